@@ -1,0 +1,169 @@
+"""Every error that a person can meet, once; what a library raises is turned into one of these.
+
+    PanopticError
+    ├── UsageError               a wrong argument or a wrong place (exit code 2)
+    │   ├── ProjectNotFound
+    │   ├── ProjectTooNew
+    │   ├── FolderNotFound
+    │   ├── FolderOverlaps
+    │   ├── FolderHoldsProject
+    │   ├── UnknownSource
+    │   ├── UnknownEncoder
+    │   ├── UnknownImage
+    │   └── InvalidView
+    ├── ProjectBusy              another run is at work (exit code 3)
+    ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
+    ├── TextNotSupported         this encoder reads images only (exit code 4)
+    ├── NoEmbeddings             nothing was embedded with this encoder yet (exit code 4)
+    ├── UnreadableImage          bytes that are no picture; becomes a row with a reason
+    └── WriteConflict            a table stayed contended after every retry (exit code 5)
+
+The text of each is in the message catalogue under ``error.<key>``. Not here: reasons why a
+*file* is unreadable (``reason.<code>`` in the catalogue, codes in ``decode``).
+"""
+
+from __future__ import annotations
+
+from panoptic_data.messages import translate
+
+__all__ = [
+    "FolderHoldsProject",
+    "FolderNotFound",
+    "FolderOverlaps",
+    "InvalidView",
+    "NoEmbeddings",
+    "PanopticError",
+    "ProjectBusy",
+    "ProjectNotFound",
+    "ProjectTooNew",
+    "TextNotSupported",
+    "UnknownEncoder",
+    "UnknownImage",
+    "UnknownSource",
+    "UnreadableImage",
+    "UsageError",
+    "WeightsUnavailable",
+    "WriteConflict",
+]
+
+
+class PanopticError(Exception):
+    """Root of the tree. ``params`` fill the placeholders of its message."""
+
+    key = "unexpected"
+    exit_code = 1
+
+    def __init__(self, **params: object) -> None:
+        self.params = params
+        super().__init__(self.message("en"))
+
+    def message(self, language: str) -> str:
+        """Say what is wrong and what to do next, in ``language`` ("en" or "fr")."""
+        return translate(f"error.{self.key}", language, **self.params)
+
+
+class UsageError(PanopticError):
+    """A wrong argument: one clear sentence, exit code 2."""
+
+    key = "usage"
+    exit_code = 2
+
+
+class ProjectNotFound(UsageError):
+    """No project at this place. Params: ``path``."""
+
+    key = "project_not_found"
+
+
+class ProjectTooNew(UsageError):
+    """The project was written by a newer release. Params: ``path``, ``found``, ``known``."""
+
+    key = "project_too_new"
+
+
+class FolderNotFound(UsageError):
+    """A folder of images that is not there. Params: ``path``."""
+
+    key = "folder_not_found"
+
+
+class FolderOverlaps(UsageError):
+    """A folder inside, or around, one already registered. Params: ``path``, ``source``, ``other``."""
+
+    key = "folder_overlaps"
+
+
+class FolderHoldsProject(UsageError):
+    """The project's own directory lies in the folder of images. Params: ``path``, ``project``."""
+
+    key = "folder_holds_project"
+
+
+class UnknownSource(UsageError):
+    """No source of this name. Params: ``name``, ``known``."""
+
+    key = "unknown_source"
+
+
+class UnknownEncoder(UsageError):
+    """No encoder of this name. Params: ``name``, ``known``."""
+
+    key = "unknown_encoder"
+
+
+class UnknownImage(UsageError):
+    """No image with this sha1 or path. Params: ``name``."""
+
+    key = "unknown_image"
+
+
+class InvalidView(UsageError):
+    """A view that cannot be read. Params: ``field``, ``problem``."""
+
+    key = "invalid_view"
+
+
+class ProjectBusy(PanopticError):
+    """Another process works on this project. Params: ``path``."""
+
+    key = "project_busy"
+    exit_code = 3
+
+
+class WeightsUnavailable(PanopticError):
+    """A model's weights cannot be had. Params: ``encoder``, ``cause``."""
+
+    key = "weights_unavailable"
+    exit_code = 4
+
+
+class TextNotSupported(PanopticError):
+    """This encoder reads no text. Params: ``encoder``."""
+
+    key = "text_not_supported"
+    exit_code = 4
+
+
+class NoEmbeddings(PanopticError):
+    """No image has a vector under this encoder. Params: ``encoder``."""
+
+    key = "no_embeddings"
+    exit_code = 4
+
+
+class UnreadableImage(PanopticError):
+    """Bytes that give no picture. Params: ``reason`` (a code of ``decode``), ``detail``."""
+
+    key = "unreadable_image"
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(reason=translate(f"reason.{reason}", "en"), detail=detail)
+
+
+class WriteConflict(PanopticError):
+    """Other writers kept a table busy after every retry. Params: ``table``."""
+
+    key = "write_conflict"
+    exit_code = 5

@@ -1,0 +1,55 @@
+"""The one catalogue of user-facing text, in English and French.
+
+It sits in the lowest room because an error must read well in a notebook too. Keys are
+``section.name``: ``en/section.toml`` and ``fr/section.toml`` hold the same names (tested).
+Not here: any logic on what to say when.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["LANGUAGES", "keys", "translate"]
+
+LANGUAGES = ("en", "fr")
+
+
+def translate(key: str, language: str, **params: object) -> str:
+    """Return the text of ``key`` with its placeholders filled.
+
+    A key ending in ``_one``/``_other`` is chosen by the parameter ``count`` when the bare key
+    is absent. Raises KeyError when the catalogue has no such key: a missing text is a bug.
+    """
+    catalogue = _catalogue(language)
+    text = catalogue.get(key)
+    if text is None and "count" in params:
+        text = catalogue[f"{key}_{_plural(params['count'], language)}"]
+    if text is None:
+        raise KeyError(key)
+    return text.format(**params) if params else text
+
+
+def keys(language: str) -> frozenset[str]:
+    """Return every key of one language."""
+    return frozenset(_catalogue(language))
+
+
+def _plural(count: object, language: str) -> str:
+    if isinstance(count, int | float):
+        # French counts zero as singular, English does not.
+        return "one" if count == 1 or (language == "fr" and abs(count) < 2) else "other"
+    return "other"
+
+
+@cache
+def _catalogue(language: str) -> dict[str, str]:
+    chosen = language if language in LANGUAGES else "en"
+    sections = files(__package__).joinpath(chosen).iterdir()
+    return {
+        f"{section.name.removesuffix('.toml')}.{name}": text
+        for section in sections
+        if section.name.endswith(".toml")
+        for name, text in tomllib.loads(section.read_text(encoding="utf-8")).items()
+    }

@@ -1,0 +1,250 @@
+"""Every table's columns, key and meaning, declared once.
+
+Not here: reading and writing (``tables``). Times are UTC microseconds, except ``taken_at``,
+which is the camera's own clock without a zone, as EXIF gives it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+__all__ = ["TABLES", "Column", "Table", "arrow", "table_name", "table_of"]
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``type`` is an Arrow type, ``None`` for a vector of the encoder's length."""
+
+    name: str
+    type: pa.DataType | None
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: ``key`` names the column that identifies a row."""
+
+    name: str
+    key: str
+    per_encoder: bool
+    columns: tuple[Column, ...]
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "sources",
+            "name",
+            False,
+            (
+                Column("name", pa.string(), "unique, chosen from the folder's name"),
+                Column("uri", pa.string(), "absolute path of the folder"),
+                Column("added_at", _TIME, "when it was registered"),
+                Column("options", pa.string(), "JSON object; empty today"),
+            ),
+        ),
+        Table(
+            "files",
+            "file_id",
+            False,
+            (
+                Column("file_id", pa.string(), "16 hex digits from source and path; stable"),
+                Column("source", pa.string(), "name of the source"),
+                Column("path", pa.string(), "relative, '/'-separated; bytes not UTF-8 as \\xNN"),
+                Column("raw_path", pa.binary(), "the path's bytes, only where not UTF-8"),
+                Column("folder", pa.string(), "path without its last part; '' at the top"),
+                Column("sha1", pa.string(), "of the bytes, 40 hex digits; null if never read"),
+                Column("size", pa.int64(), "bytes"),
+                Column("mtime_ns", pa.int64(), "modification time, nanoseconds since 1970"),
+                Column("status", pa.string(), "ok, unreadable or missing"),
+                Column("reason", pa.string(), "code of why it is not ok (catalogue: reason.*)"),
+                Column("detail", pa.string(), "what the decoder or the system said"),
+                Column("first_seen", _TIME, "when a run first met this path"),
+                Column("changed_at", _TIME, "when this row last changed"),
+                Column("run", pa.string(), "run that last changed this row"),
+            ),
+        ),
+        Table(
+            "images",
+            "sha1",
+            False,
+            (
+                Column("sha1", pa.string(), "of the file's bytes, 40 hex digits"),
+                Column("format", pa.string(), "what the content is: JPEG, PNG, …"),
+                Column("mode", pa.string(), "pixel mode as stored, in Pillow's words"),
+                Column("width", pa.int32(), "pixels, upright"),
+                Column("height", pa.int32(), "pixels, upright"),
+                Column("frames", pa.int32(), "frames or pages; 1 for a still picture"),
+                Column("orientation", pa.int32(), "EXIF orientation 1 to 8, already applied"),
+                Column("taken_at", pa.timestamp("us"), "EXIF date, camera's clock"),
+                Column("camera", pa.string(), "make and model"),
+                Column("lat", pa.float64(), "degrees north"),
+                Column("lon", pa.float64(), "degrees east"),
+                Column("exif", pa.string(), "JSON object of readable tags, each cut at 500"),
+                Column("colour", pa.string(), "dominant colour, #rrggbb"),
+                Column("ahash", pa.uint64(), "average hash"),
+                Column("phash", pa.uint64(), "perceptual hash (DCT)"),
+                Column("dhash", pa.uint64(), "difference hash"),
+                Column("thumbnail", pa.binary(), "JPEG, upright, sRGB"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "embeddings",
+            "sha1",
+            True,
+            (
+                Column("sha1", pa.string(), "image"),
+                Column("vector", None, "float16, unit length"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "neighbours",
+            "sha1",
+            True,
+            (
+                Column("sha1", pa.string(), "image"),
+                Column("ids", pa.list_(pa.string()), "its k nearest images, nearest first"),
+                Column("similarities", pa.list_(pa.float32()), "cosine, same order"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "projection",
+            "sha1",
+            True,
+            (
+                Column("sha1", pa.string(), "image"),
+                Column("x", pa.float32(), "map coordinate"),
+                Column("y", pa.float32(), "map coordinate"),
+                Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "clusters",
+            "sha1",
+            True,
+            (
+                Column("sha1", pa.string(), "image"),
+                Column("cluster", pa.int32(), "main level; -1: in no cluster"),
+                Column("levels", pa.list_(pa.int32()), "number at each level, finest first"),
+                Column("strength", pa.float32(), "0 to 1, how firmly it belongs"),
+                Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "cluster_info",
+            "key",
+            True,
+            (
+                Column("key", pa.string(), "level:number"),
+                Column("level", pa.int32(), "0 is the finest"),
+                Column("number", pa.int32(), "stable across refits"),
+                Column("size", pa.int32(), "images"),
+                Column("medoid", pa.string(), "sha1 of the image nearest to the mean"),
+                Column("main", pa.bool_(), "this level is the one in clusters.cluster"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "duplicates",
+            "member",
+            False,
+            (
+                Column("member", pa.string(), "group and member: unique"),
+                Column("group", pa.string(), "kind and smallest sha1 of the group: stable"),
+                Column("kind", pa.string(), "exact, near, or semantic:<encoder>"),
+                Column("sha1", pa.string(), "image"),
+                Column("file_id", pa.string(), "file, for exact groups only"),
+                Column("distance", pa.float32(), "to the nearest member: bits, or 1 - cosine"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "encoders",
+            "slug",
+            False,
+            (
+                Column("slug", pa.string(), "name in table names"),
+                Column("text", pa.string(), "the spec as encoders.parse reads it"),
+                Column("status", pa.string(), "ready or waiting (its weights cannot be had)"),
+                Column("cause", pa.string(), "why it waits"),
+                Column("dim", pa.int32(), "length of a vector"),
+                Column("reads_text", pa.bool_(), "can be searched by words"),
+                Column("fingerprint", pa.string(), "digest of weights and preprocessing"),
+                Column("device", pa.string(), "cpu, cuda or mps"),
+                Column("dtype", pa.string(), "float32, bfloat16 or float16, by trial"),
+                Column("batch", pa.int32(), "images at a time, by trial"),
+                Column("rate", pa.float32(), "images per second in the trial"),
+                Column("checked_at", _TIME, "when it was last loaded or tried"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
+            "runs",
+            "run",
+            False,
+            (
+                Column("run", pa.string(), "identifier"),
+                Column("what", pa.string(), "command, e.g. process"),
+                Column("started_at", _TIME, ""),
+                Column("updated_at", _TIME, "last sign of life"),
+                Column("finished_at", _TIME, "null while it works"),
+                Column("who", pa.string(), "user@machine"),
+                Column("pid", pa.int32(), "process on that machine"),
+                Column("code_version", pa.string(), "release and, in a checkout, commit"),
+                Column("parameters", pa.string(), "JSON object"),
+                Column("progress", pa.string(), "JSON: stage → {done, total}"),
+                Column("counts", pa.string(), "JSON: stage → counts and seconds"),
+                Column("outcome", pa.string(), "running, done, failed or interrupted"),
+                Column("error", pa.string(), "what went wrong"),
+                Column("dagster_runs", pa.list_(pa.string()), "Dagster's run ids"),
+            ),
+        ),
+        Table(
+            "stages",
+            "stage",
+            False,
+            (
+                Column("stage", pa.string(), "asset key, e.g. files/posters, clusters/visual"),
+                Column("data_version", pa.string(), "digest of what it holds"),
+                Column("inputs", pa.string(), "JSON: stage → data version it was made from"),
+                Column("code_version", pa.string(), "version of the code that made it"),
+                Column("parameters", pa.string(), "JSON object"),
+                Column("counts", pa.string(), "JSON: rows, new, unchanged, failed, seconds, …"),
+                Column("lance_version", pa.int64(), "table version after it"),
+                Column("at", _TIME, "when"),
+                Column("run", pa.string(), "run that made it"),
+            ),
+        ),
+    )
+}
+
+
+def table_name(table: str, encoder: str | None = None) -> str:
+    """Return the name in the database: ``images``, or ``embeddings__<slug>``."""
+    return f"{table}__{encoder}" if encoder else table
+
+
+def table_of(name: str) -> Table:
+    """Return the declaration behind a name in the database."""
+    return TABLES[name.partition("__")[0]]
+
+
+def arrow(name: str, dim: int | None = None) -> pa.Schema:
+    """Return the Arrow schema of a table; ``dim`` is the length of its vectors, if it has any."""
+    return pa.schema([(c.name, c.type or _vector(name, dim)) for c in table_of(name).columns])
+
+
+def _vector(name: str, dim: int | None) -> pa.DataType:
+    if dim is None:
+        raise ValueError(f"{name} holds vectors: say their length")
+    return pa.list_(pa.float16(), dim)

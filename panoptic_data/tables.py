@@ -1,0 +1,237 @@
+"""Read, append, upsert, version and compact tables: the only file that calls lancedb.
+
+Not here: what the tables mean (``schema``) and who writes when. An absent table reads as an
+empty one, so that nothing special is needed before the first run.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lancedb
+import polars as pl
+import pyarrow as pa
+
+from panoptic_data.errors import WriteConflict
+from panoptic_data.schema import arrow, table_of
+
+__all__ = ["Database", "connect"]
+
+T = TypeVar("T")
+
+# Above this many rows an upsert or a look-up by key without an index scans too much.
+INDEXED_ABOVE = 5_000
+# A filter that names more keys than this is slower than several that name fewer.
+KEYS_AT_ONCE = 1_000
+# Other processes may still read a version this young.
+KEPT_FOR = timedelta(hours=1)
+CONFLICT_RETRIES = 8
+
+
+def connect(uri: str | Path) -> Database:
+    """Open the database at ``uri`` (a path or an object-store address); one per process."""
+    return _connect(str(uri))
+
+
+@cache
+def _connect(uri: str) -> Database:
+    return Database(uri)
+
+
+class Database:
+    """The tables of one project. Safe to share between threads."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self._connection = lancedb.connect(uri)
+        self._lock = threading.Lock()
+        self._commits: dict[str, int] = {}
+
+    def names(self) -> frozenset[str]:
+        """Return the tables that exist."""
+        names: list[str] = []
+        token: str | None = None
+        while True:
+            page = self._connection.list_tables(page_token=token)
+            names.extend(page.tables)
+            token = page.page_token
+            if not token:
+                return frozenset(names)
+
+    def version(self, name: str) -> int:
+        """Return the current version of a table; 0 when it does not exist."""
+        table = self._open(name)
+        return int(table.version) if table is not None else 0
+
+    def count(self, name: str, where: str | None = None) -> int:
+        """Return how many rows match a SQL condition."""
+        table = self._open(name)
+        return int(table.count_rows(where)) if table is not None else 0
+
+    def dim(self, name: str) -> int | None:
+        """Return the length of a table's vectors; None when it does not exist."""
+        table = self._open(name)
+        return int(table.schema.field("vector").type.list_size) if table is not None else None
+
+    def read(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        version: int | None = None,
+    ) -> pa.Table:
+        """Return rows as Arrow, of the current version or of a past one.
+
+        ``columns`` limits and orders the columns, ``where`` is a SQL condition.
+        """
+        table = self._open(name)
+        if table is None:
+            return _empty(name, columns)
+        if version is not None:
+            table.checkout(version)
+        if where is None and columns is None:
+            return table.to_arrow()
+        query = table.search()
+        if where is not None:
+            query = query.where(where)
+        if columns is not None:
+            query = query.select(list(columns))
+        rows = query.to_arrow()
+        return rows.select(list(columns)) if columns is not None else rows
+
+    def frame(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        version: int | None = None,
+    ) -> pl.DataFrame:
+        """Return rows as a Polars frame; arguments as :meth:`read`."""
+        frame = pl.from_arrow(self.read(name, columns, where, version))
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def take(
+        self, name: str, keys: Iterable[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return the rows with these keys, in no particular order; unknown keys are left out."""
+        key = table_of(name).key
+        parts = [
+            self.read(name, columns, f"`{key}` IN ({_literals(some)})")
+            for some in _chunks(sorted(set(keys)), KEYS_AT_ONCE)
+        ]
+        return pa.concat_tables(parts) if parts else _empty(name, columns)
+
+    def append(self, name: str, rows: pa.Table) -> int:
+        """Add rows in one commit and return the table's version."""
+        return self._write(name, rows, lambda table: table.add(rows).version)
+
+    def upsert(self, name: str, rows: pa.Table) -> int:
+        """Replace the rows with these keys, add the others, in one commit; return the version."""
+        key = table_of(name).key
+
+        def merge(table: Any) -> int:
+            builder = table.merge_insert(key).when_matched_update_all()
+            return int(builder.when_not_matched_insert_all().execute(rows).version)
+
+        return self._write(name, rows, merge)
+
+    def replace(self, name: str, rows: pa.Table) -> int:
+        """Put these rows in place of all there were, in one commit; return the version."""
+        return self._write(name, rows, lambda table: table.add(rows, mode="overwrite").version)
+
+    def delete(self, name: str, keys: Iterable[str]) -> int:
+        """Delete the rows with these keys; return the version."""
+        key = table_of(name).key
+        for some in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
+            condition = f"`{key}` IN ({_literals(some)})"
+            self._retry(name, lambda condition=condition: self._opened(name).delete(condition))
+        return self.version(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a table and all its versions."""
+        if name in self.names():
+            self._connection.drop_table(name)
+
+    def compact(self, name: str) -> None:
+        """Merge small fragments, index the key where that pays, drop versions past their time."""
+        table = self._open(name)
+        if table is None:
+            return
+        self._index_key(name, table)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            self._retry(name, lambda: table.optimize(cleanup_older_than=KEPT_FOR))
+
+    def _index_key(self, name: str, table: Any) -> None:
+        key = table_of(name).key
+        if table.count_rows() < INDEXED_ABOVE:
+            return
+        if any(index.columns == [key] for index in table.list_indices()):
+            return
+        from lancedb.index import BTree
+
+        self._retry(name, lambda: table.create_index(key, config=BTree()))
+
+    def _open(self, name: str) -> Any | None:
+        try:
+            return self._connection.open_table(name)
+        except ValueError as error:
+            # lancedb says a table is absent with a bare ValueError and this text.
+            if "not found" in str(error):
+                return None
+            raise
+
+    def _opened(self, name: str, schema: pa.Schema | None = None) -> Any:
+        table = self._open(name)
+        if table is not None:
+            return table
+        # exist_ok: another process may create it between the two calls.
+        return self._connection.create_table(name, schema=schema or arrow(name), exist_ok=True)
+
+    def _write(self, name: str, rows: pa.Table, act: Callable[[Any], int]) -> int:
+        dim = _dim(rows)
+        expected = arrow(name, dim)
+        if rows.schema != expected:
+            raise ValueError(f"rows of {name}: got {rows.schema}, expected {expected}")
+        return int(self._retry(name, lambda: act(self._opened(name, expected))))
+
+    def _retry(self, name: str, act: Callable[[], T]) -> T:
+        for attempt in range(CONFLICT_RETRIES):
+            try:
+                return act()
+            except (RuntimeError, OSError) as error:
+                if "conflict" not in str(error).lower():
+                    raise
+                # Full jitter: writers that collided must not collide again together.
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+        raise WriteConflict(table=name)
+
+
+def _dim(rows: pa.Table) -> int | None:
+    if "vector" not in rows.column_names:
+        return None
+    return int(rows.schema.field("vector").type.list_size)
+
+
+def _empty(name: str, columns: Sequence[str] | None) -> pa.Table:
+    # The length of absent vectors is unknown and no one asks it of an empty table.
+    rows = arrow(name, 1).empty_table()
+    return rows.select(list(columns)) if columns is not None else rows
+
+
+def _literals(keys: Sequence[str]) -> str:
+    return ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
+
+
+def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
