@@ -1,0 +1,5 @@
+"""The corpus: tables, decoding, encoders and everything computed from images.
+
+Each noun is a module (``panoptic_data.images``, ``panoptic_data.clusters``, …); importing the
+package alone costs nothing. Not here: Dagster (``pipelines``) and the dashboard (``app``).
+"""

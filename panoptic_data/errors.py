@@ -88,7 +88,7 @@ class FolderNotFound(UsageError):
 
 
 class FolderOverlaps(UsageError):
-    """A folder inside, or around, one already registered. Params: ``path``, ``source``, ``other``."""
+    """A folder inside, or around, a registered one. Params: ``path``, ``source``, ``other``."""
 
     key = "folder_overlaps"
 

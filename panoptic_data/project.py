@@ -18,7 +18,15 @@ from panoptic_data.errors import ProjectNotFound, ProjectTooNew
 if TYPE_CHECKING:
     from panoptic_data.tables import Database
 
-__all__ = ["DEFAULT_ENCODERS", "Project", "create", "default_place", "open_project", "save"]
+__all__ = [
+    "DEFAULT_ENCODERS",
+    "Project",
+    "create",
+    "default_place",
+    "open_project",
+    "save",
+    "with_encoder",
+]
 
 FORMAT = 1
 SETTINGS = "project.toml"

@@ -7,7 +7,6 @@ empty one, so that nothing special is needed before the first run.
 from __future__ import annotations
 
 import random
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,8 +51,6 @@ class Database:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._connection = lancedb.connect(uri)
-        self._lock = threading.Lock()
-        self._commits: dict[str, int] = {}
 
     def names(self) -> frozenset[str]:
         """Return the tables that exist."""
@@ -171,11 +168,14 @@ class Database:
             warnings.simplefilter("ignore", UserWarning)
             self._retry(name, lambda: table.optimize(cleanup_older_than=KEPT_FOR))
 
+    def indexed_columns(self, name: str) -> list[list[str]]:
+        """Return the columns of each index of a table."""
+        table = self._open(name)
+        return [list(index.columns) for index in table.list_indices()] if table is not None else []
+
     def _index_key(self, name: str, table: Any) -> None:
         key = table_of(name).key
-        if table.count_rows() < INDEXED_ABOVE:
-            return
-        if any(index.columns == [key] for index in table.list_indices()):
+        if table.count_rows() < INDEXED_ABOVE or [key] in self.indexed_columns(name):
             return
         from lancedb.index import BTree
 

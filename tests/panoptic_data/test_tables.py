@@ -1,0 +1,118 @@
+"""Reading and writing tables, on a real database in a temporary folder."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from panoptic_data.schema import TABLES, arrow, table_name
+from panoptic_data.tables import Database
+
+
+@pytest.fixture
+def database(tmp_path):
+    return Database(str(tmp_path / "lance"))
+
+
+def sources(*names, uri="/x"):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [{"name": n, "uri": uri, "added_at": now, "options": "{}"} for n in names]
+    return pa.Table.from_pylist(rows, schema=arrow("sources"))
+
+
+def names_in(database):
+    return sorted(database.read("sources", ["name"])["name"].to_pylist())
+
+
+def test_an_absent_table_reads_as_an_empty_one(database):
+    for name in TABLES:
+        rows = database.read(name)
+        assert rows.num_rows == 0
+        assert rows.column_names == [column.name for column in TABLES[name].columns]
+    assert database.version("sources") == 0
+    assert database.count("sources") == 0
+    assert database.dim("embeddings__visual") is None
+
+
+def test_upsert_replaces_known_keys_and_adds_the_others(database):
+    database.append("sources", sources("a", "b"))
+    database.upsert("sources", sources("b", "c", uri="/new"))
+    rows = database.read("sources", ["name", "uri"]).sort_by("name").to_pylist()
+    assert rows == [
+        {"name": "a", "uri": "/x"},
+        {"name": "b", "uri": "/new"},
+        {"name": "c", "uri": "/new"},
+    ]
+
+
+def test_each_write_is_one_version_and_a_past_version_still_reads(database):
+    first = database.append("sources", sources("a"))
+    second = database.append("sources", sources("b", "c"))
+    assert second == first + 1
+    assert database.version("sources") == second
+    assert database.read("sources", ["name"], version=first)["name"].to_pylist() == ["a"]
+    assert names_in(database) == ["a", "b", "c"]
+
+
+def test_keys_with_quotes_are_taken_and_deleted_literally(database):
+    database.append("sources", sources("it's", "x' OR '1'='1", "other"))
+    assert database.take("sources", ["x' OR '1'='1"], ["name"])["name"].to_pylist() == [
+        "x' OR '1'='1"
+    ]
+    database.delete("sources", ["it's", "nobody"])
+    assert names_in(database) == ["other", "x' OR '1'='1"]
+
+
+def test_take_leaves_out_unknown_keys_and_crosses_the_chunk_limit(database):
+    many = [f"s{i:05}" for i in range(2_500)]
+    database.append("sources", sources(*many))
+    taken = database.take("sources", [*many, "nobody"], ["name"])["name"].to_pylist()
+    assert sorted(taken) == many
+    assert database.take("sources", []).num_rows == 0
+
+
+def test_replace_puts_new_rows_in_place_of_all(database):
+    database.append("sources", sources("a", "b"))
+    database.replace("sources", sources("z"))
+    assert names_in(database) == ["z"]
+
+
+def test_vectors_of_another_length_can_take_the_place_of_the_old(database):
+    name = table_name("embeddings", "visual")
+    for dim in (4, 6):
+        rows = pa.table(
+            {"sha1": ["a"], "vector": [[0.5] * dim], "run": ["r"]}, schema=arrow(name, dim)
+        )
+        database.replace(name, rows)
+        assert database.dim(name) == dim
+
+
+def test_rows_that_do_not_fit_the_schema_are_refused(database):
+    with pytest.raises(ValueError, match="rows of sources"):
+        database.append("sources", pa.table({"name": ["a"]}))
+
+
+def test_writers_at_once_lose_nothing(database):
+    database.append("sources", sources("first"))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: database.upsert("sources", sources(f"s{i}")), range(40)))
+    assert names_in(database) == sorted(["first", *(f"s{i}" for i in range(40))])
+
+
+def test_compacting_keeps_rows_and_indexes_the_key_of_a_large_table(database):
+    many = [f"s{i:05}" for i in range(6_000)]
+    for start in range(0, 6_000, 1_000):
+        database.append("sources", sources(*many[start : start + 1_000]))
+    database.compact("sources")
+    assert names_in(database) == many
+    assert database.indexed_columns("sources") == [["name"]]
+    database.compact("sources")
+    assert database.indexed_columns("sources") == [["name"]]
+
+
+def test_deleting_more_keys_than_one_statement_holds(database):
+    many = [f"s{i:05}" for i in range(2_500)]
+    database.append("sources", sources(*many, "kept"))
+    database.delete("sources", many)
+    assert names_in(database) == ["kept"]

@@ -1,0 +1,101 @@
+"""What the project promises of its own code, kept by tests instead of prose."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from panoptic_data import errors, messages
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("panoptic_data", "pipelines", "app")
+SOURCES = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py"))
+
+
+def test_rooms_import_in_one_direction():
+    script = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [script, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_code_is_formatted_and_lint_free():
+    ruff = Path(sys.executable).with_name("ruff")
+    for arguments in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        done = subprocess.run(
+            [ruff, *arguments, *ROOMS, "tests", "bench"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_types_agree():
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", "/dev/null"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_catalogues_hold_the_same_keys_and_placeholders():
+    assert messages.keys("en") == messages.keys("fr")
+    for key in messages.keys("en"):
+        fields = {
+            language: {name for _, name, _, _ in string.Formatter().parse(text) if name}
+            for language in messages.LANGUAGES
+            for text in [messages.translate(key, language)]
+        }
+        assert fields["en"] == fields["fr"], key
+
+
+def test_every_error_has_its_text():
+    for name in errors.__all__:
+        assert f"error.{getattr(errors, name).key}" in messages.keys("en")
+
+
+def test_every_error_is_in_the_tree_that_the_docs_print():
+    for name in errors.__all__:
+        assert re.search(rf"\b{name}\b", errors.__doc__ or "")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_says_what_it_is_for(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not tree.body or ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("room", ["panoptic_data"])
+def test_public_names_exist_and_are_sorted(room):
+    package = importlib.import_module(room)
+    for module in pkgutil.walk_packages(package.__path__, f"{room}."):
+        public = getattr(importlib.import_module(module.name), "__all__", None)
+        if public is None:
+            continue
+        assert list(public) == sorted(public, key=_ruff_order), module.name
+        for name in public:
+            assert hasattr(importlib.import_module(module.name), name)
+
+
+def test_no_file_in_app_hides_a_library():
+    # Streamlit puts the entry script's folder first on sys.path.
+    taken = sys.stdlib_module_names | {"polars", "plotly", "streamlit", "starlette", "numpy", "PIL"}
+    assert [p.stem for p in (ROOT / "app").glob("*.py") if p.stem in taken] == []
+
+
+def test_no_module_is_a_drawer_for_everything():
+    vague = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
+    assert [p for p in SOURCES if p.stem in vague] == []
+
+
+def _ruff_order(name):
+    # ruff sorts __all__ as constants, classes, then the rest.
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    return kind, name
