@@ -1,20 +1,62 @@
 """What each stage of the pipeline last made: its counts, its data version, its inputs.
 
 A stage is one Dagster asset (or one partition of it): ``files/<source>``, ``images/<source>``,
-``embeddings/<encoder>/<source>``, ``vector_index/<encoder>``, ``neighbours/<encoder>``,
-``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``. Not here: the computing.
+``embeddings/<encoder>/<source>``, ``corpus``, ``vector_index/<encoder>``,
+``neighbours/<encoder>``, ``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``.
+Their order stands here too, so that a page can say what is stale without Dagster. Not here:
+the computing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Report", "StageResult", "digest", "quiet"]
+if TYPE_CHECKING:
+    import polars as pl
+
+    from panoptic_data.project import Project
+
+__all__ = [
+    "CODE_VERSIONS",
+    "PER_ENCODER",
+    "Report",
+    "StageResult",
+    "begin",
+    "counts",
+    "digest",
+    "expected",
+    "kind",
+    "latest",
+    "quiet",
+    "record",
+    "stale",
+    "table_behind",
+    "upstream",
+]
 
 Report = Callable[[str, int, int], None]
 """Called with (stage, done, total) as work goes on; cheap to call often."""
+
+CODE_VERSIONS: Mapping[str, str] = {
+    "files": "1",
+    "images": "1",
+    "embeddings": "1",
+    "corpus": "1",
+    "vector_index": "1",
+    "neighbours": "1",
+    "projection": "1",
+    "clusters": "1",
+    "duplicates": "1",
+}
+"""By kind of stage; raised when the same input would give other rows than before."""
+
+PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
+"""Kinds of stage that see the whole corpus through one encoder, in order."""
 
 
 def quiet(stage: str, done: int, total: int) -> None:
@@ -53,3 +95,156 @@ def digest(parts: Iterable[str]) -> str:
         state.update(part.encode())
         state.update(b"\0")
     return state.hexdigest()
+
+
+def kind(stage: str) -> str:
+    """Return what a stage is, without its encoder and source: ``clusters/clip`` is clusters."""
+    return stage.partition("/")[0]
+
+
+def expected(sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return every stage that these sources and encoders should have, in order of making."""
+    read = [f"{name}/{source}" for source in sources for name in ("files", "images")]
+    embedded = [f"embeddings/{slug}/{source}" for source in sources for slug in slugs]
+    seen = [f"{name}/{slug}" for slug in slugs for name in PER_ENCODER]
+    return (*read, *embedded, "corpus", *seen, "duplicates")
+
+
+def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages that a stage is made from."""
+    name, _, rest = stage.partition("/")
+    if name == "files":
+        return ()
+    if name == "images":
+        return (f"files/{rest}",)
+    if name == "embeddings":
+        return (f"images/{rest.partition('/')[2]}",)
+    if name == "corpus":
+        return tuple(f"{part}/{source}" for source in sources for part in ("files", "images"))
+    if name in ("vector_index", "neighbours"):
+        return (*(f"embeddings/{rest}/{source}" for source in sources), "corpus")
+    if name == "duplicates":
+        return ("corpus", *(f"neighbours/{slug}" for slug in slugs))
+    return (f"neighbours/{rest}",)
+
+
+def begin(project: Project, stage: str, run: str) -> None:
+    """Say that a stage is being made: until :func:`record`, it counts as stale.
+
+    Without this mark a run killed between the stage's last row and its record would leave
+    new rows that nothing downstream knows of.
+    """
+    before = project.database().take("stages", [stage]).to_pylist()
+    row = before[0] if before else {**_BLANK, "stage": stage}
+    _write(project, {**row, "data_version": "", "at": datetime.now(UTC), "run": run})
+
+
+def record(
+    project: Project,
+    stage: str,
+    result: StageResult,
+    inputs: Mapping[str, str],
+    code_version: str,
+    run: str,
+) -> None:
+    """Keep what a stage made. ``inputs``: stage → data version that it was made from."""
+    row = {
+        "stage": stage,
+        "data_version": result.data_version,
+        "inputs": _json(inputs),
+        "code_version": code_version,
+        "parameters": _json(result.parameters),
+        "counts": _json(counts(result)),
+        "lance_version": project.database().version(table_behind(stage)),
+        "at": datetime.now(UTC),
+        "run": run,
+    }
+    _write(project, row)
+
+
+def latest(project: Project) -> pl.DataFrame:
+    """Return the last record of each stage, sorted by stage; columns as in the table."""
+    return project.database().frame("stages").sort("stage")
+
+
+def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -> dict[str, str]:
+    """Return the stages that are not up to date, in order of making, with why.
+
+    ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
+    has changed, or is itself stale), ``code`` (made by an older version of the code). Whether
+    the folders themselves have changed is for ``files.scan`` to say.
+    """
+    known = {row["stage"]: row for row in records.to_dicts()}
+    reasons: dict[str, str] = {}
+    for stage in expected(sources, slugs):
+        before = upstream(stage, sources, slugs)
+        reason = _why(stage, known, before, reasons)
+        if reason is not None:
+            reasons[stage] = reason
+    return reasons
+
+
+def table_behind(stage: str) -> str:
+    """Return the name of the table that a stage writes."""
+    name, _, rest = stage.partition("/")
+    if name in ("embeddings", "vector_index"):
+        return f"embeddings__{rest.partition('/')[0]}"
+    if name == "corpus":
+        return "images"
+    return f"{name}__{rest}" if name in PER_ENCODER else name
+
+
+def counts(result: StageResult) -> dict[str, object]:
+    """Return the counts of a result as JSON values, seconds rounded to milliseconds."""
+    return {
+        "rows": result.rows,
+        "new": result.new,
+        "changed": result.changed,
+        "unchanged": result.unchanged,
+        "removed": result.removed,
+        "failed": result.failed,
+        "seconds": round(result.seconds, 3),
+        **({"extra": dict(result.extra)} if result.extra else {}),
+    }
+
+
+_BLANK: Mapping[str, object] = {
+    "data_version": "",
+    "inputs": "{}",
+    "code_version": "",
+    "parameters": "{}",
+    "counts": "{}",
+    "lance_version": 0,
+}
+
+
+def _why(
+    stage: str,
+    known: Mapping[str, Mapping[str, Any]],
+    before: Sequence[str],
+    reasons: Mapping[str, str],
+) -> str | None:
+    row = known.get(stage)
+    if row is None or (not row["data_version"] and not row["code_version"]):
+        return "never"
+    if not row["data_version"]:
+        return "unfinished"
+    if row["code_version"] != CODE_VERSIONS[kind(stage)]:
+        return "code"
+    if any(name in reasons for name in before):
+        return "inputs"
+    made_from = json.loads(row["inputs"])
+    current = {name: known[name]["data_version"] for name in before}
+    return "inputs" if made_from != current else None
+
+
+def _write(project: Project, row: Mapping[str, object]) -> None:
+    import pyarrow as pa
+
+    from panoptic_data.schema import arrow
+
+    project.database().upsert("stages", pa.Table.from_pylist([row], schema=arrow("stages")))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

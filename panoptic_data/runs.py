@@ -1,0 +1,297 @@
+"""Every time something worked on a project: who, when, with what code, how far, how it ended.
+
+One run at a time works on a project: a lock file says so, and the system lets go of it when
+the process dies. Progress is a row of `runs`, so that any process can show it. Not here:
+what a run does (the rooms above decide), what each stage last made (``stages``).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import platform
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as release_of
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from panoptic_data.errors import PanopticError, ProjectBusy, WriteConflict
+from panoptic_data.project import Project
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["LOCK", "Run", "code_version", "listing", "running", "start"]
+
+LOCK = "run.lock"
+# A reader that asks every two seconds sees every step; more commits would only grow the table.
+PROGRESS_EVERY = 2.0
+# A sign of life while a long step reports nothing, and when a silent run counts as dead.
+ALIVE_EVERY = 20.0
+DEAD_AFTER = timedelta(seconds=90)
+# Each commit lists every fragment: this many one-row commits are merged into one.
+COMPACT_AFTER = 150
+
+
+@contextmanager
+def start(
+    project: Project, what: str, parameters: Mapping[str, object], wait: float = 0.0
+) -> Iterator[Run]:
+    """Work on a project alone: hold its lock, keep a row of `runs` current, record the end.
+
+    ``wait`` is how many seconds to wait for another run to end. Raises ProjectBusy when it
+    does not. An exception is recorded (KeyboardInterrupt as interrupted) and raised again.
+    """
+    try:
+        lock = FileLock(project.root / LOCK).acquire(timeout=wait)
+    except Timeout:
+        raise ProjectBusy(path=project.root) from None
+    with lock:
+        _close_the_dead(project)
+        run = Run(project, what, parameters)
+        run.open()
+        try:
+            yield run
+        except KeyboardInterrupt:
+            run.outcome = "interrupted"
+            raise
+        except BaseException as error:
+            run.fail(_sentence(error))
+            raise
+        finally:
+            run.close()
+
+
+class Run:
+    """One run at work. Safe to report to from several threads."""
+
+    def __init__(self, project: Project, what: str, parameters: Mapping[str, object]) -> None:
+        now = datetime.now(UTC)
+        self.id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.project = project
+        self.what = what
+        self.parameters = dict(parameters)
+        self.started_at = now
+        self.outcome = "done"
+        self.code_version = code_version()
+        self._errors: list[str] = []
+        self._progress: dict[str, tuple[int, int]] = {}
+        self._counts: dict[str, Mapping[str, object]] = {}
+        self._dagster_runs: list[str] = []
+        self._changed = threading.Lock()
+        self._news = False
+        self._commits = 0
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="run-progress", daemon=True)
+
+    def open(self) -> None:
+        """Write the run's first row and keep it current from now on."""
+        self._write("running", None)
+        self._heart.start()
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Say how far a stage is: a ``stages.Report``, cheap to call often."""
+        with self._changed:
+            self._progress[stage] = (done, total)
+            self._news = True
+
+    def count(self, stage: str, counts: Mapping[str, object]) -> None:
+        """Note what a stage did; ``counts`` holds JSON values."""
+        with self._changed:
+            self._counts[stage] = counts
+            self._news = True
+
+    def ran(self, dagster_run: str) -> None:
+        """Note the identifier of a Dagster run that belongs to this run."""
+        with self._changed:
+            self._dagster_runs.append(dagster_run)
+            self._news = True
+
+    def fail(self, error: str) -> None:
+        """Note that something went wrong; the run may go on with what does not depend on it."""
+        with self._changed:
+            self.outcome = "failed"
+            self._errors.append(error)
+
+    @property
+    def progress(self) -> dict[str, tuple[int, int]]:
+        """How far each stage is: (done, total)."""
+        with self._changed:
+            return dict(self._progress)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Everything that went wrong so far."""
+        with self._changed:
+            return tuple(self._errors)
+
+    def close(self) -> None:
+        """Write how the run ended."""
+        self._ended.set()
+        self._heart.join()
+        self._write(self.outcome, datetime.now(UTC))
+        if self._commits > 2:
+            self.project.database().compact("runs")
+
+    def _beat(self) -> None:
+        silent = 0.0
+        while not self._ended.wait(PROGRESS_EVERY):
+            silent += PROGRESS_EVERY
+            if not self._news and silent < ALIVE_EVERY:
+                continue
+            silent = 0.0
+            try:
+                self._write("running", None)
+            except WriteConflict:
+                # Only a sign of life is late; the next beat carries the same news.
+                continue
+            if self._commits % COMPACT_AFTER == 0:
+                self.project.database().compact("runs")
+
+    def _write(self, outcome: str, finished_at: datetime | None) -> None:
+        with self._changed:
+            row = self._row(outcome, finished_at)
+            self._news = False
+        self.project.database().upsert("runs", _table([row]))
+        self._commits += 1
+
+    def _row(self, outcome: str, finished_at: datetime | None) -> dict[str, object]:
+        progress = {stage: {"done": d, "total": t} for stage, (d, t) in self._progress.items()}
+        return {
+            "run": self.id,
+            "what": self.what,
+            "started_at": self.started_at,
+            "updated_at": datetime.now(UTC),
+            "finished_at": finished_at,
+            "who": f"{_user()}@{platform.node()}",
+            "pid": os.getpid(),
+            "code_version": self.code_version,
+            "parameters": _json(self.parameters),
+            "progress": _json(progress),
+            "counts": _json(self._counts),
+            "outcome": outcome,
+            "error": "\n".join(self._errors) or None,
+            "dagster_runs": list(self._dagster_runs),
+        }
+
+
+def listing(project: Project, limit: int = 50) -> pl.DataFrame:
+    """Return the last runs, newest first, one row each as in the table `runs`."""
+    frame = project.database().frame("runs")
+    return frame.sort("started_at", "run", descending=True).head(limit)
+
+
+def running(project: Project) -> dict[str, Any] | None:
+    """Return the row of the run that is at work now, or None.
+
+    A run whose process is gone counts as ended, even before its row says so.
+    """
+    frame = project.database().frame("runs", where="outcome = 'running'")
+    rows = frame.sort("started_at", descending=True).to_dicts()
+    return next((row for row in rows if _alive(row)), None)
+
+
+def code_version() -> str:
+    """Return the release and, in a checkout, the commit: ``0.1.0+1da61a3b09f2``."""
+    try:
+        release = release_of("panoptic-data")
+    except PackageNotFoundError:
+        release = "0"
+    commit = _commit(Path(__file__).resolve().parent.parent / ".git")
+    return f"{release}+{commit[:12]}" if commit else release
+
+
+def _close_the_dead(project: Project) -> None:
+    """Mark runs that never said how they ended. Only the holder of the lock may call this."""
+    import polars as pl
+
+    from panoptic_data.schema import arrow
+
+    database = project.database()
+    dead = database.frame("runs", where="outcome = 'running'")
+    if dead.is_empty():
+        return
+    closed = dead.with_columns(
+        outcome=pl.lit("interrupted"), finished_at=pl.col("updated_at")
+    ).select(dead.columns)
+    database.upsert("runs", closed.to_arrow().cast(arrow("runs")))
+
+
+def _alive(row: Mapping[str, Any]) -> bool:
+    if row["who"].endswith(f"@{platform.node()}") and os.name == "posix":
+        return _exists(row["pid"])
+    # On Windows signal 0 is Ctrl-C, and another machine's processes cannot be asked.
+    silent: timedelta = datetime.now(UTC) - row["updated_at"]
+    return silent < DEAD_AFTER
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _commit(git: Path) -> str | None:
+    """Read the commit checked out, without the cost of starting git."""
+    try:
+        if git.is_file():
+            git = (git.parent / git.read_text().removeprefix("gitdir:").strip()).resolve()
+        head = (git / "HEAD").read_text().strip()
+        if not head.startswith("ref:"):
+            return head
+        return _reference(git, head.removeprefix("ref:").strip())
+    except OSError:
+        return None
+
+
+def _reference(git: Path, name: str) -> str | None:
+    shared = git / "commondir"
+    places = [git] if not shared.exists() else [git, git / shared.read_text().strip()]
+    for place in places:
+        if (place / name).exists():
+            return (place / name).read_text().strip()
+    for place in places:
+        packed = place / "packed-refs"
+        lines = packed.read_text().splitlines() if packed.exists() else []
+        for line in lines:
+            if line.endswith(f" {name}"):
+                return line.partition(" ")[0]
+    return None
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, PanopticError):
+        return error.message("en")
+    return f"{type(error).__name__}: {error}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        # A container may run a user without a name.
+        return "unknown"
+
+
+def _table(rows: list[dict[str, object]]) -> Any:
+    import pyarrow as pa
+
+    from panoptic_data.schema import arrow
+
+    return pa.Table.from_pylist(rows, schema=arrow("runs"))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
