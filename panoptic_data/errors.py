@@ -118,9 +118,21 @@ class UnknownImage(UsageError):
 
 
 class InvalidView(UsageError):
-    """A view that cannot be read. Params: ``field``, ``problem``."""
+    """A view that cannot be read. Params: ``field``, ``problem`` (a key of section ``view``)."""
 
     key = "invalid_view"
+
+    def __init__(self, field: str, problem: str, **details: object) -> None:
+        self.problem = problem
+        self.details = details
+        super().__init__(field=field, problem=problem)
+
+    def message(self, language: str) -> str:
+        """Name the field and say what is wrong with it, in ``language``."""
+        problem = translate(f"view.{self.problem}", language, **self.details)
+        return translate(
+            "error.invalid_view", language, field=self.params["field"], problem=problem
+        )
 
 
 class ProjectBusy(PanopticError):
