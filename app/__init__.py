@@ -1,0 +1,1 @@
+"""What a person touches: command line, server, screens, components. Never imports dagster."""

@@ -26,6 +26,7 @@ __all__ = [
     "open_project",
     "save",
     "with_encoder",
+    "with_encoders",
 ]
 
 FORMAT = 1
@@ -106,7 +107,13 @@ def with_encoder(project: Project, encoder: str, *, first: bool = False) -> Proj
     """Return the project with one more encoder, saved; unchanged when it has it already."""
     if encoder in project.encoders:
         return project
-    encoders = (encoder, *project.encoders) if first else (*project.encoders, encoder)
+    if first:
+        return with_encoders(project, (encoder, *project.encoders))
+    return with_encoders(project, (*project.encoders, encoder))
+
+
+def with_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
+    """Return the project with these encoders, saved."""
     changed = replace(project, encoders=encoders)
     save(changed)
     return changed

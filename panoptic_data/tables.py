@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -149,8 +149,8 @@ class Database:
         """Delete the rows with these keys; return the version."""
         key = table_of(name).key
         for some in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
-            condition = f"`{key}` IN ({_literals(some)})"
-            self._retry(name, lambda condition=condition: self._opened(name).delete(condition))
+            doomed = partial(self._opened(name).delete, f"`{key}` IN ({_literals(some)})")
+            self._retry(name, doomed)
         return self.version(name)
 
     def drop(self, name: str) -> None:

@@ -1,0 +1,152 @@
+"""The command line: which commands exist and what they take.
+
+``panoptic --help`` imports nothing heavy; each command's module is imported when it runs.
+Not here: what a command does (``commands/``, one file a command).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.language import say, terminal_language
+from panoptic_data.errors import PanopticError, UsageError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the process's exit code."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        command = importlib.import_module(f"app.commands.{chosen.command}")
+        return int(command.run(chosen))
+    except PanopticError as error:
+        return _report(error, as_json=getattr(chosen, "json", False))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # `panoptic search … | head` closed our output; nothing is left to say.
+        sys.stderr.close()
+        return 0
+
+
+def _report(error: PanopticError, *, as_json: bool) -> int:
+    text = error.message(terminal_language())
+    if as_json:
+        print(json.dumps({"error": error.key, "message": text}, ensure_ascii=False))
+    print(f"panoptic: {text}", file=sys.stderr)
+    return error.exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Answer a wrong argument with one sentence and exit code 2."""
+        self.exit(UsageError.exit_code, f"{self.prog}: {message} ({self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="panoptic", description=say("about"))
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (fill, example) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=say(f"help_{name}"),
+            description=say(f"help_{name}"),
+            epilog=f"{say('examples')}:\n  " + "\n  ".join(example),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument("--project", type=Path, metavar="DIR", help=say("help_project"))
+        fill(command)
+    return parser
+
+
+def _up(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folders", nargs="*", type=Path, metavar="FOLDER", help=say("help_up_folders")
+    )
+    command.add_argument("--encoder", metavar="ENCODER", help=say("help_up_encoder"))
+    _serving(command)
+
+
+def _demo(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--encoder", metavar="ENCODER", help=say("help_up_encoder"))
+    _serving(command)
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-serve", action="store_true", help=say("help_no_serve"))
+    command.add_argument("--no-browser", action="store_true", help=say("help_no_browser"))
+    command.add_argument("--port", type=int, metavar="PORT", help=say("help_port"))
+
+
+def _open(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-browser", action="store_true", help=say("help_no_browser"))
+    command.add_argument("--port", type=int, metavar="PORT", help=say("help_port"))
+
+
+def _add(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folders", nargs="+", type=Path, metavar="FOLDER", help=say("help_add_folders")
+    )
+    command.add_argument("--name", metavar="NAME", help=say("help_add_name"))
+    _json(command)
+
+
+def _process(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--retry", action="store_true", help=say("help_process_retry"))
+    command.add_argument("--refit", action="store_true", help=say("help_process_refit"))
+    command.add_argument(
+        "--source", action="append", metavar="NAME", help=say("help_process_source")
+    )
+    command.add_argument("--clusters", metavar="METHOD", help=say("help_process_clusters"))
+    command.add_argument("--k", type=int, metavar="K", help=say("help_process_k"))
+    _json(command)
+
+
+def _encoders(command: argparse.ArgumentParser) -> None:
+    # Not a sub-command: `--project` and `--json` must be accepted on either side of it.
+    command.add_argument("action", nargs="?", choices=["add"], help=say("help_encoders_add"))
+    command.add_argument("encoder", nargs="?", metavar="ENCODER")
+    _json(command)
+
+
+def _search(command: argparse.ArgumentParser) -> None:
+    command.add_argument("query", metavar="QUERY", help=say("help_search_query"))
+    command.add_argument("-k", type=int, default=20, metavar="K", help=say("help_search_k"))
+    command.add_argument("--encoder", metavar="ENCODER", help=say("help_search_encoder"))
+    _json(command)
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help=say("help_json"))
+
+
+_COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, ...]]] = {
+    "up": (_up, ("panoptic up ~/posters ~/postcards", "panoptic up --project war ~/posters")),
+    "demo": (_demo, ("panoptic demo", "panoptic demo --no-serve")),
+    "add": (_add, ("panoptic add --project war ~/posters",)),
+    "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
+    "status": (_json, ("panoptic status --project war",)),
+    "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
+    "search": (_search, ('panoptic search "a red dress" -k 5', "panoptic search cat.jpg --json")),
+    "open": (_open, ("panoptic open --project war",)),
+    "doctor": (_json, ("panoptic doctor",)),
+}  # fmt: skip
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"panoptic-data {version('panoptic-data')}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""``panoptic add``: register folders without processing them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from app.language import say
+from panoptic_data import project as projects
+from panoptic_data import sources
+from panoptic_data.errors import UsageError
+
+__all__ = ["run"]
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Register each folder and print what it is called."""
+    if chosen.name and len(chosen.folders) > 1:
+        raise UsageError(problem=say("name_for_one"))
+    project = projects.create(chosen.project)
+    added = [sources.add(project, folder, chosen.name) for folder in chosen.folders]
+    if chosen.json:
+        rows = [{"name": source.name, "path": str(source.root)} for source in added]
+        print(json.dumps({"project": str(project.root), "sources": rows}, ensure_ascii=False))
+        return 0
+    for source in added:
+        print(say("source_added", name=source.name, path=source.root))
+    return 0

@@ -1,0 +1,24 @@
+"""``panoptic demo``: a small corpus made on the spot, processed and shown."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.commands.up import process_and_serve, with_wished_encoder
+from app.language import number, say
+from panoptic_data import demo, sources
+from panoptic_data import project as projects
+
+__all__ = ["run"]
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Make the images beside the project, then do as ``panoptic up`` does."""
+    root = chosen.project or projects.default_place().with_name("demo")
+    project = with_wished_encoder(projects.create(root), chosen.encoder)
+    folder = demo.make(project.root.with_name(f"{project.root.name}-images"))
+    files = sum(1 for path in folder.rglob("*") if path.is_file())
+    print(say("demo_made", count=number(files), path=folder))
+    sources.add(project, folder, "demo")
+    print(say("project_line", path=project.root))
+    return process_and_serve(project, chosen)

@@ -1,0 +1,142 @@
+"""``panoptic doctor``: check this machine and the project, and say how to mend what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.commands.encoders import states
+from app.language import number, say
+from panoptic_data import project as projects
+from panoptic_data.errors import ProjectNotFound
+from panoptic_data.project import Project
+
+__all__ = ["Finding", "run"]
+
+PACKAGES = (
+    "PIL", "dagster", "imagehash", "lancedb", "open_clip", "pillow_heif", "plotly", "polars",
+    "skimage", "sklearn", "streamlit", "timm", "umap",
+)  # fmt: skip
+GIGABYTE = 10**9
+# Thumbnails, vectors and tables of 10,000 images, twice over while tables are compacted.
+ENOUGH_GIGABYTES = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ``state`` is ok, warning or failed; ``text`` says what to do."""
+
+    state: str
+    text: str
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print what was found; exit code 1 when something must be mended."""
+    found: list[Finding] = []
+    for finding in _look(chosen.project):
+        found.append(finding)
+        if not chosen.json:
+            print(f"{say(f'doctor_{finding.state}'):>6}  {finding.text}", flush=True)
+    if chosen.json:
+        print(json.dumps({"findings": [asdict(f) for f in found]}, ensure_ascii=False))
+    return int(any(finding.state == "failed" for finding in found))
+
+
+def _look(place: Path | None) -> Iterator[Finding]:
+    yield Finding("ok", say("doctor_python", found=platform.python_version()))
+    yield _vision()
+    yield from _packages()
+    yield _device()
+    try:
+        project = projects.open_project(place)
+    except ProjectNotFound as error:
+        yield from _place(Path(str(error.params["path"])))
+        yield Finding("warning", say("doctor_no_project", path=error.params["path"]))
+        return
+    yield from _place(project.root)
+    yield from _project(project)
+
+
+def _vision() -> Finding:
+    try:
+        importlib.import_module("torchvision")
+    except (ImportError, RuntimeError) as error:
+        return Finding("failed", say("doctor_vision_mismatch", cause=_first_line(error)))
+    return Finding("ok", "torch, torchvision")
+
+
+def _packages() -> Iterator[Finding]:
+    for package in PACKAGES:
+        try:
+            importlib.import_module(package)
+        except (ImportError, RuntimeError, OSError) as error:
+            yield Finding(
+                "failed", say("doctor_package_missing", package=package, cause=_first_line(error))
+            )
+    yield Finding("ok", say("doctor_packages", count=len(PACKAGES)))
+
+
+def _device() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding(
+            "ok", say("doctor_device", device="cuda", detail=torch.cuda.get_device_name())
+        )
+    if torch.backends.mps.is_available():
+        return Finding("ok", say("doctor_device", device="mps", detail=platform.machine()))
+    detail = f"{torch.get_num_threads()} threads"
+    return Finding("ok", say("doctor_device", device="cpu", detail=detail))
+
+
+def _place(path: Path) -> Iterator[Finding]:
+    existing = next(p for p in (path, *path.parents) if p.exists())
+    free = shutil.disk_usage(existing).free / GIGABYTE
+    low = free < ENOUGH_GIGABYTES
+    key = "doctor_disk_low" if low else "doctor_disk"
+    yield Finding("warning" if low else "ok", say(key, free=f"{free:.0f}", path=existing))
+    yield _tables(existing)
+
+
+def _tables(path: Path) -> Finding:
+    from panoptic_data.schema import arrow
+    from panoptic_data.tables import Database
+
+    try:
+        with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as place:
+            Database(place).append("sources", arrow("sources").empty_table())
+    except (OSError, RuntimeError) as error:
+        return Finding("failed", say("doctor_tables_failed", path=path, cause=_first_line(error)))
+    return Finding("ok", say("doctor_tables", path=path))
+
+
+def _project(project: Project) -> Iterator[Finding]:
+    from panoptic_data import runs, sources
+
+    images = number(project.database().count("images"))
+    known = sources.listing(project)
+    text = say("doctor_project", path=project.root, images=images, sources=len(known))
+    yield Finding("ok", text)
+    for source in known:
+        if not source.root.is_dir():
+            text = say("doctor_source_gone", name=source.name, path=source.root)
+            yield Finding("warning", text)
+    for row in states(project):
+        if row["status"] == "waiting":
+            text = say("doctor_encoder_waits", encoder=row["encoder"], cause=row["cause"])
+            yield Finding("warning", text)
+        elif row["status"] == "ready":
+            yield Finding("ok", say("doctor_encoder", encoder=row["encoder"]))
+    if runs.running(project):
+        yield Finding("ok", say("doctor_busy"))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

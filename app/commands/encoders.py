@@ -1,0 +1,101 @@
+"""``panoptic encoders``: list encoders, or add one to the project."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from app.language import number, say
+from panoptic_data import encoders
+from panoptic_data import project as projects
+from panoptic_data.errors import ProjectNotFound, UsageError
+from panoptic_data.project import Project
+
+__all__ = ["run"]
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print the known encoders and the project's, or add one."""
+    if chosen.action == "add":
+        return _add(chosen)
+    known = [
+        {
+            "encoder": spec.text,
+            "slug": spec.slug,
+            "reads_text": spec.reads_text,
+            "licence": spec.licence,
+            "megabytes": spec.megabytes,
+        }
+        for spec in encoders.KNOWN
+    ]
+    mine = _of_project(chosen)
+    if chosen.json:
+        print(json.dumps({"known": known, "project": mine}, ensure_ascii=False))
+        return 0
+    _print(known, mine)
+    return 0
+
+
+def _add(chosen: argparse.Namespace) -> int:
+    if not chosen.encoder:
+        raise UsageError(problem=say("encoder_which"))
+    spec = encoders.parse(chosen.encoder)
+    project = projects.open_project(chosen.project)
+    projects.with_encoder(project, spec.text)
+    if chosen.json:
+        print(json.dumps({"encoder": spec.text, "slug": spec.slug}, ensure_ascii=False))
+        return 0
+    print(say("encoder_added", encoder=spec.text))
+    return 0
+
+
+def _of_project(chosen: argparse.Namespace) -> list[dict[str, object]]:
+    try:
+        project = projects.open_project(chosen.project)
+    except ProjectNotFound:
+        if chosen.project:
+            raise
+        return []
+    return states(project)
+
+
+def states(project: Project) -> list[dict[str, object]]:
+    """Return one row an encoder of the project: text, slug, status, cause, vectors."""
+    database = project.database()
+    rows = {row["slug"]: row for row in database.frame("encoders").to_dicts()}
+    found: list[dict[str, object]] = []
+    for text in project.encoders:
+        slug = encoders.parse(text).slug
+        row = rows.get(slug, {})
+        found.append(
+            {
+                "encoder": text,
+                "slug": slug,
+                "status": row.get("status"),
+                "cause": row.get("cause"),
+                "reads_text": row.get("reads_text"),
+                "vectors": database.count(f"embeddings__{slug}"),
+            }
+        )
+    return found
+
+
+def _print(known: list[dict[str, object]], mine: list[dict[str, object]]) -> None:
+    if mine:
+        print(say("encoders_project"))
+    for row in mine:
+        print(f"  {describe(row)}")
+    print(say("encoders_known"))
+    for row in known:
+        text = say("encoders_reads_text") if row["reads_text"] else ""
+        size = f"{row['megabytes']} MB" if row["megabytes"] else ""
+        print(f"  {row['encoder']:<52} {size:>8}  {row['licence']:<12} {text}")
+
+
+def describe(row: dict[str, object]) -> str:
+    """Say in one line how an encoder of the project stands."""
+    if row["status"] == "waiting":
+        return say("encoder_waits", encoder=row["encoder"], cause=row["cause"])
+    status = say("status_ready") if row["status"] else say("status_never")
+    vectors = f"{number(float(str(row['vectors'])))} {say('status_vectors')}"
+    return f"{row['encoder']}  {status}  {vectors}"

@@ -1,0 +1,18 @@
+"""``panoptic open``: serve a project's dashboard, processing nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from panoptic_data import project as projects
+
+__all__ = ["run"]
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    project = projects.open_project(chosen.project)
+    from app.launcher import serve
+
+    serve(project, port=chosen.port, browser=not chosen.no_browser)
+    return 0

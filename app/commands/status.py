@@ -1,0 +1,88 @@
+"""``panoptic status``: what the project holds, what works now, what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from app.commands.encoders import describe, states
+from app.language import number, say, terminal_language
+from panoptic_data import project as projects
+from panoptic_data import runs, sources
+from panoptic_data.messages import translate
+from panoptic_data.project import Project
+
+__all__ = ["run"]
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Print the state of the project."""
+    project = projects.open_project(chosen.project)
+    state = _state(project)
+    if chosen.json:
+        print(json.dumps(state, ensure_ascii=False, default=str))
+        return 0
+    _print(project, state)
+    return 0
+
+
+def _state(project: Project) -> dict[str, Any]:
+    database = project.database()
+    files = database.frame("files", ["source", "status", "reason"])
+    by_status = dict(files.group_by("status").len().iter_rows())
+    reasons = files.filter(files["status"] == "unreadable").group_by("reason").len()
+    by_source = files.group_by("source", "status").len().to_dicts()
+    last = runs.listing(project, 1).to_dicts()
+    return {
+        "project": str(project.root),
+        "images": database.count("images"),
+        "files": {status: by_status.get(status, 0) for status in ("ok", "unreadable", "missing")},
+        "reasons": dict(sorted(reasons.iter_rows())),
+        "sources": [
+            {
+                "name": source.name,
+                "path": str(source.root),
+                **{row["status"]: row["len"] for row in by_source if row["source"] == source.name},
+            }
+            for source in sources.listing(project)
+        ],
+        "encoders": states(project),
+        "running": runs.running(project),
+        "last_run": last[0] if last else None,
+    }
+
+
+def _print(project: Project, state: dict[str, Any]) -> None:
+    print(say("project_line", path=project.root))
+    files = state["files"]
+    print(
+        f"{number(state['images'])} {say('status_images')}; {say('status_files')}: "
+        + ", ".join(f"{number(files[s])} {say(f'status_{s}')}" for s in files)
+    )
+    for source in state["sources"]:
+        print(f"  {source['name']}  {number(source.get('ok', 0))}  {source['path']}")
+    if state["reasons"]:
+        print(say("status_problems"))
+    for reason, count in state["reasons"].items():
+        print(f"  {number(count)}  {translate(f'reason.{reason}', terminal_language())}")
+    print(say("status_encoders"))
+    for row in state["encoders"]:
+        print(f"  {describe(row)}")
+    _print_runs(state)
+
+
+def _print_runs(state: dict[str, Any]) -> None:
+    if state["running"]:
+        progress = json.loads(state["running"]["progress"] or "{}")
+        steps = ", ".join(f"{k} {v['done']}/{v['total']}" for k, v in progress.items())
+        print(f"{say('status_running')}: {steps}")
+        return
+    last = state["last_run"]
+    if last is None:
+        print(f"{say('status_last_run')}: {say('status_never')}")
+        return
+    when = f"{last['started_at']:%Y-%m-%d %H:%M}"
+    print(f"{say('status_last_run')}: {when} UTC, {say('outcome_' + last['outcome'])}")
+    if last["error"]:
+        print(f"  {last['error']}")

@@ -1,0 +1,58 @@
+"""Follow a run in the terminal: two bars, read from the table `runs`. Not here: starting it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from app.language import say
+from panoptic_data import runs
+from panoptic_data.project import Project
+
+__all__ = ["BARS", "follow", "steps"]
+
+# What a person waits for, and the stages whose progress each bar adds up.
+BARS = {"bar_images": ("files", "images"), "bar_vectors": ("embeddings",)}
+POLL_SECONDS = 1.0
+
+
+def follow(project: Project, process: subprocess.Popen[bytes], stop: threading.Event) -> None:
+    """Show the progress of ``process`` until it ends or ``stop`` is set.
+
+    Where the output is no terminal (a script, a log) nothing is drawn.
+    """
+    if not sys.stderr.isatty():
+        while process.poll() is None and not stop.wait(POLL_SECONDS):
+            pass
+        return
+    _draw(project, process, stop)
+
+
+def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Event) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {bar: bars.add_task(say(bar), total=None) for bar in BARS}
+        while process.poll() is None and not stop.wait(POLL_SECONDS):
+            for bar, (done, total) in steps(runs.running(project)).items():
+                bars.update(tasks[bar], completed=done, total=total)
+        last = runs.listing(project, 1).to_dicts()
+        for bar, (done, total) in steps(last[0] if last else None).items():
+            bars.update(tasks[bar], completed=done, total=total)
+
+
+def steps(run: dict[str, Any] | None) -> dict[str, tuple[int, int]]:
+    """Add up a run's progress for each bar: (done, total). Bars that have not begun are absent."""
+    progress = json.loads(run["progress"] or "{}") if run else {}
+    found: dict[str, tuple[int, int]] = {}
+    for bar, stages in BARS.items():
+        mine = [step for key, step in progress.items() if key.partition("/")[0] in stages]
+        if mine:
+            found[bar] = (sum(s["done"] for s in mine), sum(s["total"] for s in mine))
+    return found

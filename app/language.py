@@ -1,0 +1,31 @@
+"""Which language a person reads. Not here: the texts (``panoptic_data.messages``)."""
+
+from __future__ import annotations
+
+import os
+
+from panoptic_data.messages import LANGUAGES, translate
+
+__all__ = ["number", "say", "terminal_language"]
+
+
+def terminal_language() -> str:
+    """Return the language of the terminal: "fr" where its locale is French, else "en"."""
+    # The order in which the C library reads them.
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return value[:2] if value[:2] in LANGUAGES else "en"
+    return "en"
+
+
+def say(key: str, **params: object) -> str:
+    """Return a text of the section ``cli`` in the terminal's language."""
+    return translate(f"cli.{key}", terminal_language(), **params)
+
+
+def number(value: float, language: str | None = None) -> str:
+    """Write a whole number readably: ``81,204`` or, in French, ``81 204``."""
+    grouped = f"{value:,.0f}"
+    # U+202F: the narrow no-break space of French typography.
+    return grouped.replace(",", "\u202f") if (language or terminal_language()) == "fr" else grouped
