@@ -87,9 +87,7 @@ def _in_cluster(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
 
 def _in_format(catalogue: Catalogue, value: list[str]) -> Mask:
     formats = catalogue.frame["format"]
-    known = [name for name in formats.cat.get_categories() if name in value]
-    codes = [formats.cat.get_categories().index_of(name) for name in known]
-    return np.isin(formats.to_physical().fill_null(2**32 - 1).to_numpy(), codes)
+    return formats.cast(pl.String).is_in(value).fill_null(False).to_numpy()
 
 
 def _between(column: str) -> Callable[[Catalogue, list[Any]], Mask]:

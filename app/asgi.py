@@ -1,0 +1,34 @@
+"""The ASGI application: Streamlit's pages and our routes on one port, behind one guard.
+
+Not here: where it listens (``launcher``), what a page shows (``main``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.middleware import Middleware
+
+from app.guard import Guard
+from app.routes import routes
+from panoptic_data.project import Project, open_project
+
+if TYPE_CHECKING:
+    from streamlit.starlette import App
+
+__all__ = ["application", "create"]
+
+MAIN = Path(__file__).with_name("main.py")
+
+
+def application() -> App:
+    """Return the application of the project that ``PANOPTIC_PROJECT`` names (a factory)."""
+    return create(open_project())
+
+
+def create(project: Project) -> App:
+    """Return the application of a project."""
+    from streamlit.starlette import App
+
+    return App(MAIN, routes=routes(project), middleware=[Middleware(Guard)])

@@ -1,0 +1,151 @@
+"""What components and scripts read over HTTP beside the pages: rows, maps, progress, problems.
+
+Not here: pictures (``pictures``), who may ask (``guard``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app import pictures
+from panoptic_data import catalogue, views
+from panoptic_data.errors import PanopticError
+from panoptic_data.messages import LANGUAGES, translate
+
+if TYPE_CHECKING:
+    from panoptic_data.project import Project
+
+__all__ = ["routes"]
+
+ROWS_AT_ONCE = 1_000
+SHA1S_AT_ONCE = 100_000
+_ASK_AGAIN = "private, no-cache"
+# Cells that a spreadsheet would run as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Answer = Callable[["Project", Request], Response]
+
+
+def routes(project: Project) -> list[Route]:
+    """Return every route of ours.
+
+    - ``/rows?view=&start=&count=``: a window of a view as JSON: ``version`` of the catalogue,
+      ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
+      the rows are sha1s, and a window may be longer.
+    - ``/map/{slug}``: n × (x, y) float32, little-endian, in the catalogue's order; NaN where
+      an image has no place yet.
+    - ``/progress``: what runs now, as in the table ``runs``, or null.
+    - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
+    - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
+    """
+    return [
+        Route("/rows", _answering(project, _rows)),
+        Route("/map/{slug}", _answering(project, _map)),
+        Route("/progress", _answering(project, _progress)),
+        Route("/problems.csv", _answering(project, _problems)),
+        *pictures.routes(project),
+    ]
+
+
+def _answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
+    """Run an answer in a thread; turn an error of ours into a sentence, status 400."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await anyio.to_thread.run_sync(answer, project, request)
+        except PanopticError as error:
+            text = error.message(_language(request))
+            return JSONResponse({"error": error.key, "message": text}, 400)
+
+    return endpoint
+
+
+def _rows(project: Project, request: Request) -> Response:
+    address = request.query_params.get("view", "")
+    view = views.from_address(address)
+    only_sha1s = request.query_params.get("only") == "sha1"
+    start = _whole(request, "start", 0)
+    most = SHA1S_AT_ONCE if only_sha1s else ROWS_AT_ONCE
+    count = min(_whole(request, "count", 200), most)
+    current = catalogue.get(project)
+    tag = f'"{current.version}"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": _ASK_AGAIN})
+    found = current.run(view)
+    rows: list[Any] = (
+        current.sha1s(found.rows[start : start + count])
+        if only_sha1s
+        else current.window(found, start, count)
+    )
+    body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
+    # Starlette's own encoder refuses NaN, as it should; ours has none.
+    return JSONResponse(body, headers={"ETag": tag, "Cache-Control": _ASK_AGAIN})
+
+
+def _map(project: Project, request: Request) -> Response:
+    current = catalogue.get(project)
+    projection = current.projection(request.path_params["slug"])
+    if projection is None:
+        return Response(status_code=404)
+    points = np.column_stack([projection.x, projection.y]).astype("<f4")
+    headers = {"X-Catalogue-Version": current.version, "Cache-Control": _ASK_AGAIN}
+    return Response(points.tobytes(), media_type="application/octet-stream", headers=headers)
+
+
+def _progress(project: Project, _: Request) -> Response:
+    from panoptic_data import runs
+
+    running = runs.running(project)
+    body = json.dumps(running and _readable(running), default=str)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _readable(run: dict[str, Any]) -> dict[str, Any]:
+    written = ("parameters", "progress", "counts")
+    return {
+        name: json.loads(value or "{}") if name in written else value for name, value in run.items()
+    }
+
+
+def _problems(project: Project, request: Request) -> Response:
+    language = _language(request)
+    columns = ("source", "path", "status", "reason", "detail", "size", "first_seen")
+    files = project.database().frame("files", columns, "status != 'ok'").sort("source", "path")
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(columns)
+    for row in files.to_dicts():
+        reason = row["reason"]
+        row["reason"] = translate(f"reason.{reason}", language) if reason else ""
+        writer.writerow([_cell(row[name]) for name in columns])
+    headers = {
+        "Content-Disposition": 'attachment; filename="problems.csv"',
+        "Cache-Control": "no-store",
+    }
+    # The mark at the start tells spreadsheets that this is UTF-8.
+    return Response("\ufeff" + written.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else default
+
+
+def _language(request: Request) -> str:
+    asked = request.query_params.get("lang", "")
+    return asked if asked in LANGUAGES else "en"

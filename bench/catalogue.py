@@ -1,0 +1,169 @@
+"""The catalogue at a million images: opening, filtering and sorting, memory.
+
+    python -m bench.catalogue [images] [directory]
+
+Writes a synthetic corpus (kept in the directory for the next time) and prints each figure
+beside its budget.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from panoptic_data import catalogue, project, schema
+from panoptic_data.views import Sort, View
+
+WORDS = ("poster", "guerre", "été", "Atelier", "rue", "scan", "portrait", "IMG", "planche", "copie")
+FORMATS = ("JPEG", "JPEG", "JPEG", "JPEG", "PNG", "TIFF", "WEBP")
+
+
+def main() -> None:
+    """Print the figures."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    root = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(tempfile.mkdtemp())
+    opened = project.create(root, "bench")
+    if opened.database().count("images") != count:
+        _write(opened, count)
+    opened.database().count("images")
+    began = time.perf_counter()
+    loaded = catalogue.load(opened)
+    _say("open", time.perf_counter() - began, 3.0)
+    began = time.perf_counter()
+    loaded.run(View())
+    _say("first view", time.perf_counter() - began, 3.0)
+    times = [_timed(lambda view=view: loaded.run(view)) for view in _views(200)]
+    _say("filter + sort, median", statistics.median(times), 0.150)
+    _say("filter + sort, p95", sorted(times)[int(len(times) * 0.95)], 0.150)
+    _say("filter + sort, worst", max(times), 0.150)
+    found = loaded.run(View())
+    _say("window of 200", _timed(lambda: loaded.window(found, 500_000, 200)), 0.150)
+    _say("folder tree", _timed(loaded.folders), 0.150)
+    _say("cluster counts", _timed(lambda: loaded.cluster_counts("visual")), 0.150)
+    _say("look for changes", _timed(lambda: catalogue.load(opened, loaded)), 0.010)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{'peak memory':24} {peak:8.2f} GB   budget 4 GB")
+
+
+def _views(count: int) -> list[View]:
+    """Return views that people ask for, none twice, with every sort."""
+    draw = random.Random(1)
+    sorts = ("path", "name", "taken_at", "width", "size", "colour", "pixels")
+    made: list[View] = []
+    while len(made) < count:
+        view = View()
+        if draw.random() < 0.5:
+            view = view.with_condition("folder", [f"s{draw.randrange(4)}/f{draw.randrange(40)}"])
+        if draw.random() < 0.4:
+            view = view.with_condition("path", draw.choice(WORDS) + str(draw.randrange(100)))
+        if draw.random() < 0.4:
+            view = view.with_condition("width", [draw.randrange(200, 2000), None])
+        if draw.random() < 0.3:
+            year = draw.randrange(1900, 1940)
+            view = view.with_condition("taken_at", [f"{year}-01-01", f"{year + 9}-12-31"])
+        if draw.random() < 0.2:
+            view = view.with_condition("format", ["PNG", "TIFF"])
+        if draw.random() < 0.2:
+            numbers = [draw.randrange(200)]
+            view = view.with_condition("cluster", {"encoder": "visual", "numbers": numbers})
+        if draw.random() < 0.2:
+            view = view.with_condition("region", {"encoder": "visual", "polygon": _lasso(draw)})
+        sort = [Sort(draw.choice(sorts), draw.random() < 0.5)]
+        if draw.random() < 0.2:
+            sort.append(Sort("size"))
+        view = view.sorted_by(*sort)
+        if view not in made:
+            made.append(view)
+    return made
+
+
+def _lasso(draw: random.Random) -> list[list[float]]:
+    x, y = draw.uniform(-8, 8), draw.uniform(-8, 8)
+    angles = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    radii = 2 + 0.6 * np.sin(5 * angles)
+    return [
+        [float(x + r * np.cos(a)), float(y + r * np.sin(a))]
+        for r, a in zip(radii, angles, strict=True)
+    ]
+
+
+def _write(opened: project.Project, count: int) -> None:
+    database = opened.database()
+    rng = np.random.default_rng(0)
+    sha1s = sorted(hashlib.sha1(str(i).encode()).hexdigest() for i in range(count))
+    width, height = rng.integers(200, 6000, count), rng.integers(200, 6000, count)
+    folder = [f"f{i % 40}/g{i % 700}" for i in rng.integers(0, 100_000, count)]
+    word = rng.integers(0, len(WORDS), count)
+    path = [
+        f"{f}/{WORDS[w]}{i % 9973:04}_{i:07}.jpg"
+        for i, (f, w) in enumerate(zip(folder, word, strict=True))
+    ]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    images = {
+        "sha1": sha1s,
+        "format": [FORMATS[i % len(FORMATS)] for i in range(count)],
+        "width": width,
+        "height": height,
+        "taken_at": [
+            datetime(1900, 1, 1) + timedelta(hours=int(h)) for h in rng.integers(0, 400_000, count)
+        ],
+        "colour": [f"#{c:06x}" for c in rng.integers(0, 4096, count) * 4096],
+    }
+    files = {
+        "file_id": [sha1[:16] for sha1 in sha1s],
+        "source": [f"s{i % 4}" for i in range(count)],
+        "path": path,
+        "folder": folder,
+        "sha1": sha1s,
+        "size": rng.integers(10_000, 9_000_000, count),
+        "status": ["ok"] * count,
+        "first_seen": [at] * count,
+    }
+    spots = rng.normal(0, 6, (count, 2)).astype(np.float32)
+    projection = {"sha1": sha1s, "x": spots[:, 0], "y": spots[:, 1]}
+    clusters = {"sha1": sha1s, "cluster": rng.integers(-1, 200, count)}
+    for name, columns in (
+        ("images", images),
+        ("files", files),
+        ("projection__visual", projection),
+        ("clusters__visual", clusters),
+    ):
+        database.append(name, _rows(name, columns, count))
+
+
+def _rows(name: str, columns: dict[str, object], count: int) -> pa.Table:
+    wanted = schema.arrow(name)
+    given = pl.DataFrame(columns).to_arrow()
+    return pa.table(
+        {
+            f.name: given[f.name].cast(f.type) if f.name in columns else pa.nulls(count, f.type)
+            for f in wanted
+        },
+        schema=wanted,
+    )
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def _say(what: str, seconds: float, budget: float) -> None:
+    print(f"{what:24} {seconds * 1000:8.1f} ms   budget {budget * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
