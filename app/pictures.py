@@ -255,7 +255,7 @@ def _resized(project: Project, sha1: str, side: int) -> bytes | None:
 
 def _of_image(project: Project, sha1: str) -> _Shown | None:
     """Read the image from the first of its files that still holds it."""
-        where = f"sha1 = '{sha1}' AND status = 'ok'"
+    where = f"sha1 = '{sha1}' AND status = 'ok'"
     rows = project.database().frame("files", ("source", "path", "raw_path"), where)
     for row in rows.sort("source", "path").to_dicts():
         data = _bytes(project, row)
