@@ -9,6 +9,7 @@
     │   ├── FolderHoldsProject
     │   ├── UnknownSource
     │   ├── UnknownEncoder
+    │   │   └── UnknownEncoderOption
     │   ├── UnknownImage
     │   └── InvalidView
     ├── ProjectBusy              another run is at work (exit code 3)
@@ -38,12 +39,14 @@ __all__ = [
     "ProjectTooNew",
     "TextNotSupported",
     "UnknownEncoder",
+    "UnknownEncoderOption",
     "UnknownImage",
     "UnknownSource",
     "UnreadableImage",
     "UsageError",
     "WeightsUnavailable",
     "WriteConflict",
+    "weights_cause",
 ]
 
 
@@ -111,6 +114,12 @@ class UnknownEncoder(UsageError):
     key = "unknown_encoder"
 
 
+class UnknownEncoderOption(UnknownEncoder):
+    """An encoder's text holds an option it does not take. Params: ``name``, ``option``, ``known``."""
+
+    key = "unknown_encoder_option"
+
+
 class UnknownImage(UsageError):
     """No image with this sha1 or path. Params: ``name``."""
 
@@ -143,10 +152,26 @@ class ProjectBusy(PanopticError):
 
 
 class WeightsUnavailable(PanopticError):
-    """A model's weights cannot be had. Params: ``encoder``, ``cause``."""
+    """A model's weights cannot be had; ``reason`` is a key of the section ``encoder``."""
 
     key = "weights_unavailable"
     exit_code = 4
+
+    def __init__(self, encoder: str, reason: str, detail: str = "") -> None:
+        self.encoder = encoder
+        self.cause = f"{reason}: {detail}"
+        super().__init__(encoder=encoder, cause=self.cause)
+
+    def message(self, language: str) -> str:
+        """Say which encoder waits and why, in ``language``."""
+        cause = weights_cause(self.cause, language)
+        return translate(f"error.{self.key}", language, encoder=self.encoder, cause=cause)
+
+
+def weights_cause(cause: str, language: str) -> str:
+    """Return in words a cause as the table ``encoders`` stores it (``reason: detail``)."""
+    reason, _, detail = cause.partition(": ")
+    return translate(f"encoder.{reason}", language, detail=detail)
 
 
 class TextNotSupported(PanopticError):

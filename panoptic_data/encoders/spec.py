@@ -1,0 +1,263 @@
+"""What names an encoder: one frozen value, its text, and its name in table names.
+
+Not here: loading a model (``openclip``, ``timm_models``, ``descriptor``), nor whether a tag of a
+library exists (``encoders.validate``): reading a text must not import a library.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote
+
+from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption
+
+__all__ = ["FAMILIES", "KNOWN", "EncoderSpec", "closest", "parse"]
+
+FAMILIES = ("clip", "timm", "visual")
+DEFAULT_CLIP = "ViT-B-32"
+# The tag that a CLIP is loaded with when its text names none.
+DEFAULT_WEIGHTS = {
+    "ViT-B-32": "datacomp_xl_s13b_b90k",
+    "ViT-B-16": "datacomp_xl_s13b_b90k",
+    "ViT-L-14": "datacomp_xl_s13b_b90k",
+}
+# A local checkpoint or directory says by itself what it holds.
+PREFIXES = ("local-dir:", "hf-hub:")
+OPTIONS = {
+    "clip": ("weights",),
+    "timm": ("checkpoint", "interpolation", "mean", "pad_type", "resize", "size", "std"),
+    "visual": (),
+}
+WEIGHTS_OPTION = {"clip": "weights", "timm": "checkpoint"}
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """One encoder: what to load, and what is known of it before it is loaded.
+
+    ``model`` is an open_clip name, ``local-dir:PATH`` or ``hf-hub:ORG/NAME`` for ``clip``, a timm
+    name for ``timm``, empty for ``visual``. ``weights`` is a tag or an absolute path, empty for
+    the model's own. The fields after ``options`` describe and do not identify.
+    """
+
+    family: str
+    model: str = ""
+    weights: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    dim: int | None = field(default=None, compare=False)
+    input_size: int | None = field(default=None, compare=False)
+    licence: str | None = field(default=None, compare=False)
+    megabytes: int | None = field(default=None, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The shortest text that :func:`parse` reads back as this spec."""
+        if self == _DEFAULT or not self.model:
+            return self.family
+        options = self.options
+        if self.weights and self.weights != _default_weights(self.family, self.model):
+            options = ((WEIGHTS_OPTION[self.family], self.weights), *options)
+        query = "&".join(f"{name}={_escape(value)}" for name, value in options)
+        return f"{self.family}:{_escape(self.model)}" + (f"?{query}" if query else "")
+
+    @property
+    def slug(self) -> str:
+        """Its name in table names: ``[a-z0-9-]``, another one for every other spec."""
+        weights = self.weights
+        local = bool(self.options) or _is_path(weights) or self.model.startswith(PREFIXES)
+        shown = Path(weights).stem if _is_path(weights) else weights
+        model = _short_model(self.model)
+        name = "-".join(filter(None, (self.family, _plain(model), _plain(shown))))
+        if not local:
+            return name
+        return f"{name[:60].rstrip('-')}-{hashlib.sha1(self.text.encode()).hexdigest()[:8]}"
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether words can be searched under it."""
+        return self.family == "clip"
+
+    @property
+    def local(self) -> Path | None:
+        """The file or directory on this machine that its weights are read from, if any."""
+        if self.model.startswith("local-dir:"):
+            return Path(self.model.removeprefix("local-dir:"))
+        return Path(self.weights) if _is_path(self.weights) else None
+
+
+def parse(text: str) -> EncoderSpec:
+    """Read ``family[:model][?option=value&…]``.
+
+    ``%26``, ``%3F`` and ``%25`` stand for ``&``, ``?`` and ``%`` in a path; relative paths are
+    taken from the working directory. Raises UnknownEncoder (with the closest known texts) and
+    UnknownEncoderOption.
+    """
+    head, _, query = text.strip().partition("?")
+    family, _, model = head.partition(":")
+    if family not in FAMILIES or (family == "visual" and model):
+        raise UnknownEncoder(name=text, known=closest(text, [spec.text for spec in KNOWN]))
+    options = _options(text, family, query)
+    weights = options.pop(WEIGHTS_OPTION.get(family, ""), "")
+    spec = EncoderSpec(
+        family=family,
+        model=_model(text, family, unquote(model)),
+        weights=_absolute(weights) if _is_path(weights) else weights,
+        options=tuple(sorted(options.items())),
+    )
+    return _described(_with_default_weights(spec))
+
+
+def closest(name: str, names: list[str]) -> str:
+    """Join the names most like ``name``, or the first few when none is like it."""
+    found = difflib.get_close_matches(name, names, n=4, cutoff=0.5) or names[:8]
+    return ", ".join(found)
+
+
+def _options(text: str, family: str, query: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for part in filter(None, query.split("&")):
+        name, _, value = part.partition("=")
+        if name not in OPTIONS[family]:
+            known = ", ".join(OPTIONS[family]) or "–"
+            raise UnknownEncoderOption(name=text, option=name, known=known)
+        options[name] = unquote(value)
+    return options
+
+
+def _model(text: str, family: str, model: str) -> str:
+    if family == "visual":
+        return ""
+    if family == "timm":
+        if not model:
+            known = [spec.text for spec in KNOWN if spec.family == "timm"]
+            raise UnknownEncoder(name=text, known=", ".join(known))
+        return model
+    if model.startswith("local-dir:"):
+        return "local-dir:" + _absolute(model.removeprefix("local-dir:"))
+    if model.startswith("hf-hub:") or not model:
+        return model or DEFAULT_CLIP
+    if model not in _clip_models():
+        names = [f"clip:{name}" for name in _clip_models()]
+        raise UnknownEncoder(name=text, known=closest(f"clip:{model}", names))
+    return model
+
+
+@cache
+def _clip_models() -> tuple[str, ...]:
+    # The names of open_clip's configuration files: importing it costs 10 s, listing them 20 ms.
+    package = find_spec("open_clip")
+    if package is None or package.origin is None:
+        return tuple(DEFAULT_WEIGHTS)
+    folder = Path(package.origin).parent / "model_configs"
+    return tuple(sorted(path.stem for path in folder.glob("*.json")))
+
+
+def _with_default_weights(spec: EncoderSpec) -> EncoderSpec:
+    if spec.weights:
+        return spec
+    weights = _default_weights(spec.family, spec.model)
+    return EncoderSpec(spec.family, spec.model, weights, spec.options)
+
+
+def _default_weights(family: str, model: str) -> str:
+    return DEFAULT_WEIGHTS.get(model, "") if family == "clip" else ""
+
+
+def _described(spec: EncoderSpec) -> EncoderSpec:
+    return next((known for known in KNOWN if known == spec), spec)
+
+
+def _is_path(weights: str) -> bool:
+    # Tags are made of letters, digits and underscores.
+    return re.search(r"[/\\.]", weights) is not None
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _short_model(model: str) -> str:
+    if model.startswith("local-dir:"):
+        return Path(model).name
+    return model.removeprefix("hf-hub:")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _escape(value: str) -> str:
+    return value.replace("%", "%25").replace("&", "%26").replace("?", "%3F")
+
+
+_DEFAULT = EncoderSpec("clip", DEFAULT_CLIP, DEFAULT_WEIGHTS[DEFAULT_CLIP])
+
+KNOWN: tuple[EncoderSpec, ...] = (
+    EncoderSpec(
+        "clip",
+        DEFAULT_CLIP,
+        DEFAULT_WEIGHTS[DEFAULT_CLIP],
+        dim=512,
+        input_size=224,
+        licence="MIT",
+        megabytes=605,
+    ),
+    EncoderSpec(
+        "clip",
+        "ViT-B-16",
+        DEFAULT_WEIGHTS["ViT-B-16"],
+        dim=512,
+        input_size=224,
+        licence="MIT",
+        megabytes=599,
+    ),
+    EncoderSpec(
+        "clip",
+        "ViT-L-14",
+        DEFAULT_WEIGHTS["ViT-L-14"],
+        dim=768,
+        input_size=224,
+        licence="MIT",
+        megabytes=1711,
+    ),
+    EncoderSpec(
+        "clip", "ViT-B-32", "openai", dim=512, input_size=224, licence="MIT", megabytes=605
+    ),
+    EncoderSpec(
+        "timm", "mobilenetv2_100", dim=1280, input_size=224, licence="Apache-2.0", megabytes=14
+    ),
+    EncoderSpec(
+        "timm", "resnet50.a1_in1k", dim=2048, input_size=224, licence="Apache-2.0", megabytes=102
+    ),
+    EncoderSpec(
+        "timm",
+        "vit_small_patch14_dinov2.lvd142m",
+        dim=384,
+        input_size=518,
+        licence="Apache-2.0",
+        megabytes=88,
+    ),
+    EncoderSpec(
+        "timm",
+        "vit_base_patch14_dinov2.lvd142m",
+        dim=768,
+        input_size=518,
+        licence="Apache-2.0",
+        megabytes=346,
+    ),
+    EncoderSpec(
+        "timm",
+        "vit_small_patch16_dinov3.lvd1689m",
+        dim=384,
+        input_size=256,
+        licence="DINOv3 License",
+        megabytes=86,
+    ),
+    EncoderSpec("visual", dim=0, input_size=0, licence="Apache-2.0", megabytes=0),
+)
