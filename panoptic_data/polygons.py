@@ -35,8 +35,9 @@ def inside(
         if y1 == y2:
             continue
         low, high = np.searchsorted(heights, sorted((y1, y2)))
-        slope = (x2 - x1) / (y2 - y1)
-        odd[low:high] ^= across[low:high] < x1 + (heights[low:high] - y1) * slope
+        # Without a division, so that a point on an edge is never a matter of rounding.
+        left = (across[low:high] - x1) * (y2 - y1) - (heights[low:high] - y1) * (x2 - x1)
+        odd[low:high] ^= (left < 0) if y2 > y1 else (left > 0)
     found = np.zeros(len(order), dtype=bool)
     found[order[odd]] = True
     return found
