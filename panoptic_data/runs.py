@@ -122,6 +122,11 @@ class Run:
             self._errors.append(error)
 
     @property
+    def seconds(self) -> float:
+        """How long it has been at work."""
+        return (datetime.now(UTC) - self.started_at).total_seconds()
+
+    @property
     def progress(self) -> dict[str, tuple[int, int]]:
         """How far each stage is: (done, total)."""
         with self._changed:

@@ -1,0 +1,1 @@
+"""The assets, one file a table: what depends on what. Not here: how anything is computed."""

@@ -1,0 +1,91 @@
+"""The assets of one encoder over the whole corpus, from its vectors to map and clusters.
+
+``embeddings → vector_index, neighbours → projection, clusters``: the same four for every
+encoder. Not here: index, neighbours, map and clusters themselves (``panoptic_data``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, cast
+
+import dagster as dg
+
+from panoptic_data.encoders import EncoderSpec
+from panoptic_data.stages import CODE_VERSIONS, PER_ENCODER, StageResult
+from pipelines import metadata
+from pipelines.assets import embeddings
+from pipelines.assets.corpus import CORPUS
+from pipelines.automation import FOLLOW
+from pipelines.provenance import keep, making
+from pipelines.resources import Request, Work
+
+__all__ = ["build", "key_of"]
+
+_SAYS = {
+    "vector_index": "An index of the vectors, made above a measured size.",
+    "neighbours": "Each image's nearest images: computed once, read by map and clusters.",
+    "projection": "Where each image stands on the map.",
+    "clusters": "The group that each image belongs to, at each level.",
+}
+
+
+def key_of(name: str, slug: str) -> dg.AssetKey:
+    """Return the asset key of one of the four."""
+    return dg.AssetKey([name, slug])
+
+
+def build(spec: EncoderSpec) -> list[dg.AssetsDefinition]:
+    """Make the four assets of one encoder."""
+    return [_build(name, spec) for name in PER_ENCODER]
+
+
+def _build(name: str, spec: EncoderSpec) -> dg.AssetsDefinition:
+    key = key_of(name, spec.slug)
+    stage = f"{name}/{spec.slug}"
+
+    @dg.asset(
+        key=key,
+        deps=_upstream(name, spec.slug),
+        description=f"{_SAYS[name]} Encoder: {spec.text}.",
+        code_version=CODE_VERSIONS[name],
+        group_name=metadata.group(spec.slug),
+        kinds={"lancedb"},
+        required_resource_keys={"work"},
+        automation_condition=FOLLOW,
+    )
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        work: Work = context.resources.work
+        with making(work, [stage]):
+            result = _update(name)(
+                work.project, spec.slug, work.run.id, work.report, **_asked(name, work.request)
+            )
+        return metadata.materialized(work, key, stage, keep(work, stage, result))
+
+    return made
+
+
+def _upstream(name: str, slug: str) -> Sequence[dg.AssetDep]:
+    if name in ("projection", "clusters"):
+        return [dg.AssetDep(key_of("neighbours", slug))]
+    every_source = dg.AllPartitionMapping()
+    return [
+        dg.AssetDep(embeddings.key_of(slug), partition_mapping=every_source),
+        dg.AssetDep(CORPUS),
+    ]
+
+
+def _update(name: str) -> Callable[..., StageResult]:
+    # Imported when it runs: umap, pynndescent and evoc take 6 to 9 s to import, and a run
+    # that has nothing to do for them must not pay that.
+    return cast(Callable[..., StageResult], import_module(f"panoptic_data.{name}").update)
+
+
+def _asked(name: str, request: Request) -> dict[str, Any]:
+    if name == "projection":
+        return {"refit": request.refit}
+    if name == "clusters":
+        method = {"method": request.method, "k": request.k} if request.method else {}
+        return {"refit": request.refit, **method}
+    return {}

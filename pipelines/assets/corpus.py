@@ -1,0 +1,57 @@
+"""The asset `corpus`: the images of all sources together, without those that no file holds.
+
+Every stage that sees the whole corpus stands on it. Not here: how images are forgotten
+(``panoptic_data.images``).
+"""
+
+from __future__ import annotations
+
+import time
+
+import dagster as dg
+
+from panoptic_data import images, stages
+from panoptic_data.stages import CODE_VERSIONS, StageResult
+from pipelines import metadata
+from pipelines.assets.images import FILES, IMAGES
+from pipelines.automation import FOLLOW
+from pipelines.provenance import keep, making
+from pipelines.resources import Work
+
+__all__ = ["CORPUS", "corpus"]
+
+CORPUS = dg.AssetKey("corpus")
+
+
+@dg.asset(
+    key=CORPUS,
+    deps=[
+        dg.AssetDep(FILES, partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(IMAGES, partition_mapping=dg.AllPartitionMapping()),
+    ],
+    description="The images of all sources; those that no file holds any more are forgotten.",
+    code_version=CODE_VERSIONS["corpus"],
+    group_name="corpus",
+    kinds={"lancedb"},
+    required_resource_keys={"work"},
+    automation_condition=FOLLOW,
+)
+def corpus(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Forget images that no file holds, and say which are left."""
+    work: Work = context.resources.work
+    with making(work, ["corpus"]):
+        result = _gather(work)
+    return metadata.materialized(work, CORPUS, "corpus", keep(work, "corpus", result))
+
+
+def _gather(work: Work) -> StageResult:
+    started = time.perf_counter()
+    removed = images.prune(work.project, work.run.id)
+    sha1s = sorted(work.project.database().read("images", ["sha1"])["sha1"].to_pylist())
+    return StageResult(
+        rows=len(sha1s),
+        data_version=stages.digest(sha1s),
+        removed=removed,
+        unchanged=len(sha1s),
+        seconds=time.perf_counter() - started,
+    )

@@ -1,0 +1,47 @@
+"""The asset `duplicates`: groups of the same, nearly the same and alike.
+
+Not here: how they are found (``panoptic_data.duplicates``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from panoptic_data.stages import CODE_VERSIONS
+from pipelines import metadata
+from pipelines.assets import chain
+from pipelines.assets.corpus import CORPUS
+from pipelines.automation import FOLLOW
+from pipelines.provenance import keep, making
+from pipelines.resources import Work
+
+__all__ = ["DUPLICATES", "build"]
+
+DUPLICATES = dg.AssetKey("duplicates")
+
+
+def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
+    """Make the asset, over the neighbours of every encoder."""
+
+    @dg.asset(
+        key=DUPLICATES,
+        deps=[CORPUS, *(chain.key_of("neighbours", slug) for slug in slugs)],
+        description="Groups of images that are the same, nearly the same, or alike.",
+        code_version=CODE_VERSIONS["duplicates"],
+        group_name="corpus",
+        kinds={"lancedb"},
+        required_resource_keys={"work"},
+        automation_condition=FOLLOW,
+    )
+    def duplicates(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from panoptic_data import duplicates as found
+
+        work: Work = context.resources.work
+        with making(work, ["duplicates"]):
+            result = found.update(work.project, work.run.id, work.slugs, work.report)
+        made = keep(work, "duplicates", result)
+        return metadata.materialized(work, DUPLICATES, "duplicates", made)
+
+    return duplicates

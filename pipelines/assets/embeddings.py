@@ -1,0 +1,52 @@
+"""The asset `embeddings/<encoder>`: a vector for each image of a source.
+
+Not here: encoders and batches (``panoptic_data.embeddings``).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from panoptic_data import embeddings
+from panoptic_data.encoders import EncoderSpec
+from panoptic_data.stages import CODE_VERSIONS
+from pipelines import metadata
+from pipelines.assets.images import IMAGES
+from pipelines.automation import FOLLOW
+from pipelines.partitions import SOURCES
+from pipelines.provenance import keep, making
+from pipelines.resources import Work
+
+__all__ = ["build", "key_of"]
+
+
+def key_of(slug: str) -> dg.AssetKey:
+    """Return the asset key of an encoder's vectors."""
+    return dg.AssetKey(["embeddings", slug])
+
+
+def build(spec: EncoderSpec) -> dg.AssetsDefinition:
+    """Make the asset of one encoder."""
+
+    @dg.asset(
+        key=key_of(spec.slug),
+        deps=[IMAGES],
+        partitions_def=SOURCES,
+        description=f"The vector of each image under {spec.text}, unit length.",
+        code_version=CODE_VERSIONS["embeddings"],
+        group_name=metadata.group(spec.slug),
+        kinds={"lancedb"},
+        required_resource_keys={"work"},
+        automation_condition=FOLLOW,
+    )
+    def embedded(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        work: Work = context.resources.work
+        source = context.partition_key
+        stage = f"embeddings/{spec.slug}/{source}"
+        with making(work, [stage]):
+            result = embeddings.update(
+                work.project, spec, work.run.id, source=source, report=work.report
+            )
+        return metadata.materialized(work, key_of(spec.slug), stage, keep(work, stage, result))
+
+    return embedded

@@ -1,0 +1,74 @@
+"""The assets `files` and `images`: one read of a source gives both.
+
+Not here: walking, hashing, decoding (``panoptic_data.images``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from panoptic_data import images, sources
+from panoptic_data.errors import UnknownSource
+from panoptic_data.project import Project
+from panoptic_data.sources import Source
+from panoptic_data.stages import CODE_VERSIONS
+from pipelines import metadata
+from pipelines.partitions import SOURCES
+from pipelines.provenance import keep, making
+from pipelines.resources import Work
+
+__all__ = ["FILES", "IMAGES", "read", "sources_spec"]
+
+FILES = dg.AssetKey("files")
+IMAGES = dg.AssetKey("images")
+
+sources_spec = dg.AssetSpec(
+    "sources",
+    description="The folders of images that a person registered. Read-only for us, always.",
+    group_name="corpus",
+)
+
+
+@dg.multi_asset(
+    name="read",
+    partitions_def=SOURCES,
+    required_resource_keys={"work"},
+    specs=[
+        dg.AssetSpec(
+            FILES,
+            deps=["sources"],
+            description="One row a path of a source: size, time, sha1, status and reason.",
+            code_version=CODE_VERSIONS["files"],
+            group_name="corpus",
+            kinds={"lancedb"},
+        ),
+        dg.AssetSpec(
+            IMAGES,
+            deps=[FILES],
+            description="One row a content: EXIF, hashes, colour, thumbnail.",
+            code_version=CODE_VERSIONS["images"],
+            group_name="corpus",
+            kinds={"lancedb"},
+        ),
+    ],
+)
+def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    """Read each new or changed file of a source once."""
+    work: Work = context.resources.work
+    name = context.partition_key
+    source = _source(work.project, name)
+    with making(work, [f"files/{name}", f"images/{name}"]):
+        files, found = images.ingest(work.project, source, work.run.id, work.report)
+    for key, result in ((FILES, files), (IMAGES, found)):
+        stage = f"{key.to_user_string()}/{name}"
+        yield metadata.materialized(work, key, stage, keep(work, stage, result))
+
+
+def _source(project: Project, name: str) -> Source:
+    listing = sources.listing(project)
+    for source in listing:
+        if source.name == name:
+            return source
+    raise UnknownSource(name=name, known=", ".join(one.name for one in listing))

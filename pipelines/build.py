@@ -1,0 +1,54 @@
+"""The whole graph of a project: assets, checks, jobs, sensors and their one resource.
+
+Not here: any asset's body (``assets``), which project `dagster dev` shows (``definitions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from panoptic_data.encoders import parse
+from panoptic_data.project import DEFAULT_ENCODERS, Project
+from pipelines import automation, checks, jobs, sensors
+from pipelines.assets import chain, duplicates, embeddings
+from pipelines.assets.corpus import corpus
+from pipelines.assets.images import read, sources_spec
+from pipelines.resources import Work, work_resource
+
+__all__ = ["build_defs"]
+
+
+def build_defs(
+    project: Project | None = None,
+    encoders: Sequence[str] | None = None,
+    work: Work | None = None,
+) -> dg.Definitions:
+    """Return the definitions of a project.
+
+    ``encoders``: texts that ``encoders.parse`` reads; default: the project's. ``work``: the run
+    that the assets belong to; default: each Dagster run opens one. Without a project the graph
+    is that of a new one, and a run looks for the project when it starts.
+    """
+    if encoders is None:
+        encoders = project.encoders if project else DEFAULT_ENCODERS
+    specs = [parse(text) for text in encoders]
+    slugs = [spec.slug for spec in specs]
+    both = jobs.build(slugs)
+    return dg.Definitions(
+        assets=[
+            sources_spec,
+            read,
+            *(embeddings.build(spec) for spec in specs),
+            corpus,
+            *(asset for spec in specs for asset in chain.build(spec)),
+            duplicates.build(slugs),
+        ],
+        asset_checks=checks.build(slugs),
+        jobs=both,
+        sensors=[sensors.build(project, both[0]), automation.build_sensor()],
+        resources={"work": work_resource(project, work)},
+        # One process a run: the tables have one writer, and models are loaded once.
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,153 @@
+"""Asset checks: what must hold between the tables after they were made.
+
+Each says in a sentence what it counted. Not here: mending; started again, the assets do what
+is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from panoptic_data.project import Project
+from panoptic_data.schema import table_name
+from pipelines.assets import chain, embeddings
+from pipelines.assets.corpus import CORPUS
+from pipelines.assets.duplicates import DUPLICATES
+from pipelines.resources import Work
+
+__all__ = ["build", "lengths"]
+
+# float16 keeps three digits: a unit vector of 2,000 of them is off by less than this.
+TOLERANCE = 2e-3
+
+Checked = tuple[list[str], list[str]]
+"""Sentences on what is wrong, and on what is only not there yet."""
+
+
+def build(slugs: Sequence[str]) -> list[dg.AssetChecksDefinition]:
+    """Return every check for these encoders."""
+    return [
+        _check(CORPUS, "every_image_has_a_file", _images_have_files),
+        _check(CORPUS, "every_readable_file_has_an_image", _files_have_images),
+        _check(DUPLICATES, "members_are_images", _members_are_images),
+        *(check for slug in slugs for check in _of_encoder(slug)),
+    ]
+
+
+def lengths(vectors: np.ndarray) -> tuple[int, int]:
+    """Return how many of (n, d) vectors are not finite, and how many finite ones not unit."""
+    norms = np.linalg.norm(vectors.astype(np.float32), axis=1)
+    finite = np.isfinite(norms)
+    return int((~finite).sum()), int((np.abs(norms[finite] - 1) > TOLERANCE).sum())
+
+
+def _of_encoder(slug: str) -> list[dg.AssetChecksDefinition]:
+    tables = ("neighbours", "projection", "clusters")
+    return [
+        _check(embeddings.key_of(slug), "vectors_are_unit", _unit(slug)),
+        _check(chain.key_of("vector_index", slug), "one_row_an_image", _rows("embeddings", slug)),
+        *(_check(chain.key_of(t, slug), "one_row_an_image", _rows(t, slug)) for t in tables),
+    ]
+
+
+def _check(
+    key: dg.AssetKey, name: str, look: Callable[[Work], Checked]
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=key,
+        name=name,
+        description=name.replace("_", " "),
+        required_resource_keys={"work"},
+    )
+    def checked(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        wrong, absent = look(context.resources.work)
+        severity = dg.AssetCheckSeverity.ERROR if wrong else dg.AssetCheckSeverity.WARN
+        said = "; ".join([*wrong, *absent])
+        return dg.AssetCheckResult(
+            passed=not said, severity=severity, description=f"{said}." if said else "All is well."
+        )
+
+    return checked
+
+
+def _images_have_files(work: Work) -> Checked:
+    orphans = _without(_images(work.project), _readable(work.project))
+    return _sentence(orphans, "of {total} images belong to no file"), []
+
+
+def _files_have_images(work: Work) -> Checked:
+    lost = _without(_readable(work.project), _images(work.project))
+    return _sentence(lost, "of {total} readable contents have no row in images"), []
+
+
+def _members_are_images(work: Work) -> Checked:
+    members = _sha1s(work.project, "duplicates")
+    return _sentence(
+        _without(members, _images(work.project)), "of {total} members are no images"
+    ), []
+
+
+def _rows(table: str, slug: str) -> Callable[[Work], Checked]:
+    def look(work: Work) -> Checked:
+        have = _sha1s(work.project, table_name(table, slug))
+        images = _images(work.project)
+        doubled = (len(have) - len(pc.unique(have)), len(have))
+        return (
+            _sentence(_without(have, images), "of {total} rows are of images that are gone")
+            + _sentence(doubled, "of {total} rows are doubled"),
+            _sentence(_without(images, have), "of {total} images have no row"),
+        )
+
+    return look
+
+
+def _unit(slug: str) -> Callable[[Work], Checked]:
+    name = table_name("embeddings", slug)
+
+    def look(work: Work) -> Checked:
+        # A vector is checked once, when it was made; asked for alone, all are.
+        made = any(stage.startswith(f"embeddings/{slug}/") for stage in work.results)
+        condition = f"run = '{work.run.id}'" if made else None
+        vectors = _matrix(work.project.database().read(name, ["vector"], condition))
+        infinite, crooked = lengths(vectors)
+        total = len(vectors)
+        return [
+            *_sentence((infinite, total), "of {total} vectors are not finite"),
+            *_sentence((crooked, total), "of {total} vectors are not of unit length"),
+        ], []
+
+    return look
+
+
+def _matrix(rows: pa.Table) -> np.ndarray:
+    column = rows["vector"].combine_chunks()
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+
+
+def _images(project: Project) -> pa.Array:
+    return _sha1s(project, "images")
+
+
+def _readable(project: Project) -> pa.Array:
+    files = project.database().read("files", ["sha1"], "status = 'ok'")
+    return pc.unique(files["sha1"].combine_chunks())
+
+
+def _sha1s(project: Project, table: str) -> pa.Array:
+    return project.database().read(table, ["sha1"])["sha1"].combine_chunks()
+
+
+def _without(some: pa.Array, others: pa.Array) -> tuple[int, int]:
+    """Count what is in ``some`` and not in ``others``, and all of ``some``."""
+    found = pc.sum(pc.is_in(some, value_set=others)).as_py() or 0
+    return len(some) - found, len(some)
+
+
+def _sentence(count: tuple[int, int], text: str) -> list[str]:
+    wrong, total = count
+    return [f"{wrong:,} {text.format(total=f'{total:,}')}"] if wrong else []

@@ -1,0 +1,74 @@
+"""Which of a project's encoders can be used now, and what to do where one must wait.
+
+Not here: encoders (``panoptic_data.encoders``), embedding (``panoptic_data.embeddings``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from panoptic_data import embeddings
+from panoptic_data.encoders import EncoderSpec, parse
+from panoptic_data.project import Project, with_encoder
+
+__all__ = ["FALLBACK", "Prepared", "known", "prepare"]
+
+# Needs no weights, so it is there whatever happens.
+FALLBACK = "visual"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An encoder of the project; ``cause`` says why it has to wait, None when it is ready."""
+
+    text: str
+    spec: EncoderSpec
+    cause: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether images can be embedded with it."""
+        return self.cause is None
+
+
+def known(project: Project) -> tuple[Prepared, ...]:
+    """Return the project's encoders as their last trial found them, loading none."""
+    rows = _rows(project)
+    return tuple(_known(text, rows) for text in project.encoders)
+
+
+def prepare(project: Project, run: str, retry: bool) -> tuple[Project, tuple[Prepared, ...]]:
+    """Try the encoders that were not ready yet; where none can be had, add the built-in one.
+
+    Returns the project as it is then, and its encoders in its order.
+    """
+    rows = _rows(project)
+    found = tuple(_prepared(project, text, rows, run, retry) for text in project.encoders)
+    if any(one.ready for one in found):
+        return project, found
+    project = with_encoder(project, FALLBACK)
+    return project, (*found, _prepared(project, FALLBACK, rows, run, retry))
+
+
+def _prepared(
+    project: Project, text: str, rows: Mapping[str, Mapping[str, Any]], run: str, retry: bool
+) -> Prepared:
+    before = _known(text, rows)
+    if before.ready:
+        return before
+    spec, _, cause = embeddings.prepare_encoder(project, text, run, retry=retry)
+    return replace(before, spec=spec, cause=cause)
+
+
+def _known(text: str, rows: Mapping[str, Mapping[str, Any]]) -> Prepared:
+    spec = parse(text)
+    row = rows.get(spec.slug)
+    if row is None:
+        return Prepared(text, spec, "")
+    return Prepared(text, spec, None if row["status"] == "ready" else row["cause"] or "")
+
+
+def _rows(project: Project) -> dict[str, dict[str, Any]]:
+    return {row["slug"]: row for row in project.database().frame("encoders").to_dicts()}

@@ -1,0 +1,41 @@
+"""The two jobs: read one source, and look at the whole corpus.
+
+Not here: which of them has work to do (``plan``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from panoptic_data.stages import PER_ENCODER
+from pipelines.assets import chain, embeddings
+from pipelines.assets.corpus import CORPUS
+from pipelines.assets.duplicates import DUPLICATES
+from pipelines.assets.images import FILES, IMAGES
+from pipelines.partitions import SOURCES
+
+__all__ = ["ANALYSE", "READ", "build"]
+
+READ = "read_source"
+ANALYSE = "see_corpus"
+
+
+def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
+    """Return the jobs for these encoders."""
+    read = [FILES, IMAGES, *(embeddings.key_of(slug) for slug in slugs)]
+    seen = [chain.key_of(name, slug) for slug in slugs for name in PER_ENCODER]
+    return [
+        dg.define_asset_job(
+            READ,
+            selection=dg.AssetSelection.assets(*read),
+            partitions_def=SOURCES,
+            description="Read what is new in one source and embed it.",
+        ),
+        dg.define_asset_job(
+            ANALYSE,
+            selection=dg.AssetSelection.assets(CORPUS, *seen, DUPLICATES),
+            description="Neighbours, map, clusters and duplicates of all sources together.",
+        ),
+    ]

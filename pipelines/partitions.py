@@ -1,0 +1,24 @@
+"""The partitions of the graph: one a source, kept in step with the table `sources`.
+
+Not here: what a source is (``panoptic_data.sources``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+__all__ = ["SOURCES", "sync"]
+
+SOURCES = dg.DynamicPartitionsDefinition(name="sources")
+
+
+def sync(instance: dg.DagsterInstance, names: Sequence[str]) -> None:
+    """Make the instance's partitions equal to the names of the sources."""
+    known = set(instance.get_dynamic_partitions("sources"))
+    added = [name for name in names if name not in known]
+    if added:
+        instance.add_dynamic_partitions("sources", added)
+    for gone in sorted(known.difference(names)):
+        instance.delete_dynamic_partition("sources", gone)

@@ -1,0 +1,91 @@
+"""What a run would do now: which stages have work, and why. Not here: doing it (``process``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from panoptic_data import embeddings, files, stages
+from panoptic_data.project import Project
+from panoptic_data.sources import Source
+from pipelines.resources import Request
+
+__all__ = ["Wanted", "of_corpus", "of_source"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One stage with work to do, and why: a code of ``stages.stale``, or one of these.
+
+    ``folder`` (files are new, changed or gone), ``missing`` (images without a vector),
+    ``asked`` (a person wants it made anew).
+    """
+
+    stage: str
+    why: str
+
+
+def of_source(
+    project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
+) -> tuple[Wanted, ...]:
+    """Return the stages of one source that have work. Raises FolderNotFound."""
+    return tuple(_of_source(project, source, slugs, stale))
+
+
+def of_corpus(
+    slugs: Sequence[str], stale: Mapping[str, str], request: Request
+) -> tuple[Wanted, ...]:
+    """Return the stages of the whole corpus that have work."""
+    asked = _asked(slugs, request)
+    names = stages.expected((), slugs)
+    return tuple(
+        Wanted(stage, stale.get(stage) or "asked")
+        for stage in names
+        if stage in stale or stage in asked
+    )
+
+
+def of_project(project: Project, only: Sequence[str] = ()) -> tuple[Wanted, ...]:
+    """Return all that a run would do now, changing nothing. Raises UnknownSource.
+
+    A source whose folder is gone has the reason ``gone``.
+    """
+    slugs = [one.spec.slug for one in encoders.known(project) if one.ready]
+    listing = sources.listing(project)
+    stale = stages.stale(stages.latest(project), [one.name for one in listing], slugs)
+    wanted: list[Wanted] = []
+    for source in sources.chosen(project, only):
+        try:
+            wanted += of_source(project, source, slugs, stale)
+        except FolderNotFound:
+            wanted.append(Wanted(f"files/{source.name}", "gone"))
+    if wanted:
+        # What changes in a source changes what is seen of all of them.
+        stale |= {stage: "inputs" for stage in stages.expected((), slugs) if stage not in stale}
+    return (*wanted, *of_corpus(slugs, stale, Request()))
+
+
+def _of_source(
+    project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
+) -> Iterator[Wanted]:
+    read = [f"{name}/{source.name}" for name in ("files", "images")]
+    known = [stale[stage] for stage in read if stage in stale]
+    if known or not files.scan(project, source).is_unchanged:
+        why = known[0] if known else "folder"
+        yield from (Wanted(stage, why) for stage in read)
+        # What is read may be embedded: this is known for sure only afterwards.
+        yield from (Wanted(f"embeddings/{slug}/{source.name}", "inputs") for slug in slugs)
+        return
+    for slug in slugs:
+        stage = f"embeddings/{slug}/{source.name}"
+        if stage in stale:
+            yield Wanted(stage, stale[stage])
+        elif embeddings.missing(project, slug, source.name):
+            yield Wanted(stage, "missing")
+
+
+def _asked(slugs: Sequence[str], request: Request) -> frozenset[str]:
+    names = {"projection", "clusters"} if request.refit else set()
+    if request.method:
+        names.add("clusters")
+    return frozenset(f"{name}/{slug}" for name in names for slug in slugs)

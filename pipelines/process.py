@@ -1,0 +1,151 @@
+"""`python -m pipelines process`: do what is missing, source by source, then the whole corpus.
+
+A stage with nothing to do is left alone: no Dagster run, the same data version. Not here:
+what has work (``plan``), what is said of it at the end (``summary``), arguments (``__main__``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+
+import dagster as dg
+
+from panoptic_data import runs, sources, stages, unchanged
+from panoptic_data.errors import FolderNotFound, UnknownSource
+from panoptic_data.project import Project
+from panoptic_data.sources import Source
+from panoptic_data.stages import Report
+from pipelines import encoders, instance, jobs, partitions, plan, summary
+from pipelines.build import build_defs
+from pipelines.resources import Problem, Request, Work
+
+__all__ = ["process"]
+
+# A table in more files than this is merged into few: each commit adds one.
+FILES_AT_MOST = 100
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def process(
+    project: Project, request: Request, listener: Report = stages.quiet
+) -> dict[str, object]:
+    """Do all that is missing and return the summary (see ``summary.of``).
+
+    A source whose folder is gone, an encoder that waits and a failed stage are problems of the
+    summary, and the rest goes on. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
+    stopped, after the run was marked as interrupted.
+    """
+    listing = sources.listing(project)
+    chosen = _chosen(listing, request.only)
+    with (
+        runs.start(project, "process", asdict(request)) as run,
+        instance.open_instance(project) as history,
+    ):
+        instance.close_the_dead(history)
+        seen = _look(listing)
+        project, prepared = encoders.prepare(project, run.id, request.retry)
+        names = tuple(source.name for source in listing)
+        partitions.sync(history, names)
+        work = Work(project, run, request, names, prepared, listener)
+        work.problems += [summary.waits(one) for one in prepared if not one.ready]
+        _run(work, history, chosen, request)
+        _compact(project)
+        told = summary.of(work)
+        run.count("summary", summary.short(told))
+        if seen is not None and summary.is_settled(work):
+            unchanged.remember(project, seen, told)
+    return told
+
+
+def _chosen(listing: Sequence[Source], only: Sequence[str]) -> list[Source]:
+    known = [source.name for source in listing]
+    for name in only:
+        if name not in known:
+            raise UnknownSource(name=name, known=", ".join(known))
+    return [source for source in listing if not only or source.name in only]
+
+
+def _look(listing: Sequence[Source]) -> unchanged.Look | None:
+    with suppress(FolderNotFound):
+        return unchanged.look({source.name: source.root for source in listing})
+    return None
+
+
+def _run(
+    work: Work, history: dg.DagsterInstance, chosen: Sequence[Source], request: Request
+) -> None:
+    defs = build_defs(work.project, work.project.encoders, work)
+    stale = _stale(work)
+    for source in chosen:
+        try:
+            wanted = plan.of_source(work.project, source, work.slugs, stale)
+        except FolderNotFound as error:
+            work.problems.append(Problem("source", source.name, error.message("en")))
+            continue
+        _execute(defs, history, work, jobs.READ, wanted, source.name)
+    wanted = plan.of_corpus(work.slugs, _stale(work), request)
+    _execute(defs, history, work, jobs.ANALYSE, wanted)
+
+
+def _stale(work: Work) -> dict[str, str]:
+    return stages.stale(stages.latest(work.project), work.sources, work.slugs)
+
+
+def _execute(
+    defs: dg.Definitions,
+    history: dg.DagsterInstance,
+    work: Work,
+    job: str,
+    wanted: Sequence[plan.Wanted],
+    source: str | None = None,
+) -> None:
+    if not wanted:
+        return
+    result = defs.resolve_job_def(job).execute_in_process(
+        instance=history,
+        partition_key=source,
+        asset_selection=[_key(one.stage, source) for one in wanted],
+        tags={instance.RUN_TAG: work.run.id},
+        run_config=QUIET,
+        raise_on_error=False,
+    )
+    work.run.ran(result.run_id)
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        _note_failure(work, event)
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            _note_check(work, check)
+
+
+def _key(stage: str, source: str | None) -> dg.AssetKey:
+    parts = stage.removesuffix(f"/{source}") if source else stage
+    return dg.AssetKey(parts.split("/"))
+
+
+def _note_failure(work: Work, event: dg.DagsterEvent) -> None:
+    error = event.step_failure_data.error
+    if error is None:
+        return
+    if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        raise KeyboardInterrupt
+    # What fails in computing is noted where it happens, with its stage (``provenance``).
+    said = (error.cause or error).to_string().strip().splitlines()[0]
+    if not work.failed:
+        work.problems.append(Problem("stage", str(event.step_key), said))
+        work.run.fail(f"{event.step_key}: {said}")
+
+
+def _note_check(work: Work, check: dg.AssetCheckEvaluation) -> None:
+    key = check.asset_key.to_user_string()
+    said = f"{key}: {check.description}"
+    work.problems.append(Problem("check", f"{key}:{check.check_name}", said))
+    if check.severity == dg.AssetCheckSeverity.ERROR:
+        work.run.fail(said)
+
+
+def _compact(project: Project) -> None:
+    for table in sorted(project.lance.glob("*.lance")):
+        if sum(1 for _ in (table / "data").glob("*.lance")) > FILES_AT_MOST:
+            project.database().compact(table.stem)

@@ -1,0 +1,42 @@
+"""What every stage leaves behind when it is made: a record, counts, or why it failed.
+
+Not here: what a person reads of it in Dagster (``metadata``), the computing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from panoptic_data import stages
+from panoptic_data.stages import CODE_VERSIONS, StageResult
+from pipelines.resources import Work
+
+__all__ = ["keep", "making"]
+
+
+@contextmanager
+def making(work: Work, names: Sequence[str]) -> Iterator[None]:
+    """Mark stages as being made; note their failure and raise it again."""
+    for name in names:
+        stages.begin(work.project, name, work.run.id)
+    try:
+        yield
+    except Exception as error:
+        work.fail(names, error)
+        raise
+
+
+def keep(work: Work, stage: str, result: StageResult) -> StageResult:
+    """Record what a stage made, with the data versions that it was made from."""
+    known = {
+        row["stage"]: row["data_version"]
+        for row in stages.latest(work.project).select("stage", "data_version").to_dicts()
+    }
+    before = stages.upstream(stage, work.sources, work.slugs)
+    inputs = {name: known.get(name, "") for name in before}
+    version = CODE_VERSIONS[stages.kind(stage)]
+    stages.record(work.project, stage, result, inputs, version, work.run.id)
+    work.run.count(stage, stages.counts(result))
+    work.results[stage] = result
+    return result

@@ -1,0 +1,74 @@
+"""The sensor that watches folders: it stats, compares, and asks for runs of what differs.
+
+Not here: reading any file; carrying a change downstream (``automation``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from panoptic_data import files, sources, stages
+from panoptic_data.errors import FolderNotFound, ProjectNotFound
+from panoptic_data.project import Project, open_project
+from panoptic_data.sources import Source
+from pipelines import jobs
+from pipelines.partitions import SOURCES
+
+__all__ = ["build"]
+
+EVERY_SECONDS = 60
+
+
+def build(project: Project | None, read: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Return the sensor; a person switches it on."""
+
+    @dg.sensor(
+        name="folders",
+        job=read,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Asks for a run of each source with new, changed or vanished files.",
+    )
+    def folders(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        try:
+            place = project or open_project()
+        except ProjectNotFound as error:
+            return dg.SkipReason(error.message("en"))
+        listing = sources.listing(place)
+        wanted = list(_requests(place, listing))
+        return dg.SensorResult(
+            run_requests=wanted,
+            dynamic_partitions_requests=_partitions(context.instance, listing),
+            skip_reason=None if wanted else "No file is new, changed or gone.",
+        )
+
+    return folders
+
+
+def _requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunRequest]:
+    for source in listing:
+        try:
+            scan = files.scan(project, source)
+        except FolderNotFound:
+            # A disk that is not connected: its images stay as they are until it is back.
+            continue
+        if scan.is_unchanged:
+            continue
+        # The same difference is asked for once: a file that cannot be read makes no endless runs.
+        key = f"{source.name}:{_difference(scan)}"
+        yield dg.RunRequest(run_key=key, partition_key=source.name, job_name=jobs.READ)
+
+
+def _partitions(
+    instance: dg.DagsterInstance, listing: Sequence[Source]
+) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
+    known = set(instance.get_dynamic_partitions("sources"))
+    names = [source.name for source in listing]
+    added = [name for name in names if name not in known]
+    gone = sorted(known.difference(names))
+    return [
+        *([SOURCES.build_add_request(added)] if added else []),
+        *([SOURCES.build_delete_request(gone)] if gone else []),
+    ]

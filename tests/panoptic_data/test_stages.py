@@ -1,0 +1,157 @@
+"""Stages: what was made, from what, and what is stale."""
+
+import json
+
+import pytest
+
+from panoptic_data import project as projects
+from panoptic_data import stages
+from panoptic_data.stages import CODE_VERSIONS, StageResult, kind
+
+SOURCES = ["maps", "posters"]
+SLUGS = ["visual"]
+
+
+@pytest.fixture
+def project(tmp_path):
+    return projects.create(tmp_path / "corpus")
+
+
+def make(project, stage, data_version, version=None):
+    known = {row["stage"]: row["data_version"] for row in stages.latest(project).to_dicts()}
+    inputs = {name: known[name] for name in stages.upstream(stage, SOURCES, SLUGS)}
+    result = StageResult(rows=3, new=3, data_version=data_version, seconds=1.23456)
+    stages.record(project, stage, result, inputs, version or CODE_VERSIONS[kind(stage)], "r1")
+
+
+def make_all(project):
+    for stage in stages.expected(SOURCES, SLUGS):
+        make(project, stage, f"{stage} 1")
+
+
+def stale(project):
+    return stages.stale(stages.latest(project), SOURCES, SLUGS)
+
+
+def test_stages_come_in_an_order_in_which_they_can_be_made():
+    order = stages.expected(SOURCES, ["visual", "clip"])
+    assert len(set(order)) == len(order) == 2 * 2 + 2 * 2 + 1 + 4 * 2 + 1
+    for place, stage in enumerate(order):
+        assert set(stages.upstream(stage, SOURCES, ["visual", "clip"])) <= set(order[:place])
+
+
+def test_in_a_new_project_everything_was_never_made(project):
+    assert stale(project) == dict.fromkeys(stages.expected(SOURCES, SLUGS), "never")
+
+
+def test_once_made_nothing_is_stale(project):
+    make_all(project)
+    assert stale(project) == {}
+
+
+def test_a_record_holds_counts_inputs_and_versions(project):
+    make(project, "files/maps", "f1")
+    make(project, "images/maps", "i1")
+    row = stages.latest(project).to_dicts()[1]
+    assert row["stage"] == "images/maps"
+    assert row["data_version"] == "i1"
+    assert json.loads(row["inputs"]) == {"files/maps": "f1"}
+    assert json.loads(row["counts"]) == {
+        "rows": 3,
+        "new": 3,
+        "changed": 0,
+        "unchanged": 0,
+        "removed": 0,
+        "failed": 0,
+        "seconds": 1.235,
+    }
+    assert (row["code_version"], row["run"], row["lance_version"]) == ("1", "r1", 0)
+
+
+def test_one_source_changed_is_all_that_stands_on_it(project):
+    make_all(project)
+    make(project, "files/maps", "files/maps 2")
+    assert stale(project) == dict.fromkeys(
+        [
+            "images/maps",
+            "embeddings/visual/maps",
+            "corpus",
+            "vector_index/visual",
+            "neighbours/visual",
+            "projection/visual",
+            "clusters/visual",
+            "duplicates",
+        ],
+        "inputs",
+    )
+
+
+def test_made_anew_with_the_same_content_nothing_downstream_is_stale(project):
+    make_all(project)
+    make(project, "embeddings/visual/maps", "embeddings/visual/maps 1")
+    assert stale(project) == {}
+
+
+def test_a_stage_begun_and_not_finished_is_stale(project):
+    make_all(project)
+    stages.begin(project, "projection/visual", "r2")
+    assert stale(project) == {"projection/visual": "unfinished"}
+    make(project, "projection/visual", "projection/visual 1")
+    assert stale(project) == {}
+
+
+def test_a_stage_begun_for_the_first_time_was_never_made(project):
+    stages.begin(project, "files/maps", "r1")
+    assert stale(project)["files/maps"] == "never"
+
+
+def test_older_code_makes_a_stage_stale(project):
+    make_all(project)
+    make(project, "clusters/visual", "clusters/visual 1", version="0")
+    assert stale(project) == {"clusters/visual": "code"}
+
+
+def test_a_new_source_and_a_new_encoder_are_never_made_and_touch_the_rest(project):
+    make_all(project)
+    records = stages.latest(project)
+    with_source = stages.stale(records, [*SOURCES, "stamps"], SLUGS)
+    assert with_source["files/stamps"] == "never"
+    assert with_source["neighbours/visual"] == "inputs"
+    assert "images/maps" not in with_source
+    with_encoder = stages.stale(records, SOURCES, [*SLUGS, "clip"])
+    assert with_encoder == {
+        "embeddings/clip/maps": "never",
+        "embeddings/clip/posters": "never",
+        "vector_index/clip": "never",
+        "neighbours/clip": "never",
+        "projection/clip": "never",
+        "clusters/clip": "never",
+        "duplicates": "inputs",
+    }
+
+
+@pytest.mark.parametrize(
+    ("stage", "table"),
+    [
+        ("files/maps", "files"),
+        ("images/maps", "images"),
+        ("corpus", "images"),
+        ("embeddings/visual/maps", "embeddings__visual"),
+        ("vector_index/visual", "embeddings__visual"),
+        ("neighbours/visual", "neighbours__visual"),
+        ("clusters/visual", "clusters__visual"),
+        ("duplicates", "duplicates"),
+    ],
+)
+def test_each_stage_names_its_table(stage, table):
+    assert stages.table_behind(stage) == table
+
+
+def test_a_result_is_unchanged_when_nothing_was_added_altered_or_removed():
+    assert StageResult(rows=3, data_version="d", unchanged=3).is_unchanged
+    assert not StageResult(rows=3, data_version="d", removed=1).is_unchanged
+
+
+def test_the_digest_tells_sequences_apart():
+    assert stages.digest(["ab", "c"]) != stages.digest(["a", "bc"])
+    assert len(stages.digest([])) == 16
