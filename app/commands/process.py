@@ -7,20 +7,26 @@ import subprocess
 import sys
 
 from panoptic_data import project as projects
+from panoptic_data.project import Project
 
-__all__ = ["run"]
+__all__ = ["command_line", "run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Hand over to ``python -m pipelines process``; its output and exit code are ours."""
     project = projects.open_project(chosen.project)
-    # -P: a folder called `pipelines` where the person stands must not be taken for ours.
-    command = [sys.executable, "-P", "-m", "pipelines", "process", "--project", str(project.root)]
+    process = subprocess.Popen([*command_line(project), *_options(chosen)])
     try:
-        return subprocess.run([*command, *_options(chosen)], check=False).returncode
+        return process.wait()
     except KeyboardInterrupt:
         # The terminal sent the same signal to the child, which ends its run cleanly.
-        return 130
+        return process.wait()
+
+
+def command_line(project: Project) -> list[str]:
+    """Return the command that processes a project."""
+    # -P: a folder called `pipelines` where the person stands must not be taken for ours.
+    return [sys.executable, "-P", "-m", "pipelines", "process", "--project", str(project.root)]
 
 
 def _options(chosen: argparse.Namespace) -> list[str]:

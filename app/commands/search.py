@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.language import say
 from panoptic_data import project as projects
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError
 from panoptic_data.project import Project
+
+if TYPE_CHECKING:
+    from panoptic_data.search import Hit
 
 __all__ = ["run"]
 
@@ -81,7 +86,7 @@ def _by_text(project: Project, chosen: argparse.Namespace, slug: str) -> list[di
     return _rows(project, search.by_text(project, chosen.query, slug, k=chosen.k))
 
 
-def _rows(project: Project, hits: list[object]) -> list[dict[str, object]]:
+def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, object]]:
     from panoptic_data import sources
 
     roots = {source.name: source.root for source in sources.listing(project)}

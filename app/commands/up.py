@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import subprocess
+import sys
 import threading
+from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO
 
+from app.commands.process import command_line
 from app.language import number, say
 from panoptic_data import encoders, sources
 from panoptic_data import project as projects
@@ -40,40 +44,40 @@ def with_wished_encoder(project: Project, wish: str | None) -> Project:
 
 
 def process_and_serve(project: Project, chosen: argparse.Namespace) -> int:
-    """Start the run; wait for it, or serve the dashboard while it works."""
-    from app.launcher import start_processing
+    """Process and wait, or serve the dashboard while a process of its own works."""
+    return _process(project) if chosen.no_serve else _serve(project, chosen)
+
+
+def _process(project: Project) -> int:
+    from app.follow import follow
+
+    command = [*command_line(project), "--json"]
+    # Files, not pipes: a pipe that nobody reads while the bars are drawn would fill and block.
+    with TemporaryFile() as told, TemporaryFile() as complaints:
+        process = subprocess.Popen(command, stdout=told, stderr=complaints)
+        # The terminal sends an interruption to the child too, which ends its run cleanly.
+        with suppress(KeyboardInterrupt):
+            follow(project, process, threading.Event())
+        process.wait()
+        sys.stderr.write(_content(complaints))
+        summary = _content(told)
+    if summary:
+        print(summarise(json.loads(summary)))
+    return process.returncode
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def _serve(project: Project, chosen: argparse.Namespace) -> int:
+    from app.follow import follow
+    from app.launcher import serve, start_processing
 
     process = start_processing(project)
-    if chosen.no_serve:
-        return _wait(project, process)
-    return _serve(project, process, chosen)
-
-
-def _wait(project: Project, process: subprocess.Popen[bytes]) -> int:
-    from app.follow import follow
-
-    try:
-        follow(project, process, threading.Event())
-    except KeyboardInterrupt:
-        # It runs in a session of its own and did not get the terminal's signal.
-        process.send_signal(signal.SIGINT)
-        process.wait()
-    _summarise(project)
-    return process.wait()
-
-
-def _serve(project: Project, process: subprocess.Popen[bytes], chosen: argparse.Namespace) -> int:
-    from app.follow import follow
-    from app.launcher import serve
-
     closed = threading.Event()
-
-    def watch() -> None:
-        follow(project, process, closed)
-        if not closed.is_set():
-            _summarise(project)
-
-    watcher = threading.Thread(target=watch, daemon=True)
+    watcher = threading.Thread(target=follow, args=(project, process, closed), daemon=True)
     watcher.start()
     try:
         serve(project, port=chosen.port, browser=not chosen.no_browser)
@@ -83,21 +87,6 @@ def _serve(project: Project, process: subprocess.Popen[bytes], chosen: argparse.
     if process.poll() is None:
         print(say("run_goes_on", path=project.root))
     return 0
-
-
-def _summarise(project: Project) -> None:
-    from panoptic_data import runs
-
-    last = runs.listing(project, 1).to_dicts()
-    if not last:
-        return
-    row = last[0]
-    if row["error"]:
-        print(row["error"])
-    counts = json.loads(row["counts"] or "{}")
-    summary = counts.get("summary")
-    if summary:
-        print(summarise(summary))
 
 
 def summarise(summary: dict[str, float]) -> str:
