@@ -9,16 +9,17 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
-import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import pictures
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue, maps, views
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES, translate
 
@@ -42,8 +43,8 @@ def routes(project: Project) -> list[Route]:
     - ``/rows?view=&start=&count=``: a window of a view as JSON: ``version`` of the catalogue,
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
       the rows are sha1s, and a window may be longer.
-    - ``/map/{slug}``: n × (x, y) float32, little-endian, in the catalogue's order; NaN where
-      an image has no place yet.
+    - ``/map/{slug}?view=&colour=``: what a map draws, in the bytes of ``maps.encode``.
+    - ``/plotly.js``: the drawing library that the Python package brings.
     - ``/progress``: what runs now, as in the table ``runs``, or null.
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
@@ -51,6 +52,7 @@ def routes(project: Project) -> list[Route]:
     return [
         Route("/rows", _answering(project, _rows)),
         Route("/map/{slug}", _answering(project, _map)),
+        Route("/plotly.js", _answering(project, _plotly)),
         Route("/progress", _answering(project, _progress)),
         Route("/problems.csv", _answering(project, _problems)),
         *pictures.routes(project),
@@ -93,13 +95,31 @@ def _rows(project: Project, request: Request) -> Response:
 
 
 def _map(project: Project, request: Request) -> Response:
+    view = views.from_address(request.query_params.get("view", ""))
+    colouring = request.query_params.get("colour", "")
     current = catalogue.get(project)
-    projection = current.projection(request.path_params["slug"])
-    if projection is None:
+    tag = f'"{current.version}"'
+    headers = {"ETag": tag, "Cache-Control": _ASK_AGAIN}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    chosen = colouring if colouring in maps.COLOURINGS else maps.COLOURINGS[0]
+    drawn = maps.picture(current, request.path_params["slug"], view, chosen)
+    if drawn is None:
         return Response(status_code=404)
-    points = np.column_stack([projection.x, projection.y]).astype("<f4")
-    headers = {"X-Catalogue-Version": current.version, "Cache-Control": _ASK_AGAIN}
-    return Response(points.tobytes(), media_type="application/octet-stream", headers=headers)
+    return Response(maps.encode(drawn), media_type="application/octet-stream", headers=headers)
+
+
+def _plotly(_: Project, request: Request) -> Response:
+    # 1 s to import plotly itself; only its file is wanted here.
+    root = find_spec("plotly")
+    assert root is not None
+    assert root.origin is not None
+    script = Path(root.origin).parent / "package_data" / "plotly.min.js"
+    tag = f'"{script.stat().st_mtime_ns:x}"'
+    headers = {"ETag": tag, "Cache-Control": _ASK_AGAIN}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(script.read_bytes(), media_type="text/javascript", headers=headers)
 
 
 def _progress(project: Project, _: Request) -> Response:

@@ -1,0 +1,249 @@
+// The map: every image as a point, where alike images are near. Streamlit calls the default
+// export with the data of each run. Not here: reading the bytes (points.js), the figure
+// (figure.js), the two lists beside it (legend.js, shown.js).
+import { el, fill, icon, iconButton, number, set, write } from "../dom.js";
+import { colours, figure, layout, markOutline } from "./figure.js";
+import { Legend } from "./legend.js";
+import { polygonOf } from "./outline.js";
+import { fetchPoints, loadPlotly } from "./points.js";
+import { Shown } from "./shown.js";
+
+const TOOLS = /** @type {const} */ ([
+  ["lasso", "lasso_select"],
+  ["select", "select"],
+  ["pan", "drag_pan"],
+]);
+const CARD_AWAY = 16;
+
+/**
+ * @typedef {object} Data
+ * @property {string} view       address of the view
+ * @property {string} version    of the catalogue
+ * @property {string} encoder    slug
+ * @property {{id: string, label: string}[]} encoders
+ * @property {"cluster" | "folder"} colouring
+ * @property {{id: string, label: string}[]} colourings
+ * @property {import("./legend.js").Group[]} groups
+ * @property {number} ungrouped  images of the view in no group
+ * @property {(string | number)[]} chosen  values of the groups that the view filters by
+ * @property {number[][] | null} outline   the region that the view filters by
+ * @property {string} language
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, ImageMap>} */
+const mounted = new WeakMap();
+
+export default function map({ data, parentElement, setTriggerValue }) {
+  const shown = mounted.get(parentElement) ?? new ImageMap(parentElement.querySelector(".root"), data);
+  mounted.set(parentElement, shown);
+  shown.tell = setTriggerValue;
+  shown.update(data);
+  return () => {
+    shown.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class ImageMap {
+  constructor(root, data) {
+    const { texts } = data;
+    this.data = { ...data, version: "" };
+    this.tools = TOOLS.map(([mode, glyph]) => iconButton(glyph, texts[mode], () => this.use(mode), { "aria-pressed": "false" }));
+    this.fit = iconButton("fit_screen", texts.fit, () => this.fitAll());
+    this.colouring = el("select", { "aria-label": texts.colour_by, onchange: () => this.tell("colouring", this.colouring.value) });
+    this.encoder = el("select", { "aria-label": texts.encoder, title: texts.encoder_title, onchange: () => this.tell("encoder", this.encoder.value) });
+    this.count = el("span", { class: "count", role: "status" });
+    this.plot = el("div", { class: "plot", role: "img", "aria-label": texts.map });
+    this.waiting = el("p", { class: "waiting message", role: "status" }, texts.drawing);
+    this.trouble = el("p", { class: "trouble message", role: "alert", hidden: true }, icon("error"), el("span", {}), el("button", { type: "button", onclick: () => this.draw() }, texts.retry));
+    this.card = el("figure", { class: "card", hidden: true }, el("img", { alt: "" }), el("figcaption", {}));
+    this.legend = new Legend((values) => this.tell("groups", values));
+    this.shown = new Shown({ open: (sha1) => this.tell("open", sha1), explore: () => this.tell("explore", true), clear: () => this.tell("region", null) });
+    root.replaceChildren(
+      el(
+        "header",
+        {},
+        el("div", { class: "tools", role: "toolbar", "aria-label": texts.tools }, ...this.tools, this.fit),
+        el("label", {}, el("span", {}, texts.colour_by), this.colouring),
+        el("label", {}, el("span", {}, texts.encoder), this.encoder),
+        this.count,
+      ),
+      el("nav", { class: "legend", "aria-label": texts.legend }, this.legend.node),
+      el("section", { class: "stage" }, this.plot, this.waiting, this.trouble, this.card),
+      el("aside", { class: "beside" }, this.shown.node),
+    );
+    this.root = root;
+    this.mode = "lasso";
+    // The theme arrives as properties on an ancestor: a change of theme changes them, nothing else.
+    this.themeWatch = new MutationObserver(() => this.recolour());
+    for (const node of [document.documentElement, document.body]) this.themeWatch.observe(node, { attributes: true });
+    this.sizeWatch = new ResizeObserver(() => this.resize());
+    this.sizeWatch.observe(this.plot);
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.onScheme = () => this.recolour();
+    this.scheme.addEventListener("change", this.onScheme);
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    set(this.root, "lang", data.language);
+    options(this.colouring, data.colourings, data.colouring);
+    options(this.encoder, data.encoders, data.encoder);
+    this.encoder.parentElement.hidden = data.encoders.length < 2;
+    this.legend.update(data);
+    this.shown.update(data);
+    const isOtherMap = data.encoder !== before.encoder;
+    const isChanged = ["view", "version", "encoder", "colouring"].some((name) => data[name] !== before[name]);
+    if (isChanged) this.draw(isOtherMap);
+    else this.recolour();
+  }
+
+  async draw(isOtherMap = false) {
+    const { view, encoder, colouring } = this.data;
+    this.request?.abort();
+    this.request = new AbortController();
+    this.trouble.hidden = true;
+    this.waiting.hidden = Boolean(this.points) && !isOtherMap;
+    try {
+      const [plotly, points] = await Promise.all([loadPlotly(), fetchPoints(encoder, { view, colour: colouring }, this.request.signal)]);
+      this.plotly = plotly;
+      this.points = points;
+      await this.react(isOtherMap);
+      this.say();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.trouble.hidden = false;
+      write(this.trouble.children[1], error.userText ?? this.data.texts.failed);
+    }
+    this.waiting.hidden = true;
+  }
+
+  /** Draw what is known. The person's zoom is kept: `uirevision` names what it belongs to. */
+  async react(isOtherMap = false) {
+    const isFirst = !this.plot.data;
+    const theme = colours(this.root);
+    const traces = figure(this.points, this.data, theme);
+    const frame = layout(this.points, this.data, theme, this.mode);
+    if (!isFirst && !isOtherMap) Object.assign(frame, this.zoomed());
+    await this.plotly.react(this.plot, traces, frame, { displayModeBar: false, scrollZoom: true, doubleClick: false });
+    if (isFirst) this.listen();
+    this.use(this.mode);
+  }
+
+  zoomed() {
+    const { xaxis, yaxis } = this.plot.layout;
+    const theme = layout(this.points, this.data, colours(this.root), this.mode);
+    return {
+      xaxis: { ...theme.xaxis, range: [...xaxis.range] },
+      yaxis: { ...theme.yaxis, range: [...yaxis.range] },
+    };
+  }
+
+  listen() {
+    this.plot.on("plotly_selected", (event) => this.selected(event));
+    this.plot.on("plotly_hover", (event) => this.hover(event));
+    this.plot.on("plotly_unhover", () => (this.card.hidden = true));
+    this.plot.on("plotly_click", (event) => this.open(event));
+    this.plot.on("plotly_doubleclick", () => this.fitAll());
+    this.plot.on("plotly_relayout", () => (this.card.hidden = true));
+  }
+
+  selected(event) {
+    const outline = polygonOf(event, this.plot);
+    // Its own outline is drawn as a shape, from the view: Plotly's must not stay beside it.
+    this.plotly.relayout(this.plot, { selections: [] });
+    if (!outline) return;
+    this.plotly.restyle(this.plot, { selectedpoints: null });
+    this.plotly.relayout(this.plot, { shapes: markOutline(outline, colours(this.root)) });
+    this.tell("region", outline);
+  }
+
+  hover(event) {
+    const sha1 = this.sha1Of(event);
+    if (!sha1) return;
+    const [image, caption] = this.card.children;
+    set(image, "src", `/thumb/${sha1}`);
+    write(caption, this.captionOf(event));
+    const stage = this.plot.getBoundingClientRect();
+    const { clientX, clientY } = event.event;
+    const isRight = clientX - stage.left > stage.width / 2;
+    const isLow = clientY - stage.top > stage.height / 2;
+    Object.assign(this.card.style, {
+      left: isRight ? "auto" : `${clientX - stage.left + CARD_AWAY}px`,
+      right: isRight ? `${stage.right - clientX + CARD_AWAY}px` : "auto",
+      top: isLow ? "auto" : `${clientY - stage.top + CARD_AWAY}px`,
+      bottom: isLow ? `${stage.bottom - clientY + CARD_AWAY}px` : "auto",
+    });
+    this.card.hidden = false;
+  }
+
+  open(event) {
+    const sha1 = this.sha1Of(event);
+    if (sha1) this.tell("open", sha1);
+  }
+
+  sha1Of(event) {
+    const place = event.points?.[0]?.customdata;
+    return place === undefined ? null : this.points.sha1(place);
+  }
+
+  captionOf(event) {
+    const group = this.points.group[event.points[0].customdata];
+    const known = this.data.groups.find((one) => one.number === group);
+    return known?.label ?? this.data.texts.no_group;
+  }
+
+  use(mode) {
+    this.mode = mode;
+    TOOLS.forEach(([name], at) => set(this.tools[at], "aria-pressed", String(name === mode)));
+    if (this.plot.layout && this.plot.layout.dragmode !== mode) this.plotly.relayout(this.plot, { dragmode: mode });
+  }
+
+  fitAll() {
+    if (!this.points) return;
+    const [left, right, bottom, top] = this.points.extent;
+    this.plotly.relayout(this.plot, { "xaxis.range": [left, right], "yaxis.range": [bottom, top] });
+  }
+
+  say() {
+    const { texts, language } = this.data;
+    const { total, inside } = this.points;
+    const values = { count: number(inside, language), total: number(total, language), drawn: number(this.points.x.length, language) };
+    const text = fill(inside === total ? texts.all_placed : texts.some_placed, values);
+    write(this.count, this.points.side ? `${text} · ${fill(texts.sampled, values)}` : text);
+    set(this.count, "title", this.points.side ? texts.sampled_title : texts.placed_title);
+  }
+
+  recolour() {
+    if (!this.points || !this.plotly) return;
+    const theme = JSON.stringify([colours(this.root), this.data.outline, this.data.chosen]);
+    if (theme === this.drawnTheme) return;
+    this.drawnTheme = theme;
+    this.react();
+  }
+
+  resize() {
+    if (this.plot.layout) this.plotly.Plots.resize(this.plot);
+  }
+
+  close() {
+    this.request?.abort();
+    this.shown.close();
+    this.themeWatch.disconnect();
+    this.sizeWatch.disconnect();
+    this.scheme.removeEventListener("change", this.onScheme);
+    if (this.plot.layout) this.plotly.purge(this.plot);
+  }
+}
+
+function options(select, choices, chosen) {
+  const known = JSON.stringify(choices);
+  if (select.dataset.known !== known) {
+    select.dataset.known = known;
+    select.replaceChildren(...choices.map(({ id, label }) => el("option", { value: id }, label)));
+  }
+  if (select.value !== chosen) select.value = chosen;
+}
