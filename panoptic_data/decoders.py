@@ -1,0 +1,85 @@
+"""Each format's own Pillow class, opened by name.
+
+Never by trying them all, as ``Image.open`` does: what the content is was decided by
+``formats.probe``, and decoders that run other programs (EPS) stay shut. Not here: what is done
+with an opened file (``decode``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from panoptic_data import formats
+from panoptic_data.errors import UnreadableImage
+
+__all__ = ["Tiff", "count_frames", "open_as"]
+
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
+
+
+def open_as(kind: str, data: bytes) -> ImageFile.ImageFile:
+    """Open bytes as the format that ``probe`` found; no pixel is decoded yet.
+
+    Raises UnreadableImage ("camera_raw") for a camera's raw file in a TIFF container, and
+    whatever the decoder raises for a broken header.
+    """
+    image: ImageFile.ImageFile = _OPENERS[kind](BytesIO(data))
+    if isinstance(image, Tiff) and _is_camera_raw(image, data):
+        raise UnreadableImage("camera_raw")
+    return image
+
+
+def count_frames(kind: str, image: Image.Image, data: bytes) -> int:
+    """Return how many frames or pages an opened file has, at most ``formats.MOST_FRAMES``."""
+    counted = formats.count_frames(kind, data)
+    return counted or min(int(getattr(image, "n_frames", 1)), formats.MOST_FRAMES)
+
+
+class Tiff(TiffImagePlugin.TiffImageFile):
+    """A TIFF without Pillow's own limit of 179 million pixels: ``decode`` has its own, wider."""
+
+    def load_prepare(self) -> None:
+        """Make room for the pixels, unasked where Pillow would refuse."""
+        if self._im is None:
+            self.im = Image.core.new(self.mode, self._tile_size)  # type: ignore[attr-defined]
+        super().load_prepare()
+
+
+def _is_camera_raw(image: Tiff, data: bytes) -> bool:
+    # A raw file's first picture is a stamp-sized preview: showing it as the image would lie.
+    tags = image.tag_v2
+    preview_first = bool(tags.get(_NEW_SUBFILE_TYPE, 0) & 1) and _SUB_IFDS in tags
+    return data[8:10] == b"CR" or _DNG_VERSION in tags or preview_first
+
+
+def _heif(file: BytesIO) -> ImageFile.ImageFile:
+    # 20 ms to import, for one format in many.
+    from pillow_heif import HeifImageFile
+
+    image: ImageFile.ImageFile = HeifImageFile(file)  # type: ignore[no-untyped-call]
+    return image
+
+
+_OPENERS: dict[str, Callable[[BytesIO], Any]] = {
+    "AVIF": AvifImageFile,
+    "BMP": BmpImageFile,
+    "GIF": GifImageFile,
+    "HEIF": _heif,
+    "JPEG": JpegImagePlugin.jpeg_factory,
+    "JPEG2000": Jpeg2KImageFile,
+    "PNG": PngImageFile,
+    "PPM": PpmImageFile,
+    "TIFF": Tiff,
+    "WEBP": WebPImageFile,
+}

@@ -1,0 +1,87 @@
+"""An image file's bytes to its row in the table ``images``.
+
+Pure. Not here: how bytes become pixels (``decode``), reading files and writing rows (``images``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+from PIL import Image
+
+from panoptic_data import decode, hashes
+
+__all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe"]
+
+# Encoders read 224 to 256 pixels; a panorama is held to four times that.
+THUMBNAIL_SHORT_SIDE = 256
+THUMBNAIL_LONG_SIDE = 1024
+THUMBNAIL_QUALITY = 85
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """Every column of the table ``images`` but the run."""
+
+    sha1: str
+    format: str
+    mode: str
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    taken_at: datetime | None
+    camera: str | None
+    lat: float | None
+    lon: float | None
+    exif: str
+    colour: str
+    ahash: int
+    phash: int
+    dhash: int
+    thumbnail: bytes
+
+
+def describe(data: bytes, sha1: str | None = None) -> ImageRow:
+    """Turn a file's bytes into a row of ``images``; ``sha1`` spares computing it again.
+
+    Raises UnreadableImage.
+    """
+    picture = decode.decode(data, THUMBNAIL_SHORT_SIDE)
+    small = picture.pixels.resize(
+        _thumbnail_size(picture.width, picture.height), Image.Resampling.BICUBIC
+    )
+    likeness = hashes.perceptual(small)
+    return ImageRow(
+        sha1=sha1 or hashes.sha1(data),
+        format=picture.format,
+        mode=picture.mode,
+        width=picture.width,
+        height=picture.height,
+        frames=picture.frames,
+        orientation=picture.orientation,
+        taken_at=picture.taken_at,
+        camera=picture.camera,
+        lat=picture.lat,
+        lon=picture.lon,
+        exif=picture.exif,
+        colour=hashes.dominant_colour(small),
+        ahash=likeness.ahash,
+        phash=likeness.phash,
+        dhash=likeness.dhash,
+        thumbnail=_jpeg(small),
+    )
+
+
+def _thumbnail_size(width: int, height: int) -> tuple[int, int]:
+    short, long = sorted((width, height))
+    scale = min(1.0, THUMBNAIL_SHORT_SIDE / short, THUMBNAIL_LONG_SIDE / long)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "JPEG", quality=THUMBNAIL_QUALITY)
+    return file.getvalue()

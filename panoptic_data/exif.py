@@ -1,0 +1,189 @@
+"""What the camera wrote beside the pixels: date, camera, place, orientation and all the rest.
+
+Broken metadata never fails an image: what can be read is kept, the rest is left out. Not here:
+pixels (``decode``), and writing metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from PIL import ExifTags, Image, TiffImagePlugin
+
+__all__ = ["LONGEST_TEXT", "Metadata", "attempt", "clean", "read"]
+
+T = TypeVar("T")
+
+LONGEST_TEXT = 500
+MOST_VALUES = 16
+MOST_TAGS = 200
+
+# Structure of the file, pointers and blobs: nothing that a person would read.
+_LEFT_OUT = frozenset(
+    (
+        *("StripOffsets", "StripByteCounts", "TileOffsets", "TileByteCounts", "FreeOffsets"),
+        *("FreeByteCounts", "SubIFDs", "JPEGTables", "JpegIFOffset", "JpegIFByteCount"),
+        *("ExifOffset", "GPSInfo", "ExifInteroperabilityOffset", "MakerNote", "XMLPacket"),
+        *("InterColorProfile", "PrintImageMatching", "ImageResources", "IPTCNAA", "ColorMap"),
+        *("TransferFunction", "CFAPattern"),
+    )
+)
+_NONE: dict[int, Any] = {}
+_NOWHERE: tuple[float | None, float | None] = (None, None)
+_DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
+_DATE_TAGS = ("DateTimeOriginal", "DateTimeDigitized", "DateTime")
+_CHARSETS = (
+    (b"ASCII\0\0\0", "latin-1"),
+    (b"UNICODE\0", "utf-16"),
+    (b"JIS\0\0\0\0\0", "iso2022_jp"),
+    (b"\0" * 8, "latin-1"),
+)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What is known of how a picture was taken.
+
+    ``orientation`` is 1 to 8; ``taken_at`` has no zone; ``lat`` and ``lon`` are degrees north
+    and east; ``exif`` is a JSON object of tag name to number, text or list of them.
+    """
+
+    orientation: int = 1
+    taken_at: datetime | None = None
+    camera: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    exif: str = "{}"
+
+
+def read(image: Image.Image) -> Metadata:
+    """Read an opened image's EXIF; every field that cannot be read has its default."""
+    found = attempt(image.getexif, Image.Exif())
+    tags = _named(attempt(lambda: dict(found), _NONE), ExifTags.TAGS)
+    tags |= _named(attempt(lambda: found.get_ifd(ExifTags.IFD.Exif), _NONE), ExifTags.TAGS)
+    place = _named(attempt(lambda: found.get_ifd(ExifTags.IFD.GPSInfo), _NONE), ExifTags.GPSTAGS)
+    lat, lon = attempt(lambda: _position(place), _NOWHERE)
+    return Metadata(
+        orientation=_orientation(tags.get("Orientation")),
+        taken_at=_date(tags),
+        camera=_camera(tags),
+        lat=lat,
+        lon=lon,
+        exif=_json(tags | place),
+    )
+
+
+def attempt(act: Callable[[], T], otherwise: T) -> T:
+    """Return ``act()``, or ``otherwise`` where it fails: for what an image can do without."""
+    try:
+        return act()
+    except Exception:  # noqa: BLE001 - Pillow's parsers raise any type on hostile metadata
+        return otherwise
+
+
+def clean(text: str) -> str:
+    """Return text that any table and page can hold: no control characters or lone surrogates.
+
+    Cut at :data:`LONGEST_TEXT` characters.
+    """
+    sound = text.encode("utf-8", "replace").decode()
+    shown = "".join(
+        " " if unicodedata.category(c) == "Cc" else c for c in sound[: 4 * LONGEST_TEXT]
+    )
+    return shown.strip()[:LONGEST_TEXT].strip()
+
+
+def _named(values: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    kept = list(values.items())[:MOST_TAGS]
+    return {names[tag]: value for tag, value in kept if tag in names}
+
+
+def _orientation(value: Any) -> int:
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _date(tags: Mapping[str, Any]) -> datetime | None:
+    moments = (_moment(str(_readable(tags.get(name)) or "")) for name in _DATE_TAGS)
+    return next((moment for moment in moments if moment is not None), None)
+
+
+def _moment(text: str) -> datetime | None:
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups(default="0"))
+    # A clock that was never set writes zeros: there is no month 0.
+    with suppress(ValueError):
+        return datetime(year, month, day, hour, minute, second)
+    return None
+
+
+def _camera(tags: Mapping[str, Any]) -> str | None:
+    make, model = (str(_readable(tags.get(name)) or "") for name in ("Make", "Model"))
+    if make and model.casefold().startswith(make.split()[0].casefold()):
+        make = ""
+    return f"{make} {model}".strip() or None
+
+
+def _position(place: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    lat = _degrees(place.get("GPSLatitude"), place.get("GPSLatitudeRef"), "S")
+    lon = _degrees(place.get("GPSLongitude"), place.get("GPSLongitudeRef"), "W")
+    # Receivers without a fix write zeros: a point in the Atlantic where no one took pictures.
+    if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180 or lat == lon == 0:
+        return _NOWHERE
+    return lat, lon
+
+
+def _degrees(parts: Any, side: Any, negative: str) -> float | None:
+    values = [float(part) for part in parts] if isinstance(parts, tuple) else []
+    if not values or not all(math.isfinite(value) for value in values):
+        return None
+    degrees = math.fsum(value / 60.0**power for power, value in enumerate(values[:3]))
+    return -degrees if str(_readable(side)).upper().startswith(negative) else degrees
+
+
+def _json(tags: Mapping[str, Any]) -> str:
+    readable = {name: _readable(value) for name, value in tags.items() if name not in _LEFT_OUT}
+    kept = {name: value for name, value in readable.items() if value not in (None, "", [])}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+def _readable(value: Any) -> Any:
+    """Return a value as JSON holds it; None for what has no readable form."""
+    if isinstance(value, bytes):
+        return _text(value)
+    if isinstance(value, str):
+        return clean(_repaired(value))
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float | TiffImagePlugin.IFDRational):
+        number = attempt(lambda: float(value), math.nan)
+        return round(number, 9) if math.isfinite(number) else None
+    if isinstance(value, tuple | list):
+        return [_readable(part) for part in value[:MOST_VALUES]]
+    return None
+
+
+def _text(value: bytes) -> str | None:
+    """Decode a comment (EXIF 2.32, table 9: eight bytes name the character set) or short bytes."""
+    for prefix, charset in _CHARSETS:
+        if value.startswith(prefix):
+            return clean(value[8 : 8 + 8 * LONGEST_TEXT].decode(charset, "replace"))
+    text = value[: 4 * LONGEST_TEXT].rstrip(b"\0").decode("utf-8", "replace")
+    return clean(text) if "\N{REPLACEMENT CHARACTER}" not in text else None
+
+
+def _repaired(text: str) -> str:
+    # Pillow reads EXIF texts as Latin-1, as they should be; most programs write UTF-8.
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

@@ -1,0 +1,172 @@
+"""Image formats by their bytes: recognise one, see whether its end is missing, count frames.
+
+Not here: anything that decodes (``decoders``, ``decode``). It needs no library, so that walking
+a folder does not either.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+
+__all__ = [
+    "IMAGE_EXTENSIONS",
+    "MOST_FRAMES",
+    "PROBED_BYTES",
+    "count_frames",
+    "halvings",
+    "is_cut",
+    "probe",
+]
+
+# Enough for every signature below, the brands of an ISO container included.
+PROBED_BYTES = 64
+# Counting goes no further: a hostile file can hold millions of empty frames.
+MOST_FRAMES = 100_000
+
+# A file with one of these is a row even when its content cannot be read: somebody thinks that
+# it is an image and must learn that it is not shown.
+IMAGE_EXTENSIONS = frozenset(
+    (
+        *("jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "webp", "gif", "tif", "tiff"),
+        *("bmp", "dib", "avif", "avifs", "heic", "heif", "hif", "heics", "heifs"),
+        *("jp2", "j2k", "j2c", "jpc", "jpf", "jpx", "jpm", "pbm", "pgm", "ppm", "pnm", "pfm"),
+        # Images that cannot be read here.
+        *("psd", "psb", "xcf", "svg", "svgz", "ico", "cur", "tga", "exr", "hdr", "ff", "qoi"),
+        *("dds", "pcx", "sgi", "jxl", "djvu", "cr2", "cr3", "crw", "nef", "nrw", "arw", "dng"),
+        *("orf", "rw2", "raf", "pef", "srw"),
+    )
+)
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+_BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+_PNM = re.compile(rb"P(?:[1-6]\s+(?:#|\d)|f\s+\d)")
+
+
+def probe(data: bytes) -> str | None:
+    """Return the format that the first bytes (:data:`PROBED_BYTES` suffice) say, or None.
+
+    One of AVIF, BMP, GIF, HEIF, JPEG, JPEG2000, PNG, PPM, TIFF, WEBP.
+    """
+    for signature, name in _SIGNATURES:
+        if data.startswith(signature):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        return _iso_format(data)
+    if _is_bmp(data):
+        return "BMP"
+    return "PPM" if _PNM.match(data[:PROBED_BYTES]) else None
+
+
+def count_frames(kind: str, data: bytes) -> int | None:
+    """Return how many frames a GIF or pages a TIFF has, at most :data:`MOST_FRAMES`.
+
+    None for other formats, whose decoders know it without parsing every frame.
+    """
+    if kind == "GIF":
+        return _gif_frames(data)
+    return _tiff_pages(data) if kind == "TIFF" else None
+
+
+def is_cut(kind: str, data: bytes) -> bool:
+    """Say whether the end is missing, as far as the container tells."""
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-1024:]
+    if kind == "PNG":
+        return b"IEND" not in data[-1024:]
+    if kind == "GIF":
+        return b"\x3b" not in data[-1024:]
+    if kind == "WEBP":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if kind == "BMP":
+        return int.from_bytes(data[2:6], "little") > len(data)
+    return False
+
+
+def halvings(kind: str, data: bytes) -> int:
+    """Return how many times a JPEG 2000 can be halved while decoding; 0 for other formats.
+
+    The number of resolution levels stands in the COD segment (ISO/IEC 15444-1, A.6.1).
+    """
+    start = data.find(b"\xff\x4f\xff\x51") if kind == "JPEG2000" else -1
+    at = start + 2
+    while start >= 0 and at + 10 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] == 0x52:
+            return data[at + 9]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return 0
+
+
+def _iso_format(data: bytes) -> str | None:
+    end = min(int.from_bytes(data[:4], "big"), len(data))
+    brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIF" if brands & _HEIF_BRANDS else None
+
+
+def _is_bmp(data: bytes) -> bool:
+    # "BM" begins many a text; the size of the second header does not.
+    return data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+
+
+def _gif_frames(data: bytes) -> int:
+    """Walk the blocks (GIF89a specification, sections 15 to 27) and count the descriptors."""
+    at = 13 + _colour_table(data[10])
+    frames = 0
+    while at < len(data) and frames < MOST_FRAMES:
+        block = data[at]
+        if block == 0x2C and at + 10 <= len(data):
+            frames += 1
+            at = _after_sub_blocks(data, at + 11 + _colour_table(data[at + 9]))
+        elif block == 0x21:
+            at = _after_sub_blocks(data, at + 2)
+        else:
+            break
+    return max(frames, 1)
+
+
+def _colour_table(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _after_sub_blocks(data: bytes, at: int) -> int:
+    while at < len(data) and data[at]:
+        at += 1 + data[at]
+    return at + 1
+
+
+def _tiff_pages(data: bytes) -> int:
+    """Follow the chain of directories (TIFF 6.0, section 2; BigTIFF has wider fields)."""
+    order = "<" if data[:2] == b"II" else ">"
+    big = data[2:4] in (b"+\0", b"\0+")
+    first, count, entry, link = (8, "Q", 20, "Q") if big else (4, "H", 12, "I")
+    seen: set[int] = set()
+    try:
+        (at,) = struct.unpack_from(order + link, data, first)
+        while at and at not in seen and len(seen) < MOST_FRAMES:
+            (entries,) = struct.unpack_from(order + count, data, at)
+            seen.add(at)
+            after = at + struct.calcsize("=" + count) + entries * entry
+            (at,) = struct.unpack_from(order + link, data, after)
+    except struct.error:
+        # The chain leaves the file: the pages met so far are the pages there are.
+        pass
+    return max(len(seen), 1)
