@@ -117,4 +117,4 @@ def _versions(project: Project) -> Iterator[str]:
     for table in sorted(project.lance.glob("*.lance")):
         if table.name not in IGNORED_TABLES:
             yield table.name
-            yield from sorted(os.listdir(table / "_versions"))
+            yield from sorted(version.name for version in (table / "_versions").iterdir())

@@ -4,8 +4,6 @@ Each says in a sentence what it counted. Not here: mending; started again, the a
 is missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import dagster as dg
@@ -76,7 +74,8 @@ def _check(
 
 
 def _images_have_files(work: Work) -> Checked:
-    orphans = _without(_images(work.project), _readable(work.project))
+    # A missing file still names its image: it may come back.
+    orphans = _without(_images(work.project), _named(work.project, "sha1 IS NOT NULL"))
     return _sentence(orphans, "of {total} images belong to no file"), []
 
 
@@ -86,21 +85,20 @@ def _files_have_images(work: Work) -> Checked:
 
 
 def _members_are_images(work: Work) -> Checked:
-    members = _sha1s(work.project, "duplicates")
-    return _sentence(
-        _without(members, _images(work.project)), "of {total} members are no images"
-    ), []
+    strangers = _without(_sha1s(work.project, "duplicates"), _images(work.project))
+    return _sentence(strangers, "of {total} members are no images"), []
 
 
 def _rows(table: str, slug: str) -> Callable[[Work], Checked]:
     def look(work: Work) -> Checked:
         have = _sha1s(work.project, table_name(table, slug))
-        images = _images(work.project)
         doubled = (len(have) - len(pc.unique(have)), len(have))
+        orphans = _without(have, _images(work.project))
+        absent = _without(_readable(work.project), have)
         return (
-            _sentence(_without(have, images), "of {total} rows are of images that are gone")
+            _sentence(orphans, "of {total} rows are of images that are gone")
             + _sentence(doubled, "of {total} rows are doubled"),
-            _sentence(_without(images, have), "of {total} images have no row"),
+            _sentence(absent, "of {total} images have no row"),
         )
 
     return look
@@ -126,7 +124,8 @@ def _unit(slug: str) -> Callable[[Work], Checked]:
 
 def _matrix(rows: pa.Table) -> np.ndarray:
     column = rows["vector"].combine_chunks()
-    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+    values: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(column), -1)
 
 
 def _images(project: Project) -> pa.Array:
@@ -134,7 +133,11 @@ def _images(project: Project) -> pa.Array:
 
 
 def _readable(project: Project) -> pa.Array:
-    files = project.database().read("files", ["sha1"], "status = 'ok'")
+    return _named(project, "status = 'ok'")
+
+
+def _named(project: Project, condition: str) -> pa.Array:
+    files = project.database().read("files", ["sha1"], condition)
     return pc.unique(files["sha1"].combine_chunks())
 
 

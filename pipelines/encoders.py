@@ -6,7 +6,7 @@ Not here: encoders (``panoptic_data.encoders``), embedding (``panoptic_data.embe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from panoptic_data import embeddings
@@ -21,7 +21,11 @@ FALLBACK = "visual"
 
 @dataclass(frozen=True)
 class Prepared:
-    """An encoder of the project; ``cause`` says why it has to wait, None when it is ready."""
+    """An encoder of the project.
+
+    ``cause`` is why it has to wait, in the form of ``errors.weights_cause``; empty when it was
+    never tried; None when it is ready.
+    """
 
     text: str
     spec: EncoderSpec
@@ -35,40 +39,29 @@ class Prepared:
 
 def known(project: Project) -> tuple[Prepared, ...]:
     """Return the project's encoders as their last trial found them, loading none."""
-    rows = _rows(project)
+    rows = {row["slug"]: row for row in project.database().frame("encoders").to_dicts()}
     return tuple(_known(text, rows) for text in project.encoders)
 
 
 def prepare(project: Project, run: str, retry: bool) -> tuple[Project, tuple[Prepared, ...]]:
-    """Try the encoders that were not ready yet; where none can be had, add the built-in one.
+    """Make the encoders ready that are not; where none can be had, add the built-in one.
 
-    Returns the project as it is then, and its encoders in its order.
+    Returns the project as it is then, and its encoders in its order. Raises UnknownEncoder.
     """
-    rows = _rows(project)
-    found = tuple(_prepared(project, text, rows, run, retry) for text in project.encoders)
+    found = tuple(_prepared(project, text, run, retry) for text in project.encoders)
     if any(one.ready for one in found):
         return project, found
     project = with_encoder(project, FALLBACK)
-    return project, (*found, _prepared(project, FALLBACK, rows, run, retry))
-
-
-def _prepared(
-    project: Project, text: str, rows: Mapping[str, Mapping[str, Any]], run: str, retry: bool
-) -> Prepared:
-    before = _known(text, rows)
-    if before.ready:
-        return before
-    spec, _, cause = embeddings.prepare_encoder(project, text, run, retry=retry)
-    return replace(before, spec=spec, cause=cause)
+    return project, (*found, _prepared(project, FALLBACK, run, retry))
 
 
 def _known(text: str, rows: Mapping[str, Mapping[str, Any]]) -> Prepared:
     spec = parse(text)
     row = rows.get(spec.slug)
-    if row is None:
-        return Prepared(text, spec, "")
-    return Prepared(text, spec, None if row["status"] == "ready" else row["cause"] or "")
+    ready = row is not None and row["status"] == "ready"
+    return Prepared(text, spec, None if ready else (row or {}).get("cause") or "")
 
 
-def _rows(project: Project) -> dict[str, dict[str, Any]]:
-    return {row["slug"]: row for row in project.database().frame("encoders").to_dicts()}
+def _prepared(project: Project, text: str, run: str, retry: bool) -> Prepared:
+    spec, _, cause = embeddings.prepare_encoder(project, text, run, retry=retry)
+    return Prepared(text, spec, cause)

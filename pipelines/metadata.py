@@ -9,6 +9,7 @@ import base64
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -26,7 +27,8 @@ PREVIEW = 12
 CELL = 72
 PLOT = 360
 
-MetadataMap = dict[str, "dg.MetadataValue[object] | str | int | float"]
+MetadataMap = dict[str, Any]
+"""Names to what Dagster takes as metadata; its own name for these types is not public."""
 
 
 def group(slug: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from panoptic_data import embeddings, files, stages
+from panoptic_data import embeddings, files, sources, stages
+from panoptic_data.errors import FolderNotFound
 from panoptic_data.project import Project
 from panoptic_data.sources import Source
+from pipelines import encoders
 from pipelines.resources import Request
 
-__all__ = ["Wanted", "of_corpus", "of_source"]
+__all__ = ["Wanted", "of_corpus", "of_project", "of_source"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,13 @@ class Wanted:
     """One stage with work to do, and why: a code of ``stages.stale``, or one of these.
 
     ``folder`` (files are new, changed or gone), ``missing`` (images without a vector),
-    ``asked`` (a person wants it made anew).
+    ``asked`` (a person wants it made anew), ``gone`` (its folder is not there). ``todo`` is how
+    many images that is, as far as is known before; for stages that count images.
     """
 
     stage: str
     why: str
+    todo: int = 0
 
 
 def of_source(
@@ -61,7 +65,7 @@ def of_project(project: Project, only: Sequence[str] = ()) -> tuple[Wanted, ...]
             wanted.append(Wanted(f"files/{source.name}", "gone"))
     if wanted:
         # What changes in a source changes what is seen of all of them.
-        stale |= {stage: "inputs" for stage in stages.expected((), slugs) if stage not in stale}
+        stale = dict.fromkeys(stages.expected((), slugs), "inputs") | stale
     return (*wanted, *of_corpus(slugs, stale, Request()))
 
 
@@ -69,19 +73,20 @@ def _of_source(
     project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
 ) -> Iterator[Wanted]:
     read = [f"{name}/{source.name}" for name in ("files", "images")]
-    known = [stale[stage] for stage in read if stage in stale]
-    if known or not files.scan(project, source).is_unchanged:
-        why = known[0] if known else "folder"
-        yield from (Wanted(stage, why) for stage in read)
-        # What is read may be embedded: this is known for sure only afterwards.
-        yield from (Wanted(f"embeddings/{slug}/{source.name}", "inputs") for slug in slugs)
+    scan = files.scan(project, source)
+    why = next((stale[stage] for stage in read if stage in stale), "folder")
+    if why != "folder" or not scan.is_unchanged or scan.again.height:
+        todo = scan.new.height + scan.changed.height + scan.again.height
+        yield Wanted(read[0], why)
+        yield Wanted(read[1], why, todo)
+        # How many are to be embedded is known for sure only when they have been read.
+        yield from (Wanted(f"embeddings/{slug}/{source.name}", "inputs", todo) for slug in slugs)
         return
     for slug in slugs:
         stage = f"embeddings/{slug}/{source.name}"
-        if stage in stale:
-            yield Wanted(stage, stale[stage])
-        elif embeddings.missing(project, slug, source.name):
-            yield Wanted(stage, "missing")
+        missing = embeddings.missing(project, slug, source.name)
+        if missing or stage in stale:
+            yield Wanted(stage, stale.get(stage, "missing"), len(missing))
 
 
 def _asked(slugs: Sequence[str], request: Request) -> frozenset[str]:

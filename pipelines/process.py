@@ -13,7 +13,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from panoptic_data import runs, sources, stages, unchanged
-from panoptic_data.errors import FolderNotFound, UnknownSource
+from panoptic_data.errors import FolderNotFound
 from panoptic_data.project import Project
 from panoptic_data.sources import Source
 from panoptic_data.stages import Report
@@ -38,7 +38,7 @@ def process(
     stopped, after the run was marked as interrupted.
     """
     listing = sources.listing(project)
-    chosen = _chosen(listing, request.only)
+    chosen = sources.chosen(project, request.only)
     with (
         runs.start(project, "process", asdict(request)) as run,
         instance.open_instance(project) as history,
@@ -49,7 +49,8 @@ def process(
         names = tuple(source.name for source in listing)
         partitions.sync(history, names)
         work = Work(project, run, request, names, prepared, listener)
-        work.problems += [summary.waits(one) for one in prepared if not one.ready]
+        ready = [one for one in prepared if one.ready]
+        work.problems += [summary.waits(one, ready) for one in prepared if not one.ready]
         _run(work, history, chosen, request)
         _compact(project)
         told = summary.of(work)
@@ -57,14 +58,6 @@ def process(
         if seen is not None and summary.is_settled(work):
             unchanged.remember(project, seen, told)
     return told
-
-
-def _chosen(listing: Sequence[Source], only: Sequence[str]) -> list[Source]:
-    known = [source.name for source in listing]
-    for name in only:
-        if name not in known:
-            raise UnknownSource(name=name, known=", ".join(known))
-    return [source for source in listing if not only or source.name in only]
 
 
 def _look(listing: Sequence[Source]) -> unchanged.Look | None:
@@ -77,16 +70,29 @@ def _run(
     work: Work, history: dg.DagsterInstance, chosen: Sequence[Source], request: Request
 ) -> None:
     defs = build_defs(work.project, work.project.encoders, work)
+    for source, wanted in _plan_sources(work, chosen):
+        _execute(defs, history, work, jobs.READ, wanted, source.name)
+    wanted = plan.of_corpus(work.slugs, _stale(work), request)
+    _execute(defs, history, work, jobs.ANALYSE, wanted)
+
+
+def _plan_sources(
+    work: Work, chosen: Sequence[Source]
+) -> list[tuple[Source, tuple[plan.Wanted, ...]]]:
+    """Say what each source needs, and how much to whoever waits, before any is begun."""
     stale = _stale(work)
+    planned = []
     for source in chosen:
         try:
             wanted = plan.of_source(work.project, source, work.slugs, stale)
         except FolderNotFound as error:
             work.problems.append(Problem("source", source.name, error.message("en")))
             continue
-        _execute(defs, history, work, jobs.READ, wanted, source.name)
-    wanted = plan.of_corpus(work.slugs, _stale(work), request)
-    _execute(defs, history, work, jobs.ANALYSE, wanted)
+        planned.append((source, wanted))
+        for one in wanted:
+            if one.todo:
+                work.report(one.stage, 0, one.todo)
+    return planned
 
 
 def _stale(work: Work) -> dict[str, str]:
@@ -125,16 +131,15 @@ def _key(stage: str, source: str | None) -> dg.AssetKey:
 
 
 def _note_failure(work: Work, event: dg.DagsterEvent) -> None:
-    error = event.step_failure_data.error
-    if error is None:
-        return
-    if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
-        raise KeyboardInterrupt
+    failure = event.step_failure_data
     # What fails in computing is noted where it happens, with its stage (``provenance``).
-    said = (error.cause or error).to_string().strip().splitlines()[0]
-    if not work.failed:
-        work.problems.append(Problem("stage", str(event.step_key), said))
-        work.run.fail(f"{event.step_key}: {said}")
+    if failure.error is None or failure.user_failure_data is not None:
+        return
+    if failure.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        raise KeyboardInterrupt
+    said = (failure.error.cause or failure.error).to_string().strip().splitlines()[0]
+    work.problems.append(Problem("stage", str(event.step_key), said))
+    work.run.fail(f"{event.step_key}: {said}")
 
 
 def _note_check(work: Work, check: dg.AssetCheckEvaluation) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import dagster as dg
+
 from panoptic_data import stages
 from panoptic_data.stages import CODE_VERSIONS, StageResult
 from pipelines.resources import Work
@@ -17,14 +19,13 @@ __all__ = ["keep", "making"]
 
 @contextmanager
 def making(work: Work, names: Sequence[str]) -> Iterator[None]:
-    """Mark stages as being made; note their failure and raise it again."""
+    """Mark stages as being made; note their failure and pass it on as one that is noted."""
     for name in names:
         stages.begin(work.project, name, work.run.id)
     try:
         yield
     except Exception as error:
-        work.fail(names, error)
-        raise
+        raise dg.Failure(work.fail(names, error)) from error
 
 
 def keep(work: Work, stage: str, result: StageResult) -> StageResult:

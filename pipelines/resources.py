@@ -74,11 +74,16 @@ class Work:
         self.run.report(stage, done, total)
         self.listener(stage, done, total)
 
-    def fail(self, names: Sequence[str], error: Exception) -> None:
-        """Note that stages failed, and why."""
+    def reporting(self, stage: str) -> Report:
+        """Return a report that speaks of this stage, whatever the one who reports calls it."""
+        return lambda _, done, total: self.report(stage, done, total)
+
+    def fail(self, names: Sequence[str], error: Exception) -> str:
+        """Note that stages failed, and return why."""
         said = error.message("en") if isinstance(error, PanopticError) else repr(error)
         self.problems += [Problem("stage", name, said) for name in names]
         self.run.fail(f"{names[0]}: {said}")
+        return said
 
     @property
     def failed(self) -> frozenset[str]:

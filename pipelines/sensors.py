@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from panoptic_data import files, sources, stages
+from panoptic_data import files, sources
 from panoptic_data.errors import FolderNotFound, ProjectNotFound
+from panoptic_data.files import Scan
 from panoptic_data.project import Project, open_project
 from panoptic_data.sources import Source
+from panoptic_data.stages import digest
 from pipelines import jobs
 from pipelines.partitions import SOURCES
 
@@ -72,3 +74,12 @@ def _partitions(
         *([SOURCES.build_add_request(added)] if added else []),
         *([SOURCES.build_delete_request(gone)] if gone else []),
     ]
+
+
+def _difference(scan: Scan) -> str:
+    """Name what differs, so that two different differences have two names."""
+    found = (scan.new, scan.changed, scan.problems, scan.back)
+    columns = ["path", "size", "mtime_ns", "reason"]
+    differing = [row for frame in found for row in frame.select(columns).rows()]
+    absent = [row for frame in (scan.vanished, scan.gone) for row in frame["path", "run"].rows()]
+    return digest(str(row) for row in differing + absent)

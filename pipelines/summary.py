@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panoptic_data import stages
+from panoptic_data.errors import weights_cause
 from panoptic_data.messages import translate
 from panoptic_data.stages import StageResult
 from pipelines.encoders import Prepared
@@ -20,24 +21,25 @@ _READING = ("images", "embeddings")
 def of(work: Work) -> dict[str, Any]:
     """Return the summary of a run.
 
-    ``files`` are those that are there now, ``images`` their different contents; ``new``,
-    ``changed``, ``removed`` and ``unchanged`` count files, ``unreadable`` all that are, and
-    ``embedded`` the vectors computed in this run. ``images_per_second`` is over the seconds
+    ``files`` are those that are there now, ``images`` the contents that can be seen in them;
+    ``new``, ``changed``, ``removed`` and ``unchanged`` count files, ``unreadable`` all that are,
+    and ``embedded`` the vectors computed in this run. ``images_per_second`` is over the seconds
     spent reading and embedding.
     """
     told = {name: _total(work, "files", name) for name in ("new", "changed", "removed")}
-    database = work.project.database()
-    files = database.count("files", "status != 'missing'")
+    there = work.project.database().frame("files", ["sha1", "status"], "status != 'missing'")
+    files = there.height
+    readable = there.filter(status="ok")
     embedded = sum(_total(work, "embeddings", name) for name in ("new", "changed"))
     return {
         "project": str(work.project.root),
         "run": work.run.id,
         "outcome": work.run.outcome,
         "files": files,
-        "images": database.count("images"),
+        "images": readable["sha1"].n_unique(),
         **told,
         "unchanged": files - told["new"] - told["changed"],
-        "unreadable": database.count("files", "status = 'unreadable'"),
+        "unreadable": files - readable.height,
         "embedded": embedded,
         "images_per_second": _pace(work),
         "seconds": round(work.run.seconds, 3),
@@ -54,10 +56,14 @@ def short(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in left_out}
 
 
-def waits(one: Prepared) -> Problem:
-    """Say that an encoder waits for its weights."""
-    said = translate("error.weights_unavailable", "en", encoder=one.text, cause=one.cause)
-    return Problem("encoder", one.text, said)
+def waits(one: Prepared, ready: Sequence[Prepared]) -> Problem:
+    """Say that an encoder waits for its weights, and what is used meanwhile."""
+    params = {
+        "encoder": one.text,
+        "cause": weights_cause(one.cause or "", "en"),
+        "instead": ", ".join(other.text for other in ready),
+    }
+    return Problem("encoder", one.text, translate("process.encoder_waits", "en", **params))
 
 
 def is_settled(work: Work) -> bool:

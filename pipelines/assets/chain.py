@@ -4,8 +4,6 @@
 encoder. Not here: index, neighbours, map and clusters themselves (``panoptic_data``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, cast
@@ -59,7 +57,11 @@ def _build(name: str, spec: EncoderSpec) -> dg.AssetsDefinition:
         work: Work = context.resources.work
         with making(work, [stage]):
             result = _update(name)(
-                work.project, spec.slug, work.run.id, work.report, **_asked(name, work.request)
+                work.project,
+                spec.slug,
+                work.run.id,
+                work.reporting(stage),
+                **_asked(name, work.request),
             )
         return metadata.materialized(work, key, stage, keep(work, stage, result))
 

@@ -4,8 +4,6 @@ Every stage that sees the whole corpus stands on it. Not here: how images are fo
 (``panoptic_data.images``).
 """
 
-from __future__ import annotations
-
 import time
 
 import dagster as dg

@@ -3,8 +3,6 @@
 Not here: how they are found (``panoptic_data.duplicates``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import dagster as dg
@@ -36,11 +34,13 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
         automation_condition=FOLLOW,
     )
     def duplicates(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from panoptic_data import duplicates as found
-
         work: Work = context.resources.work
         with making(work, ["duplicates"]):
-            result = found.update(work.project, work.run.id, work.slugs, work.report)
+            from panoptic_data import duplicates as found
+
+            result = found.update(
+                work.project, work.run.id, work.slugs, work.reporting("duplicates")
+            )
         made = keep(work, "duplicates", result)
         return metadata.materialized(work, DUPLICATES, "duplicates", made)
 

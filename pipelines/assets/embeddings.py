@@ -3,8 +3,6 @@
 Not here: encoders and batches (``panoptic_data.embeddings``).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from panoptic_data import embeddings
@@ -45,7 +43,7 @@ def build(spec: EncoderSpec) -> dg.AssetsDefinition:
         stage = f"embeddings/{spec.slug}/{source}"
         with making(work, [stage]):
             result = embeddings.update(
-                work.project, spec, work.run.id, source=source, report=work.report
+                work.project, spec, work.run.id, source=source, report=work.reporting(stage)
             )
         return metadata.materialized(work, key_of(spec.slug), stage, keep(work, stage, result))
 

@@ -3,8 +3,6 @@
 Not here: walking, hashing, decoding (``panoptic_data.images``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -60,7 +58,9 @@ def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
     name = context.partition_key
     source = _source(work.project, name)
     with making(work, [f"files/{name}", f"images/{name}"]):
-        files, found = images.ingest(work.project, source, work.run.id, work.report)
+        files, found = images.ingest(
+            work.project, source, work.run.id, work.reporting(f"images/{name}")
+        )
     for key, result in ((FILES, files), (IMAGES, found)):
         stage = f"{key.to_user_string()}/{name}"
         yield metadata.materialized(work, key, stage, keep(work, stage, result))
