@@ -1,0 +1,137 @@
+"""What 100 new images cost in 10,000, against 100 alone; and what nothing to do costs.
+
+    python bench/incremental.py [--images 10000] [--encoder visual] [--keep DIR]
+
+Prints seconds and ratios of one run. Budgets: 100 into 10,000 ≤ 1.5 × 100 alone; nothing to
+do ≤ 3 s from command to exit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+from panoptic_data import project as projects
+from panoptic_data import sources
+from tests.small_corpus import write_pictures
+
+NEW = 100
+SIZE = (320, 240)
+REPEATS = 3
+
+
+def main() -> None:
+    chosen = _arguments()
+    with tempfile.TemporaryDirectory() as made:
+        place = chosen.keep or Path(made)
+        alone = measure_alone(place, chosen.encoder)
+        large = make_large(place, chosen.images, chosen.encoder)
+        nothing = [process(large) for _ in range(REPEATS)]
+        folder = place / "pictures-large"
+        first = sum(1 for _ in folder.rglob("*.jpg"))
+        added = []
+        for turn in range(REPEATS):
+            start = first + turn * NEW
+            write_pictures(folder, range(start, start + NEW), SIZE)
+            age(folder)
+            added.append(process(large))
+    show(alone, added, nothing, chosen.images)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--encoder", default="visual")
+    parser.add_argument("--keep", type=Path, help="keep the corpora here and use them again")
+    return parser.parse_args()
+
+
+def measure_alone(place: Path, encoder: str) -> list[dict]:
+    found = []
+    for turn in range(REPEATS):
+        with tempfile.TemporaryDirectory(dir=place) as made:
+            folder = Path(made) / "pictures"
+            start = 900_000 + turn * NEW
+            write_pictures(folder, range(start, start + NEW), SIZE)
+            age(folder)
+            found.append(process(make_project(Path(made) / "project", folder, encoder)))
+    return found
+
+
+def make_large(place: Path, images: int, encoder: str) -> Path:
+    folder = place / "pictures-large"
+    root = place / "project-large"
+    if not folder.exists():
+        write_pictures(folder, range(images), SIZE)
+        age(folder)
+    if not root.exists():
+        make_project(root, folder, encoder)
+    print(f"first run over {images:,}: {process(root)['wall']:.1f} s", flush=True)
+    return root
+
+
+def make_project(root: Path, folder: Path, encoder: str) -> Path:
+    project = replace(projects.create(root), encoders=(encoder,))
+    projects.save(project)
+    sources.add(project, folder)
+    return root
+
+
+def age(folder: Path) -> None:
+    """Make files look a minute old: what is being written is rightly looked at again."""
+    then = time.time() - 60
+    for path in folder.rglob("*.jpg"):
+        if path.stat().st_mtime > then:
+            os.utime(path, (then, then))
+
+
+def process(root: Path) -> dict:
+    command = [sys.executable, "-m", "pipelines", "process", "--project", str(root), "--json"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**json.loads(done.stdout), "wall": wall, "cpu": cpu}
+
+
+def show(alone: list[dict], added: list[dict], nothing: list[dict], images: int) -> None:
+    print(f"{'':34}{'wall s':>8}{'cpu s':>8}")
+    for name, runs in (
+        (f"{NEW} images alone", alone),
+        (f"{NEW} images into {images:,}", added),
+        (f"nothing to do, {images:,}", nothing),
+    ):
+        print(f"{name:34}{least(runs, 'wall'):8.2f}{least(runs, 'cpu'):8.2f}")
+    print(f"{'ratio into / alone':34}", end="")
+    print("".join(f"{least(added, k) / least(alone, k):8.2f}" for k in ("wall", "cpu")))
+    print(f"\n{'stage':34}{'alone s':>8}{'into s':>8}")
+    stages = defaultdict(lambda: [0.0, 0.0])
+    for column, runs in enumerate((alone, added)):
+        for stage in runs[-1]["stage_seconds"]:
+            name = "/".join(stage.split("/")[:2]) if stage[:3] == "emb" else stage.split("/")[0]
+            stages[name][column] = min(
+                run["stage_seconds"][stage] for run in runs if stage in run["stage_seconds"]
+            )
+    for name, (one, other) in stages.items():
+        print(f"{name:34}{one:8.3f}{other:8.3f}")
+    for run in nothing:
+        assert run["run"] is None, "nothing to do made a run"
+
+
+def least(runs: list[dict], name: str) -> float:
+    return min(run[name] for run in runs)
+
+
+if __name__ == "__main__":
+    main()
