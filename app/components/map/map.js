@@ -37,7 +37,7 @@ const mounted = new WeakMap();
 export default function map({ data, parentElement, setTriggerValue }) {
   const shown = mounted.get(parentElement) ?? new ImageMap(parentElement.querySelector(".root"), data);
   mounted.set(parentElement, shown);
-  shown.tell = setTriggerValue;
+  shown.tell = (what, value) => setTriggerValue("ask", { what, value });
   shown.update(data);
   return () => {
     shown.close();
@@ -222,6 +222,7 @@ class ImageMap {
     const theme = JSON.stringify([colours(this.root), this.data.outline, this.data.chosen]);
     if (theme === this.drawnTheme) return;
     this.drawnTheme = theme;
+    this.legend.update(this.data);
     this.react();
   }
 

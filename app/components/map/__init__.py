@@ -1,0 +1,84 @@
+"""The map: every image as a point; a lasso returns its polygon, a press the image.
+
+The points come over HTTP (``/map``); only what surrounds them is in ``data``. Not here: what
+a polygon does to the view (the page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["Legend", "Line", "image_map"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One group of the legend. ``number`` chooses its colour, ``exemplar`` is a sha1."""
+
+    number: int
+    value: int | str
+    label: str
+    count: int
+    exemplar: str | None
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The groups, the values that the view filters by, and the images in no group."""
+
+    groups: Sequence[Line]
+    chosen: Sequence[int | str]
+    ungrouped: int
+
+
+def image_map(
+    *,
+    view: str,
+    version: str,
+    encoder: str,
+    encoders: Mapping[str, str],
+    colouring: str,
+    colourings: Mapping[str, str],
+    legend: Legend,
+    outline: Sequence[Sequence[float]] | None,
+    language: str,
+    texts: Mapping[str, str],
+    on_ask: Callable[[str, Any], None],
+    key: str = "map",
+) -> None:
+    """Show the map of the view at an address.
+
+    ``on_ask`` gets what was asked and its value: ``region`` (a polygon, or None to drop it),
+    ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
+    ``explore`` (show the view in the gallery).
+    """
+
+    def asked() -> None:
+        value = st.session_state[key]["ask"]
+        on_ask(str(value["what"]), value["value"])
+
+    data = {
+        "view": view,
+        "version": version,
+        "encoder": encoder,
+        "encoders": _choices(encoders),
+        "colouring": colouring,
+        "colourings": _choices(colourings),
+        "groups": [asdict(line) for line in legend.groups],
+        "chosen": list(legend.chosen),
+        "ungrouped": legend.ungrouped,
+        "outline": outline,
+        "language": language,
+        "texts": dict(texts),
+    }
+    component("map")(key=key, data=data, height="stretch", on_ask_change=asked)
+
+
+def _choices(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"id": name, "label": label} for name, label in labels.items()]

@@ -1,0 +1,189 @@
+"""The page Map: the corpus as points, where alike images are near each other.
+
+Not here: drawing (``components.map``), what lies in a region (``catalogue``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.components.map import Legend, Line, image_map
+from panoptic_data import catalogue, maps, views
+from panoptic_data.catalogue import Catalogue
+from panoptic_data.errors import PanopticError
+from panoptic_data.messages import keys
+from panoptic_data.project import Project
+from panoptic_data.views import View
+
+__all__ = ["show"]
+
+# What the component says itself, of the section `map` of the catalogue.
+COMPONENT_TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("map.ui_"))
+GOING = "map.going"
+
+
+def show() -> None:
+    """Draw the page."""
+    project = state.project()
+    if project is None:
+        _say_nothing_yet("no_project", "no_project_next")
+        return
+    current = catalogue.get(project)
+    slugs = _mapped(current, project)
+    if not slugs:
+        _explain_absence(current, project)
+        return
+    _draw(current, slugs)
+    _go()
+
+
+def _mapped(current: Catalogue, project: Project) -> list[str]:
+    """Return the encoders that have a map, in the project's order."""
+    known = [one.slug for one in state.encoders(project)]
+    mapped = [slug for slug in current.encoders if current.projection(slug) is not None]
+    return sorted(mapped, key=lambda slug: known.index(slug) if slug in known else len(known))
+
+
+def _draw(current: Catalogue, slugs: list[str]) -> None:
+    encoder = _encoder(slugs)
+    colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
+    view = state.view()
+    try:
+        legend = _legend(current, encoder, view, colouring)
+    except PanopticError as error:
+        st.error(error.message(state.language()), icon=":material/error:")
+        return
+    image_map(
+        view=views.to_address(view),
+        version=current.version,
+        encoder=encoder,
+        encoders={slug: slug.replace("_", " ") for slug in slugs},
+        colouring=colouring,
+        colourings={name: state.say(f"map.by_{name}") for name in maps.COLOURINGS},
+        legend=legend,
+        outline=_outline(view, encoder),
+        language=state.language(),
+        texts={name.removeprefix("ui_"): state.say(f"map.{name}") for name in COMPONENT_TEXTS},
+        on_ask=_answer,
+    )
+
+
+def _encoder(slugs: list[str]) -> str:
+    asked = st.query_params.get("encoder")
+    return asked if asked in slugs else slugs[0]
+
+
+def _legend(current: Catalogue, encoder: str, view: View, colouring: str) -> Legend:
+    groups = maps.legend(current, encoder, view, colouring)
+    lines = [
+        Line(one.number, one.value, _label(one.value), one.count, one.exemplar) for one in groups
+    ]
+    total = len(current.run(view.without(_FIELDS[colouring])))
+    return Legend(
+        groups=lines,
+        chosen=_chosen(view, encoder, colouring),
+        ungrouped=max(0, total - sum(one.count for one in groups)),
+    )
+
+
+_FIELDS = {"cluster": "cluster", "folder": "folder"}
+
+
+def _label(value: int | str) -> str:
+    if isinstance(value, int):
+        return state.say("map.group", number=value)
+    return value.rpartition("/")[2]
+
+
+def _chosen(view: View, encoder: str, colouring: str) -> list[int | str]:
+    condition = view.condition(_FIELDS[colouring])
+    if condition is None:
+        return []
+    if colouring == "folder":
+        return list(condition.value)
+    return list(condition.value["numbers"]) if condition.value["encoder"] == encoder else []
+
+
+def _outline(view: View, encoder: str) -> list[list[float]] | None:
+    region = view.condition("region")
+    if region is None or region.value["encoder"] != encoder:
+        return None
+    outline: list[list[float]] = region.value["polygon"]
+    return outline
+
+
+def _answer(what: str, value: Any) -> None:
+    """Do what the map was asked; runs before the page is drawn again."""
+    answers = {
+        "region": _to_region,
+        "groups": _to_groups,
+        "encoder": state.choose_encoder,
+        "colouring": lambda name: st.session_state.update({"map.colouring": name}),
+        "open": lambda sha1: st.session_state.update({GOING: sha1}),
+        "explore": lambda _: st.session_state.update({GOING: ""}),
+    }
+    answers[what](value)
+
+
+def _to_region(polygon: list[list[float]] | None) -> None:
+    view = state.view()
+    if polygon is None:
+        state.show(view.without("region"))
+        return
+    project = state.project()
+    assert project is not None
+    encoder = _encoder(_mapped(catalogue.get(project), project))
+    state.show(view.with_condition("region", {"encoder": encoder, "polygon": polygon}))
+
+
+def _to_groups(values: list[int | str]) -> None:
+    view = state.view()
+    colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
+    field = _FIELDS[colouring]
+    if not values:
+        state.show(view.without(field))
+        return
+    if colouring == "folder":
+        state.show(view.with_condition(field, values))
+        return
+    project = state.project()
+    assert project is not None
+    encoder = _encoder(_mapped(catalogue.get(project), project))
+    state.show(view.with_condition(field, {"encoder": encoder, "numbers": values}))
+
+
+def _go() -> None:
+    """Leave for the gallery: a press asked for it before this drawing."""
+    sha1 = st.session_state.pop(GOING, None)
+    if sha1 is None:
+        return
+    carried = state.carried()
+    asked = {**carried, "image": sha1} if sha1 else carried
+    # The page is found by its address, which the entry script gave it.
+    st.switch_page(st.Page(_gallery, url_path="explore"), query_params=asked)
+
+
+def _gallery() -> None:
+    from app.screens import explore
+
+    explore.show()
+
+
+def _explain_absence(current: Catalogue, project: Project) -> None:
+    if len(current) == 0:
+        _say_nothing_yet("no_images", "no_images_next")
+        return
+    waiting = [one for one in state.encoders(project) if not one.is_ready]
+    if waiting and len(waiting) == len(state.encoders(project)):
+        _say_nothing_yet("waiting", "waiting_next", cause=waiting[0].cause or "")
+        return
+    _say_nothing_yet("no_map", "no_map_next")
+
+
+def _say_nothing_yet(what: str, following: str, **params: object) -> None:
+    with st.container(key="nothing_yet", horizontal_alignment="center"):
+        st.subheader(state.say(f"map.{what}"), anchor=False)
+        st.markdown(state.say(f"map.{following}", **params))
