@@ -49,8 +49,8 @@ def settle(database: Database, name: str, rows: pa.Table, run: str) -> Changes:
     stored = database.frame(name)
     compared = _compared(wanted, stored, key)
     same = compared.get_column("same")
-    new = compared.get_column("new").sum()
-    changed = len(compared) - int(same.sum()) - new
+    new = compared.filter("new").height
+    changed = compared.filter(~same).height - new
     gone = stored.join(wanted, on=key, how="anti").get_column(key).to_list()
     dressed = compared.select(
         *wanted.columns, run=pl.when("same").then("run").otherwise(pl.lit(run))
@@ -116,6 +116,8 @@ def _feed(state: hashlib.blake2b, values: pa.Array) -> None:
         state.update(pc.binary_length(values).fill_null(0).to_numpy().tobytes())
         state.update(_letters(values))
         return
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.uint8())
     state.update(values.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
 
 

@@ -132,7 +132,9 @@ def _similarities(queries: Floats, columns: Doubles, lengths: Doubles) -> npt.ND
 def _inverse_lengths(vectors: Doubles) -> Doubles:
     squares = np.einsum("...j,...j->...", vectors, vectors)
     # A vector of zeros is at no angle to anything: its cosines are 0.
-    return np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+    inverse: Doubles = np.zeros_like(squares)
+    np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
+    return inverse
 
 
 def _keys(similarities: npt.NDArray[np.float32], positions: Array) -> Keys:

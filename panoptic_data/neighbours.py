@@ -27,7 +27,7 @@ from panoptic_data.project import Project
 from panoptic_data.schema import table_name
 from panoptic_data.stages import Report, StageResult, quiet
 
-__all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update"]
+__all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update", "with_vectors"]
 
 # UMAP's usual neighbourhood; more doubles the table and changed no agreement (bench/neighbours.py).
 K = 15
@@ -79,6 +79,24 @@ def read(project: Project, slug: str) -> Graph:
     rows = rows.sort_by("sha1")
     width = max(pc.max(pc.list_value_length(rows["ids"])).as_py() or 0, 1)
     return Graph(rows["sha1"].to_pylist(), _positions(rows, rows["sha1"].combine_chunks(), width))
+
+
+def with_vectors(project: Project, slug: str) -> tuple[Graph, npt.NDArray[np.float16]]:
+    """Return the graph and the vectors of its images, in the same order."""
+    graph = read(project, slug)
+    sha1s, vectors = matrix(project, slug)
+    if sha1s == graph.sha1s:
+        return graph, vectors
+    # One of the two tables was written between the two readings: keep what both know.
+    rows = pc.index_in(pa.array(graph.sha1s, pa.string()), value_set=pa.array(sha1s, pa.string()))
+    both = np.flatnonzero(pc.is_valid(rows).to_numpy(zero_copy_only=False))
+    place = np.full(len(graph.sha1s), -1, np.int32)
+    place[both] = np.arange(len(both))
+    lists = graph.lists[both]
+    ids = np.where(lists.ids < 0, -1, place[lists.ids]).astype(np.int32)
+    similarities = np.where(ids < 0, -np.inf, lists.similarities).astype(np.float32)
+    kept = Graph([graph.sha1s[row] for row in both], Lists(ids, similarities))
+    return kept, vectors[rows.drop_null().to_numpy()]
 
 
 def _stored(

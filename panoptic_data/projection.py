@@ -1,0 +1,214 @@
+"""Where each image stands on the map of one encoder: two coordinates an image.
+
+Not here: neighbours (``neighbours``), pictures of the map and what lies in a lasso (``maps``,
+``polygons``).
+
+The map is a UMAP (McInnes, Healy and Melville, 2018) of the stored neighbours. Its centre is
+0, 0 and 99 % of the images lie within 1 of it. It is fitted once; later images are placed
+into it, at the median of their nearest fitted images, until they outnumber the fitted ones.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from panoptic_data import fits, neighbours
+from panoptic_data.changes import settle
+from panoptic_data.nearest import Lists
+from panoptic_data.principal import components
+from panoptic_data.project import Project
+from panoptic_data.schema import table_name
+from panoptic_data.stages import Report, StageResult, quiet
+
+__all__ = ["aligned", "boxed", "layout", "update"]
+
+Coordinates = npt.NDArray[np.float32]
+
+SEED = 42
+# 500 epochs took twice as long and kept no more neighbours near, 100 a little fewer.
+EPOCHS = 200
+MIN_DIST = 0.1
+# Fewer images have no neighbourhoods to preserve: their principal directions say it all.
+FEWEST = 10
+# The median of five keeps an image among its likes; a mean falls between two groups.
+PLACED_BY = 5
+# Copies of one picture would else hide each other: under a hundredth of the map's radius.
+SPREAD = 0.004
+
+
+def update(
+    project: Project, slug: str, run: str, report: Report = quiet, refit: bool = False
+) -> StageResult:
+    """Place every image of ``neighbours`` on the map; fit the map where there is none.
+
+    Also fitted anew when ``refit`` says so, when the encoder's weights have changed, or when
+    more images were placed than fitted; turned so that images stay near where they were.
+    """
+    began = time.monotonic()
+    progress = partial(report, f"projection/{slug}")
+    graph, vectors = neighbours.with_vectors(project, slug)
+    coordinates, known, fitted = _stored(project, slug, graph.sha1s)
+    parameters = _parameters(project, slug)
+    before = fits.made_with(project, f"projection/{slug}")
+    progress(0, len(graph.sha1s))
+    due = refit or fits.is_due(fitted) or fits.is_other_encoder(before, parameters)
+    if due and graph.sha1s:
+        whole = boxed(layout(vectors, graph.lists))
+        coordinates = aligned(whole, coordinates, known) + _spread(graph.sha1s)
+        fitted = np.ones(len(whole), bool)
+    else:
+        _place(vectors, graph.sha1s, coordinates, fitted, np.flatnonzero(~known).astype(np.int32))
+    changes = settle(
+        project.database(),
+        table_name("projection", slug),
+        _rows(graph.sha1s, coordinates, fitted),
+        run,
+    )
+    progress(len(graph.sha1s), len(graph.sha1s))
+    return StageResult(
+        **vars(changes),
+        seconds=time.monotonic() - began,
+        parameters=parameters,
+        extra={"refitted": due, "placed": int(np.count_nonzero(~fitted))},
+    )
+
+
+def layout(vectors: npt.NDArray[np.float16], lists: Lists) -> Coordinates:
+    """Lay rows out by their neighbours: (n, 2) float32 in no particular box."""
+    start = components(vectors, 2)
+    width = np.abs(start).max(initial=0.0)
+    if len(vectors) < FEWEST or width == 0:
+        return start
+    umap = _umap()
+    random = np.random.RandomState(SEED)
+    # 10 is the width at which UMAP's learning rate is meant; the noise parts identical images.
+    start = start * (10 / width) + random.normal(scale=1e-3, size=start.shape)
+    ids, distances = _with_self(lists)
+    graph, _, _ = umap.fuzzy_simplicial_set(
+        vectors, ids.shape[1], random, "cosine", knn_indices=ids, knn_dists=distances
+    )
+    a, b = umap.find_ab_params(1.0, MIN_DIST)
+    coordinates, _ = umap.simplicial_set_embedding(
+        data=vectors,
+        graph=graph,
+        n_components=2,
+        initial_alpha=1.0,
+        a=a,
+        b=b,
+        gamma=1.0,
+        negative_sample_rate=5,
+        n_epochs=EPOCHS,
+        init=start.astype(np.float32),
+        random_state=random,
+        metric="cosine",
+        metric_kwds={},
+        densmap=False,
+        densmap_kwds={},
+        output_dens=False,
+    )
+    return np.asarray(coordinates, np.float32)
+
+
+def boxed(coordinates: Coordinates) -> Coordinates:
+    """Move the centre to 0, 0 and scale so that 99 % of the rows lie within 1."""
+    centred = coordinates - coordinates.mean(axis=0, dtype=np.float64)
+    radius = np.percentile(np.hypot(*centred.T), 99)
+    return np.asarray(centred / radius if radius > 0 else centred, np.float32)
+
+
+def aligned(
+    coordinates: Coordinates, before: Coordinates, known: npt.NDArray[np.bool_]
+) -> Coordinates:
+    """Turn and mirror a map so that the ``known`` rows come near to where they were.
+
+    Orthogonal Procrustes (Schönemann, 1966). No scale: the box has fixed it, and the scale of
+    Procrustes shrinks a map towards its centre the less it resembles the old one.
+    """
+    if np.count_nonzero(known) < 2:
+        return coordinates
+    new, old = (part[known].astype(np.float64) for part in (coordinates, before))
+    left, _, right = np.linalg.svd((new - new.mean(axis=0)).T @ (old - old.mean(axis=0)))
+    return np.asarray(coordinates @ (left @ right), np.float32)
+
+
+def _umap() -> Any:
+    """Import umap: 7 s, and half a minute more the first time on a machine."""
+    with warnings.catch_warnings():
+        # Only the parametric kind, which is not ours, wants tensorflow.
+        warnings.simplefilter("ignore", ImportWarning)
+        from umap import umap_
+    return umap_
+
+
+def _with_self(lists: Lists) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return neighbours and cosine distances as UMAP takes them: each row's first is itself."""
+    rows = np.arange(len(lists.ids), dtype=np.int32)[:, None]
+    # An absent neighbour is at -1 and infinitely far.
+    distances = np.maximum(0.0, 1.0 - lists.similarities)
+    zeros = np.zeros_like(rows, np.float32)
+    return (
+        np.concatenate([rows, lists.ids], axis=1),
+        np.concatenate([zeros, distances], axis=1).astype(np.float32),
+    )
+
+
+def _place(
+    vectors: npt.NDArray[np.float16],
+    sha1s: list[str],
+    coordinates: Coordinates,
+    fitted: npt.NDArray[np.bool_],
+    new: npt.NDArray[np.int32],
+) -> None:
+    if not len(new):
+        return
+    lists = fits.nearest_fitted(vectors, fitted, new, PLACED_BY)
+    found = np.where(lists.ids[..., None] < 0, np.nan, coordinates[lists.ids])
+    coordinates[new] = np.nanmedian(found, axis=1) + _spread([sha1s[row] for row in new])
+
+
+def _spread(sha1s: list[str]) -> Coordinates:
+    """Return a small step for each image, always the same one, evenly over a disc."""
+    turns = np.array([int(sha1[:8], 16) for sha1 in sha1s]) / 2**32 * 2 * np.pi
+    radii = SPREAD * np.sqrt(np.array([int(sha1[8:16], 16) for sha1 in sha1s]) / 2**32)
+    return np.stack([radii * np.cos(turns), radii * np.sin(turns)], axis=1).astype(np.float32)
+
+
+def _stored(
+    project: Project, slug: str, sha1s: list[str]
+) -> tuple[Coordinates, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return coordinates, which rows have some, and which of these were fitted."""
+    stored = project.database().frame(table_name("projection", slug), ["sha1", "x", "y", "fitted"])
+    images = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
+    rows = images.join(stored, on="sha1", how="left", maintain_order="left")
+    coordinates = rows.select(pl.col("x", "y").fill_null(0)).to_numpy().astype(np.float32)
+    known = rows["x"].is_not_null().to_numpy()
+    return coordinates, known, rows["fitted"].fill_null(False).to_numpy().copy()
+
+
+def _rows(sha1s: list[str], coordinates: Coordinates, fitted: npt.NDArray[np.bool_]) -> pa.Table:
+    return pa.table(
+        {
+            "sha1": pa.array(sha1s, pa.string()),
+            "x": coordinates[:, 0],
+            "y": coordinates[:, 1],
+            "fitted": fitted,
+        }
+    )
+
+
+def _parameters(project: Project, slug: str) -> dict[str, object]:
+    return {
+        "method": "umap",
+        "n_epochs": EPOCHS,
+        "min_dist": MIN_DIST,
+        "seed": SEED,
+        "fingerprint": fits.fingerprint(project, slug),
+    }
