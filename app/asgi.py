@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
+from app.components import assets
 from app.guard import Guard
 from app.routes import routes
 from panoptic_data.project import Project, open_project
@@ -31,4 +32,4 @@ def create(project: Project) -> App:
     """Return the application of a project."""
     from streamlit.starlette import App
 
-    return App(MAIN, routes=routes(project), middleware=[Middleware(Guard)])
+    return App(MAIN, routes=[*routes(project), *assets.routes()], middleware=[Middleware(Guard)])

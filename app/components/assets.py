@@ -1,0 +1,73 @@
+"""The components' JavaScript as modules on our own port, and their CSS as text.
+
+There is no build: the modules import each other as they lie in the folder. Not here: any
+component.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+__all__ = ["component", "routes"]
+
+FOLDER = Path(__file__).parent
+# The digest in the address changes with any file, so an address never changes its answer.
+_FOREVER = "private, max-age=31536000, immutable"
+
+
+def routes() -> list[Route]:
+    """Return the route ``/modules/{digest}/{path}`` of all JavaScript in this folder."""
+    return [Route("/modules/{digest}/{path:path}", _module)]
+
+
+def component(name: str) -> ComponentRenderer:
+    """Register the component of the folder ``name`` and return what mounts it."""
+    import streamlit as st
+
+    # Streamlit loads this text from a blob, where relative addresses mean nothing.
+    address = f"/modules/{_digest()}/{name}/{name}.js"
+    loader = (
+        f'const {{ default: mount }} = await import(new URL("{address}", location.origin));\n'
+        "export default mount;\n"
+    )
+    css = (FOLDER / "tokens.css").read_text("utf-8") + (FOLDER / name / f"{name}.css").read_text(
+        "utf-8"
+    )
+    renderer: ComponentRenderer = st.components.v2.component(
+        f"panoptic.{name}", html='<div class="root"></div>', css=css, js=loader
+    )
+    return renderer
+
+
+async def _module(request: Request) -> Response:
+    source = _sources().get(request.path_params["path"])
+    if source is None or request.path_params["digest"] != _digest():
+        return Response(status_code=404)
+    return Response(source, media_type="text/javascript", headers={"Cache-Control": _FOREVER})
+
+
+@cache
+def _sources() -> dict[str, bytes]:
+    """Read every module once: what is served can only be what is here."""
+    return {
+        path.relative_to(FOLDER).as_posix(): path.read_bytes()
+        for path in sorted(FOLDER.rglob("*.js"))
+    }
+
+
+@cache
+def _digest() -> str:
+    state = hashlib.blake2b(digest_size=8)
+    for name, source in _sources().items():
+        state.update(name.encode() + b"\0" + source + b"\0")
+    return state.hexdigest()

@@ -1,0 +1,91 @@
+"""The left panel: folders, clusters and properties with their counts; a press filters.
+
+Not here: counting (``widgets.facets``), what a value does to the view (the page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["Histogram", "Item", "Section", "facets", "open_sections"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One value that can be chosen. ``thumb`` is the sha1 of a picture that stands for it."""
+
+    id: str | int
+    label: str
+    count: int
+    thumb: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts (n) between edges (n + 1); edges of dates are ISO days."""
+
+    counts: Sequence[int]
+    edges: Sequence[float] | Sequence[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the panel. ``selected`` holds chosen values, or the two ends of a range.
+
+    ``scale`` is the unit that a range is written in, e.g. 1,000,000 for megapixels.
+    """
+
+    field: str
+    kind: Literal["tree", "list", "range", "dates"]
+    title: str
+    open: bool
+    selected: Sequence[Any] = ()
+    items: Sequence[Item] = ()
+    histogram: Histogram | None = None
+    scale: float = 1
+    hint: str | None = None
+    choices: Sequence[Mapping[str, Any]] = ()
+
+
+def facets(
+    *,
+    sections: Sequence[Section],
+    language: str,
+    texts: Mapping[str, str],
+    on_change: Callable[[str, Any], None],
+    on_choose: Callable[[str], None],
+    key: str = "facets",
+) -> None:
+    """Show the panel. ``on_change`` gets a field and what is chosen in it now (None: nothing).
+
+    ``on_choose`` gets the ``id`` of one of a section's ``choices``.
+    """
+
+    def changed() -> None:
+        value = st.session_state[key]["change"]
+        on_change(str(value["field"]), value["value"] or None)
+
+    component("facets")(
+        key=key,
+        data={
+            "sections": [asdict(section) for section in sections],
+            "language": language,
+            "texts": dict(texts),
+        },
+        on_change_change=changed,
+        on_choose_change=lambda: on_choose(str(st.session_state[key]["choose"])),
+        on_open_change=lambda: None,
+    )
+
+
+def open_sections(default: Sequence[str], key: str = "facets") -> frozenset[str]:
+    """Return the fields of the sections that are open, so that only these are counted."""
+    told = st.session_state.get(key, {}).get("open")
+    return frozenset(default if told is None else map(str, told))

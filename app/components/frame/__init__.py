@@ -1,0 +1,76 @@
+"""What holds on every page: the selection at the bottom left, and the list of keys.
+
+Not here: what runs, at the bottom right (``widgets.work``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["Selected", "frame", "selected"]
+
+KEY = "frame"
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What is selected: ``sha1s``, or all images of the view but ``excepted`` ones.
+
+    ``is_whole`` is false when there are more than the browser names; ``count`` is always right.
+    """
+
+    count: int = 0
+    is_all: bool = False
+    is_whole: bool = True
+    sha1s: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+
+
+def frame(
+    *,
+    project: str,
+    language: str,
+    keys: Sequence[tuple[str, str]],
+    can_compare: bool,
+    texts: Mapping[str, str],
+    on_similar: Callable[[list[str]], None],
+    on_only: Callable[[list[str]], None],
+) -> None:
+    """Show the selection and what can be done with it; ``keys`` is what ``?`` lists."""
+    component("frame")(
+        key=KEY,
+        data={
+            "project": project,
+            "language": language,
+            "keys": [list(pair) for pair in keys],
+            "canCompare": can_compare,
+            "texts": dict(texts),
+        },
+        on_selection_change=lambda: None,
+        on_similar_change=lambda: on_similar(_texts(st.session_state[KEY]["similar"])),
+        on_only_change=lambda: on_only(_texts(st.session_state[KEY]["only"])),
+    )
+
+
+def selected() -> Selected:
+    """Return what is selected, as the browser last said, a moment after each change."""
+    told = st.session_state.get(KEY, {}).get("selection")
+    if not isinstance(told, Mapping):
+        return Selected()
+    return Selected(
+        count=int(told.get("count", 0)),
+        is_all=told.get("all") is True,
+        is_whole=told.get("isWhole") is True,
+        sha1s=tuple(_texts(told.get("ids"))),
+        excepted=tuple(_texts(told.get("except"))),
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, Sequence) else []

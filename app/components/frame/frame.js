@@ -1,0 +1,116 @@
+// What holds on every page: the selection at the bottom left, the keys, the language remembered.
+// Not here: what runs, at the bottom right (Python).
+import { debounced, el, fill, iconButton, isTyping, number, set, write } from "../dom.js";
+import { restorePanels, togglePanel } from "../panels.js";
+import { selection } from "../selection.js";
+
+const TELL_AFTER = 400;
+// Beyond this Python is told how many, not which: nothing acts on more by name.
+const TOLD_AT_MOST = 10_000;
+const YEAR = 365 * 24 * 3600;
+
+/**
+ * @typedef {object} Data
+ * @property {string} project
+ * @property {string} language
+ * @property {[string, string][]} keys  what `?` lists: key, what it does
+ * @property {boolean} canCompare       whether "similar" can be asked
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, Frame>} */
+const mounted = new WeakMap();
+
+export default function frame({ data, parentElement, setStateValue, setTriggerValue }) {
+  const shown = mounted.get(parentElement) ?? new Frame(parentElement.querySelector(".root"));
+  mounted.set(parentElement, shown);
+  shown.tell = setStateValue;
+  shown.ask = setTriggerValue;
+  shown.update(data);
+  return () => {
+    shown.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Frame {
+  constructor(root) {
+    this.root = root;
+    this.count = el("strong", { role: "status" });
+    this.clear = el("button", { type: "button", onclick: () => selection.clear() });
+    this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
+    this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
+    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.clear);
+    this.help = iconButton("keyboard", "", () => this.list.showModal());
+    this.table = el("dl", {});
+    this.title = el("h2", {});
+    this.shut = iconButton("close", "", () => this.list.close());
+    this.list = el("dialog", { onclick: (event) => event.target === this.list && this.list.close() }, el("header", {}, this.title, this.shut), this.table);
+    root.replaceChildren(this.help, this.selected, this.list);
+    this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
+    this.changed = () => {
+      this.write();
+      this.tellLater();
+    };
+    this.key = (event) => this.press(event);
+    selection.addEventListener("change", this.changed);
+    document.addEventListener("keydown", this.key);
+    restorePanels();
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    this.data = data;
+    const { texts, language } = data;
+    selection.open(`panoptic.selection.${data.project}`);
+    document.documentElement.lang = language;
+    document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
+    for (const button of [this.help, this.shut]) {
+      const label = button === this.help ? texts.keys : texts.close;
+      set(button, "title", label);
+      set(button, "aria-label", label);
+    }
+    write(this.title, texts.keys);
+    set(this.list, "aria-label", texts.keys);
+    this.table.replaceChildren(...data.keys.flatMap(([key, what]) => [el("dt", {}, ...key.split(" ").map((one) => el("kbd", {}, one))), el("dd", {}, what)]));
+    this.write();
+  }
+
+  write() {
+    if (!this.data) return;
+    const { texts, language, canCompare } = this.data;
+    const { count } = selection;
+    this.selected.hidden = count === 0;
+    write(this.count, fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }));
+    write(this.clear, texts.clear);
+    write(this.similar, texts.similar);
+    write(this.only, texts.only);
+    this.only.hidden = selection.all;
+    this.similar.hidden = selection.all || !canCompare;
+  }
+
+  tellSelection() {
+    const { all, ids, except, count } = selection.plain();
+    const isWhole = ids.length + except.length <= TOLD_AT_MOST;
+    this.tell("selection", { all, count, isWhole, ids: ids.slice(0, TOLD_AT_MOST), except: except.slice(0, TOLD_AT_MOST) });
+  }
+
+  press(event) {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = {
+      f: () => togglePanel("left"),
+      i: () => togglePanel("right"),
+      "/": () => document.dispatchEvent(new Event("panoptic:find")),
+      "?": () => this.list.showModal(),
+    }[event.key];
+    if (!act || this.list.open) return;
+    event.preventDefault();
+    act();
+  }
+
+  close() {
+    this.tellLater.cancel();
+    selection.removeEventListener("change", this.changed);
+    document.removeEventListener("keydown", this.key);
+  }
+}

@@ -1,0 +1,141 @@
+// The rows of a view, fetched in blocks as they come into sight. Not here: drawing them.
+
+const BLOCK = 200;
+// Enough for some twenty screens of small tiles; older blocks are dropped and fetched again.
+const KEPT_BLOCKS = 60;
+const AT_ONCE = 3;
+const IDS_AT_ONCE = 100_000;
+
+/**
+ * @typedef {object} Row
+ * @property {string} sha1
+ * @property {string} name
+ * @property {string} place
+ * @property {number} width
+ * @property {number} height
+ * @property {string | null} colour
+ * @property {number} copies
+ * @property {string} status
+ * @property {number} [similarity]
+ */
+
+export class Rows extends EventTarget {
+  constructor() {
+    super();
+    this.view = "";
+    this.version = "";
+    this.total = 0;
+    /** @type {Map<number, {rows: Row[], version: string}>} */
+    this.blocks = new Map();
+    /** @type {Map<number, AbortController>} */
+    this.loading = new Map();
+    /** @type {number[]} */
+    this.wanted = [];
+    this.failed = false;
+  }
+
+  /** Show a view at a version. Rows of an older version stay until the new ones are here. */
+  show(view, version, total) {
+    if (view !== this.view) {
+      this.stop();
+      this.blocks.clear();
+    }
+    this.view = view;
+    this.version = version;
+    this.total = total;
+    this.failed = false;
+  }
+
+  /** @param {number} index @returns {Row | undefined} */
+  get(index) {
+    return this.blocks.get(Math.floor(index / BLOCK))?.rows[index % BLOCK];
+  }
+
+  /** Fetch what is in sight, and one block either side of it. */
+  want(first, last) {
+    const from = Math.floor(Math.max(0, first) / BLOCK);
+    const to = Math.floor(Math.min(this.total - 1, last) / BLOCK);
+    const seen = [];
+    for (let block = from; block <= to; block++) seen.push(block);
+    this.wanted = [...seen, to + 1, from - 1].filter((block) => this.isMissing(block));
+    for (const [block, request] of this.loading) {
+      if (block < from - 1 || block > to + 1) request.abort();
+    }
+    this.next();
+  }
+
+  /** The sha1s of a range, whether their rows are here or not. @returns {Promise<string[]>} */
+  async ids(first, last) {
+    const here = [];
+    for (let index = first; index <= last && this.get(index); index++) here.push(this.get(index).sha1);
+    if (here.length === last - first + 1) return here;
+    const found = [];
+    for (let start = first; start <= last; start += IDS_AT_ONCE) {
+      const count = Math.min(IDS_AT_ONCE, last - start + 1);
+      const answer = await this.ask({ start, count, only: "sha1" }, null);
+      found.push(...answer.rows);
+    }
+    return found;
+  }
+
+  /** The index of an image whose row is here, or null. @param {string} sha1 */
+  find(sha1) {
+    for (const [block, { rows }] of this.blocks) {
+      const at = rows.findIndex((row) => row.sha1 === sha1);
+      if (at >= 0) return block * BLOCK + at;
+    }
+    return null;
+  }
+
+  retry() {
+    this.failed = false;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  stop() {
+    this.wanted = [];
+    for (const request of this.loading.values()) request.abort();
+    this.loading.clear();
+  }
+
+  isMissing(block) {
+    if (block < 0 || block * BLOCK >= this.total || this.loading.has(block)) return false;
+    return this.blocks.get(block)?.version !== this.version;
+  }
+
+  next() {
+    while (this.loading.size < AT_ONCE && this.wanted.length && !this.failed) {
+      const block = /** @type {number} */ (this.wanted.shift());
+      if (this.isMissing(block)) this.load(block);
+    }
+  }
+
+  async load(block) {
+    const request = new AbortController();
+    this.loading.set(block, request);
+    const { view, version } = this;
+    try {
+      const answer = await this.ask({ start: block * BLOCK, count: BLOCK }, request.signal);
+      if (view === this.view) this.keep(block, answer.rows, version);
+    } catch (error) {
+      if (!request.signal.aborted) this.failed = true;
+    } finally {
+      if (this.loading.get(block) === request) this.loading.delete(block);
+    }
+    this.dispatchEvent(new Event("change"));
+    this.next();
+  }
+
+  async ask(what, signal) {
+    const answer = await fetch(`/rows?${new URLSearchParams({ view: this.view, ...what })}`, { signal });
+    if (!answer.ok) throw new Error(`rows: ${answer.status}`);
+    return answer.json();
+  }
+
+  keep(block, rows, version) {
+    this.blocks.delete(block);
+    this.blocks.set(block, { rows, version });
+    const [oldest] = this.blocks.keys();
+    if (this.blocks.size > KEPT_BLOCKS) this.blocks.delete(oldest);
+  }
+}

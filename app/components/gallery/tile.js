@@ -1,0 +1,77 @@
+// One tile: a picture, its circle to select it, its caption. Not here: where it lies.
+import { el, icon, set, write } from "../dom.js";
+
+// The shorter side of what the server keeps, and of the one larger size that it makes for us.
+const STORED = 256;
+const LARGER = 512;
+
+/** @param {Record<string, string>} texts @returns {HTMLElement} */
+export function makeTile(texts) {
+  const image = el("img", { alt: "", draggable: "false", decoding: "async" });
+  image.addEventListener("load", () => image.classList.add("here"));
+  image.addEventListener("error", () => image.parentElement?.classList.add("broken"));
+  return el(
+    "div",
+    { role: "gridcell", class: "tile" },
+    el("div", { class: "frame" }, image, el("span", { class: "badge" }), el("span", { class: "damage" }, icon("broken_image"))),
+    el("button", { type: "button", class: "circle", tabindex: "-1", title: texts.select, "aria-label": texts.select }, icon("check")),
+    el("div", { class: "caption" }),
+  );
+}
+
+/**
+ * Show a row in a tile; `null` shows its skeleton.
+ * @param {HTMLElement} tile @param {import("./rows.js").Row | null} row
+ * @param {{index: number, columns: number, width: number, isSelected: boolean, isCurrent: boolean, canLoad: boolean, id: string}} how
+ */
+export function showTile(tile, row, how) {
+  set(tile, "id", how.id);
+  set(tile, "data-index", how.index);
+  set(tile, "data-sha1", row?.sha1 ?? null);
+  set(tile, "aria-colindex", (how.index % how.columns) + 1);
+  set(tile, "aria-selected", how.isSelected ? "true" : "false");
+  set(tile, "aria-label", row?.name ?? null);
+  tile.classList.toggle("current", how.isCurrent);
+  tile.classList.toggle("skeleton", !row);
+  if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
+  const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
+  write(caption, row?.name ?? "");
+  write(frame.children[1], badge(row));
+  showPicture(frame, row, how);
+}
+
+/** Free what a tile holds, so that the browser stops fetching it. @param {HTMLElement} tile */
+export function emptyTile(tile) {
+  const image = tile.querySelector("img");
+  image?.removeAttribute("src");
+  image?.classList.remove("here");
+  tile.firstElementChild?.classList.remove("broken");
+}
+
+/** The address of a thumbnail that fills `pixels` on this screen. */
+export function thumbnail(sha1, pixels) {
+  const isLarger = pixels * Math.min(2, devicePixelRatio) > 1.25 * STORED;
+  return isLarger ? `/thumb/${sha1}?w=${LARGER}` : `/thumb/${sha1}`;
+}
+
+function badge(row) {
+  if (row?.similarity != null) return row.similarity.toFixed(2);
+  return row && row.copies > 1 ? `×${row.copies}` : "";
+}
+
+function showPicture(frame, row, how) {
+  const image = frame.firstElementChild;
+  const isDamaged = Boolean(row && row.status !== "ok" && !row.width);
+  const source = row && !isDamaged ? thumbnail(row.sha1, how.width) : null;
+  if (image.dataset.sha1 !== row?.sha1) {
+    image.removeAttribute("src");
+    image.classList.remove("here");
+    image.dataset.sha1 = row?.sha1 ?? "";
+    frame.classList.toggle("broken", isDamaged);
+  }
+  // The dominant colour stands in until the picture is here.
+  frame.style.setProperty("--colour", row?.colour ?? "transparent");
+  if (row?.width) frame.style.setProperty("--aspect", `${row.width} / ${row.height}`);
+  frame.classList.toggle("wide", Boolean(row && row.width >= row.height));
+  if (source && how.canLoad && image.getAttribute("src") !== source) image.src = source;
+}

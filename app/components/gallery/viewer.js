@@ -1,0 +1,111 @@
+// One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
+// the address (place.js).
+import { el, fill, icon, iconButton, number, set, write } from "../dom.js";
+import { thumbnail } from "./tile.js";
+
+/**
+ * @typedef {object} Shown
+ * @property {string} sha1
+ * @property {number | null} index  its place in the view; null when the view does not hold it
+ * @property {string} name
+ * @property {boolean} isDamaged
+ */
+
+export class Viewer {
+  /**
+   * @param {Record<string, string>} texts @param {string} language
+   * @param {{close: () => void, step: (by: 1 | -1) => void}} acts
+   */
+  constructor(texts, language, acts) {
+    this.texts = texts;
+    this.language = language;
+    /** @type {Shown | null} */
+    this.shown = null;
+    this.small = el("img", { class: "small", alt: "" });
+    this.large = el("img", { class: "large", alt: "" });
+    this.name = el("span", { class: "name" });
+    this.count = el("span", { class: "count" });
+    this.before = iconButton("chevron_left", texts.previous, () => acts.step(-1), { class: "tool step before" });
+    this.after = iconButton("chevron_right", texts.next, () => acts.step(1), { class: "tool step after" });
+    this.damage = el("p", { class: "message", role: "status", hidden: true }, icon("broken_image"), texts.cannot_show);
+    this.stage = el("div", { class: "stage", tabindex: "0", "aria-label": texts.image }, this.small, this.large, this.damage);
+    this.node = el(
+      "section",
+      { class: "viewer", "aria-label": texts.image, hidden: true },
+      el("header", {}, iconButton("arrow_back", texts.back, acts.close), this.name, this.count),
+      this.before,
+      this.stage,
+      this.after,
+    );
+    this.large.addEventListener("load", () => this.node.classList.add("sharp"));
+    this.large.addEventListener("error", () => this.fail());
+    this.stage.addEventListener("click", (event) => this.toggleZoom(event));
+    this.node.addEventListener("keydown", (event) => this.key(event, acts));
+  }
+
+  /** @param {Shown | null} shown @param {number} total @param {string | null} following sha1 */
+  show(shown, total, following = null) {
+    const wasHidden = this.node.hidden;
+    this.node.hidden = !shown;
+    if (!shown) {
+      this.shown = null;
+      return;
+    }
+    this.write(shown, total);
+    if (this.shown?.sha1 !== shown.sha1) this.load(shown);
+    this.shown = shown;
+    if (wasHidden) this.stage.focus({ preventScroll: true });
+    if (following) new Image().src = `/image/${following}`;
+  }
+
+  write(shown, total) {
+    const { index } = shown;
+    write(this.name, shown.name);
+    const values = { place: number((index ?? 0) + 1, this.language), total: number(total, this.language) };
+    write(this.count, index === null ? this.texts.outside : fill(this.texts.place, values));
+    set(this.before, "disabled", !index);
+    set(this.after, "disabled", index === null || index >= total - 1);
+    set(this.large, "alt", shown.name);
+  }
+
+  load(shown) {
+    this.node.classList.remove("sharp", "zoomed");
+    this.damage.hidden = !shown.isDamaged;
+    for (const image of [this.small, this.large]) image.removeAttribute("src");
+    if (shown.isDamaged) return;
+    this.small.setAttribute("src", thumbnail(shown.sha1, 256));
+    this.large.setAttribute("src", `/image/${shown.sha1}`);
+  }
+
+  fail() {
+    if (!this.large.getAttribute("src")) return;
+    this.damage.hidden = false;
+    this.large.removeAttribute("src");
+  }
+
+  toggleZoom(event) {
+    if (!this.node.classList.contains("sharp")) return;
+    const box = this.large.getBoundingClientRect();
+    const across = (event.clientX - box.left) / box.width;
+    const down = (event.clientY - box.top) / box.height;
+    const isZoomed = this.node.classList.toggle("zoomed");
+    if (!isZoomed) return;
+    this.stage.scrollLeft = across * this.stage.scrollWidth - this.stage.clientWidth / 2;
+    this.stage.scrollTop = down * this.stage.scrollHeight - this.stage.clientHeight / 2;
+  }
+
+  key(event, acts) {
+    const isZoomed = this.node.classList.contains("zoomed");
+    const act = {
+      Escape: acts.close,
+      Backspace: acts.close,
+      ArrowLeft: isZoomed ? null : () => acts.step(-1),
+      ArrowRight: isZoomed ? null : () => acts.step(1),
+      z: () => this.stage.click(),
+    }[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+}

@@ -1,0 +1,85 @@
+"""The line above the pictures: search, what filters, how many, in which order, how large.
+
+Tile size, captions and panels are the browser's own business. Not here: running a search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["Chip", "Choice", "searchline"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a list: its identifier, its text, and what it says when it is chosen."""
+
+    id: str
+    label: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition of the view, which a press removes."""
+
+    id: str
+    label: str
+
+
+def searchline(
+    *,
+    text: str,
+    mode: str,
+    modes: Sequence[Choice],
+    count: str,
+    chips: Sequence[Chip],
+    sort: str,
+    descending: bool,
+    sorts: Sequence[Choice],
+    language: str,
+    texts: Mapping[str, str],
+    on_search: Callable[[str, str], None],
+    on_sort: Callable[[str, bool], None],
+    on_remove: Callable[[str], None],
+    on_clear: Callable[[], None],
+    key: str = "searchline",
+) -> None:
+    """Show the line. ``on_search`` gets text and mode, ``on_sort`` field and direction."""
+
+    def told(event: str) -> Any:
+        return st.session_state[key][event]
+
+    def searched() -> None:
+        value = told("search")
+        on_search(str(value["text"]), str(value["mode"]))
+
+    def sorted_by() -> None:
+        value = told("sort")
+        on_sort(str(value["field"]), value["descending"] is True)
+
+    component("searchline")(
+        key=key,
+        data={
+            "text": text,
+            "mode": mode,
+            "modes": [asdict(one) for one in modes],
+            "count": count,
+            "chips": [asdict(one) for one in chips],
+            "sort": sort,
+            "descending": descending,
+            "sorts": [asdict(one) for one in sorts],
+            "language": language,
+            "texts": dict(texts),
+        },
+        on_search_change=searched,
+        on_sort_change=sorted_by,
+        on_remove_change=lambda: on_remove(str(told("remove"))),
+        on_clear_change=on_clear,
+    )

@@ -1,0 +1,155 @@
+// The line above the pictures: search, chips of what filters, count, order, size of the tiles.
+// Streamlit calls the default export with the data of each run.
+import { debounced, el, icon, iconButton, set, write } from "../dom.js";
+import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay } from "../display.js";
+import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
+
+const SEARCH_AFTER = 500;
+
+/**
+ * @typedef {object} Data
+ * @property {string} text        what is searched
+ * @property {string} mode        "path" or "meaning"
+ * @property {{id: string, label: string, title: string, disabled: boolean}[]} modes
+ * @property {string} count       e.g. "1,204 of 2,110"
+ * @property {{id: string, label: string}[]} chips
+ * @property {{id: string, label: string}[]} sorts
+ * @property {string} sort
+ * @property {boolean} descending
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, Line>} */
+const mounted = new WeakMap();
+
+export default function searchline({ data, parentElement, setTriggerValue }) {
+  const line = mounted.get(parentElement) ?? new Line(parentElement.querySelector(".root"), data);
+  mounted.set(parentElement, line);
+  line.tell = setTriggerValue;
+  line.update(data);
+  return () => {
+    line.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Line {
+  constructor(root, { texts }) {
+    this.texts = texts;
+    this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
+    this.field = el("input", { type: "search", class: "search", spellcheck: "false", autocomplete: "off", oninput: () => this.search(), onkeydown: (event) => this.key(event) });
+    this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
+    this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
+    this.count = el("span", { class: "count", role: "status" });
+    this.sort = el("select", { class: "sort", "aria-label": texts.sort, title: texts.sort, onchange: () => this.tellSort(false) });
+    this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
+    this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
+    this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
+    this.crop = iconButton("crop_square", texts.crop, () => setDisplay({ crop: !display().crop }));
+    this.captions = iconButton("title", texts.captions, () => setDisplay({ captions: !display().captions }));
+    this.size = el("input", { type: "range", class: "size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
+    this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
+    root.replaceChildren(
+      el(
+        "div",
+        { class: "line", role: "search" },
+        this.left,
+        el("div", { class: "box" }, icon("search"), this.field, this.mode),
+        this.count,
+        el("span", { class: "spring" }),
+        el("div", { class: "group" }, this.sort, this.direction),
+        el("div", { class: "group" }, this.captions, this.crop),
+        el("div", { class: "group sizes" }, icon("photo_size_select_small"), this.size, icon("photo_size_select_large")),
+        this.right,
+      ),
+      this.chips,
+    );
+    this.again = () => this.writeDisplay();
+    this.find = () => {
+      this.field.focus();
+      this.field.select();
+    };
+    displayChanges.addEventListener("change", this.again);
+    panelChanges.addEventListener("change", this.again);
+    document.addEventListener("panoptic:find", this.find);
+    this.writeDisplay();
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    this.data = data;
+    this.texts = data.texts;
+    const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
+    // What someone is typing is never overwritten by an older answer.
+    if (!isFocused && this.field.value !== data.text) this.field.value = data.text;
+    options(this.mode, data.modes, data.mode);
+    options(this.sort, data.sorts, data.sort);
+    const chosen = data.modes.find((mode) => mode.id === data.mode);
+    set(this.field, "placeholder", chosen?.title);
+    set(this.field, "aria-label", chosen?.title);
+    write(this.count, data.count);
+    write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
+    this.writeChips(data.chips);
+    set(this.sort, "lang", data.language);
+  }
+
+  writeChips(chips) {
+    this.chips.hidden = !chips.length;
+    const written = JSON.stringify([chips, this.texts.clear]);
+    if (this.chips.dataset.written === written) return;
+    this.chips.dataset.written = written;
+    const clear = el("li", {}, el("button", { type: "button", class: "clear", onclick: () => this.tell("clear", true) }, this.texts.clear));
+    this.chips.replaceChildren(...chips.map((chip) => this.chip(chip)), ...(chips.length > 1 ? [clear] : []));
+  }
+
+  chip({ id, label }) {
+    const remove = `${this.texts.remove} ${label}`;
+    return el(
+      "li",
+      {},
+      el("button", { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.tell("remove", id) }, el("span", {}, label), icon("close")),
+    );
+  }
+
+  writeDisplay() {
+    const { size, crop, captions } = display();
+    if (Number(this.size.value) !== size) this.size.value = String(size);
+    set(this.crop, "aria-pressed", String(crop));
+    set(this.captions, "aria-pressed", String(captions));
+    for (const side of /** @type {("left" | "right")[]} */ (["left", "right"])) {
+      const open = isOpen(side);
+      set(this[side], "aria-expanded", String(open));
+      write(this[side].firstChild, `${side}_panel_${open ? "close" : "open"}`);
+    }
+  }
+
+  key(event) {
+    if (event.key === "Enter") this.search.now();
+    if (event.key === "Escape") this.field.blur();
+  }
+
+  tellSearch() {
+    this.tell("search", { text: this.field.value.trim(), mode: this.mode.value });
+  }
+
+  tellSort(descending) {
+    this.tell("sort", { field: this.sort.value, descending });
+  }
+
+  close() {
+    this.search.cancel();
+    displayChanges.removeEventListener("change", this.again);
+    panelChanges.removeEventListener("change", this.again);
+    document.removeEventListener("panoptic:find", this.find);
+  }
+}
+
+function options(select, items, chosen) {
+  const written = JSON.stringify(items);
+  if (select.dataset.written !== written) {
+    select.dataset.written = written;
+    select.replaceChildren(...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)));
+    select.hidden = items.length < 2;
+  }
+  if (select.value !== chosen) select.value = chosen;
+}

@@ -1,0 +1,76 @@
+// A short list of images, such as those most similar to one; a press opens. Streamlit calls the
+// default export with the data of each run.
+import { el, set, write } from "../dom.js";
+
+const SHOWN = 60;
+
+/**
+ * @typedef {object} Data
+ * @property {string} view    address of the view whose first images are shown
+ * @property {string} version
+ * @property {string} without sha1 of the image itself
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, Strip>} */
+const mounted = new WeakMap();
+
+export default function strip({ data, parentElement }) {
+  const shown = mounted.get(parentElement) ?? new Strip(parentElement.querySelector(".root"));
+  mounted.set(parentElement, shown);
+  shown.update(data);
+  return () => {
+    shown.request?.abort();
+    mounted.delete(parentElement);
+  };
+}
+
+class Strip {
+  constructor(root) {
+    this.list = el("ul", { class: "strip" });
+    this.message = el("p", { class: "message", hidden: true });
+    root.replaceChildren(this.list, this.message);
+    this.known = "";
+  }
+
+  /** @param {Data} data */
+  async update(data) {
+    const known = JSON.stringify([data.view, data.version, data.without]);
+    if (known === this.known) return;
+    this.known = known;
+    set(this.list, "aria-label", data.texts.label);
+    this.request?.abort();
+    this.request = new AbortController();
+    this.list.classList.add("waiting");
+    if (!this.list.children.length) this.list.append(...Array.from({ length: 9 }, () => el("li", { class: "skeleton" })));
+    try {
+      const query = new URLSearchParams({ view: data.view, start: "0", count: String(SHOWN + 1) });
+      const answer = await fetch(`/rows?${query}`, { signal: this.request.signal });
+      const { rows, message } = await answer.json();
+      if (rows) this.draw(rows.filter((row) => row.sha1 !== data.without), data.texts.none);
+      else this.draw([], message);
+    } catch (error) {
+      if (error.name !== "AbortError") this.draw([], data.texts.failed);
+    }
+  }
+
+  draw(rows, otherwise) {
+    this.list.classList.remove("waiting");
+    this.message.hidden = rows.length > 0;
+    write(this.message, rows.length ? "" : otherwise);
+    this.list.replaceChildren(...rows.slice(0, SHOWN).map(picture));
+  }
+}
+
+function picture(row) {
+  const { sha1, name } = row;
+  const image = el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", loading: "lazy" });
+  image.style.background = row.colour ?? "transparent";
+  const label = row.similarity == null ? name : `${name}, ${row.similarity.toFixed(2)}`;
+  const open = () => document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
+  return el(
+    "li",
+    {},
+    el("button", { type: "button", title: label, "aria-label": label, onclick: open }, image, el("span", { class: "similarity" }, row.similarity?.toFixed(2) ?? "")),
+  );
+}

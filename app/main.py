@@ -1,0 +1,152 @@
+"""The entry script of every page: theme, navigation and the frame around the screens.
+
+Not here: what a screen shows (``screens``), where the server listens (``launcher``).
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import state
+from app.components.frame import frame
+from app.widgets.work import work
+from panoptic_data.messages import LANGUAGES
+from panoptic_data.views import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streamlit.navigation.page import Page
+
+    from panoptic_data.project import Project
+
+STYLE = Path(__file__).with_name("style.css")
+ICON = Path(__file__).with_name("icon.svg")
+KEYS = (
+    ("/", "find"),
+    ("f", "left"),
+    ("i", "right"),
+    ("← → ↑ ↓", "move"),
+    ("PgUp PgDn", "page"),
+    ("Home End", "ends"),
+    ("Enter", "open"),
+    ("Space", "select"),
+    ("Ctrl A", "all"),
+    ("Esc", "leave"),
+    ("+ −", "size"),
+    ("t", "captions"),
+    ("w", "crop"),
+    ("z", "zoom"),
+    ("?", "help"),
+)
+# Enough likeness to be worth showing, for a selection of several images.
+SIMILAR_FROM = 0.7
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(
+        page_title="Panoptic",
+        page_icon=ICON,
+        layout="wide",
+        menu_items={"About": "Panoptic data"},
+    )
+    st.html(f"<style>{_accent()}{STYLE.read_text('utf-8')}</style>")
+    project = state.project()
+    pages = _pages()
+    shown = st.navigation(pages, position="hidden")
+    _top(project, pages, shown)
+    with st.container(key="page", gap=None):
+        shown.run()
+    with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
+        _bottom(project)
+
+
+def _accent() -> str:
+    """Give the stylesheet the one colour of the theme that Streamlit tells only components."""
+    light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
+    return f":root{{--accent:light-dark({light},{dark})}}"
+
+
+def _pages() -> list[Page]:
+    return [
+        st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
+        st.Page(_map, title=state.say("frame.map"), url_path="map"),
+        st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
+    ]
+
+
+def _explore() -> None:
+    from app.screens import explore
+
+    explore.show()
+
+
+def _map() -> None:
+    from app.screens import map as screen
+
+    screen.show()
+
+
+def _pipeline() -> None:
+    from app.screens import pipeline
+
+    pipeline.show()
+
+
+def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
+    with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
+        name = project.name if project else "Panoptic"
+        st.html(f'<span class="project">{escape(name)}</span>')
+        with st.container(key="pages", horizontal=True, gap=None):
+            for page in pages:
+                is_here = page.url_path == shown.url_path
+                with st.container(key=f"{'here' if is_here else 'page'}_{page.title}"):
+                    st.page_link(page, label=page.title, query_params=state.carried())
+        _languages()
+
+
+def _languages() -> None:
+    now = state.language()
+    st.segmented_control(
+        state.say("frame.language"),
+        LANGUAGES,
+        default=now,
+        required=True,
+        format_func=str.upper,
+        key="languages",
+        label_visibility="collapsed",
+        on_change=lambda: state.choose_language(st.session_state["languages"]),
+    )
+
+
+def _bottom(project: Project | None) -> None:
+    if project is None:
+        return
+    encoder = state.encoder(state.encoders(project))
+
+    def similar(sha1s: list[str]) -> None:
+        if encoder is None or not sha1s:
+            return
+        value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": SIMILAR_FROM}
+        state.show(View().with_condition("similar", value))
+
+    texts = ("keys", "close", "clear", "similar", "only", "selected_one", "selected_other")
+    frame(
+        project=str(project.root),
+        language=state.language(),
+        keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
+        can_compare=encoder is not None,
+        texts={name: state.say(f"frame.{name}") for name in texts},
+        on_similar=similar,
+        on_only=lambda sha1s: state.show(View().with_condition("selection", sha1s)),
+    )
+    work(project)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,325 @@
+"""The panel of one image: what it is, its files, its likes, and what made each number.
+
+Not here: the large picture (``components.gallery``), which view it was opened from
+(``screens.explore``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import streamlit as st
+
+from app import state
+from app.components.strip import strip
+from panoptic_data import views
+from panoptic_data.schema import table_name
+from panoptic_data.views import View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.project import Project
+
+__all__ = ["panel"]
+
+Pairs = list[tuple[str, str]]
+
+THRESHOLD = 0.7
+# All that a person reads of an image; its thumbnail comes over HTTP.
+_COLUMNS = (
+    "sha1",
+    "format",
+    "mode",
+    "width",
+    "height",
+    "frames",
+    "orientation",
+    "taken_at",
+    "camera",
+    "lat",
+    "lon",
+    "exif",
+    "colour",
+    "ahash",
+    "phash",
+    "dhash",
+    "run",
+)
+_FILE_COLUMNS = ("file_id", "source", "path", "size", "status", "reason", "detail", "run")
+
+
+def panel(
+    project: Project, corpus: Catalogue, sha1: str | None, encoder: state.Encoder | None
+) -> None:
+    """Show everything known of the image ``sha1``; None where there is no image to speak of."""
+    rows = corpus.rows_of([sha1] if sha1 else [])
+    if sha1 is None or not len(rows):
+        which = "none" if sha1 is None else "unknown"
+        st.html(_message(state.say(f"image.{which}"), state.say(f"image.{which}_help")))
+        return
+    image = _row(project, "images", sha1, _COLUMNS)
+    files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
+    place = corpus.frame["place"][int(rows[0])]
+    st.html(_title(place))
+    if image is None:
+        st.html(_damage(files))
+        return
+    st.html(_list(_about(image, files)))
+    _likeness(corpus, sha1, encoder)
+    _cluster(project, corpus, sha1, encoder)
+    _duplicates(corpus, int(rows[0]))
+    st.html(_section(state.say("image.files"), _files(files)))
+    st.html(_folded(state.say("image.exif"), _exif(image)))
+    st.html(_folded(state.say("image.hashes"), _hashes(image)))
+    st.html(_folded(state.say("image.origin"), _list(_origin(project, image, sha1, encoder))))
+
+
+def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
+    st.html(f"<h3>{escape(state.say('image.similar'))}</h3>")
+    if encoder is None:
+        st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
+        return
+    threshold = st.slider(
+        state.say("image.threshold"), 0.0, 1.0, THRESHOLD, 0.01, key="threshold", format="%.2f"
+    )
+    value = {"encoder": encoder.slug, "sha1s": [sha1], "threshold": threshold}
+    view = View().with_condition("similar", value)
+    strip(
+        view=views.to_address(view),
+        version=corpus.version,
+        without=sha1,
+        texts={
+            "label": state.say("image.similar_label"),
+            "none": state.say("image.similar_none"),
+            "failed": state.say("image.similar_failed"),
+        },
+        key="similar",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
+        st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
+        if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
+            _leave_for(view)
+
+
+def _leave_for(view: View) -> None:
+    """Show another view from inside the panel's fragment."""
+    state.show(view)
+    st.rerun(scope="app")
+
+
+def _cluster(project: Project, corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
+    row = _row(project, table_name("clusters", encoder.slug), sha1) if encoder else None
+    if encoder is None or row is None:
+        return
+    number = row["cluster"]
+    st.html(f"<h3>{escape(state.say('image.clusters'))}</h3>")
+    if number < 0:
+        st.html(f"<p>{escape(state.say('image.no_cluster'))}</p>")
+        return
+    sizes = dict(corpus.cluster_info(encoder.slug).select("number", "size").iter_rows())
+    told = state.say(
+        "image.cluster_of",
+        size=state.number(sizes.get(number, 0)),
+        strength=f"{row['strength'] or 0:.2f}",
+    )
+    name = state.say("image.cluster", number=number)
+    with st.container(horizontal=True, vertical_alignment="center", key="cluster_foot"):
+        st.html(f"<span>{escape(name)}</span> <small>{escape(told)}</small>")
+        if st.button(state.say("image.show_cluster"), key="show_cluster", type="tertiary"):
+            value = {"encoder": encoder.slug, "numbers": [number]}
+            _leave_for(View().with_condition("cluster", value))
+
+
+def _duplicates(corpus: Catalogue, row: int) -> None:
+    members = corpus.duplicates()
+    groups = members.filter(pl.col("row") == row).select("group", "kind").unique().sort("group")
+    if groups.is_empty():
+        return
+    st.html(f"<h3>{escape(state.say('image.duplicates'))}</h3>")
+    for group, kind in groups.iter_rows():
+        others = members.filter(pl.col("group") == group).height - 1
+        text = state.say(f"image.{kind.partition(':')[0]}", count=others)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"group_{group}"):
+            st.html(f"<span>{escape(text)}</span>")
+            if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
+                _leave_for(View().with_condition("duplicate", {"groups": [group]}))
+
+
+def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
+    width, height = image["width"], image["height"]
+    size = files["size"].max()
+    dimensions = state.say(
+        "image.dimensions_value", width=state.number(width), height=state.number(height)
+    )
+    megapixels = state.say("image.megapixels", value=_decimal(width * height / 1e6, 1))
+    pairs = [
+        ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
+        ("format", f"{escape(image['format'])} <small>{escape(image['mode'] or '')}</small>"),
+        ("weight", _bytes(int(size)) if isinstance(size, int) else ""),
+        ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
+        ("taken_at", f"{image['taken_at']:%Y-%m-%d %H:%M}" if image["taken_at"] else ""),
+        ("camera", escape(image["camera"] or "")),
+        ("place", _place(image)),
+        ("colour", _swatch(image["colour"])),
+        ("turned", _turned(image["orientation"])),
+    ]
+    return [(state.say(f"image.{name}"), value) for name, value in pairs if value]
+
+
+def _place(image: Mapping[str, Any]) -> str:
+    lat, lon = image["lat"], image["lon"]
+    if lat is None or lon is None:
+        return ""
+    address = (
+        f"https://www.openstreetmap.org/?mlat={lat:.6f}&mlon={lon:.6f}#map=14/{lat:.5f}/{lon:.5f}"
+    )
+    title = escape(state.say("image.open_map"))
+    return (
+        f'<a href="{escape(address)}" target="_blank" rel="noreferrer" title="{title}">'
+        f"{lat:.5f}, {lon:.5f}</a>"
+    )
+
+
+def _swatch(colour: str | None) -> str:
+    if not colour:
+        return ""
+    return f'<span class="swatch" style="background:{escape(colour)}"></span>{escape(colour)}'
+
+
+def _turned(orientation: int | None) -> str:
+    if orientation in (None, 1):
+        return ""
+    return escape(state.say("image.turned_value", value=orientation))
+
+
+def _files(files: pl.DataFrame) -> str:
+    items = []
+    for file in files.sort("source", "path").to_dicts():
+        path = escape(f"{file['source']}/{file['path']}")
+        told = _status(file)
+        items.append(f'<li><span class="path" title="{path}">{path}</span>{told}</li>')
+    return f'<ul class="files">{"".join(items)}</ul>'
+
+
+def _status(file: Mapping[str, Any]) -> str:
+    status = file["status"]
+    if status == "ok":
+        return ""
+    text = state.say(f"image.status_{status}")
+    if file["reason"]:
+        text += " · " + state.say(f"reason.{file['reason']}")
+    return f'<small class="bad">{escape(text)}</small>'
+
+
+def _damage(files: pl.DataFrame) -> str:
+    detail = "".join(f"<p><small>{escape(one)}</small></p>" for one in files["detail"].drop_nulls())
+    title = escape(state.say("image.damaged"))
+    return f"<h3>{title}</h3>{_files(files)}{detail}"
+
+
+def _exif(image: Mapping[str, Any]) -> str:
+    tags = json.loads(image["exif"] or "{}")
+    if not tags:
+        return f"<p>{escape(state.say('image.exif_none'))}</p>"
+    return _list([(escape(str(name)), escape(str(value))) for name, value in sorted(tags.items())])
+
+
+def _hashes(image: Mapping[str, Any]) -> str:
+    pairs = [("sha1", image["sha1"])]
+    pairs += [(name, f"{image[name]:016x}") for name in ("ahash", "phash", "dhash")]
+    return _list([(name, f"<code>{value}</code>") for name, value in pairs])
+
+
+def _origin(
+    project: Project, image: Mapping[str, Any], sha1: str, encoder: state.Encoder | None
+) -> Pairs:
+    """Return, for each number on the panel, the run and the encoder that made it."""
+    made: list[tuple[str, str, state.Encoder | None]] = [("origin_image", image["run"], None)]
+    if encoder is not None:
+        vector = _row(project, table_name("embeddings", encoder.slug), sha1, ("sha1", "run"))
+        cluster = _row(project, table_name("clusters", encoder.slug), sha1, ("sha1", "run"))
+        made += [
+            (name, row["run"], encoder)
+            for name, row in (("origin_vector", vector), ("origin_cluster", cluster))
+            if row is not None
+        ]
+    known = _runs(project, [run for _, run, _ in made])
+    return [
+        (state.say(f"image.{name}"), "<br>".join(escape(line) for line in _made_by(run, by, known)))
+        for name, run, by in made
+    ]
+
+
+def _made_by(
+    run: str, encoder: state.Encoder | None, known: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    row = known.get(run)
+    lines = [state.say("image.origin_run", run=run)]
+    if row is not None:
+        when = f"{row['started_at']:%Y-%m-%d %H:%M}"
+        lines = [state.say("image.origin_on", run=run, when=when, code=row["code_version"])]
+    if encoder is not None:
+        lines.append(
+            state.say(
+                "image.origin_encoder",
+                encoder=encoder.slug,
+                dtype=encoder.dtype,
+                device=encoder.device,
+                fingerprint=(encoder.fingerprint or "")[:12],
+            )
+        )
+    return lines
+
+
+def _runs(project: Project, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    rows = project.database().take("runs", names, ("run", "started_at", "code_version"))
+    return {row["run"]: row for row in rows.to_pylist()}
+
+
+def _row(
+    project: Project, name: str, sha1: str, columns: Sequence[str] | None = None
+) -> dict[str, Any] | None:
+    rows = project.database().take(name, [sha1], columns).to_pylist()
+    return rows[0] if rows else None
+
+
+def _title(place: str) -> str:
+    folder, _, name = place.rpartition("/")
+    return (
+        f'<h2 title="{escape(place)}">{escape(name)}</h2>'
+        f'<p class="folder" title="{escape(folder)}">{escape(folder)}</p>'
+    )
+
+
+def _message(title: str, text: str) -> str:
+    return f"<h2>{escape(title)}</h2><p>{escape(text)}</p>"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h3>{escape(title)}</h3>{body}"
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+
+
+def _list(pairs: Pairs) -> str:
+    """Write names and values; both are HTML already."""
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"
+
+
+def _bytes(size: int) -> str:
+    if size < 1_000:
+        return state.say("image.bytes", value=state.number(size))
+    if size < 1_000_000:
+        return state.say("image.kilobytes", value=state.number(size / 1_000))
+    return state.say("image.megabytes", value=_decimal(size / 1e6, 1))
+
+
+def _decimal(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if state.language() == "fr" else text

@@ -1,0 +1,197 @@
+"""The left panel's sections, counted under the view as it stands.
+
+Each section's counts leave out its own condition, so that what else could be chosen shows its
+number. Only open sections are counted. Not here: drawing them (``components.facets``).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from app import state
+from app.components.facets import Histogram, Item, Section
+from app.widgets.chips import SCALES
+from panoptic_data.views import STATUSES, View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+
+__all__ = ["OPEN_FIRST", "condition_value", "sections"]
+
+OPEN_FIRST = ("folder", "cluster")
+BARS = 26
+# Bars of the dates, in months, finest first: a month, a year, a decade, a century.
+_STEPS = (1, 12, 120, 1200)
+_RANGES = {"pixels": "pixels", "width": "width", "height": "height", "size": "size_bytes"}
+
+
+def sections(
+    corpus: Catalogue,
+    view: View,
+    encoders: list[state.Encoder],
+    encoder: state.Encoder | None,
+    opened: frozenset[str],
+) -> list[Section]:
+    """Return every section that the corpus has something to say about."""
+    made = [_folders(corpus, view, "folder" in opened)]
+    made.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
+    made.append(_formats(corpus, view, "format" in opened))
+    if corpus.date_range() is not None:
+        made.append(_dates(corpus, view, "taken_at" in opened))
+    made += [_range(corpus, view, field, field in opened) for field in _RANGES]
+    statuses = _statuses(corpus, view, "status" in opened)
+    return [*made, statuses] if len(statuses.items) > 1 else made
+
+
+def condition_value(field: str, chosen: Any, encoder: state.Encoder | None) -> Any:
+    """Return the value of a condition for what was chosen in a section (None: no condition)."""
+    if chosen is None or field != "cluster":
+        return chosen
+    return {"encoder": encoder.slug, "numbers": chosen} if encoder else None
+
+
+def _folders(corpus: Catalogue, view: View, is_open: bool) -> Section:
+    counts = corpus.folders(view) if is_open else {}
+    items = [Item(path, path.rpartition("/")[2], count) for path, count in counts.items()]
+    return _section("folder", "tree", is_open, view, items=items)
+
+
+def _clusters(
+    corpus: Catalogue,
+    view: View,
+    encoders: list[state.Encoder],
+    encoder: state.Encoder | None,
+    is_open: bool,
+) -> Section:
+    ready = [one for one in encoders if one.is_ready]
+    choices = [
+        {
+            "id": one.slug,
+            "label": f"{state.say('explore.encoder')} {one.name}",
+            "selected": one == encoder,
+        }
+        for one in ready
+    ]
+    counts = corpus.cluster_counts(encoder.slug, view) if encoder and is_open else {}
+    medoids = _medoids(corpus, encoder) if counts else {}
+    items = [
+        Item(number, _cluster_name(number), count, medoids.get(number))
+        for number, count in counts.items()
+    ]
+    chosen = view.condition("cluster")
+    is_ours = chosen is not None and encoder is not None and chosen.value["encoder"] == encoder.slug
+    return Section(
+        "cluster",
+        "list",
+        state.say("explore.cluster"),
+        is_open,
+        selected=chosen.value["numbers"] if chosen is not None and is_ours else (),
+        items=items,
+        hint=_hint(encoders, encoder, bool(items)) if is_open else None,
+        choices=choices,
+    )
+
+
+def _medoids(corpus: Catalogue, encoder: state.Encoder | None) -> dict[int, str]:
+    if encoder is None:
+        return {}
+    info = corpus.cluster_info(encoder.slug)
+    return dict(zip(info["number"], info["medoid"], strict=True))
+
+
+def _hint(
+    encoders: list[state.Encoder], encoder: state.Encoder | None, has_clusters: bool
+) -> str | None:
+    if not has_clusters:
+        return state.say("explore.cluster_waiting")
+    waits = any(one.reads_text and not one.is_ready for one in encoders)
+    if waits and encoder is not None and not encoder.reads_text:
+        return state.say("explore.clip_waits", encoder=encoder.name)
+    return None
+
+
+def _cluster_name(number: int) -> str:
+    if number < 0:
+        return state.say("explore.cluster_none")
+    return state.say("explore.cluster_name", number=number)
+
+
+def _formats(corpus: Catalogue, view: View, is_open: bool) -> Section:
+    counts = corpus.formats(view) if is_open else {}
+    items = [Item(name, name, count) for name, count in counts.items()]
+    return _section("format", "list", is_open, view, items=items)
+
+
+def _statuses(corpus: Catalogue, view: View, is_open: bool) -> Section:
+    counted = dict(corpus.frame["status"].value_counts().iter_rows())
+    items = [
+        Item(status, state.say(f"explore.status_{status}"), counted[status])
+        for status in STATUSES
+        if counted.get(status)
+    ]
+    return _section("status", "list", is_open, view, items=items)
+
+
+def _range(corpus: Catalogue, view: View, field: str, is_open: bool) -> Section:
+    counts, edges = corpus.histogram(field, view, BARS) if is_open else ([], [])
+    return _section(
+        field,
+        "range",
+        is_open,
+        view,
+        title=_RANGES[field],
+        histogram=Histogram(counts, edges),
+        scale=SCALES[field],
+    )
+
+
+def _dates(corpus: Catalogue, view: View, is_open: bool) -> Section:
+    histogram = _date_histogram(corpus, view) if is_open else None
+    return _section("taken_at", "dates", is_open, view, histogram=histogram)
+
+
+def _date_histogram(corpus: Catalogue, view: View) -> Histogram:
+    found = corpus.run(view.without("taken_at"))
+    taken = corpus.frame["taken_at"].gather(found.rows).drop_nulls()
+    if taken.is_empty():
+        return Histogram([], [])
+    months = taken.dt.year().cast(pl.Int32) * 12 + taken.dt.month() - 1
+    first, last = _whole(months.min()), _whole(months.max())
+    step = next((one for one in _STEPS if (last - first) / one < BARS), _STEPS[-1])
+    start = first // step * step
+    counted = dict(((months - start) // step).value_counts().iter_rows())
+    bars = (last - start) // step + 1
+    edges = [_day(start + step * bar) for bar in range(bars + 1)]
+    return Histogram([counted.get(bar, 0) for bar in range(bars)], edges)
+
+
+def _whole(value: Any) -> int:
+    return int(value)
+
+
+def _day(month: int) -> str:
+    year, month = divmod(month, 12)
+    # Year 0 and years after 9999 are typing errors of a camera; days stay days.
+    return date(min(max(year, 1), 9999), month + 1, 1).isoformat()
+
+
+def _section(
+    field: str,
+    kind: Any,
+    is_open: bool,
+    view: View,
+    title: str | None = None,
+    **parts: Any,
+) -> Section:
+    chosen = view.condition(field)
+    return Section(
+        field,
+        kind,
+        state.say(f"explore.{title or field}"),
+        is_open,
+        selected=chosen.value if chosen is not None else (),
+        **parts,
+    )

@@ -1,0 +1,155 @@
+"""Pages with nothing on them yet, or nothing any more: what happened and what to do next.
+
+Not here: damaged pictures and skeletons, which the gallery draws in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import launcher, state
+from app.widgets.chips import label
+from panoptic_data import runs
+from panoptic_data.errors import PanopticError
+from panoptic_data.project import default_place
+from panoptic_data.views import View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.project import Project
+
+__all__ = [
+    "clip_waits",
+    "empty",
+    "failed",
+    "no_project",
+    "none_readable",
+    "nothing_found",
+    "notice",
+]
+
+
+def no_project() -> None:
+    """Say how a project is made."""
+    with st.container(key="state"):
+        _heading(
+            "folder_off", state.say("explore.no_project"), state.say("explore.no_project_help")
+        )
+        st.code(f"panoptic up FOLDER --project {default_place()}", language="bash")
+
+
+def empty(project: Project) -> None:
+    """Offer to add a folder, or say that the first images are on their way."""
+    with st.container(key="state"):
+        if runs.running(project) is not None:
+            _heading(
+                "hourglass_empty",
+                state.say("explore.nothing_yet"),
+                state.say("explore.nothing_yet_help"),
+            )
+            st.html('<div class="waiting">' + "<i></i>" * 10 + "</div>")
+            return
+        _heading(
+            "add_photo_alternate", state.say("explore.nothing"), state.say("explore.nothing_help")
+        )
+        _add_folder(project)
+        st.caption(state.say("explore.folder_command"))
+        st.code(f"panoptic up FOLDER --project {project.root}", language="bash")
+
+
+def none_readable(corpus: Catalogue) -> None:
+    """Say that there are files, and none that shows a picture."""
+    count = state.number(len(corpus))
+    with st.container(key="state"):
+        _heading(
+            "broken_image",
+            state.say("explore.none_readable"),
+            state.say("explore.none_readable_help", count=count),
+        )
+
+
+def nothing_found(corpus: Catalogue, view: View) -> None:
+    """Say which condition to drop, and what each would bring back."""
+    with st.container(key="state"):
+        _heading("search_off", state.say("explore.nothing_found"), None)
+        for condition in view.where:
+            without = view.without(condition.field)
+            count = len(corpus.run(without))
+            if not count or not without.where:
+                continue
+            text = state.say("explore.drop", filter=label(condition), count=state.number(count))
+            st.button(text, key=f"drop_{condition.field}", on_click=state.show, args=(without,))
+        all_of = View((), view.sort)
+        st.button(
+            state.say("explore.drop_all", count=state.number(len(corpus.run(all_of)))),
+            key="drop_all",
+            on_click=state.show,
+            args=(all_of,),
+        )
+
+
+def failed(problem: PanopticError, view: View) -> None:
+    """Say why a view cannot be shown, and offer the one without what cannot be asked."""
+    text = state.say("explore.failed_view", problem=problem.message(state.language()))
+    with st.container(key="state"):
+        _heading("error", text, None)
+        st.button(
+            state.say("explore.clear"),
+            key="drop_all",
+            on_click=state.show,
+            args=(View((), view.sort),),
+        )
+
+
+def notice(text: str) -> None:
+    """Say one thing above the pictures."""
+    with st.container(key="notice"):
+        st.html(f'<p role="status">{escape(text)}</p>')
+
+
+def clip_waits(encoders: list[state.Encoder], on_back: Callable[[], None]) -> None:
+    """Say why searching by meaning waits, how to get it, and what still works."""
+    waiting = next((one for one in encoders if not one.is_ready and one.cause), None)
+    why = (
+        state.say("explore.clip_cause", cause=waiting.cause)
+        if waiting
+        else state.say("explore.clip_none")
+    )
+    with st.container(key="notice", horizontal=True, vertical_alignment="center"):
+        how = state.say("explore.clip_how")
+        st.markdown(
+            f"**{state.say('explore.clip_title')}.** {why}. {how} {state.say('explore.clip_still')}"
+        )
+        st.button(state.say("explore.clip_back"), key="clip_back", on_click=on_back)
+
+
+def _heading(icon: str, title: str, help_text: str | None) -> None:
+    told = f"<p>{escape(help_text)}</p>" if help_text else ""
+    st.html(
+        f'<div class="heading"><span class="glyph" aria-hidden="true">{icon}</span>'
+        f"<h1>{escape(title)}</h1>{told}</div>"
+    )
+
+
+def _add_folder(project: Project) -> None:
+    with st.form("add_folder", border=False):
+        folder = st.text_input(state.say("explore.folder_field"), placeholder="/home/…/photographs")
+        if not st.form_submit_button(state.say("explore.folder_add"), type="primary"):
+            return
+    if not folder.strip():
+        return
+    # lancedb (2 to 5 s) is loaded by now; sources brings nothing heavy of its own.
+    from panoptic_data import sources
+
+    try:
+        sources.add(project, Path(folder.strip()).expanduser())
+    except PanopticError as error:
+        st.error(error.message(state.language()))
+        return
+    launcher.start_processing(project)
+    st.rerun()

@@ -1,0 +1,137 @@
+"""What runs on the project, at the bottom right of every page: how far, how fast, how long.
+
+Everything is read from the table ``runs``, so it is true whoever started the run. Not here:
+the history of runs (the page Pipeline).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import launcher, state
+from panoptic_data import catalogue, runs
+from panoptic_data.project import Project
+
+__all__ = ["Step", "step", "time_left", "work"]
+
+# Progress is written every two seconds; looking more often shows nothing new.
+LOOK_EVERY = 1.5
+# A rate over less than this jumps about.
+RATE_OVER = 4.0
+STAGES = (
+    "files",
+    "images",
+    "embeddings",
+    "vector_index",
+    "neighbours",
+    "projection",
+    "clusters",
+    "duplicates",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The stage at work: its name in the catalogue of texts, and how far it is."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def work(project: Project) -> None:
+    """Show what runs, and show new images on the page as they come in."""
+    running = runs.running(project)
+    with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
+        if running is not None:
+            _show(project, running)
+        else:
+            _show_last(project)
+    _follow(project)
+
+
+def step(progress: Mapping[str, Mapping[str, int]]) -> Step:
+    """Return the first stage that is not through, summed over sources and encoders."""
+    summed = {stage: _sum(progress, stage) for stage in STAGES}
+    begun = {stage: (done, total) for stage, (done, total) in summed.items() if total}
+    if not begun:
+        return Step("starting", 0, 0)
+    unfinished = [stage for stage, (done, total) in begun.items() if done < total]
+    stage = unfinished[0] if unfinished else list(begun)[-1]
+    return Step(stage, *begun[stage])
+
+
+def time_left(seconds: float) -> str:
+    """Say a duration in words: ``1 min 30 s``."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return state.say("frame.seconds", count=whole)
+    if whole < 3600:
+        # Ten seconds are as fine as a guess gets.
+        minutes, rest = divmod(round(whole, -1), 60)
+        return state.say("frame.minutes", minutes=minutes, seconds=rest)
+    return state.say("frame.hours", hours=whole // 3600, minutes=whole % 3600 // 60)
+
+
+def _sum(progress: Mapping[str, Mapping[str, int]], stage: str) -> tuple[int, int]:
+    mine = [one for key, one in progress.items() if key.partition("/")[0] == stage]
+    return sum(one["done"] for one in mine), sum(one["total"] for one in mine)
+
+
+def _show(project: Project, running: Mapping[str, Any]) -> None:
+    now = step(json.loads(running["progress"] or "{}"))
+    share = now.done / now.total if now.total else 0
+    parts = [f"<b>{escape(state.say(f'frame.work_{now.stage}'))}</b>"]
+    if now.total:
+        done, total = state.number(now.done), state.number(now.total)
+        parts.append(escape(state.say("frame.work_of", done=done, total=total)))
+    parts += [escape(text) for text in _pace(running["run"], now)]
+    st.html(
+        f'<div class="work" role="status">{" · ".join(parts)}'
+        f'<span class="bar"><i style="width:{share:.1%}"></i></span></div>'
+    )
+    if st.button(state.say("frame.work_stop"), key="stop_work", type="tertiary"):
+        launcher.stop_processing(project)
+        st.toast(state.say("frame.work_stopping"))
+
+
+def _pace(run: str, now: Step) -> list[str]:
+    """Return rate and time left, measured from when this session first saw the stage."""
+    seen = st.session_state.setdefault("pace", {})
+    began, done_then = seen.setdefault((run, now.stage), (time.monotonic(), now.done))
+    seconds, done = time.monotonic() - began, now.done - done_then
+    if seconds < RATE_OVER or done <= 0:
+        return []
+    left = time_left((now.total - now.done) * seconds / done)
+    told = [state.say("frame.work_left", time=left)]
+    if now.stage in ("images", "embeddings"):
+        told.insert(0, state.say("frame.work_rate", rate=state.number(done / seconds)))
+    return told
+
+
+def _show_last(project: Project) -> None:
+    st.session_state.pop("pace", None)
+    last = runs.listing(project, 1).to_dicts()
+    if not last or last[0]["outcome"] != "failed":
+        return
+    when = f"{last[0]['started_at']:%Y-%m-%d %H:%M}"
+    error = (last[0]["error"] or "").partition("\n")[0]
+    text = escape(state.say("frame.work_failed_since", when=when, error=error))
+    st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
+    if st.button(state.say("frame.work_again"), key="again", type="tertiary"):
+        launcher.start_processing(project, retry=True)
+
+
+def _follow(project: Project) -> None:
+    """Run the page again when there is something new to show, and only then."""
+    shown = st.session_state.get("version")
+    if shown is not None and catalogue.get(project).version != shown:
+        st.rerun()
