@@ -18,7 +18,7 @@ U = TypeVar("U")
 
 # Enough to keep the threads busy while a batch is written.
 AHEAD_PER_THREAD = 8
-AHEAD_BYTES = 256 << 20
+AHEAD_BYTES = 128 << 20
 
 
 def in_order(
@@ -26,7 +26,7 @@ def in_order(
 ) -> Iterator[U]:
     """Yield ``act(item)`` for each (item, bytes that it takes in memory), in their order.
 
-    At most 8 items a thread and 256 MiB are begun and not yet taken, or one item alone.
+    At most 8 items a thread and 128 MiB are begun and not yet taken, or one item alone.
     ``threads`` defaults to :func:`processors`. What ``act`` raises is raised in its turn.
     """
     count = threads or processors()

@@ -50,12 +50,14 @@ REASONS: tuple[str, ...] = (
 MOST_PIXELS = 300_000_000
 # What decoding may take at one time in the whole process, file included. With the tables'
 # libraries that leaves a run under 2 GB.
-MOST_MEMORY = 1_500_000_000
+MOST_MEMORY = 1_300_000_000
 
-# Bytes a pixel that a decoder holds at its peak where that is more than Pillow's own picture:
-# measured on 50 million pixels.
-_DECODER_BYTES = {"AVIF": 12, "HEIF": 12, "JPEG2000": 20, "WEBP": 16}
-_PICTURE_BYTES = {"1": 2, "L": 1, "P": 5, "F": 17, "I": 5}
+# Bytes a pixel at the peak of decoding and reducing, measured on pictures of 24 million pixels:
+# by format where the decoder keeps more than the picture, else by mode. A palette may hold a
+# transparent colour; what is transparent is premultiplied in a copy.
+_FORMAT_BYTES = {"AVIF": 10, "HEIF": 8, "JPEG2000": 20, "WEBP": 16}
+_MODE_BYTES = {"1": 2, "L": 1, "P": 9, "LA": 8, "PA": 9, "RGBA": 8, "I": 6, "F": 18}
+_OTHER_BYTES = 4
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -190,8 +192,8 @@ def _needed(kind: str, image: ImageFile.ImageFile, whole: tuple[int, int], halve
     ``whole`` is the size that the file declares, ``image.size`` what will be decoded of it.
     """
     pixels = (image.width * image.height) >> (2 * halved)
-    each = _DECODER_BYTES.get(kind) or _PICTURE_BYTES.get(image.mode.partition(";")[0], 4)
-    needed = pixels * each
+    stored = image.mode.partition(";")[0]
+    needed = pixels * (_FORMAT_BYTES.get(kind) or _MODE_BYTES.get(stored, _OTHER_BYTES))
     if isinstance(image, JpegImagePlugin.JpegImageFile) and "progressive" in image.info:
         # Kept whole as 16-bit coefficients, whatever part of it is asked for.
         needed += whole[0] * whole[1] * 2 * len(image.getbands())

@@ -50,9 +50,9 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
     Raises UnreadableImage.
     """
     picture = decode.decode(data, THUMBNAIL_SHORT_SIDE)
-    small = picture.pixels.resize(
-        _thumbnail_size(picture.width, picture.height), Image.Resampling.BICUBIC
-    )
+    # Shrinking, Hamming's window is as sharp as the cubic one at half its cost.
+    size = _thumbnail_size(picture.width, picture.height)
+    small = picture.pixels.resize(size, Image.Resampling.HAMMING)
     likeness = hashes.perceptual(small)
     return ImageRow(
         sha1=sha1 or hashes.sha1(data),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import suppress
 
 __all__ = [
     "IMAGE_EXTENSIONS",
@@ -82,7 +83,7 @@ def count_frames(kind: str, data: bytes) -> int | None:
     """
     if kind == "GIF":
         return _gif_frames(data)
-    return _tiff_pages(data) if kind == "TIFF" else None
+    return max(_tiff_directories(data), 1) if kind == "TIFF" else None
 
 
 def is_cut(kind: str, data: bytes) -> bool:
@@ -97,7 +98,9 @@ def is_cut(kind: str, data: bytes) -> bool:
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind == "BMP":
         return int.from_bytes(data[2:6], "little") > len(data)
-    return False
+    if kind == "TIFF":
+        return not _tiff_directories(data)
+    return kind in ("AVIF", "HEIF", "JPEG2000") and _boxes_are_cut(data)
 
 
 def halvings(kind: str, data: bytes) -> int:
@@ -153,20 +156,33 @@ def _after_sub_blocks(data: bytes, at: int) -> int:
     return at + 1
 
 
-def _tiff_pages(data: bytes) -> int:
+def _tiff_directories(data: bytes) -> int:
     """Follow the chain of directories (TIFF 6.0, section 2; BigTIFF has wider fields)."""
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
     first, count, entry, link = (8, "Q", 20, "Q") if big else (4, "H", 12, "I")
     seen: set[int] = set()
-    try:
+    # A chain that leaves the file ends there: the pages met so far are the pages there are.
+    with suppress(struct.error, OverflowError):
         (at,) = struct.unpack_from(order + link, data, first)
         while at and at not in seen and len(seen) < MOST_FRAMES:
             (entries,) = struct.unpack_from(order + count, data, at)
-            seen.add(at)
             after = at + struct.calcsize("=" + count) + entries * entry
-            (at,) = struct.unpack_from(order + link, data, after)
-    except struct.error:
-        # The chain leaves the file: the pages met so far are the pages there are.
-        pass
-    return max(len(seen), 1)
+            (following,) = struct.unpack_from(order + link, data, after)
+            seen.add(at)
+            at = following
+    return len(seen)
+
+
+def _boxes_are_cut(data: bytes) -> bool:
+    """Walk the outer boxes (ISO/IEC 14496-12, 4.2): the last must end within the file."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < 8:
+            # 0 reaches to the end of the file; anything else is no box.
+            return False
+        at += size
+    return at > len(data)

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-__all__ = ["PerceptualHashes", "dominant_colour", "perceptual", "sha1"]
+__all__ = ["PerceptualHashes", "dominant_colour", "likeness", "perceptual", "sha1"]
 
+_LIKENESS_SIDE = 64
 _COLOUR_SIDE = 32
 # Cells along each axis of the colour cube.
 _CELLS = 16
@@ -36,7 +37,7 @@ def sha1(data: bytes) -> str:
 
 
 def perceptual(pixels: Image.Image) -> PerceptualHashes:
-    """Return imagehash's average, perceptual (DCT) and difference hash of these pixels.
+    """Return imagehash's average, perceptual (DCT) and difference hash of :func:`likeness`.
 
     Given an upright thumbnail the hashes are as good as a whole picture's: each begins by
     shrinking to 8 to 32 pixels a side.
@@ -44,12 +45,20 @@ def perceptual(pixels: Image.Image) -> PerceptualHashes:
     # 0.4 s with scipy.fftpack, which phash needs.
     import imagehash
 
-    grey = pixels.convert("L")
+    grey = likeness(pixels)
     return PerceptualHashes(
         ahash=_packed(imagehash.average_hash(grey)),
         phash=_packed(imagehash.phash(grey)),
         dhash=_packed(imagehash.dhash(grey)),
     )
+
+
+def likeness(pixels: Image.Image) -> Image.Image:
+    """Return what the hashes are made of: the picture in grey, some 64 pixels on its short side.
+
+    Averaged down by a whole factor, twice the 32 that the finest hash reads: thrice as fast.
+    """
+    return pixels.convert("L").reduce(max(1, min(pixels.size) // _LIKENESS_SIDE))
 
 
 def dominant_colour(pixels: Image.Image) -> str:
