@@ -26,7 +26,19 @@ from panoptic_data.messages import translate
 if TYPE_CHECKING:
     from panoptic_data.project import Project
 
-__all__ = ["DEFAULT_PORT", "log_file", "progress", "serve", "start_processing", "stop_processing"]
+__all__ = [
+    "DEFAULT_PORT",
+    "log_file",
+    "process_next",
+    "progress",
+    "serve",
+    "start_processing",
+    "stop_processing",
+]
+
+_waiting: set[Path] = set()
+_waiting_lock = threading.Lock()
+LOOK_EVERY = 1.0
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
@@ -96,6 +108,21 @@ def start_processing(
     return process
 
 
+def process_next(project: Project) -> None:
+    """Start processing now or, while a run is at work, as soon as it has ended.
+
+    Waiting ends with this process: what is left is then found by the next run, whoever starts it.
+    """
+    if progress(project) is None:
+        start_processing(project)
+        return
+    with _waiting_lock:
+        if project.root in _waiting:
+            return
+        _waiting.add(project.root)
+    threading.Thread(target=_process_after, args=(project,), daemon=True).start()
+
+
 def stop_processing(project: Project) -> bool:
     """Ask the run at work to stop; it ends cleanly and goes on from there the next time.
 
@@ -105,7 +132,8 @@ def stop_processing(project: Project) -> bool:
     if running is None:
         return False
     try:
-        os.kill(running["pid"], signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+        # SIGINT may be ignored by a child of a background shell; SIGTERM ends a run as cleanly.
+        os.kill(running["pid"], signal.SIGTERM)
     except (ProcessLookupError, PermissionError):
         return False
     return True
@@ -119,6 +147,14 @@ def progress(project: Project) -> dict[str, Any] | None:
 def log_file(project: Project) -> Path:
     """Return where processing writes what it says."""
     return project.root / "logs" / "process.log"
+
+
+def _process_after(project: Project) -> None:
+    while progress(project) is not None:
+        time.sleep(LOOK_EVERY)
+    with _waiting_lock:
+        _waiting.discard(project.root)
+    start_processing(project)
 
 
 def _listening(port: int | None) -> socket.socket:

@@ -5,6 +5,7 @@ Not here: drawing (``components.map``), what lies in a region (``catalogue``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from app import state
 from app.components.map import Legend, Line, image_map
 from panoptic_data import catalogue, maps, views
 from panoptic_data.catalogue import Catalogue
-from panoptic_data.errors import PanopticError
+from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.messages import keys
 from panoptic_data.project import Project
 from panoptic_data.views import View
@@ -117,7 +118,7 @@ def _outline(view: View, encoder: str) -> list[list[float]] | None:
 
 def _answer(what: str, value: Any) -> None:
     """Do what the map was asked; runs before the page is drawn again."""
-    answers = {
+    answers: dict[str, Callable[[Any], None]] = {
         "region": _to_region,
         "groups": _to_groups,
         "encoder": state.choose_encoder,
@@ -178,7 +179,9 @@ def _explain_absence(current: Catalogue, project: Project) -> None:
         return
     waiting = [one for one in state.encoders(project) if not one.is_ready]
     if waiting and len(waiting) == len(state.encoders(project)):
-        _say_nothing_yet("waiting", "waiting_next", cause=waiting[0].cause or "")
+        _say_nothing_yet(
+            "waiting", "waiting_next", cause=weights_cause(waiting[0].cause or "", state.language())
+        )
         return
     _say_nothing_yet("no_map", "no_map_next")
 

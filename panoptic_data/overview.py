@@ -1,0 +1,214 @@
+"""What a project holds and how current it is: folders, stages, encoders, problems.
+
+Here: reading the tables that runs leave behind and adding up, for pages and commands alike.
+Not here: deciding what a run does, or looking into the folders.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from panoptic_data import stages
+from panoptic_data.schema import table_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from panoptic_data.project import Project
+
+__all__ = ["Folder", "Problem", "Stage", "folders", "made", "problems", "reasons", "vectors"]
+
+# In order of making; of several parts the worst reason is the stage's.
+_KINDS = ("files", "images", "embeddings", *stages.PER_ENCODER, "duplicates")
+_WORST = ("never", "unfinished", "code", "inputs")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One source and what its files are."""
+
+    name: str
+    uri: str
+    added_at: datetime
+    ok: int
+    unreadable: int
+    missing: int
+    images: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kind of stage under one encoder (or none), added up over the sources.
+
+    ``why`` says why it is not up to date (see ``stages.stale``); None when it is. ``parts``
+    are the names of its records.
+    """
+
+    kind: str
+    encoder: str | None
+    rows: int
+    new: int
+    changed: int
+    removed: int
+    failed: int
+    seconds: float
+    at: datetime | None
+    version: str
+    why: str | None
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name in the table of progress: ``clusters/clip``, ``images``."""
+        return f"{self.kind}/{self.encoder}" if self.encoder else self.kind
+
+    @property
+    def rate(self) -> float | None:
+        """Images per second the last time; None when it had next to nothing to do."""
+        done = self.new + self.changed
+        return done / self.seconds if done and self.seconds >= 0.05 else None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One file that is not shown, and why."""
+
+    file_id: str
+    source: str
+    path: str
+    status: str
+    reason: str | None
+    detail: str | None
+    size: int | None
+    first_seen: datetime | None
+
+
+def folders(project: Project) -> list[Folder]:
+    """Return every source with its counts, sorted by name."""
+    counts = _file_counts(project)
+    sources = project.database().frame("sources").sort("name")
+    return [
+        Folder(
+            name=row["name"],
+            uri=row["uri"],
+            added_at=row["added_at"],
+            images=counts.images.get(row["name"], 0),
+            **{
+                status: counts.files.get((row["name"], status), 0)
+                for status in ("ok", "unreadable", "missing")
+            },
+        )
+        for row in sources.to_dicts()
+    ]
+
+
+def made(project: Project, slugs: Sequence[str]) -> list[Stage]:
+    """Return every stage that the project has or should have, in order of making."""
+    database = project.database()
+    records = stages.latest(project)
+    sources = database.frame("sources", ["name"])["name"].sort().to_list()
+    stale = stages.stale(records, sources, slugs)
+    rows = {row["stage"]: row for row in records.to_dicts()}
+    names = stages.expected(sources, slugs)
+    wanted: list[tuple[str, str | None]] = [("files", None), ("images", None)]
+    wanted += [(kind, slug) for slug in slugs for kind in _KINDS[2:-1]]
+    wanted.append(("duplicates", None))
+    return [_stage(kind, slug, names, rows, stale) for kind, slug in wanted]
+
+
+def reasons(project: Project) -> dict[str, int]:
+    """Return how many files are not shown, by reason (or by status without one), most first."""
+    counts = _file_counts(project).reasons
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def problems(project: Project, reason: str | None = None, limit: int = 200) -> list[Problem]:
+    """Return files that are not shown, of one reason or of all, in order of their path."""
+    columns = ("file_id", "source", "path", "status", "reason", "detail", "size", "first_seen")
+    files = project.database().frame("files", columns, "status != 'ok'")
+    if reason is not None:
+        files = files.filter(pl.coalesce("reason", "status") == reason)
+    return [Problem(**row) for row in files.sort("source", "path").head(limit).to_dicts()]
+
+
+def vectors(project: Project, slug: str) -> int:
+    """Return how many images have a vector under an encoder."""
+    return project.database().count(table_name("embeddings", slug))
+
+
+@dataclass(frozen=True)
+class _FileCounts:
+    files: Mapping[tuple[str, str], int]
+    images: Mapping[str, int]
+    reasons: Mapping[str, int]
+
+
+# Counting a million files takes a second and a page asks every other second.
+_counted: dict[Path, tuple[int, _FileCounts]] = {}
+_counting = threading.Lock()
+
+
+def _file_counts(project: Project) -> _FileCounts:
+    database = project.database()
+    version = database.version("files")
+    with _counting:
+        known = _counted.get(project.root)
+        if known is None or known[0] != version:
+            files = database.frame("files", ["source", "status", "reason", "sha1"])
+            known = (version, _count(files))
+            _counted[project.root] = known
+        return known[1]
+
+
+def _count(files: pl.DataFrame) -> _FileCounts:
+    by_status = files.group_by("source", "status").len().iter_rows()
+    ok = files.filter(pl.col("status") == "ok")
+    images = ok.group_by("source").agg(pl.col("sha1").n_unique())
+    bad = files.filter(pl.col("status") != "ok")
+    by_reason = bad.group_by(reason=pl.coalesce("reason", "status")).len()
+    return _FileCounts(
+        files={(source, status): count for source, status, count in by_status},
+        images=dict(images.iter_rows()),
+        reasons=dict(by_reason.iter_rows()),
+    )
+
+
+def _stage(
+    kind: str,
+    slug: str | None,
+    names: Sequence[str],
+    rows: Mapping[str, Mapping[str, Any]],
+    stale: Mapping[str, str],
+) -> Stage:
+    prefix = f"{kind}/{slug}" if slug else kind
+    parts = tuple(name for name in names if name == prefix or name.startswith(prefix + "/"))
+    known = [rows[part] for part in parts if part in rows]
+    counts = [json.loads(row["counts"] or "{}") for row in known]
+    total = {
+        name: sum(one.get(name, 0) for one in counts)
+        for name in ("rows", "new", "changed", "removed", "failed", "seconds")
+    }
+    why = [stale[part] for part in parts if part in stale]
+    return Stage(
+        kind=kind,
+        encoder=slug,
+        at=max((row["at"] for row in known), default=None),
+        version=_version([row["data_version"] for row in known]),
+        why=min(why, key=_WORST.index, default=None),
+        parts=parts,
+        **total,
+    )
+
+
+def _version(versions: Sequence[str]) -> str:
+    """Return the one data version, or one that stands for several."""
+    if len(versions) == 1:
+        return versions[0]
+    return stages.digest(versions) if versions else ""
