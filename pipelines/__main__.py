@@ -22,7 +22,7 @@ from panoptic_data.project import Project, open_project
 
 __all__ = ["main"]
 
-METHODS = ("evoc", "hdbscan", "kmeans")
+METHODS = ("levels", "kmeans")
 INTERRUPTED = 130
 DRAW_EVERY = 0.2
 

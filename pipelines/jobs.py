@@ -14,7 +14,6 @@ from pipelines.assets import chain, embeddings
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.assets.images import FILES, IMAGES
-from pipelines.partitions import SOURCES
 
 __all__ = ["ANALYSE", "READ", "build"]
 
@@ -30,7 +29,6 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             READ,
             selection=dg.AssetSelection.assets(*read),
-            partitions_def=SOURCES,
             description="Read what is new in one source and embed it.",
         ),
         dg.define_asset_job(

@@ -101,7 +101,7 @@ def work_resource(
     @dg.resource(description="The project's lock, its row in `runs`, and what was made so far.")
     def opened(context: dg.InitResourceContext) -> Iterator[Work]:
         place = project or open_project()
-        run_id = context.run_id or ""
+        run_id = context.run.run_id if context.run else ""
         with runs.start(place, "dagster", {"dagster_run": run_id}, wait=TURN) as run:
             run.ran(run_id)
             names = tuple(source.name for source in sources.listing(place))

@@ -1,0 +1,283 @@
+"""Process: what is missing is done, what is there is left alone, a failure stops nothing else."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import dagster as dg
+import pytest
+
+from panoptic_data import project as projects
+from panoptic_data import runs, sources, stages
+from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
+from pipelines.instance import open_instance
+from pipelines.process import process
+from pipelines.resources import Request
+from tests.small_corpus import picture, write_pictures
+
+EVERY_STAGE = [
+    "files/pictures",
+    "images/pictures",
+    "embeddings/visual/pictures",
+    "corpus",
+    "vector_index/visual",
+    "neighbours/visual",
+    "projection/visual",
+    "clusters/visual",
+    "duplicates",
+]
+COUNTS = ("files", "images", "new", "changed", "removed", "unchanged", "unreadable", "embedded")
+
+
+def counts(told):
+    return {name: told[name] for name in COUNTS}
+
+
+def statuses(told):
+    return {stage: made["status"] for stage, made in told["stages"].items()}
+
+
+def versions(told):
+    return {stage: made["data_version"] for stage, made in told["stages"].items()}
+
+
+def history(project):
+    with open_instance(project) as instance:
+        return instance.get_runs()
+
+
+def test_the_first_run_makes_every_stage(project):
+    told = process(project, Request())
+    assert told["problems"] == []
+    assert told["outcome"] == "done"
+    assert counts(told) == {
+        "files": 40,
+        "images": 40,
+        "new": 40,
+        "changed": 0,
+        "removed": 0,
+        "unchanged": 0,
+        "unreadable": 0,
+        "embedded": 40,
+    }
+    assert list(told["stages"]) == EVERY_STAGE
+    assert all(made["data_version"] for made in told["stages"].values())
+    assert told["encoders"] == [
+        {"encoder": "visual", "slug": "visual", "status": "ready", "cause": None}
+    ]
+    assert set(told["stage_seconds"]) == set(EVERY_STAGE)
+    assert told["images_per_second"] > 0
+    assert stages.stale(stages.latest(project), ["pictures"], ["visual"]) == {}
+
+
+def test_dagster_and_the_table_of_runs_tell_the_same_history(project):
+    told = process(project, Request())
+    ours = runs.listing(project).to_dicts()[0]
+    assert (ours["run"], ours["outcome"]) == (told["run"], "done")
+    theirs = history(project)
+    assert [run.job_name for run in theirs] == ["see_corpus", "read_source"]
+    assert {run.status for run in theirs} == {dg.DagsterRunStatus.SUCCESS}
+    assert sorted(ours["dagster_runs"]) == sorted(run.run_id for run in theirs)
+    assert {run.tags["panoptic/run"] for run in theirs} == {told["run"]}
+    summary = json.loads(ours["counts"])["summary"]
+    assert (summary["files"], summary["new"], summary["embedded"]) == (40, 40, 40)
+
+
+def test_every_materialization_tells_counts_version_and_shows_pictures(project):
+    told = process(project, Request())
+    with open_instance(project) as instance:
+        for stage, made in told["stages"].items():
+            parts = stage.removesuffix("/pictures").split("/")
+            event = instance.get_latest_materialization_event(dg.AssetKey(parts))
+            assert event is not None, stage
+            metadata = event.asset_materialization.metadata
+            assert metadata["dagster/row_count"].value == made["rows"]
+            assert metadata["new"].value == made["new"]
+            assert metadata["lance_version"].value > 0
+            assert event.asset_materialization.tags["dagster/data_version"] == made["data_version"]
+            assert event.asset_materialization.tags["dagster/code_version"] == "1"
+            if stage.startswith(("images", "clusters")):
+                assert metadata["preview"].value.startswith("![JPEG](data:image/jpeg;base64,")
+            if stage.startswith("projection"):
+                assert metadata["map"].value.startswith("![PNG](data:image/png;base64,")
+
+
+def checks(project):
+    """Return check → whether it passed, of every evaluation in the history."""
+    with open_instance(project) as instance:
+        events = [
+            record.event_log_entry.dagster_event.event_specific_data
+            for run in instance.get_runs()
+            for record in instance.get_records_for_run(
+                run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            ).records
+        ]
+    return {(e.asset_key.to_user_string(), e.check_name): e.passed for e in events}
+
+
+def test_all_checks_pass_after_a_run(project):
+    process(project, Request())
+    assert checks(project) == {
+        ("corpus", "every_image_has_a_file"): True,
+        ("corpus", "every_readable_file_has_an_image"): True,
+        ("duplicates", "members_are_images"): True,
+        ("embeddings/visual", "vectors_are_unit"): True,
+        ("vector_index/visual", "one_row_an_image"): True,
+        ("neighbours/visual", "one_row_an_image"): True,
+        ("projection/visual", "one_row_an_image"): True,
+        ("clusters/visual", "one_row_an_image"): True,
+    }
+
+
+def test_a_second_run_leaves_every_stage_alone(project):
+    first = process(project, Request())
+    made = len(history(project))
+    second = process(project, Request())
+    assert statuses(second) == dict.fromkeys(EVERY_STAGE, "unchanged")
+    assert versions(second) == versions(first)
+    assert counts(second) == {**counts(first), "new": 0, "unchanged": 40, "embedded": 0}
+    assert len(history(project)) == made
+
+
+def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(project, folder):
+    first = process(project, Request())
+    write_pictures(folder, range(100, 103))
+    (folder / "subject-0" / "00000.jpg").rename(folder / "renamed.jpg")
+    (folder / "subject-1" / "00001.jpg").unlink()
+    picture(900).save(folder / "subject-2" / "00002.jpg")
+    second = process(project, Request())
+    assert counts(second) == {
+        "files": 42,
+        "images": 42,
+        "new": 4,
+        "changed": 1,
+        "removed": 2,
+        "unchanged": 37,
+        "unreadable": 0,
+        "embedded": 4,
+    }
+    database = project.database()
+    rows = database.frame("files", ["path", "status", "run"])
+    touched = rows.filter(run=second["run"])["path"].sort().to_list()
+    assert touched == [
+        "renamed.jpg",
+        "subject-0/00000.jpg",
+        "subject-1/00001.jpg",
+        "subject-2/00002.jpg",
+        "subject-4/00100.jpg",
+        "subject-5/00101.jpg",
+        "subject-6/00102.jpg",
+    ]
+    assert database.count("images", f"run = '{second['run']}'") == 4
+    assert database.count("embeddings__visual", f"run = '{second['run']}'") == 4
+    assert database.count("embeddings__visual", f"run = '{first['run']}'") == 39
+    third = process(project, Request())
+    assert statuses(third) == dict.fromkeys(EVERY_STAGE, "unchanged")
+
+
+def test_a_copy_costs_no_vector_and_no_neighbours(project, folder):
+    first = process(project, Request())
+    shutil.copy(folder / "subject-0" / "00000.jpg", folder / "copy.jpg")
+    second = process(project, Request())
+    assert (second["files"], second["images"], second["embedded"]) == (41, 40, 0)
+    assert statuses(second)["neighbours/visual"] == "unchanged"
+    assert (
+        second["stages"]["duplicates"]["data_version"]
+        != (first["stages"]["duplicates"]["data_version"])
+    )
+
+
+def test_a_broken_file_is_a_row_and_no_failure(project, folder):
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    told = process(project, Request())
+    assert (told["outcome"], told["files"], told["images"], told["unreadable"]) == (
+        "done",
+        41,
+        40,
+        1,
+    )
+    again = process(project, Request())
+    assert statuses(again) == dict.fromkeys(EVERY_STAGE, "unchanged")
+    assert again["unreadable"] == 1
+
+
+def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(project, tmp_path):
+    process(project, Request())
+    write_pictures(tmp_path / "stamps", range(200, 210))
+    sources.add(project, tmp_path / "stamps")
+    (tmp_path / "pictures").rename(tmp_path / "elsewhere")
+    told = process(project, Request())
+    said = FolderNotFound(path=tmp_path / "pictures").message("en")
+    assert told["problems"] == [{"about": "source", "name": "pictures", "text": said}]
+    assert (told["outcome"], told["files"], told["new"], told["removed"]) == ("done", 50, 10, 0)
+    (tmp_path / "elsewhere").rename(tmp_path / "pictures")
+    back = process(project, Request())
+    assert (back["problems"], back["new"], back["changed"]) == ([], 0, 0)
+
+
+def test_only_the_named_source_is_read(project, tmp_path):
+    write_pictures(tmp_path / "stamps", range(200, 210))
+    sources.add(project, tmp_path / "stamps")
+    told = process(project, Request(only=("stamps",)))
+    assert told["files"] == 10
+    assert told["stages"]["files/pictures"]["status"] == "skipped"
+    with pytest.raises(UnknownSource):
+        process(project, Request(only=("maps",)))
+
+
+def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
+    project.lance.mkdir()
+    # Where the table should be there is something else.
+    (project.lance / "projection__visual.lance").write_text("no table")
+    told = process(project, Request())
+    assert told["outcome"] == "failed"
+    assert statuses(told)["projection/visual"] == "failed"
+    assert statuses(told)["clusters/visual"] == "made"
+    assert statuses(told)["neighbours/visual"] == "made"
+    assert [problem["name"] for problem in told["problems"]] == ["projection/visual"]
+    row = runs.listing(project).to_dicts()[0]
+    assert row["outcome"] == "failed"
+    assert row["error"].startswith("projection/visual: ")
+    (project.lance / "projection__visual.lance").unlink()
+    mended = process(project, Request())
+    assert mended["outcome"] == "done"
+    assert set(mended["stage_seconds"]) == {"projection/visual"}
+
+
+def test_another_run_at_work_is_refused(project):
+    with runs.start(project, "process", {}), pytest.raises(ProjectBusy):
+        process(project, Request())
+
+
+def test_refit_makes_map_and_clusters_anew_and_nothing_else(project):
+    process(project, Request())
+    told = process(project, Request(refit=True))
+    assert set(told["stage_seconds"]) == {"projection/visual", "clusters/visual"}
+
+
+def test_the_method_of_clusters_can_be_chosen(project):
+    process(project, Request())
+    told = process(project, Request(method="kmeans", k=4))
+    assert set(told["stage_seconds"]) == {"clusters/visual"}
+    numbers = project.database().frame("clusters__visual", ["cluster"])["cluster"]
+    assert numbers.n_unique() == 4
+
+
+def test_what_the_table_of_stages_says_of_a_stopped_stage_is_made_good(project):
+    first = process(project, Request())
+    stages.begin(project, "neighbours/visual", "killed")
+    second = process(project, Request())
+    assert set(second["stage_seconds"]) == {
+        "neighbours/visual",
+        "projection/visual",
+        "clusters/visual",
+        "duplicates",
+    }
+    assert versions(second) == versions(first)
+
+
+def test_a_project_without_sources_is_processed_to_nothing(tmp_path):
+    project = replace(projects.create(tmp_path / "corpus"), encoders=("visual",))
+    projects.save(project)
+    told = process(project, Request())
+    assert (told["outcome"], told["files"], told["images"]) == ("done", 0, 0)
