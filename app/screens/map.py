@@ -6,12 +6,14 @@ Not here: drawing (``components.map``), what lies in a region (``catalogue``).
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from app import state
 from app.components.map import Legend, Line, image_map
+from app.widgets import chips, states
 from panoptic_data import catalogue, maps, views
 from panoptic_data.catalogue import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
@@ -30,9 +32,10 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        _say_nothing_yet("no_project", "no_project_next")
+        states.no_project()
         return
     current = catalogue.get(project)
+    st.session_state["version"] = current.version
     slugs = _mapped(current, project)
     if not slugs:
         _explain_absence(current, project)
@@ -66,6 +69,7 @@ def _draw(current: Catalogue, slugs: list[str]) -> None:
         colourings={name: state.say(f"map.by_{name}") for name in maps.COLOURINGS},
         legend=legend,
         outline=_outline(view, encoder),
+        chips=chips.chips(view),
         language=state.language(),
         texts={name.removeprefix("ui_"): state.say(f"map.{name}") for name in COMPONENT_TEXTS},
         on_ask=_answer,
@@ -123,6 +127,7 @@ def _answer(what: str, value: Any) -> None:
         "groups": _to_groups,
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
+        "drop": lambda field: state.show(state.view().without(field)),
         "open": lambda sha1: st.session_state.update({GOING: sha1}),
         "explore": lambda _: st.session_state.update({GOING: ""}),
     }
@@ -175,18 +180,21 @@ def _gallery() -> None:
 
 def _explain_absence(current: Catalogue, project: Project) -> None:
     if len(current) == 0:
-        _say_nothing_yet("no_images", "no_images_next")
+        states.empty(project)
         return
-    waiting = [one for one in state.encoders(project) if not one.is_ready]
-    if waiting and len(waiting) == len(state.encoders(project)):
-        _say_nothing_yet(
-            "waiting", "waiting_next", cause=weights_cause(waiting[0].cause or "", state.language())
+    encoders = state.encoders(project)
+    waiting = [one for one in encoders if not one.is_ready]
+    if waiting and len(waiting) == len(encoders):
+        cause = weights_cause(waiting[0].cause or "", state.language())
+        _nothing_yet("waiting", cause=cause)
+        return
+    _nothing_yet("no_map")
+
+
+def _nothing_yet(what: str, **params: object) -> None:
+    title, following = state.say(f"map.{what}"), state.say(f"map.{what}_next", **params)
+    with st.container(key="state"):
+        st.html(
+            '<div class="heading"><span class="glyph" aria-hidden="true">scatter_plot</span>'
+            f"<h1>{escape(title)}</h1><p>{escape(following)}</p></div>"
         )
-        return
-    _say_nothing_yet("no_map", "no_map_next")
-
-
-def _say_nothing_yet(what: str, following: str, **params: object) -> None:
-    with st.container(key="nothing_yet", horizontal_alignment="center"):
-        st.subheader(state.say(f"map.{what}"), anchor=False)
-        st.markdown(state.say(f"map.{following}", **params))

@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from app import launcher, state
+from app.widgets import states
 from app.widgets.dagster_page import command, page
 from app.widgets.table import Cell, bar, details, duration, moment, table
 from panoptic_data import overview, runs, sources, views
@@ -40,7 +41,7 @@ def show() -> None:
     st.html(STYLE)
     project = state.project()
     if project is None:
-        st.html(f"<p>{escape(state.say('pipeline.no_project'))}</p>")
+        states.no_project()
         return
     with st.container(key="pipeline", gap=None):
         _controls(project)

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.assets import component
+from app.components.searchline import Chip
 
 __all__ = ["Legend", "Line", "image_map"]
 
@@ -47,6 +48,7 @@ def image_map(
     colourings: Mapping[str, str],
     legend: Legend,
     outline: Sequence[Sequence[float]] | None,
+    chips: Sequence[Chip],
     language: str,
     texts: Mapping[str, str],
     on_ask: Callable[[str, Any], None],
@@ -56,7 +58,7 @@ def image_map(
 
     ``on_ask`` gets what was asked and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
-    ``explore`` (show the view in the gallery).
+    ``drop`` (the field of a chip), ``explore`` (show the view in the gallery).
     """
 
     def asked() -> None:
@@ -74,6 +76,7 @@ def image_map(
         "chosen": list(legend.chosen),
         "ungrouped": legend.ungrouped,
         "outline": outline,
+        "chips": [asdict(chip) for chip in chips],
         "language": language,
         "texts": dict(texts),
     }

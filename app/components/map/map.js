@@ -27,6 +27,7 @@ const CARD_AWAY = 16;
  * @property {number} ungrouped  images of the view in no group
  * @property {(string | number)[]} chosen  values of the groups that the view filters by
  * @property {number[][] | null} outline   the region that the view filters by
+ * @property {{id: string, label: string}[]} chips  everything that the view filters by
  * @property {string} language
  * @property {Record<string, string>} texts
  */
@@ -53,6 +54,7 @@ class ImageMap {
     this.fit = iconButton("fit_screen", texts.fit, () => this.fitAll());
     this.colouring = el("select", { "aria-label": texts.colour_by, onchange: () => this.tell("colouring", this.colouring.value) });
     this.encoder = el("select", { "aria-label": texts.encoder, title: texts.encoder_title, onchange: () => this.tell("encoder", this.encoder.value) });
+    this.chips = el("div", { class: "chips" });
     this.count = el("span", { class: "count", role: "status" });
     this.plot = el("div", { class: "plot", role: "img", "aria-label": texts.map });
     this.waiting = el("p", { class: "waiting message", role: "status" }, texts.drawing);
@@ -67,6 +69,7 @@ class ImageMap {
         el("div", { class: "tools", role: "toolbar", "aria-label": texts.tools }, ...this.tools, this.fit),
         el("label", {}, el("span", {}, texts.colour_by), this.colouring),
         el("label", {}, el("span", {}, texts.encoder), this.encoder),
+        this.chips,
         this.count,
       ),
       el("nav", { class: "legend", "aria-label": texts.legend }, this.legend.node),
@@ -93,12 +96,21 @@ class ImageMap {
     options(this.colouring, data.colourings, data.colouring);
     options(this.encoder, data.encoders, data.encoder);
     this.encoder.parentElement.hidden = data.encoders.length < 2;
+    this.writeChips(data);
     this.legend.update(data);
     this.shown.update(data);
     const isOtherMap = data.encoder !== before.encoder;
     const isChanged = ["view", "version", "encoder", "colouring"].some((name) => data[name] !== before[name]);
     if (isChanged) this.draw(isOtherMap);
     else this.recolour();
+  }
+
+  writeChips({ chips, texts }) {
+    const chip = ({ id, label }) => {
+      const title = fill(texts.remove, { filter: label });
+      return el("button", { type: "button", class: "chip", title, "aria-label": title, onclick: () => this.tell("drop", id) }, el("span", {}, label), icon("close"));
+    };
+    this.chips.replaceChildren(...chips.map(chip));
   }
 
   async draw(isOtherMap = false) {
