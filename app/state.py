@@ -109,17 +109,27 @@ def problem() -> str | None:
 def show(shown: View) -> None:
     """Put a view into the address; an open image is left."""
     _write("view", views.to_address(shown))
-    open_image(None)
+    _write("image", None)
+    st.session_state["named"] = st.session_state["open"] = None
 
 
 def opened() -> str | None:
-    """Return the sha1 of the image that is open, or None in the gallery."""
-    return st.query_params.get("image")
+    """Return the sha1 of the image that is open, or None in the gallery.
+
+    The browser writes it into the address itself, without waiting for us, and tells us (see
+    :func:`open_image`); Streamlit hands us that part of the address only when a page is loaded
+    or left by the browser's own buttons.
+    """
+    named = st.query_params.get("image")
+    if "open" not in st.session_state or named != st.session_state.get("named"):
+        st.session_state["named"] = st.session_state["open"] = named
+    told: str | None = st.session_state["open"]
+    return told
 
 
 def open_image(sha1: str | None) -> None:
-    """Put an image into the address, or take it out."""
-    _write("image", sha1)
+    """Note which image the browser has opened, or that it has left."""
+    st.session_state["open"] = sha1
 
 
 def carried() -> dict[str, str]:
@@ -144,6 +154,8 @@ def encoder(known: list[Encoder]) -> Encoder | None:
 
 def choose_encoder(slug: str) -> None:
     """Look through another encoder from now on."""
+    st.session_state["named"] = opened()
+    _write("image", opened())
     _write("encoder", slug)
 
 

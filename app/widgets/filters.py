@@ -90,9 +90,13 @@ def _clusters(
         is_open,
         selected=chosen.value["numbers"] if chosen is not None and is_ours else (),
         items=items,
-        hint=_hint(encoders, encoder, bool(items)) if is_open else None,
+        hint=_hint(encoders, encoder, _has_clusters(corpus, encoder)) if is_open else None,
         choices=choices,
     )
+
+
+def _has_clusters(corpus: Catalogue, encoder: state.Encoder | None) -> bool:
+    return encoder is not None and corpus.clusters(encoder.slug) is not None
 
 
 def _medoids(corpus: Catalogue, encoder: state.Encoder | None) -> dict[int, str]:

@@ -76,7 +76,8 @@ def none_readable(corpus: Catalogue) -> None:
 def nothing_found(corpus: Catalogue, view: View) -> None:
     """Say which condition to drop, and what each would bring back."""
     with st.container(key="state"):
-        _heading("search_off", state.say("explore.nothing_found"), None)
+        asked = " · ".join(label(condition) for condition in view.where)
+        _heading("search_off", state.say("explore.nothing_found"), asked)
         for condition in view.where:
             without = view.without(condition.field)
             count = len(corpus.run(without))

@@ -1,8 +1,9 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
-import { debounced, el, iconButton, set, write } from "../dom.js";
+import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
 import { listen } from "./gestures.js";
+import { EDGE } from "./geometry.js";
 import { Grid } from "./grid.js";
 import * as place from "./place.js";
 import { Rows } from "./rows.js";
@@ -42,7 +43,8 @@ class Gallery {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {
     const { texts, language } = data;
-    this.data = { ...data, view: "", version: "" };
+    /** @type {Data | null} */
+    this.data = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
@@ -68,9 +70,9 @@ class Gallery {
 
   /** @param {Data} data */
   update(data) {
-    const isOther = data.view !== this.data.view || data.project !== this.data.project;
-    if (isOther && this.data.view !== "" ) this.remember();
-    const isChanged = isOther || data.version !== this.data.version || data.total !== this.data.total;
+    const isOther = data.view !== this.data?.view || data.project !== this.data?.project;
+    if (isOther) this.remember();
+    const isChanged = isOther || data.version !== this.data?.version || data.total !== this.data?.total;
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
@@ -88,16 +90,13 @@ class Gallery {
   comeBack() {
     const left = JSON.parse(sessionStorage.getItem(this.memory) ?? "null");
     this.grid.current = left?.current ?? 0;
-    if (left) this.grid.goTo(left);
-    else this.grid.goTo({ index: 0, above: 0 });
-    const { opened } = this.data;
-    if (opened?.index != null) this.grid.moveTo(opened.index);
-    this.show(opened);
-    if (!opened) this.tellCurrent();
+    this.grid.goTo(left ?? { index: 0, above: EDGE });
+    this.told = "";
+    this.followAddress();
   }
 
   remember() {
-    const at = this.grid.place();
+    const at = this.data && this.grid.place();
     if (at) sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.grid.current }));
   }
 
@@ -134,10 +133,12 @@ class Gallery {
     if (!place.close()) this.followAddress();
   }
 
-  /** The browser went back or forward, or the viewer was left. */
+  /** Show what the address says: after a step of the browser's history, or in a new view. */
   followAddress() {
     const sha1 = place.opened();
+    const { opened } = this.data;
     if (!sha1) this.show(null);
+    else if (sha1 === opened?.sha1) this.placeOpened(opened);
     else if (sha1 !== this.viewer.shown?.sha1) this.show({ sha1, name: "", index: this.rows.find(sha1), isDamaged: false });
     this.tellCurrent.now();
   }
@@ -151,11 +152,11 @@ class Gallery {
     if (wasOpen && !shown) this.grid.node.focus({ preventScroll: true });
   }
 
-  /** Python knows the place of an image that no block here holds. */
+  /** Python knows the name and the place of an image whose row is not here. */
   placeOpened(opened) {
+    if (place.opened() !== opened.sha1) return;
     const { shown } = this.viewer;
-    if (shown?.sha1 !== opened.sha1) return;
-    if (shown.index === opened.index && shown.name) return;
+    if (shown?.sha1 === opened.sha1 && shown.index === opened.index && shown.name === opened.name) return;
     if (opened.index !== null) this.grid.moveTo(opened.index);
     this.show(opened);
   }

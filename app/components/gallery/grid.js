@@ -24,6 +24,8 @@ export class Grid extends EventTarget {
     this.scroll = new Scroll();
     this.geometry = geometry({ width: 1, size: 1, captions: false, total: 0 });
     this.isSettled = true;
+    /** @type {{index: number, above: number} | null} */
+    this.awaited = null;
     /** @type {Map<number, HTMLElement>} */
     this.shown = new Map();
     this.tall = el("div", { class: "tall", role: "presentation" });
@@ -48,7 +50,8 @@ export class Grid extends EventTarget {
   relayout() {
     const { clientWidth: width, clientHeight: height } = this.node;
     if (!width || !height) return;
-    const kept = this.anchor();
+    const kept = this.awaited ?? this.anchor();
+    this.awaited = null;
     const { size, captions } = display();
     this.geometry = geometry({ width, size, captions, total: this.rows.total });
     this.scroll.resize(this.geometry.height, height);
@@ -83,6 +86,11 @@ export class Grid extends EventTarget {
   }
 
   goTo(place) {
+    if (!this.scroll.window) {
+      // Not laid out yet: the first layout takes it up.
+      this.awaited = place;
+      return;
+    }
     this.scroll.to(this.topOf(place.index) - place.above);
     this.writeBar();
     this.draw();
@@ -90,6 +98,7 @@ export class Grid extends EventTarget {
 
   /** Scroll as little as is needed to see an image whole. */
   reveal(index) {
+    if (!this.scroll.window) return;
     const top = this.topOf(index) - EDGE;
     const bottom = this.topOf(index) + this.geometry.step - GAP + EDGE;
     if (top < this.scroll.offset) this.scroll.to(top);
