@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-from panoptic_data.messages import LANGUAGES, translate
+from panoptic_data.messages import terminal_language, translate
 
 __all__ = ["number", "say", "terminal_language"]
-
-
-def terminal_language() -> str:
-    """Return the language of the terminal: "fr" where its locale is French, else "en"."""
-    # The order in which the C library reads them.
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return value[:2] if value[:2] in LANGUAGES else "en"
-    return "en"
 
 
 def say(key: str, **params: object) -> str:

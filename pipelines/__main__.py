@@ -17,7 +17,7 @@ from typing import Any
 
 from panoptic_data import unchanged
 from panoptic_data.errors import PanopticError
-from panoptic_data.messages import translate
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.project import Project, open_project
 
 __all__ = ["main"]
@@ -43,10 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[..., int] = {"process": _process, "plan": _plan}[chosen.command]
         return command(project, chosen, started)
     except PanopticError as error:
-        print(error.message("en"), file=sys.stderr)
+        print(error.message(terminal_language()), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(translate("process.interrupted", "en"), file=sys.stderr)
+        print(translate("process.interrupted", terminal_language()), file=sys.stderr)
         return INTERRUPTED
 
 
@@ -162,7 +162,7 @@ def _plan(project: Project, chosen: argparse.Namespace, _: float) -> int:
     for one in wanted:
         print(f"{one.stage}: {translate(f'process.why_{one.why}', 'en')}")
     if not wanted:
-        print(translate("process.nothing", "en"))
+        print(translate("process.nothing", terminal_language()))
     return 0
 
 
@@ -171,7 +171,7 @@ def _say(told: Mapping[str, Any], as_json: bool) -> None:
         print(json.dumps(told, ensure_ascii=False))
         return
     names = ("files", "images", "new", "changed", "removed", "unreadable", "embedded", "seconds")
-    print(translate("process.summary", "en", **{name: told[name] for name in names}))
+    print(translate("process.summary", terminal_language(), **{name: told[name] for name in names}))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import dagster as dg
 
 from panoptic_data import runs, sources, stages, unchanged
 from panoptic_data.errors import FolderNotFound
+from panoptic_data.messages import terminal_language
 from panoptic_data.project import Project
 from panoptic_data.sources import Source
 from panoptic_data.stages import Report
@@ -86,7 +87,7 @@ def _plan_sources(
         try:
             wanted = plan.of_source(work.project, source, work.slugs, stale)
         except FolderNotFound as error:
-            work.problems.append(Problem("source", source.name, error.message("en")))
+            work.problems.append(Problem("source", source.name, error.message(terminal_language())))
             continue
         planned.append((source, wanted))
         for one in wanted:
@@ -138,8 +139,7 @@ def _note_failure(work: Work, event: dg.DagsterEvent) -> None:
     if failure.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
         raise KeyboardInterrupt
     said = (failure.error.cause or failure.error).to_string().strip().splitlines()[0]
-    work.problems.append(Problem("stage", str(event.step_key), said))
-    work.run.fail(f"{event.step_key}: {said}")
+    work.tell_failure(str(event.step_key), said)
 
 
 def _note_check(work: Work, check: dg.AssetCheckEvaluation) -> None:

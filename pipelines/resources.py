@@ -14,6 +14,7 @@ import dagster as dg
 
 from panoptic_data import runs, sources, stages
 from panoptic_data.errors import PanopticError
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.project import Project, open_project
 from panoptic_data.stages import Report, StageResult
 from pipelines.encoders import Prepared, known
@@ -40,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that a person should know: ``text`` is a sentence.
+    """Something that a person should know: ``text`` is a sentence in the terminal's language.
 
     ``about`` is encoder (it waits), source (its folder is gone), check (tables disagree) or
     stage (it failed).
@@ -63,6 +64,7 @@ class Work:
     listener: Report = stages.quiet
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -79,16 +81,16 @@ class Work:
         return lambda _, done, total: self.report(stage, done, total)
 
     def fail(self, names: Sequence[str], error: Exception) -> str:
-        """Note that stages failed, and return why."""
-        said = error.message("en") if isinstance(error, PanopticError) else repr(error)
-        self.problems += [Problem("stage", name, said) for name in names]
-        self.run.fail(f"{names[0]}: {said}")
-        return said
+        """Note that the first of these stages failed and none was made; return why."""
+        self.failed.update(names)
+        self.tell_failure(names[0], _words(error, terminal_language()))
+        return _words(error, "en")
 
-    @property
-    def failed(self) -> frozenset[str]:
-        """The stages that failed."""
-        return frozenset(one.name for one in self.problems if one.about == "stage")
+    def tell_failure(self, name: str, why: str) -> None:
+        """Note that a step failed; the run goes on with what does not need it."""
+        said = translate("process.failed", terminal_language(), stage=name, error=why)
+        self.problems.append(Problem("stage", name, said))
+        self.run.fail(said)
 
 
 def work_resource(
@@ -108,3 +110,7 @@ def work_resource(
             yield Work(place, run, Request(), names, known(place))
 
     return opened
+
+
+def _words(error: Exception, language: str) -> str:
+    return error.message(language) if isinstance(error, PanopticError) else repr(error)

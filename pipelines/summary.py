@@ -8,7 +8,7 @@ from typing import Any
 
 from panoptic_data import stages
 from panoptic_data.errors import weights_cause
-from panoptic_data.messages import translate
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.stages import StageResult
 from pipelines.encoders import Prepared
 from pipelines.resources import Problem, Work
@@ -58,12 +58,13 @@ def short(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def waits(one: Prepared, ready: Sequence[Prepared]) -> Problem:
     """Say that an encoder waits for its weights, and what is used meanwhile."""
+    language = terminal_language()
     params = {
         "encoder": one.text,
-        "cause": weights_cause(one.cause or "", "en"),
+        "cause": weights_cause(one.cause or "", language),
         "instead": ", ".join(other.text for other in ready),
     }
-    return Problem("encoder", one.text, translate("process.encoder_waits", "en", **params))
+    return Problem("encoder", one.text, translate("process.encoder_waits", language, **params))
 
 
 def is_settled(work: Work) -> bool:

@@ -7,11 +7,12 @@ Not here: any logic on what to say when.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["LANGUAGES", "keys", "translate"]
+__all__ = ["LANGUAGES", "keys", "terminal_language", "translate"]
 
 LANGUAGES = ("en", "fr")
 
@@ -29,6 +30,16 @@ def translate(key: str, language: str, **params: object) -> str:
     if text is None:
         raise KeyError(key)
     return text.format(**params) if params else text
+
+
+def terminal_language() -> str:
+    """Return the language of the terminal: "fr" where its locale is French, else "en"."""
+    # The order in which the C library reads them.
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return value[:2] if value[:2] in LANGUAGES else "en"
+    return "en"
 
 
 def keys(language: str) -> frozenset[str]:

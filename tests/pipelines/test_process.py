@@ -237,7 +237,7 @@ def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
     assert [problem["name"] for problem in told["problems"]] == ["projection/visual"]
     row = runs.listing(project).to_dicts()[0]
     assert row["outcome"] == "failed"
-    assert row["error"].startswith("projection/visual: ")
+    assert row["error"].startswith("projection/visual failed: ")
     (project.lance / "projection__visual.lance").unlink()
     mended = process(project, Request())
     assert mended["outcome"] == "done"
