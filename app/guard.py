@@ -50,12 +50,19 @@ class Guard:
 def _refusal(scope: Scope) -> tuple[int, str] | None:
     headers = Headers(scope=scope)
     host = headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in HOSTS:
+    if _name(host) not in HOSTS:
         return 400, "This server answers to this machine's own name only."
     origin = headers.get("origin")
-    if not _changes(scope) or origin is None or urlsplit(origin).netloc == host:
+    if not _changes(scope) or origin in (None, f"http://{host}", f"https://{host}"):
         return None
     return 403, "This request comes from another page."
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _changes(scope: Scope) -> bool:

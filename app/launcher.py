@@ -66,6 +66,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     config = uvicorn.Config(
         create(project),
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         timeout_graceful_shutdown=FAREWELL_SECONDS,
         ws="websockets-sansio",

@@ -1,0 +1,322 @@
+"""The routes through their own door: a server on this machine, real files, real tables."""
+
+import asyncio
+import csv
+import hashlib
+import http.client
+import io
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from app.guard import Guard
+from app.pictures import Thumbnails
+from app.routes import routes
+from panoptic_data import catalogue, files, images, sources
+from panoptic_data import project as projects
+from panoptic_data.views import View, to_address
+from tests import synthetic
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HTML = b"<!doctype html><script>alert(1)</script>"
+
+
+def written(picture, format, **options):
+    data = io.BytesIO()
+    picture.save(data, format, **options)
+    return data.getvalue()
+
+
+def pictures():
+    red = Image.new("RGB", (600, 400), (200, 30, 30))
+    deep = Image.fromarray(np.full((20, 30), 40_000, dtype=np.uint16))
+    return {
+        "red.jpg": written(red, "JPEG"),
+        "sub/copy of red.jpg": written(red, "JPEG"),
+        "print.jpg": written(red.convert("CMYK"), "JPEG"),
+        "scan.tif": written(red.resize((300, 200)), "TIFF"),
+        "book.jp2": written(red.resize((64, 64)), "JPEG2000"),
+        "moving.gif": written(red.resize((60, 40)), "GIF"),
+        "deep.png": written(deep, "PNG"),
+        "drawing.jpg": SVG,
+        "page.png": HTML,
+        "=cmd|calc.jpg": b"",
+    }
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus")
+    folder = root / "Fünf Bilder"
+    contents = pictures()
+    for name, data in contents.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    (root / "secret.txt").write_text("secret")
+    project = projects.create(root / "project", "test")
+    source = sources.add(project, folder)
+    images.ingest(project, source, "run")
+    return project, source, contents
+
+
+@pytest.fixture(scope="module")
+def server(corpus):
+    app = Starlette(routes=routes(corpus[0]), middleware=[Middleware(Guard)])
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield running.servers[0].sockets[0].getsockname()[1]
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def ask(server):
+    def asked(path, method="GET", **headers):
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", server, timeout=30)
+        connection.request(method, path, headers=names)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    return asked
+
+
+def sha1(data):
+    return hashlib.sha1(data).hexdigest()
+
+
+def test_a_thumbnail_is_kept_forever_and_not_sent_twice(ask, corpus):
+    name = sha1(corpus[2]["red.jpg"])
+    answer, body = ask(f"/thumb/{name}")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert Image.open(io.BytesIO(body)).size == (384, 256)
+    again, nothing = ask(f"/thumb/{name}", If_None_Match=answer.headers["ETag"])
+    assert (again.status, nothing) == (304, b"")
+
+
+def test_a_larger_thumbnail_is_made_of_the_original_and_never_larger_than_it(ask, corpus):
+    answer, body = ask(f"/thumb/{sha1(corpus[2]['red.jpg'])}?w=300")
+    assert answer.status == 200
+    assert Image.open(io.BytesIO(body)).size == (600, 400)
+
+
+@pytest.mark.parametrize("width", ["x", "-1", "1e9", "99999999999"])
+def test_a_width_that_is_no_number_is_refused(ask, corpus, width):
+    assert ask(f"/thumb/{sha1(corpus[2]['red.jpg'])}?w={width}")[0].status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/thumb/" + "0" * 40,
+        "/thumb/x",
+        "/image/" + "0" * 40,
+        "/image/' OR 1=1 --",
+        "/file/" + "0" * 16,
+        "/file/0123456789abcdeZ",
+        "/image/..%2f..%2fsecret.txt",
+        "/image/../../secret.txt",
+        "/file/%2fetc%2fpasswd",
+        "/thumb/%00",
+        "/map/..%2f..%2fproject.toml",
+        "/map/nothing",
+    ],
+)
+def test_what_is_not_in_the_tables_is_not_found(ask, path):
+    answer, body = ask(path.replace(" ", "%20").replace("'", "%27"))
+    assert answer.status == 404
+    assert b"secret" not in body
+    assert b"root:" not in body
+
+
+def test_a_missing_thumbnail_is_a_quiet_tile_that_is_asked_again(ask):
+    answer, body = ask("/thumb/" + "0" * 40)
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert body.startswith(b"<svg")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("red.jpg", "image/jpeg"), ("moving.gif", "image/gif")])
+def test_an_original_that_browsers_show_is_sent_as_it_is(ask, corpus, name, kind):
+    data = corpus[2][name]
+    answer, body = ask(f"/image/{sha1(data)}")
+    assert (answer.status, answer.headers["Content-Type"], body) == (200, kind, data)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("print.jpg", (600, 400)), ("scan.tif", (300, 200)), ("book.jp2", (64, 64))],
+)
+def test_an_original_that_browsers_misread_is_sent_as_an_rgb_jpeg(ask, corpus, name, size):
+    answer, body = ask(f"/image/{sha1(corpus[2][name])}")
+    picture = Image.open(io.BytesIO(body))
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", size)
+    red, green, blue = picture.getpixel((10, 10))
+    assert red > 150 > 90 > max(green, blue)
+
+
+def test_every_picture_is_sent_so_that_nothing_in_it_can_run(ask, corpus):
+    for path in (f"/image/{sha1(corpus[2]['red.jpg'])}", f"/thumb/{'0' * 40}"):
+        answer, _ = ask(path)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("name", ["drawing.jpg", "page.png"])
+def test_a_page_that_poses_as_a_picture_is_never_sent(ask, corpus, name):
+    _, source, contents = corpus
+    for path in (f"/image/{sha1(contents[name])}", f"/file/{files.file_id(source.name, name)}"):
+        answer, body = ask(path)
+        assert answer.status == 404
+        assert b"alert" not in body
+
+
+def test_a_file_is_sent_by_its_identifier(ask, corpus):
+    _, source, contents = corpus
+    answer, body = ask(f"/file/{files.file_id(source.name, 'sub/copy of red.jpg')}")
+    assert (answer.status, body) == (200, contents["sub/copy of red.jpg"])
+
+
+def test_an_original_that_was_overwritten_is_not_sent_under_its_old_name(ask, corpus):
+    _, source, contents = corpus
+    place = source.root / "moving.gif"
+    try:
+        place.write_bytes(written(Image.new("RGB", (9, 9)), "GIF"))
+        answer, body = ask(f"/image/{sha1(contents['moving.gif'])}")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "image/jpeg")
+        assert Image.open(io.BytesIO(body)).size == (60, 40)
+    finally:
+        place.write_bytes(contents["moving.gif"])
+
+
+def test_a_window_of_rows_says_where_it_stands(ask, corpus):
+    answer, body = ask("/rows?start=1&count=2")
+    told = json.loads(body)
+    current = catalogue.get(corpus[0], fresh=True)
+    assert {name: told[name] for name in ("version", "total", "start")} == {
+        "version": current.version,
+        "total": 6,
+        "start": 1,
+    }
+    assert told["rows"] == current.window(current.run(View()), 1, 2)
+    assert ask("/rows", If_None_Match=answer.headers["ETag"])[0].status == 304
+
+
+def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, corpus):
+    address = to_address(View().with_condition("path", "copy"))
+    told = json.loads(ask(f"/rows?view={address}&only=sha1")[1])
+    assert (told["total"], told["rows"]) == (1, [sha1(corpus[2]["red.jpg"])])
+
+
+def test_a_broken_view_is_a_sentence_in_the_language_asked(ask):
+    answer, body = ask("/rows?view=nonsense&lang=fr")
+    told = json.loads(body)
+    assert (answer.status, told["error"]) == (400, "invalid_view")
+    assert "adresse" in told["message"]
+
+
+@pytest.mark.parametrize("query", ["start=-1", "start=x&count=y", "count=99999999999999999999"])
+def test_a_window_that_makes_no_sense_is_the_first_one(ask, query):
+    assert json.loads(ask(f"/rows?{query}")[1])["start"] == 0
+
+
+def test_progress_is_null_when_nothing_runs(ask):
+    answer, body = ask("/progress")
+    assert (answer.status, json.loads(body)) == (200, None)
+
+
+def test_problems_are_exported_with_reasons_and_no_formula(ask):
+    answer, body = ask("/problems.csv?lang=fr")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="problems.csv"'
+    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    assert [(row["path"], row["status"]) for row in rows] == [
+        ("'=cmd|calc.jpg", "unreadable"),
+        ("drawing.jpg", "unreadable"),
+        ("page.png", "unreadable"),
+    ]
+    assert "vide" in rows[0]["reason"]
+
+
+def test_the_map_draws_every_placed_image(ask, corpus):
+    project, _, contents = corpus
+    names = [sha1(contents[name]) for name in ("red.jpg", "scan.tif")]
+    rows = [{"sha1": name, "x": at, "y": -at} for at, name in enumerate(names, 1)]
+    synthetic.write(project, "projection__visual", rows)
+    catalogue.get(project, fresh=True)
+    address = to_address(View().with_condition("path", "scan"))
+    answer, body = ask(f"/map/visual?view={address}")
+    length = int.from_bytes(body[:4], "little")
+    header = json.loads(body[4 : 4 + length])
+    assert answer.status == 200
+    assert {name: header[name] for name in ("points", "total", "inside", "side")} == {
+        "points": 2,
+        "total": 2,
+        "inside": 1,
+        "side": 0,
+    }
+    x = np.frombuffer(body, "<f4", 2, 4 + length)
+    assert sorted(x.tolist()) == [1.0, 2.0]
+    assert len(body) == 4 + length + 2 * (4 + 4 + 20 + 2 + 1)
+
+
+def test_plotly_is_served_from_the_package(ask):
+    answer, body = ask("/plotly.js")
+    assert (answer.status, b"plotly.js" in body[:300]) == (200, True)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.5", "", "["])
+def test_a_name_that_is_not_this_machine_is_refused(ask, host):
+    answer, body = ask("/rows", Host=host)
+    assert answer.status == 400
+    assert b"sha1" not in body
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8501", "[::1]:8501"])
+def test_this_machine_s_names_are_answered(ask, host):
+    assert ask("/rows", Host=host)[0].status == 200
+
+
+def test_another_page_can_change_nothing(ask, server):
+    own = f"127.0.0.1:{server}"
+    assert ask("/rows", "POST", Host=own, Origin="http://evil.example")[0].status == 403
+    assert ask("/rows", "POST", Host=own, Origin="null")[0].status == 403
+    assert ask("/rows", "POST", Host=own, Origin=f"http://{own}")[0].status == 405
+
+
+def test_thumbnails_asked_at_once_are_one_look_up_and_then_remembered(corpus):
+    project, _, contents = corpus
+    names = [sha1(contents[name]) for name in ("red.jpg", "scan.tif", "book.jp2")]
+    look_ups = []
+
+    class Counted(Thumbnails):
+        def _look_up(self, sha1s):
+            look_ups.append(sorted(sha1s))
+            return super()._look_up(sha1s)
+
+    async def ask_for_all():
+        thumbnails = Counted(project)
+        first = await asyncio.gather(*(thumbnails.get(name) for name in names * 5))
+        again = await thumbnails.get(names[0])
+        return first, again, await thumbnails.get("0" * 40)
+
+    first, again, absent = asyncio.run(ask_for_all())
+    assert look_ups == [sorted(names), ["0" * 40]]
+    assert first == [images.thumbnails(project, names)[name] for name in names] * 5
+    assert (again, absent) == (first[0], None)
