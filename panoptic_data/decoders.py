@@ -63,6 +63,21 @@ def _is_camera_raw(image: Tiff, data: bytes) -> bool:
     return data[8:10] == b"CR" or _DNG_VERSION in tags or preview_first
 
 
+class Jpeg2000(Jpeg2KImageFile):
+    """A JPEG 2000 that can be halved whatever its size.
+
+    The standard rounds a halved size up (ISO/IEC 15444-1, B.5), Pillow rounds it to the nearest
+    and then misses data: here both come to the same.
+    """
+
+    def load(self) -> Image.core.PixelAccess | None:  # type: ignore[name-defined]
+        """Decode the pixels."""
+        power = 1 << self._reduce
+        if self.tile:
+            self._size = -(-self.width // power) * power, -(-self.height // power) * power
+        return super().load()
+
+
 def _heif(file: BytesIO) -> ImageFile.ImageFile:
     # 20 ms to import, for one format in many.
     from pillow_heif import HeifImageFile
@@ -77,7 +92,7 @@ _OPENERS: dict[str, Callable[[BytesIO], Any]] = {
     "GIF": GifImageFile,
     "HEIF": _heif,
     "JPEG": JpegImagePlugin.jpeg_factory,
-    "JPEG2000": Jpeg2KImageFile,
+    "JPEG2000": Jpeg2000,
     "PNG": PngImageFile,
     "PPM": PpmImageFile,
     "TIFF": Tiff,

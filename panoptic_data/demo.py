@@ -48,7 +48,8 @@ class _Subject:
     """One sample photograph and the folder that is made of it.
 
     ``zoom``: how far in a region may be and still be recognised. ``turns``: whether it has no
-    top. ``mirrors``: whether it may be mirrored, as writing may not. ``kind``: the usual format. ``camera``, ``taken`` and ``place`` go into the EXIF.
+    top. ``mirrors``: whether it may be mirrored, as writing may not. ``kind``: the usual format.
+    ``camera``, ``taken`` and ``place`` go into the EXIF.
     """
 
     folder: str

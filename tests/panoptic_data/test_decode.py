@@ -318,6 +318,17 @@ def test_files_cut_anywhere_are_read_or_refused(name):
         assert refused is None or refused.reason in decode.REASONS
 
 
+@pytest.mark.parametrize("size", [(373, 560), (561, 641), (640, 480), (501, 502)])
+@pytest.mark.parametrize("short_side", [20, 64, 100, 200, 300])
+def test_a_jpeg_2000_of_any_size_can_be_reduced(size, short_side):
+    data = encoded(scene(size), "JPEG2000")
+    picture = decode.decode(data, short_side)
+    assert (picture.width, picture.height) == size
+    assert short_side <= min(picture.pixels.size) < max(4 * short_side, 400)
+    small = picture.pixels.resize((40, 40), Image.Resampling.BOX)
+    assert difference(small, scene(size).resize((40, 40), Image.Resampling.BOX)) < 5
+
+
 def test_a_panorama_and_a_line_are_reduced_but_never_to_nothing():
     assert min(decode.open_image(encoded(Image.new("RGB", (4000, 3)), "PNG"), 256).size) == 3
     assert decode.open_image(encoded(Image.new("RGB", (1, 1)), "PNG"), 256).size == (1, 1)
