@@ -97,7 +97,10 @@ def age(folder: Path) -> None:
 def process(root: Path) -> dict:
     command = [sys.executable, "-m", "pipelines", "process", "--project", str(root), "--json"]
     # As on a person's machine: modules are compiled once, not at each start.
-    compiled = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "panoptic-compiled")}
+    compiled = {
+        **os.environ,
+        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "panoptic-compiled"),
+    }
     compiled.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
