@@ -1,11 +1,7 @@
 """One frame of the corpus at one version, in memory, and the order in which a view shows it.
 
-Here: loading it from the tables, keeping it current, running a view on it, counting. Not
-here: what a condition selects (``conditions``), thumbnails and vectors (never loaded here).
-
-A row is an image, in the order of its path. What counts as the files of an image are those
-that share its status: an image with one readable file is "ok", and its missing copies do not
-lend it their folders.
+Here: keeping it current, running a view on it, counting. Not here: how it is read (``corpus``),
+what a condition selects (``conditions``), thumbnails and vectors (never loaded here).
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +19,17 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import conditions
+from panoptic_data.corpus import Corpus, Rows, folder_counts, read, read_columns
+from panoptic_data.orders import dense, sort_values, sorted_by, turned
 from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
-from panoptic_data.views import STATUSES, Sort, View
+from panoptic_data.views import SORTS, Sort, View
 
 if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.tables import Database
 
 __all__ = ["Catalogue", "Found", "Projection", "get", "load"]
-
-Rows = npt.NDArray[np.uint32]
 
 # Versions are looked at no more often than this: a page asks many times a second.
 LOOK_EVERY = 1.0
@@ -46,7 +41,6 @@ REST = 10.0
 REMEMBERED_BYTES = 256 * 2**20
 _MAIN_TABLES = ("files", "images", "duplicates")
 _ENCODER_TABLES = ("projection", "clusters", "cluster_info")
-_LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -77,33 +71,6 @@ class Projection:
         return ~np.isnan(self.x)
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """The part that ``files`` and ``images`` make. ``frame`` has one row an image.
-
-    ``file_row``, ``file_folder`` (a position in ``folders``) and ``file_text`` (place in lower
-    case) have one entry per file that counts.
-    """
-
-    frame: pl.DataFrame
-    folders: pl.Series
-    file_row: Rows
-    file_folder: Rows
-    file_text: pl.Series
-
-    @cached_property
-    def by_sha1(self) -> tuple[npt.NDArray[np.bytes_], Rows]:
-        """Sha1s in order, and the row of each."""
-        sha1s = self.frame["sha1"].to_numpy().astype("S40")
-        order = np.argsort(sha1s)
-        return sha1s[order], order.astype(np.uint32)
-
-    @cached_property
-    def statuses(self) -> npt.NDArray[np.uint8]:
-        """Each row's position in ``views.STATUSES``."""
-        return self.frame["status"].to_physical().to_numpy().astype(np.uint8)
-
-
 def get(project: Project, *, fresh: bool = False) -> Catalogue:
     """Return the catalogue of a project, shared by the whole process and kept current.
 
@@ -124,7 +91,7 @@ def load(project: Project, previous: Catalogue | None = None) -> Catalogue:
     same = previous is not None and all(
         versions[name] == previous.versions[name] for name in ("files", "images")
     )
-    corpus = previous.corpus if same and previous is not None else _corpus(database, versions)
+    corpus = previous.corpus if same and previous is not None else read(project, versions)
     parts = _kept_parts(previous, versions) if same else {}
     return Catalogue(project, versions, corpus, parts)
 
@@ -146,7 +113,8 @@ class Catalogue:
         self._parts = dict(parts)
         self._parts_lock = threading.RLock()
         self._found: OrderedDict[str, Found] = OrderedDict()
-        self._orders: dict[tuple[Sort, ...], Rows] = {}
+        self._orders: dict[Sort, Rows] = {}
+        self._ranks: dict[str, npt.NDArray[np.int64]] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -177,6 +145,12 @@ class Catalogue:
             _forget(self._found)
         return found
 
+    def warm(self) -> None:
+        """Make every order ahead of the first view that asks for it."""
+        for field in SORTS:
+            if field != "similarity":
+                self._order(Sort(field))
+
     def window(self, found: Found, start: int, count: int) -> list[dict[str, Any]]:
         """Return some rows of an order as plain values, for a gallery or a list."""
         rows = found.rows[start : start + count]
@@ -206,7 +180,8 @@ class Catalogue:
             return np.empty(0, dtype=np.uint32)
         asked = np.array(sha1s, dtype="S40")
         places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-        return rows[places[known[places] == asked]]
+        found: Rows = rows[places[known[places] == asked]]
+        return found
 
     def projection(self, encoder: str) -> Projection | None:
         """Return the coordinates of every row, or None before there are any."""
@@ -234,7 +209,7 @@ class Catalogue:
     def folders(self, view: View | None = None) -> dict[str, int]:
         """Return each folder's count of images under a view, with all below it, in order."""
         found = self.run((view or View()).without("folder"))
-        return _tree_counts(self.corpus, found.rows)
+        return folder_counts(self.corpus, found.rows)
 
     def formats(self, view: View | None = None) -> dict[str, int]:
         """Return each format's count of images under a view, most frequent first."""
@@ -269,36 +244,41 @@ class Catalogue:
 
     def _run(self, view: View) -> Found:
         mask, similarity = conditions.select(self, view)
-        sort = view.sort or ((Sort("similarity", True),) if similarity is not None else ())
-        if similarity is None and any(one.field == "similarity" for one in sort):
+        by_likeness = (Sort("similarity", True),) if similarity is not None else ()
+        sort = view.sort or by_likeness
+        if similarity is None:
             sort = tuple(one for one in sort if one.field != "similarity")
         if not sort:
             rows = np.flatnonzero(mask).astype(np.uint32)
-        elif similarity is None:
-            order = self._order(sort)
+        elif len(sort) == 1 and sort[0].field != "similarity":
+            order = self._order(sort[0])
             rows = order[mask[order]]
         else:
-            chosen = np.flatnonzero(mask).astype(np.uint32)
-            rows = chosen[_sorted([self._key(one, similarity)[chosen] for one in sort])]
+            rows = np.flatnonzero(mask).astype(np.uint32)
+            ranks = [self._rank(one, similarity)[rows] for one in sort]
+            rows = rows[sorted_by(ranks)]
         return Found(rows, None if similarity is None else similarity[rows])
 
-    def _order(self, sort: tuple[Sort, ...]) -> Rows:
+    def _order(self, sort: Sort) -> Rows:
         # Filters change more often than orders: each order is made once for all rows.
         order = self._orders.get(sort)
         if order is None:
-            order = _sorted([self._key(one, None) for one in sort]).astype(np.uint32)
+            order = np.argsort(self._rank(sort, None), kind="stable").astype(np.uint32)
             self._orders[sort] = order
         return order
 
-    def _key(self, sort: Sort, similarity: npt.NDArray[np.float32] | None) -> npt.NDArray[np.int64]:
+    def _rank(
+        self, sort: Sort, similarity: npt.NDArray[np.float32] | None
+    ) -> npt.NDArray[np.int64]:
+        """Return each row's place in an order, equal where values are; no value comes last."""
         if sort.field == "similarity" and similarity is not None:
-            values = pl.Series((similarity * 1e6).astype(np.float64)).fill_nan(None)
-        else:
-            values = _sort_values(self.frame, sort.field)
-        numbers = values.cast(pl.Int64, strict=False)
-        keys = -numbers if sort.descending else numbers
-        # What has no value comes last in both directions.
-        return keys.fill_null(_LAST).to_numpy()
+            likeness = pl.Series((similarity * 1e6).astype(np.float64)).fill_nan(None)
+            return turned(dense(likeness), sort.descending)
+        rank = self._ranks.get(sort.field)
+        if rank is None:
+            rank = dense(sort_values(self.frame, sort.field))
+            self._ranks[sort.field] = rank
+        return turned(rank, sort.descending)
 
     def _part(self, table: str, encoder: str | None) -> Any:
         name = table_name(table, encoder)
@@ -359,6 +339,8 @@ class _Holder:
             self._cost = self._looked - began
             self._loaded = self._looked
             self._catalogue = catalogue
+            if self._cost > PATIENCE:
+                threading.Thread(target=catalogue.warm, daemon=True).start()
         return catalogue
 
 
@@ -383,84 +365,8 @@ def _kept_parts(
         }
 
 
-def _corpus(database: Database, versions: Mapping[str, int]) -> Corpus:
-    files = _files(database, versions["files"])
-    images = _read(
-        database,
-        "images",
-        versions["images"],
-        ("sha1", "format", "width", "height", "taken_at", "colour"),
-    )
-    # A file may be known to be damaged before, and an image outlive, its other half.
-    merged = images.join(_by_image(files, images), on="sha1", how="full", coalesce=True)
-    frame = (
-        merged.with_columns(
-            status=pl.col("status").fill_null("missing").cast(pl.Enum(STATUSES)),
-            place=pl.col("place").fill_null(""),
-            copies=pl.col("copies").fill_null(0),
-            pixels=pl.col("width").cast(pl.Int64) * pl.col("height"),
-            format=pl.col("format").cast(pl.Enum(images["format"].unique().drop_nulls().sort())),
-        )
-        .sort(pl.col("text").fill_null(""), "place", "sha1")
-        .drop("text")
-        .rechunk()
-    )
-    return _with_files(frame, files)
-
-
-def _files(database: Database, version: int) -> pl.DataFrame:
-    columns = ("source", "path", "folder", "sha1", "size", "status", "first_seen")
-    files = _read(database, "files", version, columns).filter(pl.col("sha1").is_not_null())
-    place = pl.concat_str("source", "path", separator="/")
-    return files.select(
-        "sha1",
-        "size",
-        "first_seen",
-        status=pl.col("status").cast(pl.Enum(STATUSES)),
-        place=place,
-        # Some file systems spell é as e and an accent: one spelling to search in.
-        text=place.str.normalize("NFC").str.to_lowercase(),
-        folder=pl.when(pl.col("folder") == "")
-        .then(pl.col("source"))
-        .otherwise(pl.concat_str("source", "folder", separator="/")),
-    )
-
-
-def _by_image(files: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-    known = files.join(images.select("sha1"), on="sha1", how="semi")
-    # Missing files whose image was never read have nothing to show.
-    damaged = files.join(images.select("sha1"), on="sha1", how="anti").filter(
-        pl.col("status") == "unreadable"
-    )
-    ordered = pl.concat([known, damaged]).sort("status", "text", "place")
-    first = ordered.unique("sha1", keep="first", maintain_order=True)
-    best = first.select("sha1", "status")
-    counts = ordered.join(best, on=["sha1", "status"], how="semi").group_by("sha1")
-    counted = counts.agg(copies=pl.len(), added=pl.col("first_seen").min())
-    return first.select("sha1", "status", "place", "text", "size").join(
-        counted, on="sha1", how="left"
-    )
-
-
-def _with_files(frame: pl.DataFrame, files: pl.DataFrame) -> Corpus:
-    numbered = frame.select("sha1", "status", row=pl.int_range(pl.len(), dtype=pl.UInt32))
-    counting = files.join(numbered, on=["sha1", "status"], how="inner").sort("row", "text")
-    folders = counting["folder"].unique().sort()
-    return Corpus(
-        frame=frame,
-        folders=folders,
-        file_row=counting["row"].to_numpy(),
-        file_folder=counting["folder"].cast(pl.Enum(folders)).to_physical().to_numpy(),
-        file_text=counting["text"].rechunk(),
-    )
-
-
-def _read(database: Database, name: str, version: int, columns: Sequence[str]) -> pl.DataFrame:
-    return database.frame(name, columns, version=version or None)
-
-
 def _read_projection(catalogue: Catalogue, name: str, version: int) -> Projection:
-    placed = _read(catalogue.project.database(), name, version, ("sha1", "x", "y"))
+    placed = read_columns(catalogue.project.database(), name, version, ("sha1", "x", "y"))
     aligned = catalogue.frame.select("sha1").join(
         placed, on="sha1", how="left", maintain_order="left"
     )
@@ -469,7 +375,7 @@ def _read_projection(catalogue: Catalogue, name: str, version: int) -> Projectio
 
 
 def _read_clusters(catalogue: Catalogue, name: str, version: int) -> npt.NDArray[np.int32]:
-    clusters = _read(catalogue.project.database(), name, version, ("sha1", "cluster"))
+    clusters = read_columns(catalogue.project.database(), name, version, ("sha1", "cluster"))
     aligned = catalogue.frame.select("sha1").join(
         clusters, on="sha1", how="left", maintain_order="left"
     )
@@ -478,14 +384,14 @@ def _read_clusters(catalogue: Catalogue, name: str, version: int) -> npt.NDArray
 
 def _read_cluster_info(catalogue: Catalogue, name: str, version: int) -> pl.DataFrame:
     columns = ("number", "size", "medoid", "main")
-    info = _read(catalogue.project.database(), name, version, columns)
+    info = read_columns(catalogue.project.database(), name, version, columns)
     main = info.filter("main").drop("main")
     return main.sort(["size", "number"], descending=[True, False])
 
 
 def _read_duplicates(catalogue: Catalogue, name: str, version: int) -> pl.DataFrame:
     columns = ("sha1", "group", "kind", "distance")
-    members = _read(catalogue.project.database(), name, version, columns)
+    members = read_columns(catalogue.project.database(), name, version, columns)
     numbered = catalogue.frame.select("sha1", row=pl.int_range(pl.len(), dtype=pl.UInt32))
     return members.join(numbered, on="sha1", how="inner").sort("group", "row")
 
@@ -498,71 +404,7 @@ _READERS: Mapping[str, Any] = {
 }
 
 
-def _sort_values(frame: pl.DataFrame, field: str) -> pl.Series:
-    if field == "path":
-        return pl.Series(np.arange(frame.height))
-    if field == "name":
-        name = frame["place"].str.replace(r"^.*/", "").str.to_lowercase()
-        return name.rank("dense")
-    if field == "colour":
-        return _hue(frame["colour"])
-    if field in ("taken_at", "added"):
-        return frame[field].to_physical()
-    if field == "format":
-        return frame["format"].to_physical()
-    return frame[field]
-
-
-def _hue(colours: pl.Series) -> pl.Series:
-    """Rank colours as a rainbow, greys before it by lightness; null stays null."""
-    distinct = colours.drop_nulls().unique().sort()
-    ranks = pl.Series([_rainbow(one) for one in distinct], dtype=pl.Int64)
-    return colours.replace_strict(distinct, ranks, default=None, return_dtype=pl.Int64)
-
-
-def _rainbow(colour: str) -> int:
-    import colorsys
-
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    # Below this a hue is noise to the eye.
-    is_grey = saturation < 0.12 or not 0.06 < lightness < 0.96
-    return int(lightness * 1000) if is_grey else 1000 + int(hue * 360) * 1000 + int(lightness * 999)
-
-
-def _sorted(keys: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.intp]:
-    if len(keys) == 1:
-        return np.argsort(keys[0], kind="stable")
-    return np.lexsort(tuple(reversed(keys)))
-
-
 def _forget(remembered: OrderedDict[str, Found]) -> None:
     held = sum(found.rows.nbytes for found in remembered.values())
     while held > REMEMBERED_BYTES and len(remembered) > 1:
         held -= remembered.popitem(last=False)[1].rows.nbytes
-
-
-def _tree_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
-    """Count distinct images per folder and per folder above it."""
-    wanted = np.zeros(corpus.frame.height, dtype=bool)
-    wanted[rows] = True
-    chosen = wanted[corpus.file_row]
-    pairs = pl.DataFrame({"row": corpus.file_row[chosen], "folder": corpus.file_folder[chosen]})
-    pairs = pairs.unique()
-    # Most images have one folder: these are added up; the others are counted once per folder above.
-    alone = pairs.filter(pl.col("row").is_unique())
-    several = pairs.filter(~pl.col("row").is_unique())
-    names = corpus.folders.to_list()
-    counts = dict.fromkeys(sorted({up for name in names for up in _upwards(name)}), 0)
-    for number, count in alone.group_by("folder").len().iter_rows():
-        for up in _upwards(names[number]):
-            counts[up] += count
-    for _, numbers in several.group_by("row").agg("folder").iter_rows():
-        for up in {up for number in numbers for up in _upwards(names[number])}:
-            counts[up] += 1
-    return counts
-
-
-def _upwards(folder: str) -> list[str]:
-    parts = folder.split("/")
-    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]

@@ -68,7 +68,7 @@ def _in_folder(catalogue: Catalogue, value: list[str]) -> Mask:
 def _in_path(catalogue: Catalogue, value: str) -> Mask:
     text = unicodedata.normalize("NFC", value).lower()
     return _of_files(
-        catalogue, catalogue.corpus.file_text.str.contains(text, literal=True).to_numpy()
+        catalogue, catalogue.corpus.files["text"].str.contains(text, literal=True).to_numpy()
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data import catalogue
+from panoptic_data import catalogue, corpus
 from panoptic_data.errors import NoEmbeddings
 from panoptic_data.polygons import inside
 from panoptic_data.views import STATUSES, Sort, View
@@ -360,3 +360,25 @@ def test_rows_of_finds_rows_in_the_order_asked(opened):
     rows = current.rows_of([sha1("grey"), "nonsense", sha1("blue")])
     assert current.sha1s(rows) == [sha1("grey"), sha1("blue")]
     assert isinstance(current.frame, pl.DataFrame)
+
+
+def test_a_corpus_that_is_slow_to_read_is_kept_and_read_back_equal(opened, monkeypatch):
+    monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
+    first = catalogue.load(opened)
+    (kept,) = (opened.root / "cache").iterdir()
+    again = catalogue.load(opened)
+    assert again.frame.equals(first.frame)
+    assert again.corpus.files.equals(first.corpus.files)
+    assert again.folders() == first.folders()
+    synthetic.write(opened, "images", [image("new")])
+    synthetic.write(opened, "files", [file("posters/new.jpg", "new")])
+    assert len(catalogue.load(opened).run(View())) == 4
+    assert not kept.exists()
+
+
+def test_what_was_kept_and_is_damaged_is_read_anew(opened, monkeypatch):
+    monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
+    catalogue.load(opened)
+    (kept,) = (opened.root / "cache").iterdir()
+    (kept / "files.arrow").write_bytes(b"ARROW1 and then nothing")
+    assert len(catalogue.load(opened).run(View())) == 3

@@ -1,0 +1,265 @@
+"""The images and their files as one frame: read from the tables, kept on disk where that pays.
+
+A row is an image, in the order of its path without regard to case. What counts as the files
+of an image are those that share its status: an image with one readable file is "ok", and its
+missing copies do not lend it their folders. Not here: clusters, maps and views (``catalogue``).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panoptic_data.views import STATUSES
+
+if TYPE_CHECKING:
+    from panoptic_data.project import Project
+    from panoptic_data.tables import Database
+
+__all__ = ["Corpus", "Rows", "folder_counts", "read", "read_columns"]
+
+Rows = npt.NDArray[np.uint32]
+
+# Raised when the frames below change, so that what an older release kept is not read.
+KEPT_FORMAT = 1
+# A corpus that is read in less is read again: nothing on disk can then be out of date.
+KEPT_ABOVE_SECONDS = 1.0
+_FILES = ("source", "path", "folder", "sha1", "size", "status", "first_seen")
+_IMAGES = ("sha1", "format", "width", "height", "taken_at", "colour")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """``frame`` has one row an image: sha1, place, status, format, width, height, taken_at, ….
+
+    ``files`` has one row per file that counts, sorted by ``row``: ``row`` (UInt32, a position in
+    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``text`` (its place in lower case).
+    """
+
+    frame: pl.DataFrame
+    files: pl.DataFrame
+
+    @cached_property
+    def folders(self) -> pl.Series:
+        """Every folder that holds a file that counts, sorted."""
+        return pl.Series(self.files["folder"].dtype.categories)  # type: ignore[attr-defined]
+
+    @cached_property
+    def file_row(self) -> Rows:
+        """The row of each file."""
+        return self.files["row"].to_numpy()
+
+    @cached_property
+    def file_folder(self) -> Rows:
+        """The position of each file's folder in ``folders``."""
+        return self.files["folder"].to_physical().to_numpy()
+
+    @cached_property
+    def by_sha1(self) -> tuple[npt.NDArray[np.bytes_], Rows]:
+        """Sha1s in order, and the row of each."""
+        sha1s = self.frame["sha1"].to_numpy().astype("S40")
+        order = np.argsort(sha1s)
+        return sha1s[order], order.astype(np.uint32)
+
+    @cached_property
+    def statuses(self) -> npt.NDArray[np.uint8]:
+        """Each row's position in ``views.STATUSES``."""
+        return self.frame["status"].to_physical().to_numpy().astype(np.uint8)
+
+    @cached_property
+    def alone(self) -> npt.NDArray[np.bool_]:
+        """Whether a file's image has no other file that counts."""
+        counts = np.bincount(self.file_row, minlength=self.frame.height)
+        return counts[self.file_row] == 1
+
+
+def read(project: Project, versions: Mapping[str, int]) -> Corpus:
+    """Read the corpus at these versions of ``files`` and ``images``."""
+    place = _kept_place(project, versions)
+    kept = _recall(place)
+    if kept is not None:
+        return kept
+    began = time.monotonic()
+    corpus = _read(project.database(), versions)
+    if time.monotonic() - began > KEPT_ABOVE_SECONDS:
+        _keep(corpus, place)
+    return corpus
+
+
+def read_columns(
+    database: Database, name: str, version: int, columns: Sequence[str]
+) -> pl.DataFrame:
+    """Read columns of a table at a version; version 0 is a table that is not there yet."""
+    return database.frame(name, columns, version=version or None)
+
+
+def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
+    """Count distinct images per folder and per folder above it."""
+    wanted = np.zeros(corpus.frame.height, dtype=bool)
+    wanted[rows] = True
+    chosen = wanted[corpus.file_row]
+    names = corpus.folders.to_list()
+    counts = dict.fromkeys(sorted({up for name in names for up in _upwards(name)}), 0)
+    # Most images have one file: these are added up; the others count once per folder above.
+    alone = np.bincount(corpus.file_folder[chosen & corpus.alone], minlength=len(names))
+    for number in np.flatnonzero(alone).tolist():
+        for up in _upwards(names[number]):
+            counts[up] += int(alone[number])
+    several = chosen & ~corpus.alone
+    pairs = pl.DataFrame({"row": corpus.file_row[several], "folder": corpus.file_folder[several]})
+    for _, numbers in pairs.group_by("row").agg("folder").iter_rows():
+        for up in {up for number in numbers for up in _upwards(names[number])}:
+            counts[up] += 1
+    return counts
+
+
+def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(read_columns, database, "images", versions["images"], _IMAGES)
+        files = _files(read_columns(database, "files", versions["files"], _FILES))
+        images = reading.result()
+    numbered = images.select("sha1", image=pl.int_range(pl.len(), dtype=pl.UInt32))
+    # Joining million-long texts is dear: once, and by number from here on.
+    files = files.join(numbered, on="sha1", how="left", maintain_order="left")
+    files = _with_damaged(files, images.height)
+    first, counted = _by_image(files)
+    frame = _frame(images, first, counted)
+    return Corpus(frame.drop("image"), _counting(frame, files))
+
+
+def _files(files: pl.DataFrame) -> pl.DataFrame:
+    known = files.filter(pl.col("sha1").is_not_null())
+    place = pl.concat_str("source", "path", separator="/")
+    top = pl.when(pl.col("folder") == "").then(pl.col("source"))
+    placed = known.select(
+        "sha1",
+        "size",
+        "first_seen",
+        status=pl.col("status").cast(pl.Enum(STATUSES)),
+        place=place,
+        text=place.str.to_lowercase(),
+        folder=top.otherwise(pl.concat_str("source", "folder", separator="/")),
+    )
+    return _one_spelling(placed)
+
+
+def _one_spelling(files: pl.DataFrame) -> pl.DataFrame:
+    """Spell é as one letter: some file systems write e and an accent. Few paths need it."""
+    text = files["text"]
+    foreign = (text.str.len_bytes() != text.str.len_chars()).arg_true()
+    if not len(foreign):
+        return files
+    composed = text.gather(foreign).str.normalize("NFC").str.to_lowercase()
+    return files.with_columns(text=text.scatter(foreign, composed))
+
+
+def _with_damaged(files: pl.DataFrame, images: int) -> pl.DataFrame:
+    """Give numbers after the images' to contents that are no picture."""
+    damaged = files.filter(pl.col("image").is_null() & (pl.col("status") == "unreadable"))
+    known = files.filter(pl.col("image").is_not_null())
+    numbers = damaged.select(pl.col("sha1").unique().sort()).with_columns(
+        image=(pl.int_range(pl.len()) + images).cast(pl.UInt32)
+    )
+    numbered = damaged.drop("image").join(numbers, on="sha1", how="left")
+    return pl.concat([known, numbered.select(known.columns)]).sort("text", "place")
+
+
+def _by_image(files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return each image's first file of its best status, and its files that count."""
+    best = files.group_by("image").agg(pl.col("status").to_physical().min().alias("best"))
+    judged = files.join(best, on="image", how="left", maintain_order="left")
+    counting = judged.filter(pl.col("status").to_physical() == pl.col("best")).drop("best")
+    first = counting.unique("image", keep="first", maintain_order=True)
+    counts = counting.group_by("image").agg(copies=pl.len(), added=pl.col("first_seen").min())
+    return first.join(counts, on="image", how="left", maintain_order="left"), counting
+
+
+def _frame(images: pl.DataFrame, first: pl.DataFrame, counting: pl.DataFrame) -> pl.DataFrame:
+    numbered = images.with_columns(image=pl.int_range(pl.len(), dtype=pl.UInt32))
+    described = first.select(
+        "image", "status", "place", "size", "copies", "added", file_sha1="sha1"
+    ).join(numbered, on="image", how="left", maintain_order="left")
+    # An image may outlive its last file for the time of one run.
+    orphans = numbered.join(counting.select("image").unique(), on="image", how="anti")
+    merged = pl.concat([described, orphans], how="diagonal")
+    formats = pl.Enum(images["format"].unique().drop_nulls().sort())
+    return merged.select(
+        pl.coalesce("sha1", "file_sha1").alias("sha1"),
+        pl.col("place").fill_null(""),
+        pl.col("status").fill_null("missing"),
+        pl.col("format").cast(formats),
+        "width",
+        "height",
+        (pl.col("width").cast(pl.Int64) * pl.col("height")).alias("pixels"),
+        "taken_at",
+        "size",
+        "colour",
+        "added",
+        pl.col("copies").fill_null(0),
+        "image",
+    ).rechunk()
+
+
+def _counting(frame: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    numbered = frame.select("image", "status", row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    counting = files.join(numbered, on=["image", "status"], how="inner")
+    folders = counting["folder"].unique().sort()
+    return (
+        counting.sort("row", maintain_order=True)
+        .select("row", pl.col("folder").cast(pl.Enum(folders)), "text")
+        .rechunk()
+    )
+
+
+def _upwards(folder: str) -> list[str]:
+    parts = folder.split("/")
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def _kept_place(project: Project, versions: Mapping[str, int]) -> Path:
+    database = project.database()
+    # The counts as well: tables put back from a copy may bear the same numbers.
+    marks = [f"{versions[name]}-{database.count(name)}" for name in ("files", "images")]
+    return project.root / "cache" / f"corpus-{KEPT_FORMAT}-{'-'.join(marks)}"
+
+
+def _recall(place: Path) -> Corpus | None:
+    if not place.is_dir():
+        return None
+    try:
+        frame, files = (pl.read_ipc(place / f"{name}.arrow") for name in ("frame", "files"))
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+    return Corpus(frame, files)
+
+
+def _keep(corpus: Corpus, place: Path) -> None:
+    """Write the frames in one step, and drop those of other versions. Only a help: may fail."""
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    with suppress(OSError):
+        draft.mkdir(parents=True, exist_ok=True)
+        corpus.frame.write_ipc(draft / "frame.arrow")
+        corpus.files.write_ipc(draft / "files.arrow")
+        draft.rename(place)
+        for other in place.parent.glob("corpus-*"):
+            if other != place:
+                _remove(other)
+
+
+def _remove(kept: Path) -> None:
+    # Another process may still have it mapped, which Windows forbids to delete.
+    with suppress(OSError):
+        for part in kept.iterdir():
+            part.unlink()
+        kept.rmdir()

@@ -1,0 +1,101 @@
+"""Adding up what runs left in the tables."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from panoptic_data import overview, stages
+from panoptic_data.stages import StageResult
+from tests import synthetic
+from tests.synthetic import AT, file, image
+
+
+@pytest.fixture
+def project(tmp_path):
+    opened = synthetic.project(tmp_path / "p")
+    sources = [
+        {"name": name, "uri": f"/{name}", "added_at": AT, "options": "{}"} for name in ("b", "a")
+    ]
+    synthetic.write(opened, "sources", sources)
+    synthetic.write(opened, "images", [image("one"), image("two")])
+    synthetic.write(
+        opened,
+        "files",
+        [
+            file("a/1.jpg", "one"),
+            file("a/copy.jpg", "one"),
+            file("a/bad.jpg", "x", status="unreadable", reason="truncated", detail="at 12"),
+            file("a/worse.jpg", None, status="unreadable", reason="truncated"),
+            file("b/2.jpg", "two"),
+            file("b/gone.jpg", "two", status="missing", reason="missing"),
+            file("b/old.jpg", "two", status="missing"),
+        ],
+    )
+    return opened
+
+
+def test_folders_count_files_and_different_images(project):
+    counted = [(f.name, f.images, f.ok, f.unreadable, f.missing) for f in overview.folders(project)]
+    assert counted == [("a", 1, 2, 2, 0), ("b", 1, 1, 0, 2)]
+
+
+def test_counts_follow_the_table(project):
+    overview.folders(project)
+    synthetic.write(project, "files", [file("b/3.jpg", "three")])
+    assert [one.ok for one in overview.folders(project)] == [2, 2]
+
+
+def test_reasons_are_counted_most_first(project):
+    assert overview.reasons(project) == {"missing": 2, "truncated": 2}
+
+
+def test_problems_are_listed_by_place_and_by_reason(project):
+    everything = overview.problems(project)
+    assert [f"{one.source}/{one.path}" for one in everything] == [
+        "a/bad.jpg",
+        "a/worse.jpg",
+        "b/gone.jpg",
+        "b/old.jpg",
+    ]
+    assert [one.path for one in overview.problems(project, "missing")] == ["gone.jpg", "old.jpg"]
+    assert len(overview.problems(project, limit=1)) == 1
+
+
+def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
+    def record(stage, made_from, **counts):
+        result = StageResult(rows=10, data_version=f"v-{stage}", seconds=2.0, **counts)
+        inputs = {name: f"v-{name}" for name in made_from}
+        version = stages.CODE_VERSIONS[stages.kind(stage)]
+        stages.record(project, stage, result, inputs, version, "run")
+
+    for source in ("a", "b"):
+        record(f"files/{source}", (), new=10)
+        record(f"images/{source}", (f"files/{source}",), new=4, changed=1, failed=1)
+    record("embeddings/visual/a", ("images/a",), new=5)
+    made = {one.name: one for one in overview.made(project, ["visual"])}
+    assert list(made) == [
+        "files",
+        "images",
+        "embeddings/visual",
+        "vector_index/visual",
+        "neighbours/visual",
+        "projection/visual",
+        "clusters/visual",
+        "duplicates",
+    ]
+    read = made["images"]
+    assert (read.rows, read.new, read.changed, read.failed, read.why) == (20, 8, 2, 2, None)
+    assert read.rate == pytest.approx(2.5)
+    assert (made["embeddings/visual"].why, made["embeddings/visual"].rows) == ("never", 10)
+    assert made["clusters/visual"].at is None
+    assert read.at > datetime(2026, 1, 1, tzinfo=UTC)
+    assert json.dumps(read.parts) == '["images/a", "images/b"]'
+
+
+def test_an_empty_project_has_nothing_to_count(tmp_path):
+    opened = synthetic.project(tmp_path / "empty")
+    assert overview.folders(opened) == []
+    assert overview.reasons(opened) == {}
+    assert overview.problems(opened) == []
+    assert {one.why for one in overview.made(opened, [])} == {None, "never"}
