@@ -46,12 +46,18 @@ class Graph:
 
 
 def update(
-    project: Project, slug: str, run: str, report: Report = quiet, k: int = K
+    project: Project,
+    slug: str,
+    run: str,
+    report: Report = quiet,
+    k: int = K,
+    exact_up_to: int = EXACT_UP_TO,
 ) -> StageResult:
     """Give every embedded image its k nearest others by cosine; ties in order of sha1.
 
     New images are compared with all; a list changes where a new image enters it or a removed
-    one was in it. Lists are shorter than k where there are not enough images.
+    one was in it. Lists are shorter than k where there are not enough images. With more than
+    ``exact_up_to`` images, lists of a new corpus come from NN-Descent.
     """
     began = time.monotonic()
     sha1s, vectors = matrix(project, slug)
@@ -59,7 +65,7 @@ def update(
     kept, stored = _stored(project, slug, sha1s, k)
     kept = _still_true(vectors, kept, stored)
     anew = _anew(kept, stored)
-    if len(sha1s) > EXACT_UP_TO and len(anew) > ANEW_ABOVE * len(sha1s):
+    if len(sha1s) > exact_up_to and len(anew) > ANEW_ABOVE * len(sha1s):
         lists, method = nearest.descent(vectors, k), "nn-descent"
     else:
         lists, method = _exact(vectors, stored, kept, anew, k, progress), "exact"
