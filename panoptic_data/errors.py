@@ -115,7 +115,7 @@ class UnknownEncoder(UsageError):
 
 
 class UnknownEncoderOption(UnknownEncoder):
-    """An encoder's text holds an option it does not take. Params: ``name``, ``option``, ``known``."""
+    """An option an encoder does not take. Params: ``name``, ``option``, ``known``."""
 
     key = "unknown_encoder_option"
 

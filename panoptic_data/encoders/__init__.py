@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from panoptic_data.encoders.torch_encoder import TorchEncoder
+
 __all__ = [
     "FAMILIES",
     "KNOWN",
     "Encoder",
     "EncoderSpec",
+    "code_version",
+    "device",
     "load",
     "parse",
+    "stamp",
     "validate",
     "warm",
 ]
@@ -75,11 +80,11 @@ class Encoder(Protocol):
 def load(
     spec: EncoderSpec,
     *,
-    device: str | None = None,
+    on: str | None = None,
     dtype: str | None = None,
     batch: int | None = None,
 ) -> Encoder:
-    """Load an encoder; dtype and batch are chosen by a trial unless both are given.
+    """Load an encoder ``on`` a device; dtype and batch are a trial's unless both are given.
 
     Raises UnknownEncoder, UnknownEncoderOption and WeightsUnavailable (within seconds when the
     network is down).
@@ -89,8 +94,9 @@ def load(
 
         return VisualEncoder(spec)
     from panoptic_data.encoders import trial
+    from panoptic_data.encoders.torch_encoder import best_device
 
-    encoder = _library(spec).load(spec, device or _best_device())
+    encoder = _library(spec).load(spec, on or best_device())
     if dtype is not None and batch is not None:
         return encoder.settle(dtype, batch)
     return trial.settle(encoder)
@@ -105,21 +111,58 @@ def validate(spec: EncoderSpec) -> None:
         _library(spec).validate(spec)
 
 
+def code_version(spec: EncoderSpec) -> str:
+    """Return what the fingerprint of every encoder of this kind begins with in this release."""
+    if spec.family == "visual":
+        from panoptic_data.encoders.descriptor import FINGERPRINT
+
+        return FINGERPRINT
+    from panoptic_data.encoders.preparation import CODE_VERSION
+
+    return f"{CODE_VERSION}-"
+
+
+def stamp(spec: EncoderSpec) -> float:
+    """Return when its weights on this machine last changed: seconds since 1970, 0 for the hub's.
+
+    Raises OSError when they are not there.
+    """
+    if spec.local is None:
+        return 0.0
+    files = list(spec.local.iterdir()) if spec.local.is_dir() else [spec.local]
+    # Also ctime: it alone tells that an older file took the place of a newer one.
+    return max(max(stat.st_mtime, stat.st_ctime) for stat in map(Path.stat, files))
+
+
+def device(spec: EncoderSpec) -> str:
+    """Return what it would run on here: "cpu", "cuda" or "mps". Imports torch if it needs it."""
+    if spec.family == "visual":
+        return "cpu"
+    from panoptic_data.encoders.torch_encoder import best_device
+
+    return best_device()
+
+
 _warming = threading.Lock()
+_warm: dict[tuple[EncoderSpec, float], Encoder] = {}
 
 
 def warm(spec: EncoderSpec, dtype: str | None = None, batch: int | None = None) -> Encoder:
-    """Return the encoder as loaded before in this process, loading it the first time."""
+    """Return the encoder as loaded before in this process, else :func:`load` it.
+
+    Weights that changed on disk are loaded again.
+    """
+    try:
+        key = (spec, stamp(spec))
+    except OSError:
+        return load(spec, dtype=dtype, batch=batch)
     with _warming:
-        return _warm(spec, dtype, batch)
+        if key not in _warm:
+            _warm[key] = load(spec, dtype=dtype, batch=batch)
+        return _warm[key]
 
 
-@cache
-def _warm(spec: EncoderSpec, dtype: str | None, batch: int | None) -> Encoder:
-    return load(spec, dtype=dtype, batch=batch)
-
-
-def _library(spec: EncoderSpec):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _library(spec: EncoderSpec) -> _Library:
     # open_clip and timm bring torch: 10 s of imports, paid only by those who load a model.
     if spec.family == "clip":
         from panoptic_data.encoders import openclip
@@ -130,7 +173,9 @@ def _library(spec: EncoderSpec):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return timm_models
 
 
-def _best_device() -> str:
-    from panoptic_data.encoders.torch_encoder import best_device
+class _Library(Protocol):
+    """The module behind a family: ``openclip`` or ``timm_models``."""
 
-    return best_device()
+    def validate(self, spec: EncoderSpec) -> None: ...
+
+    def load(self, spec: EncoderSpec, device: str) -> TorchEncoder: ...

@@ -73,7 +73,7 @@ def _check_package(spec: EncoderSpec) -> None:
 
 
 def _configuration(spec: EncoderSpec) -> dict[str, Any]:
-    """What a model's configuration says of its text tower."""
+    """Return what a model's configuration says of its text tower."""
     if not spec.model.startswith(("local-dir:", "hf-hub:")):
         return dict(open_clip.get_model_config(spec.model)["text_cfg"])
     file = _configuration_file(spec)

@@ -16,7 +16,11 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FILTERS", "Preparation", "Triple"]
+__all__ = ["CODE_VERSION", "FILTERS", "Preparation", "Triple"]
+
+# Begins every fingerprint of a torch model: raised when the same picture and weights would give
+# other vectors. Here, because reading it must not import torch.
+CODE_VERSION = "1"
 
 Triple = tuple[float, float, float]
 FILTERS = {

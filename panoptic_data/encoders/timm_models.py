@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import timm
-from timm.data import resolve_data_config
+from timm.data.config import resolve_data_config
 from timm.models import load_state_dict
 
 from panoptic_data.encoders.preparation import FILTERS, Preparation, Triple
@@ -43,7 +43,8 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
     validate(spec)
     file = _find(spec)
     model = _create(spec, file)
-    preparation = _preparation(spec, resolve_data_config(model=model))
+    configuration = resolve_data_config(model=model)  # type: ignore[no-untyped-call]
+    preparation = _preparation(spec, configuration)
     return TorchEncoder(spec, model, preparation, device)
 
 
@@ -79,7 +80,8 @@ def _create(spec: EncoderSpec, file: Path) -> Any:
     except Exception as error:
         # A damaged or foreign checkpoint fails in as many ways as there are formats.
         raise WeightsUnavailable(spec.text, "misfit", str(file)) from error
-    model.reset_classifier(0)
+    classifier: Any = model.reset_classifier
+    classifier(0)
     return model
 
 

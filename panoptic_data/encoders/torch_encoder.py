@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from panoptic_data.encoders.preparation import Preparation
+from panoptic_data.encoders.preparation import CODE_VERSION, Preparation
 from panoptic_data.encoders.spec import EncoderSpec
 from panoptic_data.errors import TextNotSupported
 
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["CODE_VERSION", "TorchEncoder", "best_device"]
-
-# Part of every fingerprint: raised when the same picture and weights would give other vectors.
-CODE_VERSION = "1"
+__all__ = ["TorchEncoder", "best_device"]
 
 EmbedText = Callable[[Sequence[str]], torch.Tensor]
 

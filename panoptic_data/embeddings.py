@@ -1,0 +1,370 @@
+"""Which images lack a vector under an encoder; give them one, in batches that survive a kill.
+
+Not here: encoders themselves (``encoders``), finding similar images (``search``), indices
+(``vector_index``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from panoptic_data import encoders, images
+from panoptic_data.ahead import in_order
+from panoptic_data.encoders import Encoder, EncoderSpec
+from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
+from panoptic_data.project import Project
+from panoptic_data.schema import arrow, table_name
+from panoptic_data.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["matrix", "missing", "prepare_encoder", "update"]
+
+# Rows of `images` fetched at a time: some 5 MB of thumbnails.
+READ_AT_ONCE = 256
+# A kill loses at most this much work; each commit costs some 10 ms and a manifest.
+COMMIT_ROWS = 512
+COMMIT_SECONDS = 5.0
+# Every commit lists every fragment: compacting now and then keeps that from growing squared.
+COMPACT_COMMITS = 100
+# Asking the hub again costs seconds: not on every run of a machine that is offline.
+RECHECK_AFTER = timedelta(hours=1)
+FAILURES_SHOWN = 20
+
+
+def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
+    """Return, sorted, the sha1s of readable files (of one source) that have no vector yet."""
+    return sorted(_wanted(project, source) - _embedded(project, slug))
+
+
+def update(
+    project: Project,
+    spec: EncoderSpec,
+    run: str,
+    source: str | None = None,
+    report: Report = quiet,
+) -> StageResult:
+    """Embed what lacks a vector (``source`` None: of every source), remove what was pruned.
+
+    The encoder is loaded only when something has to be computed; when its weights or
+    preprocessing have changed, every vector is computed anew. An image without pixels is
+    counted as failed, with its reason in ``extra``. Raises WeightsUnavailable.
+    """
+    began = time.perf_counter()
+    removed = _remove_pruned(project, spec.slug)
+    if not _settled(spec, _row(project, spec)):
+        _load(project, spec, run)
+    wanted = _wanted(project, source)
+    todo = sorted(wanted - _embedded(project, spec.slug))
+    outcome = _Outcome()
+    if todo:
+        outcome = _embed(project, _load(project, spec, run), todo, run, report)
+    row = _row(project, spec)
+    have = sorted(wanted & _embedded(project, spec.slug))
+    seconds = time.perf_counter() - began
+    return StageResult(
+        rows=len(have),
+        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], *have]),
+        new=outcome.embedded,
+        unchanged=len(have) - outcome.embedded,
+        removed=removed,
+        failed=sum(outcome.reasons.values()),
+        seconds=seconds,
+        parameters={key: row[key] for key in ("text", "device", "dtype", "batch", "dim")},
+        extra=_extra(outcome, seconds),
+    )
+
+
+def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]:
+    """Return the sha1s, sorted, and their vectors: ``(n, d)`` float16, unit length."""
+    database = project.database()
+    name = table_name("embeddings", slug)
+    dim = database.dim(name)
+    if dim is None:
+        return [], np.empty((0, 0), np.float16)
+    rows = database.read(name, ["sha1", "vector"])
+    order = np.asarray(rows["sha1"].to_numpy(), dtype="S40").argsort()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    vectors = np.empty((len(order), dim), np.float16)
+    start = 0
+    # Piece by piece: a million vectors are held twice at no moment.
+    for chunk in rows["vector"].chunks:
+        values = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
+        vectors[place[start : start + len(chunk)]] = values
+        start += len(chunk)
+    return rows["sha1"].take(order).to_pylist(), vectors
+
+
+def prepare_encoder(
+    project: Project, text: str, run: str, retry: bool = False
+) -> tuple[EncoderSpec, Encoder | None, str | None]:
+    """Make an encoder of the project ready, or say why it has to wait.
+
+    Returns its spec; the encoder where it had to be loaded (None where nothing had to be
+    checked); and the cause where its weights cannot be had, as the table ``encoders`` stores
+    it (``errors.weights_cause`` puts it in words). A waiting one is tried again when ``retry``
+    is set or an hour has passed. Raises UnknownEncoder and UnknownEncoderOption.
+    """
+    spec = encoders.parse(text)
+    row = _row(project, spec)
+    if _settled(spec, row):
+        return spec, None, None
+    if row and row["status"] == "waiting" and not retry and not _due(spec, row):
+        return spec, None, row["cause"]
+    try:
+        return spec, _load(project, spec, run), None
+    except WeightsUnavailable as error:
+        _write_row(project, spec, run, {**row, "status": "waiting", "cause": error.cause})
+        return spec, None, error.cause
+
+
+def _wanted(project: Project, source: str | None) -> set[str]:
+    where = "status = 'ok' AND sha1 IS NOT NULL"
+    if source is not None:
+        where += f" AND source = '{source.replace(chr(39), chr(39) * 2)}'"
+    return set(project.database().read("files", ["sha1"], where)["sha1"].to_pylist())
+
+
+def _embedded(project: Project, slug: str) -> set[str]:
+    return set(
+        project.database().read(table_name("embeddings", slug), ["sha1"])["sha1"].to_pylist()
+    )
+
+
+def _remove_pruned(project: Project, slug: str) -> int:
+    embedded = _embedded(project, slug)
+    if not embedded:
+        return 0
+    database = project.database()
+    gone = embedded - set(database.read("images", ["sha1"])["sha1"].to_pylist())
+    if gone:
+        database.delete(table_name("embeddings", slug), gone)
+    return len(gone)
+
+
+def _row(project: Project, spec: EncoderSpec) -> dict[str, Any]:
+    rows = project.database().take("encoders", [spec.slug]).to_pylist()
+    return dict(rows[0]) if rows else {}
+
+
+def _settled(spec: EncoderSpec, row: dict[str, Any]) -> bool:
+    """Whether the vectors are this encoder's for sure, judged without loading it."""
+    if row.get("status") != "ready":
+        return False
+    if not str(row["fingerprint"]).startswith(encoders.code_version(spec)):
+        return False
+    return not _touched(spec, row["checked_at"])
+
+
+def _touched(spec: EncoderSpec, checked_at: datetime) -> bool:
+    try:
+        return bool(encoders.stamp(spec) >= checked_at.timestamp())
+    except OSError:
+        return True
+
+
+def _due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
+    if spec.local is not None and spec.local.exists():
+        return True
+    return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)
+
+
+def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
+    """Load the encoder and record it; empty the table of vectors that another one made."""
+    row = _row(project, spec)
+    same_device = row.get("device") == encoders.device(spec)
+    dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
+    encoder = encoders.warm(spec, dtype, batch)
+    if _settled(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:
+        return encoder
+    if row.get("fingerprint") not in (None, encoder.fingerprint):
+        # Before the new fingerprint is written: a kill in between empties it once more.
+        name = table_name("embeddings", spec.slug)
+        project.database().replace(name, arrow(name, encoder.dim).empty_table())
+    _write_row(project, spec, run, _ready(encoder, row))
+    return encoder
+
+
+def _ready(encoder: Encoder, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": "ready",
+        "dim": encoder.dim,
+        "reads_text": encoder.reads_text,
+        "fingerprint": encoder.fingerprint,
+        "device": encoder.device,
+        "dtype": encoder.dtype,
+        "batch": encoder.batch,
+        "rate": encoder.rate or row.get("rate"),
+    }
+
+
+def _write_row(project: Project, spec: EncoderSpec, run: str, values: dict[str, Any]) -> None:
+    row = {
+        "reads_text": spec.reads_text,
+        **values,
+        "slug": spec.slug,
+        "text": spec.text,
+        "checked_at": datetime.now(UTC),
+        "run": run,
+    }
+    project.database().upsert("encoders", pa.Table.from_pylist([row], schema=arrow("encoders")))
+
+
+@dataclass
+class _Outcome:
+    embedded: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def fail(self, sha1: str, error: UnreadableImage) -> None:
+        self.reasons[error.reason] += 1
+        if len(self.failures) < FAILURES_SHOWN:
+            self.failures.append((sha1, error.reason))
+
+
+def _extra(outcome: _Outcome, seconds: float) -> dict[str, object]:
+    if not outcome.embedded and not outcome.reasons:
+        return {}
+    return {
+        "images_per_second": round(outcome.embedded / seconds, 1),
+        "reasons": dict(sorted(outcome.reasons.items())),
+        "failures": [list(failure) for failure in outcome.failures],
+    }
+
+
+def _embed(
+    project: Project, encoder: Encoder, todo: Sequence[str], run: str, report: Report
+) -> _Outcome:
+    outcome = _Outcome()
+    writer = _Writer(project, encoder, run)
+    done = 0
+    for sha1s, vectors, failures in _batches(project, encoder, todo):
+        for sha1, error in failures:
+            outcome.fail(sha1, error)
+        writer.add(sha1s, vectors)
+        outcome.embedded += len(sha1s)
+        done += len(sha1s) + len(failures)
+        report("embeddings", done, len(todo))
+    writer.finish()
+    return outcome
+
+
+class _Writer:
+    """Holds vectors until a commit pays; only whole batches are ever committed.
+
+    A restart after a kill then makes the same batches as an undisturbed run.
+    """
+
+    def __init__(self, project: Project, encoder: Encoder, run: str) -> None:
+        self._database = project.database()
+        self._name = table_name("embeddings", encoder.spec.slug)
+        self._run = run
+        self._rows: list[pa.Table] = []
+        self._commits = 0
+        self._last = time.monotonic()
+
+    def add(self, sha1s: list[str], vectors: NDArray[np.float32]) -> None:
+        if sha1s:
+            self._rows.append(_rows(self._name, sha1s, vectors, self._run))
+        waiting = sum(len(rows) for rows in self._rows)
+        if waiting >= COMMIT_ROWS or time.monotonic() - self._last >= COMMIT_SECONDS:
+            self._commit()
+
+    def finish(self) -> None:
+        self._commit()
+        if self._commits:
+            self._database.compact(self._name)
+
+    def _commit(self) -> None:
+        if self._rows:
+            self._database.append(self._name, pa.concat_tables(self._rows).combine_chunks())
+            self._rows = []
+            self._commits += 1
+            if self._commits % COMPACT_COMMITS == 0:
+                self._database.compact(self._name)
+        self._last = time.monotonic()
+
+
+def _rows(name: str, sha1s: list[str], vectors: NDArray[np.float32], run: str) -> pa.Table:
+    dim = vectors.shape[1]
+    values = pa.array(vectors.astype(np.float16).ravel())
+    columns = [sha1s, pa.FixedSizeListArray.from_arrays(values, dim), [run] * len(sha1s)]
+    return pa.table(columns, schema=arrow(name, dim))
+
+
+_Failures = list[tuple[str, UnreadableImage]]
+
+
+def _batches(
+    project: Project, encoder: Encoder, todo: Sequence[str]
+) -> Iterator[tuple[list[str], NDArray[np.float32], _Failures]]:
+    """Yield the vectors of each full batch, in the order of ``todo``, and what failed meanwhile."""
+    sha1s: list[str] = []
+    pixels: list[NDArray[np.uint8]] = []
+    failures: _Failures = []
+    # Closed at once when the reader stops early, so that no decoding thread outlives it.
+    with closing(_prepared(project, encoder, todo)) as prepared:
+        for sha1, picture in prepared:
+            if isinstance(picture, UnreadableImage):
+                failures.append((sha1, picture))
+                continue
+            sha1s.append(sha1)
+            pixels.append(picture)
+            if len(sha1s) == encoder.batch:
+                yield sha1s, encoder.encode(np.stack(pixels)), failures
+                sha1s, pixels, failures = [], [], []
+    if sha1s:
+        yield sha1s, encoder.encode(np.stack(pixels)), failures
+    elif failures:
+        yield [], np.empty((0, encoder.dim), np.float32), failures
+
+
+def _prepared(
+    project: Project, encoder: Encoder, todo: Sequence[str]
+) -> Generator[tuple[str, NDArray[np.uint8] | UnreadableImage]]:
+    def prepare(row: dict[str, Any]) -> tuple[str, NDArray[np.uint8] | UnreadableImage]:
+        try:
+            return row["sha1"], encoder.prepare(_picture(project, row, encoder.input_size))
+        except UnreadableImage as error:
+            return row["sha1"], error
+        except UnknownImage:
+            return row["sha1"], UnreadableImage("missing")
+
+    # What a decoded thumbnail takes; a file that is read instead is bounded by `decode`.
+    size = 3 * images.THUMBNAIL_SHORT_SIDE * images.THUMBNAIL_LONG_SIDE
+    items = ((row, size) for row in _thumbnails(project, todo))
+    yield from in_order(items, prepare)
+
+
+def _thumbnails(project: Project, todo: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield sha1, width, height and thumbnail of each, in order; only the sha1 where no row is."""
+    database = project.database()
+    columns = ["sha1", "width", "height", "thumbnail"]
+    for start in range(0, len(todo), READ_AT_ONCE):
+        some = todo[start : start + READ_AT_ONCE]
+        rows = {row["sha1"]: row for row in database.take("images", some, columns).to_pylist()}
+        for sha1 in some:
+            yield rows.get(sha1, {"sha1": sha1, "thumbnail": None})
+
+
+def _picture(project: Project, row: dict[str, Any], short_side: int) -> Image.Image:
+    """Return the thumbnail when it is as large as the encoder or the original, else the file."""
+    if row["thumbnail"] is not None:
+        thumbnail = Image.open(BytesIO(row["thumbnail"]))
+        whole = thumbnail.size == (row["width"], row["height"])
+        if whole or min(thumbnail.size) >= short_side:
+            return thumbnail
+    return images.pixels(project, row["sha1"], short_side)
