@@ -23,8 +23,9 @@ import polars as pl
 from panoptic_data.errors import UnreadableImage
 from panoptic_data.project import Project
 from panoptic_data.sources import Entry, Source, walk
+from panoptic_data.stages import CODE_VERSIONS
 
-__all__ = ["LARGEST_FILE", "PASSING", "Content", "Scan", "file_id", "read", "scan"]
+__all__ = ["LARGEST_FILE", "PASSING", "Content", "Scan", "described", "file_id", "read", "scan"]
 
 # Read whole into memory; see decode.MOST_MEMORY.
 LARGEST_FILE = 1 << 30
@@ -114,10 +115,10 @@ def scan(project: Project, source: Source) -> Scan:
     database = project.database()
     name = source.name.replace("'", "''")
     known = database.frame("files", list(_KNOWN), f"source = '{name}'").sort("path")
-    described = database.frame("images", ["sha1"]).get_column("sha1")
+    is_described = pl.col("was_sha1").is_in(described(project, source).implode())
     was = known.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
     both = found.join(was, left_on="path", right_on="was_path", how="left").sort("path")
-    parts = both.with_columns(state=_state(pl.col("was_sha1").is_in(described.implode())))
+    parts = both.with_columns(state=_state(is_described))
     vanished, gone = _vanished(known, found)
     return Scan(
         new=_part(parts, "new"),
@@ -131,6 +132,19 @@ def scan(project: Project, source: Source) -> Scan:
         ignored=dict(sorted(ignored.items())),
         known=known,
     )
+
+
+def described(project: Project, source: Source) -> pl.Series:
+    """Return the sha1s of images whose rows need not be made again.
+
+    None where the source was last read by another version of the code: it is read anew.
+    """
+    database = project.database()
+    stage = database.take("stages", [f"images/{source.name}"], ["code_version"]).to_pylist()
+    # Empty before the first complete run.
+    made_by = stage[0]["code_version"] if stage else ""
+    sha1s = database.frame("images", ["sha1"]).get_column("sha1")
+    return sha1s if made_by in ("", CODE_VERSIONS["images"]) else sha1s.clear()
 
 
 def file_id(source: str, path: str) -> str:

@@ -156,13 +156,13 @@ class _Ingest:
     def __init__(self, project: Project, source: Source, run: str, scan: Scan) -> None:
         self.source = source
         self.scan = scan
-        self.decoded = 0
+        self.made: set[str] = set()
         self.changed = 0
         self.moved = 0
         self._run = run
         self._began = datetime.now(UTC)
         self._database: Database = project.database()
-        self._described = set(self._database.read("images", ["sha1"])["sha1"].to_pylist())
+        self._described = set(files.described(project, source).to_list())
 
     def write_seen(self) -> None:
         """Write what needs no reading: obstacles, and files that are back as they were."""
@@ -248,7 +248,7 @@ class _Ingest:
             rows = [{**asdict(image), "run": self._run} for image in new]
             self._database.upsert("images", _table("images", rows))
             self._described.update(image.sha1 for image in new)
-            self.decoded += len(new)
+            self.made.update(image.sha1 for image in new)
         self._upsert([self._row(one) for one in batch if not one.is_the_same_failure])
 
     def _seen(self, entry: Mapping[str, Any]) -> _Outcome:
@@ -343,14 +343,16 @@ def _files_result(work: _Ingest, after: pl.DataFrame, seconds: float) -> StageRe
 
 def _images_result(work: _Ingest, after: pl.DataFrame, seconds: float) -> StageResult:
     held, had = _contents(after), _contents(work.scan.known)
+    again = len(work.made & held & had)
     return StageResult(
         rows=len(held),
         data_version=digest((CODE_VERSIONS["images"], *sorted(held))),
         new=len(held - had),
-        unchanged=len(held & had),
+        changed=again,
+        unchanged=len(held & had) - again,
         removed=len(had - held),
         seconds=seconds,
-        extra={"decoded": work.decoded},
+        extra={"decoded": len(work.made)},
     )
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data import files, images, schema, sources
+from panoptic_data import files, images, schema, sources, stages
 from panoptic_data import project as projects
 from panoptic_data.errors import UnknownImage, UnreadableImage
 from tests.images import READABLE, encoded, exif, scene, shared, write
@@ -245,8 +245,21 @@ def test_an_image_whose_row_was_lost_is_made_again(project, folder):
     ingest(project, folder)
     project.database().delete("images", [sha1_of(place)])
     found, held = ingest(project, folder)
-    assert (found.changed, held.extra["decoded"]) == (0, 1)
+    assert (found.changed, held.changed, held.extra["decoded"]) == (0, 1, 1)
     assert table(project, "images").height == 1
+
+
+def test_what_another_version_of_the_code_made_is_made_again(project, folder):
+    put(folder / "a.jpg", 1)
+    put(folder / "b.jpg", 2)
+    _, held = ingest(project, folder, "first")
+    stages.record(project, "images/photos", held, {}, "0", "first")
+    found, held = ingest(project, folder, "second")
+    assert (found.changed, held.new, held.changed, held.extra["decoded"]) == (0, 0, 2, 2)
+    assert table(project, "images")["run"].to_list() == ["second", "second"]
+    stages.record(project, "images/photos", held, {}, stages.CODE_VERSIONS["images"], "second")
+    found, held = ingest(project, folder, "third")
+    assert (found.extra["read"], held.is_unchanged) == (0, True)
 
 
 def test_pruning_forgets_overwritten_images_in_every_table_and_keeps_missing_ones(project, folder):
