@@ -158,7 +158,7 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
     megapixels = state.say("image.megapixels", value=_decimal(width * height / 1e6, 1))
     pairs = [
         ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
-        ("format", f"{escape(image['format'])} <small>{escape(image['mode'] or '')}</small>"),
+        ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
         ("weight", _bytes(int(size)) if isinstance(size, int) else ""),
         ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
         ("taken_at", f"{image['taken_at']:%Y-%m-%d %H:%M}" if image["taken_at"] else ""),
@@ -230,7 +230,8 @@ def _exif(image: Mapping[str, Any]) -> str:
 
 def _hashes(image: Mapping[str, Any]) -> str:
     pairs = [("sha1", image["sha1"])]
-    pairs += [(name, f"{image[name]:016x}") for name in ("ahash", "phash", "dhash")]
+    hashes = {name: image[name] for name in ("ahash", "phash", "dhash")}
+    pairs += [(name, f"{value:016x}") for name, value in hashes.items() if value is not None]
     return _list([(name, f"<code>{value}</code>") for name, value in pairs])
 
 

@@ -19,7 +19,7 @@ from panoptic_data.views import STATUSES, View
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
 
-__all__ = ["OPEN_FIRST", "condition_value", "sections"]
+__all__ = ["OPEN_FIRST", "condition_value", "date_histogram", "sections"]
 
 OPEN_FIRST = ("folder", "cluster")
 BARS = 26
@@ -153,11 +153,12 @@ def _range(corpus: Catalogue, view: View, field: str, is_open: bool) -> Section:
 
 
 def _dates(corpus: Catalogue, view: View, is_open: bool) -> Section:
-    histogram = _date_histogram(corpus, view) if is_open else None
+    histogram = date_histogram(corpus, view) if is_open else None
     return _section("taken_at", "dates", is_open, view, histogram=histogram)
 
 
-def _date_histogram(corpus: Catalogue, view: View) -> Histogram:
+def date_histogram(corpus: Catalogue, view: View) -> Histogram:
+    """Count images by date taken: bars of a month, a year, a decade or a century."""
     found = corpus.run(view.without("taken_at"))
     taken = corpus.frame["taken_at"].gather(found.rows).drop_nulls()
     if taken.is_empty():

@@ -15,7 +15,7 @@ import streamlit as st
 from app import launcher, state
 from app.widgets.chips import label
 from panoptic_data import runs
-from panoptic_data.errors import PanopticError
+from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.project import default_place
 from panoptic_data.views import View
 
@@ -117,7 +117,7 @@ def clip_waits(encoders: list[state.Encoder], on_back: Callable[[], None]) -> No
     """Say why searching by meaning waits, how to get it, and what still works."""
     waiting = next((one for one in encoders if not one.is_ready and one.cause), None)
     why = (
-        state.say("explore.clip_cause", cause=waiting.cause)
+        state.say("explore.clip_cause", cause=weights_cause(waiting.cause or "", state.language()))
         if waiting
         else state.say("explore.clip_none")
     )

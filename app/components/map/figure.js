@@ -29,6 +29,10 @@ const HUES = [
   ["#323e4d", "#cbd5e2"],
 ];
 
+// Without WebGL each point is an element of the page: more than this many and the map is slow.
+const DRAWN_WITHOUT_WEBGL = 4_000;
+const HAS_WEBGL = Boolean(document.createElement("canvas").getContext("webgl"));
+
 /** The colour of a group. @param {number} number @param {boolean} isDark */
 export function colourOf(number, isDark) {
   return HUES[number % HUES.length][isDark ? 1 : 0];
@@ -45,7 +49,8 @@ export function colours(root) {
 export function figure(points, data, theme) {
   const outside = [];
   const inside = [];
-  points.shown.forEach((shown, place) => (shown ? inside : outside).push(place));
+  const step = HAS_WEBGL ? 1 : Math.ceil(points.x.length / DRAWN_WITHOUT_WEBGL);
+  points.shown.forEach((shown, place) => place % step === 0 && (shown ? inside : outside).push(place));
   const size = sizeOf(points.x.length);
   const grey = mixed(theme.text, theme.back, 0.45);
   // What has no group is drawn first, so that it never hides what has one.
@@ -93,7 +98,7 @@ function thin(theme) {
 
 function trace(points, places, marker, isContext) {
   return {
-    type: "scattergl",
+    type: HAS_WEBGL ? "scattergl" : "scatter",
     mode: "markers",
     x: Float32Array.from(places, (place) => points.x[place]),
     y: Float32Array.from(places, (place) => points.y[place]),

@@ -42,6 +42,7 @@ class Strip {
     this.request?.abort();
     this.request = new AbortController();
     this.list.classList.add("waiting");
+    this.message.hidden = true;
     if (!this.list.children.length) this.list.append(...Array.from({ length: 9 }, () => el("li", { class: "skeleton" })));
     try {
       const query = new URLSearchParams({ view: data.view, start: "0", count: String(SHOWN + 1) });

@@ -1,0 +1,75 @@
+"""A demo project processed once, a real server, and the system's chromium."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard import WIDE, panoptic, serving
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = os.environ.get("PANOPTIC_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+# One is enough on a busy machine to start, and to come back with the first page.
+PATIENCE_MS = 30_000
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip(f"no chromium on this machine (looked for {', '.join(NAMES)})")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        playwright.expect.set_options(timeout=PATIENCE_MS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_project(chromium, tmp_path_factory):
+    """The demo corpus, processed as a person would: minutes are spent here once."""
+    from panoptic_data import demo
+
+    root = tmp_path_factory.mktemp("demo")
+    project = root / "project"
+    folder = demo.make(root / "pictures")
+    panoptic("add", "--project", project, folder)
+    panoptic("process", "--project", project, "--json")
+    return project
+
+
+@pytest.fixture(scope="session")
+def address(demo_project):
+    with serving(demo_project) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(chromium):
+    """Return what opens an address in a window of its own; what breaks in it fails the test."""
+    broken = []
+    contexts = []
+
+    def open_page(address, *, size=WIDE, theme="light", locale="en-GB"):
+        context = chromium.new_context(viewport=size, color_scheme=theme, locale=locale)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(address)
+        contexts.append(context)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert broken == []

@@ -1,0 +1,325 @@
+"""Explore as a person uses it: in a real browser, on the demo project."""
+
+import re
+
+import pytest
+
+from panoptic_data import project as projects
+from tests.dashboard import NARROW, serving
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+
+@pytest.fixture
+def page(visit, address):
+    return ready(visit(address))
+
+
+def ready(page):
+    """Wait until there are pictures, and keys are listened to."""
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    return page
+
+
+def tile(page, index):
+    return page.locator(f'.tile[data-index="{index}"]')
+
+
+def selected(page):
+    return page.locator(".selected strong")
+
+
+def grid(page):
+    return page.get_by_role("grid", name="Images")
+
+
+def viewer(page):
+    return page.get_by_role("region", name="Open image")
+
+
+def scroll(page):
+    return grid(page).evaluate("grid => grid.scrollTop")
+
+
+def name_of(page, index):
+    expect(tile(page, index)).to_have_attribute("aria-label", re.compile("."))
+    return tile(page, index).get_attribute("aria-label")
+
+
+def scrolled(page, to):
+    """Scroll the gallery and wait until its pictures are there."""
+    grid(page).evaluate("(grid, to) => grid.scrollTop = to", to)
+    expect(page.locator(".tile.skeleton")).to_have_count(0)
+
+
+def test_first_visit_shows_pictures_their_number_and_where_they_lie(page):
+    expect(page.get_by_role("status").filter(has_text="images")).to_have_text(
+        re.compile(r"^\d+ images$")
+    )
+    expect(page.get_by_role("treeitem", name=re.compile("Animals"))).to_be_visible()
+    expect(page.locator(".st-key-right h2")).to_have_text(name_of(page, 0))
+
+
+def test_page_itself_does_not_scroll(page):
+    sizes = page.evaluate(
+        "[document.scrollingElement.scrollHeight, innerHeight,"
+        " document.querySelector('[data-testid=stMain]').scrollHeight]"
+    )
+    assert sizes == [900, 900, 900]
+
+
+def test_circle_selects_one_and_a_click_on_it_again_lets_go(page):
+    tile(page, 2).hover()
+    tile(page, 2).locator(".circle").click()
+    expect(selected(page)).to_have_text("1 selected")
+    expect(tile(page, 2)).to_have_attribute("aria-selected", "true")
+    expect(viewer(page)).to_be_hidden()
+    tile(page, 2).locator(".circle").click()
+    expect(selected(page)).to_be_hidden()
+
+
+def test_ctrl_adds_and_shift_selects_the_range_from_the_last(page):
+    tile(page, 1).click(modifiers=["Control"])
+    tile(page, 3).click(modifiers=["Control"])
+    expect(selected(page)).to_have_text("2 selected")
+    tile(page, 8).click(modifiers=["Shift"])
+    expect(selected(page)).to_have_text("6 selected")
+    expect(tile(page, 1)).to_have_attribute("aria-selected", "false")
+
+
+def test_rectangle_selects_what_it_touches_and_opens_nothing(page):
+    start, end = tile(page, 0).bounding_box(), tile(page, 1).bounding_box()
+    page.mouse.move(start["x"] + 20, start["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 40, end["y"] + 80, steps=5)
+    page.mouse.up()
+    expect(selected(page)).to_have_text("2 selected")
+    expect(viewer(page)).to_be_hidden()
+
+
+def test_keys_move_select_all_and_clear(page):
+    grid(page).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(tile(page, 2)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(selected(page)).to_have_text("2 selected")
+    page.keyboard.press("End")
+    last = grid(page).evaluate(
+        "grid => Number(grid.getAttribute('aria-activedescendant').slice(5))"
+    )
+    expect(tile(page, last)).to_be_in_viewport()
+    page.keyboard.press("Control+a")
+    expect(selected(page)).to_have_text(f"{last + 1} selected")
+    page.keyboard.press("Escape")
+    expect(selected(page)).to_be_hidden()
+
+
+def test_selection_and_place_outlive_a_reload(page):
+    scrolled(page, 1400)
+    tile(page, 40).click(modifiers=["Control"])
+    before = scroll(page)
+    page.reload()
+    expect(selected(page)).to_have_text("1 selected")
+    expect(tile(page, 40)).to_have_attribute("aria-selected", "true")
+    assert scroll(page) == before
+
+
+def test_image_opens_at_once_with_its_properties_and_escape_returns_to_the_same_place(page):
+    scrolled(page, 1000)
+    before = scroll(page)
+    name = name_of(page, 31)
+    tile(page, 31).click()
+    expect(viewer(page)).to_be_visible()
+    expect(viewer(page).locator("header")).to_contain_text(name)
+    expect(page.locator(".st-key-right h2")).to_have_text(name)
+    expect(page.locator(".st-key-right")).to_contain_text("Dimensions")
+    page.keyboard.press("Escape")
+    expect(viewer(page)).to_be_hidden()
+    expect(grid(page)).to_be_focused()
+    assert scroll(page) == before
+
+
+def test_arrows_step_through_the_view_and_the_browsers_back_leaves_in_one_step(page):
+    names = [name_of(page, index) for index in (4, 5, 6)]
+    tile(page, 4).click()
+    for name in names[1:]:
+        page.keyboard.press("ArrowRight")
+        expect(viewer(page).locator("header")).to_contain_text(name)
+    expect(page.locator(".st-key-right h2")).to_have_text(names[2])
+    page.go_back()
+    expect(viewer(page)).to_be_hidden()
+    assert "image=" not in page.url
+
+
+def test_link_to_an_image_opens_it(page, visit):
+    name = name_of(page, 3)
+    tile(page, 3).click()
+    expect(viewer(page)).to_be_visible()
+    other = visit(page.url)
+    expect(viewer(other).locator("header")).to_contain_text(name)
+    expect(viewer(other).locator("header")).to_contain_text("4 of ")
+    other.keyboard.press("Escape")
+    expect(viewer(other)).to_be_hidden()
+    assert "image=" not in other.url
+
+
+def test_similar_images_are_listed_and_can_be_clicked_through(page):
+    tile(page, 0).click()
+    similar = page.get_by_role("list", name="Most similar images").get_by_role("button")
+    expect(similar.first).to_be_visible()
+    name = similar.first.get_attribute("title").rpartition(",")[0]
+    similar.first.click()
+    expect(viewer(page).locator("header")).to_contain_text(name)
+    page.go_back()
+    expect(viewer(page).locator("header")).to_contain_text(name_of(page, 0))
+    page.keyboard.press("Escape")
+    expect(viewer(page)).to_be_hidden()
+
+
+def test_folder_filters_and_its_chip_removes_the_filter(page):
+    folder = page.get_by_role("treeitem", name=re.compile("Space"))
+    inside = folder.locator(".number").text_content()
+    folder.click()
+    count = page.locator(".st-key-searchline").get_by_role("status")
+    expect(count).to_have_text(re.compile(rf"^{inside} of \d+$"))
+    expect(folder).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Remove folder Space").click()
+    expect(count).to_have_text(re.compile(r"^\d+ images$"))
+
+
+def test_search_in_names_finds_and_back_undoes_it(page):
+    count = page.locator(".st-key-searchline").get_by_role("status")
+    everything = count.text_content()
+    page.keyboard.press("/")
+    page.keyboard.type("cat 00")
+    expect(count).to_have_text(re.compile(r"^\d of \d+$"))
+    expect(tile(page, 0)).to_have_attribute("aria-label", re.compile("cat 00"))
+    page.go_back()
+    expect(count).to_have_text(everything)
+
+
+def test_view_of_the_address_outlives_a_reload(page):
+    page.get_by_role("treeitem", name=re.compile("Space")).click()
+    page.get_by_role("button", name="Remove folder Space").wait_for()
+    page.get_by_label("Order", exact=True).select_option("size")
+    page.get_by_role("button", name="Turn the order round").click()
+    expect(page).to_have_url(re.compile("view="))
+    expect(page.get_by_role("button", name="Turn the order round")).to_have_text("arrow_downward")
+    first = name_of(page, 0)
+    page.reload()
+    expect(page.get_by_role("button", name="Remove folder Space")).to_be_visible()
+    expect(tile(page, 0)).to_have_attribute("aria-label", first)
+
+
+def test_order_by_name_turns_round(page):
+    page.get_by_label("Order", exact=True).select_option("name")
+    expect(page).to_have_url(re.compile("view="))
+    first = name_of(page, 0)
+    page.get_by_role("button", name="Turn the order round").click()
+    expect(tile(page, 0)).not_to_have_attribute("aria-label", first)
+
+
+def test_nothing_found_says_what_to_drop(page):
+    page.keyboard.press("/")
+    page.keyboard.type("no such name")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No image matches")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Show all")).click()
+    expect(page.locator(".tile img.here").first).to_be_visible()
+
+
+def test_searching_by_meaning_says_why_it_waits(page):
+    page.get_by_label("Where to search").select_option("meaning")
+    expect(page.get_by_text("Search by meaning waits for CLIP")).to_be_visible()
+    page.get_by_role("button", name="Search in names").click()
+    expect(page.get_by_text("Search by meaning waits for CLIP")).to_be_hidden()
+
+
+def test_panels_fold_with_a_key_and_stay_so(page):
+    left = page.get_by_role("tree", name="Folders")
+    page.keyboard.press("f")
+    expect(left).to_be_hidden()
+    page.reload()
+    expect(tile(page, 0)).to_be_visible()
+    expect(left).to_be_hidden()
+    page.keyboard.press("f")
+    expect(left).to_be_visible()
+
+
+def test_narrow_window_starts_with_both_panels_folded(visit, address):
+    page = visit(address, size=NARROW)
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    expect(page.get_by_role("tree", name="Folders")).to_be_hidden()
+    expect(page.locator(".st-key-right h2")).to_be_hidden()
+
+
+def test_question_mark_lists_the_keys(page):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("select all images of the view")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_language_switches_and_is_remembered(page):
+    page.get_by_role("radio", name="FR").click()
+    expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
+
+
+def test_browser_that_speaks_french_is_answered_in_french(visit, address):
+    page = visit(address, locale="fr-FR")
+    expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "back"), [("light", 255), ("dark", 27)])
+def test_both_themes_are_neutral_grey(visit, address, theme, back):
+    page = visit(address, theme=theme)
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    colour = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert colour == f"rgb({back}, {back}, {back})"
+
+
+def test_tile_size_follows_the_keys_and_keeps_the_place(page):
+    scrolled(page, 1200)
+    grid(page).focus()
+    page.keyboard.press("PageDown")
+    current = page.locator(".tile.current")
+    index = current.get_attribute("data-index")
+    width = current.bounding_box()["width"]
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    expect(tile(page, index)).to_be_in_viewport()
+    assert tile(page, index).bounding_box()["width"] < width * 0.8
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_that_axe_objects_to(visit, address, theme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page = visit(address, theme=theme)
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
+    from tests.small_corpus import write_pictures
+
+    write_pictures(tmp_path / "pictures", range(12))
+    project = projects.create(tmp_path / "project")
+    projects.save(projects.Project(project.root, "new", project.created_at, ("visual",)))
+    with serving(project.root) as address:
+        page = visit(address)
+        expect(page.get_by_role("heading", name="Add a folder of images")).to_be_visible()
+        page.get_by_label("Folder on this machine").fill(str(tmp_path / "nowhere"))
+        page.get_by_role("button", name="Add and read").click()
+        expect(page.get_by_text("There is no folder")).to_be_visible()
+        page.get_by_label("Folder on this machine").fill(str(tmp_path / "pictures"))
+        page.get_by_role("button", name="Add and read").click()
+        expect(page.locator(".tile img.here")).to_have_count(12, timeout=120_000)
+        expect(page.get_by_role("status").filter(has_text="12 images")).to_be_visible()

@@ -1,0 +1,41 @@
+"""A real dashboard of a project, served by the installed command. Not here: browsers."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+
+__all__ = ["NARROW", "WIDE", "panoptic", "serving"]
+
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 1000, "height": 700}
+
+
+@contextmanager
+def serving(project):
+    """Serve a project on a free port; yield the address of its dashboard."""
+    command = [sys.executable, "-m", "app.cli", "open", "--project", str(project), "--no-browser"]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as server:
+        try:
+            yield _address(server.stdout)
+        finally:
+            server.terminate()
+
+
+def panoptic(*arguments):
+    command = [sys.executable, "-m", "app.cli", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=540, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _address(lines):
+    for line in lines:
+        found = re.search(r"http://[\w.]+:\d+", line)
+        if found:
+            return found.group()
+    raise AssertionError("the server ended before it said its address")
