@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_PORT",
+    "last_words",
     "log_file",
     "process_next",
     "progress",
@@ -36,10 +37,6 @@ __all__ = [
     "stop_processing",
 ]
 
-_waiting: set[Path] = set()
-_waiting_lock = threading.Lock()
-LOOK_EVERY = 1.0
-
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
 PORTS_TRIED = 50
@@ -47,6 +44,10 @@ PORTS_TRIED = 50
 FAREWELL_SECONDS = 2
 # What one message from a page may hold; uploads go over HTTP.
 MESSAGE_BYTES = 16 * 2**20
+LOOK_EVERY = 1.0
+
+_waiting: set[Path] = set()
+_waiting_lock = threading.Lock()
 
 
 def serve(project: Project, port: int | None = None, browser: bool = True) -> None:
@@ -148,6 +149,12 @@ def progress(project: Project) -> dict[str, Any] | None:
 def log_file(project: Project) -> Path:
     """Return where processing writes what it says."""
     return project.root / "logs" / "process.log"
+
+
+def last_words(project: Project) -> str:
+    """Return the last line that processing said."""
+    said = log_file(project).read_text("utf-8", errors="replace").strip()
+    return said.rpartition("\n")[2]
 
 
 def _process_after(project: Project) -> None:

@@ -7,6 +7,7 @@ starting a run (``launcher``), what runs now in a few words (``widgets.work``).
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -30,6 +31,8 @@ __all__ = ["show"]
 STYLE = Path(__file__).with_name("pipeline.css")
 # Progress is written every two seconds; looking more often shows nothing new.
 LOOK_EVERY = 2.0
+# A run that has something to do says so within this; one that has nothing has ended.
+NEWS_WITHIN = 8.0
 RUNS_LISTED = 20
 PROBLEMS_LISTED = 200
 
@@ -85,8 +88,20 @@ def _run_buttons(project: Project) -> None:
 
 
 def _start(project: Project, *, refit: bool = False, retry: bool = False) -> None:
-    launcher.start_processing(project, refit=refit, retry=retry)
-    st.toast(_say("started"))
+    process = launcher.start_processing(project, refit=refit, retry=retry)
+    with st.spinner(_say("looking")):
+        until = time.monotonic() + NEWS_WITHIN
+        while process.poll() is None and time.monotonic() < until:
+            if runs.running(project) is not None:
+                break
+            time.sleep(0.1)
+    if process.poll() is None:
+        st.toast(_say("started"))
+    elif process.returncode == 0:
+        # A run that finds nothing to do leaves no trace in the tables.
+        st.toast(_say("nothing_new"))
+    else:
+        st.toast(_say("not_started", reason=launcher.last_words(project)))
 
 
 def _state_of(project: Project, running: Running) -> str:

@@ -239,7 +239,8 @@ class ImageMap {
   }
 
   resize() {
-    if (this.plot.layout) this.plotly.Plots.resize(this.plot);
+    // On leaving the page the plot is hidden before it goes, which is a change of size too.
+    if (this.plot.layout && this.plot.getClientRects().length) this.plotly.Plots.resize(this.plot);
   }
 
   close() {
