@@ -1,23 +1,69 @@
-"""A small project with one folder of pictures, made on the spot."""
+"""A small project with one folder of pictures, as it is before and after a first run."""
 
+import os
+import shutil
+import time
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from panoptic_data import project as projects
 from panoptic_data import sources
+from panoptic_data.schema import arrow
+from pipelines.process import process
+from pipelines.resources import Request
 from tests.small_corpus import write_pictures
+
+
+def make(place):
+    then = time.time() - 60
+    for path in write_pictures(place / "pictures", range(40)):
+        # What was written this minute is rightly looked at again.
+        os.utime(path, (then, then))
+    made = replace(projects.create(place / "corpus"), encoders=("visual",))
+    projects.save(made)
+    sources.add(made, place / "pictures")
+    return made
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project that no run has worked on, with a source ``pictures`` of 40 files."""
+    return make(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    place = tmp_path_factory.mktemp("processed")
+    return place, process(make(place), Request())
+
+
+@pytest.fixture
+def processed(tmp_path, template):
+    """The same project after its first run: a copy of one that was made once."""
+    place, _ = template
+    for name in ("pictures", "corpus"):
+        shutil.copytree(place / name, tmp_path / name)
+    project = projects.open_project(tmp_path / "corpus")
+    (source,) = sources.listing(project)
+    row = {
+        "name": source.name,
+        "uri": str(tmp_path / "pictures"),
+        "added_at": source.added_at,
+        "options": "{}",
+    }
+    project.database().upsert("sources", pa.Table.from_pylist([row], schema=arrow("sources")))
+    return project
+
+
+@pytest.fixture
+def first(template):
+    """What the first run of ``processed`` told."""
+    return template[1]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    write_pictures(tmp_path / "pictures", range(40))
+    """The folder of the source, of ``project`` and of ``processed``."""
     return tmp_path / "pictures"
-
-
-@pytest.fixture
-def project(tmp_path, folder):
-    made = replace(projects.create(tmp_path / "corpus"), encoders=("visual",))
-    projects.save(made)
-    sources.add(made, folder)
-    return made

@@ -22,12 +22,6 @@ KEYS = {
 }
 
 
-def age(folder):
-    then = time.time() - 60
-    for path in folder.rglob("*.jpg"):
-        os.utime(path, (then, then))
-
-
 def run(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "pipelines", *arguments],
@@ -46,16 +40,15 @@ def test_json_is_one_object_and_stdout_holds_nothing_else(project):
     assert (told["outcome"], told["files"], told["new"], told["embedded"]) == ("done", 40, 40, 40)
 
 
-def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(project, folder):
-    age(folder)
-    first = process(project, Request())
+def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(processed):
+    first = process(processed, Request())
     code = (
         "import sys; from pipelines.__main__ import main; code = main(sys.argv[1:]);"
         "heavy = {'dagster', 'lancedb', 'polars', 'pyarrow', 'PIL', 'torch'} & set(sys.modules);"
         "print(sorted(heavy), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "process", "--project", str(project.root), "--json"],
+        [sys.executable, "-c", code, "process", "--project", str(processed.root), "--json"],
         capture_output=True,
         text=True,
         check=False,
@@ -70,25 +63,28 @@ def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(project, fol
     assert {name: stage["data_version"] for name, stage in told["stages"].items()} == {
         name: stage["data_version"] for name, stage in first["stages"].items()
     }
-    assert len(runs.listing(project)) == 1
+    assert len(runs.listing(processed)) == 2
 
 
-def test_plan_says_what_would_be_done_and_changes_nothing(project, folder, capsys):
+def test_plan_says_what_would_be_done_and_changes_nothing(project, capsys):
     assert command.main(["plan", "--project", str(project.root), "--json"]) == 0
-    before = json.loads(capsys.readouterr().out)
-    assert before["files/pictures"] == "never"
-    assert before["duplicates"] == "never"
+    told = json.loads(capsys.readouterr().out)
+    assert told["files/pictures"] == "never"
+    assert told["duplicates"] == "never"
     assert runs.listing(project).is_empty()
-    process(project, Request())
-    assert command.main(["plan", "--project", str(project.root)]) == 0
+
+
+def test_plan_says_why(processed, folder, capsys):
+    place = str(processed.root)
+    assert command.main(["plan", "--project", place]) == 0
     assert capsys.readouterr().out == "Nothing to do.\n"
     (folder / "subject-1" / "00001.jpg").unlink()
-    assert command.main(["plan", "--project", str(project.root), "--json"]) == 0
-    after = json.loads(capsys.readouterr().out)
-    assert after["files/pictures"] == "folder"
-    assert after["corpus"] == "inputs"
+    assert command.main(["plan", "--project", place, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["files/pictures"] == "folder"
+    assert told["corpus"] == "inputs"
     folder.rename(folder.with_name("elsewhere"))
-    assert command.main(["plan", "--project", str(project.root)]) == 0
+    assert command.main(["plan", "--project", place]) == 0
     assert "files/pictures: its folder is not there" in capsys.readouterr().out
 
 
@@ -122,7 +118,6 @@ def test_a_busy_project_exits_with_3(project, capsys):
 
 
 def test_a_failed_stage_exits_with_1(project, capsys):
-    project.lance.mkdir(exist_ok=True)
     (project.lance / "clusters__visual.lance").write_text("no table")
     assert command.main(["process", "--project", str(project.root), "--json"]) == 1
     captured = capsys.readouterr()

@@ -46,11 +46,10 @@ def history(project):
         return instance.get_runs()
 
 
-def test_the_first_run_makes_every_stage(project):
-    told = process(project, Request())
-    assert told["problems"] == []
-    assert told["outcome"] == "done"
-    assert counts(told) == {
+def test_the_first_run_makes_every_stage(processed, first):
+    assert first["problems"] == []
+    assert first["outcome"] == "done"
+    assert counts(first) == {
         "files": 40,
         "images": 40,
         "new": 40,
@@ -60,40 +59,39 @@ def test_the_first_run_makes_every_stage(project):
         "unreadable": 0,
         "embedded": 40,
     }
-    assert list(told["stages"]) == EVERY_STAGE
-    assert all(made["data_version"] for made in told["stages"].values())
-    assert told["encoders"] == [
+    assert list(first["stages"]) == EVERY_STAGE
+    assert all(made["data_version"] for made in first["stages"].values())
+    assert first["encoders"] == [
         {"encoder": "visual", "slug": "visual", "status": "ready", "cause": None}
     ]
-    assert set(told["stage_seconds"]) == set(EVERY_STAGE)
-    assert told["images_per_second"] > 0
-    assert stages.stale(stages.latest(project), ["pictures"], ["visual"]) == {}
+    assert set(first["stage_seconds"]) == set(EVERY_STAGE)
+    assert first["images_per_second"] > 0
+    assert stages.stale(stages.latest(processed), ["pictures"], ["visual"]) == {}
 
 
-def test_dagster_and_the_table_of_runs_tell_the_same_history(project):
-    told = process(project, Request())
-    ours = runs.listing(project).to_dicts()[0]
-    assert (ours["run"], ours["outcome"]) == (told["run"], "done")
-    theirs = history(project)
+def test_dagster_and_the_table_of_runs_tell_the_same_history(processed, first):
+    ours = runs.listing(processed).to_dicts()[0]
+    assert (ours["run"], ours["outcome"]) == (first["run"], "done")
+    theirs = history(processed)
     assert [run.job_name for run in theirs] == ["see_corpus", "read_source"]
     assert {run.status for run in theirs} == {dg.DagsterRunStatus.SUCCESS}
     assert sorted(ours["dagster_runs"]) == sorted(run.run_id for run in theirs)
-    assert {run.tags["panoptic/run"] for run in theirs} == {told["run"]}
+    assert {run.tags["panoptic/run"] for run in theirs} == {first["run"]}
     summary = json.loads(ours["counts"])["summary"]
     assert (summary["files"], summary["new"], summary["embedded"]) == (40, 40, 40)
 
 
-def test_every_materialization_tells_counts_version_and_shows_pictures(project):
-    told = process(project, Request())
-    with open_instance(project) as instance:
-        for stage, made in told["stages"].items():
+def test_every_materialization_tells_counts_version_and_shows_pictures(processed, first):
+    with open_instance(processed) as instance:
+        for stage, made in first["stages"].items():
             parts = stage.removesuffix("/pictures").split("/")
             event = instance.get_latest_materialization_event(dg.AssetKey(parts))
             assert event is not None, stage
             metadata = event.asset_materialization.metadata
             assert metadata["dagster/row_count"].value == made["rows"]
             assert metadata["new"].value == made["new"]
-            assert metadata["lance_version"].value > 0
+            table = stages.table_behind(stage)
+            assert metadata["lance_version"].value == processed.database().version(table)
             assert event.asset_materialization.tags["dagster/data_version"] == made["data_version"]
             assert event.asset_materialization.tags["dagster/code_version"] == "1"
             if stage.startswith(("images", "clusters")):
@@ -115,9 +113,8 @@ def checks(project):
     return {(e.asset_key.to_user_string(), e.check_name): e.passed for e in events}
 
 
-def test_all_checks_pass_after_a_run(project):
-    process(project, Request())
-    assert checks(project) == {
+def test_all_checks_pass_after_a_run(processed):
+    assert checks(processed) == {
         ("corpus", "every_image_has_a_file"): True,
         ("corpus", "every_readable_file_has_an_image"): True,
         ("duplicates", "members_are_images"): True,
@@ -129,23 +126,21 @@ def test_all_checks_pass_after_a_run(project):
     }
 
 
-def test_a_second_run_leaves_every_stage_alone(project):
-    first = process(project, Request())
-    made = len(history(project))
-    second = process(project, Request())
+def test_a_second_run_leaves_every_stage_alone(processed, first):
+    made = len(history(processed))
+    second = process(processed, Request())
     assert statuses(second) == dict.fromkeys(EVERY_STAGE, "unchanged")
     assert versions(second) == versions(first)
     assert counts(second) == {**counts(first), "new": 0, "unchanged": 40, "embedded": 0}
-    assert len(history(project)) == made
+    assert len(history(processed)) == made
 
 
-def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(project, folder):
-    first = process(project, Request())
+def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(processed, folder, first):
     write_pictures(folder, range(100, 103))
     (folder / "subject-0" / "00000.jpg").rename(folder / "renamed.jpg")
     (folder / "subject-1" / "00001.jpg").unlink()
     picture(900).save(folder / "subject-2" / "00002.jpg")
-    second = process(project, Request())
+    second = process(processed, Request())
     assert counts(second) == {
         "files": 42,
         "images": 42,
@@ -156,7 +151,7 @@ def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(project,
         "unreadable": 0,
         "embedded": 4,
     }
-    database = project.database()
+    database = processed.database()
     rows = database.frame("files", ["path", "status", "run"])
     touched = rows.filter(run=second["run"])["path"].sort().to_list()
     assert touched == [
@@ -171,14 +166,13 @@ def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(project,
     assert database.count("images", f"run = '{second['run']}'") == 4
     assert database.count("embeddings__visual", f"run = '{second['run']}'") == 4
     assert database.count("embeddings__visual", f"run = '{first['run']}'") == 39
-    third = process(project, Request())
+    third = process(processed, Request())
     assert statuses(third) == dict.fromkeys(EVERY_STAGE, "unchanged")
 
 
-def test_a_copy_costs_no_vector_and_no_neighbours(project, folder):
-    first = process(project, Request())
+def test_a_copy_costs_no_vector_and_no_neighbours(processed, folder, first):
     shutil.copy(folder / "subject-0" / "00000.jpg", folder / "copy.jpg")
-    second = process(project, Request())
+    second = process(processed, Request())
     assert (second["files"], second["images"], second["embedded"]) == (41, 40, 0)
     assert statuses(second)["neighbours/visual"] == "unchanged"
     assert (
@@ -201,17 +195,16 @@ def test_a_broken_file_is_a_row_and_no_failure(project, folder):
     assert again["unreadable"] == 1
 
 
-def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(project, tmp_path):
-    process(project, Request())
+def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(processed, tmp_path):
     write_pictures(tmp_path / "stamps", range(200, 210))
-    sources.add(project, tmp_path / "stamps")
+    sources.add(processed, tmp_path / "stamps")
     (tmp_path / "pictures").rename(tmp_path / "elsewhere")
-    told = process(project, Request())
+    told = process(processed, Request())
     said = FolderNotFound(path=tmp_path / "pictures").message("en")
     assert told["problems"] == [{"about": "source", "name": "pictures", "text": said}]
     assert (told["outcome"], told["files"], told["new"], told["removed"]) == ("done", 50, 10, 0)
     (tmp_path / "elsewhere").rename(tmp_path / "pictures")
-    back = process(project, Request())
+    back = process(processed, Request())
     assert (back["problems"], back["new"], back["changed"]) == ([], 0, 0)
 
 
@@ -226,7 +219,6 @@ def test_only_the_named_source_is_read(project, tmp_path):
 
 
 def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
-    project.lance.mkdir()
     # Where the table should be there is something else.
     (project.lance / "projection__visual.lance").write_text("no table")
     told = process(project, Request())
@@ -249,24 +241,21 @@ def test_another_run_at_work_is_refused(project):
         process(project, Request())
 
 
-def test_refit_makes_map_and_clusters_anew_and_nothing_else(project):
-    process(project, Request())
-    told = process(project, Request(refit=True))
+def test_refit_makes_map_and_clusters_anew_and_nothing_else(processed):
+    told = process(processed, Request(refit=True))
     assert set(told["stage_seconds"]) == {"projection/visual", "clusters/visual"}
 
 
-def test_the_method_of_clusters_can_be_chosen(project):
-    process(project, Request())
-    told = process(project, Request(method="kmeans", k=4))
+def test_the_method_of_clusters_can_be_chosen(processed):
+    told = process(processed, Request(method="kmeans", k=4))
     assert set(told["stage_seconds"]) == {"clusters/visual"}
-    numbers = project.database().frame("clusters__visual", ["cluster"])["cluster"]
+    numbers = processed.database().frame("clusters__visual", ["cluster"])["cluster"]
     assert numbers.n_unique() == 4
 
 
-def test_what_the_table_of_stages_says_of_a_stopped_stage_is_made_good(project):
-    first = process(project, Request())
-    stages.begin(project, "neighbours/visual", "killed")
-    second = process(project, Request())
+def test_what_the_table_of_stages_says_of_a_stopped_stage_is_made_good(processed, first):
+    stages.begin(processed, "neighbours/visual", "killed")
+    second = process(processed, Request())
     assert set(second["stage_seconds"]) == {
         "neighbours/visual",
         "projection/visual",

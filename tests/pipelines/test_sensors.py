@@ -1,74 +1,64 @@
 """The sensor: it asks for runs of what differs, once a difference, and reads no file."""
 
 import dagster as dg
-import pytest
 
 from panoptic_data import sources
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.partitions import sync
-from pipelines.process import process
-from pipelines.resources import Request
 from tests.small_corpus import write_pictures
 
 
-@pytest.fixture
 def look(project):
-    def look():
-        with open_instance(project) as instance:
-            context = dg.build_sensor_context(instance=instance)
-            return build_defs(project).resolve_sensor_def("folders")(context)
-
-    return look
+    with open_instance(project) as instance:
+        context = dg.build_sensor_context(instance=instance)
+        return build_defs(project).resolve_sensor_def("folders")(context)
 
 
 def asked(result):
     return [request.partition_key for request in result.run_requests or ()]
 
 
-def test_a_new_source_is_asked_for_and_becomes_a_partition(look):
-    result = look()
+def test_a_new_source_is_asked_for_and_becomes_a_partition(project):
+    result = look(project)
     assert asked(result) == ["pictures"]
     (request,) = result.dynamic_partitions_requests
     assert request.partition_keys == ["pictures"]
 
 
-def test_what_is_known_is_not_asked_for(project, look):
-    process(project, Request())
-    result = look()
+def test_what_is_known_is_not_asked_for(processed):
+    result = look(processed)
     assert asked(result) == []
     assert result.dynamic_partitions_requests == []
     assert result.skip_reason.skip_message == "No file is new, changed or gone."
 
 
-def test_new_changed_and_vanished_files_are_asked_for_once_each(project, folder, look):
-    process(project, Request())
+def test_new_changed_and_vanished_files_are_asked_for_once_each(processed, folder):
     keys = []
     write_pictures(folder, range(50, 52))
-    keys += [request.run_key for request in look().run_requests]
+    keys += [request.run_key for request in look(processed).run_requests]
     (folder / "subject-1" / "00001.jpg").unlink()
-    keys += [request.run_key for request in look().run_requests]
+    keys += [request.run_key for request in look(processed).run_requests]
     (folder / "subject-2" / "00002.jpg").write_bytes(b"other")
-    keys += [request.run_key for request in look().run_requests]
-    keys += [request.run_key for request in look().run_requests]
+    keys += [request.run_key for request in look(processed).run_requests]
+    keys += [request.run_key for request in look(processed).run_requests]
     assert len(keys) == 4
     assert len(set(keys)) == 3
 
 
-def test_only_the_source_that_differs_is_asked_for(project, tmp_path, look):
-    process(project, Request())
+def test_only_the_source_that_differs_is_asked_for(processed, tmp_path):
     write_pictures(tmp_path / "stamps", range(200, 203))
-    sources.add(project, tmp_path / "stamps")
-    assert asked(look()) == ["stamps"]
+    sources.add(processed, tmp_path / "stamps")
+    assert asked(look(processed)) == ["stamps"]
 
 
-def test_a_folder_that_is_gone_is_left_in_peace(folder, look):
+def test_a_folder_that_is_gone_is_left_in_peace(project, folder):
     folder.rename(folder.with_name("elsewhere"))
-    assert asked(look()) == []
+    assert asked(look(project)) == []
 
 
-def test_a_run_that_the_sensor_asks_for_can_be_run(project, look):
-    result = look()
+def test_a_run_that_the_sensor_asks_for_can_be_run(project):
+    result = look(project)
     (request,) = result.run_requests
     with open_instance(project) as instance:
         sync(instance, result.dynamic_partitions_requests[0].partition_keys)
@@ -76,7 +66,7 @@ def test_a_run_that_the_sensor_asks_for_can_be_run(project, look):
         assert job.execute_in_process(
             instance=instance, partition_key=request.partition_key
         ).success
-    assert asked(look()) == []
+    assert asked(look(project)) == []
 
 
 def test_without_a_project_it_says_so(tmp_path, monkeypatch):
