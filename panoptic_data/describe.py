@@ -13,7 +13,7 @@ from PIL import Image
 
 from panoptic_data import decode, hashes
 
-__all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe"]
+__all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe", "thumbnail"]
 
 # Encoders read 224 to 256 pixels; a panorama is held to four times that.
 THUMBNAIL_SHORT_SIDE = 256
@@ -73,6 +73,11 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
         dhash=likeness.dhash,
         thumbnail=_jpeg(small),
     )
+
+
+def thumbnail(image: Image.Image) -> bytes:
+    """Return the JPEG that would be stored of an upright RGB picture."""
+    return _jpeg(image.resize(_thumbnail_size(*image.size), Image.Resampling.HAMMING))
 
 
 def _thumbnail_size(width: int, height: int) -> tuple[int, int]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -251,13 +252,15 @@ def _embed(
     outcome = _Outcome()
     writer = _Writer(project, encoder, run)
     done = 0
-    for sha1s, vectors, failures in _batches(project, encoder, todo):
-        for sha1, error in failures:
-            outcome.fail(sha1, error)
-        writer.add(sha1s, vectors)
-        outcome.embedded += len(sha1s)
-        done += len(sha1s) + len(failures)
-        report("embeddings", done, len(todo))
+    # Closed at once when a write fails, so that no thread goes on embedding.
+    with closing(_batches(project, encoder, todo)) as batches:
+        for sha1s, vectors, failures in batches:
+            for sha1, error in failures:
+                outcome.fail(sha1, error)
+            writer.add(sha1s, vectors)
+            outcome.embedded += len(sha1s)
+            done += len(sha1s) + len(failures)
+            report("embeddings", done, len(todo))
     writer.finish()
     return outcome
 
@@ -305,48 +308,40 @@ def _rows(name: str, sha1s: list[str], vectors: NDArray[np.float32], run: str) -
     return pa.table(columns, schema=arrow(name, dim))
 
 
-_Failures = list[tuple[str, UnreadableImage]]
+_Batch = tuple[list[str], "NDArray[np.float32]", list[tuple[str, UnreadableImage]]]
 
 
-def _batches(
-    project: Project, encoder: Encoder, todo: Sequence[str]
-) -> Iterator[tuple[list[str], NDArray[np.float32], _Failures]]:
-    """Yield the vectors of each full batch, in the order of ``todo``, and what failed meanwhile."""
-    sha1s: list[str] = []
-    pixels: list[NDArray[np.uint8]] = []
-    failures: _Failures = []
-    # Closed at once when the reader stops early, so that no decoding thread outlives it.
-    with closing(_prepared(project, encoder, todo)) as prepared:
-        for sha1, picture in prepared:
-            if isinstance(picture, UnreadableImage):
-                failures.append((sha1, picture))
-                continue
-            sha1s.append(sha1)
-            pixels.append(picture)
-            if len(sha1s) == encoder.batch:
-                yield sha1s, encoder.encode(np.stack(pixels)), failures
-                sha1s, pixels, failures = [], [], []
-    if sha1s:
-        yield sha1s, encoder.encode(np.stack(pixels)), failures
-    elif failures:
-        yield [], np.empty((0, encoder.dim), np.float32), failures
+def _batches(project: Project, encoder: Encoder, todo: Sequence[str]) -> Generator[_Batch]:
+    """Yield sha1s, vectors and failures of each batch, in the order of ``todo``.
+
+    A thread takes a batch from its thumbnails to its vectors: none waits for another, and as
+    many batches are under way as there are processors.
+    """
+
+    def embed(rows: list[dict[str, Any]]) -> _Batch:
+        pixels: dict[str, NDArray[np.uint8]] = {}
+        failures = []
+        for row in rows:
+            try:
+                picture = _picture(project, row, encoder.input_size)
+                pixels[row["sha1"]] = encoder.prepare(picture)
+            except UnreadableImage as error:
+                failures.append((row["sha1"], error))
+            except UnknownImage:
+                failures.append((row["sha1"], UnreadableImage("missing")))
+        if not pixels:
+            return [], np.empty((0, encoder.dim), np.float32), failures
+        return list(pixels), encoder.encode(np.stack(list(pixels.values()))), failures
+
+    size = encoder.batch * 3 * encoder.input_size**2
+    items = ((rows, size) for rows in _grouped(_thumbnails(project, todo), encoder.batch))
+    yield from in_order(items, embed)
 
 
-def _prepared(
-    project: Project, encoder: Encoder, todo: Sequence[str]
-) -> Generator[tuple[str, NDArray[np.uint8] | UnreadableImage]]:
-    def prepare(row: dict[str, Any]) -> tuple[str, NDArray[np.uint8] | UnreadableImage]:
-        try:
-            return row["sha1"], encoder.prepare(_picture(project, row, encoder.input_size))
-        except UnreadableImage as error:
-            return row["sha1"], error
-        except UnknownImage:
-            return row["sha1"], UnreadableImage("missing")
-
-    # What a decoded thumbnail takes; a file that is read instead is bounded by `decode`.
-    size = 3 * images.THUMBNAIL_SHORT_SIDE * images.THUMBNAIL_LONG_SIDE
-    items = ((row, size) for row in _thumbnails(project, todo))
-    yield from in_order(items, prepare)
+def _grouped(rows: Iterable[dict[str, Any]], count: int) -> Iterator[list[dict[str, Any]]]:
+    several = iter(rows)
+    while some := list(islice(several, count)):
+        yield some
 
 
 def _thumbnails(project: Project, todo: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -144,7 +144,7 @@ def device(spec: EncoderSpec) -> str:
 
 
 _warming = threading.Lock()
-_warm: dict[tuple[EncoderSpec, float], Encoder] = {}
+_warm: dict[tuple[EncoderSpec, float, int | None], Encoder] = {}
 
 
 def warm(spec: EncoderSpec, dtype: str | None = None, batch: int | None = None) -> Encoder:
@@ -153,12 +153,14 @@ def warm(spec: EncoderSpec, dtype: str | None = None, batch: int | None = None) 
     Weights that changed on disk are loaded again.
     """
     try:
-        key = (spec, stamp(spec))
+        changed = stamp(spec)
     except OSError:
         return load(spec, dtype=dtype, batch=batch)
     with _warming:
+        key = (spec, changed, batch)
         if key not in _warm:
-            _warm[key] = load(spec, dtype=dtype, batch=batch)
+            encoder = load(spec, dtype=dtype, batch=batch)
+            _warm[key] = _warm[spec, changed, encoder.batch] = encoder
         return _warm[key]
 
 
