@@ -18,7 +18,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["component", "routes"]
+__all__ = ["address", "component", "css", "routes"]
 
 FOLDER = Path(__file__).parent
 # The digest in the address changes with any file, so an address never changes its answer.
@@ -35,18 +35,26 @@ def component(name: str) -> ComponentRenderer:
     import streamlit as st
 
     # Streamlit loads this text from a blob, where relative addresses mean nothing.
-    address = f"/modules/{_digest()}/{name}/{name}.js"
     loader = (
-        f'const {{ default: mount }} = await import(new URL("{address}", location.origin));\n'
+        f'const {{ default: mount }} = await import(new URL("{address(name)}", location.origin));\n'
         "export default mount;\n"
     )
-    css = (FOLDER / "tokens.css").read_text("utf-8") + (FOLDER / name / f"{name}.css").read_text(
-        "utf-8"
-    )
     renderer: ComponentRenderer = st.components.v2.component(
-        f"panoptic.{name}", html='<div class="root"></div>', css=css, js=loader
+        f"panoptic.{name}", html='<div class="root"></div>', css=css(name), js=loader
     )
     return renderer
+
+
+def address(name: str) -> str:
+    """Return where the module of a component is served."""
+    return f"/modules/{_digest()}/{name}/{name}.js"
+
+
+@cache
+def css(name: str) -> str:
+    """Return the style of a component: what all of them start from, and its own."""
+    own = FOLDER / name / f"{name}.css"
+    return (FOLDER / "tokens.css").read_text("utf-8") + own.read_text("utf-8")
 
 
 async def _module(request: Request) -> Response:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import state
 from app.components.facets import facets, open_sections
-from app.components.gallery import At, Opened, gallery
+from app.components.gallery import At, Opened, gallery, told_at
 from app.components.searchline import Choice, searchline
 from app.screens import image
 from app.widgets import chips, filters, states
@@ -198,7 +198,7 @@ def _left(shown: _Shown) -> None:
     )
 
 
-_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to")
+_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year")
 
 
 def _filter(field: str, chosen: Any, shown: _Shown) -> None:
@@ -224,6 +224,7 @@ def _stage(shown: _Shown) -> None:
                 version=shown.corpus.version,
                 total=len(found),
                 opened=_opened(shown),
+                current=_current(shown, told_at()),
                 language=state.language(),
                 texts={
                     "label": state.say("explore.gallery"),

@@ -132,6 +132,7 @@ def _show_last(project: Project) -> None:
 
 def _follow(project: Project) -> None:
     """Run the page again when there is something new to show, and only then."""
-    shown = st.session_state.get("version")
-    if shown is not None and catalogue.get(project).version != shown:
+    shown, now = st.session_state.get("version"), catalogue.get(project).version
+    st.session_state["version"] = now
+    if shown not in (None, now):
         st.rerun()

@@ -49,20 +49,23 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
     shown.delete(field);
   }
   for (const section of data.sections) {
-    const known = shown.get(section.field) ?? makeSection(section, data, () => tellOpen(shown, tell), tell);
+    const known = shown.get(section.field) ?? makeSection(section, data);
     shown.set(section.field, known);
     root.append(known.node);
-    known.update(section, data, tell);
+    known.update(section, data, tell, () => tellOpen(shown, data.sections, tell));
   }
   return () => mounted.delete(parentElement);
 }
 
-function tellOpen(shown, tell) {
-  tell.open([...shown].filter(([, section]) => section.node.open).map(([field]) => field));
+/** Say which sections are open, unless Python knows: making an open one tells of it, too. */
+function tellOpen(shown, sections, tell) {
+  const isOpen = (field) => Boolean(shown.get(field)?.node.open);
+  if (sections.every((section) => section.open === isOpen(section.field))) return;
+  tell.open(sections.map((section) => section.field).filter(isOpen));
 }
 
 /** A section that opens and closes; its body is made by kind. */
-function makeSection(section, data, toggled, tell) {
+function makeSection(section, data) {
   const title = el("span", { class: "title" });
   const chosen = el("span", { class: "chosen" });
   const choices = el("select", { class: "choices", hidden: true, "aria-label": data.texts.encoder });
@@ -74,19 +77,21 @@ function makeSection(section, data, toggled, tell) {
     el("summary", {}, icon("chevron_right"), title, chosen),
     el("div", { class: "body" }, choices, hint, body.node),
   );
-  let acts = tell;
+  let acts = null;
+  let toggled = () => {};
   choices.addEventListener("change", () => acts.choose(choices.value));
   node.addEventListener("toggle", () => toggled());
   return {
     node,
-    update(now, { texts, language }, tellNow) {
-      acts = tellNow;
+    update(now, { texts, language }, tell, tellOpened) {
+      acts = tell;
+      toggled = tellOpened;
       write(title, now.title);
       write(chosen, now.selected.length ? number(now.selected.length, language) : "");
       writeChoices(choices, now.choices);
       hint.hidden = !now.hint;
       write(hint, now.hint ?? "");
-      body.update(now, { texts, language, say: fill, change: (value) => tellNow.change(now.field, value) });
+      body.update(now, { texts, language, say: fill, change: (value) => tell.change(now.field, value) });
     },
   };
 }

@@ -21,13 +21,14 @@ export function makeRange() {
   const tell = debounced(() => how.change(values()), TELL_AFTER);
 
   function values() {
-    const read = ends.map((end) => (end.value === "" ? null : given.kind === "dates" ? end.value : Number(end.value) * given.scale));
+    const read = ends.map((end, at) => (given.kind === "dates" ? day(end.value, at === 1) : figure(end.value, given.scale)));
     return read.some((value) => value !== null) ? read : null;
   }
 
   function pressed(from, to) {
     const { edges } = given.histogram;
-    writeEnds([edges[Math.min(from, to)], edges[Math.max(from, to) + 1]]);
+    const last = edges[Math.max(from, to) + 1];
+    writeEnds([edges[Math.min(from, to)], given.kind === "dates" ? dayBefore(last) : last]);
     tell.now();
   }
 
@@ -91,13 +92,35 @@ export function makeRange() {
       given = section;
       how = tools;
       ends.forEach((end, at) => {
-        set(end, "type", section.kind === "dates" ? "date" : "number");
-        set(end, "step", "any");
+        set(end, "type", section.kind === "dates" ? "text" : "number");
+        set(end, "step", section.kind === "dates" ? null : "any");
         set(end, "aria-label", `${section.title}, ${[how.texts.from, how.texts.to][at]}`);
-        set(end, "placeholder", [how.texts.from, how.texts.to][at]);
+        set(end, "placeholder", section.kind === "dates" ? how.texts.year : [how.texts.from, how.texts.to][at]);
       });
       writeEnds(section.selected.length ? section.selected : [null, null]);
       draw();
     },
   };
+}
+
+/** A number in its unit, or null. @param {string} text @param {number} scale */
+function figure(text, scale) {
+  const value = Number(text.replace(",", "."));
+  return text.trim() === "" || Number.isNaN(value) ? null : value * scale;
+}
+
+/** The first or last day of what someone wrote: a year, a month, a day; null for anything else. */
+function day(text, isEnd) {
+  const found = /^\s*(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\s*$/.exec(text);
+  if (!found) return null;
+  const [year, month, date] = found.slice(1).map((part) => (part === undefined ? null : Number(part)));
+  const last = new Date(0);
+  // Day 0 of a month is the last of the month before it.
+  if (isEnd && date === null) last.setUTCFullYear(year, month ?? 12, 0);
+  else last.setUTCFullYear(year, (month ?? 1) - 1, date ?? 1);
+  return last.toISOString().slice(0, 10);
+}
+
+function dayBefore(iso) {
+  return new Date(Date.parse(iso) - 24 * 3600 * 1000).toISOString().slice(0, 10);
 }

@@ -91,6 +91,8 @@ class Frame {
 
   tellSelection() {
     const { all, ids, except, count } = selection.plain();
+    if (!count && !this.hasTold) return;
+    this.hasTold = true;
     const isWhole = ids.length + except.length <= TOLD_AT_MOST;
     this.tell("selection", { all, count, isWhole, ids: ids.slice(0, TOLD_AT_MOST), except: except.slice(0, TOLD_AT_MOST) });
   }

@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.components.assets import component
 
-__all__ = ["At", "Opened", "gallery"]
+__all__ = ["At", "Opened", "gallery", "told_at"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def gallery(
     version: str,
     total: int,
     opened: Opened | None,
+    current: str | None,
     language: str,
     texts: Mapping[str, str],
     on_move: Callable[[At], None],
@@ -50,7 +51,8 @@ def gallery(
     """Show ``total`` images of the view at an address; return where the person is.
 
     ``version`` is the catalogue's: a new one fetches the rows again without losing place.
-    ``on_move`` is called before the run that follows a move.
+    ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
+    is called before the run that follows a move.
     """
     mount = component("gallery")
     result = mount(
@@ -61,6 +63,7 @@ def gallery(
             "version": version,
             "total": total,
             "opened": asdict(opened) if opened else None,
+            "current": current,
             "language": language,
             "texts": dict(texts),
         },
@@ -70,8 +73,13 @@ def gallery(
     return _at(result.at)
 
 
+def told_at(key: str = "gallery") -> At | None:
+    """Return where the person is, as the browser last said."""
+    return _at(st.session_state.get(key, {}).get("at"))
+
+
 def _tell(key: str, on_move: Callable[[At], None]) -> None:
-    at = _at(st.session_state[key]["at"])
+    at = told_at(key)
     if at is not None:
         on_move(at)
 

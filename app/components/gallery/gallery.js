@@ -19,6 +19,7 @@ const TELL_AFTER = 120;
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
  * @property {number} total
  * @property {{sha1: string, name: string, index: number | null, isDamaged: boolean} | null} opened
+ * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
  */
@@ -55,6 +56,8 @@ class Gallery {
       el("button", { type: "button", onclick: () => this.rows.retry() }, texts.retry),
     );
     root.replaceChildren(this.grid.node, this.viewer.node, this.trouble);
+    // Keys move through the pictures from the first moment, unless someone is elsewhere already.
+    if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
     this.stopListening = listen(this.grid, (index) => this.open(index));
@@ -91,7 +94,7 @@ class Gallery {
     const left = JSON.parse(sessionStorage.getItem(this.memory) ?? "null");
     this.grid.current = left?.current ?? 0;
     this.grid.goTo(left ?? { index: 0, above: EDGE });
-    this.told = "";
+    this.told = told(this.data.current, Boolean(this.data.opened));
     this.followAddress();
   }
 
@@ -163,16 +166,15 @@ class Gallery {
 
   rowsCame() {
     this.trouble.hidden = !this.rows.failed;
-    if (!this.viewer.shown && !this.told) this.tellCurrent();
+    if (!this.viewer.shown) this.tellCurrent();
   }
 
   tellNow() {
     const { shown } = this.viewer;
     const row = this.rows.get(this.grid.current);
     const sha1 = shown?.sha1 ?? row?.sha1 ?? null;
-    const told = `${sha1} ${Boolean(shown)}`;
-    if (!sha1 || told === this.told) return;
-    this.told = told;
+    if (!sha1 || this.told === told(sha1, Boolean(shown))) return;
+    this.told = told(sha1, Boolean(shown));
     this.tell("at", { sha1, opened: Boolean(shown) });
   }
 
@@ -185,6 +187,10 @@ class Gallery {
     removeEventListener("pagehide", this.leavePage);
     document.removeEventListener("panoptic:open", this.ask);
   }
+}
+
+function told(sha1, isOpen) {
+  return `${sha1} ${isOpen}`;
 }
 
 function shownFrom(row, index) {

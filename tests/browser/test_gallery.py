@@ -1,0 +1,183 @@
+"""The gallery alone, on more images than a test could make: its rows come from the test."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.components import assets
+from tests.dashboard import WIDE
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+MILLION = 1_000_000
+PIXEL = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2">'
+    b'<rect width="3" height="2" fill="teal"/></svg>'
+)
+TEXTS = (
+    *("label", "select", "back", "previous", "next", "image", "outside", "place"),
+    *("cannot_show", "no_rows", "retry"),
+)
+
+
+def row(index):
+    return {
+        "sha1": f"{index:040x}",
+        "name": f"{index}.jpg",
+        "place": f"source/{index}.jpg",
+        "width": 300,
+        "height": 200,
+        "colour": "#808080",
+        "copies": 1,
+        "status": "ok",
+    }
+
+
+def rows(route):
+    asked = {
+        name: values[0] for name, values in parse_qs(urlsplit(route.request.url).query).items()
+    }
+    start, count = int(asked["start"]), int(asked["count"])
+    found = [row(index) for index in range(start, min(MILLION, start + count))]
+    body = [one["sha1"] for one in found] if asked.get("only") else found
+    route.fulfill(json={"rows": body, "total": MILLION, "version": "1"})
+
+
+@pytest.fixture
+def page(visit, address):
+    """A page that holds a gallery of a million images and nothing else."""
+    data = {
+        "project": "million",
+        "view": "",
+        "version": "1",
+        "total": MILLION,
+        "opened": None,
+        "current": None,
+        "language": "en",
+        "texts": {name: name for name in TEXTS},
+    }
+    html = f"""<!doctype html><title>gallery</title><style>{assets.css("gallery")}
+      #host, .root {{ position: fixed; inset: 0; }}</style>
+      <div id="host"><div class="root"></div></div>
+      <script type="module">
+        const {{ default: gallery }} = await import("{assets.address("gallery")}");
+        window.told = [];
+        gallery({{ data: {json.dumps(data)}, parentElement: document.getElementById("host"),
+          setStateValue: (name, value) => window.told.push([name, value]) }});
+      </script>"""
+    page = visit(address)
+    page.set_viewport_size(WIDE)
+    page.route("**/rows?*", rows)
+    page.route("**/thumb/*", lambda route: route.fulfill(body=PIXEL, content_type="image/svg+xml"))
+    page.route("**/alone", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(f"{address}/alone")
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    return page
+
+
+def current(page):
+    return int(page.locator(".grid").get_attribute("aria-activedescendant").removeprefix("tile-"))
+
+
+def top(page):
+    """Wait for pictures; return index and position of the first tile in sight."""
+    found = page.wait_for_function(
+        """() => {
+          const seen = [...document.querySelectorAll(".tile")].filter((tile) => {
+            const box = tile.getBoundingClientRect();
+            return box.bottom > 1 && box.top < innerHeight;
+          });
+          if (!seen.length || seen.some((tile) => !tile.querySelector("img.here"))) return null;
+          return [Number(seen[0].dataset.index), Math.round(seen[0].getBoundingClientRect().top)];
+        }"""
+    )
+    return found.json_value()
+
+
+def larger(page, times):
+    page.locator(".grid").focus()
+    for _ in range(times):
+        page.keyboard.press("+")
+
+
+@pytest.mark.parametrize("times", [0, 4], ids=["small tiles", "large tiles"])
+def test_keys_reach_the_last_of_a_million_and_come_back(page, times):
+    larger(page, times)
+    page.keyboard.press("End")
+    assert current(page) == MILLION - 1
+    expect(page.locator(f'.tile[data-index="{MILLION - 1}"] img.here')).to_be_in_viewport()
+    page.keyboard.press("Home")
+    expect(page.locator('.tile[data-index="0"] img.here')).to_be_in_viewport()
+
+
+def test_what_scrolls_stays_below_every_browsers_limit(page):
+    larger(page, 4)
+    heights = page.locator(".grid").evaluate("grid => [grid.scrollHeight, grid.clientHeight]")
+    assert heights[0] == 15_000_000
+
+
+def test_bar_dragged_to_the_middle_shows_the_middle(page):
+    larger(page, 4)
+    page.locator(".grid").evaluate(
+        "grid => grid.scrollTop = (grid.scrollHeight - grid.clientHeight) / 2"
+    )
+    index, _ = top(page)
+    assert abs(index - MILLION / 2) < 100
+
+
+def test_wheel_moves_pictures_pixel_by_pixel_however_long_the_list(page):
+    larger(page, 4)
+    page.locator(".grid").evaluate("grid => grid.scrollTop = grid.scrollHeight / 2")
+    index, before = top(page)
+    page.locator(".grid").evaluate("grid => grid.scrollTop += 37")
+    tile = page.locator(f'.tile[data-index="{index}"]')
+    page.wait_for_function(
+        """([index, y]) => Math.abs(document.querySelector(`[data-index="${index}"]`)
+             .getBoundingClientRect().top - y) <= 1""",
+        arg=[index, before - 37],
+    )
+    expect(tile).to_be_in_viewport()
+
+
+def test_nothing_in_sight_is_ever_blank(page):
+    """Every frame of a fast scroll through all of it is covered by rows."""
+    blanks = page.locator(".grid").evaluate(
+        """async (grid) => {
+          let blanks = 0;
+          const end = grid.scrollHeight - grid.clientHeight;
+          for (let step = 1; step <= 60; step++) {
+            grid.scrollTop = (end * step) / 60;
+            await new Promise(requestAnimationFrame);
+            await new Promise(requestAnimationFrame);
+            const rows = [...grid.querySelectorAll(".row")];
+            const boxes = rows.map((row) => row.getBoundingClientRect());
+            const from = Math.min(...boxes.map((box) => box.top));
+            const to = Math.max(...boxes.map((box) => box.bottom));
+            if (from > 12 || to < innerHeight - 12) blanks += 1;
+          }
+          return blanks;
+        }"""
+    )
+    assert blanks == 0
+
+
+def test_a_range_over_rows_that_were_never_fetched_is_selected_whole(page):
+    stored = "() => JSON.parse(sessionStorage.getItem('panoptic.selection.million')).count"
+    page.locator('.tile[data-index="3"]').click(modifiers=["Control"])
+    page.locator(".grid").evaluate("grid => grid.scrollTop = 200000")
+    index, _ = top(page)
+    page.locator(f'.tile[data-index="{index}"]').click(modifiers=["Shift"])
+    page.wait_for_function(f"expected => ({stored})() === expected", arg=index - 3 + 1)
+
+
+def test_rows_that_fail_say_so_and_can_be_tried_again(page):
+    page.unroute("**/rows?*")
+    page.route("**/rows?*", lambda route: route.fulfill(status=500))
+    page.keyboard.press("End")
+    expect(page.get_by_role("alert")).to_contain_text("no_rows")
+    page.unroute("**/rows?*")
+    page.route("**/rows?*", rows)
+    page.get_by_role("button", name="retry").click()
+    expect(page.locator(f'.tile[data-index="{MILLION - 1}"] img.here')).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
