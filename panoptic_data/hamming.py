@@ -28,12 +28,12 @@ AT_ONCE = 4_000_000
 SAMPLE = 256
 
 
-def pairs(hashes: Hashes, radius: int) -> tuple[Positions, Positions]:
+def pairs(hashes: Hashes, radius: int, bands: int | None = None) -> tuple[Positions, Positions]:
     """Return positions (left, right), left < right, of all pairs within ``radius`` bits.
 
-    Sorted; complete: the pigeonhole leaves none out.
+    Sorted; complete: the pigeonhole leaves none out. ``bands``: 3 or 4, else chosen by number.
     """
-    bands = 3 if len(hashes) > WIDER_ABOVE else 4
+    bands = bands or (3 if len(hashes) > WIDER_ABOVE else 4)
     found = [
         _near(hashes, left, right, radius)
         for shift, width, turned in _bands(bands, radius)

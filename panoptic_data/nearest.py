@@ -87,7 +87,7 @@ def descent(vectors: Floats, k: int) -> Lists:
     Finds 98 % of the true ones; their similarities are exact. One thread on purpose: with a
     fixed seed pynndescent gives another graph for another number of threads (measured).
     """
-    # 6 s to import, and 40 s more the first time on a machine, while numba compiles.
+    # 5 s to import, and 22 s in every process while numba compiles what it cannot cache.
     from pynndescent import NNDescent
 
     index = NNDescent(

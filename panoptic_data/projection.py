@@ -36,6 +36,9 @@ SEED = 42
 # 500 epochs took twice as long and kept no more neighbours near, 100 a little fewer.
 EPOCHS = 200
 MIN_DIST = 0.1
+# From an older map, a tenth of the usual learning rate moves images least (median 0.05 of the
+# radius, bench/neighbours.py) and keeps as many neighbours near.
+RATE_FROM_MAP = 0.1
 # Fewer images have no neighbourhoods to preserve: their principal directions say it all.
 FEWEST = 10
 # The median of five keeps an image among its likes; a mean falls between two groups.
@@ -50,7 +53,8 @@ def update(
     """Place every image of ``neighbours`` on the map; fit the map where there is none.
 
     Also fitted anew when ``refit`` says so, when the encoder's weights have changed, or when
-    more images were placed than fitted; turned so that images stay near where they were.
+    more images were placed than fitted. ``refit`` begins at the map there is, so that images
+    stay about where they were; the other two begin anew and are turned towards it.
     """
     began = time.monotonic()
     progress = partial(report, f"projection/{slug}")
@@ -59,13 +63,14 @@ def update(
     parameters = _parameters(project, slug)
     before = fits.made_with(project, f"projection/{slug}")
     progress(0, len(graph.sha1s))
-    due = refit or fits.is_due(fitted) or fits.is_other_encoder(before, parameters)
-    if due and graph.sha1s:
-        whole = boxed(layout(vectors, graph.lists))
-        coordinates = aligned(whole, coordinates, known) + _spread(graph.sha1s)
-        fitted = np.ones(len(whole), bool)
-    else:
+    anew = fits.is_due(fitted) or fits.is_other_encoder(before, parameters)
+    if not anew:
         _place(vectors, graph.sha1s, coordinates, fitted, np.flatnonzero(~known).astype(np.int32))
+        known[:] = True
+    if graph.sha1s and (anew or refit):
+        whole = boxed(layout(vectors, graph.lists, None if anew else coordinates))
+        coordinates = aligned(whole, coordinates, known) + _spread(graph.sha1s)
+        fitted[:] = True
     changes = settle(
         project.database(),
         table_name("projection", slug),
@@ -77,13 +82,19 @@ def update(
         **vars(changes),
         seconds=time.monotonic() - began,
         parameters=parameters,
-        extra={"refitted": due, "placed": int(np.count_nonzero(~fitted))},
+        extra={"refitted": anew or refit, "placed": int(np.count_nonzero(~fitted))},
     )
 
 
-def layout(vectors: npt.NDArray[np.float16], lists: Lists) -> Coordinates:
-    """Lay rows out by their neighbours: (n, 2) float32 in no particular box."""
-    start = components(vectors, 2)
+def layout(
+    vectors: npt.NDArray[np.float16], lists: Lists, start: Coordinates | None = None
+) -> Coordinates:
+    """Lay rows out by their neighbours: (n, 2) float32 in no particular box.
+
+    Begins at ``start``, an older map of the same rows, else at their principal components.
+    """
+    rate = 1.0 if start is None else RATE_FROM_MAP
+    start = components(vectors, 2) if start is None else start
     width = np.abs(start).max(initial=0.0)
     if len(vectors) < FEWEST or width == 0:
         return start
@@ -100,7 +111,7 @@ def layout(vectors: npt.NDArray[np.float16], lists: Lists) -> Coordinates:
         data=vectors,
         graph=graph,
         n_components=2,
-        initial_alpha=1.0,
+        initial_alpha=rate,
         a=a,
         b=b,
         gamma=1.0,

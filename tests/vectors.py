@@ -1,0 +1,49 @@
+"""Vectors that stand in groups, and projects that hold them: for what is computed from vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from panoptic_data.project import Project
+
+SLUG = "visual"
+
+
+def sha1s(count: int, word: str = "image") -> list[str]:
+    """Sorted, so that position and order of sha1 are the same."""
+    return sorted(hashlib.sha1(f"{word} {number}".encode()).hexdigest() for number in range(count))
+
+
+def grouped(count: int, groups: int = 4, dim: int = 24, seed: int = 0, width: float = 0.3) -> Any:
+    """(count, dim) float16 of unit length around ``groups`` directions, and each one's group."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(size=(groups, dim))
+    kinds = random.integers(0, groups, count)
+    vectors = centres[kinds] + width * random.normal(size=(count, dim))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors.astype(np.float16), kinds
+
+
+def embed(project: Project, names: Sequence[str], vectors: Any, slug: str = SLUG) -> None:
+    flat = pa.array(np.ascontiguousarray(vectors, np.float16).ravel())
+    rows = {
+        "sha1": pa.array(list(names), pa.string()),
+        "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
+        "run": pa.array(["r0"] * len(names), pa.string()),
+    }
+    project.database().upsert(f"embeddings__{slug}", pa.table(rows))
+
+
+def forget(project: Project, names: Sequence[str], slug: str = SLUG) -> None:
+    project.database().delete(f"embeddings__{slug}", names)
+
+
+def table(project: Project, name: str, key: str = "sha1") -> pl.DataFrame:
+    """What a table says, without which run said it."""
+    return project.database().frame(name).drop("run").sort(key)
