@@ -62,11 +62,13 @@ def update(
     """
     began = time.monotonic()
     database = project.database()
-    near, used = _near(database, radius, report)
-    parts = [_exact(database), near]
+    # Of a missing file the image stays known, but there is nothing of it to keep or to discard.
+    files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
+    near, used = _near(database, files, radius, report)
+    parts = [_exact(files), near]
     for slug in slugs:
         threshold = similarity.get(slug, similarity.get(slug.partition("-")[0], 1.0))
-        parts.append(_semantic(project, slug, threshold))
+        parts.append(_semantic(project, slug, files, threshold))
     rows = pl.concat(parts).sort("member")
     changes = settle(database, "duplicates", rows.to_arrow(), run)
     groups = rows.group_by("kind").agg(pl.col("group").n_unique()).sort("kind")
@@ -78,8 +80,7 @@ def update(
     )
 
 
-def _exact(database: Database) -> pl.DataFrame:
-    files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
+def _exact(files: pl.DataFrame) -> pl.DataFrame:
     copies = files.filter(pl.len().over("sha1") > 1)
     return copies.select(
         member=pl.format("exact:{}/{}", "sha1", "file_id"),
@@ -91,9 +92,12 @@ def _exact(database: Database) -> pl.DataFrame:
     )
 
 
-def _near(database: Database, radius: int, report: Report) -> tuple[pl.DataFrame, int]:
+def _near(
+    database: Database, files: pl.DataFrame, radius: int, report: Report
+) -> tuple[pl.DataFrame, int]:
     """Return the rows of near groups, and the radius that was used."""
-    images = database.frame("images", ["sha1", "phash"]).sort("sha1")
+    images = database.frame("images", ["sha1", "phash"])
+    images = images.join(files, on="sha1", how="semi").sort("sha1")
     hashes, bucket = np.unique(images["phash"].to_numpy(), return_inverse=True)
     while radius and hamming.crowd(hashes, radius) > CROWD:
         # A DCT hash has as many ones as zeros: its distances are even.
@@ -222,12 +226,13 @@ def _nearest_bits(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
     )
 
 
-def _semantic(project: Project, slug: str, threshold: float) -> pl.DataFrame:
+def _semantic(project: Project, slug: str, files: pl.DataFrame, threshold: float) -> pl.DataFrame:
     graph = neighbours.read(project, slug)
     left, at = np.nonzero(graph.lists.similarities >= threshold)
     right = graph.lists.ids[left, at].astype(np.int64)
     apart = 1 - graph.lists.similarities[left, at].astype(np.float64)
-    present = right >= 0
+    there = pl.Series(graph.sha1s, dtype=pl.String).is_in(files["sha1"].implode()).to_numpy()
+    present = (right >= 0) & there[left] & there[right]
     left, right, apart = left[present], right[present], apart[present]
     codes = np.minimum(left, right) * len(graph.sha1s) + np.maximum(left, right)
     centres = _stars(len(graph.sha1s), *np.divmod(np.unique(codes), max(1, len(graph.sha1s))))

@@ -1,0 +1,81 @@
+"""Only what differs is written, and the digest of a table is that of its content."""
+
+import pyarrow as pa
+import pytest
+
+from panoptic_data import changes
+from panoptic_data import project as projects
+
+NAME = "neighbours__visual"
+
+
+@pytest.fixture
+def database(tmp_path):
+    return projects.create(tmp_path / "corpus").database()
+
+
+def rows(**lists):
+    return pa.table(
+        {
+            "sha1": pa.array(list(lists), pa.string()),
+            "ids": pa.array([ids for ids, _ in lists.values()], pa.list_(pa.string())),
+            "similarities": pa.array([s for _, s in lists.values()], pa.list_(pa.float32())),
+        }
+    )
+
+
+def runs(database):
+    return dict(database.frame(NAME).select("sha1", "run").iter_rows())
+
+
+def test_each_row_names_the_run_that_last_changed_it(database):
+    same = {key: ([], []) for key in "abcdefgh"}
+    changes.settle(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
+    wanted = {**same, "y": (["a"], [0.25]), "z": (["b"], [1.0])}
+    made = changes.settle(database, NAME, rows(**wanted), "r2")
+    assert (made.rows, made.new, made.changed, made.unchanged, made.removed) == (10, 1, 1, 8, 1)
+    assert runs(database) == {**dict.fromkeys(same, "r1"), "y": "r2", "z": "r2"}
+
+
+def test_rows_that_stay_keep_their_run_when_most_are_rewritten(database):
+    changes.settle(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
+    wanted = rows(a=(["b"], [0.5]), b=([], []), c=([], []))
+    made = changes.settle(database, NAME, wanted, "r2")
+    assert (made.new, made.changed, made.unchanged, made.removed) == (1, 1, 1, 0)
+    assert runs(database) == {"a": "r1", "b": "r2", "c": "r2"}
+
+
+def test_nothing_to_hold_empties_the_table(database):
+    changes.settle(database, NAME, rows(a=([], [])), "r1")
+    made = changes.settle(database, NAME, rows(), "r2")
+    assert (made.rows, made.removed) == (0, 1)
+    assert runs(database) == {}
+
+
+def test_an_empty_table_that_stays_empty_is_not_made(database):
+    assert changes.settle(database, NAME, rows(), "r1").rows == 0
+    assert database.names() == frozenset()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rows(a=(["bc"], [0.5]), d=(["e"], [0.5])),
+        rows(a=(["b", "c"], [0.5]), d=(["e"], [0.25])),
+        rows(a=(["b"], [0.5]), d=(["c", "e"], [0.5])),
+        rows(a=(["b", "c"], [0.5]), d=([], [0.5])),
+        rows(ad=(["b", "c"], [0.5]), e=(["e"], [0.5])),
+    ],
+)
+def test_the_digest_differs_where_content_differs(other):
+    one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]))
+    assert changes.content(one) == changes.content(pa.table(one.to_pydict(), schema=one.schema))
+    assert changes.content(one) != changes.content(other)
+
+
+def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
+    one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]), f=([], []))
+    parts = pa.concat_tables([one.slice(0, 1), one.slice(1)])
+    assert changes.content(parts) == changes.content(one)
+    wider = pa.concat_tables([rows(z=(["z"], [0.0])), one]).slice(1)
+    assert changes.content(wider) == changes.content(one)

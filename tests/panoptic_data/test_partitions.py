@@ -1,0 +1,113 @@
+"""Groups at several levels, and numbers that last."""
+
+from itertools import pairwise, permutations
+
+import numpy as np
+import pytest
+
+from panoptic_data import nearest, partitions
+from tests.vectors import grouped
+
+
+def graph(vectors, k=8):
+    return nearest.exact(vectors, vectors, k, np.arange(len(vectors), dtype=np.int32))
+
+
+def same_groups(one, other):
+    """Whether two labellings say the same, whatever they call the groups."""
+    pairs = set(zip(one.tolist(), other.tolist(), strict=True))
+    return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
+
+
+def test_plain_groups_are_found():
+    vectors, kinds = grouped(600, groups=5)
+    points = partitions.smoothed(vectors, graph(vectors))
+    assert same_groups(partitions.divide(points, 5), kinds)
+
+
+def test_smoothing_is_a_weighted_mean_of_neighbours_repeated(monkeypatch):
+    vectors, _ = grouped(30, dim=12)
+    lists = graph(vectors, 4)
+    monkeypatch.setattr(partitions, "STEPS", 2)
+    found = partitions.smoothed(vectors, lists)
+
+    # The same, written out: components, a dense graph, two means, unit length.
+    points = partitions.components(vectors, partitions.DIMS).astype(float)
+    weights = np.zeros((30, 30))
+    for row in range(30):
+        away = 1 - lists.similarities[row]
+        beyond = away - away[0]
+        weights[row, lists.ids[row]] = np.exp(-beyond / beyond.mean())
+    union = weights + weights.T - weights * weights.T + np.eye(30)
+    for _ in range(2):
+        points = np.array([union[row] @ points / union[row].sum() for row in range(30)])
+    expected = points / np.linalg.norm(points, axis=1, keepdims=True)
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+def test_levels_nest():
+    vectors, _ = grouped(500, groups=12)
+    found = partitions.levels(partitions.smoothed(vectors, graph(vectors)))
+    assert [len(set(level.tolist())) for level in found] == partitions.level_counts(500)
+    for finer, coarser in pairwise(found):
+        assert len(set(zip(finer.tolist(), coarser.tolist(), strict=True))) == finer.max() + 1
+
+
+@pytest.mark.parametrize(
+    ("images", "counts", "main"),
+    [
+        (1, [1], 0),
+        (9, [1], 0),
+        (40, [8], 0),
+        (100, [15, 5], 1),
+        (1_000, [47, 16, 5], 1),
+        (7_580, [131, 44, 15, 5], 1),
+        (1_000_000, [1500, 500, 167, 56, 19, 6], 3),
+    ],
+)
+def test_level_sizes_follow_the_corpus(images, counts, main):
+    assert partitions.level_counts(images) == counts
+    assert partitions.main_level(counts) == main
+
+
+def test_groups_of_identical_images_are_fewer_than_asked():
+    points = np.repeat(np.eye(3, 64, dtype=np.float32), 10, axis=0)
+    assert same_groups(partitions.divide(points, 8), np.repeat([0, 1, 2], 10))
+
+
+def test_dividing_is_the_same_each_time():
+    vectors, _ = grouped(400, groups=7)
+    points = partitions.smoothed(vectors, graph(vectors))
+    assert np.array_equal(partitions.divide(points, 20), partitions.divide(points, 20))
+
+
+def test_first_numbers_go_by_size_then_by_position():
+    labels = np.array([2, 2, 0, 0, 1, 1, 1], np.int32)
+    assert partitions.numbered(labels).tolist() == [2, 2, 1, 1, 0, 0, 0]
+
+
+def test_groups_keep_their_numbers_and_new_ones_get_unused_numbers():
+    before = np.array([3, 3, 3, 7, 7, 7, 1, 1, -1, -1, -1], np.int32)
+    labels = np.array([0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 3], np.int32)
+    assert partitions.numbered(labels, before).tolist() == [3, 3, 3, 7, 7, 1, 1, 1, 8, 8, 8]
+
+
+def test_a_group_made_of_scraps_gets_a_new_number():
+    # A quarter from each of four old groups, which go on without it.
+    before = np.repeat(np.arange(4), 8).astype(np.int32)
+    labels = before.copy()
+    labels[::8] = 4
+    found = partitions.numbered(labels, before)
+    assert found[::8].tolist() == [4, 4, 4, 4]
+    assert np.delete(found, slice(None, None, 8)).tolist() == np.repeat(range(4), 7).tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_numbers_are_given_so_that_most_images_keep_theirs(seed):
+    random = np.random.default_rng(seed)
+    before = random.integers(0, 5, 60).astype(np.int32)
+    # Mostly the old groups, renamed: every group keeps more than a third of one.
+    labels = np.where(random.random(60) < 0.75, (before + 2) % 5, random.integers(0, 5, 60))
+    found = partitions.numbered(labels.astype(np.int32), before)
+    best = max(int((np.array(names)[labels] == before).sum()) for names in permutations(range(5)))
+    assert (found == before).sum() == best

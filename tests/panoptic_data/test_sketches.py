@@ -1,0 +1,78 @@
+"""Looking at two pictures: edits agree, look-alikes do not."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance
+from skimage import data
+
+from panoptic_data import sketches
+
+
+def photograph(name="astronaut"):
+    return Image.fromarray(getattr(data, name)()).convert("RGB")
+
+
+def jpeg(picture, quality=90):
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=quality)
+    return written.getvalue()
+
+
+def captioned(picture):
+    picture = picture.copy()
+    width, height = picture.size
+    ImageDraw.Draw(picture).rectangle((0, height * 4 // 5, width, height), fill="white")
+    return picture
+
+
+EDITS = {
+    "smaller": lambda picture: picture.resize((picture.width // 3, picture.height // 3)),
+    "grey": lambda picture: picture.convert("L").convert("RGB"),
+    "brighter": lambda picture: ImageEnhance.Brightness(picture).enhance(1.25),
+    "captioned": captioned,
+    "stretched": lambda picture: picture.resize((picture.width, picture.height * 9 // 10)),
+}
+
+
+def agree(one, other, quality=90):
+    drawn = [sketches.sketch(jpeg(one)), sketches.sketch(jpeg(other, quality))]
+    return sketches.agree(np.stack(drawn[:1]), np.stack(drawn[1:])).tolist() == [True]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_agrees_with_its_original(edit):
+    original = photograph()
+    assert agree(original, EDITS[edit](original))
+
+
+def test_a_badly_compressed_copy_agrees_with_its_original():
+    assert agree(photograph(), photograph(), quality=10)
+
+
+def test_other_pictures_do_not_agree():
+    assert not agree(photograph("astronaut"), photograph("coffee"))
+    assert not agree(photograph("astronaut"), photograph("astronaut").transpose(Image.ROTATE_90))
+
+
+def test_two_fruits_on_one_paper_do_not_agree():
+    """Same frame, same place, same shape: what a hash of 64 bits takes for the same."""
+
+    def painting(seed):
+        paper = photograph("gravel").resize((300, 400))
+        strokes = np.random.default_rng(seed).normal(size=(40, 40)) * 40 + 128
+        fruit = Image.fromarray(strokes.clip(0, 255).astype(np.uint8)).resize((120, 120))
+        paper.paste(fruit.convert("RGB"), (90, 140))
+        return paper
+
+    one, other = painting(1), painting(2)
+    assert agree(one, painting(1))
+    assert not agree(one, other)
+
+
+def test_what_shows_nothing_is_flat():
+    white = Image.new("RGB", (200, 100), "white")
+    drawn = np.stack([sketches.sketch(jpeg(picture)) for picture in (white, photograph())])
+    assert drawn.shape == (2, sketches.SIDE, sketches.SIDE)
+    assert sketches.is_flat(drawn).tolist() == [True, False]
