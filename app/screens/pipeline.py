@@ -50,9 +50,7 @@ def show() -> None:
         _controls(project)
         with st.container(key="pipeline_columns", gap=None):
             with st.container(key="pipeline_main", gap="small"):
-                _stages(project)
-                _encoders(project)
-                _history(project)
+                _made(project)
             with st.container(key="pipeline_side", gap="small"):
                 _folders(project)
                 _problems(project)
@@ -125,8 +123,14 @@ def _dagster(project: Project) -> None:
 
 
 @st.fragment(run_every=LOOK_EVERY)
-def _stages(project: Project) -> None:
+def _made(project: Project) -> None:
     running = runs.running(project)
+    _stages(project, running)
+    _encoders(project)
+    _history(project, running)
+
+
+def _stages(project: Project, running: Running) -> None:
     progress = json.loads(running["progress"] or "{}") if running else {}
     slugs = [one.slug for one in state.encoders(project) if one.is_ready]
     made = overview.made(project, slugs)
@@ -231,10 +235,9 @@ def _how_to_get(row: Mapping[str, Any]) -> str:
     return f'<div class="note"><p>{text}</p><ul>{steps}</ul></div>'
 
 
-def _history(project: Project) -> None:
-    listed = [
-        row for row in runs.listing(project, RUNS_LISTED).to_dicts() if row["outcome"] != "running"
-    ]
+def _history(project: Project, running: Running) -> None:
+    now = running["run"] if running else None
+    listed = [row for row in runs.listing(project, RUNS_LISTED).to_dicts() if row["run"] != now]
     st.html(f"<h2>{escape(_say('history'))}</h2>")
     if not listed:
         st.html(f'<p class="none">{escape(_say("no_history"))}</p>')
@@ -247,7 +250,8 @@ def _run(row: Mapping[str, Any]) -> str:
     took = (row["finished_at"] or row["updated_at"]) - row["started_at"]
     summary = counts.get("summary") or {}
     said = _say("run_summary", **_figures(summary)) if summary else ""
-    outcome = row["outcome"]
+    # A run that was killed had no time to say how it ended.
+    outcome = "interrupted" if row["outcome"] == "running" else row["outcome"]
     line = (
         f'<span class="when">{escape(moment(row["started_at"]))}</span>'
         f'<span class="outcome {escape(outcome)}">{escape(_say(f"outcome_{outcome}"))}</span>'
@@ -336,6 +340,7 @@ def _add(project: Project, place: str) -> None:
     st.success(_say("added", name=source.name))
 
 
+@st.fragment(run_every=LOOK_EVERY)
 def _problems(project: Project) -> None:
     counted = overview.reasons(project)
     st.html(f"<h2>{escape(_say('problems'))}</h2>")
