@@ -13,6 +13,7 @@ import streamlit as st
 
 from app import state
 from app.components.frame import frame
+from app.screens.image import THRESHOLD
 from app.widgets.work import work
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.views import View
@@ -43,8 +44,6 @@ KEYS = (
     ("z", "zoom"),
     ("?", "help"),
 )
-# Enough likeness to be worth showing, for a selection of several images.
-SIMILAR_FROM = 0.7
 
 
 def main() -> None:
@@ -132,7 +131,7 @@ def _bottom(project: Project | None) -> None:
     def similar(sha1s: list[str]) -> None:
         if encoder is None or not sha1s:
             return
-        value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": SIMILAR_FROM}
+        value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": THRESHOLD}
         state.show(View().with_condition("similar", value))
 
     texts = ("keys", "close", "clear", "similar", "only", "selected_one", "selected_other")

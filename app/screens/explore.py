@@ -6,7 +6,9 @@ Not here: what stands in the left panel (``widgets.filters``), the properties of
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -41,6 +43,7 @@ _LINE_TEXTS = (
     "crop",
     "captions",
     "size",
+    "waiting",
 )
 _GALLERY_TEXTS = (
     "select",
@@ -119,6 +122,7 @@ def _line(shown: _Shown) -> None:
         sort=sort.field,
         descending=sort.descending,
         sorts=_sorts(view),
+        turn=_turn(),
         language=state.language(),
         texts={name: state.say(f"explore.{name}") for name in _LINE_TEXTS},
         on_search=lambda text, mode: _search(text, mode, shown),
@@ -126,6 +130,12 @@ def _line(shown: _Shown) -> None:
         on_remove=lambda field: state.show(state.view().without(field)),
         on_clear=lambda: state.show(View((), state.view().sort)),
     )
+
+
+def _turn() -> int:
+    st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+    turn: int = st.session_state["turn"]
+    return turn
 
 
 def _modes() -> list[Choice]:
@@ -161,7 +171,21 @@ def _search(text: str, mode: str, shown: _Shown) -> None:
         view = view.with_condition("path", text)
     elif text and reader is not None:
         view = view.with_condition("text", {"encoder": reader.slug, "text": text}).sorted_by()
+    elif mode == "meaning" and reader is not None:
+        _warm(shown.project, reader.slug)
     state.show(view)
+
+
+def _warm(project: Project, slug: str) -> None:
+    """Load the model while the person types: torch and its weights take 5 to 15 s, once."""
+    from panoptic_data import search
+
+    def load() -> None:
+        # Whatever goes wrong is told when the person has typed and asks.
+        with suppress(PanopticError):
+            search.by_text(project, "image", slug, k=1)
+
+    Thread(target=load, daemon=True).start()
 
 
 def _sort(field: str, descending: bool) -> None:

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
 
-__all__ = ["panel"]
+__all__ = ["THRESHOLD", "panel"]
 
 Pairs = list[tuple[str, str]]
 
-THRESHOLD = 0.7
+# Above what unrelated images have under every encoder tried, below what kin have under most.
+THRESHOLD = 0.5
 # All that a person reads of an image; its thumbnail comes over HTTP.
 _COLUMNS = (
     "sha1",

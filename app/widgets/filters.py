@@ -111,8 +111,8 @@ def _hint(
 ) -> str | None:
     if not has_clusters:
         return state.say("explore.cluster_waiting")
-    waits = any(one.reads_text and not one.is_ready for one in encoders)
-    if waits and encoder is not None and not encoder.reads_text:
+    readers = [one for one in encoders if one.reads_text]
+    if readers and encoder is not None and not any(one.is_ready for one in readers):
         return state.say("explore.clip_waits", encoder=encoder.name)
     return None
 

@@ -1,6 +1,7 @@
 // The left panel: folders, clusters and properties with their counts; a press filters. Streamlit
 // calls the default export with the data of each run. Not here: counting (Python).
 import { el, fill, icon, number, set, write } from "../dom.js";
+import { begin } from "../waiting.js";
 import { makeList } from "./list.js";
 import { makeRange } from "./range.js";
 import { makeTree } from "./tree.js";
@@ -37,9 +38,13 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
   const root = parentElement.querySelector(".root");
   const shown = mounted.get(parentElement) ?? new Map();
   mounted.set(parentElement, shown);
+  const ask = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
   const tell = {
-    change: (field, value) => setTriggerValue("change", { field, value }),
-    choose: (id) => setTriggerValue("choose", id),
+    change: (field, value) => ask("change", { field, value }),
+    choose: (id) => ask("choose", id),
     open: (sections) => setStateValue("open", sections),
   };
   set(root, "aria-label", data.texts.label);

@@ -3,6 +3,7 @@
 import { debounced, el, fill, iconButton, isTyping, number, set, write } from "../dom.js";
 import { restorePanels, togglePanel } from "../panels.js";
 import { selection } from "../selection.js";
+import { begin } from "../waiting.js";
 
 const TELL_AFTER = 400;
 // Beyond this Python is told how many, not which: nothing acts on more by name.
@@ -25,7 +26,10 @@ export default function frame({ data, parentElement, setStateValue, setTriggerVa
   const shown = mounted.get(parentElement) ?? new Frame(parentElement.querySelector(".root"));
   mounted.set(parentElement, shown);
   shown.tell = setStateValue;
-  shown.ask = setTriggerValue;
+  shown.ask = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
   shown.update(data);
   return () => {
     shown.close();

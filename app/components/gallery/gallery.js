@@ -183,6 +183,7 @@ class Gallery {
     this.tellCurrent.cancel();
     this.stopListening();
     this.grid.close();
+    this.viewer.close();
     removeEventListener("popstate", this.back);
     removeEventListener("pagehide", this.leavePage);
     document.removeEventListener("panoptic:open", this.ask);

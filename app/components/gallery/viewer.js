@@ -1,6 +1,6 @@
 // One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
 // the address (place.js).
-import { el, fill, icon, iconButton, number, set, write } from "../dom.js";
+import { el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
 import { thumbnail } from "./tile.js";
 
 /**
@@ -40,7 +40,9 @@ export class Viewer {
     this.large.addEventListener("load", () => this.node.classList.add("sharp"));
     this.large.addEventListener("error", () => this.fail());
     this.stage.addEventListener("click", (event) => this.toggleZoom(event));
-    this.node.addEventListener("keydown", (event) => this.key(event, acts));
+    // Keys reach the open image wherever in the page the focus is.
+    this.press = (event) => this.key(event, acts);
+    document.addEventListener("keydown", this.press);
   }
 
   /** @param {Shown | null} shown @param {number} total @param {string | null} following sha1 */
@@ -95,6 +97,8 @@ export class Viewer {
   }
 
   key(event, acts) {
+    const isElsewhere = event.defaultPrevented || isTyping(event) || isSlider(event.composedPath()[0]);
+    if (!this.shown || isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
     const isZoomed = this.node.classList.contains("zoomed");
     const act = {
       Escape: acts.close,
@@ -103,9 +107,17 @@ export class Viewer {
       ArrowRight: isZoomed ? null : () => acts.step(1),
       z: () => this.stage.click(),
     }[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!act) return;
     event.preventDefault();
-    event.stopPropagation();
     act();
   }
+
+  close() {
+    document.removeEventListener("keydown", this.press);
+  }
+}
+
+/** Whether arrows mean something else where the focus is. */
+function isSlider(target) {
+  return target instanceof Element && (target.getAttribute("role") === "slider" || target.getAttribute("type") === "range");
 }

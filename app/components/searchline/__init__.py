@@ -43,6 +43,7 @@ def searchline(
     sort: str,
     descending: bool,
     sorts: Sequence[Choice],
+    turn: int,
     language: str,
     texts: Mapping[str, str],
     on_search: Callable[[str, str], None],
@@ -51,7 +52,10 @@ def searchline(
     on_clear: Callable[[], None],
     key: str = "searchline",
 ) -> None:
-    """Show the line. ``on_search`` gets text and mode, ``on_sort`` field and direction."""
+    """Show the line. ``on_search`` gets text and mode, ``on_sort`` field and direction.
+
+    ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
+    """
 
     def told(event: str) -> Any:
         return st.session_state[key][event]
@@ -75,6 +79,7 @@ def searchline(
             "sort": sort,
             "descending": descending,
             "sorts": [asdict(one) for one in sorts],
+            "turn": turn,
             "language": language,
             "texts": dict(texts),
         },

@@ -3,6 +3,7 @@
 import { debounced, el, icon, iconButton, set, write } from "../dom.js";
 import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay } from "../display.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
+import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
 
@@ -16,6 +17,7 @@ const SEARCH_AFTER = 500;
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
  * @property {boolean} descending
+ * @property {number} turn        counts the runs of the page: one that ends is seen, whatever it changed
  * @property {Record<string, string>} texts
  */
 
@@ -25,7 +27,10 @@ const mounted = new WeakMap();
 export default function searchline({ data, parentElement, setTriggerValue }) {
   const line = mounted.get(parentElement) ?? new Line(parentElement.querySelector(".root"), data);
   mounted.set(parentElement, line);
-  line.tell = setTriggerValue;
+  line.tell = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
   line.update(data);
   return () => {
     line.close();
@@ -36,6 +41,7 @@ export default function searchline({ data, parentElement, setTriggerValue }) {
 class Line {
   constructor(root, { texts }) {
     this.texts = texts;
+    this.bar = el("div", { class: "bar", role: "progressbar", "aria-label": texts.waiting, hidden: true });
     this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
     this.field = el("input", { type: "search", class: "search", spellcheck: "false", autocomplete: "off", oninput: () => this.search(), onkeydown: (event) => this.key(event) });
     this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
@@ -63,7 +69,10 @@ class Line {
         this.right,
       ),
       this.chips,
+      this.bar,
     );
+    this.wait = () => this.writeWaiting();
+    waitingChanges.addEventListener("change", this.wait);
     this.again = () => this.writeDisplay();
     this.find = () => {
       this.field.focus();
@@ -79,6 +88,7 @@ class Line {
   update(data) {
     this.data = data;
     this.texts = data.texts;
+    end();
     const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
     // What someone is typing is never overwritten by an older answer.
     if (!isFocused && this.field.value !== data.text) this.field.value = data.text;
@@ -87,7 +97,7 @@ class Line {
     const chosen = data.modes.find((mode) => mode.id === data.mode);
     set(this.field, "placeholder", chosen?.title);
     set(this.field, "aria-label", chosen?.title);
-    write(this.count, data.count);
+    this.writeWaiting();
     write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
     this.writeChips(data.chips);
     set(this.sort, "lang", data.language);
@@ -109,6 +119,12 @@ class Line {
       {},
       el("button", { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.tell("remove", id) }, el("span", {}, label), icon("close")),
     );
+  }
+
+  writeWaiting() {
+    const now = waiting();
+    this.bar.hidden = !now;
+    write(this.count, now === "long" ? this.texts.waiting : this.data.count);
   }
 
   writeDisplay() {
@@ -138,6 +154,7 @@ class Line {
 
   close() {
     this.search.cancel();
+    waitingChanges.removeEventListener("change", this.wait);
     displayChanges.removeEventListener("change", this.again);
     panelChanges.removeEventListener("change", this.again);
     document.removeEventListener("panoptic:find", this.find);
