@@ -186,7 +186,7 @@ def _due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
 def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
     """Load the encoder and record it; empty the table of vectors that another one made."""
     row = _row(project, spec)
-    same_device = row.get("device") == encoders.device(spec)
+    same_device = row.get("device") == encoders.device_of(spec)
     dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
     encoder = encoders.warm(spec, dtype, batch)
     if _settled(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:

@@ -28,7 +28,7 @@ __all__ = [
     "Encoder",
     "EncoderSpec",
     "code_version",
-    "device",
+    "device_of",
     "load",
     "parse",
     "stamp",
@@ -80,11 +80,11 @@ class Encoder(Protocol):
 def load(
     spec: EncoderSpec,
     *,
-    on: str | None = None,
+    device: str | None = None,
     dtype: str | None = None,
     batch: int | None = None,
 ) -> Encoder:
-    """Load an encoder ``on`` a device; dtype and batch are a trial's unless both are given.
+    """Load an encoder; dtype and batch are chosen by a trial unless both are given.
 
     Raises UnknownEncoder, UnknownEncoderOption and WeightsUnavailable (within seconds when the
     network is down).
@@ -96,7 +96,7 @@ def load(
     from panoptic_data.encoders import trial
     from panoptic_data.encoders.torch_encoder import best_device
 
-    encoder = _library(spec).load(spec, on or best_device())
+    encoder = _library(spec).load(spec, device or best_device())
     if dtype is not None and batch is not None:
         return encoder.settle(dtype, batch)
     return trial.settle(encoder)
@@ -134,7 +134,7 @@ def stamp(spec: EncoderSpec) -> float:
     return max(max(stat.st_mtime, stat.st_ctime) for stat in map(Path.stat, files))
 
 
-def device(spec: EncoderSpec) -> str:
+def device_of(spec: EncoderSpec) -> str:
     """Return what it would run on here: "cpu", "cuda" or "mps". Imports torch if it needs it."""
     if spec.family == "visual":
         return "cpu"
