@@ -10,10 +10,10 @@ __all__ = ["picture", "write_pictures"]
 SUBJECTS = 8
 
 
-def picture(number: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
-    """Draw picture ``number``: its remainder by SUBJECTS is what it shows, the rest a variation."""
+def picture(number: int, size: tuple[int, int] = (96, 72), subjects: int = SUBJECTS) -> Image.Image:
+    """Draw picture ``number``: its remainder by ``subjects`` is what it shows, varied a little."""
     random = np.random.default_rng(number)
-    subject = number % SUBJECTS
+    subject = number % subjects
     low = np.random.default_rng(1000 + subject).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     drawn = Image.fromarray(low).resize(size, Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(drawn)
@@ -24,12 +24,14 @@ def picture(number: int, size: tuple[int, int] = (96, 72)) -> Image.Image:
     return drawn
 
 
-def write_pictures(folder: Path, numbers: range, size: tuple[int, int] = (96, 72)) -> list[Path]:
-    """Write pictures as JPEG, in sub-folders by subject; return their paths."""
+def write_pictures(
+    folder: Path, numbers: range, size: tuple[int, int] = (96, 72), subjects: int = SUBJECTS
+) -> list[Path]:
+    """Write pictures as JPEG, in eight sub-folders; return their paths."""
     paths = []
     for number in numbers:
         path = folder / f"subject-{number % SUBJECTS}" / f"{number:05d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture(number, size).save(path, "JPEG", quality=85)
+        picture(number, size, subjects).save(path, "JPEG", quality=85)
         paths.append(path)
     return paths
