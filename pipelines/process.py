@@ -15,7 +15,7 @@ import dagster as dg
 from panoptic_data import runs, sources, stages, unchanged
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.messages import terminal_language
-from panoptic_data.project import Project
+from panoptic_data.project import Project, open_project
 from panoptic_data.sources import Source
 from panoptic_data.stages import Report
 from pipelines import encoders, instance, jobs, partitions, plan, summary
@@ -56,9 +56,14 @@ def process(
         _compact(project)
         told = summary.of(work)
         run.count("summary", summary.short(told))
-        if seen is not None and summary.is_settled(work):
+        if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
             unchanged.remember(project, seen, told)
     return told
+
+
+def _is_as_it_was(project: Project, listing: Sequence[Source]) -> bool:
+    """Whether no folder and no encoder was added while the run was at work: they wait for one."""
+    return open_project(project.root) == project and sources.listing(project) == listing
 
 
 def _look(listing: Sequence[Source]) -> unchanged.Look | None:

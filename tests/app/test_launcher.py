@@ -1,0 +1,125 @@
+"""Starting the server and processing as processes of their own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from app import launcher
+from panoptic_data import runs, sources
+from panoptic_data.errors import UsageError
+from tests import synthetic
+from tests.dashboard import serving
+from tests.small_corpus import write_pictures
+
+
+@pytest.fixture
+def project(tmp_path):
+    return synthetic.project(tmp_path / "p")
+
+
+def read(address):
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return answer.status, answer.read()
+
+
+def until(is_so, seconds=120.0):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.1)
+
+
+def test_pages_and_routes_are_served_on_this_machine_only(project):
+    with serving(project.root) as address:
+        assert read(f"{address}/rows")[0] == 200
+        assert b"<title>" in read(f"{address}/map")[1]
+        port = int(address.rpartition(":")[2])
+        assert listening_addresses(port) == {"0100007F"}
+
+
+def listening_addresses(port):
+    """Return the local addresses on which a port listens, as the Linux kernel writes them."""
+    if not os.path.exists("/proc/net/tcp"):  # noqa: PTH110 - no path of ours
+        pytest.skip("/proc/net/tcp tells this on Linux only")
+    with open("/proc/net/tcp") as table, open("/proc/net/tcp6") as table6:  # noqa: PTH123
+        lines = [line.split() for line in (*table.readlines()[1:], *table6.readlines()[1:])]
+    listening = [line[1].split(":") for line in lines if line[3] == "0A"]
+    return {address for address, number in listening if int(number, 16) == port}
+
+
+def test_a_default_port_that_is_taken_gives_way_to_the_next():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=str(number)):
+            launcher.serve(None, port=number, browser=False)
+
+
+def test_two_dashboards_stand_side_by_side(project, tmp_path):
+    other = synthetic.project(tmp_path / "other")
+    with serving(project.root) as one, serving(other.root) as two:
+        assert one != two
+        assert [read(f"{address}/rows")[0] for address in (one, two)] == [200, 200]
+
+
+def test_interrupting_the_server_ends_it_quietly(project):
+    command = [sys.executable, "-m", "app.cli", "open", "--project", str(project.root)]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(
+        [*command, "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as server:
+        said = server.stdout.readline()
+        assert re.search(r"http://127\.0\.0\.1:\d+", said)
+        server.send_signal(signal.SIGINT)
+        _, complaints = server.communicate(timeout=30)
+        assert (server.returncode, "Traceback" in complaints) == (0, False)
+
+
+@pytest.mark.slow
+def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(project, tmp_path):
+    write_pictures(tmp_path / "pictures", range(12))
+    sources.add(project, tmp_path / "pictures")
+    script = (
+        "from pathlib import Path\n"
+        "from app import launcher\n"
+        "from panoptic_data.project import open_project\n"
+        f"launcher.start_processing(open_project(Path({str(project.root)!r})))\n"
+    )
+    starter = subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+    assert starter.returncode == 0
+    until(lambda: not runs.listing(project).is_empty())
+    until(lambda: launcher.progress(project) is None)
+    assert runs.listing(project)["outcome"].to_list() == ["done"]
+    until(lambda: "12 images" in launcher.log_file(project).read_text())
+
+
+@pytest.mark.slow
+def test_a_folder_added_during_a_run_is_processed_after_it(project, tmp_path):
+    write_pictures(tmp_path / "first", range(12))
+    sources.add(project, tmp_path / "first")
+    launcher.process_next(project)
+    until(lambda: launcher.progress(project) is not None)
+    write_pictures(tmp_path / "second", range(12, 24))
+    sources.add(project, tmp_path / "second")
+    launcher.process_next(project)
+    launcher.process_next(project)
+    database = project.database()
+    until(lambda: database.count("images") == 24)
+    until(lambda: launcher.progress(project) is None)
+    assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
+
+
+def test_there_is_nothing_to_stop_when_nothing_runs(project):
+    assert launcher.stop_processing(project) is False
