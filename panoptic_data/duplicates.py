@@ -39,7 +39,7 @@ SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.9, "visual": 0.95}
 
 # Where images have more others than this within the radius, on average, the hash does not tell
 # them apart at that radius, and a smaller one is taken.
-CROWD = 32
+CROWD = 64
 # Images of one hash that are different pictures: with more of them the hash says nothing.
 DIFFERENT_OF_ONE_HASH = 32
 THUMBNAILS_AT_ONCE = 1_000
@@ -107,8 +107,7 @@ def _near(
     worth[np.concatenate([left, right])] = True
     candidates = images.filter(pl.Series(worth[bucket]))
     drawn = _sketches(database, candidates["sha1"].to_list(), report)
-    shown = ~sketches.is_flat(drawn)
-    candidates, drawn, bucket = candidates.filter(shown), drawn[shown], bucket[worth[bucket]][shown]
+    bucket = bucket[worth[bucket]]
     leads = _leads(bucket, drawn)
     pairs = _confirmed(drawn, *_across(leads, bucket, left, right))
     centres = _stars(len(leads), *pairs)
@@ -117,8 +116,8 @@ def _near(
     return _near_rows(candidates.with_columns(centre=centres)), radius
 
 
-def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArray[np.uint8]:
-    drawn = np.zeros((len(sha1s), sketches.SIDE, sketches.SIDE), np.uint8)
+def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArray[np.int8]:
+    drawn = np.zeros((len(sha1s), *sketches.SHAPE), np.int8)
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(sha1s), THUMBNAILS_AT_ONCE):
             some = sha1s[start : start + THUMBNAILS_AT_ONCE]
@@ -129,7 +128,7 @@ def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArr
     return drawn
 
 
-def _leads(bucket: Positions, drawn: npt.NDArray[np.uint8]) -> Positions:
+def _leads(bucket: Positions, drawn: npt.NDArray[np.int8]) -> Positions:
     """Return for each image the first one of its hash that shows the same picture."""
     leads = np.arange(len(bucket))
     order = np.argsort(bucket, kind="stable")
@@ -164,15 +163,13 @@ def _across(
 
 
 def _confirmed(
-    drawn: npt.NDArray[np.uint8], left: Positions, right: Positions
+    drawn: npt.NDArray[np.int8], left: Positions, right: Positions
 ) -> tuple[Positions, Positions]:
     same = _agree(drawn, left, right)
     return left[same], right[same]
 
 
-def _agree(
-    drawn: npt.NDArray[np.uint8], left: Positions, right: Positions
-) -> npt.NDArray[np.bool_]:
+def _agree(drawn: npt.NDArray[np.int8], left: Positions, right: Positions) -> npt.NDArray[np.bool_]:
     same = np.zeros(len(left), bool)
     for start in range(0, len(left), PAIRS_AT_ONCE):
         some = slice(start, start + PAIRS_AT_ONCE)

@@ -71,8 +71,34 @@ def test_two_fruits_on_one_paper_do_not_agree():
     assert not agree(one, other)
 
 
-def test_what_shows_nothing_is_flat():
-    white = Image.new("RGB", (200, 100), "white")
-    drawn = np.stack([sketches.sketch(jpeg(picture)) for picture in (white, photograph())])
-    assert drawn.shape == (2, sketches.SIDE, sketches.SIDE)
-    assert sketches.is_flat(drawn).tolist() == [True, False]
+def test_a_blank_picture_agrees_with_none_not_even_with_another_blank_one():
+    white, grey = (Image.new("RGB", (200, 100), colour) for colour in ("white", "grey"))
+    assert not sketches.sketch(jpeg(white)).any()
+    assert not agree(white, grey)
+    assert not agree(white, white)
+    assert not agree(white, photograph())
+
+
+def test_a_sketch_is_detail_by_block():
+    """The same, written out in plain Python."""
+    picture = photograph()
+    grey = np.asarray(picture.convert("L").resize((32, 32), Image.Resampling.BOX), float)
+    found = sketches.sketch(png(picture))
+    for block in range(16):
+        top, left = block // 4 * 8, block % 4 * 8
+        detail = []
+        for y in range(top, top + 8):
+            for x in range(left, left + 8):
+                near = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+                inside = [grey[min(max(b, 0), 31), min(max(a, 0), 31)] for b, a in near]
+                detail.append(grey[y, x] - sum(inside) / 4)
+        mean = sum(detail) / 64
+        length = (sum((value - mean) ** 2 for value in detail) + 1) ** 0.5
+        expected = [round((value - mean) / length * 127) for value in detail]
+        assert np.abs(found[block] - expected).max() <= 1
+
+
+def png(picture):
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()

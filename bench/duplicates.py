@@ -1,0 +1,175 @@
+"""Duplicates: what each hash and each encoder finds of real edits, and what it costs.
+
+    python -m bench.duplicates [hashes|groups|semantic|scale] … [--images 100000 1000000]
+
+`hashes`: share of edits within a radius of their original, and pairs of other corpora within
+it, nearly all false. `groups`: what `duplicates.update` makes of the three corpora, by edit.
+`semantic`: the same by embedding and threshold. `scale`: seconds and memory of finding pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import resource
+import time
+
+import numpy as np
+import polars as pl
+
+from bench import corpora
+from panoptic_data import duplicates, hamming, neighbours
+
+HASHES = ("ahash", "phash", "dhash")
+RADII = (2, 4, 6, 8, 10, 12)
+ENCODERS = ("mobilenet", "tiny-clip", "visual")
+THRESHOLDS = (0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99)
+OTHERS = ("clothing-1k", "usda")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=["hashes", "groups", "semantic", "scale"])
+    parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    chosen = parser.parse_args()
+    parts = {"hashes": _hashes, "groups": _groups, "semantic": _semantic, "scale": _scale}
+    for what in chosen.what:
+        parts[what](chosen.images)
+
+
+def _truth() -> pl.DataFrame:
+    """Return ``sha1, group, transform`` of every file of neardup, and its original's sha1."""
+    with (corpora.DATA / "neardup" / "truth.csv").open(encoding="utf-8") as lines:
+        rows = pl.DataFrame(list(csv.DictReader(lines)))
+    files = corpora.corpus("neardup").database().frame("files").select("sha1", file="path")
+    truth = rows.join(files, on="file")
+    originals = truth.filter(transform="orig").select("group", original="sha1")
+    return truth.join(originals, on="group").sort("file")
+
+
+def _hashes(_sizes: list[int]) -> None:
+    truth = _truth().filter(pl.col("transform") != "orig")
+    images = corpora.corpus("neardup").database().frame("images")
+    print("\nShare of edits within the radius of their original, and pairs in other corpora\n")
+    print(
+        f"| hash | radius | {' | '.join(sorted(set(truth['transform'])))} | {' | '.join(OTHERS)} |"
+    )
+    print("| --- " * (2 + truth["transform"].n_unique() + len(OTHERS)) + "|")
+    others = {name: corpora.corpus(name).database().frame("images") for name in OTHERS}
+    for kind in HASHES:
+        known = dict(images.select("sha1", kind).iter_rows())
+        bits = [(known[a] ^ known[b]).bit_count() for a, b in truth["sha1", "original"].iter_rows()]
+        for radius in RADII:
+            shares = truth.with_columns(near=pl.Series(bits) <= radius)
+            shares = shares.group_by("transform").agg(pl.col("near").mean()).sort("transform")
+            found = [f"{share:.2f}" for share in shares["near"]]
+            pairs = [str(_count(rows[kind].to_numpy(), radius)) for rows in others.values()]
+            print(f"| {kind} | {radius} | {' | '.join(found + pairs)} |", flush=True)
+
+
+def _count(hashes: np.ndarray, radius: int) -> int:
+    near = sum(int((np.bitwise_count(hashes ^ one) <= radius).sum()) for one in hashes)
+    return (near - len(hashes)) // 2
+
+
+def _groups(_sizes: list[int]) -> None:
+    print("\nGroups that `duplicates.update` makes\n")
+    print("| corpus | images | seconds (cpu) | radius used | near groups | members |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name in ("neardup", *OTHERS):
+        project = corpora.corpus(name)
+        began, spent = time.perf_counter(), time.process_time()
+        made = duplicates.update(project, "bench", [])
+        seconds = f"{time.perf_counter() - began:.2f} ({time.process_time() - spent:.2f})"
+        rows = project.database().frame("duplicates").filter(kind="near")
+        count = project.database().count("images")
+        print(
+            f"| {name} | {count} | {seconds} | {made.extra['radius_used']} | "
+            f"{rows['group'].n_unique()} | {rows.height} |",
+            flush=True,
+        )
+    rows = corpora.corpus("neardup").database().frame("duplicates").filter(kind="near")
+    _by_edit("near", dict(rows.select("sha1", "group").iter_rows()))
+
+
+def _by_edit(name: str, group_of: dict[str, str]) -> None:
+    """Print which share of each edit is in one group with its original; pairs right of all."""
+    truth = _truth()
+    found = [
+        sha1 == original or (sha1 in group_of and group_of[sha1] == group_of.get(original))
+        for sha1, original in truth["sha1", "original"].iter_rows()
+    ]
+    shares = truth.with_columns(found=pl.Series(found)).filter(pl.col("transform") != "orig")
+    shares = shares.group_by("transform").agg(pl.col("found").mean()).sort("transform")
+    images = truth.unique("sha1").with_columns(
+        made=pl.col("sha1").replace_strict(group_of, default=None, return_dtype=pl.String)
+    )
+    together = _pairs(images.drop_nulls("made"), "made")
+    right = _pairs(images.drop_nulls("made"), "made", "group")
+    print(
+        f"\n{name}: precision of pairs {right / max(1, together):.3f}, "
+        f"recall {right / _pairs(images, 'group'):.3f}\n"
+    )
+    print(f"| {' | '.join(shares['transform'])} |\n" + "| --- " * shares.height + "|")
+    print("| " + " | ".join(f"{share:.2f}" for share in shares["found"]) + " |", flush=True)
+
+
+def _pairs(rows: pl.DataFrame, *columns: str) -> int:
+    sizes = rows.group_by(columns).len()["len"].cast(pl.Int64)
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def _semantic(_sizes: list[int]) -> None:
+    for encoder in ENCODERS:
+        near = corpora.seen("neardup", encoder)
+        others = {name: _highest(corpora.seen(name, encoder)) for name in OTHERS}
+        place = {sha1: at for at, sha1 in enumerate(near.sha1s)}
+        truth = _truth().filter(pl.col("transform") != "orig")
+        left, right = (np.array([place[s] for s in truth[c]]) for c in ("sha1", "original"))
+        wide = near.vectors.astype(np.float32)
+        cosines = (wide[left] * wide[right]).sum(axis=1)
+        print(
+            f"\n{encoder}: share of edits as similar as the threshold to their original; share "
+            "of images of other corpora with a neighbour as similar\n"
+        )
+        edits = sorted(set(truth["transform"]))
+        print(f"| threshold | {' | '.join(edits)} | {' | '.join(OTHERS)} |")
+        print("| --- " * (1 + len(edits) + len(OTHERS)) + "|")
+        for threshold in THRESHOLDS:
+            shares = truth.with_columns(near=pl.Series(cosines >= threshold))
+            shares = shares.group_by("transform").agg(pl.col("near").mean()).sort("transform")
+            found = [f"{share:.2f}" for share in shares["near"]]
+            alike = [f"{(top >= threshold).mean():.3f}" for top in others.values()]
+            print(f"| {threshold} | {' | '.join(found + alike)} |", flush=True)
+        neighbours.update(near.project, near.slug, "bench")
+        duplicates.update(near.project, "bench", [near.slug])
+        rows = near.project.database().frame("duplicates").filter(kind=f"semantic:{near.slug}")
+        _by_edit(f"groups under {encoder}", dict(rows.select("sha1", "group").iter_rows()))
+
+
+def _highest(seen: corpora.Seen) -> np.ndarray:
+    neighbours.update(seen.project, seen.slug, "bench")
+    return neighbours.read(seen.project, seen.slug).lists.similarities[:, 0]
+
+
+def _scale(sizes: list[int]) -> None:
+    print("\nFinding the pairs of random hashes, one in a hundred planted 6 turned bits away\n")
+    print("| hashes | radius | pairs | seconds (cpu) | peak memory |")
+    print("| --- | --- | --- | --- | --- |")
+    for size in sizes:
+        random = np.random.default_rng(0)
+        hashes = random.integers(0, 2**64, size, dtype=np.uint64)
+        planted = hashes[random.integers(0, size, size // 100)]
+        for _ in range(6):
+            planted ^= np.uint64(1) << random.integers(0, 64, len(planted), dtype=np.uint64)
+        hashes[-len(planted) :] = planted
+        for radius in (6, 8, 10):
+            began, spent = time.perf_counter(), time.process_time()
+            left, _ = hamming.pairs(hashes, radius)
+            seconds = f"{time.perf_counter() - began:.1f} ({time.process_time() - spent:.1f})"
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            print(f"| {size:,} | {radius} | {len(left)} | {seconds} | {peak} MB |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
