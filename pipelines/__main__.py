@@ -7,6 +7,7 @@ Not here: the work (``process``, ``plan``).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -120,6 +121,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
 
 def _work(project: Project, chosen: argparse.Namespace) -> dict[str, Any]:
     # dagster and lancedb: 3 to 8 s, paid only when there is something to do.
+    from panoptic_data import stages
     from pipelines.process import process
     from pipelines.resources import Request
 
@@ -130,12 +132,10 @@ def _work(project: Project, chosen: argparse.Namespace) -> dict[str, Any]:
         method=chosen.clusters,
         k=chosen.k,
     )
-    if not sys.stderr.isatty():
-        return process(project, request)
-    try:
-        return process(project, request, _draw())
-    finally:
-        print(file=sys.stderr)
+    listener = _draw() if sys.stderr.isatty() else stages.quiet
+    # Whatever a library prints, stdout holds our answer alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        return process(project, request, listener)
 
 
 def _draw() -> Callable[[str, int, int], None]:
@@ -147,7 +147,8 @@ def _draw() -> Callable[[str, int, int], None]:
         if now - last < DRAW_EVERY and done < total:
             return
         last = now
-        print(f"\r\x1b[K{stage}: {done:,} / {total:,}", end="", file=sys.stderr, flush=True)
+        end = "\n" if done == total else ""
+        print(f"\r\x1b[K{stage}: {done:,} / {total:,}", end=end, file=sys.stderr, flush=True)
 
     return report
 
