@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -272,14 +272,14 @@ def _of_file(project: Project, file_id: str) -> _Shown | None:
     return None if data is None else _shown(data)
 
 
-def _bytes(project: Project, row: dict[str, object]) -> bytes | None:
+def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
     from panoptic_data import sources
 
     source = next((one for one in sources.listing(project) if one.name == row["source"]), None)
     if source is None:
         return None
     try:
-        place: Path = sources.absolute(source, row["path"], row["raw_path"])  # type: ignore[arg-type]
+        place: Path = sources.absolute(source, row["path"], row["raw_path"])
         return place.read_bytes()
     except (PanopticError, OSError, ValueError):
         return None

@@ -12,7 +12,6 @@ import hashlib
 import random
 import resource
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data import catalogue, project, schema
+from panoptic_data import catalogue, maps, project, schema
 from panoptic_data.views import Sort, View
 
 WORDS = ("poster", "guerre", "été", "Atelier", "rue", "scan", "portrait", "IMG", "planche", "copie")
@@ -43,18 +42,20 @@ def main() -> None:
     _say("open after a change", _timed(lambda: catalogue.load(opened)), 3.0)
     _say("open again", _timed(lambda: catalogue.load(opened)), 3.0)
     loaded = catalogue.load(opened)
-    began = time.perf_counter()
-    loaded.run(View())
-    _say("first view", time.perf_counter() - began, 3.0)
+    _say("first view", _timed(lambda: loaded.run(View())), 3.0)
     _say("every order, once", _timed(loaded.warm), 30.0)
     times = [_timed(lambda view=view: loaded.run(view)) for view in _views(200)]
-    _say("filter + sort, median", statistics.median(times), 0.150)
-    _say("filter + sort, p95", sorted(times)[int(len(times) * 0.95)], 0.150)
-    _say("filter + sort, worst", max(times), 0.150)
+    _say("filter + sort, median", _rank(times, 0.5), 0.150)
+    _say("filter + sort, p95", _rank(times, 0.95), 0.150)
+    _say("filter + sort, worst", _rank(times, 1.0), 0.150)
     found = loaded.run(View())
     _say("window of 200", _timed(lambda: loaded.window(found, 500_000, 200)), 0.150)
     _say("folder tree", _timed(loaded.folders), 0.150)
     _say("cluster counts", _timed(lambda: loaded.cluster_counts("visual")), 0.150)
+    _say("map, first", _timed(lambda: maps.picture(loaded, "visual", View())), 3.0)
+    drawn = maps.picture(loaded, "visual", View())
+    assert drawn is not None
+    print(f"{'map, sent':24} {len(maps.encode(drawn)) / 2**20:8.2f} MB   budget 10 MB")
     _say("look for changes", _timed(lambda: catalogue.load(opened, loaded)), 0.010)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{'peak memory':24} {peak:8.2f} GB   budget 4 GB")
@@ -160,14 +161,22 @@ def _rows(name: str, columns: dict[str, object], count: int) -> pa.Table:
     )
 
 
-def _timed(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _timed(act: Callable[[], object]) -> tuple[float, float]:
+    """Return seconds on the clock, and of the processor: these hold on a busy machine."""
+    began, worked = time.perf_counter(), time.process_time()
     act()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - worked
 
 
-def _say(what: str, seconds: float, budget: float) -> None:
-    print(f"{what:24} {seconds * 1000:8.1f} ms   budget {budget * 1000:.0f} ms")
+def _say(what: str, seconds: tuple[float, float], budget: float) -> None:
+    wall, work = (one * 1000 for one in seconds)
+    print(f"{what:24} {wall:8.1f} ms   processor {work:8.1f} ms   budget {budget * 1000:.0f} ms")
+
+
+def _rank(times: list[tuple[float, float]], share: float) -> tuple[float, float]:
+    walls, works = (sorted(column) for column in zip(*times, strict=True))
+    place = min(int(len(times) * share), len(times) - 1)
+    return walls[place], works[place]
 
 
 if __name__ == "__main__":

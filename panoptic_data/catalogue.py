@@ -146,7 +146,11 @@ class Catalogue:
         return found
 
     def warm(self) -> None:
-        """Make every order ahead of the first view that asks for it."""
+        """Make ahead what the first views would wait for: orders, maps, clusters."""
+        _ = self.corpus.by_sha1
+        for encoder in self.encoders:
+            self.projection(encoder)
+            self.clusters(encoder)
         for field in SORTS:
             if field != "similarity":
                 self._order(Sort(field))
@@ -182,6 +186,12 @@ class Catalogue:
         places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
         found: Rows = rows[places[known[places] == asked]]
         return found
+
+    def index_of(self, found: Found, sha1: str) -> int | None:
+        """Return the place of an image in an order, or None where it is not in it."""
+        rows = self.rows_of([sha1])
+        places = np.flatnonzero(found.rows == rows[0]) if len(rows) else rows
+        return int(places[0]) if len(places) else None
 
     def projection(self, encoder: str) -> Projection | None:
         """Return the coordinates of every row, or None before there are any."""

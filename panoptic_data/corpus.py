@@ -81,7 +81,8 @@ class Corpus:
     def alone(self) -> npt.NDArray[np.bool_]:
         """Whether a file's image has no other file that counts."""
         counts = np.bincount(self.file_row, minlength=self.frame.height)
-        return counts[self.file_row] == 1
+        alone: npt.NDArray[np.bool_] = counts[self.file_row] == 1
+        return alone
 
 
 def read(project: Project, versions: Mapping[str, int]) -> Corpus:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -38,7 +39,11 @@ def page() -> str | None:
 def command(project: Project) -> str:
     """Return the line that starts the page for a project."""
     home, root = shlex.quote(str(project.dagster_home)), shlex.quote(str(project.root))
-    return f"DAGSTER_HOME={home} PANOPTIC_PROJECT={root} dagster dev -m pipelines.definitions"
+    python = shlex.quote(sys.executable)
+    return (
+        f"DAGSTER_HOME={home} PANOPTIC_PROJECT={root} "
+        f"{python} -m dagster dev -m pipelines.definitions"
+    )
 
 
 def _answers() -> bool:

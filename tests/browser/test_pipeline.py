@@ -100,7 +100,7 @@ def test_running_with_nothing_to_do_says_so(page):
 
 def test_dagster_s_page_is_a_command_while_it_is_closed(page, project):
     page.get_by_role("button", name="Dagster").click()
-    expect(page.get_by_text("dagster dev")).to_contain_text(str(project.root))
+    expect(page.get_by_text("dagster dev -m")).to_contain_text(str(project.root))
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
