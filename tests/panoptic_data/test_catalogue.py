@@ -7,13 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panoptic_data import catalogue, corpus
-from panoptic_data.errors import NoEmbeddings
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.polygons import inside
+from panoptic_data.schema import arrow
 from panoptic_data.views import STATUSES, Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
@@ -382,3 +384,47 @@ def test_what_was_kept_and_is_damaged_is_read_anew(opened, monkeypatch):
     (kept,) = (opened.root / "cache").iterdir()
     (kept / "files.arrow").write_bytes(b"ARROW1 and then nothing")
     assert len(catalogue.load(opened).run(View())) == 3
+
+
+def with_vectors(project):
+    vectors = {"red": (1.0, 0.0), "blue": (0.8, 0.6), "grey": (0.0, 1.0), "gone": (1.0, 0.0)}
+    rows = [
+        {"sha1": sha1(name), "vector": vector, "run": "r"}
+        for name, vector in sorted(vectors.items(), key=lambda pair: sha1(pair[0]))
+    ]
+    schema = arrow("embeddings__visual", 2)
+    project.database().append("embeddings__visual", pa.Table.from_pylist(rows, schema=schema))
+    return project
+
+
+def similar_to(*names, threshold):
+    value = {"encoder": "visual", "sha1s": [sha1(n) for n in names], "threshold": threshold}
+    return asking("similar", value)
+
+
+def test_similar_images_come_nearest_first_down_to_the_threshold(opened):
+    with_vectors(opened)
+    view = similar_to("red", threshold=-1)
+    assert shown(opened, view) == ["blue", "grey"]
+    assert shown(opened, similar_to("red", threshold=0.7)) == ["blue"]
+    assert shown(opened, view.sorted_by(Sort("similarity"))) == ["grey", "blue"]
+    assert shown(opened, view.with_condition("format", ["JPEG"])) == ["grey"]
+    current = catalogue.get(opened, fresh=True)
+    rows = current.window(current.run(view), 0, 9)
+    assert [row["similarity"] for row in rows] == pytest.approx([0.8, 0.0], abs=1e-3)
+
+
+def test_what_cannot_be_compared_is_said(opened):
+    with pytest.raises(NoEmbeddings):
+        shown(opened, similar_to("red", threshold=0.5))
+    with_vectors(opened)
+    with pytest.raises(UnknownImage):
+        shown(opened, similar_to("broken", threshold=0.5))
+
+
+def test_words_are_refused_by_an_encoder_that_reads_none(opened):
+    with_vectors(opened)
+    row = {"slug": "visual", "text": "visual", "status": "ready", "reads_text": False, "dim": 2}
+    synthetic.write(opened, "encoders", [row])
+    with pytest.raises(TextNotSupported):
+        shown(opened, asking("text", {"encoder": "visual", "text": "a dress"}))
