@@ -124,7 +124,9 @@ def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[
     if name in ("vector_index", "neighbours"):
         return (*(f"embeddings/{rest}/{source}" for source in sources), "corpus")
     if name == "duplicates":
-        return ("corpus", *(f"neighbours/{slug}" for slug in slugs))
+        # Copies are files of one image: the corpus does not change with them.
+        files = (f"files/{source}" for source in sources)
+        return (*files, "corpus", *(f"neighbours/{slug}" for slug in slugs))
     return (f"neighbours/{rest}",)
 
 

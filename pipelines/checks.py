@@ -125,7 +125,7 @@ def _unit(slug: str) -> Callable[[Work], Checked]:
 def _matrix(rows: pa.Table) -> np.ndarray:
     column = rows["vector"].combine_chunks()
     values: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(column), -1)
+    return values.reshape(len(column), column.type.list_size)
 
 
 def _images(project: Project) -> pa.Array:

@@ -11,6 +11,7 @@ from panoptic_data.stages import CODE_VERSIONS
 from pipelines import metadata
 from pipelines.assets import chain
 from pipelines.assets.corpus import CORPUS
+from pipelines.assets.images import FILES
 from pipelines.automation import FOLLOW
 from pipelines.provenance import keep, making
 from pipelines.resources import Work
@@ -25,7 +26,11 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=DUPLICATES,
-        deps=[CORPUS, *(chain.key_of("neighbours", slug) for slug in slugs)],
+        deps=[
+            dg.AssetDep(FILES, partition_mapping=dg.AllPartitionMapping()),
+            dg.AssetDep(CORPUS),
+            *(dg.AssetDep(chain.key_of("neighbours", slug)) for slug in slugs),
+        ],
         description="Groups of images that are the same, nearly the same, or alike.",
         code_version=CODE_VERSIONS["duplicates"],
         group_name="corpus",

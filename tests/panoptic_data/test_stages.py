@@ -111,6 +111,15 @@ def test_older_code_makes_a_stage_stale(project):
     assert stale(project) == {"clusters/visual": "code"}
 
 
+def test_a_copy_reaches_duplicates_although_the_corpus_is_the_same(project):
+    make_all(project)
+    make(project, "files/maps", "files/maps 2")
+    make(project, "images/maps", "images/maps 1")
+    make(project, "embeddings/visual/maps", "embeddings/visual/maps 1")
+    make(project, "corpus", "corpus 1")
+    assert stale(project) == {"duplicates": "inputs"}
+
+
 def test_a_new_source_and_a_new_encoder_are_never_made_and_touch_the_rest(project):
     make_all(project)
     records = stages.latest(project)

@@ -42,6 +42,7 @@ def test_the_graph_is_the_one_of_the_design():
             }.items()
         },
         "duplicates": {
+            "files",
             "corpus",
             "neighbours/visual",
             "neighbours/clip-vit-b-32-datacomp-xl-s13b-b90k",

@@ -141,6 +141,7 @@ def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(processe
     (folder / "subject-1" / "00001.jpg").unlink()
     picture(900).save(folder / "subject-2" / "00002.jpg")
     second = process(processed, Request())
+    assert (second["outcome"], second["problems"]) == ("done", [])
     assert counts(second) == {
         "files": 42,
         "images": 42,
@@ -173,6 +174,7 @@ def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(processe
 def test_a_copy_costs_no_vector_and_no_neighbours(processed, folder, first):
     shutil.copy(folder / "subject-0" / "00000.jpg", folder / "copy.jpg")
     second = process(processed, Request())
+    assert (second["outcome"], second["problems"]) == ("done", [])
     assert (second["files"], second["images"], second["embedded"]) == (41, 40, 0)
     assert statuses(second)["neighbours/visual"] == "unchanged"
     assert (
@@ -243,6 +245,7 @@ def test_another_run_at_work_is_refused(project):
 
 def test_refit_makes_map_and_clusters_anew_and_nothing_else(processed):
     told = process(processed, Request(refit=True))
+    assert told["problems"] == []
     assert set(told["stage_seconds"]) == {"projection/visual", "clusters/visual"}
 
 
@@ -269,4 +272,5 @@ def test_a_project_without_sources_is_processed_to_nothing(tmp_path):
     project = replace(projects.create(tmp_path / "corpus"), encoders=("visual",))
     projects.save(project)
     told = process(project, Request())
-    assert (told["outcome"], told["files"], told["images"]) == ("done", 0, 0)
+    assert (told["outcome"], told["problems"]) == ("done", [])
+    assert (told["files"], told["images"]) == (0, 0)
