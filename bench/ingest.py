@@ -1,0 +1,192 @@
+"""What an import costs beside the bare encoder: rates, their ratio, processor time, memory.
+
+    python bench/ingest.py [--images 1000] [--folder DIR]
+
+The encoder is a ViT-B/32 with random weights: as fast as one with real ones. Other programs
+on the machine slow every rate alike only as far as they are steady, so that each is given
+twice: by the clock, and by the processor's own time (images per second that all processors
+would reach alone). Budgets: end to end ≥ 0.75 × the best bare rate and ≥ 5 × one at a time in
+float32; without vectors ≤ 5 CPU-seconds per 1,000; memory < 2 GB beyond the model. Not here:
+what vectors are worth (``encoders``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+from PIL import Image
+
+from panoptic_data import embeddings, encoders, images, sources
+from panoptic_data import project as projects
+from panoptic_data.ahead import in_order, processors
+from panoptic_data.encoders import openclip, trial
+from panoptic_data.encoders.torch_encoder import TorchEncoder, best_device
+
+SHARED = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data")) / "clothing-1k"
+SIZE = (500, 400)
+BARE_IMAGES = 64
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Images per second, by the clock and by the processors' own time."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:6.1f} img/s by the clock, {self.processor:6.1f} by processor time"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--folder", type=Path, default=SHARED, help="photographs to import")
+    chosen = parser.parse_args()
+    print(f"{processors()} processors, load {os.getloadavg()[0]:.1f}, device {best_device()}")
+    encoder = random_clip()
+    single = one_at_a_time(encoder)
+    print(f"one at a time, float32:         {single}")
+    bare = bare_rates(encoder)
+    best = max(bare.values(), key=lambda rate: rate.processor)
+    settled = trial.run(encoder)
+    print(f"trial chose {settled.dtype} × {settled.batch}, cosine to float32 {settled.cosine:.5f}")
+    model_and_trial = peak()
+    with tempfile.TemporaryDirectory() as place:
+        folder = photographs(chosen.folder, chosen.images, Path(place))
+        whole = import_all(Path(place), folder, chosen.images, encoder, settled)
+    print(f"end to end:                     {whole}")
+    print(f"end to end / best bare: {whole.processor / best.processor:.2f} by processor time")
+    print(f"end to end / best bare: {whole.clock / best.clock:.2f} by the clock")
+    print(f"end to end / one at a time: {whole.processor / single.processor:.1f} by processor time")
+    print(f"end to end / one at a time: {whole.clock / single.clock:.1f} by the clock")
+    print(f"peak memory: {model_and_trial:.0f} MB with model and trial, {peak():.0f} MB in all")
+
+
+def random_clip() -> TorchEncoder:
+    logging.getLogger().addHandler(logging.NullHandler())
+    torch.manual_seed(0)
+    model = open_clip.create_model("ViT-B-32", pretrained=None)
+    preparation = openclip._preparation(model.visual.preprocess_cfg)
+    return TorchEncoder(encoders.parse("clip"), model.visual, preparation, best_device())
+
+
+def one_at_a_time(encoder: TorchEncoder) -> Rate:
+    """Measure the plain loop: torch shares each image among all processors."""
+    torch.set_num_threads(processors())
+    rates = [measured(lambda: [encoder.encode(pictures(1)) for _ in range(8)], 8) for _ in range(3)]
+    torch.set_num_threads(1)
+    # Its threads wait for each other: of all that is measured here it suffers most from others.
+    return Rate(max(rate.clock for rate in rates), max(rate.processor for rate in rates))
+
+
+def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
+    """Measure batches of prepared pixels and nothing else, as many at once as there are processors."""
+    rates = {}
+    together = processors() if encoder.device == "cpu" else 1
+    for dtype in trial.DTYPES[encoder.device]:
+        model = copy.deepcopy(encoder.visual).to(getattr(torch, dtype))
+        for batch in trial.BATCHES[encoder.device]:
+            prepared = pictures(batch)
+            rounds = max(together, BARE_IMAGES // batch)
+
+            def work(
+                model: torch.nn.Module = model,
+                prepared: np.ndarray = prepared,
+                rounds: int = rounds,
+            ) -> None:
+                items = ((prepared, 1) for _ in range(rounds))
+                list(in_order(items, lambda each: encoder.forward(model, each), together))
+
+            encoder.forward(model, prepared)
+            rates[f"{dtype} × {batch}"] = measured(work, rounds * batch)
+            print(f"bare {dtype:>8} × {batch:<3}             {rates[f'{dtype} × {batch}']}")
+    return rates
+
+
+def import_all(
+    place: Path, folder: Path, count: int, encoder: TorchEncoder, settled: trial.Trial
+) -> Rate:
+    project = projects.create(place / "project")
+    source = sources.add(project, folder)
+    project.database().names()
+    began = mark()
+    images.ingest(project, source, "bench")
+    without = Rate(*(count / spent for spent in since(began)))
+    seconds = 1000 / without.processor * processors()
+    print(f"without vectors:                {without}; {seconds:.1f} CPU-s per 1,000")
+    encoder.settle(settled.dtype, settled.batch, settled.rate)
+    # As if loaded by its text: random weights can be had no other way.
+    encoders._warm[encoder.spec, 0.0, None] = encoders._warm[encoder.spec, 0.0, encoder.batch] = (
+        encoder
+    )
+    result = embeddings.update(project, encoder.spec, "bench")
+    spent = since(began)
+    assert result.new == count, result
+    return Rate(*(count / each for each in spent))
+
+
+def photographs(folder: Path, count: int, place: Path) -> Path:
+    """Fill a folder with ``count`` different photographs: the given ones, cropped again as needed."""
+    found = sorted(folder.resolve().rglob("*.jpg")) if folder.exists() else []
+    target = place / "photographs"
+    target.mkdir()
+    for number in range(count):
+        if number < len(found):
+            (target / f"{number:06}.jpg").write_bytes(found[number].read_bytes())
+            continue
+        file = BytesIO()
+        photograph(found, number).save(file, "JPEG", quality=85)
+        (target / f"{number:06}.jpg").write_bytes(file.getvalue())
+    return target
+
+
+def photograph(found: list[Path], number: int) -> Image.Image:
+    if found:
+        image = Image.open(found[number % len(found)]).convert("RGB")
+    else:
+        samples = trial._photographs()
+        image = samples[number % len(samples)]
+    random = np.random.default_rng(number)
+    left, top = (int(random.integers(0, max(1, side // 4))) for side in image.size)
+    return image.crop((left, top, *image.size)).resize(SIZE)
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 3, 224, 224), dtype=np.uint8)
+
+
+def measured(work: Callable[[], object], count: int) -> Rate:
+    began = mark()
+    work()
+    return Rate(*(count / spent for spent in since(began)))
+
+
+def mark() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def since(began: tuple[float, float]) -> tuple[float, float]:
+    clock, processor = (now - then for now, then in zip(mark(), began, strict=True))
+    return clock, processor / processors()
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
