@@ -53,6 +53,21 @@ def test_levels_nest():
         assert len(set(zip(finer.tolist(), coarser.tolist(), strict=True))) == finer.max() + 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_joining_is_wards_method_on_all_members(seed):
+    """A group of five weighs as five images at its place do for scipy."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    random = np.random.default_rng(seed)
+    centres, sizes = random.normal(size=(25, 3)), random.integers(1, 9, 25)
+    joins = partitions.joined(centres, sizes)
+    tree = linkage(np.repeat(centres, sizes, axis=0), "ward")
+    first = np.cumsum(sizes) - sizes
+    for wanted in (1, 2, 5, 12, 25):
+        expected = fcluster(tree, wanted, "maxclust")[first]
+        assert same_groups(partitions._cut(joins, 25, wanted), expected)
+
+
 @pytest.mark.parametrize(
     ("images", "counts", "main"),
     [
