@@ -42,7 +42,8 @@ def routes(project: Project) -> list[Route]:
 
     - ``/rows?view=&start=&count=``: a window of a view as JSON: ``version`` of the catalogue,
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
-      the rows are sha1s, and a window may be longer.
+      the rows are sha1s, and a window may be longer. With ``at=`` a sha1, ``at`` is its place
+      in the view, or null.
     - ``/map/{slug}?view=&colour=``: what a map draws, in the bytes of ``maps.encode``.
     - ``/plotly.js``: the drawing library that the Python package brings.
     - ``/progress``: what runs now, as in the table ``runs``, or null.
@@ -90,6 +91,8 @@ def _rows(project: Project, request: Request) -> Response:
         else current.window(found, start, count)
     )
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
+    if "at" in request.query_params:
+        body["at"] = current.index_of(found, request.query_params["at"])
     # Starlette's own encoder refuses NaN, as it should; ours has none.
     return JSONResponse(body, headers={"ETag": tag, "Cache-Control": _ASK_AGAIN})
 

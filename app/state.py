@@ -71,7 +71,8 @@ def project() -> Project | None:
 def language() -> str:
     """Return "en" or "fr": what was chosen, here or earlier, else the browser's language."""
     chosen = st.session_state.get("language") or st.context.cookies.get(COOKIE)
-    return str(chosen or st.context.locale or "en")[:2] if _known(chosen) else "en"
+    wanted = str(chosen or st.context.locale or "")[:2]
+    return wanted if wanted in LANGUAGES else "en"
 
 
 def choose_language(chosen: str) -> None:
@@ -157,10 +158,6 @@ def choose_encoder(slug: str) -> None:
     st.session_state["named"] = opened()
     _write("image", opened())
     _write("encoder", slug)
-
-
-def _known(chosen: str | None) -> bool:
-    return str(chosen or st.context.locale or "en")[:2] in LANGUAGES
 
 
 def _encoder(row: Mapping[str, Any]) -> Encoder:

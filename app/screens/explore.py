@@ -283,11 +283,9 @@ def _opened(shown: _Shown) -> Opened | None:
     if not len(rows):
         return Opened(sha1, "", None, True)
     assert shown.found is not None
-    places = (shown.found.rows == rows[0]).nonzero()[0]
     row = shown.corpus.frame.row(int(rows[0]), named=True)
     name = row["place"].rpartition("/")[2]
-    index = int(places[0]) if len(places) else None
-    return Opened(sha1, name, index, row["width"] is None)
+    return Opened(sha1, name, shown.corpus.index_of(shown.found, sha1), row["width"] is None)
 
 
 def _without_images(shown: _Shown) -> None:

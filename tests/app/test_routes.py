@@ -225,6 +225,14 @@ def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, corpus):
     assert (told["total"], told["rows"]) == (1, [sha1(corpus[2]["red.jpg"])])
 
 
+def test_an_image_is_told_its_place_in_the_view(ask, corpus):
+    names = ("red.jpg", "drawing.jpg")
+    places = [json.loads(ask(f"/rows?at={sha1(corpus[2][name])}")[1])["at"] for name in names]
+    current = catalogue.get(corpus[0], fresh=True)
+    listed = current.sha1s(current.run(View()).rows)
+    assert places == [listed.index(sha1(corpus[2]["red.jpg"])), None]
+
+
 def test_a_broken_view_is_a_sentence_in_the_language_asked(ask):
     answer, body = ask("/rows?view=nonsense&lang=fr")
     told = json.loads(body)

@@ -227,7 +227,7 @@ def test_nothing_found_says_what_to_drop(page):
     page.keyboard.type("no such name")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No image matches")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Show all")).click()
+    page.get_by_role("button", name=re.compile(r"^Show all \d+ images$")).click()
     expect(page.locator(".tile img.here").first).to_be_visible()
 
 
@@ -266,6 +266,7 @@ def test_question_mark_lists_the_keys(page):
 def test_language_switches_and_is_remembered(page):
     page.get_by_role("radio", name="FR").click()
     expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
+    expect(page.get_by_role("button", name="Touches")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
 

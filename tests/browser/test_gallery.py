@@ -23,7 +23,7 @@ TEXTS = (
 
 def row(index):
     return {
-        "sha1": f"{index:040x}",
+        "sha1": f"{index % 2**160:040x}",
         "name": f"{index}.jpg",
         "place": f"source/{index}.jpg",
         "width": 300,
@@ -35,11 +35,17 @@ def row(index):
 
 
 def rows(route):
+    answer(route, before=0)
+
+
+def answer(route, before):
+    """Answer like the server, with ``before`` new images ahead of the first ones."""
     asked = dict(parse_qsl(urlsplit(route.request.url).query))
     start, count = int(asked["start"]), int(asked["count"])
-    found = [row(index) for index in range(start, min(MILLION, start + count))]
+    found = [row(index - before) for index in range(start, min(MILLION, start + count))]
     body = [one["sha1"] for one in found] if asked.get("only") else found
-    route.fulfill(json={"rows": body, "total": MILLION, "version": "1"})
+    at = int(asked["at"], 16) + before if "at" in asked else None
+    route.fulfill(json={"rows": body, "total": MILLION, "version": "1", "at": at})
 
 
 @pytest.fixture
@@ -61,8 +67,10 @@ def page(visit, address):
       <script type="module">
         const {{ default: gallery }} = await import("{assets.address("gallery")}");
         window.told = [];
-        gallery({{ data: {json.dumps(data)}, parentElement: document.getElementById("host"),
+        window.show = (changes) => gallery({{ data: {{ ...{json.dumps(data)}, ...changes }},
+          parentElement: document.getElementById("host"),
           setStateValue: (name, value) => window.told.push([name, value]) }});
+        window.show({{}});
       </script>"""
     page = visit(address)
     page.set_viewport_size(WIDE)
@@ -158,6 +166,18 @@ def test_nothing_in_sight_is_ever_blank(page):
         }"""
     )
     assert blanks == 0
+
+
+def test_images_that_come_in_leave_what_is_in_sight_where_it_is(page):
+    page.locator(".grid").evaluate("grid => grid.scrollTop = 100000")
+    index, y = top(page)
+    sha1 = page.locator(f'.tile[data-index="{index}"]').get_attribute("data-sha1")
+    page.unroute("**/rows?*")
+    page.route("**/rows?*", lambda route: answer(route, before=700))
+    page.evaluate("show({ version: '2', total: 1000700 })")
+    same = page.locator(f'.tile[data-sha1="{sha1}"]')
+    expect(same).to_have_attribute("data-index", str(index + 700))
+    assert round(same.bounding_box()["y"]) == y
 
 
 def test_a_range_over_rows_that_were_never_fetched_is_selected_whole(page):

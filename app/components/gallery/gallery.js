@@ -80,13 +80,13 @@ class Gallery {
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
     selection.within(data.view, data.total);
-    if (isChanged) {
+    if (isOther) {
       this.rows.show(data.view, data.version, data.total);
-      if (isOther) this.grid.current = 0;
+      this.grid.current = 0;
       this.grid.relayout();
-    }
-    if (isOther) this.comeBack();
-    else if (data.opened) this.placeOpened(data.opened);
+      this.comeBack();
+    } else if (isChanged) this.takeIn(data);
+    if (data.opened) this.placeOpened(data.opened);
   }
 
   /** The first sight of a view: where it was left, and the image that the address names. */
@@ -96,6 +96,23 @@ class Gallery {
     this.grid.goTo(left ?? { index: 0, above: EDGE });
     this.told = told(this.data.current, Boolean(this.data.opened));
     this.followAddress();
+  }
+
+  /** The same view with other images in it: what is in sight stays in sight. @param {Data} data */
+  async takeIn(data) {
+    const { grid, rows } = this;
+    const anchor = grid.scroll.offset > grid.geometry.step ? grid.anchor() : null;
+    const [top, current] = await Promise.all(
+      [anchor?.index, grid.current].map(async (index) => {
+        const row = index == null ? null : rows.get(index);
+        return row ? rows.indexOf(row.sha1).catch(() => null) : null;
+      }),
+    );
+    if (data !== this.data) return;
+    rows.show(data.view, data.version, data.total);
+    if (current !== null) grid.current = current;
+    if (anchor && top !== null) grid.awaited = { index: top, above: anchor.above };
+    grid.relayout();
   }
 
   remember() {

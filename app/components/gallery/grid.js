@@ -52,15 +52,20 @@ export class Grid extends EventTarget {
     if (!width || !height) return;
     const kept = this.awaited ?? this.anchor();
     this.awaited = null;
-    const { size, captions } = display();
+    const { size, captions, crop } = display();
     this.geometry = geometry({ width, size, captions, total: this.rows.total });
+    const shape = `${this.geometry.columns} ${this.geometry.width} ${captions} ${crop}`;
+    const isOtherShape = shape !== this.shape;
+    this.shape = shape;
     this.scroll.resize(this.geometry.height, height);
     set(this.node, "aria-rowcount", this.geometry.rows);
     set(this.node, "aria-colcount", this.geometry.columns);
     this.tall.style.height = `${this.scroll.barHeight}px`;
     if (kept) this.scroll.to(this.topOf(kept.index) - kept.above);
     this.writeBar();
-    this.redraw();
+    // Where tiles keep their shape they keep their pictures: nothing flashes when images come in.
+    if (isOtherShape) this.clear();
+    this.draw();
   }
 
   /** The real pixel at which an image's row begins. */
@@ -85,6 +90,7 @@ export class Grid extends EventTarget {
     return this.rows.total ? { index, above: this.topOf(index) - this.scroll.offset } : null;
   }
 
+  /** @param {{index: number, above: number}} place */
   goTo(place) {
     if (!this.scroll.window) {
       // Not laid out yet: the first layout takes it up.
@@ -168,9 +174,8 @@ export class Grid extends EventTarget {
     this.scroll.bar = this.node.scrollTop;
   }
 
-  redraw() {
+  clear() {
     for (const row of [...this.shown.keys()]) this.drop(row);
-    this.draw();
   }
 
   draw() {

@@ -87,6 +87,12 @@ export class Rows extends EventTarget {
     return null;
   }
 
+  /** The index that an image has at a version of the view, or null. @param {string} sha1 */
+  async indexOf(sha1) {
+    const { at } = await this.ask({ start: 0, count: 0, at: sha1 }, null);
+    return at;
+  }
+
   retry() {
     this.failed = false;
     this.dispatchEvent(new Event("change"));
