@@ -131,7 +131,6 @@ def _made(project: Project) -> None:
 
 
 def _stages(project: Project, running: Running) -> None:
-    progress = json.loads(running["progress"] or "{}") if running else {}
     slugs = [one.slug for one in state.encoders(project) if one.is_ready]
     made = overview.made(project, slugs)
     figure = ("images", "last_change", "took", "rate")
@@ -142,11 +141,11 @@ def _stages(project: Project, running: Running) -> None:
         _say("when"),
         Cell(_say("version"), _say("version_title")),
     ]
-    rows = [_stage_row(one, progress) for one in made]
+    rows = [_stage_row(one, running) for one in made]
     st.html(f"<h2>{escape(_say('stages'))}</h2>{table(headings, rows, _say('stages'))}")
 
 
-def _stage_row(stage: Stage, progress: Mapping[str, Mapping[str, int]]) -> list[Cell]:
+def _stage_row(stage: Stage, running: Running) -> list[Cell]:
     name = _say(f"kind_{stage.kind}")
     known = stage.at is not None
     return [
@@ -155,7 +154,7 @@ def _stage_row(stage: Stage, progress: Mapping[str, Mapping[str, int]]) -> list[
             _say(f"kind_{stage.kind}_title"),
             is_markup=True,
         ),
-        _stage_state(stage, progress),
+        _stage_state(stage, running),
         Cell(state.number(stage.rows) if known else "–", kind="figure"),
         Cell(_changes(stage), kind="figure"),
         Cell(duration(stage.seconds) if known else "–", kind="figure"),
@@ -165,15 +164,25 @@ def _stage_row(stage: Stage, progress: Mapping[str, Mapping[str, int]]) -> list[
     ]
 
 
-def _stage_state(stage: Stage, progress: Mapping[str, Mapping[str, int]]) -> Cell:
-    steps = [step for key, step in progress.items() if key in stage.parts or key == stage.name]
-    done, total = sum(s["done"] for s in steps), sum(s["total"] for s in steps)
-    if steps and done < total:
-        figures = _say("of", done=state.number(done), total=state.number(total))
-        return Cell(f"{bar(done, total)} {escape(figures)}", kind="working", is_markup=True)
+def _stage_state(stage: Stage, running: Running) -> Cell:
+    if running is not None and not _is_through(stage, running):
+        progress = json.loads(running["progress"] or "{}")
+        steps = [step for key, step in progress.items() if key in (*stage.parts, stage.name)]
+        done, total = sum(s["done"] for s in steps), sum(s["total"] for s in steps)
+        if done < total:
+            figures = _say("of", done=state.number(done), total=state.number(total))
+            return Cell(f"{bar(done, total)} {escape(figures)}", kind="working", is_markup=True)
+        if stage.why == "unfinished":
+            return Cell(_say("at_work"), kind="working")
     if stage.why is None:
         return Cell(_say("current"), kind="current")
     return Cell(_say(f"why_{stage.why}"), _say(f"why_{stage.why}_title"), "stale")
+
+
+def _is_through(stage: Stage, running: Mapping[str, Any]) -> bool:
+    """Whether this run has made the stage already, whatever its last report of progress says."""
+    is_made = stage.why is None and stage.at is not None
+    return is_made and stage.at >= running["started_at"]
 
 
 def _changes(stage: Stage) -> str:

@@ -8,7 +8,7 @@ import pytest
 from panoptic_data import overview, runs
 from panoptic_data import project as projects
 from tests import synthetic
-from tests.dashboard import NARROW, WIDE, serving
+from tests.dashboard import NARROW, WIDE, panoptic, serving
 from tests.small_corpus import write_pictures
 from tests.synthetic import AT, file
 
@@ -85,7 +85,7 @@ def test_problems_are_filtered_by_reason_and_exported_whole(page, project):
 
 
 def test_a_run_opens_on_what_made_it(page, project):
-    (row,) = runs.listing(project).to_dicts()
+    row = runs.listing(project, 1).to_dicts()[0]
     page.locator(".runs summary").first.click()
     details = page.locator(".runs dl").first
     expect(details).to_contain_text(row["who"])
@@ -93,7 +93,8 @@ def test_a_run_opens_on_what_made_it(page, project):
     expect(details).to_contain_text(row["run"])
 
 
-def test_running_with_nothing_to_do_says_so(page):
+def test_running_with_nothing_to_do_says_so(page, project):
+    panoptic("process", "--project", project.root)
     page.get_by_role("button", name="Run now").click()
     expect(page.get_by_text("Everything is up to date")).to_be_visible()
 
