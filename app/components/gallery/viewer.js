@@ -40,6 +40,9 @@ export class Viewer {
     this.large.addEventListener("load", () => this.node.classList.add("sharp"));
     this.large.addEventListener("error", () => this.fail());
     this.stage.addEventListener("click", (event) => this.toggleZoom(event));
+    // The open picture is its own sign of focus, except to who goes round with Tab.
+    this.node.addEventListener("keydown", (event) => event.key === "Tab" && this.node.classList.add("tabbed"));
+    this.node.addEventListener("pointerdown", () => this.node.classList.remove("tabbed"));
     // Keys reach the open image wherever in the page the focus is.
     this.press = (event) => this.key(event, acts);
     document.addEventListener("keydown", this.press);

@@ -2,7 +2,8 @@
 // default export with the data of each run.
 import { el, set, write } from "../dom.js";
 
-const SHOWN = 60;
+// Four rows: enough to judge by, with the rest of the panel still at hand.
+const SHOWN = 12;
 
 /**
  * @typedef {object} Data
