@@ -83,7 +83,7 @@ def _positive(text: str) -> int:
 
 
 def _process(project: Project, chosen: argparse.Namespace, started: float) -> int:
-    asked = chosen.retry or chosen.refit or chosen.clusters or chosen.source
+    asked = any((chosen.retry, chosen.refit, chosen.clusters, chosen.k, chosen.source))
     told = None if asked else _unchanged(project, started)
     if told is None:
         told = _work(project, chosen)

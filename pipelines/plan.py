@@ -91,6 +91,6 @@ def _of_source(
 
 def _asked(slugs: Sequence[str], request: Request) -> frozenset[str]:
     names = {"projection", "clusters"} if request.refit else set()
-    if request.method:
+    if request.method or request.k:
         names.add("clusters")
     return frozenset(f"{name}/{slug}" for name in names for slug in slugs)

@@ -88,6 +88,5 @@ def _asked(name: str, request: Request) -> dict[str, Any]:
     if name == "projection":
         return {"refit": request.refit}
     if name == "clusters":
-        method = {"method": request.method, "k": request.k} if request.method else {}
-        return {"refit": request.refit, **method}
+        return {"refit": request.refit, "method": request.method, "k": request.k}
     return {}
