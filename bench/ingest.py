@@ -94,7 +94,7 @@ def one_at_a_time(encoder: TorchEncoder) -> Rate:
 
 
 def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
-    """Measure batches of prepared pixels and nothing else, as many at once as there are processors."""
+    """Measure batches of prepared pixels and nothing else, one a processor at a time."""
     rates = {}
     together = processors() if encoder.device == "cpu" else 1
     for dtype in trial.DTYPES[encoder.device]:
@@ -140,7 +140,7 @@ def import_all(
 
 
 def photographs(folder: Path, count: int, place: Path) -> Path:
-    """Fill a folder with ``count`` different photographs: the given ones, cropped again as needed."""
+    """Fill a folder with ``count`` photographs: the given ones, then crops of them."""
     found = sorted(folder.resolve().rglob("*.jpg")) if folder.exists() else []
     target = place / "photographs"
     target.mkdir()

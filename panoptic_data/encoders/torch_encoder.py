@@ -108,7 +108,7 @@ class TorchEncoder:
         """Return the raw output of ``visual``, a copy of the model in any dtype, for a batch."""
         dtype = next(visual.parameters()).dtype
         with torch.inference_mode():
-            pixels = torch.from_numpy(batch).to(self.device)
+            pixels = torch.from_numpy(np.ascontiguousarray(batch)).to(self.device)
             # In float32 before the cast: bytes of 0 to 255 are not exact in bfloat16 once shifted.
             scaled = pixels.float().div_(255).sub_(self._mean).div_(self._std)
             return visual(scaled.to(dtype))  # type: ignore[no-any-return]
