@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from app import launcher
 from panoptic_data import project as projects
 from tests.dashboard import NARROW, serving
+from tests.small_corpus import write_pictures
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -308,9 +310,8 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
+@pytest.mark.slow
 def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
-    from tests.small_corpus import write_pictures
-
     write_pictures(tmp_path / "pictures", range(12))
     project = projects.create(tmp_path / "project")
     projects.save(projects.Project(project.root, "new", project.created_at, ("visual",)))
@@ -324,3 +325,5 @@ def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
         page.get_by_role("button", name="Add and read").click()
         expect(page.locator(".tile img.here")).to_have_count(12, timeout=120_000)
         expect(page.get_by_role("status").filter(has_text="12 images")).to_be_visible()
+        # The rest of the run is no part of this test.
+        launcher.stop_processing(project)

@@ -35,7 +35,7 @@ export function makeRange() {
   function writeEnds(pair) {
     ends.forEach((end, at) => {
       const value = pair[at] == null ? "" : given.kind === "dates" ? pair[at] : String(+(pair[at] / given.scale).toPrecision(6));
-      if (node.getRootNode().activeElement !== end && end.value !== value) end.value = value;
+      if (/** @type {ShadowRoot} */ (node.getRootNode()).activeElement !== end && end.value !== value) end.value = value;
     });
   }
 

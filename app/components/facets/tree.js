@@ -6,9 +6,13 @@ const KEY = "panoptic.folders";
 export function makeTree() {
   const node = el("div", { role: "tree", class: "tree" });
   const opened = new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+  let isFresh = !opened.size;
   let current = "";
   let given = null;
   let how = null;
+
+  const rows = () => /** @type {HTMLElement[]} */ ([...node.children]);
+  const rowOf = (event) => event.target.closest("[role=treeitem]");
 
   function draw() {
     const items = visible(given.items, opened);
@@ -54,19 +58,20 @@ export function makeTree() {
   function focus(id) {
     current = id;
     draw();
-    node.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus();
+    rows().find((row) => row.dataset.id === id)?.focus();
   }
 
   node.addEventListener("click", (event) => {
-    const row = event.target.closest("[role=treeitem]");
+    const row = rowOf(event);
+    const arrow = /** @type {Element} */ (event.target).closest(".arrow");
     if (!row) return;
     focus(row.dataset.id);
-    if (event.target.closest(".arrow") && row.hasAttribute("aria-expanded")) toggle(row.dataset.id);
+    if (arrow && row.hasAttribute("aria-expanded")) toggle(row.dataset.id);
     else choose(row.dataset.id, event.ctrlKey || event.metaKey);
   });
 
   node.addEventListener("keydown", (event) => {
-    const row = event.target.closest("[role=treeitem]");
+    const row = rowOf(event);
     const act = row && keys[event.key];
     if (!act || event.altKey || event.metaKey) return;
     event.preventDefault();
@@ -75,14 +80,14 @@ export function makeTree() {
   });
 
   const beside = (row, by) => {
-    const other = node.children[Number(row.dataset.at) + by];
+    const other = rows()[Number(row.dataset.at) + by];
     if (other) focus(other.dataset.id);
   };
   const keys = {
     ArrowDown: (row) => beside(row, 1),
     ArrowUp: (row) => beside(row, -1),
-    Home: () => focus(node.firstElementChild.dataset.id),
-    End: () => focus(node.lastElementChild.dataset.id),
+    Home: () => focus(rows()[0].dataset.id),
+    End: () => focus(rows().at(-1).dataset.id),
     ArrowRight: (row) => (row.getAttribute("aria-expanded") === "false" ? toggle(row.dataset.id, true) : beside(row, 1)),
     ArrowLeft: (row) => {
       if (row.getAttribute("aria-expanded") === "true") toggle(row.dataset.id, false);
@@ -103,7 +108,9 @@ export function makeTree() {
       given = section;
       how = tools;
       // A corpus of one source opens at its folders; a chosen folder is never hidden.
-      if (!opened.size && roots(section.items).length === 1) opened.add(roots(section.items)[0].id);
+      const [root, ...others] = roots(section.items);
+      if (isFresh && root && !others.length) opened.add(root.id);
+      isFresh &&= !section.items.length;
       for (const id of section.selected) for (const up of above(id)) opened.add(up);
       draw();
     },

@@ -39,7 +39,10 @@ export default function frame({ data, parentElement, setStateValue, setTriggerVa
 
 class Frame {
   constructor(root) {
-    this.root = root;
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
+    /** @type {(name: string, value: any) => void} */
+    this.ask = () => {};
     this.count = el("strong", { role: "status" });
     this.clear = el("button", { type: "button", onclick: () => selection.clear() });
     this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });

@@ -44,6 +44,8 @@ class Gallery {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {
     const { texts, language } = data;
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
     /** @type {Data | null} */
     this.data = null;
     this.rows = new Rows();

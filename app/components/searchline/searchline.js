@@ -17,6 +17,7 @@ const SEARCH_AFTER = 500;
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
  * @property {boolean} descending
+ * @property {string} language
  * @property {number} turn        counts the runs of the page: one that ends is seen, whatever it changed
  * @property {Record<string, string>} texts
  */
@@ -39,8 +40,13 @@ export default function searchline({ data, parentElement, setTriggerValue }) {
 }
 
 class Line {
-  constructor(root, { texts }) {
+  constructor(root, data) {
+    const { texts } = data;
+    /** @type {Data} */
+    this.data = data;
     this.texts = texts;
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
     this.bar = el("div", { class: "bar", role: "progressbar", "aria-label": texts.waiting, hidden: true });
     this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
     this.field = el("input", { type: "search", class: "search", spellcheck: "false", autocomplete: "off", oninput: () => this.search(), onkeydown: (event) => this.key(event) });
