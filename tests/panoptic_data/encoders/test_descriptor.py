@@ -3,6 +3,7 @@
 import colorsys
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def lab(red, green, blue):
 
 def blocks(vector):
     ends = np.cumsum([0, SHAPE, TEXTURE, COLOURS, 54])
-    return [unit(vector[start:end]) for start, end in zip(ends, ends[1:], strict=False)]
+    return [unit(vector[start:end]) for start, end in pairwise(ends)]
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -184,9 +185,7 @@ def test_each_block_is_what_its_paper_says(visual, prepared, number):
 def test_blocks_weigh_what_the_module_says(visual, prepared):
     vector = visual.encode(prepared[:1])[0]
     ends = np.cumsum([0, SHAPE, TEXTURE, COLOURS, 54])
-    energy = [
-        float(np.sum(vector[start:end] ** 2)) for start, end in zip(ends, ends[1:], strict=False)
-    ]
+    energy = [float(np.sum(vector[start:end] ** 2)) for start, end in pairwise(ends)]
     weights = [descriptor.SHAPE, descriptor.TEXTURE, descriptor.COLOURS, descriptor.LAYOUT]
     assert np.allclose(energy, np.array(weights) / sum(weights), atol=1e-5)
 

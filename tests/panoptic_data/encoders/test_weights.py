@@ -45,10 +45,10 @@ def hub(answers):
     """Serve answers (path → status, headers, body) on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_HEAD(self):  # noqa: N802 - the library's name
+        def do_HEAD(self):
             self._answer()
 
-        def do_GET(self):  # noqa: N802 - the library's name
+        def do_GET(self):
             body = self._answer()
             self.wfile.write(body)
 
