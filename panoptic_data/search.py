@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["Hit", "by_image", "by_text", "similar"]
 
 # Vectors are held as float32 up to this size, as float16 beyond: half the memory, slower.
-FLOAT32_BYTES = 512 << 20
+FLOAT32_BYTES = 1 << 30
 BLOCK_ROWS = 16_384
-# Matrices held at once: a person compares two encoders, a third belongs to another project.
-HELD = 3
+# Matrices held at once: a person compares two encoders.
+HELD = 2
 # Above this many the index would have to look into most of its parts.
 INDEX_AT_MOST = 1_000
 # Similarities are rounded to this many digits, below which they depend on the order of sums.
