@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +59,27 @@ def look(roots: Mapping[str, Path]) -> Look:
     return Look({name: str(root) for name, root in roots.items()}, state.hexdigest(), settled)
 
 
-def remember(project: Project, seen: Look, summary: Mapping[str, object]) -> None:
+def remember(
+    project: Project,
+    seen: Look,
+    summary: Mapping[str, object],
+    good_for: timedelta = timedelta.max,
+) -> None:
     """Keep the note that a complete run leaves; ``seen`` is how the folders were before it.
 
-    Nothing is kept of folders in which a file was being written.
+    Nothing is kept of folders in which a file was being written. ``good_for``: how long there
+    is nothing to do even if nothing changes.
     """
-    note = project.root / NOTE
+    place = project.root / NOTE
     if not seen.settled:
-        note.unlink(missing_ok=True)
+        place.unlink(missing_ok=True)
         return
     draft = project.root / f".{NOTE}.{os.getpid()}"
     state = _state(project, seen)
-    text = json.dumps({"state": state, "roots": seen.roots, "summary": summary})
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(note)
+    until = None if good_for == timedelta.max else time.time() + good_for.total_seconds()
+    note = {"state": state, "roots": seen.roots, "until": until, "summary": summary}
+    draft.write_text(json.dumps(note), encoding="utf-8")
+    draft.replace(place)
 
 
 def recall(project: Project) -> dict[str, Any] | None:
@@ -82,7 +90,8 @@ def recall(project: Project) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, PanopticError):
         # No note, one that cannot be read, or a folder that is gone: the long way knows.
         return None
-    if note["state"] != _state(project, seen):
+    expired = note["until"] is not None and note["until"] < time.time()
+    if expired or note["state"] != _state(project, seen):
         return None
     summary: dict[str, Any] = note["summary"]
     return summary

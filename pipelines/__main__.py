@@ -161,7 +161,7 @@ def _plan(project: Project, chosen: argparse.Namespace, _: float) -> int:
         print(json.dumps({one.stage: one.why for one in wanted}, ensure_ascii=False))
         return 0
     for one in wanted:
-        print(f"{one.stage}: {translate(f'process.why_{one.why}', 'en')}")
+        print(f"{one.stage}: {translate(f'process.why_{one.why}', terminal_language())}")
     if not wanted:
         print(translate("process.nothing", terminal_language()))
     return 0

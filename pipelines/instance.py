@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from importlib.resources import files
 
 import dagster as dg
 
@@ -33,7 +33,7 @@ def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / _SETTINGS).exists():
         draft = home / f".{_SETTINGS}"
-        draft.write_text(_settings(), encoding="utf-8")
+        draft.write_bytes(files(__package__).joinpath(_SETTINGS).read_bytes())
         draft.replace(home / _SETTINGS)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
@@ -48,12 +48,3 @@ def close_the_dead(instance: dg.DagsterInstance) -> None:
     for run in left:
         if RUN_TAG in run.tags:
             instance.report_run_failed(run, "The process was killed.")
-
-
-def _settings() -> str:
-    here = Path(__file__).resolve().parent
-    # In a wheel the file lies beside this module, in a checkout at the top.
-    for place in (here, here.parent):
-        if (place / _SETTINGS).exists():
-            return (place / _SETTINGS).read_text(encoding="utf-8")
-    raise FileNotFoundError(_SETTINGS)

@@ -25,7 +25,7 @@ __all__ = ["group", "materialized"]
 # A row of metadata is kept for ever: a look at the pictures, not the pictures.
 PREVIEW = 12
 CELL = 72
-PLOT = 360
+PLOT = 180
 
 MetadataMap = dict[str, Any]
 """Names to what Dagster takes as metadata; its own name for these types is not public."""
@@ -117,7 +117,7 @@ def _plot(project: Project, table: str) -> MetadataMap:
 
 
 def _density(points: np.ndarray) -> Image.Image:
-    """Draw (n, 2) float coordinates as a (PLOT, PLOT) grey picture, darker where more lie."""
+    """Draw (n, 2) float coordinates as a square grey picture, darker where more lie."""
     low = points.min(axis=0)
     span = np.maximum(points.max(axis=0) - low, 1e-9)
     cells = np.minimum(((points - low) / span * PLOT).astype(int), PLOT - 1)
@@ -126,7 +126,8 @@ def _density(points: np.ndarray) -> Image.Image:
     # A logarithm, so that one image alone shows beside a crowd.
     depth = np.log1p(seen) / np.log1p(seen.max())
     shade = np.where(seen > 0, 200 - 180 * depth, 255)
-    return Image.fromarray(shade.astype(np.uint8), mode="L")
+    drawn = Image.fromarray(shade.astype(np.uint8))
+    return drawn.resize((2 * PLOT, 2 * PLOT), Image.Resampling.NEAREST)
 
 
 def _markdown(picture: Image.Image, form: str) -> dg.MarkdownMetadataValue:

@@ -54,7 +54,8 @@ def of_project(project: Project, only: Sequence[str] = ()) -> tuple[Wanted, ...]
 
     A source whose folder is gone has the reason ``gone``.
     """
-    slugs = [one.spec.slug for one in encoders.known(project) if one.ready]
+    # One that was never tried may be ready when it is.
+    slugs = [one.spec.slug for one in encoders.known(project) if not one.cause]
     listing = sources.listing(project)
     stale = stages.stale(stages.latest(project), [one.name for one in listing], slugs)
     wanted: list[Wanted] = []

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 
 import dagster as dg
 
 from panoptic_data import runs, sources, stages, unchanged
+from panoptic_data.embeddings import RECHECK_AFTER
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.messages import terminal_language
 from panoptic_data.project import Project, open_project
@@ -57,7 +59,9 @@ def process(
         told = summary.of(work)
         run.count("summary", summary.short(told))
         if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
-            unchanged.remember(project, seen, told)
+            # An encoder that waits is tried again by and by.
+            good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
+            unchanged.remember(project, seen, told, good_for)
     return told
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from panoptic_data import stages
 from panoptic_data.errors import weights_cause
+from panoptic_data.files import PASSING
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.stages import StageResult
 from pipelines.encoders import Prepared
@@ -68,9 +69,15 @@ def waits(one: Prepared, ready: Sequence[Prepared]) -> Problem:
 
 
 def is_settled(work: Work) -> bool:
-    """Whether the run did all there was to do, but for encoders that wait."""
+    """Whether the run did all there was to do, but for encoders that wait.
+
+    A file that could not be read for a reason that passes asks for another look.
+    """
     others = any(problem.about != "encoder" for problem in work.problems)
-    return work.run.outcome == "done" and not others and not work.request.only
+    if work.run.outcome != "done" or others or work.request.only:
+        return False
+    passing = ", ".join(f"'{reason}'" for reason in PASSING)
+    return not work.project.database().count("files", f"reason IN ({passing})")
 
 
 def _total(work: Work, name: str, count: str) -> int:

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -144,6 +145,14 @@ def test_of_a_folder_being_written_nothing_is_remembered(project, folder):
     assert not unchanged.look({"pictures": folder}).settled
     remember(project, folder)
     assert not (project.root / unchanged.NOTE).exists()
+
+
+def test_a_note_is_good_for_as_long_as_it_says(project, folder):
+    seen = unchanged.look({"pictures": folder})
+    unchanged.remember(project, seen, SUMMARY, timedelta(hours=1))
+    assert unchanged.recall(project) == SUMMARY
+    unchanged.remember(project, seen, SUMMARY, timedelta(seconds=-1))
+    assert unchanged.recall(project) is None
 
 
 def test_a_camera_with_a_clock_ahead_is_no_file_being_written(project, folder):

@@ -5,11 +5,13 @@ import shutil
 from dataclasses import replace
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from panoptic_data import project as projects
 from panoptic_data import runs, sources, stages
 from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
+from panoptic_data.schema import arrow
 from pipelines.instance import open_instance
 from pipelines.process import process
 from pipelines.resources import Request
@@ -195,6 +197,14 @@ def test_a_broken_file_is_a_row_and_no_failure(project, folder):
     again = process(project, Request())
     assert statuses(again) == dict.fromkeys(EVERY_STAGE, "unchanged")
     assert again["unreadable"] == 1
+
+
+def test_a_file_that_could_not_be_read_for_a_reason_that_passes_is_tried_again(processed):
+    rows = processed.database().frame("files", where="path = 'subject-1/00001.jpg'")
+    denied = rows.with_columns(status=pl.lit("unreadable"), reason=pl.lit("permission_denied"))
+    processed.database().upsert("files", denied.to_arrow().cast(arrow("files")))
+    told = process(processed, Request())
+    assert (told["changed"], told["unreadable"]) == (1, 0)
 
 
 def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(processed, tmp_path):
