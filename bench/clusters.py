@@ -138,7 +138,7 @@ def _ways(vectors: np.ndarray, lists: nearest.Lists) -> dict[str, Callable[[], I
 
 
 def _embedded(vectors: np.ndarray, lists: nearest.Lists, dims: int) -> np.ndarray:
-    umap = projection._umap()
+    umap, _ = projection._umap()
     random = np.random.RandomState(42)
     ids, distances = projection._with_self(lists)
     graph, _, _ = umap.fuzzy_simplicial_set(

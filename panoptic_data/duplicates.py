@@ -34,7 +34,7 @@ Positions = npt.NDArray[np.int64]
 RADIUS = 10
 """Bits of 64 by which the DCT hashes of two edits of a picture may differ."""
 
-SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.9, "visual": 0.95}
+SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.92, "visual": 0.98}
 """Cosine from which two images count as alike, by family of encoder; measured."""
 
 # Where images have more others than this within the radius, on average, the hash does not tell

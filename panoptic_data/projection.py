@@ -38,9 +38,12 @@ EPOCHS = 200
 # Together they fill twice as much of the box as UMAP's own 0.1 and 1, and keep no less near.
 MIN_DIST = 0.5
 REPULSION = 8.0
-# From an older map, a tenth of the usual learning rate moves images least (median 0.05 of the
-# radius, bench/neighbours.py) and keeps as many neighbours near.
-RATE_FROM_MAP = 0.1
+NEGATIVES = 5
+# How far the map of some thousand images reaches before it is put in its box.
+MAP_RADIUS = 20.0
+# From an older map, a small learning rate moves images least (a median of 0.02 to 0.04 of the
+# radius, against 0.1 to 0.2 from a new start) and keeps as many neighbours near.
+RATE_FROM_MAP = 0.03
 # Fewer images have no neighbourhoods to preserve: their principal directions say it all.
 FEWEST = 10
 # The median of five keeps an image among its likes; a mean falls between two groups.
@@ -93,41 +96,47 @@ def layout(
 ) -> Coordinates:
     """Lay rows out by their neighbours: (n, 2) float32 in no particular box.
 
-    Begins at ``start``, an older map of the same rows, else at their principal components.
+    Begins at ``start``, an older map of the same rows in its box, else at their principal
+    components. One thread, seeded: the same each time.
     """
-    rate = 1.0 if start is None else RATE_FROM_MAP
-    start = components(vectors, 2) if start is None else start
-    width = np.abs(start).max(initial=0.0)
+    first = components(vectors, 2) if start is None else start
+    width = np.abs(first).max(initial=0.0)
     if len(vectors) < FEWEST or width == 0:
-        return start
-    umap = _umap()
+        return first
     random = np.random.RandomState(SEED)
-    # 10 is the width at which UMAP's learning rate is meant; the noise parts identical images.
-    start = start * (10 / width) + random.normal(scale=1e-3, size=start.shape)
+    # UMAP's learning rate is meant for a start some 10 wide. Noise parts identical images.
+    scale, rate = (5 / width, 1.0) if start is None else (MAP_RADIUS, RATE_FROM_MAP)
+    places = first * scale + random.normal(scale=1e-3, size=first.shape)
+    umap, layouts = _umap()
     ids, distances = _with_self(lists)
     graph, _, _ = umap.fuzzy_simplicial_set(
         vectors, ids.shape[1], random, "cosine", knn_indices=ids, knn_dists=distances
     )
+    graph = graph.tocoo()
+    # An edge so weak that it would be seen in no epoch.
+    seen = graph.data >= graph.data.max() / EPOCHS
     a, b = umap.find_ab_params(1.0, MIN_DIST)
-    coordinates, _ = umap.simplicial_set_embedding(
-        data=vectors,
-        graph=graph,
-        n_components=2,
-        initial_alpha=rate,
+    places = places.astype(np.float32, order="C")
+    # Not simplicial_set_embedding, which stretches any start to a square.
+    made = layouts.optimize_layout_euclidean(
+        head_embedding=places,
+        tail_embedding=places,
+        head=graph.row[seen],
+        tail=graph.col[seen],
+        n_epochs=EPOCHS,
+        n_vertices=len(places),
+        epochs_per_sample=umap.make_epochs_per_sample(graph.data[seen], EPOCHS),
         a=a,
         b=b,
+        rng_state=random.randint(np.iinfo(np.int32).min, np.iinfo(np.int32).max, 3).astype(
+            np.int64
+        ),
         gamma=REPULSION,
-        negative_sample_rate=5,
-        n_epochs=EPOCHS,
-        init=start.astype(np.float32),
-        random_state=random,
-        metric="cosine",
-        metric_kwds={},
-        densmap=False,
-        densmap_kwds={},
-        output_dens=False,
+        initial_alpha=rate,
+        negative_sample_rate=NEGATIVES,
+        move_other=True,
     )
-    return np.asarray(coordinates, np.float32)
+    return np.asarray(made, np.float32)
 
 
 def boxed(coordinates: Coordinates) -> Coordinates:
@@ -152,13 +161,13 @@ def aligned(
     return np.asarray(coordinates @ (left @ right), np.float32)
 
 
-def _umap() -> Any:
-    """Import umap: 7 s, and half a minute more the first time on a machine."""
+def _umap() -> tuple[Any, Any]:
+    """Import umap: 5 s, and each process compiles 8 s more (the first on a machine, 25 s)."""
     with warnings.catch_warnings():
         # Only the parametric kind, which is not ours, wants tensorflow.
         warnings.simplefilter("ignore", ImportWarning)
-        from umap import umap_
-    return umap_
+        from umap import layouts, umap_
+    return umap_, layouts
 
 
 def _with_self(lists: Lists) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:

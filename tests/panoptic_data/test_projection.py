@@ -145,7 +145,7 @@ def test_a_refit_fits_all_and_leaves_the_map_turned_as_it_was(project):
     assert result.extra == {"refitted": True, "placed": 0}
     assert table(project, TABLE)["fitted"].all()
     moved = np.hypot(*(coordinates(project) - before).T)
-    assert np.median(moved) < 0.25
+    assert np.median(moved) < 0.1
 
 
 def test_once_more_images_are_placed_than_fitted_all_are_fitted(project):
