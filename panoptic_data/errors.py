@@ -169,7 +169,12 @@ class WeightsUnavailable(PanopticError):
 
 
 def weights_cause(cause: str, language: str) -> str:
-    """Return in words a cause as the table ``encoders`` stores it (``reason: detail``)."""
+    """Return in words a cause as the table ``encoders`` stores it (``reason: detail``).
+
+    No cause gives no words.
+    """
+    if not cause:
+        return ""
     reason, _, detail = cause.partition(": ")
     return translate(f"encoder.{reason}", language, detail=detail)
 

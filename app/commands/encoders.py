@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.language import number, say
+from app.language import number, say, terminal_language
 from panoptic_data import encoders
 from panoptic_data import project as projects
-from panoptic_data.errors import ProjectNotFound, UsageError
+from panoptic_data.errors import ProjectNotFound, UsageError, weights_cause
 from panoptic_data.project import Project
 
 __all__ = ["run"]
@@ -72,7 +72,7 @@ def states(project: Project) -> list[dict[str, object]]:
                 "encoder": text,
                 "slug": slug,
                 "status": row.get("status"),
-                "cause": row.get("cause"),
+                "cause": weights_cause(row.get("cause") or "", terminal_language()) or None,
                 "reads_text": row.get("reads_text"),
                 "vectors": database.count(f"embeddings__{slug}"),
             }

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.language import say
+from app.language import say, terminal_language
 from panoptic_data import project as projects
-from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError, weights_cause
 from panoptic_data.project import Project
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def _encoder(project: Project, asked: str | None, *, reads_text: bool) -> str:
     if not ready:
         raise NoEmbeddings(encoder=", ".join(order))
     causes = [row["cause"] for row in rows if row["status"] == "waiting"]
-    why = str(causes[0]) if causes else say("search_needs_text_none")
+    why = say("search_needs_text_none")
+    if causes:
+        why = weights_cause(str(causes[0]), terminal_language())
     raise UsageError(problem=say("search_needs_text", why=why)) from TextNotSupported(
         encoder=order[0]
     )
