@@ -18,7 +18,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Print the known encoders and the project's, or add one."""
     if chosen.action == "add":
         return _add(chosen)
-    known = [
+    known: list[dict[str, object]] = [
         {
             "encoder": spec.text,
             "slug": spec.slug,
