@@ -12,7 +12,9 @@ Not here: building the model (``openclip``, ``timm_models``), choosing dtype and
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +60,10 @@ class TorchEncoder:
         self.visual = visual.eval()
         self.fingerprint = _fingerprint(self.visual, preparation)
         self._embed_text = embed_text
+        # A GPU works on one batch at a time anyway, and may not have room for two.
+        self._turn: AbstractContextManager[object] = (
+            nullcontext() if device == "cpu" else threading.Lock()
+        )
         self.visual.to(device)
         self._mean = _channel(preparation.mean, device)
         self._std = _channel(preparation.std, device)
@@ -116,7 +122,8 @@ class TorchEncoder:
     def _encode_one(self, part: NDArray[np.uint8]) -> NDArray[np.float32]:
         missing = self.batch - len(part)
         padded = np.pad(part, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else part
-        return _unit(self.forward(self.visual, padded)[: len(part)])
+        with self._turn:
+            return _unit(self.forward(self.visual, padded)[: len(part)])
 
 
 def best_device() -> str:

@@ -80,16 +80,28 @@ def run(encoder: TorchEncoder) -> Trial:
     rates = {name: _rate(encoder, model, pictures) for name, model in faithful.items()}
     dtype = _worth(rates, WORTH_IT)
     by_batch = {batches[0]: rates[dtype]}
-    left = SECONDS
-    for batch in batches[1:]:
-        left -= ROUNDS * batch / by_batch[max(by_batch)]
-        if left < 0:
-            break
-        by_batch[batch] = _rate(encoder, models[dtype], _repeated(pictures, batch))
+    by_batch |= _larger(encoder, models[dtype], pictures, rates[dtype])
     chosen = _worth(by_batch, LARGER_WORTH_IT)
     # On a processor each thread takes a batch of its own.
     together = processors() if encoder.device == "cpu" else 1
     return Trial(dtype, chosen, by_batch[chosen] * together, cosines[dtype])
+
+
+def _larger(
+    encoder: TorchEncoder, model: torch.nn.Module, pictures: NDArray[np.uint8], rate: float
+) -> dict[int, float]:
+    """Rate of each larger batch, as long as time and memory allow."""
+    rates: dict[int, float] = {}
+    left = SECONDS
+    for batch in BATCHES[encoder.device][1:]:
+        left -= ROUNDS * batch / rate
+        if left < 0:
+            break
+        try:
+            rate = rates[batch] = _rate(encoder, model, _repeated(pictures, batch))
+        except torch.OutOfMemoryError:
+            break
+    return rates
 
 
 def fidelity(encoder: TorchEncoder, model: torch.nn.Module, pictures: NDArray[np.uint8]) -> float:
