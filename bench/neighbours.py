@@ -1,16 +1,17 @@
 """Neighbours, map and vector index: seconds, truth and steadiness on real vectors.
 
-    python -m bench.neighbours [--encoder mobilenet] [lists|added|map|index] …
+    python -m bench.neighbours [--encoder mobilenet] [lists|added|map|large|index] …
 
 `lists`: exact lists against NN-Descent by size. `added`: 100 images more, and 100 fewer, in a
-corpus. `map`: epochs, where new images land, how far a refit moves the others. `index`: exact
-search and the indices of Lance (`--images 50000 200000`). Larger corpora than there are are
-made of mixtures of real vectors with a little noise.
+corpus. `large`: neighbours, map and clusters of `--images`. `map`: epochs, where new images
+land, how far a refit moves the others. `index`: exact search and the indices of Lance. Larger
+corpora than there are are made of mixtures of real vectors with a little noise.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import tempfile
 import time
 import warnings
@@ -37,7 +38,13 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 20_000, 40_000])
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    parts = {"lists": _exact_or_descent, "added": _added, "map": _map, "index": _index}
+    parts = {
+        "lists": _exact_or_descent,
+        "added": _added,
+        "map": _map,
+        "large": _large,
+        "index": _index,
+    }
     for what in chosen.what:
         parts[what](chosen.encoder, chosen.images)
 
@@ -92,6 +99,27 @@ def _steps(seen: corpora.Seen) -> dict[str, list[str]]:
             alone.database().drop(f"{name}__bench")
         _chain(alone, told)
     return told
+
+
+def _large(encoder: str, sizes: list[int]) -> None:
+    real = corpora.seen("usda", encoder).vectors
+    print("\n| images × dimensions | stage | seconds (cpu) | peak memory |")
+    print("| --- | --- | --- | --- |")
+    for size in sizes:
+        vectors = _more(real, size)
+        told: dict[str, list[str]] = {name: [] for name in ("neighbours", "projection", "clusters")}
+        with tempfile.TemporaryDirectory() as place:
+            project = projects.create(Path(place) / "large")
+            _embed(project, [f"{number:040x}" for number in range(size)], vectors)
+            shape = f"{size:,} × {vectors.shape[1]}"
+            del vectors
+            _chain(project, told)
+            for stage, (seconds,) in told.items():
+                print(f"| {shape} | {stage} | {seconds} | {_peak()} MB |", flush=True)
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _chain(project: projects.Project, told: dict[str, list[str]]) -> None:
