@@ -128,7 +128,6 @@ def prepare_encoder(
     try:
         return spec, _load(project, spec, run), None
     except WeightsUnavailable as error:
-        _write_row(project, spec, run, {**row, "status": "waiting", "cause": error.cause})
         return spec, None, error.cause
 
 
@@ -184,11 +183,15 @@ def _due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
 
 
 def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
-    """Load the encoder and record it; empty the table of vectors that another one made."""
+    """Load the encoder and record it, or why it waits; clear away what other weights made."""
     row = _row(project, spec)
     same_device = row.get("device") == encoders.device_of(spec)
     dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
-    encoder = encoders.warm(spec, dtype, batch)
+    try:
+        encoder = encoders.warm(spec, dtype, batch)
+    except WeightsUnavailable as error:
+        _write_row(project, spec, run, {**row, "status": "waiting", "cause": error.cause})
+        raise
     if _settled(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:
         return encoder
     if row.get("fingerprint") not in (None, encoder.fingerprint):

@@ -197,7 +197,9 @@ class Database:
     def vector_index(self, name: str) -> VectorIndex | None:
         """Return what is known of the index of a table's vectors; None where there is none."""
         table = self._open(name)
-        for index in table.list_indices() if table is not None else ():
+        if table is None:
+            return None
+        for index in table.list_indices():
             if list(index.columns) == ["vector"]:
                 found = table.index_stats(index.name)
                 return VectorIndex(

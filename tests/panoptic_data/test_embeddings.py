@@ -332,3 +332,15 @@ def test_two_encoders_stand_side_by_side(project, folder, tmp_path):
         assert embeddings.update(project, spec, "r1").new == 40
     assert vectors(project).keys() == vectors(project, other).keys()
     assert {len(vector) for vector in vectors(project, other).values()} == {64}
+
+
+def test_weights_that_go_while_images_lack_vectors_are_told_in_the_table(project, folder, tmp_path):
+    file = small_timm(tmp_path / "x.pt")
+    spec = parse(f"timm:test_vit?checkpoint={file}")
+    embeddings.prepare_encoder(project, spec.text, "r1")
+    ingest(project, folder)
+    file.unlink()
+    with pytest.raises(WeightsUnavailable):
+        embeddings.update(project, spec, "r1")
+    waiting = row(project, spec.slug)
+    assert (waiting["status"], waiting["cause"]) == ("waiting", f"absent: {file}")
