@@ -22,13 +22,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium_path():
     if CHROMIUM is None:
         pytest.skip(f"no chromium on this machine (looked for {', '.join(NAMES)})")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path):
+    # Not for the session: Playwright keeps an event loop running in this thread, in which
+    # nothing that calls `asyncio.run`, as Dagster does in process, can work.
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"]
         )
         playwright.expect.set_options(timeout=PATIENCE_MS)
         yield browser
@@ -36,7 +43,7 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def demo_project(chromium, tmp_path_factory):
+def demo_project(chromium_path, tmp_path_factory):
     """The demo corpus, processed as a person would: minutes are spent here once."""
     from panoptic_data import demo
 

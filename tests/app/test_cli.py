@@ -1,0 +1,96 @@
+"""The command line's arguments and answers, by running the installed command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import _COMMANDS
+
+PANOPTIC = Path(sys.executable).with_name("panoptic")
+
+
+def panoptic(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [PANOPTIC, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
+    )
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"polars", "pyarrow", "lancedb", "torch", "streamlit", "dagster", "numpy", "PIL"}
+    script = (
+        "import sys, contextlib, io\n"
+        "from app.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    main(['--help'])\n"
+        "print(' '.join(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("command", sorted(_COMMANDS))
+def test_each_command_explains_itself_with_an_example(command):
+    done = panoptic(command, "--help")
+    assert done.returncode == 0
+    assert f"panoptic {command}" in done.stdout.partition("examples:")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["add"], "FOLDER"),
+        (["process", "--k", "many"], "invalid int value"),
+        (["status", "--project", "/nowhere/at/all"], "There is no project at /nowhere/at/all"),
+        (["search", "x", "-k", "0", "--project", "/nowhere"], "-k must be 1 or more"),
+        (["encoders", "add", "--project", "/nowhere"], "Say which encoder"),
+    ],
+)
+def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
+    done = panoptic(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_answers_are_in_french_on_a_french_machine():
+    done = panoptic("status", "--project", "/nowhere", LC_ALL="fr_FR.UTF-8")
+    assert done.stderr.startswith("panoptic: Aucun projet dans /nowhere.")
+
+
+def test_scripts_get_the_error_as_json():
+    done = panoptic("status", "--project", "/nowhere", "--json")
+    assert json.loads(done.stdout)["error"] == "project_not_found"
+    assert done.returncode == 2
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path):
+    done = panoptic("add", "--project", tmp_path / "p", tmp_path / "absent")
+    assert done.returncode == 2
+    assert f"There is no folder {tmp_path / 'absent'}" in done.stderr
+
+
+def test_up_without_folders_in_a_new_project_says_what_to_do(tmp_path):
+    done = panoptic("up", "--project", tmp_path / "p", "--no-serve")
+    assert done.returncode == 2
+    assert "panoptic up FOLDER" in done.stderr
+
+
+def test_doctor_finds_this_machine_in_order(tmp_path):
+    done = panoptic("doctor", "--project", tmp_path / "p", "--json")
+    findings = json.loads(done.stdout)["findings"]
+    assert done.returncode == 0
+    assert {f["state"] for f in findings} <= {"ok", "warning"}
+    assert any("No project" in f["text"] for f in findings)

@@ -1,0 +1,101 @@
+"""The README's promises, kept by the installed command on real files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PANOPTIC = Path(sys.executable).with_name("panoptic")
+DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
+
+pytestmark = pytest.mark.slow
+
+
+def panoptic(*arguments, expect=0):
+    done = subprocess.run(
+        [PANOPTIC, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == expect, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    project = tmp_path_factory.mktemp("home") / "demo"
+    done = panoptic("demo", "--no-serve", "--project", project)
+    return project, done.stdout
+
+
+def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo):
+    project, said = demo
+    state = json.loads(panoptic("status", "--project", project, "--json").stdout)
+    assert state["last_run"]["outcome"] == "done"
+    assert state["images"] >= 250
+    assert state["files"]["ok"] + state["files"]["unreadable"] >= 300
+    assert state["files"]["unreadable"] >= 3
+    encoders = {row["encoder"]: row for row in state["encoders"]}
+    assert encoders["visual"]["vectors"] == state["images"]
+    assert encoders["clip"]["status"] == "waiting"
+    assert "images" in said
+
+
+def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(demo):
+    project, _ = demo
+    folder = project.with_name("demo-images")
+    picture = next(path for path in sorted(folder.rglob("*.jpg")) if path.stat().st_size > 9_000)
+    found = json.loads(
+        panoptic("search", picture, "-k", "3", "--json", "--project", project).stdout
+    )
+    assert len(found["results"]) == 3
+    assert found["results"][0]["similarity"] == pytest.approx(1, abs=0.01)
+    words = panoptic("search", "a cat", "--project", project, expect=2)
+    assert "panoptic search PICTURE" in words.stderr
+
+
+def test_a_second_run_finds_everything_unchanged(demo):
+    project, _ = demo
+    summary = json.loads(panoptic("process", "--project", project, "--json").stdout)
+    assert summary["new"] == 0
+    assert {stage["status"] for stage in summary["stages"].values()} == {"unchanged"}
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    source = DATA / "clothing-1k"
+    if not source.is_dir():
+        pytest.skip(f"no real photographs at {source} (PANOPTIC_TEST_DATA)")
+    return shutil.copytree(source, tmp_path / "clothing")
+
+
+def test_a_thousand_photographs_are_all_there_and_only_what_changes_changes(photographs, tmp_path):
+    project = tmp_path / "project"
+    panoptic("up", "--no-serve", "--encoder", "visual", "--project", project, photographs)
+    state = json.loads(panoptic("status", "--project", project, "--json").stdout)
+    assert state["files"] == {"ok": 1000, "unreadable": 0, "missing": 0}
+
+    files = sorted(photographs.rglob("*.jpg"))
+    for path in files[:100]:
+        shutil.move(path, path.with_name(f"renamed-{path.name}"))
+    for path in files[100:200]:
+        path.unlink()
+    for path, other in zip(files[200:300], files[300:400], strict=True):
+        path.write_bytes(other.read_bytes() + b"\n")
+    for path in files[400:500]:
+        path.with_name(f"new-{path.name}").write_bytes(path.read_bytes() + b"\n\n")
+
+    summary = json.loads(panoptic("process", "--project", project, "--json").stdout)
+    stage = summary["stages"]["files/clothing"]
+    counted = (stage["new"], stage["changed"], stage["removed"], stage["failed"])
+    assert counted == (200, 100, 200, 0)
+    after = json.loads(panoptic("status", "--project", project, "--json").stdout)
+    assert after["files"] == {"ok": 1000, "unreadable": 0, "missing": 200}
+    assert summary["embedded"] == 200
