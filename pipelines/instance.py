@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
+from pathlib import Path
 
 import dagster as dg
 
@@ -18,6 +18,8 @@ __all__ = ["RUN_TAG", "close_the_dead", "open_instance"]
 
 RUN_TAG = "panoptic/run"
 _SETTINGS = "dagster.yaml"
+# In a wheel beside this module, in a checkout at the top, where people look for it.
+_PLACES = tuple(Path(__file__).parents[up] / _SETTINGS for up in (0, 1))
 _ALIVE = (
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -33,7 +35,7 @@ def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
     home.mkdir(parents=True, exist_ok=True)
     if not (home / _SETTINGS).exists():
         draft = home / f".{_SETTINGS}"
-        draft.write_bytes(files(__package__).joinpath(_SETTINGS).read_bytes())
+        draft.write_bytes(next(filter(Path.is_file, _PLACES)).read_bytes())
         draft.replace(home / _SETTINGS)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
