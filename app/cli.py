@@ -19,6 +19,8 @@ from panoptic_data.errors import PanopticError, UsageError
 __all__ = ["main"]
 
 INTERRUPTED = 130
+# Those of `panoptic_data.clusters`, which takes seconds to import; a test compares them.
+METHODS = ("levels", "kmeans")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,23 +108,38 @@ def _process(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--source", action="append", metavar="NAME", help=say("help_process_source")
     )
-    command.add_argument("--clusters", metavar="METHOD", help=say("help_process_clusters"))
-    command.add_argument("--k", type=int, metavar="K", help=say("help_process_k"))
+    command.add_argument("--clusters", choices=METHODS, help=say("help_process_clusters"))
+    command.add_argument("--k", type=_count, metavar="K", help=say("help_process_k"))
     _json(command)
 
 
 def _encoders(command: argparse.ArgumentParser) -> None:
-    # Not a sub-command: `--project` and `--json` must be accepted on either side of it.
-    command.add_argument("action", nargs="?", choices=["add"], help=say("help_encoders_add"))
-    command.add_argument("encoder", nargs="?", metavar="ENCODER")
     _json(command)
+    add = command.add_subparsers(dest="action", metavar="add").add_parser(
+        "add", help=say("help_encoders_add"), description=say("help_encoders_add")
+    )
+    add.add_argument("encoder", metavar="ENCODER", help=say("help_encoder"))
+    # Accepted on either side of `add`: one not given here must not undo one given there.
+    add.add_argument(
+        "--project", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=say("help_project")
+    )
+    add.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help=say("help_json")
+    )
 
 
 def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", metavar="QUERY", help=say("help_search_query"))
-    command.add_argument("-k", type=int, default=20, metavar="K", help=say("help_search_k"))
+    command.add_argument("-k", type=_count, default=20, metavar="K", help=say("help_search_k"))
     command.add_argument("--encoder", metavar="ENCODER", help=say("help_search_encoder"))
     _json(command)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(say("not_a_count", text=text))
+    return number
 
 
 def _json(command: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from panoptic_data import unchanged
 from panoptic_data.errors import PanopticError
@@ -23,6 +23,7 @@ from panoptic_data.project import Project, open_project
 
 __all__ = ["main"]
 
+# Those of `panoptic_data.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 INTERRUPTED = 130
 DRAW_EVERY = 0.2
@@ -51,8 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Answer a wrong argument with one sentence and exit code 2."""
+        self.exit(2, f"{self.prog}: {message} ({self.prog} --help)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m pipelines",
         description="Compute what a project lacks.",
         epilog="example: python -m pipelines process --project ~/corpus --json",
@@ -76,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"a whole number from 1 is needed here, not {text}")
     return number
 
 
@@ -106,6 +113,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     seconds = round(time.perf_counter() - started, 3)
     return {
         **told,
+        "project": str(project.root),
         "run": None,
         "new": 0,
         "changed": 0,

@@ -8,7 +8,7 @@ import json
 from app.language import number, say, terminal_language
 from panoptic_data import encoders
 from panoptic_data import project as projects
-from panoptic_data.errors import ProjectNotFound, UsageError, weights_cause
+from panoptic_data.errors import ProjectNotFound, weights_cause
 from panoptic_data.project import Project
 
 __all__ = ["run"]
@@ -37,8 +37,6 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _add(chosen: argparse.Namespace) -> int:
-    if not chosen.encoder:
-        raise UsageError(problem=say("encoder_which"))
     spec = encoders.parse(chosen.encoder)
     project = projects.open_project(chosen.project)
     projects.with_encoder(project, spec.text)

@@ -21,8 +21,6 @@ __all__ = ["run"]
 
 def run(chosen: argparse.Namespace) -> int:
     """Print the nearest images, nearest first: similarity and path."""
-    if chosen.k < 1:
-        raise UsageError(problem=say("k_too_small"))
     project = projects.open_project(chosen.project)
     picture = Path(chosen.query).expanduser()
     by_picture = _is_picture(picture)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import _COMMANDS
+from app.cli import _COMMANDS, METHODS
+from panoptic_data import clusters
+from panoptic_data import project as projects
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
 
@@ -51,10 +53,11 @@ def test_each_command_explains_itself_with_an_example(command):
     [
         (["fly"], "invalid choice: 'fly'"),
         (["add"], "FOLDER"),
-        (["process", "--k", "many"], "invalid int value"),
+        (["process", "--k", "many"], "a whole number from 1"),
         (["status", "--project", "/nowhere/at/all"], "There is no project at /nowhere/at/all"),
-        (["search", "x", "-k", "0", "--project", "/nowhere"], "-k must be 1 or more"),
-        (["encoders", "add", "--project", "/nowhere"], "Say which encoder"),
+        (["search", "x", "-k", "0", "--project", "/nowhere"], "a whole number from 1"),
+        (["process", "--clusters", "magic"], "'levels', 'kmeans'"),
+        (["encoders", "add", "--project", "/nowhere"], "ENCODER"),
     ],
 )
 def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
@@ -63,6 +66,20 @@ def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_encoder_can_be_added_with_the_project_named_on_either_side(before, tmp_path):
+    projects.create(tmp_path / "war")
+    named = ["--project", tmp_path / "war"]
+    first, last = (named, []) if before else ([], named)
+    done = panoptic("encoders", *first, "add", *last, "timm:resnet50")
+    assert done.returncode == 0, done.stderr
+    assert "timm:resnet50" in projects.open_project(tmp_path / "war").encoders
+
+
+def test_the_methods_of_clusters_are_those_there_are():
+    assert METHODS == clusters.METHODS
 
 
 def test_answers_are_in_french_on_a_french_machine():

@@ -96,7 +96,9 @@ def test_a_wrong_argument_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         command.main(arguments)
     assert exit_.value.code == 2
-    assert "usage: python -m pipelines" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("python -m pipelines")
+    assert len(said.splitlines()) == 1
 
 
 def test_no_project_is_one_sentence_and_exits_with_2(tmp_path, capsys):
