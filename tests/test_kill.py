@@ -87,10 +87,10 @@ def test_killed_at_ten_random_moments_the_tables_are_those_of_an_undisturbed_run
 
     killed = make(tmp_path / "killed", folder)
     chance = random.Random(SEED)
-    for _ in range(KILLS):
-        # At most half of what is left, so that there is something left to kill ten times.
-        left = max(whole - commits(killed), 4)
-        count = chance.randint(1, left // 2)
+    for to_come in range(KILLS, 0, -1):
+        # At most its share of what is left, so that there is something left to kill ten times.
+        left = whole - commits(killed)
+        count = chance.randint(1, max(1, left // (to_come + 1)))
         assert kill_after(killed, count, chance.uniform(0, 0.2))
     finish(killed)
 

@@ -100,7 +100,7 @@ def test_the_settings_of_the_instance_are_written_once_and_kept(project):
         assert instance.telemetry_enabled is False
         assert Path(instance.root_directory) == project.dagster_home
     settings = project.dagster_home / "dagster.yaml"
-    assert settings.read_text() == (ROOT / "pipelines" / "dagster.yaml").read_text()
+    assert settings.read_text() == (ROOT / "dagster.yaml").read_text()
     settings.write_text("telemetry:\n  enabled: false\n# mine\n")
     with open_instance(project):
         pass
