@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.dashboard import WIDE, panoptic, serving
 
@@ -45,14 +46,25 @@ def chromium(chromium_path):
 @pytest.fixture(scope="session")
 def demo_project(chromium_path, tmp_path_factory):
     """The demo corpus, processed as a person would: minutes are spent here once."""
+    own = tmp_path_factory.mktemp("demo") / "project"
+    # Processes of one suite share the folder above their own: the first makes it for all.
+    here = tmp_path_factory.getbasetemp()
+    shared = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "demo-of-all"
+    with FileLock(shared.with_suffix(".lock")):
+        if not (shared / "project").exists():
+            _make_demo(shared)
+    shutil.copytree(shared / "project", own)
+    return own
+
+
+def _make_demo(root):
     from panoptic_data import demo
 
-    root = tmp_path_factory.mktemp("demo")
-    project = root / "project"
     folder = demo.make(root / "pictures")
-    panoptic("add", "--project", project, folder)
-    panoptic("process", "--project", project, "--json")
-    return project
+    draft = root / "draft"
+    panoptic("add", "--project", draft, folder)
+    panoptic("process", "--project", draft, "--json")
+    draft.rename(root / "project")
 
 
 @pytest.fixture(scope="session")
