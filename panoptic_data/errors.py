@@ -4,6 +4,7 @@
     ├── UsageError               a wrong argument or a wrong place (exit code 2)
     │   ├── ProjectNotFound
     │   ├── ProjectTooNew
+    │   ├── ProjectDamaged
     │   ├── FolderNotFound
     │   ├── FolderOverlaps
     │   ├── FolderHoldsProject
@@ -35,6 +36,7 @@ __all__ = [
     "NoEmbeddings",
     "PanopticError",
     "ProjectBusy",
+    "ProjectDamaged",
     "ProjectNotFound",
     "ProjectTooNew",
     "TextNotSupported",
@@ -82,6 +84,12 @@ class ProjectTooNew(UsageError):
     """The project was written by a newer release. Params: ``path``, ``found``, ``known``."""
 
     key = "project_too_new"
+
+
+class ProjectDamaged(UsageError):
+    """The settings of a project cannot be read. Params: ``path``, ``problem``."""
+
+    key = "project_damaged"
 
 
 class FolderNotFound(UsageError):

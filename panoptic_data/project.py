@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panoptic_data.errors import ProjectNotFound, ProjectTooNew
+from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
 
 if TYPE_CHECKING:
     from panoptic_data.tables import Database
@@ -71,29 +71,35 @@ def default_place() -> Path:
     return user_data_path("panoptic-data") / "default"
 
 
-def open_project(root: Path | None = None) -> Project:
+def open_project(root: str | Path | None = None) -> Project:
     """Open the project at ``root`` (default: :func:`default_place`).
 
-    Raises ProjectNotFound where there is none, ProjectTooNew when a newer release wrote it.
+    Raises ProjectNotFound where there is none, ProjectTooNew when a newer release wrote it,
+    ProjectDamaged when its settings cannot be read.
     """
-    place = (root or default_place()).expanduser().resolve()
+    place = Path(root or default_place()).expanduser().resolve()
     try:
         settings = tomllib.loads((place / SETTINGS).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise ProjectNotFound(path=place) from None
-    if settings["format"] > FORMAT:
-        raise ProjectTooNew(path=place, found=settings["format"], known=FORMAT)
-    return Project(
-        root=place,
-        name=settings["name"],
-        created_at=settings["created_at"],
-        encoders=tuple(settings["encoders"]),
-    )
+    except (OSError, ValueError) as error:
+        raise ProjectDamaged(path=place / SETTINGS, problem=error) from error
+    try:
+        if settings["format"] > FORMAT:
+            raise ProjectTooNew(path=place, found=settings["format"], known=FORMAT)
+        return Project(
+            root=place,
+            name=settings["name"],
+            created_at=settings["created_at"],
+            encoders=tuple(settings["encoders"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ProjectDamaged(path=place / SETTINGS, problem=error) from error
 
 
-def create(root: Path | None = None, name: str | None = None) -> Project:
+def create(root: str | Path | None = None, name: str | None = None) -> Project:
     """Open the project at ``root``, creating it where there is none."""
-    place = (root or default_place()).expanduser().resolve()
+    place = Path(root or default_place()).expanduser().resolve()
     try:
         return open_project(place)
     except ProjectNotFound:

@@ -81,14 +81,14 @@ class Entry(NamedTuple):
     detail: str | None = None
 
 
-def add(project: Project, folder: Path, name: str | None = None) -> Source:
+def add(project: Project, folder: str | Path, name: str | None = None) -> Source:
     """Register a folder and return its source; the same folder again gives the same source.
 
     The name is that of the folder unless given, made fit for addresses and unique: letters and
     digits of any alphabet, '-' and '_'; accents stay. Raises FolderNotFound, FolderOverlaps
     (inside or around a registered folder) or FolderHoldsProject.
     """
-    root = folder.expanduser().resolve()
+    root = Path(folder).expanduser().resolve()
     if not root.is_dir():
         raise FolderNotFound(path=folder)
     known = listing(project)

@@ -3,7 +3,7 @@
 import pytest
 
 from panoptic_data import project as projects
-from panoptic_data.errors import ProjectNotFound, ProjectTooNew
+from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
 
 
 def test_a_created_project_opens_as_it_was(tmp_path):
@@ -27,6 +27,18 @@ def test_a_project_of_a_newer_release_is_refused(tmp_path):
     settings = project.root / "project.toml"
     settings.write_text(settings.read_text().replace("format = 1", "format = 99"))
     with pytest.raises(ProjectTooNew, match="99"):
+        projects.open_project(project.root)
+
+
+def test_a_project_is_named_by_text_too(tmp_path):
+    assert projects.open_project(str(projects.create(str(tmp_path / "p")).root)).name == "p"
+
+
+@pytest.mark.parametrize("damage", ["name = ", "", 'format = "one"', "\0"])
+def test_settings_that_cannot_be_read_are_told_with_their_place(tmp_path, damage):
+    project = projects.create(tmp_path / "p")
+    (project.root / "project.toml").write_text(damage)
+    with pytest.raises(ProjectDamaged, match=r"project\.toml"):
         projects.open_project(project.root)
 
 
