@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.language import number as _number
 from panoptic_data import views
+from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
 from panoptic_data.project import Project, open_project
@@ -47,17 +48,14 @@ class Encoder:
     """One row of the table ``encoders``, as far as a page needs it."""
 
     slug: str
+    name: str
+    text: str
     is_ready: bool
     cause: str | None
     reads_text: bool
     fingerprint: str | None
     dtype: str | None
     device: str | None
-
-    @property
-    def name(self) -> str:
-        """A short name for people."""
-        return self.slug.replace("_", " ")
 
 
 def project() -> Project | None:
@@ -143,7 +141,12 @@ def encoders(of: Project) -> list[Encoder]:
     rows = of.database().frame("encoders").to_dicts()
     order = {text: place for place, text in enumerate(of.encoders)}
     rows.sort(key=lambda row: (order.get(row["text"], len(order)), row["slug"]))
-    return [_encoder(row) for row in rows]
+    labels = [parse(row["text"]).label for row in rows]
+    return [
+        # Two that differ in what a label leaves out are told apart by the end of their slugs.
+        _encoder(row, label if labels.count(label) == 1 else f"{label} ({row['slug'][-8:]})")
+        for row, label in zip(rows, labels, strict=True)
+    ]
 
 
 def encoder(known: list[Encoder]) -> Encoder | None:
@@ -160,9 +163,11 @@ def choose_encoder(slug: str) -> None:
     _write("encoder", slug)
 
 
-def _encoder(row: Mapping[str, Any]) -> Encoder:
+def _encoder(row: Mapping[str, Any], name: str) -> Encoder:
     return Encoder(
         slug=row["slug"],
+        name=name,
+        text=row["text"],
         is_ready=row["status"] == "ready",
         cause=row["cause"],
         reads_text=bool(row["reads_text"]),

@@ -44,14 +44,13 @@ def show() -> None:
     _go()
 
 
-def _mapped(current: Catalogue, project: Project) -> list[str]:
-    """Return the encoders that have a map, in the project's order."""
-    known = [one.slug for one in state.encoders(project)]
-    mapped = [slug for slug in current.encoders if current.projection(slug) is not None]
-    return sorted(mapped, key=lambda slug: known.index(slug) if slug in known else len(known))
+def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
+    """Return the encoders that have a map, in the project's order: slug → name for people."""
+    mapped = {slug for slug in current.encoders if current.projection(slug) is not None}
+    return {one.slug: one.name for one in state.encoders(project) if one.slug in mapped}
 
 
-def _draw(current: Catalogue, slugs: list[str]) -> None:
+def _draw(current: Catalogue, slugs: dict[str, str]) -> None:
     encoder = _encoder(slugs)
     colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
     view = state.view()
@@ -64,7 +63,7 @@ def _draw(current: Catalogue, slugs: list[str]) -> None:
         view=views.to_address(view),
         version=current.version,
         encoder=encoder,
-        encoders={slug: slug.replace("_", " ") for slug in slugs},
+        encoders=slugs,
         colouring=colouring,
         colourings={name: state.say(f"map.by_{name}") for name in maps.COLOURINGS},
         legend=legend,
@@ -76,9 +75,9 @@ def _draw(current: Catalogue, slugs: list[str]) -> None:
     )
 
 
-def _encoder(slugs: list[str]) -> str:
+def _encoder(slugs: dict[str, str]) -> str:
     asked = st.query_params.get("encoder")
-    return asked if asked in slugs else slugs[0]
+    return asked if asked in slugs else next(iter(slugs))
 
 
 def _legend(current: Catalogue, encoder: str, view: View, colouring: str) -> Legend:

@@ -131,8 +131,8 @@ def _made(project: Project) -> None:
 
 
 def _stages(project: Project, running: Running) -> None:
-    slugs = [one.slug for one in state.encoders(project) if one.is_ready]
-    made = overview.made(project, slugs)
+    names = {one.slug: one.name for one in state.encoders(project) if one.is_ready}
+    made = overview.made(project, list(names))
     figure = ("images", "last_change", "took", "rate")
     headings: list[str | Cell] = [
         _say("stage"),
@@ -141,16 +141,17 @@ def _stages(project: Project, running: Running) -> None:
         _say("when"),
         Cell(_say("version"), _say("version_title")),
     ]
-    rows = [_stage_row(one, running) for one in made]
+    rows = [_stage_row(one, running, names) for one in made]
     st.html(f"<h2>{escape(_say('stages'))}</h2>{table(headings, rows, _say('stages'))}")
 
 
-def _stage_row(stage: Stage, running: Running) -> list[Cell]:
+def _stage_row(stage: Stage, running: Running, names: Mapping[str, str]) -> list[Cell]:
     name = _say(f"kind_{stage.kind}")
     known = stage.at is not None
+    of = f" <small>{escape(names[stage.encoder])}</small>" if stage.encoder else ""
     return [
         Cell(
-            escape(name) + (f" <small>{escape(stage.encoder)}</small>" if stage.encoder else ""),
+            escape(name) + of,
             _say(f"kind_{stage.kind}_title"),
             is_markup=True,
         ),
@@ -192,7 +193,7 @@ def _changes(stage: Stage) -> str:
     said = [f"{sign}{state.number(count)}" for sign, count in told if count]
     if stage.failed:
         said.append(_say("failed_count", count=state.number(stage.failed)))
-    return " ".join(said) or _say("unchanged")
+    return " · ".join(said) or _say("unchanged")
 
 
 def _encoders(project: Project) -> None:
@@ -209,12 +210,13 @@ def _encoders(project: Project) -> None:
         _say("words"),
         Cell(_say("on"), _say("on_title")),
     ]
-    listed = [_encoder_row(project, row) for row in rows]
+    names = {one.slug: one.name for one in state.encoders(project)}
+    listed = [_encoder_row(project, row, names[row["slug"]]) for row in rows]
     notes = "".join(_how_to_get(row) for row in rows if row["status"] != "ready")
     st.html(table(headings, listed, _say("encoders")) + notes)
 
 
-def _encoder_row(project: Project, row: Mapping[str, Any]) -> list[Cell]:
+def _encoder_row(project: Project, row: Mapping[str, Any], name: str) -> list[Cell]:
     is_ready = row["status"] == "ready"
     ran = " · ".join(
         str(part)
@@ -222,10 +224,10 @@ def _encoder_row(project: Project, row: Mapping[str, Any]) -> list[Cell]:
         if part
     )
     return [
-        Cell(str(row["slug"]).replace("_", " "), str(row["text"])),
+        Cell(name, f"{row['text']} ({row['slug']})"),
         Cell(_say("ready" if is_ready else "waiting"), kind="current" if is_ready else "stale"),
         Cell(state.number(overview.vectors(project, row["slug"])), kind="figure"),
-        Cell(str(row["dim"] or "–"), kind="figure"),
+        Cell(state.number(row["dim"]) if row["dim"] else "–", kind="figure"),
         Cell(_say("yes" if row["reads_text"] else "no") if is_ready else "–"),
         Cell(ran or "–"),
     ]

@@ -79,6 +79,14 @@ class EncoderSpec:
         return f"{name[:60].rstrip('-')}-{hashlib.sha1(self.text.encode()).hexdigest()[:8]}"
 
     @property
+    def label(self) -> str:
+        """Its name for people: short, and not always another one for another spec."""
+        shown = Path(self.weights).stem if _is_path(self.weights) else self.weights
+        model = _short_model(self.model)
+        parts = (model, "" if _plain(shown) == _plain(model) else shown)
+        return " · ".join(filter(None, parts)) or self.family
+
+    @property
     def reads_text(self) -> bool:
         """Whether words can be searched under it."""
         return self.family == "clip"

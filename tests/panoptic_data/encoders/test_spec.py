@@ -39,6 +39,24 @@ def test_a_text_names_an_encoder(text, spec, slug):
     assert (spec.text, spec.slug) == (text, slug)
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("visual", "visual"),
+        ("clip", f"ViT-B-32 · {DATACOMP}"),
+        ("clip:local-dir:/weights/tiny-clip", "tiny-clip"),
+        ("timm:resnet50.a1_in1k", "resnet50.a1_in1k"),
+        ("timm:mobilenetv2_100?checkpoint=/weights/mobilenetv2_100.pt", "mobilenetv2_100"),
+        (
+            "timm:mobilenetv2_100?checkpoint=/weights/posters.pt&mean=0.5",
+            "mobilenetv2_100 · posters",
+        ),
+    ],
+)
+def test_an_encoder_has_a_short_name_for_people(text, label):
+    assert parse(text).label == label
+
+
 def test_the_default_weights_need_not_be_said():
     assert parse(f"clip:ViT-B-32?weights={DATACOMP}") == parse("clip") == parse(" clip:ViT-B-32 ")
     assert parse(f"clip:ViT-L-14?weights={DATACOMP}").text == "clip:ViT-L-14"
