@@ -54,7 +54,7 @@ def test_every_stage_stands_with_its_count_and_is_up_to_date(page, project):
 
 
 def test_an_encoder_that_waits_says_why_and_how_to_get_it(page):
-    assert cells(page, "Encoders", "clip")[1] == "waiting"
+    assert cells(page, "Encoders", "ViT-B-32")[1] == "waiting"
     assert cells(page, "Encoders", "visual")[1] == "ready"
     expect(page.get_by_text("panoptic process --retry")).to_be_visible()
 

@@ -137,6 +137,7 @@ class ImageMap {
   async react(isOtherMap = false) {
     const isFirst = !this.plot.data;
     const theme = colours(this.root);
+    this.drawn = this.dress();
     const traces = figure(this.points, this.data, theme);
     const frame = layout(this.points, this.data, theme, this.mode);
     if (!isFirst && !isOtherMap) Object.assign(frame, this.zoomed());
@@ -231,11 +232,14 @@ class ImageMap {
 
   recolour() {
     if (!this.points || !this.plotly) return;
-    const theme = JSON.stringify([colours(this.root), this.data.outline, this.data.chosen]);
-    if (theme === this.drawnTheme) return;
-    this.drawnTheme = theme;
+    if (this.dress() === this.drawn) return;
     this.legend.update(this.data);
     this.react();
+  }
+
+  /** What a drawing depends on besides its points: to draw it again for nothing loses a press. */
+  dress() {
+    return JSON.stringify([colours(this.root), this.data.outline, this.data.chosen]);
   }
 
   resize() {
