@@ -219,7 +219,9 @@ def _reason(kind: str, data: bytes, error: Exception) -> str:
 
 
 def _said(error: Exception) -> str:
-    return exif.clean(_ADDRESS.sub("", str(error)) or type(error).__name__)
+    said = error.args[0] if error.args else ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    return exif.clean(_ADDRESS.sub("", text) or type(error).__name__)
 
 
 class _Memory:

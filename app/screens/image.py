@@ -156,7 +156,9 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
     dimensions = state.say(
         "image.dimensions_value", width=state.number(width), height=state.number(height)
     )
-    megapixels = state.say("image.megapixels", value=_decimal(width * height / 1e6, 1))
+    millions = width * height / 1e6
+    is_said = millions >= 0.05
+    megapixels = state.say("image.megapixels", value=_decimal(millions, 1)) if is_said else ""
     pairs = [
         ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),

@@ -295,6 +295,11 @@ def test_broken_metadata_fails_no_image(seed):
     picture.exif.encode()
 
 
+def test_what_a_decoder_says_in_bytes_is_told_as_text():
+    refused = refusal(b"P5\n" + b"0" * 20 + b" 1\n255\n\x00")
+    assert refused.detail.startswith("Token too long in file header: 000")
+
+
 @pytest.mark.parametrize("name", READABLE)
 def test_damaged_files_are_read_or_refused_and_nothing_else(name):
     data, *_ = READABLE[name]()
