@@ -2,6 +2,8 @@
 import { el, icon, number, set, write } from "../dom.js";
 
 const FIRST = 8;
+// "Show all (1)" would take the place of the one that it hides.
+const HIDDEN_AT_LEAST = 3;
 
 export function makeList() {
   const list = el("ul", { class: "list" });
@@ -18,10 +20,11 @@ export function makeList() {
     update(section, { texts, language, change }) {
       draw = () => {
         const items = section.items ?? [];
-        const shown = isWhole ? items : items.filter((item, at) => at < FIRST || section.selected.includes(item.id));
+        const isShort = items.length < FIRST + HIDDEN_AT_LEAST;
+        const shown = isWhole || isShort ? items : items.filter((item, at) => at < FIRST || section.selected.includes(item.id));
         fit(list, shown.length);
         shown.forEach((item, at) => writeItem(list.children[at], item, section, { language, change }));
-        more.hidden = items.length <= FIRST;
+        more.hidden = isShort;
         write(more, isWhole ? texts.fewer : `${texts.more} (${number(items.length - shown.length, language)})`);
       };
       draw();
