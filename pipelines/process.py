@@ -22,6 +22,7 @@ from panoptic_data.sources import Source
 from panoptic_data.stages import Report
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
+from pipelines.interrupts import heard
 from pipelines.resources import Problem, Request, Work
 
 __all__ = ["process"]
@@ -119,15 +120,18 @@ def _execute(
 ) -> None:
     if not wanted:
         return
-    result = defs.resolve_job_def(job).execute_in_process(
-        instance=history,
-        partition_key=source,
-        asset_selection=[_key(one.stage, source) for one in wanted],
-        tags={instance.RUN_TAG: work.run.id},
-        run_config=QUIET,
-        raise_on_error=False,
-    )
-    work.run.ran(result.run_id)
+    with heard() as is_stopped:
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=history,
+            partition_key=source,
+            asset_selection=[_key(one.stage, source) for one in wanted],
+            tags={instance.RUN_TAG: work.run.id},
+            run_config=QUIET,
+            raise_on_error=False,
+        )
+        work.run.ran(result.run_id)
+        if is_stopped():
+            raise KeyboardInterrupt
     for event in result.filter_events(lambda event: event.is_step_failure):
         _note_failure(work, event)
     for check in result.get_asset_check_evaluations():
