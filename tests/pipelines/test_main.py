@@ -131,11 +131,18 @@ def test_the_methods_offered_are_those_that_there_are():
     assert command.METHODS == clusters.METHODS
 
 
+def heed_ctrl_c():
+    """What a shell starts in the background ignores it, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_says_so_exits_with_130_and_goes_on_next_time(project, sent):
     arguments = [sys.executable, "-m", "pipelines", "process", "--project", str(project.root)]
-    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process_:
+    with subprocess.Popen(
+        arguments, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
+    ) as process_:
         deadline = time.monotonic() + 60
         while runs.running(project) is None and time.monotonic() < deadline:
             time.sleep(0.05)
