@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import conditions
+from panoptic_data import conditions, groups
+from panoptic_data.colours import lab
 from panoptic_data.corpus import Corpus, Rows, folder_counts, read, read_columns
+from panoptic_data.groups import Groups
 from panoptic_data.orders import dense, sort_values, sorted_by, turned
 from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
@@ -39,19 +42,40 @@ PATIENCE = 0.3
 REST = 10.0
 # One order of a million images takes 4 MB.
 REMEMBERED_BYTES = 256 * 2**20
+# What a row of a window says of its image.
+WINDOW = (
+    "sha1",
+    "name",
+    "place",
+    "width",
+    "height",
+    "format",
+    "taken_at",
+    "copies",
+    "size",
+    "colour",
+    "status",
+    "camera",
+    "frames",
+    "added",
+)
 _MAIN_TABLES = ("files", "images", "duplicates")
 _ENCODER_TABLES = ("projection", "clusters", "cluster_info")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a view shows: ``rows`` are row numbers in the view's order.
+    """What a view shows: ``rows`` are the images' row numbers in the view's order.
 
-    ``similarity`` runs beside ``rows`` (float32, cosine) when the view asks for likeness.
+    ``similarity`` runs beside ``rows`` (float32, cosine) when the view asks for likeness;
+    ``files`` too in mode "file" (positions in ``Corpus.files``; an image's row then comes once
+    for each). ``groups`` says where each group begins when the view has groups.
     """
 
     rows: Rows
     similarity: npt.NDArray[np.float32] | None = None
+    files: npt.NDArray[np.intp] | None = None
+    groups: Groups | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -113,7 +137,7 @@ class Catalogue:
         self._parts = dict(parts)
         self._parts_lock = threading.RLock()
         self._found: OrderedDict[str, Found] = OrderedDict()
-        self._orders: dict[Sort, Rows] = {}
+        self._orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
         self._ranks: dict[str, npt.NDArray[np.int64]] = {}
         self._lock = threading.Lock()
 
@@ -153,24 +177,34 @@ class Catalogue:
             self.clusters(encoder)
         for field in SORTS:
             if field != "similarity":
-                self._order(Sort(field))
+                self._order(Sort(field), by_file=False)
 
     def window(self, found: Found, start: int, count: int) -> list[dict[str, Any]]:
         """Return some rows of an order as plain values, for a gallery or a list."""
         rows = found.rows[start : start + count]
-        chosen = self.frame[rows].with_columns(
+        chosen = self.frame[rows]
+        if found.files is not None:
+            # A file is shown as one, whatever else holds the same image.
+            places = self.corpus.files["place"].gather(found.files[start : start + count])
+            chosen = chosen.with_columns(places.alias("place"), copies=pl.lit(1))
+        chosen = chosen.with_columns(
+            pl.col("format", "status").cast(pl.String),
             name=pl.col("place").str.replace(r"^.*/", ""),
             taken_at=pl.col("taken_at").dt.strftime("%Y-%m-%dT%H:%M:%S"),
+            added=pl.col("added").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
-        columns = ("sha1", "name", "place", "width", "height", "format", "taken_at", "copies")
-        listed = chosen.select(*columns, "size", "colour", pl.col("status").cast(pl.String))
-        values = listed.with_columns(pl.col("format").cast(pl.String)).to_dicts()
+        values = chosen.select(WINDOW).to_dicts()
         if found.similarity is not None:
             for value, similarity in zip(
                 values, found.similarity[start : start + count].tolist(), strict=True
             ):
                 value["similarity"] = round(similarity, 4)
         return values
+
+    @cached_property
+    def lab(self) -> npt.NDArray[np.float32]:
+        """Each row's dominant colour in CIELAB: (n, 3) float32, NaN where there is none."""
+        return lab(self.frame["colour"])
 
     def sha1s(self, rows: Rows) -> list[str]:
         """Return the sha1s of some rows, in their order."""
@@ -254,28 +288,71 @@ class Catalogue:
 
     def _run(self, view: View) -> Found:
         mask, similarity = conditions.select(self, view)
+        by_file = view.mode == "file"
         by_likeness = (Sort("similarity", True),) if similarity is not None else ()
         sort = view.sort or by_likeness
         if similarity is None:
             sort = tuple(one for one in sort if one.field != "similarity")
-        if not sort:
-            rows = np.flatnonzero(mask).astype(np.uint32)
-        elif len(sort) == 1 and sort[0].field != "similarity":
-            order = self._order(sort[0])
-            rows = order[mask[order]]
-        else:
-            rows = np.flatnonzero(mask).astype(np.uint32)
-            ranks = [self._rank(one, similarity)[rows] for one in sort]
-            rows = rows[sorted_by(ranks)]
-        return Found(rows, None if similarity is None else similarity[rows])
+        units = self._ordered(mask, sort, similarity, by_file)
+        arranged: Groups | None = None
+        if view.group:
+            coded = [groups.codes(self, level, by_file) for level in view.group]
+            chosen = [groups.Coded(one.codes[units], one.values) for one in coded]
+            order, arranged = groups.arrange(view.group, chosen)
+            units = units[order]
+        rows = self.corpus.file_row[units] if by_file else units
+        return Found(
+            rows.astype(np.uint32, copy=False),
+            None if similarity is None else similarity[rows],
+            units if by_file else None,
+            arranged,
+        )
 
-    def _order(self, sort: Sort) -> Rows:
+    def _ordered(
+        self,
+        mask: npt.NDArray[np.bool_],
+        sort: tuple[Sort, ...],
+        similarity: npt.NDArray[np.float32] | None,
+        by_file: bool,
+    ) -> npt.NDArray[Any]:
+        """Return the units of a mask in their order: images, or files in mode "file"."""
+        if len(sort) <= 1 and all(one.field != "similarity" for one in sort):
+            order = self._order(sort[0] if sort else Sort("path"), by_file)
+            shown: npt.NDArray[Any] = order[mask[order]]
+            return shown
+        base = self._order(Sort("path"), by_file)
+        units = base[mask[base]]
+        ranks = [self._unit_ranks(one, similarity, by_file)[units] for one in sort]
+        ordered: npt.NDArray[Any] = units[sorted_by(ranks)]
+        return ordered
+
+    def _order(self, sort: Sort, by_file: bool) -> npt.NDArray[Any]:
         # Filters change more often than orders: each order is made once for all rows.
-        order = self._orders.get(sort)
+        order = self._orders.get((sort, by_file))
         if order is None:
-            order = np.argsort(self._rank(sort, None), kind="stable").astype(np.uint32)
-            self._orders[sort] = order
+            ranks = self._unit_ranks(sort, None, by_file)
+            base = self.corpus.files_by_place if by_file else np.arange(len(self))
+            order = base[np.argsort(ranks[base], kind="stable")]
+            order = order if by_file else order.astype(np.uint32)
+            self._orders[sort, by_file] = order
         return order
+
+    def _unit_ranks(
+        self, sort: Sort, similarity: npt.NDArray[np.float32] | None, by_file: bool
+    ) -> npt.NDArray[np.int64]:
+        if not by_file:
+            return self._rank(sort, similarity)
+        if sort.field not in ("path", "name"):
+            return self._rank(sort, similarity)[self.corpus.file_row]
+        return turned(self._file_ranks(sort.field), sort.descending)
+
+    def _file_ranks(self, field: str) -> npt.NDArray[np.int64]:
+        rank = self._ranks.get(f"file {field}")
+        if rank is None:
+            corpus = self.corpus
+            rank = dense(corpus.files["text"] if field == "path" else corpus.file_names)
+            self._ranks[f"file {field}"] = rank
+        return rank
 
     def _rank(
         self, sort: Sort, similarity: npt.NDArray[np.float32] | None

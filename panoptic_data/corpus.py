@@ -32,11 +32,11 @@ __all__ = ["Corpus", "Rows", "folder_counts", "read", "read_columns"]
 Rows = npt.NDArray[np.uint32]
 
 # Raised when the frames below change, so that what an older release kept is not read.
-KEPT_FORMAT = 1
+KEPT_FORMAT = 2
 # A corpus that is read in less is read again: nothing on disk can then be out of date.
 KEPT_ABOVE_SECONDS = 1.0
 _FILES = ("source", "path", "folder", "sha1", "size", "status", "first_seen")
-_IMAGES = ("sha1", "format", "width", "height", "taken_at", "colour")
+_IMAGES = ("sha1", "format", "width", "height", "frames", "taken_at", "camera", "colour")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Corpus:
     """``frame`` has one row an image: sha1, place, status, format, width, height, taken_at, ….
 
     ``files`` has one row per file that counts, sorted by ``row``: ``row`` (UInt32, a position in
-    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``text`` (its place in lower case).
+    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, and ``text``, its place in
+    lower case.
     """
 
     frame: pl.DataFrame
@@ -64,6 +65,16 @@ class Corpus:
     def file_folder(self) -> Rows:
         """The position of each file's folder in ``folders``."""
         return self.files["folder"].to_physical().to_numpy()
+
+    @cached_property
+    def file_names(self) -> pl.Series:
+        """The name of each file, in lower case, without its folder."""
+        return self.files["text"].str.extract(r"([^/]*)$")
+
+    @cached_property
+    def files_by_place(self) -> npt.NDArray[np.intp]:
+        """Positions of the files in the order of their places, without regard to case."""
+        return self.files["text"].arg_sort().to_numpy().astype(np.intp)
 
     @cached_property
     def by_sha1(self) -> tuple[npt.NDArray[np.bytes_], Rows]:
@@ -203,7 +214,9 @@ def _frame(images: pl.DataFrame, first: pl.DataFrame, counting: pl.DataFrame) ->
         "width",
         "height",
         (pl.col("width").cast(pl.Int64) * pl.col("height")).alias("pixels"),
+        "frames",
         "taken_at",
+        "camera",
         "size",
         "colour",
         "added",
@@ -218,7 +231,7 @@ def _counting(frame: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     folders = counting["folder"].unique().sort()
     return (
         counting.sort("row", maintain_order=True)
-        .select("row", pl.col("folder").cast(pl.Enum(folders)), "text")
+        .select("row", pl.col("folder").cast(pl.Enum(folders)), "place", "text")
         .rechunk()
     )
 

@@ -1,9 +1,9 @@
-"""A view: which images, in which order, as one JSON value that an address can hold.
+"""A view: which images, in which order and groups, as one JSON value that an address can hold.
 
-Here: the value, its checks, and its two written forms (JSON and address). Not here: running
-it (``catalogue``), or what a page shows around it. ``FIELDS`` is the published list of what
-can be asked; a release that adds a field keeps the version number, one that changes the
-meaning of a field raises it.
+Here: the value, its checks, and its two written forms (JSON and address). Not here: what can
+be asked of each field (``fields``), running a view (``catalogue``), or what a page shows around
+it. A release that adds a field or a part keeps the version number, one that changes the meaning
+of something raises it. ``schema`` is what is published.
 """
 
 from __future__ import annotations
@@ -11,62 +11,40 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
-import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from panoptic_data.errors import InvalidView
+from panoptic_data.fields import FIELDS, LEVELS, MODES, SHOWN, SORTS, STATUSES
 
 __all__ = [
     "FIELDS",
     "SORTS",
     "STATUSES",
     "VERSION",
+    "Clause",
     "Condition",
-    "Field",
+    "Level",
     "Sort",
     "View",
+    "conditions",
     "from_address",
     "from_json",
+    "part_key",
+    "schema",
     "to_address",
     "to_json",
 ]
 
 VERSION = 1
-STATUSES = ("ok", "unreadable", "missing")
-SORTS = (
-    "path",
-    "name",
-    "taken_at",
-    "added",
-    "width",
-    "height",
-    "pixels",
-    "size",
-    "format",
-    "colour",
-    "copies",
-    "similarity",
-)
+CLAUSES = ("all", "any", "not")
+ORDERS = ("value", "size")
+# Deeper than anyone builds, shallower than what recursion can bear.
+DEEPEST = 20
 # An address is a few kilobytes; what unpacks to more than this was not written by us.
 UNPACKED_AT_MOST = 64 * 2**20
-_SHA1 = re.compile(r"[0-9a-f]{40}")
-# Slugs are part of table names; anything else never reaches the database.
-_SLUG = re.compile(r"[A-Za-z0-9_.-]{1,200}")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One thing that a condition can ask. ``value`` says the shape of the value in words."""
-
-    name: str
-    op: str
-    value: str
-    problem: Callable[[Any], str | None]
 
 
 @dataclass(frozen=True)
@@ -75,10 +53,18 @@ class Condition:
 
     field: str
     op: str
-    value: Any
+    value: Any = None
 
     def __hash__(self) -> int:
-        return hash(_canonical(_condition_json(self)))
+        return hash(_canonical(_part_json(self)))
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Conditions taken together: ``kind`` is "all" or "any" of them, or "not" (one part)."""
+
+    kind: str
+    parts: tuple[Condition | Clause, ...]
 
 
 @dataclass(frozen=True)
@@ -90,68 +76,137 @@ class Sort:
 
 
 @dataclass(frozen=True)
-class View:
-    """All conditions must hold. Without a sort: by similarity where asked for, else by path.
+class Level:
+    """One level of groups: ``by`` is what ``fields.LEVELS`` takes for the field.
 
-    Without a condition on ``status``, readable images only.
+    A period of a date, the width of a number's bins, the depth of folders, the encoder of
+    clusters, the kind of duplicates; None where there is nothing to choose. ``order`` is that
+    of the groups: by "value" or by "size". What has no value comes last.
     """
 
-    where: tuple[Condition, ...] = ()
+    field: str
+    by: Any = None
+    order: str = "value"
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """All of ``where`` must hold. Without a sort: by similarity where asked for, else by path.
+
+    Without any condition on ``status``, readable images only. ``mode`` "file" shows each file,
+    "image" shows identical files once. ``show`` says how: one display, or two side by side.
+    """
+
+    where: tuple[Condition | Clause, ...] = ()
     sort: tuple[Sort, ...] = ()
+    group: tuple[Level, ...] = ()
+    mode: str = "image"
+    show: tuple[str, ...] = ("grid",)
 
     @property
     def key(self) -> str:
-        """A text that is equal for equal views."""
-        return _canonical(to_json(self))
+        """A text that is equal for views that show the same in the same order and groups."""
+        asked = to_json(self)
+        del asked["show"]
+        return _canonical(asked)
 
     def condition(self, field: str) -> Condition | None:
-        """Return the first condition on a field."""
-        return next((one for one in self.where if one.field == field), None)
+        """Return the first condition that a press would set on a field: not a nested one."""
+        op = FIELDS[field].op
+        return next((one for one in self._plain() if (one.field, one.op) == (field, op)), None)
 
     def with_condition(self, field: str, value: Any) -> View:
-        """Return the view with its conditions on ``field`` replaced by this one."""
+        """Return the view with what a press would set on ``field`` replaced by this."""
         added = Condition(field, FIELDS[field].op, value)
-        kept = tuple(one for one in self.where if one.field != field)
-        return View((*kept, added), self.sort)
+        return replace(self, where=(*self.without(field).where, added))
 
     def without(self, field: str) -> View:
-        """Return the view without its conditions on a field."""
-        return View(tuple(one for one in self.where if one.field != field), self.sort)
+        """Return the view without what a press would set on a field."""
+        op = FIELDS[field].op
+        kept = (
+            one
+            for one in self.where
+            if not (isinstance(one, Condition) and (one.field, one.op) == (field, op))
+        )
+        return replace(self, where=tuple(kept))
 
     def sorted_by(self, *sort: Sort) -> View:
         """Return the view in another order."""
-        return View(self.where, sort)
+        return replace(self, sort=sort)
+
+    def grouped_by(self, *group: Level) -> View:
+        """Return the view in other groups."""
+        return replace(self, group=group)
+
+    def _plain(self) -> Iterator[Condition]:
+        return (one for one in self.where if isinstance(one, Condition))
+
+
+def part_key(part: Condition | Clause) -> str:
+    """Return a text that is equal for equal parts."""
+    return _canonical(_part_json(part))
+
+
+def conditions(view: View) -> Iterator[Condition]:
+    """Yield every condition of a view, nested ones too."""
+    waiting: list[Condition | Clause] = [*reversed(view.where)]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Condition):
+            yield part
+        else:
+            waiting += reversed(part.parts)
 
 
 def to_json(view: View) -> dict[str, Any]:
     """Return the view as a JSON object; :func:`from_json` reads it back equal."""
     return {
         "version": VERSION,
-        "where": [_condition_json(one) for one in view.where],
+        "where": [_part_json(one) for one in view.where],
         "sort": [{"field": one.field, "descending": one.descending} for one in view.sort],
+        "group": [
+            {
+                "field": one.field,
+                "by": one.by,
+                "order": one.order,
+                "descending": one.descending,
+            }
+            for one in view.group
+        ],
+        "mode": view.mode,
+        "show": list(view.show),
     }
 
 
 def from_json(value: Any) -> View:
-    """Read a view from a JSON value or text. Raises InvalidView, which names the field."""
+    """Read a view from a JSON value or text. Raises InvalidView, which names the field.
+
+    Parts that are left out are as in ``View()``.
+    """
     if isinstance(value, str):
         value = _parsed(value)
     if not isinstance(value, Mapping):
         raise InvalidView("view", "not_an_object")
     if value.get("version") != VERSION:
         raise InvalidView("version", "version", found=value.get("version"), known=VERSION)
-    where = _list_of(value, "where")
-    sort = _list_of(value, "sort")
-    return View(tuple(map(_condition, where)), tuple(map(_sort, sort)))
+    unknown = set(value) - {"version", "where", "sort", "group", "mode", "show"}
+    if unknown:
+        raise InvalidView(str(min(unknown, key=str)), "unknown_part")
+    return View(
+        tuple(_part(one, 1) for one in _list_of(value, "where")),
+        tuple(map(_sort, _list_of(value, "sort"))),
+        tuple(map(_level, _list_of(value, "group"))),
+        _mode(value.get("mode", "image")),
+        _show(value.get("show", ["grid"])),
+    )
 
 
 def to_address(view: View) -> str:
     """Return the view as short text that is safe in an address; ``""`` for the default view."""
     if view == View():
         return ""
-    where = [[one.field, one.op, one.value] for one in view.where]
-    sort = [[one.field, int(one.descending)] for one in view.sort]
-    packed = zlib.compress(_canonical([VERSION, where, sort]).encode(), 9)
+    packed = zlib.compress(_canonical(_short(view)).encode(), 9)
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
@@ -160,23 +215,140 @@ def from_address(text: str) -> View:
     if not text:
         return View()
     match _parsed(_unpacked(text)):
-        case [version, [*where], [*sort]]:
+        case [version, [*where], [*sort], *more] if len(more) <= len(_MORE):
+            rest = {name: read(one) for (name, read), one in zip(_MORE, more, strict=False)}
             return from_json(
                 {
                     "version": version,
-                    "where": [_named(one, ("field", "op", "value")) for one in where],
+                    "where": [_long_part(one, 1) for one in where],
                     "sort": [_named(one, ("field", "descending")) for one in sort],
+                    **rest,
                 }
             )
     raise InvalidView("address", "unreadable")
 
 
-def _condition_json(condition: Condition) -> dict[str, Any]:
-    return {"field": condition.field, "op": condition.op, "value": condition.value}
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of what :func:`from_json` reads."""
+    condition = [
+        {
+            "type": "object",
+            "properties": {
+                "field": {"const": field.name},
+                "op": {"const": operator.name},
+                "value": dict(operator.value),
+            },
+            "required": ["field", "op"]
+            if operator.value == {"type": "null"}
+            else ["field", "op", "value"],
+        }
+        for field in FIELDS.values()
+        for operator in field.operators
+    ]
+    part = {"$ref": "#/$defs/part"}
+    many = {"type": "array", "items": part, "minItems": 1}
+    flag = {"type": "boolean", "default": False}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "View",
+        "description": "Which images, in which order and groups. All of where must hold.",
+        "type": "object",
+        "properties": {
+            "version": {"const": VERSION},
+            "where": {"type": "array", "items": part, "default": []},
+            "sort": _array(
+                {"field": {"enum": list(SORTS)}, "descending": flag},
+                ["field"],
+            ),
+            "group": _array(
+                {
+                    "field": {"enum": list(LEVELS)},
+                    "by": {"type": ["string", "number", "null"], "default": None},
+                    "order": {"enum": list(ORDERS), "default": "value"},
+                    "descending": flag,
+                },
+                ["field"],
+            ),
+            "mode": {"enum": list(MODES), "default": "image"},
+            "show": {
+                "type": "array",
+                "items": {"enum": list(SHOWN)},
+                "minItems": 1,
+                "maxItems": 2,
+                "default": ["grid"],
+            },
+        },
+        "required": ["version"],
+        "additionalProperties": False,
+        "$defs": {
+            "part": {
+                "anyOf": [
+                    *condition,
+                    *(_only(kind, many) for kind in ("all", "any")),
+                    _only("not", part),
+                ]
+            }
+        },
+    }
+
+
+def _array(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
+    item = {"type": "object", "properties": dict(properties), "required": required}
+    return {"type": "array", "items": item, "default": []}
+
+
+def _only(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {kind: dict(value)},
+        "required": [kind],
+        "additionalProperties": False,
+    }
+
+
+def _part_json(part: Condition | Clause) -> dict[str, Any]:
+    if isinstance(part, Condition):
+        return {"field": part.field, "op": part.op, "value": part.value}
+    parts = [_part_json(one) for one in part.parts]
+    return {part.kind: parts[0] if part.kind == "not" else parts}
 
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _short(view: View) -> list[Any]:
+    """Return what an address holds: lists without names, the end left out where it is default."""
+    more: list[Any] = [
+        [[one.field, one.by, one.order, int(one.descending)] for one in view.group],
+        view.mode,
+        list(view.show),
+    ]
+    default = [[], "image", ["grid"]]
+    while more and more[-1] == default[len(more) - 1]:
+        more.pop()
+    sort = [[one.field, int(one.descending)] for one in view.sort]
+    return [VERSION, [_short_part(one) for one in view.where], sort, *more]
+
+
+def _short_part(part: Condition | Clause) -> Any:
+    if isinstance(part, Condition):
+        return [part.field, part.op, part.value]
+    parts = [_short_part(one) for one in part.parts]
+    return {part.kind: parts[0] if part.kind == "not" else parts}
+
+
+def _long_part(value: Any, depth: int) -> Any:
+    if not isinstance(value, Mapping):
+        return _named(value, ("field", "op", "value"))
+    if depth > DEEPEST:
+        raise InvalidView("where", "too_deep", most=DEEPEST)
+    return {
+        kind: [_long_part(one, depth + 1) for one in inner]
+        if isinstance(inner, list) and kind != "not"
+        else _long_part(inner, depth + 1)
+        for kind, inner in value.items()
+    }
 
 
 def _parsed(text: str) -> Any:
@@ -207,6 +379,23 @@ def _named(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return named
 
 
+def _levels(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise InvalidView("address", "unreadable")
+    return [_named(one, ("field", "by", "order", "descending")) for one in value]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_MORE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("group", _levels),
+    ("mode", _as_it_is),
+    ("show", _as_it_is),
+)
+
+
 def _list_of(value: Mapping[str, Any], name: str) -> list[Any]:
     items = value.get(name, [])
     if not isinstance(items, list):
@@ -214,156 +403,70 @@ def _list_of(value: Mapping[str, Any], name: str) -> list[Any]:
     return items
 
 
-def _condition(value: Any) -> Condition:
-    if not isinstance(value, Mapping) or not isinstance(value.get("field"), str):
+def _part(value: Any, depth: int) -> Condition | Clause:
+    if depth > DEEPEST:
+        raise InvalidView("where", "too_deep", most=DEEPEST)
+    if not isinstance(value, Mapping):
         raise InvalidView("where", "no_field")
-    name = value["field"]
+    kind = next((one for one in CLAUSES if one in value), None)
+    if kind is None:
+        return _condition(value)
+    inner = [value["not"]] if kind == "not" else value[kind]
+    if len(value) > 1 or not isinstance(inner, list) or not inner:
+        raise InvalidView(kind, "clause")
+    return Clause(kind, tuple(_part(one, depth + 1) for one in inner))
+
+
+def _condition(value: Mapping[str, Any]) -> Condition:
+    name = value.get("field")
+    if not isinstance(name, str):
+        raise InvalidView("where", "no_field")
     field = FIELDS.get(name)
     if field is None:
         raise InvalidView(name, "unknown_field", known=", ".join(FIELDS))
-    if value.get("op") != field.op:
-        raise InvalidView(name, "op", expected=field.op)
-    problem = field.problem(value.get("value"))
+    operator = field.operator(value.get("op"))
+    if operator is None:
+        expected = "”, “".join(one.name for one in field.operators)
+        raise InvalidView(name, "op", expected=expected)
+    problem = operator.problem(value.get("value"))
     if problem is not None:
         raise InvalidView(name, problem)
-    return Condition(name, field.op, value["value"])
+    return Condition(name, operator.name, value.get("value"))
 
 
 def _sort(value: Any) -> Sort:
     if not isinstance(value, Mapping) or value.get("field") not in SORTS:
         raise InvalidView("sort", "sort", known=", ".join(SORTS))
+    return Sort(value["field"], _flag("sort", value))
+
+
+def _level(value: Any) -> Level:
+    field = value.get("field") if isinstance(value, Mapping) else None
+    if not isinstance(field, str) or field not in LEVELS:
+        raise InvalidView("group", "group", known=", ".join(LEVELS))
+    by, order = value.get("by"), value.get("order", "value")
+    if not LEVELS[field](by):
+        raise InvalidView("group", "by", level=field)
+    if order not in ORDERS:
+        raise InvalidView("group", "order")
+    return Level(field, by, order, _flag("group", value))
+
+
+def _flag(part: str, value: Mapping[str, Any]) -> bool:
     descending = value.get("descending", False)
     if not isinstance(descending, bool):
-        raise InvalidView("sort", "descending")
-    return Sort(value["field"], descending)
+        raise InvalidView(part, "descending")
+    return descending
 
 
-def _texts(value: Any) -> str | None:
-    is_texts = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
-    return None if is_texts else "texts"
+def _mode(value: Any) -> str:
+    if value not in MODES:
+        raise InvalidView("mode", "mode")
+    return str(value)
 
 
-def _literal(value: Any) -> str | None:
-    return None if isinstance(value, str) and value else "text"
-
-
-def _statuses(value: Any) -> str | None:
-    return _texts(value) or (None if set(value) <= set(STATUSES) else "status")
-
-
-def _sha1s(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "sha1s"
-    are_sha1s = all(isinstance(one, str) and _SHA1.fullmatch(one) for one in value)
-    return None if are_sha1s else "sha1s"
-
-
-def _pair(value: Any, is_end: Callable[[Any], bool]) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and any(one is not None for one in value)
-        and all(one is None or is_end(one) for one in value)
-    )
-
-
-def _range(value: Any) -> str | None:
-    return None if _pair(value, _is_number) else "range"
-
-
-def _dates(value: Any) -> str | None:
-    return None if _pair(value, _is_date) else "dates"
-
-
-def _cluster(value: Any) -> str | None:
-    if not _has_encoder(value):
-        return "encoder"
-    numbers = value.get("numbers")
-    is_right = isinstance(numbers, list) and numbers and all(map(_is_whole, numbers))
-    return None if is_right else "numbers"
-
-
-def _region(value: Any) -> str | None:
-    if not _has_encoder(value):
-        return "encoder"
-    polygon = value.get("polygon")
-    is_polygon = isinstance(polygon, list) and len(polygon) >= 3 and all(map(_is_point, polygon))
-    return None if is_polygon else "polygon"
-
-
-def _similar(value: Any) -> str | None:
-    if not _has_encoder(value):
-        return "encoder"
-    if _sha1s(value.get("sha1s")) or not value["sha1s"]:
-        return "sha1s"
-    threshold = value.get("threshold")
-    return None if _is_number(threshold) and -1 <= threshold <= 1 else "threshold"
-
-
-def _meaning(value: Any) -> str | None:
-    if not _has_encoder(value):
-        return "encoder"
-    if _literal(value.get("text")):
-        return "text"
-    count = value.get("count", 1)
-    return None if _is_whole(count) and count >= 1 else "count"
-
-
-def _duplicate(value: Any) -> str | None:
-    if not isinstance(value, Mapping) or not set(value) <= {"groups", "kinds"} or not value:
-        return "duplicate"
-    return next((problem for problem in map(_texts, value.values()) if problem), None)
-
-
-def _has_encoder(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and isinstance(value.get("encoder"), str)
-        and _SLUG.fullmatch(value["encoder"]) is not None
-    )
-
-
-def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and math.isfinite(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_point(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
-
-
-def _is_date(value: Any) -> bool:
-    try:
-        date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-def _fields(fields: Iterable[Field]) -> dict[str, Field]:
-    return {field.name: field for field in fields}
-
-
-FIELDS: Mapping[str, Field] = _fields(
-    (
-        Field("folder", "in", '["source/sub/folder", …], with all below', _texts),
-        Field("path", "contains", "literal text, in any case", _literal),
-        Field("cluster", "in", '{"encoder": slug, "numbers": [n, …]}', _cluster),
-        Field("format", "in", '["JPEG", …]', _texts),
-        Field("width", "between", "[from or null, to or null], pixels, ends included", _range),
-        Field("height", "between", "[from or null, to or null], pixels, ends included", _range),
-        Field("pixels", "between", "[from or null, to or null], ends included", _range),
-        Field("size", "between", "[from or null, to or null], bytes, ends included", _range),
-        Field("taken_at", "between", '["1930-01-01" or null, "1939-12-31" or null]', _dates),
-        Field("region", "inside", '{"encoder": slug, "polygon": [[x, y], …]}', _region),
-        Field("similar", "at least", '{"encoder": slug, "sha1s": […], "threshold": 0.7}', _similar),
-        Field("text", "means", '{"encoder": slug, "text": words, "count": 500}', _meaning),
-        Field("selection", "in", "[sha1, …]", _sha1s),
-        Field("duplicate", "in", '{"kinds": ["near", …]} or {"groups": [id, …]}', _duplicate),
-        Field("status", "in", '["ok", "unreadable", "missing"]', _statuses),
-    )
-)
+def _show(value: Any) -> tuple[str, ...]:
+    is_list = isinstance(value, list) and 1 <= len(value) <= 2
+    if not is_list or not all(one in SHOWN for one in value):
+        raise InvalidView("show", "show", known=", ".join(SHOWN))
+    return tuple(value)

@@ -7,7 +7,7 @@ Not here: what stands in the left panel (``widgets.filters``), the properties of
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +118,7 @@ def _line(shown: _Shown) -> None:
         mode="meaning" if is_meaning else "path",
         modes=_modes(),
         count=_count(shown),
-        chips=[chip for chip in chips.chips(view) if chip.id not in ("path", "text")],
+        chips=chips.chips(_without_words(view)),
         sort=sort.field,
         descending=sort.descending,
         sorts=_sorts(view),
@@ -127,9 +127,14 @@ def _line(shown: _Shown) -> None:
         texts={name: state.say(f"explore.{name}") for name in _LINE_TEXTS},
         on_search=lambda text, mode: _search(text, mode, shown),
         on_sort=lambda field, descending: _sort(field, descending),
-        on_remove=lambda field: state.show(state.view().without(field)),
-        on_clear=lambda: state.show(View((), state.view().sort)),
+        on_remove=lambda chip: state.show(chips.drop(state.view(), chip)),
+        on_clear=lambda: state.show(replace(state.view(), where=())),
     )
+
+
+def _without_words(view: View) -> View:
+    """Return the view without what stands in the search field."""
+    return view.without("path").without("text")
 
 
 def _turn() -> int:
@@ -164,7 +169,7 @@ def _count(shown: _Shown) -> str:
 
 
 def _search(text: str, mode: str, shown: _Shown) -> None:
-    view = state.view().without("path").without("text")
+    view = _without_words(state.view())
     st.session_state["mode"] = mode
     reader = _reader(shown)
     if text and mode == "path":

@@ -126,7 +126,7 @@ def _answer(what: str, value: Any) -> None:
         "groups": _to_groups,
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
-        "drop": lambda field: state.show(state.view().without(field)),
+        "drop": lambda chip: state.show(chips.drop(state.view(), chip)),
         "open": lambda sha1: st.session_state.update({GOING: sha1}),
         "explore": lambda _: st.session_state.update({GOING: ""}),
     }

@@ -5,27 +5,73 @@ Not here: the order of the view, which is no condition.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app import state
 from app.components.searchline import Chip
-from panoptic_data.views import Condition, View
+from panoptic_data.views import FIELDS, Clause, Condition, View, part_key
 
-__all__ = ["SCALES", "chips", "label"]
+__all__ = ["SCALES", "chips", "drop", "field_name", "label", "operator_name"]
 
 # The unit in which each number is written and typed.
-SCALES: Mapping[str, float] = {"pixels": 1e6, "size": 1e6, "width": 1, "height": 1}
+SCALES: Mapping[str, float] = {
+    "pixels": 1e6,
+    "size": 1e6,
+    "width": 1,
+    "height": 1,
+    "copies": 1,
+    "frames": 1,
+}
 _SHORT = 40
 
 
 def chips(view: View) -> list[Chip]:
-    """Return one chip per condition, in the view's order; its ``id`` is the field."""
-    return [Chip(condition.field, label(condition)) for condition in view.where]
+    """Return one chip per part of ``where``, in the view's order."""
+    return [Chip(_id(part), label(part)) for part in view.where]
 
 
-def label(condition: Condition) -> str:
-    """Say one condition in a few words."""
+def drop(view: View, chip: str) -> View:
+    """Return the view without the part that a chip stands for."""
+    return replace(view, where=tuple(part for part in view.where if _id(part) != chip))
+
+
+def label(part: Condition | Clause) -> str:
+    """Say one part of a view in a few words."""
+    if isinstance(part, Condition):
+        return _condition(part)
+    if part.kind == "not":
+        return state.say("explore.chip_not", part=label(part.parts[0]))
+    joined = f" {state.say(f'explore.chip_{part.kind}')} ".join(map(_inner, part.parts))
+    return _short(joined, _SHORT * 2)
+
+
+def field_name(field: str) -> str:
+    """Return the name of a field, as it stands within a sentence."""
+    return state.say(f"explore.field_{field}")
+
+
+def operator_name(op: str) -> str:
+    """Return an operator in words, or as the sign that everyone knows."""
+    return _SIGNS[op] if op in _SIGNS else state.say(f"explore.op_{op.replace(' ', '_')}")
+
+
+def _id(part: Condition | Clause) -> str:
+    return hashlib.sha1(part_key(part).encode()).hexdigest()[:12]
+
+
+def _inner(part: Condition | Clause) -> str:
+    is_many = isinstance(part, Clause) and part.kind != "not" and len(part.parts) > 1
+    return f"({label(part)})" if is_many else label(part)
+
+
+def _condition(condition: Condition) -> str:
+    if condition.op != FIELDS[condition.field].op:
+        value = _plain(condition)
+        asked = f"{field_name(condition.field)} {operator_name(condition.op)}"
+        return f"{asked} {value}" if value else asked
     write = _LABELS.get(condition.field)
     value = _short(str(condition.value)) if write is None else write(condition.value)
     return value if write in _WHOLE else state.say(f"explore.chip_{condition.field}", value=value)
@@ -84,8 +130,32 @@ def _constant(field: str) -> Callable[[Any], str]:
     return lambda _: state.say(f"explore.chip_{field}")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
+def _plain(condition: Condition) -> str:
+    """Say the value of an operator that no panel sets."""
+    field, value = condition.field, condition.value
+    if value is None:
+        return ""
+    if field in SCALES:
+        return _figure(value / SCALES[field])
+    if field == "colour":
+        return state.say(f"groups.hue_{value}")
+    if condition.op == "not in" and field in _LABELS:
+        return _LABELS[field](value)
+    if isinstance(value, int | float):
+        return _figure(value)
+    return _short(str(value)) if FIELDS[field].kind == "date" else f"“{_short(str(value))}”"
+
+
+def _short(text: str, most: int = _SHORT) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _near(value: Mapping[str, Any]) -> str:
+    return str(value["colour"])
+
+
+# What needs no words in any language.
+_SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
 _region, _duplicate = _constant("region"), _constant("duplicate")
@@ -100,6 +170,12 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "size": _range("size"),
     "taken_at": _between,
     "path": _short,
+    "name": _short,
+    "camera": _short,
+    "copies": _range("copies"),
+    "frames": _range("frames"),
+    "added": _between,
+    "colour": _near,
     "text": lambda value: _short(value["text"]),
     "similar": _similar,
     "selection": _selection,

@@ -6,6 +6,7 @@ Not here: damaged pictures and skeletons, which the gallery draws in their place
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +18,11 @@ from app.widgets.chips import label
 from panoptic_data import runs
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.project import default_place
-from panoptic_data.views import View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
+    from panoptic_data.views import View
 
 __all__ = [
     "clip_waits",
@@ -76,16 +77,16 @@ def none_readable(corpus: Catalogue) -> None:
 def nothing_found(corpus: Catalogue, view: View) -> None:
     """Say which condition to drop, and what each would bring back."""
     with st.container(key="state"):
-        asked = " · ".join(label(condition) for condition in view.where)
+        asked = " · ".join(label(part) for part in view.where)
         _heading("search_off", state.say("explore.nothing_found"), asked)
-        for condition in view.where:
-            without = view.without(condition.field)
+        for place, part in enumerate(view.where):
+            without = replace(view, where=(*view.where[:place], *view.where[place + 1 :]))
             count = len(corpus.run(without))
             if not count or not without.where:
                 continue
-            text = state.say("explore.drop", filter=label(condition), count=state.number(count))
-            st.button(text, key=f"drop_{condition.field}", on_click=state.show, args=(without,))
-        all_of = View((), view.sort)
+            text = state.say("explore.drop", filter=label(part), count=state.number(count))
+            st.button(text, key=f"drop_{place}", on_click=state.show, args=(without,))
+        all_of = replace(view, where=())
         st.button(
             state.say("explore.drop_all", count=state.number(len(corpus.run(all_of)))),
             key="drop_all",
@@ -103,7 +104,7 @@ def failed(problem: PanopticError, view: View) -> None:
             state.say("explore.clear"),
             key="drop_all",
             on_click=state.show,
-            args=(View((), view.sort),),
+            args=(replace(view, where=()),),
         )
 
 

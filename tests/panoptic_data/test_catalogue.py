@@ -165,6 +165,9 @@ def test_a_window_holds_plain_values(opened):
             "size": 10,
             "colour": "#ff0000",
             "status": "ok",
+            "camera": None,
+            "frames": None,
+            "added": "2026-01-02T03:04:05Z",
         }
     ]
 

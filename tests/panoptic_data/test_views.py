@@ -1,6 +1,8 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,15 @@ from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import (
     FIELDS,
     SORTS,
+    Clause,
     Condition,
+    Level,
     Sort,
     View,
+    conditions,
     from_address,
     from_json,
+    schema,
     to_address,
     to_json,
 )
@@ -37,7 +43,28 @@ EXAMPLES = {
     "selection": [sha1("a"), sha1("b")],
     "duplicate": {"kinds": ["near"], "groups": ["near:1"]},
     "status": ["unreadable", "missing"],
+    "name": "scan",
+    "copies": [2, None],
+    "frames": [None, 10],
+    "added": ["2026-01-01", "2026-12-31"],
+    "camera": "leica",
+    "colour": {"colour": "#c0392b", "distance": 10},
 }
+OPERATORS = [
+    (field.name, operator.name) for field in FIELDS.values() for operator in field.operators[1:]
+]
+
+
+def other_value(field, op):
+    """A value for an operator that is not the first of its field."""
+    if op == "is":
+        return "red"
+    if op.startswith("is "):
+        return None
+    if op in ("not in", "does not contain", "begins with", "matches"):
+        return EXAMPLES[field]
+    kind = FIELDS[field].kind
+    return {"number": 3.5, "date": "1930-02-28", "text": "a"}[kind]
 
 
 def test_every_field_has_an_example_here():
@@ -51,13 +78,99 @@ def test_a_view_survives_json_and_address(field):
     assert from_address(to_address(view)) == view
 
 
+@pytest.mark.parametrize(("field", "op"), OPERATORS)
+def test_every_operator_survives_json_and_address(field, op):
+    value = "a[bc]+" if op == "matches" else other_value(field, op)
+    view = View((Condition(field, op, value),))
+    assert from_json(json.dumps(to_json(view))) == view
+    assert from_address(to_address(view)) == view
+    wrong = {"nonsense": 1}
+    with pytest.raises(InvalidView) as caught:
+        from_json({"version": 1, "where": [{"field": field, "op": op, "value": wrong}]})
+    assert caught.value.params["field"] == field
+
+
+WHOLE = View(
+    (
+        Clause(
+            "any",
+            (
+                Condition("format", "in", ["PNG"]),
+                Clause("not", (Clause("all", (Condition("camera", "is empty"),)),)),
+            ),
+        ),
+        Condition("width", ">=", 100),
+    ),
+    (Sort("size", True),),
+    (Level("taken_at", "month"), Level("folder", 2, "size", True), Level("width", 250.5)),
+    "file",
+    ("grid", "map"),
+)
+
+
 def test_the_json_form_is_published():
-    view = View((Condition("format", "in", ["PNG"]),), (Sort("size", True),))
-    assert to_json(view) == {
+    assert to_json(WHOLE) == {
         "version": 1,
-        "where": [{"field": "format", "op": "in", "value": ["PNG"]}],
+        "where": [
+            {
+                "any": [
+                    {"field": "format", "op": "in", "value": ["PNG"]},
+                    {"not": {"all": [{"field": "camera", "op": "is empty", "value": None}]}},
+                ]
+            },
+            {"field": "width", "op": ">=", "value": 100},
+        ],
         "sort": [{"field": "size", "descending": True}],
+        "group": [
+            {"field": "taken_at", "by": "month", "order": "value", "descending": False},
+            {"field": "folder", "by": 2, "order": "size", "descending": True},
+            {"field": "width", "by": 250.5, "order": "value", "descending": False},
+        ],
+        "mode": "file",
+        "show": ["grid", "map"],
     }
+    assert from_json(to_json(WHOLE)) == from_address(to_address(WHOLE)) == WHOLE
+
+
+def test_what_is_left_out_is_as_in_the_view_of_everything():
+    assert from_json({"version": 1}) == View()
+    empty = {"version": 1, "where": [{"field": "camera", "op": "is empty"}]}
+    assert from_json(empty) == View((Condition("camera", "is empty"),))
+
+
+def test_an_address_of_an_older_release_is_read():
+    old = json.dumps([1, [["format", "in", ["PNG"]]], [["size", 1]]])
+    packed = base64.urlsafe_b64encode(zlib.compress(old.encode())).decode()
+    wanted = View((Condition("format", "in", ["PNG"]),), (Sort("size", True),))
+    assert from_address(packed) == wanted
+
+
+def test_how_a_view_is_shown_is_no_other_question():
+    assert WHOLE.key == replace(WHOLE, show=("table",)).key
+    assert WHOLE.key != replace(WHOLE, mode="image").key
+
+
+def test_a_press_leaves_alone_what_was_typed_or_nested():
+    typed = View((Condition("path", "begins with", "a"), WHOLE.where[0]))
+    pressed = typed.with_condition("path", "b").with_condition("format", ["JPEG"])
+    assert pressed.condition("path").value == "b"
+    assert pressed.without("path").without("format") == typed
+
+
+def test_every_condition_is_seen_wherever_it_stands():
+    assert [one.field for one in conditions(WHOLE)] == ["format", "camera", "width"]
+
+
+def test_the_published_schema_accepts_what_is_read_and_is_written_down():
+    jsonschema = pytest.importorskip("jsonschema")
+    checker = jsonschema.Draft202012Validator(schema())
+    checker.check_schema(schema())
+    views = [WHOLE, View(), *(View().with_condition(*one) for one in EXAMPLES.items())]
+    assert [list(checker.iter_errors(to_json(view))) for view in views] == [[]] * len(views)
+    for broken in ({"version": 1, "where": [{"field": "eval", "op": "in"}]}, {"where": []}):
+        assert not checker.is_valid(broken)
+    published = Path(__file__).parents[2] / "docs" / "view.schema.json"
+    assert json.loads(published.read_text()) == json.loads(json.dumps(schema()))
 
 
 def test_the_default_view_has_an_empty_address():
@@ -112,6 +225,12 @@ BROKEN = {
     "selection": ["../../etc/passwd"],
     "duplicate": {},
     "status": ["deleted"],
+    "name": 3,
+    "copies": "two",
+    "frames": [],
+    "added": ["yesterday", None],
+    "camera": None,
+    "colour": {"colour": "red"},
 }
 
 
@@ -140,6 +259,18 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field):
         ({"version": 1, "where": [{"field": "path", "op": "regex"}]}, "path", "op"),
         ({"version": 1, "sort": [{"field": "owner"}]}, "sort", "sort"),
         ({"version": 1, "sort": [{"field": "size", "descending": 1}]}, "sort", "descending"),
+        ({"version": 1, "where": [{"any": []}]}, "any", "clause"),
+        ({"version": 1, "where": [{"not": {"field": "x"}, "all": []}]}, "all", "clause"),
+        ({"version": 1, "where": [{"not": []}]}, "where", "no_field"),
+        ({"version": 1, "filter": []}, "filter", "unknown_part"),
+        ({"version": 1, "group": [{"field": []}]}, "group", "group"),
+        ({"version": 1, "group": [{"field": "taken_at"}]}, "group", "by"),
+        ({"version": 1, "group": [{"field": "width", "by": 0}]}, "group", "by"),
+        ({"version": 1, "group": [{"field": "format", "order": "luck"}]}, "group", "order"),
+        ({"version": 1, "mode": "both"}, "mode", "mode"),
+        ({"version": 1, "show": []}, "show", "show"),
+        ({"version": 1, "show": ["grid", "map", "table"]}, "show", "show"),
+        ({"version": 1, "show": [[]]}, "show", "show"),
     ],
 )
 def test_what_is_no_view_is_refused_with_its_reason(value, field, problem):
@@ -173,13 +304,28 @@ def test_an_address_that_unpacks_without_end_is_refused():
         from_address(bomb)
 
 
+def test_conditions_nested_without_end_are_refused():
+    value = {"field": "format", "op": "in", "value": ["PNG"]}
+    for _ in range(30):
+        value = {"not": value}
+    packed = json.dumps([1, [{"not": [value]}], []])
+    address = base64.urlsafe_b64encode(zlib.compress(packed.encode())).decode()
+    for read in (
+        lambda: from_json({"version": 1, "where": [value]}),
+        lambda: from_address(address),
+    ):
+        with pytest.raises(InvalidView):
+            read()
+
+
 def test_every_reason_has_its_text_and_every_text_its_reason():
     import inspect
     import re
 
-    from panoptic_data import views
+    from panoptic_data import fields, views
 
-    used = set(re.findall(r'"([a-z0-9_]+)"', inspect.getsource(views)))
+    source = inspect.getsource(views) + inspect.getsource(fields)
+    used = set(re.findall(r'"([a-z0-9_]+)"', source))
     texts = {key.partition(".")[2] for key in keys("en") if key.startswith("view.")}
     assert texts <= used
 

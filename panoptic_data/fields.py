@@ -1,0 +1,407 @@
+"""What a view can ask of an image: each field, its operators, what their values look like.
+
+Here: the list that is published (``FIELDS``, ``SORTS``, ``LEVELS``) and the checks of single
+values. Not here: the view as a whole (``views``), which images a condition selects
+(``conditions``), how they are grouped (``groups``).
+
+Operators that deny (``!=``, ``not in``, ``does not contain``) select whatever their positive
+twin does not, what has no value included; the others never select what has no value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+__all__ = [
+    "FIELDS",
+    "HUES",
+    "LEVELS",
+    "MODES",
+    "PERIODS",
+    "SHOWN",
+    "SORTS",
+    "STATUSES",
+    "Field",
+    "Operator",
+]
+
+STATUSES = ("ok", "unreadable", "missing")
+SORTS = (
+    "path",
+    "name",
+    "taken_at",
+    "added",
+    "width",
+    "height",
+    "pixels",
+    "size",
+    "format",
+    "camera",
+    "colour",
+    "copies",
+    "similarity",
+)
+MODES = ("image", "file")
+# In the order in which groups of colours are shown (``colours`` says what each is).
+HUES = (
+    "black",
+    "grey",
+    "white",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "cyan",
+    "blue",
+    "purple",
+    "pink",
+)
+SHOWN = ("grid", "table", "chart", "map")
+PERIODS = ("century", "decade", "year", "month", "week", "day")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+# Slugs are part of table names; anything else never reaches the database.
+_SLUG = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_LONGEST_PATTERN = 1_000
+
+Problem = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One thing to ask of a field. ``value`` is a JSON Schema of the value that it takes."""
+
+    name: str
+    value: Mapping[str, Any]
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a condition can ask about; the first operator is what a press asks."""
+
+    name: str
+    kind: str
+    operators: tuple[Operator, ...]
+
+    @property
+    def op(self) -> str:
+        """The operator that panels and the map use."""
+        return self.operators[0].name
+
+    def operator(self, name: Any) -> Operator | None:
+        """Return the operator of that name."""
+        return next((one for one in self.operators if one.name == name), None)
+
+
+def _texts(value: Any) -> str | None:
+    is_texts = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    return None if is_texts else "texts"
+
+
+def _literal(value: Any) -> str | None:
+    return None if isinstance(value, str) and value else "text"
+
+
+def _pattern(value: Any) -> str | None:
+    if _literal(value) or len(value) > _LONGEST_PATTERN:
+        return "pattern"
+    try:
+        re.compile(value)
+    except (re.error, RecursionError, OverflowError):
+        return "pattern"
+    return None
+
+
+def _nothing(value: Any) -> str | None:
+    return None if value is None else "nothing"
+
+
+def _statuses(value: Any) -> str | None:
+    return _texts(value) or (None if set(value) <= set(STATUSES) else "status")
+
+
+def _sha1s(value: Any) -> str | None:
+    if not isinstance(value, list):
+        return "sha1s"
+    are_sha1s = all(isinstance(one, str) and _SHA1.fullmatch(one) for one in value)
+    return None if are_sha1s else "sha1s"
+
+
+def _pair(value: Any, is_end: Callable[[Any], bool]) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and any(one is not None for one in value)
+        and all(one is None or is_end(one) for one in value)
+    )
+
+
+def _range(value: Any) -> str | None:
+    return None if _pair(value, _is_number) else "range"
+
+
+def _number(value: Any) -> str | None:
+    return None if _is_number(value) else "number"
+
+
+def _dates(value: Any) -> str | None:
+    return None if _pair(value, _is_date) else "dates"
+
+
+def _date(value: Any) -> str | None:
+    return None if _is_date(value) else "date"
+
+
+def _near(value: Any) -> str | None:
+    if not isinstance(value, Mapping) or not isinstance(value.get("colour"), str):
+        return "colour"
+    distance = value.get("distance", 1)
+    is_right = _COLOUR.fullmatch(value["colour"]) and _is_number(distance) and distance >= 0
+    return None if is_right else "colour"
+
+
+def _hue(value: Any) -> str | None:
+    return None if isinstance(value, str) and value in HUES else "hue"
+
+
+def _cluster(value: Any) -> str | None:
+    if not _has_encoder(value):
+        return "encoder"
+    numbers = value.get("numbers")
+    is_right = isinstance(numbers, list) and numbers and all(map(_is_whole, numbers))
+    return None if is_right else "numbers"
+
+
+def _region(value: Any) -> str | None:
+    if not _has_encoder(value):
+        return "encoder"
+    polygon = value.get("polygon")
+    is_polygon = isinstance(polygon, list) and len(polygon) >= 3 and all(map(_is_point, polygon))
+    return None if is_polygon else "polygon"
+
+
+def _similar(value: Any) -> str | None:
+    if not _has_encoder(value):
+        return "encoder"
+    if _sha1s(value.get("sha1s")) or not value["sha1s"]:
+        return "sha1s"
+    threshold = value.get("threshold")
+    return None if _is_number(threshold) and -1 <= threshold <= 1 else "threshold"
+
+
+def _meaning(value: Any) -> str | None:
+    if not _has_encoder(value):
+        return "encoder"
+    if _literal(value.get("text")):
+        return "text"
+    count = value.get("count", 1)
+    return None if _is_whole(count) and count >= 1 else "count"
+
+
+def _duplicate(value: Any) -> str | None:
+    if not isinstance(value, Mapping) or not set(value) <= {"groups", "kinds"} or not value:
+        return "duplicate"
+    return next((problem for problem in map(_texts, value.values()) if problem), None)
+
+
+def _has_encoder(value: Any) -> bool:
+    return isinstance(value, Mapping) and _is_slug(value.get("encoder"))
+
+
+def _is_slug(value: Any) -> bool:
+    return isinstance(value, str) and _SLUG.fullmatch(value) is not None
+
+
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_point(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_width(value: Any) -> bool:
+    return value is None or (_is_number(value) and value > 0)
+
+
+def _is_depth(value: Any) -> bool:
+    return value is None or (_is_whole(value) and value >= 1)
+
+
+_NULL = {"type": "null"}
+_TEXT = {"type": "string", "minLength": 1}
+_LIST_OF_TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_NUMBER = {"type": "number"}
+_DATE = {"type": "string", "format": "date"}
+_ENCODER = {"type": "string", "pattern": f"^{_SLUG.pattern}$"}
+_SHA1_LIST = {"type": "array", "items": {"type": "string", "pattern": f"^{_SHA1.pattern}$"}}
+
+
+def _ends(of: Mapping[str, Any]) -> dict[str, Any]:
+    end = {"anyOf": [of, _NULL]}
+    return {
+        "description": "from, to; both included; one may be null",
+        "type": "array",
+        "items": end,
+        "minItems": 2,
+        "maxItems": 2,
+    }
+
+
+def _object(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Any:
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+    }
+
+
+_EMPTY = (
+    Operator("is empty", _NULL, _nothing),
+    Operator("is not empty", _NULL, _nothing),
+)
+_COMPARED = ("=", "!=", "<", "<=", ">", ">=")
+_NUMBERS = (
+    Operator("between", _ends(_NUMBER), _range),
+    *(Operator(sign, _NUMBER, _number) for sign in _COMPARED),
+    *_EMPTY,
+)
+_DAYS = (
+    Operator("between", _ends(_DATE), _dates),
+    *(Operator(sign, _DATE, _date) for sign in _COMPARED),
+    *_EMPTY,
+)
+_WORDS = (
+    Operator("contains", {**_TEXT, "description": "literal text, in any case"}, _literal),
+    Operator("does not contain", _TEXT, _literal),
+    Operator("begins with", _TEXT, _literal),
+    Operator("matches", {**_TEXT, "description": "regular expression, in any case"}, _pattern),
+    Operator("=", _TEXT, _literal),
+    Operator("!=", _TEXT, _literal),
+)
+
+
+def _in(schema: Mapping[str, Any], problem: Problem) -> tuple[Operator, ...]:
+    return (Operator("in", schema, problem), Operator("not in", schema, problem))
+
+
+_FOLDERS = {**_LIST_OF_TEXTS, "description": "source/sub/folder, with all below it"}
+_STATUS_LIST = {**_LIST_OF_TEXTS, "items": {"enum": list(STATUSES)}}
+_CLUSTERS = _object(
+    {
+        "encoder": _ENCODER,
+        "numbers": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+    }
+)
+_POLYGON = {
+    "type": "array",
+    "minItems": 3,
+    "items": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+}
+_DUPLICATES = {
+    "type": "object",
+    "properties": {"kinds": _LIST_OF_TEXTS, "groups": _LIST_OF_TEXTS},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+_SIMILARITY = _object(
+    {
+        "encoder": _ENCODER,
+        "sha1s": {**_SHA1_LIST, "minItems": 1},
+        "threshold": {"type": "number", "minimum": -1, "maximum": 1},
+    }
+)
+_MEANING = _object(
+    {"encoder": _ENCODER, "text": _TEXT}, {"count": {"type": "integer", "minimum": 1}}
+)
+_NEAR = _object(
+    {"colour": {"type": "string", "pattern": f"^{_COLOUR.pattern}$"}},
+    {"distance": {"type": "number", "minimum": 0, "description": "CIE76, 25 when left out"}},
+)
+
+
+def _fields(fields: Iterable[Field]) -> dict[str, Field]:
+    return {field.name: field for field in fields}
+
+
+FIELDS: Mapping[str, Field] = _fields(
+    (
+        Field("folder", "choice", _in(_FOLDERS, _texts)),
+        Field("path", "text", _WORDS),
+        Field("name", "text", _WORDS),
+        Field("cluster", "choice", _in(_CLUSTERS, _cluster)),
+        Field("format", "choice", (*_in(_LIST_OF_TEXTS, _texts), *_EMPTY)),
+        Field("width", "number", _NUMBERS),
+        Field("height", "number", _NUMBERS),
+        Field("pixels", "number", _NUMBERS),
+        Field("size", "number", _NUMBERS),
+        Field("copies", "number", _NUMBERS),
+        Field("frames", "number", _NUMBERS),
+        Field("taken_at", "date", _DAYS),
+        Field("added", "date", _DAYS),
+        Field("camera", "text", (*_WORDS, *_EMPTY)),
+        Field(
+            "colour",
+            "colour",
+            (
+                Operator("near", _NEAR, _near),
+                Operator("is", {"enum": list(HUES)}, _hue),
+                *_EMPTY,
+            ),
+        ),
+        Field(
+            "region",
+            "map",
+            (
+                Operator(
+                    "inside",
+                    _object({"encoder": _ENCODER, "polygon": _POLYGON}),
+                    _region,
+                ),
+            ),
+        ),
+        Field("similar", "likeness", (Operator("at least", _SIMILARITY, _similar),)),
+        Field("text", "likeness", (Operator("means", _MEANING, _meaning),)),
+        Field("selection", "choice", _in(_SHA1_LIST, _sha1s)),
+        Field("duplicate", "choice", _in(_DUPLICATES, _duplicate)),
+        Field("status", "choice", _in(_STATUS_LIST, _statuses)),
+    )
+)
+
+# What a level of groups can be made by, and whether a ``by`` is one that it takes.
+_is_period = PERIODS.__contains__
+LEVELS: Mapping[str, Callable[[Any], bool]] = {
+    "folder": _is_depth,
+    "format": lambda by: by is None,
+    "status": lambda by: by is None,
+    "camera": lambda by: by is None,
+    "colour": lambda by: by is None,
+    "taken_at": lambda by: isinstance(by, str) and _is_period(by),
+    "added": lambda by: isinstance(by, str) and _is_period(by),
+    "width": _is_width,
+    "height": _is_width,
+    "pixels": _is_width,
+    "size": _is_width,
+    "copies": _is_width,
+    "cluster": _is_slug,
+    "duplicate": lambda by: isinstance(by, str) and bool(by),
+}
