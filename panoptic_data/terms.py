@@ -1,0 +1,735 @@
+"""One term of a query, ``field:value``, as the condition that a panel would set, and back.
+
+Here: what values of each field look like when typed. Not here: how terms are put together
+(``query``), the words themselves (``vocabulary``), what a condition selects (``conditions``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from panoptic_data.fields import FIELDS, LEVELS, PERIODS, SORTS
+from panoptic_data.messages import translate
+from panoptic_data.views import Clause, Condition, Level, Sort
+from panoptic_data.vocabulary import (
+    ANY,
+    DAYS,
+    FIELD_NAMES,
+    FORMATS,
+    HUE_NAMES,
+    IS_NAMES,
+    MODE_NAMES,
+    NONE,
+    ORDER_NAMES,
+    PERIOD_NAMES,
+    SORT_NAMES,
+    STATUS_NAMES,
+    UNITS,
+    WRITTEN,
+    closest,
+    folded,
+)
+
+__all__ = [
+    "Item",
+    "Known",
+    "Misread",
+    "Part",
+    "Problem",
+    "Term",
+    "denied",
+    "level",
+    "mode",
+    "named",
+    "read",
+    "said",
+    "said_level",
+    "said_range",
+    "sort",
+    "state",
+    "unknown",
+]
+
+Part = Condition | Clause
+Span = tuple[int, int]
+
+# Beyond this, numbers are no measure of anything, and do not fit a column.
+_LARGEST = 10**18
+_LONGEST_NUMBER = 400
+_NUMBER = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([a-zA-Z]*)")
+_COLOUR = re.compile(r"(#[0-9a-f]{6})(?:~(.*))?")
+_CLUSTER = re.compile(r"-?[0-9]{1,9}")
+_PERIOD = re.compile(r"(?P<decade>[0-9]{3})0s|(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2}))?")
+_FRENCH = re.compile(r"(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LAST_DAYS = re.compile(r"([0-9]{1,5})[dj]")
+_LEVEL = re.compile(r"(-?)([^()@:-]+)(?:\((.*)\))?(?::([^():]+))?")
+# What is written without quotes and read back as it is.
+_BARE = re.compile(r"[\w.#&+'-][\w./:#&+'-]*")
+_DENIALS = {"=": "!=", "in": "not in", "contains": "does not contain", "is empty": "is not empty"}
+_POSITIVES = {denial: positive for positive, denial in _DENIALS.items()}
+_COMPARED = ("<", "<=", ">", ">=")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One value of a term. ``kind`` is "bare", "quoted", "begins" (``"…"*``) or "pattern"."""
+
+    text: str
+    kind: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Term:
+    """``sign`` is ":", "=", a comparison, or a comparison after ":" (kept as it is)."""
+
+    field: str
+    encoder: str | None
+    sign: str
+    items: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a text may refer to: folders and formats are taken as typed where None."""
+
+    encoder: str | None
+    reader: str | None
+    today: date
+    folders: Sequence[str] | None
+    formats: Sequence[str] | None
+
+    @cached_property
+    def every_folder(self) -> Mapping[str, str]:
+        """Each folder and each above one, with the spelling that is compared."""
+        ups = {
+            "/".join(parts[:depth])
+            for parts in (folder.split("/") for folder in self.folders or ())
+            for depth in range(1, len(parts) + 1)
+        }
+        return {folder: _spelling(folder) for folder in sorted(ups)}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What of a text was not understood: ``key`` is one of the section ``query``.
+
+    ``span`` is where it stands, [start, end) in the text.
+    """
+
+    key: str
+    params: Mapping[str, str]
+    span: Span
+
+    def message(self, language: str) -> str:
+        """Say what is wrong and what to type instead, in ``language``."""
+        return translate(f"query.{self.key}", language, **self.params)
+
+
+class Misread(Exception):
+    """A term means nothing; :class:`Problem` says why."""
+
+    def __init__(self, key: str, span: Span, **params: str) -> None:
+        self.problem = Problem(key, params, span)
+        super().__init__(key)
+
+
+def named(name: str, span: Span, key: str, names: Mapping[str, Any]) -> Any:
+    """Return what a name stands for; raise Misread with the closest one."""
+    found = names.get(folded(name))
+    if found is not None:
+        return found
+    raise unknown(key, name, closest(name, names), span)
+
+
+def unknown(key: str, name: str, alike: Sequence[str], span: Span) -> Misread:
+    """Return what to raise for a name that nothing has, with those that look like it."""
+    if not alike:
+        return Misread(f"{key}_none", span, name=name)
+    return Misread(key, span, name=name, closest=", ".join(alike))
+
+
+def read(term: Term, known: Known) -> Part:
+    """Return what a term asks for. Raises Misread."""
+    if term.sign == "!=":
+        equal = Term(term.field, term.encoder, "=", term.items, term.span)
+        return denied(read(equal, known))
+    return _any_of([_checked(part, term) for part in _READERS[term.field](term, known)])
+
+
+def denied(part: Part) -> Part:
+    """Return what asks for all that a part does not select."""
+    if isinstance(part, Condition):
+        twin = FIELDS[part.field].operator(_DENIALS.get(part.op))
+        if twin is not None:
+            return Condition(part.field, twin.name, part.value)
+    return Clause("not", (part,))
+
+
+def state(items: Sequence[Item]) -> Part:
+    """Return what ``is:…`` asks for."""
+    found = [named(item.text, item.span, "is", IS_NAMES) for item in items]
+    return _any_of([Condition(field, "in", value) for field, value in found])
+
+
+def mode(items: Sequence[Item]) -> str:
+    """Return the mode that ``mode:…`` sets."""
+    if len(items) > 1:
+        raise Misread("one_value", items[1].span, name="mode")
+    return str(named(items[0].text, items[0].span, "mode", MODE_NAMES))
+
+
+def sort(item: Item) -> Sort:
+    """Return one key of ``sort:…``."""
+    name = item.text.removeprefix("-")
+    sorts = {name: field for name, field in SORT_NAMES.items() if field in SORTS}
+    return Sort(named(name, item.span, "sort", sorts), item.text.startswith("-"))
+
+
+def level(item: Item, known: Known) -> Level:
+    """Return one level of ``group:…``."""
+    match = _LEVEL.fullmatch(item.text)
+    if match is None:
+        raise unknown("group", item.text, (), item.span)
+    minus, name, inner, order = match.groups()
+    levels = {name: field for name, field in FIELD_NAMES.items() if field in LEVELS}
+    found = named(name, item.span, "group", {**levels, **PERIOD_NAMES})
+    if found in PERIODS:
+        dates = {name: field for name, field in levels.items() if FIELDS[field].kind == "date"}
+        found, by = named(inner or "date", item.span, "group", dates), found
+    else:
+        by = _by(found, inner, item, known)
+    if not LEVELS[found](by):
+        raise Misread("by", item.span, text=inner or "", name=WRITTEN[found])
+    ordered = "value" if order is None else named(order, item.span, "order", ORDER_NAMES)
+    return Level(found, by, ordered, bool(minus))
+
+
+def said(condition: Condition, encoder: str | None, reader: str | None) -> str | None:
+    """Return a condition as a term; None where there is no term for it.
+
+    What is said of ``encoder``, and words of ``reader``, need not name it.
+    """
+    field, op, value = condition.field, condition.op, condition.value
+    name = WRITTEN.get(field)
+    if name is None:
+        return None
+    if op == "!=":
+        return f"{name}!={_said_single(field, value)}"
+    if op in ("is empty", "is not empty"):
+        return f"{name}:{NONE[0] if op == 'is empty' else ANY[0]}"
+    if op in _POSITIVES:
+        positive = said(Condition(field, _POSITIVES[op], value), encoder, reader)
+        return None if positive is None else f"-{positive}"
+    if op == "=":
+        return f"{name}={_said_single(field, value)}"
+    if op in _COMPARED:
+        return f"{name}:{op}{_said_single(field, value)}"
+    if field in ("cluster", "text"):
+        usual = reader if field == "text" else encoder
+        name += "" if value["encoder"] == usual else f"@{value['encoder']}"
+    return name + _SAID[FIELDS[field].kind](condition)
+
+
+def said_range(clause: Clause) -> str | None:
+    """Return a bin of numbers as a term, ``width:500..<1000``; None for any other clause."""
+    match clause.parts:
+        case (Condition(field, ">=", low), Condition(other, "<", high)) if clause.kind == "all":
+            if field == other and field in UNITS:
+                return f"{WRITTEN[field]}:{_said_number(field, low)}..<{_said_number(field, high)}"
+    return None
+
+
+def said_level(one: Level, encoder: str | None) -> str | None:
+    """Return a level of groups as a value of ``group:``; None where it cannot be said."""
+    name, by = WRITTEN[one.field], one.by
+    if FIELDS[one.field].kind == "date":
+        text = f"{by}({name})"
+    elif by is None or (one.field == "cluster" and by == encoder):
+        text = name
+    else:
+        text = f"{name}({_said_number(one.field, by) if one.field in UNITS else by})"
+    return f"{'-' if one.descending else ''}{text}{':size' if one.order == 'size' else ''}"
+
+
+def _any_of(parts: Sequence[Part]) -> Part:
+    return parts[0] if len(parts) == 1 else Clause("any", tuple(parts))
+
+
+def _checked(part: Part, term: Term) -> Part:
+    if isinstance(part, Condition):
+        operator = FIELDS[part.field].operator(part.op)
+        if operator is None or operator.problem(part.value) is not None:
+            # Patterns are the only values that are not read with more care before.
+            key = "pattern" if part.op == "matches" else "no_value"
+            raise Misread(key, term.span, name=WRITTEN[part.field])
+    return part
+
+
+def _signs(term: Term, *signs: str) -> None:
+    if term.sign not in signs:
+        raise Misread("sign", term.span, name=WRITTEN[term.field], sign=term.sign.lstrip(":"))
+
+
+def _emptiness(term: Term, item: Item) -> Condition | None:
+    """Return what ``field:none`` and ``field:any`` ask; None for other values and fields."""
+    if item.kind != "bare" or term.sign not in (":", "="):
+        return None
+    for names, op in ((NONE, "is empty"), (ANY, "is not empty")):
+        if folded(item.text) in names and FIELDS[term.field].operator(op):
+            return Condition(term.field, op)
+    return None
+
+
+def _singly(
+    one: Callable[[Term, Item, Known], Part],
+) -> Callable[[Term, Known], list[Part]]:
+    """Make a reader of one value a reader of several, which also takes none and any."""
+
+    def several(term: Term, known: Known) -> list[Part]:
+        return [_emptiness(term, item) or one(term, item, known) for item in term.items]
+
+    return several
+
+
+def _listed(
+    values: Callable[[Item, Known], Sequence[str]],
+) -> Callable[[Term, Known], list[Part]]:
+    """Make a reader of a field whose values stand together in one list."""
+
+    def several(term: Term, known: Known) -> list[Part]:
+        _signs(term, ":", "=")
+        empty = [_emptiness(term, item) for item in term.items]
+        pairs = zip(term.items, empty, strict=True)
+        listed = [one for item, no in pairs if no is None for one in values(item, known)]
+        chosen = [Condition(term.field, "in", listed)] if listed else []
+        return [*chosen, *(one for one in empty if one is not None)]
+
+    return several
+
+
+def _folders(item: Item, known: Known) -> Sequence[str]:
+    if known.folders is None:
+        return [item.text]
+    typed = item.text.strip("/")
+    if typed in known.every_folder:
+        return [typed]
+    asked = _spelling(typed)
+    found = [
+        folder
+        for folder, spelling in known.every_folder.items()
+        if spelling == asked or spelling.endswith(f"/{asked}")
+    ]
+    if found and asked:
+        return found
+    lasts = {folder.rpartition("/")[2] for folder in known.every_folder}
+    raise unknown("folder", item.text, closest(typed.rpartition("/")[2], lasts, 3), item.span)
+
+
+def _spelling(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _formats(item: Item, known: Known) -> Sequence[str]:
+    found = FORMATS.get(folded(item.text), item.text.upper())
+    if known.formats is None or found in known.formats or found in FORMATS.values():
+        return [found]
+    raise unknown("format", item.text, closest(item.text, known.formats), item.span)
+
+
+def _statuses(item: Item, _: Known) -> Sequence[str]:
+    return [named(item.text, item.span, "status", STATUS_NAMES)]
+
+
+def _clusters(term: Term, known: Known) -> list[Part]:
+    _signs(term, ":", "=")
+    encoder = term.encoder or known.encoder
+    if encoder is None:
+        raise Misread("encoder", term.span, name=WRITTEN[term.field])
+    numbers = [_cluster(item) for item in term.items]
+    return [Condition("cluster", "in", {"encoder": encoder, "numbers": numbers})]
+
+
+def _cluster(item: Item) -> int:
+    if folded(item.text) in NONE:
+        return -1
+    if not _CLUSTER.fullmatch(item.text):
+        raise Misread("cluster", item.span, text=item.text)
+    return int(item.text)
+
+
+def _duplicates(term: Term, known: Known) -> list[Part]:
+    _signs(term, ":", "=")
+    kinds: list[str] = []
+    groups: list[str] = []
+    for item in term.items:
+        if folded(item.text) in (*ANY, *NONE):
+            # What has no copy is what is in no group of copies.
+            every = Condition("duplicate", "in", IS_NAMES["duplicate"][1])
+            if len(term.items) > 1:
+                raise Misread("duplicate", item.span, text=item.text)
+            return [every if folded(item.text) in ANY else denied(every)]
+        kind = _kind(item, known)
+        (groups if kind is None else kinds).append(kind or item.text)
+    found = {"kinds": kinds, "groups": groups}
+    return [Condition("duplicate", "in", {name: one}) for name, one in found.items() if one]
+
+
+def _kind(item: Item, known: Known) -> str | None:
+    """Return a kind of duplicates; None for the name of a group, which begins with its kind."""
+    name, _, rest = item.text.partition(":")
+    if name == "semantic" and rest and ":" not in rest:
+        return item.text
+    if name in ("exact", "near", "semantic") and rest:
+        return None
+    if name == "semantic" and known.encoder:
+        return f"semantic:{known.encoder}"
+    if name == "semantic":
+        raise Misread("encoder", item.span, name=name)
+    if name not in ("exact", "near"):
+        raise Misread("duplicate", item.span, text=item.text)
+    return name
+
+
+def _word(term: Term, item: Item, _: Known) -> Part:
+    _signs(term, ":", "=")
+    if not item.text:
+        raise Misread("no_value", term.span, name=WRITTEN[term.field])
+    if term.sign == "=":
+        return Condition(term.field, "=", item.text)
+    op = {"pattern": "matches", "begins": "begins with"}.get(item.kind, "contains")
+    return Condition(term.field, op, item.text)
+
+
+def _meaning(term: Term, known: Known) -> list[Part]:
+    _signs(term, ":", "=")
+    encoder = term.encoder or known.reader
+    if encoder is None:
+        raise Misread("encoder", term.span, name=WRITTEN[term.field])
+    return [
+        Condition("text", "means", {"encoder": encoder, "text": item.text}) for item in term.items
+    ]
+
+
+def _hue(term: Term, item: Item, _: Known) -> Part:
+    _signs(term, ":", "=")
+    match = _COLOUR.fullmatch(item.text.lower())
+    if match is None:
+        return Condition("colour", "is", named(item.text, item.span, "colour", HUE_NAMES))
+    near: dict[str, Any] = {"colour": match[1]}
+    if match[2] is not None:
+        near["distance"] = _number("copies", match[2], item.span)
+        if near["distance"] < 0:
+            raise Misread("number", item.span, text=match[2])
+    return Condition("colour", "near", near)
+
+
+def _quantity(term: Term, item: Item, _: Known) -> Part:
+    field, sign, text = term.field, term.sign, item.text
+    low, dots, high = text.partition("..")
+    if dots and sign == ":":
+        return _between(field, low, high, item.span)
+    value = _number(field, text, item.span)
+    if sign == ":":
+        return Condition(field, "between", [value, value])
+    if sign == "=":
+        return Condition(field, "=", value)
+    _one(term)
+    if sign.startswith(":"):
+        return Condition(field, sign[1:], value)
+    # Widths and the like are whole: what panels set is a range of whole numbers.
+    ends = {
+        ">": [math.floor(value) + 1, None],
+        ">=": [math.ceil(value), None],
+        "<": [None, math.ceil(value) - 1],
+        "<=": [None, math.floor(value)],
+    }
+    return Condition(field, "between", ends[sign])
+
+
+def _between(field: str, low: str, high: str, span: Span) -> Part:
+    is_open = high.startswith("<")
+    high = high.removeprefix("<")
+    if not low and not high:
+        raise Misread("range", span)
+    match = _NUMBER.fullmatch(high)
+    if match is not None and low and low[-1].isdigit():
+        # "1..5 GB" means gigabytes at both ends.
+        low += match[2]
+    ends = [_number(field, end, span) if end else None for end in (low, high)]
+    if not is_open:
+        return Condition(field, "between", ends)
+    if None in ends:
+        raise Misread("range", span)
+    return Clause("all", (Condition(field, ">=", ends[0]), Condition(field, "<", ends[1])))
+
+
+def _number(field: str, text: str, span: Span) -> int | float:
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    units = {unit.casefold(): power for unit, power in UNITS[field].items()}
+    power = units.get(match[2].casefold()) if match else None
+    if match is None or power is None:
+        raise Misread("size" if field == "size" else "number", span, text=text)
+    value = Decimal(match[1]).scaleb(power)
+    if abs(value) >= _LARGEST:
+        raise Misread("number", span, text=text)
+    return int(value) if value == int(value) else float(value)
+
+
+def _days(term: Term, item: Item, known: Known) -> Part:
+    field, sign, text = term.field, term.sign, item.text
+    low, dots, high = text.partition("..")
+    if dots and sign == ":":
+        if not low and not high:
+            raise Misread("range", item.span)
+        first = _period(low, item.span, known.today)[0].isoformat() if low else None
+        last = _period(high, item.span, known.today)[1].isoformat() if high else None
+        return Condition(field, "between", [first, last])
+    begin, end = _period(text, item.span, known.today)
+    if sign == "=" and begin == end:
+        return Condition(field, "=", begin.isoformat())
+    if sign in (":", "="):
+        return Condition(field, "between", [begin.isoformat(), end.isoformat()])
+    _one(term)
+    return _compared(field, sign, begin, end)
+
+
+def _compared(field: str, sign: str, begin: date, end: date) -> Part:
+    edge = begin if sign.endswith(("<", ">=")) else end
+    if sign.startswith(":"):
+        return Condition(field, sign[1:], edge.isoformat())
+    try:
+        days = {
+            ">": lambda: [(edge + _DAY).isoformat(), None],
+            ">=": lambda: [edge.isoformat(), None],
+            "<": lambda: [None, (edge - _DAY).isoformat()],
+            "<=": lambda: [None, edge.isoformat()],
+        }[sign]()
+    except OverflowError:
+        # Time ends here as far as dates go.
+        return Condition(field, sign, edge.isoformat())
+    return Condition(field, "between", days)
+
+
+def _one(term: Term) -> None:
+    if len(term.items) > 1:
+        raise Misread("one_value", term.items[1].span, name=WRITTEN[term.field])
+
+
+def _period(text: str, span: Span, today: date) -> tuple[date, date]:
+    """Return the first and the last day of what is typed."""
+    try:
+        period = _ago(text, today) or _calendar(text)
+    except (ValueError, OverflowError):
+        period = None
+    if period is None:
+        raise Misread("date", span, text=text)
+    return period
+
+
+def _ago(text: str, today: date) -> tuple[date, date] | None:
+    days = DAYS.get(folded(text))
+    if days is not None:
+        return today - days * _DAY, today - days * _DAY
+    match = _LAST_DAYS.fullmatch(text)
+    if match is None or int(match[1]) < 1:
+        return None
+    return today - (int(match[1]) - 1) * _DAY, today
+
+
+def _calendar(text: str) -> tuple[date, date] | None:
+    if _ISO.fullmatch(text):
+        day = date.fromisoformat(text)
+        return day, day
+    french = _FRENCH.fullmatch(text)
+    if french is not None and french["day"]:
+        day = date(*(int(french[part]) for part in ("year", "month", "day")))
+        return day, day
+    match = french or _PERIOD.fullmatch(text)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    if parts.get("decade"):
+        first = int(parts["decade"]) * 10
+        return date(first, 1, 1), date(first + 9, 12, 31)
+    year = int(parts["year"])
+    if not parts["month"]:
+        return date(year, 1, 1), date(year, 12, 31)
+    begin = date(year, int(parts["month"]), 1)
+    return begin, _month_end(begin)
+
+
+def _month_end(day: date) -> date:
+    if day.month == 12:
+        return day.replace(day=31)
+    return day.replace(month=day.month + 1, day=1) - _DAY
+
+
+def _by(field: str, inner: str | None, item: Item, known: Known) -> Any:
+    """Return what a level is made by: what stands in parentheses, or what goes without saying."""
+    if field == "cluster":
+        if inner is None and known.encoder is None:
+            raise Misread("encoder", item.span, name=WRITTEN[field])
+        return inner or known.encoder
+    if field == "duplicate":
+        return _kind(Item(inner or "near", "bare", item.span), known)
+    if FIELDS[field].kind == "date":
+        return named(inner or "year", item.span, "group", PERIOD_NAMES)
+    if inner is None or field not in (*UNITS, "folder"):
+        return inner
+    return _number("copies" if field == "folder" else field, inner, item.span)
+
+
+_text = _singly(_word)
+_quantities = _singly(_quantity)
+_dates = _singly(_days)
+_READERS: Mapping[str, Callable[[Term, Known], list[Part]]] = {
+    "folder": _listed(_folders),
+    "format": _listed(_formats),
+    "status": _listed(_statuses),
+    "cluster": _clusters,
+    "duplicate": _duplicates,
+    "path": _text,
+    "name": _text,
+    "camera": _text,
+    "text": _meaning,
+    "colour": _singly(_hue),
+    "taken_at": _dates,
+    "added": _dates,
+    **dict.fromkeys(UNITS, _quantities),
+}
+
+
+def _said_text(text: str) -> str:
+    if _BARE.fullmatch(text) and folded(text) not in (*NONE, *ANY):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _said_single(field: str, value: Any) -> str:
+    if field in UNITS:
+        return _said_number(field, value)
+    return str(value) if FIELDS[field].kind == "date" else _said_text(value)
+
+
+def _said_words(condition: Condition) -> str:
+    if condition.op == "matches":
+        return ":/" + "".join(_said_pattern(condition.value)) + "/"
+    return f":{_said_text(condition.value)}{'*' if condition.op == 'begins with' else ''}"
+
+
+def _said_pattern(pattern: str) -> Iterator[str]:
+    """Escape the slashes of a pattern that are not escaped yet."""
+    for match in re.finditer(r"\\.|/|[^\\/]+", pattern, re.DOTALL):
+        yield "\\/" if match[0] == "/" else match[0]
+
+
+def _said_choice(condition: Condition) -> str:
+    value = condition.value
+    if condition.field == "cluster":
+        return ":" + ",".join(map(str, value["numbers"]))
+    if condition.field == "duplicate":
+        value = [one for texts in value.values() for one in texts]
+    return ":" + ",".join(map(_said_text, value))
+
+
+def _said_colour(condition: Condition) -> str:
+    if condition.op == "is":
+        return f":{condition.value}"
+    distance = condition.value.get("distance")
+    away = "" if distance is None else f"~{_said_number('copies', distance)}"
+    return f":{condition.value['colour']}{away}"
+
+
+def _said_meaning(condition: Condition) -> str:
+    return f":{_said_text(condition.value['text'])}"
+
+
+def _said_ends(condition: Condition) -> str:
+    field, (low, high) = condition.field, condition.value
+    if low is not None and low == high:
+        return f":{_said_number(field, low)}"
+    if low is not None and high is not None:
+        return f":{_said_number(field, low)}..{_said_number(field, high)}"
+    end, sign, step = (high, "<", 1) if low is None else (low, ">", -1)
+    if end != int(end):
+        number = _said_number(field, end)
+        return f":..{number}" if low is None else f":{number}.."
+    # "width>500" is how people say 501 and more; "width>=500" is not "width>499".
+    whole, beside = int(end), int(end) + step
+    if len(str(beside).rstrip("0")) < len(str(whole).rstrip("0")):
+        return sign + _said_number(field, beside)
+    return f"{sign}={_said_number(field, whole)}"
+
+
+def _said_number(field: str, value: float) -> str:
+    exact = Decimal(repr(value) if isinstance(value, float) else value)
+    unit, power = next(iter(UNITS[field].items()))
+    if field == "size":
+        units = {unit: power for unit, power in UNITS[field].items() if unit.endswith("B")}
+        fit = [one for one in units.items() if abs(exact) >= Decimal(1).scaleb(one[1])]
+        unit, power = fit[-1] if fit else ("B", 0)
+    return f"{exact.scaleb(-power).normalize():f}{unit}"
+
+
+def _said_days(condition: Condition) -> str:
+    if condition.value[0] is None:
+        return f"<={_shortest(date.fromisoformat(condition.value[1]), _last_names)}"
+    if condition.value[1] is None:
+        return f">={_shortest(date.fromisoformat(condition.value[0]), _first_names)}"
+    low, high = map(date.fromisoformat, condition.value)
+    both = [name for name in _first_names(low) if name in _last_names(high)]
+    if both:
+        return f":{both[0]}"
+    names = _shortest(low, _first_names), _shortest(high, _last_names)
+    if len(names[0]) != len(names[1]):
+        names = low.isoformat(), high.isoformat()
+    return f":{names[0]}..{names[1]}"
+
+
+def _shortest(day: date, names: Callable[[date], list[str]]) -> str:
+    return min((name for name in names(day) if not name.endswith("s")), key=len)
+
+
+def _first_names(day: date) -> list[str]:
+    """Return the periods that a day begins, the longest first."""
+    iso = day.isoformat()
+    if day.day != 1:
+        return [iso]
+    if day.month != 1:
+        return [iso[:7], iso]
+    decade = [f"{iso[:4]}s"] if day.year % 10 == 0 else []
+    return [*decade, iso[:4], iso[:7], iso]
+
+
+def _last_names(day: date) -> list[str]:
+    """Return the periods that a day ends, the longest first."""
+    iso = day.isoformat()
+    if day != _month_end(day):
+        return [iso]
+    if day.month != 12:
+        return [iso[:7], iso]
+    decade = [f"{iso[:3]}0s"] if day.year % 10 == 9 else []
+    return [*decade, iso[:4], iso[:7], iso]
+
+
+_SAID: Mapping[str, Callable[[Condition], str]] = {
+    "text": _said_words,
+    "choice": _said_choice,
+    "number": _said_ends,
+    "date": _said_days,
+    "colour": _said_colour,
+    "likeness": _said_meaning,
+}

@@ -1,0 +1,184 @@
+"""The words of the query language, in English and French: fields, units, colours, states.
+
+Accents and capitals do not count. Not here: what is done with them (``terms``, ``query``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = [
+    "ANY",
+    "DAYS",
+    "FIELD_NAMES",
+    "FORMATS",
+    "GROUP",
+    "HUE_NAMES",
+    "IS",
+    "IS_NAMES",
+    "MODE",
+    "MODE_NAMES",
+    "NONE",
+    "ORDER_NAMES",
+    "PERIOD_NAMES",
+    "SORT",
+    "SORT_NAMES",
+    "STATUS_NAMES",
+    "UNITS",
+    "WRITTEN",
+    "closest",
+    "folded",
+]
+
+# Nobody mistypes more than this; comparing long texts takes long.
+_LONGEST_NAME = 100
+_ALIKE = 0.65
+
+# How each field is written; what follows are other names that are read.
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "folder": ("folder", "dossier"),
+    "path": ("path", "chemin"),
+    "name": ("name", "nom"),
+    "format": ("format", "type", "ext", "extension"),
+    "width": ("width", "largeur"),
+    "height": ("height", "hauteur"),
+    "pixels": ("mp", "pixels", "megapixels"),
+    "size": ("size", "poids"),
+    "copies": ("copies", "exemplaires"),
+    "frames": ("frames", "pages"),
+    "taken_at": ("date", "taken", "taken_at", "prise"),
+    "added": ("added", "ajout", "ajoute", "ajoutee"),
+    "camera": ("camera", "appareil"),
+    "colour": ("colour", "color", "couleur"),
+    "cluster": ("cluster", "groupe"),
+    "duplicate": ("duplicate", "duplicates", "doublon", "doublons"),
+    "status": ("status", "etat", "statut"),
+    "text": ("means", "meaning", "text", "sens", "texte"),
+}
+FIELD_NAMES: Mapping[str, str] = {one: field for field, names in _FIELDS.items() for one in names}
+WRITTEN: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}
+SORT_NAMES: Mapping[str, str] = {
+    **FIELD_NAMES,
+    "similarity": "similarity",
+    "ressemblance": "similarity",
+}
+
+SORT = ("sort", "tri", "trier")
+GROUP = ("group", "grouper", "par")
+MODE = ("mode",)
+IS = ("is", "est")
+NONE = ("none", "aucun", "aucune")
+ANY = ("any", "tout", "toute")
+
+MODE_NAMES: Mapping[str, str] = {"image": "image", "file": "file", "fichier": "file"}
+ORDER_NAMES: Mapping[str, str] = {
+    "size": "size",
+    "taille": "size",
+    "value": "value",
+    "valeur": "value",
+}
+PERIOD_NAMES: Mapping[str, str] = {
+    "century": "century",
+    "siecle": "century",
+    "decade": "decade",
+    "decennie": "decade",
+    "year": "year",
+    "annee": "year",
+    "month": "month",
+    "mois": "month",
+    "week": "week",
+    "semaine": "week",
+    "day": "day",
+    "jour": "day",
+}
+STATUS_NAMES: Mapping[str, str] = {
+    "ok": "ok",
+    "unreadable": "unreadable",
+    "damaged": "unreadable",
+    "illisible": "unreadable",
+    "abime": "unreadable",
+    "missing": "missing",
+    "absent": "missing",
+    "manquant": "missing",
+}
+# What ``is:`` takes: the field and the value of its condition.
+_COPIED = ("duplicate", {"kinds": ["exact", "near"]})
+_DAMAGED = ("status", ["unreadable"])
+_MISSING = ("status", ["missing"])
+IS_NAMES: Mapping[str, tuple[str, object]] = {
+    "duplicate": _COPIED,
+    "doublon": _COPIED,
+    "damaged": _DAMAGED,
+    "unreadable": _DAMAGED,
+    "illisible": _DAMAGED,
+    "abime": _DAMAGED,
+    "missing": _MISSING,
+    "absent": _MISSING,
+    "manquant": _MISSING,
+}
+HUE_NAMES: Mapping[str, str] = {
+    "black": "black",
+    "noir": "black",
+    "grey": "grey",
+    "gray": "grey",
+    "gris": "grey",
+    "white": "white",
+    "blanc": "white",
+    "red": "red",
+    "rouge": "red",
+    "orange": "orange",
+    "yellow": "yellow",
+    "jaune": "yellow",
+    "green": "green",
+    "vert": "green",
+    "cyan": "cyan",
+    "turquoise": "cyan",
+    "blue": "blue",
+    "bleu": "blue",
+    "purple": "purple",
+    "violet": "purple",
+    "pink": "pink",
+    "rose": "pink",
+}
+DAYS: Mapping[str, int] = {"today": 0, "aujourdhui": 0, "yesterday": 1, "hier": 1}
+# What ``formats.probe`` may say, by what people type.
+FORMATS: Mapping[str, str] = {
+    **dict.fromkeys(("jpeg", "jpg", "jpe", "jfif", "jif"), "JPEG"),
+    **dict.fromkeys(("jpeg2000", "jp2", "j2k", "j2c", "jpc", "jpf", "jpx"), "JPEG2000"),
+    **dict.fromkeys(("png", "apng"), "PNG"),
+    **dict.fromkeys(("tiff", "tif"), "TIFF"),
+    **dict.fromkeys(("heif", "heic", "hif"), "HEIF"),
+    **dict.fromkeys(("avif", "avifs"), "AVIF"),
+    **dict.fromkeys(("bmp", "dib"), "BMP"),
+    **dict.fromkeys(("ppm", "pgm", "pbm", "pnm", "pfm"), "PPM"),
+    "gif": "GIF",
+    "webp": "WEBP",
+}
+# Powers of ten; "" is a bare number. The first of those that are equal is written.
+_PIXELS = {"px": 0}
+_BYTES = {"B": 0, "kB": 3, "MB": 6, "GB": 9, "o": 0, "ko": 3, "Mo": 6, "Go": 9}
+UNITS: Mapping[str, Mapping[str, int]] = {
+    "width": {"": 0, **_PIXELS},
+    "height": {"": 0, **_PIXELS},
+    "pixels": {"": 6, "mp": 6, **_PIXELS},
+    "size": {"": 6, **_BYTES},
+    "copies": {"": 0},
+    "frames": {"": 0},
+}
+
+
+def folded(text: str) -> str:
+    """Return a word without accents, apostrophes and capitals."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one) and one not in "'’")
+
+
+def closest(typed: str, known: Iterable[str], most: int = 1) -> Sequence[str]:
+    """Return the known names that look like a typed one, the most alike first."""
+    if len(typed) > _LONGEST_NAME:
+        return []
+    spelled = {folded(one): one for one in known}
+    found = difflib.get_close_matches(folded(typed), spelled, most, _ALIKE)
+    return [spelled[one] for one in found]

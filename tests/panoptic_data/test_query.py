@@ -1,0 +1,562 @@
+"""The query language, against a table written by hand and views made at random."""
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panoptic_data import query
+from panoptic_data.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
+from panoptic_data.formats import probe
+from panoptic_data.messages import LANGUAGES, keys
+from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
+from panoptic_data.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
+from tests.synthetic import sha1
+
+TODAY = date(2026, 3, 15)
+FOLDERS = ("posters/1930s", "posters/1930s/war", "postcards/1930s", "été/Paris", "war")
+
+
+def parse(text, **known):
+    return query.parse(text, **{"encoder": "clip", "today": TODAY, **known})
+
+
+def one(field, op, value=None):
+    return (Condition(field, op, value),)
+
+
+def either(*parts):
+    return Clause("any", tuple(part for each in parts for part in each))
+
+
+def no(part):
+    return (Clause("not", (part,)),)
+
+
+def path(word):
+    return one("path", "contains", word)
+
+
+WHERE = [
+    ("folder:posters", one("folder", "in", ["posters"])),
+    ('folder:posters/1930,"a b"', one("folder", "in", ["posters/1930", "a b"])),
+    ("-folder:posters", one("folder", "not in", ["posters"])),
+    ("folder!=posters", one("folder", "not in", ["posters"])),
+    ("name:scan", one("name", "contains", "scan")),
+    ("name:a,b", (either(one("name", "contains", "a"), one("name", "contains", "b")),)),
+    ("-name:scan", one("name", "does not contain", "scan")),
+    ("name=scan.jpg", one("name", "=", "scan.jpg")),
+    ("name!=scan.jpg", one("name", "!=", "scan.jpg")),
+    ("name:img*", one("name", "begins with", "img")),
+    ('name:"img 1"*', one("name", "begins with", "img 1")),
+    ('name:"img*"', one("name", "contains", "img*")),
+    ("-name:img*", no(Condition("name", "begins with", "img"))),
+    (r"name:/^a b\/\d(2|3)$/", one("name", "matches", r"^a b/\d(2|3)$")),
+    ("path:/home", one("path", "contains", "/home")),
+    ("path:/home/me", one("path", "contains", "/home/me")),
+    (r'name:"say \"a\" \\ C:\x"', one("name", "contains", r'say "a" \ C:\x')),
+    ("name:scan(1)", one("name", "contains", "scan(1)")),
+    ("(name:scan(1))", one("name", "contains", "scan(1)")),
+    ("camera:none", one("camera", "is empty")),
+    ("camera:any", one("camera", "is not empty")),
+    ("-camera:none", one("camera", "is not empty")),
+    ("camera!=none", one("camera", "is not empty")),
+    ('camera:"none"', one("camera", "contains", "none")),
+    ("format:png", one("format", "in", ["PNG"])),
+    (
+        "format:jpg,tif,jp2,heic,webp",
+        one("format", "in", ["JPEG", "TIFF", "JPEG2000", "HEIF", "WEBP"]),
+    ),
+    (
+        "format:png,none",
+        (either(one("format", "in", ["PNG"]), one("format", "is empty")),),
+    ),
+    ("width>500", one("width", "between", [501, None])),
+    ("width >= 500", one("width", "between", [500, None])),
+    ("width< 500", one("width", "between", [None, 499])),
+    ("width<=500.5", one("width", "between", [None, 500])),
+    ("width>500.5", one("width", "between", [501, None])),
+    ("width:500", one("width", "between", [500, 500])),
+    ("width=500", one("width", "=", 500)),
+    ("width!=500", one("width", "!=", 500)),
+    ("-width:500", no(Condition("width", "between", [500, 500]))),
+    ("width:>500", one("width", ">", 500)),
+    ("width:500..800", one("width", "between", [500, 800])),
+    ("width:500..", one("width", "between", [500, None])),
+    ("height:..-2.5", one("height", "between", [None, -2.5])),
+    (
+        "width:500..<1000",
+        (Clause("all", (Condition("width", ">=", 500), Condition("width", "<", 1000))),),
+    ),
+    ("width:none", one("width", "is empty")),
+    ("mp>2", one("pixels", "between", [2_000_001, None])),
+    ("pixels:0.5..2", one("pixels", "between", [500_000, 2_000_000])),
+    ("pixels=640px", one("pixels", "=", 640)),
+    ("size>5", one("size", "between", [5_000_001, None])),
+    ("size:1.5kB..2GB", one("size", "between", [1500, 2_000_000_000])),
+    ("size:1..2GB", one("size", "between", [1_000_000_000, 2_000_000_000])),
+    ("size<=300ko", one("size", "between", [None, 300_000])),
+    ("copies>1", one("copies", "between", [2, None])),
+    ("frames:2", one("frames", "between", [2, 2])),
+    ("date>1930", one("taken_at", "between", ["1931-01-01", None])),
+    ("date>=1930", one("taken_at", "between", ["1930-01-01", None])),
+    ("date:1930", one("taken_at", "between", ["1930-01-01", "1930-12-31"])),
+    ("date<1930", one("taken_at", "between", [None, "1929-12-31"])),
+    ("date<=1930", one("taken_at", "between", [None, "1930-12-31"])),
+    ("date:1932-02", one("taken_at", "between", ["1932-02-01", "1932-02-29"])),
+    ("date:02/1932", one("taken_at", "between", ["1932-02-01", "1932-02-29"])),
+    ("date:1930-05-12", one("taken_at", "between", ["1930-05-12", "1930-05-12"])),
+    ("date:12/5/1930", one("taken_at", "between", ["1930-05-12", "1930-05-12"])),
+    ("date=1930-05-12", one("taken_at", "=", "1930-05-12")),
+    ("date!=1930-05-12", one("taken_at", "!=", "1930-05-12")),
+    ("date!=1930", no(Condition("taken_at", "between", ["1930-01-01", "1930-12-31"]))),
+    ("date:>1930", one("taken_at", ">", "1930-12-31")),
+    ("date:1930s", one("taken_at", "between", ["1930-01-01", "1939-12-31"])),
+    ("date:1930..1935-06", one("taken_at", "between", ["1930-01-01", "1935-06-30"])),
+    ("date:..1930s", one("taken_at", "between", [None, "1939-12-31"])),
+    ("date:none", one("taken_at", "is empty")),
+    ("date>9999", one("taken_at", ">", "9999-12-31")),
+    ("added:today", one("added", "between", ["2026-03-15", "2026-03-15"])),
+    ("added:yesterday", one("added", "between", ["2026-03-14", "2026-03-14"])),
+    ("added:7d", one("added", "between", ["2026-03-09", "2026-03-15"])),
+    ("added:yesterday..", one("added", "between", ["2026-03-14", None])),
+    ("colour:red", one("colour", "is", "red")),
+    ("color:#C0392B", one("colour", "near", {"colour": "#c0392b"})),
+    ("colour:#c0392b~10", one("colour", "near", {"colour": "#c0392b", "distance": 10})),
+    ("colour:red,blue", (either(one("colour", "is", "red"), one("colour", "is", "blue")),)),
+    ("-colour:red", no(Condition("colour", "is", "red"))),
+    ("colour:any", one("colour", "is not empty")),
+    ("cluster:3,-1", one("cluster", "in", {"encoder": "clip", "numbers": [3, -1]})),
+    ("cluster@visual:none", one("cluster", "in", {"encoder": "visual", "numbers": [-1]})),
+    ("-cluster:3", one("cluster", "not in", {"encoder": "clip", "numbers": [3]})),
+    ('means:"a red dress"', one("text", "means", {"encoder": "clip", "text": "a red dress"})),
+    ("duplicate:near", one("duplicate", "in", {"kinds": ["near"]})),
+    ("duplicate:semantic", one("duplicate", "in", {"kinds": ["semantic:clip"]})),
+    ("duplicate:semantic:visual", one("duplicate", "in", {"kinds": ["semantic:visual"]})),
+    ("duplicate:near:ab", one("duplicate", "in", {"groups": ["near:ab"]})),
+    ("duplicate:none", one("duplicate", "not in", {"kinds": ["exact", "near"]})),
+    ("is:duplicate", one("duplicate", "in", {"kinds": ["exact", "near"]})),
+    ("is:damaged", one("status", "in", ["unreadable"])),
+    ("-is:missing", one("status", "not in", ["missing"])),
+    ("status:ok,missing", one("status", "in", ["ok", "missing"])),
+    ("NOT folder:a", one("folder", "not in", ["a"])),
+    ("NOT -folder:a", one("folder", "in", ["a"])),
+    ("-(folder:a)", no(Condition("folder", "in", ["a"]))),
+    ("width=5 | width=6", (either(one("width", "=", 5), one("width", "=", 6)),)),
+    # OR binds more tightly than what stands beside it.
+    (
+        "camera:none width=1 OR width=2",
+        (*one("camera", "is empty"), either(one("width", "=", 1), one("width", "=", 2))),
+    ),
+    (
+        "(width=1 AND height=2) OR width=2",
+        (
+            either(
+                (Clause("all", (*one("width", "=", 1), *one("height", "=", 2))),),
+                one("width", "=", 2),
+            ),
+        ),
+    ),
+    ("a OR b", (either(path("a"), path("b")),)),
+    ('-"red dress"', one("path", "does not contain", "red dress")),
+    ("-(a b)", no(Clause("all", (*path("a"), *path("b"))))),
+    ("width:5,", one("width", "between", [5, 5])),
+    ("sort:date width:5", one("width", "between", [5, 5])),
+]  # fmt: skip
+
+FRENCH = [
+    ("dossier:affiches", "folder:affiches"),
+    ("chemin:a OU nom:b", "path:a OR name:b"),
+    ("NON appareil:aucun ET largeur>500", "camera:any width>500"),
+    ("hauteur:1..2 poids>5Mo", "height:1..2 size>5MB"),
+    ("ajouté:hier", "added:yesterday"),
+    ("ajoute:aujourd'hui", "added:today"),
+    ("ajoute:7j", "added:7d"),
+    ("couleur:bleu", "colour:blue"),
+    ("exemplaires:2 pages:3", "copies:2 frames:3"),
+    ("groupe:3", "cluster:3"),
+    ("doublon:near", "duplicate:near"),
+    ("état:illisible", "status:unreadable"),
+    ("est:doublon est:absent", "is:duplicate is:missing"),
+    ("sens:bateau", "means:bateau"),
+    ("tri:-date,nom", "sort:-date,name"),
+    ("grouper:mois(date),-dossier(2):taille", "group:month(date),-folder(2):size"),
+    ("mode:fichier", "mode:file"),
+    ("Largeur>500", "width>500"),
+]
+
+# Text, language-independent key, and what the span of the problem holds.
+PROBLEMS = [
+    ("foldr:x", "field", "foldr"),
+    ("http://example.org", "field_none", "http"),
+    ("width@clip:5", "field", "width@clip"),
+    ("folder:1930", "folder", "1930"),
+    ("folder:zzz", "folder_none", "zzz"),
+    ("format:pgn", "format", "pgn"),
+    ("format:zzz", "format_none", "zzz"),
+    ("status:mising", "status", "mising"),
+    ("status:zzz", "status_none", "zzz"),
+    ("colour:bleue", "colour", "bleue"),
+    ("colour:#12345", "colour_none", "#12345"),
+    ("is:damagd", "is", "damagd"),
+    ("is:zzz", "is_none", "zzz"),
+    ("mode:fil", "mode", "fil"),
+    ("mode:zzz", "mode_none", "zzz"),
+    ("sort:widht", "sort", "widht"),
+    ("sort:zzz", "sort_none", "zzz"),
+    ("group:foldr", "group", "foldr"),
+    ("group:()", "group_none", "()"),
+    ("group:folder:siz", "order", "folder:siz"),
+    ("group:folder:zzz", "order_none", "folder:zzz"),
+    ("cat width:", "no_value", "width:"),
+    ('name:""', "no_value", 'name:""'),
+    ("width>1,2", "one_value", "2"),
+    ("name>a", "sign", "name>a"),
+    ("sort<a", "sign", "sort<a"),
+    ("width:wide", "number", "wide"),
+    ("width:1e999999999", "number", "1e999999999"),
+    ("width:5000000000000000000", "number", "5000000000000000000"),
+    ("size>5TB", "size", "5TB"),
+    ("date:1930-02-30", "date", "1930-02-30"),
+    ("date:0000", "date", "0000"),
+    ("date:spring", "date", "spring"),
+    ("added:0d", "date", "0d"),
+    ("width:..", "range", ".."),
+    ("width:5..<", "range", "5..<"),
+    ("date:..", "range", ".."),
+    ("cluster:x", "cluster", "x"),
+    ("duplicate:twin", "duplicate", "twin"),
+    ("name:/(/", "pattern", "name:/(/"),
+    ("group:folder(1.5)", "by", "folder(1.5)"),
+    ('name:"ab', "quote", '"'),
+    ("cat (a b", "open", "("),
+    ("a ) b", "close", ")"),
+    ("a ( ) b", "nothing", "( )"),
+    ("a OR", "or", "OR"),
+    ("| a", "or", "|"),
+    ("a OR OR b", "or", "OR"),
+    ("(a OR)", "or", "OR"),
+    ("a NOT", "not", "NOT"),
+    ("-sort:date", "denied", "sort:date"),
+    ("(" * 30 + "a", "too_deep", "(" * 10 + "a"),
+    ("-(b " * 12 + "a" + ")" * 12, "too_deep", ")" * 12),
+]
+
+
+@pytest.mark.parametrize(("text", "where"), WHERE)
+def test_each_term_is_the_condition_that_a_panel_sets(text, where):
+    parsed = parse(text)
+    assert parsed.problems == ()
+    assert parsed.where == where
+    assert parsed.phrases == ()
+
+
+@pytest.mark.parametrize(("french", "english"), FRENCH)
+def test_french_and_english_say_the_same(french, english):
+    assert parse(french).problems == ()
+    assert parse(french) == parse(english)
+    assert parse(french) != parse("")
+
+
+def test_order_groups_and_mode_are_said_beside_the_terms():
+    parsed = parse("sort:date,-size sort:mp group:month(date),-folder(2):size mode:file")
+    assert parsed.sort == (Sort("taken_at"), Sort("size", True), Sort("pixels"))
+    assert parsed.group == (Level("taken_at", "month"), Level("folder", 2, "size", True))
+    assert parsed.mode == "file"
+    assert parse("").mode is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("folder", Level("folder")),
+        ("width", Level("width")),
+        ("width(500)", Level("width", 500)),
+        ("mp(0.5)", Level("pixels", 500_000)),
+        ("size(5MB)", Level("size", 5_000_000)),
+        ("date", Level("taken_at", "year")),
+        ("month", Level("taken_at", "month")),
+        ("decade(added)", Level("added", "decade")),
+        ("added(week)", Level("added", "week")),
+        ("cluster", Level("cluster", "clip")),
+        ("cluster(visual)", Level("cluster", "visual")),
+        ("duplicate(exact)", Level("duplicate", "exact")),
+        ("duplicate(semantic)", Level("duplicate", "semantic:clip")),
+        ("colour", Level("colour")),
+    ],
+)
+def test_each_level_of_groups(text, level):
+    assert parse(f"group:{text}").group == (level,)
+
+
+def test_free_words_are_left_to_the_page():
+    parsed = parse('cat width:5 "red dress" 12:30 - a|b (c)')
+    assert parsed.phrases == ("cat", "red dress", "12:30", "-")
+    assert parsed.words == "cat red dress 12:30 -"
+    assert parsed.where == (
+        *one("width", "between", [5, 5]),
+        either(path("a"), path("b")),
+        *path("c"),
+    )
+    view = query.to_view(parse('cat "red dress" mode:file'), "name")
+    assert view == View(
+        (*one("name", "contains", "cat"), *one("name", "contains", "red dress")), mode="file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("1930s", ["postcards/1930s", "posters/1930s"]),
+        ("WAR", ["posters/1930s/war", "war"]),
+        ("war", ["war"]),
+        ("1930S/war/", ["posters/1930s/war"]),
+        ("posters", ["posters"]),
+        ("paris", ["été/Paris"]),
+        ("e\u0301te\u0301", ["été"]),
+    ],
+)
+def test_a_folder_is_known_by_its_end(typed, found):
+    parsed = parse(f"folder:{typed}", folders=FOLDERS)
+    assert parsed.where == one("folder", "in", found)
+
+
+def test_a_format_that_the_corpus_alone_knows_is_none_to_complain_of():
+    assert parse("format:psd", formats=["PSD"]).where == one("format", "in", ["PSD"])
+    assert parse("format:gif", formats=["PSD"]).problems == ()
+
+
+def test_what_depends_on_an_encoder_says_so_where_there_is_none():
+    for text in ("cluster:3", "group:cluster", "means:cat", "duplicate:semantic"):
+        assert [one.key for one in query.parse(text).problems] == ["encoder"]
+    assert query.parse("cluster@visual:3 means@clip:cat").problems == ()
+    assert parse("means:cat", reader="words").where[0].value["encoder"] == "words"
+
+
+@pytest.mark.parametrize(("text", "key", "spanned"), PROBLEMS)
+def test_what_is_not_understood_is_said_and_shown(text, key, spanned):
+    parsed = parse(text, folders=FOLDERS, formats=["PNG", "JPEG"])
+    problem = parsed.problems[0]
+    start, end = problem.span
+    assert problem.key == key
+    assert text[start:end].endswith(spanned)
+    said = {problem.message(language) for language in LANGUAGES}
+    assert len(said) == 2
+    assert not any("{" in text for text in said)
+
+
+def test_every_problem_is_met_above():
+    met = {key for _, key, _ in PROBLEMS} | {"encoder"}
+    assert {f"query.{key}" for key in met} == {one for one in keys("en") if "query." in one}
+
+
+def test_what_is_understood_holds_beside_what_is_not():
+    parsed = parse("foldr:a width:5 sort:zzz cat")
+    assert len(parsed.problems) == 2
+    assert parsed.where == one("width", "between", [5, 5])
+    assert parsed.words == "cat"
+
+
+def test_the_closest_names_are_suggested():
+    assert "folder?" in parse("foldr:x").problems[0].message("en")
+    assert "dossier ?" in parse("dosier:x").problems[0].message("fr")
+    assert "1930s" in parse("folder:1930", folders=FOLDERS).problems[0].message("en")
+
+
+SNIPPETS = st.sampled_from(
+    [
+        *'()"|-,:=<>*/\\~#@. ', "..", " OR ", " NOT ", "AND ", "folder:", "name:", "width", "date",
+        "size>", "group:", "sort:-", "is:", "cluster:", "colour:#", "1930", "9999", "0001", "5MB",
+        "99999d", "none", "/a/", "..<", "é", "means:", "duplicate:", "semantic:", "mode:",
+    ]
+)  # fmt: skip
+TEXTS = st.one_of(st.text(), st.lists(st.one_of(SNIPPETS, st.text(max_size=2))).map("".join))
+
+
+@given(TEXTS, st.booleans())
+def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
+    parsed = parse(text, folders=FOLDERS, formats=["PNG"]) if knows else query.parse(text)
+    view = query.to_view(parsed)
+    assert from_json(json.dumps(to_json(view))) == view
+    for problem in parsed.problems:
+        start, end = problem.span
+        assert 0 <= start < end <= len(text)
+        assert problem.message("fr") != problem.message("en")
+
+
+@given(TEXTS)
+def test_what_was_typed_can_be_written_again(text):
+    view = query.to_view(parse(text))
+    assert query.unsayable(view) == ()
+    written = query.write(view, encoder="clip")
+    assert query.to_view(parse(written)) == view
+
+
+def test_deep_and_long_texts_are_read_in_time():
+    for text in ("(" * 100_000, "-" * 100_000, "NOT " * 20_000, '"' * 99_999, "a_" * 50_000):
+        parse(text)
+    assert len(parse("a " * 20_000).phrases) == 20_000
+
+
+NUMBERS = st.one_of(
+    st.integers(-(10**9), 10**12), st.floats(-1e9, 1e12, allow_nan=False).map(lambda x: round(x, 6))
+)
+DATES = st.one_of(
+    st.dates(),
+    st.builds(date, st.integers(1, 9999), st.sampled_from([1, 12]), st.sampled_from([1, 31])),
+).map(date.isoformat)
+WORDS = st.one_of(
+    st.sampled_from(["none", "ANY", "a b", "/a/", "a*", '\\"', "-a"]), st.text(min_size=1)
+)
+SLUGS = st.sampled_from(["clip", "clip-vit-b.32_x", "visual"])
+
+
+def lists(values):
+    return st.lists(values, min_size=1, max_size=3)
+
+
+def ends(values):
+    halves = st.tuples(st.none() | values, st.none() | values).map(list)
+    return halves.filter(lambda pair: pair != [None, None])
+
+
+def values_of(field, op):
+    kind = FIELDS[field].kind
+    if op.startswith("is ") or op == "is":
+        return st.none() if op != "is" else st.sampled_from(HUES)
+    if op == "between":
+        return ends(NUMBERS if kind == "number" else DATES)
+    if op == "matches":
+        return st.from_regex(r"\A[a-z ./|()\[\]\\d^$+]{1,9}\Z").filter(is_pattern)
+    return CHOICES.get(field, {"number": NUMBERS, "date": DATES}.get(kind, WORDS))
+
+
+def is_pattern(text):
+    return FIELDS["name"].operator("matches").problem(text) is None and "\\/" not in text
+
+
+def colour(distance):
+    return st.fixed_dictionaries(
+        {"colour": st.from_regex(r"\A#[0-9a-f]{6}\Z")},
+        optional={"distance": distance},
+    )
+
+
+CHOICES = {
+    "folder": lists(st.text()),
+    "format": lists(st.sampled_from(sorted(set(FORMATS.values())))),
+    "status": lists(st.sampled_from(STATUSES)),
+    "cluster": st.fixed_dictionaries({"encoder": SLUGS, "numbers": lists(st.integers(-1, 10**6))}),
+    "duplicate": st.one_of(
+        st.fixed_dictionaries({"kinds": lists(st.sampled_from(["exact", "near", "semantic:a-b"]))}),
+        st.fixed_dictionaries(
+            {"groups": lists(st.sampled_from([f"near:{sha1('a')}", f"semantic:a-b:{sha1('a')}"]))}
+        ),
+    ),
+    "text": st.fixed_dictionaries({"encoder": SLUGS, "text": WORDS}),
+    "colour": colour(st.floats(0, 500).map(lambda x: round(x, 6))),
+}
+SAYABLE = [
+    (field.name, operator.name)
+    for field in FIELDS.values()
+    for operator in field.operators
+    if field.name not in ("region", "similar", "selection")
+]
+CONDITIONS = st.sampled_from(SAYABLE).flatmap(
+    lambda asked: st.builds(Condition, st.just(asked[0]), st.just(asked[1]), values_of(*asked))
+)
+PARTS = st.recursive(
+    CONDITIONS,
+    lambda parts: st.one_of(
+        st.builds(
+            Clause,
+            st.sampled_from(["all", "any"]),
+            st.lists(parts, min_size=2, max_size=3).map(tuple),
+        ),
+        st.builds(Clause, st.just("not"), st.tuples(parts)),
+    ),
+    max_leaves=6,
+)
+WIDTHS = st.none() | st.floats(0.001, 1e9).map(lambda x: round(x, 6))
+LEVEL_BYS = {
+    "folder": st.none() | st.integers(1, 9),
+    **dict.fromkeys(("taken_at", "added"), st.sampled_from(PERIODS)),
+    **dict.fromkeys(("width", "height", "pixels", "size", "copies"), WIDTHS),
+    "cluster": SLUGS,
+    "duplicate": st.sampled_from(["exact", "near", "semantic:a-b"]),
+}
+LEVEL = st.sampled_from(sorted(LEVELS)).flatmap(
+    lambda field: st.builds(
+        Level,
+        st.just(field),
+        LEVEL_BYS.get(field, st.none()),
+        st.sampled_from(["value", "size"]),
+        st.booleans(),
+    )
+)
+VIEWS = st.builds(
+    View,
+    st.lists(PARTS, max_size=4).map(tuple),
+    st.lists(st.builds(Sort, st.sampled_from(SORTS), st.booleans()), max_size=3).map(tuple),
+    st.lists(LEVEL, max_size=3).map(tuple),
+    st.sampled_from(["image", "file"]),
+)
+
+
+@given(VIEWS, st.sampled_from([None, "clip"]))
+def test_a_view_is_read_back_as_it_was_written(view, encoder):
+    written = query.write(view, encoder=encoder)
+    assert query.unsayable(view) == (), written
+    parsed = query.parse(written, encoder=encoder)
+    assert parsed.problems == ()
+    assert query.to_view(parsed) == view
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("width>500", "width>500"),
+        ("width>=500", "width>=500"),
+        ("width<=500", "width<=500"),
+        ("width<500", "width<500"),
+        ("size>5", "size>5MB"),
+        ("size:1500..300000 mp>=2", "size:1.5GB..300GB mp>=2"),
+        ("date>1930", "date>=1931"),
+        ("date:1930..1939", "date:1930s"),
+        ("date:1930..1935", "date:1930..1935"),
+        ("date:1930-05-01..1930-05-12", "date:1930-05-01..1930-05-12"),
+        ("date:1930-05-01..1930-05-31", "date:1930-05"),
+        ("a | b", "path:a OR path:b"),
+        ("c (a|b)", "(path:a OR path:b) path:c"),
+        ("NOT (width=1 height=2)", "-(width=1 height=2)"),
+        ("NOT dossier:a,b", "-folder:a,b"),
+        ("cluster:3 group:cluster", "cluster:3 group:cluster"),
+        ("cluster@visual:3", "cluster@visual:3"),
+    ],
+)
+def test_a_view_is_written_as_people_would(typed, written):
+    assert query.write(query.to_view(parse(typed)), encoder="clip") == written
+
+
+def test_what_cannot_be_said_is_told_and_left_out():
+    region = Condition("region", "inside", {"encoder": "clip", "polygon": [[0, 0], [1, 0], [0, 1]]})
+    similar = Condition("similar", "at least", {"encoder": "a", "sha1s": [], "threshold": 0.5})
+    chosen = Condition("selection", "in", [sha1("a")])
+    wide = Condition("width", "=", 5)
+    nested = Clause("any", (wide, region))
+    group = Level("duplicate", "one (odd")
+    view = View((region, wide, similar, nested, chosen), group=(group, Level("folder")))
+    assert query.unsayable(view) == (region, similar, nested, chosen, group)
+    assert query.write(view) == "width=5 group:folder"
+    assert query.unsayable(View((Clause("all", (wide,)),))) == ()
+    assert query.write(View((Clause("all", (wide,)),))) == "width=5"
+
+
+def test_the_words_name_what_there_is():
+    assert set(WRITTEN) == set(FIELDS) - {"region", "similar", "selection"}
+    assert set(HUE_NAMES.values()) == set(HUES)
+    assert set(STATUS_NAMES.values()) == set(STATUSES)
+    said = probe.__doc__.partition("One of ")[2].partition(".")[0]
+    assert set(FORMATS.values()) == set(said.split(", "))
