@@ -20,13 +20,13 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import conditions, groups
-from panoptic_data.colours import lab
-from panoptic_data.corpus import Corpus, Rows, folder_counts, read, read_columns
+from panoptic_data.colours import hues, lab
+from panoptic_data.corpus import Corpus, Rows, folded, folder_counts, read, read_columns
 from panoptic_data.groups import Groups
 from panoptic_data.orders import dense, sort_values, sorted_by, turned
 from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
-from panoptic_data.views import SORTS, Sort, View
+from panoptic_data.views import SORTS, Level, Sort, View
 
 if TYPE_CHECKING:
     from panoptic_data.project import Project
@@ -42,6 +42,8 @@ PATIENCE = 0.3
 REST = 10.0
 # One order of a million images takes 4 MB.
 REMEMBERED_BYTES = 256 * 2**20
+# The values of a million images at one level of groups take 4 MB as well.
+REMEMBERED_LEVELS = 24
 # What a row of a window says of its image.
 WINDOW = (
     "sha1",
@@ -79,6 +81,12 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, about."""
+        parts = (self.rows, self.similarity, self.files, self.groups)
+        return sum(part.nbytes for part in parts if part is not None)
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,7 @@ class Catalogue:
         self._found: OrderedDict[str, Found] = OrderedDict()
         self._orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
         self._ranks: dict[str, npt.NDArray[np.int64]] = {}
+        self._codes: OrderedDict[tuple[str, Any, bool], groups.Coded] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -206,6 +215,11 @@ class Catalogue:
         """Each row's dominant colour in CIELAB: (n, 3) float32, NaN where there is none."""
         return lab(self.frame["colour"])
 
+    @cached_property
+    def hues(self) -> npt.NDArray[np.int8]:
+        """Each row's place in ``fields.HUES``: (n,) int8, -1 where there is no colour."""
+        return hues(self.lab).astype(np.int8)
+
     def sha1s(self, rows: Rows) -> list[str]:
         """Return the sha1s of some rows, in their order."""
         chosen: list[str] = self.frame["sha1"].gather(rows).to_list()
@@ -258,9 +272,11 @@ class Catalogue:
     def formats(self, view: View | None = None) -> dict[str, int]:
         """Return each format's count of images under a view, most frequent first."""
         found = self.run((view or View()).without("format"))
-        counted = self.frame["format"].gather(found.rows).value_counts().drop_nulls()
-        ordered = counted.sort(["count", "format"], descending=[True, False])
-        return dict(zip(ordered["format"].cast(pl.String), ordered["count"], strict=True))
+        values, places = self.corpus.texts("format")
+        # Those without a format are counted first: their place is -1.
+        counts = np.bincount(places[found.rows] + 1, minlength=len(values) + 1)[1:].tolist()
+        pairs = [(name, count) for name, count in zip(values, counts, strict=True) if count]
+        return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
     def cluster_counts(self, encoder: str, view: View | None = None) -> dict[int, int]:
         """Return each cluster's count of images under a view, largest first, -1 last."""
@@ -268,8 +284,9 @@ class Catalogue:
         if clusters is None:
             return {}
         found = self.run((view or View()).without("cluster"))
-        numbers, counts = np.unique(clusters[found.rows], return_counts=True)
-        pairs = [(int(n), int(c)) for n, c in zip(numbers, counts, strict=True) if n >= -1]
+        # Numbers begin with -2, which stands for what is not embedded yet.
+        counts = np.bincount(clusters[found.rows] + 2).tolist()
+        pairs = [(number - 2, count) for number, count in enumerate(counts) if count and number]
         return dict(sorted(pairs, key=lambda pair: (pair[0] < 0, -pair[1], pair[0])))
 
     def histogram(
@@ -277,7 +294,8 @@ class Catalogue:
     ) -> tuple[list[int], list[float]]:
         """Return counts (bins) and edges (bins + 1) of a numeric column under a view."""
         found = self.run((view or View()).without(column))
-        values = self.frame[column].gather(found.rows).drop_nulls().to_numpy()
+        values = self.corpus.numbers(column)[found.rows]
+        values = values[~np.isnan(values)]
         counts, edges = np.histogram(values, bins) if len(values) else (np.array([]), np.array([]))
         return counts.tolist(), edges.tolist()
 
@@ -296,7 +314,7 @@ class Catalogue:
         units = self._ordered(mask, sort, similarity, by_file)
         arranged: Groups | None = None
         if view.group:
-            coded = [groups.codes(self, level, by_file) for level in view.group]
+            coded = [self._coded(level, by_file) for level in view.group]
             chosen = [groups.Coded(one.codes[units], one.values) for one in coded]
             order, arranged = groups.arrange(view.group, chosen)
             units = units[order]
@@ -307,6 +325,21 @@ class Catalogue:
             units if by_file else None,
             arranged,
         )
+
+    def _coded(self, level: Level, by_file: bool) -> groups.Coded:
+        """Return the value of every unit at a level, made once: how it is ordered comes after."""
+        key = (level.field, level.by, by_file)
+        with self._lock:
+            known = self._codes.get(key)
+            if known is not None:
+                self._codes.move_to_end(key)
+                return known
+        known = groups.codes(self, level, by_file)
+        with self._lock:
+            self._codes[key] = known
+            if len(self._codes) > REMEMBERED_LEVELS:
+                self._codes.popitem(last=False)
+        return known
 
     def _ordered(
         self,
@@ -350,7 +383,7 @@ class Catalogue:
         rank = self._ranks.get(f"file {field}")
         if rank is None:
             corpus = self.corpus
-            rank = dense(corpus.files["text"] if field == "path" else corpus.file_names)
+            rank = dense(corpus.files["by_place"] if field == "path" else corpus.file_names)
             self._ranks[f"file {field}"] = rank
         return rank
 
@@ -363,9 +396,16 @@ class Catalogue:
             return turned(dense(likeness), sort.descending)
         rank = self._ranks.get(sort.field)
         if rank is None:
-            rank = dense(sort_values(self.frame, sort.field))
+            rank = dense(self._sort_values(sort.field))
             self._ranks[sort.field] = rank
         return turned(rank, sort.descending)
+
+    def _sort_values(self, field: str) -> pl.Series:
+        if field == "name":
+            return self.corpus.names
+        if field == "camera":
+            return folded(self.frame["camera"])
+        return sort_values(self.frame, field)
 
     def _part(self, table: str, encoder: str | None) -> Any:
         name = table_name(table, encoder)
@@ -492,6 +532,6 @@ _READERS: Mapping[str, Any] = {
 
 
 def _forget(remembered: OrderedDict[str, Found]) -> None:
-    held = sum(found.rows.nbytes for found in remembered.values())
+    held = sum(found.nbytes for found in remembered.values())
     while held > REMEMBERED_BYTES and len(remembered) > 1:
-        held -= remembered.popitem(last=False)[1].rows.nbytes
+        held -= remembered.popitem(last=False)[1].nbytes

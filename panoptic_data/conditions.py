@@ -1,23 +1,27 @@
 """What each condition of a view selects: one boolean per image, or per file.
 
 In file mode what is asked of files (folder, path, name) is asked of each; in image mode an
-image is selected when one of its files is. Not here: the conditions' shape and its checks
-(``fields``), the order (``catalogue``).
+image is selected when one of its files is. A folder is asked for with all below it; "posters/."
+(which no folder can be called) is what lies in "posters" itself.
+
+Not here: the conditions' shape and its checks (``fields``), the order (``catalogue``).
 """
 
 from __future__ import annotations
 
 import operator
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.colours import hues, lab
+from panoptic_data.colours import lab
+from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import FIELDS, HUES, STATUSES
 from panoptic_data.polygons import inside
@@ -38,6 +42,10 @@ SIMILAR_AT_MOST = 10_000
 MEANING_AT_MOST = 500
 # CIE76: some two and a half times what the eye calls another shade.
 NEAR_COLOUR = 25.0
+# Of colours in single precision, so that each is near itself.
+_ROUNDING = 1e-3
+_DAY = 86_400_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
 # Each selects what its twin does not.
 _DENIALS = {"!=": "=", "not in": "in", "does not contain": "contains", "is not empty": "is empty"}
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -129,12 +137,16 @@ def _status(catalogue: Catalogue, value: list[str]) -> Mask:
 
 def _folder(catalogue: Catalogue, condition: Condition) -> Mask:
     corpus = catalogue.corpus
-    chosen = pl.Series([False]).new_from_index(0, len(corpus.folders))
-    for folder in condition.value:
-        below = corpus.folders.str.starts_with(folder.rstrip("/") + "/")
-        chosen = chosen | below | (corpus.folders == folder.rstrip("/"))
-    mask: Mask = chosen.to_numpy()[corpus.file_folder]
-    return mask
+    names = corpus.folder_names
+    chosen = np.zeros(len(names), dtype=bool)
+    for asked in condition.value:
+        folder = asked.removesuffix("/.").rstrip("/")
+        place = bisect_left(names, folder)
+        chosen[place : place + (names[place : place + 1] == [folder])] = True
+        if not asked.endswith("/."):
+            # All that begins with "folder/" comes before what begins with the next sign, 0.
+            chosen[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")] = True
+    return chosen[corpus.file_folder]
 
 
 def _path(catalogue: Catalogue, condition: Condition) -> Mask:
@@ -146,73 +158,88 @@ def _name(catalogue: Catalogue, condition: Condition) -> Mask:
 
 
 def _words(texts: pl.Series, condition: Condition) -> Mask:
-    """Ask texts that are in lower case; what is null is never selected."""
-    if condition.op == "is empty":
-        return texts.is_null().to_numpy()
+    """Ask texts as ``corpus.folded`` spells them, none of them null."""
     if condition.op == "matches":
         return _matching(texts, condition)
-    asked = unicodedata.normalize("NFC", condition.value).lower()
+    asked = folded(pl.Series([condition.value]))[0]
     if condition.op == "contains":
-        found = texts.str.contains(asked, literal=True)
-    elif condition.op == "begins with":
-        found = texts.str.starts_with(asked)
-    else:
-        found = texts == asked
-    return found.fill_null(False).to_numpy()
+        return texts.str.contains(asked, literal=True).to_numpy()
+    if condition.op == "begins with":
+        return texts.str.starts_with(asked).to_numpy()
+    same: pl.Series = texts == asked
+    return same.to_numpy()
 
 
 def _matching(texts: pl.Series, condition: Condition) -> Mask:
+    pattern = unicodedata.normalize("NFC", condition.value)
     try:
-        return texts.str.contains(f"(?i){condition.value}").fill_null(False).to_numpy()
+        return texts.str.contains(f"(?i){pattern}").to_numpy()
     except pl.exceptions.PolarsError:
         raise InvalidView(condition.field, "pattern") from None
 
 
 def _column(catalogue: Catalogue, condition: Condition) -> Mask:
-    values = catalogue.frame[condition.field]
-    if FIELDS[condition.field].kind == "text":
-        return _words(values.str.to_lowercase(), condition)
+    field, corpus = condition.field, catalogue.corpus
+    kind = FIELDS[field].kind
+    if kind == "text":
+        return _of_few_texts(catalogue, condition)
+    if kind == "date":
+        return _days(corpus.times(field), condition)
+    values = corpus.numbers(field)
     if condition.op == "is empty":
-        return values.is_null().to_numpy()
-    if FIELDS[condition.field].kind == "date":
-        return _days(values.dt.replace_time_zone(None), condition)
+        return np.isnan(values)
     if condition.op == "between":
         return _within(values, *condition.value)
-    return _SIGNS[condition.op](values, condition.value).fill_null(False).to_numpy()  # type: ignore[no-any-return]
+    # NaN compares with nothing. A whole number may be larger than what arrays hold.
+    mask: Mask = _SIGNS[condition.op](values, float(condition.value))
+    return mask
 
 
-def _days(values: pl.Series, condition: Condition) -> Mask:
+def _of_few_texts(catalogue: Catalogue, condition: Condition) -> Mask:
+    values, places = catalogue.corpus.texts(condition.field)
+    if condition.op == "is empty":
+        return _none(places)
+    # The last stands for what has none: its place is -1.
+    return np.append(_words(folded(values), condition), False)[places]
+
+
+def _days(times: npt.NDArray[np.int64], condition: Condition) -> Mask:
     """Compare times with whole days: a day begins with its first microsecond."""
-    if condition.op == "between":
-        low, high = condition.value
-        return _within(values, low and _begin(low), high and _end(high))
-    if condition.op == "=":
-        return _within(values, _begin(condition.value), _end(condition.value))
-    low, high = {
-        "<": (None, _begin(condition.value) - timedelta(microseconds=1)),
-        "<=": (None, _end(condition.value)),
-        ">": (_end(condition.value), None),
-        ">=": (_begin(condition.value), None),
-    }[condition.op]
-    mask = _within(values, low, high)
-    return mask & (values != low).fill_null(False).to_numpy() if condition.op == ">" else mask
-
-
-def _begin(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time.min)
-
-
-def _end(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time.max)
-
-
-def _within(values: pl.Series, low: Any, high: Any) -> Mask:
-    kept = values.is_not_null()
+    is_known: Mask = times != NO_TIME
+    if condition.op == "is empty":
+        return ~is_known
+    low, high = condition.value if condition.op == "between" else _ends(condition)
+    kept = is_known.copy()
     if low is not None:
-        kept = kept & (values >= low)
+        kept &= times >= _begin(low)
     if high is not None:
-        kept = kept & (values <= high)
-    return kept.fill_null(False).to_numpy()
+        kept &= times < _begin(high) + _DAY
+    return is_known & ~kept if condition.op in ("<", ">") else kept
+
+
+def _ends(condition: Condition) -> tuple[str | None, str | None]:
+    """Return the days from and to which a comparison holds; for < and > those where it fails."""
+    day = condition.value
+    return {
+        "=": (day, day),
+        "<=": (None, day),
+        ">": (None, day),
+        ">=": (day, None),
+        "<": (day, None),
+    }[condition.op]
+
+
+def _begin(day: str) -> int:
+    return (date.fromisoformat(day).toordinal() - _EPOCH) * _DAY
+
+
+def _within(values: npt.NDArray[np.float64], low: float | None, high: float | None) -> Mask:
+    kept = ~np.isnan(values)
+    if low is not None:
+        kept &= values >= float(low)
+    if high is not None:
+        kept &= values <= float(high)
+    return kept
 
 
 def _cluster(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
@@ -222,23 +249,28 @@ def _cluster(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
     return np.isin(clusters, value["numbers"])
 
 
+def _none(places: npt.NDArray[Any]) -> Mask:
+    mask: Mask = places < 0
+    return mask
+
+
 def _format(catalogue: Catalogue, value: list[str] | None) -> Mask:
-    formats = catalogue.frame["format"]
+    values, places = catalogue.corpus.texts("format")
     if value is None:
-        return formats.is_null().to_numpy()
-    return formats.cast(pl.String).is_in(value).fill_null(False).to_numpy()
+        return _none(places)
+    return np.append(values.is_in(value).to_numpy(), False)[places]
 
 
 def _colour(catalogue: Catalogue, value: Mapping[str, Any] | str | None) -> Mask:
-    known = catalogue.lab
     if value is None:
-        return np.isnan(known[:, 0])
+        return _none(catalogue.hues)
     if isinstance(value, str):
-        named: Mask = hues(known) == HUES.index(value)
+        named: Mask = catalogue.hues == HUES.index(value)
         return named
-    away = known - lab(pl.Series([value["colour"]]))[0]
+    away = catalogue.lab - lab(pl.Series([value["colour"]]))[0]
+    distance = float(value.get("distance", NEAR_COLOUR)) + _ROUNDING
     # NaN is near nothing.
-    near: Mask = np.einsum("ij,ij->i", away, away) <= value.get("distance", NEAR_COLOUR) ** 2
+    near: Mask = np.einsum("ij,ij->i", away, away) <= distance * distance
     return near
 
 

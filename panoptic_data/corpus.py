@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.tables import Database
 
-__all__ = ["Corpus", "Rows", "folder_counts", "read", "read_columns"]
+__all__ = ["NO_TIME", "Corpus", "Rows", "folded", "folder_counts", "read", "read_columns"]
 
 Rows = npt.NDArray[np.uint32]
+# Stands for no time among microseconds: before every other.
+NO_TIME = np.iinfo(np.int64).min
 
 # Raised when the frames below change, so that what an older release kept is not read.
-KEPT_FORMAT = 2
+KEPT_FORMAT = 3
 # A corpus that is read in less is read again: nothing on disk can then be out of date.
 KEPT_ABOVE_SECONDS = 1.0
 _FILES = ("source", "path", "folder", "sha1", "size", "status", "first_seen")
@@ -44,8 +46,8 @@ class Corpus:
     """``frame`` has one row an image: sha1, place, status, format, width, height, taken_at, ….
 
     ``files`` has one row per file that counts, sorted by ``row``: ``row`` (UInt32, a position in
-    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, and ``text``, its place in
-    lower case.
+    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, ``text``, its place as
+    ``folded`` spells it, and ``by_place`` (UInt32), its position among the files by place.
     """
 
     frame: pl.DataFrame
@@ -67,14 +69,43 @@ class Corpus:
         return self.files["folder"].to_physical().to_numpy()
 
     @cached_property
+    def folder_names(self) -> list[str]:
+        """``folders`` as a list."""
+        return self.folders.to_list()
+
+    @cached_property
+    def above(self) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """Every folder and every one above, sorted, and where those of ``folders`` are.
+
+        The second is (folders, depth): a folder's outermost first, filled up with the last.
+        """
+        ups = [_upwards(name) for name in self.folder_names]
+        names = sorted({up for some in ups for up in some})
+        place = {name: number for number, name in enumerate(names)}
+        deepest = max(map(len, ups), default=1)
+        filled = [[place[up] for up in (some + some[-1:] * deepest)[:deepest]] for some in ups]
+        return names, np.array(filled, dtype=np.int64).reshape(len(ups), deepest)
+
+    @cached_property
     def file_names(self) -> pl.Series:
-        """The name of each file, in lower case, without its folder."""
-        return self.files["text"].str.extract(r"([^/]*)$")
+        """The name of each file without its folder, as ``folded`` spells it."""
+        folder = (folded(self.folders) + "/").gather(self.file_folder)
+        both = pl.DataFrame({"text": self.files["text"], "folder": folder})
+        return both.select(pl.col("text").str.strip_prefix(pl.col("folder"))).to_series()
+
+    @cached_property
+    def names(self) -> pl.Series:
+        """The name of each row's first file, as ``folded`` spells it; null where there is none."""
+        held, first = np.unique(self.file_row, return_index=True)
+        names = pl.Series([None], dtype=pl.String).new_from_index(0, self.frame.height)
+        return names.scatter(held, self.file_names.gather(first))
 
     @cached_property
     def files_by_place(self) -> npt.NDArray[np.intp]:
         """Positions of the files in the order of their places, without regard to case."""
-        return self.files["text"].arg_sort().to_numpy().astype(np.intp)
+        order = np.empty(self.files.height, dtype=np.intp)
+        order[self.files["by_place"].to_numpy()] = np.arange(self.files.height)
+        return order
 
     @cached_property
     def by_sha1(self) -> tuple[npt.NDArray[np.bytes_], Rows]:
@@ -87,6 +118,41 @@ class Corpus:
     def statuses(self) -> npt.NDArray[np.uint8]:
         """Each row's position in ``views.STATUSES``."""
         return self.frame["status"].to_physical().to_numpy().astype(np.uint8)
+
+    def numbers(self, field: str) -> npt.NDArray[np.float64]:
+        """Return a column of numbers: (n,) float64, NaN where there is none."""
+        numbers: npt.NDArray[np.float64] = self._kept(
+            f"numbers {field}",
+            lambda: self.frame[field].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        )
+        return numbers
+
+    def times(self, field: str) -> npt.NDArray[np.int64]:
+        """Return a column of times: (n,) int64 microseconds since 1970, ``NO_TIME`` for none."""
+        times: npt.NDArray[np.int64] = self._kept(
+            f"times {field}",
+            lambda: self.frame[field].cast(pl.Int64).fill_null(NO_TIME).to_numpy(),
+        )
+        return times
+
+    def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
+        """Return the values of a column of few texts, sorted, and each row's place in them.
+
+        Places are (n,) int32, -1 where there is no text.
+        """
+        texts: tuple[pl.Series, npt.NDArray[np.int32]] = self._kept(
+            f"texts {field}", lambda: _texts(self.frame[field])
+        )
+        return texts
+
+    @cached_property
+    def _columns(self) -> dict[str, Any]:
+        return {}
+
+    def _kept(self, key: str, make: Callable[[], Any]) -> Any:
+        # Two threads that ask at once may both make it: the first is kept.
+        known = self._columns.get(key)
+        return self._columns.setdefault(key, make()) if known is None else known
 
     @cached_property
     def alone(self) -> npt.NDArray[np.bool_]:
@@ -116,24 +182,37 @@ def read_columns(
     return database.frame(name, columns, version=version or None)
 
 
+def folded(texts: pl.Series) -> pl.Series:
+    """Spell texts so that their other cases and their other spellings are equal.
+
+    é is one letter or two, as file systems write it, and ς is σ. Few texts need more than lower
+    case.
+    """
+    lower = texts.str.to_lowercase()
+    foreign = (lower.str.len_bytes() != lower.str.len_chars()).fill_null(False).arg_true()
+    if not len(foreign):
+        return lower
+    composed = lower.gather(foreign).str.normalize("NFC").str.replace_all("ς", "σ", literal=True)
+    return lower.scatter(foreign, composed)
+
+
 def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
     """Count distinct images per folder and per folder above it."""
     wanted = np.zeros(corpus.frame.height, dtype=bool)
     wanted[rows] = True
     chosen = wanted[corpus.file_row]
-    names = corpus.folders.to_list()
-    counts = dict.fromkeys(sorted({up for name in names for up in _upwards(name)}), 0)
+    names, above = corpus.above
+    counts = np.zeros(len(names), dtype=np.int64)
     # Most images have one file: these are added up; the others count once per folder above.
-    alone = np.bincount(corpus.file_folder[chosen & corpus.alone], minlength=len(names))
-    for number in np.flatnonzero(alone).tolist():
-        for up in _upwards(names[number]):
-            counts[up] += int(alone[number])
+    alone = np.bincount(corpus.file_folder[chosen & corpus.alone], minlength=len(above))
     several = chosen & ~corpus.alone
-    pairs = pl.DataFrame({"row": corpus.file_row[several], "folder": corpus.file_folder[several]})
-    for _, numbers in pairs.group_by("row").agg("folder").iter_rows():
-        for up in {up for number in numbers for up in _upwards(names[number])}:
-            counts[up] += 1
-    return counts
+    row, held = corpus.file_row[several].astype(np.int64), above[corpus.file_folder[several]]
+    for depth in range(above.shape[1]):
+        is_deeper = depth == 0 or above[:, depth] != above[:, depth - 1]
+        np.add.at(counts, above[:, depth], alone * is_deeper)
+    pairs = _distinct((row[:, None] * len(names) + held).ravel())
+    counts += np.bincount(pairs % max(len(names), 1), minlength=len(names))
+    return dict(zip(names, counts.tolist(), strict=True))
 
 
 def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
@@ -160,20 +239,9 @@ def _files(files: pl.DataFrame) -> pl.DataFrame:
         "first_seen",
         status=pl.col("status").cast(pl.Enum(STATUSES)),
         place=place,
-        text=place.str.to_lowercase(),
         folder=top.otherwise(pl.concat_str("source", "folder", separator="/")),
     )
-    return _one_spelling(placed)
-
-
-def _one_spelling(files: pl.DataFrame) -> pl.DataFrame:
-    """Spell é as one letter: some file systems write e and an accent. Few paths need it."""
-    text = files["text"]
-    foreign = (text.str.len_bytes() != text.str.len_chars()).arg_true()
-    if not len(foreign):
-        return files
-    composed = text.gather(foreign).str.normalize("NFC").str.to_lowercase()
-    return files.with_columns(text=text.scatter(foreign, composed))
+    return placed.with_columns(text=folded(placed["place"]))
 
 
 def _with_damaged(files: pl.DataFrame, images: int) -> pl.DataFrame:
@@ -203,7 +271,7 @@ def _frame(images: pl.DataFrame, first: pl.DataFrame, counting: pl.DataFrame) ->
         "image", "status", "place", "size", "copies", "added", file_sha1="sha1"
     ).join(numbered, on="image", how="left", maintain_order="left")
     # An image may outlive its last file for the time of one run.
-    orphans = numbered.join(counting.select("image").unique(), on="image", how="anti")
+    orphans = numbered.join(counting.select("image").unique(), on="image", how="anti").sort("sha1")
     merged = pl.concat([described, orphans], how="diagonal")
     formats = pl.Enum(images["format"].unique().drop_nulls().sort())
     return merged.select(
@@ -227,13 +295,27 @@ def _frame(images: pl.DataFrame, first: pl.DataFrame, counting: pl.DataFrame) ->
 
 def _counting(frame: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     numbered = frame.select("image", "status", row=pl.int_range(pl.len(), dtype=pl.UInt32))
-    counting = files.join(numbered, on=["image", "status"], how="inner")
+    # The files come by place.
+    counting = files.join(numbered, on=["image", "status"], how="inner", maintain_order="left")
     folders = counting["folder"].unique().sort()
     return (
-        counting.sort("row", maintain_order=True)
-        .select("row", pl.col("folder").cast(pl.Enum(folders)), "place", "text")
+        counting.with_columns(by_place=pl.int_range(pl.len(), dtype=pl.UInt32))
+        .sort("row", maintain_order=True)
+        .select("row", pl.col("folder").cast(pl.Enum(folders)), "place", "text", "by_place")
         .rechunk()
     )
+
+
+def _texts(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32]]:
+    texts = column.cast(pl.String)
+    values = texts.drop_nulls().unique().sort()
+    places = texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(-1)
+    return values, places.to_numpy()
+
+
+def _distinct(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    ordered = np.sort(numbers)
+    return ordered[np.diff(ordered, prepend=-1) > 0]
 
 
 def _upwards(folder: str) -> list[str]:

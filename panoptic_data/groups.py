@@ -7,6 +7,7 @@ the names of groups in a person's language (the app), which rows there are (``co
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.colours import hues
-from panoptic_data.errors import NoEmbeddings
+from panoptic_data.corpus import NO_TIME, folded
+from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import HUES
+from panoptic_data.orders import sorted_by
 from panoptic_data.views import Clause, Condition, Level
 
 if TYPE_CHECKING:
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["Groups", "arrange", "codes", "condition"]
 
 NONE = -1
-Codes = npt.NDArray[np.int64]
-# Up to this many combinations of values are counted in a table, more are sorted.
+# What ``Catalogue.clusters`` says of an image that is not embedded yet: in no cluster either.
+_NOT_EMBEDDED = -2
+Codes = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int64]
+# Numbers that lie within so many are counted in a table, others are sorted.
 TABLE_AT_MOST = 1 << 22
 BINS = 20
-_RADIX = 1 << 16
+# A double tells whole numbers apart up to here.
+_WHOLE_AT_MOST = 2.0**52
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class Groups:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory the groups take, about."""
+        return len(self) * 64
+
     def path(self, place: int) -> list[tuple[Level, Any]]:
         """Return the levels and values from the top down to a group."""
         found = []
@@ -76,18 +87,23 @@ def arrange(levels: Sequence[Level], coded: Sequence[Coded]) -> tuple[npt.NDArra
 
     ``coded`` are the units' values at each level, in the order that holds inside a group.
     """
-    sizes = [len(one.values) + 1 for one in coded]
-    # What has no value is coded last.
-    combined = np.zeros(len(coded[0].codes), dtype=np.int64)
-    for one, size in zip(coded, sizes, strict=True):
-        combined = combined * size + np.where(one.codes < 0, size - 1, one.codes)
-    leaves, place, counts = _leaves(combined, math.prod(sizes))
-    parts = _apart(leaves, sizes)
-    order = _order(levels, sizes, parts, counts)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    arranged = _sorted(rank[place], len(order))
-    return arranged, _tree(levels, coded, parts[:, order], counts[order])
+    ranks = [_ranks(level, one) for level, one in zip(levels, coded, strict=True)]
+    order = sorted_by(ranks)
+    # Where each level's groups begin: where its rank changes, or that of a level above.
+    is_new = np.zeros(len(order), dtype=bool)
+    is_new[:1] = True
+    begins = []
+    for rank in ranks:
+        ordered = rank[order]
+        is_new[1:] |= ordered[1:] != ordered[:-1]
+        begins.append(np.flatnonzero(is_new))
+    firsts = [rank[order[begin]] for rank, begin in zip(ranks, begins, strict=True)]
+    values = [
+        _values(level, one)[first] for level, one, first in zip(levels, coded, firsts, strict=True)
+    ]
+    if any(level.order == "size" for level in levels):
+        order, begins, values = _by_size(levels, coded, order, begins, firsts, values)
+    return order, _tree(levels, begins, values, len(order))
 
 
 def codes(catalogue: Catalogue, level: Level, by_file: bool) -> Coded:
@@ -104,17 +120,22 @@ def codes(catalogue: Catalogue, level: Level, by_file: bool) -> Coded:
 
 
 def condition(level: Level, value: Any) -> Condition | Clause:
-    """Return what a group asks for, as a part of a view."""
+    """Return what a group asks for, as a part of a view.
+
+    Added to the view that was grouped it shows the group: the same files, and the same images
+    but in one case. An image with copies in several folders stands in the group of the first;
+    a folder's condition also shows those whose other copies lie there, as a folder always does.
+    """
     field = level.field
     if field == "cluster":
-        wanted = {"encoder": level.by, "numbers": [NONE if value is None else value]}
-        return Condition(field, "in", wanted)
+        numbers = [NONE, _NOT_EMBEDDED] if value is None else [value]
+        return Condition(field, "in", {"encoder": level.by, "numbers": numbers})
     if field == "duplicate":
         if value is None:
             return Condition(field, "not in", {"kinds": [level.by]})
         return Condition(field, "in", {"groups": [value]})
-    if field == "folder" and value is None:
-        return Condition("copies", "=", 0)
+    if field == "folder":
+        return _folder_condition(level, value)
     if field == "colour" and value is not None:
         return Condition(field, "is", value)
     if value is None:
@@ -126,88 +147,92 @@ def condition(level: Level, value: Any) -> Condition | Clause:
             Condition(field, sign, end) for sign, end in zip((">=", "<"), value, strict=True)
         )
         return Clause("all", (low, high))
-    if field in ("folder", "format", "status"):
+    if field in ("format", "status"):
         return Condition(field, "in", [value])
     return Condition(field, "=", value)
 
 
-def _leaves(combined: Codes, size: int) -> tuple[Codes, Codes, Codes]:
-    """Return the combinations that occur, each unit's place in them, and how many have each."""
-    if size > TABLE_AT_MOST:
-        leaves, place, counts = np.unique(combined, return_inverse=True, return_counts=True)
-        return leaves, place, counts
-    table = np.bincount(combined, minlength=size)
-    leaves = np.flatnonzero(table)
-    places = np.cumsum(table > 0) - 1
-    return leaves, places[combined], table[leaves]
+def _folder_condition(level: Level, value: str | None) -> Condition:
+    if value is None:
+        return Condition("copies", "=", 0)
+    # A group as deep as the level holds all below it, others what lies in the folder itself.
+    is_whole = level.by is not None and value.count("/") + 1 >= level.by
+    return Condition("folder", "in", [value if is_whole else f"{value}/."])
 
 
-def _apart(leaves: Codes, sizes: Sequence[int]) -> Codes:
-    """Return each leaf's value at each level: (levels, leaves)."""
-    parts = []
-    for size in reversed(sizes):
-        leaves, part = np.divmod(leaves, size)
-        parts.append(part)
-    return np.array(parts[::-1])
+def _ranks(level: Level, coded: Coded) -> Codes:
+    """Return each unit's place among the groups of a level, what has no value last."""
+    count = len(coded.values)
+    turned = coded.codes
+    if level.descending and level.order == "value":
+        turned = (np.int32(count - 1) - turned).astype(np.int32)
+    return np.where(coded.codes < 0, np.int32(count), turned)
 
 
-def _order(levels: Sequence[Level], sizes: Sequence[int], parts: Codes, counts: Codes) -> Codes:
-    keys: list[npt.NDArray[np.int64]] = []
-    prefix = np.zeros(parts.shape[1], dtype=np.int64)
-    for level, size, part in zip(levels, sizes, parts, strict=True):
-        _, prefix = np.unique(prefix * size + part, return_inverse=True)
-        total = np.bincount(prefix, weights=counts).astype(np.int64)[prefix]
-        is_none = part == size - 1
-        turned = -1 if level.descending else 1
+def _values(level: Level, coded: Coded) -> npt.NDArray[np.object_]:
+    """Return the value of each rank."""
+    known = np.empty(len(coded.values) + 1, dtype=object)
+    known[:-1] = coded.values
+    if level.descending and level.order == "value":
+        known[:-1] = known[-2::-1]
+    return known
+
+
+def _by_size(
+    levels: Sequence[Level],
+    coded: Sequence[Coded],
+    order: npt.NDArray[np.intp],
+    begins: Sequence[Places],
+    firsts: Sequence[Codes],
+    values: Sequence[npt.NDArray[np.object_]],
+) -> tuple[npt.NDArray[np.intp], list[Places], list[npt.NDArray[np.object_]]]:
+    """Put groups that are in the order of their values in that of their sizes where asked."""
+    leaves = begins[-1]
+    # The group of each level around each leaf: the last that begins no later.
+    around = [np.searchsorted(begin, leaves, side="right") - 1 for begin in begins]
+    keys: list[npt.NDArray[Any]] = []
+    for level, one, begin, first, place in zip(levels, coded, begins, firsts, around, strict=True):
         if level.order == "size":
-            keys += [is_none.astype(np.int64), turned * total, part]
-        else:
-            keys += [is_none.astype(np.int64), turned * part]
-    return np.lexsort(keys[::-1])
+            sizes = np.diff(begin, append=len(order))
+            most = sizes.max(initial=0)
+            turned = most - sizes if level.descending else sizes
+            keys.append(np.where(first == len(one.values), most + 1, turned)[place])
+        keys.append(first[place])
+    chosen = sorted_by(keys)
+    counts = np.diff(leaves, append=len(order))[chosen]
+    moved = np.cumsum(counts) - counts
+    units = np.repeat(leaves[chosen] - moved, counts) + np.arange(len(order))
+    new_begins, new_values = [], []
+    for place, value in zip(around, values, strict=True):
+        begun = np.flatnonzero(np.diff(place[chosen], prepend=NONE))
+        new_begins.append(moved[begun])
+        new_values.append(value[place[chosen][begun]])
+    return order[units], new_begins, new_values
 
 
-def _sorted(ranks: Codes, count: int) -> npt.NDArray[np.intp]:
-    """Sort stably. NumPy sorts 16 bits by radix, ten times as fast as 64 by comparing."""
-    if count <= _RADIX:
-        return np.argsort(ranks.astype(np.uint16), kind="stable")
-    order = np.argsort((ranks % _RADIX).astype(np.uint16), kind="stable")
-    high = (ranks // _RADIX)[order]
-    return order[np.argsort(high.astype(np.uint16), kind="stable")]
-
-
-def _tree(levels: Sequence[Level], coded: Sequence[Coded], parts: Codes, counts: Codes) -> Groups:
-    """Put the groups around their leaves, which are in order."""
-    depths, starts, totals, places, values = [], [], [], [], []
-    ends = np.cumsum(counts)
-    begins = ends - counts
-    is_new = np.zeros(parts.shape[1], dtype=bool)
-    is_new[:1] = True
-    for level, part in enumerate(parts):
-        is_new = is_new | np.concatenate([[True], part[1:] != part[:-1]])[: len(is_new)]
-        first = np.flatnonzero(is_new)
-        last = np.append(first[1:], len(is_new)) - 1
-        known = coded[level].values
-        depths.append(np.full(len(first), level, dtype=np.uint8))
-        starts.append(begins[first])
-        totals.append(ends[last] - begins[first])
-        places.append(first)
-        values += [known[one] if one < len(known) else None for one in part[first].tolist()]
-    unordered = np.concatenate(depths)
-    start, count = np.concatenate(starts), np.concatenate(totals)
-    # By the first leaf, then from the outside in.
-    order = np.lexsort((unordered, np.concatenate(places)))
-    depth = unordered[order]
+def _tree(
+    levels: Sequence[Level],
+    begins: Sequence[Places],
+    values: Sequence[npt.NDArray[np.object_]],
+    total: int,
+) -> Groups:
+    """Put the groups of all levels in the order in which they are shown."""
+    start = np.concatenate(begins)
+    count = np.concatenate([np.diff(begin, append=total) for begin in begins])
+    depth = np.repeat(np.arange(len(begins), dtype=np.uint8), [len(begin) for begin in begins])
+    # From the outside in where several begin.
+    order = sorted_by([start, depth])
     return Groups(
         tuple(levels),
-        depth,
-        start[order].astype(np.int64),
-        count[order].astype(np.int64),
-        _parents(depth),
-        [values[place] for place in order.tolist()],
+        depth[order],
+        start[order],
+        count[order],
+        _parents(depth[order]),
+        np.concatenate(values)[order].tolist(),
     )
 
 
-def _parents(depth: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+def _parents(depth: npt.NDArray[np.uint8]) -> Places:
     places = np.arange(len(depth))
     parent = np.full(len(depth), NONE, dtype=np.int64)
     for level in range(1, int(depth.max(initial=0)) + 1):
@@ -222,61 +247,91 @@ def _folders(catalogue: Catalogue, by: int | None, by_file: bool) -> Coded:
     if by is not None:
         tops = tops.str.split("/").list.head(by).list.join("/")
     names = tops.unique().sort()
-    number = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
+    number = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
     of_file = number[corpus.file_folder]
     if by_file:
         return Coded(of_file, names.to_list())
-    found = np.full(len(catalogue), NONE, dtype=np.int64)
+    found = np.full(len(catalogue), NONE, dtype=np.int32)
     # Backwards, so that an image with copies in several folders takes the first.
     found[corpus.file_row[::-1]] = of_file[::-1]
     return Coded(found, names.to_list())
 
 
 def _texts(catalogue: Catalogue, level: Level) -> Coded:
-    column = catalogue.frame[level.field].cast(pl.String)
-    values = column.drop_nulls().unique().sort()
-    number = column.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(NONE)
-    return Coded(number.to_numpy(), values.to_list())
+    values, places = catalogue.corpus.texts(level.field)
+    return Coded(places, values.to_list())
+
+
+def _cameras(catalogue: Catalogue, _: Level) -> Coded:
+    """Take as one what differs in case or spelling only, as the conditions do."""
+    values, places = catalogue.corpus.texts("camera")
+    spelled = folded(values)
+    names = pl.DataFrame({"as": spelled, "name": values}).group_by("as").agg(pl.col("name").min())
+    names = names.sort("as")
+    number = spelled.cast(pl.Enum(names["as"])).to_physical().cast(pl.Int32).to_numpy()
+    return Coded(np.append(number, np.int32(NONE))[places], names["name"].to_list())
 
 
 def _hues(catalogue: Catalogue, _: Level) -> Coded:
-    return Coded(hues(catalogue.lab).astype(np.int64), list(HUES))
+    return Coded(catalogue.hues.astype(np.int32), list(HUES))
 
 
 def _clusters(catalogue: Catalogue, level: Level) -> Coded:
     clusters = catalogue.clusters(level.by)
     if clusters is None:
         raise NoEmbeddings(encoder=level.by)
-    found = np.maximum(clusters, NONE).astype(np.int64)
+    found = np.maximum(clusters, NONE).astype(np.int32)
     return Coded(found, list(range(int(found.max(initial=NONE)) + 1)))
 
 
 def _duplicates(catalogue: Catalogue, level: Level) -> Coded:
     members = catalogue.duplicates().filter(pl.col("kind") == level.by)
     names = members["group"].unique().sort()
-    found = np.full(len(catalogue), NONE, dtype=np.int64)
-    number = members["group"].cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
-    # An image in two groups of a kind is shown in the first.
-    found[members["row"].to_numpy()[::-1]] = number[::-1]
+    found = np.full(len(catalogue), NONE, dtype=np.int32)
+    number = members["group"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy()
+    found[members["row"].to_numpy()] = number
     return Coded(found, names.to_list())
 
 
 def _numbers(catalogue: Catalogue, level: Level) -> Coded:
-    column = catalogue.frame[level.field]
-    values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    known = ~np.isnan(values)
-    if not known.any():
-        return Coded(np.full(len(values), NONE, dtype=np.int64), [])
-    width = level.by or _width(values[known])
+    values = catalogue.corpus.numbers(level.field)
+    is_known = ~np.isnan(values)
+    known = values[is_known]
+    if not len(known):
+        return Coded(np.full(len(values), NONE, dtype=np.int32), [])
+    width = _width(known) if level.by is None else float(level.by)
     if width is None:
-        distinct, place = np.unique(values[known], return_inverse=True)
-        named: list[Any] = distinct.astype(np.int64).tolist()
+        distinct, place = _distinct(known.astype(np.int64))
+        named: list[Any] = distinct.tolist()
     else:
-        distinct, place = np.unique(np.floor(values[known] / width), return_inverse=True)
+        distinct, place = _distinct(_bins(known, width))
         named = [[_plain(one * width), _plain((one + 1) * width)] for one in distinct.tolist()]
-    found = np.full(len(values), NONE, dtype=np.int64)
-    found[known] = place
-    return Coded(found, named)
+    return Coded(_spread(place, is_known), named)
+
+
+def _bins(values: npt.NDArray[np.float64], width: float) -> Places:
+    """Return the number of each value's bin, by the very ends that the bin is said to have."""
+    if float(np.abs(values).max()) > width * _WHOLE_AT_MOST:
+        raise InvalidView("group", "by")
+    number = np.floor(values / width)
+    number -= number * width > values
+    number += (number + 1) * width <= values
+    return number.astype(np.int64)
+
+
+def _distinct(numbers: Places) -> tuple[Places, Places]:
+    """Return the numbers that occur, smallest first, and each one's place among them."""
+    least = int(numbers.min(initial=0))
+    if int(numbers.max(initial=0)) - least >= TABLE_AT_MOST:
+        return np.unique(numbers, return_inverse=True)
+    occurs = np.bincount(numbers - least) > 0
+    return np.flatnonzero(occurs) + least, (np.cumsum(occurs) - 1)[numbers - least]
+
+
+def _spread(place: Places, is_known: npt.NDArray[np.bool_]) -> Codes:
+    codes = np.full(len(is_known), NONE, dtype=np.int32)
+    codes[is_known] = place
+    return codes
 
 
 def _width(values: npt.NDArray[np.float64]) -> float | None:
@@ -289,16 +344,17 @@ def _width(values: npt.NDArray[np.float64]) -> float | None:
 
 
 def _plain(value: float) -> int | float:
-    return int(value) if value == int(value) else value
+    return int(value) if abs(value) < _WHOLE_AT_MOST and value == int(value) else value
 
 
 def _periods(catalogue: Catalogue, level: Level) -> Coded:
-    column = catalogue.frame[level.field].dt.replace_time_zone(None)
-    number = _PERIODS[level.by](column)
-    values = number.drop_nulls().unique().sort()
-    places = np.searchsorted(values.to_numpy(), number.fill_null(0).to_numpy())
-    found = np.where(number.is_null().to_numpy(), NONE, places).astype(np.int64)
-    return Coded(found, [_period_name(level.by, one) for one in values.to_list()])
+    times = catalogue.corpus.times(level.field)
+    is_known = times != NO_TIME
+    number = _PERIODS[level.by](pl.Series(times[is_known]).cast(pl.Datetime("us")))
+    distinct, place = _distinct(number.to_numpy())
+    return Coded(
+        _spread(place, is_known), [_period_name(level.by, one) for one in distinct.tolist()]
+    )
 
 
 def _days(column: pl.Series) -> pl.Series:
@@ -340,10 +396,10 @@ def _period(by: str, name: str) -> tuple[date, date]:
         return date.fromisoformat(name), date.fromisoformat(name)
     if by == "week":
         monday = date.fromisoformat(f"{name}-1")
-        return monday, monday + timedelta(days=6)
+        return monday, _EPOCH + min(timedelta(days=6) + (monday - _EPOCH), date.max - _EPOCH)
     if by == "month":
         first = date.fromisoformat(f"{name}-01")
-        return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return first, first.replace(day=monthrange(first.year, first.month)[1])
     years = {"century": 100, "decade": 10, "year": 1}[by]
     last = min(int(name) + years - 1, 9999)
     return date(max(int(name), 1), 1, 1), date(last, 12, 31)
@@ -352,7 +408,7 @@ def _period(by: str, name: str) -> tuple[date, date]:
 _CODERS: Mapping[str, Callable[[Catalogue, Level], Coded]] = {
     "format": _texts,
     "status": _texts,
-    "camera": _texts,
+    "camera": _cameras,
     "colour": _hues,
     "taken_at": _periods,
     "added": _periods,

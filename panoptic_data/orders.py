@@ -14,15 +14,18 @@ import polars as pl
 __all__ = ["dense", "sort_values", "sorted_by", "turned"]
 
 Ranks = npt.NDArray[np.int64]
-_LAST = np.iinfo(np.int64).max
+# So many bits of ranks are put together before they are sorted.
+_BITS = 62
+# NumPy sorts 16 bits by radix, ten times as fast as 64 by comparing.
+_DIGIT = 16
 
 
 def sort_values(frame: pl.DataFrame, field: str) -> pl.Series:
     """Return what a sort of ``views.SORTS`` looks at, one value a row."""
     if field == "path":
-        return pl.Series(np.arange(frame.height))
-    if field == "name":
-        return frame["place"].str.split("/").list.last().str.to_lowercase()
+        # An image that has lost its last file has no path.
+        places = pl.Series(np.arange(frame.height))
+        return places.set(frame["place"] == "", None)
     if field == "colour":
         return _hue(frame["colour"])
     return frame[field]
@@ -41,28 +44,52 @@ def turned(ranks: Ranks, descending: bool) -> Ranks:
     return np.where(ranks == last, last, last - 1 - ranks)
 
 
-def sorted_by(ranks: Sequence[Ranks]) -> npt.NDArray[np.intp]:
-    """Sort by the first rank, then the next; rows that are equal in all keep their order."""
-    combined = ranks[0]
-    for rank in ranks[1:]:
-        if combined.max(initial=0) > _LAST // (int(rank.max(initial=0)) + 1):
-            return np.lexsort(tuple(reversed(ranks)))
-        combined = combined * (rank.max(initial=0) + 1) + rank
-    return np.argsort(combined, kind="stable")
+def sorted_by(ranks: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.intp]:
+    """Sort by the first rank, then the next; rows that are equal in all keep their order.
+
+    Ranks are 0 or more.
+    """
+    order = np.arange(len(ranks[0]), dtype=np.intp)
+    for number, bits in reversed(_packed(ranks)):
+        for shift in range(0, bits, _DIGIT):
+            digit = (number >> shift).astype(np.uint16)
+            order = order[np.argsort(digit[order], kind="stable")]
+    return order
+
+
+def _packed(ranks: Sequence[npt.NDArray[np.integer]]) -> list[tuple[Ranks, int]]:
+    """Put ranks side by side into as few numbers as hold them, each with its bits."""
+    packed: list[tuple[Ranks, int]] = []
+    for rank in ranks:
+        bits = int(rank.max(initial=0)).bit_length()
+        if packed and packed[-1][1] + bits <= _BITS:
+            number, before = packed[-1]
+            packed[-1] = ((number << bits) | rank, before + bits)
+        else:
+            packed.append((rank.astype(np.int64), bits))
+    return packed
 
 
 def _hue(colours: pl.Series) -> pl.Series:
     """Rank colours as a rainbow, greys before it by lightness; null stays null."""
-    distinct = colours.drop_nulls().unique().sort()
-    ranks = pl.Series([_rainbow(one) for one in distinct], dtype=pl.Int64)
-    return colours.replace_strict(distinct, ranks, default=None, return_dtype=pl.Int64)
+    numbers = colours.str.strip_prefix("#").str.to_integer(base=16, dtype=pl.Int64, strict=False)
+    known = numbers.fill_null(0).to_numpy()
+    return pl.Series(_rainbow(known)).set(numbers.is_null(), None)
 
 
-def _rainbow(colour: str) -> int:
-    import colorsys
-
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+def _rainbow(colours: npt.NDArray[np.int64]) -> Ranks:
+    """Rank colours by whole degrees of hue, then by lightness (HLS)."""
+    channels = np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255]) / 255
+    high, low = channels.max(axis=0), channels.min(axis=0)
+    spread, lightness = high - low, (high + low) / 2
+    # A black, a white and the greys between are divided by 1 and have no hue.
+    reach = np.where(lightness <= 0.5, high + low, 2.0 - high - low)
+    saturation = spread / np.where(spread == 0, 1, reach)
+    red, green, blue = (high - channels) / np.where(spread == 0, 1, spread)
+    third = np.where(channels[1] == high, 2.0 + red - blue, 4.0 + green - red)
+    hue = np.where(channels[0] == high, blue - green, third) / 6.0 % 1.0
     # Below this a hue is noise to the eye.
-    is_grey = saturation < 0.12 or not 0.06 < lightness < 0.96
-    return int(lightness * 1000) if is_grey else 1000 + int(hue * 360) * 1000 + int(lightness * 999)
+    is_grey = (saturation < 0.12) | (lightness <= 0.06) | (lightness >= 0.96)
+    coloured = 1001 + (hue * 360).astype(np.int64) * 1000 + (lightness * 999).astype(np.int64)
+    ranks: Ranks = np.where(is_grey, (lightness * 1000).astype(np.int64), coloured)
+    return ranks

@@ -1,0 +1,451 @@
+"""A small corpus of odd images, and a plain reading of what a view shows of it.
+
+Loops over dicts, written from what ``fields``, ``views`` and ``groups`` promise and calling none
+of the code that keeps the promise. Not here: the views that are asked (the tests).
+"""
+
+import colorsys
+import math
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from random import Random
+
+from tests import synthetic
+from tests.synthetic import sha1
+
+STATUSES = ("ok", "unreadable", "missing")
+KINDS = ("near", "exact")
+HUES = (
+    "black", "grey", "white", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink",
+)  # fmt: skip
+DATES = (
+    datetime(1, 1, 1),
+    datetime(1, 12, 31, 23, 59, 59, 999999),
+    datetime(1899, 12, 31, 23, 59, 59),
+    datetime(1900, 1, 1),
+    datetime(1930, 4, 30, 23, 59, 59, 999999),
+    datetime(1930, 5, 1),
+    datetime(1969, 12, 31, 23, 59, 59),
+    datetime(1970, 1, 1),
+    datetime(2000, 2, 29, 12),
+    datetime(2020, 12, 31, 1),
+    datetime(2021, 1, 3, 23, 59),
+    datetime(2021, 1, 4),
+    datetime(9999, 12, 31, 23, 59, 59, 999999),
+)
+CAMERAS = ("Leica M6", "LEICA m6", "Café é", "Cafe\u0301 É", "a.c (1", "Nikon", "nikon D90")
+COLOURS = (
+    "#000000", "#ffffff", "#808080", "#7f8081", "#ff0000", "#e0a030", "#fff200", "#00a040",
+    "#00c0d0", "#1030c0", "#8020a0", "#ff80b0", "#102010", "#d94f2b",
+)  # fmt: skip
+FOLDERS = (
+    "posters",
+    "posters/1930",
+    "posters/1930/détail",
+    "posters/1930/de\u0301tail",
+    "Posters/1930",
+    "post/1930/a/b",
+    "postcards/été",
+    "a+b (c)/[x]",
+)
+NAMES = (
+    "B red.jpg",
+    "a_blue.PNG",
+    "E\u0301te\u0301 (1.c.jpg",
+    "été.jpg",
+    "İstanbul 1930.tif",
+    "ΑΣΤΡΟ.jpg",
+    "J\u030c.jpg",
+    "two\nlines.jpg",
+    "red.jpg",
+)
+SIZES = (-30, -1, 0, 1, 9, 10, 19, 20, 1000, 99_999)
+SIDES = (1, 48, 99, 100, 101, 250, 6000)
+
+
+def fold(text):
+    """Spell a text so that its other cases and its other spellings are equal."""
+    return unicodedata.normalize("NFC", text.lower()).replace("ς", "σ")
+
+
+class Plain:
+    """The corpus as lists of dicts: ``images`` and ``files`` that count, in order of path."""
+
+    def __init__(self, seed=7, count=34):
+        draw = Random(seed)
+        self.rows = [self._image(draw, f"i{number}") for number in range(count)]
+        self.rows += [synthetic.image("b orphan"), synthetic.image("a orphan", colour=None)]
+        self.written = self._files(draw, [f"i{number}" for number in range(count)])
+        names = [f"i{number}" for number in range(count)]
+        self.clusters = {sha1(one): draw.randrange(-1, 4) for one in names[: count - 5]}
+        self.spots = {
+            sha1(one): (draw.randrange(-4, 5), draw.randrange(-4, 5)) for one in names[5:]
+        }
+        self.duplicates = {}
+        for kind in KINDS:
+            chosen = draw.sample(names, 10)
+            for place, one in enumerate(chosen):
+                self.duplicates.setdefault(sha1(one), {})[kind] = f"{kind}:{place // 3}"
+        self._count()
+
+    def write(self, root):
+        project = synthetic.project(root)
+        synthetic.write(project, "images", self.rows)
+        synthetic.write(project, "files", self.written)
+        clusters = [{"sha1": one, "cluster": number} for one, number in self.clusters.items()]
+        synthetic.write(project, "clusters__visual", clusters)
+        spots = [{"sha1": one, "x": x, "y": y} for one, (x, y) in self.spots.items()]
+        synthetic.write(project, "projection__visual", spots)
+        members = [
+            {"member": f"{group}:{one}", "group": group, "kind": kind, "sha1": one}
+            for one, groups in self.duplicates.items()
+            for kind, group in groups.items()
+        ]
+        synthetic.write(project, "duplicates", members)
+        return project
+
+    def _image(self, draw, name):
+        taken = draw.choice((None, *DATES))
+        camera = draw.choice((None, None, *CAMERAS))
+        return synthetic.image(
+            name,
+            format=draw.choice(("JPEG", "JPEG", "PNG", "WEBP", None)),
+            width=draw.choice(SIDES),
+            height=draw.choice(SIDES),
+            frames=draw.choice((None, 1, 1, 12)),
+            taken_at=taken,
+            camera=camera,
+            colour=draw.choice((None, *COLOURS)),
+        )
+
+    def _files(self, draw, names):
+        written = []
+        contents = [*names, "damaged 1", "damaged 2", "never read", None]
+        sizes = {one: draw.choice(SIZES) for one in contents}
+        for one in contents:
+            for _ in range(draw.choice((1, 1, 1, 2, 3))):
+                place = f"{draw.choice(FOLDERS)}/{draw.randrange(100):02}{draw.choice(NAMES)}"
+                written.append(self._file(draw, place, one, sizes))
+        # The same place but for its case, and files right under a source.
+        for number, place in enumerate(("Posters/1930/same.jpg", "posters/1930/Same.jpg")):
+            written.append(synthetic.file(place, f"i{number}", size=sizes[f"i{number}"]))
+        written.append(self._file(draw, "a+b (c)/top.jpg", "i2", sizes))
+        return list({one["file_id"]: one for one in written}.values())
+
+    def _file(self, draw, place, name, sizes):
+        damaged = name is None or name.startswith("damaged")
+        status = "unreadable" if damaged else draw.choice(("ok", "ok", "ok", *STATUSES))
+        status = "missing" if name == "never read" else status
+        seen = draw.choice((datetime(2025, 12, 31, 23, 59, 59), datetime(2026, 1, 1)))
+        return synthetic.file(
+            place, name, status=status, size=sizes[name], first_seen=seen.replace(tzinfo=UTC)
+        )
+
+    def _count(self):
+        rows = {row["sha1"]: row for row in self.rows}
+        held = {one: [] for one in rows}
+        for file in self.written:
+            if file["sha1"] in rows or (file["status"] == "unreadable" and file["sha1"]):
+                held.setdefault(file["sha1"], []).append(self._placed(file))
+        self.images, self.files = [], []
+        for one, files in held.items():
+            image = self._described(one, rows.get(one, {}), files)
+            self.images.append(image)
+            self.files += [{**image, "files": [file], "first": file} for file in image["files"]]
+        self.images.sort(key=lambda one: (not one["files"], _place(one), one["sha1"]))
+        self.files.sort(key=_place)
+
+    def _placed(self, file):
+        place = f"{file['source']}/{file['path']}"
+        return {**file, "place": place, "text": fold(place), "holder": place.rpartition("/")[0]}
+
+    def _described(self, one, row, files):
+        status = min((file["status"] for file in files), key=STATUSES.index, default="missing")
+        counting = sorted(
+            (file for file in files if file["status"] == status),
+            key=lambda file: (file["text"], file["place"]),
+        )
+        values = {
+            name: row.get(name)
+            for name in ("format", "width", "height", "frames", "taken_at", "camera", "colour")
+        }
+        has_size = None not in (values["width"], values["height"])
+        seen = min((file["first_seen"] for file in counting), default=None)
+        return {
+            "sha1": one,
+            **values,
+            "pixels": values["width"] * values["height"] if has_size else None,
+            "status": status,
+            "files": counting,
+            "first": counting[0] if counting else None,
+            "copies": len(counting),
+            "size": counting[0]["size"] if counting else None,
+            "added": seen and seen.replace(tzinfo=None),
+            "cluster": self.clusters.get(one, -2),
+            "spot": self.spots.get(one),
+            "duplicate": self.duplicates.get(one, {}),
+        }
+
+    def shown(self, view):
+        """Return the units of a view in its order, and its groups."""
+        units = self.files if view.mode == "file" else self.images
+        chosen = [one for one in units if all(holds(one, part) for part in view.where)]
+        if "status" not in _asked(view.where):
+            chosen = [one for one in chosen if one["status"] == "ok"]
+        for sort in reversed(view.sort):
+            chosen = _sorted(chosen, sort)
+        return self._grouped(chosen, view.group) if view.group else (chosen, [])
+
+    def _grouped(self, units, levels, start=0, parent=-1, groups=None, depth=0):
+        groups = [] if groups is None else groups
+        if not levels:
+            return units, groups
+        level, *rest = levels
+        heaps = {}
+        for one in units:
+            heaps.setdefault(_hashable(self.value(one, level)), []).append(one)
+        ordered = []
+        for key in _heaps_in_order(heaps, level):
+            heap, place = heaps[key], len(groups)
+            value = list(key) if isinstance(key, tuple) else key
+            groups.append((depth, start + len(ordered), len(heap), parent, value))
+            inner, _ = self._grouped(heap, rest, start + len(ordered), place, groups, depth + 1)
+            ordered += inner
+        return ordered, groups
+
+    def value(self, one, level):
+        """Return what a unit's group is called at a level; [from, to) of a number."""
+        field, by = level.field, level.by
+        if field == "folder":
+            parts = one["first"]["holder"].split("/") if one["first"] else None
+            return parts and "/".join(parts[:by])
+        if field in ("taken_at", "added"):
+            return one[field] and period(one[field].date(), by)
+        if field == "camera":
+            alike = [
+                other["camera"]
+                for other in self.images
+                if other["camera"] and fold(other["camera"]) == fold(one["camera"] or "")
+            ]
+            return min(alike, default=None)
+        if field == "colour":
+            return one["colour"] and hue(one["colour"])
+        if field == "cluster":
+            return one["cluster"] if one["cluster"] >= 0 else None
+        if field == "duplicate":
+            return one["duplicate"].get(by)
+        if field in ("width", "height", "pixels", "size", "copies"):
+            return self._bin(one[field], field, by)
+        return one[field]
+
+    def _bin(self, value, field, width):
+        if value is None:
+            return None
+        known = [one[field] for one in self.images if one[field] is not None]
+        spread = max(known) - min(known)
+        if width is None and spread < 20:
+            return value
+        if width is None:
+            rounds = (step * 10**power for power in range(12) for step in (1, 2, 5))
+            width = next(one for one in rounds if one * 20 >= spread)
+        number = math.floor(value / width)
+        while number * width > value:
+            number -= 1
+        while (number + 1) * width <= value:
+            number += 1
+        return [number * width, (number + 1) * width]
+
+
+def _hashable(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _heaps_in_order(heaps, level):
+    """Order groups by value, or by size and then by value; None last."""
+    by_value = {"colour": HUES.index, "camera": fold}.get(level.field)
+    keys = sorted((one for one in heaps if one is not None), key=by_value)
+    if level.order == "size":
+        keys.sort(key=lambda one: len(heaps[one]) * (-1 if level.descending else 1))
+    elif level.descending:
+        keys.reverse()
+    return [*keys, *([None] if None in heaps else [])]
+
+
+def _place(one):
+    return (one["first"]["text"], one["first"]["place"]) if one["first"] else ("", "")
+
+
+def _asked(parts):
+    found = set()
+    for part in parts:
+        found |= {part.field} if hasattr(part, "field") else _asked(part.parts)
+    return found
+
+
+def _sorted(units, sort):
+    """Sort stably; what has no value stays last."""
+    known = [one for one in units if _sort_value(one, sort.field) is not None]
+    others = [one for one in units if _sort_value(one, sort.field) is None]
+    known.sort(key=lambda one: _sort_value(one, sort.field), reverse=sort.descending)
+    return known + others
+
+
+def _sort_value(one, field):
+    if field == "path":
+        return _place(one) if one["first"] else None
+    if field == "name":
+        return one["first"] and one["first"]["text"].rpartition("/")[2]
+    if field == "camera":
+        return one["camera"] and fold(one["camera"])
+    if field == "colour":
+        return one["colour"] and rainbow(one["colour"])
+    return one[field]
+
+
+def holds(one, part):
+    """Return whether a condition, or conditions taken together, select a unit."""
+    if not hasattr(part, "field"):
+        results = [holds(one, inner) for inner in part.parts]
+        return {"all": all(results), "any": any(results), "not": not results[0]}[part.kind]
+    positive = {
+        "!=": "=",
+        "not in": "in",
+        "does not contain": "contains",
+        "is not empty": "is empty",
+    }
+    if part.op in positive:
+        return not _is(one, part.field, positive[part.op], part.value)
+    return _is(one, part.field, part.op, part.value)
+
+
+def _is(one, field, op, value):
+    if field == "folder":
+        return any(_lies(file["holder"], folder) for file in one["files"] for folder in value)
+    if field == "path":
+        return any(_reads(file["text"], op, value) for file in one["files"])
+    if field == "name":
+        return any(_reads(file["text"].rpartition("/")[2], op, value) for file in one["files"])
+    if field == "cluster":
+        return one["cluster"] in value["numbers"]
+    if field == "region":
+        return one["spot"] is not None and crossings(*one["spot"], value["polygon"])
+    if field == "selection":
+        return one["sha1"] in value
+    if field == "duplicate":
+        return any(
+            kind in value.get("kinds", [kind]) and group in value.get("groups", [group])
+            for kind, group in one["duplicate"].items()
+        )
+    if op == "is empty":
+        return one[field] is None
+    return one[field] is not None and _compares(one[field], field, op, value)
+
+
+def _compares(known, field, op, value):
+    if field == "camera":
+        return _reads(fold(known), op, value)
+    if field == "colour":
+        if op == "is":
+            return hue(known) == value
+        # Single precision, so that a colour is near itself.
+        return math.dist(lab(known), lab(value["colour"])) <= value.get("distance", 25) + 1e-3
+    if op == "in":
+        return known in value
+    if isinstance(known, datetime):
+        known = known.date()
+        value = [
+            one and date.fromisoformat(one) for one in ([value, None] if op != "between" else value)
+        ]
+        value = value if op == "between" else value[0]
+    if op == "between":
+        low, high = value
+        return (low is None or known >= low) and (high is None or known <= high)
+    return {
+        "=": known == value,
+        "<": known < value,
+        "<=": known <= value,
+        ">": known > value,
+        ">=": known >= value,
+    }[op]
+
+
+def _lies(folder, asked):
+    """Whether a folder is the one asked for or below it; "x/." is x without what is below."""
+    if asked.endswith("/."):
+        return folder == asked[:-2]
+    asked = asked.rstrip("/")
+    return folder == asked or folder.startswith(asked + "/")
+
+
+def _reads(text, op, value):
+    if op == "matches":
+        return re.search(unicodedata.normalize("NFC", value), text, re.IGNORECASE) is not None
+    asked = fold(value)
+    if op == "contains":
+        return asked in text
+    return text.startswith(asked) if op == "begins with" else text == asked
+
+
+def period(day, by):
+    if by == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year:04}-W{week:02}"
+    if by == "day":
+        return f"{day.year:04}-{day.month:02}-{day.day:02}"
+    if by == "month":
+        return f"{day.year:04}-{day.month:02}"
+    years = {"century": 100, "decade": 10, "year": 1}[by]
+    return f"{day.year - day.year % years:04}"
+
+
+def crossings(x, y, polygon):
+    """Even-odd rule as a textbook says it, in exact fractions."""
+    odd = False
+    for (x1, y1), (x2, y2) in zip(polygon, polygon[1:] + polygon[:1], strict=True):
+        if (y1 > y) != (y2 > y) and x < x1 + Fraction((y - y1) * (x2 - x1), y2 - y1):
+            odd = not odd
+    return odd
+
+
+def channels(colour):
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def lab(colour):
+    """CIELAB under D65, by the book."""
+    red, green, blue = (
+        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4
+        for one in channels(colour)
+    )
+    spread = (
+        (0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047,
+        0.2126729 * red + 0.7151522 * green + 0.0721750 * blue,
+        (0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883,
+    )
+    x, y, z = (one ** (1 / 3) if one > 216 / 24389 else one * 841 / 108 + 4 / 29 for one in spread)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def hue(colour):
+    """Name a colour: dark and pale greys by lightness, the others by their angle in CIELAB."""
+    lightness, a, b = lab(colour)
+    if lightness < 10:
+        return "black"
+    if math.hypot(a, b) < 10:
+        return "black" if lightness < 20 else "white" if lightness > 90 else "grey"
+    angle = math.degrees(math.atan2(b, a)) % 360
+    ends = {
+        "pink": 20, "red": 55, "orange": 85, "yellow": 115, "green": 175, "cyan": 225,
+        "blue": 310, "purple": 340,
+    }  # fmt: skip
+    return next((name for name, end in ends.items() if angle < end), "pink")
+
+
+def rainbow(colour):
+    """Greys by lightness, then hues by whole degrees and lightness."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*channels(colour))
+    if saturation < 0.12 or not 0.06 < lightness < 0.96:
+        return (-1, int(lightness * 1000))
+    return (int(hue * 360), int(lightness * 999))
