@@ -1,0 +1,121 @@
+"""The filters of a view as a tree that can be edited: conditions, their denials, boxes of them.
+
+What is edited lives in the browser until it is applied. Not here: what can be asked, counting,
+checking (``widgets.builder``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+from app.components.facets import Item
+
+__all__ = ["Answer", "Clusters", "Draft", "Field", "Hue", "Item", "Operator", "builder", "drafted"]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One thing to ask of a field; ``editor`` says what its value is typed or chosen with."""
+
+    name: str
+    label: str
+    editor: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field in words. ``scale`` is the unit that its numbers are typed in."""
+
+    name: str
+    label: str
+    operators: Sequence[Operator]
+    scale: float = 1
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters of one encoder."""
+
+    encoder: str
+    label: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class Hue:
+    """A named colour and a sample of it."""
+
+    id: str
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is being edited, as a JSON list of parts; the browser numbers what it tells."""
+
+    turn: int
+    where: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found out about a draft.
+
+    ``problems`` are sentences by the place of a condition among all of the draft, as they are
+    read; ``problem`` is what is wrong with none of them in particular.
+    """
+
+    turn: int
+    count: str = ""
+    problem: str = ""
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+
+def builder(
+    *,
+    where: Sequence[Mapping[str, Any]],
+    fields: Sequence[Field],
+    choices: Mapping[str, Sequence[Item]],
+    clusters: Sequence[Clusters],
+    hues: Sequence[Hue],
+    answer: Answer,
+    language: str,
+    texts: Mapping[str, str],
+    on_apply: Callable[[Any], None],
+    on_cancel: Callable[[], None],
+    key: str = "builder",
+) -> None:
+    """Show the tree of ``where``; later runs change its answers, not what is being edited.
+
+    A condition with a ``label`` is shown as these words, without a way to edit it. ``on_apply``
+    gets what the tree says, in the form of ``where``.
+    """
+    component("builder")(
+        key=key,
+        data={
+            "where": list(where),
+            "fields": [asdict(one) for one in fields],
+            "choices": {name: [asdict(one) for one in items] for name, items in choices.items()},
+            "clusters": [asdict(one) for one in clusters],
+            "hues": [asdict(one) for one in hues],
+            "answer": asdict(answer),
+            "language": language,
+            "texts": dict(texts),
+        },
+        on_draft_change=lambda: None,
+        on_apply_change=lambda: on_apply(st.session_state[key]["apply"]),
+        on_cancel_change=on_cancel,
+    )
+
+
+def drafted(key: str = "builder") -> Draft | None:
+    """Return what is being edited, or None before anything was changed."""
+    told = st.session_state.get(key, {}).get("draft")
+    return None if told is None else Draft(int(told["turn"]), told["where"])

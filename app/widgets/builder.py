@@ -1,0 +1,328 @@
+"""Every filter of a view as conditions that can be combined: what can be asked, and the answers.
+
+What is being edited is counted and checked while the person edits; the view changes when it is
+applied. Not here: drawing the tree (``components.builder``), what a condition selects
+(``panoptic_data.conditions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import state
+from app.components.builder import (
+    Answer,
+    Clusters,
+    Draft,
+    Field,
+    Hue,
+    Item,
+    Operator,
+    builder,
+    drafted,
+)
+from app.widgets.chips import SCALES, field_name, label, operator_name
+from panoptic_data import messages, views
+from panoptic_data.errors import InvalidView, PanopticError
+from panoptic_data.views import FIELDS, STATUSES, Condition, View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+
+__all__ = ["HUE_SAMPLES", "answer", "ask", "editor", "open_dialog", "parts", "read", "show"]
+
+# One colour that every person would call by the name.
+HUE_SAMPLES: Mapping[str, str] = {
+    "black": "#101010",
+    "grey": "#8a8a8a",
+    "white": "#fafafa",
+    "red": "#c8202c",
+    "orange": "#e88a2c",
+    "yellow": "#e8c91e",
+    "green": "#2e9d43",
+    "cyan": "#12a8a8",
+    "blue": "#2463c4",
+    "purple": "#8a3fc0",
+    "pink": "#e65aa0",
+}
+_UNITS = ("width", "height")
+_CHOICES = ("folder", "format", "status")
+_EMPTY = ("is empty", "is not empty")
+# What is chosen on a map, in a gallery or in words, and cannot be typed here.
+_FIXED = "fixed"
+# The key of the view that the dialog is open on ("" before it is drawn), how often it was opened,
+# and what can be chosen.
+_OPEN, _OPENED, _WORDS = "builder_open", "builder_opened", "builder_words"
+
+
+def ask() -> None:
+    """Open the dialog in the run that follows (a callback of what opens it)."""
+    st.session_state[_OPEN] = ""
+    st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
+
+
+def open_dialog(corpus: Catalogue, view: View, on_change: Callable[[View], None]) -> None:
+    """Draw the builder over the page if it was asked for; called in every run of the page."""
+    opened_on = st.session_state.get(_OPEN)
+    if opened_on is None:
+        return
+    if opened_on not in ("", view.key):
+        # The browser's own button led back to another view.
+        _close()
+        return
+    st.session_state[_OPEN] = view.key
+
+    @st.dialog(state.say("builder.title"), width="large", on_dismiss=_close)
+    def dialog() -> None:
+        if st.session_state.get(_OPEN) is None:
+            # Applied or cancelled: only a run of the whole page takes the dialog away.
+            st.rerun()
+        show(corpus, view, applied, _close)
+
+    def applied(changed: View) -> None:
+        _close()
+        on_change(changed)
+
+    dialog()
+
+
+def show(
+    corpus: Catalogue,
+    view: View,
+    on_change: Callable[[View], None],
+    on_cancel: Callable[[], None] = lambda: None,
+) -> None:
+    """Draw the builder where we are; ``on_change`` gets the view once it is applied.
+
+    Only its conditions differ from those of ``view``. ``on_cancel`` is called when the person
+    leaves without applying.
+    """
+    # Each opening begins anew: what an earlier one left unapplied is forgotten.
+    key = f"builder_{st.session_state.get(_OPENED, 0)}"
+    draft = drafted(key) or Draft(0, views.to_json(view)["where"])
+
+    def apply(where: Any) -> None:
+        try:
+            changed = read(view, where)
+        except InvalidView:
+            # It is told beside the condition; nothing is lost.
+            return
+        on_change(changed)
+
+    words = _words(corpus)
+    builder(
+        where=parts(view, draft.where),
+        fields=_fields(),
+        choices=words.choices,
+        clusters=words.clusters,
+        hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
+        answer=answer(corpus, view, draft),
+        language=state.language(),
+        texts=_texts(),
+        on_apply=apply,
+        on_cancel=on_cancel,
+        key=key,
+    )
+
+
+def _close() -> None:
+    st.session_state[_OPEN] = None
+
+
+def read(view: View, where: Any) -> View:
+    """Return the view with other conditions, read as strictly as an address."""
+    return views.from_json({**views.to_json(view), "where": where})
+
+
+def parts(view: View, where: Any) -> list[dict[str, Any]]:
+    """Return the parts that the tree begins with; what cannot be edited has a ``label``."""
+    try:
+        read(view, where)
+    except InvalidView:
+        where = views.to_json(view)["where"]
+    return [_labelled(one) for one in where]
+
+
+def editor(condition_field: str, op: str) -> str:
+    """Return the kind of editor that a value is typed or chosen with."""
+    kind = FIELDS[condition_field].kind
+    if op in _EMPTY:
+        return "nothing"
+    if kind == "number":
+        return "range" if op == "between" else "number"
+    if kind == "date":
+        return "dates" if op == "between" else "date"
+    if kind == "text":
+        return "pattern" if op == "matches" else "text"
+    if condition_field in _CHOICES:
+        return "choices"
+    special = {"cluster": "clusters", "duplicate": "kinds"}
+    colours = {"near": "near", "is": "hue"} if kind == "colour" else {}
+    return special.get(condition_field) or colours.get(op, _FIXED)
+
+
+def answer(corpus: Catalogue, view: View, draft: Draft) -> Answer:
+    """Count what a draft would show, or say what is wrong with it and where."""
+    try:
+        asked = read(view, draft.where)
+    except InvalidView as error:
+        return _refused(corpus, draft, error)
+    try:
+        count = len(corpus.run(replace(asked, sort=(), group=())))
+    except InvalidView as error:
+        return _refused(corpus, draft, error)
+    except PanopticError as error:
+        return Answer(draft.turn, problem=error.message(state.language()))
+    total = state.number(count)
+    text = state.say(f"builder.count_{view.mode}", count=count, total=total)
+    return Answer(draft.turn, text)
+
+
+def _refused(corpus: Catalogue, draft: Draft, error: InvalidView) -> Answer:
+    problems = {}
+    for place, condition in enumerate(_conditions(draft.where)):
+        reason = _reason(corpus, condition)
+        if reason is not None:
+            problems[place] = reason
+    problem = "" if problems else error.message(state.language())
+    return Answer(draft.turn, problem=problem, problems=problems)
+
+
+def _reason(corpus: Catalogue, condition: Any) -> str | None:
+    """Say what is wrong with one condition by itself, or None."""
+    try:
+        alone = read(View(), [condition])
+        if isinstance(condition, dict) and condition.get("op") == "matches":
+            # What Python can search with is not always what the catalogue can.
+            corpus.run(alone)
+    except InvalidView as error:
+        text = state.say(f"view.{error.problem}", **error.details)
+        return f"{text[:1].upper()}{text[1:]}."
+    return None
+
+
+def _conditions(where: Any) -> list[Any]:
+    """Return every condition of what the browser told, right or wrong, in order."""
+    found = []
+    waiting = list(reversed(where)) if isinstance(where, list) else []
+    while waiting:
+        part = waiting.pop()
+        kind = next((one for one in views.CLAUSES if isinstance(part, dict) and one in part), None)
+        if kind is None:
+            found.append(part)
+        elif kind == "not":
+            waiting.append(part[kind])
+        elif isinstance(part[kind], list):
+            waiting += reversed(part[kind])
+    return found
+
+
+def _labelled(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part, and what to call each condition in it that cannot be edited."""
+    if "not" in part:
+        return {"not": _labelled(part["not"])}
+    for kind in ("all", "any"):
+        if kind in part:
+            return {kind: [_labelled(one) for one in part[kind]]}
+    condition = Condition(part["field"], part["op"], part.get("value"))
+    plain = {"field": condition.field, "op": condition.op, "value": condition.value}
+    return {**plain, "label": label(condition)} if _is_fixed(condition) else plain
+
+
+def _is_fixed(condition: Condition) -> bool:
+    kind = editor(condition.field, condition.op)
+    # One group of duplicates has no name that could be chosen from.
+    return kind == _FIXED or (kind == "kinds" and "groups" in condition.value)
+
+
+def _fields() -> list[Field]:
+    made = [
+        Field(
+            name,
+            field_name(name),
+            [
+                Operator(one.name, operator_name(one.name), editor(name, one.name))
+                for one in field.operators
+            ],
+            SCALES.get(name, 1),
+            state.say(f"builder.unit_{name}") if name in _UNITS else "",
+        )
+        for name, field in FIELDS.items()
+    ]
+    return [one for one in made if all(op.editor != _FIXED for op in one.operators)]
+
+
+def _texts() -> dict[str, str]:
+    prefix = "builder.ui_"
+    names = (key for key in messages.keys("en") if key.startswith(prefix))
+    return {key.removeprefix(prefix): state.say(key) for key in sorted(names)}
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What can be chosen, with its counts in the whole corpus."""
+
+    choices: Mapping[str, list[Item]]
+    clusters: list[Clusters]
+
+
+def _words(corpus: Catalogue) -> _Words:
+    """Return the choices, counted once: every change of a draft asks for them again."""
+    key = (corpus.project.root, corpus.version, state.language())
+    known = st.session_state.get(_WORDS)
+    if known is not None and known[0] == key:
+        words: _Words = known[1]
+        return words
+    encoders = {one.slug: one.name for one in state.encoders(corpus.project)}
+    choices = {
+        "folder": [Item(path, path, count) for path, count in corpus.folders().items()],
+        "format": [Item(name, name, count) for name, count in corpus.formats().items()],
+        "status": _statuses(corpus),
+        "duplicate": _kinds(corpus, encoders),
+    }
+    words = _Words(choices, _clusters(corpus, encoders))
+    st.session_state[_WORDS] = (key, words)
+    return words
+
+
+def _statuses(corpus: Catalogue) -> list[Item]:
+    counted = dict(corpus.frame["status"].value_counts().iter_rows())
+    return [Item(one, state.say(f"explore.status_{one}"), counted.get(one, 0)) for one in STATUSES]
+
+
+def _kinds(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Item]:
+    members = corpus.duplicates().select("kind", "row").unique()
+    counted = sorted(members["kind"].value_counts().iter_rows())
+    return [Item(kind, _kind_name(kind, encoders), count) for kind, count in counted]
+
+
+def _kind_name(kind: str, encoders: Mapping[str, str]) -> str:
+    name, _, slug = kind.partition(":")
+    return state.say(f"builder.kind_{name}", encoder=encoders.get(slug, slug))
+
+
+def _clusters(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Clusters]:
+    return [
+        Clusters(slug, encoders.get(slug, slug), _numbers(corpus, slug))
+        for slug in corpus.encoders
+        if corpus.clusters(slug) is not None
+    ]
+
+
+def _numbers(corpus: Catalogue, slug: str) -> list[Item]:
+    info = corpus.cluster_info(slug)
+    medoids = dict(zip(info["number"], info["medoid"], strict=True))
+    return [
+        Item(number, _cluster_name(number), count, medoids.get(number))
+        for number, count in corpus.cluster_counts(slug).items()
+    ]
+
+
+def _cluster_name(number: int) -> str:
+    if number < 0:
+        return state.say("explore.cluster_none")
+    return state.say("explore.cluster_name", number=number)
