@@ -14,6 +14,7 @@ import streamlit as st
 from app import state
 from app.components.frame import frame
 from app.screens.image import THRESHOLD
+from app.widgets import tabs
 from app.widgets.work import work
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.views import View
@@ -100,7 +101,10 @@ def _pipeline() -> None:
 def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
     with st.container(key="top", horizontal=True, vertical_alignment="center", gap="small"):
         name = project.name if project else "Panoptic"
-        st.html(f'<span class="project">{escape(name)}</span>')
+        st.html(f'<span class="project" title="{escape(name)}">{escape(name)}</span>')
+        if project is not None:
+            # Where a page shows no view, a tab leads to the gallery.
+            tabs.tabs(project, pages[0] if shown.url_path == "pipeline" else None)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
                 is_here = page.url_path == shown.url_path
@@ -132,7 +136,7 @@ def _bottom(project: Project | None) -> None:
         if encoder is None or not sha1s:
             return
         value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": THRESHOLD}
-        state.show(View().with_condition("similar", value))
+        _jump(View().with_condition("similar", value))
 
     texts = ("keys", "close", "clear", "similar", "only", "selected_one", "selected_other")
     frame(
@@ -140,11 +144,20 @@ def _bottom(project: Project | None) -> None:
         language=state.language(),
         keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
-        texts={name: state.say(f"frame.{name}") for name in texts},
+        texts={
+            **{name: state.say(f"frame.{name}") for name in texts},
+            "save": state.say("tabs.save_selection"),
+        },
         on_similar=similar,
-        on_only=lambda sha1s: state.show(View().with_condition("selection", sha1s)),
+        on_only=lambda sha1s: _jump(View().with_condition("selection", sha1s)),
+        on_save=lambda chosen: tabs.open_selection(project, chosen),
     )
     work(project)
+
+
+def _jump(view: View) -> None:
+    """Show something else altogether: outside the tab, which keeps its view."""
+    state.open_tab(None, view)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.language import number as _number
-from panoptic_data import views
+from panoptic_data import saved, views
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
@@ -32,15 +32,21 @@ __all__ = [
     "language",
     "number",
     "open_image",
+    "open_tab",
     "opened",
     "problem",
     "project",
     "say",
     "show",
+    "tab",
     "view",
 ]
 
 COOKIE = "panoptic_language"
+# The default view in the address of a tab, where nothing would mean "as it was saved".
+ALL = "all"
+# Session: the tab of an address without a view, and the view that it had then.
+EXPANDED = "tab.expanded"
 
 
 @dataclass(frozen=True)
@@ -90,25 +96,31 @@ def number(value: float) -> str:
 
 def view() -> View:
     """Return the view of the address; the default one where the address cannot be read."""
-    try:
-        return views.from_address(st.query_params.get("view", ""))
-    except InvalidView:
-        return View()
+    return _asked()[0]
 
 
 def problem() -> str | None:
     """Say why the view of the address cannot be read, or None."""
-    try:
-        views.from_address(st.query_params.get("view", ""))
-    except InvalidView as error:
-        return error.message(language())
-    return None
+    return _asked()[1]
+
+
+def tab() -> str | None:
+    """Return the id of the saved view that the address names, or None."""
+    return st.query_params.get("tab") or None
 
 
 def show(shown: View) -> None:
-    """Put a view into the address; an open image is left."""
-    _write("view", views.to_address(shown))
-    _write("image", None)
+    """Put a view into the address, in the tab that is open there; an open image is left."""
+    open_tab(tab(), shown)
+
+
+def open_tab(id: str | None, shown: View | None) -> None:
+    """Put a view into the address and name the tab it is in, None for none of the saved ones.
+
+    Without a view the address names the tab alone.
+    """
+    text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
+    _write_all({"view": text, "tab": id, "image": None})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -177,8 +189,42 @@ def _encoder(row: Mapping[str, Any], name: str) -> Encoder:
     )
 
 
+def _asked() -> tuple[View, str | None]:
+    """Return the view of the address and, in words, why it cannot be read."""
+    text = st.query_params.get("view", "")
+    if text == ALL:
+        return View(), None
+    named = tab()
+    try:
+        if named is not None and not text:
+            return _expanded(named)
+        return views.from_address(text), None
+    except InvalidView as error:
+        return View(), error.message(language())
+
+
+def _expanded(named: str) -> tuple[View, str | None]:
+    """Return a saved view as it was when this session first asked: others may change it since."""
+    known = st.session_state.get(EXPANDED)
+    if known is not None and known[0] == named:
+        return known[1], None
+    of = project()
+    kept = saved.get(of, named) if of is not None else None
+    if kept is None:
+        return View(), say("tabs.gone")
+    if kept.problem is not None:
+        raise kept.problem
+    assert kept.view is not None
+    st.session_state[EXPANDED] = (named, kept.view)
+    return kept.view, None
+
+
 def _write(name: str, value: str | None) -> None:
-    if value:
-        st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
+    _write_all({name: value})
+
+
+def _write_all(values: Mapping[str, str | None]) -> None:
+    """Change several parts of the address at once: one step of the browser's history."""
+    after = {**st.query_params.to_dict(), **values}
+    # Also where nothing differs: the browser may have written an open image since.
+    st.query_params.from_dict({name: value for name, value in after.items() if value})

@@ -225,6 +225,20 @@ TABLES: dict[str, Table] = {
                 Column("run", pa.string(), "run that made it"),
             ),
         ),
+        Table(
+            "views",
+            "id",
+            False,
+            (
+                Column("id", pa.string(), "short, random, fit for addresses"),
+                Column("name", pa.string(), "as people call it; need not be unique"),
+                Column("view", pa.string(), "JSON object of views.to_json"),
+                Column("author", pa.string(), "the system's name of who saved it"),
+                Column("at", _TIME, "when it was last changed"),
+                Column("place", pa.int32(), "order among the open tabs; null: not open"),
+                Column("deleted", pa.bool_(), "removed; kept for a while so that it can return"),
+            ),
+        ),
     )
 }
 

@@ -41,6 +41,7 @@ def frame(
     texts: Mapping[str, str],
     on_similar: Callable[[list[str]], None],
     on_only: Callable[[list[str]], None],
+    on_save: Callable[[Selected], None],
 ) -> None:
     """Show the selection and what can be done with it; ``keys`` is what ``?`` lists."""
     component("frame")(
@@ -55,12 +56,16 @@ def frame(
         on_selection_change=lambda: None,
         on_similar_change=lambda: on_similar(_texts(st.session_state[KEY]["similar"])),
         on_only_change=lambda: on_only(_texts(st.session_state[KEY]["only"])),
+        on_save_change=lambda: on_save(_selected(st.session_state[KEY]["save"])),
     )
 
 
 def selected() -> Selected:
     """Return what is selected, as the browser last said, a moment after each change."""
-    told = st.session_state.get(KEY, {}).get("selection")
+    return _selected(st.session_state.get(KEY, {}).get("selection"))
+
+
+def _selected(told: Any) -> Selected:
     if not isinstance(told, Mapping):
         return Selected()
     return Selected(

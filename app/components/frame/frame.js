@@ -47,7 +47,8 @@ class Frame {
     this.clear = el("button", { type: "button", onclick: () => selection.clear() });
     this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
-    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.clear);
+    this.save = el("button", { type: "button", onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }) });
+    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.save, this.clear);
     this.help = iconButton("keyboard", "", () => this.list.showModal());
     this.table = el("dl", {});
     this.title = el("h2", {});
@@ -92,6 +93,7 @@ class Frame {
     write(this.clear, texts.clear);
     write(this.similar, texts.similar);
     write(this.only, texts.only);
+    write(this.save, texts.save);
     this.only.hidden = selection.all;
     this.similar.hidden = selection.all || !canCompare;
   }

@@ -1,0 +1,102 @@
+"""The tabs of the top bar: all images, the open views, a new one, and the views not open.
+
+Not here: what a tab shows, and where tabs are kept (``widgets.tabs``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["Act", "Tab", "strip"]
+
+DONE = "tabs.done"
+DONE_KEPT = 100
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One saved view: its id, its name, what it says on hover, and whether it can be read."""
+
+    id: str
+    name: str
+    title: str
+    is_readable: bool = True
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person did: ``what`` to the tab ``id`` (None: all images).
+
+    ``what`` is open, new, rename, move, close, reopen, duplicate, delete or restore. ``name``
+    comes with rename, ``ids`` (the new order) with move, ``place`` among the tabs with restore
+    (None: not open). ``goes``: the tab ``then`` (None: all images) is to be shown now.
+    """
+
+    what: str
+    id: str | None
+    name: str
+    ids: tuple[str, ...]
+    place: int | None
+    goes: bool
+    then: str | None
+
+
+def strip(
+    *,
+    opened: Sequence[Tab],
+    others: Sequence[Tab],
+    current: str | None,
+    address: str,
+    texts: Mapping[str, str],
+    on_act: Callable[[Act], None],
+    key: str = "tabs",
+) -> None:
+    """Show the strip; ``others`` are the views that are not open.
+
+    ``address`` is the view that is shown, for an address that names only its tab.
+    """
+
+    def acted() -> None:
+        done = st.session_state.setdefault(DONE, [])
+        # The browser repeats what it was not told to be done: two quick presses are one call.
+        for told in st.session_state[key]["acts"]:
+            if told["key"] not in done:
+                done.append(told["key"])
+                on_act(_act(told))
+        del done[:-DONE_KEPT]
+
+    component("tabs")(
+        key=key,
+        data={
+            "tabs": [asdict(one) for one in opened],
+            "others": [asdict(one) for one in others],
+            "current": current,
+            "address": address,
+            "done": list(st.session_state.get(DONE, ())),
+            "texts": dict(texts),
+        },
+        on_acts_change=acted,
+    )
+
+
+def _act(told: Mapping[str, Any]) -> Act:
+    place = told.get("place")
+    return Act(
+        what=str(told["what"]),
+        id=_text(told.get("id")),
+        name=str(told.get("name", "")),
+        ids=tuple(str(one) for one in told.get("ids", ())),
+        place=int(place) if isinstance(place, int | float) else None,
+        goes="then" in told,
+        then=_text(told.get("then")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,255 @@
+"""Tabs: the open views at the left of the top bar, each kept as the person leaves it.
+
+Not here: drawing them (``components.tabs``), the table behind them (``panoptic_data.saved``).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import state
+from app.components.tabs import Act, Tab, strip
+from app.widgets import chips
+from panoptic_data import saved, views
+from panoptic_data.errors import PanopticError
+from panoptic_data.messages import keys
+from panoptic_data.views import Clause, Condition, View
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
+    from app.components.frame import Selected
+    from panoptic_data.project import Project
+    from panoptic_data.saved import Saved
+
+__all__ = ["keep", "name_of", "open_new", "open_selection", "settle", "tabs"]
+
+# What the component says itself, of the section `tabs` of the catalogue.
+TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("tabs.ui_"))
+# A tab is written at most so often.
+WRITE_EVERY = 2.0
+PARTS_NAMED = 3
+LONGEST_NAME = 40
+SEEN = "tabs.seen"
+LEAVING = "tabs.leaving"
+# What shows a view, and leaves a page that shows none.
+GOING = ("open", "new", "reopen", "duplicate")
+
+_log = logging.getLogger(__name__)
+
+
+def tabs(project: Project, gallery: Page | None = None) -> None:
+    """Show the strip; ``gallery`` is the page to go to where the present one shows no view."""
+    _follow(project)
+    listed = saved.listing(project)
+    current = next((one for one in listed if one.id == state.tab()), None)
+    strip(
+        # A view that is shown has its tab, also where it was closed elsewhere.
+        opened=[_tab(one, current) for one in listed if one.is_open or one is current],
+        others=[_tab(one, current) for one in listed if not (one.is_open or one is current)],
+        current=current.id if current is not None else None,
+        address=_address(current),
+        texts={name.removeprefix("ui_"): state.say(f"tabs.{name}") for name in TEXTS},
+        on_act=lambda act: _do(project, act),
+    )
+    if st.session_state.pop(LEAVING, False) and gallery is not None:
+        st.switch_page(gallery, query_params=state.carried())
+
+
+def open_new(project: Project, view: View, name: str | None = None) -> None:
+    """Keep a view and show it in a tab of its own, after the others."""
+    settle(project)
+    known = {one.name for one in saved.listing(project)}
+    kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
+    _show(kept)
+    st.session_state[LEAVING] = True
+
+
+def open_selection(project: Project, chosen: Selected) -> None:
+    """Keep the selected images as a view and show it in a tab of its own."""
+    if not chosen.is_all:
+        open_new(project, View().with_condition("selection", list(chosen.sha1s)))
+        return
+    view = state.view()
+    if chosen.excepted:
+        excepted = Condition("selection", "in", list(chosen.excepted))
+        view = replace(view, where=(*view.where, Clause("not", (excepted,))))
+    open_new(project, view)
+
+
+def name_of(view: View, known: set[str]) -> str:
+    """Name a view by what it asks, ``posters · 1930s``, or by a number that is free."""
+    asked = " · ".join(_brief(part) for part in view.where[:PARTS_NAMED])
+    if asked:
+        return asked if len(asked) <= LONGEST_NAME else asked[: LONGEST_NAME - 1] + "…"
+    number = 2
+    while state.say("tabs.numbered", number=number) in known:
+        number += 1
+    return state.say("tabs.numbered", number=number)
+
+
+def _brief(part: Condition | Clause) -> str:
+    if not isinstance(part, Condition):
+        return chips.label(part)
+    value = part.value
+    match part.field, part.op:
+        case ("folder", "in"):
+            return _first([folder.rpartition("/")[2] for folder in value])
+        case ("format", "in"):
+            return _first(value)
+        case ("text", _):
+            return str(value["text"])
+        case (("path" | "name" | "camera"), "contains"):
+            return str(value)
+        case ("taken_at", "between"):
+            return _years(value) or chips.label(part)
+    return chips.label(part)
+
+
+def _first(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"{values[0]} +{len(values) - 1}"
+
+
+def _years(ends: Sequence[str | None]) -> str | None:
+    """Say whole years and decades shortly; None where they are not whole."""
+    first, last = ((end or "")[:4] for end in ends)
+    is_whole = ends[0] in (first, f"{first}-01-01") and ends[1] in (last, f"{last}-12-31")
+    if not (is_whole and first.isdecimal() and last.isdecimal()):
+        return None
+    if first == last:
+        return first
+    if first.endswith("0") and int(last) - int(first) == 9:
+        return state.say("tabs.decade", year=first)
+    return f"{first}-{last}"
+
+
+def _tab(one: Saved, current: Saved | None) -> Tab:
+    if one.problem is not None:
+        problem = one.problem.message(state.language())
+        return Tab(one.id, one.name, state.say("tabs.unreadable", problem=problem), False)
+    # The table may not have heard yet what the current one shows.
+    view = state.view() if one is current else one.view or View()
+    asked = " · ".join(map(chips.label, view.where))
+    return Tab(one.id, one.name, f"{one.name}\n{asked}" if asked else one.name)
+
+
+def _address(current: Saved | None) -> str:
+    """Return the view as the address should hold it: a short one is written out."""
+    if current is None or current.view is None:
+        return ""
+    return views.to_address(state.view()) or state.ALL
+
+
+def _do(project: Project, act: Act) -> None:
+    """Do what the strip was asked; runs before the page is drawn again."""
+    acts: dict[str, Callable[[Project, Act], Any]] = {
+        "open": lambda of, act: _open(of, act.id),
+        "new": lambda of, _: open_new(of, state.view()),
+        "rename": lambda of, act: saved.rename(of, act.id or "", act.name),
+        "move": lambda of, act: saved.reorder(of, list(act.ids)),
+        "close": lambda of, act: saved.close(of, act.id or ""),
+        "reopen": _reopen,
+        "duplicate": _duplicate,
+        "delete": lambda of, act: saved.remove(of, act.id or ""),
+        "restore": lambda of, act: saved.restore(of, act.id or "", act.place),
+    }
+    try:
+        _follow(project)
+        settle(project)
+        acts[act.what](project, act)
+        if act.goes:
+            _open(project, act.then)
+        st.session_state[LEAVING] = act.what in GOING
+    except (PanopticError, OSError) as error:
+        problem = error.message(state.language()) if isinstance(error, PanopticError) else error
+        st.toast(state.say("tabs.failed", problem=problem))
+
+
+def _open(project: Project, id: str | None) -> None:
+    kept = saved.get(project, id) if id is not None else None
+    if kept is None:
+        state.open_tab(None, View())
+        return
+    _show(kept)
+
+
+def _reopen(project: Project, act: Act) -> None:
+    kept = saved.reopen(project, act.id or "")
+    if kept is not None:
+        _show(kept)
+
+
+def _duplicate(project: Project, act: Act) -> None:
+    kept = saved.get(project, act.id or "")
+    if kept is None:
+        return
+    copied = saved.duplicate(project, kept.id, state.say("tabs.copy", name=kept.name))
+    if copied is not None:
+        _show(copied)
+
+
+def _show(kept: Saved) -> None:
+    # Of a view that cannot be read the address names the tab alone: the page says why.
+    state.open_tab(kept.id, kept.view)
+
+
+def _follow(project: Project) -> None:
+    """Keep the tab's view as the person has changed it since this page was last drawn.
+
+    Also by the browser's Back; not by opening a link, which may be older than what is kept.
+    """
+    now = (state.tab(), state.view())
+    before = st.session_state.get(SEEN, now)
+    st.session_state[SEEN] = now
+    if now[0] is None or before[0] != now[0] or before[1] == now[1]:
+        return
+    kept = saved.get(project, now[0])
+    if kept is not None and kept.view is not None:
+        keep(project, now[0], now[1])
+
+
+# What is not yet written: (project, tab) → view. One writer at a time.
+_waiting: dict[tuple[Path, str], View] = {}
+_last: dict[tuple[Path, str], float] = {}
+_lock = threading.RLock()
+
+
+def keep(project: Project, tab: str, view: View) -> None:
+    """Write a tab's view soon: at once, or two seconds after it was last written."""
+    key = (project.root, tab)
+    with _lock:
+        is_due = key in _waiting
+        _waiting[key] = view
+        wait = max(0.0, _last.get(key, -WRITE_EVERY) + WRITE_EVERY - time.monotonic())
+    if not is_due:
+        # No daemon: a server that stops waits for it.
+        threading.Timer(wait, _write, (project, tab)).start()
+
+
+def settle(project: Project) -> None:
+    """Write what waits, before the table is read or changed by a press."""
+    with _lock:
+        for root, tab in [*_waiting]:
+            if root == project.root:
+                _write(project, tab)
+
+
+def _write(project: Project, tab: str) -> None:
+    key = (project.root, tab)
+    with _lock:
+        view = _waiting.pop(key, None)
+        if view is None:
+            return
+        _last[key] = time.monotonic()
+        try:
+            saved.update(project, tab, view)
+        except (PanopticError, OSError):
+            _log.warning("The view of tab %s could not be written.", tab, exc_info=True)
