@@ -12,29 +12,39 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import anyio.to_thread
+import numpy as np
+import numpy.typing as npt
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import pictures
+from app.widgets.groups import labels
 from panoptic_data import catalogue, maps, views
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES, translate
 
 if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
 
 __all__ = ["routes"]
 
 ROWS_AT_ONCE = 1_000
 SHA1S_AT_ONCE = 100_000
+# A square in ``/aspects``, and how many bytes make a picture twice as wide.
+SQUARE = 128
+DOUBLE = 32
 _ASK_AGAIN = "private, no-cache"
 # Cells that a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Answer = Callable[["Project", Request], Response]
+# The shape of each row, made once a catalogue.
+_aspects_of: WeakKeyDictionary[Catalogue, npt.NDArray[np.uint8]] = WeakKeyDictionary()
 
 
 def routes(project: Project) -> list[Route]:
@@ -44,6 +54,10 @@ def routes(project: Project) -> list[Route]:
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
       the rows are sha1s, and a window may be longer. With ``at=`` a sha1, ``at`` is its place
       in the view, or null.
+    - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
+      children: ``depth``, ``start``, ``count`` and ``label``; empty where it has no groups.
+    - ``/aspects?view=``: one byte an image, in the view's order: 128 for a square (or not
+      known), 32 more for twice as wide as high, 32 less for half.
     - ``/map/{slug}?view=&colour=``: what a map draws, in the bytes of ``maps.encode``.
     - ``/plotly.js``: the drawing library that the Python package brings.
     - ``/progress``: what runs now, as in the table ``runs``, or null.
@@ -52,6 +66,8 @@ def routes(project: Project) -> list[Route]:
     """
     return [
         Route("/rows", _answering(project, _rows)),
+        Route("/groups", _answering(project, _groups)),
+        Route("/aspects", _answering(project, _aspects)),
         Route("/map/{slug}", _answering(project, _map)),
         Route("/plotly.js", _answering(project, _plotly)),
         Route("/progress", _answering(project, _progress)),
@@ -81,9 +97,9 @@ def _rows(project: Project, request: Request) -> Response:
     most = SHA1S_AT_ONCE if only_sha1s else ROWS_AT_ONCE
     count = min(_whole(request, "count", 200), most)
     current = catalogue.get(project)
-    tag = f'"{current.version}"'
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": _ASK_AGAIN})
+    headers = _tagged(current)
+    if _has(request, headers):
+        return Response(status_code=304, headers=headers)
     found = current.run(view)
     rows: list[Any] = (
         current.sha1s(found.rows[start : start + count])
@@ -94,16 +110,54 @@ def _rows(project: Project, request: Request) -> Response:
     if "at" in request.query_params:
         body["at"] = current.index_of(found, request.query_params["at"])
     # Starlette's own encoder refuses NaN, as it should; ours has none.
-    return JSONResponse(body, headers={"ETag": tag, "Cache-Control": _ASK_AGAIN})
+    return JSONResponse(body, headers=headers)
+
+
+def _groups(project: Project, request: Request) -> Response:
+    view = views.from_address(request.query_params.get("view", ""))
+    current = catalogue.get(project)
+    headers = _tagged(current)
+    if _has(request, headers):
+        return Response(status_code=304, headers=headers)
+    found = current.run(view)
+    lists = {
+        name: [] if found.groups is None else getattr(found.groups, name).tolist()
+        for name in ("depth", "start", "count")
+    }
+    said = labels(current, found, _language(request))
+    body = {"version": current.version, "total": len(found), **lists, "label": said}
+    return JSONResponse(body, headers=headers)
+
+
+def _aspects(project: Project, request: Request) -> Response:
+    view = views.from_address(request.query_params.get("view", ""))
+    current = catalogue.get(project)
+    headers = _tagged(current)
+    if _has(request, headers):
+        return Response(status_code=304, headers=headers)
+    body = _shapes(current)[current.run(view).rows].tobytes()
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+def _shapes(current: Catalogue) -> npt.NDArray[np.uint8]:
+    """Return each row's shape in a byte: (n,) uint8."""
+    known = _aspects_of.get(current)
+    if known is None:
+        width, height = (current.frame[side].to_numpy() for side in ("width", "height"))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            doubled = np.log2(width / height)
+        scaled = np.clip(np.round(SQUARE + DOUBLE * doubled), 1, 255)
+        known = np.where(np.isfinite(doubled), scaled, SQUARE).astype(np.uint8)
+        _aspects_of[current] = known
+    return known
 
 
 def _map(project: Project, request: Request) -> Response:
     view = views.from_address(request.query_params.get("view", ""))
     colouring = request.query_params.get("colour", "")
     current = catalogue.get(project)
-    tag = f'"{current.version}"'
-    headers = {"ETag": tag, "Cache-Control": _ASK_AGAIN}
-    if tag in request.headers.get("if-none-match", ""):
+    headers = _tagged(current)
+    if _has(request, headers):
         return Response(status_code=304, headers=headers)
     chosen = colouring if colouring in maps.COLOURINGS else maps.COLOURINGS[0]
     drawn = maps.picture(current, request.path_params["slug"], view, chosen)
@@ -162,6 +216,14 @@ def _problems(project: Project, request: Request) -> Response:
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _tagged(current: Catalogue) -> dict[str, str]:
+    return {"ETag": f'"{current.version}"', "Cache-Control": _ASK_AGAIN}
+
+
+def _has(request: Request, headers: dict[str, str]) -> bool:
+    return headers["ETag"] in request.headers.get("if-none-match", "")
 
 
 def _whole(request: Request, name: str, default: int) -> int:

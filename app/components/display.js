@@ -5,12 +5,17 @@ const KEY = "panoptic.display";
 export const SMALLEST = 64;
 export const LARGEST = 480;
 const STEP = 1.25;
+/**
+ * "fit": whole pictures in squares; "crop": squares cut out of them; "rows": pictures in their own
+ * shape, in rows that fill the width.
+ */
+export const SHAPES = /** @type {const} */ (["fit", "crop", "rows"]);
 
-/** @typedef {{size: number, crop: boolean, captions: boolean}} Display */
+/** @typedef {{size: number, shape: typeof SHAPES[number], captions: boolean}} Display */
 
 export const changes = new EventTarget();
 /** @type {Display} */
-let current = { size: 168, crop: false, captions: true, ...stored() };
+let current = { size: 168, shape: "fit", captions: true, ...stored() };
 
 /** @returns {Display} */
 export function display() {
@@ -30,9 +35,17 @@ export function zoom(direction) {
   setDisplay({ size: current.size * STEP ** direction });
 }
 
+/** Take the next shape. */
+export function turnShape() {
+  setDisplay({ shape: SHAPES[(SHAPES.indexOf(current.shape) + 1) % SHAPES.length] });
+}
+
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    // Older releases knew two shapes, as `crop`.
+    const { crop, ...kept } = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    const older = crop ? "crop" : "fit";
+    return { ...kept, shape: SHAPES.includes(kept.shape) ? kept.shape : older };
   } catch {
     return {};
   }

@@ -19,9 +19,10 @@ from starlette.middleware import Middleware
 from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
+from app.widgets.groups import label
 from panoptic_data import catalogue, files, images, sources
 from panoptic_data import project as projects
-from panoptic_data.views import View, to_address
+from panoptic_data.views import Level, View, to_address
 from tests import synthetic
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -231,6 +232,84 @@ def test_an_image_is_told_its_place_in_the_view(ask, corpus):
     current = catalogue.get(corpus[0], fresh=True)
     listed = current.sha1s(current.run(View()).rows)
     assert places == [listed.index(sha1(corpus[2]["red.jpg"])), None]
+
+
+def test_groups_are_named_in_the_language_asked(ask, corpus):
+    view = View(group=(Level("folder", 1), Level("cluster", "none_here")))
+    assert ask(f"/groups?view={to_address(view)}")[0].status == 400
+    view = View(group=(Level("folder", 1), Level("taken_at", "year")))
+    answer, body = ask(f"/groups?view={to_address(view)}&lang=fr")
+    told = json.loads(body)
+    assert told == {
+        "version": catalogue.get(corpus[0], fresh=True).version,
+        "total": 6,
+        "depth": [0, 1],
+        "start": [0, 0],
+        "count": [6, 6],
+        "label": [corpus[1].name, "Date inconnue"],
+    }
+    again, nothing = ask("/groups", If_None_Match=answer.headers["ETag"])
+    assert (again.status, nothing) == (304, b"")
+
+
+def test_a_view_without_groups_has_none(ask):
+    told = json.loads(ask("/groups")[1])
+    assert [told[name] for name in ("depth", "start", "count", "label")] == [[], [], [], []]
+
+
+def test_shapes_come_as_a_byte_an_image_in_the_order_of_the_view(ask, corpus):
+    answer, body = ask("/aspects")
+    current = catalogue.get(corpus[0], fresh=True)
+    sizes = current.frame[current.run(View()).rows].select("width", "height").rows()
+    assert len(body) == len(sizes) == 6
+    for byte, (width, height) in zip(body, sizes, strict=True):
+        assert 2 ** ((byte - 128) / 32) == pytest.approx(width / height, rel=0.02)
+    assert ask("/aspects", If_None_Match=answer.headers["ETag"])[0].status == 304
+    damaged = View().with_condition("status", ["unreadable"])
+    assert set(ask(f"/aspects?view={to_address(damaged)}")[1]) == {128}
+
+
+@pytest.mark.parametrize(
+    ("level", "value", "english", "french"),
+    [
+        (Level("taken_at", "century"), "1900", "1900 to 1999", "1900 à 1999"),
+        (Level("taken_at", "decade"), "1930", "1930 to 1939", "1930 à 1939"),
+        (Level("taken_at", "month"), "1930-05", "May 1930", "mai 1930"),
+        (Level("added", "week"), "1930-W08", "1930, week 8", "1930, semaine 8"),
+        (Level("added", "day"), "1930-05-01", "1 May 1930", "1 mai 1930"),
+        (Level("taken_at", "year"), None, "No date known", "Date inconnue"),
+        (Level("size"), [500_000, 1_000_000], "0.5 to 1 MB", "0,5 à 1 Mo"),
+        (Level("pixels"), [0, 2e6], "0 to 2 megapixels", "0 à 2 mégapixels"),
+        (Level("width"), [1000, 1500], "1,000 to 1,500 pixels wide",
+         "1\u202f000 à 1\u202f500 pixels de large"),
+        (Level("height"), 48, "48 pixels high", "48 pixels de haut"),
+        (Level("copies"), 1, "1 copy", "1 copie"),
+        (Level("copies"), [5, 10], "5 to 9 copies", "5 à 9 copies"),
+        (Level("cluster", "visual"), 3, "Cluster 3", "Groupe 3"),
+        (Level("cluster", "visual"), None, "In no cluster", "Dans aucun groupe"),
+        (Level("colour"), "red", "red", "rouge"),
+        (Level("status"), "missing", "missing", "absent"),
+        (Level("folder"), "posters/1930", "posters/1930", "posters/1930"),
+        (Level("duplicate", "near"), "x", "Duplicates of a.jpg", "Doublons de a.jpg"),
+    ],
+)  # fmt: skip
+def test_groups_are_named_in_words(level, value, english, french):
+    assert [label(level, value, language, "a.jpg") for language in ("en", "fr")] == [
+        english,
+        french,
+    ]
+
+
+def test_duplicates_are_named_by_the_first_file_among_them(ask, corpus):
+    project, _, contents = corpus
+    names = [sha1(contents[name]) for name in ("scan.tif", "book.jp2")]
+    members = [{"sha1": name, "group": "g", "kind": "near", "distance": 1.0} for name in names]
+    synthetic.write(project, "duplicates", members)
+    catalogue.get(project, fresh=True)
+    view = View(group=(Level("duplicate", "near"),))
+    told = json.loads(ask(f"/groups?view={to_address(view)}&lang=en")[1])
+    assert told["label"] == ["Duplicates of book.jp2", "No duplicate"]
+    assert told["count"] == [2, 4]
 
 
 def test_a_broken_view_is_a_sentence_in_the_language_asked(ask):

@@ -48,9 +48,8 @@ def answer(route, before):
     route.fulfill(json={"rows": body, "total": MILLION, "version": "1", "at": at})
 
 
-@pytest.fixture
-def page(visit, address):
-    """A page that holds a gallery of a million images and nothing else."""
+def alone(page, address, **changes):
+    """Turn a page into one that holds a gallery of a million images and nothing else."""
     data = {
         "project": "million",
         "view": "",
@@ -60,6 +59,7 @@ def page(visit, address):
         "current": None,
         "language": "en",
         "texts": {name: name for name in TEXTS},
+        **changes,
     }
     html = f"""<!doctype html><title>gallery</title><style>{assets.css("gallery")}
       #host, .root {{ position: fixed; inset: 0; }}</style>
@@ -67,17 +67,25 @@ def page(visit, address):
       <script type="module">
         const {{ default: gallery }} = await import("{assets.address("gallery")}");
         window.told = [];
-        window.show = (changes) => gallery({{ data: {{ ...{json.dumps(data)}, ...changes }},
-          parentElement: document.getElementById("host"),
-          setStateValue: (name, value) => window.told.push([name, value]) }});
+        const tell = (name, value) => window.told.push([name, value]);
+        window.show = (changes) => {{
+          gallery({{ data: {{ ...{json.dumps(data)}, ...changes }}, setStateValue: tell,
+            setTriggerValue: tell, parentElement: document.getElementById("host") }});
+        }};
         window.show({{}});
       </script>"""
-    page = visit(address)
     page.set_viewport_size(WIDE)
     page.route("**/rows?*", rows)
     page.route("**/thumb/*", lambda route: route.fulfill(body=PIXEL, content_type="image/svg+xml"))
     page.route("**/alone", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(f"{address}/alone")
+    return page
+
+
+@pytest.fixture
+def page(visit, address):
+    """A page that holds a gallery of a million images and nothing else."""
+    page = alone(visit(address), address)
     expect(page.locator(".tile img.here").first).to_be_visible()
     return page
 

@@ -1,7 +1,8 @@
-"""The gallery: a virtual grid of all images of a view, and one of them large.
+"""The gallery: a virtual grid of all images of a view, in groups if it has any, and one large.
 
-Its rows come from ``/rows``, its pictures from ``/thumb`` and ``/image``; the selection stays
-in the browser (``frame`` hands it to Python). Not here: the properties of the open image.
+Its rows come from ``/rows``, their groups from ``/groups``, their shapes from ``/aspects``, its
+pictures from ``/thumb`` and ``/image``; the selection stays in the browser (``frame`` hands it
+to Python). Not here: the properties of the open image.
 """
 
 from __future__ import annotations
@@ -13,8 +14,17 @@ from typing import Any
 import streamlit as st
 
 from app.components.assets import component
+from panoptic_data import views
+from panoptic_data.errors import InvalidView
+from panoptic_data.messages import translate
+from panoptic_data.views import View
 
 __all__ = ["At", "Opened", "gallery", "told_at"]
+
+# Texts that every gallery needs, whatever page it is on.
+_TEXTS = ("group_fold", "group_select", "group_only", "chip_megapixels", "chip_side")
+# Orders that a tile need not explain: its name says the first two, and likeness is always said.
+_PLAIN = ("path", "name", "similarity")
 
 
 @dataclass(frozen=True)
@@ -46,15 +56,20 @@ def gallery(
     language: str,
     texts: Mapping[str, str],
     on_move: Callable[[At], None],
+    on_group: Callable[[int], None] | None = None,
+    chip: str | None = None,
     key: str = "gallery",
 ) -> At | None:
     """Show ``total`` images of the view at an address; return where the person is.
 
     ``version`` is the catalogue's: a new one fetches the rows again without losing place.
     ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
-    is called before the run that follows a move.
+    is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
+    the group that is to be shown alone; without it no group offers that. ``chip`` is the field of
+    a row that is written on its tile; left out, what the view is sorted by.
     """
     mount = component("gallery")
+    shown = _view(view)
     result = mount(
         key=key,
         data={
@@ -64,11 +79,15 @@ def gallery(
             "total": total,
             "opened": asdict(opened) if opened else None,
             "current": current,
+            "grouped": bool(shown.group),
+            "canFilter": on_group is not None,
+            "chip": chip or _chip(shown),
             "language": language,
-            "texts": dict(texts),
+            "texts": {**_texts(language), **texts},
         },
         height="stretch",
         on_at_change=lambda: _tell(key, on_move),
+        on_group_change=lambda: _tell_group(key, version, on_group),
     )
     return _at(result.at)
 
@@ -82,6 +101,32 @@ def _tell(key: str, on_move: Callable[[At], None]) -> None:
     at = told_at(key)
     if at is not None:
         on_move(at)
+
+
+def _tell_group(key: str, version: str, on_group: Callable[[int], None] | None) -> None:
+    told = st.session_state.get(key, {}).get("group")
+    if on_group is None or not isinstance(told, Mapping):
+        return
+    group = told.get("group")
+    # Groups of another version may stand elsewhere.
+    if told.get("version") == version and isinstance(group, int) and group >= 0:
+        on_group(group)
+
+
+def _view(address: str) -> View:
+    try:
+        return views.from_address(address)
+    except InvalidView:
+        return View()
+
+
+def _chip(view: View) -> str | None:
+    field = view.sort[0].field if view.sort else "path"
+    return None if field in _PLAIN else field
+
+
+def _texts(language: str) -> dict[str, str]:
+    return {name: translate(f"explore.{name}", language) for name in _TEXTS}
 
 
 def _at(value: Any) -> At | None:

@@ -1,16 +1,19 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
+import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
 import { listen } from "./gestures.js";
-import { EDGE } from "./geometry.js";
 import { Grid } from "./grid.js";
+import { Groups } from "./groups.js";
 import * as place from "./place.js";
-import { Rows } from "./rows.js";
+import { Rows, aspectsOf, groupsOf } from "./rows.js";
 import { Viewer } from "./viewer.js";
 
 // Python draws the panel of the current image: not for each of the images that keys run over.
 const TELL_AFTER = 120;
+// Above the first image stand the headers of its groups.
+const BEGINNING = { index: 0, above: Infinity };
 
 /**
  * @typedef {object} Data
@@ -19,6 +22,9 @@ const TELL_AFTER = 120;
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
  * @property {number} total
  * @property {{sha1: string, name: string, index: number | null, isDamaged: boolean} | null} opened
+ * @property {boolean} [grouped]    whether the view has groups
+ * @property {boolean} [canFilter]  whether a group can be shown alone
+ * @property {string | null} [chip] the field of a row that its tile names
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
@@ -27,12 +33,15 @@ const TELL_AFTER = 120;
 /** @type {WeakMap<object, Gallery>} */
 const mounted = new WeakMap();
 
-/** @param {{data: Data, parentElement: any, setStateValue: (name: string, value: any) => void}} component */
-export default function gallery({ data, parentElement, setStateValue }) {
+/** @typedef {(name: string, value: any) => void} Tell */
+
+/** @param {{data: Data, parentElement: any, setStateValue: Tell, setTriggerValue: Tell}} component */
+export default function gallery({ data, parentElement, setStateValue, setTriggerValue }) {
   const known = mounted.get(parentElement);
   const shown = known ?? new Gallery(parentElement.querySelector(".root"), data);
   mounted.set(parentElement, shown);
   shown.tell = setStateValue;
+  shown.ask = setTriggerValue;
   shown.update(data);
   return () => {
     shown.close();
@@ -44,10 +53,14 @@ class Gallery {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {
     const { texts, language } = data;
-    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    /** Streamlit's, and new with each run. @type {Tell} */
     this.tell = () => {};
+    /** @type {Tell} */
+    this.ask = () => {};
     /** @type {Data | null} */
     this.data = null;
+    /** Whether what the layout needs could not be fetched. */
+    this.isStale = false;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
@@ -55,47 +68,111 @@ class Gallery {
       "p",
       { class: "message", role: "alert", hidden: true },
       texts.no_rows,
-      el("button", { type: "button", onclick: () => this.rows.retry() }, texts.retry),
+      el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
     root.replaceChildren(this.grid.node, this.viewer.node, this.trouble);
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
     if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
-    this.stopListening = listen(this.grid, (index) => this.open(index));
+    this.stopListening = listen(this.grid, { open: (index) => this.open(index), only: (group) => this.only(group) });
     this.grid.addEventListener("current", () => this.tellCurrent());
     this.grid.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
     this.back = () => this.followAddress();
-    this.ask = (event) => this.openOther(event.detail);
+    this.openAsked = (event) => this.openOther(event.detail);
+    this.shapes = () => this.fetchAspects();
+    displayChanges.addEventListener("change", this.shapes);
     addEventListener("popstate", this.back);
     addEventListener("pagehide", this.leavePage = () => this.remember());
-    document.addEventListener("panoptic:open", this.ask);
+    document.addEventListener("panoptic:open", this.openAsked);
   }
 
   /** @param {Data} data */
   update(data) {
     const isOther = data.view !== this.data?.view || data.project !== this.data?.project;
     if (isOther) this.remember();
-    const isChanged = isOther || data.version !== this.data?.version || data.total !== this.data?.total;
+    const isChanged = isOther || !isSame(data, this.data);
+    const isOtherChip = data.chip !== this.data?.chip;
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
     selection.within(data.view, data.total);
+    this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.rows.show(data.view, data.version, data.total);
-      this.grid.current = 0;
-      this.grid.relayout();
-      this.comeBack();
+      this.grid.reset();
+      this.begin(data);
     } else if (isChanged) this.takeIn(data);
+    else if (isOtherChip) this.grid.draw();
     if (data.opened) this.placeOpened(data.opened);
+  }
+
+  /** Lay a view out for the first time, as soon as what its layout needs is here. @param {Data} data */
+  async begin(data) {
+    this.comeBack();
+    const needed = this.needed(data);
+    // Most views need nothing: they are there at once.
+    const arrangement = needed.length ? await this.fetched(data) : [null, undefined];
+    if (!arrangement || !isSame(data, this.data)) return;
+    this.grid.arrange(...arrangement);
+    this.grid.relayout();
+    // The shape may have been changed meanwhile.
+    this.fetchAspects();
+  }
+
+  /** What the layout of a view waits for. @param {Data} data */
+  needed(data) {
+    return [...(data.grouped ? ["groups"] : []), ...(display().shape === "rows" ? ["aspects"] : [])];
+  }
+
+  /** Fetch it; null where that fails. @param {Data} data @returns {Promise<[Groups | null, Uint8Array | undefined] | null>} */
+  async fetched(data) {
+    const needed = this.needed(data);
+    try {
+      const [answer, aspects] = await Promise.all([
+        needed.includes("groups") ? groupsOf(data.view, data.language) : null,
+        needed.includes("aspects") ? aspectsOf(data.view) : undefined,
+      ]);
+      return [answer?.depth.length ? new Groups(answer, `panoptic.folds.${data.project}.${data.view}`) : null, aspects];
+    } catch {
+      this.rows.failed = this.isStale = true;
+      this.rowsCame();
+      return null;
+    }
+  }
+
+  /** Pictures in their own shape were asked for: fetch the shapes, once a view. */
+  async fetchAspects() {
+    const { data, grid } = this;
+    if (grid.isAwaited || !grid.needsAspects || this.isFetching === data.version) return;
+    this.isFetching = data.version;
+    // Squares are drawn where shapes cannot be had.
+    const aspects = await aspectsOf(data.view).catch(() => null);
+    this.isFetching = null;
+    if (!isSame(data, this.data) || grid.isAwaited) return;
+    grid.aspects = aspects;
+    grid.relayout();
+  }
+
+  retry() {
+    this.rows.retry();
+    if (!this.isStale) return;
+    this.isStale = false;
+    if (this.grid.isAwaited) this.begin(this.data);
+    else this.takeIn(this.data);
+  }
+
+  /** Ask for the view of one group alone. */
+  only(group) {
+    if (this.data.canFilter) this.ask("group", { group, version: this.data.version });
   }
 
   /** The first sight of a view: where it was left, and the image that the address names. */
   comeBack() {
     const left = JSON.parse(sessionStorage.getItem(this.memory) ?? "null");
     this.grid.current = left?.current ?? 0;
-    this.grid.goTo(left ?? { index: 0, above: EDGE });
+    this.grid.goTo(left ?? BEGINNING);
     this.told = told(this.data.current, Boolean(this.data.opened));
     this.followAddress();
   }
@@ -103,22 +180,25 @@ class Gallery {
   /** The same view with other images in it: what is in sight stays in sight. @param {Data} data */
   async takeIn(data) {
     const { grid, rows } = this;
-    const anchor = grid.scroll.offset > grid.geometry.step ? grid.anchor() : null;
-    const [top, current] = await Promise.all(
-      [anchor?.index, grid.current].map(async (index) => {
+    const anchor = grid.scroll.offset > grid.geometry.tile ? grid.anchor() : null;
+    const [arrangement, top, current] = await Promise.all([
+      this.needed(data).length ? this.fetched(data) : [null, undefined],
+      ...[anchor?.index, grid.current].map(async (index) => {
         const row = index == null ? null : rows.get(index);
         return row ? rows.indexOf(row.sha1).catch(() => null) : null;
       }),
-    );
-    if (data !== this.data) return;
+    ]);
+    if (!isSame(data, this.data) || !arrangement) return;
     rows.show(data.view, data.version, data.total);
+    grid.arrange(...arrangement);
     if (current !== null) grid.current = current;
     if (anchor && top !== null) grid.awaited = { index: top, above: anchor.above };
     grid.relayout();
+    this.fetchAspects();
   }
 
   remember() {
-    const at = this.data && this.grid.place();
+    const at = this.data && !this.grid.isAwaited && this.grid.place();
     if (at) sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.grid.current }));
   }
 
@@ -205,8 +285,14 @@ class Gallery {
     this.viewer.close();
     removeEventListener("popstate", this.back);
     removeEventListener("pagehide", this.leavePage);
-    document.removeEventListener("panoptic:open", this.ask);
+    document.removeEventListener("panoptic:open", this.openAsked);
+    displayChanges.removeEventListener("change", this.shapes);
   }
+}
+
+/** Whether two runs of the page show the same images in the same words. */
+function isSame(data, other) {
+  return /** @type {const} */ (["project", "view", "version", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
 }
 
 function told(sha1, isOpen) {

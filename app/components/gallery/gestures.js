@@ -1,21 +1,28 @@
 // What presses on the grid do: open, select, move. Not here: drawing.
 import { isTyping } from "../dom.js";
-import { display, setDisplay, zoom } from "../display.js";
+import { display, setDisplay, turnShape, zoom } from "../display.js";
+import { beside, groupBeside, middle, pageFrom, shownFrom, shownRanges } from "./geometry.js";
 
 const DRAG_FROM = 6;
 const SCROLL_EDGE = 40;
 
 /**
- * Listen to a grid. `open(index)` shows an image.
- * @param {import("./grid.js").Grid} grid @param {(index: number) => void} open
+ * Listen to a grid.
+ * @param {import("./grid.js").Grid} grid
+ * @param {{open: (index: number) => void, only: (group: number) => void}} acts
+ *   show an image; show only a group
  * @returns {() => void} stop listening
  */
-export function listen(grid, open) {
+export function listen(grid, { open, only }) {
   const { rows, selection } = grid;
   let from = grid.current;
+  // Where the keys up and down go on, past rows that end before it.
+  /** @type {number | null} */
+  let lane = null;
 
   async function selectRange(first, last, isAdded) {
-    const ids = await rows.ids(Math.min(first, last), Math.max(first, last));
+    const ranges = shownRanges(grid.geometry, Math.min(first, last), Math.max(first, last));
+    const ids = (await Promise.all(ranges.map(([start, end]) => rows.ids(start, end)))).flat();
     if (isAdded || selection.all) selection.put(ids, true);
     else selection.replace(ids);
   }
@@ -28,58 +35,104 @@ export function listen(grid, open) {
 
   function press(event) {
     if (drag.isDrag()) return;
-    const index = grid.indexOf(event.composedPath()[0]);
+    const [target] = event.composedPath();
+    const group = grid.groupUnder(target);
+    if (group >= 0) pressHeader(group, target, event);
+    const index = grid.indexOf(target);
     if (index < 0) return;
-    const isCircle = event.composedPath()[0].closest(".circle");
+    lane = null;
     grid.moveTo(index);
     if (event.shiftKey) selectRange(from, index, event.ctrlKey || event.metaKey);
-    else if (isCircle || event.ctrlKey || event.metaKey) toggle(index);
+    else if (target.closest(".circle") || event.ctrlKey || event.metaKey) toggle(index);
     else {
       from = index;
       open(index);
     }
   }
 
+  function pressHeader(group, target, event) {
+    // The button may go with its row: keys stay in the grid.
+    grid.node.focus({ preventScroll: true });
+    if (target.closest(".only")) only(group);
+    else if (target.closest(".tick")) grid.ticks.toggle(group);
+    else grid.fold(group, event.altKey);
+  }
+
   /** @param {KeyboardEvent} event */
   function key(event) {
-    if (isTyping(event) || event.altKey) return;
+    if (isTyping(event)) return;
+    // Many keyboards have brackets on a third level, which some browsers report as Alt.
+    if (event.altKey && !brackets.includes(event.key)) return;
+    const isHeld = (event.ctrlKey || event.metaKey) && !event.altKey;
     const move = moves[event.key];
-    const act = event.ctrlKey || event.metaKey ? held[event.key.toLowerCase()] : acts[event.key];
+    const act = isHeld ? held[event.key.toLowerCase()] : acts[event.key];
     if (!move && !act) return;
     event.preventDefault();
     event.stopPropagation();
     if (act) act(event);
-    else {
-      const before = grid.current;
-      grid.moveTo(move(before));
-      if (event.shiftKey) selectRange(from, grid.current, false);
-      else from = grid.current;
-    }
+    else goTo(move(grid.current), event);
   }
 
-  const columns = () => grid.geometry.columns;
-  const within = (index, otherwise) => (index >= 0 && index < rows.total ? index : otherwise);
-  /** @type {Record<string, (index: number) => number>} */
+  function goTo(index, event) {
+    if (!upright.includes(event.key)) lane = null;
+    if (index === null) return;
+    grid.moveTo(index);
+    if (event.shiftKey) selectRange(from, grid.current, false);
+    else from = grid.current;
+  }
+
+  function inLane() {
+    lane ??= middle(grid.geometry, grid.current);
+    return lane;
+  }
+
+  /** Where the group in hand is wanted. @param {(group: number) => void} act */
+  const inGroup = (act) => () => {
+    const group = grid.currentGroup;
+    if (group >= 0) act(group);
+  };
+
+  function toGroup(by) {
+    const group = groupBeside(grid.geometry, grid.current, by);
+    if (group < 0) return;
+    lane = null;
+    grid.moveToGroup(group);
+    from = grid.current;
+  }
+
+  /** On the header of a folded group there is no image to open or select. */
+  const isFolded = () => grid.currentGroup >= 0 && Boolean(grid.groups?.folded[grid.currentGroup]);
+
+  const brackets = ["[", "]"];
+  const upright = ["ArrowUp", "ArrowDown", "PageUp", "PageDown"];
+  const shown = (index, by) => shownFrom(grid.geometry, index, by);
+  /** @type {Record<string, (index: number) => number | null>} */
   const moves = {
-    ArrowLeft: (index) => index - 1,
-    ArrowRight: (index) => index + 1,
-    ArrowUp: (index) => within(index - columns(), index),
-    ArrowDown: (index) => within(index + columns(), index),
-    PageUp: (index) => index - columns() * grid.rowsPerPage,
-    PageDown: (index) => index + columns() * grid.rowsPerPage,
-    Home: () => 0,
-    End: () => rows.total - 1,
+    ArrowLeft: (index) => shown(index - 1, -1),
+    ArrowRight: (index) => shown(index + 1, 1),
+    ArrowUp: (index) => beside(grid.geometry, index, -1, inLane()),
+    ArrowDown: (index) => beside(grid.geometry, index, 1, inLane()),
+    PageUp: (index) => pageFrom(grid.geometry, index, -1, inLane(), grid.scroll.window),
+    PageDown: (index) => pageFrom(grid.geometry, index, 1, inLane(), grid.scroll.window),
+    Home: () => shown(0, 1),
+    End: () => shown(rows.total - 1, -1),
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const acts = {
-    Enter: () => open(grid.current),
-    " ": () => toggle(grid.current),
+    Enter: () => (isFolded() ? grid.fold(grid.currentGroup) : open(grid.current)),
+    " ": () => (isFolded() ? grid.ticks.toggle(grid.currentGroup) : toggle(grid.current)),
     Escape: () => selection.clear(),
     "+": () => zoom(1),
     "=": () => zoom(1),
     "-": () => zoom(-1),
     t: () => setDisplay({ captions: !display().captions }),
-    w: () => setDisplay({ crop: !display().crop }),
+    w: turnShape,
+    "[": () => toGroup(-1),
+    "]": () => toGroup(1),
+    c: inGroup((group) => grid.fold(group)),
+    C: inGroup((group) => grid.fold(group, true)),
+    x: inGroup((group) => grid.ticks.toggle(group)),
+    o: inGroup((group) => only(group)),
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const held = { a: () => selection.selectAll() };

@@ -1,4 +1,5 @@
-// The rows of a view, fetched in blocks as they come into sight. Not here: drawing them.
+// The rows of a view, fetched in blocks as they come into sight, and what its layout needs as a
+// whole: groups and shapes. Not here: drawing them.
 
 const BLOCK = 200;
 // Enough for some twenty screens of small tiles; older blocks are dropped and fetched again.
@@ -16,6 +17,10 @@ const IDS_AT_ONCE = 100_000;
  * @property {string | null} colour
  * @property {number} copies
  * @property {string} status
+ * @property {string | null} [taken_at]
+ * @property {string} [added]
+ * @property {number} [size]
+ * @property {string | null} [camera]
  * @property {number} [similarity]
  */
 
@@ -51,15 +56,18 @@ export class Rows extends EventTarget {
     return this.blocks.get(Math.floor(index / BLOCK))?.rows[index % BLOCK];
   }
 
-  /** Fetch what is in sight, and one block either side of it. */
-  want(first, last) {
-    const from = Math.floor(Math.max(0, first) / BLOCK);
-    const to = Math.floor(Math.min(this.total - 1, last) / BLOCK);
-    const seen = [];
-    for (let block = from; block <= to; block++) seen.push(block);
-    this.wanted = [...seen, to + 1, from - 1].filter((block) => this.isMissing(block));
+  /** Fetch what is in sight, and one block either side of it. @param {[number, number][]} ranges in order */
+  want(ranges) {
+    const seen = new Set();
+    for (const [first, last] of ranges) {
+      const to = Math.floor(Math.min(this.total - 1, last) / BLOCK);
+      for (let block = Math.floor(Math.max(0, first) / BLOCK); block <= to; block++) seen.add(block);
+    }
+    const inSight = [...seen];
+    const [from, to] = [inSight[0] ?? 0, inSight.at(-1) ?? -1];
+    this.wanted = [...inSight, to + 1, from - 1].filter((block) => this.isMissing(block));
     for (const [block, request] of this.loading) {
-      if (block < from - 1 || block > to + 1) request.abort();
+      if (!seen.has(block) && block !== from - 1 && block !== to + 1) request.abort();
     }
     this.next();
   }
@@ -133,9 +141,7 @@ export class Rows extends EventTarget {
   }
 
   async ask(what, signal) {
-    const answer = await fetch(`/rows?${new URLSearchParams({ view: this.view, ...what })}`, { signal });
-    if (!answer.ok) throw new Error(`rows: ${answer.status}`);
-    return answer.json();
+    return (await asked("rows", { view: this.view, ...what }, signal)).json();
   }
 
   keep(block, rows, version) {
@@ -144,4 +150,20 @@ export class Rows extends EventTarget {
     const [oldest] = this.blocks.keys();
     if (this.blocks.size > KEPT_BLOCKS) this.blocks.delete(oldest);
   }
+}
+
+/** The groups of a view. @returns {Promise<import("./groups.js").Answer>} */
+export async function groupsOf(view, language) {
+  return (await asked("groups", { view, lang: language })).json();
+}
+
+/** The shape of each image of a view, in a byte (geometry.js). @returns {Promise<Uint8Array>} */
+export async function aspectsOf(view) {
+  return new Uint8Array(await (await asked("aspects", { view })).arrayBuffer());
+}
+
+async function asked(route, what, signal = null) {
+  const answer = await fetch(`/${route}?${new URLSearchParams(what)}`, { signal });
+  if (!answer.ok) throw new Error(`${route}: ${answer.status}`);
+  return answer;
 }

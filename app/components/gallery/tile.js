@@ -1,9 +1,12 @@
 // One tile: a picture, its circle to select it, its caption. Not here: where it lies.
 import { el, icon, set, write } from "../dom.js";
+import { chip } from "./chip.js";
 
 // The shorter side of what the server keeps, and of the one larger size that it makes for us.
 const STORED = 256;
 const LARGER = 512;
+// A tile that follows its picture's shape misses it by a hundredth at most.
+const NEARLY = 1.03;
 
 /** @param {Record<string, string>} texts @returns {HTMLElement} */
 export function makeTile(texts) {
@@ -20,15 +23,28 @@ export function makeTile(texts) {
 }
 
 /**
+ * @typedef {object} How
+ * @property {number} index
+ * @property {number} column  its place in its row
+ * @property {number} width
+ * @property {number} height  without its name
+ * @property {boolean} isSelected
+ * @property {boolean} isCurrent
+ * @property {boolean} canLoad
+ * @property {string | null} chip  the field that is named on the tile
+ * @property {import("./chip.js").Words} words
+ */
+
+/**
  * Show a row in a tile; `null` shows its skeleton.
  * @param {HTMLElement} tile @param {import("./rows.js").Row | null} row
- * @param {{index: number, columns: number, width: number, isSelected: boolean, isCurrent: boolean, canLoad: boolean, id: string}} how
+ * @param {How} how
  */
 export function showTile(tile, row, how) {
-  set(tile, "id", how.id);
+  set(tile, "id", `tile-${how.index}`);
   set(tile, "data-index", how.index);
   set(tile, "data-sha1", row?.sha1 ?? null);
-  set(tile, "aria-colindex", (how.index % how.columns) + 1);
+  set(tile, "aria-colindex", how.column + 1);
   set(tile, "aria-selected", how.isSelected ? "true" : "false");
   set(tile, "aria-label", row?.name ?? null);
   tile.classList.toggle("current", how.isCurrent);
@@ -36,7 +52,7 @@ export function showTile(tile, row, how) {
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
   write(caption, row?.name ?? "");
-  write(frame.children[1], badge(row));
+  write(frame.children[1], badge(row, how));
   showPicture(frame, row, how);
 }
 
@@ -54,7 +70,8 @@ export function thumbnail(sha1, pixels) {
   return isLarger ? `/thumb/${sha1}?w=${LARGER}` : `/thumb/${sha1}`;
 }
 
-function badge(row) {
+function badge(row, how) {
+  if (row && how.chip) return chip(row, how.chip, how.words);
   if (row?.similarity != null) return row.similarity.toFixed(2);
   return row && row.copies > 1 ? `×${row.copies}` : "";
 }
@@ -62,7 +79,7 @@ function badge(row) {
 function showPicture(frame, row, how) {
   const image = frame.firstElementChild;
   const isDamaged = Boolean(row && row.status !== "ok" && !row.width);
-  const source = row && !isDamaged ? thumbnail(row.sha1, how.width) : null;
+  const source = row && !isDamaged ? thumbnail(row.sha1, Math.min(how.width, how.height)) : null;
   if (image.dataset.sha1 !== row?.sha1) {
     image.removeAttribute("src");
     image.classList.remove("here");
@@ -72,6 +89,8 @@ function showPicture(frame, row, how) {
   // The dominant colour stands in until the picture is here.
   frame.style.setProperty("--colour", row?.colour ?? "transparent");
   if (row?.width) frame.style.setProperty("--aspect", `${row.width} / ${row.height}`);
-  frame.classList.toggle("wide", Boolean(row && row.width >= row.height));
+  const times = row?.width ? row.width / row.height / (how.width / how.height) : 1;
+  frame.classList.toggle("wide", times >= 1);
+  frame.classList.toggle("exact", times < NEARLY && times > 1 / NEARLY);
   if (source && how.canLoad && image.getAttribute("src") !== source) image.src = source;
 }

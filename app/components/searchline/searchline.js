@@ -1,11 +1,12 @@
 // The line above the pictures: search, chips of what filters, count, order, size of the tiles.
 // Streamlit calls the default export with the data of each run.
 import { debounced, el, icon, iconButton, set, write } from "../dom.js";
-import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay } from "../display.js";
+import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
 import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
+const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awesome_mosaic" };
 
 /**
  * @typedef {object} Data
@@ -57,7 +58,7 @@ class Line {
     this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
-    this.crop = iconButton("crop_square", texts.crop, () => setDisplay({ crop: !display().crop }));
+    this.crop = iconButton(SHAPE_ICONS.fit, texts.crop, turnShape);
     this.captions = iconButton("title", texts.captions, () => setDisplay({ captions: !display().captions }));
     this.size = el("input", { type: "range", class: "size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
@@ -134,9 +135,12 @@ class Line {
   }
 
   writeDisplay() {
-    const { size, crop, captions } = display();
+    const { size, shape, captions } = display();
     if (Number(this.size.value) !== size) this.size.value = String(size);
-    set(this.crop, "aria-pressed", String(crop));
+    const label = this.texts[`shape_${shape}`] ?? this.texts.crop;
+    write(this.crop.firstChild, SHAPE_ICONS[shape]);
+    set(this.crop, "title", label);
+    set(this.crop, "aria-label", label);
     set(this.captions, "aria-pressed", String(captions));
     for (const side of /** @type {("left" | "right")[]} */ (["left", "right"])) {
       const open = isOpen(side);

@@ -1,0 +1,188 @@
+"""The names of groups in a person's language.
+
+Pure functions of the language: routes have no session. Not here: which groups there are
+(``panoptic_data.groups``), drawing them (``components.gallery``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.language import number
+from panoptic_data.messages import translate
+from panoptic_data.views import Level
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue, Found
+
+__all__ = ["label", "labels"]
+
+# The unit in which each number is written.
+_SCALES: Mapping[str, float] = {"pixels": 1e6, "size": 1e6}
+
+
+def label(level: Level, value: Any, language: str, name: str = "") -> str:
+    """Say what a group holds in a few words. ``name`` is that of the first file in it."""
+    if value is None:
+        return translate(f"groups.none_{level.field}", language)
+    if level.field == "duplicate":
+        return translate("groups.duplicate", language, name=name)
+    return _WRITERS[level.field](level, value, language)
+
+
+def labels(corpus: Catalogue, found: Found, language: str) -> list[str]:
+    """Return the name of each group of what a view found, in their order."""
+    groups = found.groups
+    if groups is None:
+        return []
+    said = [""] * len(groups)
+    for depth, level in enumerate(groups.levels):
+        places = np.flatnonzero(groups.depth == depth)
+        values = [groups.values[place] for place in places.tolist()]
+        if level.field == "duplicate":
+            names = _first_names(corpus, found, groups.start[places])
+            texts = _duplicates(level, values, names, language)
+        else:
+            texts = _each(level, values, language)
+        for place, text in zip(places.tolist(), texts, strict=True):
+            said[place] = text
+    return said
+
+
+def _each(level: Level, values: list[Any], language: str) -> list[str]:
+    """Put each value of a level into words once: the same month comes in each folder."""
+    known: dict[Any, str] = {}
+    said = []
+    for value in values:
+        key = tuple(value) if isinstance(value, list) else value
+        text = known.get(key)
+        if text is None:
+            text = known[key] = label(level, value, language)
+        said.append(text)
+    return said
+
+
+def _duplicates(level: Level, values: list[Any], names: list[str], language: str) -> list[str]:
+    """As ``label``; there may be a group to every other image."""
+    none = label(level, None, language)
+    before, after = label(level, "", language, "\0").split("\0")
+    pairs = zip(values, names, strict=True)
+    return [none if value is None else f"{before}{name}{after}" for value, name in pairs]
+
+
+def _first_names(corpus: Catalogue, found: Found, firsts: npt.NDArray[np.int64]) -> list[str]:
+    """Return the names of the files at some places of a view's order."""
+    places = (
+        corpus.frame["place"].gather(found.rows[firsts])
+        if found.files is None
+        else corpus.corpus.files["place"].gather(found.files[firsts])
+    )
+    names: list[str] = places.str.replace(r"^.*/", "").to_list()
+    return names
+
+
+def _as_it_is(_: Level, value: str, __: str) -> str:
+    return value
+
+
+def _hue(_: Level, value: str, language: str) -> str:
+    return translate(f"groups.hue_{value}", language)
+
+
+def _status(_: Level, value: str, language: str) -> str:
+    return translate(f"explore.status_{value}", language)
+
+
+def _cluster(_: Level, value: int, language: str) -> str:
+    return translate("groups.cluster", language, number=value)
+
+
+def _period(level: Level, value: str, language: str) -> str:
+    return _PERIODS[level.by](value, language)
+
+
+def _years(count: int) -> Callable[[str, str], str]:
+    by = {10: "decade", 100: "century"}[count]
+
+    def write(value: str, language: str) -> str:
+        last = f"{int(value) + count - 1:04}"
+        return translate(f"groups.{by}", language, **{"from": value, "to": last})
+
+    return write
+
+
+def _year(value: str, _: str) -> str:
+    return value
+
+
+def _month(value: str, language: str) -> str:
+    year, month = value.split("-")
+    named = translate(f"groups.month_{int(month)}", language)
+    return translate("groups.month", language, month=named, year=year)
+
+
+def _week(value: str, language: str) -> str:
+    year, week = value.split("-W")
+    return translate("groups.week", language, year=year, week=int(week))
+
+
+def _day(value: str, language: str) -> str:
+    day = date.fromisoformat(value)
+    named = translate(f"groups.month_{day.month}", language)
+    return translate("groups.day", language, day=day.day, month=named, year=f"{day.year:04}")
+
+
+def _number(level: Level, value: float | list[float], language: str) -> str:
+    scale = _SCALES.get(level.field, 1)
+    if isinstance(value, list):
+        low, high = (_figure(end / scale, language) for end in value)
+        return translate(f"groups.{level.field}", language, low=low, high=high)
+    return translate(
+        f"groups.{level.field}_exact", language, value=_figure(value / scale, language)
+    )
+
+
+def _copies(level: Level, value: float | list[float], language: str) -> str:
+    # Copies are counted: from 5 up to but without 10 is 5 to 9.
+    if isinstance(value, list) and all(end == int(end) for end in value):
+        low, high = int(value[0]), int(value[1]) - 1
+        value = low if low == high else [low, high]
+    if isinstance(value, list):
+        return _number(level, value, language)
+    return translate("groups.copies_exact", language, count=value)
+
+
+def _figure(value: float, language: str) -> str:
+    is_whole = value == int(value) or value >= 1_000
+    text = number(value, language) if is_whole else f"{value:.4g}"
+    return text.replace(".", ",") if language == "fr" else text
+
+
+_PERIODS: Mapping[str, Callable[[str, str], str]] = {
+    "century": _years(100),
+    "decade": _years(10),
+    "year": _year,
+    "month": _month,
+    "week": _week,
+    "day": _day,
+}
+_WRITERS: Mapping[str, Callable[[Level, Any, str], str]] = {
+    "folder": _as_it_is,
+    "format": _as_it_is,
+    "status": _status,
+    "camera": _as_it_is,
+    "colour": _hue,
+    "taken_at": _period,
+    "added": _period,
+    "width": _number,
+    "height": _number,
+    "pixels": _number,
+    "size": _number,
+    "copies": _copies,
+    "cluster": _cluster,
+}
