@@ -135,6 +135,13 @@ def _search(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _query(command: argparse.ArgumentParser) -> None:
+    command.add_argument("view", metavar="VIEW", help=say("help_query_view"))
+    command.add_argument("-k", type=_count, metavar="N", help=say("help_query_k"))
+    command.add_argument("--address", action="store_true", help=say("help_query_address"))
+    _json(command)
+
+
 def _count(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -154,6 +161,7 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str,
     "status": (_json, ("panoptic status --project war",)),
     "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
     "search": (_search, ('panoptic search "a red dress" -k 5', "panoptic search cat.jpg --json")),
+    "query": (_query, ('panoptic query "folder:posters date:1930s"', "panoptic query @view.json")),
     "open": (_open, ("panoptic open --project war",)),
     "doctor": (_json, ("panoptic doctor",)),
 }  # fmt: skip

@@ -10,7 +10,7 @@ is the reference. Not here: what single terms mean (``terms``), running a view (
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -65,8 +65,8 @@ def parse(
     encoder: str | None = None,
     reader: str | None = None,
     today: date | None = None,
-    folders: Sequence[str] | None = None,
-    formats: Sequence[str] | None = None,
+    folders: Iterable[str] | None = None,
+    formats: Collection[str] | None = None,
 ) -> Parsed:
     """Read a text. Never raises: what is not understood is in ``problems``, the rest holds.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -107,15 +107,17 @@ class Known:
     encoder: str | None
     reader: str | None
     today: date
-    folders: Sequence[str] | None
-    formats: Sequence[str] | None
+    folders: Iterable[str] | None
+    formats: Collection[str] | None
 
     @cached_property
     def every_folder(self) -> Mapping[str, str]:
         """Each folder and each above one, with the spelling that is compared."""
+        if self.folders is None:
+            return {}
         ups = {
             "/".join(parts[:depth])
-            for parts in (folder.split("/") for folder in self.folders or ())
+            for parts in (folder.split("/") for folder in self.folders)
             for depth in range(1, len(parts) + 1)
         }
         return {folder: _spelling(folder) for folder in sorted(ups)}

@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from app.cli import _COMMANDS, METHODS
-from panoptic_data import clusters
+from app.cli import _COMMANDS, METHODS, main
+from panoptic_data import catalogue, clusters, views
 from panoptic_data import project as projects
+from panoptic_data.views import Condition, Level, Sort, View
+from tests import synthetic
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
 
@@ -111,3 +114,129 @@ def test_doctor_finds_this_machine_in_order(tmp_path):
     assert done.returncode == 0
     assert {f["state"] for f in findings} <= {"ok", "warning"}
     assert any("No project" in f["text"] for f in findings)
+
+
+@pytest.fixture(scope="module")
+def war(tmp_path_factory):
+    """A project with four images of two sources, one of which is there twice."""
+    root = tmp_path_factory.mktemp("query")
+    project = synthetic.project(root / "war")
+    place = {"posters": "/data/posters", "cards": "/data/cards"}
+    added = {"added_at": synthetic.AT}
+    synthetic.write(
+        project,
+        "sources",
+        [{"name": name, "uri": Path(path).as_uri(), **added} for name, path in place.items()],
+    )
+    synthetic.write(
+        project,
+        "images",
+        [
+            synthetic.image("red", width=900, taken_at=datetime(1930, 5, 1)),
+            synthetic.image("blue", width=700, format="PNG"),
+            synthetic.image("grey", width=600, taken_at=datetime(1941, 1, 1)),
+            synthetic.image("gone"),
+        ],
+    )
+    synthetic.write(
+        project,
+        "files",
+        [
+            synthetic.file("posters/1930s/red.jpg", "red"),
+            synthetic.file("cards/red again.jpg", "red"),
+            synthetic.file("posters/1930s/blue.png", "blue"),
+            synthetic.file("cards/grey.jpg", "grey"),
+            synthetic.file("cards/gone.jpg", "gone", status="missing"),
+        ],
+    )
+    return project
+
+
+def queried(project, *arguments, **environment):
+    return panoptic("query", "--project", project.root, *arguments, **environment)
+
+
+def test_a_query_prints_the_paths_of_its_images(war):
+    done = queried(war, "folder:1930s OR width>500 sort:-width")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "/data/cards/red again.jpg",
+        "/data/posters/1930s/blue.png",
+        "/data/cards/grey.jpg",
+    ]
+    files = queried(war, "red mode:file", "-k", "5").stdout.splitlines()
+    assert files == ["/data/cards/red again.jpg", "/data/posters/1930s/red.jpg"]
+
+
+def test_a_query_answers_scripts_with_view_rows_and_groups(war):
+    done = queried(war, "sort:name group:decade(date) -format:png", "--json", "-k", "1")
+    answer = json.loads(done.stdout)
+    assert answer["project"] == str(war.root)
+    assert answer["version"] == catalogue.get(war, fresh=True).version
+    assert answer["total"] == 2
+    assert [row["name"] for row in answer["rows"]] == ["red again.jpg"]
+    assert [(one["value"], one["start"], one["count"]) for one in answer["groups"]] == [
+        ("1930", 0, 1),
+        ("1940", 1, 1),
+    ]
+    where = (Condition("format", "not in", ["PNG"]),)
+    assert views.from_json(answer["view"]) == View(
+        where, (Sort("name"),), (Level("taken_at", "decade"),)
+    )
+    plain = json.loads(queried(war, "format:gif", "--json").stdout)
+    assert (plain["total"], plain["rows"]) == (0, [])
+    assert "groups" not in plain
+
+
+def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
+    view = View((Condition("format", "in", ["PNG"]),))
+    file = tmp_path / "view.json"
+    file.write_text(json.dumps(views.to_json(view)), encoding="utf-8")
+    address = queried(war, "format:png", "--address").stdout.strip()
+    assert address.endswith(f"/?view={views.to_address(view)}")
+    packed = views.to_address(view)
+    for asked in (f"@{file}", file.read_text(), f"{address}&image=x", packed):
+        assert main(["query", "--project", str(war.root), asked]) == 0
+        assert capsys.readouterr().out == "/data/posters/1930s/blue.png\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("foldr:x", "Nothing here is called “foldr”. Did you mean folder?"),
+        ("folder:1930", "No folder is called “1930”. Did you mean 1930s?"),
+        ("cluster:1", "“cluster” depends on an encoder, and none is ready."),
+        ('{"version": 1, "where": [{"field": "x"}]}', "This view cannot be read: x"),
+        ("@/nowhere.json", "The view /nowhere.json cannot be read."),
+        ("http://127.0.0.1:8501/?view=eNq", "the address is damaged"),
+    ],
+)
+def test_a_query_that_is_not_understood_gets_one_sentence(war, asked, said, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert main(["query", "--project", str(war.root), asked]) == 2
+    answered = capsys.readouterr()
+    assert said in answered.err
+    assert len(answered.err.strip().splitlines()) == 1
+    assert answered.out == ""
+
+
+def test_scripts_are_told_what_was_not_understood_in_json(war):
+    done = queried(war, "foldr:x", "--json", LC_ALL="fr_FR.UTF-8")
+    assert done.returncode == 2
+    assert "Vouliez-vous dire folder" in json.loads(done.stdout)["message"]
+
+
+def test_a_word_like_an_address_is_a_word(war, capsys):
+    assert main(["query", "--project", str(war.root), "eNormous"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_runs_the_example_of_the_docs(war):
+    """The Python of docs/views.md, as it stands there."""
+    text = (Path(__file__).parents[2] / "docs" / "views.md").read_text(encoding="utf-8")
+    example = text.partition("```python\n")[2].partition("```")[0]
+    told: dict[str, object] = {}
+    exec(example.replace('"war"', repr(str(war.root))), told)
+    assert told["parsed"].problems == ()
+    assert told["images"]["width"].to_list() == [900, 700]
+    assert [row["name"] for row in told["first"]] == ["red again.jpg", "blue.png"]

@@ -1,7 +1,9 @@
 """The query language, against a table written by hand and views made at random."""
 
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -552,6 +554,23 @@ def test_what_cannot_be_said_is_told_and_left_out():
     assert query.write(view) == "width=5 group:folder"
     assert query.unsayable(View((Clause("all", (wide,)),))) == ()
     assert query.write(View((Clause("all", (wide,)),))) == "width=5"
+
+
+def test_every_example_of_the_docs_is_understood():
+    text = (Path(__file__).parents[2] / "docs" / "views.md").read_text(encoding="utf-8")
+    tables = re.split(r"\n##+ ", text)
+    named = {table.partition("\n")[0]: table for table in tables}
+    examples = re.findall(r"`([^`]+)` *(?:\||, (?=`))", named["Dates"])
+    for row in re.findall(r"^\|.*\|$", named["Fields"], re.MULTILINE)[2:]:
+        examples += re.findall(r"`([^`]+)`", row.rpartition(" | ")[2])
+    examples += re.findall(r"`((?:sort|group|mode):[^`]+)`", named["Order, groups, mode"])
+    examples.append(text.partition("```\n")[2].partition("```")[0])
+    assert len(examples) > 50
+    for example in examples:
+        assert parse(example).problems == (), example
+        assert parse(example) != parse("")
+    view = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    assert query.unsayable(from_json(view)) == ()
 
 
 def test_the_words_name_what_there_is():
