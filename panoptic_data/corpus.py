@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.orders import sorted_by
 from panoptic_data.views import STATUSES
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = ["NO_TIME", "Corpus", "Rows", "folded", "folder_counts", "read", "read
 Rows = npt.NDArray[np.uint32]
 # Stands for no time among microseconds: before every other.
 NO_TIME = np.iinfo(np.int64).min
+NO_LATER = np.iinfo(np.int64).max
 
 # Raised when the frames below change, so that what an older release kept is not read.
 KEPT_FORMAT = 3
@@ -189,7 +191,8 @@ def folded(texts: pl.Series) -> pl.Series:
     case.
     """
     lower = texts.str.to_lowercase()
-    foreign = (lower.str.len_bytes() != lower.str.len_chars()).fill_null(False).arg_true()
+    # Latin letters with their accents have one spelling already, unless an accent is apart.
+    foreign = lower.str.contains(r"[^\x{0}-\x{2ff}]").fill_null(False).arg_true()
     if not len(foreign):
         return lower
     composed = lower.gather(foreign).str.normalize("NFC").str.replace_all("ς", "σ", literal=True)
@@ -223,10 +226,12 @@ def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
     numbered = images.select("sha1", image=pl.int_range(pl.len(), dtype=pl.UInt32))
     # Joining million-long texts is dear: once, and by number from here on.
     files = files.join(numbered, on="sha1", how="left", maintain_order="left")
-    files = _with_damaged(files, images.height)
-    first, counted = _by_image(files)
-    frame = _frame(images, first, counted)
-    return Corpus(frame.drop("image"), _counting(frame, files))
+    files = _counting(_with_damaged(files, images.height))
+    held = files["image"].to_numpy()
+    is_first = _is_first(held)
+    row_of = np.zeros(int(held.max(initial=0)) + 1, dtype=np.uint32)
+    row_of[held[is_first]] = np.arange(np.count_nonzero(is_first))
+    return Corpus(_frame(images, files, is_first), _by_row(files, row_of[held]))
 
 
 def _files(files: pl.DataFrame) -> pl.DataFrame:
@@ -255,55 +260,76 @@ def _with_damaged(files: pl.DataFrame, images: int) -> pl.DataFrame:
     return pl.concat([known, numbered.select(known.columns)]).sort("text", "place")
 
 
-def _by_image(files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return each image's first file of its best status, and its files that count."""
-    best = files.group_by("image").agg(pl.col("status").to_physical().min().alias("best"))
-    judged = files.join(best, on="image", how="left", maintain_order="left")
-    counting = judged.filter(pl.col("status").to_physical() == pl.col("best")).drop("best")
-    first = counting.unique("image", keep="first", maintain_order=True)
-    counts = counting.group_by("image").agg(copies=pl.len(), added=pl.col("first_seen").min())
-    return first.join(counts, on="image", how="left", maintain_order="left"), counting
+def _counting(files: pl.DataFrame) -> pl.DataFrame:
+    """Return the files that share their image's best status."""
+    image, status = files["image"].to_numpy(), files["status"].to_physical().to_numpy()
+    best = np.full(int(image.max(initial=0)) + 1, len(STATUSES), dtype=status.dtype)
+    np.minimum.at(best, image, status)
+    return files.filter(pl.Series(status == best[image]))
 
 
-def _frame(images: pl.DataFrame, first: pl.DataFrame, counting: pl.DataFrame) -> pl.DataFrame:
-    numbered = images.with_columns(image=pl.int_range(pl.len(), dtype=pl.UInt32))
-    described = first.select(
-        "image", "status", "place", "size", "copies", "added", file_sha1="sha1"
-    ).join(numbered, on="image", how="left", maintain_order="left")
+def _is_first(images: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Tell where each image's number comes for the first time."""
+    places = np.arange(len(images))
+    first = np.zeros(int(images.max(initial=0)) + 1, dtype=np.int64)
+    first[images[::-1]] = places[::-1]
+    is_first: npt.NDArray[np.bool_] = first[images] == places
+    return is_first
+
+
+def _frame(
+    images: pl.DataFrame, files: pl.DataFrame, is_first: npt.NDArray[np.bool_]
+) -> pl.DataFrame:
+    """Return a row for each image in the order of its first file, then those without any."""
+    held = files["image"].to_numpy()
+    shown = files.filter(pl.Series(is_first))
+    number = shown["image"].to_numpy()
+    seen = files["first_seen"].to_physical().fill_null(NO_LATER).to_numpy()
+    added = np.full(int(held.max(initial=0)) + 1, NO_LATER, dtype=np.int64)
+    np.minimum.at(added, held, seen)
     # An image may outlive its last file for the time of one run.
-    orphans = numbered.join(counting.select("image").unique(), on="image", how="anti").sort("sha1")
-    merged = pl.concat([described, orphans], how="diagonal")
+    is_orphan = np.bincount(held, minlength=images.height)[: images.height] == 0
+    orphans = images.filter(pl.Series(is_orphan)).sort("sha1")
+    # The numbers after the images' are those of contents that are no picture.
+    at = pl.Series(number).set(pl.Series(number >= images.height), None)
+    described = images.select(pl.exclude("sha1").gather(at)).with_columns(
+        shown["sha1", "status", "place", "size"],
+        copies=pl.Series(np.bincount(held)[number], dtype=pl.UInt32),
+        added=pl.Series(added[number]).replace(NO_LATER, None).cast(files["first_seen"].dtype),
+    )
     formats = pl.Enum(images["format"].unique().drop_nulls().sort())
-    return merged.select(
-        pl.coalesce("sha1", "file_sha1").alias("sha1"),
-        pl.col("place").fill_null(""),
-        pl.col("status").fill_null("missing"),
-        pl.col("format").cast(formats),
-        "width",
-        "height",
-        (pl.col("width").cast(pl.Int64) * pl.col("height")).alias("pixels"),
-        "frames",
-        "taken_at",
-        "camera",
-        "size",
-        "colour",
-        "added",
-        pl.col("copies").fill_null(0),
-        "image",
-    ).rechunk()
-
-
-def _counting(frame: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    numbered = frame.select("image", "status", row=pl.int_range(pl.len(), dtype=pl.UInt32))
-    # The files come by place.
-    counting = files.join(numbered, on=["image", "status"], how="inner", maintain_order="left")
-    folders = counting["folder"].unique().sort()
     return (
-        counting.with_columns(by_place=pl.int_range(pl.len(), dtype=pl.UInt32))
-        .sort("row", maintain_order=True)
-        .select("row", pl.col("folder").cast(pl.Enum(folders)), "place", "text", "by_place")
+        pl.concat([described, orphans], how="diagonal")
+        .select(
+            "sha1",
+            pl.col("place").fill_null(""),
+            pl.col("status").fill_null("missing"),
+            pl.col("format").cast(formats),
+            "width",
+            "height",
+            (pl.col("width").cast(pl.Int64) * pl.col("height")).alias("pixels"),
+            "frames",
+            "taken_at",
+            "camera",
+            "size",
+            "colour",
+            "added",
+            pl.col("copies").fill_null(0),
+        )
         .rechunk()
     )
+
+
+def _by_row(files: pl.DataFrame, row: npt.NDArray[np.uint32]) -> pl.DataFrame:
+    """Put files, which come by place, in the order of their images' rows."""
+    folders = files["folder"].unique().sort()
+    return files.select(
+        pl.Series("row", row, dtype=pl.UInt32),
+        pl.col("folder").cast(pl.Enum(folders)),
+        "place",
+        "text",
+        by_place=pl.int_range(pl.len(), dtype=pl.UInt32),
+    )[sorted_by([row])].rechunk()
 
 
 def _texts(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32]]:
