@@ -20,7 +20,7 @@ export function chip(row, field, words) {
 const WRITERS = {
   taken_at: day,
   added: day,
-  size: (value, { language }) => unit(value / 1e6, language),
+  size: (value, { language }) => (value < 1e6 ? unit(value / 1e3, "kilobyte", language) : unit(value / 1e6, "megabyte", language)),
   pixels: (value, { language, texts }) => fill(texts.chip_megapixels, { value: number(rounded(value / 1e6), language) }),
   width: side,
   height: side,
@@ -33,8 +33,8 @@ function side(value, { language, texts }) {
   return fill(texts.chip_side, { value: number(value, language) });
 }
 
-function unit(value, language) {
-  return new Intl.NumberFormat(language, { style: "unit", unit: "megabyte" }).format(rounded(value));
+function unit(value, name, language) {
+  return new Intl.NumberFormat(language, { style: "unit", unit: name }).format(rounded(value));
 }
 
 /** Three digits say enough on a tile. */
