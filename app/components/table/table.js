@@ -1,0 +1,202 @@
+// The table: every image of a view as a row of its properties. Streamlit calls the default export
+// with the data of each run; only what differs is written. Not here: an image large (gallery).
+import { debounced, el, set } from "../dom.js";
+import * as place from "../gallery/place.js";
+import { Rows } from "../gallery/rows.js";
+import { selection } from "../selection.js";
+import { begin } from "../waiting.js";
+import { Body } from "./body.js";
+import { Layout, TAIL, columns } from "./columns.js";
+import { Head } from "./head.js";
+import { listen } from "./keys.js";
+
+// Python draws the panel of the current image: not for each of the images that keys run over.
+const TELL_AFTER = 120;
+
+/**
+ * @typedef {object} Data
+ * @property {string} project  tells this project's memory from another's
+ * @property {string} view     address of the view
+ * @property {string} version  of the catalogue; a new one fetches the rows again, in place
+ * @property {number} total
+ * @property {string | null} current  sha1 of the image that Python's panel shows
+ * @property {{field: string, descending: boolean}} sort
+ * @property {string} language
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, Table>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
+export default function table({ data, parentElement, setTriggerValue }) {
+  const known = mounted.get(parentElement);
+  const isSame = known?.data?.language === data.language;
+  if (!isSame) known?.close();
+  const shown = known && isSame ? known : new Table(parentElement.querySelector(".root"), data);
+  mounted.set(parentElement, shown);
+  shown.tell = setTriggerValue;
+  shown.update(data);
+  return () => {
+    shown.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Table {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    const { texts } = data;
+    this.root = root;
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
+    /** @type {Data | null} */
+    this.data = null;
+    this.rows = new Rows();
+    this.layout = new Layout(columns(data.language));
+    this.node = el("div", { class: "table", role: "grid", tabindex: "0", "aria-multiselectable": "true", "aria-label": texts.label });
+    this.head = new Head(this.layout, selection, texts, {
+      sort: (field, descending) => this.order(field, descending),
+      widest: (name) => this.body.widest(name),
+      leave: () => this.node.focus({ preventScroll: true }),
+    });
+    this.node.append(this.head.node);
+    this.layout.addEventListener("change", () => this.writeWidths());
+    this.body = new Body(this.node, this.rows, selection, this.layout, texts);
+    this.trouble = el(
+      "p",
+      { class: "message", role: "alert", hidden: true },
+      texts.no_rows,
+      el("button", { type: "button", onclick: () => this.rows.retry() }, texts.retry),
+    );
+    root.replaceChildren(this.node, this.head.menu, this.head.panel, this.trouble);
+    // Keys move through the rows from the first moment, unless someone is elsewhere already.
+    if (document.activeElement === document.body) this.node.focus({ preventScroll: true });
+    this.tellCurrent = debounced(() => this.tellNow(false), TELL_AFTER);
+    listen(this.body, (index) => this.open(index));
+    this.body.addEventListener("current", () => this.tellCurrent());
+    this.body.addEventListener("settled", () => this.remember());
+    this.rows.addEventListener("change", () => this.rowsCame());
+    addEventListener("pagehide", (this.leavePage = () => this.remember()));
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const before = this.data;
+    const isOther = data.view !== before?.view || data.project !== before?.project;
+    if (isOther) this.remember();
+    const isChanged = isOther || data.version !== before?.version || data.total !== before?.total;
+    this.data = data;
+    set(this.root, "lang", data.language);
+    selection.open(`panoptic.selection.${data.project}`);
+    selection.within(data.view, data.total);
+    this.layout.open(`panoptic.table.${data.project}`);
+    this.head.update(data.sort);
+    this.writeWidths();
+    if (isOther) this.comeTo(data);
+    else if (isChanged) this.takeIn(data);
+    else if (data.current !== before?.current) this.follow(data.current);
+  }
+
+  /** The first sight of a view: where it was left, here or in another display of it. */
+  comeTo(data) {
+    this.rows.show(data.view, data.version, data.total);
+    const [left, top] = [this.memory, this.ownMemory].map((key) => JSON.parse(sessionStorage.getItem(key) ?? "null"));
+    this.body.current = Math.min(left?.current ?? 0, data.total - 1);
+    this.body.goTo(top ?? { index: 0, above: 0 });
+    this.body.isSought = Boolean(left && !left.isTable);
+    this.body.relayout();
+    this.told = data.current;
+  }
+
+  /** The same view with other images in it: what is in sight stays in sight. @param {Data} data */
+  async takeIn(data) {
+    const { body, rows } = this;
+    const anchor = body.scroll.offset > 0 ? body.place() : null;
+    const [top, current] = await Promise.all(
+      [anchor?.index, body.current].map(async (index) => {
+        const row = index == null ? null : rows.get(index);
+        return row ? rows.indexOf(row.sha1).catch(() => null) : null;
+      }),
+    );
+    if (data !== this.data) return;
+    rows.show(data.view, data.version, data.total);
+    body.current = Math.min(current ?? body.current, data.total - 1);
+    if (anchor && top !== null) body.awaited = { index: top, above: anchor.above };
+    body.relayout();
+  }
+
+  /** Another display went to an image: its row comes into sight. @param {string | null} sha1 */
+  async follow(sha1) {
+    const isHere = /** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement;
+    // What comes back while someone is at work here is only what was told from here.
+    if (isHere || !sha1 || sha1 === this.told) return;
+    this.told = sha1;
+    const { data } = this;
+    const index = this.rows.find(sha1) ?? (await this.rows.indexOf(sha1).catch(() => null));
+    if (index !== null && data === this.data) this.body.moveTo(index);
+  }
+
+  remember() {
+    const at = this.data && this.body.place();
+    if (!at) return;
+    sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.body.current, isTable: true }));
+    sessionStorage.setItem(this.ownMemory, JSON.stringify(at));
+  }
+
+  /** Where the view was left, shared with the gallery. */
+  get memory() {
+    return `panoptic.place.${this.data.project}.${this.data.view}`;
+  }
+
+  get ownMemory() {
+    return `panoptic.table.place.${this.data.project}.${this.data.view}`;
+  }
+
+  /** Show an image large: in the gallery beside, or in the one that Python draws then. */
+  open(index) {
+    const row = this.rows.get(index);
+    if (!row) return;
+    const { sha1, name } = row;
+    this.remember();
+    document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
+    if (place.opened() !== sha1) place.open(sha1, true);
+    this.tellCurrent.cancel();
+    this.tellNow(true);
+  }
+
+  order(field, descending) {
+    begin();
+    this.tell("sort", { field, descending });
+  }
+
+  rowsCame() {
+    this.trouble.hidden = !this.rows.failed;
+    const row = this.rows.get(this.body.current);
+    if (row) this.layout.rank(row.similarity != null);
+    this.tellCurrent();
+  }
+
+  tellNow(isOpened) {
+    const sha1 = this.rows.get(this.body.current)?.sha1;
+    if (!sha1 || (this.told === sha1 && !isOpened)) return;
+    this.told = sha1;
+    this.tell("at", { sha1, opened: isOpened });
+  }
+
+  writeWidths() {
+    const { widths } = this.head;
+    const style = this.node.style;
+    style.setProperty("--columns", `${widths.map((width) => `${width}px`).join(" ")} minmax(${TAIL}px, 1fr)`);
+    style.setProperty("--total", `${widths.reduce((sum, width) => sum + width, TAIL)}px`);
+    set(this.node, "aria-colcount", widths.length);
+  }
+
+  close() {
+    this.remember();
+    this.tellCurrent.cancel();
+    this.head.close();
+    this.body.close();
+    removeEventListener("pagehide", this.leavePage);
+  }
+}

@@ -1,0 +1,262 @@
+"""What a chart of a view counts: its first level of groups along the axis, its second as series.
+
+Here: the counts, and what a press on them asks for. Not here: which groups there are
+(``groups``), drawing and the names of what is counted (the app).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from panoptic_data import groups
+from panoptic_data.fields import HUES
+from panoptic_data.groups import Groups
+from panoptic_data.views import Clause, Condition, Level, View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+
+__all__ = ["DATES", "MOST_CATEGORIES", "MOST_SERIES", "Chart", "count", "parts", "proposed"]
+
+# More bars than this cannot be told apart on a screen, nor more colours than that.
+MOST_CATEGORIES = 200
+MOST_SERIES = 12
+# Through more periods than this a line leaves out empty ones between empty ones: it looks the same.
+MOST_PERIODS = 5_000
+DATES = ("taken_at", "added")
+# Below so many months a chart of months says more than one of years, and so on.
+_MONTHS_AT_MOST = 48
+_YEARS_AT_MOST = 150
+# Where fewer than one image in so many has a date, dates say little of the whole.
+_FEW = 10
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How many images (files, in mode "file") each category holds, by series.
+
+    ``counts`` (c, s) int64: a row for each of ``categories``, the values of the first level; a
+    column for each of ``series``, those of the second, or a single column without one.
+    ``more_categories`` that are smaller than these are added up in one more row at the end,
+    ``more_series`` in one more column (0: there is none). All in the view's order.
+    """
+
+    levels: tuple[Level, ...]
+    categories: list[Any]
+    series: list[Any]
+    counts: Counts
+    more_categories: int = 0
+    more_series: int = 0
+
+
+def count(catalogue: Catalogue, view: View, *, continuous: bool = False) -> Chart:
+    """Count a view by its first two levels of groups; it must have one.
+
+    ``continuous`` makes a line of dates of it: every category is kept, periods are in order of
+    time, and those between the first and the last that hold no image are there, with 0.
+    """
+    found = catalogue.run(view).groups
+    if found is None:
+        raise ValueError("a chart needs a view with groups")
+    tops = np.flatnonzero(found.depth == 0)
+    values = [found.values[place] for place in tops.tolist()]
+    if continuous and view.group[0].field in DATES:
+        categories = _in_time(view.group[0], values)
+        place_of = {value: place for place, value in enumerate(categories)}
+        rows = np.array([place_of[value] for value in values], dtype=np.int64)
+        more = 0
+    else:
+        rows, more = _largest(found.count[tops], MOST_CATEGORIES)
+        categories = [value for value, row in zip(values, rows, strict=True) if row >= 0]
+    rows = np.where(rows < 0, len(categories), rows)
+    height = len(categories) + (more > 0)
+    if len(view.group) == 1:
+        counts = _added(rows, found.count[tops], height)[:, None]
+        return Chart(view.group[:1], categories, [], counts, more)
+    series, columns, counted, more_series = _series(found)
+    of_top = rows[np.searchsorted(tops, found.parent[found.depth == 1])]
+    width = len(series) + (more_series > 0)
+    counts = _added(of_top * width + columns, counted, height * width).reshape(height, width)
+    return Chart(view.group[:2], categories, series, counts, more, more_series)
+
+
+def parts(chart: Chart, bars: Iterable[tuple[int, int]]) -> list[Condition | Clause]:
+    """Return what the images of some bars have in common, as parts of a view.
+
+    A bar is its row and its column in ``counts``. What is added up at the end of either asks
+    for nothing, as it has no value; nor do several series at once.
+    """
+    chosen = set(bars)
+    rows = sorted({row for row, _ in chosen if row < len(chart.categories)})
+    columns = {column for _, column in chosen}
+    if not rows:
+        return []
+    asked = [_any_of(chart, [chart.categories[row] for row in rows])]
+    if len(columns) == 1 and (column := columns.pop()) < len(chart.series):
+        asked.append(groups.condition(chart.levels[1], chart.series[column]))
+    return asked
+
+
+def proposed(catalogue: Catalogue) -> list[Level]:
+    """Return what a view without groups can be counted by, the most telling first."""
+    named = [Level("folder", None, "size", True), Level("format", None, "size", True)]
+    named.append(Level("colour"))
+    if catalogue.frame["camera"].null_count() < len(catalogue):
+        named.append(Level("camera", None, "size", True))
+    mapped = (slug for slug in catalogue.encoders if catalogue.clusters(slug) is not None)
+    named += [Level("cluster", slug, "size", True) for slug in mapped][:1]
+    dates = catalogue.date_range()
+    if dates is None:
+        return named
+    periods = [Level("taken_at", by) for by in _periods(*dates)]
+    dated = len(catalogue) - catalogue.frame["taken_at"].null_count()
+    return [*periods, *named] if dated * _FEW >= len(catalogue) else [*named, *periods]
+
+
+def _periods(first: date, last: date) -> list[str]:
+    months = (last.year - first.year) * 12 + last.month - first.month
+    told = "month" if months <= _MONTHS_AT_MOST else "year"
+    told = "decade" if months > _YEARS_AT_MOST * 12 else told
+    return [told, *(by for by in ("decade", "year", "month") if by != told)]
+
+
+def _largest(totals: Counts, most: int) -> tuple[Counts, int]:
+    """Return each one's place among the largest (-1: it has none), and how many have none."""
+    places = np.full(len(totals), -1, dtype=np.int64)
+    kept = np.sort(np.argsort(-totals, kind="stable")[:most])
+    places[kept] = np.arange(len(kept))
+    return places, len(totals) - len(kept)
+
+
+def _added(places: Counts, counts: Counts, size: int) -> Counts:
+    # Sums below 2**53 are exact in float64.
+    return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
+
+
+def _series(found: Groups) -> tuple[list[Any], Counts, Counts, int]:
+    """Return the series, the column and the count of each group of the second level, the rest."""
+    seconds = np.flatnonzero(found.depth == 1)
+    number_of: dict[Any, int] = {}
+    numbers = np.array(
+        [
+            number_of.setdefault(_hashable(found.values[place]), len(number_of))
+            for place in seconds.tolist()
+        ],
+        dtype=np.int64,
+    )
+    counted = found.count[seconds]
+    totals = _added(numbers, counted, len(number_of))
+    ordered = _ordered(found.levels[1], list(number_of), totals.tolist())
+    order = np.array([number_of[value] for value in ordered], dtype=np.int64)
+    places, more = _largest(totals[order], MOST_SERIES)
+    kept = [value for value, place in zip(ordered, places, strict=True) if place >= 0]
+    column_of = np.empty(len(order), dtype=np.int64)
+    column_of[order] = np.where(places < 0, len(kept), places)
+    series = [list(value) if isinstance(value, tuple) else value for value in kept]
+    return series, column_of[numbers], counted, more
+
+
+def _ordered(level: Level, values: list[Any], totals: list[int]) -> list[Any]:
+    """Put values in the order of their level, what has no value last."""
+    total_of = dict(zip(values, totals, strict=True))
+    known = sorted(
+        (value for value in values if value is not None),
+        key=HUES.index if level.field == "colour" else None,
+        reverse=level.descending and level.order == "value",
+    )
+    if level.order == "size":
+        known.sort(key=total_of.__getitem__, reverse=level.descending)
+    return known + ([None] if None in total_of else [])
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _in_time(level: Level, values: Sequence[str | None]) -> list[str | None]:
+    """Return the names of the periods from the first to the last, then None if it is there."""
+    known = sorted(value for value in values if value is not None)
+    rest = [None] if len(known) < len(values) else []
+    return [*(_through(level.by, known) if known else ()), *rest]
+
+
+def _through(by: str, known: list[str]) -> list[str]:
+    numbers = np.array([_number(by, name) for name in known])
+    first, last = numbers[0], numbers[-1]
+    if last - first < MOST_PERIODS:
+        through = np.arange(first, last + 1)
+    else:
+        beside = np.concatenate([numbers - 1, numbers, numbers + 1])
+        through = np.unique(beside.clip(first, last))
+    return _names(by, through)
+
+
+# How many years a period lasts.
+_YEARS = {"century": 100, "decade": 10, "year": 1}
+
+
+def _number(by: str, name: str) -> int:
+    """Return a number of a period that grows by one with each."""
+    if by in _YEARS:
+        return int(name) // _YEARS[by]
+    if by == "month":
+        return int(name[:4]) * 12 + int(name[5:]) - 1
+    day = date.fromisoformat(name if by == "day" else f"{name}-1").toordinal()
+    return day if by == "day" else day // 7
+
+
+def _names(by: str, numbers: npt.NDArray[np.int64]) -> list[str]:
+    """Return the name of each such number, as ``groups`` gives it."""
+    if by in _YEARS:
+        return [f"{number * _YEARS[by]:04}" for number in numbers.tolist()]
+    if by == "month":
+        return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers.tolist()]
+    # Day 1 of the calendar was a Monday.
+    days = numbers if by == "day" else numbers * 7 + 1
+    since = pl.Series(days - date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date)
+    named: list[str] = since.dt.strftime("%Y-%m-%d" if by == "day" else "%G-W%V").to_list()
+    return named
+
+
+def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
+    """Return one part that selects what has any of some values of the first level."""
+    level = chart.levels[0]
+    single = [groups.condition(level, value) for value in values]
+    if len(single) == 1:
+        return single[0]
+    if level.field == "cluster":
+        numbers = [-1 if value is None else value for value in values]
+        return Condition("cluster", "in", {"encoder": level.by, "numbers": numbers})
+    if all(isinstance(one, Condition) and one.op == "in" for one in single):
+        return (
+            Condition(level.field, "in", values)
+            if level.by is None
+            else Clause("any", tuple(single))
+        )
+    return _span(chart, values) or Clause("any", tuple(single))
+
+
+def _span(chart: Chart, values: list[Any]) -> Condition | Clause | None:
+    """Return everything from the first to the last value, if nothing else lies between them."""
+    if None in values or chart.more_categories or chart.levels[0].field in ("camera", "colour"):
+        return None
+    level = chart.levels[0]
+    low, high = min(values), max(values)
+    between = [one for one in chart.categories if one is not None and low <= one <= high]
+    if len(between) != len(values):
+        return None
+    match groups.condition(level, low), groups.condition(level, high):
+        case Condition(value=[start, _]), Condition(value=[_, end]):
+            return Condition(level.field, "between", [start, end])
+        case Clause(parts=(start, _)), Clause(parts=(_, end)):
+            return Clause("all", (start, end))
+    return Condition(level.field, "between", [low, high])

@@ -1,0 +1,73 @@
+"""The chart of a view as a person uses it: in a real browser, on the demo project."""
+
+import re
+
+import pytest
+
+from panoptic_data.views import Level, View, to_address
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+FOLDERS = View(group=(Level("folder"),), show=("chart",))
+
+
+@pytest.fixture
+def page(visit, address):
+    page = visit(f"{address}/?view={to_address(FOLDERS)}")
+    expect(bars(page).first).to_be_visible()
+    return page
+
+
+def bars(page):
+    return page.locator(".js-plotly-plot .bars .point path")
+
+
+def count(page):
+    return page.locator(".st-key-searchline").get_by_role("status")
+
+
+def middle(page, place):
+    """The middle of a bar. Presses reach a surface above the bars, not the bars themselves."""
+    box = bars(page).nth(place).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def said(page, place):
+    """What is said of a bar under the pointer: its name and its count."""
+    page.mouse.move(*middle(page, place))
+    name, number = (page.locator(".hoverlayer .hovertext tspan").nth(line) for line in (0, 1))
+    expect(number).to_contain_text("Images: ")
+    return name.text_content(), int(re.sub(r"\D", "", number.text_content()))
+
+
+def test_bar_says_its_count_and_a_press_shows_its_images_alone(page):
+    total = int(re.sub(r"\D", "", count(page).text_content()))
+    name, number = said(page, 1)
+    page.mouse.click(*middle(page, 1))
+    expect(count(page)).to_have_text(f"{number} of {total}")
+    shown = name.rpartition("/")[2]
+    expect(page.get_by_role("button", name=f"Remove folder {shown}")).to_be_visible()
+
+
+def test_drag_along_a_line_shows_the_images_of_that_time(visit, address):
+    view = View(group=(Level("taken_at", "year"),), show=("chart",))
+    page = visit(f"{address}/?view={to_address(view)}")
+    page.get_by_role("radio", name="Line").click()
+    expect(page.get_by_text("Drag along the line")).to_be_visible()
+    surface = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    middle = surface["y"] + surface["height"] / 2
+    page.mouse.move(surface["x"] + 1, middle)
+    page.mouse.down()
+    page.mouse.move(surface["x"] + surface["width"] - 1, middle, steps=8)
+    page.mouse.up()
+    expect(page.get_by_role("button", name=re.compile("^Remove taken"))).to_be_visible()
+
+
+def test_without_groups_something_is_counted_at_once_and_can_be_changed(visit, address):
+    page = visit(f"{address}/?view={to_address(View(show=('chart',)))}")
+    expect(bars(page).first).to_be_visible()
+    choice = page.get_by_role("combobox", name="Count by")
+    choice.click()
+    page.get_by_role("option", name="Dominant colour").click()
+    expect(page.locator(".js-plotly-plot .xtitle").first).to_have_text("Dominant colour")
+    expect(page.locator(".js-plotly-plot .xtick").filter(has_text="grey")).to_be_visible()

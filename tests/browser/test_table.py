@@ -1,0 +1,145 @@
+"""The table of a view as a person uses it: in a real browser, on the demo project."""
+
+import re
+
+import pytest
+
+from panoptic_data.views import View, to_address
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+ADDRESS = f"/?view={to_address(View(show=('table',)))}"
+
+
+@pytest.fixture
+def page(visit, address):
+    return ready(visit(address + ADDRESS))
+
+
+def ready(page):
+    """Wait until there are rows, and keys are listened to."""
+    expect(page.locator(".row img.here").first).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    return page
+
+
+def table(page):
+    return page.get_by_role("grid", name="Images as a table")
+
+
+def row(page, index):
+    return table(page).locator(f'.row[data-index="{index}"]')
+
+
+def heading(page, name):
+    return table(page).get_by_role("columnheader", name=name)
+
+
+def current(page):
+    return int(table(page).locator(".row.current").get_attribute("data-index"))
+
+
+def selected(page):
+    return page.locator(".selected strong")
+
+
+def figures(page, column):
+    """What the first rows say in a column of numbers."""
+    cells = table(page).locator(f".row .cell.{column}")
+    numbers = [int(re.sub(r"\D", "", text)) for text in cells.all_text_contents()]
+    places = [int(one.get_attribute("data-index")) for one in table(page).locator(".row").all()]
+    return [number for _, number in sorted(zip(places, numbers, strict=True))]
+
+
+def test_heading_orders_by_its_column_and_a_second_press_turns_it_round(page):
+    expect(heading(page, "Folder")).to_have_attribute("aria-sort", "ascending")
+    heading(page, "Width").get_by_role("button").click()
+    expect(heading(page, "Width")).to_have_attribute("aria-sort", "ascending")
+    expect(page).to_have_url(re.compile("view="))
+    expect(page.get_by_label("Order", exact=True)).to_have_value("width")
+    expect(table(page).locator(".row.skeleton")).to_have_count(0)
+    widths = figures(page, "width")
+    assert widths == sorted(widths)
+    heading(page, "Width").get_by_role("button").click()
+    expect(heading(page, "Width")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("button", name="Turn the order round")).to_have_text("arrow_downward")
+    expect(row(page, 0).locator(".width")).not_to_have_text(str(widths[0]))
+    assert figures(page, "width")[0] >= max(widths)
+
+
+def test_presses_and_keys_select_as_in_the_gallery(page):
+    row(page, 2).click()
+    expect(row(page, 2)).to_have_class(re.compile("current"))
+    expect(selected(page)).to_be_hidden()
+    row(page, 1).locator(".tick-box").click()
+    row(page, 3).click(modifiers=["Control"])
+    expect(selected(page)).to_have_text("2 selected")
+    row(page, 6).click(modifiers=["Shift"])
+    expect(selected(page)).to_have_text("4 selected")
+    expect(row(page, 1)).to_have_attribute("aria-selected", "false")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(selected(page)).to_have_text("5 selected")
+    page.keyboard.press("Escape")
+    expect(selected(page)).to_be_hidden()
+    page.keyboard.press("End")
+    last = int(table(page).get_attribute("aria-rowcount")) - 2
+    expect(row(page, last)).to_be_in_viewport()
+    page.keyboard.press("PageUp")
+    assert 0 < current(page) < last
+    page.keyboard.press("Home")
+    expect(row(page, 0)).to_be_in_viewport()
+    page.keyboard.press("Control+a")
+    expect(selected(page)).to_have_text(f"{last + 1} selected")
+
+
+def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    place = current(page)
+    name = row(page, place).locator(".name").text_content()
+    expect(page.locator(".st-key-right h2")).to_have_text(name)
+    page.keyboard.press("Enter")
+    viewer = page.get_by_role("region", name="Open image")
+    expect(viewer.locator("header")).to_contain_text(name)
+    assert "image=" in page.url
+    page.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    expect(row(page, place)).to_be_in_viewport()
+    expect(row(page, place)).to_have_class(re.compile("current"))
+    row(page, place).dblclick()
+    expect(viewer.locator("header")).to_contain_text(name)
+
+
+def test_columns_are_hidden_and_widened_and_stay_so(page):
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Camera").uncheck()
+    expect(heading(page, "Camera")).to_have_count(0)
+    page.keyboard.press("Escape")
+    before = heading(page, "Folder").bounding_box()["width"]
+    heading(page, "Folder").get_by_role("button").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    box = heading(page, "Folder").bounding_box()
+    assert box["width"] == before + 16
+    page.mouse.move(box["x"] + box["width"], box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 30, box["y"] + 10, steps=3)
+    page.mouse.up()
+    ready(page).reload()
+    ready(page)
+    expect(heading(page, "Camera")).to_have_count(0)
+    assert heading(page, "Folder").bounding_box()["width"] == before + 46
+    cell = row(page, 0).locator(".folder").bounding_box()
+    assert cell["width"] == before + 46
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_that_axe_objects_to(visit, address, theme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page = ready(visit(address + ADDRESS, theme=theme))
+    row(page, 1).locator(".tick-box").click()
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
