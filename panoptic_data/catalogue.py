@@ -364,9 +364,11 @@ class Catalogue:
         order = self._orders.get((sort, by_file))
         if order is None:
             ranks = self._unit_ranks(sort, None, by_file)
-            base = self.corpus.files_by_place if by_file else np.arange(len(self))
-            order = base[np.argsort(ranks[base], kind="stable")]
-            order = order if by_file else order.astype(np.uint32)
+            if by_file:
+                base = self.corpus.files_by_place
+                order = base[sorted_by([ranks[base]])]
+            else:
+                order = sorted_by([ranks]).astype(np.uint32)
             self._orders[sort, by_file] = order
         return order
 
