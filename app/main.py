@@ -41,7 +41,11 @@ KEYS = (
     ("Esc", "leave"),
     ("+ −", "size"),
     ("t", "captions"),
-    ("w", "crop"),
+    ("w", "shape"),
+    ("[ ]", "group"),
+    ("c C", "fold"),
+    ("x", "tick"),
+    ("o", "only"),
     ("z", "zoom"),
     ("?", "help"),
 )

@@ -30,7 +30,7 @@ NOTE = "unchanged.json"
 # when we looked may hold something else by now.
 RACY_NS = 2_000_000_000
 # Written by every run, and no reason for one.
-IGNORED_TABLES = frozenset({"runs.lance"})
+IGNORED_TABLES = frozenset({"runs.lance", "views.lance"})
 
 
 @dataclass(frozen=True)

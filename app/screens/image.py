@@ -108,7 +108,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
 
 def _leave_for(view: View) -> None:
     """Show another view from inside the panel's fragment."""
-    state.show(view)
+    state.open_tab(None, view)
     st.rerun(scope="app")
 
 

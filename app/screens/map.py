@@ -21,7 +21,7 @@ from panoptic_data.messages import keys
 from panoptic_data.project import Project
 from panoptic_data.views import View
 
-__all__ = ["show"]
+__all__ = ["display", "show"]
 
 # What the component says itself, of the section `map` of the catalogue.
 COMPONENT_TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("map.ui_"))
@@ -40,8 +40,33 @@ def show() -> None:
     if not slugs:
         _explain_absence(current, project)
         return
-    _draw(current, slugs)
+    _draw(current, slugs, _answer)
     _go()
+
+
+def display(
+    project: Project,
+    current: Catalogue,
+    on_open: Callable[[str], None],
+    on_change: Callable[[], None],
+) -> None:
+    """Draw the map inside another page, without what stands beside it on its own.
+
+    ``on_open`` gets the image that was pressed; ``on_change`` is called after the view changed.
+    """
+    slugs = _mapped(current, project)
+    if not slugs:
+        _explain_absence(current, project)
+        return
+
+    def answer(what: str, value: Any) -> None:
+        if what == "open":
+            on_open(value)
+            return
+        _answer(what, value)
+        on_change()
+
+    _draw(current, slugs, answer, is_alone=False)
 
 
 def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
@@ -50,7 +75,12 @@ def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
     return {one.slug: one.name for one in state.encoders(project) if one.slug in mapped}
 
 
-def _draw(current: Catalogue, slugs: dict[str, str]) -> None:
+def _draw(
+    current: Catalogue,
+    slugs: dict[str, str],
+    answer: Callable[[str, Any], None],
+    is_alone: bool = True,
+) -> None:
     encoder = _encoder(slugs)
     colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
     view = state.view()
@@ -68,10 +98,11 @@ def _draw(current: Catalogue, slugs: dict[str, str]) -> None:
         colourings={name: state.say(f"map.by_{name}") for name in maps.COLOURINGS},
         legend=legend,
         outline=_outline(view, encoder),
-        chips=chips.chips(view),
+        chips=chips.chips(view) if is_alone else (),
+        is_alone=is_alone,
         language=state.language(),
         texts={name.removeprefix("ui_"): state.say(f"map.{name}") for name in COMPONENT_TEXTS},
-        on_ask=_answer,
+        on_ask=answer,
     )
 
 

@@ -49,6 +49,7 @@ def image_map(
     legend: Legend,
     outline: Sequence[Sequence[float]] | None,
     chips: Sequence[Chip],
+    is_alone: bool,
     language: str,
     texts: Mapping[str, str],
     on_ask: Callable[[str, Any], None],
@@ -58,7 +59,8 @@ def image_map(
 
     ``on_ask`` gets what was asked and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
-    ``drop`` (the field of a chip), ``explore`` (show the view in the gallery).
+    ``drop`` (a chip), ``explore`` (show the view in the gallery). ``is_alone`` shows legend
+    and pictures beside the map.
     """
 
     def asked() -> None:
@@ -77,6 +79,7 @@ def image_map(
         "ungrouped": legend.ungrouped,
         "outline": outline,
         "chips": [asdict(chip) for chip in chips],
+        "isAlone": is_alone,
         "language": language,
         "texts": dict(texts),
     }

@@ -97,8 +97,9 @@ class ImageMap {
     options(this.encoder, data.encoders, data.encoder);
     this.encoder.parentElement.hidden = data.encoders.length < 2;
     this.writeChips(data);
+    this.root.classList.toggle("beside-others", !data.isAlone);
     this.legend.update(data);
-    this.shown.update(data);
+    if (data.isAlone) this.shown.update(data);
     const isOtherMap = data.encoder !== before.encoder;
     const isChanged = ["view", "version", "encoder", "colouring"].some((name) => data[name] !== before[name]);
     if (isChanged) this.draw(isOtherMap);

@@ -43,17 +43,29 @@ def searchline(
     sort: str,
     descending: bool,
     sorts: Sequence[Choice],
+    arrange: Mapping[str, Any],
+    show: Sequence[str],
+    displays: Sequence[Choice],
+    problem: str | None,
     turn: int,
     language: str,
     texts: Mapping[str, str],
-    on_search: Callable[[str, str], None],
+    on_search: Callable[[str, str, bool], None],
     on_sort: Callable[[str, bool], None],
+    on_arrange: Callable[[Mapping[str, Any]], None],
+    on_show: Callable[[Sequence[str]], None],
+    on_filters: Callable[[], None],
     on_remove: Callable[[str], None],
     on_clear: Callable[[], None],
     key: str = "searchline",
 ) -> None:
-    """Show the line. ``on_search`` gets text and mode, ``on_sort`` field and direction.
+    """Show the line, and tell what is pressed and typed.
 
+    ``on_search`` gets text, mode and whether the person is done typing, ``on_sort`` field and
+    direction. ``arrange`` is what order and groups can be and are (``arrange.js``);
+    ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
+    ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
+    was not understood.
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
     """
 
@@ -62,7 +74,7 @@ def searchline(
 
     def searched() -> None:
         value = told("search")
-        on_search(str(value["text"]), str(value["mode"]))
+        on_search(str(value["text"]), str(value["mode"]), value["whole"] is True)
 
     def sorted_by() -> None:
         value = told("sort")
@@ -79,6 +91,10 @@ def searchline(
             "sort": sort,
             "descending": descending,
             "sorts": [asdict(one) for one in sorts],
+            "arrange": dict(arrange),
+            "show": list(show),
+            "displays": [asdict(one) for one in displays],
+            "problem": problem,
             "turn": turn,
             "language": language,
             "texts": dict(texts),
@@ -87,4 +103,7 @@ def searchline(
         on_sort_change=sorted_by,
         on_remove_change=lambda: on_remove(str(told("remove"))),
         on_clear_change=on_clear,
+        on_arrange_change=lambda: on_arrange(told("arrange")),
+        on_show_change=lambda: on_show(told("show")),
+        on_filters_change=on_filters,
     )

@@ -3,6 +3,7 @@
 import { debounced, el, icon, iconButton, set, write } from "../dom.js";
 import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
+import { Arrange } from "./arrange.js";
 import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
@@ -18,6 +19,10 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
  * @property {boolean} descending
+ * @property {import("./arrange.js").Arrangement} arrange
+ * @property {string[]} show      the displays that are shown, one or two
+ * @property {{id: string, label: string, title: string}[]} displays  `title` is the icon
+ * @property {string | null} problem  what could not be understood of the text
  * @property {string} language
  * @property {number} turn        counts the runs of the page: one that ends is seen, whatever it changed
  * @property {Record<string, string>} texts
@@ -56,9 +61,14 @@ class Line {
     this.count = el("span", { class: "count", role: "status" });
     this.sort = el("select", { class: "sort", "aria-label": texts.sort, title: texts.sort, onchange: () => this.tellSort(false) });
     this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
+    this.arrange = new Arrange(texts, (asked) => this.tell("arrange", asked));
+    this.filters = iconButton("filter_alt", texts.build, () => this.tell("filters", true));
+    this.displays = data.displays.map(({ id, label, title }) => iconButton(title, label, (event) => this.choose(id, event), { "aria-pressed": "false", "data-id": id }));
+    this.split = iconButton("view_column_2", texts.split, () => this.toggleSplit(), { "aria-pressed": "false" });
+    this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
-    this.crop = iconButton(SHAPE_ICONS.fit, texts.crop, turnShape);
+    this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
     this.captions = iconButton("title", texts.captions, () => setDisplay({ captions: !display().captions }));
     this.size = el("input", { type: "range", class: "size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
@@ -68,15 +78,20 @@ class Line {
         { class: "line", role: "search" },
         this.left,
         el("div", { class: "box" }, icon("search"), this.field, this.mode),
+        this.filters,
         this.count,
         el("span", { class: "spring" }),
         el("div", { class: "group" }, this.sort, this.direction),
+        this.arrange.button,
+        el("div", { class: "group displays", role: "group", "aria-label": texts.displays }, ...this.displays, this.split),
         el("div", { class: "group" }, this.captions, this.crop),
         el("div", { class: "group sizes" }, icon("photo_size_select_small"), this.size, icon("photo_size_select_large")),
         this.right,
       ),
+      this.problem,
       this.chips,
       this.bar,
+      this.arrange.panel,
     );
     this.wait = () => this.writeWaiting();
     waitingChanges.addEventListener("change", this.wait);
@@ -98,7 +113,9 @@ class Line {
     end();
     const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
     // What someone is typing is never overwritten by an older answer.
-    if (!isFocused && this.field.value !== data.text) this.field.value = data.text;
+    const isDone = this.entered === this.field.value;
+    this.entered = null;
+    if ((!isFocused || isDone) && this.field.value !== data.text) this.field.value = data.text;
     options(this.mode, data.modes, data.mode);
     options(this.sort, data.sorts, data.sort);
     const chosen = data.modes.find((mode) => mode.id === data.mode);
@@ -107,7 +124,35 @@ class Line {
     this.writeWaiting();
     write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
     this.writeChips(data.chips);
+    this.writeShown(data.show);
+    this.arrange.update(data.arrange);
+    this.problem.hidden = !data.problem;
+    write(this.problem, data.problem ?? "");
     set(this.sort, "lang", data.language);
+  }
+
+  /** A press shows one display; with Ctrl, or while split, it takes the second place. */
+  choose(id, event) {
+    const [first, second] = this.shown;
+    const isSplit = second !== undefined || event.ctrlKey || event.metaKey;
+    this.tellShown(isSplit && id !== first ? [first, id] : [id]);
+  }
+
+  toggleSplit() {
+    const [first, second] = this.shown;
+    if (second !== undefined) this.tellShown([first]);
+    else this.tellShown([first, first === "grid" ? "map" : "grid"]);
+  }
+
+  tellShown(show) {
+    this.writeShown(show);
+    this.tell("show", show);
+  }
+
+  writeShown(show) {
+    this.shown = show;
+    for (const button of this.displays) set(button, "aria-pressed", String(show.includes(button.dataset.id)));
+    set(this.split, "aria-pressed", String(show.length > 1));
   }
 
   writeChips(chips) {
@@ -137,7 +182,7 @@ class Line {
   writeDisplay() {
     const { size, shape, captions } = display();
     if (Number(this.size.value) !== size) this.size.value = String(size);
-    const label = this.texts[`shape_${shape}`] ?? this.texts.crop;
+    const label = this.texts[`shape_${shape}`];
     write(this.crop.firstChild, SHAPE_ICONS[shape]);
     set(this.crop, "title", label);
     set(this.crop, "aria-label", label);
@@ -150,12 +195,17 @@ class Line {
   }
 
   key(event) {
-    if (event.key === "Enter") this.search.now();
+    if (event.key === "Enter") {
+      this.search.cancel();
+      // What was understood becomes chips: then it leaves the field.
+      this.entered = this.field.value;
+      this.tellSearch(true);
+    }
     if (event.key === "Escape") this.field.blur();
   }
 
-  tellSearch() {
-    this.tell("search", { text: this.field.value.trim(), mode: this.mode.value });
+  tellSearch(whole = false) {
+    this.tell("search", { text: this.field.value.trim(), mode: this.mode.value, whole });
   }
 
   tellSort(descending) {

@@ -1,0 +1,184 @@
+"""The displays of a view: grid, table, chart, map; one of them, or two side by side.
+
+All show the same images and share one selection. Not here: any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.components.gallery import At, Opened, gallery, told_at
+from app.components.table import table
+from app.screens import map as maps
+from app.widgets import chart, groups
+from app.widgets.shown import Shown
+from panoptic_data import views
+from panoptic_data.groups import condition
+from panoptic_data.messages import keys
+from panoptic_data.views import Clause, Condition, Level, Sort, View
+
+__all__ = ["show"]
+
+_GALLERY_TEXTS = (
+    "select",
+    "back",
+    "previous",
+    "next",
+    "image",
+    "outside",
+    "place",
+    "cannot_show",
+    "no_rows",
+    "retry",
+)
+_TABLE_TEXTS = tuple(name.partition(".")[2] for name in keys("en") if name.startswith("table."))
+
+
+def show(now: Shown) -> str | None:
+    """Draw the displays of the view; return the sha1 of the current image."""
+    names = _names(now)
+    for place, name in enumerate(names):
+        with st.container(key=f"display_{'one' if len(names) == 1 else place}_{name}"):
+            _DISPLAYS[name](now)
+    if st.session_state.pop("changed_inside", False):
+        # What was pressed in here changes more than this fragment.
+        st.rerun(scope="app")
+    return _current(now)
+
+
+def _names(now: Shown) -> tuple[str, ...]:
+    """Return what is shown: an open image needs the gallery, which draws it large."""
+    asked = tuple(dict.fromkeys(now.view.show))
+    return ("grid",) if state.opened() is not None and "grid" not in asked else asked
+
+
+def _grid(now: Shown) -> None:
+    found = now.found
+    assert found is not None
+    gallery(
+        project=str(now.project.root),
+        view=views.to_address(_asked(now)),
+        version=now.corpus.version,
+        total=len(found),
+        opened=_opened(now),
+        current=_current(now),
+        language=state.language(),
+        texts={
+            "label": state.say("explore.gallery"),
+            **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
+        },
+        on_move=_move,
+        on_group=lambda place: _into_group(now, place),
+    )
+
+
+def _table(now: Shown) -> None:
+    found = now.found
+    assert found is not None
+    sort = now.view.sort[0] if now.view.sort else Sort("path")
+    table(
+        project=str(now.project.root),
+        view=views.to_address(_asked(now)),
+        version=now.corpus.version,
+        total=len(found),
+        current=_current(now),
+        sort=(sort.field, sort.descending),
+        language=state.language(),
+        texts={name: state.say(f"table.{name}") for name in _TABLE_TEXTS},
+        on_move=_move,
+        on_sort=lambda field, descending: _change(
+            lambda view: view.sorted_by(Sort(field, descending))
+        ),
+    )
+
+
+def _chart(now: Shown) -> None:
+    def label(level: Level, value: Any) -> str:
+        return groups.label(level, value, state.language())
+
+    chart.chart(now.corpus, now.view, on_pick=_add, label=label)
+
+
+def _map(now: Shown) -> None:
+    maps.display(now.project, now.corpus, on_open=_open, on_change=_note)
+
+
+_DISPLAYS: Mapping[str, Callable[[Shown], None]] = {
+    "grid": _grid,
+    "table": _table,
+    "chart": _chart,
+    "map": _map,
+}
+
+
+def _asked(now: Shown) -> View:
+    """Return the view as far as it says which images there are: not how it is shown."""
+    return replace(now.view, show=("grid",))
+
+
+def _into_group(now: Shown, place: int) -> None:
+    """Show only the images of one group."""
+    assert now.found is not None
+    assert now.found.groups is not None
+    path = now.found.groups.path(place)
+    _add([condition(level, value) for level, value in path])
+
+
+def _add(parts: list[Condition | Clause]) -> None:
+    """Add parts to the view; a press inside the fragment draws the whole page."""
+
+    def added(view: View) -> View:
+        return replace(view, where=(*view.where, *(one for one in parts if one not in view.where)))
+
+    _change(added)
+
+
+def _change(change: Callable[[View], View]) -> None:
+    state.show(change(state.view()))
+    _note()
+
+
+def _open(sha1: str) -> None:
+    """Open an image from a display that cannot draw it large."""
+    st.query_params["image"] = sha1
+    _note()
+
+
+def _note() -> None:
+    st.session_state["changed_inside"] = True
+
+
+def _move(at: At) -> None:
+    st.session_state["at"] = at.sha1
+    state.open_image(at.sha1 if at.opened else None)
+
+
+def _current(now: Shown) -> str | None:
+    """Return the image whose properties are shown: the open one, else where the person is."""
+    opened = state.opened()
+    if opened is not None:
+        return opened
+    at = told_at()
+    sha1 = st.session_state.get("at") or (at.sha1 if at else None)
+    if sha1 is not None and len(now.corpus.rows_of([sha1])):
+        return str(sha1)
+    assert now.found is not None
+    return next(iter(now.corpus.sha1s(now.found.rows[:1])), None)
+
+
+def _opened(now: Shown) -> Opened | None:
+    sha1 = state.opened()
+    if sha1 is None:
+        return None
+    rows = now.corpus.rows_of([sha1])
+    if not len(rows):
+        return Opened(sha1, "", None, True)
+    assert now.found is not None
+    row = now.corpus.frame.row(int(rows[0]), named=True)
+    name = row["place"].rpartition("/")[2]
+    return Opened(sha1, name, now.corpus.index_of(now.found, sha1), row["width"] is None)
