@@ -3,7 +3,8 @@
     python -m bench.explore [images] [directory]
 
 Writes a synthetic project (some 1 GB: its thumbnails are a hundred real ones, repeated; kept in
-the directory for the next time): every column that is computed today, 30,000 folders, copies, missing and damaged files.
+the directory for the next time): every column that is computed today, 30,000 folders, copies,
+missing and damaged files.
 Properties and tags that people make themselves come in a later release; folders, of which an
 image may lie in several, stand in for tags. Each question is asked with values that were never
 asked before, in this process (p50 and p95, of the clock and of the processor) and then, with
