@@ -1,7 +1,7 @@
 // The rows of the table: only those in sight are elements. Not here: the headings, what a press
 // does, what a cell says (columns.js).
 import { el, icon, set, write } from "../dom.js";
-import { Scroll } from "../gallery/geometry.js";
+import { Scroll } from "../gallery/scroll.js";
 
 export const ROW = 36;
 export const HEAD = 30;
@@ -152,7 +152,7 @@ export class Body extends EventTarget {
     const to = Math.min(this.rows.total - 1, Math.floor((offset + window) / ROW) + MARGIN);
     for (const index of [...this.shown.keys()]) if (index < from || index > to) this.drop(index);
     for (let index = from; index <= to; index++) this.drawRow(index);
-    if (this.rows.total) this.rows.want(from, to);
+    if (this.rows.total) this.rows.want([[from, to]]);
     set(this.node, "aria-activedescendant", this.shown.has(this.current) ? `row-${this.current}` : null);
   }
 
