@@ -64,9 +64,9 @@ _ABSENT = (
 )
 
 
-def routes(project: Project) -> list[Route]:
+def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
     """Return the routes ``/thumb/{sha1}``, ``/image/{sha1}`` and ``/file/{file_id}``."""
-    pictures = _Pictures(project)
+    pictures = _Pictures(project, thumbnails)
     return [
         Route("/thumb/{sha1}", pictures.thumb),
         Route("/image/{sha1}", pictures.image),
@@ -77,9 +77,9 @@ def routes(project: Project) -> list[Route]:
 class _Pictures:
     """The three routes of one project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, thumbnails: Thumbnails) -> None:
         self._project = project
-        self._thumbnails = Thumbnails(project)
+        self._thumbnails = thumbnails
         self._reading = anyio.CapacityLimiter(CONVERTED_AT_ONCE)
 
     async def thumb(self, request: Request) -> Response:
@@ -149,6 +149,17 @@ class Thumbnails:
             self._collector = asyncio.create_task(self._collect())
         # One browser that gives up must not take the picture from another.
         return await asyncio.shield(future)
+
+    async def ahead(self, sha1s: Sequence[str]) -> None:
+        """Look up together what will be asked for in a moment, one by one."""
+        for sha1 in sha1s:
+            if self._known.get(sha1) is None and sha1 not in self._asked:
+                future = asyncio.get_running_loop().create_future()
+                # Perhaps nobody asks: a failure nobody waits for is nobody's business.
+                future.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._asked[sha1] = future
+        if self._asked and (self._collector is None or self._collector.done()):
+            self._collector = asyncio.create_task(self._collect())
 
     async def larger(self, sha1: str, side: int) -> bytes | None:
         """Return the image with this shorter side (JPEG), None when no original is at hand."""

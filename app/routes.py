@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from weakref import WeakKeyDictionary
 import anyio.to_thread
 import numpy as np
 import numpy.typing as npt
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 ROWS_AT_ONCE = 1_000
+SEEN_AT_ONCE = 200
 SHA1S_AT_ONCE = 100_000
 # A square in ``/aspects``, and how many bytes make a picture twice as wide.
 SQUARE = 128
@@ -64,15 +67,16 @@ def routes(project: Project) -> list[Route]:
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     """
+    thumbnails = pictures.Thumbnails(project)
     return [
-        Route("/rows", _answering(project, _rows)),
+        Route("/rows", _answering(project, partial(_rows, thumbnails))),
         Route("/groups", _answering(project, _groups)),
         Route("/aspects", _answering(project, _aspects)),
         Route("/map/{slug}", _answering(project, _map)),
         Route("/plotly.js", _answering(project, _plotly)),
         Route("/progress", _answering(project, _progress)),
         Route("/problems.csv", _answering(project, _problems)),
-        *pictures.routes(project),
+        *pictures.routes(project, thumbnails),
     ]
 
 
@@ -89,7 +93,7 @@ def _answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _rows(project: Project, request: Request) -> Response:
+def _rows(thumbnails: pictures.Thumbnails, project: Project, request: Request) -> Response:
     address = request.query_params.get("view", "")
     view = views.from_address(address)
     only_sha1s = request.query_params.get("only") == "sha1"
@@ -109,8 +113,10 @@ def _rows(project: Project, request: Request) -> Response:
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
     if "at" in request.query_params:
         body["at"] = current.index_of(found, request.query_params["at"])
+    # The pictures of these rows are asked for next, a few at a time: looked up at once, ahead.
+    seen = [] if only_sha1s or count > SEEN_AT_ONCE else [row["sha1"] for row in rows]
     # Starlette's own encoder refuses NaN, as it should; ours has none.
-    return JSONResponse(body, headers=headers)
+    return JSONResponse(body, headers=headers, background=BackgroundTask(thumbnails.ahead, seen))
 
 
 def _groups(project: Project, request: Request) -> Response:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -112,7 +113,10 @@ def _pattern(value: Any) -> str | None:
     if _literal(value) or len(value) > _LONGEST_PATTERN:
         return "pattern"
     try:
-        re.compile(value)
+        with warnings.catch_warnings():
+            # Python means to read "[[a]" otherwise one day; what searches is not Python's.
+            warnings.simplefilter("ignore")
+            re.compile(value)
     except (re.error, RecursionError, OverflowError):
         return "pattern"
     return None
@@ -220,7 +224,10 @@ def _is_slug(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and math.isfinite(value)
+    try:
+        return is_real and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _is_whole(value: Any) -> bool:
@@ -304,7 +311,10 @@ def _in(schema: Mapping[str, Any], problem: Problem) -> tuple[Operator, ...]:
     return (Operator("in", schema, problem), Operator("not in", schema, problem))
 
 
-_FOLDERS = {**_LIST_OF_TEXTS, "description": "source/sub/folder, with all below it"}
+_FOLDERS = {
+    **_LIST_OF_TEXTS,
+    "description": "source/sub/folder, with all below it; source/sub/. is that folder alone",
+}
 _STATUS_LIST = {**_LIST_OF_TEXTS, "items": {"enum": list(STATUSES)}}
 _CLUSTERS = _object(
     {

@@ -85,11 +85,19 @@ def _several(values: Sequence[str]) -> str:
 
 
 def _folders(value: list[str]) -> str:
-    return _several([folder.rpartition("/")[2] for folder in value])
+    return _several([_folder(folder) for folder in value])
+
+
+def _folder(folder: str) -> str:
+    name = folder.removesuffix("/.").rpartition("/")[2]
+    return state.say("explore.folder_itself", name=name) if folder.endswith("/.") else name
 
 
 def _clusters(value: Mapping[str, Any]) -> str:
-    return _several([str(number) for number in value["numbers"]])
+    # What is in no cluster, and what has no vector yet, is one thing to people.
+    numbers = sorted(max(number, -1) for number in value["numbers"])
+    names = [str(one) if one >= 0 else state.say("explore.chip_none") for one in numbers]
+    return _several(list(dict.fromkeys(names)))
 
 
 def _statuses(value: list[str]) -> str:

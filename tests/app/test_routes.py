@@ -407,3 +407,29 @@ def test_thumbnails_asked_at_once_are_one_look_up_and_then_remembered(corpus):
     assert look_ups == [sorted(names), ["0" * 40]]
     assert first == [images.thumbnails(project, names)[name] for name in names] * 5
     assert (again, absent) == (first[0], None)
+
+
+def test_thumbnails_of_rows_are_looked_up_ahead_and_a_failure_there_is_nobodys(corpus):
+    project, _, contents = corpus
+    names = [sha1(contents[name]) for name in ("red.jpg", "scan.tif", "book.jp2")]
+    look_ups = []
+
+    class Counted(Thumbnails):
+        def _look_up(self, sha1s):
+            look_ups.append(sorted(sha1s))
+            if len(look_ups) == 1:
+                raise OSError("the disk is away")
+            return super()._look_up(sha1s)
+
+    async def ahead_and_then_one_by_one():
+        thumbnails = Counted(project)
+        await thumbnails.ahead(names)
+        with pytest.raises(OSError, match="away"):
+            await thumbnails.get(names[0])
+        await asyncio.sleep(0.05)
+        await thumbnails.ahead(names)
+        return [await thumbnails.get(name) for name in names]
+
+    found = asyncio.run(ahead_and_then_one_by_one())
+    assert look_ups == [sorted(names)] * 2
+    assert found == [images.thumbnails(project, names)[name] for name in names]

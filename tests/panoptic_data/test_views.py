@@ -260,6 +260,11 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field):
         ({"version": 1, "sort": [{"field": "owner"}]}, "sort", "sort"),
         ({"version": 1, "sort": [{"field": "size", "descending": 1}]}, "sort", "descending"),
         ({"version": 1, "where": [{"any": []}]}, "any", "clause"),
+        (
+            {"version": 1, "where": [{"field": "width", "op": ">", "value": 10**400}]},
+            "width",
+            "number",
+        ),
         ({"version": 1, "where": [{"not": {"field": "x"}, "all": []}]}, "all", "clause"),
         ({"version": 1, "where": [{"not": []}]}, "where", "no_field"),
         ({"version": 1, "filter": []}, "filter", "unknown_part"),
