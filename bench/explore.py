@@ -39,7 +39,7 @@ import pyarrow as pa
 from bench.catalogue import WORDS
 from panoptic_data import catalogue, decode, demo, describe, project, schema
 from panoptic_data.catalogue import Catalogue
-from panoptic_data.views import Clause, Condition, Level, Sort, View
+from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
 
 FOLDERS = 30_000
@@ -389,21 +389,36 @@ def _part(database: _Database, part: Part) -> tuple[str, list[Any]]:
 
 
 def _over_http(root: Path, current: Catalogue) -> dict[str, Times]:
+    # Neighbours in an order by size lie far apart in the table.
+    view = View(sort=(Sort("size"),))
+    found = current.run(view)
     draw = random.Random(4)
-    pages = [
-        current.sha1s(np.array(draw.sample(range(len(current)), 200), dtype=np.uint32))
-        for _ in range(12)
-    ]
+    starts = [draw.randrange(len(found) - 200) for _ in range(24)]
+    pages = [current.sha1s(found.rows[start : start + 200]) for start in starts]
     with serving(root) as address:
-        fetch = partial(_fetch, urlsplit(address).netloc)
+        host = urlsplit(address).netloc
+        fetch = partial(_fetch, host)
+        rows = [partial(_fetch_rows, host, view, start) for start in starts]
         # The first answer waits for what the server makes once.
+        rows[0]()
         fetch(pages[0])
         return {
-            "200 thumbnails over HTTP, 8 clients": [
-                _timed(partial(fetch, one)) for one in pages[1:]
+            "200 rows and their thumbnails over HTTP": [
+                _timed(lambda ask=ask, page=page: (ask(), fetch(page)))
+                for ask, page in zip(rows[1:12], pages[1:12], strict=True)
             ],
-            "the same again": [_timed(partial(fetch, one)) for one in pages[1:]],
+            "200 thumbnails nobody asked the rows of": [
+                _timed(partial(fetch, one)) for one in pages[12:]
+            ],
+            "the same again": [_timed(partial(fetch, one)) for one in pages[12:]],
         }
+
+
+def _fetch_rows(host: str, view: View, start: int) -> None:
+    connection = http.client.HTTPConnection(host)
+    connection.request("GET", f"/rows?view={to_address(view)}&start={start}&count=200")
+    assert connection.getresponse().read()
+    connection.close()
 
 
 def _fetch(host: str, sha1s: Sequence[str]) -> None:
