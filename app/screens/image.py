@@ -242,7 +242,9 @@ def _origin(
     project: Project, image: Mapping[str, Any], sha1: str, encoder: state.Encoder | None
 ) -> Pairs:
     """Return, for each number on the panel, the run and the encoder that made it."""
-    made: list[tuple[str, str, state.Encoder | None]] = [("origin_image", image["run"], None)]
+    made: list[tuple[str, str | None, state.Encoder | None]] = [
+        ("origin_image", image["run"], None)
+    ]
     if encoder is not None:
         vector = _row(project, table_name("embeddings", encoder.slug), sha1, ("sha1", "run"))
         cluster = _row(project, table_name("clusters", encoder.slug), sha1, ("sha1", "run"))
@@ -251,10 +253,12 @@ def _origin(
             for name, row in (("origin_vector", vector), ("origin_cluster", cluster))
             if row is not None
         ]
-    known = _runs(project, [run for _, run, _ in made])
+    # Rows that were written by hand name no run.
+    named = [(name, run, by) for name, run, by in made if run]
+    known = _runs(project, [run for _, run, _ in named])
     return [
         (state.say(f"image.{name}"), "<br>".join(escape(line) for line in _made_by(run, by, known)))
-        for name, run, by in made
+        for name, run, by in named
     ]
 
 

@@ -45,6 +45,12 @@ def run(language="en", **address):
     return page
 
 
+def test_an_image_that_names_no_run_is_shown_all_the_same(project):
+    synthetic.write(project, "images", [synthetic.image("a")])
+    synthetic.write(project, "files", [synthetic.file("s/a.jpg", "a")])
+    assert "a.jpg" in said(run())
+
+
 def component(page, name):
     """Return what a component was told to show."""
     protos = [element.proto for element in page.get("bidi_component")]

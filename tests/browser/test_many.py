@@ -58,7 +58,6 @@ def project(chromium_path, tmp_path_factory):
 def append(project, table, **columns):
     wanted = schema.arrow(table)
     rows = len(columns["sha1"])
-    columns["run"] = ["r1"] * rows
     full = {name: columns.get(name, [None] * rows) for name in wanted.names}
     project.database().append(table, pa.table(full, schema=wanted))
 
