@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +33,7 @@ from panoptic_data.messages import LANGUAGES, translate
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
+    from panoptic_data.views import View
 
 __all__ = ["routes"]
 
@@ -69,10 +71,10 @@ def routes(project: Project) -> list[Route]:
     """
     thumbnails = pictures.Thumbnails(project)
     return [
-        Route("/rows", _answering(project, partial(_rows, thumbnails))),
-        Route("/groups", _answering(project, _groups)),
-        Route("/aspects", _answering(project, _aspects)),
-        Route("/map/{slug}", _answering(project, _map)),
+        Route("/rows", _answering(project, _of_view(partial(_rows, thumbnails)))),
+        Route("/groups", _answering(project, _of_view(_groups))),
+        Route("/aspects", _answering(project, _of_view(_aspects))),
+        Route("/map/{slug}", _answering(project, _of_view(_map))),
         Route("/plotly.js", _answering(project, _plotly)),
         Route("/progress", _answering(project, _progress)),
         Route("/problems.csv", _answering(project, _problems)),
@@ -93,18 +95,38 @@ def _answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _rows(thumbnails: pictures.Thumbnails, project: Project, request: Request) -> Response:
-    address = request.query_params.get("view", "")
-    view = views.from_address(address)
+@dataclass(frozen=True)
+class _Asked:
+    """The view that a request names, and the catalogue that it is asked of."""
+
+    view: View
+    current: Catalogue
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"ETag": f'"{self.current.version}"', "Cache-Control": _ASK_AGAIN}
+
+
+def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
+    """Read the view of a request; answer it only where the catalogue is another one by now."""
+
+    def answered(project: Project, request: Request) -> Response:
+        view = views.from_address(request.query_params.get("view", ""))
+        asked = _Asked(view, catalogue.get(project))
+        if asked.headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=asked.headers)
+        return answer(asked, request)
+
+    return answered
+
+
+def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> Response:
+    current, headers = asked.current, asked.headers
     only_sha1s = request.query_params.get("only") == "sha1"
     start = _whole(request, "start", 0)
     most = SHA1S_AT_ONCE if only_sha1s else ROWS_AT_ONCE
     count = min(_whole(request, "count", 200), most)
-    current = catalogue.get(project)
-    headers = _tagged(current)
-    if _has(request, headers):
-        return Response(status_code=304, headers=headers)
-    found = current.run(view)
+    found = current.run(asked.view)
     rows: list[Any] = (
         current.sha1s(found.rows[start : start + count])
         if only_sha1s
@@ -119,30 +141,21 @@ def _rows(thumbnails: pictures.Thumbnails, project: Project, request: Request) -
     return JSONResponse(body, headers=headers, background=BackgroundTask(thumbnails.ahead, seen))
 
 
-def _groups(project: Project, request: Request) -> Response:
-    view = views.from_address(request.query_params.get("view", ""))
-    current = catalogue.get(project)
-    headers = _tagged(current)
-    if _has(request, headers):
-        return Response(status_code=304, headers=headers)
-    found = current.run(view)
+def _groups(asked: _Asked, request: Request) -> Response:
+    current = asked.current
+    found = current.run(asked.view)
     lists = {
         name: [] if found.groups is None else getattr(found.groups, name).tolist()
         for name in ("depth", "start", "count")
     }
     said = labels(current, found, _language(request))
     body = {"version": current.version, "total": len(found), **lists, "label": said}
-    return JSONResponse(body, headers=headers)
+    return JSONResponse(body, headers=asked.headers)
 
 
-def _aspects(project: Project, request: Request) -> Response:
-    view = views.from_address(request.query_params.get("view", ""))
-    current = catalogue.get(project)
-    headers = _tagged(current)
-    if _has(request, headers):
-        return Response(status_code=304, headers=headers)
-    body = _shapes(current)[current.run(view).rows].tobytes()
-    return Response(body, media_type="application/octet-stream", headers=headers)
+def _aspects(asked: _Asked, _: Request) -> Response:
+    body = _shapes(asked.current)[asked.current.run(asked.view).rows].tobytes()
+    return Response(body, media_type="application/octet-stream", headers=asked.headers)
 
 
 def _shapes(current: Catalogue) -> npt.NDArray[np.uint8]:
@@ -158,18 +171,14 @@ def _shapes(current: Catalogue) -> npt.NDArray[np.uint8]:
     return known
 
 
-def _map(project: Project, request: Request) -> Response:
-    view = views.from_address(request.query_params.get("view", ""))
+def _map(asked: _Asked, request: Request) -> Response:
     colouring = request.query_params.get("colour", "")
-    current = catalogue.get(project)
-    headers = _tagged(current)
-    if _has(request, headers):
-        return Response(status_code=304, headers=headers)
     chosen = colouring if colouring in maps.COLOURINGS else maps.COLOURINGS[0]
-    drawn = maps.picture(current, request.path_params["slug"], view, chosen)
+    drawn = maps.picture(asked.current, request.path_params["slug"], asked.view, chosen)
     if drawn is None:
         return Response(status_code=404)
-    return Response(maps.encode(drawn), media_type="application/octet-stream", headers=headers)
+    body = maps.encode(drawn)
+    return Response(body, media_type="application/octet-stream", headers=asked.headers)
 
 
 def _plotly(_: Project, request: Request) -> Response:
@@ -222,14 +231,6 @@ def _problems(project: Project, request: Request) -> Response:
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _tagged(current: Catalogue) -> dict[str, str]:
-    return {"ETag": f'"{current.version}"', "Cache-Control": _ASK_AGAIN}
-
-
-def _has(request: Request, headers: dict[str, str]) -> bool:
-    return headers["ETag"] in request.headers.get("if-none-match", "")
 
 
 def _whole(request: Request, name: str, default: int) -> int:

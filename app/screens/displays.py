@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from app import state
-from app.components.gallery import At, Opened, gallery, told_at
+from app.components.gallery import At, Opened, gallery
 from app.components.table import table
 from app.screens import map as maps
-from app.widgets import chart, groups
+from app.widgets import chart
 from app.widgets.shown import Shown
 from panoptic_data import views
 from panoptic_data.groups import condition
 from panoptic_data.messages import keys
-from panoptic_data.views import Clause, Condition, Level, Sort, View
+from panoptic_data.views import Clause, Condition, Sort, View
 
 __all__ = ["show"]
 
@@ -98,10 +97,7 @@ def _table(now: Shown) -> None:
 
 
 def _chart(now: Shown) -> None:
-    def label(level: Level, value: Any) -> str:
-        return groups.label(level, value, state.language())
-
-    chart.chart(now.corpus, now.view, on_pick=_add, label=label)
+    chart.chart(now.corpus, now.view, on_pick=_add)
 
 
 def _map(now: Shown) -> None:
@@ -163,8 +159,7 @@ def _current(now: Shown) -> str | None:
     opened = state.opened()
     if opened is not None:
         return opened
-    at = told_at()
-    sha1 = st.session_state.get("at") or (at.sha1 if at else None)
+    sha1 = st.session_state.get("at")
     if sha1 is not None and len(now.corpus.rows_of([sha1])):
         return str(sha1)
     assert now.found is not None

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["chart"]
 
-Label = Callable[[Level, Any], str]
-
 # One colour of the light theme and one of the dark for each series, those of the map.
 _COLOURS = (
     ("#3b6fb6", "#7aa7e8"),
@@ -97,19 +95,18 @@ def chart(
     view: View,
     *,
     on_pick: Callable[[list[Condition | Clause]], None],
-    label: Label | None = None,
     key: str = "chart",
 ) -> None:
     """Draw the chart of a view.
 
     ``on_pick`` gets what a press on a bar, or a drag along a line, asks for, as parts to add to
-    the view; it is called before the run that follows. ``label`` says what a group is called.
+    the view; it is called before the run that follows.
     """
     with st.container(key=f"{key}_line", horizontal=True, vertical_alignment="center"):
         grouped = view if view.group else view.grouped_by(_level(corpus, key))
         kind = _kind(grouped, key)
     counted = _counted(corpus, grouped, kind)
-    drawing = _drawing(counted, kind, grouped, label or _label)
+    drawing = _drawing(counted, kind, grouped)
     plot = f"{key}.{_digest(corpus.version, grouped.key, kind, state.language())}"
     st.plotly_chart(
         {"data": _traces(drawing), "layout": _layout(drawing)},
@@ -171,9 +168,9 @@ def _counted(corpus: Catalogue, view: View, kind: str) -> Chart:
     return charts.count(corpus, view)
 
 
-def _drawing(counted: Chart, kind: str, view: View, label: Label) -> _Drawing:
-    names = [label(counted.levels[0], value) for value in counted.categories]
-    series = [label(counted.levels[1], value) for value in counted.series]
+def _drawing(counted: Chart, kind: str, view: View) -> _Drawing:
+    names = [_label(counted.levels[0], value) for value in counted.categories]
+    series = [_label(counted.levels[1], value) for value in counted.series]
     return _Drawing(
         counted,
         kind,

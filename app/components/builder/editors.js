@@ -172,7 +172,7 @@ function clusters(tools) {
 
 function near({ part, field, texts, change }) {
   const sample = el("input", { type: "color", class: "sample", "aria-label": field.label, title: field.label, "data-part": "value" });
-  const slider = el("input", { type: "range", class: "distance", min: 1, max: 100, step: 1, "aria-label": texts.distance });
+  const slider = el("input", { type: "range", class: "slider distance", min: 1, max: 100, step: 1, "aria-label": texts.distance });
   const said = el("span", { class: "unit" });
   const say = () => {
     said.textContent = fill(texts.within, { distance: String(part.value.distance ?? DISTANCE) });

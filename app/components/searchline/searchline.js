@@ -70,7 +70,7 @@ class Line {
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
     this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
     this.captions = iconButton("title", texts.captions, () => setDisplay({ captions: !display().captions }));
-    this.size = el("input", { type: "range", class: "size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
+    this.size = el("input", { type: "range", class: "slider size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
     root.replaceChildren(
       el(
