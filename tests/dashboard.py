@@ -4,9 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
-__all__ = ["NARROW", "WIDE", "panoptic", "serving"]
+__all__ = ["NARROW", "WIDE", "eventually", "panoptic", "serving"]
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 1000, "height": 700}
@@ -24,6 +25,16 @@ def serving(project):
             yield _address(server.stdout)
         finally:
             server.terminate()
+
+
+def eventually(check, *, within=30.0):
+    """Ask until the answer is true: a page comes to its state when the machine lets it."""
+    end = time.monotonic() + within
+    answer = check()
+    while not answer and time.monotonic() < end:
+        time.sleep(0.05)
+        answer = check()
+    return answer
 
 
 def panoptic(*arguments):

@@ -70,6 +70,7 @@ def test_levels_and_keys_are_added_changed_and_removed(page):
 
 
 def test_each_file_is_shown_when_asked(page):
+    expect(count(page)).to_have_text(re.compile(r"^\d+ images$"))
     images = int(re.sub(r"\D", "", count(page).inner_text()))
     arrange(page).get_by_role("checkbox", name="Show each file").check()
     expect(count(page)).to_have_text(re.compile(r"^\d+ files$"))
@@ -89,6 +90,7 @@ def test_what_is_typed_becomes_chips_and_words_stay(page):
 
 
 def test_what_cannot_be_understood_is_told_and_nothing_changes(page):
+    expect(count(page)).to_have_text(re.compile(r"^\d+ images$"))
     before = count(page).inner_text()
     enter(page, "widht>300")
     expect(page.locator(".problem")).to_contain_text("width")
