@@ -12,7 +12,10 @@
     │   ├── UnknownEncoder
     │   │   └── UnknownEncoderOption
     │   ├── UnknownImage
-    │   └── InvalidView
+    │   ├── InvalidView
+    │   ├── InvalidProperty
+    │   ├── InvalidTag
+    │   └── InvalidValue
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
@@ -32,6 +35,9 @@ __all__ = [
     "FolderHoldsProject",
     "FolderNotFound",
     "FolderOverlaps",
+    "InvalidProperty",
+    "InvalidTag",
+    "InvalidValue",
     "InvalidView",
     "NoEmbeddings",
     "PanopticError",
@@ -150,6 +156,49 @@ class InvalidView(UsageError):
         return translate(
             "error.invalid_view", language, field=self.params["field"], problem=problem
         )
+
+
+class _Refused(UsageError):
+    """Something a person defines that cannot be so. Params: ``name`` and what ``problem`` takes.
+
+    ``problem`` is a key of the section ``key``.
+    """
+
+    def __init__(self, problem: str, **details: object) -> None:
+        self.problem = problem
+        super().__init__(**details)
+
+    def message(self, language: str) -> str:
+        """Say what cannot be so, in ``language``."""
+        return translate(f"{self.key}.{self.problem}", language, **self.params)
+
+
+class InvalidProperty(_Refused):
+    """A property that cannot be made or altered so."""
+
+    key = "invalid_property"
+
+
+class InvalidTag(_Refused):
+    """A tag that cannot be made or altered so."""
+
+    key = "invalid_tag"
+
+
+class InvalidValue(UsageError):
+    """A value that is not of its property's type. Params: ``type``, ``value``."""
+
+    key = "invalid_value"
+
+    def __init__(self, type: str, value: str) -> None:
+        super().__init__(type=type, value=value)
+
+    def message(self, language: str) -> str:
+        """Show the value and what is wanted instead, in ``language``."""
+        value = " ".join(str(self.params["value"]).split())
+        wanted = translate(f"values.{self.params['type']}", language)
+        shown = value if len(value) <= 60 else f"{value[:60]}…"
+        return translate("error.invalid_value", language, value=shown, wanted=wanted)
 
 
 class ProjectBusy(PanopticError):
