@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from app import state
+from app.components.values import values
 from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data import charts
@@ -119,6 +120,7 @@ def chart(
         alt=state.say("chart.label", images=drawing.unit, level=_name(counted.levels[0])),
     )
     st.caption(" ".join(_notes(drawing)))
+    _values(drawing, plot, on_pick)
 
 
 def _level(corpus: Catalogue, key: str) -> Level:
@@ -207,6 +209,7 @@ def _traces(drawing: _Drawing) -> list[dict[str, Any]]:
 def _bars(drawing: _Drawing, column: int) -> dict[str, Any]:
     along, across = ("y", "x") if drawing.is_lying else ("x", "y")
     counts = drawing.chart.counts[:, column]
+    is_of_hues = drawing.chart.levels[-1].field == "colour"
     return {
         "type": "bar",
         "orientation": "h" if drawing.is_lying else "v",
@@ -214,7 +217,8 @@ def _bars(drawing: _Drawing, column: int) -> dict[str, Any]:
         across: counts,
         "marker": {
             "color": _hues(drawing) or _colour(drawing, column),
-            "line": {"width": 1 if _hues(drawing) else 0, "color": "#888888"},
+            # Black bars have an edge on a black page, as white ones have on a white page.
+            "line": {"width": int(is_of_hues), "color": "#888888"},
         },
         **_said(drawing, column, across, len(counts)),
     }
@@ -418,6 +422,24 @@ def _pick(plot: str, counted: Chart, on_pick: Callable[[list[Condition | Clause]
     asked = charts.parts(counted, bars)
     if asked:
         on_pick(asked)
+
+
+def _values(
+    drawing: _Drawing, version: str, on_pick: Callable[[list[Condition | Clause]], None]
+) -> None:
+    """Offer what is drawn as a table too; nothing is where a line runs along the bottom."""
+    counted = drawing.chart
+    filled = np.flatnonzero(counted.counts.any(axis=1)).tolist()
+    last = len(counted.categories)
+    values(
+        version=version,
+        head=[_name(counted.levels[0]), *(drawing.series or [drawing.unit])],
+        rows=[(drawing.names[row], counted.counts[row].tolist()) for row in filled],
+        pressable=(sum(row < last for row in filled), len(counted.series)),
+        language=state.language(),
+        texts={name: state.say(f"chart.{name}") for name in ("values", "values_show")},
+        on_pick=lambda row, column: on_pick(charts.parts(counted, {(filled[row], column)})),
+    )
 
 
 def _digest(*texts: str) -> str:

@@ -49,6 +49,24 @@ def test_bar_says_its_count_and_a_press_shows_its_images_alone(page):
     expect(page.get_by_role("button", name=re.compile(f"Remove folder {shown}"))).to_be_visible()
 
 
+def test_keys_alone_show_the_images_of_a_bar(page):
+    total = int(re.sub(r"\D", "", count(page).text_content()))
+    page.get_by_text("Values", exact=True).focus()
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table")
+    expect(table.get_by_role("columnheader").last).to_have_text("Images")
+    name, number = (table.get_by_role("row").nth(2).locator("th, td").nth(at) for at in (0, 1))
+    shown, counted = name.text_content(), number.text_content()
+    # The first name takes the first Tab, the second the next.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(count(page)).to_have_text(f"{counted} of {total}")
+    remove = f"Remove folder {shown.rpartition('/')[2]}"
+    expect(page.get_by_role("button", name=re.compile(remove))).to_be_visible()
+    expect(page.get_by_text("Values", exact=True)).to_be_focused()
+
+
 def test_drag_along_a_line_shows_the_images_of_that_time(visit, address):
     view = View(group=(Level("taken_at", "year"),), show=("chart",))
     page = visit(f"{address}/?view={to_address(view)}")
