@@ -5,6 +5,7 @@ Not here: what a screen shows (``screens``), where the server listens (``launche
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from app.components.frame import frame
 from app.screens.image import THRESHOLD
 from app.widgets import tabs
 from app.widgets.work import work
+from panoptic_data import views
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.views import View
 
@@ -38,6 +40,7 @@ KEYS = (
     ("Enter", "open"),
     ("Space", "select"),
     ("Ctrl A", "all"),
+    ("Ctrl I", "inverse"),
     ("Esc", "leave"),
     ("+ −", "size"),
     ("t", "captions"),
@@ -67,7 +70,7 @@ def main() -> None:
     with st.container(key="page", gap=None):
         shown.run()
     with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
-        _bottom(project)
+        _bottom(project, None if shown.url_path == "pipeline" else state.view())
 
 
 def _accent() -> str:
@@ -131,7 +134,7 @@ def _languages() -> None:
     )
 
 
-def _bottom(project: Project | None) -> None:
+def _bottom(project: Project | None, view: View | None) -> None:
     if project is None:
         return
     encoder = state.encoder(state.encoders(project))
@@ -142,10 +145,14 @@ def _bottom(project: Project | None) -> None:
         value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": THRESHOLD}
         _jump(View().with_condition("similar", value))
 
-    texts = ("keys", "close", "clear", "similar", "only", "selected_one", "selected_other")
+    texts = (
+        *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
+        *("selected_one", "selected_other"),
+    )
     frame(
         project=str(project.root),
         language=state.language(),
+        view=None if view is None else views.to_address(replace(view, show=("grid",))),
         keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
         texts={

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import anyio.from_thread
 import anyio.to_thread
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,11 +29,14 @@ from starlette.routing import Route
 from app import pictures
 from app.widgets.groups import labels
 from panoptic_data import catalogue, maps, views
+from panoptic_data.colours import hues, lab
 from panoptic_data.errors import PanopticError
+from panoptic_data.fields import HUES
 from panoptic_data.messages import LANGUAGES, translate
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
+    from panoptic_data.corpus import Rows
     from panoptic_data.project import Project
     from panoptic_data.views import View
 
@@ -59,6 +64,10 @@ def routes(project: Project) -> list[Route]:
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
       the rows are sha1s, and a window may be longer. With ``at=`` a sha1, ``at`` is its place
       in the view, or null.
+      With ``also=`` a list of ``hue`` (a name of ``fields.HUES``) and ``cluster`` (its number, of
+      ``encoder=``), each row says these as well, null where there is none.
+    - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
+      ``version``, ``total`` of the view, and ``sha1s``.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
       children: ``depth``, ``start``, ``count`` and ``label``; empty where it has no groups.
     - ``/aspects?view=``: one byte an image, in the view's order: 128 for a square (or not
@@ -72,6 +81,7 @@ def routes(project: Project) -> list[Route]:
     thumbnails = pictures.Thumbnails(project)
     return [
         Route("/rows", _answering(project, _of_view(partial(_rows, thumbnails)))),
+        Route("/among", _answering(project, _of_view(_among)), methods=["POST"]),
         Route("/groups", _answering(project, _of_view(_groups))),
         Route("/aspects", _answering(project, _of_view(_aspects))),
         Route("/map/{slug}", _answering(project, _of_view(_map))),
@@ -132,6 +142,8 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
         if only_sha1s
         else current.window(found, start, count)
     )
+    if not only_sha1s:
+        _say_also(current, found.rows[start : start + count], rows, request)
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
     if "at" in request.query_params:
         body["at"] = current.index_of(found, request.query_params["at"])
@@ -139,6 +151,37 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
     seen = [] if only_sha1s or count > SEEN_AT_ONCE else [row["sha1"] for row in rows]
     # Starlette's own encoder refuses NaN, as it should; ours has none.
     return JSONResponse(body, headers=headers, background=BackgroundTask(thumbnails.ahead, seen))
+
+
+def _say_also(
+    current: Catalogue, numbers: Rows, rows: list[dict[str, Any]], request: Request
+) -> None:
+    """Write into rows what they say only when it is asked for."""
+    asked = request.query_params.get("also", "").split(",")
+    if "hue" in asked:
+        # Of these colours alone: those of a whole corpus take a moment.
+        named = hues(lab(pl.Series([row["colour"] for row in rows], dtype=pl.String)))
+        for row, hue in zip(rows, named.tolist(), strict=True):
+            row["hue"] = HUES[hue] if hue >= 0 else None
+    if "cluster" in asked:
+        clusters = current.clusters(request.query_params.get("encoder", ""))
+        found = [-1] * len(rows) if clusters is None else clusters[numbers].tolist()
+        for row, cluster in zip(rows, found, strict=True):
+            row["cluster"] = cluster if cluster >= 0 else None
+
+
+def _among(asked: _Asked, request: Request) -> Response:
+    named = anyio.from_thread.run(request.body).decode("ascii", "ignore").split()
+    if len(named) > SHA1S_AT_ONCE:
+        return Response(status_code=413)
+    current = asked.current
+    found = current.run(asked.view)
+    is_shown = np.zeros(len(current), dtype=bool)
+    is_shown[found.rows] = True
+    rows = current.rows_of(named)
+    sha1s = current.sha1s(rows[is_shown[rows]])
+    body = {"version": current.version, "total": len(found), "sha1s": sha1s}
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
 def _groups(asked: _Asked, request: Request) -> Response:

@@ -11,11 +11,17 @@ const STEP = 1.25;
  */
 export const SHAPES = /** @type {const} */ (["fit", "crop", "rows"]);
 
-/** @typedef {{size: number, shape: typeof SHAPES[number], captions: boolean}} Display */
+/**
+ * @typedef {object} Display
+ * @property {number} size
+ * @property {typeof SHAPES[number]} shape
+ * @property {string[]} captions  properties that stand under each picture, a line each
+ * @property {string[]} usual     those that stood there last
+ */
 
 export const changes = new EventTarget();
 /** @type {Display} */
-let current = { size: 168, shape: "fit", captions: true, ...stored() };
+let current = { size: 168, shape: "fit", captions: ["name"], usual: ["name"], ...stored() };
 
 /** @returns {Display} */
 export function display() {
@@ -26,6 +32,7 @@ export function display() {
 export function setDisplay(patch) {
   current = { ...current, ...patch };
   current.size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, current.size)));
+  if (current.captions.length) current.usual = current.captions;
   localStorage.setItem(KEY, JSON.stringify(current));
   changes.dispatchEvent(new Event("change"));
 }
@@ -40,11 +47,17 @@ export function turnShape() {
   setDisplay({ shape: SHAPES[(SHAPES.indexOf(current.shape) + 1) % SHAPES.length] });
 }
 
+/** No captions, or those that stood there last. */
+export function toggleCaptions() {
+  setDisplay({ captions: current.captions.length ? [] : current.usual });
+}
+
 function stored() {
   try {
-    // Older releases knew two shapes, as `crop`.
+    // Older releases knew two shapes, as `crop`, and names as the only captions.
     const { crop, ...kept } = JSON.parse(localStorage.getItem(KEY) ?? "{}");
     const older = crop ? "crop" : "fit";
+    if (!Array.isArray(kept.captions)) kept.captions = kept.captions === false ? [] : ["name"];
     return { ...kept, shape: SHAPES.includes(kept.shape) ? kept.shape : older };
   } catch {
     return {};

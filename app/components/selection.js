@@ -1,12 +1,17 @@
 // Which images are selected: one selection for the whole window, shared by all components (a
 // module is loaded once), kept over reloads. Not here: how a gallery shows or changes it.
 
+// As many as the server takes in one question.
+const ASKED_AT_ONCE = 100_000;
+
 /** @typedef {{all: boolean, ids: string[], except: string[], count: number}} Plain */
 
 export class Selection extends EventTarget {
   constructor() {
     super();
     this.key = "";
+    /** Grows with each change: an answer to an older question is not taken. */
+    this.turn = 0;
     this.clearQuietly();
   }
 
@@ -27,6 +32,11 @@ export class Selection extends EventTarget {
     this.total = total;
     if (isOther) this.clear();
     else if (isMore) this.changed(false);
+  }
+
+  /** Say which view a page shows: all images of another one are not its own. @param {string} view */
+  leave(view) {
+    if (this.all && this.view !== view) this.clear();
   }
 
   get count() {
@@ -64,6 +74,24 @@ export class Selection extends EventTarget {
     this.changed();
   }
 
+  /**
+   * Select all images of a view that are not selected, and nothing else. What was selected
+   * outside the view does not count.
+   * @param {string} view
+   */
+  async invert(view) {
+    const { turn, all } = this;
+    const { total, sha1s } = await among(view, [...(all ? this.except : this.ids)]);
+    if (turn !== this.turn) return;
+    this.clearQuietly();
+    this.view = view;
+    this.total = total;
+    this.all = !all && sha1s.length < total;
+    if (all) this.ids = new Set(sha1s);
+    else if (this.all) this.except = new Set(sha1s);
+    this.changed();
+  }
+
   clear() {
     this.clearQuietly();
     this.changed();
@@ -83,6 +111,7 @@ export class Selection extends EventTarget {
   }
 
   changed(isNew = true) {
+    this.turn += 1;
     if (isNew) this.store();
     this.dispatchEvent(new Event("change"));
   }
@@ -106,6 +135,21 @@ export class Selection extends EventTarget {
     this.view = stored.view;
     this.total = stored.total;
   }
+}
+
+/** Which of some images a view shows, and how many it shows in all. */
+async function among(view, ids) {
+  const found = { total: 0, sha1s: /** @type {string[]} */ ([]) };
+  // Asked once even of none, for the total.
+  for (let from = 0; from === 0 || from < ids.length; from += ASKED_AT_ONCE) {
+    const body = ids.slice(from, from + ASKED_AT_ONCE).join("\n");
+    const answer = await fetch(`/among?${new URLSearchParams({ view })}`, { method: "POST", body });
+    if (!answer.ok) throw new Error(`among: ${answer.status}`);
+    const { total, sha1s } = await answer.json();
+    found.total = total;
+    found.sha1s = found.sha1s.concat(sha1s);
+  }
+  return found;
 }
 
 export const selection = new Selection();

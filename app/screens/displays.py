@@ -66,6 +66,7 @@ def _grid(now: Shown) -> None:
         total=len(found),
         opened=_opened(now),
         current=_current(now),
+        encoder=now.encoder.slug if now.encoder else None,
         language=state.language(),
         texts={
             "label": state.say("explore.gallery"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import state
+from app.components.gallery import CAPTIONS
 from app.components.searchline import Choice, searchline
 from app.widgets import builder, chips
 from panoptic_data import query, views
@@ -44,6 +45,7 @@ _TEXTS = (
     "shape_crop",
     "shape_rows",
     "captions",
+    "captions_title",
     "size",
     "waiting",
     "arrange",
@@ -100,6 +102,7 @@ def line(shown: Shown) -> None:
         descending=sort.descending,
         sorts=_sorts(view),
         arrange=_arrangement(shown),
+        captions=[Choice(name, state.say(f"explore.caption_{name}")) for name in CAPTIONS],
         show=view.show,
         displays=[
             Choice(name, state.say(f"explore.display_{name}"), icon)

@@ -84,10 +84,10 @@ def server(corpus):
 
 @pytest.fixture
 def ask(server):
-    def asked(path, method="GET", **headers):
+    def asked(path, method="GET", body=None, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", server, timeout=30)
-        connection.request(method, path, headers=names)
+        connection.request(method, path, body, headers=names)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -224,6 +224,35 @@ def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, corpus):
     address = to_address(View().with_condition("path", "copy"))
     told = json.loads(ask(f"/rows?view={address}&only=sha1")[1])
     assert (told["total"], told["rows"]) == (1, [sha1(corpus[2]["red.jpg"])])
+
+
+def test_rows_say_hues_and_clusters_only_when_asked(ask, corpus):
+    project, _, contents = corpus
+    red = sha1(contents["red.jpg"])
+    synthetic.write(project, "clusters__visual", [{"sha1": red, "cluster": 7}])
+    catalogue.get(project, fresh=True)
+
+    def said(query):
+        rows = json.loads(ask(f"/rows?{query}")[1])["rows"]
+        row = next(row for row in rows if row["sha1"] == red)
+        return {name: row[name] for name in ("hue", "cluster") if name in row}
+
+    assert said("") == {}
+    assert said("also=hue") == {"hue": "red"}
+    assert said("also=hue,cluster&encoder=visual") == {"hue": "red", "cluster": 7}
+    assert said("also=cluster&encoder=none_here") == {"cluster": None}
+    others = json.loads(ask("/rows?also=cluster&encoder=visual")[1])["rows"]
+    assert sorted(row["cluster"] or 0 for row in others) == [0, 0, 0, 0, 0, 7]
+
+
+def test_of_any_images_those_in_a_view_are_told(ask, corpus):
+    address = to_address(View().with_condition("path", "copy"))
+    inside, outside = (sha1(corpus[2][name]) for name in ("red.jpg", "scan.tif"))
+    body = "\n".join([outside, inside, "0" * 40, "é'; --"]).encode()
+    told = json.loads(ask(f"/among?view={address}", "POST", body)[1])
+    assert (told["total"], told["sha1s"]) == (1, [inside])
+    assert json.loads(ask("/among", "POST", b"")[1])["sha1s"] == []
+    assert ask("/among", "POST", b"x\n" * 100_001)[0].status == 413
 
 
 def test_an_image_is_told_its_place_in_the_view(ask, corpus):

@@ -6,6 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.components import assets
+from panoptic_data import catalogue
+from panoptic_data import project as projects
+from panoptic_data.views import View, to_address
 from tests.dashboard import WIDE
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -19,6 +22,7 @@ TEXTS = (
     *("label", "select", "back", "previous", "next", "image", "outside", "place"),
     *("cannot_show", "no_rows", "retry"),
 )
+ADDED = 36  # what two more lines of captions add below a picture
 
 
 def row(index):
@@ -43,6 +47,8 @@ def answer(route, before):
     asked = dict(parse_qsl(urlsplit(route.request.url).query))
     start, count = int(asked["start"]), int(asked["count"])
     found = [row(index - before) for index in range(start, min(MILLION, start + count))]
+    if asked.get("also") == "cluster" and asked["encoder"] == "visual":
+        found = [{**one, "cluster": 7} for one in found]
     body = [one["sha1"] for one in found] if asked.get("only") else found
     at = int(asked["at"], 16) + before if "at" in asked else None
     route.fulfill(json={"rows": body, "total": MILLION, "version": "1", "at": at})
@@ -58,7 +64,8 @@ def alone(page, address, **changes):
         "opened": None,
         "current": None,
         "language": "en",
-        "texts": {name: name for name in TEXTS},
+        "encoder": "visual",
+        "texts": {name: name for name in TEXTS} | {"cluster": "Cluster {number}"},
         **changes,
     }
     html = f"""<!doctype html><title>gallery</title><style>{assets.css("gallery")}
@@ -207,3 +214,65 @@ def test_rows_that_fail_say_so_and_can_be_tried_again(page):
     page.get_by_role("button", name="retry").click()
     expect(page.locator(f'.tile[data-index="{MILLION - 1}"] img.here')).to_be_visible()
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_captions_stand_line_by_line_under_each_picture_and_a_key_hides_them(page):
+    module = assets.address("gallery").replace("gallery/gallery.js", "display.js")
+    captions = page.locator('.tile[data-index="0"] .line')
+    high = page.locator('.tile[data-index="0"]').bounding_box()["height"]
+    expect(captions).to_have_text(["0.jpg"])
+    page.evaluate(
+        f"""async () => (await import("{module}"))
+          .setDisplay({{ captions: ["name", "dimensions", "cluster"] }})"""
+    )
+    expect(captions).to_have_text(["0.jpg", "300 × 200", "Cluster 7"])
+    assert page.locator('.tile[data-index="0"]').bounding_box()["height"] - high > ADDED
+    page.locator(".grid").focus()
+    page.keyboard.press("t")
+    expect(captions).to_have_count(0)
+    page.keyboard.press("t")
+    expect(captions).to_have_text(["0.jpg", "300 × 200", "Cluster 7"])
+
+
+def test_captions_are_chosen_by_keys_and_kept(visit, address):
+    page = visit(address)
+    lines = page.locator(".tile").first.locator(".line")
+    expect(lines).to_have_count(1)
+    page.get_by_role("button", name="Captions under the pictures").press("Enter")
+    expect(page.get_by_role("checkbox", name="Name")).to_be_focused()
+    page.get_by_role("checkbox", name="Format").press("Space")
+    expect(lines).to_have_count(2)
+    expect(lines.last).to_have_attribute("title", "Format: JPEG")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Captions under the pictures")).to_be_focused()
+    page.reload()
+    expect(lines.last).to_have_attribute("title", "Format: JPEG")
+
+
+def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
+    visit, address, demo_project
+):
+    corpus = catalogue.get(projects.open_project(demo_project))
+    total = len(corpus.run(View()))
+    first, *_, last = (name for name in corpus.folders() if name.count("/") == 1)
+    here = View().with_condition("folder", [last])
+    count = len(corpus.run(here))
+    page = visit(f"{address}/?view={to_address(View().with_condition('folder', [first]))}")
+    page.locator(".tile img.here").first.click(modifiers=["Control"])
+    expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    page.goto(f"{address}/?view={to_address(here)}")
+    # What is selected in another folder is not one of these.
+    expect(page.locator(".st-key-searchline").get_by_role("status")).to_have_text(
+        f"{count} of {total}"
+    )
+    expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    page.keyboard.press("Control+i")
+    expect(page.get_by_text(f"{count} selected", exact=True)).to_be_visible()
+    page.locator(".tile img.here").first.click(modifiers=["Control"])
+    expect(page.get_by_text(f"{count - 1} selected", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Inverse").click()
+    expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Table", exact=False).first.click()
+    expect(page.locator(".table .row[aria-selected=true]")).to_have_count(1)
+    page.keyboard.press("Control+i")
+    expect(page.get_by_text(f"{count - 1} selected", exact=True)).to_be_visible()

@@ -36,6 +36,7 @@ def frame(
     *,
     project: str,
     language: str,
+    view: str | None,
     keys: Sequence[tuple[str, str]],
     can_compare: bool,
     texts: Mapping[str, str],
@@ -43,12 +44,17 @@ def frame(
     on_only: Callable[[list[str]], None],
     on_save: Callable[[Selected], None],
 ) -> None:
-    """Show the selection and what can be done with it; ``keys`` is what ``?`` lists."""
+    """Show the selection and what can be done with it; ``keys`` is what ``?`` lists.
+
+    ``view`` is the address of the view that the page shows, without how it is shown; None where
+    it shows none.
+    """
     component("frame")(
         key=KEY,
         data={
             "project": project,
             "language": language,
+            "view": view,
             "keys": [list(pair) for pair in keys],
             "canCompare": can_compare,
             "texts": dict(texts),

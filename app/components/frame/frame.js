@@ -14,6 +14,7 @@ const YEAR = 365 * 24 * 3600;
  * @typedef {object} Data
  * @property {string} project
  * @property {string} language
+ * @property {string | null} view       address of the view that the page shows, if it shows one
  * @property {[string, string][]} keys  what `?` lists: key, what it does
  * @property {boolean} canCompare       whether "similar" can be asked
  * @property {Record<string, string>} texts
@@ -48,7 +49,8 @@ class Frame {
     this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
     this.save = el("button", { type: "button", onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }) });
-    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.save, this.clear);
+    this.inverse = el("button", { type: "button", onclick: () => this.invert() });
+    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.save, this.inverse, this.clear);
     this.help = iconButton("keyboard", "", () => this.list.showModal());
     this.table = el("dl", {});
     this.title = el("h2", {});
@@ -71,6 +73,7 @@ class Frame {
     this.data = data;
     const { texts, language } = data;
     selection.open(`panoptic.selection.${data.project}`);
+    if (data.view !== null) selection.leave(data.view);
     document.documentElement.lang = language;
     document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
     for (const button of [this.help, this.shut]) {
@@ -86,16 +89,25 @@ class Frame {
 
   write() {
     if (!this.data) return;
-    const { texts, language, canCompare } = this.data;
+    const { texts, language, canCompare, view } = this.data;
     const { count } = selection;
     this.selected.hidden = count === 0;
     write(this.count, fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }));
     write(this.clear, texts.clear);
+    write(this.inverse, texts.inverse);
+    set(this.inverse, "title", texts.inverse_title);
     write(this.similar, texts.similar);
     write(this.only, texts.only);
     write(this.save, texts.save);
+    this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
     this.similar.hidden = selection.all || !canCompare;
+  }
+
+  invert() {
+    const { view } = this.data;
+    // Where the server cannot say, the selection stays as it is.
+    if (view !== null) selection.invert(view).catch(() => {});
   }
 
   tellSelection() {
@@ -107,16 +119,25 @@ class Frame {
   }
 
   press(event) {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = {
+    if (isTyping(event) || event.altKey || this.list.open) return;
+    const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  held({ key, shiftKey }) {
+    // With Shift it is the browser's.
+    return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
+  }
+
+  plain({ key }) {
+    return {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),
       "/": () => document.dispatchEvent(new Event("panoptic:find")),
       "?": () => this.list.showModal(),
-    }[event.key];
-    if (!act || this.list.open) return;
-    event.preventDefault();
-    act();
+    }[key];
   }
 
   close() {

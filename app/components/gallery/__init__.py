@@ -16,10 +16,27 @@ import streamlit as st
 from app.components.assets import component
 from panoptic_data import views
 from panoptic_data.errors import InvalidView
+from panoptic_data.fields import HUES
 from panoptic_data.messages import translate
 from panoptic_data.views import View
 
-__all__ = ["At", "Opened", "gallery", "told_at"]
+__all__ = ["CAPTIONS", "At", "Opened", "gallery", "told_at"]
+
+# What can stand under a picture, in the order of its lines.
+CAPTIONS = (
+    "name",
+    "folder",
+    "taken_at",
+    "dimensions",
+    "pixels",
+    "size",
+    "format",
+    "camera",
+    "colour",
+    "copies",
+    "cluster",
+    "added",
+)
 
 # Texts that every gallery needs, whatever page it is on.
 _TEXTS = ("group_fold", "group_select", "group_only", "chip_megapixels", "chip_side")
@@ -58,6 +75,7 @@ def gallery(
     on_move: Callable[[At], None],
     on_group: Callable[[int], None] | None = None,
     chip: str | None = None,
+    encoder: str | None = None,
     key: str = "gallery",
 ) -> At | None:
     """Show ``total`` images of the view at an address; return where the person is.
@@ -66,7 +84,8 @@ def gallery(
     ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
     is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
     the group that is to be shown alone; without it no group offers that. ``chip`` is the field of
-    a row that is written on its tile; left out, what the view is sorted by.
+    a row that is written on its tile; left out, what the view is sorted by. ``encoder`` is the one
+    whose clusters captions name.
     """
     mount = component("gallery")
     shown = _view(view)
@@ -82,6 +101,7 @@ def gallery(
             "grouped": bool(shown.group),
             "canFilter": on_group is not None,
             "chip": chip or _chip(shown),
+            "encoder": encoder,
             "language": language,
             "texts": {**_texts(language), **texts},
         },
@@ -126,7 +146,12 @@ def _chip(view: View) -> str | None:
 
 
 def _texts(language: str) -> dict[str, str]:
-    return {name: translate(f"explore.{name}", language) for name in _TEXTS}
+    return {
+        **{name: translate(f"explore.{name}", language) for name in _TEXTS},
+        **{f"caption_{name}": translate(f"explore.caption_{name}", language) for name in CAPTIONS},
+        **{f"hue_{name}": translate(f"groups.hue_{name}", language) for name in HUES},
+        "cluster": translate("groups.cluster", language),
+    }
 
 
 def _at(value: Any) -> At | None:

@@ -1,5 +1,5 @@
 // The value by which images are sorted, on each of their tiles. Not here: the tile.
-import { fill, number } from "../dom.js";
+import { fill } from "../dom.js";
 
 /**
  * @typedef {object} Words
@@ -20,8 +20,8 @@ export function chip(row, field, words) {
 const WRITERS = {
   taken_at: day,
   added: day,
-  size: (value, { language }) => (value < 1e6 ? unit(value / 1e3, "kilobyte", language) : unit(value / 1e6, "megabyte", language)),
-  pixels: (value, { language, texts }) => fill(texts.chip_megapixels, { value: number(rounded(value / 1e6), language) }),
+  size: bytes,
+  pixels: (value, { language, texts }) => fill(texts.chip_megapixels, { value: figures(language).format(rounded(value / 1e6)) }),
   width: side,
   height: side,
   copies: (value) => `×${value}`,
@@ -30,11 +30,27 @@ const WRITERS = {
 };
 
 function side(value, { language, texts }) {
-  return fill(texts.chip_side, { value: number(value, language) });
+  return fill(texts.chip_side, { value: figures(language).format(value) });
 }
 
-function unit(value, name, language) {
-  return new Intl.NumberFormat(language, { style: "unit", unit: name }).format(rounded(value));
+function bytes(value, { language }) {
+  if (value < 1e3) return figures(language, "byte").format(value);
+  const [scaled, name] = value < 1e6 ? [value / 1e3, "kilobyte"] : [value / 1e6, "megabyte"];
+  return figures(language, name).format(rounded(scaled));
+}
+
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/** Numbers of a language, each kind made once: that takes longer than writing them. */
+function figures(language, name = "") {
+  const key = `${language} ${name}`;
+  const known = formats.get(key);
+  // The short form of bytes knows no plural.
+  const unitDisplay = name === "byte" ? "long" : "short";
+  const format = known ?? new Intl.NumberFormat(language, name ? { style: "unit", unit: name, unitDisplay } : {});
+  if (!known) formats.set(key, format);
+  return format;
 }
 
 /** Three digits say enough on a tile. */

@@ -3,6 +3,7 @@
 import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
+import { alsoFor } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
@@ -25,6 +26,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {boolean} [grouped]    whether the view has groups
  * @property {boolean} [canFilter]  whether a group can be shown alone
  * @property {string | null} [chip] the field of a row that its tile names
+ * @property {string | null} [encoder]  whose clusters are meant
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
@@ -81,8 +83,11 @@ class Gallery {
     this.rows.addEventListener("change", () => this.rowsCame());
     this.back = () => this.followAddress();
     this.openAsked = (event) => this.openOther(event.detail);
-    this.shapes = () => this.fetchAspects();
-    displayChanges.addEventListener("change", this.shapes);
+    this.displayed = () => {
+      this.fetchAspects();
+      if (this.sayAlso()) this.grid.draw();
+    };
+    displayChanges.addEventListener("change", this.displayed);
     addEventListener("popstate", this.back);
     addEventListener("pagehide", this.leavePage = () => this.remember());
     document.addEventListener("panoptic:open", this.openAsked);
@@ -98,13 +103,15 @@ class Gallery {
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
     selection.within(data.view, data.total);
+    const isOtherSay = this.sayAlso();
+    this.grid.texts = data.texts;
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.rows.show(data.view, data.version, data.total);
       this.grid.reset();
       this.begin(data);
     } else if (isChanged) this.takeIn(data);
-    else if (isOtherChip) this.grid.draw();
+    else if (isOtherChip || isOtherSay) this.grid.draw();
     if (data.opened) this.placeOpened(data.opened);
   }
 
@@ -119,6 +126,11 @@ class Gallery {
     this.grid.relayout();
     // The shape may have been changed meanwhile.
     this.fetchAspects();
+  }
+
+  /** Let rows say what their captions need; whether that is new. */
+  sayAlso() {
+    return this.rows.say(alsoFor(display().captions, this.data?.encoder ?? null));
   }
 
   /** What the layout of a view waits for. @param {Data} data */
@@ -286,7 +298,7 @@ class Gallery {
     removeEventListener("popstate", this.back);
     removeEventListener("pagehide", this.leavePage);
     document.removeEventListener("panoptic:open", this.openAsked);
-    displayChanges.removeEventListener("change", this.shapes);
+    displayChanges.removeEventListener("change", this.displayed);
   }
 }
 

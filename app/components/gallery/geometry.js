@@ -3,7 +3,7 @@
 // (scroll.js).
 
 export const GAP = 4;
-export const CAPTION = 20;
+const LINE = 18;
 export const EDGE = 8;
 export const HEADER = 34;
 // Narrower or wider pictures are shown whole in a tile of this shape.
@@ -19,7 +19,7 @@ const ASPECTS = Float64Array.from({ length: 256 }, (_, byte) =>
  * @typedef {object} Given
  * @property {number} width   of the window
  * @property {number} size    wanted side of a tile
- * @property {boolean} captions
+ * @property {string[]} captions  a line each
  * @property {number} total
  * @property {"fit" | "crop" | "rows"} shape
  * @property {Uint8Array | null} aspects  of each image, for "rows"
@@ -34,7 +34,7 @@ const ASPECTS = Float64Array.from({ length: 256 }, (_, byte) =>
  * @property {number} inner    width that tiles fill
  * @property {number} columns  of squares
  * @property {number} tile     side of a square, height of a row that is not stretched
- * @property {number} caption  height of the names
+ * @property {number} caption  height of the captions
  * @property {number} rows
  * @property {Float64Array} top   real pixel of each row, and where one more would begin
  * @property {Int32Array} first
@@ -51,7 +51,7 @@ export function layout(given) {
   const columns = Math.max(1, Math.round((inner + GAP) / (size + GAP)));
   const isSquare = shape !== "rows";
   const tile = isSquare ? Math.floor((inner - GAP * (columns - 1)) / columns) : Math.min(size, inner);
-  const caption = captions ? CAPTION : 0;
+  const caption = captionHeight(captions.length);
   const table = new Table(Math.ceil(total / columns) + 2 * (groups?.length ?? 0) + 1, groups ? 0 : EDGE);
   const headers = new Int32Array(groups?.length ?? 0).fill(-1);
   const aspects = given.aspects ?? new Uint8Array(isSquare ? 0 : total);
@@ -64,6 +64,12 @@ export function layout(given) {
   const { rows, top, first, count, group } = table;
   const height = Math.max(0, top[rows] - GAP) + EDGE;
   return { given, inner, columns, tile, caption, rows, top, first, count, group, headers, height };
+}
+
+/** Several lines stand further from the next picture, so that it is clear whose they are. */
+function captionHeight(lines) {
+  if (!lines) return 0;
+  return lines * LINE + (lines > 1 ? 6 : 2);
 }
 
 class Table {
@@ -174,7 +180,7 @@ export function rowsInSight(g, offset, height) {
   return g.rows ? { first: rowAt(g, offset), last: rowAt(g, offset + height) } : { first: 0, last: -1 };
 }
 
-/** How high the tiles of a row are, without their names. @param {Geometry} g */
+/** How high the tiles of a row are, without their captions. @param {Geometry} g */
 export function tall(g, row) {
   return g.top[row + 1] - g.top[row] - GAP - g.caption;
 }

@@ -1,6 +1,6 @@
 // What presses on the grid do: open, select, move. Not here: drawing.
 import { isTyping } from "../dom.js";
-import { display, setDisplay, turnShape, zoom } from "../display.js";
+import { toggleCaptions, turnShape, zoom } from "../display.js";
 import { beside, groupBeside, middle, pageFrom, shownFrom, shownRanges } from "./geometry.js";
 
 const DRAG_FROM = 6;
@@ -125,7 +125,7 @@ export function listen(grid, { open, only }) {
     "+": () => zoom(1),
     "=": () => zoom(1),
     "-": () => zoom(-1),
-    t: () => setDisplay({ captions: !display().captions }),
+    t: toggleCaptions,
     w: turnShape,
     "[": () => toGroup(-1),
     "]": () => toGroup(1),

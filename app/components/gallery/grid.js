@@ -12,7 +12,7 @@ import { emptyTile, makeTile, showTile } from "./tile.js";
 const MARGIN_ROWS = 2;
 // While a row stays shorter than this in sight its pictures are not asked for, only its colours.
 const SETTLED_AFTER = 90;
-const NOTHING = { width: 1, size: 1, captions: false, total: 0, shape: /** @type {const} */ ("fit"), aspects: null, groups: null };
+const NOTHING = { width: 1, size: 1, captions: /** @type {string[]} */ ([]), total: 0, shape: /** @type {const} */ ("fit"), aspects: null, groups: null };
 
 /** @typedef {{index: number, above: number}} Place  an image, and its row's distance from the top */
 
@@ -354,6 +354,7 @@ export class Grid extends EventTarget {
         isCurrent: index === this.current,
         canLoad: this.isSettled,
         chip: says.chip,
+        captions: g.given.captions,
         words,
       });
     });

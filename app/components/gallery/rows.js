@@ -22,6 +22,8 @@ const IDS_AT_ONCE = 100_000;
  * @property {number} [size]
  * @property {string | null} [camera]
  * @property {number} [similarity]
+ * @property {string | null} [hue]      of its colour, if asked for
+ * @property {number | null} [cluster]  if asked for
  */
 
 export class Rows extends EventTarget {
@@ -30,7 +32,9 @@ export class Rows extends EventTarget {
     this.view = "";
     this.version = "";
     this.total = 0;
-    /** @type {Map<number, {rows: Row[], version: string}>} */
+    /** What rows are to say besides. @type {Record<string, string>} */
+    this.also = {};
+    /** @type {Map<number, {rows: Row[], edition: string}>} */
     this.blocks = new Map();
     /** @type {Map<number, AbortController>} */
     this.loading = new Map();
@@ -49,6 +53,21 @@ export class Rows extends EventTarget {
     this.version = version;
     this.total = total;
     this.failed = false;
+  }
+
+  /**
+   * Let rows say more, or less; those that are here stay until the others come.
+   * @param {Record<string, string>} also @returns {boolean} whether that is new
+   */
+  say(also) {
+    const before = this.edition;
+    this.also = also;
+    return this.edition !== before;
+  }
+
+  /** What tells rows from older ones, and from those that say something else. */
+  get edition() {
+    return `${this.version} ${new URLSearchParams(this.also)}`;
   }
 
   /** @param {number} index @returns {Row | undefined} */
@@ -114,7 +133,7 @@ export class Rows extends EventTarget {
 
   isMissing(block) {
     if (block < 0 || block * BLOCK >= this.total || this.loading.has(block)) return false;
-    return this.blocks.get(block)?.version !== this.version;
+    return this.blocks.get(block)?.edition !== this.edition;
   }
 
   next() {
@@ -127,10 +146,10 @@ export class Rows extends EventTarget {
   async load(block) {
     const request = new AbortController();
     this.loading.set(block, request);
-    const { view, version } = this;
+    const { view, edition, also } = this;
     try {
-      const answer = await this.ask({ start: block * BLOCK, count: BLOCK }, request.signal);
-      if (view === this.view) this.keep(block, answer.rows, version);
+      const answer = await this.ask({ start: block * BLOCK, count: BLOCK, ...also }, request.signal);
+      if (view === this.view) this.keep(block, answer.rows, edition);
     } catch (error) {
       if (!request.signal.aborted) this.failed = true;
     } finally {
@@ -144,9 +163,9 @@ export class Rows extends EventTarget {
     return (await asked("rows", { view: this.view, ...what }, signal)).json();
   }
 
-  keep(block, rows, version) {
+  keep(block, rows, edition) {
     this.blocks.delete(block);
-    this.blocks.set(block, { rows, version });
+    this.blocks.set(block, { rows, edition });
     const [oldest] = this.blocks.keys();
     if (this.blocks.size > KEPT_BLOCKS) this.blocks.delete(oldest);
   }

@@ -1,5 +1,6 @@
-// One tile: a picture, its circle to select it, its caption. Not here: where it lies.
+// One tile: a picture, its circle to select it, its captions. Not here: where it lies.
 import { el, icon, set, write } from "../dom.js";
+import { showCaptions } from "./captions.js";
 import { chip } from "./chip.js";
 
 // The shorter side of what the server keeps, and of the one larger size that it makes for us.
@@ -27,11 +28,12 @@ export function makeTile(texts) {
  * @property {number} index
  * @property {number} column  its place in its row
  * @property {number} width
- * @property {number} height  without its name
+ * @property {number} height  without its captions
  * @property {boolean} isSelected
  * @property {boolean} isCurrent
  * @property {boolean} canLoad
  * @property {string | null} chip  the field that is named on the tile
+ * @property {string[]} captions   the fields that stand under it
  * @property {import("./chip.js").Words} words
  */
 
@@ -46,12 +48,11 @@ export function showTile(tile, row, how) {
   set(tile, "data-sha1", row?.sha1 ?? null);
   set(tile, "aria-colindex", how.column + 1);
   set(tile, "aria-selected", how.isSelected ? "true" : "false");
-  set(tile, "aria-label", row?.name ?? null);
   tile.classList.toggle("current", how.isCurrent);
   tile.classList.toggle("skeleton", !row);
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
-  write(caption, row?.name ?? "");
+  set(tile, "aria-label", showCaptions(caption, row, how.captions, how.words) || null);
   write(frame.children[1], badge(row, how));
   showPicture(frame, row, how);
 }

@@ -44,6 +44,7 @@ def searchline(
     descending: bool,
     sorts: Sequence[Choice],
     arrange: Mapping[str, Any],
+    captions: Sequence[Choice],
     show: Sequence[str],
     displays: Sequence[Choice],
     problem: str | None,
@@ -64,6 +65,7 @@ def searchline(
     ``on_search`` gets text, mode and whether the person is done typing, ``on_sort`` field and
     direction. ``arrange`` is what order and groups can be and are (``arrange.js``);
     ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
+    ``captions`` is what can stand under a picture, in the order of its lines.
     ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
     was not understood.
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
@@ -92,6 +94,7 @@ def searchline(
             "descending": descending,
             "sorts": [asdict(one) for one in sorts],
             "arrange": dict(arrange),
+            "captions": [asdict(one) for one in captions],
             "show": list(show),
             "displays": [asdict(one) for one in displays],
             "problem": problem,

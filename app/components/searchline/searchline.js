@@ -4,6 +4,7 @@ import { debounced, el, icon, iconButton, set, write } from "../dom.js";
 import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
 import { Arrange } from "./arrange.js";
+import { Captions } from "./captions.js";
 import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
@@ -20,6 +21,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {string} sort
  * @property {boolean} descending
  * @property {import("./arrange.js").Arrangement} arrange
+ * @property {import("./captions.js").Choice[]} captions  what can stand under a picture
  * @property {string[]} show      the displays that are shown, one or two
  * @property {{id: string, label: string, title: string}[]} displays  `title` is the icon
  * @property {string | null} problem  what could not be understood of the text
@@ -69,7 +71,7 @@ class Line {
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
     this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
-    this.captions = iconButton("title", texts.captions, () => setDisplay({ captions: !display().captions }));
+    this.captions = new Captions();
     this.size = el("input", { type: "range", class: "slider size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
     root.replaceChildren(
@@ -84,7 +86,7 @@ class Line {
         el("div", { class: "group" }, this.sort, this.direction),
         this.arrange.button,
         el("div", { class: "group displays", role: "group", "aria-label": texts.displays }, ...this.displays, this.split),
-        el("div", { class: "group" }, this.captions, this.crop),
+        el("div", { class: "group" }, this.captions.button, this.crop),
         el("div", { class: "group sizes" }, icon("photo_size_select_small"), this.size, icon("photo_size_select_large")),
         this.right,
       ),
@@ -92,6 +94,7 @@ class Line {
       this.chips,
       this.bar,
       this.arrange.panel,
+      this.captions.panel,
     );
     this.wait = () => this.writeWaiting();
     waitingChanges.addEventListener("change", this.wait);
@@ -126,6 +129,7 @@ class Line {
     this.writeChips(data.chips);
     this.writeShown(data.show);
     this.arrange.update(data.arrange);
+    this.captions.update(data.captions, data.texts);
     this.problem.hidden = !data.problem;
     write(this.problem, data.problem ?? "");
     set(this.sort, "lang", data.language);
@@ -180,13 +184,13 @@ class Line {
   }
 
   writeDisplay() {
-    const { size, shape, captions } = display();
+    const { size, shape } = display();
     if (Number(this.size.value) !== size) this.size.value = String(size);
     const label = this.texts[`shape_${shape}`];
     write(this.crop.firstChild, SHAPE_ICONS[shape]);
     set(this.crop, "title", label);
     set(this.crop, "aria-label", label);
-    set(this.captions, "aria-pressed", String(captions));
+    this.captions.show();
     for (const side of /** @type {("left" | "right")[]} */ (["left", "right"])) {
       const open = isOpen(side);
       set(this[side], "aria-expanded", String(open));

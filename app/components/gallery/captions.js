@@ -1,0 +1,67 @@
+// The lines under a picture: the properties that were chosen. Not here: choosing them
+// (searchline/captions.js), how high they are (geometry.js).
+import { el, fill, set, write } from "../dom.js";
+import { chip } from "./chip.js";
+
+/** What rows say only when they are asked to, by the captions that need it. */
+const ASKED = { colour: "hue", cluster: "cluster" };
+/** The lines that the title of the whole tile says as well. */
+const IN_PLACE = ["name", "folder"];
+
+/**
+ * What rows are to say besides, as the server is asked for it.
+ * @param {string[]} fields @param {string | null} encoder
+ * @returns {Record<string, string>}
+ */
+export function alsoFor(fields, encoder) {
+  const also = fields.map((field) => ASKED[field]).filter((name) => name && (name !== "cluster" || encoder));
+  if (!also.length) return {};
+  return { also: also.join(","), ...(also.includes("cluster") ? { encoder } : {}) };
+}
+
+/**
+ * Write the captions of a row; return what is said of it in one line.
+ * @param {HTMLElement & {said?: any}} node
+ * @param {import("./rows.js").Row | null} row @param {string[]} fields
+ * @param {import("./chip.js").Words} words
+ * @returns {string}
+ */
+export function showCaptions(node, row, fields, words) {
+  const { language } = words;
+  const { said } = node;
+  // Each frame of a scroll comes by here: numbers and dates are written once a row.
+  if (said?.row === row && said.fields === fields && said.language === language) return said.text;
+  while (node.children.length > fields.length) node.lastChild?.remove();
+  while (node.children.length < fields.length) node.append(el("div", {}, el("i", { class: "swatch", hidden: true }), el("bdi")));
+  const texts = fields.map((field) => (row ? caption(row, field, words) : ""));
+  fields.forEach((field, at) => showLine(/** @type {HTMLElement} */ (node.children[at]), field, texts[at], row, words));
+  const others = texts.filter((text, at) => text && fields[at] !== "name");
+  const text = row ? [row.name, ...others].join(", ") : "";
+  node.said = { row, fields, language, text };
+  return text;
+}
+
+function showLine(line, field, text, row, words) {
+  const [swatch, written] = line.children;
+  set(line, "class", `line ${field}`);
+  write(written, text);
+  const isApart = text && !IN_PLACE.includes(field);
+  set(line, "title", isApart ? `${words.texts[`caption_${field}`]}: ${text}` : null);
+  const colour = field === "colour" ? (row?.colour ?? null) : null;
+  swatch.hidden = !colour;
+  swatch.style.background = colour ?? "";
+}
+
+/** @param {import("./rows.js").Row} row @param {string} field @param {import("./chip.js").Words} words */
+function caption(row, field, words) {
+  return (WRITERS[field] ?? chip)(row, field, words);
+}
+
+const WRITERS = {
+  name: (row) => row.name,
+  folder: (row) => row.place.slice(0, Math.max(0, row.place.length - row.name.length - 1)),
+  dimensions: (row) => (row.width ? `${row.width} × ${row.height}` : ""),
+  copies: (row) => (row.copies > 1 ? `×${row.copies}` : ""),
+  colour: (row, _, { texts }) => (row.hue ? texts[`hue_${row.hue}`] : ""),
+  cluster: (row, _, { texts }) => (row.cluster == null ? "" : fill(texts.cluster, { number: row.cluster })),
+};
