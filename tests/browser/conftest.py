@@ -73,22 +73,38 @@ def address(demo_project):
         yield address
 
 
+@pytest.fixture(scope="module")
+def contexts(chromium):
+    """Windows by theme and language: what one of them has fetched the next need not fetch."""
+    made = {}
+    yield made
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(chromium):
+def visit(chromium, contexts):
     """Return what opens an address in a window of its own; what breaks in it fails the test."""
     broken = []
-    contexts = []
+    pages = []
 
     def open_page(address, *, size=WIDE, theme="light", locale="en-GB"):
-        context = chromium.new_context(viewport=size, color_scheme=theme, locale=locale)
+        if (theme, locale) not in contexts:
+            contexts[theme, locale] = chromium.new_context(color_scheme=theme, locale=locale)
+        context = contexts[theme, locale]
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
+        page.set_viewport_size(size)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(address)
-        contexts.append(context)
+        pages.append(page)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
+    for context in contexts.values():
+        context.clear_cookies()
     assert broken == []

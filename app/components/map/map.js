@@ -14,6 +14,9 @@ const TOOLS = /** @type {const} */ ([
   ["pan", "drag_pan"],
 ]);
 const CARD_AWAY = 16;
+// A hand that moves further draws, or drags the map.
+const STILL = 5;
+const ONE_PRESS = 500;
 
 /**
  * @typedef {object} Data
@@ -78,6 +81,11 @@ class ImageMap {
     );
     this.root = root;
     this.mode = "lasso";
+    /** The image under the hand, and where the hand went down. @type {string | null} */
+    this.pointed = null;
+    /** @type {{clientX: number, clientY: number, sha1: string | null} | null} */
+    this.pressed = null;
+    this.openedAt = -ONE_PRESS;
     // The theme arrives as properties on an ancestor: a change of theme changes them, nothing else.
     this.themeWatch = new MutationObserver(() => this.recolour());
     for (const node of [document.documentElement, document.body]) this.themeWatch.observe(node, { attributes: true });
@@ -159,8 +167,12 @@ class ImageMap {
   listen() {
     this.plot.on("plotly_selected", (event) => this.selected(event));
     this.plot.on("plotly_hover", (event) => this.hover(event));
-    this.plot.on("plotly_unhover", () => (this.card.hidden = true));
-    this.plot.on("plotly_click", (event) => this.open(event));
+    this.plot.on("plotly_unhover", () => this.leave());
+    this.plot.on("plotly_click", (event) => this.open(this.sha1Of(event)));
+    // Plotly forgets a press when it draws between hand down and hand up: what was pointed at
+    // when the hand went down is what was meant.
+    this.plot.addEventListener("pointerdown", ({ clientX, clientY }) => (this.pressed = { clientX, clientY, sha1: this.pointed }), true);
+    addEventListener("pointerup", (this.letGo = (event) => this.released(event)), true);
     this.plot.on("plotly_doubleclick", () => this.fitAll());
     this.plot.on("plotly_relayout", () => (this.card.hidden = true));
   }
@@ -175,9 +187,22 @@ class ImageMap {
     this.tell("region", outline);
   }
 
+  leave() {
+    this.card.hidden = true;
+    this.pointed = null;
+  }
+
+  released({ clientX, clientY }) {
+    const { pressed } = this;
+    this.pressed = null;
+    const isStill = pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) < STILL;
+    if (isStill) this.open(pressed.sha1);
+  }
+
   hover(event) {
     const sha1 = this.sha1Of(event);
     if (!sha1) return;
+    this.pointed = sha1;
     const [image, caption] = this.card.children;
     set(image, "src", `/thumb/${sha1}`);
     write(caption, this.captionOf(event));
@@ -194,9 +219,12 @@ class ImageMap {
     this.card.hidden = false;
   }
 
-  open(event) {
-    const sha1 = this.sha1Of(event);
-    if (sha1) this.tell("open", sha1);
+  /** @param {string | null | undefined} sha1 */
+  open(sha1) {
+    // One press is told twice: by the hand and by Plotly.
+    if (!sha1 || performance.now() - this.openedAt < ONE_PRESS) return;
+    this.openedAt = performance.now();
+    this.tell("open", sha1);
   }
 
   sha1Of(event) {
@@ -254,6 +282,7 @@ class ImageMap {
     this.themeWatch.disconnect();
     this.sizeWatch.disconnect();
     this.scheme.removeEventListener("change", this.onScheme);
+    removeEventListener("pointerup", this.letGo, true);
     if (this.plot.layout) this.plotly.purge(this.plot);
   }
 }
