@@ -26,7 +26,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: ``key`` names the column that identifies a row."""
+    """One table: ``key`` names the column by which rows are looked up.
+
+    It identifies a row, save in the log of annotations (rows of one batch) and in the values
+    (those of one image or file).
+    """
 
     name: str
     key: str
@@ -223,6 +227,70 @@ TABLES: dict[str, Table] = {
                 Column("lance_version", pa.int64(), "table version after it"),
                 Column("at", _TIME, "when"),
                 Column("run", pa.string(), "run that made it"),
+            ),
+        ),
+        Table(
+            "annotation_events",
+            "batch",
+            False,
+            (
+                Column("batch", pa.string(), "what was done in one go; ids sort by time"),
+                Column("at", _TIME, "when it was done"),
+                Column("author", pa.string(), "who did it"),
+                Column("act", pa.string(), "what it was: tag, stamp, import, undo, …"),
+                Column("about", pa.string(), "what it was about, e.g. the name of a file"),
+                Column("kind", pa.string(), "image, file, property, tag or batch"),
+                Column("target", pa.string(), "sha1, file id, or id of property, tag, batch"),
+                Column("property", pa.string(), "property's id, or the part of a definition"),
+                Column("op", pa.string(), "set, add or remove"),
+                Column("old", pa.string(), "value before, as known when it was set"),
+                Column("new", pa.string(), "canonical text of the value; null for none"),
+                Column("undoes", pa.string(), "batch that this one switches off or on"),
+            ),
+        ),
+        Table(
+            "annotations",
+            "target",
+            False,
+            (
+                Column("kind", pa.string(), "image or file"),
+                Column("target", pa.string(), "sha1 or file id"),
+                Column("property", pa.string(), "property's id, or excluded"),
+                Column("value", pa.string(), "canonical text, or a tag's id"),
+                Column("author", pa.string(), "who set it last"),
+                Column("at", _TIME, "when"),
+                Column("batch", pa.string(), "batch that set it"),
+            ),
+        ),
+        Table(
+            "properties",
+            "id",
+            False,
+            (
+                Column("id", pa.string(), "eight letters and digits; stable"),
+                Column("name", pa.string(), "as people call it"),
+                Column("type", pa.string(), "text, number, tag, tags, date, colour, …"),
+                Column("target", pa.string(), "image (all its copies) or file"),
+                Column("folder", pa.string(), "heading under which it stands, or null"),
+                Column("place", pa.float64(), "order among the properties"),
+                Column("options", pa.string(), "JSON: least, most, step, slider"),
+                Column("hidden", pa.bool_(), "not shown unless asked for"),
+                Column("deleted", pa.bool_(), "kept, so that it can come back"),
+            ),
+        ),
+        Table(
+            "tags",
+            "id",
+            False,
+            (
+                Column("id", pa.string(), "eight letters and digits; stable"),
+                Column("property", pa.string(), "property whose value it is"),
+                Column("name", pa.string(), "as people call it"),
+                Column("colour", pa.string(), "#rrggbb, or null"),
+                Column("parents", pa.list_(pa.string()), "tags above it, of the same property"),
+                Column("place", pa.float64(), "order among its siblings"),
+                Column("key", pa.string(), "digit or letter that applies it, or null"),
+                Column("deleted", pa.bool_(), "kept, so that it can come back"),
             ),
         ),
         Table(

@@ -128,6 +128,22 @@ class Database:
         assert isinstance(frame, pl.DataFrame)
         return frame
 
+    def tail(
+        self,
+        name: str,
+        since: int,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
+    ) -> pa.Table:
+        """Return the rows after the first ``since``, in the order in which they were appended."""
+        table = self._open(name)
+        if table is None:
+            return _empty(name, columns)
+        if version is not None:
+            table.checkout(version)
+        query = table.search().offset(since).limit(max(table.count_rows() - since, 1))
+        return query.select(list(columns or arrow(name).names)).to_arrow()
+
     def take(
         self, name: str, keys: Iterable[str], columns: Sequence[str] | None = None
     ) -> pa.Table:

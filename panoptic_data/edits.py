@@ -1,0 +1,317 @@
+"""Changes of values: set, add, remove, copy, convert, take out of the corpus.
+
+Every function takes a state and returns changes (a frame with the columns of
+``events.CHANGES``) that have not been written: ``annotations.commit`` does that. What would
+change nothing is left out. Not here: what values look like (``values``), the tags themselves
+(``tags``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+
+from panoptic_data import tags, values
+from panoptic_data.annotations import State
+from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.events import CHANGES, as_frame
+from panoptic_data.properties import EXCLUDED, Property, altered
+
+__all__ = [
+    "add_tags",
+    "assign",
+    "assign_names",
+    "converted",
+    "copied",
+    "exclude",
+    "merged_tags",
+    "remove_tags",
+    "set_value",
+]
+
+
+def set_value(state: State, property: str, targets: Iterable[str], value: Any) -> pl.DataFrame:
+    """Give images (or files) a value of a property; None takes it away.
+
+    ``value`` is what ``values.canonical`` reads; of a property of tags an id, or a list of ids.
+    Raises InvalidProperty, InvalidTag, InvalidValue.
+    """
+    text = _text(state, _known(state, property), value)
+    chosen = _unique(targets)
+    return assign(
+        state,
+        property,
+        pl.DataFrame({"target": chosen}).with_columns(value=pl.lit(text, dtype=pl.String)),
+    )
+
+
+def assign(state: State, property: str, given: pl.DataFrame) -> pl.DataFrame:
+    """Give each target its own value: ``given`` has target and value, canonical texts.
+
+    A property of several tags takes JSON lists of ids. Values are not checked here.
+    """
+    kind = state.kind_of(property)
+    one = state.properties.get(property)
+    before = _texts(state, property, given["target"], bool(one and one.holds_several))
+    both = given.select("target", new="value").join(
+        before, on="target", how="left", maintain_order="left"
+    )
+    changed = both.filter(~pl.col("new").eq_missing(pl.col("old")))
+    return _changes(changed, kind, property, "set")
+
+
+def add_tags(
+    state: State, property: str, targets: Iterable[str], ids: Iterable[str]
+) -> pl.DataFrame:
+    """Add tags to what images or files have; a property of one tag takes the last in its place."""
+    return _tagged(state, property, targets, ids, "add")
+
+
+def remove_tags(
+    state: State, property: str, targets: Iterable[str], ids: Iterable[str]
+) -> pl.DataFrame:
+    """Take tags away from images or files that have them."""
+    return _tagged(state, property, targets, ids, "remove")
+
+
+def exclude(state: State, sha1s: Iterable[str], excluded: bool = True) -> pl.DataFrame:
+    """Take images out of the corpus, or back into it."""
+    given = pl.DataFrame({"target": _unique(sha1s)}).with_columns(
+        value=pl.lit("true" if excluded else None, dtype=pl.String)
+    )
+    return assign(state, EXCLUDED, given)
+
+
+def copied(
+    state: State, source: str, targets: Iterable[str], properties: Iterable[str]
+) -> pl.DataFrame:
+    """Give targets the values that one of them has, of some properties."""
+    parts = [pl.DataFrame(schema=CHANGES)]
+    chosen = [one for one in _unique(targets) if one != source]
+    for property in properties:
+        several = _known(state, property).holds_several
+        held = _texts(state, property, pl.Series([source]), several)
+        value = held["old"][0] if held.height else None
+        given = pl.DataFrame({"target": chosen}, schema={"target": pl.String}).with_columns(
+            value=pl.lit(value, dtype=pl.String)
+        )
+        parts.append(assign(state, property, given))
+    return pl.concat(parts)
+
+
+def assign_names(
+    state: State, property: str, given: pl.DataFrame, *, add: bool = True
+) -> pl.DataFrame:
+    """Tag targets by names: ``given`` has target and name; tags that are not there are made.
+
+    Names are compared without regard to case. With ``add`` what a target has stays (of a
+    property of one tag it is replaced).
+    """
+    one = _with_tags(state, property)
+    known = dict(state.tags)
+    made = []
+    ids: dict[str, str] = {}
+    for name in given["name"].unique(maintain_order=True):
+        spelled = " ".join(str(name).split())
+        same = tags.named(known, property).get(spelled.casefold())
+        if same is None:
+            same, changes = tags.created(known, property, spelled)
+            known[same.id] = same
+            made += changes
+        ids[name] = same.id
+    named = given.select("target", new=pl.col("name").replace_strict(ids, return_dtype=pl.String))
+    if one.holds_several and add:
+        held = state.values(property).select("target", new="value")
+        fresh = named.unique(maintain_order=True).join(held, on=["target", "new"], how="anti")
+        found = _changes(
+            fresh.with_columns(old=pl.lit(None, pl.String)), one.target, property, "add"
+        )
+    elif one.holds_several:
+        lists = named.group_by("target", maintain_order=True).agg(pl.col("new").unique())
+        texts = [json.dumps(sorted(some)) for some in lists["new"]]
+        found = assign(state, property, lists.select("target", value=pl.Series(texts)))
+    else:
+        last = named.unique("target", keep="last", maintain_order=True)
+        found = assign(state, property, last.rename({"new": "value"}))
+    return pl.concat([as_frame(made), found])
+
+
+def merged_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
+    """Put one tag in place of others: on images, above their children, below their parents."""
+    if keep not in state.tags:
+        raise InvalidTag("unknown", name=keep)
+    kept = state.tags[keep]
+    property = _with_tags(state, kept.property)
+    gone = [state.tags[id] for id in others if id in state.tags and id != keep]
+    ids = [one.id for one in gone]
+    held = state.values(property.id).filter(pl.col("value").is_in(ids))
+    targets = held["target"].unique(maintain_order=True)
+    parts = [add_tags(state, property.id, targets, [keep])]
+    if property.holds_several:
+        parts.append(remove_tags(state, property.id, targets, ids))
+    parts.append(as_frame(_relinked(state, keep, gone)))
+    parts += [as_frame(tags.altered(state.tags, one.id, deleted=True)) for one in gone]
+    return pl.concat(parts)
+
+
+def converted(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the changes that give a property another type, and the values that are lost.
+
+    What is lost has the columns target and value (as people read it). Tags become text by
+    their names, text becomes tags by its values.
+    """
+    one = _known(state, property)
+    if type not in values.TYPES:
+        raise InvalidProperty("type", name=type, known=", ".join(values.TYPES))
+    before = _readable(state, one)
+    changes = [as_frame(altered(state.properties, property, type=type, options={}))]
+    if type in ("tag", "tags"):
+        after = before.with_columns(new=pl.col("value"))
+        after, made = _as_tags(state, property, after, type)
+        changes.append(as_frame(made))
+    else:
+        distinct = before["value"].unique()
+        table = {text: values.convert(_plain_type(one), type, text) for text in distinct}
+        after = before.with_columns(
+            new=pl.col("value").replace_strict(table, return_dtype=pl.String)
+        )
+    lost = after.filter(pl.col("new").is_null()).select("target", "value")
+    old = _texts(state, property, after["target"], one.holds_several)
+    rows = after.select("target", "new").join(old, on="target", how="left")
+    changes.append(_changes(rows, one.target, property, "set"))
+    return pl.concat(changes), lost
+
+
+def _tagged(
+    state: State, property: str, targets: Iterable[str], ids: Iterable[str], op: str
+) -> pl.DataFrame:
+    one = _with_tags(state, property)
+    wanted = list(dict.fromkeys(ids))
+    for id in wanted:
+        if id not in state.tags or state.tags[id].property != property:
+            raise InvalidTag("unknown", name=id)
+    chosen = _unique(targets)
+    if not one.holds_several and op == "add":
+        return set_value(state, property, chosen, wanted[-1] if wanted else None)
+    held = state.cells_of(property).take(chosen).select("target", new="value")
+    if not one.holds_several:
+        bare = held.filter(pl.col("new").is_in(wanted)).select("target", old="new")
+        rows = bare.with_columns(new=pl.lit(None, pl.String))
+        return _changes(rows, one.target, property, "set")
+    pairs = pl.DataFrame({"target": chosen}, schema={"target": pl.String}).join(
+        pl.DataFrame({"new": wanted}, schema={"new": pl.String}), how="cross"
+    )
+    how = "anti" if op == "add" else "semi"
+    rows = pairs.join(held, on=["target", "new"], how=how, maintain_order="left")  # type: ignore[arg-type]
+    return _changes(rows.with_columns(old=pl.lit(None, pl.String)), one.target, property, op)
+
+
+def _relinked(state: State, keep: str, gone: Sequence[tags.Tag]) -> list[Any]:
+    """Return the links that the kept tag inherits, none that would close a cycle."""
+    known = dict(state.tags)
+    ids = {one.id for one in gone}
+    links = [(keep, parent) for one in gone for parent in one.parents]
+    links += [(child, keep) for one in gone for child in tags.children(state.tags).get(one.id, [])]
+    changes = []
+    for child, parent in links:
+        if child in ids or parent in ids or child == parent:
+            continue
+        try:
+            new = tags.linked(known, child, parent)
+        except InvalidTag:
+            continue
+        if new:
+            changes += new
+            known[child] = tags.with_parent(known[child], parent)
+    return changes
+
+
+def _as_tags(
+    state: State, property: str, rows: pl.DataFrame, type: str
+) -> tuple[pl.DataFrame, list[Any]]:
+    known, made, ids = dict(state.tags), [], {}
+    names = rows["value"].unique(maintain_order=True).drop_nulls()
+    for text in names:
+        parts = [one.strip() for one in text.split(",")] if type == "tags" else [text]
+        found = []
+        for name in filter(None, parts):
+            same = tags.named(known, property).get(name.casefold())
+            if same is None:
+                same, changes = tags.created(known, property, name)
+                known[same.id] = same
+                made += changes
+            found.append(same.id)
+        ids[text] = json.dumps(list(dict.fromkeys(found))) if type == "tags" else found[-1]
+    new = pl.col("value").replace_strict(ids, return_dtype=pl.String)
+    return rows.with_columns(new=new), made
+
+
+def _readable(state: State, one: Property) -> pl.DataFrame:
+    """Return a property's values as people read them: target, value; tags by their names."""
+    held = state.values(one.id).select("target", "value")
+    if not one.has_tags:
+        return held
+    names = {id: tag.name for id, tag in state.tags.items()}
+    named = held.with_columns(
+        pl.col("value").replace_strict(names, default=None, return_dtype=pl.String)
+    ).drop_nulls()
+    return named.group_by("target", maintain_order=True).agg(pl.col("value").str.join(", "))
+
+
+def _plain_type(one: Property) -> str:
+    return "text" if one.has_tags else one.type
+
+
+def _text(state: State, one: Property, value: Any) -> str | None:
+    if not one.has_tags:
+        return values.canonical(one.type, value)
+    ids = [value] if isinstance(value, str) else list(value or ())
+    for id in ids:
+        if id not in state.tags or state.tags[id].property != one.id:
+            raise InvalidTag("unknown", name=str(id))
+    if not ids:
+        return None
+    return json.dumps(sorted(set(ids))) if one.holds_several else ids[-1]
+
+
+def _texts(state: State, property: str, targets: pl.Series, several: bool) -> pl.DataFrame:
+    """Return what cells hold now as one text each: target, old; those without are left out."""
+    held = state.cells_of(property).take(targets)
+    if not several:
+        return held.select("target", old="value")
+    lists = held.group_by("target").agg(pl.col("value").sort())
+    texts = [json.dumps(some) for some in lists["value"].to_list()]
+    return lists.select("target", old=pl.Series(texts, dtype=pl.String))
+
+
+def _known(state: State, property: str) -> Property:
+    one = state.properties.get(property)
+    if one is None:
+        raise InvalidProperty("unknown", name=property)
+    return one
+
+
+def _with_tags(state: State, property: str) -> Property:
+    one = _known(state, property)
+    if not one.has_tags:
+        raise InvalidProperty("holds_no_tags", name=one.name)
+    return one
+
+
+def _unique(targets: Iterable[str]) -> pl.Series:
+    return pl.Series("target", list(targets), dtype=pl.String).unique(maintain_order=True)
+
+
+def _changes(rows: pl.DataFrame, kind: str, property: str, op: str) -> pl.DataFrame:
+    """Return rows of target, old, new as changes."""
+    return rows.select(
+        kind=pl.lit(kind),
+        target="target",
+        property=pl.lit(property),
+        op=pl.lit(op),
+        old="old",
+        new="new",
+    )

@@ -1,0 +1,223 @@
+"""The log of annotations: every change ever made, only appended to, in the order of commits.
+
+Here: what a change and a batch are, writing batches, reading what came after a place in the
+log. Not here: what values follow from it (``replay``), what may be written (``annotations``).
+
+A batch is what a person did in one go: it is one commit, there whole or not at all, and can be
+switched off and on as one. Changes of values, of properties and of tags stand in the same log:
+
+    kind       target        property                          op              new
+    image      sha1          a property's id, or "excluded"    set             value, null: none
+    image      sha1          id of a multi-tag property        add, remove     a tag's id
+    file       file id       as for images
+    property   property id   name, type, target, folder, …     set             JSON value
+    tag        tag id        name, colour, property, parents …  set, add, remove
+    batch      batch id      "active"                          set             "true" or "false"
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+
+from panoptic_data.schema import arrow
+
+if TYPE_CHECKING:
+    from panoptic_data.project import Project
+
+__all__ = [
+    "CHANGES",
+    "EVENTS",
+    "KINDS",
+    "OPS",
+    "TABLE",
+    "Batch",
+    "Change",
+    "append",
+    "as_frame",
+    "batch",
+    "read",
+    "whoami",
+]
+
+TABLE = "annotation_events"
+KINDS = ("image", "file", "property", "tag", "batch")
+OPS = ("set", "add", "remove")
+CHANGES = pl.Schema(
+    [(name, pl.String()) for name in ("kind", "target", "property", "op", "old", "new")]
+)
+EVENTS = pl.Schema(
+    [
+        ("batch", pl.String()),
+        ("at", pl.Datetime("us", "UTC")),
+        ("author", pl.String()),
+        ("act", pl.String()),
+        ("about", pl.String()),
+        *((name, pl.String()) for name in CHANGES),
+        ("undoes", pl.String()),
+    ]
+)
+# Each commit writes a list of all there were: they are put together before that costs.
+COMPACT_EVERY = 150
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one cell; ``new`` is the canonical text of ``values``, None for no value."""
+
+    kind: str
+    target: str
+    property: str
+    op: str
+    new: str | None = None
+    old: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one author did in one go.
+
+    ``act`` is a code of the catalogue (``act.<code>``: tag, import, undo, …), ``about`` what it
+    was about as the person knows it (a file's name), ``undoes`` the batch that it switches.
+    ``changes`` has the columns of ``CHANGES``.
+    """
+
+    id: str
+    at: datetime
+    author: str
+    act: str
+    about: str | None
+    undoes: str | None
+    changes: pl.DataFrame
+
+
+def batch(
+    changes: Iterable[Change] | pl.DataFrame,
+    act: str,
+    *,
+    about: str | None = None,
+    author: str | None = None,
+    undoes: str | None = None,
+) -> Batch:
+    """Return a batch of this moment, not written yet; the author is by default the system's."""
+    frame = changes if isinstance(changes, pl.DataFrame) else as_frame(changes)
+    at = datetime.now(UTC)
+    # Twelve digits of time make ids sort by it, the rest makes them unique.
+    id = f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+    return Batch(id, at, author or whoami(), act, about, undoes, frame)
+
+
+def as_frame(changes: Iterable[Change]) -> pl.DataFrame:
+    """Return changes as a frame with the columns of ``CHANGES``."""
+    rows = [(one.kind, one.target, one.property, one.op, one.old, one.new) for one in changes]
+    return pl.DataFrame(rows, CHANGES, orient="row")
+
+
+def whoami() -> str:
+    """Return the system's name of the person at work, or "unknown"."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def events(one: Batch) -> pl.DataFrame:
+    """Return a batch as rows of the log."""
+    return one.changes.select(
+        batch=pl.lit(one.id),
+        at=pl.lit(one.at, dtype=EVENTS["at"]),
+        author=pl.lit(one.author),
+        act=pl.lit(one.act),
+        about=pl.lit(one.about, dtype=pl.String),
+        **{name: pl.col(name) for name in CHANGES},
+        undoes=pl.lit(one.undoes, dtype=pl.String),
+    )
+
+
+def append(project: Project, one: Batch) -> int:
+    """Write a batch, whole or not at all; return the version of the log that holds it.
+
+    Batches that arrive while a commit is under way leave together in the next one. Raises
+    WriteConflict when other processes kept the table for too long.
+    """
+    return _writer(project).write(one)
+
+
+def read(
+    project: Project, since: int = 0, columns: Sequence[str] | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Return the events after the first ``since``, in order, and the version they are of."""
+    database = project.database()
+    version = database.version(TABLE)
+    rows = database.tail(TABLE, since, columns, version or None)
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame, version
+
+
+class _Writer:
+    """Commits batches one after the other, those that waited together."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._waiting: list[_Letter] = []
+        self._queue = threading.Lock()
+        self._at_work = threading.Lock()
+        self._commits = 0
+
+    def write(self, one: Batch) -> int:
+        letter = _Letter(one)
+        with self._queue:
+            self._waiting.append(letter)
+        with self._at_work:
+            if letter.version is None and letter.error is None:
+                self._send()
+        if letter.error is not None:
+            raise letter.error
+        assert letter.version is not None
+        return letter.version
+
+    def _send(self) -> None:
+        with self._queue:
+            letters, self._waiting = self._waiting, []
+        try:
+            rows = pl.concat([events(letter.batch) for letter in letters])
+            version = self._project.database().append(TABLE, _arrow(rows))
+        except Exception as error:  # noqa: BLE001 - each of those that wait is told
+            for letter in letters:
+                letter.error = error
+            return
+        for letter in letters:
+            letter.version = version
+        self._commits += 1
+        if self._commits % COMPACT_EVERY == 0:
+            threading.Thread(target=self._project.database().compact, args=[TABLE]).start()
+
+
+@dataclass
+class _Letter:
+    batch: Batch
+    version: int | None = None
+    error: Exception | None = None
+
+
+_writers: dict[Path, _Writer] = {}
+_writers_lock = threading.Lock()
+
+
+def _writer(project: Project) -> _Writer:
+    with _writers_lock:
+        return _writers.setdefault(project.root, _Writer(project))
+
+
+def _arrow(rows: pl.DataFrame) -> pa.Table:
+    return rows.to_arrow().cast(arrow(TABLE))
