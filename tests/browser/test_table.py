@@ -1,10 +1,16 @@
 """The table of a view as a person uses it: in a real browser, on the demo project."""
 
+import json
 import re
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from app.components import assets
 from panoptic_data.views import View, to_address
+from tests.browser.test_gallery import MILLION, PIXEL
+from tests.browser.test_groups import GROUPS, LONG, SELECTED, header, rows
+from tests.dashboard import WIDE
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -21,6 +27,46 @@ def ready(page):
     expect(page.locator(".row img.here").first).to_be_visible()
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     return page
+
+
+def alone(page, address):
+    """Turn a page into one that holds a table of a million images in groups and nothing else."""
+    names = ("label", "select", "select_all", "clear", "no_rows", "retry", "columns", "picture")
+    names += ("group_fold", "group_select", "group_only", "column_name", "column_folder")
+    data = {
+        "project": "million",
+        "view": "",
+        "version": "1",
+        "total": MILLION,
+        "grouped": True,
+        "canFilter": True,
+        "current": None,
+        "sort": {"field": "path", "descending": False},
+        "language": "en",
+        "texts": {name: name for name in names},
+    }
+    html = f"""<!doctype html><title>table</title><style>{assets.css("table")}
+      #host, .root {{ position: fixed; inset: 0; }}</style>
+      <div id="host"><div class="root"></div></div>
+      <script type="module">
+        const {{ default: table }} = await import("{assets.address("table")}");
+        window.told = [];
+        const tell = (name, value) => window.told.push([name, value]);
+        table({{ data: {json.dumps(data)}, setTriggerValue: tell,
+          parentElement: document.getElementById("host") }});
+      </script>"""
+    page.set_viewport_size(WIDE)
+    page.route("**/rows?*", rows)
+    page.route("**/groups?*", lambda route: route.fulfill(json=GROUPS))
+    page.route("**/thumb/*", lambda route: route.fulfill(body=PIXEL, content_type="image/svg+xml"))
+    page.route("**/alone", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(f"{address}/alone")
+    expect(page.locator(".row img.here").first).to_be_visible()
+    return page
+
+
+def any_row(page, index):
+    return page.locator(f'.row[data-index="{index}"]')
 
 
 def table(page):
@@ -94,6 +140,10 @@ def test_presses_and_keys_select_as_in_the_gallery(page):
 
 
 def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda one: sent.append(one)))
+    page.reload()
+    ready(page)
     page.keyboard.press("End")
     for _ in range(3):
         page.keyboard.press("ArrowUp")
@@ -110,6 +160,61 @@ def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
     expect(row(page, place)).to_have_class(re.compile("current"))
     row(page, place).dblclick()
     expect(viewer.locator("header")).to_contain_text(name)
+    # What the browser keeps of older answers it may have dropped when a newer one names it.
+    asked = [BackMsg.FromString(frame).rerun_script for frame in sent if isinstance(frame, bytes)]
+    assert len(asked) > 2
+    assert not any(one.cached_message_hashes for one in asked)
+
+
+def test_rows_stand_under_the_headings_of_their_groups(visit, address):
+    page = alone(visit(address), address)
+    expect(page.get_by_role("treegrid")).to_have_attribute("aria-rowcount", str(MILLION + 6))
+    expect(header(page, 1)).to_have_attribute("aria-level", "2")
+    expect(header(page, 1).locator(".count")).to_have_text("12")
+    header(page, 1).get_by_role("checkbox").click()
+    page.wait_for_function(f"({SELECTED})() === 12")
+    expect(header(page, 0).get_by_role("checkbox")).to_have_attribute("aria-checked", "mixed")
+    expect(any_row(page, 11)).to_have_attribute("aria-selected", "true")
+    header(page, 1).click()
+    expect(header(page, 1)).to_have_attribute("aria-expanded", "false")
+    expect(any_row(page, 11)).to_have_count(0)
+    page.reload()
+    expect(any_row(page, 12)).to_be_in_viewport()
+    expect(any_row(page, 11)).to_have_count(0)
+    header(page, 1).click(modifiers=["Alt"])
+    expect(any_row(page, 0)).to_be_in_viewport()
+
+    page.keyboard.press("]")
+    expect(any_row(page, 12)).to_have_class(re.compile("current"))
+    page.keyboard.press("c")
+    expect(header(page, 2)).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowDown")
+    expect(any_row(page, 30)).to_have_class(re.compile("current"))
+    page.keyboard.press("End")
+    expect(any_row(page, MILLION - 1).locator("img.here")).to_be_in_viewport()
+    # The heading of the group in sight stays at the top, however long it is.
+    expect(page.locator(".pin .path")).to_have_text(f"{LONG} ›")
+    expect(page.locator(".pin .count")).to_be_in_viewport()
+    page.keyboard.press("o")
+    told = page.wait_for_function("told.find(([name]) => name === 'group')").json_value()
+    assert told == ["group", {"group": 4, "version": "1"}]
+
+
+def test_a_press_on_a_row_that_is_still_to_come_opens_it_when_it_has_come(visit, address):
+    page = alone(visit(address), address)
+    held = []
+    page.unroute("**/rows?*")
+    page.route("**/rows?*", lambda route: held.append(route))
+    page.locator(".table").evaluate("table => table.scrollTop = table.scrollHeight")
+    last = any_row(page, MILLION - 1)
+    expect(last).to_have_class(re.compile("skeleton"))
+    last.dblclick()
+    page.unroute("**/rows?*")
+    page.route("**/rows?*", rows)
+    for route in held:
+        rows(route)
+    page.wait_for_function("told.some(([name, at]) => name === 'at' && at.opened)")
+    assert "image=" in page.url
 
 
 def test_columns_are_hidden_and_widened_and_stay_so(page):

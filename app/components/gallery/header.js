@@ -15,7 +15,7 @@ export function makeHeader(texts) {
     { role: "row", class: "header" },
     el(
       "div",
-      { role: "gridcell", class: "cell" },
+      { role: "gridcell", class: "parts" },
       el("span", { class: "fold", title: texts.group_fold }, icon("expand_more")),
       tick,
       el("span", { class: "path" }),

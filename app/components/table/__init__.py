@@ -1,7 +1,7 @@
-"""The table: all images of a view, a row each, with what is known of them in columns.
+"""The table: all images of a view, a row each, under the headings of their groups if it has any.
 
-Its rows come from ``/rows``; the selection stays in the browser and is the gallery's. Not
-here: an image large (``gallery``), the order itself (the view).
+Its rows come from ``/rows``, their groups from ``/groups``; the selection stays in the browser
+and is the gallery's. Not here: an image large (``gallery``), the order itself (the view).
 """
 
 from __future__ import annotations
@@ -13,8 +13,14 @@ import streamlit as st
 
 from app.components.assets import component
 from app.components.gallery import At
+from panoptic_data import views
+from panoptic_data.errors import InvalidView
+from panoptic_data.messages import translate
 
 __all__ = ["table"]
+
+# Headings of groups say the same in every display.
+_TEXTS = ("group_fold", "group_select", "group_only")
 
 
 def table(
@@ -29,6 +35,7 @@ def table(
     texts: Mapping[str, str],
     on_move: Callable[[At], None],
     on_sort: Callable[[str, bool], None],
+    on_group: Callable[[int], None] | None = None,
     key: str = "table",
 ) -> None:
     """Show ``total`` images of the view at an address.
@@ -37,7 +44,8 @@ def table(
     the person goes to; when it is ``opened`` the address names it already, and a gallery that
     stands on the page, or comes with the next run, shows it large. ``current`` is the sha1 of
     the image whose properties stand beside; a change of it that comes from elsewhere is
-    followed. ``texts`` is the section ``table`` of the catalogue.
+    followed. ``on_group`` gets the place (in ``Groups``) of the group that is to be shown alone;
+    without it no group offers that. ``texts`` is the section ``table`` of the catalogue.
     """
 
     def moved() -> None:
@@ -49,6 +57,15 @@ def table(
         value = st.session_state[key]["sort"]
         on_sort(str(value["field"]), value["descending"] is True)
 
+    def into_group() -> None:
+        told = st.session_state[key]["group"]
+        # Groups of another version may stand elsewhere.
+        if on_group is None or not isinstance(told, Mapping) or told.get("version") != version:
+            return
+        group = told.get("group")
+        if isinstance(group, int) and group >= 0:
+            on_group(group)
+
     field, descending = sort
     component("table")(
         key=key,
@@ -58,14 +75,28 @@ def table(
             "version": version,
             "total": total,
             "current": current,
+            "grouped": _is_grouped(view),
+            "canFilter": on_group is not None,
             "sort": {"field": field, "descending": descending},
             "language": language,
-            "texts": dict(texts),
+            "texts": {**_texts(language), **texts},
         },
         height="stretch",
         on_at_change=moved,
         on_sort_change=sorted_by,
+        on_group_change=into_group,
     )
+
+
+def _is_grouped(address: str) -> bool:
+    try:
+        return bool(views.from_address(address).group)
+    except InvalidView:
+        return False
+
+
+def _texts(language: str) -> dict[str, str]:
+    return {name: translate(f"explore.{name}", language) for name in _TEXTS}
 
 
 def _at(value: Any) -> At | None:

@@ -1,16 +1,14 @@
-// The rows of the table: only those in sight are elements. Not here: the headings, what a press
-// does, what a cell says (columns.js).
+// The rows of the table: a sheet of one image a row. Not here: the headings of its columns, what
+// a press does, what a cell says (columns.js), scrolling and groups (sheet.js).
 import { el, icon, set, write } from "../dom.js";
-import { Scroll } from "../gallery/scroll.js";
+import { Sheet, numberOf } from "../gallery/sheet.js";
+import { ROW, lines } from "./lines.js";
 
-export const ROW = 36;
-export const HEAD = 30;
+const HEAD = 30;
 // Rows kept ready above and below what is in sight.
 const MARGIN = 6;
-// While the bar flies, pictures are not asked for, only their colours.
-const SETTLED_AFTER = 90;
 
-export class Body extends EventTarget {
+export class Body extends Sheet {
   /**
    * @param {HTMLElement} node  what scrolls: headings and rows
    * @param {import("../gallery/rows.js").Rows} rows
@@ -19,192 +17,81 @@ export class Body extends EventTarget {
    * @param {Record<string, string>} texts
    */
   constructor(node, rows, selection, layout, texts) {
-    super();
-    this.node = node;
-    this.rows = rows;
-    this.selection = selection;
+    super(node, rows, selection, texts);
+    this.headed = { pixels: HEAD, rows: 1 };
     this.layout = layout;
-    this.texts = texts;
-    this.current = 0;
-    this.scroll = new Scroll();
-    this.isSettled = true;
-    /** @type {{index: number, above: number} | null} */
-    this.awaited = null;
-    // Whether the first layout brings the current row into sight.
-    this.isSought = false;
-    /** @type {Map<number, HTMLElement>} */
-    this.shown = new Map();
-    this.tall = el("div", { class: "tall", role: "rowgroup" });
-    node.append(this.tall);
-    this.draw = this.draw.bind(this);
-    node.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    this.size = new ResizeObserver(() => this.relayout());
-    this.size.observe(node);
-    this.again = () => this.clear();
-    rows.addEventListener("change", this.draw);
-    selection.addEventListener("change", this.draw);
-    layout.addEventListener("change", this.again);
+    layout.addEventListener("change", () => {
+      this.clear();
+      this.draw();
+    });
   }
 
-  /** Measure again, keeping the same row at the top. */
-  relayout() {
-    const height = this.node.clientHeight - HEAD;
-    if (!this.node.clientWidth || height <= 0) return;
-    const kept = this.awaited ?? this.place();
-    this.awaited = null;
-    this.scroll.resize(this.rows.total * ROW, height);
-    set(this.node, "aria-rowcount", this.rows.total + 1);
-    this.tall.style.height = `${this.scroll.barHeight}px`;
-    if (kept) this.scroll.to(kept.index * ROW - kept.above);
-    this.writeBar();
-    this.draw();
-    if (this.isSought) this.reveal(this.current);
-    this.isSought = false;
+  measured() {
+    return lines(this.rows.total, this.groups);
   }
 
-  /** Where the table stands, to come back to it. @returns {{index: number, above: number} | null} */
-  place() {
-    if (!this.rows.total || !this.scroll.window) return null;
-    const index = Math.floor(this.scroll.offset / ROW);
-    return { index, above: index * ROW - this.scroll.offset };
+  get margin() {
+    return MARGIN * ROW;
   }
 
-  /** @param {{index: number, above: number}} place */
-  goTo(place) {
-    if (!this.scroll.window) {
-      // Not laid out yet: the first layout takes it up.
-      this.awaited = place;
-      return;
-    }
-    this.scroll.to(place.index * ROW - place.above);
-    this.writeBar();
-    this.draw();
-  }
-
-  /** Scroll as little as is needed to see a row whole. */
-  reveal(index) {
-    if (!this.scroll.window) return;
-    const top = index * ROW;
-    if (top < this.scroll.offset) this.scroll.to(top);
-    else if (top + ROW > this.scroll.offset + this.scroll.window) this.scroll.to(top + ROW - this.scroll.window);
-    this.writeBar();
-    this.draw();
-  }
-
-  /** Make a row the current one, in sight. */
-  moveTo(index) {
-    this.current = Math.max(0, Math.min(this.rows.total - 1, index));
-    this.reveal(this.current);
-    this.dispatchEvent(new Event("current"));
-  }
-
-  get rowsPerPage() {
-    return Math.max(1, Math.floor(this.scroll.window / ROW) - 1);
+  idOf(index) {
+    return `row-${index}`;
   }
 
   /** The index of the row around an element, or -1. */
   indexOf(target) {
-    const row = target instanceof Element ? target.closest(".row") : null;
-    return row ? Number(row.getAttribute("data-index")) : -1;
+    return numberOf(target, ".row", "data-index");
   }
 
   /** How wide a column's cells in sight would like to be. @param {string} name */
   widest(name) {
-    const cells = [...this.shown.values()].map((row) => /** @type {HTMLElement} */ (row.querySelector(`.${name}`)));
+    const cells = [...this.tall.querySelectorAll(`.row .${name}`)];
     return Math.max(0, ...cells.map((cell) => cell.scrollWidth));
   }
 
-  scrolled() {
-    if (Math.abs(this.node.scrollTop - this.scroll.bar) < 1) return;
-    this.scroll.moved(this.node.scrollTop);
-    this.isSettled = false;
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.settle(), SETTLED_AFTER);
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(this.draw);
+  /** @param {HTMLElement} node */
+  empty(node) {
+    node.querySelector("img")?.removeAttribute("src");
   }
 
-  settle() {
-    this.isSettled = true;
-    // The bar moved one to one with the rows; at rest it says the true place again.
-    this.scroll.to(this.scroll.offset);
-    this.writeBar();
-    this.draw();
-    this.dispatchEvent(new Event("settled"));
-  }
-
-  writeBar() {
-    const bar = Math.round(this.scroll.bar);
-    if (Math.round(this.node.scrollTop) !== bar) this.node.scrollTop = bar;
-    // The browser rounds and clamps: what it made of it counts.
-    this.scroll.bar = this.node.scrollTop;
-  }
-
-  clear() {
-    for (const index of [...this.shown.keys()]) this.drop(index);
-    this.draw();
-  }
-
-  draw() {
-    if (!this.scroll.window) return;
-    const { offset, window } = this.scroll;
-    const from = Math.max(0, Math.floor(offset / ROW) - MARGIN);
-    const to = Math.min(this.rows.total - 1, Math.floor((offset + window) / ROW) + MARGIN);
-    for (const index of [...this.shown.keys()]) if (index < from || index > to) this.drop(index);
-    for (let index = from; index <= to; index++) this.drawRow(index);
-    if (this.rows.total) this.rows.want([[from, to]]);
-    set(this.node, "aria-activedescendant", this.shown.has(this.current) ? `row-${this.current}` : null);
-  }
-
-  drop(index) {
-    const node = this.shown.get(index);
-    this.shown.delete(index);
-    // The browser stops fetching what is no longer asked for.
-    node?.querySelector("img")?.removeAttribute("src");
-    node?.remove();
-  }
-
-  drawRow(index) {
+  drawImages(node, place) {
+    const { geometry: g, groups, layout, selection } = this;
+    const index = g.first[place];
     const row = /** @type {import("./columns.js").Row | undefined} */ (this.rows.get(index));
-    const node = this.shown.get(index) ?? this.makeRow(index);
-    node.style.transform = `translateY(${index * ROW - this.scroll.offset + this.scroll.bar}px)`;
-    const isSelected = row ? this.selection.has(row.sha1) : this.selection.all;
+    const isSelected = row ? selection.has(row.sha1) : selection.all;
     set(node, "aria-selected", isSelected ? "true" : "false");
+    set(node, "aria-level", groups ? groups.depth[g.group[place]] + 2 : null);
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
     node.classList.toggle("skeleton", !row);
     if (!row) return;
-    this.layout.shown.forEach((column, place) => {
-      const cell = /** @type {HTMLElement} */ (node.children[place]);
+    layout.shown.forEach((column, at) => {
+      const cell = /** @type {HTMLElement} */ (node.children[at]);
       if (column.isOwn) this.drawOwn(cell, column.name, row);
       else writeCell(cell, column.text(row));
     });
   }
 
   drawOwn(cell, name, row) {
-    if (name === "picture") showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.isSettled);
+    if (name === "picture") showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.scroll.isSettled);
     if (name === "colour") showColour(/** @type {HTMLElement} */ (cell.firstElementChild), row.colour);
   }
 
-  makeRow(index) {
-    const cells = this.layout.shown.map((column, place) =>
+  makeImages(place) {
+    const index = this.geometry.first[place];
+    const cells = this.layout.shown.map((column, at) =>
       el(
         "div",
-        { role: "gridcell", class: `cell ${column.name}${column.isFigure ? " figure" : ""}`, "aria-colindex": place + 1 },
+        { role: "gridcell", class: `cell ${column.name}${column.isFigure ? " figure" : ""}`, "aria-colindex": at + 1 },
         MAKERS[column.name]?.(this.texts),
       ),
     );
-    const node = el("div", { role: "row", class: "row", id: `row-${index}`, "data-index": index, "aria-rowindex": index + 2 }, ...cells);
-    this.shown.set(index, node);
-    this.tall.append(node);
-    return node;
+    return el("div", { role: "row", class: "row", id: this.idOf(index), "data-index": index }, ...cells);
   }
 
-  close() {
-    this.size.disconnect();
-    this.rows.stop();
-    clearTimeout(this.settling);
-    this.selection.removeEventListener("change", this.draw);
+  drawHeader(node, group) {
+    super.drawHeader(node, group);
+    set(node.firstElementChild, "aria-colspan", this.layout.shown.length);
   }
 }
 

@@ -1,39 +1,55 @@
-// What presses on the rows do: move, select, open. Not here: drawing, the headings.
+// What presses on the rows and the headings of groups do: move, select, open, fold. Not here:
+// drawing, the headings of columns.
 import { isTyping } from "../dom.js";
+import { beside, groupBeside, pageFrom, shownFrom, shownRanges } from "../gallery/geometry.js";
 
 /**
- * Listen to the rows. `open(index)` shows an image.
- * @param {import("./body.js").Body} body @param {(index: number) => void} open
+ * Listen to the rows.
+ * @param {import("./body.js").Body} body
+ * @param {{open: (index: number) => void, only: (group: number) => void}} acts
+ *   show an image; show only a group
  */
-export function listen(body, open) {
+export function listen(body, { open, only }) {
   const { node, rows, selection } = body;
   let from = body.current;
 
   async function selectRange(first, last, isAdded) {
-    const ids = await rows.ids(Math.min(first, last), Math.max(first, last));
+    const ranges = shownRanges(body.geometry, Math.min(first, last), Math.max(first, last));
+    const ids = (await Promise.all(ranges.map(([start, end]) => rows.ids(start, end)))).flat();
     if (isAdded || selection.all) selection.put(ids, true);
     else selection.replace(ids);
   }
 
-  function toggle(index) {
-    const row = rows.get(index);
-    if (row) selection.toggle(row.sha1);
+  async function toggle(index) {
     from = index;
+    // A press counts whether the row is here or not.
+    const [sha1] = await rows.ids(index, index);
+    if (sha1) selection.toggle(sha1);
   }
 
   function press(event) {
-    const index = body.indexOf(event.composedPath()[0]);
+    const [target] = event.composedPath();
+    const group = body.groupUnder(target);
+    if (group >= 0) pressHeader(group, target, event);
+    const index = body.indexOf(target);
     if (index < 0) return;
-    const isTick = event.composedPath()[0].closest(".tick");
     const isAdded = event.ctrlKey || event.metaKey;
     body.moveTo(index);
     if (event.shiftKey) selectRange(from, index, isAdded);
-    else if (isTick || isAdded) toggle(index);
+    else if (target.closest(".cell.tick") || isAdded) toggle(index);
     else from = index;
   }
 
+  function pressHeader(group, target, event) {
+    // The button may go with its row: keys stay in the table.
+    node.focus({ preventScroll: true });
+    if (target.closest(".only")) only(group);
+    else if (target.closest(".tick")) body.ticks.toggle(group);
+    else body.fold(group, event.altKey);
+  }
+
   function pressTwice(event) {
-    const target = event.composedPath()[0];
+    const [target] = event.composedPath();
     const index = body.indexOf(target);
     const isPlain = !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
     if (index >= 0 && isPlain) open(index);
@@ -42,37 +58,65 @@ export function listen(body, open) {
   /** @param {KeyboardEvent} event */
   function key(event) {
     const isInHead = event.composedPath().some((one) => one instanceof Element && one.classList.contains("head"));
-    if (isInHead || isTyping(event) || event.altKey) return;
+    if (isInHead || isTyping(event)) return;
+    // Many keyboards have brackets on a third level, which some browsers report as Alt.
+    if (event.altKey && !brackets.includes(event.key)) return;
+    const isHeld = (event.ctrlKey || event.metaKey) && !event.altKey;
     const move = moves[event.key];
-    const act = event.ctrlKey || event.metaKey ? held[event.key.toLowerCase()] : acts[event.key];
+    const act = isHeld ? held[event.key.toLowerCase()] : acts[event.key];
     if (!move && !act) return;
     event.preventDefault();
     event.stopPropagation();
-    if (act) {
-      act();
-      return;
-    }
-    body.moveTo(move(body.current));
+    if (act) act();
+    else goTo(move(body.current), event);
+  }
+
+  function goTo(index, event) {
+    if (index === null) return;
+    body.moveTo(index);
     if (event.shiftKey) selectRange(from, body.current, false);
     else from = body.current;
   }
 
-  /** @type {Record<string, (index: number) => number>} */
+  /** Where the group in hand is wanted. @param {(group: number) => void} act */
+  const inGroup = (act) => () => {
+    const group = body.currentGroup;
+    if (group >= 0) act(group);
+  };
+
+  function toGroup(by) {
+    const group = groupBeside(body.geometry, body.current, by);
+    if (group < 0) return;
+    body.moveToGroup(group);
+    from = body.current;
+  }
+
+  /** On the header of a folded group there is no image to open or select. */
+  const isFolded = () => body.currentGroup >= 0 && Boolean(body.groups?.folded[body.currentGroup]);
+
+  const brackets = ["[", "]"];
+  /** @type {Record<string, (index: number) => number | null>} */
   const moves = {
-    ArrowUp: (index) => index - 1,
-    ArrowDown: (index) => index + 1,
-    PageUp: (index) => index - body.rowsPerPage,
-    PageDown: (index) => index + body.rowsPerPage,
-    Home: () => 0,
-    End: () => rows.total - 1,
+    ArrowUp: (index) => beside(body.geometry, index, -1, 0),
+    ArrowDown: (index) => beside(body.geometry, index, 1, 0),
+    PageUp: (index) => pageFrom(body.geometry, index, -1, 0, body.scroll.window - body.covered),
+    PageDown: (index) => pageFrom(body.geometry, index, 1, 0, body.scroll.window - body.covered),
+    Home: () => shownFrom(body.geometry, 0, 1),
+    End: () => shownFrom(body.geometry, rows.total - 1, -1),
   };
   /** @type {Record<string, () => void>} */
   const acts = {
-    Enter: () => open(body.current),
-    " ": () => toggle(body.current),
+    Enter: () => (isFolded() ? body.fold(body.currentGroup) : open(body.current)),
+    " ": () => (isFolded() ? body.ticks.toggle(body.currentGroup) : toggle(body.current)),
     Escape: () => selection.clear(),
     ArrowLeft: () => node.scrollBy({ left: -80 }),
     ArrowRight: () => node.scrollBy({ left: 80 }),
+    "[": () => toGroup(-1),
+    "]": () => toGroup(1),
+    c: inGroup((group) => body.fold(group)),
+    C: inGroup((group) => body.fold(group, true)),
+    x: inGroup((group) => body.ticks.toggle(group)),
+    o: inGroup((group) => only(group)),
   };
   /** @type {Record<string, () => void>} */
   const held = { a: () => selection.selectAll() };

@@ -1,8 +1,9 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
 import { debounced, el, set } from "../dom.js";
+import { Groups } from "../gallery/groups.js";
 import * as place from "../gallery/place.js";
-import { Rows } from "../gallery/rows.js";
+import { Rows, groupsOf } from "../gallery/rows.js";
 import { selection } from "../selection.js";
 import { begin } from "../waiting.js";
 import { Body } from "./body.js";
@@ -12,6 +13,8 @@ import { listen } from "./keys.js";
 
 // Python draws the panel of the current image: not for each of the images that keys run over.
 const TELL_AFTER = 120;
+// Above the first image stand the headers of its groups.
+const BEGINNING = { index: 0, above: Infinity };
 
 /**
  * @typedef {object} Data
@@ -19,6 +22,8 @@ const TELL_AFTER = 120;
  * @property {string} view     address of the view
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
  * @property {number} total
+ * @property {boolean} grouped    whether the view has groups
+ * @property {boolean} canFilter  whether a group can be shown alone
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {{field: string, descending: boolean}} sort
  * @property {string} language
@@ -52,6 +57,10 @@ class Table {
     this.tell = () => {};
     /** @type {Data | null} */
     this.data = null;
+    /** Whether the groups could not be fetched. */
+    this.isStale = false;
+    /** The row that is to be opened once it is here. @type {number | null} */
+    this.asked = null;
     this.rows = new Rows();
     this.layout = new Layout(columns(data.language));
     this.node = el("div", { class: "table", role: "grid", tabindex: "0", "aria-multiselectable": "true", "aria-label": texts.label });
@@ -67,14 +76,14 @@ class Table {
       "p",
       { class: "message", role: "alert", hidden: true },
       texts.no_rows,
-      el("button", { type: "button", onclick: () => this.rows.retry() }, texts.retry),
+      el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
     root.replaceChildren(this.node, this.head.menu, this.head.panel, this.trouble);
     // Keys move through the rows from the first moment, unless someone is elsewhere already.
     if (document.activeElement === document.body) this.node.focus({ preventScroll: true });
     this.tellCurrent = debounced(() => this.tellNow(false), TELL_AFTER);
-    listen(this.body, (index) => this.open(index));
-    this.body.addEventListener("current", () => this.tellCurrent());
+    listen(this.body, { open: (index) => this.open(index), only: (group) => this.only(group) });
+    this.body.addEventListener("current", () => this.moved());
     this.body.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
     addEventListener("pagehide", (this.leavePage = () => this.remember()));
@@ -85,12 +94,13 @@ class Table {
     const before = this.data;
     const isOther = data.view !== before?.view || data.project !== before?.project;
     if (isOther) this.remember();
-    const isChanged = isOther || data.version !== before?.version || data.total !== before?.total;
+    const isChanged = isOther || !isSame(data, before);
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
     selection.within(data.view, data.total);
     this.layout.open(`panoptic.table.${data.project}`);
+    this.body.says = { language: data.language, canFilter: data.canFilter };
     this.head.update(data.sort);
     this.writeWidths();
     if (isOther) this.comeTo(data);
@@ -100,28 +110,64 @@ class Table {
 
   /** The first sight of a view: where it was left, here or in another display of it. */
   comeTo(data) {
-    this.rows.show(data.view, data.version, data.total);
+    const { body } = this;
     const [left, top] = [this.memory, this.ownMemory].map((key) => JSON.parse(sessionStorage.getItem(key) ?? "null"));
-    this.body.current = Math.min(left?.current ?? 0, data.total - 1);
-    this.body.goTo(top ?? { index: 0, above: 0 });
-    this.body.isSought = Boolean(left && !left.isTable);
-    this.body.relayout();
+    this.asked = null;
+    this.rows.show(data.view, data.version, data.total);
+    body.reset();
+    body.current = Math.max(0, Math.min(left?.current ?? 0, data.total - 1));
+    body.goTo(top ?? BEGINNING);
+    if (left && !left.isTable) body.sought = body.current;
     this.told = data.current;
+    this.begin(data);
+  }
+
+  /** Lay the rows out, as soon as their groups are here. @param {Data} data */
+  async begin(data) {
+    // Most views have none: they are there at once.
+    const groups = data.grouped ? await this.fetched(data) : null;
+    if (groups === undefined || !isSame(data, this.data)) return;
+    this.body.arrange(groups);
+    this.body.relayout();
+  }
+
+  /** Fetch the groups of a view; undefined where that fails. @param {Data} data */
+  async fetched(data) {
+    try {
+      const answer = await groupsOf(data.view, data.language);
+      return answer.depth.length ? new Groups(answer, `panoptic.folds.${data.project}.${data.view}`) : null;
+    } catch {
+      if (!isSame(data, this.data)) return undefined;
+      this.rows.failed = this.isStale = true;
+      this.rowsCame();
+      return undefined;
+    }
+  }
+
+  retry() {
+    this.rows.retry();
+    if (!this.isStale) return;
+    this.isStale = false;
+    if (this.body.isAwaited) this.begin(this.data);
+    else this.takeIn(this.data);
   }
 
   /** The same view with other images in it: what is in sight stays in sight. @param {Data} data */
   async takeIn(data) {
     const { body, rows } = this;
-    const anchor = body.scroll.offset > 0 ? body.place() : null;
-    const [top, current] = await Promise.all(
-      [anchor?.index, body.current].map(async (index) => {
+    const anchor = body.scroll.offset > 0 ? body.anchor() : null;
+    const [groups, top, current] = await Promise.all([
+      data.grouped ? this.fetched(data) : null,
+      ...[anchor?.index, body.current].map(async (index) => {
         const row = index == null ? null : rows.get(index);
         return row ? rows.indexOf(row.sha1).catch(() => null) : null;
       }),
-    );
-    if (data !== this.data) return;
+    ]);
+    if (groups === undefined || !isSame(data, this.data)) return;
+    this.asked = null;
     rows.show(data.view, data.version, data.total);
-    body.current = Math.min(current ?? body.current, data.total - 1);
+    body.arrange(groups);
+    body.current = Math.max(0, Math.min(current ?? body.current, data.total - 1));
     if (anchor && top !== null) body.awaited = { index: top, above: anchor.above };
     body.relayout();
   }
@@ -134,11 +180,11 @@ class Table {
     this.told = sha1;
     const { data } = this;
     const index = this.rows.find(sha1) ?? (await this.rows.indexOf(sha1).catch(() => null));
-    if (index !== null && data === this.data) this.body.moveTo(index);
+    if (index !== null && isSame(data, this.data)) this.body.moveTo(index);
   }
 
   remember() {
-    const at = this.data && this.body.place();
+    const at = this.data && !this.body.isAwaited && this.body.place();
     if (!at) return;
     sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.body.current, isTable: true }));
     sessionStorage.setItem(this.ownMemory, JSON.stringify(at));
@@ -156,6 +202,7 @@ class Table {
   /** Show an image large: in the gallery beside, or in the one that Python draws then. */
   open(index) {
     const row = this.rows.get(index);
+    this.asked = row ? null : index;
     if (!row) return;
     const { sha1, name } = row;
     this.remember();
@@ -163,6 +210,13 @@ class Table {
     if (place.opened() !== sha1) place.open(sha1, true);
     this.tellCurrent.cancel();
     this.tellNow(true);
+  }
+
+  /** Ask for the view of one group alone. */
+  only(group) {
+    if (!this.data.canFilter) return;
+    begin();
+    this.tell("group", { group, version: this.data.version });
   }
 
   order(field, descending) {
@@ -174,6 +228,12 @@ class Table {
     this.trouble.hidden = !this.rows.failed;
     const row = this.rows.get(this.body.current);
     if (row) this.layout.rank(row.similarity != null);
+    this.tellCurrent();
+    if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
+  }
+
+  moved() {
+    if (this.asked !== this.body.current) this.asked = null;
     this.tellCurrent();
   }
 
@@ -199,4 +259,9 @@ class Table {
     this.body.close();
     removeEventListener("pagehide", this.leavePage);
   }
+}
+
+/** Whether two runs of the page show the same images in the same words. */
+function isSame(data, other) {
+  return /** @type {const} */ (["project", "view", "version", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
 }
