@@ -254,10 +254,14 @@ def _readable(state: State, one: Property) -> pl.DataFrame:
     held = state.values(one.id).select("target", "value")
     if not one.has_tags:
         return held
-    names = {id: tag.name for id, tag in state.tags.items()}
-    named = held.with_columns(
-        pl.col("value").replace_strict(names, default=None, return_dtype=pl.String)
-    ).drop_nulls()
+    tags_of = pl.DataFrame(
+        [(id, tag.name, place) for place, (id, tag) in enumerate(state.tags.items())],
+        {"id": pl.String, "name": pl.String, "place": pl.Int64},
+        orient="row",
+    )
+    # In the order of the tags, whatever the order in which they were put on.
+    named = held.join(tags_of, left_on="value", right_on="id").sort("place")
+    named = named.select("target", value="name")
     return named.group_by("target", maintain_order=True).agg(pl.col("value").str.join(", "))
 
 

@@ -1,4 +1,4 @@
-"""The log of annotations: every change ever made, only appended to, in the order of commits.
+"""The log of annotations: every change ever made, numbered, only appended to.
 
 Here: what a change and a batch are, writing batches, reading what came after a place in the
 log. Not here: what values follow from it (``replay``), what may be written (``annotations``).
@@ -20,16 +20,18 @@ from __future__ import annotations
 import getpass
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
 
+from panoptic_data.errors import WriteConflict
 from panoptic_data.schema import arrow
+from panoptic_data.turns import turn
 
 if TYPE_CHECKING:
     from panoptic_data.project import Project
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 TABLE = "annotation_events"
+LOCK = "annotations.lock"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGES = pl.Schema(
@@ -57,6 +60,7 @@ CHANGES = pl.Schema(
 )
 EVENTS = pl.Schema(
     [
+        ("number", pl.Int64()),
         ("batch", pl.String()),
         ("at", pl.Datetime("us", "UTC")),
         ("author", pl.String()),
@@ -130,9 +134,10 @@ def whoami() -> str:
         return "unknown"
 
 
-def events(one: Batch) -> pl.DataFrame:
-    """Return a batch as rows of the log."""
+def events(one: Batch, first: int = 0) -> pl.DataFrame:
+    """Return a batch as rows of the log, numbered from ``first``."""
     return one.changes.select(
+        number=pl.int_range(first, first + pl.len(), dtype=pl.Int64),
         batch=pl.lit(one.id),
         at=pl.lit(one.at, dtype=EVENTS["at"]),
         author=pl.lit(one.author),
@@ -152,16 +157,14 @@ def append(project: Project, one: Batch) -> int:
     return _writer(project).write(one)
 
 
-def read(
-    project: Project, since: int = 0, columns: Sequence[str] | None = None
-) -> tuple[pl.DataFrame, int]:
-    """Return the events after the first ``since``, in order, and the version they are of."""
+def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
+    """Return the events numbered ``since`` and above, in order, and the version they are of."""
     database = project.database()
     version = database.version(TABLE)
-    rows = database.tail(TABLE, since, columns, version or None)
-    frame = pl.from_arrow(rows)
-    assert isinstance(frame, pl.DataFrame)
-    return frame, version
+    where = f"number >= {since}" if since else None
+    frame = database.frame(TABLE, list(EVENTS), where, version or None)
+    # Tables keep no order of their own: small parts are put together while others are added.
+    return frame.sort("number"), version
 
 
 class _Writer:
@@ -172,7 +175,6 @@ class _Writer:
         self._waiting: list[_Letter] = []
         self._queue = threading.Lock()
         self._at_work = threading.Lock()
-        self._commits = 0
 
     def write(self, one: Batch) -> int:
         letter = _Letter(one)
@@ -190,17 +192,32 @@ class _Writer:
         with self._queue:
             letters, self._waiting = self._waiting, []
         try:
-            rows = pl.concat([events(letter.batch) for letter in letters])
-            version = self._project.database().append(TABLE, _arrow(rows))
+            version = self._append([letter.batch for letter in letters])
         except Exception as error:  # noqa: BLE001 - each of those that wait is told
             for letter in letters:
                 letter.error = error
             return
         for letter in letters:
             letter.version = version
-        self._commits += 1
-        if self._commits % COMPACT_EVERY == 0:
-            threading.Thread(target=self._project.database().compact, args=[TABLE]).start()
+        # Of all processes that write, the one whose commit it is.
+        if version % COMPACT_EVERY == 0:
+            threading.Thread(target=self._compact).start()
+
+    def _append(self, batches: list[Batch]) -> int:
+        database = self._project.database()
+        # One at a time, whichever the process: each event has the number after the last.
+        with turn(self._project.root / LOCK):
+            first = database.count(TABLE)
+            parts = []
+            for one in batches:
+                parts.append(events(one, first))
+                first += one.changes.height
+            return database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
+
+    def _compact(self) -> None:
+        # The next one will.
+        with suppress(WriteConflict):
+            self._project.database().compact(TABLE)
 
 
 @dataclass
@@ -217,7 +234,3 @@ _writers_lock = threading.Lock()
 def _writer(project: Project) -> _Writer:
     with _writers_lock:
         return _writers.setdefault(project.root, _Writer(project))
-
-
-def _arrow(rows: pl.DataFrame) -> pa.Table:
-    return rows.to_arrow().cast(arrow(TABLE))

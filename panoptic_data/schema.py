@@ -231,9 +231,10 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "annotation_events",
-            "batch",
+            "number",
             False,
             (
+                Column("number", pa.int64(), "place in the log, from 0 without a gap"),
                 Column("batch", pa.string(), "what was done in one go; ids sort by time"),
                 Column("at", _TIME, "when it was done"),
                 Column("author", pa.string(), "who did it"),

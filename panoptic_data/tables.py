@@ -36,6 +36,8 @@ KEYS_AT_ONCE = 1_000
 # Other processes may still read a version this young.
 KEPT_FOR = timedelta(hours=1)
 CONFLICT_RETRIES = 8
+# How lance says that another writer was faster.
+_LOST_RACE = ("conflict", "too many concurrent writers")
 
 
 def connect(uri: str | Path) -> Database:
@@ -127,22 +129,6 @@ class Database:
         frame = pl.from_arrow(self.read(name, columns, where, version))
         assert isinstance(frame, pl.DataFrame)
         return frame
-
-    def tail(
-        self,
-        name: str,
-        since: int,
-        columns: Sequence[str] | None = None,
-        version: int | None = None,
-    ) -> pa.Table:
-        """Return the rows after the first ``since``, in the order in which they were appended."""
-        table = self._open(name)
-        if table is None:
-            return _empty(name, columns)
-        if version is not None:
-            table.checkout(version)
-        query = table.search().offset(since).limit(max(table.count_rows() - since, 1))
-        return query.select(list(columns or arrow(name).names)).to_arrow()
 
     def take(
         self, name: str, keys: Iterable[str], columns: Sequence[str] | None = None
@@ -277,7 +263,7 @@ class Database:
             try:
                 return act()
             except (RuntimeError, OSError) as error:
-                if "conflict" not in str(error).lower():
+                if not any(sign in str(error).lower() for sign in _LOST_RACE):
                     raise
                 # Full jitter: writers that collided must not collide again together.
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
