@@ -9,25 +9,34 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import keyword
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.language import say, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
+from panoptic_data.messages import translate
 
 __all__ = ["main"]
 
 INTERRUPTED = 130
 # Those of `panoptic_data.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
+# Those of `panoptic_data.imports` and `panoptic_data.values`, compared likewise.
+WAYS = ("path", "name", "sha1", "id", "row")
+EXISTING = ("replace", "keep", "new")
+TARGETS = ("image", "file")
+TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "path", "image")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the process's exit code."""
     chosen = _parser().parse_args(arguments)
     try:
-        command = importlib.import_module(f"app.commands.{chosen.command}")
+        # Python has a keyword `import`, and no module can be called so.
+        module = chosen.command + "_" * keyword.iskeyword(chosen.command)
+        command = importlib.import_module(f"app.commands.{module}")
         return int(command.run(chosen))
     except PanopticError as error:
         return _report(error, as_json=getattr(chosen, "json", False))
@@ -142,6 +151,34 @@ def _query(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _import(command: argparse.ArgumentParser) -> None:
+    def told(key: str, **params: object) -> str:
+        return translate(f"import.help_{key}", terminal_language(), **params)
+
+    command.add_argument("file", type=Path, metavar="FILE", help=told("file"))
+    command.add_argument("--match", choices=WAYS, help=told("match"))
+    command.add_argument("--key", metavar="COLUMN", help=told("key"))
+    command.add_argument("--folder", metavar="FOLDER", help=told("folder"))
+    types = told("column", types=", ".join(TYPES))
+    command.add_argument("--column", action="append", type=_column, metavar="NAME=TYPE", help=types)
+    command.add_argument("--skip", action="append", metavar="COLUMN", help=told("skip"))
+    command.add_argument("--existing", choices=EXISTING, default=EXISTING[0], help=told("existing"))
+    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help=told("target"))
+    command.add_argument("--tags", metavar="PROPERTY", help=told("tags"))
+    command.add_argument("--dry-run", action="store_true", help=told("dry_run"))
+    _json(command)
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, sign, type = text.rpartition("=")
+    if not sign or not name or type not in TYPES:
+        wanted = translate(
+            "import.not_a_column", terminal_language(), text=text, types=", ".join(TYPES)
+        )
+        raise argparse.ArgumentTypeError(wanted)
+    return name, type
+
+
 def _count(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
@@ -162,6 +199,14 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str,
     "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
     "search": (_search, ('panoptic search "a red dress" -k 5', "panoptic search cat.jpg --json")),
     "query": (_query, ('panoptic query "folder:posters date:1930s"', "panoptic query @view.json")),
+    "import": (
+        _import,
+        (
+            "panoptic import labels.csv --project war --dry-run",
+            "panoptic import years.csv --match row --folder posters --column year=date",
+            "panoptic import ~/panoptic/war --project war",
+        ),
+    ),
     "open": (_open, ("panoptic open --project war",)),
     "doctor": (_json, ("panoptic doctor",)),
 }  # fmt: skip

@@ -15,7 +15,8 @@
     │   ├── InvalidView
     │   ├── InvalidProperty
     │   ├── InvalidTag
-    │   └── InvalidValue
+    │   ├── InvalidValue
+    │   └── InvalidImport
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
@@ -35,6 +36,7 @@ __all__ = [
     "FolderHoldsProject",
     "FolderNotFound",
     "FolderOverlaps",
+    "InvalidImport",
     "InvalidProperty",
     "InvalidTag",
     "InvalidValue",
@@ -199,6 +201,27 @@ class InvalidValue(UsageError):
         wanted = translate(f"values.{self.params['type']}", language)
         shown = value if len(value) <= 60 else f"{value[:60]}…"
         return translate("error.invalid_value", language, value=shown, wanted=wanted)
+
+
+class InvalidImport(UsageError):
+    """A file that cannot be imported so. Params: ``file``, and what ``problem`` takes.
+
+    ``problem`` is a key of the section ``import``, after ``cannot_``.
+    """
+
+    key = "invalid_import"
+
+    def __init__(self, problem: str, file: object, **details: object) -> None:
+        self.problem = problem
+        self.details = details
+        super().__init__(file=file)
+
+    def message(self, language: str) -> str:
+        """Name the file and say what is wrong with it, in ``language``."""
+        problem = translate(f"import.cannot_{self.problem}", language, **self.details)
+        return translate(
+            "error.invalid_import", language, file=self.params["file"], problem=problem
+        )
 
 
 class ProjectBusy(PanopticError):
