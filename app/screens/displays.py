@@ -94,6 +94,7 @@ def _table(now: Shown) -> None:
         on_sort=lambda field, descending: _change(
             lambda view: view.sorted_by(Sort(field, descending))
         ),
+        on_group=lambda place: _into_group(now, place),
     )
 
 

@@ -63,6 +63,8 @@ class Gallery {
     this.data = null;
     /** Whether what the layout needs could not be fetched. */
     this.isStale = false;
+    /** An image that is to open once its row is here. @type {number | null} */
+    this.asked = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
@@ -78,7 +80,7 @@ class Gallery {
     this.root = root;
     this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
     this.stopListening = listen(this.grid, { open: (index) => this.open(index), only: (group) => this.only(group) });
-    this.grid.addEventListener("current", () => this.tellCurrent());
+    this.grid.addEventListener("current", () => this.moved());
     this.grid.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
     this.back = () => this.followAddress();
@@ -107,6 +109,7 @@ class Gallery {
     this.grid.texts = data.texts;
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
+      this.asked = null;
       this.rows.show(data.view, data.version, data.total);
       this.grid.reset();
       this.begin(data);
@@ -220,6 +223,8 @@ class Gallery {
 
   open(index) {
     const row = this.rows.get(index);
+    // Pressed before its row is here: it opens when it comes, unless the person went on.
+    this.asked = row ? null : index;
     if (!row) return;
     this.remember();
     place.open(row.sha1, this.viewer.node.hidden);
@@ -278,6 +283,12 @@ class Gallery {
   rowsCame() {
     this.trouble.hidden = !this.rows.failed;
     if (!this.viewer.shown) this.tellCurrent();
+    if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
+  }
+
+  moved() {
+    if (this.asked !== this.grid.current) this.asked = null;
+    this.tellCurrent();
   }
 
   tellNow() {
