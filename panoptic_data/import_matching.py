@@ -30,6 +30,8 @@ WAYS = ("path", "name", "sha1", "id", "row")
 # So many rows, from all over the table, tell which column names the images.
 _SAMPLED = 200
 _MANY = 0.5
+# Fewer rows may well be as many as the files of a folder by chance.
+_FEWEST = 20
 _SHA1 = r"^[0-9a-fA-F]{40}$"
 _FILE_ID = r"^[0-9a-f]{16}$"
 _KEY_NAMES: Mapping[str, str] = {
@@ -60,9 +62,8 @@ class Matching:
 class Found:
     """What rows found: ``rows`` has row, sha1 and file_id (null where several copies fit).
 
-    ``missed`` has row, key and why: "nothing", "several" (different images fit), "empty" or
-    "unread" (the file was never read, so that its image is not known). ``files`` are the files
-    of the project: file_id, sha1.
+    ``missed`` has row, key, line and why: "nothing", "several" (different images fit) or
+    "empty". ``files`` are the files of the project: file_id, sha1 (null: never read).
     """
 
     matching: Matching
@@ -109,6 +110,8 @@ def proposed(
     named = _named(table, by, column)
     if named is not None:
         return Matching(*named, folder)
+    if len(table.lines) < _FEWEST:
+        raise InvalidImport("no_key", table.name)
     return Matching("row", None, _folder_of(project, len(table.lines), table))
 
 

@@ -46,6 +46,7 @@ __all__ = [
     "apply_tags",
     "find",
     "folders",
+    "missing",
     "plan",
     "proposed",
     "read",
@@ -152,14 +153,32 @@ def altered(
     return _planned(project, before.table, found, choices, existing, target or before.target)
 
 
+def missing(plan: Plan) -> pl.DataFrame:
+    """Return the rows of which nothing is imported: row, line, key and why.
+
+    To those that found nothing come files that were never read, where values belong to images.
+    """
+    missed = plan.found.missed
+    if all(one.column.target == "file" for one in plan.readings):
+        return missed
+    unread = plan.found.rows.filter(pl.col("sha1").is_null()).select("row")
+    told = unread.with_columns(
+        key=_key(plan, unread["row"]),
+        why=pl.lit("unread"),
+        line=plan.table.lines.gather(unread["row"]),
+    )
+    return pl.concat([missed, told.select(missed.columns)]).sort("row")
+
+
 def summary(plan: Plan, listed: int = _LISTED) -> dict[str, Any]:
     """Return a plan in numbers and first examples, fit for JSON."""
-    missed, counts = plan.found.missed, plan.found.missed["why"].value_counts()
+    missed = missing(plan)
+    counts = missed["why"].value_counts()
     return {
         "file": plan.table.name,
         "rows": len(plan.table.lines),
         "matching": vars(plan.found.matching),
-        "matched": plan.found.rows.height,
+        "matched": len(plan.table.lines) - missed.height,
         "images": plan.found.rows["sha1"].n_unique() - int(plan.found.rows["sha1"].has_nulls()),
         "missed": {
             "count": missed.height,
@@ -417,8 +436,10 @@ def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) 
         once = given.unique(["target", "folded"], keep="first", maintain_order=True)
     told = once["value"].unique(maintain_order=True)
     known = tags.named(state.tags, column.property) if column.property else {}
-    fresh = {name.casefold(): name for name in reversed(told.to_list())}
-    new = tuple(name for key, name in reversed(fresh.items()) if key not in known)
+    fresh: dict[str, str] = {}
+    for name in told:
+        fresh.setdefault(name.casefold(), name)
+    new = tuple(name for key, name in fresh.items() if key not in known)
     return Reading(column, once.select("target", "value"), unreadable, repeated, new)
 
 
@@ -442,6 +463,14 @@ def _names(column: Column, series: pl.Series) -> pl.Series:
 
 def _spaced(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(r"\s+", " ").str.strip_chars()
+
+
+def _key(plan: Plan, rows: pl.Series) -> pl.Series:
+    """Return what the rows say to find their image by."""
+    column = plan.found.matching.column
+    if column is None:
+        return (rows + 1).cast(pl.String)
+    return plan.table.frame[column].gather(rows).cast(pl.String, strict=False)
 
 
 def _told(plan: Plan, column: Column, listed: int) -> dict[str, Any]:

@@ -503,7 +503,7 @@ def _tags_or_text(texts: set[str], filled: int) -> str:
         return "text"
     parts = [part.strip() for text in texts for part in text.split(",")]
     told = {part for part in parts if part}
-    is_list = any("," in text for text in texts) and not _are_names(texts, parts)
+    is_list = any("," in text for text in texts) and not _are_names(texts)
     if is_list and _are_few(told, filled) and max(map(len, told)) <= _LONGEST_TAG:
         return "tags"
     is_short = max(map(len, texts)) <= _LONGEST_TAG
@@ -514,11 +514,11 @@ def _are_few(texts: Collection[str], filled: int) -> bool:
     return len(texts) <= _MOST_TAGS and filled >= _TOLD_AGAIN * len(texts)
 
 
-def _are_names(texts: set[str], parts: list[str]) -> bool:
-    """Whether commas part one name, as in "Newton, Amanda, 1860-1943", rather than several.
+def _are_names(texts: set[str]) -> bool:
+    """Whether commas part one name, as in "Newton, Amanda A., 1860-1943", rather than several.
 
-    Those of a list of names are mostly words; of a name they are years and initials, too.
+    Years and initials, which most lists of tags are without, tell.
     """
-    broken = [text for text in texts if "," in text]
-    dated = sum(1 for text in broken if re.search(r"[0-9]|\b[A-Z]\.", text))
-    return dated * 2 > len(broken) or len(parts) == len(broken)
+    parted = [text for text in texts if "," in text]
+    told = sum(1 for text in parted if re.search(r"[0-9]{4}|\b[A-Z]\.", text))
+    return told * 2 > len(parted)

@@ -10,6 +10,7 @@ from typing import Any
 from app.language import number, terminal_language
 from panoptic_data import imports
 from panoptic_data import project as projects
+from panoptic_data.errors import InvalidImport
 from panoptic_data.imports import Plan
 from panoptic_data.messages import translate
 from panoptic_data.project import Project
@@ -39,6 +40,9 @@ def run(chosen: argparse.Namespace) -> int:
 def _plan(project: Project, chosen: argparse.Namespace) -> Plan:
     table = imports.read(chosen.file)
     matching = imports.proposed(project, table, chosen.match, chosen.key, chosen.folder)
+    if matching.by == "row" and chosen.match is None and not chosen.dry_run:
+        # As many rows as files may be chance: what nobody asked for is not written.
+        raise InvalidImport("guessed", table.name, folder=matching.folder)
     columns: dict[str, dict[str, Any]] = {name: {"take": False} for name in chosen.skip or ()}
     for name, type in chosen.column or ():
         columns.setdefault(name, {"take": True})["type"] = type

@@ -1,0 +1,137 @@
+"""``panoptic import``, as it is called and answers."""
+
+import json
+
+import pytest
+
+from app import cli
+from app.cli import main
+from panoptic_data import annotations, imports, properties, values
+from tests import synthetic
+
+LABELS = "path;kind[tag];year\n1930/red.jpg;poster;1930\nblue.png;card;soon\nno.jpg;x;1\n"
+
+
+@pytest.fixture
+def war(tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    project = synthetic.project(tmp_path / "war")
+    rows = [synthetic.file(f"posters/1930/{name}", name) for name in ("red.jpg", "blue.png")]
+    synthetic.write(project, "files", rows)
+    (tmp_path / "labels.csv").write_text(LABELS, encoding="utf-8")
+    return project
+
+
+def ran(project, capsys, *arguments):
+    """Run the command on the file of labels; return exit code, answer and errors."""
+    file = project.root.parent / "labels.csv"
+    code = main(["import", str(file), "--project", str(project.root), *arguments])
+    answered = capsys.readouterr()
+    return code, answered.out, answered.err
+
+
+def test_a_rehearsal_shows_what_would_come_and_writes_nothing(war, capsys):
+    code, out, _ = ran(war, capsys, "--dry-run", "--column", "year=date")
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines == [
+        "labels.csv: 3 rows, 2 about images of the project",
+        "rows find images by their path, in the column “path”",
+        "kind tag new, 2 values, 2 new tags",
+        "year date new, 1 value",
+        "1 value of “year” cannot be read as a date (1912, 1912-05, 4/5/1912, 4 May 1912):",
+        "line 3 soon",
+        "1 row finds no image:",
+        "line 4 no.jpg no such image",
+        "Nothing was written.",
+    ]
+    assert annotations.get(war).state(fresh=True).position == 0
+
+
+def test_an_import_is_written_and_said(war, capsys):
+    code, out, _ = ran(war, capsys, "--skip", "year", "--target", "file")
+    assert code == 0
+    assert "left out" in out
+    assert "changes imported" in out
+    (kind,) = annotations.get(war).state(fresh=True).shown
+    assert (kind.name, kind.type, kind.target) == ("kind", "tag", "file")
+    assert ran(war, capsys, "--skip", "year", "--target", "file")[1].endswith(
+        "Nothing to change: all of it was there.\n"
+    )
+
+
+def test_scripts_get_json(war, capsys):
+    code, out, _ = ran(war, capsys, "--json", "--match", "name", "--key", "path")
+    told = json.loads(out)
+    assert (code, told["written"], told["matched"], told["missed"]["count"]) == (0, True, 2, 1)
+    history = annotations.get(war).history()
+    assert history["batch"].to_list() == [told["batch"]]
+    assert history["changes"].to_list() == [told["changes"]]
+
+
+def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
+    tree = "name;colour;parents\nplant;;\nfruit;#00ff00;plant\n"
+    (war.root.parent / "labels.csv").write_text(tree, encoding="utf-8")
+    code, out, _ = ran(war, capsys, "--tags", "Sujet")
+    assert (code, out.splitlines()[0]) == (0, "labels.csv: 2 new tags")
+    names = {one.name for one in annotations.get(war).state(fresh=True).tags.values()}
+    assert names == {"plant", "fruit"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--key", "nope"], "there is no column “nope” in it"),
+        (["--skip", "nope"], "there is no column “nope” in it"),
+        (["--folder", "nope"], "the project has no folder “nope”"),
+        (["--tags", "T"], "it has no column “name”"),
+    ],
+)
+def test_what_cannot_be_imported_gets_one_sentence(war, capsys, arguments, said):
+    code, out, err = ran(war, capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert f"labels.csv cannot be imported: {said}" in err or said in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--column", "year=poem"], "NAME=TYPE is needed here"),
+        (["--match", "luck"], "invalid choice: 'luck'"),
+    ],
+)
+def test_a_wrong_argument_gets_one_sentence(war, capsys, arguments, said):
+    with pytest.raises(SystemExit) as ended:
+        ran(war, capsys, *arguments)
+    err = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_rows_as_many_as_files_are_no_order_unless_one_says_so(war, capsys):
+    synthetic.write(
+        war, "files", [synthetic.file(f"cards/scan{n}.jpg", f"card {n}") for n in range(30)]
+    )
+    text = "a;b\n" + "".join(f"{n};x\n" for n in range(30))
+    (war.root.parent / "labels.csv").write_text(text, encoding="utf-8")
+    code, _, err = ran(war, capsys)
+    assert code == 2
+    assert "if the rows follow the files of cards, say --match row" in err
+    assert ran(war, capsys, "--match", "row", "--json")[0] == 0
+
+
+def test_the_choices_are_those_there_are():
+    assert cli.WAYS == imports.WAYS
+    assert cli.EXISTING == imports.EXISTING
+    assert cli.TARGETS == properties.TARGETS
+    assert cli.TYPES == values.TYPES
+
+
+def test_every_reason_has_its_words():
+    from panoptic_data.messages import keys
+
+    ways = {f"import.matched_by_{way}" for way in imports.WAYS}
+    whys = {f"import.why_{why}" for why in ("nothing", "several", "empty", "unread")}
+    assert ways | whys <= keys("en")
