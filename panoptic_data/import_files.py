@@ -30,6 +30,8 @@ _SAMPLED_ROWS = 200
 # Rows turned into columns at once, so that a million are never held as lists of texts.
 _CHUNK = 50_000
 _LONGEST_CELL = 2**31 - 1
+# How Excel says in the first line what parts the cells.
+_SAID = re.compile(r"sep=(.)(?=\r?\n)")
 _TYPED = re.compile(r"(?P<name>.*\S)\s*\[(?P<type>[^\[\]]+)\]")
 # How Panoptic and people call the types in brackets behind a column's name.
 _TYPES: Mapping[str, str] = {
@@ -182,6 +184,10 @@ def _text(data: bytes, encoding: str | None) -> str:
 
 def _csv(path: Path, text: str, delimiter: str | None) -> Table:
     csv.field_size_limit(_LONGEST_CELL)
+    said = _SAID.match(text)
+    if said is not None:
+        # Its line stays, empty, so that lines keep their numbers.
+        text, delimiter = text[said.end() :], delimiter or said[1]
     reader = _Rows(text, delimiter or _delimiter(text))
     heads = next(iter(reader), None)
     if heads is None:

@@ -61,6 +61,7 @@ Progress = Callable[[int, int], None]
 # Types are found out on so many rows from all over, then tried on all.
 _SAMPLED = 20_000
 _LISTED = 20
+_EXAMPLES = 3
 _ALTERABLE = frozenset(("name", "type", "target", "take", "separator", "folder"))
 _TAGGED = ("tag", "tags")
 
@@ -474,7 +475,12 @@ def _key(plan: Plan, rows: pl.Series) -> pl.Series:
 
 
 def _told(plan: Plan, column: Column, listed: int) -> dict[str, Any]:
-    told: dict[str, Any] = {**vars(column), "is_new": column.property is None}
+    examples = _filled(plan.table.frame[column.source]).head(_EXAMPLES).to_list()
+    told: dict[str, Any] = {
+        **vars(column),
+        "is_new": column.property is None,
+        "examples": [one if isinstance(one, list) else str(one).strip() for one in examples],
+    }
     reading = next((one for one in plan.readings if one.column is column), None)
     if reading is None:
         return told

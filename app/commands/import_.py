@@ -107,7 +107,8 @@ def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:
             parts.append(_say("values", count=one["values"], shown=number(one["values"])))
             tags = one["new_tags"]["count"]
             parts += [_say("new_tags", count=tags, shown=number(tags))] if tags else []
-        yield f"  {one['name']:<{width}}  {one['type']:<8}  {', '.join(parts)}"
+        type = one["type"] if one["take"] else ""
+        yield f"  {one['name']:<{width}}  {type:<8}  {', '.join(parts)}"
         if one["take"]:
             yield from _troubles(one)
 

@@ -106,6 +106,12 @@ def test_headers_say_names_and_types(tmp_path):
     assert read.types == {"kind": "tag", "Sujets": "tags", "kind (2)": "tag"}
 
 
+def test_a_first_line_of_excel_says_what_parts_the_cells(tmp_path):
+    read = table(tmp_path, "sep=|\r\npath|a;b;c\r\nx|1;2;3\r\n")
+    assert list(read.frame.iter_rows(named=True)) == [{"path": "x", "a;b;c": "1;2;3"}]
+    assert read.lines.to_list() == [3]
+
+
 def test_rows_of_another_length_are_filled_up_or_told(tmp_path):
     read = table(tmp_path, "path;a;b\nx;1\ny;1;2;3\nz;1;2;\n\n")
     assert list(read.frame.iter_rows()) == [("x", "1", ""), ("y", "1", "2"), ("z", "1", "2")]
@@ -268,6 +274,7 @@ def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
     assert (summary["rows"], summary["matched"], summary["images"]) == (4, 3, 3)
     assert summary["missed"]["first"] == [{"line": 5, "key": "nowhere.jpg", "why": "nothing"}]
     assert columns["note"]["unreadable"] == {"count": 1, "first": [{"line": 3, "value": "douze"}]}
+    assert columns["Titre"]["examples"] == ["Le rouge", "L'autre", "x"]
     assert columns["mots"]["new_tags"] == {"count": 2, "first": ["guerre", "paix, enfin"]}
     assert annotations.get(project).state(fresh=True).position == 0
     json.dumps(summary)
@@ -428,6 +435,20 @@ def test_a_table_without_names_is_no_tree(tmp_path):
     with pytest.raises(InvalidImport) as raised:
         imports.read_tags(write(tmp_path, "a;b\n1;2\n"))
     assert raised.value.problem == "no_tag_names"
+
+
+def test_a_notebook_runs_the_example_of_the_docs(project, tmp_path):
+    """The Python of docs/annotations.md, as it stands there."""
+    write(tmp_path, "path;kind[tag]\n1930/red.jpg;poster\nno.jpg;card\n", name="labels.csv")
+    docs = Path(__file__).parents[2] / "docs" / "annotations.md"
+    section = docs.read_text(encoding="utf-8").partition("## Import\n")[2]
+    example = section.partition("```python\n")[2].partition("```")[0]
+    for name in ("war", "labels.csv"):
+        example = example.replace(f'"{name}"', repr(str(tmp_path / name)))
+    told: dict[str, object] = {}
+    exec(example, told)
+    assert told["batch"].author == "ada"
+    assert held(project, "Kind") == {synthetic.sha1("red"): "poster"}
 
 
 # Real files
