@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import anyio.from_thread
-import anyio.to_thread
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -26,13 +25,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import pictures
+from app import annotating, pictures
+from app.answers import Answer, answering, language
 from app.widgets.groups import labels
 from panoptic_data import catalogue, maps, views
 from panoptic_data.colours import hues, lab
-from panoptic_data.errors import PanopticError
 from panoptic_data.fields import HUES
-from panoptic_data.messages import LANGUAGES, translate
+from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
@@ -52,7 +51,6 @@ _ASK_AGAIN = "private, no-cache"
 # Cells that a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-Answer = Callable[["Project", Request], Response]
 # The shape of each row, made once a catalogue.
 _aspects_of: WeakKeyDictionary[Catalogue, npt.NDArray[np.uint8]] = WeakKeyDictionary()
 
@@ -76,33 +74,22 @@ def routes(project: Project) -> list[Route]:
     - ``/plotly.js``: the drawing library that the Python package brings.
     - ``/progress``: what runs now, as in the table ``runs``, or null.
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
+    - ``/annotate`` and what reads and writes annotations: see ``annotating``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     """
     thumbnails = pictures.Thumbnails(project)
     return [
-        Route("/rows", _answering(project, _of_view(partial(_rows, thumbnails)))),
-        Route("/among", _answering(project, _of_view(_among)), methods=["POST"]),
-        Route("/groups", _answering(project, _of_view(_groups))),
-        Route("/aspects", _answering(project, _of_view(_aspects))),
-        Route("/map/{slug}", _answering(project, _of_view(_map))),
-        Route("/plotly.js", _answering(project, _plotly)),
-        Route("/progress", _answering(project, _progress)),
-        Route("/problems.csv", _answering(project, _problems)),
+        Route("/rows", answering(project, _of_view(partial(_rows, thumbnails)))),
+        Route("/among", answering(project, _of_view(_among)), methods=["POST"]),
+        Route("/groups", answering(project, _of_view(_groups))),
+        Route("/aspects", answering(project, _of_view(_aspects))),
+        Route("/map/{slug}", answering(project, _of_view(_map))),
+        Route("/plotly.js", answering(project, _plotly)),
+        Route("/progress", answering(project, _progress)),
+        Route("/problems.csv", answering(project, _problems)),
+        *annotating.routes(project),
         *pictures.routes(project, thumbnails),
     ]
-
-
-def _answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
-    """Run an answer in a thread; turn an error of ours into a sentence, status 400."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            return await anyio.to_thread.run_sync(answer, project, request)
-        except PanopticError as error:
-            text = error.message(_language(request))
-            return JSONResponse({"error": error.key, "message": text}, 400)
-
-    return endpoint
 
 
 @dataclass(frozen=True)
@@ -191,7 +178,7 @@ def _groups(asked: _Asked, request: Request) -> Response:
         name: [] if found.groups is None else getattr(found.groups, name).tolist()
         for name in ("depth", "start", "count")
     }
-    said = labels(current, found, _language(request))
+    said = labels(current, found, language(request))
     body = {"version": current.version, "total": len(found), **lists, "label": said}
     return JSONResponse(body, headers=asked.headers)
 
@@ -253,7 +240,7 @@ def _readable(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(project: Project, request: Request) -> Response:
-    language = _language(request)
+    spoken = language(request)
     columns = ("source", "path", "status", "reason", "detail", "size", "first_seen")
     files = project.database().frame("files", columns, "status != 'ok'").sort("source", "path")
     written = io.StringIO()
@@ -261,7 +248,7 @@ def _problems(project: Project, request: Request) -> Response:
     writer.writerow(columns)
     for row in files.to_dicts():
         reason = row["reason"]
-        row["reason"] = translate(f"reason.{reason}", language) if reason else ""
+        row["reason"] = translate(f"reason.{reason}", spoken) if reason else ""
         writer.writerow([_cell(row[name]) for name in columns])
     headers = {
         "Content-Disposition": 'attachment; filename="problems.csv"',
@@ -279,8 +266,3 @@ def _cell(value: object) -> str:
 def _whole(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else default
-
-
-def _language(request: Request) -> str:
-    asked = request.query_params.get("lang", "")
-    return asked if asked in LANGUAGES else "en"
