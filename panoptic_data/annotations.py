@@ -12,6 +12,7 @@ here: the log (``events``), how values follow from it (``replay``), making chang
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -238,21 +239,26 @@ class Store:
         limit: int = 200,
         *,
         author: str | None = None,
-        target: str | None = None,
+        target: str | Sequence[str] | None = None,
+        property: str | None = None,
         before: str | None = None,
     ) -> pl.DataFrame:
         """Return the last batches, the latest first.
 
         Columns: batch, at, author, act, about, kind (of the first change), property, targets
         (how many), changes (how many), undoes, is_on. ``target`` asks for those that touched
-        one image, file, property or tag, ``before`` for those before a batch.
+        an image, file, property or tag (or one of several), ``property`` for those that touched
+        its values, itself or its tags, ``before`` for those before a batch.
         """
         rows = self.log()
         off = self.state().off
         if author is not None:
             rows = rows.filter(pl.col("author") == author)
         if target is not None:
-            rows = rows.filter(pl.col("target") == target)
+            asked = [target] if isinstance(target, str) else list(target)
+            rows = rows.filter(pl.col("target").is_in(asked))
+        if property is not None:
+            rows = rows.filter(_is_of(property, rows))
         if before is not None:
             rows = rows.filter(pl.col("batch") < before)
         # Ids sort by time: only the last ones' rows are gathered.
@@ -338,6 +344,15 @@ def advanced(state: State, tail: pl.DataFrame, log: pl.DataFrame | None) -> Stat
     state = replace(state, position=state.position + tail.height, off=off)
     state, retyped = _define(state, touched, counted, replayed, of_log)
     return _fill(state, touched, counted, replayed, of_log, retyped)
+
+
+def _is_of(property: str, log: pl.DataFrame) -> pl.Expr:
+    """Select the rows of the log about a property: its values, itself, its tags."""
+    is_made = (pl.col("kind") == "tag") & (pl.col("property") == "property")
+    made = log.filter(is_made & (pl.col("new") == json.dumps(property)))["target"]
+    own = [property, *made.unique().to_list()]
+    is_definition = pl.col("kind").is_in(_DEFINITIONS)
+    return (pl.col("property") == property) | (is_definition & pl.col("target").is_in(own))
 
 
 def _needs_log(tail: pl.DataFrame) -> bool:

@@ -119,6 +119,27 @@ def test_any_batch_is_switched_off_and_on_whatever_came_after(store):
     assert (listed[first.id], listed[second.id]) == (True, False)
 
 
+def test_the_history_of_a_property_holds_its_values_its_tags_and_itself(store):
+    note, theme = make(store, "Note", "text"), make(store, "Theme", "tags")
+    war = tag(store, theme, "war")
+    store.commit(edits.set_value(store.state(), note.id, IMAGES[:1], "seen"), "set")
+    store.commit(edits.add_tags(store.state(), theme.id, IMAGES[:2], [war.id]), "tag")
+    about = store.history(property=theme.id)
+    assert about["kind"].to_list() == ["image", "tag", "property"]
+    assert store.history(property=note.id)["kind"].to_list() == ["image", "property"]
+    # What was undone still belongs to it.
+    store.switch(about["batch"][1], is_on=False)
+    assert store.history(property=theme.id)["is_on"].to_list() == [True, False, True]
+
+
+def test_the_history_of_several_targets_is_one(store):
+    note = make(store, "Note", "text")
+    for image in IMAGES[:3]:
+        store.commit(edits.set_value(store.state(), note.id, [image], "seen"), "set")
+    assert store.history(target=IMAGES[:2]).height == 2
+    assert store.history(target=[]).height == 0
+
+
 def test_a_property_that_was_undone_comes_back_with_its_values(store):
     note = make(store, "Note", "text")
     store.commit(edits.set_value(store.state(), note.id, IMAGES[:1], "kept"), "set", author="b")
