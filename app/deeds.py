@@ -1,0 +1,237 @@
+"""What batches of annotations did, in words: a line of a list, a sentence, a change at a time.
+
+Here: adding up the rows of a batch, names instead of ids. Not here: which batches there are
+(``panoptic_data.annotations``), undoing them (``undoing``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from app.language import number
+from panoptic_data.messages import keys, translate
+from panoptic_data.properties import EXCLUDED
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations import State
+
+__all__ = ["Deed", "Part", "Value", "Words", "deeds"]
+
+PARTS_SHOWN = 3
+_VALUES = ("image", "file")
+_TRUTHS = {"true": "yes", "false": "no"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value as people read it; a tag has its colour."""
+
+    text: str
+    colour: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a batch did.
+
+    ``sign`` is "add", "remove", "set" or "clear" of a property's values, "new", "changed" or
+    "deleted" of a property or tag. ``count`` is the number of different values; where it is
+    more than one, ``value`` is None.
+    """
+
+    property: str
+    sign: str
+    count: int
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a batch did: its first parts, how many there are ``more``, to how many images.
+
+    ``said`` is all of it in a few words: ``tag “war” on 12 images``.
+    """
+
+    name: str
+    said: str
+    parts: tuple[Part, ...] = ()
+    more: int = 0
+    images: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what pages read."""
+        return {
+            "name": self.name,
+            "said": self.said,
+            "parts": [asdict(one) for one in self.parts],
+            "more": self.more,
+            "images": self.images,
+        }
+
+
+def deeds(words: Words, rows: pl.DataFrame) -> dict[str, Deed]:
+    """Return what each batch did, given all of its rows of the log: batch → deed."""
+    acts = rows.group_by("batch", maintain_order=True).agg(
+        pl.col("act").first(),
+        pl.col("about").first(),
+        images=pl.col("target").filter(pl.col("kind").is_in(_VALUES)).n_unique(),
+    )
+    parts = _parts(words, rows)
+    return {
+        batch: _deed(words, act, about, parts.get(batch, []), images)
+        for batch, act, about, images in acts.iter_rows()
+    }
+
+
+class Words:
+    """Names of what the log knows by ids, in one language."""
+
+    def __init__(self, state: State, log: pl.DataFrame, language: str) -> None:
+        self._state = state
+        self._log = log
+        self._language = language
+
+    def say(self, key: str, **params: object) -> str:
+        """Return a text of the section ``history``."""
+        return translate(f"history.{key}", self._language, **params)
+
+    def act(self, code: str) -> str:
+        """Return what an act is called; a code that is not known is shown as it is."""
+        key = f"act.{code}"
+        return translate(key, self._language) if key in keys("en") else code
+
+    def images(self, count: int) -> str:
+        """Return "12 images"."""
+        return self.say("images", count=count, shown=number(count, self._language))
+
+    def property(self, id: str) -> str:
+        """Return a property's name, also of one that was deleted or undone."""
+        if id == EXCLUDED:
+            return self.say("corpus")
+        known = self._state.properties.get(id)
+        return known.name if known else self._once.get(id, self.say("unknown"))
+
+    def tag(self, id: str) -> Value:
+        """Return a tag's name and colour, also of one that was deleted or undone."""
+        known = self._state.tags.get(id)
+        if known is not None:
+            return Value(known.name, known.colour)
+        return Value(self._once.get(id, self.say("unknown")))
+
+    @cached_property
+    def _once(self) -> dict[str, str]:
+        """What properties and tags were called last: those whose making was undone too."""
+        is_name = pl.col("kind").is_in(("property", "tag")) & (pl.col("property") == "name")
+        rows = self._log.filter(is_name & pl.col("new").is_not_null())
+        return {target: json.loads(new) for target, new in rows.select("target", "new").iter_rows()}
+
+    def value(self, property: str, text: str | None) -> list[Value]:
+        """Return the values of a cell, given its canonical text; none for no value."""
+        if text is None:
+            return [Value(self.say("inside"))] if property == EXCLUDED else []
+        if property == EXCLUDED:
+            return [Value(self.say("outside" if text == "true" else "inside"))]
+        known = self._state.properties.get(property)
+        if known.has_tags if known else text in self._once:
+            return [self.tag(id) for id in _ids(text)]
+        if known is not None and known.type == "checkbox":
+            return [Value(self.say(_TRUTHS.get(text, "no")))]
+        if known is not None and known.type == "number" and self._language == "fr":
+            return [Value(text.replace(".", ","))]
+        return [Value(text)]
+
+    def part_name(self, part: str) -> str:
+        """Return what a part of a property or tag is called."""
+        key = f"part_{part}"
+        return self.say(key) if f"history.{key}" in keys("en") else part
+
+    def part(self, kind: str, part: str, text: str | None) -> list[Value]:
+        """Return what a part of a property or tag (its name, its colour, …) was or became."""
+        if text is None:
+            return []
+        if part == "parents":
+            return [self.tag(text)]
+        value = json.loads(text)
+        if part == "property":
+            return [Value(self.property(str(value)))]
+        if isinstance(value, bool):
+            return [Value(self.say("yes" if value else "no"))]
+        if part == "options":
+            return [Value(", ".join(f"{key} {one}" for key, one in value.items()))]
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        return [Value(shown, shown if kind == "tag" and part == "colour" else None)]
+
+
+def _parts(words: Words, rows: pl.DataFrame) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    is_value = pl.col("kind").is_in(_VALUES)
+    values = rows.filter(is_value).with_columns(is_clear=pl.col("new").is_null())
+    cells = values.group_by("batch", "property", "op", "is_clear", maintain_order=True)
+    told = cells.agg(count=pl.col("new").n_unique(), new=pl.col("new").first())
+    for batch, property, op, is_clear, count, new in told.iter_rows():
+        part = _of_values(words, property, op, is_clear, count, new)
+        found.setdefault(batch, []).append(part)
+    definitions = rows.filter(pl.col("kind").is_in(("property", "tag")))
+    things = definitions.group_by("batch", "kind", "target", maintain_order=True).agg(
+        is_new=((pl.col("property") == "name") & pl.col("old").is_null()).any(),
+        is_deleted=((pl.col("property") == "deleted") & (pl.col("new") == "true")).any(),
+    )
+    for batch, kind, target, is_new, is_deleted in things.iter_rows():
+        sign = "new" if is_new else "deleted" if is_deleted else "changed"
+        name = Value(words.property(target)) if kind == "property" else words.tag(target)
+        found.setdefault(batch, []).append(Part(words.say(f"thing_{kind}"), sign, 1, name))
+    return found
+
+
+def _of_values(
+    words: Words, property: str, op: str, is_clear: bool, count: int, new: str | None
+) -> Part:
+    if is_clear and property != EXCLUDED:
+        return Part(words.property(property), "clear", 1)
+    shown = words.value(property, new)
+    # A cell of several tags that is set whole counts as these tags.
+    several = count > 1 or len(shown) > 1
+    many = count if count > 1 else len(shown)
+    return Part(words.property(property), op, many, None if several or not shown else shown[0])
+
+
+def _deed(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> Deed:
+    said = _said(words, act, about, parts, images)
+    more = max(0, len(parts) - PARTS_SHOWN)
+    return Deed(words.act(act), said, tuple(parts[:PARTS_SHOWN]), more, images)
+
+
+def _said(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> str:
+    # Tags that were made on the way are not what it was about.
+    main = [one for one in parts if one.sign in ("add", "remove", "set", "clear")] or [*parts]
+    named = {"act": words.act(act), "images": words.images(images)}
+    if images and main[0].property == words.property(EXCLUDED):
+        return words.say("said_corpus", **named)
+    what = _what(words, act, about, main)
+    return words.say("said_on" if images else "said_plain", what=what, **named)
+
+
+def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> str:
+    only = parts[0] if len(parts) == 1 else None
+    if about is not None and (act == "import" or only is None or only.count > 1):
+        return words.say("quoted", text=about)
+    if only is not None and only.sign == "clear":
+        return words.say("quoted", text=only.property)
+    if only is not None and only.value is not None:
+        return words.say("quoted", text=only.value.text)
+    count = sum(one.count for one in parts)
+    return words.say("values", count=count)
+
+
+def _ids(text: str) -> Iterable[str]:
+    """Read the text of one tag, or of a list of them."""
+    if not text.startswith("["):
+        return [text]
+    listed = json.loads(text)
+    return [str(one) for one in listed] if isinstance(listed, list) else [text]
