@@ -19,14 +19,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import conditions, groups
+from panoptic_data import columns, conditions, groups
+from panoptic_data.annotations import State
+from panoptic_data.annotations import get as annotations_of
 from panoptic_data.colours import hues, lab
-from panoptic_data.corpus import Corpus, Rows, folded, folder_counts, read, read_columns
+from panoptic_data.columns import Column
+from panoptic_data.corpus import NO_TIME, Corpus, Rows, folded, folder_counts, read, read_columns
+from panoptic_data.errors import InvalidView
+from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
 from panoptic_data.orders import dense, sort_values, sorted_by, turned
+from panoptic_data.properties import EXCLUDED, Property
 from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
 from panoptic_data.views import SORTS, Level, Sort, View
+from panoptic_data.views import conditions as conditions_of
 
 if TYPE_CHECKING:
     from panoptic_data.project import Project
@@ -78,6 +85,8 @@ class Found:
     similarity: npt.NDArray[np.float32] | None = None
     files: npt.NDArray[np.intp] | None = None
     groups: Groups | None = None
+    # Whether no value of a property was asked for.
+    is_fixed: bool = True
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -125,7 +134,7 @@ def load(project: Project, previous: Catalogue | None = None) -> Catalogue:
     )
     corpus = previous.corpus if same and previous is not None else read(project, versions)
     parts = _kept_parts(previous, versions) if same else {}
-    return Catalogue(project, versions, corpus, parts)
+    return Catalogue(project, versions, corpus, parts, annotations_of(project).state())
 
 
 class Catalogue:
@@ -137,12 +146,16 @@ class Catalogue:
         versions: Mapping[str, int],
         corpus: Corpus,
         parts: Mapping[tuple[str, int], Any],
+        state: State,
     ) -> None:
         self.project = project
         self.versions = versions
         self.corpus = corpus
-        self.version = digest(f"{name}={number}" for name, number in sorted(versions.items()))
+        self.annotations = state
+        marks = [f"{name}={number}" for name, number in sorted(versions.items())]
+        self.version = digest([*marks, str(state.position)])
         self._parts = dict(parts)
+        self._columns: dict[str, Column] = {}
         self._parts_lock = threading.RLock()
         self._found: OrderedDict[str, Found] = OrderedDict()
         self._orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
@@ -163,6 +176,76 @@ class Catalogue:
         """Slugs of the encoders that have a projection or clusters, in order."""
         slugs = {name.partition("__")[2] for name in self.versions if "__" in name}
         return tuple(sorted(slugs))
+
+    def annotated(self, state: State) -> Catalogue:
+        """Return the catalogue with other annotations: what they do not touch is kept."""
+        other = Catalogue(self.project, self.versions, self.corpus, {}, state)
+        with self._parts_lock:
+            other._parts = dict(self._parts)
+        same = state.excluded is self.annotations.excluded
+        with self._lock:
+            other._columns = dict(self._columns)
+            other._orders = {key: it for key, it in self._orders.items() if _is_fixed(key[0].field)}
+            other._ranks = {key: it for key, it in self._ranks.items() if _is_fixed(key)}
+            kept = ((key, it) for key, it in self._codes.items() if _is_fixed(key[0]))
+            other._codes = OrderedDict(kept)
+            if same:
+                plain = ((key, it) for key, it in self._found.items() if it.is_fixed)
+                other._found = OrderedDict(plain)
+        for name in ("lab", "hues"):
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
+
+    def property(self, field: str) -> Property:
+        """Return the property whose field a view names. Raises InvalidView."""
+        id = property_of(field)
+        one = self.annotations.properties.get(id) if id else None
+        if one is None or one.deleted:
+            raise InvalidView(field, "no_property")
+        if field.split(":")[1] != one.type:
+            raise InvalidView(field, "other_type", name=one.name)
+        return one
+
+    def column(self, field: str) -> Column:
+        """Return a property's values beside the rows (``field`` as views name it, or an id)."""
+        if field == EXCLUDED:
+            one = Property(EXCLUDED, EXCLUDED, "checkbox")
+        else:
+            one = self.property(field)
+        cells = self.annotations.cells_of(one.id)
+        live = None
+        if one.has_tags:
+            live = frozenset(tag.id for tag in self.annotations.tags_of(one.id))
+        key = f"{one.id} {one.type} {hash(live)}"
+        known = self._columns.get(key)
+        if known is not None and known.cells is cells:
+            return known
+        made = columns.brought(self.project, self.corpus, one, cells, live, known)
+        self._columns[key] = made
+        return made
+
+    def numbers(self, field: str) -> npt.NDArray[np.float64]:
+        """Return a field of numbers, one a unit: float64, NaN where there is none."""
+        return self._single(field).numbers if property_of(field) else self.corpus.numbers(field)
+
+    def times(self, field: str) -> npt.NDArray[np.int64]:
+        """Return a field of dates, one a unit: microseconds since 1970, ``NO_TIME`` for none."""
+        return self._single(field).times if property_of(field) else self.corpus.times(field)
+
+    def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
+        """Return the values of a field of texts, sorted, and each unit's place in them."""
+        return self._single(field).distinct if property_of(field) else self.corpus.texts(field)
+
+    def is_of_files(self, field: str) -> bool:
+        """Whether a field has a value for each file, not for each image."""
+        return bool(property_of(field)) and self.property(field).target == "file"
+
+    def _single(self, field: str) -> columns.Texts:
+        single = self.column(field).single
+        if single is None:
+            raise InvalidView(field, "other_type", name=self.property(field).name)
+        return single
 
     def run(self, view: View) -> Found:
         """Return the rows that a view shows, in its order. Raises InvalidView, NoEmbeddings."""
@@ -294,7 +377,8 @@ class Catalogue:
     ) -> tuple[list[int], list[float]]:
         """Return counts (bins) and edges (bins + 1) of a numeric column under a view."""
         found = self.run((view or View()).without(column))
-        values = self.corpus.numbers(column)[found.rows]
+        values = self.numbers(column)
+        values = values[found.files if self.is_of_files(column) else found.rows]
         values = values[~np.isnan(values)]
         counts, edges = np.histogram(values, bins) if len(values) else (np.array([]), np.array([]))
         return counts.tolist(), edges.tolist()
@@ -315,7 +399,7 @@ class Catalogue:
         arranged: Groups | None = None
         if view.group:
             coded = [self._coded(level, by_file) for level in view.group]
-            chosen = [groups.Coded(one.codes[units], one.values) for one in coded]
+            units, chosen = groups.chosen(coded, units)
             order, arranged = groups.arrange(view.group, chosen)
             units = units[order]
         rows = self.corpus.file_row[units] if by_file else units
@@ -324,6 +408,7 @@ class Catalogue:
             None if similarity is None else similarity[rows],
             units if by_file else None,
             arranged,
+            _is_without_annotations(view),
         )
 
     def _coded(self, level: Level, by_file: bool) -> groups.Coded:
@@ -375,11 +460,20 @@ class Catalogue:
     def _unit_ranks(
         self, sort: Sort, similarity: npt.NDArray[np.float32] | None, by_file: bool
     ) -> npt.NDArray[np.int64]:
+        if self.is_of_files(sort.field):
+            ranks = self._rank(sort, similarity)
+            return ranks if by_file else self._of_first_file(ranks)
         if not by_file:
             return self._rank(sort, similarity)
         if sort.field not in ("path", "name"):
             return self._rank(sort, similarity)[self.corpus.file_row]
         return turned(self._file_ranks(sort.field), sort.descending)
+
+    def _of_first_file(self, ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        found = np.full(len(self), len(ranks) + 1, dtype=np.int64)
+        # Backwards: the first file of an image is written last.
+        found[self.corpus.file_row[::-1]] = ranks[::-1]
+        return found
 
     def _file_ranks(self, field: str) -> npt.NDArray[np.int64]:
         rank = self._ranks.get(f"file {field}")
@@ -403,11 +497,30 @@ class Catalogue:
         return turned(rank, sort.descending)
 
     def _sort_values(self, field: str) -> pl.Series:
+        if property_of(field):
+            return self._property_values(field)
         if field == "name":
             return self.corpus.names
         if field == "camera":
             return folded(self.frame["camera"])
         return sort_values(self.frame, field)
+
+    def _property_values(self, field: str) -> pl.Series:
+        """Return what a sort by a property looks at; of tags, the first in their order."""
+        one, column = self.property(field), self.column(field)
+        if column.single is not None:
+            if one.type == "number":
+                return pl.Series(column.single.numbers).fill_nan(None)
+            if one.type == "date":
+                times = pl.Series(column.single.times)
+                return times.set(times == NO_TIME, None)
+            return folded(column.single.texts)
+        place = {tag.id: number for number, tag in enumerate(self.annotations.tags_of(one.id))}
+        rank = np.array([place[id] for id in column.ids] or [0])[column.tags]
+        first = np.full(column.size, len(place), dtype=np.int64)
+        assert column.units is not None
+        np.minimum.at(first, column.units, rank)
+        return pl.Series(first).set(pl.Series(first == len(place)), None)
 
     def _part(self, table: str, encoder: str | None) -> Any:
         name = table_name(table, encoder)
@@ -432,6 +545,17 @@ class _Holder:
         self._loaded = 0.0
 
     def current(self, fresh: bool) -> Catalogue:
+        catalogue = self._of_tables(fresh)
+        state = annotations_of(self._project).state(fresh=fresh)
+        if state is catalogue.annotations:
+            return catalogue
+        annotated = catalogue.annotated(state)
+        # Another thread may have loaded newer tables meanwhile: those are not put back.
+        if self._catalogue is catalogue:
+            self._catalogue = annotated
+        return annotated
+
+    def _of_tables(self, fresh: bool) -> Catalogue:
         catalogue = self._catalogue
         if catalogue is None or fresh:
             with self._lock:
@@ -481,6 +605,17 @@ def _versions(database: Database) -> dict[str, int]:
     names = [*_MAIN_TABLES]
     names += [n for n in database.names() if n.partition("__")[0] in _ENCODER_TABLES]
     return {name: database.version(name) for name in names}
+
+
+def _is_fixed(field: str) -> bool:
+    """Whether a field does not depend on annotations (``_ranks`` has "file name" as well)."""
+    return property_of(field) is None and field not in (EXCLUDED, "author")
+
+
+def _is_without_annotations(view: View) -> bool:
+    fields = [one.field for one in conditions_of(view)]
+    fields += [one.field for one in view.sort] + [one.field for one in view.group]
+    return all(map(_is_fixed, fields))
 
 
 def _kept_parts(

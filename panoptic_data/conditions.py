@@ -20,11 +20,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.colours import lab
+from panoptic_data.colours import hues, lab
+from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.fields import FIELDS, HUES, STATUSES
+from panoptic_data.fields import FIELDS, HUES, STATUSES, property_of
 from panoptic_data.polygons import inside
+from panoptic_data.properties import EXCLUDED
+from panoptic_data.tags import below
 from panoptic_data.views import Clause, Condition, conditions
 
 if TYPE_CHECKING:
@@ -67,8 +70,11 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     """
     asked = _Asked(catalogue, view.mode == "file")
     mask = asked.everything()
-    if all(one.field != "status" for one in conditions(view)):
+    fields = {one.field for one in conditions(view)}
+    if "status" not in fields:
         mask &= asked.of_images(_status(catalogue, ["ok"]))
+    if EXCLUDED not in fields and catalogue.annotations.excluded.frame().height:
+        mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
     for part in view.where:
         mask &= asked.mask(part)
     return mask, asked.similarity
@@ -109,7 +115,15 @@ class _Asked:
             return self.of_files(_FILES[field](self.catalogue, condition))
         if field in _IMAGES:
             return self.of_images(_IMAGES[field](self.catalogue, condition.value))
-        return self.of_images(_column(self.catalogue, condition))
+        is_empty = property_of(field) is not None and condition.op == "is empty"
+        if is_empty:
+            # Of an image's files, none has a value.
+            mask = self.catalogue.column(field).filled
+        else:
+            mask = _property(self.catalogue, condition) if property_of(field) else None
+            mask = _column(self.catalogue, condition) if mask is None else mask
+        chosen = self.of_files(mask) if self.catalogue.is_of_files(field) else self.of_images(mask)
+        return ~chosen if is_empty else chosen
 
     def of_images(self, mask: Mask) -> Mask:
         return mask[self.catalogue.corpus.file_row] if self.by_file else mask
@@ -178,14 +192,66 @@ def _matching(texts: pl.Series, condition: Condition) -> Mask:
         raise InvalidView(condition.field, "pattern") from None
 
 
+def _property(catalogue: Catalogue, condition: Condition) -> Mask | None:
+    """Ask what only properties are asked; None where they are asked as other fields are."""
+    column, op, value = catalogue.column(condition.field), condition.op, condition.value
+    kind = FIELDS[condition.field].kind
+    if kind == "tags":
+        known = catalogue.annotations.tags
+        masks = [column.tagged([id, *below(known, [id])]) for id in value]
+        joined: Mask = (
+            np.logical_and.reduce(masks) if op == "all of" else np.logical_or.reduce(masks)
+        )
+        return joined
+    if kind not in ("truth", "link", "colour"):
+        return None
+    texts, places = catalogue.texts(condition.field)
+    if kind == "truth":
+        wanted = texts == ("true" if value else "false")
+    elif kind == "link":
+        wanted = texts.is_in(value)
+    else:
+        wanted = pl.Series(_like(lab(texts), hues(lab(texts)), value))
+    return np.append(wanted.to_numpy(), False)[places]
+
+
+def _like(
+    shades: npt.NDArray[np.float32], names: npt.NDArray[np.integer], value: Mapping[str, Any] | str
+) -> Mask:
+    """Which colours (in CIELAB, and by the place of their names) are near one, or called so."""
+    if isinstance(value, str):
+        named: Mask = names == HUES.index(value)
+        return named
+    away = shades - lab(pl.Series([value["colour"]]))[0]
+    distance = float(value.get("distance", NEAR_COLOUR)) + _ROUNDING
+    # NaN is near nothing.
+    near: Mask = np.einsum("ij,ij->i", away, away) <= distance * distance
+    return near
+
+
+def _excluded(catalogue: Catalogue, value: bool) -> Mask:
+    mask = catalogue.column(EXCLUDED).filled
+    return mask if value else ~mask
+
+
+def _author(catalogue: Catalogue, value: Mapping[str, Any] | None) -> Mask:
+    """Who said something of an image; of None, the images of which nobody said anything."""
+    asked = value or {}
+    rows, codes, names = authored(catalogue, asked.get("property"))
+    wanted = np.array([value is None or name in asked["authors"] for name in names], dtype=bool)
+    mask = np.zeros(len(catalogue), dtype=bool)
+    mask[rows[wanted[codes]]] = True
+    return ~mask if value is None else mask
+
+
 def _column(catalogue: Catalogue, condition: Condition) -> Mask:
-    field, corpus = condition.field, catalogue.corpus
+    field = condition.field
     kind = FIELDS[field].kind
     if kind == "text":
         return _of_few_texts(catalogue, condition)
     if kind == "date":
-        return _days(corpus.times(field), condition)
-    values = corpus.numbers(field)
+        return _days(catalogue.times(field), condition)
+    values = catalogue.numbers(field)
     if condition.op == "is empty":
         return np.isnan(values)
     if condition.op == "between":
@@ -196,7 +262,7 @@ def _column(catalogue: Catalogue, condition: Condition) -> Mask:
 
 
 def _of_few_texts(catalogue: Catalogue, condition: Condition) -> Mask:
-    values, places = catalogue.corpus.texts(condition.field)
+    values, places = catalogue.texts(condition.field)
     if condition.op == "is empty":
         return _none(places)
     # The last stands for what has none: its place is -1.
@@ -264,14 +330,7 @@ def _format(catalogue: Catalogue, value: list[str] | None) -> Mask:
 def _colour(catalogue: Catalogue, value: Mapping[str, Any] | str | None) -> Mask:
     if value is None:
         return _none(catalogue.hues)
-    if isinstance(value, str):
-        named: Mask = catalogue.hues == HUES.index(value)
-        return named
-    away = catalogue.lab - lab(pl.Series([value["colour"]]))[0]
-    distance = float(value.get("distance", NEAR_COLOUR)) + _ROUNDING
-    # NaN is near nothing.
-    near: Mask = np.einsum("ij,ij->i", away, away) <= distance * distance
-    return near
+    return _like(catalogue.lab, catalogue.hues, value)
 
 
 def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
@@ -331,6 +390,8 @@ _IMAGES: Mapping[str, Callable[[Catalogue, Any], Mask]] = {
     "selection": _selection,
     "duplicate": _duplicates,
     "status": _status,
+    "excluded": _excluded,
+    "author": _author,
 }
 _RANKED: Mapping[str, Callable[[Catalogue, Any], list[Hit]]] = {
     "similar": _similar,

@@ -36,10 +36,10 @@ NO_TIME = np.iinfo(np.int64).min
 NO_LATER = np.iinfo(np.int64).max
 
 # Raised when the frames below change, so that what an older release kept is not read.
-KEPT_FORMAT = 3
+KEPT_FORMAT = 4
 # A corpus that is read in less is read again: nothing on disk can then be out of date.
 KEPT_ABOVE_SECONDS = 1.0
-_FILES = ("source", "path", "folder", "sha1", "size", "status", "first_seen")
+_FILES = ("file_id", "source", "path", "folder", "sha1", "size", "status", "first_seen")
 _IMAGES = ("sha1", "format", "width", "height", "frames", "taken_at", "camera", "colour")
 
 
@@ -48,8 +48,9 @@ class Corpus:
     """``frame`` has one row an image: sha1, place, status, format, width, height, taken_at, ….
 
     ``files`` has one row per file that counts, sorted by ``row``: ``row`` (UInt32, a position in
-    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, ``text``, its place as
-    ``folded`` spells it, and ``by_place`` (UInt32), its position among the files by place.
+    ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, ``file`` (UInt64, its id),
+    ``text``, its place as ``folded`` spells it, and ``by_place`` (UInt32), its position among the
+    files by place.
     """
 
     frame: pl.DataFrame
@@ -115,6 +116,22 @@ class Corpus:
         sha1s = self.frame["sha1"].to_numpy().astype("S40")
         order = np.argsort(sha1s)
         return sha1s[order], order.astype(np.uint32)
+
+    def rows_of_sha1(self, sha1s: pl.Series) -> npt.NDArray[np.int64]:
+        """Return the row of each sha1: (n,) int64, -1 where there is none."""
+        known, rows = self.by_sha1
+        if not len(known) or not len(sha1s):
+            return np.full(len(sha1s), -1, dtype=np.int64)
+        asked = sha1s.to_numpy().astype("S40")
+        places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        return np.where(known[places] == asked, rows[places].astype(np.int64), -1)
+
+    def positions_of_files(self, ids: pl.Series) -> npt.NDArray[np.int64]:
+        """Return the position in ``files`` of each file id: (n,) int64, -1 where there is none."""
+        numbers = ids.str.to_integer(base=16, dtype=pl.UInt64, strict=False).to_frame("file")
+        held = self.files.select("file", at=pl.int_range(pl.len(), dtype=pl.Int64))
+        found = numbers.join(held, on="file", how="left", maintain_order="left")
+        return found["at"].fill_null(-1).to_numpy().copy()
 
     @cached_property
     def statuses(self) -> npt.NDArray[np.uint8]:
@@ -242,6 +259,7 @@ def _files(files: pl.DataFrame) -> pl.DataFrame:
         "sha1",
         "size",
         "first_seen",
+        file=pl.col("file_id").str.to_integer(base=16, dtype=pl.UInt64, strict=False),
         status=pl.col("status").cast(pl.Enum(STATUSES)),
         place=place,
         folder=top.otherwise(pl.concat_str("source", "folder", separator="/")),
@@ -328,6 +346,7 @@ def _by_row(files: pl.DataFrame, row: npt.NDArray[np.uint32]) -> pl.DataFrame:
         pl.col("folder").cast(pl.Enum(folders)),
         "place",
         "text",
+        "file",
         by_place=pl.int_range(pl.len(), dtype=pl.UInt32),
     )[sorted_by([row])].rechunk()
 

@@ -172,7 +172,8 @@ class _Refused(UsageError):
 
     def message(self, language: str) -> str:
         """Say what cannot be so, in ``language``."""
-        return translate(f"{self.key}.{self.problem}", language, **self.params)
+        problem = translate(f"{self.key}.{self.problem}", language, **self.params)
+        return translate(f"error.{self.key}", language, problem=problem)
 
 
 class InvalidProperty(_Refused):

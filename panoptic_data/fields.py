@@ -4,6 +4,9 @@ Here: the list that is published (``FIELDS``, ``SORTS``, ``LEVELS``) and the che
 values. Not here: the view as a whole (``views``), which images a condition selects
 (``conditions``), how they are grouped (``groups``).
 
+Properties that people define are fields too, called ``p:<type>:<id>``: the type in the name lets
+a view be checked without the project, and a view of a property that has changed its type says so.
+
 Operators that deny (``!=``, ``not in``, ``does not contain``) select whatever their positive
 twin does not, what has no value included; the others never select what has no value.
 """
@@ -29,6 +32,10 @@ __all__ = [
     "STATUSES",
     "Field",
     "Operator",
+    "is_property",
+    "is_sort",
+    "property_field",
+    "property_of",
 ]
 
 STATUSES = ("ok", "unreadable", "missing")
@@ -349,57 +356,140 @@ _NEAR = _object(
 )
 
 
+_BY = _object({"authors": _LIST_OF_TEXTS}, {"property": {"type": "string", "minLength": 1}})
+
+
+def _truth(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "truth"
+
+
+def _by(value: Any) -> str | None:
+    if not isinstance(value, Mapping) or not set(value) <= {"authors", "property"}:
+        return "authors"
+    if "property" in value and _literal(value["property"]):
+        return "authors"
+    return "authors" if _texts(value.get("authors")) else None
+
+
 def _fields(fields: Iterable[Field]) -> dict[str, Field]:
     return {field.name: field for field in fields}
 
 
-FIELDS: Mapping[str, Field] = _fields(
-    (
-        Field("folder", "choice", _in(_FOLDERS, _texts)),
-        Field("path", "text", _WORDS),
-        Field("name", "text", _WORDS),
-        Field("cluster", "choice", _in(_CLUSTERS, _cluster)),
-        Field("format", "choice", (*_in(_LIST_OF_TEXTS, _texts), *_EMPTY)),
-        Field("width", "number", _NUMBERS),
-        Field("height", "number", _NUMBERS),
-        Field("pixels", "number", _NUMBERS),
-        Field("size", "number", _NUMBERS),
-        Field("copies", "number", _NUMBERS),
-        Field("frames", "number", _NUMBERS),
-        Field("taken_at", "date", _DAYS),
-        Field("added", "date", _DAYS),
-        Field("camera", "text", (*_WORDS, *_EMPTY)),
-        Field(
-            "colour",
-            "colour",
-            (
-                Operator("near", _NEAR, _near),
-                Operator("is", {"enum": list(HUES)}, _hue),
-                *_EMPTY,
-            ),
+# Properties' fields by the type of their values.
+_PROPERTY = re.compile(r"p:([a-z]+):([0-9a-z]{1,40})")
+_IDS = {**_LIST_OF_TEXTS, "description": "ids of tags"}
+_TRUTH = Operator("is", {"type": "boolean"}, lambda value: _truth(value))
+_OF_TYPE: Mapping[str, tuple[str, tuple[Operator, ...]]] = {
+    "text": ("text", (*_WORDS, *_EMPTY)),
+    "url": ("text", (*_WORDS, *_EMPTY)),
+    "path": ("text", (*_WORDS, *_EMPTY)),
+    "number": ("number", _NUMBERS),
+    "date": ("date", _DAYS),
+    "checkbox": ("truth", (_TRUTH, *_EMPTY)),
+    "colour": (
+        "colour",
+        (Operator("near", _NEAR, _near), Operator("is", {"enum": list(HUES)}, _hue), *_EMPTY),
+    ),
+    "image": ("link", (*_in({**_SHA1_LIST, "minItems": 1}, _sha1s), *_EMPTY)),
+    "tag": (
+        "tags",
+        (*_in({**_IDS, "description": "ids of tags, or of tags above them"}, _texts), *_EMPTY),
+    ),
+    "tags": (
+        "tags",
+        (
+            *_in({**_IDS, "description": "ids of tags, or of tags above them"}, _texts),
+            Operator("all of", _IDS, _texts),
+            *_EMPTY,
         ),
-        Field(
-            "region",
-            "map",
-            (
-                Operator(
-                    "inside",
-                    _object({"encoder": _ENCODER, "polygon": _POLYGON}),
-                    _region,
+    ),
+}
+
+
+class _Fields(dict[str, Field]):
+    """Fields by name: lists those of every corpus, and answers for properties as well."""
+
+    def __missing__(self, name: str) -> Field:
+        made = _PROPERTY.fullmatch(name) if isinstance(name, str) else None
+        if made is None or made[1] not in _OF_TYPE:
+            raise KeyError(name)
+        return Field(name, *_OF_TYPE[made[1]])
+
+    def get(self, name: Any, default: Any = None) -> Any:
+        """Return a field, or ``default`` where none is called so."""
+        try:
+            return self[name]
+        except (KeyError, TypeError):
+            return default
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(name) is not None
+
+
+def property_field(type: str, id: str) -> str:
+    """Return the name of a property's field."""
+    return f"p:{type}:{id}"
+
+
+def property_of(field: str) -> str | None:
+    """Return the id of the property whose field it is; None for other fields."""
+    made = _PROPERTY.fullmatch(field)
+    return made[2] if made else None
+
+
+FIELDS: Mapping[str, Field] = _Fields(
+    _fields(
+        (
+            Field("folder", "choice", _in(_FOLDERS, _texts)),
+            Field("path", "text", _WORDS),
+            Field("name", "text", _WORDS),
+            Field("cluster", "choice", _in(_CLUSTERS, _cluster)),
+            Field("format", "choice", (*_in(_LIST_OF_TEXTS, _texts), *_EMPTY)),
+            Field("width", "number", _NUMBERS),
+            Field("height", "number", _NUMBERS),
+            Field("pixels", "number", _NUMBERS),
+            Field("size", "number", _NUMBERS),
+            Field("copies", "number", _NUMBERS),
+            Field("frames", "number", _NUMBERS),
+            Field("taken_at", "date", _DAYS),
+            Field("added", "date", _DAYS),
+            Field("camera", "text", (*_WORDS, *_EMPTY)),
+            Field(
+                "colour",
+                "colour",
+                (
+                    Operator("near", _NEAR, _near),
+                    Operator("is", {"enum": list(HUES)}, _hue),
+                    *_EMPTY,
                 ),
             ),
-        ),
-        Field("similar", "likeness", (Operator("at least", _SIMILARITY, _similar),)),
-        Field("text", "likeness", (Operator("means", _MEANING, _meaning),)),
-        Field("selection", "choice", _in(_SHA1_LIST, _sha1s)),
-        Field("duplicate", "choice", _in(_DUPLICATES, _duplicate)),
-        Field("status", "choice", _in(_STATUS_LIST, _statuses)),
+            Field(
+                "region",
+                "map",
+                (
+                    Operator(
+                        "inside",
+                        _object({"encoder": _ENCODER, "polygon": _POLYGON}),
+                        _region,
+                    ),
+                ),
+            ),
+            Field("similar", "likeness", (Operator("at least", _SIMILARITY, _similar),)),
+            Field("text", "likeness", (Operator("means", _MEANING, _meaning),)),
+            Field("selection", "choice", _in(_SHA1_LIST, _sha1s)),
+            Field("duplicate", "choice", _in(_DUPLICATES, _duplicate)),
+            Field("status", "choice", _in(_STATUS_LIST, _statuses)),
+            Field(
+                "excluded", "truth", (Operator("is", {"type": "boolean"}, lambda it: _truth(it)),)
+            ),
+            Field("author", "choice", (*_in(_BY, _by), *_EMPTY)),
+        )
     )
 )
 
 # What a level of groups can be made by, and whether a ``by`` is one that it takes.
 _is_period = PERIODS.__contains__
-LEVELS: Mapping[str, Callable[[Any], bool]] = {
+_LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "folder": _is_depth,
     "format": lambda by: by is None,
     "status": lambda by: by is None,
@@ -414,4 +504,36 @@ LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "copies": _is_width,
     "cluster": _is_slug,
     "duplicate": lambda by: isinstance(by, str) and bool(by),
+    "excluded": lambda by: by is None,
+    "author": lambda by: by is None or isinstance(by, str),
 }
+_LEVEL_OF_KIND: Mapping[str, Callable[[Any], bool]] = {
+    "number": _is_width,
+    "date": lambda by: isinstance(by, str) and _is_period(by),
+}
+
+
+class _Levels(dict[str, Callable[[Any], bool]]):
+    """Checks of levels by field: those of every corpus, and of properties as well."""
+
+    def __missing__(self, field: str) -> Callable[[Any], bool]:
+        kind = FIELDS[field].kind if property_of(field) else ""
+        if not kind:
+            raise KeyError(field)
+        return _LEVEL_OF_KIND.get(kind, lambda by: by is None)
+
+    def __contains__(self, field: object) -> bool:
+        return super().__contains__(field) or (isinstance(field, str) and is_property(field))
+
+
+LEVELS: Mapping[str, Callable[[Any], bool]] = _Levels(_LEVELS)
+
+
+def is_property(field: str) -> bool:
+    """Whether a field is that of a property."""
+    return property_of(field) is not None and field in FIELDS
+
+
+def is_sort(field: Any) -> bool:
+    """Whether a view can be ordered by a field."""
+    return field in SORTS or (isinstance(field, str) and is_property(field))

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.fields import HUES
+from panoptic_data.fields import FIELDS, HUES, property_of
 from panoptic_data.orders import sorted_by
 from panoptic_data.views import Clause, Condition, Level
 
@@ -46,6 +47,8 @@ class Coded:
 
     codes: Codes
     values: Sequence[Any]
+    # Of a property of several tags: where each unit's codes begin in ``codes``, and their end.
+    starts: Places | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,31 @@ class Groups:
         return found[::-1]
 
 
+def chosen(coded: Sequence[Coded], units: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], list[Coded]]:
+    """Return some units and their values at each level, in the units' order.
+
+    A unit that has several values at a level comes once for each.
+    """
+    places = np.arange(len(units))
+    codes = []
+    for one in coded:
+        if one.starts is None:
+            codes.append(one.codes[units[places]])
+            continue
+        begins, ends = one.starts[units[places]], one.starts[units[places] + 1]
+        counts = np.maximum(ends - begins, 1)
+        firsts = np.cumsum(counts) - counts
+        within = np.arange(int(counts.sum())) - np.repeat(firsts, counts)
+        is_none = np.repeat(ends == begins, counts)
+        at = np.repeat(begins, counts) + within
+        found = np.full(len(at), NONE, dtype=np.int32)
+        found[~is_none] = one.codes[at[~is_none]]
+        codes = [np.repeat(before, counts) for before in codes]
+        codes.append(found)
+        places = np.repeat(places, counts)
+    return units[places], [Coded(some, one.values) for some, one in zip(codes, coded, strict=True)]
+
+
 def arrange(levels: Sequence[Level], coded: Sequence[Coded]) -> tuple[npt.NDArray[np.intp], Groups]:
     """Return the order that puts n units into their groups, and the groups.
 
@@ -113,10 +141,54 @@ def codes(catalogue: Catalogue, level: Level, by_file: bool) -> Coded:
     """
     if level.field == "folder":
         return _folders(catalogue, level.by, by_file)
-    coded = _CODERS[level.field](catalogue, level)
-    if not by_file:
+    coded = _of_property(catalogue, level) if property_of(level.field) else _coded(catalogue, level)
+    if by_file == catalogue.is_of_files(level.field):
         return coded
-    return Coded(coded.codes[catalogue.corpus.file_row], coded.values)
+    corpus = catalogue.corpus
+    if by_file:
+        return _taken(coded, corpus.file_row)
+    # Of an image the first file speaks.
+    first = np.full(len(catalogue), NONE, dtype=np.int64)
+    first[corpus.file_row[::-1]] = np.arange(corpus.files.height)[::-1]
+    return _taken(coded, first)
+
+
+def _taken(coded: Coded, units: npt.NDArray[Any]) -> Coded:
+    """Return the values of some units, -1 being one without any."""
+    if coded.starts is None:
+        return Coded(np.append(coded.codes, np.int32(NONE))[units], coded.values)
+    begins = np.append(coded.starts[:-1], 0)[units]
+    counts = np.append(np.diff(coded.starts), 0)[units]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    at = np.repeat(begins - starts[:-1], counts) + np.arange(int(starts[-1]))
+    return Coded(coded.codes[at], coded.values, starts)
+
+
+def _coded(catalogue: Catalogue, level: Level) -> Coded:
+    return _CODERS[level.field](catalogue, level)
+
+
+def _of_property(catalogue: Catalogue, level: Level) -> Coded:
+    kind = FIELDS[level.field].kind
+    if kind == "tags":
+        return _tags(catalogue, level)
+    if kind == "number":
+        return _numbers(catalogue, level)
+    if kind == "date":
+        return _periods(catalogue, level)
+    return _texts(catalogue, level)
+
+
+def _tags(catalogue: Catalogue, level: Level) -> Coded:
+    """Code the tags of each unit in the order of the tags; one unit may have several."""
+    one, column = catalogue.property(level.field), catalogue.column(level.field)
+    assert column.units is not None
+    assert column.tags is not None
+    order = [tag.id for tag in catalogue.annotations.tags_of(one.id)]
+    place = {id: number for number, id in enumerate(order)}
+    codes = np.array([place[id] for id in column.ids] or [0], dtype=np.int32)[column.tags]
+    counts = np.bincount(column.units, minlength=column.size)
+    return Coded(codes, order, np.concatenate([[0], np.cumsum(counts)]))
 
 
 def condition(level: Level, value: Any) -> Condition | Clause:
@@ -136,20 +208,36 @@ def condition(level: Level, value: Any) -> Condition | Clause:
         return Condition(field, "in", {"groups": [value]})
     if field == "folder":
         return _folder_condition(level, value)
-    if field == "colour" and value is not None:
-        return Condition(field, "is", value)
     if value is None:
         return Condition(field, "is empty")
-    if field in ("taken_at", "added"):
+    if (asked := _chosen_condition(level, value)) is not None:
+        return asked
+    if FIELDS[field].kind == "date":
         return Condition(field, "between", [one.isoformat() for one in _period(level.by, value)])
     if isinstance(value, list):
         low, high = (
             Condition(field, sign, end) for sign, end in zip((">=", "<"), value, strict=True)
         )
         return Clause("all", (low, high))
-    if field in ("format", "status"):
-        return Condition(field, "in", [value])
     return Condition(field, "=", value)
+
+
+def _chosen_condition(level: Level, value: Any) -> Condition | None:
+    """Return what a group asks for whose value is chosen, not typed: a tag, a truth, a colour."""
+    field, kind = level.field, FIELDS[level.field].kind
+    if kind in ("tags", "link") or field in ("format", "status"):
+        return Condition(field, "in", [value])
+    if kind == "truth":
+        return Condition(field, "is", value in (True, "true"))
+    if field == "author":
+        by = {"property": level.by} if level.by else {}
+        return Condition(field, "in", {"authors": [value], **by})
+    if kind == "colour":
+        exact = {"colour": value, "distance": 0}
+        return (
+            Condition(field, "near", exact) if property_of(field) else Condition(field, "is", value)
+        )
+    return None
 
 
 def _folder_condition(level: Level, value: str | None) -> Condition:
@@ -258,7 +346,7 @@ def _folders(catalogue: Catalogue, by: int | None, by_file: bool) -> Coded:
 
 
 def _texts(catalogue: Catalogue, level: Level) -> Coded:
-    values, places = catalogue.corpus.texts(level.field)
+    values, places = catalogue.texts(level.field)
     return Coded(places, values.to_list())
 
 
@@ -294,7 +382,7 @@ def _duplicates(catalogue: Catalogue, level: Level) -> Coded:
 
 
 def _numbers(catalogue: Catalogue, level: Level) -> Coded:
-    values = catalogue.corpus.numbers(level.field)
+    values = catalogue.numbers(level.field)
     is_known = ~np.isnan(values)
     known = values[is_known]
     if not len(known):
@@ -337,8 +425,11 @@ def _spread(place: Places, is_known: npt.NDArray[np.bool_]) -> Codes:
 def _width(values: npt.NDArray[np.float64]) -> float | None:
     """Return a round width that makes at most some twenty bins; None for few whole numbers."""
     spread = float(values.max() - values.min())
-    if spread < BINS:
+    is_whole = bool((values == np.floor(values)).all())
+    if spread < BINS and is_whole:
         return None
+    if not spread:
+        return 1.0
     step = 10.0 ** math.floor(math.log10(spread / BINS))
     return next(step * times for times in (1, 2, 5, 10) if spread / (step * times) <= BINS)
 
@@ -348,7 +439,7 @@ def _plain(value: float) -> int | float:
 
 
 def _periods(catalogue: Catalogue, level: Level) -> Coded:
-    times = catalogue.corpus.times(level.field)
+    times = catalogue.times(level.field)
     is_known = times != NO_TIME
     number = _PERIODS[level.by](pl.Series(times[is_known]).cast(pl.Datetime("us")))
     distinct, place = _distinct(number.to_numpy())
@@ -405,7 +496,21 @@ def _period(by: str, name: str) -> tuple[date, date]:
     return date(max(int(name), 1), 1, 1), date(last, 12, 31)
 
 
+def _excluded(catalogue: Catalogue, _: Level) -> Coded:
+    return Coded(catalogue.column("excluded").filled.astype(np.int32), [False, True])
+
+
+def _authors(catalogue: Catalogue, level: Level) -> Coded:
+    """Code who set what of each image (with ``by``, the values of one property)."""
+    rows, codes, names = authored(catalogue, level.by)
+    order = np.argsort(rows, kind="stable")
+    counts = np.bincount(rows, minlength=len(catalogue))
+    return Coded(codes[order], names, np.concatenate([[0], np.cumsum(counts)]))
+
+
 _CODERS: Mapping[str, Callable[[Catalogue, Level], Coded]] = {
+    "excluded": _excluded,
+    "author": _authors,
     "format": _texts,
     "status": _texts,
     "camera": _cameras,

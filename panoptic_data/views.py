@@ -12,12 +12,23 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import FIELDS, LEVELS, MODES, SHOWN, SORTS, STATUSES
+from panoptic_data.fields import (
+    FIELDS,
+    LEVELS,
+    MODES,
+    SHOWN,
+    SORTS,
+    STATUSES,
+    Field,
+    is_sort,
+    property_field,
+)
+from panoptic_data.values import TYPES
 
 __all__ = [
     "FIELDS",
@@ -234,7 +245,7 @@ def schema() -> dict[str, Any]:
         {
             "type": "object",
             "properties": {
-                "field": {"const": field.name},
+                "field": named,
                 "op": {"const": operator.name},
                 "value": dict(operator.value),
             },
@@ -242,7 +253,7 @@ def schema() -> dict[str, Any]:
             if operator.value == {"type": "null"}
             else ["field", "op", "value"],
         }
-        for field in FIELDS.values()
+        for named, field in _named_fields()
         for operator in field.operators
     ]
     part = {"$ref": "#/$defs/part"}
@@ -257,12 +268,12 @@ def schema() -> dict[str, Any]:
             "version": {"const": VERSION},
             "where": {"type": "array", "items": part, "default": []},
             "sort": _array(
-                {"field": {"enum": list(SORTS)}, "descending": flag},
+                {"field": _names(SORTS), "descending": flag},
                 ["field"],
             ),
             "group": _array(
                 {
-                    "field": {"enum": list(LEVELS)},
+                    "field": _names(LEVELS),
                     "by": {"type": ["string", "number", "null"], "default": None},
                     "order": {"enum": list(ORDERS), "default": "value"},
                     "descending": flag,
@@ -290,6 +301,19 @@ def schema() -> dict[str, Any]:
             }
         },
     }
+
+
+def _named_fields() -> Iterator[tuple[dict[str, Any], Field]]:
+    """Yield each field with the schema of its name: one name, or those of a type's properties."""
+    yield from (({"const": field.name}, field) for field in FIELDS.values())
+    for type in TYPES:
+        pattern = property_field(type, "[0-9a-z]+")
+        yield {"type": "string", "pattern": f"^{pattern}$"}, FIELDS[property_field(type, "id")]
+
+
+def _names(of: Iterable[str]) -> dict[str, Any]:
+    pattern = property_field(f"({'|'.join(TYPES)})", "[0-9a-z]+")
+    return {"anyOf": [{"enum": list(of)}, {"type": "string", "pattern": f"^{pattern}$"}]}
 
 
 def _array(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
@@ -435,7 +459,7 @@ def _condition(value: Mapping[str, Any]) -> Condition:
 
 
 def _sort(value: Any) -> Sort:
-    if not isinstance(value, Mapping) or value.get("field") not in SORTS:
+    if not isinstance(value, Mapping) or not is_sort(value.get("field")):
         raise InvalidView("sort", "sort", known=", ".join(SORTS))
     return Sort(value["field"], _flag("sort", value))
 

@@ -5,6 +5,7 @@ of the code that keeps the promise. Not here: the views that are asked (the test
 """
 
 import colorsys
+import json
 import math
 import re
 import unicodedata
@@ -12,6 +13,8 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from random import Random
 
+from panoptic_data import events
+from panoptic_data.events import Change
 from tests import synthetic
 from tests.synthetic import sha1
 
@@ -61,6 +64,22 @@ NAMES = (
     "two\nlines.jpg",
     "red.jpg",
 )
+# Properties that people defined: what they belong to by their field; tags in their order.
+PROPERTIES = {
+    "p:number:year": "image",
+    "p:text:note": "image",
+    "p:tags:theme": "image",
+    "p:tag:sort": "image",
+    "p:checkbox:seen": "image",
+    "p:date:made": "image",
+    "p:colour:ink": "image",
+    "p:text:label": "file",
+}
+TAGS = {"theme": ("war", "sea", "calm"), "sort": ("poster", "flyer")}
+BELOW = {"war": ("sea", "calm"), "sea": ("calm",)}
+WORDS = ("Été", "été", "war and sea", "a.c (1", "x")
+MADE = ("1912", "1930-05", "1930-05-01", "1969-12-31T23:59:59", "2020-02-29")
+AUTHORS = ("Anna", "Émile", "zoé")
 SIZES = (-30, -1, 0, 1, 9, 10, 19, 20, 1000, 99_999)
 SIDES = (1, 48, 99, 100, 101, 250, 6000)
 
@@ -88,6 +107,14 @@ class Plain:
             chosen = draw.sample(names, 10)
             for place, one in enumerate(chosen):
                 self.duplicates.setdefault(sha1(one), {})[kind] = f"{kind}:{place // 3}"
+        everyone = [*(sha1(one) for one in names), sha1("a orphan")]
+        self.excluded = set(draw.sample(everyone, 5))
+        self.values = {}
+        for field, target in PROPERTIES.items():
+            targets = [one["file_id"] for one in self.written] if target == "file" else everyone
+            for one in draw.sample(targets, len(targets) * 2 // 3):
+                said = (_drawn(draw, field), draw.choice(AUTHORS))
+                self.values.setdefault(one, {})[field] = said
         self._count()
 
     def write(self, root):
@@ -104,7 +131,33 @@ class Plain:
             for kind, group in groups.items()
         ]
         synthetic.write(project, "duplicates", members)
+        self._annotate(project)
         return project
+
+    def _annotate(self, project):
+        for field, target in PROPERTIES.items():
+            _, type, id = field.split(":")
+            parts = {"name": id, "type": type, "target": target}
+            changes = [Change("property", id, *_set(part, text)) for part, text in parts.items()]
+            for place, tag in enumerate(TAGS.get(id, ())):
+                parts = {"name": tag, "property": id, "place": place}
+                changes += [Change("tag", tag, *_set(part, text)) for part, text in parts.items()]
+                changes += [
+                    Change("tag", tag, "parents", "add", parent)
+                    for parent in TAGS[id]
+                    if tag in BELOW.get(parent, ())
+                ]
+            events.append(project, events.batch(changes, "property", author="maker"))
+        for author in AUTHORS:
+            changes = [
+                Change(PROPERTIES[field], one, field.split(":")[2], "set", _text(field, value))
+                for one, fields in self.values.items()
+                for field, (value, by) in fields.items()
+                if by == author
+            ]
+            events.append(project, events.batch(changes, "set", author=author))
+        gone = [Change("image", one, "excluded", "set", "true") for one in self.excluded]
+        events.append(project, events.batch(gone, "exclude", author="maker"))
 
     def _image(self, draw, name):
         taken = draw.choice((None, *DATES))
@@ -153,13 +206,31 @@ class Plain:
         for one, files in held.items():
             image = self._described(one, rows.get(one, {}), files)
             self.images.append(image)
-            self.files += [{**image, "files": [file], "first": file} for file in image["files"]]
+            self.files += [self._alone(image, file) for file in image["files"]]
         self.images.sort(key=lambda one: (not one["files"], _place(one), one["sha1"]))
         self.files.sort(key=_place)
 
+    def _alone(self, image, file):
+        """Return a file as a unit of its own: its image's values, and those of this file."""
+        own = self.values.get(file["file_id"], {})
+        said = {
+            field: own.get(field, (None, None))[0]
+            for field, target in PROPERTIES.items()
+            if target == "file"
+        }
+        return {**image, **said, "files": [file], "first": file}
+
     def _placed(self, file):
         place = f"{file['source']}/{file['path']}"
-        return {**file, "place": place, "text": fold(place), "holder": place.rpartition("/")[0]}
+        own = self.values.get(file["file_id"], {})
+        said = {field: value for field, (value, _) in own.items()}
+        return {
+            **file,
+            "said": said,
+            "place": place,
+            "text": fold(place),
+            "holder": place.rpartition("/")[0],
+        }
 
     def _described(self, one, row, files):
         status = min((file["status"] for file in files), key=STATUSES.index, default="missing")
@@ -186,7 +257,21 @@ class Plain:
             "cluster": self.clusters.get(one, -2),
             "spot": self.spots.get(one),
             "duplicate": self.duplicates.get(one, {}),
+            "excluded": one in self.excluded,
+            **self._said(one, counting),
         }
+
+    def _said(self, one, files):
+        """Return the values of an image, those of its first file, and who said them."""
+        of_image = self.values.get(one, {})
+        of_first = self.values.get(files[0]["file_id"], {}) if files else {}
+        found = {
+            field: (of_first if target == "file" else of_image).get(field, (None, None))[0]
+            for field, target in PROPERTIES.items()
+        }
+        held = [of_image, *(self.values.get(file["file_id"], {}) for file in files)]
+        by = {(field, author) for fields in held for field, (_, author) in fields.items()}
+        return {**found, "by": by}
 
     def shown(self, view):
         """Return the units of a view in its order, and its groups."""
@@ -194,6 +279,8 @@ class Plain:
         chosen = [one for one in units if all(holds(one, part) for part in view.where)]
         if "status" not in _asked(view.where):
             chosen = [one for one in chosen if one["status"] == "ok"]
+        if "excluded" not in _asked(view.where):
+            chosen = [one for one in chosen if not one["excluded"]]
         for sort in reversed(view.sort):
             chosen = _sorted(chosen, sort)
         return self._grouped(chosen, view.group) if view.group else (chosen, [])
@@ -205,23 +292,47 @@ class Plain:
         level, *rest = levels
         heaps = {}
         for one in units:
-            heaps.setdefault(_hashable(self.value(one, level)), []).append(one)
+            value = self.value(one, level)
+            # One of several tags, or authors: in the group of each.
+            several = value if isinstance(value, tuple) else [_hashable(value)]
+            for each in several:
+                heaps.setdefault(each, []).append(one)
         ordered = []
-        for key in _heaps_in_order(heaps, level):
+        sizes = {key: self._rows_of(heap, rest) for key, heap in heaps.items()}
+        for key in _heaps_in_order(sizes, level):
             heap, place = heaps[key], len(groups)
             value = list(key) if isinstance(key, tuple) else key
-            groups.append((depth, start + len(ordered), len(heap), parent, value))
+            groups.append((depth, start + len(ordered), sizes[key], parent, value))
             inner, _ = self._grouped(heap, rest, start + len(ordered), place, groups, depth + 1)
             ordered += inner
         return ordered, groups
 
-    def value(self, one, level):
+    def _rows_of(self, units, levels):
+        """Return how many rows a group has: an image comes once for each of its tags."""
+        times = [
+            len(value) if isinstance(value := self.value(one, level), tuple) else 1
+            for level in levels
+            for one in units
+        ]
+        per_level = [
+            times[place : place + len(units)] for place in range(0, len(times), len(units))
+        ]
+        return sum(math.prod(some) for some in zip(*per_level, strict=True)) or len(units)
+
+    def value(self, one, level):  # noqa: C901 - one line a field
         """Return what a unit's group is called at a level; [from, to) of a number."""
         field, by = level.field, level.by
         if field == "folder":
             parts = one["first"]["holder"].split("/") if one["first"] else None
             return parts and "/".join(parts[:by])
-        if field in ("taken_at", "added"):
+        if field == "author":
+            names = {name for field, name in one["by"] if by in (None, field.split(":")[2])}
+            return tuple(sorted(names)) or None
+        if field == "p:tags:theme":
+            return one[field] and tuple(sorted(one[field], key=TAGS["theme"].index))
+        if field == "p:checkbox:seen":
+            return one[field] if one[field] is None else ("true" if one[field] else "false")
+        if field in ("taken_at", "added", "p:date:made"):
             return one[field] and period(one[field].date(), by)
         if field == "camera":
             alike = [
@@ -236,7 +347,7 @@ class Plain:
             return one["cluster"] if one["cluster"] >= 0 else None
         if field == "duplicate":
             return one["duplicate"].get(by)
-        if field in ("width", "height", "pixels", "size", "copies"):
+        if field in ("width", "height", "pixels", "size", "copies", "p:number:year"):
             return self._bin(one[field], field, by)
         return one[field]
 
@@ -245,10 +356,10 @@ class Plain:
             return None
         known = [one[field] for one in self.images if one[field] is not None]
         spread = max(known) - min(known)
-        if width is None and spread < 20:
+        if width is None and spread < 20 and all(number == int(number) for number in known):
             return value
         if width is None:
-            rounds = (step * 10**power for power in range(12) for step in (1, 2, 5))
+            rounds = (step * 10.0**power for power in range(-3, 12) for step in (1, 2, 5))
             width = next(one for one in rounds if one * 20 >= spread)
         number = math.floor(value / width)
         while number * width > value:
@@ -262,15 +373,20 @@ def _hashable(value):
     return tuple(value) if isinstance(value, list) else value
 
 
-def _heaps_in_order(heaps, level):
+def _heaps_in_order(sizes, level):
     """Order groups by value, or by size and then by value; None last."""
-    by_value = {"colour": HUES.index, "camera": fold}.get(level.field)
-    keys = sorted((one for one in heaps if one is not None), key=by_value)
+    by_value = {
+        "colour": HUES.index,
+        "camera": fold,
+        "p:tags:theme": TAGS["theme"].index,
+        "p:tag:sort": TAGS["sort"].index,
+    }.get(level.field)
+    keys = sorted((one for one in sizes if one is not None), key=by_value)
     if level.order == "size":
-        keys.sort(key=lambda one: len(heaps[one]) * (-1 if level.descending else 1))
+        keys.sort(key=lambda one: sizes[one] * (-1 if level.descending else 1))
     elif level.descending:
         keys.reverse()
-    return [*keys, *([None] if None in heaps else [])]
+    return [*keys, *([None] if None in sizes else [])]
 
 
 def _place(one):
@@ -301,7 +417,46 @@ def _sort_value(one, field):
         return one["camera"] and fold(one["camera"])
     if field == "colour":
         return one["colour"] and rainbow(one["colour"])
+    if field.startswith("p:tag"):
+        order = TAGS[field.split(":")[2]].index
+        held = one[field] if isinstance(one[field], tuple) else one[field] and (one[field],)
+        return held and min(map(order, held))
+    if field.startswith("p:") and isinstance(one[field], str):
+        return fold(one[field])
     return one[field]
+
+
+def _drawn(draw, field):
+    """Return a value of a property: as people mean it, tags by their ids."""
+    kind, id = field.split(":")[1:]
+    if kind == "number":
+        return draw.choice((1899, 1912, 1912.5, 1930, 2001))
+    if kind == "tags":
+        return tuple(draw.sample(TAGS[id], draw.choice((1, 1, 2))))
+    if kind == "tag":
+        return draw.choice(TAGS[id])
+    if kind == "checkbox":
+        return draw.choice((True, False))
+    if kind == "date":
+        return _first_moment(draw.choice(MADE))
+    return draw.choice(COLOURS if kind == "colour" else WORDS)
+
+
+def _first_moment(text):
+    return datetime.fromisoformat(text + "1912-01-01T00:00:00"[len(text) :])
+
+
+def _text(field, value):
+    """Return the canonical text of a value."""
+    if field == "p:tags:theme":
+        return json.dumps(value)
+    if field == "p:checkbox:seen":
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _set(part, value):
+    return (part, "set", json.dumps(value))
 
 
 def holds(one, part):
@@ -320,7 +475,7 @@ def holds(one, part):
     return _is(one, part.field, part.op, part.value)
 
 
-def _is(one, field, op, value):
+def _is(one, field, op, value):  # noqa: C901 - one line a field
     if field == "folder":
         return any(_lies(file["holder"], folder) for file in one["files"] for folder in value)
     if field == "path":
@@ -338,15 +493,35 @@ def _is(one, field, op, value):
             kind in value.get("kinds", [kind]) and group in value.get("groups", [group])
             for kind, group in one["duplicate"].items()
         )
+    if field == "excluded":
+        return one["excluded"] == value
+    if field == "author":
+        asked = [name for field, name in one["by"] if _of(field, value)]
+        return not one["by"] if op == "is empty" else any(it in value["authors"] for it in asked)
+    if PROPERTIES.get(field) == "file":
+        held = [file["said"][field] for file in one["files"] if field in file["said"]]
+        if op == "is empty":
+            return not held
+        return any(_compares(known, field, op, value) for known in held)
     if op == "is empty":
         return one[field] is None
     return one[field] is not None and _compares(one[field], field, op, value)
 
 
+def _of(field, value):
+    return (value or {}).get("property") in (None, field.split(":")[2])
+
+
 def _compares(known, field, op, value):
-    if field == "camera":
+    if field.startswith("p:tag"):
+        held = {known} if isinstance(known, str) else set(known)
+        met = [bool(held & {one, *BELOW.get(one, ())}) for one in value]
+        return all(met) if op == "all of" else any(met)
+    if field == "p:checkbox:seen":
+        return known is value
+    if field == "camera" or field.startswith("p:text:"):
         return _reads(fold(known), op, value)
-    if field == "colour":
+    if field in ("colour", "p:colour:ink"):
         if op == "is":
             return hue(known) == value
         # Single precision, so that a colour is near itself.

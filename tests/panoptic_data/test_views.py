@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import LANGUAGES, keys
+from panoptic_data.values import TYPES
 from panoptic_data.views import (
     FIELDS,
     SORTS,
@@ -49,9 +50,25 @@ EXAMPLES = {
     "added": ["2026-01-01", "2026-12-31"],
     "camera": "leica",
     "colour": {"colour": "#c0392b", "distance": 10},
+    "excluded": True,
+    "author": {"authors": ["Anna"], "property": "k3x9"},
 }
+# Fields of properties: one of each type.
+OF_PROPERTIES = {
+    "p:text:k3x9": "a.c (1",
+    "p:url:k3x9": "https",
+    "p:path:k3x9": "a/b",
+    "p:number:k3x9": [None, 3.5],
+    "p:date:k3x9": ["1912-01-01", None],
+    "p:checkbox:k3x9": False,
+    "p:colour:k3x9": {"colour": "#c0392b", "distance": 10},
+    "p:image:k3x9": [sha1("a")],
+    "p:tag:k3x9": ["war00000"],
+    "p:tags:k3x9": ["war00000", "sea00000"],
+}
+EXAMPLES = {**EXAMPLES, **OF_PROPERTIES}
 OPERATORS = [
-    (field.name, operator.name) for field in FIELDS.values() for operator in field.operators[1:]
+    (field, operator.name) for field in EXAMPLES for operator in FIELDS[field].operators[1:]
 ]
 
 
@@ -61,17 +78,18 @@ def other_value(field, op):
         return "red"
     if op.startswith("is "):
         return None
-    if op in ("not in", "does not contain", "begins with", "matches"):
+    if op in ("not in", "all of", "does not contain", "begins with", "matches"):
         return EXAMPLES[field]
     kind = FIELDS[field].kind
     return {"number": 3.5, "date": "1930-02-28", "text": "a"}[kind]
 
 
 def test_every_field_has_an_example_here():
-    assert set(EXAMPLES) == set(FIELDS)
+    assert set(EXAMPLES) == set(FIELDS) | set(OF_PROPERTIES)
+    assert {field.split(":")[1] for field in OF_PROPERTIES} == set(TYPES)
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("field", sorted(EXAMPLES))
 def test_a_view_survives_json_and_address(field):
     view = View().with_condition(field, EXAMPLES[field]).sorted_by(Sort("width", True))
     assert from_json(json.dumps(to_json(view))) == view
@@ -231,10 +249,22 @@ BROKEN = {
     "added": ["yesterday", None],
     "camera": None,
     "colour": {"colour": "red"},
+    "excluded": "yes",
+    "author": {"authors": []},
+    "p:text:k3x9": "",
+    "p:url:k3x9": 1,
+    "p:path:k3x9": None,
+    "p:number:k3x9": ["1", None],
+    "p:date:k3x9": ["1912", None],
+    "p:checkbox:k3x9": "false",
+    "p:colour:k3x9": {"colour": "blood"},
+    "p:image:k3x9": ["a.jpg"],
+    "p:tag:k3x9": [],
+    "p:tags:k3x9": "war",
 }
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("field", sorted(EXAMPLES))
 def test_a_wrong_value_is_refused_by_the_name_of_its_field(field):
     value = {
         "version": 1,
@@ -327,9 +357,9 @@ def test_every_reason_has_its_text_and_every_text_its_reason():
     import inspect
     import re
 
-    from panoptic_data import fields, views
+    from panoptic_data import catalogue, fields, views
 
-    source = inspect.getsource(views) + inspect.getsource(fields)
+    source = "".join(map(inspect.getsource, (views, fields, catalogue)))
     used = set(re.findall(r'"([a-z0-9_]+)"', source))
     texts = {key.partition(".")[2] for key in keys("en") if key.startswith("view.")}
     assert texts <= used

@@ -63,6 +63,16 @@ VALUES = {
         ]
     ),
     "status": st.lists(st.sampled_from(STATUSES), min_size=1),
+    "excluded": st.booleans(),
+    "author": st.fixed_dictionaries(
+        {"authors": st.lists(st.sampled_from([*plain_views.AUTHORS, "no"]), min_size=1)},
+        optional={"property": st.sampled_from(["year", "label", "no"])},
+    ),
+    "p:checkbox:seen": st.booleans(),
+    **{
+        f"p:{kind}:{id}": st.lists(st.sampled_from([*plain_views.TAGS[id], "no"]), min_size=1)
+        for kind, id in (("tags", "theme"), ("tag", "sort"))
+    },
 }
 
 
@@ -78,7 +88,7 @@ def value(field, op):
     if op == "near":
         asked = {"colour": st.sampled_from(COLOURS)}
         return st.fixed_dictionaries(asked, optional={"distance": st.sampled_from([0, 10, 31.5])})
-    if op == "is":
+    if op == "is" and FIELDS[field].kind == "colour":
         return st.sampled_from(HUES)
     if op == "matches":
         return st.sampled_from(PATTERNS)
@@ -93,7 +103,7 @@ def value(field, op):
 
 ASKED = [
     (field.name, operator.name)
-    for field in FIELDS.values()
+    for field in (*FIELDS.values(), *(FIELDS[one] for one in plain_views.PROPERTIES))
     for operator in field.operators
     if field.kind != "likeness"
 ]
@@ -112,19 +122,22 @@ parts = st.recursive(
     ),
     max_leaves=6,
 )
-sorts = st.builds(Sort, st.sampled_from(SORTS[:-1]), st.booleans())
+sorts = st.builds(Sort, st.sampled_from([*SORTS[:-1], *plain_views.PROPERTIES]), st.booleans())
 BY = {
     "folder": st.none() | st.integers(1, 4),
     "taken_at": st.sampled_from(PERIODS),
     "added": st.sampled_from(PERIODS),
     "cluster": st.just("visual"),
     "duplicate": st.sampled_from(KINDS),
+    "p:date:made": st.sampled_from(PERIODS),
+    "author": st.none() | st.sampled_from(["year", "label", "no"]),
+    "p:number:year": st.none() | st.sampled_from([1, 7, 0.25, 1e9]),
     **{
         field: st.none() | st.sampled_from([1, 7, 50, 0.1, 250.5, 1e9])
         for field in ("width", "height", "pixels", "size", "copies")
     },
 }
-levels = st.sampled_from(list(LEVELS)).flatmap(
+levels = st.sampled_from([*LEVELS, *plain_views.PROPERTIES]).flatmap(
     lambda field: st.builds(
         Level,
         st.just(field),
