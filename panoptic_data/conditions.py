@@ -120,8 +120,8 @@ class _Asked:
             # Of an image's files, none has a value.
             mask = self.catalogue.column(field).filled
         else:
-            mask = _property(self.catalogue, condition) if property_of(field) else None
-            mask = _column(self.catalogue, condition) if mask is None else mask
+            special = _property(self.catalogue, condition) if property_of(field) else None
+            mask = _column(self.catalogue, condition) if special is None else special
         chosen = self.of_files(mask) if self.catalogue.is_of_files(field) else self.of_images(mask)
         return ~chosen if is_empty else chosen
 
