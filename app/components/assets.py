@@ -30,8 +30,11 @@ def routes() -> list[Route]:
     return [Route("/modules/{digest}/{path:path}", _module)]
 
 
-def component(name: str) -> ComponentRenderer:
-    """Register the component of the folder ``name`` and return what mounts it."""
+def component(name: str, *, styles: tuple[str, ...] = ()) -> ComponentRenderer:
+    """Register the component of the folder ``name`` and return what mounts it.
+
+    ``styles`` are other stylesheets that it uses, by their paths without ``.css``.
+    """
     import streamlit as st
 
     # Streamlit loads this text from a blob, where relative addresses mean nothing.
@@ -40,7 +43,7 @@ def component(name: str) -> ComponentRenderer:
         "export default mount;\n"
     )
     renderer: ComponentRenderer = st.components.v2.component(
-        f"panoptic.{name}", html='<div class="root"></div>', css=css(name), js=loader
+        f"panoptic.{name}", html='<div class="root"></div>', css=css(name, styles), js=loader
     )
     return renderer
 
@@ -51,10 +54,10 @@ def address(name: str) -> str:
 
 
 @cache
-def css(name: str) -> str:
+def css(name: str, styles: tuple[str, ...] = ()) -> str:
     """Return the style of a component: what all of them start from, and its own."""
-    own = FOLDER / name / f"{name}.css"
-    return (FOLDER / "tokens.css").read_text("utf-8") + own.read_text("utf-8")
+    paths = ("tokens", *styles, f"{name}/{name}")
+    return "".join((FOLDER / f"{path}.css").read_text("utf-8") for path in paths)
 
 
 async def _module(request: Request) -> Response:

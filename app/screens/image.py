@@ -1,13 +1,14 @@
-"""The panel of one image: what it is, its files, its likes, and what made each number.
+"""The panel of one image: what is said of it, what it is, its files, its likes, their origin.
 
-Not here: the large picture (``components.gallery``), which view it was opened from
-(``screens.explore``).
+Not here: editing what is said (``components.annotate``), the large picture
+(``components.gallery``), which view it was opened from (``screens.explore``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import polars as pl
 import streamlit as st
 
 from app import state
+from app.components.annotate import annotate
 from app.components.strip import strip
 from panoptic_data import views
 from panoptic_data.schema import table_name
@@ -66,6 +68,7 @@ def panel(
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
     place = corpus.frame["place"][int(rows[0])]
     st.html(_title(place))
+    annotate(project=str(project.root), view=views.to_address(_asked(state.view())), sha1=sha1)
     if image is None:
         st.html(_damage(files))
         return
@@ -77,6 +80,11 @@ def panel(
     st.html(_folded(state.say("image.exif"), _exif(image)))
     st.html(_folded(state.say("image.hashes"), _hashes(image)))
     st.html(_folded(state.say("image.origin"), _list(_origin(project, image, sha1, encoder))))
+
+
+def _asked(view: View) -> View:
+    """Return a view as a selection names it: not how it is shown."""
+    return replace(view, show=("grid",))
 
 
 def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:

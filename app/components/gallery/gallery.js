@@ -1,5 +1,6 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
+import { current } from "../current.js";
 import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
@@ -282,19 +283,37 @@ class Gallery {
 
   rowsCame() {
     this.trouble.hidden = !this.rows.failed;
-    if (!this.viewer.shown) this.tellCurrent();
+    if (!this.viewer.shown) this.note();
     if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
   }
 
   moved() {
     if (this.asked !== this.grid.current) this.asked = null;
+    this.note();
+  }
+
+  /** Say at once which image is in hand, to Python a moment later. */
+  note() {
+    const { sha1, isOpen } = this.inHand;
+    if (sha1) current.put(this, sha1, isOpen);
     this.tellCurrent();
+  }
+
+  get inHand() {
+    const { shown } = this.viewer;
+    const sha1 = shown?.sha1 ?? this.rows.get(this.grid.current)?.sha1 ?? null;
+    return { sha1, isOpen: Boolean(shown) };
+  }
+
+  /** Take the keys. */
+  focus() {
+    (this.viewer.shown ? this.viewer.stage : this.grid.node).focus({ preventScroll: true });
   }
 
   tellNow() {
     const { shown } = this.viewer;
-    const row = this.rows.get(this.grid.current);
-    const sha1 = shown?.sha1 ?? row?.sha1 ?? null;
+    const { sha1 } = this.inHand;
+    if (sha1) current.put(this, sha1, Boolean(shown));
     if (!sha1 || this.told === told(sha1, Boolean(shown))) return;
     this.told = told(sha1, Boolean(shown));
     this.tell("at", { sha1, opened: Boolean(shown) });
@@ -302,6 +321,7 @@ class Gallery {
 
   close() {
     this.remember();
+    current.leave(this);
     this.tellCurrent.cancel();
     this.stopListening();
     this.grid.close();

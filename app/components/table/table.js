@@ -1,5 +1,6 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
+import { current } from "../current.js";
 import { debounced, el, set } from "../dom.js";
 import { Groups } from "../gallery/groups.js";
 import * as place from "../gallery/place.js";
@@ -228,13 +229,26 @@ class Table {
     this.trouble.hidden = !this.rows.failed;
     const row = this.rows.get(this.body.current);
     if (row) this.layout.rank(row.similarity != null);
-    this.tellCurrent();
+    this.note();
     if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
   }
 
   moved() {
     if (this.asked !== this.body.current) this.asked = null;
+    this.note();
+  }
+
+  /** Say at once which image is in hand, to Python a moment later. */
+  note() {
+    const sha1 = this.rows.get(this.body.current)?.sha1;
+    // An image that is open beside is in hand before those of the rows.
+    if (sha1 && !current.isOpen) current.put(this, sha1, false);
     this.tellCurrent();
+  }
+
+  /** Take the keys. */
+  focus() {
+    this.node.focus({ preventScroll: true });
   }
 
   tellNow(isOpened) {
@@ -254,6 +268,7 @@ class Table {
 
   close() {
     this.remember();
+    current.leave(this);
     this.tellCurrent.cancel();
     this.head.close();
     this.body.close();

@@ -1,0 +1,242 @@
+// What is said of the image in hand, each property a field. Streamlit calls the default export
+// with the data of each run; the panel follows the image without waiting for one. Not here: the
+// fields (editors.js), what is kept (annotations.js).
+import { annotations } from "../annotations.js";
+import { current } from "../current.js";
+import { el, fill, iconButton, set, write } from "../dom.js";
+import { selection } from "../selection.js";
+import { Copying } from "./copying.js";
+import { makeEditor } from "./editors.js";
+import { Making } from "./making.js";
+
+/**
+ * @typedef {object} Data
+ * @property {string} project
+ * @property {string | null} view  address of the view that the page shows
+ * @property {string} sha1      the image whose panel Python draws
+ * @property {string} language
+ * @property {string[]} colours
+ * @property {Record<string, string>} texts
+ */
+
+/** @type {WeakMap<object, Annotate>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any}} component */
+export default function annotate({ data, parentElement }) {
+  const known = mounted.get(parentElement);
+  const isSame = known?.data.language === data.language && known.data.project === data.project;
+  if (!isSame) known?.close();
+  const shown = known && isSame ? known : new Annotate(parentElement.querySelector(".root"), data);
+  mounted.set(parentElement, shown);
+  shown.update(data);
+  return () => {
+    shown.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Annotate {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    const { texts } = data;
+    this.data = data;
+    this.texts = texts;
+    /** @type {string | null} */
+    this.sha1 = null;
+    /** How many writes are under way: what is read meanwhile is older than what is shown. */
+    this.writing = 0;
+    /** Fields by property. @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement, written: string}>} */
+    this.rows = new Map();
+    annotations.language = data.language;
+    this.making = new Making(texts, (made) => this.made(made));
+    this.copying = new Copying(texts, data.language, () => ({ sha1: this.sha1, view: this.data.view }));
+    this.title = el("h3", {}, texts.title);
+    this.add = iconButton("add", texts.new_property, () => this.making.open());
+    this.back = el("button", { type: "button", onclick: () => this.include() }, texts.include);
+    this.excluded = el("p", { class: "excluded", hidden: true }, texts.is_excluded, this.back);
+    this.first = el("div", { class: "first", hidden: true }, el("p", { class: "message" }, texts.none_defined), el("button", { type: "button", class: "plain", onclick: () => this.making.open(texts.new_suggested) }, texts.first));
+    this.list = el("div", { class: "properties" });
+    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.node = el("section", { class: "annotate", "aria-label": texts.title }, el("header", {}, this.title, this.add), this.excluded, this.first, this.list, this.trouble, this.making.node, this.copying.node);
+    root.replaceChildren(this.node);
+    this.followed = () => this.follow();
+    this.changed = () => this.refresh();
+    this.selected = () => this.copying.count();
+    this.wanted = () => this.focus();
+    this.stopFollowing = annotations.follow();
+    current.addEventListener("change", this.followed);
+    annotations.addEventListener("change", this.changed);
+    selection.addEventListener("change", this.selected);
+    document.addEventListener("panoptic:edit", this.wanted);
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    this.data = data;
+    this.copying.count();
+    this.follow();
+  }
+
+  /** Show the image in hand; where no display has one, the image of Python's panel. */
+  follow() {
+    const sha1 = current.sha1 ?? this.data.sha1;
+    if (sha1 === this.sha1) return;
+    // What was typed belongs to the image that was in hand.
+    for (const { editor } of this.rows.values()) {
+      editor.commit();
+      editor.rest?.();
+    }
+    this.sha1 = sha1;
+    this.tell("");
+    this.refresh();
+  }
+
+  async refresh() {
+    const { sha1 } = this;
+    if (!sha1 || this.writing) return;
+    try {
+      const said = await annotations.of(sha1);
+      if (sha1 === this.sha1 && !this.writing) this.draw(said);
+    } catch {
+      this.tell(this.texts.no_values);
+    }
+  }
+
+  /** @param {import("../annotations.js").Said} said */
+  draw(said) {
+    const shown = annotations.properties.filter((one) => !one.hidden);
+    this.node.classList.add("here");
+    this.first.hidden = annotations.properties.length > 0 || this.making.isOpen;
+    this.add.hidden = annotations.properties.length === 0;
+    this.excluded.hidden = !said.excluded;
+    this.arrange(shown);
+    for (const { id } of shown) this.show(id, said.values[id]);
+    this.copying.update(shown, said);
+  }
+
+  /** One row a property, in their order, under the headings they stand under. */
+  arrange(shown) {
+    const ids = new Set(shown.map((one) => keyOf(one)));
+    for (const [key, { row }] of this.rows) {
+      if (ids.has(key)) continue;
+      row.remove();
+      this.rows.delete(key);
+    }
+    const wanted = [];
+    let folder = null;
+    for (const one of shown) {
+      if (one.folder !== folder) {
+        folder = one.folder;
+        if (folder) wanted.push(this.heading(folder));
+      }
+      wanted.push(this.rowOf(one));
+    }
+    this.list.querySelectorAll("h4").forEach((heading) => wanted.includes(heading) || heading.remove());
+    wanted.forEach((node, at) => {
+      if (this.list.children[at] !== node) this.list.insertBefore(node, this.list.children[at] ?? null);
+    });
+  }
+
+  heading(folder) {
+    const known = [...this.list.querySelectorAll("h4")].find((one) => one.textContent === folder);
+    return known ?? el("h4", {}, folder);
+  }
+
+  rowOf(property) {
+    const key = keyOf(property);
+    const known = this.rows.get(key);
+    if (known) {
+      write(known.label, property.name);
+      return known.row;
+    }
+    const editor = makeEditor(property, {
+      texts: this.texts,
+      colours: this.data.colours,
+      commit: (edit) => this.write(property.id, edit),
+      leave: () => current.focus(),
+    });
+    const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
+    const row = el("div", { class: "property", "data-property": property.id }, label, editor.node);
+    this.rows.set(key, { editor, row, label, written: "" });
+    return row;
+  }
+
+  /** @param {string} id @param {import("../annotations.js").Cell | undefined} cell */
+  show(id, cell) {
+    const property = annotations.properties.find((one) => one.id === id);
+    const row = property && this.rows.get(keyOf(property));
+    if (!row) return;
+    const { author, at } = cell ?? {};
+    set(row.label, "title", cell ? fill(this.texts.by, { author, at: moment(at, this.data.language) }) : property.name);
+    row.editor.show(cell?.texts ?? [], cell?.mixed ?? false);
+  }
+
+  /** @param {string} property @param {import("../annotations.js").Edit} edit */
+  async write(property, edit) {
+    const { sha1 } = this;
+    this.writing += 1;
+    let refused = "";
+    try {
+      await annotations.write("/annotate", { property, ...edit, targets: { sha1s: [sha1] } });
+    } catch (error) {
+      refused = error.message || this.texts.not_written;
+    }
+    this.writing -= 1;
+    if (sha1 !== this.sha1) return;
+    this.tell(refused);
+    if (!refused) this.refresh();
+    else this.refuse(property);
+  }
+
+  /** What was asked cannot be: a field keeps what was typed, anything else shows what is kept. */
+  refuse(id) {
+    const property = annotations.properties.find((one) => one.id === id);
+    const row = property && this.rows.get(keyOf(property));
+    row?.editor.refuse();
+    const said = annotations.here(this.sha1);
+    if (property && said && /^tags?$/.test(property.type)) this.show(id, said.values[id]);
+  }
+
+  tell(text) {
+    write(this.trouble, text);
+    this.trouble.hidden = !text;
+  }
+
+  /** A property was made: its field has the keys. @param {string} id */
+  async made(id) {
+    await this.refresh();
+    const property = annotations.properties.find((one) => one.id === id);
+    if (property) this.rows.get(keyOf(property))?.editor.focus();
+  }
+
+  async include() {
+    await annotations.write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false }).catch((error) => this.tell(error.message));
+  }
+
+  /** A key asks for the fields: the one used last, else the first. */
+  focus() {
+    const [first] = this.rows.values();
+    if (first) first.editor.focus();
+    else if (!this.first.hidden) this.making.open(this.texts.new_suggested);
+  }
+
+  close() {
+    this.stopFollowing();
+    for (const { editor } of this.rows.values()) editor.rest?.();
+    current.removeEventListener("change", this.followed);
+    annotations.removeEventListener("change", this.changed);
+    selection.removeEventListener("change", this.selected);
+    document.removeEventListener("panoptic:edit", this.wanted);
+  }
+}
+
+/** A property of another type or scale has another field. */
+function keyOf({ id, type, options }) {
+  return `${id} ${type} ${JSON.stringify(options)}`;
+}
+
+function moment(at, language) {
+  const locale = language === "en" ? "en-GB" : language;
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+}

@@ -1,0 +1,129 @@
+// What is said of images, as the server keeps it: read, written, and followed when others write.
+// One for the whole window: a module is loaded once. Not here: showing or editing it.
+
+// Others' changes are seen within two seconds.
+const LOOK_EVERY = 1000;
+// Images whose values are kept until something is written.
+const KEPT = 200;
+
+/**
+ * @typedef {"text" | "number" | "tag" | "tags" | "date" | "colour" | "url" | "checkbox" | "path" | "image"} Type
+ * @typedef {{id: string, name: string, type: Type, target: string, folder: string | null, options: Record<string, any>, hidden: boolean}} Property
+ * @typedef {{id: string, property: string, name: string, colour: string | null, parents: string[], key: string | null}} Tag
+ * @typedef {{texts: string[], author: string, at: string, mixed: boolean}} Cell
+ * @typedef {{excluded: boolean, values: Record<string, Cell>}} Said
+ * @typedef {{sha1s: string[]} | {view: string, selection: import("./selection.js").Plain}} Targets
+ * @typedef {{op?: string, value?: string | null, values?: string[], names?: string[]}} Edit
+ * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string}} Written
+ */
+
+class Annotations extends EventTarget {
+  constructor() {
+    super();
+    this.language = "en";
+    this.position = -1;
+    this.version = "";
+    /** @type {Property[]} */
+    this.properties = [];
+    /** @type {Tag[]} */
+    this.tags = [];
+    /** @type {Map<string, Tag>} */
+    this.tagOf = new Map();
+    /** @type {Map<string, Said>} */
+    this.known = new Map();
+    this.followers = 0;
+    document.addEventListener("panoptic:annotated", (event) => this.moved(/** @type {CustomEvent} */ (event).detail.position));
+  }
+
+  /** The tags of a property, in their order. @param {string} property */
+  tagsOf(property) {
+    return this.tags.filter((tag) => tag.property === property);
+  }
+
+  /** What is said of an image as far as it is here. @param {string} sha1 */
+  here(sha1) {
+    return this.known.get(sha1) ?? null;
+  }
+
+  /** What is said of an image. @param {string} sha1 @returns {Promise<Said>} */
+  async of(sha1) {
+    return this.here(sha1) ?? (await this.read({ sha1 }));
+  }
+
+  /** Fetch what is defined, and what is said of an image. @param {Record<string, string>} [about] @returns {Promise<Said>} */
+  async read(about = {}) {
+    const answer = await fetch(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`);
+    if (!answer.ok) throw new Error(`annotations: ${answer.status}`);
+    const told = await answer.json();
+    const isOlder = told.position < this.position;
+    if (told.position > this.position) this.known.clear();
+    this.position = Math.max(told.position, this.position);
+    if (told.properties && !isOlder) this.define(told);
+    const said = { excluded: told.excluded, values: told.values };
+    if (about.sha1 && !isOlder) {
+      if (this.known.size >= KEPT) this.known.clear();
+      this.known.set(about.sha1, said);
+    }
+    return said;
+  }
+
+  define({ version, properties, tags }) {
+    this.version = version;
+    this.properties = properties;
+    this.tags = tags;
+    this.tagOf = new Map(tags.map((tag) => [tag.id, tag]));
+    this.dispatchEvent(new Event("define"));
+  }
+
+  /**
+   * Write something; throws an error that says in words why it cannot be.
+   * @param {string} path @param {Record<string, any>} body @returns {Promise<Written>}
+   */
+  async write(path, body) {
+    const query = new URLSearchParams({ lang: this.language });
+    const answer = await fetch(`${path}?${query}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const told = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(told.message ?? `${answer.status}`);
+    this.tell(told.position);
+    return told;
+  }
+
+  /** Say to the whole page that something was written. @param {number} position */
+  tell(position) {
+    document.dispatchEvent(new CustomEvent("panoptic:annotated", { detail: { position } }));
+  }
+
+  /** @param {number} position */
+  moved(position) {
+    if (position > this.position) {
+      this.position = position;
+      this.known.clear();
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Look for what others write, while somebody wants to know; returns what ends it. */
+  follow() {
+    this.followers += 1;
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY);
+    return () => {
+      this.followers -= 1;
+      if (this.followers) return;
+      clearInterval(this.timer);
+      this.timer = undefined;
+    };
+  }
+
+  async look() {
+    if (document.hidden) return;
+    try {
+      const { position } = await (await fetch("/annotations/position")).json();
+      const isNew = position > this.position && this.position >= 0;
+      if (isNew) this.tell(position);
+    } catch {
+      // The server is away: the page says so.
+    }
+  }
+}
+
+export const annotations = new Annotations();
