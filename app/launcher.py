@@ -33,6 +33,7 @@ __all__ = [
     "process_next",
     "progress",
     "serve",
+    "start_merging",
     "start_processing",
     "stop_processing",
 ]
@@ -62,6 +63,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     # streamlit and uvicorn: 1 s of imports that `start_processing` does without.
     import uvicorn
 
+    from app import merging_soon
     from app.asgi import create
 
     config = uvicorn.Config(
@@ -79,6 +81,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
         target=_announce, args=(server, project, address, browser), daemon=True
     )
     announcer.start()
+    merging_soon.watch(project)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
 
@@ -94,11 +97,20 @@ def start_processing(
 
     What it says is appended to :func:`log_file`. Another run at work makes it exit at once.
     """
+    options = [part for source in sources for part in ("--source", source)]
+    options += [option for option, wanted in (("--retry", retry), ("--refit", refit)) if wanted]
+    return _start(project, "process", options)
+
+
+def start_merging(project: Project) -> subprocess.Popen[bytes]:
+    """Start ``python -m pipelines merge`` as a process of its own, as processing is."""
+    return _start(project, "merge")
+
+
+def _start(project: Project, what: str, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     # -P: a folder called `pipelines` where the person stands must not be taken for ours.
-    command = [sys.executable, "-P", "-m", "pipelines", "process", "--project", str(project.root)]
-    for source in sources:
-        command += ["--source", source]
-    command += [option for option, wanted in (("--retry", retry), ("--refit", refit)) if wanted]
+    command = [sys.executable, "-P", "-m", "pipelines", what, "--project", str(project.root)]
+    command += options
     log = log_file(project)
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:

@@ -4,57 +4,117 @@ Here: writing ``annotations``, ``properties`` and ``tags``, and reading a state 
 Not here: how values follow from the log (``replay``), when this happens (the asset
 ``annotations``). The stage's record says up to which event they hold and at which versions of
 the three tables: a merge that was killed leaves the last one in force.
+
+The log alone is the truth. The tables make a project open fast and are there for other
+programs to read; without them everything is read from the log.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from panoptic_data import properties, tags
+from panoptic_data.changes import content
 from panoptic_data.replay import MARKS
 from panoptic_data.schema import arrow
-from panoptic_data.stages import Report, StageResult, digest, quiet
+from panoptic_data.stages import LOG, Report, StageResult, quiet
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
     from panoptic_data.project import Project
 
-__all__ = ["STAGE", "read", "update"]
+__all__ = ["STAGE", "TABLES", "behind", "clean", "counts", "differing", "read", "update"]
 
 STAGE = "annotations"
-_TABLES = ("annotations", "properties", "tags")
+TABLES = ("annotations", "properties", "tags")
+# Each merge writes all values anew. Who opens a project reads the last ones within seconds.
+KEPT_FOR = timedelta(minutes=5)
 
 
 def update(project: Project, report: Report = quiet) -> StageResult:
-    """Write the tables as the log has them now; nothing where no event came since."""
+    """Write the tables as the log has them now; nothing where no event came since.
+
+    The data version is that of what they hold: what was done and undone leaves it as it was.
+    """
     from panoptic_data.annotations import get
 
     began = time.monotonic()
     state = get(project).state(fresh=True)
     before = _record(project)
-    merged = int(before.get("events", 0))
-    rows = sum(cells.frame().height for cells in state.cells.values())
-    version = digest([str(state.position), *sorted(state.off)])
-    if before and merged == state.position:
-        return StageResult(rows, version, unchanged=rows, parameters=before)
-    report(STAGE, 0, 3)
-    versions = {}
+    counted = _counts(state)
+    rows = sum(counted["authors"].values())
+    if before and before["events"] == state.position:
+        return StageResult(
+            rows, before["content"], unchanged=rows, parameters=before, extra=counted
+        )
+    report(STAGE, 0, len(TABLES))
+    versions, digests = {}, {}
     for done, (name, frame) in enumerate(_frames(state).items(), 1):
         table = frame.to_arrow().cast(arrow(name))
         versions[name] = project.database().replace(name, table)
-        report(STAGE, done, 3)
+        digests[name] = content(table)
+        report(STAGE, done, len(TABLES))
     return StageResult(
         rows,
-        version,
-        new=state.position - merged,
+        # Properties and tags are in it too, part by part.
+        digests["annotations"],
+        new=max(0, state.position - before.get("events", 0)),
         seconds=time.monotonic() - began,
-        parameters={"events": state.position, "off": sorted(state.off), "versions": versions},
-        extra={"properties": len(state.shown), "tags": len(state.tags), **_authors(state)},
+        parameters={
+            "events": state.position,
+            "off": sorted(state.off),
+            "versions": versions,
+            "content": digests["annotations"],
+        },
+        extra=counted,
     )
+
+
+def clean(project: Project) -> None:
+    """Drop the tables of past merges; call it when the last one is recorded."""
+    for name in TABLES:
+        project.database().clean(name, KEPT_FOR)
+
+
+def behind(project: Project) -> int:
+    """Return how many events the log has that the tables do not hold yet."""
+    return project.database().count(LOG) - int(_record(project).get("events", 0))
+
+
+def counts(project: Project) -> dict[str, Any]:
+    """Return how many values, properties, tags (and values by author) the tables hold.
+
+    ``unmerged`` is how many events they do not hold yet.
+    """
+    found = project.database().take("stages", [STAGE], ["counts"]).to_pylist()
+    told = json.loads(found[0]["counts"] or "{}") if found else {}
+    held = {"properties": 0, "tags": 0, "authors": {}, **told.get("extra", {})}
+    return {"values": told.get("rows", 0), **held, "unmerged": behind(project)}
+
+
+def differing(project: Project) -> int:
+    """Return how many values the tables hold that a replay of the log has not, or lack.
+
+    Of the log only what they were merged from is replayed.
+    """
+    from panoptic_data import events
+    from panoptic_data.annotations import State, advanced
+
+    merged = read(project)
+    if merged is None:
+        return 0
+    log = events.read(project)[0].head(merged.position)
+    replayed = _frames(advanced(State(), log, log))["annotations"]
+    held = _frames(merged)["annotations"]
+    if replayed.equals(held):
+        return 0
+    missing = replayed.join(held, on=list(MARKS), how="anti", nulls_equal=True).height
+    return missing + held.join(replayed, on=list(MARKS), how="anti", nulls_equal=True).height
 
 
 def read(project: Project) -> State | None:
@@ -103,12 +163,13 @@ def _frames(state: State) -> dict[str, pl.DataFrame]:
         )
         for property, cells in state.cells.items()
     ]
-    marks = [part.select(list(MARKS)) for part in values]
+    marks = pl.concat([state.definitions, *(part.select(list(MARKS)) for part in values)])
     rows = [
         vars(one) | {"options": json.dumps(dict(one.options))} for one in state.properties.values()
     ]
     return {
-        "annotations": pl.concat([state.definitions, *marks]),
+        # In one order, whatever the order in which things were said: equal values, equal tables.
+        "annotations": marks.sort("kind", "property", "target", "value", maintain_order=False),
         "properties": _table("properties", rows),
         "tags": _table("tags", [vars(one) for one in state.tags.values()]),
     }
@@ -125,13 +186,16 @@ def _table(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
     return frame
 
 
-def _authors(state: State) -> dict[str, object]:
-    """Return how many values stand by each author's hand."""
-    held = [cells.frame()["author"] for cells in state.cells.values()]
-    if not held:
-        return {"authors": {}}
-    counts = pl.concat(held).value_counts(sort=True)
-    return {"authors": dict(counts.iter_rows())}
+def _counts(state: State) -> dict[str, Any]:
+    """Return how many properties and tags there are, and values by each author's hand."""
+    held = [pl.Series("author", [], pl.String)]
+    held += [cells.frame()["author"] for cells in state.cells.values()]
+    by_author = pl.concat(held).value_counts().sort("count", "author", descending=[True, False])
+    return {
+        "properties": len(state.shown),
+        "tags": sum(not one.deleted for one in state.tags.values()),
+        "authors": dict(by_author.iter_rows()),
+    }
 
 
 def _record(project: Project) -> dict[str, Any]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Folder", "Problem", "Stage", "folders", "made", "problems", "reasons", "vectors"]
 
-# In order of making; of several parts the worst reason is the stage's.
-_KINDS = ("files", "images", "embeddings", *stages.PER_ENCODER, "duplicates")
+# Of several parts the worst reason is the stage's.
+_PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 _WORST = ("never", "unfinished", "code", "inputs")
 
 
@@ -118,8 +118,8 @@ def made(project: Project, slugs: Sequence[str]) -> list[Stage]:
     rows = {row["stage"]: row for row in records.to_dicts()}
     names = stages.expected(sources, slugs)
     wanted: list[tuple[str, str | None]] = [("files", None), ("images", None)]
-    wanted += [(kind, slug) for slug in slugs for kind in _KINDS[2:-1]]
-    wanted.append(("duplicates", None))
+    wanted += [(kind, slug) for slug in slugs for kind in _PER_ENCODER]
+    wanted += [("duplicates", None), ("annotations", None)]
     return [_stage(kind, slug, names, rows, stale) for kind, slug in wanted]
 
 

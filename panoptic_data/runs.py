@@ -29,9 +29,11 @@ from panoptic_data.project import Project
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LOCK", "Run", "code_version", "listing", "running", "start"]
+__all__ = ["LOCK", "MERGE", "Run", "code_version", "listing", "running", "start"]
 
 LOCK = "run.lock"
+# What a run is called that only merges annotations: there is one a minute while people annotate.
+MERGE = "merge"
 # A reader that asks every two seconds sees every step; more commits would only grow the table.
 PROGRESS_EVERY = 2.0
 # A sign of life while a long step reports nothing, and when a silent run counts as dead.
@@ -189,17 +191,22 @@ class Run:
 
 
 def listing(project: Project, limit: int = 50) -> pl.DataFrame:
-    """Return the last runs, newest first, one row each as in the table `runs`."""
-    frame = project.database().frame("runs")
+    """Return the last runs, newest first, one row each as in the table `runs`.
+
+    Merges of annotations are left out: they would bury the others.
+    """
+    frame = project.database().frame("runs", where=f"what != '{MERGE}'")
     return frame.sort("started_at", "run", descending=True).head(limit)
 
 
-def running(project: Project) -> dict[str, Any] | None:
+def running(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
     """Return the row of the run that is at work now, or None.
 
-    A run whose process is gone counts as ended, even before its row says so.
+    A run whose process is gone counts as ended, even before its row says so. Merges of
+    annotations, over in a moment, count only where ``merges`` asks for them.
     """
-    frame = project.database().frame("runs", where="outcome = 'running'")
+    where = "outcome = 'running'" + ("" if merges else f" AND what != '{MERGE}'")
+    frame = project.database().frame("runs", where=where)
     rows = frame.sort("started_at", descending=True).to_dicts()
     return next((row for row in rows if _alive(row)), None)
 

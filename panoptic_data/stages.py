@@ -2,9 +2,9 @@
 
 A stage is one Dagster asset (or one partition of it): ``files/<source>``, ``images/<source>``,
 ``embeddings/<encoder>/<source>``, ``corpus``, ``vector_index/<encoder>``,
-``neighbours/<encoder>``, ``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``.
-Their order stands here too, so that a page can say what is stale without Dagster. Not here:
-the computing.
+``neighbours/<encoder>``, ``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``,
+``annotations``. Their order stands here too, so that a page can say what is stale without
+Dagster. Not here: the computing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CODE_VERSIONS",
+    "LOG",
     "PER_ENCODER",
     "Report",
     "StageResult",
@@ -52,11 +53,15 @@ CODE_VERSIONS: Mapping[str, str] = {
     "projection": "1",
     "clusters": "1",
     "duplicates": "1",
+    "annotations": "1",
 }
 """By kind of stage; raised when the same input would give other rows than before."""
 
 PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
 """Kinds of stage that see the whole corpus through one encoder, in order."""
+
+LOG = "annotation_events"
+"""What ``annotations`` is made from: people write it, no stage does."""
 
 
 def quiet(stage: str, done: int, total: int) -> None:
@@ -107,7 +112,7 @@ def expected(sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
     read = [f"{name}/{source}" for source in sources for name in ("files", "images")]
     embedded = [f"embeddings/{slug}/{source}" for source in sources for slug in slugs]
     seen = [f"{name}/{slug}" for slug in slugs for name in PER_ENCODER]
-    return (*read, *embedded, "corpus", *seen, "duplicates")
+    return (*read, *embedded, "corpus", *seen, "duplicates", "annotations")
 
 
 def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
@@ -115,6 +120,8 @@ def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[
     name, _, rest = stage.partition("/")
     if name == "files":
         return ()
+    if name == "annotations":
+        return (LOG,)
     if name == "images":
         return (f"files/{rest}",)
     if name == "embeddings":
@@ -165,8 +172,18 @@ def record(
 
 
 def latest(project: Project) -> pl.DataFrame:
-    """Return the last record of each stage, sorted by stage; columns as in the table."""
-    return project.database().frame("stages").sort("stage")
+    """Return the last record of each stage, sorted by stage; columns as in the table.
+
+    The log of annotations comes after them: its data version is how many events it holds, so
+    that what is made from it is compared as everything else is.
+    """
+    import polars as pl
+
+    database = project.database()
+    records = database.frame("stages").sort("stage")
+    log = {"stage": LOG, "data_version": str(database.count(LOG))}
+    row = pl.DataFrame([{**_BLANK, **log}]).cast({"lance_version": pl.Int64})
+    return pl.concat([records, row], how="diagonal")
 
 
 def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -> dict[str, str]:

@@ -175,12 +175,18 @@ class Database:
     def compact(self, name: str) -> None:
         """Merge small fragments, index the key where that pays, drop versions past their time."""
         table = self._open(name)
+        if table is not None:
+            self._index_key(name, table)
+            self.clean(name)
+
+    def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
+        """Merge small fragments and drop versions past their time, without an index."""
+        table = self._open(name)
         if table is None:
             return
-        self._index_key(name, table)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            self._retry(name, lambda: table.optimize(cleanup_older_than=KEPT_FOR))
+            self._retry(name, lambda: table.optimize(cleanup_older_than=kept_for))
 
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 import time
@@ -42,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         project = open_project(chosen.project)
-        command: Callable[..., int] = {"process": _process, "plan": _plan}[chosen.command]
+        command: Callable[..., int] = {
+            "process": _process,
+            "plan": _plan,
+            "merge": _merge,
+        }[chosen.command]
         return command(project, chosen, started)
     except PanopticError as error:
         print(error.message(terminal_language()), file=sys.stderr)
@@ -67,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     process = commands.add_parser("process", help="compute what is missing, then exit")
     plan = commands.add_parser("plan", help="say what process would do, and why")
+    merge = commands.add_parser("merge", help="merge what people annotated, then exit")
+    merge.add_argument("--project", type=Path, help="the project's directory")
     for command in (process, plan):
         command.add_argument("--project", type=Path, help="the project's directory")
         command.add_argument("--json", action="store_true", help="print one JSON object")
@@ -172,6 +179,21 @@ def _plan(project: Project, chosen: argparse.Namespace, _: float) -> int:
         print(f"{one.stage}: {translate(f'process.why_{one.why}', terminal_language())}")
     if not wanted:
         print(translate("process.nothing", terminal_language()))
+    return 0
+
+
+def _merge(project: Project, _: argparse.Namespace, __: float) -> int:
+    from panoptic_data import merging
+
+    if not merging.behind(project):
+        return 0
+    # Nobody waits for it, and those who annotate should not notice.
+    if hasattr(os, "nice"):
+        os.nice(10)
+    with contextlib.redirect_stdout(sys.stderr):
+        from pipelines.merge import merge
+
+        merge(project)
     return 0
 
 

@@ -13,6 +13,7 @@ from panoptic_data.encoders import parse
 from panoptic_data.project import DEFAULT_ENCODERS, Project
 from pipelines import automation, checks, jobs, sensors
 from pipelines.assets import chain, duplicates, embeddings
+from pipelines.assets.annotations import annotations, log_spec
 from pipelines.assets.corpus import corpus
 from pipelines.assets.images import read, sources_spec
 from pipelines.resources import Work, work_resource
@@ -44,6 +45,8 @@ def build_defs(
             corpus,
             *(asset for spec in specs for asset in chain.build(spec)),
             duplicates.build(slugs),
+            log_spec,
+            annotations,
         ],
         asset_checks=checks.build(slugs),
         jobs=both,

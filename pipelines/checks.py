@@ -11,14 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panoptic_data import merging
 from panoptic_data.project import Project
 from panoptic_data.schema import table_name
 from pipelines.assets import chain, embeddings
+from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.resources import Work
 
-__all__ = ["build", "lengths"]
+__all__ = ["build", "lengths", "of_annotations"]
 
 # float16 keeps three digits: a unit vector of 2,000 of them is off by less than this.
 TOLERANCE = 2e-3
@@ -33,7 +35,24 @@ def build(slugs: Sequence[str]) -> list[dg.AssetChecksDefinition]:
         _check(CORPUS, "every_image_has_a_file", _images_have_files),
         _check(CORPUS, "every_readable_file_has_an_image", _files_have_images),
         _check(DUPLICATES, "members_are_images", _members_are_images),
+        *(_check(ANNOTATIONS, name, look) for name, look in _OF_ANNOTATIONS.items()),
         *(check for slug in slugs for check in _of_encoder(slug)),
+    ]
+
+
+def of_annotations(work: Work) -> list[dg.AssetCheckEvaluation]:
+    """Return what the checks of annotations say, for a merge that is no Dagster run."""
+    found = [(name, _answer(*look(work))) for name, look in _OF_ANNOTATIONS.items()]
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=ANNOTATIONS,
+            check_name=name,
+            passed=answer.passed,
+            metadata={},
+            severity=answer.severity,
+            description=answer.description,
+        )
+        for name, answer in found
     ]
 
 
@@ -63,14 +82,17 @@ def _check(
         required_resource_keys={"work"},
     )
     def checked(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        wrong, absent = look(context.resources.work)
-        severity = dg.AssetCheckSeverity.ERROR if wrong else dg.AssetCheckSeverity.WARN
-        said = "; ".join([*wrong, *absent])
-        return dg.AssetCheckResult(
-            passed=not said, severity=severity, description=f"{said}." if said else "All is well."
-        )
+        return _answer(*look(context.resources.work))
 
     return checked
+
+
+def _answer(wrong: list[str], absent: list[str]) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if wrong else dg.AssetCheckSeverity.WARN
+    said = "; ".join([*wrong, *absent])
+    return dg.AssetCheckResult(
+        passed=not said, severity=severity, description=f"{said}." if said else "All is well."
+    )
 
 
 def _images_have_files(work: Work) -> Checked:
@@ -87,6 +109,34 @@ def _files_have_images(work: Work) -> Checked:
 def _members_are_images(work: Work) -> Checked:
     strangers = _without(_sha1s(work.project, "duplicates"), _images(work.project))
     return _sentence(strangers, "of {total} members are no images"), []
+
+
+def _no_orphans(work: Work) -> Checked:
+    # Not wrong: an image that was forgotten comes back with its file.
+    database = work.project.database()
+    said = {kind: _annotated(work.project, kind) for kind in ("image", "file")}
+    files = database.read("files", ["file_id"])["file_id"].combine_chunks()
+    known = pa.concat_arrays([_images(work.project), _named(work.project, "sha1 IS NOT NULL")])
+    lost = [_without(said["image"], known), _without(said["file"], files)]
+    wrong, total = (sum(column) for column in zip(*lost, strict=True))
+    return [], _sentence((wrong, total), "of {total} values belong to no image or file")
+
+
+def _as_replayed(work: Work) -> Checked:
+    wrong = merging.differing(work.project)
+    total = work.project.database().count("annotations")
+    return _sentence((wrong, total), "of {total} values are not what the log says"), []
+
+
+_OF_ANNOTATIONS: dict[str, Callable[[Work], Checked]] = {
+    "no_orphan_annotation": _no_orphans,
+    "tables_say_what_a_replay_of_the_log_says": _as_replayed,
+}
+
+
+def _annotated(project: Project, kind: str) -> pa.Array:
+    rows = project.database().read("annotations", ["target"], f"kind = '{kind}'")
+    return rows["target"].combine_chunks()
 
 
 def _rows(table: str, slug: str) -> Callable[[Work], Checked]:

@@ -11,6 +11,7 @@ import dagster as dg
 
 from panoptic_data.stages import PER_ENCODER
 from pipelines.assets import chain, embeddings
+from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.assets.images import FILES, IMAGES
@@ -33,7 +34,8 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             ANALYSE,
-            selection=dg.AssetSelection.assets(CORPUS, *seen, DUPLICATES),
-            description="Neighbours, map, clusters and duplicates of all sources together.",
+            selection=dg.AssetSelection.assets(CORPUS, *seen, DUPLICATES, ANNOTATIONS),
+            description="Neighbours, map, clusters and duplicates of all sources together, "
+            "and what people said of them.",
         ),
     ]

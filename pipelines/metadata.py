@@ -40,10 +40,11 @@ def materialized(
     work: Work, key: dg.AssetKey, stage: str, result: StageResult
 ) -> dg.MaterializeResult[None]:
     """Return what Dagster records of a stage just made."""
+    special = _annotated(result) if stage == "annotations" else _pictures(work, stage)
     return dg.MaterializeResult(
         asset_key=key,
         data_version=dg.DataVersion(result.data_version),
-        metadata={**_counts(work.project, stage, result), **_pictures(work, stage)},
+        metadata={**_counts(work.project, stage, result), **special},
     )
 
 
@@ -79,6 +80,19 @@ def _pictures(work: Work, stage: str) -> MetadataMap:
     if name == "clusters":
         return _grid(work.project, _medoids(work.project, stage))
     return {}
+
+
+def _annotated(result: StageResult) -> MetadataMap:
+    """Return the counts of annotations one by one, so that Dagster draws them over time."""
+    return {
+        "events": result.parameters["events"],
+        "new_events": result.new,
+        "values": result.rows,
+        "properties": result.extra["properties"],
+        "tags": result.extra["tags"],
+        "authors": dg.MetadataValue.json(result.extra["authors"]),
+        "lance_versions": dg.MetadataValue.json(result.parameters["versions"]),
+    }
 
 
 def _just_made(work: Work) -> Sequence[str]:

@@ -65,8 +65,9 @@ def of_project(project: Project, only: Sequence[str] = ()) -> tuple[Wanted, ...]
         except FolderNotFound:
             wanted.append(Wanted(f"files/{source.name}", "gone"))
     if wanted:
-        # What changes in a source changes what is seen of all of them.
-        stale = dict.fromkeys(stages.expected((), slugs), "inputs") | stale
+        # What changes in a source changes what is seen of all of them, not what was said of them.
+        seen = [stage for stage in stages.expected((), slugs) if stage != "annotations"]
+        stale = dict.fromkeys(seen, "inputs") | stale
     return (*wanted, *of_corpus(slugs, stale, Request()))
 
 

@@ -25,8 +25,10 @@ from pipelines.build import build_defs
 from pipelines.interrupts import heard
 from pipelines.resources import Problem, Request, Work
 
-__all__ = ["process"]
+__all__ = ["compact", "process"]
 
+# Annotations are merged by themselves now and then: no reason to send a person away.
+MERGED_WITHIN = 120.0
 # A table in more files than this is merged into few: each commit adds one.
 FILES_AT_MOST = 100
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -44,7 +46,7 @@ def process(
     listing = sources.listing(project)
     chosen = sources.chosen(project, request.only)
     with (
-        runs.start(project, "process", asdict(request)) as run,
+        runs.start(project, "process", asdict(request), _patience(project)) as run,
         instance.open_instance(project) as history,
     ):
         instance.close_the_dead(history)
@@ -56,7 +58,7 @@ def process(
         ready = [one for one in prepared if one.ready]
         work.problems += [summary.waits(one, ready) for one in prepared if not one.ready]
         _run(work, history, chosen, request)
-        _compact(project)
+        compact(project)
         told = summary.of(work)
         run.count("summary", summary.short(told))
         if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
@@ -64,6 +66,12 @@ def process(
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
             unchanged.remember(project, seen, told, good_for)
     return told
+
+
+def _patience(project: Project) -> float:
+    """Return how many seconds to wait for who is at work."""
+    running = runs.running(project, merges=True)
+    return MERGED_WITHIN if running is not None and running["what"] == runs.MERGE else 0.0
 
 
 def _is_as_it_was(project: Project, listing: Sequence[Source]) -> bool:
@@ -163,7 +171,8 @@ def _note_check(work: Work, check: dg.AssetCheckEvaluation) -> None:
         work.run.fail(said)
 
 
-def _compact(project: Project) -> None:
+def compact(project: Project) -> None:
+    """Put tables in many files together."""
     for table in sorted(project.lance.glob("*.lance")):
         if sum(1 for _ in (table / "data").glob("*.lance")) > FILES_AT_MOST:
             project.database().compact(table.stem)

@@ -5,7 +5,7 @@ Not here: what a person reads of it in Dagster (``metadata``), the computing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -28,16 +28,25 @@ def making(work: Work, names: Sequence[str]) -> Iterator[None]:
         raise dg.Failure(work.fail(names, error)) from error
 
 
-def keep(work: Work, stage: str, result: StageResult) -> StageResult:
-    """Record what a stage made, with the data versions that it was made from."""
-    known = {
-        row["stage"]: row["data_version"]
-        for row in stages.latest(work.project).select("stage", "data_version").to_dicts()
-    }
-    before = stages.upstream(stage, work.sources, work.slugs)
-    inputs = {name: known.get(name, "") for name in before}
+def keep(
+    work: Work, stage: str, result: StageResult, inputs: Mapping[str, str] | None = None
+) -> StageResult:
+    """Record what a stage made, with the data versions that it was made from.
+
+    ``inputs`` are those, where they may have changed while the stage was being made.
+    """
+    inputs = _inputs(work, stage) if inputs is None else inputs
     version = CODE_VERSIONS[stages.kind(stage)]
     stages.record(work.project, stage, result, inputs, version, work.run.id)
     work.run.count(stage, stages.counts(result))
     work.results[stage] = result
     return result
+
+
+def _inputs(work: Work, stage: str) -> Mapping[str, str]:
+    known = {
+        row["stage"]: row["data_version"]
+        for row in stages.latest(work.project).select("stage", "data_version").to_dicts()
+    }
+    before = stages.upstream(stage, work.sources, work.slugs)
+    return {name: known.get(name, "") for name in before}

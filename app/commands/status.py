@@ -8,8 +8,8 @@ from typing import Any
 
 from app.commands.encoders import describe, states
 from app.language import number, say, terminal_language
+from panoptic_data import merging, runs, sources
 from panoptic_data import project as projects
-from panoptic_data import runs, sources
 from panoptic_data.messages import translate
 from panoptic_data.project import Project
 
@@ -48,6 +48,7 @@ def _state(project: Project) -> dict[str, Any]:
             for source in sources.listing(project)
         ],
         "encoders": states(project),
+        "annotations": merging.counts(project),
         "running": runs.running(project),
         "last_run": last[0] if last else None,
     }
@@ -69,7 +70,20 @@ def _print(project: Project, state: dict[str, Any]) -> None:
     print(say("status_encoders"))
     for row in state["encoders"]:
         print(f"  {describe(row)}")
+    _print_annotations(state["annotations"])
     _print_runs(state)
+
+
+def _print_annotations(counts: dict[str, Any]) -> None:
+    said = [
+        f"{number(counts[name])} {say(f'status_{name}')}"
+        for name in ("values", "properties", "tags", "unmerged")
+        if counts[name]
+    ]
+    if said:
+        print(f"{say('status_annotations')}: {', '.join(said)}")
+    for author, count in counts["authors"].items():
+        print(f"  {number(count)}  {author}")
 
 
 def _print_runs(state: dict[str, Any]) -> None:

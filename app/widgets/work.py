@@ -34,6 +34,7 @@ STAGES = (
     "projection",
     "clusters",
     "duplicates",
+    "annotations",
 )
 
 

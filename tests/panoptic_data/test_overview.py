@@ -83,6 +83,7 @@ def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
         "projection/visual",
         "clusters/visual",
         "duplicates",
+        "annotations",
     ]
     read = made["images"]
     assert (read.rows, read.new, read.changed, read.failed, read.why) == (20, 8, 2, 2, None)

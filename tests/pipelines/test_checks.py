@@ -24,7 +24,7 @@ def check(project):
             .execute_in_process(instance=instance)
         )
         found = result.get_asset_check_evaluations()
-    assert len(found) == 8
+    assert len(found) == 10
     return {
         f"{one.asset_key.to_user_string()}:{one.check_name}": (one.severity.value, one.description)
         for one in found

@@ -47,6 +47,8 @@ def test_the_graph_is_the_one_of_the_design():
             "neighbours/visual",
             "neighbours/clip-vit-b-32-datacomp-xl-s13b-b90k",
         },
+        "annotation_events": set(),
+        "annotations": {"annotation_events"},
     }
 
 

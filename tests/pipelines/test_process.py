@@ -27,6 +27,7 @@ EVERY_STAGE = [
     "projection/visual",
     "clusters/visual",
     "duplicates",
+    "annotations",
 ]
 COUNTS = ("files", "images", "new", "changed", "removed", "unchanged", "unreadable", "embedded")
 
@@ -120,6 +121,8 @@ def test_all_checks_pass_after_a_run(processed):
         ("corpus", "every_image_has_a_file"): True,
         ("corpus", "every_readable_file_has_an_image"): True,
         ("duplicates", "members_are_images"): True,
+        ("annotations", "no_orphan_annotation"): True,
+        ("annotations", "tables_say_what_a_replay_of_the_log_says"): True,
         ("embeddings/visual", "vectors_are_unit"): True,
         ("vector_index/visual", "one_row_an_image"): True,
         ("neighbours/visual", "one_row_an_image"): True,

@@ -1,0 +1,46 @@
+"""`python -m pipelines merge`: make the asset `annotations` after people were at work.
+
+It is told to Dagster without a run: one a minute would bury the others, and each fills half a
+megabyte. Not here: when a merge is due (``app``), what it writes (``panoptic_data.merging``).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from panoptic_data import merging, runs
+from panoptic_data.project import Project
+from panoptic_data.stages import CODE_VERSIONS, StageResult
+from pipelines import checks, instance
+from pipelines.assets.annotations import ANNOTATIONS, make
+from pipelines.process import compact
+from pipelines.resources import Request, Work
+
+__all__ = ["merge"]
+
+
+def merge(project: Project) -> StageResult:
+    """Merge what came since the last time. Raises ProjectBusy."""
+    with (
+        instance.open_instance(project) as history,
+        runs.start(project, runs.MERGE, {}) as run,
+    ):
+        work = Work(project, run, Request(), (), ())
+        told = make(work)
+        history.report_runless_asset_event(_materialization(told))
+        for evaluation in checks.of_annotations(work):
+            history.report_runless_asset_event(evaluation)
+        compact(project)
+    return work.results[merging.STAGE]
+
+
+def _materialization(told: dg.MaterializeResult[None]) -> dg.AssetMaterialization:
+    assert told.data_version is not None
+    return dg.AssetMaterialization(
+        ANNOTATIONS,
+        metadata=told.metadata,
+        tags={
+            "dagster/data_version": told.data_version.value,
+            "dagster/code_version": CODE_VERSIONS["annotations"],
+        },
+    )

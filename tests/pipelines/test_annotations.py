@@ -1,0 +1,197 @@
+"""The asset `annotations`: made in runs and between them, from whatever place a kill left it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import dagster as dg
+import pytest
+
+from app.merging_soon import WAIT, Watch
+from panoptic_data import annotations, edits, merging, properties, runs, stages, tags
+from pipelines.build import build_defs
+from pipelines.instance import open_instance
+from pipelines.merge import merge
+from pipelines.process import process
+from pipelines.resources import Request
+
+KEY = dg.AssetKey("annotations")
+CHECKS = ("no_orphan_annotation", "tables_say_what_a_replay_of_the_log_says")
+STRANGER = "f" * 40
+
+
+@pytest.fixture
+def annotated(processed):
+    """The processed project, with a tag on three images by two people."""
+    store = annotations.get(processed)
+    theme, changes = properties.created({}, "Theme", "tags")
+    store.commit(changes, "property", author="ada")
+    war, changes = tags.created({}, theme.id, "war")
+    store.commit(changes, "tag", author="ada")
+    images = sorted(processed.database().read("images", ["sha1"])["sha1"].to_pylist())
+    for author, some in (("ada", images[:1]), ("bo", images[1:3])):
+        changes = edits.add_tags(store.state(), theme.id, some, [war.id])
+        store.commit(changes, "tag", author=author)
+    return processed
+
+
+def say(project, target, author="ada"):
+    """Tag one more image."""
+    store = annotations.get(project)
+    (theme,), (war,) = store.state().properties, store.state().tags
+    store.commit(edits.add_tags(store.state(), theme, [target], [war]), "tag", author=author)
+
+
+def stale(project):
+    return stages.stale(stages.latest(project), ["pictures"], ["visual"])
+
+
+def told(project):
+    """Return the last materialization, and how many there were."""
+    with open_instance(project) as instance:
+        found = instance.fetch_materializations(KEY, limit=100).records
+        return found[0].asset_materialization, len(found)
+
+
+def said_by_checks(project):
+    with open_instance(project) as instance:
+        keys = [dg.AssetCheckKey(KEY, name) for name in CHECKS]
+        found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+        answers = {
+            key.name: one.event.dagster_event.event_specific_data for key, one in found.items()
+        }
+    return {
+        name: (one.passed, one.severity.value, one.description) for name, one in answers.items()
+    }
+
+
+def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated):
+    before, count = told(annotated)
+    assert stale(annotated) == {"annotations": "inputs"}
+    result = merge(annotated)
+    assert stale(annotated) == {}
+    now, after = told(annotated)
+    assert after == count + 1
+    metadata = {name: value.value for name, value in now.metadata.items()}
+    events = annotations.get(annotated).state().position
+    names = ("events", "new_events", "values", "properties", "tags", "authors")
+    assert [metadata[name] for name in names] == [events, events, 3, 1, 1, {"bo": 2, "ada": 1}]
+    versions = {name: annotated.database().version(name) for name in merging.TABLES}
+    assert metadata["lance_versions"] == versions
+    assert now.tags["dagster/data_version"] == result.data_version
+    assert result.data_version != before.tags["dagster/data_version"]
+    assert said_by_checks(annotated) == {name: (True, "WARN", "All is well.") for name in CHECKS}
+    # What is done and undone leaves the values, and what depends on them, as they were.
+    say(annotated, STRANGER)
+    annotations.get(annotated).undo("ada")
+    assert stale(annotated) == {"annotations": "inputs"}
+    assert merge(annotated).data_version == result.data_version
+
+
+def test_a_run_makes_it_too_and_leaves_it_alone_where_nothing_was_said(annotated):
+    made = process(annotated, Request())["stages"]
+    assert {name for name, one in made.items() if one["status"] == "made"} == {"annotations"}
+    count = told(annotated)[1]
+    again = process(annotated, Request())["stages"]["annotations"]
+    assert (again["status"], again["data_version"]) == (
+        "unchanged",
+        made["annotations"]["data_version"],
+    )
+    assert told(annotated)[1] == count
+
+
+def test_merges_are_not_among_the_runs_and_no_runs_of_dagster(annotated):
+    listed = runs.listing(annotated)["run"].to_list()
+    with open_instance(annotated) as instance:
+        before = len(instance.get_runs())
+        merge(annotated)
+        assert len(instance.get_runs()) == before
+    assert runs.listing(annotated)["run"].to_list() == listed
+
+
+def test_values_of_images_that_are_gone_are_told_and_fail_nothing(annotated):
+    say(annotated, STRANGER)
+    merge(annotated)
+    passed, severity, text = said_by_checks(annotated)["no_orphan_annotation"]
+    assert (passed, severity) == (False, "WARN")
+    assert text == "1 of 4 values belong to no image or file."
+
+
+def test_tables_that_do_not_say_what_the_log_says_are_an_error(annotated):
+    merge(annotated)
+    table = annotated.database().read("annotations")
+    version = annotated.database().replace("annotations", table.slice(0, table.num_rows - 1))
+    row = annotated.database().take("stages", ["annotations"]).to_pylist()[0]
+    parameters = json.loads(row["parameters"])
+    parameters["versions"]["annotations"] = version
+    result = stages.StageResult(2, row["data_version"], parameters=parameters)
+    stages.record(annotated, "annotations", result, {}, row["code_version"], "r")
+    job = dg.define_asset_job("checks", dg.AssetSelection.checks_for_assets(KEY))
+    defs = dg.Definitions.merge(build_defs(annotated), dg.Definitions(jobs=[job]))
+    with open_instance(annotated) as instance:
+        defs.resolve_job_def("checks").execute_in_process(instance=instance)
+    assert said_by_checks(annotated)[CHECKS[1]] == (
+        False,
+        "ERROR",
+        f"1 of {table.num_rows - 1} values are not what the log says.",
+    )
+
+
+def test_a_merge_that_is_killed_leaves_the_last_one_and_the_next_does_it(annotated):
+    merge(annotated)
+    say(annotated, STRANGER)
+    command = [sys.executable, "-m", "pipelines", "merge", "--project", str(annotated.root)]
+    # Killed as soon as it has begun to write, wherever that is.
+    version = annotated.database().version("annotations")
+    with subprocess.Popen(command) as killed:
+        while annotated.database().version("annotations") == version and killed.poll() is None:
+            time.sleep(0.002)
+        killed.send_signal(signal.SIGKILL)
+    read = annotations.Store(annotated).state()
+    assert read.values(next(iter(read.properties))).height == 4
+    assert subprocess.run(command, check=True).returncode == 0
+    assert (merging.behind(annotated), stale(annotated)) == (0, {})
+    assert merging.differing(annotated) == 0
+
+
+class Started:
+    """A merge that ends when the test says so."""
+
+    returncode = None
+
+    def poll(self):
+        return self.returncode
+
+
+def test_a_merge_is_due_a_minute_after_the_first_event_and_never_beside_a_run(annotated):
+    now, started = 0.0, []
+    watch = Watch(annotated, lambda _: started.append(Started()) or started[-1], lambda: now)
+    watch.look()
+    now = WAIT - 1
+    say(annotated, STRANGER)
+    watch.look()
+    assert not started
+    now = WAIT + 1
+    with runs.start(annotated, "process", {}):
+        watch.look()
+    assert not started
+    watch.look()
+    assert len(started) == 1
+    # It failed: all of it waits, for longer.
+    started[0].returncode = 1
+    now += 1000
+    watch.look()
+    now += WAIT + 1
+    watch.look()
+    assert len(started) == 1
+    now += WAIT
+    watch.look()
+    assert len(started) == 2
+    merge(annotated)
+    started[1].returncode = 0
+    watch.look()
+    now += 10 * WAIT
+    watch.look()
+    assert len(started) == 2
