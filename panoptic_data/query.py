@@ -10,23 +10,31 @@ is the reference. Not here: what single terms mean (``terms``), running a view (
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from panoptic_data import terms
+from panoptic_data.defined import BARE, FIELD, QUOTED, Defined, unquoted
 from panoptic_data.fields import FIELDS
 from panoptic_data.terms import Item, Known, Misread, Part, Problem, Span, Term
 from panoptic_data.views import DEEPEST, Clause, Condition, Level, Sort, View
-from panoptic_data.vocabulary import FIELD_NAMES, GROUP, IS, MODE, SORT, WRITTEN, closest, folded
+from panoptic_data.vocabulary import DIRECTIVES, FIELD_NAMES, GROUP, IS, MODE, SORT, TAG, folded
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations import State
 
 __all__ = ["Parsed", "Problem", "parse", "to_view", "unsayable", "write"]
 
 _SPACE = re.compile(r"\s*")
 _NAME = r"(?P<name>[^\W\d_]+(?:_[^\W\d_]+)*)"
-_HEAD = re.compile(rf"{_NAME}(?:@(?P<encoder>[\w.-]+))?(?P<sign>:[<>]=?|:|!=|[<>]=?|=)")
+_SIGN = r"(?P<sign>:[<>]=?|:|!=|[<>]=?|=)"
+_HEAD = re.compile(rf"{_NAME}(?:@(?P<at>[\w.'’#-]+|{QUOTED}))?{_SIGN}")
 # "width > 500": a space before a comparison is no mistake, after a field that is known.
 _SPACED = re.compile(rf"{_NAME}\s+(?P<sign>!=|[<>]=?|=)")
+# Properties: by their field, their name in quotes, or a name of one word.
+_OWN = re.compile(rf"(?P<name>{FIELD}|{QUOTED}|{BARE})(?P<gap>\s*){_SIGN}", re.DOTALL)
 _AND = re.compile(r"(?:AND|ET)(?=[\s()|]|$)")
 _OR = re.compile(r"\||(?:OR|OU)(?=[\s()|]|$)")
 _NOT = re.compile(r"(?:NOT|NON)(?=[\s()|]|$)")
@@ -34,9 +42,9 @@ _PATTERN = re.compile(r"/((?:[^\\/]|\\.)+)/(?=[\s),|]|$)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("?)', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _ESCAPED_SLASH = re.compile(r"\\.", re.DOTALL)
-_DIRECTIVES = {name: names[0] for names in (SORT, GROUP, MODE, IS) for name in names}
-_WORDS = {name for name, one in FIELDS.items() if one.kind == "text"}
-_KNOWN_NAMES = {**FIELD_NAMES, **_DIRECTIVES}
+_KNOWN_NAMES = {**FIELD_NAMES, **DIRECTIVES}
+# What can be asked of something else: clusters of an encoder, authors of a property.
+_TAKE_AT = ("cluster", "text", "author")
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,19 @@ def parse(
     today: date | None = None,
     folders: Iterable[str] | None = None,
     formats: Collection[str] | None = None,
+    state: State | None = None,
 ) -> Parsed:
     """Read a text. Never raises: what is not understood is in ``problems``, the rest holds.
 
     ``encoder`` is that of clusters, ``reader`` that of words (else ``encoder``). With the known
-    ``folders`` and ``formats``, others are problems, and a folder may be said by its end.
+    ``folders`` and ``formats``, others are problems, and a folder may be said by its end. With
+    the project's annotations (``state``) its properties and tags are known by their names.
     """
-    known = Known(encoder, reader or encoder, today or date.today(), folders, formats)
+    defined, day = Defined(state), today or date.today()
+    return _parsed(text, Known(encoder, reader or encoder, day, folders, formats, defined))
+
+
+def _parsed(text: str, known: Known) -> Parsed:
     reading = _Reading(text, known)
     where = reading.terms()
     return Parsed(
@@ -92,20 +106,27 @@ def to_view(parsed: Parsed, words_field: str = "path") -> View:
     return View((*parsed.where, *words), parsed.sort, parsed.group, parsed.mode or "image")
 
 
-def write(view: View, *, encoder: str | None = None, reader: str | None = None) -> str:
+def write(
+    view: View,
+    *,
+    encoder: str | None = None,
+    reader: str | None = None,
+    state: State | None = None,
+) -> str:
     """Return a text that :func:`parse` reads back as the view.
 
-    ``encoder`` and ``reader`` need not be named in it: give the same to :func:`parse`. What
-    cannot be said is left out (see :func:`unsayable`), as is how a view is shown.
+    ``encoder`` and ``reader`` need not be named in it: give the same to :func:`parse`, and the
+    same ``state``. What cannot be said is left out (see :func:`unsayable`), as is how a view is
+    shown.
     """
-    said = [_said(part, encoder, reader or encoder) for part in view.where]
+    known = _knowing(encoder, reader, state)
+    said = [_said(part, known) for part in view.where]
     parts = [text for text in said if text is not None]
     if len(view.where) == 1 and parts and _is_any(view.where[0]):
         parts = [parts[0][1:-1]]
     if view.sort:
-        keys = (f"{'-' if one.descending else ''}{_sort_name(one)}" for one in view.sort)
-        parts.append(f"{SORT[0]}:{','.join(keys)}")
-    levels = [_said_level(one, encoder) for one in view.group]
+        parts.append(f"{SORT[0]}:{','.join(terms.said_sort(one, known) for one in view.sort)}")
+    levels = [_said_level(one, known) for one in view.group]
     if any(levels):
         parts.append(f"{GROUP[0]}:{','.join(filter(None, levels))}")
     if view.mode != View().mode:
@@ -113,37 +134,40 @@ def write(view: View, *, encoder: str | None = None, reader: str | None = None) 
     return " ".join(parts)
 
 
-def unsayable(view: View) -> tuple[Part | Level, ...]:
+def unsayable(view: View, state: State | None = None) -> tuple[Part | Level, ...]:
     """Return the parts of a view that :func:`write` leaves out: regions, likeness, selections."""
-    parts = (part for part in view.where if _said(part, None, None) is None)
-    levels = (one for one in view.group if _said_level(one, None) is None)
+    known = _knowing(None, None, state)
+    parts = (part for part in view.where if _said(part, known) is None)
+    levels = (one for one in view.group if _said_level(one, known) is None)
     return (*parts, *levels)
 
 
-def _said(part: Part, encoder: str | None, reader: str | None) -> str | None:
+def _knowing(encoder: str | None, reader: str | None, state: State | None) -> Known:
+    return Known(encoder, reader or encoder, date.today(), None, None, Defined(state))
+
+
+def _said(part: Part, known: Known) -> str | None:
     """Return a part as a text that is read back as it, or None: what reads otherwise is not it."""
     plain = _plain(part)
-    text = _text(plain, encoder, reader)
-    if text is None or parse(text, encoder=encoder, reader=reader) != Parsed((plain,)):
-        return None
-    return text
+    text = _text(plain, known)
+    return None if text is None or _parsed(text, known) != Parsed((plain,)) else text
 
 
-def _said_level(one: Level, encoder: str | None) -> str | None:
-    text = terms.said_level(one, encoder)
-    back = parse(f"{GROUP[0]}:{text}", encoder=encoder)
+def _said_level(one: Level, known: Known) -> str | None:
+    text = terms.said_level(one, known)
+    back = _parsed(f"{GROUP[0]}:{text}", known)
     return text if back == Parsed(group=(one,)) else None
 
 
-def _text(part: Part, encoder: str | None, reader: str | None) -> str | None:
+def _text(part: Part, known: Known) -> str | None:
     if isinstance(part, Condition):
         operator = FIELDS[part.field].operator(part.op)
         is_valid = operator is not None and operator.problem(part.value) is None
-        return terms.said(part, encoder, reader) if is_valid else None
-    bins = terms.said_range(part)
+        return terms.said(part, known) if is_valid else None
+    bins = terms.said_range(part, known)
     if bins is not None:
         return bins
-    inner = [_text(one, encoder, reader) for one in part.parts]
+    inner = [_text(one, known) for one in part.parts]
     said = [text for text in inner if text is not None]
     if len(said) < len(inner):
         return None
@@ -165,15 +189,21 @@ def _is_any(part: Part) -> bool:
     return isinstance(plain, Clause) and plain.kind == "any"
 
 
-def _sort_name(one: Sort) -> str:
-    return WRITTEN.get(one.field, one.field)
-
-
 @dataclass(frozen=True)
 class _Phrase:
     """A free word, or several in quotes."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What stands before a value: ``field`` is a field or a directive, None for a name of none."""
+
+    field: str | None
+    name: str
+    at: str | None
+    sign: str
 
 
 def _settled(found: Part | _Phrase | None) -> Part | None:
@@ -290,25 +320,23 @@ class _Reading:
         head = self._head()
         if head is None:
             return self._phrase()
-        name, encoder, sign = head
-        known = _KNOWN_NAMES.get(folded(name))
-        takes_encoder = encoder is None or known in ("cluster", "text")
-        items = self._items(known in _WORDS and sign == ":")
-        if known is None or not takes_encoder:
-            full = name if encoder is None else f"{name}@{encoder}"
-            raise terms.unknown(
-                "field", full, closest(name, _KNOWN_NAMES), (start, start + len(full))
-            )
+        items = self._values(head)
+        if head.field is None or (head.at is not None and head.field not in _TAKE_AT):
+            full = head.name if head.at is None else f"{head.name}@{head.at}"
+            names = self.known.defined.closest(head.name, _KNOWN_NAMES)
+            raise terms.unknown("field", full, names, (start, start + len(full)))
         if not items:
-            raise Misread("no_value", (start, self.at), name=name)
-        term = Term(known, encoder, sign, items, (start, self.at))
-        if known in FIELDS:
+            raise Misread("no_value", (start, self.at), name=head.name)
+        term = Term(head.field, head.name, head.at, head.sign, items, (start, self.at))
+        if head.field in FIELDS:
             return terms.read(term, self.known)
         return self._directive(term, is_denied)
 
     def _directive(self, term: Term, is_denied: bool) -> Part | None:
-        """Note an order, groups or a mode; return the condition that ``is:`` stands for."""
+        """Note an order, groups or a mode; return what ``is:`` and ``tag:`` stand for."""
         name = term.field
+        if name == TAG[0]:
+            return terms.tagged(term, self.known)
         if term.sign not in (":", "="):
             raise Misread("sign", term.span, name=name, sign=term.sign)
         if name == IS[0]:
@@ -316,37 +344,65 @@ class _Reading:
         if is_denied:
             raise Misread("denied", term.span, name=name)
         if name == SORT[0]:
-            self.sort += map(terms.sort, term.items)
+            self.sort += [terms.sort(item, self.known) for item in term.items]
         elif name == GROUP[0]:
             self.group += [terms.level(item, self.known) for item in term.items]
         else:
             self.mode = terms.mode(term.items)
         return None
 
-    def _head(self) -> tuple[str, str | None, str] | None:
+    def _head(self) -> _Head | None:
         """Read the name of a field and what follows it, up to the value."""
         match = _HEAD.match(self.text, self.at)
         if match is None:
             spaced = _SPACED.match(self.text, self.at)
             match = spaced if spaced and folded(spaced["name"]) in FIELD_NAMES else None
+        field = _KNOWN_NAMES.get(folded(match["name"])) if match else None
+        at = match.groupdict().get("at") if match else None
+        if field is None:
+            own = self._own_head()
+            match, field = own or (match, None)
         if match is None:
             return None
         self.at = match.end()
         if not match["sign"].startswith(":"):
             self._skip()
-        return match["name"], match.groupdict().get("encoder"), match["sign"]
+        return _Head(field, match["name"], at, match["sign"])
 
-    def _items(self, is_words: bool) -> tuple[Item, ...]:
-        """Read values with commas between them; ``is_words`` have patterns and ``abc*``."""
+    def _own_head(self) -> tuple[re.Match[str], str | None] | None:
+        """Read the name of a property; what looks like one that there is is no free word."""
+        match = _OWN.match(self.text, self.at)
+        if match is None or (match["gap"] and match["sign"].startswith(":")):
+            return None
+        name, defined = unquoted(match["name"]), self.known.defined
+        field = defined.field(name)
+        if field is not None:
+            return match, field
+        is_meant = name != match["name"] or bool(defined.closest(name, ()))
+        return (match, None) if is_meant and not match["gap"] else None
+
+    def _values(self, head: _Head) -> tuple[Item, ...]:
+        """Read what follows a head: values with commas between them."""
+        if head.field in (SORT[0], GROUP[0]):
+            return self._items(lambda: self._item(False, ",", names=True), ",")
+        known = FIELDS.get(head.field or "")
+        kind = known.kind if known else ""
+        if kind == "tags" or head.field == TAG[0]:
+            return self._items(lambda: self._item(False, ",+"), ",+")
+        return self._items(lambda: self._item(kind == "text" and head.sign == ":", ","), ",")
+
+    def _items(self, read: Callable[[], Item | None], signs: str) -> tuple[Item, ...]:
         items = []
         while True:
-            item = self._item(is_words)
+            item = read()
+            sign = next((one for one in signs if self._take(one)), None)
             if item is not None:
-                items.append(item)
-            if not self._take(","):
+                items.append(replace(item, joins=sign == "+"))
+            if sign is None:
                 return tuple(items)
 
-    def _item(self, is_words: bool) -> Item | None:
+    def _item(self, is_words: bool, stops: str, *, names: bool = False) -> Item | None:
+        """Read one value: ``is_words`` have patterns and ``abc*``, ``names`` quotes inside."""
         start = self.at
         if is_words and (match := _PATTERN.match(self.text, start)):
             self.at = match.end()
@@ -354,8 +410,8 @@ class _Reading:
                 lambda pair: "/" if pair[0] == r"\/" else pair[0], match[1]
             )
             return Item(pattern, "pattern", (start, self.at))
-        is_quoted = self.text.startswith('"', start)
-        text = self._quoted() if is_quoted else self._bare(",")
+        is_quoted = self.text.startswith('"', start) and not names
+        text = self._quoted() if is_quoted else self._bare(stops, names=names)
         if not text and not is_quoted:
             return None
         kind = "quoted" if is_quoted else "bare"
@@ -380,11 +436,17 @@ class _Reading:
         self.at = start + 2 + len(body) if match and match[2] else len(self.text)
         return _ESCAPED.sub(r"\1", body)
 
-    def _bare(self, stops: str) -> str:
-        """Read up to a space, "|", one of ``stops`` or a parenthesis that was not opened here."""
+    def _bare(self, stops: str, *, names: bool = False) -> str:
+        """Read up to a space, "|", one of ``stops`` or a parenthesis that was not opened here.
+
+        With ``names`` what stands in quotes is read over.
+        """
         start, inside = self.at, 0
         while self.at < len(self.text):
             letter = self.text[self.at]
+            if names and letter == '"':
+                self._quoted()
+                continue
             if letter.isspace() or letter == "|":
                 break
             if not inside and letter in f"){stops}":

@@ -10,18 +10,28 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from panoptic_data.fields import FIELDS, LEVELS, PERIODS, SORTS
+from panoptic_data.defined import (
+    FIELD,
+    QUOTED,
+    Defined,
+    alike,
+    id_of,
+    quoted,
+    unquoted,
+)
+from panoptic_data.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
 from panoptic_data.messages import translate
 from panoptic_data.views import Clause, Condition, Level, Sort
 from panoptic_data.vocabulary import (
     ANY,
     DAYS,
+    DIRECTIVES,
     FIELD_NAMES,
     FORMATS,
     HUE_NAMES,
@@ -32,6 +42,7 @@ from panoptic_data.vocabulary import (
     PERIOD_NAMES,
     SORT_NAMES,
     STATUS_NAMES,
+    TRUTHS,
     UNITS,
     WRITTEN,
     closest,
@@ -53,8 +64,10 @@ __all__ = [
     "said",
     "said_level",
     "said_range",
+    "said_sort",
     "sort",
     "state",
+    "tagged",
     "unknown",
 ]
 
@@ -71,30 +84,47 @@ _PERIOD = re.compile(r"(?P<decade>[0-9]{3})0s|(?P<year>[0-9]{4})(?:-(?P<month>[0
 _FRENCH = re.compile(r"(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LAST_DAYS = re.compile(r"([0-9]{1,5})[dj]")
-_LEVEL = re.compile(r"(-?)([^()@:-]+)(?:\((.*)\))?(?::([^():]+))?")
+_LEVEL = re.compile(
+    rf'(-?)({QUOTED}|{FIELD}|[^()@:"-][^()@:"]*)(?:\((.*)\))?(?::([^():"]+))?', re.DOTALL
+)
 # What is written without quotes and read back as it is.
 _BARE = re.compile(r"[\w.#&+'-][\w./:#&+'-]*")
 _DENIALS = {"=": "!=", "in": "not in", "contains": "does not contain", "is empty": "is not empty"}
 _POSITIVES = {denial: positive for positive, denial in _DENIALS.items()}
 _COMPARED = ("<", "<=", ">", ">=")
 _DAY = timedelta(days=1)
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+# What names of properties cannot be without quotes, as terms and in sort: and group:.
+_HEADS = frozenset((*FIELD_NAMES, *DIRECTIVES))
+_SORTS = {name: field for name, field in SORT_NAMES.items() if field in SORTS}
+_LEVELS = {name: field for name, field in FIELD_NAMES.items() if field in LEVELS}
+# Numbers of properties have no units.
+_NO_UNITS: Mapping[str, int] = {"": 0}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One value of a term. ``kind`` is "bare", "quoted", "begins" (``"…"*``) or "pattern"."""
+    """One value of a term. ``kind`` is "bare", "quoted", "begins" (``"…"*``) or "pattern".
+
+    ``joins``: a "+" follows, the next one must hold too.
+    """
 
     text: str
     kind: str
     span: Span
+    joins: bool = False
 
 
 @dataclass(frozen=True)
 class Term:
-    """``sign`` is ":", "=", a comparison, or a comparison after ":" (kept as it is)."""
+    """``sign`` is ":", "=", a comparison, or a comparison after ":" (kept as it is).
+
+    ``name`` is the field as it was typed, ``at`` what stands after "@": of what it is asked.
+    """
 
     field: str
-    encoder: str | None
+    name: str
+    at: str | None
     sign: str
     items: tuple[Item, ...]
     span: Span
@@ -109,6 +139,7 @@ class Known:
     today: date
     folders: Iterable[str] | None
     formats: Collection[str] | None
+    defined: Defined
 
     @cached_property
     def every_folder(self) -> Mapping[str, str]:
@@ -165,9 +196,9 @@ def unknown(key: str, name: str, alike: Sequence[str], span: Span) -> Misread:
 def read(term: Term, known: Known) -> Part:
     """Return what a term asks for. Raises Misread."""
     if term.sign == "!=":
-        equal = Term(term.field, term.encoder, "=", term.items, term.span)
-        return denied(read(equal, known))
-    return _any_of([_checked(part, term) for part in _READERS[term.field](term, known)])
+        return denied(read(replace(term, sign="="), known))
+    reader = _READERS.get(term.field) or _OF_KIND[FIELDS[term.field].kind]
+    return _any_of([_checked(part, term) for part in reader(term, known)])
 
 
 def denied(part: Part) -> Part:
@@ -182,7 +213,15 @@ def denied(part: Part) -> Part:
 def state(items: Sequence[Item]) -> Part:
     """Return what ``is:…`` asks for."""
     found = [named(item.text, item.span, "is", IS_NAMES) for item in items]
-    return _any_of([Condition(field, "in", value) for field, value in found])
+    return _any_of([Condition(field, FIELDS[field].op, value) for field, value in found])
+
+
+def tagged(term: Term, known: Known) -> Part:
+    """Return what ``tag:…`` asks for: tags of that name, of whichever property."""
+    _signs(term, ":", "=")
+    groups = [[_tagged_so(item, known) for item in group] for group in _joined(term.items)]
+    parts = [group[0] if len(group) == 1 else Clause("all", tuple(group)) for group in groups]
+    return _any_of([one for part in parts for one in _alternatives(part)])
 
 
 def mode(items: Sequence[Item]) -> str:
@@ -192,11 +231,10 @@ def mode(items: Sequence[Item]) -> str:
     return str(named(items[0].text, items[0].span, "mode", MODE_NAMES))
 
 
-def sort(item: Item) -> Sort:
+def sort(item: Item, known: Known) -> Sort:
     """Return one key of ``sort:…``."""
     name = item.text.removeprefix("-")
-    sorts = {name: field for name, field in SORT_NAMES.items() if field in SORTS}
-    return Sort(named(name, item.span, "sort", sorts), item.text.startswith("-"))
+    return Sort(_field(name, item.span, "sort", _SORTS, known), item.text.startswith("-"))
 
 
 def level(item: Item, known: Known) -> Level:
@@ -205,26 +243,26 @@ def level(item: Item, known: Known) -> Level:
     if match is None:
         raise unknown("group", item.text, (), item.span)
     minus, name, inner, order = match.groups()
-    levels = {name: field for name, field in FIELD_NAMES.items() if field in LEVELS}
-    found = named(name, item.span, "group", {**levels, **PERIOD_NAMES})
+    found = _field(name, item.span, "group", {**_LEVELS, **PERIOD_NAMES}, known)
     if found in PERIODS:
-        dates = {name: field for name, field in levels.items() if FIELDS[field].kind == "date"}
-        found, by = named(inner or "date", item.span, "group", dates), found
+        dates = {name: field for name, field in _LEVELS.items() if FIELDS[field].kind == "date"}
+        by, inner, name = found, name, inner or "date"
+        found = _field(name, item.span, "group", dates, known)
     else:
-        by = _by(found, inner, item, known)
+        by = _by(found, name, inner, item, known)
     if not LEVELS[found](by):
-        raise Misread("by", item.span, text=inner or "", name=WRITTEN[found])
+        raise Misread("by", item.span, text=inner or "", name=unquoted(name))
     ordered = "value" if order is None else named(order, item.span, "order", ORDER_NAMES)
     return Level(found, by, ordered, bool(minus))
 
 
-def said(condition: Condition, encoder: str | None, reader: str | None) -> str | None:
+def said(condition: Condition, known: Known) -> str | None:
     """Return a condition as a term; None where there is no term for it.
 
-    What is said of ``encoder``, and words of ``reader``, need not name it.
+    What is said of the known encoder, and words of the known reader, need not name it.
     """
     field, op, value = condition.field, condition.op, condition.value
-    name = WRITTEN.get(field)
+    name = _written(field, _HEADS, known)
     if name is None:
         return None
     if op == "!=":
@@ -232,37 +270,67 @@ def said(condition: Condition, encoder: str | None, reader: str | None) -> str |
     if op in ("is empty", "is not empty"):
         return f"{name}:{NONE[0] if op == 'is empty' else ANY[0]}"
     if op in _POSITIVES:
-        positive = said(Condition(field, _POSITIVES[op], value), encoder, reader)
+        positive = said(Condition(field, _POSITIVES[op], value), known)
         return None if positive is None else f"-{positive}"
     if op == "=":
         return f"{name}={_said_single(field, value)}"
     if op in _COMPARED:
-        return f"{name}:{op}{_said_single(field, value)}"
+        is_plain = is_property(field) and op in ("<", ">") and FIELDS[field].kind == "number"
+        return f"{name}{'' if is_plain else ':'}{op}{_said_single(field, value)}"
     if field in ("cluster", "text"):
-        usual = reader if field == "text" else encoder
+        usual = known.reader if field == "text" else known.encoder
         name += "" if value["encoder"] == usual else f"@{value['encoder']}"
+    if field == "author" and "property" in value:
+        name += f"@{known.defined.reference(value['property'])}"
+    if FIELDS[field].kind == "tags":
+        return f"{name}:{_said_tags(condition, known.defined)}"
     return name + _SAID[FIELDS[field].kind](condition)
 
 
-def said_range(clause: Clause) -> str | None:
+def said_range(clause: Clause, known: Known) -> str | None:
     """Return a bin of numbers as a term, ``width:500..<1000``; None for any other clause."""
     match clause.parts:
         case (Condition(field, ">=", low), Condition(other, "<", high)) if clause.kind == "all":
-            if field == other and field in UNITS:
-                return f"{WRITTEN[field]}:{_said_number(field, low)}..<{_said_number(field, high)}"
+            if field == other and FIELDS[field].kind == "number":
+                ends = f"{_said_number(field, low)}..<{_said_number(field, high)}"
+                return f"{_written(field, _HEADS, known)}:{ends}"
     return None
 
 
-def said_level(one: Level, encoder: str | None) -> str | None:
+def said_sort(one: Sort, known: Known) -> str:
+    """Return a key of the order as a value of ``sort:``."""
+    name = _written(one.field, _SORTS, known) or one.field
+    return f"{'-' if one.descending else ''}{name}"
+
+
+def said_level(one: Level, known: Known) -> str | None:
     """Return a level of groups as a value of ``group:``; None where it cannot be said."""
-    name, by = WRITTEN[one.field], one.by
-    if FIELDS[one.field].kind == "date":
+    name, by = _written(one.field, (*_LEVELS, *PERIOD_NAMES), known), one.by
+    kind = FIELDS[one.field].kind
+    if kind == "date":
         text = f"{by}({name})"
-    elif by is None or (one.field == "cluster" and by == encoder):
-        text = name
+    elif by is None or (one.field == "cluster" and by == known.encoder):
+        text = f"{name}"
+    elif one.field == "author":
+        text = f"{name}({known.defined.reference(by)})"
     else:
-        text = f"{name}({_said_number(one.field, by) if one.field in UNITS else by})"
+        text = f"{name}({_said_number(one.field, by) if kind == 'number' else by})"
     return f"{'-' if one.descending else ''}{text}{':size' if one.order == 'size' else ''}"
+
+
+def _written(field: str, taken: Collection[str], known: Known) -> str | None:
+    """Return the name of a field as it is typed; None for those that have none."""
+    return known.defined.written(field, taken) if is_property(field) else WRITTEN.get(field)
+
+
+def _field(typed: str, span: Span, key: str, names: Mapping[str, str], known: Known) -> str:
+    """Return the field that a name stands for: in quotes, a property's name goes first."""
+    name = unquoted(typed)
+    own, found = known.defined.field(name), names.get(folded(name))
+    field = own or found if name != typed else found or own
+    if field is None:
+        raise unknown(key, name, known.defined.closest(name, names), span)
+    return field
 
 
 def _any_of(parts: Sequence[Part]) -> Part:
@@ -275,13 +343,13 @@ def _checked(part: Part, term: Term) -> Part:
         if operator is None or operator.problem(part.value) is not None:
             # Patterns are the only values that are not read with more care before.
             key = "pattern" if part.op == "matches" else "no_value"
-            raise Misread(key, term.span, name=WRITTEN[part.field])
+            raise Misread(key, term.span, name=term.name)
     return part
 
 
 def _signs(term: Term, *signs: str) -> None:
     if term.sign not in signs:
-        raise Misread("sign", term.span, name=WRITTEN[term.field], sign=term.sign.lstrip(":"))
+        raise Misread("sign", term.span, name=term.name, sign=term.sign.lstrip(":"))
 
 
 def _emptiness(term: Term, item: Item) -> Condition | None:
@@ -356,9 +424,9 @@ def _statuses(item: Item, _: Known) -> Sequence[str]:
 
 def _clusters(term: Term, known: Known) -> list[Part]:
     _signs(term, ":", "=")
-    encoder = term.encoder or known.encoder
+    encoder = term.at or known.encoder
     if encoder is None:
-        raise Misread("encoder", term.span, name=WRITTEN[term.field])
+        raise Misread("encoder", term.span, name=term.name)
     numbers = [_cluster(item) for item in term.items]
     return [Condition("cluster", "in", {"encoder": encoder, "numbers": numbers})]
 
@@ -407,7 +475,7 @@ def _kind(item: Item, known: Known) -> str | None:
 def _word(term: Term, item: Item, _: Known) -> Part:
     _signs(term, ":", "=")
     if not item.text:
-        raise Misread("no_value", term.span, name=WRITTEN[term.field])
+        raise Misread("no_value", term.span, name=term.name)
     if term.sign == "=":
         return Condition(term.field, "=", item.text)
     op = {"pattern": "matches", "begins": "begins with"}.get(item.kind, "contains")
@@ -416,9 +484,9 @@ def _word(term: Term, item: Item, _: Known) -> Part:
 
 def _meaning(term: Term, known: Known) -> list[Part]:
     _signs(term, ":", "=")
-    encoder = term.encoder or known.reader
+    encoder = term.at or known.reader
     if encoder is None:
-        raise Misread("encoder", term.span, name=WRITTEN[term.field])
+        raise Misread("encoder", term.span, name=term.name)
     return [
         Condition("text", "means", {"encoder": encoder, "text": item.text}) for item in term.items
     ]
@@ -428,13 +496,13 @@ def _hue(term: Term, item: Item, _: Known) -> Part:
     _signs(term, ":", "=")
     match = _COLOUR.fullmatch(item.text.lower())
     if match is None:
-        return Condition("colour", "is", named(item.text, item.span, "colour", HUE_NAMES))
+        return Condition(term.field, "is", named(item.text, item.span, "colour", HUE_NAMES))
     near: dict[str, Any] = {"colour": match[1]}
     if match[2] is not None:
         near["distance"] = _number("copies", match[2], item.span)
         if near["distance"] < 0:
             raise Misread("number", item.span, text=match[2])
-    return Condition("colour", "near", near)
+    return Condition(term.field, "near", near)
 
 
 def _quantity(term: Term, item: Item, _: Known) -> Part:
@@ -450,6 +518,10 @@ def _quantity(term: Term, item: Item, _: Known) -> Part:
     _one(term)
     if sign.startswith(":"):
         return Condition(field, sign[1:], value)
+    if field not in UNITS and sign in ("<", ">"):
+        return Condition(field, sign, value)
+    if field not in UNITS:
+        return Condition(field, "between", [value, None] if sign == ">=" else [None, value])
     # Widths and the like are whole: what panels set is a range of whole numbers.
     ends = {
         ">": [math.floor(value) + 1, None],
@@ -479,7 +551,8 @@ def _between(field: str, low: str, high: str, span: Span) -> Part:
 
 def _number(field: str, text: str, span: Span) -> int | float:
     match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
-    units = {unit.casefold(): power for unit, power in UNITS[field].items()}
+    known = UNITS.get(field, _NO_UNITS)
+    units = {unit.casefold(): power for unit, power in known.items()}
     power = units.get(match[2].casefold()) if match else None
     if match is None or power is None:
         raise Misread("size" if field == "size" else "number", span, text=text)
@@ -526,7 +599,7 @@ def _compared(field: str, sign: str, begin: date, end: date) -> Part:
 
 def _one(term: Term) -> None:
     if len(term.items) > 1:
-        raise Misread("one_value", term.items[1].span, name=WRITTEN[term.field])
+        raise Misread("one_value", term.items[1].span, name=term.name)
 
 
 def _period(text: str, span: Span, today: date) -> tuple[date, date]:
@@ -578,52 +651,162 @@ def _month_end(day: date) -> date:
     return day.replace(month=day.month + 1, day=1) - _DAY
 
 
-def _by(field: str, inner: str | None, item: Item, known: Known) -> Any:
+def _by(field: str, name: str, inner: str | None, item: Item, known: Known) -> Any:
     """Return what a level is made by: what stands in parentheses, or what goes without saying."""
     if field == "cluster":
         if inner is None and known.encoder is None:
-            raise Misread("encoder", item.span, name=WRITTEN[field])
+            raise Misread("encoder", item.span, name=name)
         return inner or known.encoder
     if field == "duplicate":
         return _kind(Item(inner or "near", "bare", item.span), known)
+    if field == "author":
+        return None if inner is None else _property(inner, item.span, known)
     if FIELDS[field].kind == "date":
         return named(inner or "year", item.span, "group", PERIOD_NAMES)
-    if inner is None or field not in (*UNITS, "folder"):
+    if inner is None or (FIELDS[field].kind != "number" and field != "folder"):
         return inner
     return _number("copies" if field == "folder" else field, inner, item.span)
 
 
-_text = _singly(_word)
-_quantities = _singly(_quantity)
-_dates = _singly(_days)
+def _property(typed: str, span: Span, known: Known) -> str:
+    """Return the id of a property that is referred to within a term."""
+    id = known.defined.id(typed)
+    if id is None:
+        name = unquoted(typed)
+        raise unknown("property", name, known.defined.closest(name, ()), span)
+    return id
+
+
+def _authors(term: Term, known: Known) -> list[Part]:
+    """Read who set what, of any property, or of the one after "@"."""
+    _signs(term, ":", "=")
+    id = None if term.at is None else _property(term.at, term.span, known)
+    # What nobody set of a property is what has no value of it.
+    asked = replace(term, field=known.defined.field_of(id) or term.field) if id else term
+    empty = [_emptiness(asked, item) for item in term.items]
+    pairs = zip(term.items, empty, strict=True)
+    names = [known.defined.author(item.text) for item, no in pairs if no is None]
+    by = {"authors": names} if id is None else {"authors": names, "property": id}
+    chosen = [Condition(term.field, "in", by)] if names else []
+    return [*chosen, *(one for one in empty if one is not None)]
+
+
+def _truth(term: Term, item: Item, _: Known) -> Part:
+    _signs(term, ":", "=")
+    found = TRUTHS.get(folded(item.text))
+    if found is None:
+        raise Misread("truth", item.span, text=item.text)
+    return Condition(term.field, "is", found)
+
+
+def _image(item: Item, _: Known) -> Sequence[str]:
+    sha1 = item.text.lower()
+    if not _SHA1.fullmatch(sha1):
+        raise Misread("image", item.span, text=item.text)
+    return [sha1]
+
+
+def _tags(term: Term, known: Known) -> list[Part]:
+    """Read tags of one property: with "," one of them, with "+" all of them."""
+    _signs(term, ":", "=")
+    listed: list[str] = []
+    parts: list[Part] = []
+    for group in _joined(term.items):
+        no = None if group[0].joins else _emptiness(term, group[0])
+        if no is not None:
+            parts.append(no)
+            continue
+        ids = [id for item in group for id in _tag(term.field, item, known)]
+        if group[0].joins:
+            parts.append(_all_of(term.field, ids))
+        else:
+            listed += ids
+    return [Condition(term.field, "in", listed), *parts] if listed else parts
+
+
+def _all_of(field: str, ids: Sequence[str]) -> Part:
+    if FIELDS[field].operator("all of"):
+        return Condition(field, "all of", ids)
+    # One tag can be below several: what holds one tag may still be asked for more.
+    return Clause("all", tuple(Condition(field, "in", [id]) for id in ids))
+
+
+def _joined(items: Sequence[Item]) -> list[list[Item]]:
+    """Return items in groups, those with "+" between them together."""
+    groups: list[list[Item]] = []
+    is_joined = False
+    for item in items:
+        if is_joined:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+        is_joined = item.joins
+    return groups
+
+
+def _tag(field: str, item: Item, known: Known) -> Sequence[str]:
+    """Return the ids of the tags of a name; a bare ``#id`` is that one, whatever became of it."""
+    id = id_of(item.text) if item.kind == "bare" else None
+    found = [id] if id else known.defined.tags(field, item.text)
+    if found:
+        return found
+    raise _no_tag(item, [field], known)
+
+
+def _tagged_so(item: Item, known: Known) -> Part:
+    """Return what asks for tags of a name, of any property; none and any are those of all."""
+    fields = known.defined.tag_fields
+    word = folded(item.text) if item.kind == "bare" and fields else ""
+    if word in (*NONE, *ANY):
+        some = _any_of([Condition(field, "is not empty") for field in fields])
+        return some if word in ANY else denied(some)
+    pairs = [(field, known.defined.tags(field, item.text)) for field in fields]
+    found = [Condition(field, "in", ids) for field, ids in pairs if ids]
+    if not found:
+        raise _no_tag(item, fields, known)
+    return _any_of(found)
+
+
+def _no_tag(item: Item, fields: Sequence[str], known: Known) -> Misread:
+    names = (tag.name for field in fields for tag in known.defined.tags_of(field))
+    return unknown("tag", item.text, alike(item.text, names), item.span)
+
+
+def _alternatives(part: Part) -> Sequence[Part]:
+    return part.parts if isinstance(part, Clause) and part.kind == "any" else (part,)
+
+
 _READERS: Mapping[str, Callable[[Term, Known], list[Part]]] = {
     "folder": _listed(_folders),
     "format": _listed(_formats),
     "status": _listed(_statuses),
     "cluster": _clusters,
     "duplicate": _duplicates,
-    "path": _text,
-    "name": _text,
-    "camera": _text,
     "text": _meaning,
+    "author": _authors,
+}
+_OF_KIND: Mapping[str, Callable[[Term, Known], list[Part]]] = {
+    "text": _singly(_word),
+    "number": _singly(_quantity),
+    "date": _singly(_days),
+    "truth": _singly(_truth),
     "colour": _singly(_hue),
-    "taken_at": _dates,
-    "added": _dates,
-    **dict.fromkeys(UNITS, _quantities),
+    "link": _listed(_image),
+    "tags": _tags,
 }
 
 
 def _said_text(text: str) -> str:
     if _BARE.fullmatch(text) and folded(text) not in (*NONE, *ANY):
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return quoted(text)
 
 
 def _said_single(field: str, value: Any) -> str:
-    if field in UNITS:
+    kind = FIELDS[field].kind
+    if kind == "number":
         return _said_number(field, value)
-    return str(value) if FIELDS[field].kind == "date" else _said_text(value)
+    return str(value) if kind == "date" else _said_text(value)
 
 
 def _said_words(condition: Condition) -> str:
@@ -642,9 +825,30 @@ def _said_choice(condition: Condition) -> str:
     value = condition.value
     if condition.field == "cluster":
         return ":" + ",".join(map(str, value["numbers"]))
+    if condition.field == "author":
+        value = value["authors"]
     if condition.field == "duplicate":
         value = [one for texts in value.values() for one in texts]
     return ":" + ",".join(map(_said_text, value))
+
+
+def _said_tags(condition: Condition, defined: Defined) -> str:
+    field, ids = condition.field, condition.value
+    names = [defined.tag_name(field, id) for id in ids]
+    texts = [
+        f"#{id}" if name is None else _said_tag(name) for id, name in zip(ids, names, strict=True)
+    ]
+    if condition.op == "all of":
+        return "+".join(texts) if len(texts) > 1 else f"{texts[0]}+"
+    return ",".join(texts)
+
+
+def _said_tag(name: str) -> str:
+    return quoted(name) if "+" in name or name.startswith("#") else _said_text(name)
+
+
+def _said_truth(condition: Condition) -> str:
+    return ":" + next(word for word, value in TRUTHS.items() if value is condition.value)
 
 
 def _said_colour(condition: Condition) -> str:
@@ -666,6 +870,8 @@ def _said_ends(condition: Condition) -> str:
     if low is not None and high is not None:
         return f":{_said_number(field, low)}..{_said_number(field, high)}"
     end, sign, step = (high, "<", 1) if low is None else (low, ">", -1)
+    if field not in UNITS:
+        return f"{sign}={_said_number(field, end)}"
     if end != int(end):
         number = _said_number(field, end)
         return f":..{number}" if low is None else f":{number}.."
@@ -678,7 +884,7 @@ def _said_ends(condition: Condition) -> str:
 
 def _said_number(field: str, value: float) -> str:
     exact = Decimal(repr(value) if isinstance(value, float) else value)
-    unit, power = next(iter(UNITS[field].items()))
+    unit, power = next(iter(UNITS.get(field, _NO_UNITS).items()))
     if field == "size":
         units = {unit: power for unit, power in UNITS[field].items() if unit.endswith("B")}
         fit = [one for one in units.items() if abs(exact) >= Decimal(1).scaleb(one[1])]
@@ -734,4 +940,6 @@ _SAID: Mapping[str, Callable[[Condition], str]] = {
     "date": _said_days,
     "colour": _said_colour,
     "likeness": _said_meaning,
+    "truth": _said_truth,
+    "link": _said_choice,
 }

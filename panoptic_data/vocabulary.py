@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 __all__ = [
     "ANY",
     "DAYS",
+    "DIRECTIVES",
     "FIELD_NAMES",
     "FORMATS",
     "GROUP",
@@ -26,6 +27,8 @@ __all__ = [
     "SORT",
     "SORT_NAMES",
     "STATUS_NAMES",
+    "TAG",
+    "TRUTHS",
     "UNITS",
     "WRITTEN",
     "closest",
@@ -56,6 +59,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "duplicate": ("duplicate", "duplicates", "doublon", "doublons"),
     "status": ("status", "etat", "statut"),
     "text": ("means", "meaning", "text", "sens", "texte"),
+    "excluded": ("excluded", "exclu", "exclue", "exclus", "exclues"),
+    "author": ("author", "auteur", "autrice"),
 }
 FIELD_NAMES: Mapping[str, str] = {one: field for field, names in _FIELDS.items() for one in names}
 WRITTEN: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}
@@ -69,8 +74,18 @@ SORT = ("sort", "tri", "trier")
 GROUP = ("group", "grouper", "par")
 MODE = ("mode",)
 IS = ("is", "est")
+# A tag of any property.
+TAG = ("tag", "etiquette")
+DIRECTIVES: Mapping[str, str] = {
+    name: names[0] for names in (SORT, GROUP, MODE, IS, TAG) for name in names
+}
 NONE = ("none", "aucun", "aucune")
 ANY = ("any", "tout", "toute")
+# The first of each is written.
+TRUTHS: Mapping[str, bool] = {
+    **dict.fromkeys(("yes", "oui", "true", "vrai"), True),
+    **dict.fromkeys(("no", "non", "false", "faux"), False),
+}
 
 MODE_NAMES: Mapping[str, str] = {"image": "image", "file": "file", "fichier": "file"}
 ORDER_NAMES: Mapping[str, str] = {
@@ -107,6 +122,7 @@ STATUS_NAMES: Mapping[str, str] = {
 _COPIED = ("duplicate", {"kinds": ["exact", "near"]})
 _DAMAGED = ("status", ["unreadable"])
 _MISSING = ("status", ["missing"])
+_EXCLUDED = ("excluded", True)
 IS_NAMES: Mapping[str, tuple[str, object]] = {
     "duplicate": _COPIED,
     "doublon": _COPIED,
@@ -117,6 +133,7 @@ IS_NAMES: Mapping[str, tuple[str, object]] = {
     "missing": _MISSING,
     "absent": _MISSING,
     "manquant": _MISSING,
+    **dict.fromkeys(_FIELDS["excluded"], _EXCLUDED),
 }
 HUE_NAMES: Mapping[str, str] = {
     "black": "black",

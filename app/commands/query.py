@@ -87,6 +87,7 @@ def _asked(text: str, current: Catalogue) -> View:
         reader=reader,
         folders=current.corpus.folders.to_list(),
         formats=current.frame["format"].unique().drop_nulls().cast(str).to_list(),
+        state=current.annotations,
     )
     if parsed.problems:
         raise UsageError(problem=parsed.problems[0].message(terminal_language()))

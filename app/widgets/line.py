@@ -18,6 +18,7 @@ from app import state
 from app.components.gallery import CAPTIONS
 from app.components.searchline import Choice, searchline
 from app.widgets import builder, chips
+from app.widgets.property_filters import shown as shown_properties
 from panoptic_data import query, views
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.fields import PERIODS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.widgets.shown import Shown
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
+    from panoptic_data.properties import Property
 
 __all__ = ["line", "search"]
 
@@ -83,6 +85,7 @@ _WIDTHS: Mapping[str, tuple[float | None, ...]] = {
     "size": (None, 100_000, 1_000_000),
     "copies": (None,),
 }
+_PROPERTY_WIDTHS = (0.1, 1, 10, 100)
 
 
 def line(shown: Shown) -> None:
@@ -100,9 +103,9 @@ def line(shown: Shown) -> None:
         chips=chips.chips(_without_words(view)),
         sort=sort.field,
         descending=sort.descending,
-        sorts=_sorts(view),
+        sorts=_sorts(shown.corpus, view),
         arrange=_arrangement(shown),
-        captions=[Choice(name, state.say(f"explore.caption_{name}")) for name in CAPTIONS],
+        captions=_captions(shown.corpus),
         show=view.show,
         displays=[
             Choice(name, state.say(f"explore.display_{name}"), icon)
@@ -137,7 +140,9 @@ def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
     folders = shown.corpus.corpus.folders.to_list()
     encoder = shown.encoder.slug if shown.encoder else None
     reader = shown.reader.slug if shown.reader else None
-    parsed = query.parse(text, encoder=encoder, reader=reader, folders=folders)
+    parsed = query.parse(
+        text, encoder=encoder, reader=reader, folders=folders, state=shown.corpus.annotations
+    )
     is_plain = not (parsed.where or parsed.sort or parsed.group or parsed.problems or parsed.mode)
     if not is_plain and not is_whole:
         return
@@ -200,9 +205,23 @@ def _first_sort(view: View) -> Sort:
     return Sort("similarity", True) if is_ranked else Sort("path")
 
 
-def _sorts(view: View) -> list[Choice]:
+def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
     ranked = ["similarity"] if any(view.condition(field) for field in _RANKED) else []
-    return [Choice(field, state.say(f"explore.sort_{field}")) for field in (*ranked, *_SORTS)]
+    fields = (*ranked, *_SORTS)
+    return [
+        *(Choice(field, state.say(f"explore.sort_{field}")) for field in fields),
+        *(
+            Choice(field, state.say("explore.sort_property", name=one.name))
+            for field, one in shown_properties(corpus)
+        ),
+    ]
+
+
+def _captions(corpus: Catalogue) -> list[Choice]:
+    return [
+        *(Choice(name, state.say(f"explore.caption_{name}")) for name in CAPTIONS),
+        *(Choice(field, one.name) for field, one in shown_properties(corpus)),
+    ]
 
 
 def _count(shown: Shown) -> str:
@@ -210,7 +229,7 @@ def _count(shown: Shown) -> str:
     is_ok = corpus.statuses == 0
     by_file = shown.view.mode == "file"
     total = int(is_ok[corpus.file_row].sum() if by_file else is_ok.sum())
-    count = 0 if shown.found is None else len(shown.found)
+    count = 0 if shown.found is None else shown.found.images
     if not shown.view.where:
         key = "explore.count_files" if by_file else "explore.count_all"
         return state.say(key, count=total, total=state.number(total))
@@ -241,7 +260,7 @@ def _sort(field: str, descending: bool) -> None:
 def _arrangement(shown: Shown) -> dict[str, Any]:
     view = shown.view
     return {
-        "sorts": [asdict(choice) for choice in _sorts(view)],
+        "sorts": [asdict(choice) for choice in _sorts(shown.corpus, view)],
         "levels": _levels(shown.corpus, shown.encoders),
         "sort": [asdict(one) for one in view.sort],
         "group": [asdict(one) for one in view.group],
@@ -255,9 +274,7 @@ def _levels(corpus: Catalogue, encoders: Sequence[state.Encoder]) -> list[dict[s
     mapped = [one for one in encoders if corpus.clusters(one.slug) is not None]
     if mapped:
         levels.append(_level("cluster", [(one.slug, one.name) for one in mapped]))
-    periods = [(one, state.say(f"explore.by_{one}")) for one in reversed(PERIODS)]
-    # A year tells most, and most often.
-    periods.sort(key=lambda one: one[0] != "year")
+    periods = _periods()
     if corpus.date_range() is not None:
         levels.append(_level("taken_at", periods))
     levels += [_level("format"), _level("colour"), _level("camera"), _level("added", periods)]
@@ -266,15 +283,45 @@ def _levels(corpus: Catalogue, encoders: Sequence[state.Encoder]) -> list[dict[s
     kinds = corpus.duplicates()["kind"].unique().sort().to_list()
     if kinds:
         levels.append(_level("duplicate", [(kind, _kind_name(kind)) for kind in kinds]))
+    return levels + _property_levels(corpus)
+
+
+def _property_levels(corpus: Catalogue) -> list[dict[str, Any]]:
+    known = shown_properties(corpus)
+    levels = []
+    for field, one in known:
+        kind = FIELDS[field].kind
+        bys = _periods() if kind == "date" else _bins(one) if kind == "number" else []
+        levels.append(_level(field, bys, one.name))
+    if known:
+        whose = [(one.id, state.say("explore.by_what", name=one.name)) for _, one in known]
+        bys = [(None, state.say("explore.by_anyone")), *whose]
+        levels.append(_level("author", bys, state.say("explore.author")))
     return levels
 
 
-def _level(field: str, bys: Sequence[tuple[Any, str]] = ()) -> dict[str, Any]:
+def _level(
+    field: str, bys: Sequence[tuple[Any, str]] = (), name: str | None = None
+) -> dict[str, Any]:
     return {
         "id": field,
-        "label": chips.field_name(field),
+        "label": name or chips.field_name(field),
         "bys": [{"value": value, "label": label} for value, label in bys],
     }
+
+
+def _periods() -> list[tuple[str, str]]:
+    periods = [(one, state.say(f"explore.by_{one}")) for one in reversed(PERIODS)]
+    # A year tells most, and most often.
+    return sorted(periods, key=lambda one: one[0] != "year")
+
+
+def _bins(one: Property) -> list[tuple[float | None, str]]:
+    """Return the widths of bins that suit a property of numbers: its own step too."""
+    step = one.options.get("step")
+    widths = sorted({*_PROPERTY_WIDTHS, *([step] if step else [])})
+    named = [(float(width), state.say("explore.by_width", width=f"{width:g}")) for width in widths]
+    return [(None, state.say("explore.by_fitting")), *named]
 
 
 def _depth_name(depth: int | None) -> str:

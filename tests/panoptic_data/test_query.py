@@ -2,23 +2,69 @@
 
 import json
 import re
+import time
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panoptic_data import query
+from panoptic_data.annotations import Cells, State
 from panoptic_data.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
 from panoptic_data.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
+from panoptic_data.properties import Property
+from panoptic_data.tags import Tag
+from panoptic_data.values import TYPES
 from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
 from panoptic_data.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
 from tests.synthetic import sha1
 
 TODAY = date(2026, 3, 15)
 FOLDERS = ("posters/1930s", "posters/1930s/war", "postcards/1930s", "été/Paris", "war")
+
+# What a project may define: plain names, names of several words, names that mean something else.
+PROPERTIES = {
+    "theme": ("Theme", "tags"),
+    "kind": ("kind", "tag"),
+    "notes": ("My notes", "text"),
+    "year": ("year", "number"),
+    "made": ("made on", "date"),
+    "seen": ("seen", "checkbox"),
+    "shade": ("shade", "colour"),
+    "twin": ("twin", "image"),
+    "link": ("l'adresse", "url"),
+    "place": ('odd "name": x)', "path"),
+    "folder": ("folder", "text"),
+    "p": ("p", "number"),
+    "tag": ("Tag", "text"),
+    "annee": ("Année", "number"),
+    "twice": ("annee", "number"),
+}
+TAGS = {
+    "theme": {
+        "war": "war", "civil": "war, civil", "peace": "Peace", "cpp": "c++", "hash": "#war",
+        "none": "none", "ete": "Été", "ete2": "ete", "yes": "two words", "same1": "same",
+        "same2": "same",
+    },
+    "kind": {"war2": "War", "photo": "photo"},
+}  # fmt: skip
+STATE = State(
+    properties={
+        **{id: Property(id, name, type) for id, (name, type) in PROPERTIES.items()},
+        "old": Property("old", "Old", "number", deleted=True),
+    },
+    tags={
+        id: Tag(id, property, name, parents=("war",) if id == "civil" else ())
+        for property, tags in TAGS.items()
+        for id, name in tags.items()
+    }
+    | {"lost": Tag("lost", "theme", "lost", deleted=True)},
+)
+OWN = {id: f"p:{type}:{id}" for id, (_, type) in PROPERTIES.items()}
 
 
 def parse(text, **known):
@@ -141,6 +187,16 @@ WHERE = [
     ("duplicate:none", one("duplicate", "not in", {"kinds": ["exact", "near"]})),
     ("is:duplicate", one("duplicate", "in", {"kinds": ["exact", "near"]})),
     ("is:damaged", one("status", "in", ["unreadable"])),
+    ("is:excluded", one("excluded", "is", True)),
+    ("excluded:no", one("excluded", "is", False)),
+    ("-excluded:yes", no(Condition("excluded", "is", True))),
+    ('author:"Anna B",Bob', one("author", "in", {"authors": ["Anna B", "Bob"]})),
+    ("-author:Anna", one("author", "not in", {"authors": ["Anna"]})),
+    ("author:none", one("author", "is empty")),
+    ('author:any', one("author", "is not empty")),
+    ("author@#k3x9:Anna", one("author", "in", {"authors": ["Anna"], "property": "k3x9"})),
+    ("p:number:k3x9>5", one("p:number:k3x9", ">", 5)),
+    ("p:tags:k3x9:#a,#b", one("p:tags:k3x9", "in", ["a", "b"])),
     ("-is:missing", one("status", "not in", ["missing"])),
     ("status:ok,missing", one("status", "in", ["ok", "missing"])),
     ("NOT folder:a", one("folder", "not in", ["a"])),
@@ -187,6 +243,81 @@ FRENCH = [
     ("grouper:mois(date),-dossier(2):taille", "group:month(date),-folder(2):size"),
     ("mode:fichier", "mode:file"),
     ("Largeur>500", "width>500"),
+    ("exclu:oui auteur:Anna", "excluded:yes author:Anna"),
+    ("est:exclu NON exclu:non", "is:excluded -excluded:no"),
+]
+
+# With the project's properties and tags; (text, where) as above.
+OF_PROPERTIES = [
+    ("theme:war", one(OWN["theme"], "in", ["war"])),
+    ("THEME:Été", one(OWN["theme"], "in", ["ete"])),
+    ("theme:ETE", one(OWN["theme"], "in", ["ete2"])),
+    ('theme:"war, civil"', one(OWN["theme"], "in", ["civil"])),
+    ("theme:war,peace", one(OWN["theme"], "in", ["war", "peace"])),
+    ("theme!=war", one(OWN["theme"], "not in", ["war"])),
+    ("-theme:war", one(OWN["theme"], "not in", ["war"])),
+    ("theme:war+peace", one(OWN["theme"], "all of", ["war", "peace"])),
+    ("theme:war+", one(OWN["theme"], "all of", ["war"])),
+    (
+        'theme:"c++",war+"two words"',
+        (either(one(OWN["theme"], "in", ["cpp"]), one(OWN["theme"], "all of", ["war", "yes"])),),
+    ),
+    (
+        "kind:war+photo",
+        (Clause("all", (*one(OWN["kind"], "in", ["war2"]), *one(OWN["kind"], "in", ["photo"]))),),
+    ),
+    ("theme:none", one(OWN["theme"], "is empty")),
+    ("theme:any", one(OWN["theme"], "is not empty")),
+    ('theme:"none"', one(OWN["theme"], "in", ["none"])),
+    ('theme:"#war"', one(OWN["theme"], "in", ["hash"])),
+    ("theme:#lost", one(OWN["theme"], "in", ["lost"])),
+    ("theme:same", one(OWN["theme"], "in", ["same1", "same2"])),
+    (
+        "tag:war",
+        (either(one(OWN["theme"], "in", ["war"]), one(OWN["kind"], "in", ["war2"])),),
+    ),
+    ("etiquette:photo", one(OWN["kind"], "in", ["photo"])),
+    ("-tag:peace", one(OWN["theme"], "not in", ["peace"])),
+    (
+        "tag:peace+photo",
+        (Clause("all", (*one(OWN["theme"], "in", ["peace"]), *one(OWN["kind"], "in", ["photo"]))),),
+    ),
+    ("tag:any", (either(*((Condition(OWN[it], "is not empty"),) for it in ("theme", "kind"))),)),
+    ("year>1930", one(OWN["year"], ">", 1930)),
+    ("year > 1930.5", one(OWN["year"], ">", 1930.5)),
+    ("year>=1930", one(OWN["year"], "between", [1930, None])),
+    ("year<=1930", one(OWN["year"], "between", [None, 1930])),
+    ("year:1912..1920", one(OWN["year"], "between", [1912, 1920])),
+    ("year=1912", one(OWN["year"], "=", 1912)),
+    (
+        "year:0..<0.5",
+        (Clause("all", (*one(OWN["year"], ">=", 0), *one(OWN["year"], "<", 0.5))),),
+    ),
+    ("made-on:1912..1920", one(OWN["made"], "between", ["1912-01-01", "1920-12-31"])),
+    ('"Made on">1930', one(OWN["made"], "between", ["1931-01-01", None])),
+    ("seen:yes", one(OWN["seen"], "is", True)),
+    ("seen:faux", one(OWN["seen"], "is", False)),
+    ("seen:none", one(OWN["seen"], "is empty")),
+    ("shade:rouge", one(OWN["shade"], "is", "red")),
+    ("shade:#c0392b~5", one(OWN["shade"], "near", {"colour": "#c0392b", "distance": 5})),
+    (f"twin:{sha1('a')}", one(OWN["twin"], "in", [sha1("a")])),
+    ("my-notes:war", one(OWN["notes"], "contains", "war")),
+    ("my_notes:war*", one(OWN["notes"], "begins with", "war")),
+    ('"my notes":/w.r/', one(OWN["notes"], "matches", "w.r")),
+    ('-"my notes":"a b"', one(OWN["notes"], "does not contain", "a b")),
+    ('"my notes" = war', one(OWN["notes"], "=", "war")),
+    ("l'adresse:http://a.org", one(OWN["link"], "contains", "http://a.org")),
+    (r'"odd \"name\": x)":a', one(OWN["place"], "contains", "a")),
+    ("folder:a", one("folder", "in", ["a"])),
+    ('"folder":a', one(OWN["folder"], "contains", "a")),
+    ('"tag":a', one(OWN["tag"], "contains", "a")),
+    ("p>5", one(OWN["p"], ">", 5)),
+    ("annee:5", one(OWN["twice"], "between", [5, 5])),
+    ("Année:5", one(OWN["annee"], "between", [5, 5])),
+    ("author@theme:Anna", one("author", "in", {"authors": ["Anna"], "property": "theme"})),
+    ('author@"my notes":A', one("author", "in", {"authors": ["A"], "property": "notes"})),
+    ("author@theme:none", one(OWN["theme"], "is empty")),
+    ("12:30 year:5", one(OWN["year"], "between", [5, 5])),
 ]
 
 # Text, language-independent key, and what the span of the problem holds.
@@ -229,6 +360,18 @@ PROBLEMS = [
     ("width:5..<", "range", "5..<"),
     ("date:..", "range", ".."),
     ("cluster:x", "cluster", "x"),
+    ("them:war", "field", "them"),
+    ("my-note:war", "field", "my-note"),
+    ('"zzz":war', "field_none", '"zzz"'),
+    ("theme:peac", "tag", "peac"),
+    ("tag:peac", "tag", "peac"),
+    ("theme:zzzzz", "tag_none", "zzzzz"),
+    ("author@them:Anna", "property", "author@them:Anna"),
+    ("author@zzz:Anna", "property_none", "author@zzz:Anna"),
+    ("excluded:maybe", "truth", "maybe"),
+    ("twin:abc", "image", "abc"),
+    ("sort:yaer", "sort", "yaer"),
+    ("theme>war", "sign", "theme>war"),
     ("duplicate:twin", "duplicate", "twin"),
     ("name:/(/", "pattern", "name:/(/"),
     ("group:folder(1.5)", "by", "folder(1.5)"),
@@ -253,6 +396,24 @@ def test_each_term_is_the_condition_that_a_panel_sets(text, where):
     assert parsed.problems == ()
     assert parsed.where == where
     assert parsed.phrases == ()
+
+
+@pytest.mark.parametrize(("text", "where"), OF_PROPERTIES)
+def test_properties_and_tags_are_called_by_their_names(text, where):
+    parsed = parse(text, state=STATE)
+    assert parsed.problems == ()
+    assert parsed.where == where
+    written = query.write(View(where), encoder="clip", state=STATE)
+    assert parse(written, state=STATE).where == where
+
+
+def test_an_author_is_known_in_any_case():
+    values = pl.DataFrame({name: ["Zoé"] for name in ("target", "value", "author", "batch")})
+    values = values.with_columns(at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
+    state = State(
+        properties=STATE.properties, cells={"theme": Cells(values, values[:0], frozenset())}
+    )
+    assert parse("author:zoe,Bob", state=state).where[0].value == {"authors": ["Zoé", "Bob"]}
 
 
 @pytest.mark.parametrize(("french", "english"), FRENCH)
@@ -287,10 +448,37 @@ def test_order_groups_and_mode_are_said_beside_the_terms():
         ("duplicate(exact)", Level("duplicate", "exact")),
         ("duplicate(semantic)", Level("duplicate", "semantic:clip")),
         ("colour", Level("colour")),
+        ("excluded", Level("excluded")),
+        ("author", Level("author")),
+        ("author(theme)", Level("author", "theme")),
+        ("auteur(#k3x9)", Level("author", "k3x9")),
+        ("theme", Level(OWN["theme"])),
+        ('"my notes"', Level(OWN["notes"])),
+        ("-my-notes:size", Level(OWN["notes"], None, "size", True)),
+        ("made-on", Level(OWN["made"], "year")),
+        ('decade("made on")', Level(OWN["made"], "decade")),
+        ("month(made-on)", Level(OWN["made"], "month")),
+        ('"year"(0.5)', Level(OWN["year"], 0.5)),
+        ("year", Level("taken_at", "year")),
+        (r'"odd \"name\": x)":taille', Level(OWN["place"], None, "size")),
+        ("month(p:date:zzz):size", Level("p:date:zzz", "month", "size")),
     ],
 )
 def test_each_level_of_groups(text, level):
-    assert parse(f"group:{text}").group == (level,)
+    parsed = parse(f"group:{text}", state=STATE)
+    assert (parsed.problems, parsed.group) == ((), (level,))
+
+
+def test_orders_by_properties():
+    parsed = parse('sort:-year,"My notes",my-notes,-"odd \\"name\\": x)",p:number:zzz', state=STATE)
+    assert parsed.problems == ()
+    assert parsed.sort == (
+        Sort(OWN["year"], True),
+        Sort(OWN["notes"]),
+        Sort(OWN["notes"]),
+        Sort(OWN["place"], True),
+        Sort("p:number:zzz"),
+    )
 
 
 def test_free_words_are_left_to_the_page():
@@ -339,7 +527,7 @@ def test_what_depends_on_an_encoder_says_so_where_there_is_none():
 
 @pytest.mark.parametrize(("text", "key", "spanned"), PROBLEMS)
 def test_what_is_not_understood_is_said_and_shown(text, key, spanned):
-    parsed = parse(text, folders=FOLDERS, formats=["PNG", "JPEG"])
+    parsed = parse(text, folders=FOLDERS, formats=["PNG", "JPEG"], state=STATE)
     problem = parsed.problems[0]
     start, end = problem.span
     assert problem.key == key
@@ -365,13 +553,29 @@ def test_the_closest_names_are_suggested():
     assert "folder?" in parse("foldr:x").problems[0].message("en")
     assert "dossier ?" in parse("dosier:x").problems[0].message("fr")
     assert "1930s" in parse("folder:1930", folders=FOLDERS).problems[0].message("en")
+    for text, name in (
+        ("them:x", "Theme?"),
+        ("theme:peac", "Peace?"),
+        ('"my note":x', '"My notes"?'),
+    ):
+        assert name in parse(text, state=STATE).problems[0].message("en")
+
+
+def test_of_many_tags_the_closest_are_found_in_time():
+    tags = {f"t{at}": Tag(f"t{at}", "theme", f"tag number {at}") for at in range(30_000)}
+    state = State(properties=STATE.properties, tags=tags)
+    begun = time.perf_counter()
+    assert parse('theme:"tag nunber 7"', state=state).problems[0].key == "tag"
+    assert parse('theme:"tag number 29999"', state=state).where[0].value == ["t29999"]
+    assert time.perf_counter() - begun < 5
 
 
 SNIPPETS = st.sampled_from(
     [
         *'()"|-,:=<>*/\\~#@. ', "..", " OR ", " NOT ", "AND ", "folder:", "name:", "width", "date",
         "size>", "group:", "sort:-", "is:", "cluster:", "colour:#", "1930", "9999", "0001", "5MB",
-        "99999d", "none", "/a/", "..<", "é", "means:", "duplicate:", "semantic:", "mode:",
+        "99999d", "none", "/a/", "..<", "é", "means:", "duplicate:", "semantic:", "mode:", "theme:",
+        "war", "+", '"my notes"', "tag:", "year", "p:tags:zzz:", "author@", "excluded:", "yes",
     ]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(), st.lists(st.one_of(SNIPPETS, st.text(max_size=2))).map("".join))
@@ -379,7 +583,8 @@ TEXTS = st.one_of(st.text(), st.lists(st.one_of(SNIPPETS, st.text(max_size=2))).
 
 @given(TEXTS, st.booleans())
 def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
-    parsed = parse(text, folders=FOLDERS, formats=["PNG"]) if knows else query.parse(text)
+    known = {"folders": FOLDERS, "formats": ["PNG"], "state": STATE}
+    parsed = parse(text, **known) if knows else query.parse(text)
     view = query.to_view(parsed)
     assert from_json(json.dumps(to_json(view))) == view
     for problem in parsed.problems:
@@ -390,16 +595,17 @@ def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
 
 @given(TEXTS)
 def test_what_was_typed_can_be_written_again(text):
-    view = query.to_view(parse(text))
-    assert query.unsayable(view) == ()
-    written = query.write(view, encoder="clip")
-    assert query.to_view(parse(written)) == view
+    view = query.to_view(parse(text, state=STATE))
+    assert query.unsayable(view, STATE) == ()
+    written = query.write(view, encoder="clip", state=STATE)
+    assert query.to_view(parse(written, state=STATE)) == view
 
 
 def test_deep_and_long_texts_are_read_in_time():
-    for text in ("(" * 100_000, "-" * 100_000, "NOT " * 20_000, '"' * 99_999, "a_" * 50_000):
-        parse(text)
-    assert len(parse("a " * 20_000).phrases) == 20_000
+    long = ("(" * 100_000, "-" * 100_000, "NOT " * 20_000, '"' * 99_999, "a_" * 50_000)
+    for text in (*long, "a-" * 50_000, '"a' * 50_000, "theme:" + "a+" * 50_000, 'sort:"' * 5_000):
+        parse(text, state=STATE)
+    assert len(parse("a " * 20_000, state=STATE).phrases) == 20_000
 
 
 NUMBERS = st.one_of(
@@ -426,13 +632,16 @@ def ends(values):
 
 def values_of(field, op):
     kind = FIELDS[field].kind
-    if op.startswith("is ") or op == "is":
-        return st.none() if op != "is" else st.sampled_from(HUES)
+    if op.startswith("is "):
+        return st.none()
+    if op == "is":
+        return st.booleans() if kind == "truth" else st.sampled_from(HUES)
     if op == "between":
         return ends(NUMBERS if kind == "number" else DATES)
     if op == "matches":
         return st.from_regex(r"\A[a-z ./|()\[\]\\d^$+]{1,9}\Z").filter(is_pattern)
-    return CHOICES.get(field, {"number": NUMBERS, "date": DATES}.get(kind, WORDS))
+    by_kind = {"number": NUMBERS, "date": DATES, "tags": TAG_IDS, "link": SHA1S}
+    return CHOICES.get("colour" if kind == "colour" else field, by_kind.get(kind, WORDS))
 
 
 def is_pattern(text):
@@ -446,7 +655,12 @@ def colour(distance):
     )
 
 
+TAG_IDS = lists(st.sampled_from([id for tags in TAGS.values() for id in tags] + ["lost", "zzz"]))
+SHA1S = lists(st.sampled_from([sha1("a"), sha1("b")]))
 CHOICES = {
+    "author": st.fixed_dictionaries(
+        {"authors": lists(WORDS)}, optional={"property": st.sampled_from([*PROPERTIES, "zzz"])}
+    ),
     "folder": lists(st.text()),
     "format": lists(st.sampled_from(sorted(set(FORMATS.values())))),
     "status": lists(st.sampled_from(STATUSES)),
@@ -460,9 +674,15 @@ CHOICES = {
     "text": st.fixed_dictionaries({"encoder": SLUGS, "text": WORDS}),
     "colour": colour(st.floats(0, 500).map(lambda x: round(x, 6))),
 }
+# Of properties that are here, that were deleted, that were never here, that had another type.
+OWN_FIELDS = [
+    *OWN.values(),
+    "p:number:old",
+    *(f"p:{type}:{id}" for type in TYPES for id in ("zzz", "theme")),
+]
 SAYABLE = [
     (field.name, operator.name)
-    for field in FIELDS.values()
+    for field in (*FIELDS.values(), *map(FIELDS.__getitem__, OWN_FIELDS))
     for operator in field.operators
     if field.name not in ("region", "similar", "selection")
 ]
@@ -489,7 +709,12 @@ LEVEL_BYS = {
     "cluster": SLUGS,
     "duplicate": st.sampled_from(["exact", "near", "semantic:a-b"]),
 }
-LEVEL = st.sampled_from(sorted(LEVELS)).flatmap(
+LEVEL_BYS |= {
+    field: WIDTHS if FIELDS[field].kind == "number" else st.sampled_from(PERIODS)
+    for field in OWN_FIELDS
+    if FIELDS[field].kind in ("number", "date")
+} | {"author": st.sampled_from([None, *PROPERTIES, "zzz"])}
+LEVEL = st.sampled_from([*sorted(LEVELS), *OWN_FIELDS]).flatmap(
     lambda field: st.builds(
         Level,
         st.just(field),
@@ -501,17 +726,19 @@ LEVEL = st.sampled_from(sorted(LEVELS)).flatmap(
 VIEWS = st.builds(
     View,
     st.lists(PARTS, max_size=4).map(tuple),
-    st.lists(st.builds(Sort, st.sampled_from(SORTS), st.booleans()), max_size=3).map(tuple),
+    st.lists(
+        st.builds(Sort, st.sampled_from([*SORTS, *OWN_FIELDS]), st.booleans()), max_size=3
+    ).map(tuple),
     st.lists(LEVEL, max_size=3).map(tuple),
     st.sampled_from(["image", "file"]),
 )
 
 
-@given(VIEWS, st.sampled_from([None, "clip"]))
-def test_a_view_is_read_back_as_it_was_written(view, encoder):
-    written = query.write(view, encoder=encoder)
-    assert query.unsayable(view) == (), written
-    parsed = query.parse(written, encoder=encoder)
+@given(VIEWS, st.sampled_from([None, "clip"]), st.sampled_from([None, STATE]))
+def test_a_view_is_read_back_as_it_was_written(view, encoder, state):
+    written = query.write(view, encoder=encoder, state=state)
+    assert query.unsayable(view, state) == (), written
+    parsed = query.parse(written, encoder=encoder, state=state)
     assert parsed.problems == ()
     assert query.to_view(parsed) == view
 
@@ -536,10 +763,21 @@ def test_a_view_is_read_back_as_it_was_written(view, encoder):
         ("NOT dossier:a,b", "-folder:a,b"),
         ("cluster:3 group:cluster", "cluster:3 group:cluster"),
         ("cluster@visual:3", "cluster@visual:3"),
+        ("theme:WAR,peace+ete", "Theme:war OR Theme:Peace+ete"),
+        ('theme:"#war"+"c++"', 'Theme:"#war"+"c++"'),
+        ("theme:#same1", "Theme:#same1"),
+        ("my-notes:x year>1930 year>=1930", '"My notes":x year>1930 year>=1930'),
+        ('"folder":x folder:x', '"folder":x folder:x'),
+        ("seen:oui -exclu:oui", "seen:yes -(excluded:yes)"),
+        ('sort:-year,my-notes group:"year"(10)', 'sort:-year,"My notes" group:"year"(10)'),
+        ("group:mois(made-on)", 'group:month("made on")'),
+        ("p:number:old>5 p:text:theme:x", "p:number:old>5 p:text:theme:x"),
+        ("author@theme:Anna group:author(theme)", "author@Theme:Anna group:author(Theme)"),
     ],
 )
 def test_a_view_is_written_as_people_would(typed, written):
-    assert query.write(query.to_view(parse(typed)), encoder="clip") == written
+    view = query.to_view(parse(typed, state=STATE))
+    assert query.write(view, encoder="clip", state=STATE) == written
 
 
 def test_what_cannot_be_said_is_told_and_left_out():
@@ -569,6 +807,12 @@ def test_every_example_of_the_docs_is_understood():
     for example in examples:
         assert parse(example).problems == (), example
         assert parse(example) != parse("")
+    rows = re.findall(r"^\|.*\|$", named["Properties and tags"], re.MULTILINE)[2:]
+    own = [one for row in rows for one in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+    assert len(own) > 15
+    for example in own:
+        assert parse(example, state=STATE).problems == (), example
+        assert parse(example, state=STATE) != parse("")
     view = json.loads(text.partition("```json\n")[2].partition("```")[0])
     assert query.unsayable(from_json(view)) == ()
 
