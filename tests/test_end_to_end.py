@@ -28,15 +28,8 @@ def panoptic(*arguments, expect=0):
     return done
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    project = tmp_path_factory.mktemp("home") / "demo"
-    done = panoptic("demo", "--no-serve", "--project", project)
-    return project, done.stdout
-
-
-def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo):
-    project, said = demo
+def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo_of_all, demo_project):
+    project, said = demo_project, (demo_of_all / "said.txt").read_text()
     state = json.loads(panoptic("status", "--project", project, "--json").stdout)
     assert state["last_run"]["outcome"] == "done"
     assert state["images"] >= 250
@@ -48,9 +41,11 @@ def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo):
     assert "images" in said
 
 
-def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(demo):
-    project, _ = demo
-    folder = project.with_name("demo-images")
+def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(
+    demo_of_all, demo_project
+):
+    project = demo_project
+    folder = demo_of_all / "demo-images"
     picture = next(path for path in sorted(folder.rglob("*.jpg")) if path.stat().st_size > 9_000)
     found = json.loads(
         panoptic("search", picture, "-k", "3", "--json", "--project", project).stdout
@@ -61,8 +56,8 @@ def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(demo)
     assert "panoptic search PICTURE" in words.stderr
 
 
-def test_a_second_run_finds_everything_unchanged(demo):
-    project, _ = demo
+def test_a_second_run_finds_everything_unchanged(demo_project):
+    project = demo_project
     summary = json.loads(panoptic("process", "--project", project, "--json").stdout)
     assert summary["new"] == 0
     assert {stage["status"] for stage in summary["stages"].values()} == {"unchanged"}

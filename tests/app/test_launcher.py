@@ -91,7 +91,7 @@ def test_interrupting_the_server_ends_it_quietly(project):
 
 @pytest.mark.slow
 def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(project, tmp_path):
-    write_pictures(tmp_path / "pictures", range(12))
+    write_pictures(tmp_path / "pictures", range(8))
     sources.add(project, tmp_path / "pictures")
     script = (
         "from pathlib import Path\n"
@@ -104,21 +104,21 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     until(lambda: not runs.listing(project).is_empty())
     until(lambda: launcher.progress(project) is None)
     assert runs.listing(project)["outcome"].to_list() == ["done"]
-    until(lambda: "12 images" in launcher.log_file(project).read_text())
+    until(lambda: "8 images" in launcher.log_file(project).read_text())
 
 
 @pytest.mark.slow
 def test_a_folder_added_during_a_run_is_processed_after_it(project, tmp_path):
-    write_pictures(tmp_path / "first", range(12))
+    write_pictures(tmp_path / "first", range(4))
     sources.add(project, tmp_path / "first")
     launcher.process_next(project)
     until(lambda: launcher.progress(project) is not None)
-    write_pictures(tmp_path / "second", range(12, 24))
+    write_pictures(tmp_path / "second", range(4, 8))
     sources.add(project, tmp_path / "second")
     launcher.process_next(project)
     launcher.process_next(project)
     database = project.database()
-    until(lambda: database.count("images") == 24)
+    until(lambda: database.count("images") == 8)
     until(lambda: launcher.progress(project) is None)
     assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
 

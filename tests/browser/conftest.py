@@ -1,13 +1,12 @@
-"""A demo project processed once, a real server, and the system's chromium."""
+"""A real server of the demo project, and the system's chromium."""
 
 import os
 import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from tests.dashboard import WIDE, panoptic, serving
+from tests.dashboard import WIDE, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = os.environ.get("PANOPTIC_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -44,31 +43,7 @@ def chromium(chromium_path):
 
 
 @pytest.fixture(scope="session")
-def demo_project(chromium_path, tmp_path_factory):
-    """The demo corpus, processed as a person would: minutes are spent here once."""
-    own = tmp_path_factory.mktemp("demo") / "project"
-    # Processes of one suite share the folder above their own: the first makes it for all.
-    here = tmp_path_factory.getbasetemp()
-    shared = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "demo-of-all"
-    with FileLock(shared.with_suffix(".lock")):
-        if not (shared / "project").exists():
-            _make_demo(shared)
-    shutil.copytree(shared / "project", own)
-    return own
-
-
-def _make_demo(root):
-    from panoptic_data import demo
-
-    folder = demo.make(root / "pictures")
-    draft = root / "draft"
-    panoptic("add", "--project", draft, folder)
-    panoptic("process", "--project", draft, "--json")
-    draft.rename(root / "project")
-
-
-@pytest.fixture(scope="session")
-def address(demo_project):
+def address(chromium_path, demo_project):
     with serving(demo_project) as address:
         yield address
 

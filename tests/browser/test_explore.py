@@ -313,7 +313,7 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
 
 @pytest.mark.slow
 def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
-    write_pictures(tmp_path / "pictures", range(12))
+    write_pictures(tmp_path / "pictures", range(8))
     project = projects.create(tmp_path / "project")
     projects.save(projects.Project(project.root, "new", project.created_at, ("visual",)))
     with serving(project.root) as address:
@@ -324,7 +324,7 @@ def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
         expect(page.get_by_text("There is no folder")).to_be_visible()
         page.get_by_label("Folder on this machine").fill(str(tmp_path / "pictures"))
         page.get_by_role("button", name="Add and read").click()
-        expect(page.locator(".tile img.here")).to_have_count(12, timeout=120_000)
-        expect(page.get_by_role("status").filter(has_text="12 images")).to_be_visible()
+        expect(page.locator(".tile img.here")).to_have_count(8, timeout=120_000)
+        expect(page.get_by_role("status").filter(has_text="8 images")).to_be_visible()
         # The rest of the run is no part of this test.
         launcher.stop_processing(project)

@@ -166,8 +166,7 @@ def test_colours_tell_folders_apart(page):
     expect(page.locator(".legend img")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (NARROW, "light")])
 def test_nothing_is_cut_off_in_french(visit, address, size, theme):
     page = visit(f"{address}/map", size=size, theme=theme, locale="fr-FR")
     drawn(page)

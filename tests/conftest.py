@@ -1,0 +1,41 @@
+"""The demo project, made once for all tests that look at it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+PANOPTIC = Path(sys.executable).with_name("panoptic")
+OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture(scope="session")
+def demo_of_all(tmp_path_factory):
+    """Return a folder with ``demo``, the project, and ``said.txt``, what its making printed.
+
+    Made as a person would. Nobody writes into it: tests take :func:`demo_project`, a copy.
+    """
+    here = tmp_path_factory.getbasetemp()
+    # Processes of one suite share the folder above their own: the first makes it for all.
+    home = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / "demo-of-all"
+    with FileLock(home.with_suffix(".lock")):
+        if not (home / "said.txt").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            command = [PANOPTIC, "demo", "--no-serve", "--project", home / "demo"]
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, env=OFFLINE, timeout=540
+            )
+            assert done.returncode == 0, done.stderr
+            (home / "said.txt").write_text(done.stdout)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo_project(demo_of_all, tmp_path_factory):
+    """Return a copy of the demo project for the tests of one process."""
+    own = tmp_path_factory.mktemp("own") / "demo"
+    return shutil.copytree(demo_of_all / "demo", own)
