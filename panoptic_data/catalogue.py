@@ -87,9 +87,16 @@ class Found:
     groups: Groups | None = None
     # Whether no value of a property was asked for.
     is_fixed: bool = True
+    # How often an image is there again, in another group.
+    again: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def images(self) -> int:
+        """How many images (files, in mode "file") there are, in however many groups each."""
+        return len(self.rows) - self.again
 
     @property
     def nbytes(self) -> int:
@@ -349,12 +356,12 @@ class Catalogue:
 
     def folders(self, view: View | None = None) -> dict[str, int]:
         """Return each folder's count of images under a view, with all below it, in order."""
-        found = self.run((view or View()).without("folder"))
+        found = self.run(_beside(view, "folder"))
         return folder_counts(self.corpus, found.rows)
 
     def formats(self, view: View | None = None) -> dict[str, int]:
         """Return each format's count of images under a view, most frequent first."""
-        found = self.run((view or View()).without("format"))
+        found = self.run(_beside(view, "format"))
         values, places = self.corpus.texts("format")
         # Those without a format are counted first: their place is -1.
         counts = np.bincount(places[found.rows] + 1, minlength=len(values) + 1)[1:].tolist()
@@ -366,7 +373,7 @@ class Catalogue:
         clusters = self.clusters(encoder)
         if clusters is None:
             return {}
-        found = self.run((view or View()).without("cluster"))
+        found = self.run(_beside(view, "cluster"))
         # Numbers begin with -2, which stands for what is not embedded yet.
         counts = np.bincount(clusters[found.rows] + 2).tolist()
         pairs = [(number - 2, count) for number, count in enumerate(counts) if count and number]
@@ -376,7 +383,7 @@ class Catalogue:
         self, column: str, view: View | None = None, bins: int = 40
     ) -> tuple[list[int], list[float]]:
         """Return counts (bins) and edges (bins + 1) of a numeric column under a view."""
-        found = self.run((view or View()).without(column))
+        found = self.run(_beside(view, column))
         values = self.numbers(column)
         values = values[found.files if self.is_of_files(column) else found.rows]
         values = values[~np.isnan(values)]
@@ -397,11 +404,12 @@ class Catalogue:
             sort = tuple(one for one in sort if one.field != "similarity")
         units = self._ordered(mask, sort, similarity, by_file)
         arranged: Groups | None = None
+        count, again = len(units), 0
         if view.group:
             coded = [self._coded(level, by_file) for level in view.group]
             units, chosen = groups.chosen(coded, units)
             order, arranged = groups.arrange(view.group, chosen)
-            units = units[order]
+            again, units = len(units) - count, units[order]
         rows = self.corpus.file_row[units] if by_file else units
         return Found(
             rows.astype(np.uint32, copy=False),
@@ -409,6 +417,7 @@ class Catalogue:
             units if by_file else None,
             arranged,
             _is_without_annotations(view),
+            again,
         )
 
     def _coded(self, level: Level, by_file: bool) -> groups.Coded:
@@ -610,6 +619,11 @@ def _versions(database: Database) -> dict[str, int]:
 def _is_fixed(field: str) -> bool:
     """Whether a field does not depend on annotations (``_ranks`` has "file name" as well)."""
     return property_of(field) is None and field not in (EXCLUDED, "author")
+
+
+def _beside(view: View | None, field: str) -> View:
+    """Return what counts of a field are made under: in groups an image may count for several."""
+    return (view or View()).without(field).grouped_by()
 
 
 def _is_without_annotations(view: View) -> bool:

@@ -6,7 +6,7 @@ Here: the counts, and what a press on them asks for. Not here: which groups ther
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,26 +16,35 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import groups
-from panoptic_data.fields import HUES
+from panoptic_data.fields import FIELDS, HUES, property_field
 from panoptic_data.groups import Groups
 from panoptic_data.views import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
 
-__all__ = ["DATES", "MOST_CATEGORIES", "MOST_SERIES", "Chart", "count", "parts", "proposed"]
+__all__ = [
+    "MOST_CATEGORIES",
+    "MOST_SERIES",
+    "Chart",
+    "count",
+    "is_of_dates",
+    "parts",
+    "proposed",
+]
 
 # More bars than this cannot be told apart on a screen, nor more colours than that.
 MOST_CATEGORIES = 200
 MOST_SERIES = 12
 # Through more periods than this a line leaves out empty ones between empty ones: it looks the same.
 MOST_PERIODS = 5_000
-DATES = ("taken_at", "added")
 # Below so many months a chart of months says more than one of years, and so on.
 _MONTHS_AT_MOST = 48
 _YEARS_AT_MOST = 150
 # Where fewer than one image in so many has a date, dates say little of the whole.
 _FEW = 10
+# More properties than this are not proposed: a view can be grouped by any.
+_PROPERTIES = 12
 
 Counts = npt.NDArray[np.int64]
 
@@ -69,7 +78,7 @@ def count(catalogue: Catalogue, view: View, *, continuous: bool = False) -> Char
         raise ValueError("a chart needs a view with groups")
     tops = np.flatnonzero(found.depth == 0)
     values = [found.values[place] for place in tops.tolist()]
-    if continuous and view.group[0].field in DATES:
+    if continuous and is_of_dates(view.group[0]):
         categories = _in_time(view.group[0], values)
         place_of = {value: place for place, value in enumerate(categories)}
         rows = np.array([place_of[value] for value in values], dtype=np.int64)
@@ -82,11 +91,16 @@ def count(catalogue: Catalogue, view: View, *, continuous: bool = False) -> Char
     if len(view.group) == 1:
         counts = _added(rows, found.count[tops], height)[:, None]
         return Chart(view.group[:1], categories, [], counts, more)
-    series, columns, counted, more_series = _series(found)
+    series, columns, counted, more_series = _series(catalogue, found)
     of_top = rows[np.searchsorted(tops, found.parent[found.depth == 1])]
     width = len(series) + (more_series > 0)
     counts = _added(of_top * width + columns, counted, height * width).reshape(height, width)
     return Chart(view.group[:2], categories, series, counts, more, more_series)
+
+
+def is_of_dates(level: Level) -> bool:
+    """Whether a level makes groups of periods."""
+    return FIELDS[level.field].kind == "date"
 
 
 def parts(chart: Chart, bars: Iterable[tuple[int, int]]) -> list[Condition | Clause]:
@@ -114,12 +128,28 @@ def proposed(catalogue: Catalogue) -> list[Level]:
         named.append(Level("camera", None, "size", True))
     mapped = (slug for slug in catalogue.encoders if catalogue.clusters(slug) is not None)
     named += [Level("cluster", slug, "size", True) for slug in mapped][:1]
+    named += _of_properties(catalogue)
     dates = catalogue.date_range()
     if dates is None:
         return named
     periods = [Level("taken_at", by) for by in _periods(*dates)]
     dated = len(catalogue) - catalogue.frame["taken_at"].null_count()
     return [*periods, *named] if dated * _FEW >= len(catalogue) else [*named, *periods]
+
+
+def _of_properties(catalogue: Catalogue) -> list[Level]:
+    """Return a level for each property that has values and is not hidden."""
+    state = catalogue.annotations
+    levels = []
+    for one in state.shown:
+        field = property_field(one.type, one.id)
+        kind = FIELDS[field].kind
+        if one.hidden or not state.cells_of(one.id).frame().height:
+            continue
+        is_ordered = kind in ("number", "date", "truth")
+        by = "year" if kind == "date" else None
+        levels.append(Level(field, by) if is_ordered else Level(field, None, "size", True))
+    return levels[:_PROPERTIES]
 
 
 def _periods(first: date, last: date) -> list[str]:
@@ -142,7 +172,7 @@ def _added(places: Counts, counts: Counts, size: int) -> Counts:
     return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
 
 
-def _series(found: Groups) -> tuple[list[Any], Counts, Counts, int]:
+def _series(catalogue: Catalogue, found: Groups) -> tuple[list[Any], Counts, Counts, int]:
     """Return the series, the column and the count of each group of the second level, the rest."""
     seconds = np.flatnonzero(found.depth == 1)
     number_of: dict[Any, int] = {}
@@ -155,7 +185,7 @@ def _series(found: Groups) -> tuple[list[Any], Counts, Counts, int]:
     )
     counted = found.count[seconds]
     totals = _added(numbers, counted, len(number_of))
-    ordered = _ordered(found.levels[1], list(number_of), totals.tolist())
+    ordered = _ordered(catalogue, found.levels[1], list(number_of), totals.tolist())
     order = np.array([number_of[value] for value in ordered], dtype=np.int64)
     places, more = _largest(totals[order], MOST_SERIES)
     kept = [value for value, place in zip(ordered, places, strict=True) if place >= 0]
@@ -165,17 +195,27 @@ def _series(found: Groups) -> tuple[list[Any], Counts, Counts, int]:
     return series, column_of[numbers], counted, more
 
 
-def _ordered(level: Level, values: list[Any], totals: list[int]) -> list[Any]:
+def _ordered(catalogue: Catalogue, level: Level, values: list[Any], totals: list[int]) -> list[Any]:
     """Put values in the order of their level, what has no value last."""
     total_of = dict(zip(values, totals, strict=True))
     known = sorted(
         (value for value in values if value is not None),
-        key=HUES.index if level.field == "colour" else None,
+        key=_place(catalogue, level),
         reverse=level.descending and level.order == "value",
     )
     if level.order == "size":
         known.sort(key=total_of.__getitem__, reverse=level.descending)
     return known + ([None] if None in total_of else [])
+
+
+def _place(catalogue: Catalogue, level: Level) -> Callable[[Any], Any] | None:
+    """Return what says where a value stands, for values that do not order themselves."""
+    if level.field == "colour":
+        return HUES.index
+    if FIELDS[level.field].kind != "tags":
+        return None
+    order = [tag.id for tag in catalogue.annotations.tags_of(catalogue.property(level.field).id)]
+    return {id: place for place, id in enumerate(order)}.__getitem__
 
 
 def _hashable(value: Any) -> Any:
@@ -236,6 +276,8 @@ def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
     if level.field == "cluster":
         numbers = [-1 if value is None else value for value in values]
         return Condition("cluster", "in", {"encoder": level.by, "numbers": numbers})
+    if level.field == "author":
+        return Clause("any", tuple(single))
     if all(isinstance(one, Condition) and one.op == "in" for one in single):
         return (
             Condition(level.field, "in", values)
@@ -247,9 +289,10 @@ def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
 
 def _span(chart: Chart, values: list[Any]) -> Condition | Clause | None:
     """Return everything from the first to the last value, if nothing else lies between them."""
-    if None in values or chart.more_categories or chart.levels[0].field in ("camera", "colour"):
-        return None
     level = chart.levels[0]
+    is_ordered = FIELDS[level.field].kind in ("number", "date")
+    if None in values or chart.more_categories or not is_ordered:
+        return None
     low, high = min(values), max(values)
     between = [one for one in chart.categories if one is not None and low <= one <= high]
     if len(between) != len(values):

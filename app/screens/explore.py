@@ -14,14 +14,14 @@ import streamlit as st
 from app import state
 from app.components.facets import facets, open_sections
 from app.screens import displays, image
-from app.widgets import filters, shown, states
+from app.widgets import filters, property_filters, shown, states
 from app.widgets.line import line, search
 from app.widgets.shown import Shown
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 
 __all__ = ["show"]
 
-_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year")
+_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year", "seek")
 
 
 def show() -> None:
@@ -66,17 +66,14 @@ def _left(now: Shown) -> None:
         texts={name: state.say(f"explore.{name}") for name in _LEFT_TEXTS},
         on_change=lambda field, chosen: _filter(field, chosen, now),
         on_choose=state.choose_encoder,
+        on_seek=property_filters.seek,
+        position=now.corpus.annotations.position,
     )
 
 
 def _filter(field: str, chosen: Any, now: Shown) -> None:
-    """Change one condition to what the browser asks, read as strictly as an address."""
-    value = filters.condition_value(field, chosen, now.encoder)
-    view = state.view()
-    if value is None:
-        state.show(view.without(field))
-        return
-    state.show(views.from_json(views.to_json(view.with_condition(field, value))))
+    """Change one condition to what the browser asks."""
+    state.show(filters.changed(state.view(), field, chosen, now.encoder))
 
 
 @st.fragment

@@ -22,6 +22,7 @@ from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data import charts
 from panoptic_data.charts import Chart
+from panoptic_data.fields import FIELDS, is_property, property_field
 from panoptic_data.groups import condition
 from panoptic_data.views import Clause, Condition, Level, View
 
@@ -69,7 +70,6 @@ _FITTING = 24
 _ACROSS = 96
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
-_SCALED = ("width", "height", "pixels", "size", "copies")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class _Drawing:
     """What one drawing needs: the counts, their names, and how."""
 
     chart: Chart
+    corpus: Catalogue
     kind: str
     names: list[str]
     series: list[str]
@@ -87,7 +88,7 @@ class _Drawing:
     def is_lying(self) -> bool:
         """Whether bars lie, so that long names can be read."""
         level = self.chart.levels[0]
-        is_text = level.field not in (*charts.DATES, *_SCALED)
+        is_text = FIELDS[level.field].kind not in ("number", "date")
         return self.kind != "lines" and is_text and max(map(len, self.names), default=0) > _LONG
 
 
@@ -107,7 +108,7 @@ def chart(
         grouped = view if view.group else view.grouped_by(_level(corpus, key))
         kind = _kind(grouped, key)
     counted = _counted(corpus, grouped, kind)
-    drawing = _drawing(counted, kind, grouped)
+    drawing = _drawing(corpus, counted, kind, grouped)
     plot = f"{key}.{_digest(corpus.version, grouped.key, kind, state.language())}"
     st.plotly_chart(
         {"data": _traces(drawing), "layout": _layout(drawing)},
@@ -117,7 +118,7 @@ def chart(
         on_select=lambda: _pick(plot, counted, on_pick),
         # Streamlit's charts take one of the two: bars are pressed, a line is dragged along.
         selection_mode="box" if kind == "lines" else "points",
-        alt=state.say("chart.label", images=drawing.unit, level=_name(counted.levels[0])),
+        alt=state.say("chart.label", images=drawing.unit, level=_name(corpus, counted.levels[0])),
     )
     st.caption(" ".join(_notes(drawing)))
     _values(drawing, plot, on_pick)
@@ -129,7 +130,7 @@ def _level(corpus: Catalogue, key: str) -> Level:
     chosen: Level = st.selectbox(
         state.say("chart.by"),
         proposed,
-        format_func=_name,
+        format_func=lambda level: _name(corpus, level),
         key=f"{key}.level.{_digest(*map(str, proposed))}",
         label_visibility="collapsed",
         width=220,
@@ -139,7 +140,7 @@ def _level(corpus: Catalogue, key: str) -> Level:
 
 def _kind(view: View, key: str) -> str:
     kinds = ["stacked", "bars"] if len(view.group) > 1 else ["bars"]
-    if view.group[0].field in charts.DATES:
+    if charts.is_of_dates(view.group[0]):
         kinds.append("lines")
     if len(kinds) == 1:
         return kinds[0]
@@ -163,18 +164,19 @@ def _counted(corpus: Catalogue, view: View, kind: str) -> Chart:
     """Count; bars in order of time leave room for empty periods, if all of them fit."""
     level = view.group[0]
     is_in_time = level.order == "value" and not level.descending
-    if kind == "lines" or (level.field in charts.DATES and is_in_time):
+    if kind == "lines" or (charts.is_of_dates(level) and is_in_time):
         through = charts.count(corpus, view, continuous=True)
         if kind == "lines" or len(through.categories) <= charts.MOST_CATEGORIES:
             return through
     return charts.count(corpus, view)
 
 
-def _drawing(counted: Chart, kind: str, view: View) -> _Drawing:
-    names = [_label(counted.levels[0], value) for value in counted.categories]
-    series = [_label(counted.levels[1], value) for value in counted.series]
+def _drawing(corpus: Catalogue, counted: Chart, kind: str, view: View) -> _Drawing:
+    names = [_label(corpus, counted.levels[0], value) for value in counted.categories]
+    series = [_label(corpus, counted.levels[1], value) for value in counted.series]
     return _Drawing(
         counted,
+        corpus,
         kind,
         names + _rest(counted.more_categories),
         series + _rest(counted.more_series),
@@ -187,14 +189,15 @@ def _rest(count: int) -> list[str]:
     return [state.say("chart.other", count=count, more=state.number(count))] if count else []
 
 
-def _label(level: Level, value: Any) -> str:
-    return groups.label(level, value, state.language(), str(value))
+def _label(corpus: Catalogue, level: Level, value: Any) -> str:
+    return groups.label(level, value, state.language(), str(value), corpus)
 
 
-def _name(level: Level) -> str:
+def _name(corpus: Catalogue, level: Level) -> str:
     """Return what an axis is called."""
-    name = state.say(f"chart.level_{level.field}")
-    if level.field not in charts.DATES:
+    is_ours = is_property(level.field)
+    name = corpus.property(level.field).name if is_ours else state.say(f"chart.level_{level.field}")
+    if not charts.is_of_dates(level):
         return name
     return state.say("chart.level", level=name, period=state.say(f"chart.period_{level.by}"))
 
@@ -209,7 +212,7 @@ def _traces(drawing: _Drawing) -> list[dict[str, Any]]:
 def _bars(drawing: _Drawing, column: int) -> dict[str, Any]:
     along, across = ("y", "x") if drawing.is_lying else ("x", "y")
     counts = drawing.chart.counts[:, column]
-    is_of_hues = drawing.chart.levels[-1].field == "colour"
+    is_of_hues = FIELDS[drawing.chart.levels[-1].field].kind == "colour"
     return {
         "type": "bar",
         "orientation": "h" if drawing.is_lying else "v",
@@ -281,10 +284,12 @@ def _short(text: str) -> str:
 
 
 def _hues(drawing: _Drawing) -> list[str] | None:
-    if drawing.series or drawing.chart.levels[0].field != "colour":
+    level = drawing.chart.levels[0]
+    if drawing.series or FIELDS[level.field].kind != "colour":
         return None
     rest = _REST[drawing.is_dark]
-    return [_HUES.get(value, rest) for value in drawing.chart.categories]
+    own = (_own(drawing, level, value) for value in drawing.chart.categories)
+    return [colour or rest for colour in own]
 
 
 def _colour(drawing: _Drawing, column: int) -> str:
@@ -292,10 +297,19 @@ def _colour(drawing: _Drawing, column: int) -> str:
         return _of_theme(drawing, "primaryColor")
     if column >= len(drawing.chart.series):
         return _REST[drawing.is_dark]
-    value = drawing.chart.series[column]
-    if drawing.chart.levels[1].field == "colour" and value is not None:
-        return _HUES[value]
-    return _COLOURS[column % len(_COLOURS)][drawing.is_dark]
+    own = _own(drawing, drawing.chart.levels[1], drawing.chart.series[column])
+    return own or _COLOURS[column % len(_COLOURS)][drawing.is_dark]
+
+
+def _own(drawing: _Drawing, level: Level, value: Any) -> str | None:
+    """Return the colour that a value has by itself: a colour, a tag that was given one."""
+    kind = FIELDS[level.field].kind
+    if kind == "tags":
+        tag = drawing.corpus.annotations.tags.get(value)
+        return tag.colour if tag else None
+    if kind != "colour" or value is None:
+        return None
+    return str(value) if is_property(level.field) else _HUES[value]
 
 
 def _of_theme(drawing: _Drawing, name: str) -> str:
@@ -307,7 +321,7 @@ def _layout(drawing: _Drawing) -> dict[str, Any]:
     quiet, loud = (_of_theme(drawing, name) for name in ("grayTextColor", "textColor"))
     written = {"color": quiet, "size": 11}
     named = {
-        "title": {"text": _name(drawing.chart.levels[0]), "font": written},
+        "title": {"text": _name(drawing.corpus, drawing.chart.levels[0]), "font": written},
         "tickfont": written,
         "tickmode": "array",
         "tickvals": values,
@@ -336,7 +350,7 @@ def _layout(drawing: _Drawing) -> dict[str, Any]:
         "xaxis": counted if drawing.is_lying else named,
         "yaxis": named if drawing.is_lying else counted,
         "barmode": "stack" if drawing.kind == "stacked" else "group",
-        "bargap": 0.06 if drawing.chart.levels[0].field in _SCALED else 0.2,
+        "bargap": 0.06 if FIELDS[drawing.chart.levels[0].field].kind == "number" else 0.2,
         "showlegend": bool(drawing.series),
         "legend": {
             "traceorder": "normal",
@@ -353,7 +367,7 @@ def _layout(drawing: _Drawing) -> dict[str, Any]:
 
 
 def _series_name(drawing: _Drawing) -> str:
-    return _name(drawing.chart.levels[1]) if drawing.series else ""
+    return _name(drawing.corpus, drawing.chart.levels[1]) if drawing.series else ""
 
 
 def _highest(drawing: _Drawing) -> int:
@@ -375,7 +389,7 @@ def _edges(
     drawing: _Drawing, places: list[float], names: list[str]
 ) -> tuple[list[float], list[str]]:
     """Return the lower end of each bin, where it begins; what is none keeps its name."""
-    scale = SCALES[drawing.chart.levels[0].field]
+    scale = SCALES.get(drawing.chart.levels[0].field, 1)
     bins = [one for one in drawing.chart.categories if isinstance(one, list)]
     begins = [_figure(low / scale) for low, _ in bins]
     at, said = _fitting(drawing, [place - 0.5 for place in places[: len(bins)]], begins)
@@ -406,6 +420,8 @@ def _notes(drawing: _Drawing) -> list[str]:
     """Return what stands under the chart: what a press does, and what is not drawn one by one."""
     counted = drawing.chart
     notes = [state.say("chart.hint_lines" if drawing.kind == "lines" else "chart.hint")]
+    if any(map(_holds_several, counted.levels)):
+        notes.append(state.say("chart.several"))
     more = counted.more_categories
     if more:
         values = {"shown": state.number(len(counted.categories)), "more": state.number(more)}
@@ -414,6 +430,10 @@ def _notes(drawing: _Drawing) -> list[str]:
         undated = int(counted.counts[counted.categories.index(None)].sum())
         notes.append(state.say("chart.undated", count=undated, more=state.number(undated)))
     return notes
+
+
+def _holds_several(level: Level) -> bool:
+    return level.field == "author" or level.field.startswith(property_field("tags", ""))
 
 
 def _pick(plot: str, counted: Chart, on_pick: Callable[[list[Condition | Clause]], None]) -> None:
@@ -433,7 +453,7 @@ def _values(
     last = len(counted.categories)
     values(
         version=version,
-        head=[_name(counted.levels[0]), *(drawing.series or [drawing.unit])],
+        head=[_name(drawing.corpus, counted.levels[0]), *(drawing.series or [drawing.unit])],
         rows=[(drawing.names[row], counted.counts[row].tolist()) for row in filled],
         pressable=(sum(row < last for row in filled), len(counted.series)),
         language=state.language(),

@@ -6,25 +6,22 @@ number. Only open sections are counted. Not here: drawing them (``components.fac
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
-
-import polars as pl
 
 from app import state
 from app.components.facets import Histogram, Item, Section
+from app.widgets import property_filters
 from app.widgets.chips import SCALES
+from app.widgets.histograms import BARS, by_months
+from panoptic_data import facets, views
 from panoptic_data.views import STATUSES, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
 
-__all__ = ["OPEN_FIRST", "condition_value", "date_histogram", "sections"]
+__all__ = ["OPEN_FIRST", "changed", "date_histogram", "sections"]
 
 OPEN_FIRST = ("folder", "cluster")
-BARS = 26
-# Bars of the dates, in months, finest first: a month, a year, a decade, a century.
-_STEPS = (1, 12, 120, 1200)
 _RANGES = {"pixels": "pixels", "width": "width", "height": "height", "size": "size_bytes"}
 
 
@@ -38,15 +35,28 @@ def sections(
     """Return every section that the corpus has something to say about."""
     made = [_folders(corpus, view, "folder" in opened)]
     made.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
+    # What people said comes before what files say of themselves.
+    made += property_filters.sections(corpus, view, opened)
     made.append(_formats(corpus, view, "format" in opened))
     if corpus.date_range() is not None:
         made.append(_dates(corpus, view, "taken_at" in opened))
     made += [_range(corpus, view, field, field in opened) for field in _RANGES]
     statuses = _statuses(corpus, view, "status" in opened)
-    return [*made, statuses] if len(statuses.items) > 1 else made
+    made += [statuses] if len(statuses.items) > 1 else []
+    return made + property_filters.about_annotations(corpus, view, opened)
 
 
-def condition_value(field: str, chosen: Any, encoder: state.Encoder | None) -> Any:
+def changed(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
+    """Return the view after a press in a section, read as strictly as an address."""
+    if property_filters.is_chosen_by_value(field):
+        return property_filters.changed(view, field, chosen)
+    value = _condition_value(field, chosen, encoder)
+    if value is None:
+        return view.without(field)
+    return views.from_json(views.to_json(view.with_condition(field, value)))
+
+
+def _condition_value(field: str, chosen: Any, encoder: state.Encoder | None) -> Any:
     """Return the value of a condition for what was chosen in a section (None: no condition)."""
     if chosen is None or field != "cluster":
         return chosen
@@ -159,28 +169,7 @@ def _dates(corpus: Catalogue, view: View, is_open: bool) -> Section:
 
 def date_histogram(corpus: Catalogue, view: View) -> Histogram:
     """Count images by date taken: bars of a month, a year, a decade or a century."""
-    found = corpus.run(view.without("taken_at"))
-    taken = corpus.frame["taken_at"].gather(found.rows).drop_nulls()
-    if taken.is_empty():
-        return Histogram([], [])
-    months = taken.dt.year().cast(pl.Int32) * 12 + taken.dt.month() - 1
-    first, last = _whole(months.min()), _whole(months.max())
-    step = next((one for one in _STEPS if (last - first) / one < BARS), _STEPS[-1])
-    start = first // step * step
-    counted = dict(((months - start) // step).value_counts().iter_rows())
-    bars = (last - start) // step + 1
-    edges = [_day(start + step * bar) for bar in range(bars + 1)]
-    return Histogram([counted.get(bar, 0) for bar in range(bars)], edges)
-
-
-def _whole(value: Any) -> int:
-    return int(value)
-
-
-def _day(month: int) -> str:
-    year, month = divmod(month, 12)
-    # Year 0 and years after 9999 are typing errors of a camera; days stay days.
-    return date(min(max(year, 1), 9999), month + 1, 1).isoformat()
+    return by_months(facets.months(corpus, view, "taken_at"))
 
 
 def _section(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.language import number
+from panoptic_data.fields import FIELDS, is_property
 from panoptic_data.messages import translate
 from panoptic_data.views import Level
 
@@ -26,8 +27,15 @@ __all__ = ["label", "labels"]
 _SCALES: Mapping[str, float] = {"pixels": 1e6, "size": 1e6}
 
 
-def label(level: Level, value: Any, language: str, name: str = "") -> str:
-    """Say what a group holds in a few words. ``name`` is that of the first file in it."""
+def label(
+    level: Level, value: Any, language: str, name: str = "", corpus: Catalogue | None = None
+) -> str:
+    """Say what a group holds in a few words. ``name`` is that of the first file in it.
+
+    Without a ``corpus`` properties and tags have no names.
+    """
+    if is_property(level.field):
+        return _of_property(level, value, language, corpus)
     if value is None:
         return translate(f"groups.none_{level.field}", language)
     if level.field == "duplicate":
@@ -48,13 +56,13 @@ def labels(corpus: Catalogue, found: Found, language: str) -> list[str]:
             names = _first_names(corpus, found, groups.start[places])
             texts = _duplicates(level, values, names, language)
         else:
-            texts = _each(level, values, language)
+            texts = _each(level, values, language, corpus)
         for place, text in zip(places.tolist(), texts, strict=True):
             said[place] = text
     return said
 
 
-def _each(level: Level, values: list[Any], language: str) -> list[str]:
+def _each(level: Level, values: list[Any], language: str, corpus: Catalogue) -> list[str]:
     """Put each value of a level into words once: the same month comes in each folder."""
     known: dict[Any, str] = {}
     said = []
@@ -62,7 +70,7 @@ def _each(level: Level, values: list[Any], language: str) -> list[str]:
         key = tuple(value) if isinstance(value, list) else value
         text = known.get(key)
         if text is None:
-            text = known[key] = label(level, value, language)
+            text = known[key] = label(level, value, language, corpus=corpus)
         said.append(text)
     return said
 
@@ -84,6 +92,45 @@ def _first_names(corpus: Catalogue, found: Found, firsts: npt.NDArray[np.int64])
     )
     names: list[str] = places.str.replace(r"^.*/", "").to_list()
     return names
+
+
+def _of_property(level: Level, value: Any, language: str, corpus: Catalogue | None) -> str:
+    """Say what a group by a property holds: most values speak for themselves."""
+    kind = FIELDS[level.field].kind
+    name = level.field if corpus is None else corpus.property(level.field).name
+    if value is None:
+        return translate("groups.none_property", language, name=name)
+    if kind == "tags":
+        known = None if corpus is None else corpus.annotations.tags.get(value)
+        return known.name if known else str(value)
+    if kind == "truth":
+        said = translate(f"groups.truth_{value}", language)
+        return translate("groups.property_value", language, name=name, value=said)
+    if kind == "number":
+        return _property_number(name, value, language)
+    if kind == "date":
+        return _period(level, value, language)
+    return _linked(value, corpus) if kind == "link" else str(value)
+
+
+def _property_number(name: str, value: float | list[float], language: str) -> str:
+    if isinstance(value, list):
+        low, high = (_figure(end, language) for end in value)
+        return translate("groups.property_bin", language, name=name, low=low, high=high)
+    said = _figure(value, language)
+    return translate("groups.property_value", language, name=name, value=said)
+
+
+def _linked(sha1: str, corpus: Catalogue | None) -> str:
+    """Return the name of the image that is linked to, where it is still here."""
+    if corpus is None or not len(rows := corpus.rows_of([sha1])):
+        return sha1
+    place: str = corpus.frame["place"][int(rows[0])]
+    return place.rpartition("/")[2]
+
+
+def _excluded(_: Level, value: bool, language: str) -> str:
+    return translate(f"groups.excluded_{str(value).lower()}", language)
 
 
 def _as_it_is(_: Level, value: str, __: str) -> str:
@@ -185,4 +232,6 @@ _WRITERS: Mapping[str, Callable[[Level, Any, str], str]] = {
     "size": _number,
     "copies": _copies,
     "cluster": _cluster,
+    "excluded": _excluded,
+    "author": _as_it_is,
 }

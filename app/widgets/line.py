@@ -291,12 +291,14 @@ def _property_levels(corpus: Catalogue) -> list[dict[str, Any]]:
     levels = []
     for field, one in known:
         kind = FIELDS[field].kind
-        bys = _periods() if kind == "date" else _bins(one) if kind == "number" else []
+        bys: Sequence[tuple[Any, str]] = ()
+        if kind in ("date", "number"):
+            bys = _periods() if kind == "date" else _bins(one)
         levels.append(_level(field, bys, one.name))
     if known:
         whose = [(one.id, state.say("explore.by_what", name=one.name)) for _, one in known]
-        bys = [(None, state.say("explore.by_anyone")), *whose]
-        levels.append(_level("author", bys, state.say("explore.author")))
+        authors = [(None, state.say("explore.by_anyone")), *whose]
+        levels.append(_level("author", authors, state.say("explore.author")))
     return levels
 
 

@@ -18,13 +18,19 @@ __all__ = ["Histogram", "Item", "Section", "facets", "open_sections"]
 
 @dataclass(frozen=True)
 class Item:
-    """One value that can be chosen. ``thumb`` is the sha1 of a picture that stands for it."""
+    """One value that can be chosen; None stands for having none.
 
-    id: str | int
+    ``thumb`` is the sha1 of a picture that stands for it, ``colour`` one that is its own.
+    """
+
+    id: str | int | None
     label: str
     count: int
     thumb: str | None = None
     title: str | None = None
+    colour: str | None = None
+    # Of a tree of tags: the ids from the top down to it, with "/" between.
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,20 @@ class Histogram:
 
     counts: Sequence[int]
     edges: Sequence[float] | Sequence[str]
+    # Whether each bar is one whole number.
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
     """One part of the panel. ``selected`` holds chosen values, or the two ends of a range.
 
-    ``scale`` is the unit that a range is written in, e.g. 1,000,000 for megapixels.
+    ``scale`` is the unit that a range is written in, e.g. 1,000,000 for megapixels. ``sought``
+    is the text of its search field, None where it has none. A ``note`` is one line to press.
     """
 
     field: str
-    kind: Literal["tree", "list", "range", "dates"]
+    kind: Literal["tree", "list", "range", "dates", "tags", "note"]
     title: str
     open: bool
     selected: Sequence[Any] = ()
@@ -52,6 +61,7 @@ class Section:
     scale: float = 1
     hint: str | None = None
     choices: Sequence[Mapping[str, Any]] = ()
+    sought: str | None = None
 
 
 def facets(
@@ -61,27 +71,38 @@ def facets(
     texts: Mapping[str, str],
     on_change: Callable[[str, Any], None],
     on_choose: Callable[[str], None],
+    on_seek: Callable[[str, str], None],
+    position: int = 0,
     key: str = "facets",
 ) -> None:
     """Show the panel. ``on_change`` gets a field and what is chosen in it now (None: nothing).
 
-    ``on_choose`` gets the ``id`` of one of a section's ``choices``.
+    ``on_choose`` gets the ``id`` of one of a section's ``choices``, ``on_seek`` a field and what
+    is searched in it. ``position`` is that of the annotations that were counted: when there are
+    later ones, the page is run again.
     """
 
     def changed() -> None:
         value = st.session_state[key]["change"]
         on_change(str(value["field"]), value["value"] or None)
 
+    def sought() -> None:
+        value = st.session_state[key]["seek"]
+        on_seek(str(value["field"]), str(value["text"]))
+
     component("facets")(
         key=key,
         data={
             "sections": [asdict(section) for section in sections],
+            "position": position,
             "language": language,
             "texts": dict(texts),
         },
         on_change_change=changed,
         on_choose_change=lambda: on_choose(str(st.session_state[key]["choose"])),
+        on_seek_change=sought,
         on_open_change=lambda: None,
+        on_annotated_change=lambda: None,
     )
 
 

@@ -1,35 +1,43 @@
 // The left panel: folders, clusters and properties with their counts; a press filters. Streamlit
 // calls the default export with the data of each run. Not here: counting (Python).
-import { el, fill, icon, number, set, write } from "../dom.js";
+import { follow } from "../annotated.js";
+import { debounced, el, fill, icon, number, set, write } from "../dom.js";
 import { begin } from "../waiting.js";
 import { makeList } from "./list.js";
 import { makeRange } from "./range.js";
-import { makeTree } from "./tree.js";
+import { makeTags } from "./tags.js";
+import { makeFolders } from "./tree.js";
+
+// Several edits in a row are counted once.
+const COUNT_AFTER = 400;
 
 /**
  * @typedef {object} Item
- * @property {string | number} id
+ * @property {string | number | null} id  null stands for having no value
  * @property {string} label
  * @property {number} count
  * @property {string} [thumb]  sha1 of a picture that stands for it
  * @property {string} [title]
+ * @property {string} [colour]
+ * @property {string} [path]   ids from the top of a tree of tags down to it
  */
 /**
  * @typedef {object} Section
  * @property {string} field     of the view
- * @property {"tree" | "list" | "range" | "dates"} kind
+ * @property {"tree" | "list" | "range" | "dates" | "tags" | "note"} kind
  * @property {string} title
  * @property {boolean} open
  * @property {Item[]} [items]
- * @property {(string | number)[]} selected
+ * @property {(string | number | null)[]} selected
+ * @property {string | null} [sought]  the text of its search field, where it has one
  * @property {number} [scale]   unit of a range, e.g. 1,000,000 for megapixels
- * @property {{counts: number[], edges: (number | string)[]}} [histogram]
+ * @property {{counts: number[], edges: (number | string)[], whole: boolean}} [histogram]
  * @property {string} [hint]
  * @property {{id: string, label: string, selected: boolean}[]} [choices]
  */
-/** @typedef {{sections: Section[], language: string, texts: Record<string, string>}} Data */
+/** @typedef {{sections: Section[], position: number, language: string, texts: Record<string, string>}} Data */
 
-const MAKERS = { tree: makeTree, list: makeList, range: makeRange, dates: makeRange };
+const MAKERS = { tree: makeFolders, list: makeList, range: makeRange, dates: makeRange, tags: makeTags };
 
 /** @type {WeakMap<object, Map<string, any>>} */
 const mounted = new WeakMap();
@@ -45,26 +53,78 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
   const tell = {
     change: (field, value) => ask("change", { field, value }),
     choose: (id) => ask("choose", id),
+    seek: (field, text) => ask("seek", { field, text }),
     open: (sections) => setStateValue("open", sections),
   };
   set(root, "aria-label", data.texts.label);
+  const counted = counts.get(parentElement) ?? makeCounts();
+  counts.set(parentElement, counted);
+  counted.update(data.position, (position) => setTriggerValue("annotated", position));
   for (const [field, section] of shown) {
     if (data.sections.some((one) => one.field === field)) continue;
     section.node.remove();
     shown.delete(field);
   }
   for (const section of data.sections) {
-    const known = shown.get(section.field) ?? makeSection(section, data);
+    const known = shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section, data));
     shown.set(section.field, known);
     root.append(known.node);
     known.update(section, data, tell, () => tellOpen(shown, data.sections, tell));
   }
-  return () => mounted.delete(parentElement);
+  return () => {
+    counted.stop();
+    counts.delete(parentElement);
+    mounted.delete(parentElement);
+  };
+}
+
+/** @type {WeakMap<object, ReturnType<typeof makeCounts>>} */
+const counts = new WeakMap();
+
+/** Ask for new counts when something was annotated, here or elsewhere, after what was counted. */
+function makeCounts() {
+  let counted = -1;
+  let latest = -1;
+  let ask = (_) => {};
+  const later = debounced(() => latest > counted && ask(latest), COUNT_AFTER);
+  const stop = follow((position) => {
+    latest = Math.max(latest, position);
+    later();
+  });
+  return {
+    update(position, tell) {
+      counted = position;
+      ask = tell;
+    },
+    stop() {
+      later.cancel();
+      stop();
+    },
+  };
+}
+
+/** A line to press, quiet until it is pressed. */
+function makeNote(section) {
+  const label = el("span", { class: "label" });
+  const action = el("span", { class: "action" });
+  const node = el("button", { type: "button", class: "note", "data-field": section.field }, label, action);
+  return {
+    node,
+    update(now, _, tell) {
+      const [item] = now.items;
+      const isChosen = now.selected.includes(item.id);
+      set(node, "aria-pressed", String(isChosen));
+      write(label, item.label);
+      write(action, item.title);
+      node.onclick = () => tell.change(now.field, isChosen ? [] : [item.id]);
+    },
+  };
 }
 
 /** Say which sections are open, unless Python knows: making an open one tells of it, too. */
 function tellOpen(shown, sections, tell) {
   const isOpen = (field) => Boolean(shown.get(field)?.node.open);
+  sections = sections.filter(({ kind }) => kind !== "note");
   if (sections.every((section) => section.open === isOpen(section.field))) return;
   tell.open(sections.map((section) => section.field).filter(isOpen));
 }
@@ -96,7 +156,8 @@ function makeSection(section, data) {
       writeChoices(choices, now.choices);
       hint.hidden = !now.hint;
       write(hint, now.hint ?? "");
-      body.update(now, { texts, language, say: fill, change: (value) => tell.change(now.field, value) });
+      const seek = (text) => tell.seek(now.field, text);
+      body.update(now, { texts, language, say: fill, seek, change: (value) => tell.change(now.field, value) });
     },
   };
 }

@@ -1,5 +1,6 @@
 // Values with counts, several of which can be chosen. Not here: what they mean.
 import { el, icon, number, set, write } from "../dom.js";
+import { makeSearch } from "./search.js";
 
 const FIRST = 8;
 // "Show all (1)" would take the place of the one that it hides.
@@ -8,7 +9,8 @@ const HIDDEN_AT_LEAST = 3;
 export function makeList() {
   const list = el("ul", { class: "list" });
   const more = el("button", { type: "button", class: "more", hidden: true });
-  const node = el("div", {}, list, more);
+  const search = makeSearch();
+  const node = el("div", {}, search.node, list, more);
   let isWhole = false;
   let draw = () => {};
   more.addEventListener("click", () => {
@@ -17,7 +19,9 @@ export function makeList() {
   });
   return {
     node,
-    update(section, { texts, language, change }) {
+    update(section, tools) {
+      const { texts, language, change } = tools;
+      search.update(section, tools);
       draw = () => {
         const items = section.items ?? [];
         const isShort = items.length < FIRST + HIDDEN_AT_LEAST;
@@ -39,6 +43,7 @@ function fit(list, count) {
       "button",
       { type: "button", class: "value" },
       el("span", { class: "tick" }, icon("check")),
+      el("span", { class: "dot", hidden: true }),
       el("img", { alt: "", class: "thumb", decoding: "async" }),
       el("span", { class: "label" }),
       el("span", { class: "number" }),
@@ -50,9 +55,11 @@ function fit(list, count) {
 function writeItem(row, item, section, { language, change }) {
   const button = row.firstElementChild;
   const isChosen = section.selected.includes(item.id);
-  const [, image, label, count] = button.children;
+  const [, dot, image, label, count] = button.children;
   set(button, "aria-pressed", isChosen ? "true" : "false");
   set(button, "title", item.title ?? item.label);
+  dot.hidden = !item.colour;
+  dot.style.background = item.colour ?? "";
   set(image, "src", item.thumb ? `/thumb/${item.thumb}` : null);
   image.hidden = !item.thumb;
   write(label, item.label);

@@ -28,7 +28,7 @@ export function makeRange() {
   function pressed(from, to) {
     const { edges } = given.histogram;
     const last = edges[Math.max(from, to) + 1];
-    writeEnds([edges[Math.min(from, to)], given.kind === "dates" ? dayBefore(last) : last]);
+    writeEnds([edges[Math.min(from, to)], given.kind === "dates" ? dayBefore(last) : given.histogram.whole ? last - 1 : last]);
     tell.now();
   }
 
@@ -79,7 +79,8 @@ export function makeRange() {
       const isInside = (low === null || edges[at + 1] > low) && (high === null || edges[at] <= high);
       bar.classList.toggle("inside", isInside);
       const title = bar.firstChild ?? bar.appendChild(document.createElementNS(SVG, "title"));
-      write(title, `${label(edges[at])} – ${label(edges[at + 1])}: ${number(count, how.language)}`);
+      const range = given.histogram.whole ? label(edges[at]) : `${label(edges[at])} – ${label(edges[at + 1])}`;
+      write(title, `${range}: ${number(count, how.language)}`);
     });
     bars.style.display = counts.length ? "" : "none";
   }

@@ -1,11 +1,28 @@
-// The folders as a tree, with arrows as keys. Only open branches are elements.
+// Folders, or tags, as a tree, with arrows as keys. Only open branches are elements.
 import { el, icon, number, set, write } from "../dom.js";
 
-const KEY = "panoptic.folders";
+/**
+ * @typedef {object} Branches
+ * @property {string} key        where the browser keeps which branches are open
+ * @property {boolean} isAdding  whether a press adds to what is chosen, as Ctrl and a press does
+ * @property {(row: HTMLElement, item: any, isChosen: boolean) => void} mark  what stands before a label
+ */
 
-export function makeTree() {
+/** @type {Branches} */
+export const FOLDERS = {
+  key: "panoptic.folders",
+  isAdding: false,
+  mark: (row, _, isChosen) => write(row.children[1].firstChild ?? row.children[1], isChosen ? "folder_check_2" : "folder"),
+};
+
+export function makeFolders() {
+  return makeTree(FOLDERS);
+}
+
+/** @param {Branches} how */
+export function makeTree({ key: memory, isAdding, mark }) {
   const node = el("div", { role: "tree", class: "tree" });
-  const opened = new Set(JSON.parse(sessionStorage.getItem(KEY) ?? "[]"));
+  const opened = new Set(JSON.parse(sessionStorage.getItem(memory) ?? "[]"));
   let isFresh = !opened.size;
   let current = "";
   let given = null;
@@ -16,7 +33,7 @@ export function makeTree() {
 
   function draw() {
     const items = visible(given.items, opened);
-    if (!items.some((item) => item.id === current)) current = items[0]?.id ?? "";
+    if (!items.some((item) => placeOf(item) === current)) current = items[0] ? placeOf(items[0]) : "";
     while (node.children.length > items.length) node.lastChild.remove();
     while (node.children.length < items.length) node.append(makeBranch());
     items.forEach((item, at) => writeBranch(node.children[at], item, at));
@@ -25,16 +42,17 @@ export function makeTree() {
 
   function writeBranch(row, item, at) {
     const isChosen = given.selected.includes(item.id);
-    const [arrow, glyph, label, count] = row.children;
+    const place = placeOf(item);
+    const [arrow, , label, count] = row.children;
     row.style.setProperty("--depth", item.depth);
-    set(row, "data-id", item.id);
+    set(row, "data-id", place);
     set(row, "aria-level", item.depth + 1);
-    set(row, "aria-expanded", item.isParent ? String(opened.has(item.id)) : null);
+    set(row, "aria-expanded", item.isParent ? String(opened.has(place)) : null);
     set(row, "aria-selected", isChosen ? "true" : "false");
-    set(row, "tabindex", item.id === current ? "0" : "-1");
-    set(row, "title", item.id);
+    set(row, "tabindex", place === current ? "0" : "-1");
+    set(row, "title", item.title ?? item.id ?? item.label);
     arrow.classList.toggle("leaf", !item.isParent);
-    write(glyph.firstChild ?? glyph, isChosen ? "folder_check_2" : "folder");
+    mark(row, item, isChosen);
     write(label, item.label);
     write(count, number(item.count, how.language));
     row.classList.toggle("empty", item.count === 0);
@@ -44,11 +62,12 @@ export function makeTree() {
   function toggle(id, isOpen = !opened.has(id)) {
     if (isOpen) opened.add(id);
     else opened.delete(id);
-    sessionStorage.setItem(KEY, JSON.stringify([...opened]));
+    sessionStorage.setItem(memory, JSON.stringify([...opened]));
     draw();
   }
 
-  function choose(id, isAdded) {
+  function choose(place, isAdded) {
+    const { id } = given.items.find((item) => placeOf(item) === place);
     const isChosen = given.selected.includes(id);
     const others = given.selected.filter((one) => one !== id);
     if (isAdded) how.change(isChosen ? others : [...given.selected, id]);
@@ -67,7 +86,7 @@ export function makeTree() {
     if (!row) return;
     focus(row.dataset.id);
     if (arrow && row.hasAttribute("aria-expanded")) toggle(row.dataset.id);
-    else choose(row.dataset.id, event.ctrlKey || event.metaKey);
+    else choose(row.dataset.id, isAdding || event.ctrlKey || event.metaKey);
   });
 
   node.addEventListener("keydown", (event) => {
@@ -93,13 +112,13 @@ export function makeTree() {
       if (row.getAttribute("aria-expanded") === "true") toggle(row.dataset.id, false);
       else focusParent(row);
     },
-    Enter: (row, event) => choose(row.dataset.id, event.ctrlKey),
+    Enter: (row, event) => choose(row.dataset.id, isAdding || event.ctrlKey),
     " ": (row) => choose(row.dataset.id, true),
   };
 
   function focusParent(row) {
     const parent = row.dataset.id.split("/").slice(0, -1).join("/");
-    if (given.items.some((item) => item.id === parent)) focus(parent);
+    if (given.items.some((item) => placeOf(item) === parent)) focus(parent);
   }
 
   return {
@@ -107,11 +126,13 @@ export function makeTree() {
     update(section, tools) {
       given = section;
       how = tools;
-      // A corpus of one source opens at its folders; a chosen folder is never hidden.
+      // A corpus of one source opens at its folders; what is chosen, or sought, is never hidden.
       const [root, ...others] = roots(section.items);
-      if (isFresh && root && !others.length) opened.add(root.id);
+      if (isFresh && root && !others.length) opened.add(placeOf(root));
       isFresh &&= !section.items.length;
-      for (const id of section.selected) for (const up of above(id)) opened.add(up);
+      const isSought = Boolean(section.sought);
+      const seen = section.items.filter((item) => isSought || section.selected.includes(item.id));
+      for (const item of seen) for (const up of above(placeOf(item))) opened.add(up);
       draw();
     },
   };
@@ -128,19 +149,24 @@ function makeBranch() {
   );
 }
 
-function roots(items) {
-  return items.filter((item) => !item.id.includes("/"));
+/** Where an item stands in the tree: folders are called by it, a tag may stand in several places. */
+function placeOf(item) {
+  return item.path ?? String(item.id ?? "");
 }
 
-function above(id) {
-  const parts = id.split("/");
+function roots(items) {
+  return items.filter((item) => !placeOf(item).includes("/"));
+}
+
+function above(place) {
+  const parts = place.split("/");
   return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
 }
 
 /** The items whose parents are all open, in order, with their depth. */
 function visible(items, opened) {
-  const parents = new Set(items.flatMap((item) => above(item.id).slice(-1)));
+  const parents = new Set(items.flatMap((item) => above(placeOf(item)).slice(-1)));
   return items
-    .filter((item) => above(item.id).every((up) => opened.has(up)))
-    .map((item) => ({ ...item, depth: item.id.split("/").length - 1, isParent: parents.has(item.id) }));
+    .filter((item) => above(placeOf(item)).every((up) => opened.has(up)))
+    .map((item) => ({ ...item, depth: placeOf(item).split("/").length - 1, isParent: parents.has(placeOf(item)) }));
 }

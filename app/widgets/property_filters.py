@@ -1,0 +1,269 @@
+"""The left panel's sections of properties: their values, counted under the view as it stands.
+
+Only open sections are counted. Not here: the counts (``panoptic_data.facets``), what files and
+pictures say of themselves (``widgets.filters``), drawing (``components.facets``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import streamlit as st
+
+from app import state
+from app.components.facets import Histogram, Item, Section
+from app.widgets.histograms import by_months
+from panoptic_data import facets, tags, views
+from panoptic_data.corpus import folded
+from panoptic_data.facets import Counted
+from panoptic_data.fields import FIELDS, is_property, property_field
+from panoptic_data.properties import EXCLUDED
+from panoptic_data.views import View
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.properties import Property
+    from panoptic_data.tags import Tag
+
+__all__ = [
+    "about_annotations",
+    "changed",
+    "is_chosen_by_value",
+    "sections",
+    "seek",
+    "shown",
+]
+
+BARS = 26
+# So many tags are sent to the browser; others are found by searching.
+MOST_TAGS = 300
+# From so many values on there is a search field.
+MANY = 12
+# Of a graph, so many ways that lead to one tag are drawn.
+MOST_PATHS = 4
+_RANGES = ("number", "date")
+# What was searched among tags, by the field.
+_SOUGHT = "facets.sought"
+
+
+def shown(corpus: Catalogue) -> list[tuple[str, Property]]:
+    """Return the properties that are not hidden and their fields, in their order."""
+    known = (one for one in corpus.annotations.shown if not one.hidden)
+    return [(property_field(one.type, one.id), one) for one in known]
+
+
+def is_chosen_by_value(field: str) -> bool:
+    """Whether a press in the panel chooses single values of a field."""
+    is_ours = is_property(field) and FIELDS[field].kind not in _RANGES
+    return is_ours or field in ("author", EXCLUDED)
+
+
+def changed(view: View, field: str, chosen: Sequence[Any] | None) -> View:
+    """Return the view with other values chosen, read as strictly as an address."""
+    return views.from_json(views.to_json(facets.choose(view, field, chosen or ())))
+
+
+def seek(field: str, text: str) -> None:
+    """Search in a section: tags by their names, in a text what it contains."""
+    if FIELDS[field].kind == "tags":
+        st.session_state[_SOUGHT] = {**st.session_state.get(_SOUGHT, {}), field: text}
+        return
+    view, asked = state.view().without(field), text.strip()
+    asked_of = view.with_condition(field, asked) if asked else view
+    state.show(views.from_json(views.to_json(asked_of)))
+
+
+def sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
+    """Return a section for each property that is not hidden."""
+    made = []
+    for field, one in shown(corpus):
+        make = _MAKERS[FIELDS[field].kind]
+        made.append(make(corpus, view, field, one, field in opened))
+    return made
+
+
+def about_annotations(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
+    """Return who annotated, and how many images are out of the corpus, where there are any."""
+    made = []
+    if any(corpus.annotations.cells_of(one.id).frame().height for _, one in shown(corpus)):
+        made.append(_authors(corpus, view, "author" in opened))
+    count = facets.excluded(corpus)
+    chosen = facets.chosen(view, EXCLUDED)
+    if count or chosen:
+        label = state.say("explore.excluded_note", count=count, total=state.number(count))
+        title = state.say("explore.excluded_hide" if chosen else "explore.excluded_show")
+        items = [Item("true", label, count, title=title)]
+        made.append(Section(EXCLUDED, "note", label, True, selected=chosen, items=items))
+    return made
+
+
+def _tags(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+    known = corpus.annotations.tags_of(one.id)
+    chosen = facets.chosen(view, field)
+    sought = st.session_state.get(_SOUGHT, {}).get(field, "")
+    items: list[Item] = []
+    hint = None
+    if is_open:
+        counted = facets.tags(corpus, view, field)
+        items, more = _tag_items(known, counted, chosen, sought)
+        hint = state.say("explore.more_tags", count=more, more=state.number(more)) if more else None
+    return Section(
+        field,
+        "tags",
+        one.name,
+        is_open,
+        selected=chosen,
+        items=items,
+        hint=hint,
+        sought=sought if len(known) >= MANY else None,
+    )
+
+
+def _tag_items(
+    known: Sequence[Tag], counted: Counted, chosen: Sequence[Any], sought: str
+) -> tuple[list[Item], int]:
+    """Return the tags to draw, in their order, and how many are left out."""
+    by_id = {tag.id: tag for tag in known}
+    found = _found(known, sought)
+    if not sought.strip():
+        found = [tag for tag in found if counted.counts[tag.id]]
+    kept = sorted(found, key=lambda tag: -counted.counts[tag.id])[:MOST_TAGS]
+    named = {tag.id for tag in kept} | {one for one in chosen if one in by_id}
+    named |= tags.above(by_id, named) & by_id.keys()
+    items = [
+        Item(
+            tag.id,
+            tag.name,
+            counted.counts[tag.id],
+            title=" › ".join(by_id[id].name for id in path),
+            colour=tag.colour,
+            path="/".join(path),
+        )
+        for tag in known
+        if tag.id in named
+        for path in _paths(by_id, tag)
+    ]
+    items = _in_tree(items)
+    none = Item(None, state.say("explore.no_value"), counted.empty)
+    is_none_shown = (counted.empty and not sought.strip()) or None in chosen
+    return [*items, *([none] if is_none_shown else [])], len(found) - len(kept)
+
+
+def _found(known: Sequence[Tag], sought: str) -> list[Tag]:
+    """Return the tags whose names hold a text, in any case."""
+    if not sought.strip():
+        return list(known)
+    [text] = folded(pl.Series([" ".join(sought.split())])).to_list()
+    names = folded(pl.Series([tag.name for tag in known], dtype=pl.String))
+    places = names.str.contains(text, literal=True).arg_true().to_list()
+    return [known[place] for place in places]
+
+
+def _paths(known: Mapping[str, Tag], tag: Tag) -> list[list[str]]:
+    """Return the ways that lead from the top to a tag, as ids."""
+    found: list[list[str]] = []
+    waiting = [[tag.id]]
+    while waiting and len(found) < MOST_PATHS:
+        path = waiting.pop(0)
+        parents = [parent for parent in known[path[0]].parents if parent in known]
+        if not parents:
+            found.append(path)
+        waiting += [[parent, *path] for parent in parents]
+    return found
+
+
+def _in_tree(items: list[Item]) -> list[Item]:
+    """Put tags right below those above them, each level in the order of the tags."""
+    place = {item.path: number for number, item in enumerate(items)}
+    last = len(items)
+
+    def key(item: Item) -> list[int]:
+        parts = (item.path or "").split("/")
+        ups = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+        return [place.get(up, last) for up in ups]
+
+    return sorted(items, key=key)
+
+
+def _values(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+    """Return a section of single values: texts, truths, colours, images."""
+    kind = FIELDS[field].kind
+    chosen = facets.chosen(view, field)
+    items: list[Item] = []
+    hint = None
+    if is_open:
+        counted = facets.values(corpus, view, field)
+        items = [_item(corpus, kind, value, count) for value, count in counted.counts.items()]
+        if kind == "truth":
+            items.sort(key=lambda item: item.id != "true")
+        if counted.empty or None in chosen:
+            items.append(Item(None, state.say("explore.no_value"), counted.empty))
+        if counted.more:
+            more = state.number(counted.more)
+            hint = state.say("explore.more_values", count=counted.more, more=more)
+    contained = view.condition(field) if kind == "text" else None
+    sought = contained.value if contained is not None else ""
+    return Section(
+        field,
+        "list",
+        one.name,
+        is_open,
+        selected=chosen,
+        items=items,
+        hint=hint,
+        sought=sought if kind == "text" else None,
+    )
+
+
+def _item(corpus: Catalogue, kind: str, value: str, count: int) -> Item:
+    if kind == "truth":
+        return Item(value, state.say(f"groups.truth_{value}"), count)
+    if kind == "colour":
+        return Item(value, value, count, colour=value)
+    if kind == "link":
+        rows = corpus.rows_of([value])
+        place = corpus.frame["place"][int(rows[0])] if len(rows) else value
+        return Item(value, str(place).rpartition("/")[2], count, thumb=value)
+    return Item(value, value, count)
+
+
+def _range(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+    histogram = Histogram(*facets.numbers(corpus, view, field, BARS)) if is_open else None
+    return _ranged(view, field, "range", one, is_open, histogram or Histogram([], []))
+
+
+def _dates(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+    histogram = by_months(facets.months(corpus, view, field)) if is_open else None
+    return _ranged(view, field, "dates", one, is_open, histogram)
+
+
+def _ranged(
+    view: View, field: str, kind: Any, one: Property, is_open: bool, histogram: Histogram | None
+) -> Section:
+    asked = view.condition(field)
+    selected = asked.value if asked is not None else ()
+    return Section(field, kind, one.name, is_open, selected=selected, histogram=histogram)
+
+
+def _authors(corpus: Catalogue, view: View, is_open: bool) -> Section:
+    chosen = facets.chosen(view, "author")
+    items: list[Item] = []
+    if is_open:
+        counted = facets.authors(corpus, view)
+        items = [Item(name, name, count) for name, count in counted.counts.items()]
+        items.append(Item(None, state.say("groups.none_author"), counted.empty))
+    title = state.say("explore.author")
+    return Section("author", "list", title, is_open, selected=chosen, items=items)
+
+
+_MAKERS: Mapping[str, Callable[[Catalogue, View, str, Property, bool], Section]] = {
+    "tags": _tags,
+    "text": _values,
+    "truth": _values,
+    "colour": _values,
+    "link": _values,
+    "number": _range,
+    "date": _dates,
+}
