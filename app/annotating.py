@@ -52,7 +52,7 @@ def routes(project: Project) -> list[Route]:
       ``properties`` and ``tags`` (left out where ``known`` is that version); with ``sha1`` what is
       said of it: ``excluded`` and ``values``, property → ``texts`` (canonical), ``author``,
       ``at``, ``mixed`` (whether its files differ). Deleted things are left out.
-    - ``GET /annotations/position``: ``position`` alone.
+    - ``GET /annotations/position``: ``position`` and ``version`` alone.
     - ``POST /annotate``: ``targets``, and ``property``, ``op`` (set, add, remove; toggle takes
       tags off where all have them) with ``value``, or ``values`` or ``names`` of tags; names
       that are not there are made. Several such as ``edits`` are one batch. ``act`` names it.
@@ -62,7 +62,7 @@ def routes(project: Project) -> list[Route]:
 
     ``targets`` are ``sha1s``, or ``view`` (an address) and ``selection``: ``all`` of it but
     ``except``, or ``ids``. What is written is answered with ``batch`` (null where nothing
-    changed), ``position``, ``changed`` (how many images or files) and ``op`` (what was done).
+    changed), ``position``, ``version``, ``changed`` (how many images or files) and ``op``.
     """
     posted = {
         "/annotate": _annotate,
@@ -112,7 +112,7 @@ class _Asked:
         of_values = changes.filter(pl.col("kind").is_in(["image", "file"]))
         return {
             "batch": batch.id if changes.height else None,
-            "position": self.store.state().position,
+            **_at(self.project, self.store.state()),
             "changed": of_values["target"].n_unique(),
             **more,
         }
@@ -216,8 +216,12 @@ def _annotations(project: Project, request: Request) -> Response:
 
 
 def _position(project: Project, _: Request) -> Response:
-    position = annotations_of(project).state().position
-    return JSONResponse({"position": position}, headers=_NEVER_KEPT)
+    told = _at(project, annotations_of(project).state())
+    return JSONResponse(told, headers=_NEVER_KEPT)
+
+
+def _at(project: Project, state: State) -> dict[str, Any]:
+    return {"position": state.position, "version": _defined(project, state)["version"]}
 
 
 # What is defined changes seldom and is asked for with each image. A state keeps its frame of

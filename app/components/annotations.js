@@ -33,6 +33,10 @@ class Annotations extends EventTarget {
     this.known = new Map();
     this.followers = 0;
     document.addEventListener("panoptic:annotated", (event) => this.moved(/** @type {CustomEvent} */ (event).detail.position));
+    /** What was done last, in words. */
+    this.word = "";
+    /** The batch that did it. @type {string | null} */
+    this.batch = null;
   }
 
   /** The tags of a property, in their order. @param {string} property */
@@ -84,8 +88,21 @@ class Annotations extends EventTarget {
     const answer = await fetch(`${path}?${query}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     const told = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(told.message ?? `${answer.status}`);
+    this.take(told.version);
     this.tell(told.position);
     return told;
+  }
+
+  /** What is defined is another than what is here. @param {string} version */
+  take(version) {
+    if (version && version !== this.version) this.read().catch(() => {});
+  }
+
+  /** Say on the page what was done. @param {string} word @param {string | null} batch */
+  say(word, batch) {
+    this.word = word;
+    this.batch = batch;
+    this.dispatchEvent(new Event("say"));
   }
 
   /** Say to the whole page that something was written. @param {number} position */
@@ -117,7 +134,8 @@ class Annotations extends EventTarget {
   async look() {
     if (document.hidden) return;
     try {
-      const { position } = await (await fetch("/annotations/position")).json();
+      const { position, version } = await (await fetch("/annotations/position")).json();
+      this.take(version);
       const isNew = position > this.position && this.position >= 0;
       if (isNew) this.tell(position);
     } catch {

@@ -12,7 +12,7 @@ from app.components.assets import component
 from panoptic_data.messages import keys
 from panoptic_data.values import COLOURS
 
-__all__ = ["EDITORS", "annotate", "texts"]
+__all__ = ["EDITORS", "annotate", "texts_of_annotations"]
 
 EDITORS = "annotate/editors"
 
@@ -30,12 +30,12 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
             "sha1": sha1,
             "language": state.language(),
             "colours": list(COLOURS),
-            "texts": texts(),
+            "texts": texts_of_annotations(),
         },
     )
 
 
-def texts() -> dict[str, str]:
+def texts_of_annotations() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
     names = [name.partition(".")[2] for name in keys("en") if name.startswith("annotate.")]
     return {name: state.say(f"annotate.{name}") for name in names}

@@ -155,6 +155,7 @@ class Annotate {
       colours: this.data.colours,
       commit: (edit) => this.write(property.id, edit),
       leave: () => current.focus(),
+      mended: () => this.tell(""),
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
     const row = el("div", { class: "property", "data-property": property.id }, label, editor.node);
@@ -194,6 +195,8 @@ class Annotate {
     const property = annotations.properties.find((one) => one.id === id);
     const row = property && this.rows.get(keyOf(property));
     row?.editor.refuse();
+    // Beneath what it is about.
+    row?.row.after(this.trouble);
     const said = annotations.here(this.sha1);
     if (property && said && /^tags?$/.test(property.type)) this.show(id, said.values[id]);
   }

@@ -144,7 +144,8 @@ export class Chips {
     const act = {
       ArrowDown: () => (isOpen ? this.step(1) : this.offer(0)),
       ArrowUp: () => (isOpen ? this.step(-1) : this.offer(0)),
-      Enter: () => this.pick(this.at),
+      // With nothing typed or chosen it is for what is around.
+      Enter: this.at < 0 && !this.input.value ? null : () => this.pick(this.at),
       Escape: () => this.escape(event, isOpen),
     }[event.key];
     if (act && !event.altKey) {

@@ -11,6 +11,8 @@ import { Chips } from "./chips.js";
  * @property {string[]} colours
  * @property {(edit: Edit) => void} commit
  * @property {() => void} leave  give the keys back to the pictures
+ * @property {() => void} [done]  Enter was pressed in a field
+ * @property {() => void} [mended]  what was refused is as it was
  */
 
 /** @param {Property} property @param {How} how @returns {Editor} */
@@ -94,12 +96,16 @@ class Field {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.commit();
+      this.how.done?.();
     } else if (event.key === "Escape") {
       event.preventDefault();
       const isTouched = this.input.value !== this.stored;
       this.put(this.stored);
-      if (isTouched) event.stopPropagation();
-      else this.how.leave();
+      if (!isTouched) this.how.leave();
+      else {
+        event.stopPropagation();
+        this.how.mended?.();
+      }
     }
   }
 }
@@ -194,6 +200,7 @@ class Check {
 
   show(texts, isMixed = false) {
     this.put(isMixed ? undefined : texts[0]);
+    this.box.indeterminate = isMixed;
     if (isMixed) write(this.said, this.how.texts.mixed);
   }
 
@@ -201,7 +208,7 @@ class Check {
   put(text) {
     this.value = text ?? null;
     this.box.checked = text === "true";
-    this.box.indeterminate = text === undefined;
+    this.box.indeterminate = false;
     this.clear.hidden = text === undefined;
     write(this.said, text === undefined ? "" : this.how.texts[text === "true" ? "yes" : "no"]);
   }

@@ -1,6 +1,7 @@
 """What holds on every page: the selection at the bottom left, and the list of keys.
 
-Not here: what runs, at the bottom right (``widgets.work``).
+What is done with a selection goes over HTTP (``app.annotating``). Not here: what runs, at the
+bottom right (``widgets.work``).
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
+from panoptic_data.values import COLOURS
 
 __all__ = ["Selected", "frame", "selected"]
 
 KEY = "frame"
+# Keys that annotate, as the list of keys says them.
+TAG_KEYS = (
+    ("0 … 9", "key_digit"),
+    ("k", "key_letters"),
+    ("s", "key_tag"),
+    ("e", "key_edit"),
+    ("Del", "key_exclude"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,15 +60,19 @@ def frame(
     ``view`` is the address of the view that the page shows, without how it is shown; None where
     it shows none.
     """
-    component("frame")(
+    words = texts_of_annotations()
+    own = [(key, words[name]) for key, name in TAG_KEYS]
+    component("frame", styles=(EDITORS,))(
         key=KEY,
         data={
             "project": project,
             "language": language,
             "view": view,
-            "keys": [list(pair) for pair in keys],
+            # The list's own key stands last.
+            "keys": [list(pair) for pair in (*keys[:-1], *own, *keys[-1:])],
             "canCompare": can_compare,
             "texts": dict(texts),
+            "annotate": {"texts": words, "colours": list(COLOURS)},
         },
         on_selection_change=lambda: None,
         on_similar_change=lambda: on_similar(_texts(st.session_state[KEY]["similar"])),

@@ -1,13 +1,20 @@
-// What holds on every page: the selection at the bottom left, the keys, the language remembered.
-// Not here: what runs, at the bottom right (Python).
-import { debounced, el, fill, iconButton, isTyping, number, set, write } from "../dom.js";
+// What holds on every page: the selection at the bottom left and what is done with it, the keys,
+// the language remembered. Not here: what runs, at the bottom right (Python), choosing values
+// (tagging.js), keys of tags (shortcuts.js).
+import { annotations } from "../annotations.js";
+import { current } from "../current.js";
+import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
 import { restorePanels, togglePanel } from "../panels.js";
 import { selection } from "../selection.js";
+import { stamp } from "../stamp.js";
 import { begin } from "../waiting.js";
+import { Shortcuts } from "./shortcuts.js";
+import { Tagging } from "./tagging.js";
 
 const TELL_AFTER = 400;
 // Beyond this Python is told how many, not which: nothing acts on more by name.
 const TOLD_AT_MOST = 10_000;
+const SAID_FOR = 8000;
 const YEAR = 365 * 24 * 3600;
 
 /**
@@ -18,13 +25,18 @@ const YEAR = 365 * 24 * 3600;
  * @property {[string, string][]} keys  what `?` lists: key, what it does
  * @property {boolean} canCompare       whether "similar" can be asked
  * @property {Record<string, string>} texts
+ * @property {{texts: Record<string, string>, colours: string[]}} annotate
  */
 
 /** @type {WeakMap<object, Frame>} */
 const mounted = new WeakMap();
 
 export default function frame({ data, parentElement, setStateValue, setTriggerValue }) {
-  const shown = mounted.get(parentElement) ?? new Frame(parentElement.querySelector(".root"));
+  const known = mounted.get(parentElement);
+  // Made anew in another language: what it holds says the words it was given.
+  const isSame = known?.data.language === data.language;
+  if (!isSame) known?.close();
+  const shown = known && isSame ? known : new Frame(parentElement.querySelector(".root"), data);
   mounted.set(parentElement, shown);
   shown.tell = setStateValue;
   shown.ask = (name, value) => {
@@ -39,7 +51,10 @@ export default function frame({ data, parentElement, setStateValue, setTriggerVa
 }
 
 class Frame {
-  constructor(root) {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    this.data = data;
+    this.words = data.annotate.texts;
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
     this.tell = () => {};
     /** @type {(name: string, value: any) => void} */
@@ -50,13 +65,20 @@ class Frame {
     this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
     this.save = el("button", { type: "button", onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }) });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
-    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.only, this.similar, this.save, this.inverse, this.clear);
+    this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
+    this.exclude = el("button", { type: "button", onclick: () => this.take(true, this.chosen()) });
+    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.save, this.exclude, this.inverse, this.clear);
+    this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
+    this.under = el("div", { class: "under", role: "status", hidden: true });
+    this.said = el("div", { class: "told", role: "status", hidden: true });
+    this.tagging = new Tagging({ texts: this.words, colours: data.annotate.colours, language: data.language }, { apply: (edits, label) => this.annotate(edits, label) });
+    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.list.open || this.tagging.isOpen });
     this.help = iconButton("keyboard", "", () => this.list.showModal());
     this.table = el("dl", {});
     this.title = el("h2", {});
     this.shut = iconButton("close", "", () => this.list.close());
     this.list = el("dialog", { onclick: (event) => event.target === this.list && this.list.close() }, el("header", {}, this.title, this.shut), this.table);
-    root.replaceChildren(this.help, this.selected, this.list);
+    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel);
     this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
     this.changed = () => {
       this.write();
@@ -65,6 +87,15 @@ class Frame {
     this.key = (event) => this.press(event);
     selection.addEventListener("change", this.changed);
     document.addEventListener("keydown", this.key);
+    this.underway = () => this.writeUnder();
+    stamp.addEventListener("change", this.underway);
+    this.shortcuts.addEventListener("change", this.underway);
+    annotations.addEventListener("define", this.underway);
+    this.says = () => this.say();
+    annotations.addEventListener("say", this.says);
+    this.stopFollowing = annotations.follow();
+    annotations.language = data.language;
+    annotations.read().catch(() => {});
     restorePanels();
   }
 
@@ -76,8 +107,8 @@ class Frame {
     if (data.view !== null) selection.leave(data.view);
     document.documentElement.lang = language;
     document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
-    for (const button of [this.help, this.shut]) {
-      const label = button === this.help ? texts.keys : texts.close;
+    const labels = new Map([[this.help, texts.keys], [this.shut, texts.close], [this.brush, this.words.tag_title]]);
+    for (const [button, label] of labels) {
       set(button, "title", label);
       set(button, "aria-label", label);
     }
@@ -92,6 +123,9 @@ class Frame {
     const { texts, language, canCompare, view } = this.data;
     const { count } = selection;
     this.selected.hidden = count === 0;
+    write(this.tag, this.words.tag);
+    write(this.exclude, this.words.exclude);
+    this.tagging.count();
     write(this.count, fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }));
     write(this.clear, texts.clear);
     write(this.inverse, texts.inverse);
@@ -110,6 +144,87 @@ class Frame {
     if (view !== null) selection.invert(view).catch(() => {});
   }
 
+  /** What keys and buttons are about: the open image, the selection, or the image in hand. @returns {import("../annotations.js").Targets | null} */
+  chosen() {
+    const inHand = current.sha1 && { sha1s: [current.sha1] };
+    if (current.isOpen && inHand) return inHand;
+    if (selection.count) return this.selection();
+    return inHand || null;
+  }
+
+  selection() {
+    return { view: this.data.view ?? "", selection: selection.plain() };
+  }
+
+  /** Give values to the selection; throws what cannot be. @param {import("../stamp.js").Stamped[]} edits @param {string} label */
+  async annotate(edits, label) {
+    const { changed, batch } = await annotations.write("/annotate", { edits, targets: this.selection() });
+    this.done(label, changed, batch);
+  }
+
+  /** A tag's key: put it on, or off where all have it. @param {import("../annotations.js").Tag} tag */
+  async apply(tag) {
+    const targets = this.chosen();
+    if (!targets) return;
+    try {
+      const { changed, batch, op } = await annotations.write("/annotate", { property: tag.property, op: "toggle", values: [tag.id], targets });
+      this.done(op === "remove" ? `− ${tag.name}` : tag.name, changed, batch);
+    } catch (error) {
+      annotations.say(error.message || this.words.not_written, null);
+    }
+  }
+
+  /** Take images out of the corpus, or back. @param {boolean} excluded @param {import("../annotations.js").Targets | null} targets */
+  async take(excluded, targets) {
+    if (!targets) return;
+    try {
+      const { changed, batch } = await annotations.write("/exclude", { targets, excluded });
+      this.done(excluded ? this.words.is_excluded : this.words.is_included, changed, batch);
+      // They go from sight: what cannot be seen is not selected.
+      if (excluded && "selection" in targets) selection.clear();
+    } catch (error) {
+      annotations.say(error.message || this.words.not_written, null);
+    }
+  }
+
+  done(what, changed, batch) {
+    const text = changed === 1 ? this.words.done_one : changed ? this.words.done_other : this.words.done_none;
+    annotations.say(fill(text, { what, count: number(changed, this.data.language) }), batch);
+  }
+
+  /** What was done, for a while, and its way back. */
+  say() {
+    const { word, batch } = annotations;
+    const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
+    this.said.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
+    this.said.hidden = !word;
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => (this.said.hidden = true), SAID_FOR);
+  }
+
+  async undo(batch) {
+    this.said.hidden = true;
+    await annotations.write("/switch", { batch, on: false }).catch((error) => annotations.say(error.message, null));
+  }
+
+  /** What each press does just now: the stamp, the letters that are tags' keys. */
+  writeUnder() {
+    const { words } = this;
+    const { tags, letters } = this.shortcuts;
+    this.under.hidden = !stamp.isOn && !letters;
+    set(this.brush, "aria-pressed", String(stamp.isOn));
+    if (this.under.hidden) return;
+    const stop = el("button", { type: "button", onclick: () => (stamp.isOn ? stamp.stop() : this.shortcuts.toggle(false)) }, words.stop, el("kbd", {}, "Esc"));
+    if (stamp.isOn) {
+      const { trouble, label, done } = stamp;
+      const text = trouble || fill(words.stamping, { what: label, count: number(done.size, this.data.language) });
+      this.under.replaceChildren(icon("approval"), el("span", { class: "what", title: text }, text), stop);
+      return;
+    }
+    const keys = tags.map((tag) => el("span", { class: "key" }, el("kbd", {}, tag.key), tag.name));
+    this.under.replaceChildren(icon("keyboard"), el("span", { class: "what" }, ...(keys.length ? keys : [words.no_keys])), stop);
+  }
+
   tellSelection() {
     const { all, ids, except, count } = selection.plain();
     if (!count && !this.hasTold) return;
@@ -119,7 +234,7 @@ class Frame {
   }
 
   press(event) {
-    if (isTyping(event) || event.altKey || this.list.open) return;
+    if (isTyping(event) || event.altKey || this.list.open || this.tagging.isOpen) return;
     const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();
@@ -131,17 +246,28 @@ class Frame {
     return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
   }
 
-  plain({ key }) {
+  plain({ key, shiftKey }) {
     return {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),
       "/": () => document.dispatchEvent(new Event("panoptic:find")),
       "?": () => this.list.showModal(),
+      s: () => this.tagging.toggle(selection.count ? this.tag : this.brush),
+      k: () => this.shortcuts.toggle(),
+      e: () => document.dispatchEvent(new Event("panoptic:edit")),
+      Delete: () => this.take(!shiftKey, this.chosen()),
     }[key];
   }
 
   close() {
     this.tellLater.cancel();
+    clearTimeout(this.saying);
+    this.shortcuts.close();
+    this.stopFollowing();
+    stamp.stop();
+    stamp.removeEventListener("change", this.underway);
+    annotations.removeEventListener("define", this.underway);
+    annotations.removeEventListener("say", this.says);
     selection.removeEventListener("change", this.changed);
     document.removeEventListener("keydown", this.key);
   }

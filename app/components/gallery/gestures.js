@@ -1,6 +1,7 @@
 // What presses on the grid do: open, select, move. Not here: drawing.
 import { isTyping } from "../dom.js";
 import { toggleCaptions, turnShape, zoom } from "../display.js";
+import { stamp } from "../stamp.js";
 import { beside, groupBeside, middle, pageFrom, shownFrom, shownRanges } from "./geometry.js";
 
 const DRAG_FROM = 6;
@@ -33,6 +34,12 @@ export function listen(grid, { open, only }) {
     from = index;
   }
 
+  function stampOn(index) {
+    const row = rows.get(index);
+    if (row) stamp.press([row.sha1]);
+    from = index;
+  }
+
   function press(event) {
     if (drag.isDrag()) return;
     const [target] = event.composedPath();
@@ -43,6 +50,7 @@ export function listen(grid, { open, only }) {
     lane = null;
     grid.moveTo(index);
     if (event.shiftKey) selectRange(from, index, event.ctrlKey || event.metaKey);
+    else if (stamp.isOn) stampOn(index);
     else if (target.closest(".circle") || event.ctrlKey || event.metaKey) toggle(index);
     else {
       from = index;
@@ -119,7 +127,7 @@ export function listen(grid, { open, only }) {
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const acts = {
-    Enter: () => (isFolded() ? grid.fold(grid.currentGroup) : open(grid.current)),
+    Enter: () => (isFolded() ? grid.fold(grid.currentGroup) : stamp.isOn ? stampOn(grid.current) : open(grid.current)),
     " ": () => (isFolded() ? grid.ticks.toggle(grid.currentGroup) : toggle(grid.current)),
     Escape: () => selection.clear(),
     "+": () => zoom(1),
@@ -188,7 +196,8 @@ function listenToDrag(grid) {
     // The click that follows is the end of this drag, not a press.
     wasDrag = true;
     const ids = (await Promise.all(ranges.map(([from, to]) => rows.ids(from, to)))).flat();
-    if (event.ctrlKey || event.metaKey || event.shiftKey) selection.put(ids, true);
+    if (stamp.isOn) stamp.press(ids);
+    else if (event.ctrlKey || event.metaKey || event.shiftKey) selection.put(ids, true);
     else selection.replace(ids);
   }
 

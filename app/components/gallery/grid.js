@@ -2,6 +2,7 @@
 // (geometry.js), scrolling and headings (sheet.js).
 import { el, set } from "../dom.js";
 import { changes as displayChanges, display } from "../display.js";
+import { stamp } from "../stamp.js";
 import { EDGE, GAP, cells, indicesInside, layout, tall } from "./geometry.js";
 import { Sheet, numberOf } from "./sheet.js";
 import { emptyTile, makeTile, showTile } from "./tile.js";
@@ -118,6 +119,7 @@ export class Grid extends Sheet {
         height,
         isSelected: data ? selection.has(data.sha1) : selection.all,
         isCurrent: index === this.current,
+        isStamped: Boolean(data && stamp.done.has(data.sha1)),
         canLoad: this.scroll.isSettled,
         chip: says.chip,
         captions: g.given.captions,

@@ -3,6 +3,7 @@
 // does, where each row lies (geometry.js).
 import { el, set } from "../dom.js";
 import { Scrolling } from "../scrolling.js";
+import { stamp } from "../stamp.js";
 import { HEADER, groupOf, layout, rowAt, rowOf, rowsInSight, shownRanges } from "./geometry.js";
 import { makeHeader, showHeader } from "./header.js";
 import { Ticks } from "./ticks.js";
@@ -62,6 +63,11 @@ export class Sheet extends EventTarget {
     this.ticks = new Ticks(rows, selection, this.draw);
     rows.addEventListener("change", this.redraw);
     selection.addEventListener("change", this.redraw);
+    this.stamped = () => {
+      node.classList.toggle("stamping", stamp.isOn);
+      this.draw();
+    };
+    stamp.addEventListener("change", this.stamped);
   }
 
   /** Where all rows lie; null while that cannot be said. @abstract @returns {Geometry | null} */
@@ -337,6 +343,7 @@ export class Sheet extends EventTarget {
     this.scroll.stop();
     this.rows.removeEventListener("change", this.redraw);
     this.selection.removeEventListener("change", this.redraw);
+    stamp.removeEventListener("change", this.stamped);
   }
 }
 

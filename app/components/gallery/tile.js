@@ -31,6 +31,7 @@ export function makeTile(texts) {
  * @property {number} height  without its captions
  * @property {boolean} isSelected
  * @property {boolean} isCurrent
+ * @property {boolean} isStamped
  * @property {boolean} canLoad
  * @property {string | null} chip  the field that is named on the tile
  * @property {string[]} captions   the fields that stand under it
@@ -49,6 +50,7 @@ export function showTile(tile, row, how) {
   set(tile, "aria-colindex", how.column + 1);
   set(tile, "aria-selected", how.isSelected ? "true" : "false");
   tile.classList.toggle("current", how.isCurrent);
+  tile.classList.toggle("stamped", how.isStamped);
   tile.classList.toggle("skeleton", !row);
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);

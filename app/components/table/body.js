@@ -2,6 +2,7 @@
 // a press does, what a cell says (columns.js), scrolling and groups (sheet.js).
 import { el, icon, set, write } from "../dom.js";
 import { Sheet, numberOf } from "../gallery/sheet.js";
+import { stamp } from "../stamp.js";
 import { ROW, lines } from "./lines.js";
 
 const HEAD = 30;
@@ -63,6 +64,7 @@ export class Body extends Sheet {
     set(node, "aria-level", groups ? groups.depth[g.group[place]] + 2 : null);
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
+    node.classList.toggle("stamped", Boolean(row && stamp.done.has(row.sha1)));
     node.classList.toggle("skeleton", !row);
     if (!row) return;
     layout.shown.forEach((column, at) => {

@@ -2,6 +2,7 @@
 // drawing, the headings of columns.
 import { isTyping } from "../dom.js";
 import { beside, groupBeside, pageFrom, shownFrom, shownRanges } from "../gallery/geometry.js";
+import { stamp } from "../stamp.js";
 
 /**
  * Listen to the rows.
@@ -27,6 +28,11 @@ export function listen(body, { open, only }) {
     if (sha1) selection.toggle(sha1);
   }
 
+  async function stampOn(index) {
+    from = index;
+    stamp.press(await rows.ids(index, index));
+  }
+
   function press(event) {
     const [target] = event.composedPath();
     const group = body.groupUnder(target);
@@ -36,6 +42,7 @@ export function listen(body, { open, only }) {
     const isAdded = event.ctrlKey || event.metaKey;
     body.moveTo(index);
     if (event.shiftKey) selectRange(from, index, isAdded);
+    else if (stamp.isOn) stampOn(index);
     else if (target.closest(".cell.tick") || isAdded) toggle(index);
     else from = index;
   }
@@ -51,7 +58,7 @@ export function listen(body, { open, only }) {
   function pressTwice(event) {
     const [target] = event.composedPath();
     const index = body.indexOf(target);
-    const isPlain = !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
+    const isPlain = !stamp.isOn && !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
     if (index >= 0 && isPlain) open(index);
   }
 
@@ -106,7 +113,7 @@ export function listen(body, { open, only }) {
   };
   /** @type {Record<string, () => void>} */
   const acts = {
-    Enter: () => (isFolded() ? body.fold(body.currentGroup) : open(body.current)),
+    Enter: () => (isFolded() ? body.fold(body.currentGroup) : stamp.isOn ? stampOn(body.current) : open(body.current)),
     " ": () => (isFolded() ? body.ticks.toggle(body.currentGroup) : toggle(body.current)),
     Escape: () => selection.clear(),
     ArrowLeft: () => node.scrollBy({ left: -80 }),
