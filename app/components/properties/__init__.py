@@ -1,0 +1,51 @@
+"""The page where people define what they annotate: properties at the left, one of them beside.
+
+Definitions are read and written over HTTP (``app.defining``). Not here: the page's place in the
+dashboard (``screens.properties``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["definer"]
+
+KEY = "properties"
+
+
+def definer(
+    *,
+    language: str,
+    types: Sequence[str],
+    colours: Sequence[str],
+    texts: Mapping[str, str],
+    on_explore: Callable[[str, list[str]], None],
+) -> None:
+    """Show properties and let them be changed. ``on_explore`` gets a property and tags of it.
+
+    Without tags all images that have a value are meant.
+    """
+
+    def asked() -> None:
+        told = st.session_state[KEY]["explore"]
+        on_explore(*_read(told))
+
+    component("properties")(
+        key=KEY,
+        data={
+            "language": language,
+            "types": list(types),
+            "colours": list(colours),
+            "texts": dict(texts),
+        },
+        on_explore_change=asked,
+    )
+
+
+def _read(told: Mapping[str, Any]) -> tuple[str, list[str]]:
+    return str(told["property"]), [str(one) for one in told["tags"]]

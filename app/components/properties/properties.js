@@ -1,0 +1,193 @@
+// The page where properties are defined: their list, and one of them beside it. Streamlit calls
+// the default export with the data of each run; definitions come and go over HTTP. Not here: the
+// list (list.js), the head of a property (head.js), tags (tagtree), values (values.js).
+import { el, icon, set, write } from "../dom.js";
+import { begin } from "../waiting.js";
+import { TagTree } from "../tagtree/tagtree.js";
+import { Definitions } from "./definitions.js";
+import { Head } from "./head.js";
+import { List } from "./list.js";
+import { Maker } from "./make.js";
+import { saying } from "./say.js";
+import { Toast } from "./toast.js";
+import { ICONS, hasTags } from "./types.js";
+import { Values } from "./values.js";
+
+const KEY = "panoptic.property";
+const EXAMPLES = [
+  { type: "tags" },
+  { type: "date" },
+  { type: "number", options: { least: 1, most: 5, step: 1, slider: true } },
+];
+
+/**
+ * @typedef {object} Data
+ * @property {string} language
+ * @property {string[]} types
+ * @property {string[]} colours  offered for tags
+ * @property {Record<string, string>} texts
+ */
+/**
+ * What the parts of the page need.
+ * @typedef {object} Tools
+ * @property {import("./say.js").Say} say
+ * @property {string} language
+ * @property {string[]} types
+ * @property {string[]} colours
+ * @property {Definitions} definitions
+ * @property {(told: Record<string, any>, said?: string) => Promise<any>} tell changes something
+ *   and says so, with a way to undo it; answers null where it could not be done, and says why
+ * @property {(id: string | null) => void} choose
+ * @property {(property: string, tags: string[]) => void} explore
+ */
+
+/** @type {WeakMap<object, Page>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
+export default function properties({ data, parentElement, setTriggerValue }) {
+  const page = mounted.get(parentElement) ?? new Page(parentElement.querySelector(".root"));
+  mounted.set(parentElement, page);
+  page.ask = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
+  page.update(data);
+  return () => {
+    page.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Page {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.ask = () => {};
+    this.definitions = new Definitions();
+    this.toast = new Toast();
+    this.isMaking = false;
+    /** @type {string | null} */
+    this.chosen = sessionStorage.getItem(KEY);
+    /** @type {Tools} */
+    this.tools = {
+      say: (name) => name,
+      language: "en",
+      types: [],
+      colours: [],
+      definitions: this.definitions,
+      tell: (told, said) => this.tell(told, said),
+      choose: (id) => this.choose(id),
+      explore: (property, tags) => this.ask("explore", { property, tags }),
+    };
+    this.list = new List(this.tools, { make: () => this.make(), remove: (one) => this.remove(one) });
+    this.maker = new Maker(this.tools, { done: (id) => this.made(id) });
+    this.head = new Head(this.tools, { remove: (one) => this.remove(one) });
+    this.tree = new TagTree(this.tools);
+    this.values = new Values(this.tools);
+    this.none = el("div", { class: "none" });
+    this.shown = el("div", { class: "shown" }, this.head.node, this.tree.node, this.values.node);
+    this.stage = el("div", { class: "stage" }, this.none, this.maker.node, this.shown);
+    root.replaceChildren(this.list.node, this.stage, this.toast.node);
+    this.changed = () => this.draw();
+    this.definitions.addEventListener("change", this.changed);
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const written = JSON.stringify(data);
+    if (written === this.written) return;
+    this.written = written;
+    const { language, texts, types, colours } = data;
+    Object.assign(this.tools, { say: saying(texts, language), language, types, colours });
+    this.definitions.language = language;
+    if (this.definitions.position < 0) this.definitions.refresh().catch((error) => this.toast.say(error.message));
+    else this.draw();
+  }
+
+  draw() {
+    const { properties } = this.definitions;
+    if (!properties.some((one) => one.id === this.chosen)) this.chosen = properties[0]?.id ?? null;
+    const one = this.chosen === null ? null : this.definitions.get(this.chosen);
+    this.list.draw(properties, this.isMaking ? null : this.chosen);
+    this.maker.node.hidden = !this.isMaking;
+    this.none.hidden = this.isMaking || Boolean(one);
+    this.shown.hidden = this.isMaking || !one;
+    if (!one) this.writeNone();
+    if (!one || this.isMaking) return;
+    this.head.draw(one);
+    this.tree.node.hidden = !hasTags(one.type);
+    this.values.node.hidden = hasTags(one.type);
+    if (hasTags(one.type)) this.tree.show(one);
+    else this.values.show(one);
+  }
+
+  /** What a property is, and three that are made by one press. */
+  writeNone() {
+    const { say } = this.tools;
+    if (this.none.dataset.language === this.tools.language) return;
+    this.none.dataset.language = this.tools.language;
+    const examples = EXAMPLES.map(({ type, options }, at) => {
+      const name = say(`example_${at + 1}`);
+      const act = async () => this.made((await this.tell({ do: "create", name, type, options }))?.id);
+      return el("button", { type: "button", class: "example", onclick: act }, icon(ICONS[type]), el("strong", {}, name), el("span", {}, say(`example_${at + 1}_help`)));
+    });
+    this.none.replaceChildren(el("h1", {}, say("empty")), el("p", {}, say("empty_help")), ...examples, el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")));
+  }
+
+  make() {
+    this.isMaking = true;
+    this.maker.open();
+    this.draw();
+    this.maker.focus();
+  }
+
+  /** @param {string} [id] of what was made; undefined where nothing was */
+  made(id) {
+    this.isMaking = false;
+    if (id) this.choose(id);
+    else this.draw();
+    if (id) this.list.focus(id);
+  }
+
+  /** @param {string | null} id */
+  choose(id) {
+    this.isMaking = false;
+    this.chosen = id;
+    if (id) sessionStorage.setItem(KEY, id);
+    this.draw();
+  }
+
+  /** @param {import("./definitions.js").Property} one */
+  async remove(one) {
+    const { say } = this.tools;
+    const what = this.head.touched(one);
+    const { properties } = this.definitions;
+    const at = properties.indexOf(one);
+    if (this.chosen === one.id) this.chosen = (properties[at + 1] ?? properties[at - 1])?.id ?? null;
+    await this.tell({ do: "delete", id: one.id }, say("deleted", { name: one.name, what }));
+  }
+
+  async tell(told, said) {
+    const { say } = this.tools;
+    try {
+      const done = await this.definitions.change(told);
+      if (said && done.batch) this.toast.say(said, say("undo"), () => this.undo(done.batch));
+      return done;
+    } catch (error) {
+      this.toast.say(error.message);
+      // What was shown at once is taken back.
+      this.definitions.dispatchEvent(new Event("change"));
+      return null;
+    }
+  }
+
+  async undo(batch) {
+    await this.definitions.off(batch).catch((error) => this.toast.say(error.message));
+  }
+
+  close() {
+    this.definitions.close();
+    this.tree.close();
+  }
+}

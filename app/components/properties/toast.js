@@ -1,0 +1,33 @@
+// A sentence above the bottom bar, and how to undo what it tells. Not here: what was done.
+import { el, write } from "../dom.js";
+
+const SHOWN_FOR = 8000;
+
+export class Toast {
+  constructor() {
+    this.said = el("span", { role: "status" });
+    this.undo = el("button", { type: "button", onclick: () => this.back() });
+    this.node = el("div", { class: "toast", popover: "manual" }, this.said, this.undo);
+    // Whoever is about to press it is given the time.
+    this.node.addEventListener("pointerenter", () => clearTimeout(this.timer));
+    this.node.addEventListener("pointerleave", () => this.fade());
+  }
+
+  /** @param {string} text @param {string} [label] of the undo @param {() => void} [undo] */
+  say(text, label = "", undo) {
+    this.back = () => {
+      this.node.hidePopover();
+      undo?.();
+    };
+    write(this.said, text);
+    write(this.undo, label);
+    this.undo.hidden = !undo;
+    this.node.showPopover();
+    this.fade();
+  }
+
+  fade() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.node.isConnected && this.node.hidePopover(), SHOWN_FOR);
+  }
+}

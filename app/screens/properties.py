@@ -1,0 +1,60 @@
+"""The page Properties: what people annotate is defined here, and its tags put in order.
+
+Not here: drawing (``components.properties``), reading and writing definitions (``defining``).
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.components.properties import definer
+from app.defining import view_of
+from app.widgets import states
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.messages import keys
+from panoptic_data.project import Project
+from panoptic_data.values import COLOURS, TYPES
+
+__all__ = ["show"]
+
+# What the component says itself, of the section `properties` of the catalogue.
+TEXTS = sorted(
+    key.partition(".")[2]
+    for key in keys("en")
+    if key.startswith(("properties.ui_", "properties.type_"))
+)
+GOING = "properties.going"
+
+
+def show() -> None:
+    """Draw the page."""
+    project = state.project()
+    if project is None:
+        states.no_project()
+        return
+    definer(
+        language=state.language(),
+        types=TYPES,
+        colours=COLOURS,
+        texts={name.removeprefix("ui_"): state.say(f"properties.{name}") for name in TEXTS},
+        on_explore=lambda id, tags: _explore(project, id, tags),
+    )
+    if st.session_state.pop(GOING, False):
+        # The page is found by its address, which the entry script gave it.
+        st.switch_page(st.Page(_gallery, url_path="explore"), query_params=state.carried())
+
+
+def _explore(project: Project, id: str, tags: list[str]) -> None:
+    """Show the images of a property's tags outside the tab, which keeps its view."""
+    one = annotations_of(project).state().properties.get(id)
+    if one is None:
+        return
+    state.open_tab(None, view_of(one, tags))
+    st.session_state[GOING] = True
+
+
+def _gallery() -> None:
+    from app.screens import explore
+
+    explore.show()

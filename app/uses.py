@@ -1,0 +1,138 @@
+"""How what people defined is used: values counted for the page that defines them.
+
+Pure: frames in, numbers out, each in one pass over the values whatever the number of tags. Not
+here: the facets of a view (``widgets.filters``), where values are kept (``annotations``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from panoptic_data.tags import Tag
+from panoptic_data.values import days
+
+__all__ = ["Bar", "Use", "bars", "listed", "of_tags", "summary"]
+
+BARS = 24
+# Figures up to so many are each a bar of their own; more are put together.
+FIGURES = 16
+PERIODS = (1, 10, 100)
+
+
+@dataclass(frozen=True)
+class Use:
+    """How many images (or files) have a value, how many different ones, the least and most."""
+
+    targets: int
+    distinct: int
+    least: str | None = None
+    most: str | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many values lie from ``start`` up to ``end``; both alike for one value alone."""
+
+    start: float
+    end: float
+    count: int
+
+
+def of_tags(tags: Sequence[Tag], values: pl.DataFrame) -> dict[str, tuple[int, int]]:
+    """Return how many targets have each tag or one below it, and how many the tag itself."""
+    known = {tag.id: tag for tag in tags}
+    held = values.select("target", "value").filter(pl.col("value").is_in(list(known))).unique()
+    itself = _counted(held, "value")
+    if not any(tag.parents for tag in tags):
+        return {id: (itself.get(id, 0), itself.get(id, 0)) for id in known}
+    pairs = [(id, up) for id, ups in _reached(known, itself).items() for up in ups]
+    above = pl.DataFrame(pairs, {"value": pl.String, "up": pl.String}, orient="row")
+    # A target with two tags below one is one.
+    spread = held.join(above, on="value").select("target", "up").unique()
+    whole = _counted(spread, "up")
+    return {id: (whole.get(id, 0), itself.get(id, 0)) for id in known}
+
+
+def summary(type: str, values: pl.DataFrame) -> Use:
+    """Return what can be said of all values of a property that holds no tags."""
+    texts = values["value"]
+    targets, distinct = values["target"].n_unique(), texts.n_unique()
+    if not values.height:
+        return Use(0, 0)
+    if type == "number":
+        ordered = texts.gather(texts.cast(pl.Float64).arg_sort())
+        return Use(targets, distinct, ordered[0], ordered[-1])
+    if type == "date":
+        return Use(targets, distinct, str(texts.min()), str(texts.max()))
+    return Use(targets, distinct)
+
+
+def bars(type: str, values: pl.DataFrame) -> list[Bar]:
+    """Return where numbers lie, or dates by their years; none for other types."""
+    if not values.height or type not in ("number", "date"):
+        return []
+    if type == "number":
+        return _of_numbers(values["value"].cast(pl.Float64))
+    years = values["value"].unique().to_list()
+    year_of = {text: days(text)[0].year for text in years}
+    return _of_years(values["value"].replace_strict(year_of, return_dtype=pl.Int64))
+
+
+def listed(values: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return the values that most targets have: value, count, and one target that has it."""
+    return (
+        values.group_by("value")
+        .agg(pl.len().alias("count"), pl.col("target").first())
+        .sort(["count", "value"], descending=[True, False])
+        .head(count)
+    )
+
+
+def _counted(frame: pl.DataFrame, by: str) -> dict[str, int]:
+    counts = frame.group_by(by).agg(pl.len().alias("count"))
+    return dict(zip(counts[by].to_list(), counts["count"].to_list(), strict=True))
+
+
+def _reached(known: Mapping[str, Tag], used: Mapping[str, int]) -> dict[str, frozenset[str]]:
+    """Return each used tag and all above it, itself included."""
+    found: dict[str, frozenset[str]] = {}
+    for one in used:
+        waiting = [one]
+        while waiting:
+            id = waiting[-1]
+            parents = [up for up in known[id].parents if up in known]
+            missing = [up for up in parents if up not in found]
+            if missing:
+                waiting += missing
+                continue
+            found[id] = frozenset({id}).union(*(found[up] for up in parents))
+            waiting.pop()
+    return found
+
+
+def _of_numbers(figures: pl.Series) -> list[Bar]:
+    counts = figures.value_counts().sort(figures.name)
+    if counts.height <= FIGURES:
+        return [Bar(value, value, count) for value, count in counts.iter_rows()]
+    low, high = counts[figures.name][0], counts[figures.name][-1]
+    step = (high - low) / BARS
+    places = ((figures - low) / step).floor().clip(0, BARS - 1).cast(pl.Int64)
+    return _of_places(places, low, step)
+
+
+def _of_years(years: pl.Series) -> list[Bar]:
+    first, last = int(years.min()), int(years.max())  # type: ignore[arg-type]
+    period = next((one for one in PERIODS if (last - first) // one < BARS), PERIODS[-1])
+    begin = first // period * period
+    return _of_places((years - begin) // period, begin, period)
+
+
+def _of_places(places: pl.Series, begin: float, step: float) -> list[Bar]:
+    count_of = dict(places.value_counts().iter_rows())
+    return [
+        Bar(begin + place * step, begin + (place + 1) * step, count_of.get(place, 0))
+        for place in range(int(places.max()) + 1)  # type: ignore[arg-type]
+    ]
