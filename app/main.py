@@ -53,6 +53,9 @@ KEYS = (
     ("?", "help"),
 )
 
+# Pages that show no view of the images.
+WITHOUT_VIEW = ("pipeline", "properties")
+
 
 def main() -> None:
     """Draw the page that the address names."""
@@ -70,7 +73,7 @@ def main() -> None:
     with st.container(key="page", gap=None):
         shown.run()
     with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
-        _bottom(project, None if shown.url_path == "pipeline" else state.view())
+        _bottom(project, None if shown.url_path in WITHOUT_VIEW else state.view())
 
 
 def _accent() -> str:
@@ -83,6 +86,7 @@ def _pages() -> list[Page]:
     return [
         st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
         st.Page(_map, title=state.say("frame.map"), url_path="map"),
+        st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
     ]
 
@@ -99,6 +103,12 @@ def _map() -> None:
     screen.show()
 
 
+def _properties() -> None:
+    from app.screens import properties
+
+    properties.show()
+
+
 def _pipeline() -> None:
     from app.screens import pipeline
 
@@ -111,7 +121,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
         st.html(f'<span class="project" title="{escape(name)}">{escape(name)}</span>')
         if project is not None:
             # Where a page shows no view, a tab leads to the gallery.
-            tabs.tabs(project, pages[0] if shown.url_path == "pipeline" else None)
+            tabs.tabs(project, pages[0] if shown.url_path in WITHOUT_VIEW else None)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
                 is_here = page.url_path == shown.url_path

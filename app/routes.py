@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import annotating, pictures, undoing
+from app import annotating, defining, pictures, undoing
 from app.answers import Answer, answering, language
 from app.widgets.groups import labels
 from panoptic_data import catalogue, maps, views
@@ -75,6 +75,7 @@ def routes(project: Project) -> list[Route]:
     - ``/progress``: what runs now, as in the table ``runs``, or null.
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/annotate`` and what reads and writes annotations: see ``annotating``.
+    - ``/define`` and what reads definitions: see ``defining``.
     - ``/history``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     """
@@ -89,6 +90,7 @@ def routes(project: Project) -> list[Route]:
         Route("/progress", answering(project, _progress)),
         Route("/problems.csv", answering(project, _problems)),
         *annotating.routes(project),
+        *defining.routes(project),
         *undoing.routes(project),
         *pictures.routes(project, thumbnails),
     ]
