@@ -1,6 +1,6 @@
 """Who is at work: the name a person gave in this browser, else the system's.
 
-The browser keeps it in a cookie (``components/history/naming.js``), so that it holds on every
+The browser keeps it in a cookie (``components/people``), so that it holds on every
 page and for what the page asks over HTTP. It says who did what, and is no means to keep anybody
 out. Not here: what they did (``panoptic_data.events``).
 """

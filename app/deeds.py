@@ -7,7 +7,7 @@ Here: adding up the rows of a batch, names instead of ids. Not here: which batch
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Deed", "Part", "Value", "Words", "deeds"]
 
 PARTS_SHOWN = 3
+NAMED_AT_MOST = 3
 _VALUES = ("image", "file")
 _TRUTHS = {"true": "yes", "false": "no"}
 
@@ -41,14 +42,15 @@ class Part:
     """One thing that a batch did.
 
     ``sign`` is "add", "remove", "set" or "clear" of a property's values, "new", "changed" or
-    "deleted" of a property or tag. ``count`` is the number of different values; where it is
-    more than one, ``value`` is None.
+    "deleted" of a property or tag. ``count`` is the number of different values; where they are
+    few, ``values`` are all of them.
     """
 
     property: str
     sign: str
     count: int
-    value: Value | None = None
+    values: tuple[Value, ...] = ()
+    are_tags: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,11 @@ class Words:
             return Value(known.name, known.colour)
         return Value(self._once.get(id, self.say("unknown")))
 
+    def holds_tags(self, property: str, text: str | None) -> bool:
+        """Whether a property has tags, or had: where its making was undone, its text tells."""
+        known = self._state.properties.get(property)
+        return known.has_tags if known else text is not None and _ids(text)[0] in self._once
+
     @cached_property
     def _once(self) -> dict[str, str]:
         """What properties and tags were called last: those whose making was undone too."""
@@ -137,9 +144,9 @@ class Words:
             return [Value(self.say("inside"))] if property == EXCLUDED else []
         if property == EXCLUDED:
             return [Value(self.say("outside" if text == "true" else "inside"))]
-        known = self._state.properties.get(property)
-        if known.has_tags if known else text in self._once:
+        if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]
+        known = self._state.properties.get(property)
         if known is not None and known.type == "checkbox":
             return [Value(self.say(_TRUTHS.get(text, "no")))]
         if known is not None and known.type == "number" and self._language == "fr":
@@ -173,9 +180,12 @@ def _parts(words: Words, rows: pl.DataFrame) -> dict[str, list[Part]]:
     is_value = pl.col("kind").is_in(_VALUES)
     values = rows.filter(is_value).with_columns(is_clear=pl.col("new").is_null())
     cells = values.group_by("batch", "property", "op", "is_clear", maintain_order=True)
-    told = cells.agg(count=pl.col("new").n_unique(), new=pl.col("new").first())
-    for batch, property, op, is_clear, count, new in told.iter_rows():
-        part = _of_values(words, property, op, is_clear, count, new)
+    told = cells.agg(
+        count=pl.col("new").n_unique(),
+        few=pl.col("new").unique(maintain_order=True).head(NAMED_AT_MOST),
+    )
+    for batch, property, op, is_clear, count, few in told.iter_rows():
+        part = _of_values(words, property, op, is_clear, count, few)
         found.setdefault(batch, []).append(part)
     definitions = rows.filter(pl.col("kind").is_in(("property", "tag")))
     things = definitions.group_by("batch", "kind", "target", maintain_order=True).agg(
@@ -185,20 +195,23 @@ def _parts(words: Words, rows: pl.DataFrame) -> dict[str, list[Part]]:
     for batch, kind, target, is_new, is_deleted in things.iter_rows():
         sign = "new" if is_new else "deleted" if is_deleted else "changed"
         name = Value(words.property(target)) if kind == "property" else words.tag(target)
-        found.setdefault(batch, []).append(Part(words.say(f"thing_{kind}"), sign, 1, name))
+        found.setdefault(batch, []).append(
+            Part(words.say(f"thing_{kind}"), sign, 1, (name,), kind == "tag")
+        )
     return found
 
 
 def _of_values(
-    words: Words, property: str, op: str, is_clear: bool, count: int, new: str | None
+    words: Words, property: str, op: str, is_clear: bool, count: int, few: list[str | None]
 ) -> Part:
+    name = words.property(property)
     if is_clear and property != EXCLUDED:
-        return Part(words.property(property), "clear", 1)
-    shown = words.value(property, new)
+        return Part(name, "clear", 1)
+    are_tags = words.holds_tags(property, few[0])
     # A cell of several tags that is set whole counts as these tags.
-    several = count > 1 or len(shown) > 1
-    many = count if count > 1 else len(shown)
-    return Part(words.property(property), op, many, None if several or not shown else shown[0])
+    shown = dict.fromkeys(one for text in few for one in words.value(property, text))
+    many = max(count, len(shown))
+    return Part(name, op, many, tuple(shown) if many <= NAMED_AT_MOST else (), are_tags)
 
 
 def _deed(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> Deed:
@@ -213,8 +226,11 @@ def _said(words: Words, act: str, about: str | None, parts: Sequence[Part], imag
     named = {"act": words.act(act), "images": words.images(images)}
     if images and main[0].property == words.property(EXCLUDED):
         return words.say("said_corpus", **named)
+    if act == "tag" and sum(one.count for one in main) > 1:
+        # "3 tags on 12 images" says it.
+        named["act"] = ""
     what = _what(words, act, about, main)
-    return words.say("said_on" if images else "said_plain", what=what, **named)
+    return words.say("said_on" if images else "said_plain", what=what, **named).strip()
 
 
 def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> str:
@@ -223,15 +239,15 @@ def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> s
         return words.say("quoted", text=about)
     if only is not None and only.sign == "clear":
         return words.say("quoted", text=only.property)
-    if only is not None and only.value is not None:
-        return words.say("quoted", text=only.value.text)
+    if only is not None and only.count == 1:
+        return words.say("quoted", text=only.values[0].text)
     count = sum(one.count for one in parts)
-    return words.say("values", count=count)
+    return words.say("tags" if all(one.are_tags for one in parts) else "values", count=count)
 
 
-def _ids(text: str) -> Iterable[str]:
+def _ids(text: str) -> list[str]:
     """Read the text of one tag, or of a list of them."""
     if not text.startswith("["):
         return [text]
     listed = json.loads(text)
-    return [str(one) for one in listed] if isinstance(listed, list) else [text]
+    return [str(one) for one in listed] if isinstance(listed, list) and listed else [text]

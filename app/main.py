@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import state
+from app import author, state
 from app.components.frame import frame
+from app.components.people import people
+from app.components.steps import steps
 from app.screens.image import THRESHOLD
 from app.widgets import tabs
 from app.widgets.work import work
 from panoptic_data import views
-from panoptic_data.messages import LANGUAGES
+from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ KEYS = (
     ("Space", "select"),
     ("Ctrl A", "all"),
     ("Ctrl I", "inverse"),
+    ("Ctrl Z", "undo"),
+    ("Ctrl ⇧ Z", "redo"),
     ("Esc", "leave"),
     ("+ −", "size"),
     ("t", "captions"),
@@ -54,7 +58,7 @@ KEYS = (
 )
 
 # Pages that show no view of the images.
-WITHOUT_VIEW = ("pipeline", "properties")
+WITHOUT_VIEW = ("history", "pipeline", "properties")
 
 
 def main() -> None:
@@ -87,6 +91,7 @@ def _pages() -> list[Page]:
         st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
         st.Page(_map, title=state.say("frame.map"), url_path="map"),
         st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
+        st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
     ]
 
@@ -109,6 +114,12 @@ def _properties() -> None:
     properties.show()
 
 
+def _history() -> None:
+    from app.screens import history
+
+    history.show()
+
+
 def _pipeline() -> None:
     from app.screens import pipeline
 
@@ -127,6 +138,13 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
                 is_here = page.url_path == shown.url_path
                 with st.container(key=f"{'here' if is_here else 'page'}_{page.title}"):
                     st.page_link(page, label=page.title, query_params=state.carried())
+        if project is not None:
+            people(
+                language=state.language(),
+                cookie=author.COOKIE,
+                longest=author.LONGEST,
+                texts=_texts("history.people_"),
+            )
         _languages()
 
 
@@ -159,6 +177,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
         *("selected_one", "selected_other"),
     )
+    steps(language=state.language(), texts=_texts("history.steps_"))
     frame(
         project=str(project.root),
         language=state.language(),
@@ -174,6 +193,13 @@ def _bottom(project: Project | None, view: View | None) -> None:
         on_save=lambda chosen: tabs.open_selection(project, chosen),
     )
     work(project)
+
+
+def _texts(prefix: str) -> dict[str, str]:
+    """Return the texts of the catalogue whose keys begin so, without that beginning."""
+    return {
+        key.removeprefix(prefix): state.say(key) for key in keys("en") if key.startswith(prefix)
+    }
 
 
 def _jump(view: View) -> None:

@@ -46,23 +46,23 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 def routes(project: Project) -> list[Route]:
     """Return the routes of the history; all take ``lang=``.
 
-    - ``/history?limit=&author=&property=&target=&before=``: ``position`` in the log, ``me``,
+    - ``/batches?limit=&author=&property=&target=&before=``: ``position`` in the log, ``me``,
       ``more`` (whether there are older ones) and ``batches``, the latest first: ``batch``, ``at``,
       ``author``, ``act``, ``about``, ``isOn``, ``undoes`` (the batch that it switches) and what it
       did (``deeds.Deed``). With ``target`` (a sha1) each has its ``changes`` of that image and
       its files. The first page (no ``before``) has what can be asked for: ``authors``,
       ``properties`` and ``atWork``. ``before`` is a batch or the beginning of its id, a time.
-    - ``/history/steps``: what undo and redo would do for who asks: ``undo`` and ``redo``
+    - ``/steps``: what undo and redo would do for who asks: ``undo`` and ``redo``
       (``batch``, ``said``; null for nothing), ``position``, ``me``, ``atWork``.
-    - ``/history/{batch}?start=``: ``changes`` of a batch, some at a time, and their ``total``.
+    - ``/batches/{batch}?start=``: ``changes`` of a batch, some at a time, and their ``total``.
     - ``POST /undo``, ``/redo``: ``batch`` that was switched (null for none) with what it did as
-      ``said``, and what ``/history/steps`` says.
+      ``said``, and what ``/steps`` says.
     - ``POST /switch``: ``{"batch": …, "on": …}``; the same answer, 404 for no such batch.
     """
     return [
-        Route("/history", answering(project, _history)),
-        Route("/history/steps", answering(project, _steps)),
-        Route("/history/{batch}", answering(project, _changes)),
+        Route("/batches", answering(project, _history)),
+        Route("/steps", answering(project, _steps)),
+        Route("/batches/{batch}", answering(project, _changes)),
         Route("/undo", answering(project, _stepping(is_on=False)), methods=["POST"]),
         Route("/redo", answering(project, _stepping(is_on=True)), methods=["POST"]),
         Route("/switch", answering(project, _switch), methods=["POST"]),

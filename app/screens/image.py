@@ -17,7 +17,9 @@ import streamlit as st
 
 from app import state
 from app.components.annotate import annotate
+from app.components.history import past
 from app.components.strip import strip
+from app.screens.history import TEXTS as HISTORY_TEXTS
 from panoptic_data import views
 from panoptic_data.schema import table_name
 from panoptic_data.views import View
@@ -69,6 +71,7 @@ def panel(
     place = corpus.frame["place"][int(rows[0])]
     st.html(_title(place))
     annotate(project=str(project.root), view=views.to_address(_asked(state.view())), sha1=sha1)
+    _past(sha1)
     if image is None:
         st.html(_damage(files))
         return
@@ -80,6 +83,13 @@ def panel(
     st.html(_folded(state.say("image.exif"), _exif(image)))
     st.html(_folded(state.say("image.hashes"), _hashes(image)))
     st.html(_folded(state.say("image.origin"), _list(_origin(project, image, sha1, encoder))))
+
+
+def _past(sha1: str) -> None:
+    texts = {
+        name.removeprefix("ui_"): state.say(f"history.{name}") for name in (*HISTORY_TEXTS, "title")
+    }
+    past(sha1=sha1, language=state.language(), texts=texts)
 
 
 def _asked(view: View) -> View:

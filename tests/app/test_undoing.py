@@ -60,7 +60,7 @@ def put(store, property, images, value, who="Ana", act="set"):
 
 
 def listed(client, **asked):
-    answer = client.get("/history", params=asked)
+    answer = client.get("/batches", params=asked)
     assert answer.status_code == 200
     return answer.json()
 
@@ -95,7 +95,7 @@ def test_making_a_property_is_named_also_after_it_was_undone(store, ana):
     make(store, "Theme", "tags")
     assert ana.post("/undo").json()["said"] == "property “Theme”"
     first = listed(ana)["batches"][-1]
-    assert (first["isOn"], first["parts"][0]["value"]["text"]) == (False, "Theme")
+    assert (first["isOn"], first["parts"][0]["values"][0]["text"]) == (False, "Theme")
 
 
 def test_any_batch_is_switched_by_anyone_and_who_did_it_is_listed(store, ana):
@@ -148,7 +148,7 @@ def test_history_comes_in_pages_by_author_by_property_and_from_a_time(store, ana
     # Twelve digits of time are where an id begins.
     earliest = rest["batches"][-1]["batch"][:12]
     assert listed(ana, before=earliest)["batches"] == []
-    assert ana.get("/history", params={"before": "' or 1"}).status_code == 400
+    assert ana.get("/batches", params={"before": "' or 1"}).status_code == 400
 
 
 def test_what_a_batch_did_in_many_parts(store, ana):
@@ -156,8 +156,10 @@ def test_what_a_batch_did_in_many_parts(store, ana):
     ids = [tag(store, theme, name, colour="#d94f4f").id for name in ("war", "peace", "sea")]
     store.commit(edits.add_tags(store.state(), theme.id, IMAGES, ids), "tag", author="Ana")
     [tagged] = listed(ana, limit=1)["batches"]
-    assert tagged["said"] == "tag 3 values on 3 images"
-    assert tagged["parts"] == [{"property": "Theme", "sign": "add", "count": 3, "value": None}]
+    assert tagged["said"] == "3 tags on 3 images"
+    [part] = tagged["parts"]
+    assert (part["property"], part["sign"], part["count"]) == ("Theme", "add", 3)
+    assert [one["text"] for one in part["values"]] == ["war", "peace", "sea"]
     names = pl.DataFrame({"target": IMAGES, "name": ["sky", "sand", "city"]})
     store.commit(
         edits.assign_names(store.state(), theme.id, names), "import", about="themes.csv",
@@ -180,7 +182,7 @@ def test_changes_of_a_batch_have_names_old_values_and_tags(store, ana):
     peace = tag(store, theme, "peace")
     put(store, theme, IMAGES[:2], war.id, act="tag")
     batch = put(store, theme, IMAGES, peace.id, act="tag")
-    told = ana.get(f"/history/{batch.id}").json()
+    told = ana.get(f"/batches/{batch.id}").json()
     assert told["total"] == 3
     first, *_, last = told["changes"]
     assert (first["name"], first["sha1"], first["property"]) == ("a.jpg", IMAGES[0], "Theme")
@@ -188,9 +190,9 @@ def test_changes_of_a_batch_have_names_old_values_and_tags(store, ana):
     assert first["new"] == [{"text": "peace", "colour": None}]
     assert last["old"] == []
     made = listed(ana)["batches"][-1]["batch"]
-    parts = {one["property"]: one for one in ana.get(f"/history/{made}").json()["changes"]}
+    parts = {one["property"]: one for one in ana.get(f"/batches/{made}").json()["changes"]}
     assert parts["name"]["new"][0]["text"] == "Theme"
-    assert ana.get("/history/0").status_code == 404
+    assert ana.get("/batches/0").status_code == 404
 
 
 def test_history_of_one_image_has_its_changes_and_those_of_its_files(project, store, ana):
@@ -210,7 +212,7 @@ def test_history_of_one_image_has_its_changes_and_those_of_its_files(project, st
 def test_an_image_that_is_gone_is_said_to_be(store, ana):
     note = make(store, "Note", "text")
     batch = put(store, note, ["f" * 40], "seen")
-    [change] = ana.get(f"/history/{batch.id}").json()["changes"]
+    [change] = ana.get(f"/batches/{batch.id}").json()["changes"]
     assert (change["sha1"], change["name"]) == (None, None)
 
 
@@ -227,4 +229,4 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
 )
 def test_who_is_at_work_is_who_the_cookie_says(client, cookie, name):
     client.cookies.set(author.COOKIE, cookie)
-    assert client.get("/history/steps").json()["me"] == name
+    assert client.get("/steps").json()["me"] == name

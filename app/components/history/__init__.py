@@ -1,0 +1,48 @@
+"""What was done to annotations: the list on the page History, and that of one image.
+
+Both fetch what they show over HTTP (``app.undoing``). Not here: undo and redo
+(``components.steps``), which page this is on (``screens.history``, ``screens.image``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from app.components.assets import component
+
+__all__ = ["history", "past"]
+
+
+def history(
+    *,
+    language: str,
+    texts: Mapping[str, str],
+    most: int,
+    command: str,
+    on_show: Callable[[str], None],
+    on_explore: Callable[[], None],
+    key: str = "history",
+) -> None:
+    """Show all batches. ``on_show`` gets one whose images are to be shown, ``most`` at most.
+
+    Where nothing was done yet ``command`` is offered, and ``on_explore`` called.
+    """
+    component("history")(
+        key=key,
+        data={
+            "sha1": None,
+            "language": language,
+            "most": most,
+            "command": command,
+            "texts": dict(texts),
+        },
+        on_show_change=lambda: on_show(str(st.session_state[key]["show"])),
+        on_explore_change=on_explore,
+    )
+
+
+def past(*, sha1: str, language: str, texts: Mapping[str, str], key: str = "past") -> None:
+    """Show what was said of one image, when and by whom, folded."""
+    component("history")(key=key, data={"sha1": sha1, "language": language, "texts": dict(texts)})

@@ -1,0 +1,121 @@
+// Undo and redo: two buttons, their keys, and a sentence that says what was undone. Streamlit
+// calls the default export with the data of each run.
+import { annotations } from "../annotations.js";
+import { el, fill, iconButton, isTyping, set, write } from "../dom.js";
+import { latest } from "./latest.js";
+
+const TOAST_FOR = 8000;
+
+/**
+ * @typedef {"undo" | "redo"} Step
+ * @typedef {{language: string, texts: Record<string, string>}} Data
+ */
+
+/** @type {WeakMap<object, Steps>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any}} component */
+export default function steps({ data, parentElement }) {
+  const shown = mounted.get(parentElement) ?? new Steps(parentElement.querySelector(".root"));
+  mounted.set(parentElement, shown);
+  shown.update(data);
+  return () => {
+    shown.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Steps {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.buttons = { undo: iconButton("undo", "", () => this.go("undo")), redo: iconButton("redo", "", () => this.go("redo")) };
+    this.said = el("span", { role: "status" });
+    this.reverse = el("button", { type: "button" });
+    this.toast = el("div", { class: "toast", popover: "manual" }, this.said, this.reverse);
+    this.group = el("div", { class: "steps", role: "group" }, this.buttons.undo, this.buttons.redo);
+    root.replaceChildren(this.group, this.toast);
+    // Whoever is about to press it is given the time.
+    this.toast.addEventListener("pointerenter", () => clearTimeout(this.timer));
+    this.toast.addEventListener("pointerleave", () => this.fade());
+    /** Presses are done one after the other. */
+    this.turn = Promise.resolve();
+    this.changed = () => this.write();
+    this.key = (event) => this.press(event);
+    latest.addEventListener("change", this.changed);
+    document.addEventListener("keydown", this.key);
+    this.unfollow = latest.follow();
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    this.data = data;
+    annotations.language = data.language;
+    set(this.group, "aria-label", data.texts.label);
+    this.write();
+  }
+
+  write() {
+    const { texts } = this.data;
+    for (const step of /** @type {Step[]} */ (["undo", "redo"])) {
+      const next = latest.told?.[step];
+      const title = next ? fill(texts[step], { said: next.said }) : texts[`no_${step}`];
+      set(this.buttons[step], "title", title);
+      set(this.buttons[step], "aria-label", title);
+      // Still reached by keys, so that the reason is heard.
+      set(this.buttons[step], "aria-disabled", String(!next));
+    }
+  }
+
+  /** @param {Step} step */
+  go(step) {
+    this.turn = this.turn.then(() => this.send(step));
+  }
+
+  /** @param {Step} step */
+  async send(step) {
+    const { texts } = this.data;
+    const other = step === "undo" ? "redo" : "undo";
+    try {
+      const { batch, said } = await latest.go(step);
+      if (batch) this.say(fill(texts[`${step}ne`], { said: said ?? "" }), other);
+      else this.say(texts[`no_${step}`]);
+    } catch {
+      this.say(texts.failed);
+    }
+  }
+
+  /** @param {string} text @param {Step} [reverse] */
+  say(text, reverse) {
+    write(this.said, text);
+    this.reverse.hidden = !reverse;
+    if (reverse) {
+      write(this.reverse, this.data.texts[`${reverse}_short`]);
+      this.reverse.onclick = () => this.go(reverse);
+    }
+    this.toast.showPopover();
+    this.fade();
+  }
+
+  fade() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.toast.isConnected && this.toast.hidePopover(), TOAST_FOR);
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    if (isTyping(event) || event.altKey || event.isComposing || !(event.ctrlKey || event.metaKey)) return;
+    const key = event.key.toLowerCase();
+    const isUndo = key === "z" && !event.shiftKey;
+    const isRedo = (key === "z" && event.shiftKey) || (key === "y" && !event.shiftKey);
+    if (!isUndo && !isRedo) return;
+    event.preventDefault();
+    this.go(isUndo ? "undo" : "redo");
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    latest.removeEventListener("change", this.changed);
+    document.removeEventListener("keydown", this.key);
+    this.unfollow();
+  }
+}

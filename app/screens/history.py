@@ -1,0 +1,54 @@
+"""The page History: all that was done to annotations, each of it to be left out or brought back.
+
+Not here: drawing it (``components.history``), what it reads (``undoing``).
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.components.history import history
+from app.undoing import images_of
+from app.widgets import states, tabs
+from panoptic_data.messages import keys
+from panoptic_data.project import Project
+from panoptic_data.views import View
+
+__all__ = ["TEXTS", "show"]
+
+# What the components say themselves, of the section `history` of the catalogue.
+TEXTS = sorted(
+    key.partition(".")[2] for key in keys("en") if key.startswith(("history.ui_", "history.image_"))
+)
+# A view names each of its images: beyond this its address is too long to pass on.
+SHOWN_AT_MOST = 5_000
+
+
+def show() -> None:
+    """Draw the page."""
+    project = state.project()
+    if project is None:
+        states.no_project()
+        return
+    history(
+        language=state.language(),
+        texts={name.removeprefix("ui_"): state.say(f"history.{name}") for name in TEXTS},
+        most=SHOWN_AT_MOST,
+        command=f"panoptic import FILE --project {project.root}",
+        on_show=lambda batch: _show_images(project, batch),
+        on_explore=lambda: _leave_for(state.view()),
+    )
+
+
+def _show_images(project: Project, batch: str) -> None:
+    """Show the images of a batch, outside the tab, which keeps its view."""
+    sha1s = images_of(project, batch)
+    if 0 < len(sha1s) <= SHOWN_AT_MOST:
+        state.open_tab(None, View().with_condition("selection", sha1s))
+        st.session_state[tabs.LEAVING] = True
+
+
+def _leave_for(view: View) -> None:
+    state.open_tab(state.tab(), view)
+    st.session_state[tabs.LEAVING] = True
