@@ -22,16 +22,20 @@ from app.components.builder import (
     Hue,
     Item,
     Operator,
+    Property,
     builder,
     drafted,
 )
 from app.widgets.chips import SCALES, field_name, label, operator_name
-from panoptic_data import messages, views
+from panoptic_data import facets, messages, tags, views
 from panoptic_data.errors import InvalidView, PanopticError
+from panoptic_data.fields import is_property, property_field
 from panoptic_data.views import FIELDS, STATUSES, Condition, View
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations import State
     from panoptic_data.catalogue import Catalogue
+    from panoptic_data.tags import Tag
 
 __all__ = ["HUE_SAMPLES", "answer", "ask", "editor", "open_dialog", "parts", "read", "show"]
 
@@ -54,6 +58,8 @@ _CHOICES = ("folder", "format", "status")
 _EMPTY = ("is empty", "is not empty")
 # What is chosen on a map, in a gallery or in words, and cannot be typed here.
 _FIXED = "fixed"
+# Those that most images have are sent to the browser; others can be typed in the search field.
+MOST_TAGS = 3_000
 # The key of the view that the dialog is open on ("" before it is drawn), how often it was opened,
 # and what can be chosen.
 _OPEN, _OPENED, _WORDS = "builder_open", "builder_opened", "builder_words"
@@ -115,10 +121,11 @@ def show(
 
     words = _words(corpus)
     builder(
-        where=parts(view, draft.where),
-        fields=_fields(),
+        where=parts(view, draft.where, corpus.annotations),
+        fields=_fields(corpus.annotations),
         choices=words.choices,
         clusters=words.clusters,
+        properties=[Property(one.id, one.name) for one in corpus.annotations.shown],
         hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
         answer=answer(corpus, view, draft),
         language=state.language(),
@@ -138,13 +145,16 @@ def read(view: View, where: Any) -> View:
     return views.from_json({**views.to_json(view), "where": where})
 
 
-def parts(view: View, where: Any) -> list[dict[str, Any]]:
-    """Return the parts that the tree begins with; what cannot be edited has a ``label``."""
+def parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
+    """Return the parts that the tree begins with; what cannot be edited has a ``label``.
+
+    So have conditions on properties that were deleted or have changed their type.
+    """
     try:
         read(view, where)
     except InvalidView:
         where = views.to_json(view)["where"]
-    return [_labelled(one) for one in where]
+    return [_labelled(one, known) for one in where]
 
 
 def editor(condition_field: str, op: str) -> str:
@@ -158,9 +168,11 @@ def editor(condition_field: str, op: str) -> str:
         return "dates" if op == "between" else "date"
     if kind == "text":
         return "pattern" if op == "matches" else "text"
-    if condition_field in _CHOICES:
+    if condition_field in _CHOICES or kind == "tags":
         return "choices"
-    special = {"cluster": "clusters", "duplicate": "kinds"}
+    if kind == "truth":
+        return "truth"
+    special = {"cluster": "clusters", "duplicate": "kinds", "author": "authors"}
     colours = {"near": "near", "is": "hue"} if kind == "colour" else {}
     return special.get(condition_field) or colours.get(op, _FIXED)
 
@@ -196,7 +208,10 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
     """Say what is wrong with one condition by itself, or None."""
     try:
         alone = read(View(), [condition])
-        if isinstance(condition, dict) and condition.get("op") == "matches":
+        [one] = views.conditions(alone)
+        if is_property(one.field):
+            corpus.property(one.field)
+        if one.op == "matches":
             # What Python can search with is not always what the catalogue can.
             corpus.run(alone)
     except InvalidView as error:
@@ -221,39 +236,52 @@ def _conditions(where: Any) -> list[Any]:
     return found
 
 
-def _labelled(part: Mapping[str, Any]) -> dict[str, Any]:
+def _labelled(part: Mapping[str, Any], known: State) -> dict[str, Any]:
     """Return a part, and what to call each condition in it that cannot be edited."""
     if "not" in part:
-        return {"not": _labelled(part["not"])}
+        return {"not": _labelled(part["not"], known)}
     for kind in ("all", "any"):
         if kind in part:
-            return {kind: [_labelled(one) for one in part[kind]]}
+            return {kind: [_labelled(one, known) for one in part[kind]]}
     condition = Condition(part["field"], part["op"], part.get("value"))
     plain = {"field": condition.field, "op": condition.op, "value": condition.value}
-    return {**plain, "label": label(condition)} if _is_fixed(condition) else plain
+    return {**plain, "label": label(condition, known)} if _is_fixed(condition, known) else plain
 
 
-def _is_fixed(condition: Condition) -> bool:
+def _is_fixed(condition: Condition, known: State) -> bool:
+    if is_property(condition.field) and condition.field not in _property_fields(known):
+        return True
     kind = editor(condition.field, condition.op)
     # One group of duplicates has no name that could be chosen from.
     return kind == _FIXED or (kind == "kinds" and "groups" in condition.value)
 
 
-def _fields() -> list[Field]:
-    made = [
-        Field(
-            name,
-            field_name(name),
-            [
-                Operator(one.name, operator_name(one.name), editor(name, one.name))
-                for one in field.operators
-            ],
-            SCALES.get(name, 1),
-            state.say(f"builder.unit_{name}") if name in _UNITS else "",
-        )
-        for name, field in FIELDS.items()
-    ]
-    return [one for one in made if all(op.editor != _FIXED for op in one.operators)]
+def _property_fields(known: State) -> Mapping[str, str]:
+    """Return the fields of the properties, each with the heading that it stands under."""
+    own = state.say("builder.properties")
+    headed = [(property_field(one.type, one.id), one.folder or own) for one in known.shown]
+    # Those under no heading of their own come first, and each heading once.
+    headings = list(dict.fromkeys([own, *(heading for _, heading in headed)]))
+    return dict(sorted(headed, key=lambda one: headings.index(one[1])))
+
+
+def _fields(known: State) -> list[Field]:
+    headings = _property_fields(known)
+    built_in = state.say("builder.built_in") if headings else ""
+    made = [_field(name, known, headings.get(name, built_in)) for name in (*FIELDS, *headings)]
+    return [one for one in made if one.operators]
+
+
+def _field(name: str, known: State, heading: str) -> Field:
+    kinds = {one.name: editor(name, one.name) for one in FIELDS[name].operators}
+    return Field(
+        name,
+        field_name(name, known),
+        [Operator(op, operator_name(op), kind) for op, kind in kinds.items() if kind != _FIXED],
+        SCALES.get(name, 1),
+        state.say(f"builder.unit_{name}") if name in _UNITS else "",
+        heading,
+    )
 
 
 def _texts() -> dict[str, str]:
@@ -283,6 +311,12 @@ def _words(corpus: Catalogue) -> _Words:
         "format": [Item(name, name, count) for name, count in corpus.formats().items()],
         "status": _statuses(corpus),
         "duplicate": _kinds(corpus, encoders),
+        "author": _authors(corpus),
+        **{
+            property_field(one.type, one.id): _tags(corpus, property_field(one.type, one.id))
+            for one in corpus.annotations.shown
+            if one.has_tags
+        },
     }
     words = _Words(choices, _clusters(corpus, encoders))
     st.session_state[_WORDS] = (key, words)
@@ -326,3 +360,41 @@ def _cluster_name(number: int) -> str:
     if number < 0:
         return state.say("explore.cluster_none")
     return state.say("explore.cluster_name", number=number)
+
+
+def _authors(corpus: Catalogue) -> list[Item]:
+    counted = facets.authors(corpus, View()).counts
+    return [Item(name, name, count) for name, count in counted.items()]
+
+
+def _tags(corpus: Catalogue, field: str) -> list[Item]:
+    """Return a property's tags as a tree, each once: under the first of those above it."""
+    counts = facets.tags(corpus, View(), field).counts
+    known = {tag.id: tag for tag in corpus.annotations.tags_of(corpus.property(field).id)}
+    often = sorted(known, key=lambda id: -counts.get(id, 0))[:MOST_TAGS]
+    kept = {*often, *(tags.above(known, often) & known.keys())}
+    shown = {id: tag for id, tag in known.items() if id in kept}
+    return [_tag(shown, path, counts) for path in _branches(shown)]
+
+
+def _tag(known: Mapping[str, Tag], path: list[str], counts: Mapping[str, int]) -> Item:
+    tag = known[path[-1]]
+    title = " › ".join(known[id].name for id in path)
+    return Item(tag.id, tag.name, counts.get(tag.id, 0), None, title, tag.colour, "/".join(path))
+
+
+def _branches(known: Mapping[str, Tag]) -> list[list[str]]:
+    """Return the way from the top to each tag, each tag right before those below it."""
+    below = tags.children(known)
+    waiting = [[id] for id, tag in known.items() if not _up(known, tag)][::-1]
+    found = []
+    while waiting:
+        path = waiting.pop()
+        found.append(path)
+        own = [id for id in below.get(path[-1], ()) if _up(known, known[id]) == path[-1]]
+        waiting += [[*path, id] for id in reversed(own)]
+    return found
+
+
+def _up(known: Mapping[str, Tag], tag: Tag) -> str | None:
+    return next((parent for parent in tag.parents if parent in known), None)

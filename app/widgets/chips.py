@@ -8,11 +8,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import state
 from app.components.searchline import Chip
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.fields import is_property, property_field, property_of
 from panoptic_data.views import FIELDS, Clause, Condition, View, part_key
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations import State
 
 __all__ = ["SCALES", "chips", "drop", "field_name", "label", "operator_name"]
 
@@ -26,11 +31,13 @@ SCALES: Mapping[str, float] = {
     "frames": 1,
 }
 _SHORT = 40
+_GROUPED_FROM = 10_000
 
 
 def chips(view: View) -> list[Chip]:
     """Return one chip per part of ``where``, in the view's order."""
-    return [Chip(_id(part), label(part)) for part in view.where]
+    known = _known()
+    return [Chip(_id(part), label(part, known)) for part in view.where]
 
 
 def drop(view: View, chip: str) -> View:
@@ -38,19 +45,35 @@ def drop(view: View, chip: str) -> View:
     return replace(view, where=tuple(part for part in view.where if _id(part) != chip))
 
 
-def label(part: Condition | Clause) -> str:
-    """Say one part of a view in a few words."""
+def label(part: Condition | Clause, known: State | None = None) -> str:
+    """Say one part of a view in a few words.
+
+    ``known`` says what properties and tags are called; those of the session's project if None.
+    """
     if isinstance(part, Condition):
-        return _condition(part)
+        return _condition(part, known)
     if part.kind == "not":
-        return state.say("explore.chip_not", part=label(part.parts[0]))
-    joined = f" {state.say(f'explore.chip_{part.kind}')} ".join(map(_inner, part.parts))
-    return _short(joined, _SHORT * 2)
+        return state.say("explore.chip_not", part=label(part.parts[0], known))
+    inner = [_inner(one, known) for one in part.parts]
+    return _short(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _SHORT * 2)
 
 
-def field_name(field: str) -> str:
-    """Return the name of a field, as it stands within a sentence."""
-    return state.say(f"explore.field_{field}")
+def field_name(field: str, known: State | None = None) -> str:
+    """Return the name of a field, as it stands within a sentence; a property's own name.
+
+    A property that was deleted, or has another type than the field says, is called so.
+    """
+    id = property_of(field)
+    if id is None:
+        return state.say(f"explore.field_{field}")
+    known = known or _known()
+    one = known.properties.get(id) if known else None
+    if one is None:
+        return state.say("explore.chip_no_property")
+    if one.deleted:
+        return state.say("explore.chip_deleted", name=one.name)
+    is_same = property_field(one.type, id) == field
+    return one.name if is_same else state.say("explore.chip_other_type", name=one.name)
 
 
 def operator_name(op: str) -> str:
@@ -58,16 +81,29 @@ def operator_name(op: str) -> str:
     return _SIGNS[op] if op in _SIGNS else state.say(f"explore.op_{op.replace(' ', '_')}")
 
 
+def _known() -> State | None:
+    """Return what the project of this session has defined."""
+    project = state.project()
+    return annotations_of(project).state() if project else None
+
+
 def _id(part: Condition | Clause) -> str:
     return hashlib.sha1(part_key(part).encode()).hexdigest()[:12]
 
 
-def _inner(part: Condition | Clause) -> str:
+def _inner(part: Condition | Clause, known: State | None) -> str:
     is_many = isinstance(part, Clause) and part.kind != "not" and len(part.parts) > 1
-    return f"({label(part)})" if is_many else label(part)
+    said = label(part, known)
+    return f"({said})" if is_many else said
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: Condition, known: State | None) -> str:
+    if is_property(condition.field):
+        return _of_property(condition, known or _known())
+    if condition.field == "author":
+        return _author(condition, known)
+    if condition.field == "excluded":
+        return state.say(f"explore.chip_excluded_{'yes' if condition.value else 'no'}")
     if condition.op != FIELDS[condition.field].op:
         value = _plain(condition)
         asked = f"{field_name(condition.field)} {operator_name(condition.op)}"
@@ -75,6 +111,63 @@ def _condition(condition: Condition) -> str:
     write = _LABELS.get(condition.field)
     value = _short(str(condition.value)) if write is None else write(condition.value)
     return value if write in _WHOLE else state.say(f"explore.chip_{condition.field}", value=value)
+
+
+def _of_property(condition: Condition, known: State | None) -> str:
+    """Say what is asked of a property, tags by their names."""
+    field, op, value = condition.field, condition.op, condition.value
+    name, kind = field_name(field, known), FIELDS[condition.field].kind
+    if value is None:
+        return f"{name} {operator_name(op)}"
+    if kind == "text":
+        return f"{name} {operator_name(op)} “{_short(value)}”"
+    if op == "between":
+        ends = [None if one is None else _end(kind, one) for one in value]
+        return f"{name} {_between(ends)}"
+    if kind in ("number", "date"):
+        return f"{name} {operator_name(op)} {_end(kind, value)}"
+    if op in ("in", "is"):
+        return state.say("explore.chip_value", name=name, value=_values(condition, known))
+    return f"{name} {operator_name(op)} {_values(condition, known)}"
+
+
+def _end(kind: str, value: Any) -> str:
+    # Small numbers of properties are years as often as not: nothing parts their thousands.
+    is_short = kind == "number" and value == int(value) and abs(value) < _GROUPED_FROM
+    if is_short:
+        return str(int(value))
+    return _figure(value) if kind == "number" else str(value)
+
+
+def _values(condition: Condition, known: State | None) -> str:
+    kind, value = FIELDS[condition.field].kind, condition.value
+    if kind == "truth":
+        return state.say(f"groups.truth_{'true' if value else 'false'}")
+    if kind == "link":
+        return _selection(value)
+    if kind == "tags":
+        return _several([_tag(id, known) for id in value])
+    return state.say(f"groups.hue_{value}") if condition.op == "is" else _near(value)
+
+
+def _tag(id: str, known: State | None) -> str:
+    tag = known.tags.get(id) if known else None
+    if tag is None:
+        return state.say("explore.chip_no_tag")
+    return state.say("explore.chip_deleted", name=tag.name) if tag.deleted else tag.name
+
+
+def _author(condition: Condition, known: State | None) -> str:
+    value = condition.value
+    if value is None:
+        return state.say(f"explore.chip_author_{condition.op.replace(' ', '_')}")
+    said = state.say("explore.chip_author", value=_several(value["authors"]))
+    if "property" in value:
+        known = known or _known()
+        one = known.properties.get(value["property"]) if known else None
+        name = one.name if one else state.say("explore.chip_no_property")
+        said = state.say("explore.chip_value", name=name, value=said)
+    return state.say("explore.chip_not", part=said) if condition.op == "not in" else said
 
 
 def _several(values: Sequence[str]) -> str:

@@ -6,16 +6,27 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import state
 from app.components.builder import Draft
-from app.widgets import builder
-from panoptic_data import catalogue, views
+from app.widgets import builder, chips
+from panoptic_data import annotations, catalogue, edits, properties, tags, views
+from panoptic_data.annotations import State
 from panoptic_data.colours import hues, lab
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import HUES
+from panoptic_data.fields import HUES, property_field
+from panoptic_data.properties import Property
+from panoptic_data.tags import Tag
+from panoptic_data.values import TYPES
 from panoptic_data.views import FIELDS, Clause, Condition, Level, Sort, View
 from tests import synthetic
 
-OPERATORS = [(field.name, one.name) for field in FIELDS.values() for one in field.operators]
+OWN = {type: property_field(type, f"{type}1") for type in TYPES}
+STATE = State(
+    properties={f"{type}1": Property(f"{type}1", f"My {type}", type) for type in TYPES},
+    tags={"t1": Tag("t1", "tags1", "war"), "t2": Tag("t2", "tags1", "old", deleted=True)},
+)
+FIELD_NAMES = [*FIELDS, *OWN.values()]
+OPERATORS = [(name, one.name) for name in FIELD_NAMES for one in FIELDS[name].operators]
 CLUSTERS = {"encoder": "visual", "numbers": [3, -1]}
 SHA1S = [synthetic.sha1("a")]
 VALUES = {
@@ -30,13 +41,22 @@ VALUES = {
     "clusters": CLUSTERS,
     "near": {"colour": "#c0392b"},
     "hue": "red",
+    "truth": False,
+    "authors": {"authors": ["Anna"], "property": "tags1"},
 }
-CHOSEN = {"folder": ["posters/1930"], "format": ["PNG"], "status": ["missing"]}
+CHOSEN = {
+    "folder": ["posters/1930"],
+    "format": ["PNG"],
+    "status": ["missing"],
+    OWN["tag"]: ["t1"],
+    OWN["tags"]: ["t1", "gone"],
+}
 FIXED = {
     "region": {"encoder": "visual", "polygon": [[0, 0], [1.5, 0], [0, -2]]},
     "similar": {"encoder": "visual", "sha1s": SHA1S, "threshold": 0.7},
     "text": {"encoder": "visual", "text": "a red dress"},
     "selection": SHA1S,
+    OWN["image"]: SHA1S,
 }
 
 
@@ -48,7 +68,7 @@ def condition(field, op):
 
 def opened(view):
     """Every part as the browser is told of it, and tells it again when nobody touches it."""
-    return json.loads(json.dumps(builder.parts(view, views.to_json(view)["where"])))
+    return json.loads(json.dumps(builder.parts(view, views.to_json(view)["where"], STATE)))
 
 
 @pytest.fixture
@@ -66,6 +86,30 @@ def corpus(tmp_path):
     return catalogue.load(project)
 
 
+@pytest.fixture
+def themed(corpus):
+    """The same with a tree of tags, a checkbox and a property that was deleted."""
+    store = annotations.get(corpus.project)
+    made = {}
+    for name, type, folder in (
+        ("Theme", "tags", None), ("seen", "checkbox", "Work"), ("gone", "text", None),
+    ):  # fmt: skip
+        made[name], changes = properties.created(
+            store.state().properties, name, type, folder=folder
+        )
+        store.commit(changes, "property")
+    for name, parent in (("war", None), ("peace", None), ("civil", "war")):
+        ups = [made[parent].id] if parent else []
+        theme = made["Theme"].id
+        made[name], changes = tags.created(store.state().tags, theme, name, parents=ups)
+        store.commit(changes, "tag")
+    ids = [made["civil"].id]
+    given = edits.add_tags(store.state(), theme, [synthetic.sha1("a"), synthetic.sha1("b")], ids)
+    store.commit(given, "tag", author="Anna")
+    store.commit(properties.altered(store.state().properties, made["gone"].id, deleted=True), "x")
+    return catalogue.load(corpus.project), made
+
+
 @pytest.mark.parametrize(("field", "op"), OPERATORS)
 def test_every_condition_comes_back_as_it_was_alone_and_nested(field, op):
     asked = condition(field, op)
@@ -74,7 +118,7 @@ def test_every_condition_comes_back_as_it_was_alone_and_nested(field, op):
     assert builder.read(view, opened(view)) == view
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("field", FIELD_NAMES)
 def test_only_what_is_chosen_elsewhere_is_said_in_words(field):
     [part] = opened(View((condition(field, FIELDS[field].op),)))
     assert ("label" in part) == (field in FIXED)
@@ -84,6 +128,19 @@ def test_only_what_is_chosen_elsewhere_is_said_in_words(field):
 def test_one_group_of_duplicates_is_said_in_words():
     [part] = opened(View((Condition("duplicate", "in", {"groups": ["near:1"]}),)))
     assert part["label"] == "duplicates"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("p:text:gone", "property that is gone contains “x”"),
+        ("p:text:number1", "My number (has another type now) contains “x”"),
+        (OWN["text"], None),
+    ],
+)
+def test_what_is_no_property_any_more_is_said_in_words(field, text):
+    [part] = opened(View((Condition(field, "contains", "x"),)))
+    assert part.get("label") == text
 
 
 def test_other_conditions_leave_order_groups_and_mode_alone():
@@ -131,6 +188,58 @@ def test_problems_are_told_at_the_place_of_their_conditions(corpus):
 def test_a_pattern_that_only_python_understands_is_told_at_its_place(corpus):
     where = [{"field": "name", "op": "matches", "value": text} for text in ("a", "(?=a)")]
     assert list(builder.answer(corpus, View(), Draft(1, where)).problems) == [1]
+
+
+def test_a_property_that_is_gone_is_told_at_its_place(themed):
+    corpus, made = themed
+    right = {"field": f"p:tags:{made['Theme'].id}", "op": "in", "value": [made["war"].id]}
+    wrong = {"field": f"p:text:{made['gone'].id}", "op": "contains", "value": "x"}
+    assert builder.answer(corpus, View(), Draft(1, [right])).count == "2 images"
+    told = builder.answer(corpus, View(), Draft(1, [right, {"not": wrong}]))
+    assert told.problems == {1: "There is no such property any more; drop this filter."}
+
+
+@pytest.mark.parametrize(
+    ("condition", "english", "french"),
+    [
+        (Condition(OWN["tags"], "in", ["t1"]), "My tags: war", "My tags : war"),
+        (
+            Condition(OWN["tags"], "all of", ["t2", "t1"]),
+            "My tags has all of old (deleted) and 1 more",
+            "My tags a tous parmi old (supprimé) et 1 de plus",
+        ),
+        (
+            Condition(OWN["tag"], "not in", ["zzz"]),
+            "My tag is none of tag that is gone",
+            "My tag hors de tag disparu",
+        ),
+        (
+            Condition(OWN["number"], "between", [1912, 12_345]),
+            "My number 1912 to 12,345",
+            None,
+        ),
+        (Condition(OWN["number"], ">", 0.5), "My number > 0.5", "My number > 0,5"),
+        (Condition(OWN["date"], "between", ["1912-01-01", None]), "My date from 1912-01-01", None),
+        (Condition(OWN["date"], "is empty"), "My date is empty", "My date est vide"),
+        (Condition(OWN["checkbox"], "is", True), "My checkbox: yes", "My checkbox : oui"),
+        (Condition(OWN["colour"], "is", "red"), "My colour: red", "My colour : rouge"),
+        (Condition(OWN["colour"], "near", {"colour": "#c0392b"}), "My colour near #c0392b", None),
+        (Condition(OWN["image"], "in", SHA1S), "My image: 1 chosen image", None),
+        (Condition(OWN["url"], "begins with", "http"), "My url begins with “http”", None),
+        (Condition("excluded", "is", True), "out of the corpus", "hors du corpus"),
+        (Condition("author", "not in", {"authors": ["A"]}), "not annotated by A", None),
+        (
+            Condition("author", "in", {"authors": ["A", "B"], "property": "tags1"}),
+            "My tags: annotated by A and 1 more",
+            None,
+        ),
+        (Condition("author", "is empty"), "annotated by nobody", "annoté par personne"),
+    ],
+)
+def test_a_chip_names_properties_tags_and_authors(condition, english, french, monkeypatch):
+    assert chips.label(condition, STATE) == english
+    monkeypatch.setattr(state, "language", lambda: "fr")
+    assert french is None or chips.label(condition, STATE) == french
 
 
 def test_too_many_boxes_are_told_of_the_whole(corpus):
@@ -188,8 +297,29 @@ def test_the_dialog_brings_words_choices_and_the_first_count(corpus, language, o
         ("s/dogs", 2),
     ]
     fields = {one["name"]: one for one in told["fields"]}
-    assert set(FIELDS) - set(fields) == set(FIXED)
+    assert {*FIELDS} - set(fields) == set(FIXED) - set(OWN.values())
     assert fields["folder"]["operators"][0]["label"] == open_
     assert fields["pixels"]["scale"] == 1e6
+    assert {one["heading"] for one in told["fields"]} == {""}
     editors = {op["editor"] for one in told["fields"] for op in one["operators"]}
     assert editors == {*VALUES, "choices"}
+
+
+def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed):
+    corpus, made = themed
+    shown = AppTest.from_function(page, args=(corpus.project.root, "en"), default_timeout=60).run()
+    assert [one.message for one in shown.exception] == []
+    [proto] = [one.proto for one in shown.get("bidi_component")]
+    told = json.loads(proto.json)
+    theme, seen = (f"p:{made[name].type}:{made[name].id}" for name in ("Theme", "seen"))
+    own = [(one["name"], one["label"], one["heading"]) for one in told["fields"]][-2:]
+    assert own == [(theme, "Theme", "Properties"), (seen, "seen", "Work")]
+    assert {one["heading"] for one in told["fields"][:-2]} == {"Images and files"}
+    war, peace, civil = (made[name].id for name in ("war", "peace", "civil"))
+    items = [(one["path"], one["title"], one["count"]) for one in told["choices"][theme]]
+    assert items == [
+        (war, "war", 2),
+        (f"{war}/{civil}", "war › civil", 2),
+        (peace, "peace", 0),
+    ]
+    assert [(one["id"], one["count"]) for one in told["choices"]["author"]] == [("Anna", 2)]

@@ -15,7 +15,18 @@ import streamlit as st
 from app.components.assets import component
 from app.components.facets import Item
 
-__all__ = ["Answer", "Clusters", "Draft", "Field", "Hue", "Item", "Operator", "builder", "drafted"]
+__all__ = [
+    "Answer",
+    "Clusters",
+    "Draft",
+    "Field",
+    "Hue",
+    "Item",
+    "Operator",
+    "Property",
+    "builder",
+    "drafted",
+]
 
 
 @dataclass(frozen=True)
@@ -29,13 +40,25 @@ class Operator:
 
 @dataclass(frozen=True)
 class Field:
-    """One field in words. ``scale`` is the unit that its numbers are typed in."""
+    """One field in words. ``scale`` is the unit that its numbers are typed in.
+
+    ``heading`` is what it stands under in the list of fields.
+    """
 
     name: str
     label: str
     operators: Sequence[Operator]
     scale: float = 1
     unit: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property whose authors can be asked for."""
+
+    id: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,7 @@ def builder(
     fields: Sequence[Field],
     choices: Mapping[str, Sequence[Item]],
     clusters: Sequence[Clusters],
+    properties: Sequence[Property],
     hues: Sequence[Hue],
     answer: Answer,
     language: str,
@@ -94,8 +118,9 @@ def builder(
 ) -> None:
     """Show the tree of ``where``; later runs change its answers, not what is being edited.
 
-    A condition with a ``label`` is shown as these words, without a way to edit it. ``on_apply``
-    gets what the tree says, in the form of ``where``.
+    ``choices`` are the values to choose from, by the name of the field; those with a ``path`` are
+    a tree. A condition with a ``label`` is shown as these words, without a way to edit it.
+    ``on_apply`` gets what the tree says, in the form of ``where``.
     """
     component("builder")(
         key=key,
@@ -104,6 +129,7 @@ def builder(
             "fields": [asdict(one) for one in fields],
             "choices": {name: [asdict(one) for one in items] for name, items in choices.items()},
             "clusters": [asdict(one) for one in clusters],
+            "properties": [asdict(one) for one in properties],
             "hues": [asdict(one) for one in hues],
             "answer": asdict(answer),
             "language": language,

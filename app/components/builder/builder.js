@@ -15,9 +15,10 @@ const FIRST_FIELD = "name";
 /**
  * @typedef {object} Data
  * @property {any[]} where       parts as a view writes them; some with a label, not to be edited
- * @property {{name: string, label: string, scale: number, unit: string, operators: {name: string, label: string, editor: string}[]}[]} fields
+ * @property {{name: string, label: string, scale: number, unit: string, heading: string, operators: {name: string, label: string, editor: string}[]}[]} fields
  * @property {Record<string, import("./choices.js").Item[]>} choices   of each field of choices
  * @property {{encoder: string, label: string, items: import("./choices.js").Item[]}[]} clusters
+ * @property {{id: string, label: string}[]} properties   whose authors can be asked for
  * @property {{id: string, label: string, colour: string}[]} hues
  * @property {{turn: number, count: string, problem: string, problems: Record<number, string>}} answer
  * @property {string} language
@@ -91,7 +92,9 @@ class Builder {
 
   /** @param {Data} data */
   update(data) {
-    this.data = data;
+    // What is asked of a property that somebody deletes meanwhile can still be seen and removed.
+    const gone = this.data.fields.filter((one) => !data.fields.some(({ name }) => name === one.name));
+    this.data = { ...data, fields: [...data.fields, ...gone] };
     const { answer } = data;
     if (answer.turn !== this.turn) return;
     this.isOld = false;
@@ -251,7 +254,7 @@ class Builder {
       return node;
     }
     const { texts } = this;
-    const field = el("select", { class: "field", "aria-label": texts.field, "data-part": "first" }, ...this.data.fields.map((one) => el("option", { value: one.name }, one.label)));
+    const field = el("select", { class: "field", "aria-label": texts.field, "data-part": "first" }, ...this.fieldOptions());
     const op = el("select", { class: "op", "aria-label": texts.operator, "data-part": "op" });
     const value = el("div", { class: "value" });
     asked.append(field, op, value);
@@ -281,13 +284,23 @@ class Builder {
     return node;
   }
 
+  /** The fields, under their headings where there are some. */
+  fieldOptions() {
+    const headings = [...new Set(this.data.fields.map((one) => one.heading))];
+    return headings.flatMap((heading) => {
+      const own = this.data.fields.filter((one) => one.heading === heading);
+      const options = own.map((one) => el("option", { value: one.name }, one.label));
+      return heading ? [el("optgroup", { label: heading }, ...options)] : options;
+    });
+  }
+
   /** Ask of another field: in the same way, of the same value, where both can be asked of it. */
   ask(part, name) {
     const before = this.field(part);
     const asked = before.operators.find((one) => one.name === part.op);
     const field = this.data.fields.find((one) => one.name === name);
     const same = field.operators.find((one) => one.name === asked.name && one.editor === asked.editor);
-    const isCarried = same && before.scale === field.scale && !["choices", "kinds", "clusters"].includes(asked.editor);
+    const isCarried = same && before.scale === field.scale && !["choices", "kinds", "clusters", "authors"].includes(asked.editor);
     const { name: op, editor } = same ?? field.operators[0];
     if (!isCarried) part.value = EDITORS[editor].first(this.data);
     part.field = name;

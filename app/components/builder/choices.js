@@ -1,10 +1,12 @@
-// Values that can be ticked, under a button that says which are. Only the first that match what
-// is searched are elements. Not here: what they mean.
+// Values that can be ticked, under a button that says which are: a list, or a tree where they have
+// a path. Only the first that match what is searched are elements. Not here: what they mean.
 import { el, fill, icon, number, set, write } from "../dom.js";
 
 const SHOWN_AT_MOST = 200;
 const SEARCHED_FROM = 12;
 const NAMED = 3;
+// Tags further down are set in no further: their names need the room.
+const DEEPEST = 8;
 
 /** @typedef {import("../facets/facets.js").Item} Item */
 
@@ -45,27 +47,33 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
   function draw() {
     const asked = search.value.trim().normalize("NFC").toLowerCase();
     const found = asked ? all.filter((item) => item.words.includes(asked)) : all;
-    list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map(row));
+    // What was found stands alone: the way to it is said in words.
+    list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((item) => row(item, !asked)));
     ticks().forEach((tick, at) => set(tick, "tabindex", at ? "-1" : "0"));
     rest.hidden = found.length > 0 && found.length <= SHOWN_AT_MOST;
     write(rest, found.length ? fill(texts.more, { count: number(found.length - SHOWN_AT_MOST, language) }) : texts.none);
   }
 
-  function row(item) {
+  function row(item, isInTree) {
+    const depth = (item.path ?? "").split("/").length - 1;
     const tick = el("input", { type: "checkbox", onchange: () => toggle(item.id, tick.checked) });
     tick.checked = now.has(item.id);
-    return el(
-      "li",
-      {},
+    const dot = item.path ? el("i", { class: "dot" }) : null;
+    if (dot && item.colour) dot.style.background = item.colour;
+    const line = el("li", {});
+    if (isInTree && depth) line.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
+    line.append(
       el(
         "label",
         { title: item.title ?? item.label },
         tick,
+        dot,
         item.thumb ? el("img", { alt: "", class: "thumb", decoding: "async", loading: "lazy", src: `/thumb/${item.thumb}` }) : null,
-        el("span", { class: "label" }, item.label),
-        el("span", { class: "number" }, number(item.count, language)),
+        el("span", { class: "label" }, isInTree || !depth ? item.label : item.title),
+        item.count === null ? null : el("span", { class: "number" }, number(item.count, language)),
       ),
     );
+    return line;
   }
 
   function toggle(id, isChosen) {

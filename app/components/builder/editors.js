@@ -72,6 +72,12 @@ export const EDITORS = {
     isWhole: (value) => value.numbers.length > 0,
     make: clusters,
   },
+  truth: { first: () => true, isWhole: () => true, make: truth },
+  authors: {
+    first: () => ({ authors: [] }),
+    isWhole: (value) => value.authors.length > 0,
+    make: authors,
+  },
   near: {
     first: () => ({ colour: FIRST_COLOUR, distance: DISTANCE }),
     isWhole: () => true,
@@ -168,6 +174,32 @@ function clusters(tools) {
     again();
   });
   return [select, choices];
+}
+
+function truth({ part, field, texts, change }) {
+  const select = el("select", { "aria-label": `${field.label}, ${texts.value}`, "data-part": "value" }, el("option", { value: "yes" }, texts.yes), el("option", { value: "no" }, texts.no));
+  select.value = part.value ? "yes" : "no";
+  select.addEventListener("change", () => change(select.value === "yes"));
+  return [select];
+}
+
+/** Who set a value: of any property, or of one. */
+function authors(tools) {
+  const { part, data, texts, change, again } = tools;
+  const { authors: chosen, property } = part.value;
+  // How many images each has is known of all properties together.
+  const items = (data.choices[part.field] ?? []).map((item) => (property ? { ...item, count: null } : item));
+  const choices = list(tools, items, chosen, (now) => ({ ...part.value, authors: now }));
+  if (!data.properties.length && !property) return [choices];
+  const isKnown = !property || data.properties.some((one) => one.id === property);
+  const names = [{ id: "", label: texts.any_property }, ...data.properties, ...(isKnown ? [] : [{ id: property, label: property }])];
+  const select = el("select", { class: "of", "aria-label": texts.of_property, title: texts.of_property }, ...names.map((one) => el("option", { value: one.id }, one.label)));
+  select.value = property ?? "";
+  select.addEventListener("change", () => {
+    change({ authors: part.value.authors, ...(select.value ? { property: select.value } : {}) });
+    again();
+  });
+  return [choices, select];
 }
 
 function near({ part, field, texts, change }) {
