@@ -23,7 +23,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,11 @@ __all__ = [
     "TABLE",
     "Batch",
     "Change",
+    "Written",
     "append",
     "as_frame",
     "batch",
+    "compact",
     "read",
     "whoami",
 ]
@@ -72,6 +74,10 @@ EVENTS = pl.Schema(
 )
 # Each commit writes a list of all there were: they are put together before that costs.
 COMPACT_EVERY = 150
+# A version is read within seconds, or read again: each holds a list of all parts, and thousands
+# of single edits fill more by their versions than by what they say.
+KEPT_FOR = timedelta(seconds=30)
+READ_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,19 @@ class Batch:
     about: str | None
     undoes: str | None
     changes: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a batch stands in the log.
+
+    ``first`` is the number of its first event; ``end`` and ``version`` are the number of the
+    next one and the table's version after all that left together.
+    """
+
+    first: int
+    end: int
+    version: int
 
 
 def batch(
@@ -148,8 +167,8 @@ def events(one: Batch, first: int = 0) -> pl.DataFrame:
     )
 
 
-def append(project: Project, one: Batch) -> int:
-    """Write a batch, whole or not at all; return the version of the log that holds it.
+def append(project: Project, one: Batch) -> Written:
+    """Write a batch, whole or not at all; return where it stands.
 
     Batches that arrive while a commit is under way leave together in the next one. Raises
     WriteConflict when other processes kept the table for too long.
@@ -160,11 +179,26 @@ def append(project: Project, one: Batch) -> int:
 def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
     """Return the events numbered ``since`` and above, in order, and the version they are of."""
     database = project.database()
-    version = database.version(TABLE)
     where = f"number >= {since}" if since else None
-    frame = database.frame(TABLE, list(EVENTS), where, version or None)
+    for attempt in range(READ_TRIES):
+        version = database.version(TABLE)
+        try:
+            frame = database.frame(TABLE, list(EVENTS), where, version or None)
+        except (ValueError, RuntimeError, OSError):
+            # Others wrote so much meanwhile that this version was dropped.
+            if attempt == READ_TRIES - 1:
+                raise
+            continue
+        break
     # Tables keep no order of their own: small parts are put together while others are added.
     return frame.sort("number"), version
+
+
+def compact(project: Project) -> None:
+    """Put the parts of the log together and drop past versions; what it says stays."""
+    # Where others are at it, theirs will do.
+    with suppress(WriteConflict):
+        project.database().compact(TABLE, KEPT_FOR)
 
 
 class _Writer:
@@ -176,54 +210,51 @@ class _Writer:
         self._queue = threading.Lock()
         self._at_work = threading.Lock()
 
-    def write(self, one: Batch) -> int:
+    def write(self, one: Batch) -> Written:
         letter = _Letter(one)
         with self._queue:
             self._waiting.append(letter)
         with self._at_work:
-            if letter.version is None and letter.error is None:
+            if letter.written is None and letter.error is None:
                 self._send()
         if letter.error is not None:
             raise letter.error
-        assert letter.version is not None
-        return letter.version
+        assert letter.written is not None
+        return letter.written
 
     def _send(self) -> None:
         with self._queue:
             letters, self._waiting = self._waiting, []
         try:
-            version = self._append([letter.batch for letter in letters])
+            places = self._append([letter.batch for letter in letters])
         except Exception as error:  # noqa: BLE001 - each of those that wait is told
             for letter in letters:
                 letter.error = error
             return
-        for letter in letters:
-            letter.version = version
+        for letter, place in zip(letters, places, strict=True):
+            letter.written = place
         # Of all processes that write, the one whose commit it is.
-        if version % COMPACT_EVERY == 0:
-            threading.Thread(target=self._compact).start()
+        if places[0].version % COMPACT_EVERY == 0:
+            threading.Thread(target=compact, args=(self._project,)).start()
 
-    def _append(self, batches: list[Batch]) -> int:
+    def _append(self, batches: list[Batch]) -> list[Written]:
         database = self._project.database()
         # One at a time, whichever the process: each event has the number after the last.
         with turn(self._project.root / LOCK):
             first = database.count(TABLE)
-            parts = []
+            parts, firsts = [], []
             for one in batches:
                 parts.append(events(one, first))
+                firsts.append(first)
                 first += one.changes.height
-            return database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
-
-    def _compact(self) -> None:
-        # The next one will.
-        with suppress(WriteConflict):
-            self._project.database().compact(TABLE)
+            version = database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
+        return [Written(start, first, version) for start in firsts]
 
 
 @dataclass
 class _Letter:
     batch: Batch
-    version: int | None = None
+    written: Written | None = None
     error: Exception | None = None
 
 

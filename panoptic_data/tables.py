@@ -172,12 +172,12 @@ class Database:
         if name in self.names():
             self._connection.drop_table(name)
 
-    def compact(self, name: str) -> None:
+    def compact(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments, index the key where that pays, drop versions past their time."""
         table = self._open(name)
         if table is not None:
             self._index_key(name, table)
-            self.clean(name)
+            self.clean(name, kept_for)
 
     def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments and drop versions past their time, without an index."""
