@@ -85,9 +85,11 @@ class Annotations extends EventTarget {
    */
   async write(path, body) {
     const query = new URLSearchParams({ lang: this.language });
-    const answer = await fetch(`${path}?${query}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(told.message ?? `${answer.status}`);
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
+    const told = (await answer?.json().catch(() => null)) ?? {};
+    // Without words where the server had none: whoever asked has their own.
+    if (!answer?.ok) throw new Error(told.message ?? "");
     this.take(told.version);
     this.tell(told.position);
     return told;

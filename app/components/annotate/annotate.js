@@ -46,6 +46,8 @@ class Annotate {
     this.sha1 = null;
     /** How many writes are under way: what is read meanwhile is older than what is shown. */
     this.writing = 0;
+    /** The field used last. */
+    this.last = "";
     /** Fields by property. @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement, written: string}>} */
     this.rows = new Map();
     annotations.language = data.language;
@@ -85,7 +87,7 @@ class Annotate {
     // What was typed belongs to the image that was in hand.
     for (const { editor } of this.rows.values()) {
       editor.commit();
-      editor.rest?.();
+      editor.forget?.();
     }
     this.sha1 = sha1;
     this.tell("");
@@ -158,7 +160,7 @@ class Annotate {
       mended: () => this.tell(""),
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
-    const row = el("div", { class: "property", "data-property": property.id }, label, editor.node);
+    const row = el("div", { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) }, label, editor.node);
     this.rows.set(key, { editor, row, label, written: "" });
     return row;
   }
@@ -214,13 +216,13 @@ class Annotate {
   }
 
   async include() {
-    await annotations.write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false }).catch((error) => this.tell(error.message));
+    await annotations.write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false }).catch((error) => this.tell(error.message || this.texts.not_written));
   }
 
   /** A key asks for the fields: the one used last, else the first. */
   focus() {
-    const [first] = this.rows.values();
-    if (first) first.editor.focus();
+    const row = this.rows.get(this.last) ?? [...this.rows.values()][0];
+    if (row) row.editor.focus();
     else if (!this.first.hidden) this.making.open(this.texts.new_suggested);
   }
 

@@ -218,6 +218,10 @@ export class Chips {
     return this.held.length ? { names: this.held.map((one) => one.name) } : null;
   }
 
+  forget() {
+    this.rest();
+  }
+
   /** Nothing typed, nothing open. */
   rest() {
     this.input.value = "";

@@ -86,6 +86,13 @@ class Field {
     set(this.input, "aria-invalid", "true");
   }
 
+  /** Another image is in hand: what was typed was of the one before. */
+  forget() {
+    this.stored = "";
+    this.asked = null;
+    this.put("");
+  }
+
   /** What is in the field, wherever it is to be written. @returns {Edit | null} */
   edit() {
     return this.input.value.trim() ? { value: this.input.value } : null;

@@ -15,6 +15,7 @@ const TELL_AFTER = 400;
 // Beyond this Python is told how many, not which: nothing acts on more by name.
 const TOLD_AT_MOST = 10_000;
 const SAID_FOR = 8000;
+const BUSY_AFTER = 400;
 const YEAR = 365 * 24 * 3600;
 
 /**
@@ -70,7 +71,7 @@ class Frame {
     this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.save, this.exclude, this.inverse, this.clear);
     this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
     this.under = el("div", { class: "under", role: "status", hidden: true });
-    this.said = el("div", { class: "told", role: "status", hidden: true });
+    this.said = el("div", { class: "told", role: "status", popover: "manual" });
     this.tagging = new Tagging({ texts: this.words, colours: data.annotate.colours, language: data.language }, { apply: (edits, label) => this.annotate(edits, label) });
     this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.list.open || this.tagging.isOpen });
     this.help = iconButton("keyboard", "", () => this.list.showModal());
@@ -166,6 +167,7 @@ class Frame {
   async apply(tag) {
     const targets = this.chosen();
     if (!targets) return;
+    this.sayLater();
     try {
       const { changed, batch, op } = await annotations.write("/annotate", { property: tag.property, op: "toggle", values: [tag.id], targets });
       this.done(op === "remove" ? `− ${tag.name}` : tag.name, changed, batch);
@@ -177,6 +179,7 @@ class Frame {
   /** Take images out of the corpus, or back. @param {boolean} excluded @param {import("../annotations.js").Targets | null} targets */
   async take(excluded, targets) {
     if (!targets) return;
+    this.sayLater();
     try {
       const { changed, batch } = await annotations.write("/exclude", { targets, excluded });
       this.done(excluded ? this.words.is_excluded : this.words.is_included, changed, batch);
@@ -192,19 +195,30 @@ class Frame {
     annotations.say(fill(text, { what, count: number(changed, this.data.language) }), batch);
   }
 
+  /** Many images take a moment. */
+  sayLater() {
+    clearTimeout(this.busy);
+    this.busy = setTimeout(() => annotations.say(this.words.writing, null), BUSY_AFTER);
+  }
+
   /** What was done, for a while, and its way back. */
   say() {
+    clearTimeout(this.busy);
     const { word, batch } = annotations;
     const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
     this.said.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
-    this.said.hidden = !word;
+    this.said.showPopover();
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => (this.said.hidden = true), SAID_FOR);
+    this.saying = setTimeout(() => this.unsay(), SAID_FOR);
+  }
+
+  unsay() {
+    if (this.said.isConnected) this.said.hidePopover();
   }
 
   async undo(batch) {
-    this.said.hidden = true;
-    await annotations.write("/switch", { batch, on: false }).catch((error) => annotations.say(error.message, null));
+    this.unsay();
+    await annotations.write("/switch", { batch, on: false }).catch((error) => annotations.say(error.message || this.words.not_written, null));
   }
 
   /** What each press does just now: the stamp, the letters that are tags' keys. */
@@ -242,6 +256,8 @@ class Frame {
   }
 
   held({ key, shiftKey }) {
+    // What is undone is said elsewhere.
+    if (key.toLowerCase() === "z") this.unsay();
     // With Shift it is the browser's.
     return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
   }
@@ -262,6 +278,8 @@ class Frame {
   close() {
     this.tellLater.cancel();
     clearTimeout(this.saying);
+    clearTimeout(this.busy);
+    this.tagging.close();
     this.shortcuts.close();
     this.stopFollowing();
     stamp.stop();

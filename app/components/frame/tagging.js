@@ -54,7 +54,8 @@ export class Tagging {
     this.panel.addEventListener("toggle", (event) => {
       if (/** @type {any} */ (event).newState === "closed") for (const line of this.lines) line.editor.rest?.();
     });
-    annotations.addEventListener("define", () => this.defined());
+    this.redefined = () => this.defined();
+    annotations.addEventListener("define", this.redefined);
   }
 
   get isOpen() {
@@ -183,6 +184,10 @@ export class Tagging {
     stamp.start(this.edits(), this.label());
     this.panel.hidePopover();
     current.focus();
+  }
+
+  close() {
+    annotations.removeEventListener("define", this.redefined);
   }
 
   press(event) {
