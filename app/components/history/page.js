@@ -2,6 +2,7 @@
 // top. Not here: one batch (item.js), reaching the server's clock (annotations.js).
 import { annotations } from "../annotations.js";
 import { debounced, el, icon, set, write } from "../dom.js";
+import { latest } from "../steps/latest.js";
 import { Item } from "./item.js";
 import { dayName, dayOf, endOf } from "./lines.js";
 
@@ -20,6 +21,8 @@ export class Page {
     this.items = new Map();
     this.asked = { author: "", property: "", until: "" };
     this.more = false;
+    /** Where in the log what is shown ends. */
+    this.position = 0;
     const changed = (name) => (event) => this.ask({ [name]: event.target.value });
     this.author = el("select", { onchange: changed("author") });
     this.property = el("select", { onchange: changed("property") });
@@ -36,8 +39,9 @@ export class Page {
     this.seen = new IntersectionObserver(([entry]) => entry.isIntersecting && this.older(), { rootMargin: "600px" });
     this.seen.observe(this.end);
     this.freshen = debounced(() => this.fresh(), FRESHEN_AFTER);
-    annotations.addEventListener("change", this.freshen);
-    this.unfollow = annotations.follow();
+    this.changed = () => latest.told && latest.told.position > this.position && this.freshen();
+    latest.addEventListener("change", this.changed);
+    this.unfollow = latest.follow();
   }
 
   /** @param {import("./history.js").Data} data */
@@ -113,7 +117,11 @@ export class Page {
 
   /** What others did, and what was switched, since the page was read. */
   async fresh() {
-    if (this.isReading || !this.data) return;
+    if (!this.data) return;
+    if (this.isReading) {
+      this.freshen();
+      return;
+    }
     const newest = [...this.items.keys()][0] ?? "";
     try {
       const told = await this.fetch({ limit: Math.min(REREAD_AT_MOST, Math.max(PAGE, this.items.size)) });
@@ -152,7 +160,7 @@ export class Page {
     const answer = await fetch(`/batches?${query}`, { signal });
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
-    annotations.position = Math.max(annotations.position, told.position);
+    this.position = Math.max(this.position, told.position);
     return told;
   }
 
@@ -234,7 +242,7 @@ export class Page {
     this.request?.abort();
     this.freshen.cancel();
     this.seen.disconnect();
-    annotations.removeEventListener("change", this.freshen);
+    latest.removeEventListener("change", this.changed);
     this.unfollow();
   }
 }

@@ -1,6 +1,6 @@
 // What was said of one image, folded below what is known of it. Not here: its values now.
-import { annotations } from "../annotations.js";
 import { debounced, el, set, write } from "../dom.js";
+import { latest } from "../steps/latest.js";
 import { became, timeOf } from "./lines.js";
 
 const PAGE = 20;
@@ -19,9 +19,12 @@ export class Past {
     this.title = el("span", {});
     this.node = el("details", { class: "of-image", open: isOpen, ontoggle: () => (isOpen = this.node.open) }, el("summary", {}, this.title, this.count), this.list, this.message, this.more);
     root.replaceChildren(this.node);
+    /** Where in the log what is shown ends. */
+    this.position = 0;
     this.freshen = debounced(() => this.data && this.read(), FRESHEN_AFTER);
-    annotations.addEventListener("change", this.freshen);
-    this.unfollow = annotations.follow();
+    this.changed = () => latest.told && latest.told.position > this.position && this.freshen();
+    latest.addEventListener("change", this.changed);
+    this.unfollow = latest.follow();
   }
 
   /** @param {import("./history.js").Data} data */
@@ -47,7 +50,8 @@ export class Past {
     try {
       const answer = await fetch(`/batches?${query}`, { signal: request.signal });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { batches, more } = await answer.json();
+      const { batches, more, position } = await answer.json();
+      this.position = Math.max(this.position, position);
       const rows = batches.map((one) => this.row(one));
       if (before) this.list.append(...rows);
       else this.list.replaceChildren(...rows);
@@ -76,7 +80,7 @@ export class Past {
   close() {
     this.request?.abort();
     this.freshen.cancel();
-    annotations.removeEventListener("change", this.freshen);
+    latest.removeEventListener("change", this.changed);
     this.unfollow();
   }
 }

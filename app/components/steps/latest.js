@@ -8,6 +8,8 @@ const ASK_AFTER = 60;
 const BEGIN_AFTER = 400;
 // Who stopped working is seen to have.
 const AGAIN_EVERY = 60_000;
+// Others read what is new as well, and are not always heard of.
+const COMPARE_EVERY = 500;
 
 /**
  * @typedef {{batch: string, said: string} | null} Step
@@ -30,16 +32,20 @@ class Latest extends EventTarget {
     if (this.followers === 1) {
       setTimeout(() => this.told ?? this.read(), BEGIN_AFTER);
       annotations.addEventListener("change", this.ask);
-      this.timer = setInterval(() => document.hidden || this.read(), AGAIN_EVERY);
+      this.timers = [setInterval(() => document.hidden || this.read(), AGAIN_EVERY), setInterval(() => this.compare(), COMPARE_EVERY)];
       this.unfollow = annotations.follow();
     }
     return () => {
       this.followers -= 1;
       if (this.followers) return;
       annotations.removeEventListener("change", this.ask);
-      clearInterval(this.timer);
+      this.timers.forEach(clearInterval);
       this.unfollow();
     };
+  }
+
+  compare() {
+    if (this.told && annotations.position > this.told.position) this.read();
   }
 
   async read() {
@@ -63,7 +69,8 @@ class Latest extends EventTarget {
     if (this.told && told.position < this.told.position) return;
     this.told = told;
     // What others write from here on is news.
-    annotations.position = Math.max(annotations.position, told.position);
+    if (annotations.position < 0) annotations.position = told.position;
+    else if (annotations.position < told.position) annotations.tell(told.position);
     this.dispatchEvent(new Event("change"));
   }
 }
