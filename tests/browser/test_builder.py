@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from panoptic_data import catalogue, views
+from panoptic_data import annotations, catalogue, edits, properties, tags, views
+from panoptic_data.fields import property_field
 from panoptic_data.project import open_project
 from panoptic_data.views import Clause, Condition, View
 
@@ -18,6 +19,23 @@ WIDE_ONES = Condition("width", ">", 300)
 @pytest.fixture
 def corpus(demo_project):
     return catalogue.get(open_project(demo_project))
+
+
+@pytest.fixture
+def subjects(corpus):
+    """A property that is there for one test, with a tag below another; three images have it."""
+    store = annotations.get(corpus.project)
+    one, changes = properties.created(store.state().properties, "Subject matter", "tags")
+    store.commit(changes, "property")
+    known = {}
+    for name, parents in (("war", []), ("trench warfare", ["war"]), ("peace", [])):
+        ups = [known[parent].id for parent in parents]
+        known[name], changes = tags.created(store.state().tags, one.id, name, parents=ups)
+        store.commit(changes, "tag")
+    images = corpus.sha1s(corpus.run(View()).rows[:3])
+    store.commit(edits.add_tags(store.state(), one.id, images, [known["trench warfare"].id]), "tag")
+    yield property_field(one.type, one.id), known
+    store.commit(properties.altered(store.state().properties, one.id, deleted=True), "property")
 
 
 def opened(page):
@@ -110,6 +128,8 @@ def test_what_nobody_touches_stays_as_it_was(visit, address):
             Condition("colour", "near", {"colour": "#c0392b"}),
             Condition("colour", "is", "blue"),
             Condition("camera", "is empty"),
+            Condition("excluded", "is", False),
+            Condition("author", "not in", {"authors": ["Nobody here"], "property": "gone1"}),
             Condition("selection", "in", ["0" * 40]),
             Clause("not", (Clause("not", (Clause("all", (WIDE_ONES,)),)),)),
         ),
@@ -120,6 +140,36 @@ def test_what_nobody_touches_stays_as_it_was(visit, address):
     row(dialog, "format").get_by_role("button", name=re.compile("^Not")).click()
     applied(page)
     assert shown(page) == View((Clause("not", (PNG,)), untouched))
+
+
+def test_tags_are_found_in_their_tree_and_typed_by_their_names(visit, address, subjects):
+    field, known = subjects
+    page = visit(address)
+    dialog = opened(page)
+    dialog.get_by_role("button", name="Condition", exact=True).click()
+    dialog.get_by_label("Property").select_option("Subject matter")
+    asked = row(dialog, "Subject matter")
+    below = asked.get_by_role("checkbox", name="trench warfare")
+    expect(asked.get_by_role("checkbox")).to_have_count(3)
+    inset, ahead = (one.bounding_box()["x"] for one in (below, asked.get_by_role("checkbox").first))
+    assert inset > ahead
+    asked.get_by_role("checkbox", name="war 3", exact=True).check()
+    expect(count(page)).to_have_text("3 images")
+    asked.get_by_label("Comparison").select_option("has all of")
+    below.check()
+    expect(asked.get_by_role("button", name="Subject matter: war, trench warfare")).to_be_visible()
+    applied(page)
+    ids = [known["war"].id, known["trench warfare"].id]
+    assert shown(page) == View((Condition(field, "all of", ids),))
+    line = page.locator(".st-key-searchline")
+    expect(line.get_by_text("Subject matter has all of war and 1 more")).to_be_visible()
+    line.get_by_role("searchbox").fill("subject-matter:peac")
+    page.keyboard.press("Enter")
+    expect(line.get_by_text("Did you mean peace?")).to_be_visible()
+    line.get_by_role("searchbox").fill("-subject-matter:peace")
+    page.keyboard.press("Enter")
+    expect(line.get_by_text("Subject matter is none of peace")).to_be_visible()
+    assert shown(page).where[-1] == Condition(field, "not in", [known["peace"].id])
 
 
 def test_moving_copying_removing_and_undoing(visit, address):
