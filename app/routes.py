@@ -28,13 +28,13 @@ from starlette.routing import Route
 from app import annotating, defining, pictures, undoing
 from app.answers import Answer, answering, language
 from app.widgets.groups import labels
-from panoptic_data import catalogue, maps, views
+from panoptic_data import catalogue, maps, said, views
 from panoptic_data.colours import hues, lab
-from panoptic_data.fields import HUES
+from panoptic_data.fields import HUES, is_property
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.corpus import Rows
     from panoptic_data.project import Project
     from panoptic_data.views import View
@@ -63,7 +63,8 @@ def routes(project: Project) -> list[Route]:
       the rows are sha1s, and a window may be longer. With ``at=`` a sha1, ``at`` is its place
       in the view, or null.
       With ``also=`` a list of ``hue`` (a name of ``fields.HUES``) and ``cluster`` (its number, of
-      ``encoder=``), each row says these as well, null where there is none.
+      ``encoder=``), each row says these as well, null where there is none; with fields of
+      properties (``p:tags:k3x9``), each has ``values``, property → text (``said.window``).
     - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
       ``version``, ``total`` of the view, and ``sha1s``.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
@@ -76,7 +77,7 @@ def routes(project: Project) -> list[Route]:
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/annotate`` and what reads and writes annotations: see ``annotating``.
     - ``/define`` and what reads definitions: see ``defining``.
-    - ``/history``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
+    - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     """
     thumbnails = pictures.Thumbnails(project)
@@ -135,6 +136,7 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
     )
     if not only_sha1s:
         _say_also(current, found.rows[start : start + count], rows, request)
+        _say_values(current, found, start, rows, request)
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
     if "at" in request.query_params:
         body["at"] = current.index_of(found, request.query_params["at"])
@@ -161,6 +163,18 @@ def _say_also(
             row["cluster"] = cluster if cluster >= 0 else None
 
 
+def _say_values(
+    current: Catalogue, found: Found, start: int, rows: list[dict[str, Any]], request: Request
+) -> None:
+    asked = request.query_params.get("also", "").split(",")
+    fields = [field for field in asked if is_property(field)]
+    if not fields:
+        return
+    said_of = said.window(current, found, start, len(rows), fields)
+    for row, values in zip(rows, said_of, strict=True):
+        row["values"] = values
+
+
 def _among(asked: _Asked, request: Request) -> Response:
     named = anyio.from_thread.run(request.body).decode("ascii", "ignore").split()
     if len(named) > SHA1S_AT_ONCE:
@@ -171,7 +185,7 @@ def _among(asked: _Asked, request: Request) -> Response:
     is_shown[found.rows] = True
     rows = current.rows_of(named)
     sha1s = current.sha1s(rows[is_shown[rows]])
-    body = {"version": current.version, "total": len(found), "sha1s": sha1s}
+    body = {"version": current.version, "total": found.images, "sha1s": sha1s}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
@@ -182,8 +196,8 @@ def _groups(asked: _Asked, request: Request) -> Response:
         name: [] if found.groups is None else getattr(found.groups, name).tolist()
         for name in ("depth", "start", "count")
     }
-    said = labels(current, found, language(request))
-    body = {"version": current.version, "total": len(found), **lists, "label": said}
+    named = labels(current, found, language(request))
+    body = {"version": current.version, "total": len(found), **lists, "label": named}
     return JSONResponse(body, headers=asked.headers)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -15,11 +16,15 @@ from app.components.gallery import At, Opened, gallery
 from app.components.table import table
 from app.screens import map as maps
 from app.widgets import chart
+from app.widgets.property_filters import shown as shown_properties
 from app.widgets.shown import Shown
 from panoptic_data import views
 from panoptic_data.groups import condition
 from panoptic_data.messages import keys
 from panoptic_data.views import Clause, Condition, Sort, View
+
+if TYPE_CHECKING:
+    from panoptic_data.properties import Property
 
 __all__ = ["show"]
 
@@ -64,6 +69,7 @@ def _grid(now: Shown) -> None:
         view=views.to_address(_asked(now)),
         version=now.corpus.version,
         total=len(found),
+        images=found.images,
         opened=_opened(now),
         current=_current(now),
         encoder=now.encoder.slug if now.encoder else None,
@@ -71,6 +77,7 @@ def _grid(now: Shown) -> None:
         texts={
             "label": state.say("explore.gallery"),
             **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
+            **{f"caption_{field}": one.name for field, one in shown_properties(now.corpus)},
         },
         on_move=_move,
         on_group=lambda place: _into_group(now, place),
@@ -86,6 +93,8 @@ def _table(now: Shown) -> None:
         view=views.to_address(_asked(now)),
         version=now.corpus.version,
         total=len(found),
+        images=found.images,
+        properties=[_column(field, one) for field, one in shown_properties(now.corpus)],
         current=_current(now),
         sort=(sort.field, sort.descending),
         language=state.language(),
@@ -96,6 +105,17 @@ def _table(now: Shown) -> None:
         ),
         on_group=lambda place: _into_group(now, place),
     )
+
+
+def _column(field: str, one: Property) -> Mapping[str, Any]:
+    return {
+        "field": field,
+        "id": one.id,
+        "name": one.name,
+        "type": one.type,
+        "target": one.target,
+        "options": dict(one.options),
+    }
 
 
 def _chart(now: Shown) -> None:

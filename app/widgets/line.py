@@ -19,9 +19,10 @@ from app.components.gallery import CAPTIONS
 from app.components.searchline import Choice, searchline
 from app.widgets import builder, chips
 from app.widgets.property_filters import shown as shown_properties
-from panoptic_data import query, views
+from panoptic_data import facets, query, views
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.fields import PERIODS
+from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import FIELDS, Condition, Sort, View
 
 if TYPE_CHECKING:
@@ -227,6 +228,8 @@ def _captions(corpus: Catalogue) -> list[Choice]:
 def _count(shown: Shown) -> str:
     corpus = shown.corpus.corpus
     is_ok = corpus.statuses == 0
+    if shown.view.condition(EXCLUDED) is None and facets.excluded(shown.corpus):
+        is_ok = is_ok & ~shown.corpus.column(EXCLUDED).filled
     by_file = shown.view.mode == "file"
     total = int(is_ok[corpus.file_row].sum() if by_file else is_ok.sum())
     count = 0 if shown.found is None else shown.found.images

@@ -10,6 +10,7 @@ import threading
 import time
 
 import numpy as np
+import polars as pl
 import pytest
 import uvicorn
 from PIL import Image
@@ -20,7 +21,7 @@ from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
 from app.widgets.groups import label
-from panoptic_data import catalogue, files, images, sources
+from panoptic_data import annotations, catalogue, edits, files, images, properties, sources
 from panoptic_data import project as projects
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
@@ -462,3 +463,43 @@ def test_thumbnails_of_rows_are_looked_up_ahead_and_a_failure_there_is_nobodys(c
     found = asyncio.run(ahead_and_then_one_by_one())
     assert look_ups == [sorted(names)] * 2
     assert found == [images.thumbnails(project, names)[name] for name in names]
+
+
+def test_rows_say_values_of_properties_only_when_asked(ask, corpus):
+    project, _, contents = corpus
+    store = annotations.get(project)
+    names = {name: sha1(contents[name]) for name in ("red.jpg", "scan.tif")}
+
+    def make(name, type, **more):
+        one, changes = properties.created(store.state().properties, name, type, **more)
+        store.commit(changes, "property")
+        return one.id
+
+    def say(property, targets, value):
+        store.commit(edits.set_value(store.state(), property, targets, value), "set")
+
+    theme, title, seen = make("Theme", "tags"), make("Title", "text"), make("Like", "image")
+    desk = make("Desk", "number", target="file")
+    rows = pl.DataFrame({"target": [names["red.jpg"]] * 2, "name": ["War", "Flag, red"]})
+    store.commit(edits.assign_names(store.state(), theme, rows), "tag")
+    say(title, [names["scan.tif"]], "A scan")
+    say(seen, [names["scan.tif"]], names["red.jpg"])
+    say(desk, [files.file_id(corpus[1].name, "scan.tif")], 3)
+    fields = f"p:tags:{theme},p:text:{title},p:image:{seen},p:number:{desk},p:text:none,hue"
+
+    def said(query):
+        told = json.loads(ask(f"/rows?{query}")[1])["rows"]
+        return {row["sha1"]: row.get("values") for row in told}
+
+    assert set(said("also=hue").values()) == {None}
+    values = said(f"also={fields}")
+    assert values.pop(names["red.jpg"]) == {theme: "War, Flag, red"}
+    assert values.pop(names["scan.tif"]) == {title: "A scan", seen: "red.jpg", desk: "3"}
+    assert list(values.values()) == [{}] * 4
+    by_file = to_address(View(mode="file").with_condition("name", "scan"))
+    assert said(f"view={by_file}&also=p:number:{desk}") == {names["scan.tif"]: {desk: "3"}}
+
+    grouped = to_address(View(group=(Level(f"p:tags:{theme}"),)))
+    told = json.loads(ask(f"/groups?view={grouped}&lang=fr")[1])
+    assert (told["label"], told["count"]) == (["War", "Flag, red", "Sans Theme"], [1, 1, 5])
+    assert (told["total"], json.loads(ask(f"/among?view={grouped}", "POST")[1])["total"]) == (7, 6)

@@ -1,6 +1,6 @@
 // Tags with counts, as a tree where some stand below others; several can be chosen. Not here: which
 // of many are shown (Python).
-import { el } from "../dom.js";
+import { el, icon } from "../dom.js";
 import { makeSearch } from "./search.js";
 import { makeTree } from "./tree.js";
 
@@ -22,9 +22,11 @@ export function makeTags() {
 }
 
 function mark(row, item) {
-  const glyph = row.children[1];
-  glyph.className = "dot";
-  glyph.classList.toggle("none", item.id === null);
-  glyph.style.background = item.colour ?? "";
-  if (glyph.firstChild) glyph.replaceChildren();
+  const [, glyph, label] = row.children;
+  if (!glyph.classList.contains("tick")) {
+    glyph.className = "tick";
+    glyph.replaceChildren(icon("check"));
+  }
+  label.classList.toggle("coloured", Boolean(item.colour));
+  label.style.setProperty("--tag", item.colour ?? "");
 }

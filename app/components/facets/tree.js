@@ -38,6 +38,7 @@ export function makeTree({ key: memory, isAdding, mark }) {
     while (node.children.length < items.length) node.append(makeBranch());
     items.forEach((item, at) => writeBranch(node.children[at], item, at));
     set(node, "aria-label", given.title);
+    set(node, "aria-multiselectable", isAdding ? "true" : null);
   }
 
   function writeBranch(row, item, at) {

@@ -39,7 +39,15 @@ CAPTIONS = (
 )
 
 # Texts that every gallery needs, whatever page it is on.
-_TEXTS = ("group_fold", "group_select", "group_only", "chip_megapixels", "chip_side")
+_TEXTS = (
+    "group_fold",
+    "group_select",
+    "group_only",
+    "chip_megapixels",
+    "chip_side",
+    "said_true",
+    "said_false",
+)
 # Orders that a tile need not explain: its name says the first two, and likeness is always said.
 _PLAIN = ("path", "name", "similarity")
 
@@ -68,6 +76,7 @@ def gallery(
     view: str,
     version: str,
     total: int,
+    images: int | None = None,
     opened: Opened | None,
     current: str | None,
     language: str,
@@ -80,6 +89,7 @@ def gallery(
 ) -> At | None:
     """Show ``total`` images of the view at an address; return where the person is.
 
+    ``images`` is how many there are where some stand in several groups (``Found.images``).
     ``version`` is the catalogue's: a new one fetches the rows again without losing place.
     ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
     is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
@@ -96,6 +106,7 @@ def gallery(
             "view": view,
             "version": version,
             "total": total,
+            "images": total if images is None else images,
             "opened": asdict(opened) if opened else None,
             "current": current,
             "grouped": bool(shown.group),

@@ -1,6 +1,7 @@
 // The lines under a picture: the properties that were chosen. Not here: choosing them
 // (searchline/captions.js), how high they are (geometry.js).
 import { el, fill, set, write } from "../dom.js";
+import { isProperty, spoken, valueOf } from "../spoken.js";
 import { chip } from "./chip.js";
 
 /** What rows say only when they are asked to, by the captions that need it. */
@@ -9,12 +10,21 @@ const ASKED = { colour: "hue", cluster: "cluster" };
 const IN_PLACE = ["name", "folder"];
 
 /**
+ * The captions that there are here: others were chosen in another project, or are deleted.
+ * @param {string[]} fields @param {Record<string, string>} texts
+ */
+export function known(fields, texts) {
+  return fields.filter((field) => !isProperty(field) || `caption_${field}` in texts);
+}
+
+/**
  * What rows are to say besides, as the server is asked for it.
  * @param {string[]} fields @param {string | null} encoder
  * @returns {Record<string, string>}
  */
 export function alsoFor(fields, encoder) {
-  const also = fields.map((field) => ASKED[field]).filter((name) => name && (name !== "cluster" || encoder));
+  const asked = fields.map((field) => (isProperty(field) ? field : ASKED[field]));
+  const also = [...new Set(asked)].filter((name) => name && (name !== "cluster" || encoder));
   if (!also.length) return {};
   return { also: also.join(","), ...(also.includes("cluster") ? { encoder } : {}) };
 }
@@ -43,17 +53,18 @@ export function showCaptions(node, row, fields, words) {
 
 function showLine(line, field, text, row, words) {
   const [swatch, written] = line.children;
-  set(line, "class", `line ${field}`);
+  set(line, "class", isProperty(field) ? "line property" : `line ${field}`);
   write(written, text);
   const isApart = text && !IN_PLACE.includes(field);
   set(line, "title", isApart ? `${words.texts[`caption_${field}`]}: ${text}` : null);
-  const colour = field === "colour" ? (row?.colour ?? null) : null;
+  const colour = field === "colour" ? (row?.colour ?? null) : field.startsWith("p:colour:") ? valueOf(row, field) : null;
   swatch.hidden = !colour;
   swatch.style.background = colour ?? "";
 }
 
 /** @param {import("./rows.js").Row} row @param {string} field @param {import("./chip.js").Words} words */
 function caption(row, field, words) {
+  if (isProperty(field)) return spoken(field, valueOf(row, field), words);
   return (WRITERS[field] ?? chip)(row, field, words);
 }
 

@@ -1,5 +1,6 @@
 // The value by which images are sorted, on each of their tiles. Not here: the tile.
 import { fill } from "../dom.js";
+import { isProperty, spoken, valueOf } from "../spoken.js";
 
 /**
  * @typedef {object} Words
@@ -12,6 +13,7 @@ import { fill } from "../dom.js";
  * @param {import("./rows.js").Row} row @param {string} field @param {Words} words
  */
 export function chip(row, field, words) {
+  if (isProperty(field)) return spoken(field, valueOf(row, field), words);
   const value = field === "pixels" ? row.width * row.height : row[field];
   if (!value) return "";
   return (WRITERS[field] ?? String)(value, words);

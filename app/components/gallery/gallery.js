@@ -1,10 +1,12 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
 import { current } from "../current.js";
+import { follow } from "../annotated.js";
 import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
-import { alsoFor } from "./captions.js";
+import { isProperty } from "../spoken.js";
+import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
@@ -23,6 +25,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string} view     address of the view
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
  * @property {number} total
+ * @property {number} [images]  how many there are where some stand in several groups
  * @property {{sha1: string, name: string, index: number | null, isDamaged: boolean} | null} opened
  * @property {boolean} [grouped]    whether the view has groups
  * @property {boolean} [canFilter]  whether a group can be shown alone
@@ -91,6 +94,7 @@ class Gallery {
       if (this.sayAlso()) this.grid.draw();
     };
     displayChanges.addEventListener("change", this.displayed);
+    this.unfollow = follow((position) => this.annotated(position));
     addEventListener("popstate", this.back);
     addEventListener("pagehide", this.leavePage = () => this.remember());
     document.addEventListener("panoptic:open", this.openAsked);
@@ -105,9 +109,9 @@ class Gallery {
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
-    selection.within(data.view, data.total);
-    const isOtherSay = this.sayAlso();
+    selection.within(data.view, data.images ?? data.total);
     this.grid.texts = data.texts;
+    const isOtherSay = this.sayAlso();
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.asked = null;
@@ -115,7 +119,8 @@ class Gallery {
       this.grid.reset();
       this.begin(data);
     } else if (isChanged) this.takeIn(data);
-    else if (isOtherChip || isOtherSay) this.grid.draw();
+    else if (isOtherSay) this.grid.relayout();
+    else if (isOtherChip) this.grid.draw();
     if (data.opened) this.placeOpened(data.opened);
   }
 
@@ -134,7 +139,17 @@ class Gallery {
 
   /** Let rows say what their captions need; whether that is new. */
   sayAlso() {
-    return this.rows.say(alsoFor(display().captions, this.data?.encoder ?? null));
+    const chip = this.data?.chip;
+    const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : [])];
+    return this.rows.say(alsoFor(fields, this.data?.encoder ?? null));
+  }
+
+  /** What was said of the pictures is another: their rows come again, in place. */
+  annotated(position) {
+    // Groups change with their images: both come with the next run of the page.
+    if (this.data?.grouped) return;
+    this.rows.touch(position);
+    this.grid.draw();
   }
 
   /** What the layout of a view waits for. @param {Data} data */
@@ -324,6 +339,7 @@ class Gallery {
     current.leave(this);
     this.tellCurrent.cancel();
     this.stopListening();
+    this.unfollow();
     this.grid.close();
     this.viewer.close();
     removeEventListener("popstate", this.back);

@@ -3,6 +3,7 @@
 import { el, set } from "../dom.js";
 import { changes as displayChanges, display } from "../display.js";
 import { stamp } from "../stamp.js";
+import { known } from "./captions.js";
 import { EDGE, GAP, cells, indicesInside, layout, tall } from "./geometry.js";
 import { Sheet, numberOf } from "./sheet.js";
 import { emptyTile, makeTile, showTile } from "./tile.js";
@@ -46,7 +47,8 @@ export class Grid extends Sheet {
 
   measured() {
     if (this.needsAspects) return null;
-    const { size, captions, shape } = display();
+    const { size, shape } = display();
+    const captions = known(display().captions, this.texts);
     const aspects = shape === "rows" ? (this.aspects ?? null) : null;
     const g = layout({ width: this.node.clientWidth, size, captions, shape, total: this.rows.total, aspects, groups: this.groups });
     set(this.node, "aria-colcount", shape === "rows" ? -1 : g.columns);

@@ -24,6 +24,7 @@ const IDS_AT_ONCE = 100_000;
  * @property {number} [similarity]
  * @property {string | null} [hue]      of its colour, if asked for
  * @property {number | null} [cluster]  if asked for
+ * @property {Record<string, string>} [values]  of properties, if asked for
  */
 
 export class Rows extends EventTarget {
@@ -34,6 +35,8 @@ export class Rows extends EventTarget {
     this.total = 0;
     /** What rows are to say besides. @type {Record<string, string>} */
     this.also = {};
+    /** How far the log of annotations had come when these rows were wanted. */
+    this.position = 0;
     /** @type {Map<number, {rows: Row[], edition: string}>} */
     this.blocks = new Map();
     /** @type {Map<number, AbortController>} */
@@ -65,9 +68,14 @@ export class Rows extends EventTarget {
     return this.edition !== before;
   }
 
+  /** Something was annotated: rows that are here stay until they come again. @param {number} position */
+  touch(position) {
+    this.position = Math.max(this.position, position);
+  }
+
   /** What tells rows from older ones, and from those that say something else. */
   get edition() {
-    return `${this.version} ${new URLSearchParams(this.also)}`;
+    return `${this.version} ${this.position} ${new URLSearchParams(this.also)}`;
   }
 
   /** @param {number} index @returns {Row | undefined} */

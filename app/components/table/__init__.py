@@ -6,21 +6,23 @@ and is the gallery's. Not here: an image large (``gallery``), the order itself (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from app.components.gallery import At
 from panoptic_data import views
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import translate
+from panoptic_data.values import COLOURS
 
 __all__ = ["table"]
 
-# Headings of groups say the same in every display.
-_TEXTS = ("group_fold", "group_select", "group_only")
+# Headings of groups and values say the same in every display.
+_TEXTS = ("group_fold", "group_select", "group_only", "said_true", "said_false")
 
 
 def table(
@@ -29,6 +31,8 @@ def table(
     view: str,
     version: str,
     total: int,
+    images: int | None = None,
+    properties: Sequence[Mapping[str, Any]] = (),
     current: str | None,
     sort: tuple[str, bool],
     language: str,
@@ -46,6 +50,8 @@ def table(
     the image whose properties stand beside; a change of it that comes from elsewhere is
     followed. ``on_group`` gets the place (in ``Groups``) of the group that is to be shown alone;
     without it no group offers that. ``texts`` is the section ``table`` of the catalogue.
+    ``images`` is how many there are where some stand in several groups. ``properties`` are those
+    that can have a column, whose cells are edited in place: field, id, name, type, target, options.
     """
 
     def moved() -> None:
@@ -67,13 +73,16 @@ def table(
             on_group(group)
 
     field, descending = sort
-    component("table")(
+    component("table", styles=(EDITORS,))(
         key=key,
         data={
             "project": project,
             "view": view,
             "version": version,
             "total": total,
+            "images": total if images is None else images,
+            "properties": list(properties),
+            "editing": {"texts": texts_of_annotations(), "colours": list(COLOURS)},
             "current": current,
             "grouped": _is_grouped(view),
             "canFilter": on_group is not None,

@@ -6,6 +6,8 @@ import { stamp } from "../stamp.js";
 import { ROW, lines } from "./lines.js";
 
 const HEAD = 30;
+// Where the names begin: after ticks and pictures.
+const NAME_AT = 84;
 // Rows kept ready above and below what is in sight.
 const MARGIN = 6;
 
@@ -21,6 +23,8 @@ export class Body extends Sheet {
     super(node, rows, selection, texts);
     this.headed = { pixels: HEAD, rows: 1 };
     this.layout = layout;
+    /** The column of the cell in hand, one that can be edited. @type {string | null} */
+    this.column = null;
     layout.addEventListener("change", () => {
       this.clear();
       this.draw();
@@ -37,6 +41,41 @@ export class Body extends Sheet {
 
   idOf(index) {
     return `row-${index}`;
+  }
+
+  /** Take a cell of the current row in hand, by its column. @param {string | null} name */
+  hold(name) {
+    if (name === this.column) return;
+    this.column = name;
+    this.draw();
+  }
+
+  /** The cell in hand, if its row is drawn. */
+  get cell() {
+    const id = `${this.idOf(this.current)}-${this.column}`;
+    return this.column ? /** @type {HTMLElement | null} */ (this.tall.querySelector(`#${id}`)) : null;
+  }
+
+  /** Bring the cell in hand into sight, beside the columns that stay there. */
+  showCell() {
+    const { cell, node } = this;
+    if (!cell) return;
+    const name = /** @type {HTMLElement} */ (cell.parentElement?.querySelector(".name"));
+    const covered = name.offsetWidth + NAME_AT;
+    const over = cell.offsetLeft + cell.offsetWidth - node.scrollLeft - node.clientWidth;
+    if (over > 0) node.scrollLeft += over;
+    if (cell.offsetLeft - covered < node.scrollLeft) node.scrollLeft = cell.offsetLeft - covered;
+  }
+
+  activeId() {
+    const id = super.activeId();
+    return id && this.cell ? this.cell.id : id;
+  }
+
+  /** The column of an inner element that can be edited, or null. */
+  columnOf(target) {
+    const cell = target instanceof Element ? target.closest(".row .cell.property") : null;
+    return cell?.getAttribute("data-column") ?? null;
   }
 
   /** The index of the row around an element, or -1. */
@@ -69,25 +108,29 @@ export class Body extends Sheet {
     if (!row) return;
     layout.shown.forEach((column, at) => {
       const cell = /** @type {HTMLElement} */ (node.children[at]);
-      if (column.isOwn) this.drawOwn(cell, column.name, row);
+      if (column.property) cell.classList.toggle("in-hand", index === this.current && column.name === this.column);
+      if (column.isOwn) this.drawOwn(cell, column, row);
       else writeCell(cell, column.text(row));
     });
   }
 
-  drawOwn(cell, name, row) {
+  drawOwn(cell, column, row) {
+    const { name } = column;
     if (name === "picture") showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.scroll.isSettled);
-    if (name === "colour") showColour(/** @type {HTMLElement} */ (cell.firstElementChild), row.colour);
+    if (name === "colour" || column.property) showColour(/** @type {HTMLElement} */ (cell.firstElementChild), column.text(row) || null);
   }
 
   makeImages(place) {
     const index = this.geometry.first[place];
-    const cells = this.layout.shown.map((column, at) =>
-      el(
+    const cells = this.layout.shown.map((column, at) => {
+      const kinds = `${column.isFigure ? " figure" : ""}${column.property ? " property" : ""}`;
+      const id = column.property ? `${this.idOf(index)}-${column.name}` : null;
+      return el(
         "div",
-        { role: "gridcell", class: `cell ${column.name}${column.isFigure ? " figure" : ""}`, "aria-colindex": at + 1 },
-        MAKERS[column.name]?.(this.texts),
-      ),
-    );
+        { role: "gridcell", class: `cell ${column.name}${kinds}`, id, "aria-colindex": at + 1, "data-column": column.property ? column.name : null },
+        MAKERS[column.property?.type === "colour" ? "colour" : column.name]?.(this.texts),
+      );
+    });
     return el("div", { role: "row", class: "row", id: this.idOf(index), "data-index": index }, ...cells);
   }
 

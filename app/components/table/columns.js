@@ -1,10 +1,15 @@
 // The columns of the table: what each says of an image, how wide it is, whether it is shown. Not
 // here: elements.
 
+import { spoken, valueOf } from "../spoken.js";
+
 export const NARROWEST = 40;
 export const WIDEST = 900;
 // Beside the last column: room for the button that chooses columns.
 export const TAIL = 36;
+// So many properties are shown until someone chooses.
+const FIRST_PROPERTIES = 5;
+const WIDTHS = { number: 88, checkbox: 76, date: 108, colour: 80, text: 180, tags: 180 };
 // Images were added at a moment, shown on this person's clock.
 const MINUTE = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
@@ -22,11 +27,18 @@ const MINUTE = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-dig
  * @property {boolean} [isFixed]  whether it keeps its width and cannot be hidden
  * @property {boolean} [isApart]  whether only some views have it
  * @property {boolean} [isHidden] whether it is hidden at first
+ * @property {string} [label]     its heading, of a property
+ * @property {Property} [property]  what its cells can be edited as
  * @property {(row: Row) => string} text
  */
 
-/** @param {string} language @returns {Column[]} */
-export function columns(language) {
+/**
+ * @typedef {import("../annotations.js").Property & {field: string}} Property
+ *
+ * @param {string} language @param {Property[]} properties @param {Record<string, string>} texts
+ * @returns {Column[]}
+ */
+export function columns(language, properties, texts) {
   const whole = new Intl.NumberFormat(language);
   const hundredths = decimals(language, 2);
   const size = sizes(language);
@@ -36,6 +48,7 @@ export function columns(language) {
     { name: "picture", width: 52, isFixed: true, isOwn: true, text: () => "" },
     { name: "name", width: 200, sort: "name", text: (row) => row.name },
     { name: "folder", width: 180, sort: "path", text: (row) => folder(row) },
+    ...properties.map((property, at) => columnOf(property, at, { language, texts })),
     { name: "similarity", width: 116, sort: "similarity", isDown: true, isFigure: true, isApart: true, text: (row) => (row.similarity == null ? "" : hundredths.format(row.similarity)) },
     { name: "format", width: 76, sort: "format", text: (row) => row.format ?? "" },
     { name: "width", width: 76, sort: "width", isFigure: true, text: (row) => figure(row.width) },
@@ -51,6 +64,22 @@ export function columns(language) {
   ];
 }
 
+/** @returns {Column} */
+function columnOf(property, at, words) {
+  const { field, type } = property;
+  return {
+    name: `p-${property.id}`,
+    label: property.name,
+    width: WIDTHS[type] ?? 132,
+    sort: field,
+    isFigure: type === "number",
+    isOwn: type === "colour",
+    isHidden: at >= FIRST_PROPERTIES,
+    property,
+    text: (row) => spoken(field, valueOf(row, field), words),
+  };
+}
+
 /** Which columns are shown, how wide: as this browser's user left them in a project. */
 export class Layout extends EventTarget {
   /** @param {Column[]} all */
@@ -63,6 +92,18 @@ export class Layout extends EventTarget {
     /** @type {Record<string, boolean>} */
     this.chosen = {};
     this.isRanked = false;
+  }
+
+  /** Say which columns there are: properties come and go. @param {Column[]} all */
+  offer(all) {
+    const before = JSON.stringify(this.all);
+    this.all = all;
+    if (JSON.stringify(all) !== before) this.changed(false);
+  }
+
+  /** The columns that can be edited. */
+  get editable() {
+    return this.shown.filter((column) => column.property);
   }
 
   /** Take up what was left in a project. @param {string} key */

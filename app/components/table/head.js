@@ -52,7 +52,9 @@ export class Head {
   draw() {
     const { shown } = this.layout;
     const cells = shown.map((column, place) => {
-      const cell = this.cells.get(column.name) ?? this.make(column);
+      const known = this.cells.get(column.name);
+      // A property may have another name by now.
+      const cell = known && known.dataset.label === (column.label ?? "") ? known : this.make(column);
       set(cell, "aria-colindex", place + 1);
       this.write(cell, column);
       return cell;
@@ -71,7 +73,7 @@ export class Head {
   }
 
   make(column) {
-    const cell = el("div", { role: "columnheader", class: `cell ${column.name}${column.isFigure ? " figure" : ""}` });
+    const cell = el("div", { role: "columnheader", class: `cell ${column.name}${column.isFigure ? " figure" : ""}`, "data-label": column.label ?? "" });
     if (column.name === "tick") cell.append(this.makeTick());
     else if (column.name === "picture") cell.append(el("span", { class: "unseen" }, this.texts.picture));
     else cell.append(this.makeButton(column), this.makeHandle(column));
@@ -90,14 +92,14 @@ export class Head {
     return el(
       "button",
       { type: "button", class: "heading", tabindex, title, onclick: () => this.press(column), onfocus: () => this.reach(column.name) },
-      el("span", { class: "name" }, this.texts[`column_${column.name}`]),
+      el("span", { class: "name" }, column.label ?? this.texts[`column_${column.name}`]),
       icon(""),
     );
   }
 
   /** What a column is called where there is room. */
   full(column) {
-    return this.texts[`full_${column.name}`] ?? this.texts[`column_${column.name}`];
+    return column.label ?? this.texts[`full_${column.name}`] ?? this.texts[`column_${column.name}`];
   }
 
   makeHandle(column) {
@@ -194,7 +196,7 @@ export class Head {
   drawMenu() {
     const { possible } = this.layout;
     const choices = possible.filter((column) => !column.isFixed && column.name !== "name");
-    const names = choices.map((column) => column.name).join();
+    const names = choices.map((column) => `${column.name} ${column.label ?? ""}`).join();
     if (names !== this.listed) this.list.replaceChildren(...choices.map((column) => this.makeChoice(column)));
     this.listed = names;
     choices.forEach((column, place) => {

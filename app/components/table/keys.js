@@ -7,10 +7,13 @@ import { stamp } from "../stamp.js";
 /**
  * Listen to the rows.
  * @param {import("./body.js").Body} body
- * @param {{open: (index: number) => void, only: (group: number) => void}} acts
- *   show an image; show only a group
+ * @param {object} acts
+ * @param {(index: number) => void} acts.open   show an image
+ * @param {(group: number) => void} acts.only   show only a group
+ * @param {(index: number, column: string) => void} acts.edit   edit a cell
+ * @param {(index: number, column: string) => void} acts.empty  take away what a cell says
  */
-export function listen(body, { open, only }) {
+export function listen(body, { open, only, edit, empty }) {
   const { node, rows, selection } = body;
   let from = body.current;
 
@@ -41,6 +44,7 @@ export function listen(body, { open, only }) {
     if (index < 0) return;
     const isAdded = event.ctrlKey || event.metaKey;
     body.moveTo(index);
+    body.hold(body.columnOf(target));
     if (event.shiftKey) selectRange(from, index, isAdded);
     else if (stamp.isOn) stampOn(index);
     else if (target.closest(".cell.tick") || isAdded) toggle(index);
@@ -59,7 +63,10 @@ export function listen(body, { open, only }) {
     const [target] = event.composedPath();
     const index = body.indexOf(target);
     const isPlain = !stamp.isOn && !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
-    if (index >= 0 && isPlain) open(index);
+    const column = body.columnOf(target);
+    if (index < 0 || !isPlain) return;
+    if (column) edit(index, column);
+    else open(index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -98,6 +105,42 @@ export function listen(body, { open, only }) {
     from = body.current;
   }
 
+  /** Edit the cell in hand, or the first one of the row. */
+  function editHeld() {
+    const column = body.column ?? body.layout.editable[0]?.name;
+    if (!column || isFolded()) return;
+    body.hold(column);
+    body.showCell();
+    edit(body.current, column);
+  }
+
+  function enter() {
+    if (isFolded()) body.fold(body.currentGroup);
+    else if (stamp.isOn) stampOn(body.current);
+    else if (body.column) edit(body.current, body.column);
+    else open(body.current);
+  }
+
+  function leave() {
+    if (body.column) body.hold(null);
+    else selection.clear();
+  }
+
+  /** To the cell beside the one in hand; where none is, look at the columns further on. */
+  function aside(by) {
+    const { editable } = body.layout;
+    const at = editable.findIndex(({ name }) => name === body.column);
+    if (at < 0) node.scrollBy({ left: by * 80 });
+    else {
+      body.hold(editable[Math.min(editable.length - 1, at + by)]?.name ?? null);
+      body.showCell();
+    }
+  }
+
+  function emptyHeld() {
+    if (body.column && !isFolded()) empty(body.current, body.column);
+  }
+
   /** On the header of a folded group there is no image to open or select. */
   const isFolded = () => body.currentGroup >= 0 && Boolean(body.groups?.folded[body.currentGroup]);
 
@@ -113,11 +156,13 @@ export function listen(body, { open, only }) {
   };
   /** @type {Record<string, () => void>} */
   const acts = {
-    Enter: () => (isFolded() ? body.fold(body.currentGroup) : stamp.isOn ? stampOn(body.current) : open(body.current)),
+    Enter: enter,
+    F2: editHeld,
+    Delete: emptyHeld,
     " ": () => (isFolded() ? body.ticks.toggle(body.currentGroup) : toggle(body.current)),
-    Escape: () => selection.clear(),
-    ArrowLeft: () => node.scrollBy({ left: -80 }),
-    ArrowRight: () => node.scrollBy({ left: 80 }),
+    Escape: leave,
+    ArrowLeft: () => aside(-1),
+    ArrowRight: () => aside(1),
     "[": () => toGroup(-1),
     "]": () => toGroup(1),
     c: inGroup((group) => body.fold(group)),

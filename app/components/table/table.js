@@ -1,5 +1,6 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
+import { follow } from "../annotated.js";
 import { current } from "../current.js";
 import { debounced, el, set } from "../dom.js";
 import { Groups } from "../gallery/groups.js";
@@ -9,6 +10,7 @@ import { selection } from "../selection.js";
 import { begin } from "../waiting.js";
 import { Body } from "./body.js";
 import { Layout, TAIL, columns } from "./columns.js";
+import { Editing } from "./editing.js";
 import { Head } from "./head.js";
 import { listen } from "./keys.js";
 
@@ -23,6 +25,9 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string} view     address of the view
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
  * @property {number} total
+ * @property {number} [images]  how many there are where some stand in several groups
+ * @property {import("./columns.js").Property[]} [properties]  those that have a column
+ * @property {import("./editing.js").How} [editing]
  * @property {boolean} grouped    whether the view has groups
  * @property {boolean} canFilter  whether a group can be shown alone
  * @property {string | null} current  sha1 of the image that Python's panel shows
@@ -63,7 +68,7 @@ class Table {
     /** The row that is to be opened once it is here. @type {number | null} */
     this.asked = null;
     this.rows = new Rows();
-    this.layout = new Layout(columns(data.language));
+    this.layout = new Layout(columns(data.language, data.properties ?? [], texts));
     this.node = el("div", { class: "table", role: "grid", tabindex: "0", "aria-multiselectable": "true", "aria-label": texts.label });
     this.head = new Head(this.layout, selection, texts, {
       sort: (field, descending) => this.order(field, descending),
@@ -71,19 +76,29 @@ class Table {
       leave: () => this.node.focus({ preventScroll: true }),
     });
     this.node.append(this.head.node);
-    this.layout.addEventListener("change", () => this.writeWidths());
+    this.layout.addEventListener("change", () => {
+      this.sayAlso();
+      this.writeWidths();
+    });
     this.body = new Body(this.node, this.rows, selection, this.layout, texts);
+    this.editing = new Editing(this.body, data.editing ?? { texts: {}, colours: [] });
     this.trouble = el(
       "p",
       { class: "message", role: "alert", hidden: true },
       texts.no_rows,
       el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
-    root.replaceChildren(this.node, this.head.menu, this.head.panel, this.trouble);
+    root.replaceChildren(this.node, this.head.menu, this.head.panel, this.editing.node, this.trouble);
     // Keys move through the rows from the first moment, unless someone is elsewhere already.
     if (document.activeElement === document.body) this.node.focus({ preventScroll: true });
     this.tellCurrent = debounced(() => this.tellNow(false), TELL_AFTER);
-    listen(this.body, { open: (index) => this.open(index), only: (group) => this.only(group) });
+    listen(this.body, {
+      open: (index) => this.open(index),
+      only: (group) => this.only(group),
+      edit: (index, column) => this.editing.begin(index, column),
+      empty: (index, column) => this.editing.empty(index, column),
+    });
+    this.unfollow = follow((position) => this.annotated(position));
     this.body.addEventListener("current", () => this.moved());
     this.body.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
@@ -99,8 +114,10 @@ class Table {
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
-    selection.within(data.view, data.total);
+    selection.within(data.view, data.images ?? data.total);
     this.layout.open(`panoptic.table.${data.project}`);
+    this.layout.offer(columns(data.language, data.properties ?? [], data.texts));
+    this.sayAlso();
     this.body.says = { language: data.language, canFilter: data.canFilter };
     this.head.update(data.sort);
     this.writeWidths();
@@ -182,6 +199,20 @@ class Table {
     const { data } = this;
     const index = this.rows.find(sha1) ?? (await this.rows.indexOf(sha1).catch(() => null));
     if (index !== null && isSame(data, this.data)) this.body.moveTo(index);
+  }
+
+  /** Let rows say what the columns of properties need. */
+  sayAlso() {
+    const fields = this.layout.editable.map((column) => column.property.field);
+    this.rows.say(fields.length ? { also: fields.join() } : {});
+  }
+
+  /** What was said of the images is another: their rows come again, in place. */
+  annotated(position) {
+    // Groups change with their images: both come with the next run of the page.
+    if (this.data?.grouped) return;
+    this.rows.touch(position);
+    this.body.draw();
   }
 
   remember() {
@@ -270,6 +301,7 @@ class Table {
     this.remember();
     current.leave(this);
     this.tellCurrent.cancel();
+    this.unfollow();
     this.head.close();
     this.body.close();
     removeEventListener("pagehide", this.leavePage);

@@ -1,0 +1,32 @@
+// Values of properties in a person's language. Not here: where they stand, changing them.
+
+/** @typedef {{language: string, texts: Record<string, string>}} Words */
+
+/** Whether a field of a row is that of a property. @param {string | null | undefined} field */
+export function isProperty(field) {
+  return Boolean(field?.startsWith("p:"));
+}
+
+/** What a row says of a property's field; "" where it says nothing, or was not asked. */
+export function valueOf(row, field) {
+  return row?.values?.[field.split(":")[2]] ?? "";
+}
+
+/** @param {string} field @param {string} text  as the server tells it @param {Words} words */
+export function spoken(field, text, words) {
+  return text && (WRITERS[field.split(":")[1]] ?? String)(text, words);
+}
+
+const WRITERS = {
+  number: (text, { language }) => (Math.abs(Number(text)) < 1e15 ? figures(language).format(Number(text)) : text),
+  checkbox: (text, { texts }) => texts[`said_${text}`] ?? text,
+};
+
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+function figures(language) {
+  const known = formats.get(language) ?? new Intl.NumberFormat(language, { maximumFractionDigits: 20 });
+  formats.set(language, known);
+  return known;
+}
