@@ -41,6 +41,9 @@ class Steps {
     this.turn = Promise.resolve();
     this.changed = () => this.write();
     this.key = (event) => this.press(event);
+    // What was done since is said in the same place.
+    this.hide = () => this.toast.isConnected && this.toast.hidePopover();
+    annotations.addEventListener("say", this.hide);
     latest.addEventListener("change", this.changed);
     document.addEventListener("keydown", this.key);
     this.unfollow = latest.follow();
@@ -98,7 +101,7 @@ class Steps {
 
   fade() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.toast.isConnected && this.toast.hidePopover(), TOAST_FOR);
+    this.timer = setTimeout(this.hide, TOAST_FOR);
   }
 
   /** @param {KeyboardEvent} event */
@@ -114,6 +117,7 @@ class Steps {
 
   close() {
     clearTimeout(this.timer);
+    annotations.removeEventListener("say", this.hide);
     latest.removeEventListener("change", this.changed);
     document.removeEventListener("keydown", this.key);
     this.unfollow();
