@@ -99,9 +99,10 @@ def tags(catalogue: Catalogue, view: View, field: str) -> Counted:
     place = np.array([above.place[id] for id in column.ids] or [0], dtype=np.int64)
     is_seen = shown.weights[shown.unit(column.units)] > 0
     units, codes = column.units[is_seen], place[column.tags[is_seen]]
-    if above.is_deep:
-        units, codes = above.expanded(units, codes, one.holds_several)
-    counts = shown.count(units, codes, len(above.ids))
+    if shown.rows is not None:
+        # Two files of an image may have the same tag.
+        units, codes = _once(shown.rows[units], codes)
+    counts = above.count(units, codes, shown.weights)
     return Counted(dict(zip(above.ids, counts.tolist(), strict=True)), shown.without(column.filled))
 
 
@@ -258,34 +259,48 @@ class _Shown:
 class _Above:
     """A property's tags in their order, and for each itself and all tags above it.
 
-    ``held`` are places in ``ids``; those of one tag begin at ``starts``.
+    ``slots`` (s, tags) int32 holds their places in ``ids``, -1 for none. A tag has the same slot
+    wherever it stands, so that what comes twice for a unit does so within one slot.
     """
 
     ids: list[str]
     place: Mapping[str, int]
-    starts: Counts
-    held: Counts
+    slots: npt.NDArray[np.int32]
 
-    @property
-    def is_deep(self) -> bool:
-        """Whether any tag stands below another."""
-        return len(self.held) > len(self.ids)
+    def count(self, units: Units, codes: Units, weights: Counts) -> Counts:
+        """Count each tag with all below it, once a unit; units are sorted, each pair there once."""
+        counts = np.zeros(len(self.ids), dtype=np.int64)
+        later = _later(units)
+        weighed = weights[units] if weights.max(initial=0) > 1 else None
+        for slot in self.slots:
+            held = slot[codes]
+            is_counted = held >= 0
+            for back, places in later:
+                is_counted[places[held[places] == held[places - back]]] = False
+            some = None if weighed is None else weighed[is_counted]
+            # Sums below 2**53 are exact in float64.
+            found = np.bincount(held[is_counted], weights=some, minlength=len(self.ids))
+            counts += found.astype(np.int64)
+        return counts
 
-    def expanded(self, units: Units, codes: Units, has_several: bool) -> tuple[Units, Units]:
-        """Return pairs of units and tags with those of the tags above, each pair once."""
-        counts = np.diff(self.starts)[codes]
-        ends = np.cumsum(counts)
-        at = np.arange(int(ends[-1]) if len(ends) else 0)
-        at += np.repeat(self.starts[codes] - (ends - counts), counts)
-        many = np.repeat(units, counts)
-        return _once(many, self.held[at]) if has_several else (many, self.held[at])
+
+def _later(units: Units) -> list[tuple[int, Counts]]:
+    """Return, for 1, 2, … places back, the places where the unit is still the same there."""
+    found: list[tuple[int, Counts]] = []
+    places = np.flatnonzero(units[1:] == units[:-1]) + 1
+    while len(places):
+        back = len(found) + 1
+        found.append((back, places))
+        places = places[places > back]
+        places = places[units[places] == units[places - back - 1]]
+    return found
 
 
 def _once(units: Units, codes: Units) -> tuple[Units, Units]:
-    """Return each pair of unit and code once."""
+    """Return each pair of unit and code once, in the order of the units."""
     size = int(codes.max(initial=0)) + 1
     keys = units.astype(np.int64) * size + codes
-    distinct = pl.Series(keys).unique().to_numpy()
+    distinct = pl.Series(keys).unique().sort().to_numpy()
     return distinct // size, distinct % size
 
 
@@ -310,10 +325,29 @@ def _climbed(catalogue: Catalogue, property: str) -> _Above:
     for id in ids:
         _climb(state.tags, id, above)
     held = [[place[one] for one in above[id] if one in place] for id in ids]
-    starts = np.concatenate([[0], np.cumsum([len(some) for some in held])]).astype(np.int64)
-    return _Above(
-        ids, place, starts, np.array([one for some in held for one in some], dtype=np.int64)
-    )
+    slot_of = _slots(held)
+    slots = np.full((max(slot_of, default=0) + 1, max(len(ids), 1)), -1, dtype=np.int32)
+    for number, some in enumerate(held):
+        for one in some:
+            slots[slot_of[one], number] = one
+    return _Above(ids, place, slots)
+
+
+def _slots(held: Sequence[Sequence[int]]) -> list[int]:
+    """Return a slot for each tag, another one than all have that stand above a tag with it."""
+    # In a tree that is how deep it stands.
+    found = [len(some) - 1 for some in held]
+    if all(len({found[one] for one in some}) == len(some) for some in held):
+        return found
+    beside: list[set[int]] = [set() for _ in held]
+    for some in held:
+        for one in some:
+            beside[one].update(some)
+    found = [-1] * len(held)
+    for one in sorted(range(len(held)), key=lambda one: -len(beside[one])):
+        taken = {found[other] for other in beside[one]}
+        found[one] = next(slot for slot in range(len(held)) if slot not in taken)
+    return found
 
 
 def _climb(known: Mapping[str, Tag], id: str, above: dict[str, frozenset[str]]) -> None:

@@ -13,8 +13,16 @@ from tests import synthetic
 from tests.synthetic import file, image, sha1
 
 IMAGES = 200
-# Below each name those that follow it, by their number of dots.
-TREE = {"war": None, "trench": "war", "tank": "war", "peace": None, "treaty": "peace"}
+# What is right above each tag: a truce belongs to both, as deep as each.
+TREE = {
+    "war": (),
+    "peace": (),
+    "trench": ("war",),
+    "tank": ("war",),
+    "treaty": ("peace",),
+    "truce": ("war", "peace"),
+    "christmas truce": ("truce",),
+}
 
 
 class Made:
@@ -35,9 +43,9 @@ class Made:
         draw = random.Random(4)
         self.themes = self.make("Theme", "tags")
         self.ids = {}
-        for name, parent in TREE.items():
-            self.ids[name] = self.tag(self.themes, name, parent)
-        self.of_theme = {name: set(draw.sample(sorted(TREE), draw.randrange(4))) for name in names}
+        for name, parents in TREE.items():
+            self.ids[name] = self.tag(self.themes, name, parents)
+        self.of_theme = {name: set(draw.sample(sorted(TREE), draw.randrange(5))) for name in names}
         for theme in TREE:
             held = [sha1(name) for name in names if theme in self.of_theme[name]]
             self.write(edits.add_tags(self.state, self.themes, held, [self.ids[theme]]))
@@ -58,7 +66,7 @@ class Made:
             ]
             self.write(pl.concat(parts))
         self.seen = self.make("Seen", "tag", target="file")
-        self.at_desk = self.tag(self.seen, "at the desk", None)
+        self.at_desk = self.tag(self.seen, "at the desk", ())
         held = [synthetic.file(place, None)["file_id"] for place in places if place[0] == "t"]
         held += [synthetic.file("s/0/0.jpg", None)["file_id"]]
         self.write(edits.add_tags(self.state, self.seen, held, [self.at_desk]))
@@ -75,9 +83,9 @@ class Made:
         self.store.commit(changes, "property")
         return one.id
 
-    def tag(self, property, name, parent):
-        parents = [self.ids[parent]] if parent else []
-        one, changes = tags.created(self.state.tags, property, name, parents=parents)
+    def tag(self, property, name, parents):
+        above = [self.ids[parent] for parent in parents]
+        one, changes = tags.created(self.state.tags, property, name, parents=above)
         self.store.commit(changes, "tag")
         return one.id
 
@@ -96,7 +104,8 @@ def corpus(made):
 
 
 def with_above(names):
-    return names | {TREE[name] for name in names if TREE[name]}
+    above = {parent for name in names for parent in TREE[name]}
+    return names | (with_above(above) if above else above)
 
 
 @pytest.mark.parametrize("folder", [None, "s/1"])
