@@ -564,10 +564,10 @@ def test_the_closest_names_are_suggested():
 def test_of_many_tags_the_closest_are_found_in_time():
     tags = {f"t{at}": Tag(f"t{at}", "theme", f"tag number {at}") for at in range(30_000)}
     state = State(properties=STATE.properties, tags=tags)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert parse('theme:"tag nunber 7"', state=state).problems[0].key == "tag"
     assert parse('theme:"tag number 29999"', state=state).where[0].value == ["t29999"]
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 SNIPPETS = st.sampled_from(
