@@ -78,13 +78,23 @@ export class TagTree {
     this.property = one;
     this.texts();
     if (isOther) this.begin();
+    // One after the other: who waits for it finds what was built.
+    this.loading = (this.loading ?? Promise.resolve()).then(() => this.load(one));
+    return this.loading;
+  }
+
+  /** @param {import("../properties/definitions.js").Property} one */
+  async load(one) {
+    if (this.property.id !== one.id) return;
     const answer = await this.tools.definitions.of(one.id, "tags").catch(() => null);
     const tag = answer?.headers.get("ETag");
     if (!answer || this.property.id !== one.id || (this.tag === tag && this.language === this.tools.language)) return;
+    /** @type {Record<string, any[]> | null} what the server told last */
+    const lists = await answer.json().catch(() => null);
+    if (!lists || this.property.id !== one.id) return;
+    this.lists = lists;
     this.tag = tag;
     this.language = this.tools.language;
-    /** @type {Record<string, any[]> | null} what the server told last */
-    this.lists = await answer.json();
     this.build();
   }
 
