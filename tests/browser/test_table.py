@@ -240,6 +240,41 @@ def test_columns_are_hidden_and_widened_and_stay_so(page):
     assert cell["width"] == before + 46
 
 
+def test_cells_are_edited_in_place_and_follow_what_others_write(page, address):
+    made = page.request.post(f"{address}/properties", data={"name": "Remark", "type": "text"})
+    id = made.json()["property"]
+    cells = [row(page, index).locator(f".cell.p-{id}") for index in range(2)]
+    # The page learns of the new property by itself, and gives it a column.
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Remark").check()
+    page.keyboard.press("Escape")
+    cells[0].dblclick()
+    field = table(page).locator("xpath=..").get_by_role("textbox", name="Remark")
+    expect(field).to_be_focused()
+    field.fill("to be thrown away")
+    field.press("Escape")
+    field.fill("seen twice")
+    field.press("Enter")
+    expect(cells[0]).to_have_text("seen twice")
+    expect(table(page)).to_be_focused()
+    other = row(page, 1).get_attribute("data-sha1")
+    edit = {"property": id, "value": "by another", "targets": {"sha1s": [other]}}
+    assert page.request.post(f"{address}/annotate", data=edit).ok
+    expect(cells[1]).to_have_text("by another")
+
+    page.locator(".st-key-left summary").get_by_text("Remark").click()
+    value = page.locator(".st-key-left").get_by_role("button", name="by another")
+    expect(value).to_have_text(re.compile("1$"))
+    value.click()
+    expect(table(page)).to_have_attribute("aria-rowcount", "2")
+    expect(cells[0]).to_have_text("by another")
+    page.get_by_role("button", name="Captions under").click()
+    page.get_by_role("checkbox", name="Remark").check()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pictures (Ctrl").click()
+    expect(page.locator(".tile .property")).to_have_text("by another")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_that_axe_objects_to(visit, address, theme):
     axe = pytest.importorskip(
