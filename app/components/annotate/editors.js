@@ -51,7 +51,8 @@ class Field {
 
   /** Show what is kept; what someone is typing stays. @param {string[]} texts @param {boolean} isMixed */
   show(texts, isMixed = false) {
-    const isTouched = this.isFocused && this.input.value !== this.stored;
+    const { value } = this.input;
+    const isTouched = this.isFocused && value !== this.stored && value !== this.asked;
     this.stored = isMixed ? "" : (texts[0] ?? "");
     this.asked = null;
     set(this.input, "placeholder", isMixed ? this.how.texts.mixed : (this.how.texts[`hint_${this.property.type}`] ?? this.how.texts.empty));

@@ -1,0 +1,216 @@
+"""Annotating as a person does: in a real browser, on a copy of the demo project of its own."""
+
+import shutil
+
+import pytest
+
+from panoptic_data import annotations, edits, properties, tags
+from panoptic_data import project as projects
+from tests.dashboard import eventually, serving
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+
+@pytest.fixture(scope="module")
+def own_project(demo_project, tmp_path_factory):
+    """A copy: what is noted here is seen by no other test."""
+    own = tmp_path_factory.mktemp("annotate") / "project"
+    shutil.copytree(demo_project, own)
+    return own
+
+
+@pytest.fixture(scope="module")
+def address(own_project):
+    with serving(own_project) as address:
+        yield address
+
+
+@pytest.fixture
+def store(own_project):
+    """What is noted; it is gone after the test."""
+    kept = annotations.get(projects.open_project(own_project))
+    yield kept
+    state = kept.state(fresh=True)
+    gone = [change for one in state.shown for change in remove(state, one.id)]
+    kept.commit(gone, "property")
+    out = state.excluded.frame()["target"].to_list()
+    kept.commit(edits.exclude(kept.state(), out, excluded=False), "include")
+
+
+def remove(state, id):
+    return properties.altered(state.properties, id, deleted=True)
+
+
+def make(store, name, type):
+    one, changes = properties.created(store.state().properties, name, type)
+    store.commit(changes, "property")
+    return one.id
+
+
+def tag(store, property, name, key=None):
+    one, changes = tags.created(store.state().tags, property, name)
+    store.commit(changes, "tag")
+    store.commit(tags.altered(store.state().tags, one.id, key=key), "key")
+    return one.id
+
+
+def ready(page):
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    expect(page.locator(".annotate.here")).to_be_visible()
+    return page
+
+
+def tile(page, number):
+    return page.locator(f".tile[data-index='{number}']")
+
+
+def sha1(page, number):
+    return tile(page, number).get_attribute("data-sha1")
+
+
+def tagged(store, property, *sha1s):
+    """Wait until these images, and no others, have a value of a property."""
+    read = lambda: set(store.state(fresh=True).values(property)["target"])  # noqa: E731
+    assert eventually(lambda: read() == set(sha1s)), (read(), sha1s)
+
+
+def test_a_newcomer_tags_in_two_presses_and_finds_the_tag_again_while_typing(visit, address, store):
+    page = ready(visit(address))
+    first, second = sha1(page, 0), sha1(page, 1)
+    page.get_by_role("button", name="Make a property").click()
+    page.keyboard.press("Enter")
+    theme = page.get_by_role("combobox", name="Theme")
+    expect(theme).to_be_focused()
+    page.keyboard.type("Turner, J. M. W.")
+    page.keyboard.press("Enter")
+    chips = page.get_by_role("listitem").filter(has_text="Turner, J. M. W.")
+    expect(chips).to_be_visible()
+    [property] = store.state(fresh=True).shown
+    tagged(store, property.id, first)
+    tile(page, 1).locator(".circle").click()
+    expect(
+        page.get_by_role("heading", name=tile(page, 1).get_attribute("aria-label"))
+    ).to_be_visible()
+    expect(chips).to_have_count(0)
+    theme.click()
+    page.keyboard.type("tur")
+    expect(page.get_by_role("listbox").locator("[aria-selected=true]")).to_have_text(
+        "Turner, J. M. W."
+    )
+    page.keyboard.press("Enter")
+    expect(chips).to_be_visible()
+    tagged(store, property.id, first, second)
+    assert [one.name for one in store.state().tags_of(property.id)] == ["Turner, J. M. W."]
+    page.keyboard.press("Backspace")
+    expect(chips).to_have_count(0)
+    tagged(store, property.id, first)
+
+
+def test_values_are_shown_as_they_are_read_refused_in_words_and_copied(visit, address, store):
+    year, grade = make(store, "Year", "date"), make(store, "Grade", "number")
+    page = ready(visit(address))
+    field = page.get_by_role("textbox", name="Year")
+    field.fill("4 mai 1912")
+    field.press("Enter")
+    expect(field).to_have_value("1912-05-04")
+    number = page.get_by_role("textbox", name="Grade")
+    number.fill("many")
+    number.press("Tab")
+    expect(page.get_by_role("alert").filter(has_text="many")).to_be_visible()
+    expect(number).to_have_value("many")
+    number.press("Escape")
+    expect(number).to_have_value("")
+    expect(page.get_by_role("alert").filter(has_text="many")).to_be_hidden()
+    for place in (1, 2):
+        tile(page, place).locator(".circle").click()
+    page.locator(".grid").press("Home")
+    page.get_by_role("button", name="Copy to the 2 selected").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("Copied to 2")).to_be_visible()
+    tagged(store, year, *(sha1(page, place) for place in range(3)))
+    assert store.state().values(grade).is_empty()
+
+
+def test_the_selection_gets_what_is_chosen_once_then_each_picture_pressed(visit, address, store):
+    theme = make(store, "Theme", "tags")
+    page = ready(visit(address))
+    page.locator(".grid").press("Space")
+    page.locator(".grid").press("Shift+ArrowRight")
+    page.keyboard.press("s")
+    expect(page.get_by_role("combobox", name="Theme").last).to_be_focused()
+    page.keyboard.type("sea")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Theme: sea: 2 images")).to_be_visible()
+    tagged(store, theme, sha1(page, 0), sha1(page, 1))
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Stamp", exact=True).click()
+    expect(page.get_by_text("Each press on a picture: Theme: sea (0)")).to_be_visible()
+    tile(page, 4).click()
+    tile(page, 6).click()
+    expect(page.get_by_text("Each press on a picture: Theme: sea (2)")).to_be_visible()
+    expect(page.locator(".tile.stamped")).to_have_count(2)
+    tagged(store, theme, *(sha1(page, place) for place in (0, 1, 4, 6)))
+    page.keyboard.press("Escape")
+    expect(page.locator(".tile.stamped")).to_have_count(0)
+    tile(page, 4).click()
+    expect(page.get_by_role("region", name="Image")).to_be_visible()
+
+
+def test_keys_put_tags_on_and_off_in_the_gallery_and_on_the_open_image(visit, address, store):
+    theme = make(store, "Theme", "tags")
+    tag(store, theme, "war", key="1")
+    calm = tag(store, theme, "calm", key="t")
+    page = ready(visit(address))
+    sha1s = [sha1(page, place) for place in range(3)]
+    page.locator(".grid").press("1")
+    tagged(store, theme, sha1s[0])
+    page.keyboard.press("1")
+    tagged(store, theme)
+    page.keyboard.press("Enter")
+    expect(page.locator(".viewer")).to_be_visible()
+    page.keyboard.press("1")
+    tagged(store, theme, sha1s[0])
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".viewer .count")).to_contain_text("2 of")
+    page.keyboard.press("1")
+    tagged(store, theme, *sha1s[:2])
+    page.keyboard.press("Escape")
+    expect(page.locator(".viewer")).to_be_hidden()
+    # A letter is its own key until letters are let be keys of tags.
+    captions = tile(page, 0).locator(".caption .line")
+    expect(captions).to_have_count(1)
+    page.keyboard.press("k")
+    expect(page.get_by_text("calm").first).to_be_visible()
+    page.keyboard.press("t")
+    assert eventually(lambda: calm in set(store.state(fresh=True).values(theme)["value"]))
+    expect(captions).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    expect(captions).to_have_count(0)
+
+
+def test_images_leave_the_corpus_and_come_back(visit, address, store):
+    make(store, "Theme", "tags")
+    page = ready(visit(address))
+    gone, next_one = sha1(page, 0), sha1(page, 1)
+    page.locator(".grid").press("Delete")
+    expect(tile(page, 0)).to_have_attribute("data-sha1", next_one)
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(tile(page, 0)).to_have_attribute("data-sha1", gone)
+
+
+def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit, address, store):
+    make(store, "Theme", "tags")
+    make(store, "Note", "text")
+    mine, theirs = ready(visit(address)), ready(visit(address))
+    theirs.get_by_role("textbox", name="Note").fill("half a sent")
+    mine.get_by_role("combobox", name="Theme").click()
+    mine.keyboard.type("seen by both")
+    mine.keyboard.press("Enter")
+    chip = theirs.get_by_role("listitem").filter(has_text="seen by both")
+    expect(chip).to_be_visible()
+    expect(theirs.get_by_role("textbox", name="Note")).to_have_value("half a sent")
+    chip.get_by_role("button").click()
+    expect(mine.get_by_role("listitem").filter(has_text="seen by both")).to_have_count(0)
