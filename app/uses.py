@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from panoptic_data.tags import Tag
@@ -44,16 +45,17 @@ class Bar:
 def of_tags(tags: Sequence[Tag], values: pl.DataFrame) -> dict[str, tuple[int, int]]:
     """Return how many targets have each tag or one below it, and how many the tag itself."""
     known = {tag.id: tag for tag in tags}
-    held = values.select("target", "value").filter(pl.col("value").is_in(list(known))).unique()
-    itself = _counted(held, "value")
-    if not any(tag.parents for tag in tags):
-        return {id: (itself.get(id, 0), itself.get(id, 0)) for id in known}
-    pairs = [(id, up) for id, ups in _reached(known, itself).items() for up in ups]
-    above = pl.DataFrame(pairs, {"value": pl.String, "up": pl.String}, orient="row")
-    # A target with two tags below one is one.
-    spread = held.join(above, on="value").select("target", "up").unique()
-    whole = _counted(spread, "up")
-    return {id: (whole.get(id, 0), itself.get(id, 0)) for id in known}
+    held = _numbered(known, values)
+    itself = _counted(held["tag"], len(known))
+    whole = itself
+    if any(tag.parents for tag in tags):
+        pairs = [(place, up) for place, ups in _reached(known, itself).items() for up in ups]
+        above = pl.DataFrame(pairs, {"tag": pl.UInt32, "up": pl.UInt32}, orient="row")
+        # A target with two tags below one is one.
+        spread = held.join(above, on="tag")
+        pair = (spread["target"].cast(pl.UInt64) * len(known) + spread["up"]).unique()
+        whole = _counted(pair % len(known), len(known))
+    return {id: (whole[place], itself[place]) for place, id in enumerate(known)}
 
 
 def summary(type: str, values: pl.DataFrame) -> Use:
@@ -91,24 +93,31 @@ def listed(values: pl.DataFrame, count: int) -> pl.DataFrame:
     )
 
 
-def _counted(frame: pl.DataFrame, by: str) -> dict[str, int]:
-    counts = frame.group_by(by).agg(pl.len().alias("count"))
-    return dict(zip(counts[by].to_list(), counts["count"].to_list(), strict=True))
+def _numbered(known: Mapping[str, Tag], values: pl.DataFrame) -> pl.DataFrame:
+    """Return which target has which tag, once each, both by numbers: target, tag."""
+    ids = pl.DataFrame({"value": list(known)}, {"value": pl.String}).with_row_index("tag")
+    held = values.select("target", "value").join(ids, on="value")
+    return held.select(pl.col("target").rank("dense").cast(pl.UInt32), "tag").unique()
 
 
-def _reached(known: Mapping[str, Tag], used: Mapping[str, int]) -> dict[str, frozenset[str]]:
-    """Return each used tag and all above it, itself included."""
-    found: dict[str, frozenset[str]] = {}
-    for one in used:
-        waiting = [one]
+def _counted(places: pl.Series, length: int) -> list[int]:
+    return np.bincount(places.to_numpy(), minlength=length).tolist()  # type: ignore[no-any-return]
+
+
+def _reached(known: Mapping[str, Tag], used: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Return each used tag and all above it, itself included, by their places."""
+    place_of = {id: place for place, id in enumerate(known)}
+    parents = [[place_of[up] for up in tag.parents if up in place_of] for tag in known.values()]
+    found: dict[int, frozenset[int]] = {}
+    for one, count in enumerate(used):
+        waiting = [one] if count else []
         while waiting:
-            id = waiting[-1]
-            parents = [up for up in known[id].parents if up in known]
-            missing = [up for up in parents if up not in found]
+            place = waiting[-1]
+            missing = [up for up in parents[place] if up not in found]
             if missing:
                 waiting += missing
                 continue
-            found[id] = frozenset({id}).union(*(found[up] for up in parents))
+            found[place] = frozenset({place}).union(*(found[up] for up in parents[place]))
             waiting.pop()
     return found
 
