@@ -79,7 +79,8 @@ export function found(tags, text) {
 
 /**
  * The rows of a tree: open branches, or those that lead to what was found.
- * @param {Map<string, Tag>} tags @param {Set<string>} opened keys of rows @param {Set<string> | null} hits
+ * @param {Map<string, Tag>} tags @param {{has: (key: string) => boolean}} opened keys of rows
+ * @param {Set<string> | null} hits
  * @returns {Row[]}
  */
 export function treeRows(tags, opened, hits) {

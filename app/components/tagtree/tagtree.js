@@ -285,11 +285,8 @@ export class TagTree {
   }
 
   unfold() {
-    // Level by level: a row is there only when what it stands under is open.
-    for (let before = -1; before !== this.opened.size; ) {
-      before = this.opened.size;
-      for (const row of treeRows(this.tags, this.opened, null)) if (row.isParent) this.opened.add(row.key);
-    }
+    const all = treeRows(this.tags, { has: () => true }, null);
+    this.opened = new Set(all.filter((row) => row.isParent).map((row) => row.key));
     this.arrange();
   }
 
