@@ -31,8 +31,9 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from bench.catalogue import _write
-from panoptic_data import annotations, edits, events, merging, project, properties, stages, tags
-from panoptic_data.annotations import Store
+from panoptic_data import edits, events, merging, project, properties, stages, tags
+from panoptic_data.annotations import Store, _stores
+from panoptic_data.annotations import get as annotations_of
 from panoptic_data.events import CHANGES
 from panoptic_data.project import Project
 from tests.dashboard import serving
@@ -89,7 +90,7 @@ def _forget(opened: Project) -> None:
     """Take away all annotations, and what this process knows of them."""
     for name in (*ANNOTATED, "stages"):
         opened.database().drop(name)
-    annotations._stores.clear()
+    _stores.clear()
 
 
 # One at a time, and many at once.
@@ -134,7 +135,7 @@ def _many(opened: Project, sha1s: list[str]) -> None:
 
 
 def _tagged(opened: Project) -> tuple[Store, str, str]:
-    store = annotations.get(opened)
+    store = annotations_of(opened)
     theme, changes = properties.created({}, "Theme", "tags")
     store.commit(changes, "property")
     war, changes = tags.created({}, theme.id, "war")
@@ -198,7 +199,7 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
     _say(
         "a replay compared with the tables", [_timed(lambda: merging.differing(opened))], None, None
     )
-    store = annotations.get(opened)
+    store = annotations_of(opened)
     chosen = store.state().shown[0].id
     _say(
         "… one more edit",
@@ -207,19 +208,21 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
         None,
     )
     _say("… history, 200 batches", [_timed(store.history)], None, None)
-    _process("… the process that merges after activity", opened)
+    _process("the process that merges 50 edits", opened)
+    _note(store, chosen, sha1s[0])
+    _process("… and then one more", opened)
 
 
 def _talk(opened: Project, sha1s: list[str]) -> Iterator[events.Batch]:
     """Yield a log of many authors: texts, numbers, tags put on and taken off, some undone."""
     draw = random.Random(1)
-    store = annotations.get(opened)
+    store = annotations_of(opened)
     made = []
     for name, type in (("Note", "text"), ("Year", "number"), ("Theme", "tags"), ("Who", "tags")):
         one, changes = properties.created(store.state().properties, name, type)
         store.commit(changes, "property")
         made.append(one)
-    words = {}
+    words: dict[str, list[str]] = {}
     for one in made[2:]:
         words[one.id] = []
         for number in range(20):
@@ -342,7 +345,7 @@ def _say(
 ) -> None:
     work, wall = (_rank(times, column, share) for column in (0, 1))
     limit = f"{budget:,.0f}" if budget else ""
-    beside = f"{_rank(theirs, 1, share):,.1f}" if theirs else ""
+    beside = f"{_rank(theirs, 1, share):,.2f}" if theirs else ""
     print(f"{what:44} {work:9,.1f} {wall:9,.1f} {limit:>8} {beside:>9}", flush=True)
 
 

@@ -55,6 +55,7 @@ __all__ = [
 
 TABLE = "annotation_events"
 LOCK = "annotations.lock"
+COMPACT_LOCK = "annotations.compact.lock"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGES = pl.Schema(
@@ -195,10 +196,14 @@ def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
 
 
 def compact(project: Project) -> None:
-    """Put the parts of the log together and drop past versions; what it says stays."""
-    # Where others are at it, theirs will do.
-    with suppress(WriteConflict):
-        project.database().compact(TABLE, KEPT_FOR)
+    """Put the parts of the log together and drop past versions; what it says stays.
+
+    Nothing is done where it was done since the last ``COMPACT_EVERY`` commits.
+    """
+    # Two at once would undo each other's work, and leave it on the disk.
+    with turn(project.root / COMPACT_LOCK), suppress(WriteConflict):
+        if len(list((project.lance / f"{TABLE}.lance" / "_versions").glob("*"))) >= COMPACT_EVERY:
+            project.database().compact(TABLE, KEPT_FOR)
 
 
 class _Writer:

@@ -181,12 +181,13 @@ class Database:
 
     def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments and drop versions past their time, without an index."""
-        table = self._open(name)
-        if table is None:
+        if self._open(name) is None:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            self._retry(name, lambda: table.optimize(cleanup_older_than=kept_for))
+            # Opened anew for each try: on the version that lost the race it would lose again, and
+            # each time leave behind what it had written.
+            self._retry(name, lambda: self._opened(name).optimize(cleanup_older_than=kept_for))
 
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""

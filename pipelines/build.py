@@ -13,7 +13,8 @@ from panoptic_data.encoders import parse
 from panoptic_data.project import DEFAULT_ENCODERS, Project
 from pipelines import automation, checks, jobs, sensors
 from pipelines.assets import chain, duplicates, embeddings
-from pipelines.assets.annotations import annotations, log_spec
+from pipelines.assets.annotations import annotations as annotated
+from pipelines.assets.annotations import log_spec
 from pipelines.assets.corpus import corpus
 from pipelines.assets.images import read, sources_spec
 from pipelines.resources import Work, work_resource
@@ -46,7 +47,7 @@ def build_defs(
             *(asset for spec in specs for asset in chain.build(spec)),
             duplicates.build(slugs),
             log_spec,
-            annotations,
+            annotated,
         ],
         asset_checks=checks.build(slugs),
         jobs=both,

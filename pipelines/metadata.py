@@ -84,14 +84,16 @@ def _pictures(work: Work, stage: str) -> MetadataMap:
 
 def _annotated(result: StageResult) -> MetadataMap:
     """Return the counts of annotations one by one, so that Dagster draws them over time."""
+    extra: Mapping[str, Any] = result.extra
+    parameters: Mapping[str, Any] = result.parameters
     return {
-        "events": result.parameters["events"],
+        "events": parameters["events"],
         "new_events": result.new,
         "values": result.rows,
-        "properties": result.extra["properties"],
-        "tags": result.extra["tags"],
-        "authors": dg.MetadataValue.json(result.extra["authors"]),
-        "lance_versions": dg.MetadataValue.json(result.parameters["versions"]),
+        "properties": extra["properties"],
+        "tags": extra["tags"],
+        "authors": dg.MetadataValue.json(extra["authors"]),
+        "lance_versions": dg.MetadataValue.json(parameters["versions"]),
     }
 
 

@@ -48,4 +48,3 @@ def make(work: Work) -> dg.MaterializeResult[None]:
     told = metadata.materialized(work, ANNOTATIONS, merging.STAGE, made)
     merging.clean(work.project)
     return told
-
