@@ -17,7 +17,7 @@ import polars as pl
 from panoptic_data import tags, values
 from panoptic_data.annotations import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import CHANGES, as_frame
+from panoptic_data.events import CHANGES, Change, as_frame
 from panoptic_data.properties import EXCLUDED, Property, altered
 
 __all__ = [
@@ -111,17 +111,8 @@ def assign_names(
     property of one tag it is replaced).
     """
     one = _with_tags(state, property)
-    known = dict(state.tags)
-    made = []
-    ids: dict[str, str] = {}
-    for name in given["name"].unique(maintain_order=True):
-        spelled = " ".join(str(name).split())
-        same = tags.named(known, property).get(spelled.casefold())
-        if same is None:
-            same, changes = tags.created(known, property, spelled)
-            known[same.id] = same
-            made += changes
-        ids[name] = same.id
+    names = given["name"].unique(maintain_order=True)
+    ids, made = tags.named_or_created(state.tags, property, names)
     named = given.select("target", new=pl.col("name").replace_strict(ids, return_dtype=pl.String))
     if one.holds_several and add:
         held = state.values(property).select("target", new="value")
@@ -166,19 +157,20 @@ def converted(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.
     one = _known(state, property)
     if type not in values.TYPES:
         raise InvalidProperty("type", name=type, known=", ".join(values.TYPES))
-    before = _readable(state, one)
     changes = [as_frame(altered(state.properties, property, type=type, options={}))]
-    if type in ("tag", "tags"):
-        after = before.with_columns(new=pl.col("value"))
-        after, made = _as_tags(state, property, after, type)
+    if one.has_tags and type in ("tag", "tags"):
+        after, lost = _as_few_tags(state, one, type)
+    elif type in ("tag", "tags"):
+        after, made = _as_tags(state, one, type)
         changes.append(as_frame(made))
+        lost = after.filter(pl.col("new").is_null()).select("target", "value")
     else:
+        before = _readable(state, one)
         distinct = before["value"].unique()
         table = {text: values.convert(_plain_type(one), type, text) for text in distinct}
-        after = before.with_columns(
-            new=pl.col("value").replace_strict(table, return_dtype=pl.String)
-        )
-    lost = after.filter(pl.col("new").is_null()).select("target", "value")
+        new = pl.col("value").replace_strict(table, return_dtype=pl.String)
+        after = before.with_columns(new=new)
+        lost = after.filter(pl.col("new").is_null()).select("target", "value")
     old = _texts(state, property, after["target"], one.holds_several)
     rows = after.select("target", "new").join(old, on="target", how="left")
     changes.append(_changes(rows, one.target, property, "set"))
@@ -229,24 +221,37 @@ def _relinked(state: State, keep: str, gone: Sequence[tags.Tag]) -> list[Any]:
     return changes
 
 
-def _as_tags(
-    state: State, property: str, rows: pl.DataFrame, type: str
-) -> tuple[pl.DataFrame, list[Any]]:
-    known, made, ids = dict(state.tags), [], {}
-    names = rows["value"].unique(maintain_order=True).drop_nulls()
-    for text in names:
-        parts = [one.strip() for one in text.split(",")] if type == "tags" else [text]
-        found = []
-        for name in filter(None, parts):
-            same = tags.named(known, property).get(name.casefold())
-            if same is None:
-                same, changes = tags.created(known, property, name)
-                known[same.id] = same
-                made += changes
-            found.append(same.id)
-        ids[text] = json.dumps(list(dict.fromkeys(found))) if type == "tags" else found[-1]
-    new = pl.col("value").replace_strict(ids, return_dtype=pl.String)
-    return rows.with_columns(new=new), made
+def _as_tags(state: State, one: Property, type: str) -> tuple[pl.DataFrame, list[Change]]:
+    """Return texts as tags (target, value, new): of several tags a comma parts the names."""
+    rows = _readable(state, one)
+    texts = rows["value"].unique(maintain_order=True).to_list()
+    parted = {text: text.split(",") if type == "tags" else [text] for text in texts}
+    named = {text: [name.strip() for name in some if name.strip()] for text, some in parted.items()}
+    every = dict.fromkeys(name for some in named.values() for name in some)
+    ids, made = tags.named_or_created(state.tags, one.id, every)
+    new = {}
+    for text, some in named.items():
+        found = list(dict.fromkeys(ids[name] for name in some))
+        new[text] = json.dumps(found) if type == "tags" else next(iter(found), None)
+    chosen = pl.col("value").replace_strict(new, return_dtype=pl.String)
+    return rows.with_columns(new=chosen), made
+
+
+def _as_few_tags(state: State, one: Property, type: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return one tag as a list of one, or several as the first of them; the others are lost."""
+    place = {id: number for number, id in enumerate(state.tags)}
+    order = pl.col("value").replace_strict(place, default=len(place), return_dtype=pl.Int64)
+    held = state.values(one.id).select("target", "value").sort(order, maintain_order=True)
+    first = held.unique("target", keep="first", maintain_order=True)
+    if type == "tags":
+        texts = [json.dumps([id]) for id in first["value"]]
+        return first.with_columns(new=pl.Series(texts, dtype=pl.String)), held.clear()
+    names = {id: tag.name for id, tag in state.tags.items()}
+    others = held.join(first, on=["target", "value"], how="anti")
+    lost = others.with_columns(
+        pl.col("value").replace_strict(names, default=None, return_dtype=pl.String)
+    )
+    return first.with_columns(new=pl.col("value")), lost
 
 
 def _readable(state: State, one: Property) -> pl.DataFrame:

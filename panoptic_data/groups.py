@@ -22,6 +22,7 @@ from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import FIELDS, HUES, property_of
 from panoptic_data.orders import sorted_by
+from panoptic_data.tags import above
 from panoptic_data.views import Clause, Condition, Level
 
 if TYPE_CHECKING:
@@ -184,11 +185,31 @@ def _tags(catalogue: Catalogue, level: Level) -> Coded:
     one, column = catalogue.property(level.field), catalogue.column(level.field)
     assert column.units is not None
     assert column.tags is not None
+    known = catalogue.annotations.tags
     order = [tag.id for tag in catalogue.annotations.tags_of(one.id)]
     place = {id: number for number, id in enumerate(order)}
-    codes = np.array([place[id] for id in column.ids] or [0], dtype=np.int32)[column.tags]
-    counts = np.bincount(column.units, minlength=column.size)
-    return Coded(codes, order, np.concatenate([[0], np.cumsum(counts)]))
+    # As a condition on a tag does, its group holds what has a tag below it.
+    held = [
+        sorted({place[it] for it in (id, *above(known, [id])) if it in place}) for id in column.ids
+    ]
+    counts = np.array([len(some) for some in held] or [0], dtype=np.int64)
+    units: Places = column.units.astype(np.int64)
+    codes = np.array([some[0] for some in held] or [0])[column.tags]
+    if counts.max(initial=0) > 1:
+        begins = (np.cumsum(counts) - counts)[column.tags]
+        times = counts[column.tags]
+        firsts = np.cumsum(times) - times
+        at = np.repeat(begins - firsts, times) + np.arange(int(times.sum()))
+        each = np.repeat(units, times) * len(order)
+        pairs = _distinct_numbers(each + np.concatenate([np.array(some) for some in held])[at])
+        units, codes = pairs // len(order), pairs % len(order)
+    sizes = np.bincount(units, minlength=column.size)
+    return Coded(codes.astype(np.int32), order, np.concatenate([[0], np.cumsum(sizes)]))
+
+
+def _distinct_numbers(numbers: Places) -> Places:
+    ordered = np.sort(numbers)
+    return ordered[np.diff(ordered, prepend=NONE) > 0]
 
 
 def condition(level: Level, value: Any) -> Condition | Clause:

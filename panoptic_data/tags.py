@@ -26,6 +26,7 @@ __all__ = [
     "created",
     "linked",
     "named",
+    "named_or_created",
     "read",
     "unlinked",
     "with_parent",
@@ -66,6 +67,30 @@ def created(
     parts = {part: getattr(made, part) for part in _PARTS if getattr(made, part)}
     changes = [_change(made.id, part, value) for part, value in parts.items()]
     return made, [*changes, *(Change("tag", made.id, "parents", "add", one) for one in parents)]
+
+
+def named_or_created(
+    known: Mapping[str, Tag], property: str, names: Iterable[str]
+) -> tuple[dict[str, str], list[Change]]:
+    """Return the id of the tag that each name means, and the changes that make those missing.
+
+    Names are compared without regard to case and to spaces around and between words; each is
+    found again in the answer as it was given. Raises InvalidTag.
+    """
+    ids = {spelled: one.id for spelled, one in named(known, property).items()}
+    last = max((one.place for one in known.values() if one.property == property), default=0.0)
+    found: dict[str, str] = {}
+    changes: list[Change] = []
+    for name in names:
+        spelled = " ".join(str(name).split())
+        if spelled.casefold() not in ids:
+            made, making = created({}, property, spelled)
+            last += 1
+            ids[spelled.casefold()] = made.id
+            changes += [one for one in making if one.property != "place"]
+            changes.append(_change(made.id, "place", last))
+        found[name] = ids[spelled.casefold()]
+    return found, changes
 
 
 def altered(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:

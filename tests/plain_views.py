@@ -329,7 +329,8 @@ class Plain:
             names = {name for field, name in one["by"] if by in (None, field.split(":")[2])}
             return tuple(sorted(names)) or None
         if field == "p:tags:theme":
-            return one[field] and tuple(sorted(one[field], key=TAGS["theme"].index))
+            held = {above for tag in one[field] or () for above in (tag, *_above(tag))}
+            return tuple(sorted(held, key=TAGS["theme"].index)) or None
         if field == "p:checkbox:seen":
             return one[field] if one[field] is None else ("true" if one[field] else "false")
         if field in ("taken_at", "added", "p:date:made"):
@@ -506,6 +507,10 @@ def _is(one, field, op, value):  # noqa: C901 - one line a field
     if op == "is empty":
         return one[field] is None
     return one[field] is not None and _compares(one[field], field, op, value)
+
+
+def _above(tag):
+    return [above for above, below in BELOW.items() if tag in below]
 
 
 def _of(field, value):

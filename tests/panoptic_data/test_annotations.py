@@ -314,6 +314,23 @@ def test_text_becomes_tags_and_tags_become_text(store):
     assert values(again(store), theme) == {IMAGES[0]: {"war, sea"}}
 
 
+def test_one_tag_becomes_several_and_back_without_reading_names(store):
+    kind = make(store, "Kind", "tag")
+    comma = tag(store, kind, "bill, posted")
+    flyer = tag(store, kind, "flyer")
+    store.commit(edits.add_tags(store.state(), kind.id, IMAGES[:1], [comma.id]), "tag")
+    changes, lost = edits.converted(store.state(), kind.id, "tags")
+    store.commit(changes, "convert")
+    assert lost.is_empty()
+    store.commit(edits.add_tags(store.state(), kind.id, IMAGES[:1], [flyer.id]), "tag")
+    changes, lost = edits.converted(store.state(), kind.id, "tag")
+    store.commit(changes, "convert")
+    assert lost.rows() == [(IMAGES[0], "flyer")]
+    assert values(store.state(), kind) == {IMAGES[0]: {comma.id}}
+    assert len(store.state().tags_of(kind.id)) == 2
+    assert values(again(store), kind) == {IMAGES[0]: {comma.id}}
+
+
 def test_merged_tables_say_the_same_as_the_log_and_hold_while_more_is_written(store):
     theme, note = make(store, "Theme", "tags"), make(store, "Note", "text")
     war = tag(store, theme, "war")
