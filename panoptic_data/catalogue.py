@@ -192,8 +192,10 @@ class Catalogue:
         same = state.excluded is self.annotations.excluded
         with self._lock:
             other._columns = dict(self._columns)
-            other._orders = {key: it for key, it in self._orders.items() if _is_fixed(key[0].field)}
-            other._ranks = {key: it for key, it in self._ranks.items() if _is_fixed(key)}
+            # Copies first: other threads add to these while they are looked through.
+            orders, ranks = dict(self._orders), dict(self._ranks)
+            other._orders = {key: it for key, it in orders.items() if _is_fixed(key[0].field)}
+            other._ranks = {key: it for key, it in ranks.items() if _is_fixed(key)}
             kept = ((key, it) for key, it in self._codes.items() if _is_fixed(key[0]))
             other._codes = OrderedDict(kept)
             if same:

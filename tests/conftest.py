@@ -13,6 +13,14 @@ PANOPTIC = Path(sys.executable).with_name("panoptic")
 OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the files that take long first: the short ones then fill what time is left."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    slow |= {item.path for item in items if "browser" in item.path.parts}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def demo_of_all(tmp_path_factory):
     """Return a folder with ``demo``, the project, and ``said.txt``, what its making printed.

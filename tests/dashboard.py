@@ -18,13 +18,19 @@ def serving(project):
     """Serve a project on a free port; yield the address of its dashboard."""
     command = [sys.executable, "-m", "app.cli", "open", "--project", str(project), "--no-browser"]
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-    ) as server:
+    said = project.with_name(f"{project.name}-server.log")
+    with (
+        said.open("a") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        ) as server,
+    ):
         try:
             yield _address(server.stdout)
         finally:
             server.terminate()
+    # What a page could not do is an error on it, and a traceback here.
+    assert "Traceback" not in said.read_text(), said.read_text()
 
 
 def eventually(check, *, within=30.0):

@@ -80,11 +80,13 @@ def test_interrupting_the_server_ends_it_quietly(project):
         text=True,
         env=environment,
     ) as server:
-        said = server.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+", said)[0]
-        assert [read(f"{address}{path}")[0] for path in ("/", "/rows")] == [200, 200]
-        server.send_signal(signal.SIGINT)
-        _, complaints = server.communicate(timeout=30)
+        try:
+            said = server.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+            assert [read(f"{address}{path}")[0] for path in ("/", "/rows")] == [200, 200]
+        finally:
+            server.send_signal(signal.SIGINT)
+        _, complaints = server.communicate(timeout=60)
         # Neither a traceback nor a line for each request.
         assert (server.returncode, complaints) == (0, "")
 

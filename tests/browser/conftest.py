@@ -11,7 +11,7 @@ from tests.dashboard import WIDE, serving
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = os.environ.get("PANOPTIC_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 # One is enough on a busy machine to start, and to come back with the first page.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 def pytest_collection_modifyitems(items):

@@ -155,7 +155,7 @@ def test_closed_tab_waits_in_the_menu_and_a_deleted_one_can_return(page, project
     tab(page, "b").click(button="right")
     page.get_by_role("menuitem", name="Delete").click()
     names(page, "a")
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     names(page, "b", "a")
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data import files, images, schema, sources, stages
+from panoptic_data import images, schema, sources, stages
 from panoptic_data import project as projects
 from panoptic_data.errors import UnknownImage, UnreadableImage
 from tests.images import READABLE, encoded, exif, scene, shared, write
@@ -461,35 +461,3 @@ def test_a_decoder_library_s_own_hard_cases_end_as_rows_in_little_time_and_memor
     assert failed > 300
     assert float(seconds) < 15
     assert memory < 700
-
-
-@pytest.mark.slow
-def test_describing_500_by_400_photographs_costs_less_than_the_budget():
-    # The whole import may cost 5 processor seconds for 1,000; all but the tables is this.
-    paths = sorted(shared("clothing-1k").rglob("*.jpg"))[:200]
-    photographs = [Image.open(path).convert("RGB").resize((500, 400)) for path in paths]
-    data = [encoded(photograph, "JPEG", quality=90) for photograph in photographs]
-    images.describe(data[0])
-    costs = []
-    for _ in range(3):
-        began = time.process_time()
-        for one in data:
-            images.describe(one)
-        costs.append((time.process_time() - began) / len(data))
-    assert min(costs) < 0.005
-
-
-def test_the_scan_of_many_files_is_fast(project, folder):
-    first = put(folder / "0.jpg", 1, (16, 12)).read_bytes()
-    for number in range(1, 3000):
-        path = folder / f"{number % 10}" / f"{number}.jpg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(first)
-        make_older(path)
-    ingest(project, folder)
-    source = sources.listing(project)[0]
-    began = time.perf_counter()
-    scan = files.scan(project, source)
-    assert scan.unchanged == 3000
-    # 10,000 in 0.2 s on a quiet machine.
-    assert time.perf_counter() - began < 2

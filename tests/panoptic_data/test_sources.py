@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -275,13 +274,9 @@ def test_no_path_leads_out_of_its_source(folder, path):
             sources.absolute(source, path, raw)
 
 
-def test_the_walk_is_in_one_order_and_fast(folder):
+def test_the_walk_is_in_one_order(folder):
     for number in range(2000):
         put(folder / f"{number % 20:02}" / f"{number}.jpg", b"x")
-    began = time.perf_counter()
     entries = list(sources.walk(folder))
-    seconds = time.perf_counter() - began
     assert len(entries) == 2000
     assert entries == list(sources.walk(folder))
-    # 10,000 files in 0.1 s on a quiet machine.
-    assert seconds < 1
