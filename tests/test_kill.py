@@ -16,7 +16,6 @@ from panoptic_data.schema import table_of
 from tests.small_corpus import write_pictures
 
 IMAGES = 150
-KILLS = 10
 SEED = 20
 # What says when and by which run a row was made, and by which trial on this machine.
 VARYING = {
@@ -76,8 +75,8 @@ def kill_after(project, count, pause):
     return process.returncode != 0
 
 
-@pytest.mark.slow
-def test_killed_at_ten_random_moments_the_tables_are_those_of_an_undisturbed_run(tmp_path):
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run(tmp_path, kills):
     folder = tmp_path / "pictures"
     write_pictures(folder, range(IMAGES))
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
@@ -87,8 +86,8 @@ def test_killed_at_ten_random_moments_the_tables_are_those_of_an_undisturbed_run
 
     killed = make(tmp_path / "killed", folder)
     chance = random.Random(SEED)
-    for to_come in range(KILLS, 0, -1):
-        # At most its share of what is left, so that there is something left to kill ten times.
+    for to_come in range(kills, 0, -1):
+        # At most its share of what is left, so that there is something left to kill each time.
         left = whole - commits(killed)
         count = chance.randint(1, max(1, left // (to_come + 1)))
         assert kill_after(killed, count, chance.uniform(0, 0.2))
@@ -99,4 +98,4 @@ def test_killed_at_ten_random_moments_the_tables_are_those_of_an_undisturbed_run
     for name, frame in expected.items():
         assert found[name].equals(frame), name
     outcomes = runs.listing(killed)["outcome"].to_list()
-    assert outcomes == ["done"] + ["interrupted"] * KILLS
+    assert outcomes == ["done"] + ["interrupted"] * kills

@@ -91,7 +91,6 @@ def test_interrupting_the_server_ends_it_quietly(project):
         assert (server.returncode, complaints) == (0, "")
 
 
-@pytest.mark.slow
 def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(project, tmp_path):
     write_pictures(tmp_path / "pictures", range(8))
     sources.add(project, tmp_path / "pictures")

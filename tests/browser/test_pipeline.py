@@ -114,7 +114,6 @@ def test_nothing_is_cut_off_in_french(visit, address, size, theme):
     assert page.locator("table.quiet").first.evaluate(cut) <= 0
 
 
-@pytest.mark.slow
 def test_a_folder_is_added_read_and_shown_from_an_empty_project(visit, tmp_path):
     project = synthetic.project(tmp_path / "new")
     write_pictures(tmp_path / "pictures", range(8))

@@ -495,7 +495,6 @@ with ThreadPoolExecutor(25) as people:
 """
 
 
-@pytest.mark.slow
 def test_four_processes_that_edit_at_once_lose_nothing(store):
     theme = make(store, "Theme", "tags")
     for number in range(6):

@@ -363,7 +363,6 @@ def test_a_picture_that_needs_too_much_memory_is_refused_before_it_is_decoded():
     assert (caught.value.reason, caught.value.detail) == ("too_many_pixels", "60000 × 60000")
 
 
-@pytest.mark.slow
 def test_a_jpeg_larger_than_the_limit_is_read_at_a_fraction(tmp_path):
     side = 18_000
     assert side * side > decode.MOST_PIXELS
@@ -380,7 +379,6 @@ def test_a_jpeg_larger_than_the_limit_is_read_at_a_fraction(tmp_path):
         decode.decode(place.read_bytes())
 
 
-@pytest.mark.slow
 def test_large_pictures_wait_for_each_other(tmp_path):
     # A WebP takes 16 bytes a pixel while it is decoded: eight of these at once would be 3 GB.
     place = tmp_path / "large.webp"

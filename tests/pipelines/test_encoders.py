@@ -14,7 +14,6 @@ from pipelines.resources import Request
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "../shared/data"))
 
 
-@pytest.mark.slow
 def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_there(
     project, tmp_path
 ):

@@ -186,7 +186,11 @@ class Annotate {
       refused = error.message || this.texts.not_written;
     }
     this.writing -= 1;
-    if (sha1 !== this.sha1) return;
+    if (sha1 !== this.sha1) {
+      // Another image came in hand meanwhile and waited: its values are shown now.
+      this.refresh();
+      return;
+    }
     this.tell(refused);
     if (!refused) this.refresh();
     else this.refuse(property);
