@@ -10,15 +10,24 @@ import pytest
 from filelock import FileLock
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
+# Beside those that need a browser.
+LONG = (
+    "test_annotations.py",
+    "test_cli.py",
+    "test_conventions.py",
+    "test_end_to_end.py",
+    "test_kill.py",
+    "test_launcher.py",
+    "test_main.py",
+    "test_process.py",
+)
 OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Put the files that take long first: the short ones then fill what time is left."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    slow |= {item.path for item in items if "browser" in item.path.parts}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: item.path.name not in LONG and "browser" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

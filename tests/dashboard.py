@@ -30,7 +30,7 @@ def serving(project):
         finally:
             server.terminate()
     # What a page could not do is an error on it, and a traceback here.
-    print(said.read_text())
+    sys.stderr.write(said.read_text())
 
 
 def eventually(check, *, within=30.0):

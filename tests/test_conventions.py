@@ -37,7 +37,6 @@ def test_code_is_formatted_and_lint_free():
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.slow
 def test_types_agree():
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--cache-dir", "/dev/null"],

@@ -13,8 +13,6 @@ PANOPTIC = Path(sys.executable).with_name("panoptic")
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 
-pytestmark = pytest.mark.slow
-
 
 def panoptic(*arguments, expect=0):
     done = subprocess.run(
@@ -71,6 +69,7 @@ def photographs(tmp_path):
     return shutil.copytree(source, tmp_path / "clothing")
 
 
+@pytest.mark.slow
 def test_a_thousand_photographs_are_all_there_and_only_what_changes_changes(photographs, tmp_path):
     project = tmp_path / "project"
     panoptic("up", "--no-serve", "--encoder", "visual", "--project", project, photographs)

@@ -231,7 +231,6 @@ def test_more_copies_than_a_list_has_places_are_one_group(project):
     assert (rows.height, rows["group"].n_unique()) == (50, 1)
 
 
-@pytest.mark.slow  # reads 915 photographs
 def test_real_edits_are_found_and_nothing_else(project):
     place = shared("neardup")
     update(project, place)
