@@ -216,7 +216,7 @@ def test_a_broken_pattern_is_told_beside_it_and_not_applied(visit, address, corp
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_nothing_that_axe_objects_to(visit, address, theme):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"

@@ -166,7 +166,9 @@ def test_colours_tell_folders_apart(page):
     expect(page.locator(".legend img")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (NARROW, "light")])
+@pytest.mark.parametrize(
+    ("size", "theme"), [pytest.param(WIDE, "dark", marks=pytest.mark.slow), (NARROW, "light")]
+)
 def test_nothing_is_cut_off_in_french(visit, address, size, theme):
     page = visit(f"{address}/map", size=size, theme=theme, locale="fr-FR")
     drawn(page)

@@ -104,7 +104,9 @@ def test_dagster_s_page_is_a_command_while_it_is_closed(page, project):
     expect(page.get_by_text("dagster dev -m")).to_contain_text(str(project.root))
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (NARROW, "light")])
+@pytest.mark.parametrize(
+    ("size", "theme"), [pytest.param(WIDE, "dark", marks=pytest.mark.slow), (NARROW, "light")]
+)
 def test_nothing_is_cut_off_in_french(visit, address, size, theme):
     page = visit(f"{address}/pipeline", size=size, theme=theme, locale="fr-FR")
     expect(page.get_by_role("table", name="Étapes")).to_be_visible()

@@ -288,7 +288,7 @@ def test_cells_are_edited_in_place_and_follow_what_others_write(page, address, r
     expect(page.locator(".tile .property")).to_have_text("by another")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_nothing_that_axe_objects_to(visit, address, theme):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"

@@ -162,6 +162,9 @@ def test_closed_tab_waits_in_the_menu_and_a_deleted_one_can_return(page, project
 def test_selection_becomes_a_view_in_a_tab_of_its_own(page):
     for index in (1, 4):
         page.locator(f'.tile[data-index="{index}"]').click(modifiers=["Control"])
+    expect(page.locator(".selected strong")).to_have_text("2 selected")
+    in_hand = page.locator('.tile[data-index="4"]').get_attribute("aria-label")
+    expect(page.locator(".st-key-right h2")).to_have_text(in_hand)
     page.get_by_role("button", name="Save as view").click()
     names(page, "2 chosen images")
     current(page, "2 chosen images")

@@ -51,7 +51,9 @@ class Strip {
     this.undo = el("button", { type: "button" });
     this.toast = el("div", { class: "toast", popover: "manual" }, this.said, this.undo);
     root.replaceChildren(this.nav, this.add, this.more, this.menu, this.toast);
-    this.sized = new ResizeObserver(() => this.fade());
+    this.sized = new ResizeObserver(() => this.resized());
+    // Names have another width once their letters are here.
+    document.fonts.ready.then(() => this.resized());
     this.sized.observe(this.list);
   }
 
@@ -155,6 +157,12 @@ class Strip {
     const start = item.offsetLeft - this.list.offsetLeft;
     if (start < scrollLeft) this.list.scrollLeft = start;
     else if (start + item.offsetWidth > scrollLeft + clientWidth) this.list.scrollLeft = start + item.offsetWidth - clientWidth;
+  }
+
+  /** What stands beside came later, or the window is another: the tab in hand stays in sight. */
+  resized() {
+    if (this.data) this.reveal(this.itemOf(this.data.current));
+    this.fade();
   }
 
   fade() {
