@@ -246,7 +246,7 @@ def test_panels_fold_with_a_key_and_stay_so(page):
     page.keyboard.press("f")
     expect(left).to_be_hidden()
     page.reload()
-    expect(tile(page, 0)).to_be_visible()
+    ready(page)
     expect(left).to_be_hidden()
     page.keyboard.press("f")
     expect(left).to_be_visible()
