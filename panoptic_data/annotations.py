@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,15 @@ class State:
     def tags_of(self, property: str) -> list[Tag]:
         """Return a property's tags that are not deleted, in their order."""
         return [one for one in self.tags.values() if one.property == property and not one.deleted]
+
+    @cached_property
+    def live_tags(self) -> dict[str, frozenset[str]]:
+        """The ids of each property's tags that are not deleted."""
+        found: dict[str, set[str]] = {}
+        for one in self.tags.values():
+            if not one.deleted:
+                found.setdefault(one.property, set()).add(one.id)
+        return {property: frozenset(ids) for property, ids in found.items()}
 
     def cells_of(self, property: str) -> Cells:
         """Return the values of a property (or ``EXCLUDED``)."""

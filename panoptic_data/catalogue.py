@@ -162,7 +162,7 @@ class Catalogue:
         marks = [f"{name}={number}" for name, number in sorted(versions.items())]
         self.version = digest([*marks, str(state.position)])
         self._parts = dict(parts)
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, tuple[Any, Column]] = {}
         self._parts_lock = threading.RLock()
         self._found: OrderedDict[str, Found] = OrderedDict()
         self._orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
@@ -223,15 +223,16 @@ class Catalogue:
         else:
             one = self.property(field)
         cells = self.annotations.cells_of(one.id)
-        live = None
-        if one.has_tags:
-            live = frozenset(tag.id for tag in self.annotations.tags_of(one.id))
-        key = f"{one.id} {one.type} {hash(live)}"
-        known = self._columns.get(key)
+        live = self.annotations.live_tags.get(one.id, frozenset()) if one.has_tags else None
+        # A column of another type, or of other tags, is of no use and is not kept.
+        made_for = (one.type, live)
+        before, known = self._columns.get(one.id, (None, None))
+        if before != made_for:
+            known = None
         if known is not None and known.cells is cells:
             return known
         made = columns.brought(self.project, self.corpus, one, cells, live, known)
-        self._columns[key] = made
+        self._columns[one.id] = (made_for, made)
         return made
 
     def numbers(self, field: str) -> npt.NDArray[np.float64]:

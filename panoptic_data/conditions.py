@@ -73,7 +73,7 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     fields = {one.field for one in conditions(view)}
     if "status" not in fields:
         mask &= asked.of_images(_status(catalogue, ["ok"]))
-    if EXCLUDED not in fields and catalogue.annotations.excluded.frame().height:
+    if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.cells:
         mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
     for part in view.where:
         mask &= asked.mask(part)

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.tables import Database
 
-__all__ = ["NO_TIME", "Corpus", "Rows", "folded", "folder_counts", "read", "read_columns"]
+__all__ = [
+    "NO_TIME",
+    "Corpus",
+    "Rows",
+    "folded",
+    "folder_counts",
+    "occurring",
+    "read",
+    "read_columns",
+]
 
 Rows = npt.NDArray[np.uint32]
 # Stands for no time among microseconds: before every other.
@@ -230,7 +239,7 @@ def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
     for depth in range(above.shape[1]):
         is_deeper = depth == 0 or above[:, depth] != above[:, depth - 1]
         np.add.at(counts, above[:, depth], alone * is_deeper)
-    pairs = _distinct((row[:, None] * len(names) + held).ravel())
+    pairs = occurring((row[:, None] * len(names) + held).ravel())
     counts += np.bincount(pairs % max(len(names), 1), minlength=len(names))
     return dict(zip(names, counts.tolist(), strict=True))
 
@@ -358,7 +367,8 @@ def _texts(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32]]:
     return values, places.to_numpy()
 
 
-def _distinct(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def occurring(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the numbers that occur, smallest first; all are 0 or more."""
     ordered = np.sort(numbers)
     return ordered[np.diff(ordered, prepend=-1) > 0]
 

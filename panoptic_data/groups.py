@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.columns import authored
-from panoptic_data.corpus import NO_TIME, folded
+from panoptic_data.corpus import NO_TIME, folded, occurring
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import FIELDS, HUES, property_of
 from panoptic_data.orders import sorted_by
@@ -201,15 +201,10 @@ def _tags(catalogue: Catalogue, level: Level) -> Coded:
         firsts = np.cumsum(times) - times
         at = np.repeat(begins - firsts, times) + np.arange(int(times.sum()))
         each = np.repeat(units, times) * len(order)
-        pairs = _distinct_numbers(each + np.concatenate([np.array(some) for some in held])[at])
+        pairs = occurring(each + np.concatenate([np.array(some) for some in held])[at])
         units, codes = pairs // len(order), pairs % len(order)
     sizes = np.bincount(units, minlength=column.size)
     return Coded(codes.astype(np.int32), order, np.concatenate([[0], np.cumsum(sizes)]))
-
-
-def _distinct_numbers(numbers: Places) -> Places:
-    ordered = np.sort(numbers)
-    return ordered[np.diff(ordered, prepend=NONE) > 0]
 
 
 def condition(level: Level, value: Any) -> Condition | Clause:
