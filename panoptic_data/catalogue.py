@@ -168,6 +168,7 @@ class Catalogue:
         self._orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
         self._ranks: dict[str, npt.NDArray[np.int64]] = {}
         self._codes: OrderedDict[tuple[str, Any, bool], groups.Coded] = OrderedDict()
+        self._held: tuple[View, Found] | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -204,6 +205,16 @@ class Catalogue:
         for name in ("lab", "hues"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
+        return other
+
+    def holding(self, view: View, found: Found) -> Catalogue:
+        """Return the catalogue in which a view shows what was found before.
+
+        In other groups or another order it shows the same images, with their values of now.
+        """
+        other = self.annotated(self.annotations)
+        other._found = OrderedDict()
+        other._held = (view, found)
         return other
 
     def property(self, field: str) -> Property:
@@ -260,6 +271,8 @@ class Catalogue:
     def run(self, view: View) -> Found:
         """Return the rows that a view shows, in its order. Raises InvalidView, NoEmbeddings."""
         key = view.key
+        if self._held is not None and self._held[0].key == key:
+            return self._held[1]
         with self._lock:
             found = self._found.get(key)
             if found is not None:
@@ -328,11 +341,16 @@ class Catalogue:
         found: Rows = rows[places[known[places] == asked]]
         return found
 
-    def index_of(self, found: Found, sha1: str) -> int | None:
-        """Return the place of an image in an order, or None where it is not in it."""
+    def index_of(self, found: Found, sha1: str, near: int = 0) -> int | None:
+        """Return the place of an image in an order, or None where it is not in it.
+
+        Of several, in groups that it shares, the one nearest to a place.
+        """
         rows = self.rows_of([sha1])
         places = np.flatnonzero(found.rows == rows[0]) if len(rows) else rows
-        return int(places[0]) if len(places) else None
+        if not len(places):
+            return None
+        return int(places[np.argmin(np.abs(places.astype(np.int64) - near))])
 
     def projection(self, encoder: str) -> Projection | None:
         """Return the coordinates of every row, or None before there are any."""
@@ -399,7 +417,7 @@ class Catalogue:
         return None if taken.null_count() == len(taken) else (taken.min(), taken.max())
 
     def _run(self, view: View) -> Found:
-        mask, similarity = conditions.select(self, view)
+        mask, similarity = self._selected(view)
         by_file = view.mode == "file"
         by_likeness = (Sort("similarity", True),) if similarity is not None else ()
         sort = view.sort or by_likeness
@@ -422,6 +440,21 @@ class Catalogue:
             _is_without_annotations(view),
             again,
         )
+
+    def _selected(self, view: View) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32] | None]:
+        """Return which units a view shows, and each row's similarity if it asks for likeness."""
+        if self._held is None:
+            return conditions.select(self, view)
+        held, found = self._held
+        if (held.where, held.mode) != (view.where, view.mode):
+            return conditions.select(self, view)
+        mask = np.zeros(len(self) if found.files is None else self.corpus.files.height, dtype=bool)
+        mask[found.rows if found.files is None else found.files] = True
+        if found.similarity is None:
+            return mask, None
+        similarity = np.full(len(self), np.nan, dtype=np.float32)
+        similarity[found.rows] = found.similarity
+        return mask, similarity
 
     def _coded(self, level: Level, by_file: bool) -> groups.Coded:
         """Return the value of every unit at a level, made once: how it is ordered comes after."""
