@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -20,12 +20,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
+from app import author, naming
 from app.answers import Answer, answering, language
 from panoptic_data import catalogue, edits, properties, tags, views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import CHANGES, as_frame
+from panoptic_data.events import CHANGES, Change, as_frame
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def routes(project: Project) -> list[Route]:
     - ``POST /copy``: the values of ``source`` to ``targets``, of ``properties``.
     - ``POST /exclude``: ``targets`` out of the corpus, or back with ``excluded`` false.
     - ``POST /properties``: a new one, of ``name`` and ``type``; with ``target``, ``options``.
+    - ``GET /levels?view=&lang=``: what a view is grouped by, as ``levels`` (``naming.levels``).
+    - ``POST /names``: the names of the groups of a ``view`` at a ``level`` to its images, as
+      values of ``property``, or of a ``new`` one (``name``, ``type``, ``target``). ``way`` is one
+      of ``edits.WAYS``, ``short`` takes of folders the last part. Tells ``names``, ``targets``,
+      ``tags`` (new ones) and ``replaced``, too; with ``dry`` it writes nothing.
 
     ``targets`` are ``sha1s``, or ``view`` (an address) and ``selection``: ``all`` of it but
     ``except``, or ``ids``. What is written is answered with ``batch`` (null where nothing
@@ -69,9 +74,11 @@ def routes(project: Project) -> list[Route]:
         "/copy": _copy,
         "/exclude": _exclude,
         "/properties": _make_property,
+        "/names": _names,
     }
     return [
         Route("/annotations", answering(project, _annotations)),
+        Route("/levels", answering(project, _levels)),
         Route("/annotations/position", answering(project, _position)),
         *(
             Route(path, answering(project, _written(act)), methods=["POST"])
@@ -91,6 +98,7 @@ class _Asked:
     project: Project
     body: Mapping[str, Any]
     author: str
+    language: str
     store: Store
     state: State
 
@@ -147,7 +155,8 @@ def _written(act: Callable[[_Asked], dict[str, Any]]) -> Answer:
         try:
             body = _parsed(anyio.from_thread.run(request.body))
             who = author.of_request(request)
-            told = act(_Asked(project, body, who, store, store.state(fresh=True)))
+            state = store.state(fresh=True)
+            told = act(_Asked(project, body, who, language(request), store, state))
         except _UnreadableError:
             text = translate("annotate.unreadable", language(request))
             return JSONResponse({"error": "unreadable", "message": text}, 400)
@@ -202,6 +211,55 @@ def _make_property(asked: _Asked) -> dict[str, Any]:
         options=options if isinstance(options, dict) else None,
     )
     return asked.commit(as_frame(changes), "property", made.name, property=made.id)
+
+
+def _names(asked: _Asked) -> dict[str, Any]:
+    """Make the names of groups values of their images."""
+    body, state = asked.body, asked.state
+    making: list[Change] = []
+    if "new" in body:
+        new = _object(body, "new")
+        one, making = properties.created(
+            state.properties,
+            _text(new, "name"),
+            _text(new, "type"),
+            target=str(new.get("target", "image")),
+        )
+        state = replace(state, properties={**state.properties, one.id: one})
+    else:
+        one = _property(state, body)
+    view, level = views.from_address(_text(body, "view")), body.get("level", 0)
+    if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
+        raise _UnreadableError
+    given = naming.names(
+        catalogue.get(asked.project),
+        view,
+        level,
+        asked.language,
+        by_file=one.target == "file",
+        is_short=body.get("short") is True,
+    )
+    changes = edits.named(state, one.id, given, body.get("way", "set"))
+    of_values = pl.col("kind") == one.target
+    told = {
+        "names": given["name"].n_unique(),
+        "targets": given["target"].n_unique(),
+        "tags": changes.filter((pl.col("kind") == "tag") & (pl.col("property") == "name")).height,
+        "replaced": changes.filter(of_values & pl.col("old").is_not_null()).height,
+        "property": one.id,
+    }
+    if body.get("dry") is True:
+        return {"changed": changes.filter(of_values)["target"].n_unique(), **told}
+    is_folder = len(view.group) > level and view.group[level].field == "folder"
+    # Without a name to give there is no property to make.
+    written = pl.concat([as_frame(making), changes]) if given.height else changes
+    return asked.commit(written, "folders" if is_folder else "names", one.name, **told)
+
+
+def _levels(project: Project, request: Request) -> Response:
+    view = views.from_address(request.query_params.get("view", ""))
+    told = naming.levels(catalogue.get(project), view, language(request))
+    return JSONResponse({"levels": told}, headers=_NEVER_KEPT)
 
 
 def _annotations(project: Project, request: Request) -> Response:

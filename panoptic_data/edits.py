@@ -28,9 +28,15 @@ __all__ = [
     "copied",
     "exclude",
     "merged_tags",
+    "named",
     "remove_tags",
     "set_value",
 ]
+
+# What can hold a name; and what becomes of the values that are there: tags are added to them,
+# they are replaced, or kept where there are any.
+NAMING = ("tags", "tag", "text", "path")
+WAYS = ("add", "set", "fill")
 
 
 def set_value(state: State, property: str, targets: Iterable[str], value: Any) -> pl.DataFrame:
@@ -122,12 +128,31 @@ def assign_names(
         )
     elif one.holds_several:
         lists = named.group_by("target", maintain_order=True).agg(pl.col("new").unique())
-        texts = [json.dumps(sorted(some)) for some in lists["new"]]
-        found = assign(state, property, lists.select("target", value=pl.Series(texts)))
+        found = assign(state, property, lists.select("target", value=_listed("new")))
     else:
         last = named.unique("target", keep="last", maintain_order=True)
         found = assign(state, property, last.rename({"new": "value"}))
     return pl.concat([as_frame(made), found])
+
+
+def named(state: State, property: str, given: pl.DataFrame, way: str = "set") -> pl.DataFrame:
+    """Give targets names as values: ``given`` has target and name, several a target maybe.
+
+    Of a property that holds one value the first name counts. ``way`` is one of ``WAYS``.
+    Raises InvalidProperty, InvalidTag.
+    """
+    one = _known(state, property)
+    if one.type not in NAMING:
+        raise InvalidProperty("holds_no_names", name=one.name)
+    if not one.holds_several:
+        given = given.unique("target", keep="first", maintain_order=True)
+    if way == "fill":
+        given = given.join(state.values(property).select("target"), on="target", how="anti")
+    if one.has_tags:
+        return assign_names(state, property, given, add=way == "add")
+    texts = {name: values.canonical(one.type, name) for name in given["name"].unique()}
+    value = pl.col("name").replace_strict(texts, return_dtype=pl.String)
+    return assign(state, property, given.select("target", value=value))
 
 
 def merged_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
@@ -291,9 +316,13 @@ def _texts(state: State, property: str, targets: pl.Series, several: bool) -> pl
     held = state.cells_of(property).take(targets)
     if not several:
         return held.select("target", old="value")
-    lists = held.group_by("target").agg(pl.col("value").sort())
-    texts = [json.dumps(some) for some in lists["value"].to_list()]
-    return lists.select("target", old=pl.Series(texts, dtype=pl.String))
+    lists = held.group_by("target").agg("value")
+    return lists.select("target", old=_listed("value"))
+
+
+def _listed(name: str) -> pl.Expr:
+    """Return lists of ids as the texts that ``json.dumps`` makes of them, in order."""
+    return pl.format('["{}"]', pl.col(name).list.sort().list.join('", "'))
 
 
 def _known(state: State, property: str) -> Property:

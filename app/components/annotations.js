@@ -84,14 +84,20 @@ class Annotations extends EventTarget {
    * @param {string} path @param {Record<string, any>} body @returns {Promise<Written>}
    */
   async write(path, body) {
+    const told = await this.ask(path, body);
+    this.take(told.version);
+    this.tell(told.position);
+    return told;
+  }
+
+  /** As `write`, where nothing is written. @param {string} path @param {Record<string, any>} body */
+  async ask(path, body) {
     const query = new URLSearchParams({ lang: this.language });
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
     const told = (await answer?.json().catch(() => null)) ?? {};
     // Without words where the server had none: whoever asked has their own.
     if (!answer?.ok) throw new Error(told.message ?? "");
-    this.take(told.version);
-    this.tell(told.position);
     return told;
   }
 

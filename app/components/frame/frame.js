@@ -1,6 +1,7 @@
 // What holds on every page: the selection at the bottom left and what is done with it, the keys,
 // the language remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), keys of tags (shortcuts.js).
+import { Naming } from "../annotate/naming.js";
 import { annotations } from "../annotations.js";
 import { current } from "../current.js";
 import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
@@ -8,6 +9,7 @@ import { restorePanels, togglePanel } from "../panels.js";
 import { selection } from "../selection.js";
 import { stamp } from "../stamp.js";
 import { begin } from "../waiting.js";
+import { Grouping } from "./grouping.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Tagging } from "./tagging.js";
 
@@ -72,14 +74,21 @@ class Frame {
     this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
     this.under = el("div", { class: "under", role: "status", hidden: true });
     this.said = el("div", { class: "told", role: "status", popover: "manual" });
-    this.tagging = new Tagging({ texts: this.words, colours: data.annotate.colours, language: data.language }, { apply: (edits, label) => this.annotate(edits, label) });
-    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.list.open || this.tagging.isOpen });
+    const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
+    this.naming = new Naming(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
+    this.tagging = new Tagging(words, {
+      apply: (edits, label, isAll) => this.annotate(edits, label, isAll),
+      view: () => this.data.view,
+      name: () => this.name(0, this.brush),
+    });
+    this.grouping = new Grouping(this.words, { tag: () => this.tagging.isOpen || this.tagging.toggle(this.tag), name: (depth, anchor) => this.name(depth, anchor) });
+    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.list.open || this.tagging.isOpen || this.naming.isOpen });
     this.help = iconButton("keyboard", "", () => this.list.showModal());
     this.table = el("dl", {});
     this.title = el("h2", {});
     this.shut = iconButton("close", "", () => this.list.close());
     this.list = el("dialog", { onclick: (event) => event.target === this.list && this.list.close() }, el("header", {}, this.title, this.shut), this.table);
-    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel);
+    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel, this.grouping.list, this.naming.panel);
     this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
     this.changed = () => {
       this.write();
@@ -157,9 +166,19 @@ class Frame {
     return { view: this.data.view ?? "", selection: selection.plain() };
   }
 
-  /** Give values to the selection; throws what cannot be. @param {import("../stamp.js").Stamped[]} edits @param {string} label */
-  async annotate(edits, label) {
-    const { changed, batch } = await annotations.write("/annotate", { edits, targets: this.selection() });
+  /** Make a property of the groups of the view. @param {number} depth @param {Element} anchor */
+  name(depth, anchor) {
+    const { view } = this.data;
+    if (view !== null) this.naming.open(view, depth, anchor);
+  }
+
+  /**
+   * Give values to the selection, or to all of the view; throws what cannot be.
+   * @param {import("../stamp.js").Stamped[]} edits @param {string} label @param {boolean} isAll
+   */
+  async annotate(edits, label, isAll) {
+    const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [] } };
+    const { changed, batch } = await annotations.write("/annotate", { edits, targets: isAll ? all : this.selection() });
     this.done(label, changed, batch);
   }
 
@@ -248,7 +267,7 @@ class Frame {
   }
 
   press(event) {
-    if (isTyping(event) || event.altKey || this.list.open || this.tagging.isOpen) return;
+    if (isTyping(event) || event.altKey || this.list.open || this.tagging.isOpen || this.naming.isOpen) return;
     const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();
@@ -280,6 +299,7 @@ class Frame {
     clearTimeout(this.saying);
     clearTimeout(this.busy);
     this.tagging.close();
+    this.grouping.close();
     this.shortcuts.close();
     this.stopFollowing();
     stamp.stop();

@@ -2,6 +2,7 @@
 // Not here: the fields (annotate/editors.js), which images are selected.
 import { makeEditor } from "../annotate/editors.js";
 import { Making } from "../annotate/making.js";
+import { levelsOf } from "../annotate/naming.js";
 import { annotations } from "../annotations.js";
 import { current } from "../current.js";
 import { el, fill, iconButton, number, set, write } from "../dom.js";
@@ -22,11 +23,15 @@ const OTHER_MODES = ["set", "clear"];
  */
 
 export class Tagging {
-  /** @param {Words} words @param {{apply: (edits: Stamped[], label: string) => Promise<void>}} acts */
-  constructor(words, { apply }) {
+  /**
+   * @param {Words} words
+   * @param {{apply: (edits: Stamped[], label: string, isAll: boolean) => Promise<void>, view: () => string | null, name: () => void}} acts
+   */
+  constructor(words, { apply, view, name }) {
     const { texts } = words;
     this.words = words;
     this.act = apply;
+    this.view = view;
     /** @type {Line[]} */
     this.lines = [];
     this.list = el("div", { class: "lines" });
@@ -36,6 +41,9 @@ export class Tagging {
     this.apply = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
     this.stamp = el("button", { type: "button", class: "plain", title: texts.stamp_title, onclick: () => this.begin() }, texts.stamp);
     this.fresh = el("button", { type: "button", onclick: () => this.making.open(annotations.properties.length ? "" : texts.new_suggested) }, texts.new_property);
+    this.groups = el("button", { type: "button", hidden: true, onclick: () => this.leaveFor(name) }, texts.names_make);
+    /** Whose images are meant: those selected, or all that the view shows. */
+    this.whom = el("select", { "aria-label": texts.whom, onchange: () => this.count() }, ...["selection", "view"].map((value) => el("option", { value })));
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
     this.title = el("h2", {}, texts.tag_title);
     this.panel = el(
@@ -44,10 +52,10 @@ export class Tagging {
       this.title,
       this.none,
       this.list,
-      el("div", { class: "acts" }, this.more, this.fresh),
+      el("div", { class: "acts" }, this.more, this.fresh, this.groups),
       this.making.node,
       this.trouble,
-      el("div", { class: "acts last" }, this.apply, this.stamp),
+      el("div", { class: "acts last" }, this.whom, this.apply, this.stamp),
     );
     this.panel.addEventListener("input", () => this.count());
     this.panel.addEventListener("keydown", (event) => this.press(event));
@@ -72,12 +80,27 @@ export class Tagging {
     this.panel.style.left = `${Math.max(8, box.left)}px`;
     this.panel.style.bottom = `${innerHeight - box.top + 8}px`;
     this.panel.showPopover();
+    this.whom.value = selection.count ? "selection" : "view";
     this.defined();
+    this.lookForGroups();
     this.lines.at(-1)?.editor.focus();
     // Others may have defined something that is not here.
     await annotations.read().catch(() => {});
     this.defined();
     if (!annotations.properties.length && !this.making.isOpen) this.making.open(this.words.texts.new_suggested);
+  }
+
+  /** Where the view has groups they can become a property. */
+  async lookForGroups() {
+    const view = this.view();
+    this.groups.hidden = true;
+    this.groups.hidden = !view || !(await levelsOf(view, this.words.language)).length;
+  }
+
+  /** @param {() => void} act */
+  leaveFor(act) {
+    this.panel.hidePopover();
+    act();
   }
 
   /** Lines of what is not defined any more go; there is always one. */
@@ -150,9 +173,26 @@ export class Tagging {
     return this.lines.filter((line) => line.edit()).map((line) => line.label()).join("; ");
   }
 
+  /** How many images the page shows, as its display says; null where it shows none. */
+  get total() {
+    const view = this.view();
+    return view !== null && selection.view === view ? (selection.total ?? null) : null;
+  }
+
+  get isAll() {
+    return this.whom.value === "view" && this.total !== null;
+  }
+
   count() {
     const { texts, language } = this.words;
-    const { count } = selection;
+    const { total } = this;
+    const figures = { selection: selection.count, view: total ?? 0 };
+    this.whom.hidden = total === null;
+    [...this.whom.options].forEach((option) => {
+      write(option, fill(texts[`whom_${option.value}`], { count: number(figures[option.value], language) }));
+      option.disabled = !figures[option.value];
+    });
+    const count = figures[this.isAll ? "view" : "selection"];
     const text = count === 1 ? texts.apply_one : count ? texts.apply_other : texts.apply_none;
     write(this.apply, fill(text, { count: number(count, language) }));
     const isEmpty = !this.edits().length;
@@ -162,13 +202,13 @@ export class Tagging {
 
   async submit() {
     const edits = this.edits();
-    if (!edits.length || !selection.count || this.isBusy) return;
+    if (!edits.length || this.isBusy || !(this.isAll ? this.total : selection.count)) return;
     this.isBusy = true;
     this.count();
     write(this.apply, this.words.texts.writing);
     let trouble = "";
     try {
-      await this.act(edits, this.label());
+      await this.act(edits, this.label(), this.isAll);
       this.panel.hidePopover();
       current.focus();
     } catch (error) {

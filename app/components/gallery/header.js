@@ -1,4 +1,5 @@
-// The header of a group: fold it, select it, show only it. Not here: where it lies.
+// The header of a group: fold it, select it, show only it, ask what else can be done with it. Not
+// here: where it lies.
 import { el, icon, iconButton, number, set, write } from "../dom.js";
 
 const CHECKED = { all: "true", some: "mixed", none: "false" };
@@ -10,7 +11,8 @@ const INDENT = 16;
 export function makeHeader(texts) {
   const tick = el("button", { type: "button", class: "tick", role: "checkbox", tabindex: "-1" }, icon("check"));
   const only = iconButton("filter_alt", texts.group_only, null, { class: "tool only", tabindex: "-1" });
-  return el(
+  const more = iconButton("more_horiz", texts.group_more, (event) => ask(event), { class: "tool more", tabindex: "-1", "aria-haspopup": "menu" });
+  const header = el(
     "div",
     { role: "row", class: "header" },
     el(
@@ -22,8 +24,15 @@ export function makeHeader(texts) {
       el("span", { class: "label" }),
       el("span", { class: "count" }),
       only,
+      more,
     ),
   );
+  /** The sheet around says what the group is. */
+  const ask = (event) => {
+    event.stopPropagation();
+    header.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: { button: more } }));
+  };
+  return header;
 }
 
 /**

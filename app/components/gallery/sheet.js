@@ -68,6 +68,15 @@ export class Sheet extends EventTarget {
       this.draw();
     };
     stamp.addEventListener("change", this.stamped);
+    node.addEventListener("ask", (event) => this.askOf(/** @type {CustomEvent} */ (event)));
+  }
+
+  /** Tell the page which group something is asked of (frame/grouping.js). */
+  askOf({ target, detail }) {
+    const group = this.groupUnder(target);
+    if (group < 0 || !this.groups) return;
+    const asked = { ...detail, depth: this.groups.depth[group], name: this.groups.label[group], select: () => this.ticks.only(group) };
+    document.dispatchEvent(new CustomEvent("panoptic:group", { detail: asked }));
   }
 
   /** Where all rows lie; null while that cannot be said. @abstract @returns {Geometry | null} */

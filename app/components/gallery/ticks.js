@@ -78,6 +78,11 @@ export class Ticks {
     const ids = this.ids.get(group) ?? (await this.fetch(group));
     this.selection.put(ids, some(ids, (id) => this.selection.has(id)) !== "all");
   }
+
+  /** Select all images of a group, and no others. */
+  async only(group) {
+    this.selection.replace(this.ids.get(group) ?? (await this.fetch(group)));
+  }
 }
 
 /** @returns {State} */

@@ -1,0 +1,134 @@
+"""Names of groups as values, over HTTP: real tables, the application's own routes."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from app.routes import routes
+from panoptic_data import annotations, properties
+from panoptic_data.views import Level, View, to_address
+from tests import synthetic
+
+NAMES = ["a", "b", "c", "d"]
+A, B, C, D = (synthetic.sha1(name) for name in NAMES)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Four images: a in two folders, one copy; b and c in folders of the same name; d alone."""
+    opened = synthetic.project(tmp_path / "project")
+    synthetic.write(opened, "images", [synthetic.image(name) for name in NAMES])
+    places = [("s/1/red/a.jpg", "a"), ("s/2/blue/copy.jpg", "a"), ("s/1/red/b.jpg", "b")]
+    places += [("s/2/Red/c.jpg", "c"), ("s/2/blue/d.jpg", "d")]
+    synthetic.write(opened, "files", [synthetic.file(place, name) for place, name in places])
+    return opened
+
+
+@pytest.fixture
+def store(project):
+    return annotations.get(project)
+
+
+@pytest.fixture
+def client(project):
+    with TestClient(Starlette(routes=routes(project)), base_url="http://localhost") as made:
+        yield made
+
+
+@pytest.fixture
+def name(client):
+    def posted(view, status=200, **body):
+        answer = client.post("/names", json={"view": to_address(view), **body})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return posted
+
+
+def said(store, property):
+    """What each target has, tags by their names."""
+    state = store.state(fresh=True)
+    found = {}
+    for target, value in state.values(property).select("target", "value").iter_rows():
+        told = state.tags[value].name if value in state.tags else value
+        found.setdefault(target, []).append(told)
+    return found
+
+
+def id_of(place):
+    return synthetic.file(place, None)["file_id"]
+
+
+BY_FOLDER = View(group=(Level("folder"),))
+
+
+def test_folders_become_a_new_property_in_one_batch_that_is_told_first_and_undone(name, store):
+    body = {"new": {"name": "Folder", "type": "path"}}
+    told = name(BY_FOLDER, dry=True, **body)
+    assert (told["names"], told["targets"], told["tags"], told["replaced"]) == (3, 4, 0, 0)
+    assert store.state(fresh=True).shown == []
+    done = name(BY_FOLDER, **body)
+    assert done["changed"] == 4
+    [one] = store.state().shown
+    assert (one.id, one.name) == (done["property"], "Folder")
+    # Of an image in two folders the first speaks, as in the group.
+    assert said(store, one.id) == {A: ["s/1/red"], B: ["s/1/red"], C: ["s/2/Red"], D: ["s/2/blue"]}
+    assert store.history()["act"][0] == "folders"
+    store.undo()
+    assert store.state().shown == []
+
+
+def test_short_names_of_folders_are_one_tag_whatever_their_case(name, store):
+    done = name(BY_FOLDER, new={"name": "Colour", "type": "tag"}, short=True)
+    assert done["tags"] == 2
+    assert said(store, done["property"]) == {A: ["red"], B: ["red"], C: ["red"], D: ["blue"]}
+
+
+def test_a_property_of_files_gives_each_file_its_own_folder(name, store):
+    done = name(BY_FOLDER, new={"name": "Box", "type": "text", "target": "file"})
+    found = said(store, done["property"])
+    assert found[id_of("s/1/red/a.jpg")] == ["s/1/red"]
+    assert found[id_of("s/2/blue/copy.jpg")] == ["s/2/blue"]
+    assert len(found) == 5
+
+
+def test_tags_are_added_or_put_in_place_and_texts_kept_or_replaced(name, store):
+    tags = name(BY_FOLDER, new={"name": "Colour", "type": "tags"}, short=True)["property"]
+    by_format = View(group=(Level("format"),))
+    name(by_format, property=tags, way="add")
+    assert said(store, tags)[A] == ["red", "JPEG"]
+    assert name(by_format, property=tags, way="add", dry=True)["changed"] == 0
+    assert name(by_format, property=tags, way="set", dry=True)["replaced"] == 4
+    name(by_format, property=tags, way="set")
+    assert said(store, tags) == {sha1: ["JPEG"] for sha1 in (A, B, C, D)}
+    # Images grouped by their tags: a name for each.
+    text = name(View(group=(Level(f"p:tags:{tags}"),)), new={"name": "Note", "type": "text"})
+    assert name(BY_FOLDER, property=text["property"], way="fill")["changed"] == 0
+    assert name(BY_FOLDER, property=text["property"], way="set")["changed"] == 4
+    assert said(store, text["property"])[D] == ["s/2/blue"]
+
+
+def test_a_level_is_chosen_and_groups_are_called_as_in_the_language_of_the_page(
+    name, store, client, project
+):
+    rows = [{"sha1": sha1, "cluster": at} for at, sha1 in enumerate((A, B, C))]
+    synthetic.write(project, "clusters__visual", [*rows, {"sha1": D, "cluster": -1}])
+    view = View(group=(Level("folder"), Level("cluster", "visual")))
+    address = to_address(view)
+    levels = client.get("/levels", params={"view": address, "lang": "fr"}).json()["levels"]
+    assert [one["field"] for one in levels] == ["folder", "cluster"]
+    body = {"view": address, "level": 1, "new": {"name": "Groupe", "type": "tag"}}
+    done = client.post("/names", json=body, params={"lang": "fr"}).json()
+    # What is in no cluster is in no group that could give a name.
+    assert (done["names"], done["targets"]) == (3, 3)
+    assert said(store, done["property"])[B] == ["Groupe 1"]
+
+
+def test_what_holds_no_names_is_refused_and_what_has_no_groups_changes_nothing(name, store):
+    year, changes = properties.created({}, "Year", "date")
+    store.commit(changes, "property")
+    assert "Year" in name(BY_FOLDER, 400, property=year.id)["message"]
+    done = name(View(), new={"name": "Nothing", "type": "tag"})
+    assert (done["batch"], done["names"]) == (None, 0)
+    name(BY_FOLDER, 400, property=year.id, way="somehow")
+    name(BY_FOLDER, 400, property=year.id, level="0")
