@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import author, state
+from app import address, author, state
 from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
+from app.presses import whole
 from app.screens.image import THRESHOLD
 from app.widgets import tabs
 from app.widgets.work import work
@@ -69,6 +70,7 @@ def main() -> None:
         layout="wide",
         menu_items={"About": "Panoptic data"},
     )
+    address.settle()
     st.html(f"<style>{_accent()}{STYLE.read_text('utf-8')}</style>")
     project = state.project()
     pages = _pages()
@@ -158,8 +160,12 @@ def _languages() -> None:
         format_func=str.upper,
         key="languages",
         label_visibility="collapsed",
-        on_change=lambda: state.choose_language(st.session_state["languages"]),
+        on_change=whole(_speak),
     )
+
+
+def _speak() -> None:
+    state.choose_language(st.session_state["languages"])
 
 
 def _bottom(project: Project | None, view: View | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app import address
 from app.language import number as _number
 from panoptic_data import saved, views
 from panoptic_data.encoders.spec import parse
@@ -120,7 +121,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     Without a view the address names the tab alone.
     """
     text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
-    _write_all({"view": text, "tab": id, "image": None})
+    address.write({"view": text, "tab": id, address.IMAGE: None})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -131,7 +132,7 @@ def opened() -> str | None:
     :func:`open_image`); Streamlit hands us that part of the address only when a page is loaded
     or left by the browser's own buttons.
     """
-    named = st.query_params.get("image")
+    named = st.query_params.get(address.IMAGE)
     if "open" not in st.session_state or named != st.session_state.get("named"):
         st.session_state["named"] = st.session_state["open"] = named
     told: str | None = st.session_state["open"]
@@ -145,7 +146,7 @@ def open_image(sha1: str | None) -> None:
 
 def carried() -> dict[str, str]:
     """Return what a link to another page takes along: all but the open image."""
-    return {name: value for name, value in st.query_params.items() if name != "image"}
+    return address.without_image()
 
 
 def encoders(of: Project) -> list[Encoder]:
@@ -171,8 +172,7 @@ def encoder(known: list[Encoder]) -> Encoder | None:
 def choose_encoder(slug: str) -> None:
     """Look through another encoder from now on."""
     st.session_state["named"] = opened()
-    _write("image", opened())
-    _write("encoder", slug)
+    address.write({address.IMAGE: opened(), "encoder": slug})
 
 
 def _encoder(row: Mapping[str, Any], name: str) -> Encoder:
@@ -217,14 +217,3 @@ def _expanded(named: str) -> tuple[View, str | None]:
     assert kept.view is not None
     st.session_state[EXPANDED] = (named, kept.view)
     return kept.view, None
-
-
-def _write(name: str, value: str | None) -> None:
-    _write_all({name: value})
-
-
-def _write_all(values: Mapping[str, str | None]) -> None:
-    """Change several parts of the address at once: one step of the browser's history."""
-    after = {**st.query_params.to_dict(), **values}
-    # Also where nothing differs: the browser may have written an open image since.
-    st.query_params.from_dict({name: value for name, value in after.items() if value})

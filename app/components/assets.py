@@ -1,26 +1,29 @@
-"""The components' JavaScript as modules on our own port, and their CSS as text.
+"""The components' JavaScript as modules on our own port, their CSS as text, and their presses.
 
-There is no build: the modules import each other as they lie in the folder. Not here: any
-component.
+There is no build: the modules import each other as they lie in the folder. A press is carried
+out once and whole (``told.js``, ``app.presses``). Not here: any component.
 """
 
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from app.presses import whole
 
-__all__ = ["address", "component", "css", "routes"]
+__all__ = ["Mount", "address", "component", "css", "routes"]
 
 FOLDER = Path(__file__).parent
+# The browser holds back far fewer presses than this.
+HEARD_KEPT = 100
 # The digest in the address changes with any file, so an address never changes its answer.
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -30,7 +33,26 @@ def routes() -> list[Route]:
     return [Route("/modules/{digest}/{path:path}", _module)]
 
 
-def component(name: str, *, styles: tuple[str, ...] = ()) -> ComponentRenderer:
+class Mount(Protocol):
+    """What shows a component."""
+
+    def __call__(
+        self,
+        *,
+        key: str,
+        data: Mapping[str, Any],
+        presses: Mapping[str, Callable[[Any], None]] = ...,
+        states: Mapping[str, Callable[[], None]] = ...,
+        height: str = ...,
+    ) -> Any:
+        """Show it and return its state, as Streamlit's renderer does.
+
+        ``presses`` are called with what the browser sends by ``setTriggerValue``, ``states``
+        after it has changed one by ``setStateValue``; both by the names it gives.
+        """
+
+
+def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
     """Register the component of the folder ``name`` and return what mounts it.
 
     ``styles`` are other stylesheets that it uses, by their paths without ``.css``.
@@ -40,17 +62,59 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> ComponentRenderer:
     # Streamlit loads this text from a blob, where relative addresses mean nothing.
     loader = (
         f'const {{ default: mount }} = await import(new URL("{address(name)}", location.origin));\n'
-        "export default mount;\n"
+        f'const {{ surely }} = await import(new URL("{_address("told")}", location.origin));\n'
+        "export default (streamlit) => mount(surely(streamlit));\n"
     )
-    renderer: ComponentRenderer = st.components.v2.component(
+    renderer = st.components.v2.component(
         f"panoptic.{name}", html='<div class="root"></div>', css=css(name, styles), js=loader
     )
-    return renderer
+
+    def mount(
+        *,
+        key: str,
+        data: Mapping[str, Any],
+        presses: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
+        states: Mapping[str, Callable[[], None]] = MappingProxyType({}),
+        height: str = "content",
+    ) -> Any:
+        changes: dict[str, Any] = {
+            f"on_{state}_change": whole(changed) for state, changed in states.items()
+        }
+        return renderer(
+            key=key,
+            data={"shown": dict(data), "heard": list(st.session_state.get(_heard(key), ()))},
+            height=height,  # type: ignore[arg-type]
+            on_presses_change=whole(partial(_hear, key, presses)),
+            **changes,
+        )
+
+    return mount
+
+
+def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
+    """Carry out what was pressed; the browser repeats what it was not told to be heard."""
+    import streamlit as st
+
+    heard = st.session_state.setdefault(_heard(key), [])
+    for press in st.session_state[key]["presses"] or ():
+        if press["key"] in heard:
+            continue
+        heard.append(press["key"])
+        presses[press["name"]](press["value"])
+    del heard[:-HEARD_KEPT]
+
+
+def _heard(key: str) -> str:
+    return f"{key}.heard"
 
 
 def address(name: str) -> str:
     """Return where the module of a component is served."""
-    return f"/modules/{_digest()}/{name}/{name}.js"
+    return _address(f"{name}/{name}")
+
+
+def _address(module: str) -> str:
+    return f"/modules/{_digest()}/{module}.js"
 
 
 @cache

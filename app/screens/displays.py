@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import state
+from app import address, state
 from app.components.gallery import At, Opened, gallery
 from app.components.table import table
 from app.screens import map as maps
@@ -163,7 +163,7 @@ def _change(change: Callable[[View], View]) -> None:
 
 def _open(sha1: str) -> None:
     """Open an image from a display that cannot draw it large."""
-    st.query_params["image"] = sha1
+    address.write({address.IMAGE: sha1})
     _note()
 
 

@@ -18,6 +18,7 @@ import streamlit as st
 
 from app import state
 from app.components.values import values
+from app.presses import whole
 from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data import charts
@@ -155,7 +156,7 @@ def _kind(view: View, key: str) -> str:
         format_func=lambda kind: state.say(f"chart.{kind}"),
         key=control,
         label_visibility="collapsed",
-        on_change=lambda: st.session_state.update({wished: st.session_state[control]}),
+        on_change=whole(lambda: st.session_state.update({wished: st.session_state[control]})),
     )
     return chosen
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import launcher, state
+from app.presses import whole
 from app.widgets.chips import label
 from panoptic_data import runs
 from panoptic_data.errors import PanopticError, weights_cause
@@ -85,12 +86,12 @@ def nothing_found(corpus: Catalogue, view: View) -> None:
             if not count or not without.where:
                 continue
             text = state.say("explore.drop", filter=label(part), count=state.number(count))
-            st.button(text, key=f"drop_{place}", on_click=state.show, args=(without,))
+            st.button(text, key=f"drop_{place}", on_click=whole(state.show), args=(without,))
         all_of = replace(view, where=())
         st.button(
             state.say("explore.drop_all", count=state.number(len(corpus.run(all_of)))),
             key="drop_all",
-            on_click=state.show,
+            on_click=whole(state.show),
             args=(all_of,),
         )
 
@@ -103,7 +104,7 @@ def failed(problem: PanopticError, view: View) -> None:
         st.button(
             state.say("explore.clear"),
             key="drop_all",
-            on_click=state.show,
+            on_click=whole(state.show),
             args=(replace(view, where=()),),
         )
 
@@ -127,7 +128,7 @@ def clip_waits(encoders: list[state.Encoder], on_back: Callable[[], None]) -> No
         st.markdown(
             f"**{state.say('explore.clip_title')}.** {why}. {how} {state.say('explore.clip_still')}"
         )
-        st.button(state.say("explore.clip_back"), key="clip_back", on_click=on_back)
+        st.button(state.say("explore.clip_back"), key="clip_back", on_click=whole(on_back))
 
 
 def _heading(icon: str, title: str, help_text: str | None) -> None:

@@ -135,9 +135,8 @@ def builder(
             "language": language,
             "texts": dict(texts),
         },
-        on_draft_change=lambda: None,
-        on_apply_change=lambda: on_apply(st.session_state[key]["apply"]),
-        on_cancel_change=on_cancel,
+        states={"draft": lambda: None},
+        presses={"apply": on_apply, "cancel": lambda _: on_cancel()},
     )
 
 

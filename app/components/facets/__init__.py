@@ -82,12 +82,10 @@ def facets(
     later ones, the page is run again.
     """
 
-    def changed() -> None:
-        value = st.session_state[key]["change"]
+    def changed(value: Any) -> None:
         on_change(str(value["field"]), value["value"] or None)
 
-    def sought() -> None:
-        value = st.session_state[key]["seek"]
+    def sought(value: Any) -> None:
         on_seek(str(value["field"]), str(value["text"]))
 
     component("facets")(
@@ -98,11 +96,13 @@ def facets(
             "language": language,
             "texts": dict(texts),
         },
-        on_change_change=changed,
-        on_choose_change=lambda: on_choose(str(st.session_state[key]["choose"])),
-        on_seek_change=sought,
-        on_open_change=lambda: None,
-        on_annotated_change=lambda: None,
+        presses={
+            "change": changed,
+            "choose": lambda told: on_choose(str(told)),
+            "seek": sought,
+            "annotated": lambda _: None,
+        },
+        states={"open": lambda: None},
     )
 
 

@@ -74,10 +74,12 @@ def frame(
             "texts": dict(texts),
             "annotate": {"texts": words, "colours": list(COLOURS)},
         },
-        on_selection_change=lambda: None,
-        on_similar_change=lambda: on_similar(_texts(st.session_state[KEY]["similar"])),
-        on_only_change=lambda: on_only(_texts(st.session_state[KEY]["only"])),
-        on_save_change=lambda: on_save(_selected(st.session_state[KEY]["save"])),
+        states={"selection": lambda: None},
+        presses={
+            "similar": lambda told: on_similar(_texts(told)),
+            "only": lambda told: on_only(_texts(told)),
+            "save": lambda told: on_save(_selected(told)),
+        },
     )
 
 

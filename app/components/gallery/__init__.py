@@ -97,9 +97,8 @@ def gallery(
     a row that is written on its tile; left out, what the view is sorted by. ``encoder`` is the one
     whose clusters captions name.
     """
-    mount = component("gallery")
     shown = _view(view)
-    result = mount(
+    result = component("gallery")(
         key=key,
         data={
             "project": project,
@@ -117,8 +116,8 @@ def gallery(
             "texts": {**_texts(language), **texts},
         },
         height="stretch",
-        on_at_change=lambda: _tell(key, on_move),
-        on_group_change=lambda: _tell_group(key, version, on_group),
+        states={"at": lambda: _tell(key, on_move)},
+        presses={"group": lambda told: _tell_group(told, version, on_group)},
     )
     return _at(result.at)
 
@@ -134,8 +133,7 @@ def _tell(key: str, on_move: Callable[[At], None]) -> None:
         on_move(at)
 
 
-def _tell_group(key: str, version: str, on_group: Callable[[int], None] | None) -> None:
-    told = st.session_state.get(key, {}).get("group")
+def _tell_group(told: Any, version: str, on_group: Callable[[int], None] | None) -> None:
     if on_group is None or not isinstance(told, Mapping):
         return
     group = told.get("group")

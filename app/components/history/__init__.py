@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import streamlit as st
-
 from app.components.assets import component
 
 __all__ = ["history", "past"]
@@ -38,8 +36,7 @@ def history(
             "command": command,
             "texts": dict(texts),
         },
-        on_show_change=lambda: on_show(str(st.session_state[key]["show"])),
-        on_explore_change=on_explore,
+        presses={"show": lambda told: on_show(str(told)), "explore": lambda _: on_explore()},
     )
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import streamlit as st
-
 from app.components.assets import component
 from app.components.searchline import Chip
 
@@ -63,8 +61,7 @@ def image_map(
     and pictures beside the map.
     """
 
-    def asked() -> None:
-        value = st.session_state[key]["ask"]
+    def asked(value: Any) -> None:
         on_ask(str(value["what"]), value["value"])
 
     data = {
@@ -83,7 +80,7 @@ def image_map(
         "language": language,
         "texts": dict(texts),
     }
-    component("map")(key=key, data=data, height="stretch", on_ask_change=asked)
+    component("map")(key=key, data=data, height="stretch", presses={"ask": asked})
 
 
 def _choices(labels: Mapping[str, str]) -> list[dict[str, str]]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from app.components.assets import component
 
 __all__ = ["definer"]
@@ -30,11 +28,6 @@ def definer(
 
     Without tags all images that have a value are meant.
     """
-
-    def asked() -> None:
-        told = st.session_state[KEY]["explore"]
-        on_explore(*_read(told))
-
     component("properties")(
         key=KEY,
         data={
@@ -43,7 +36,7 @@ def definer(
             "colours": list(colours),
             "texts": dict(texts),
         },
-        on_explore_change=asked,
+        presses={"explore": lambda told: on_explore(*_read(told))},
     )
 
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import streamlit as st
-
 from app.components.assets import component
 
 __all__ = ["Chip", "Choice", "searchline"]
@@ -71,15 +69,10 @@ def searchline(
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
     """
 
-    def told(event: str) -> Any:
-        return st.session_state[key][event]
-
-    def searched() -> None:
-        value = told("search")
+    def searched(value: Any) -> None:
         on_search(str(value["text"]), str(value["mode"]), value["whole"] is True)
 
-    def sorted_by() -> None:
-        value = told("sort")
+    def sorted_by(value: Any) -> None:
         on_sort(str(value["field"]), value["descending"] is True)
 
     component("searchline")(
@@ -102,11 +95,13 @@ def searchline(
             "language": language,
             "texts": dict(texts),
         },
-        on_search_change=searched,
-        on_sort_change=sorted_by,
-        on_remove_change=lambda: on_remove(str(told("remove"))),
-        on_clear_change=on_clear,
-        on_arrange_change=lambda: on_arrange(told("arrange")),
-        on_show_change=lambda: on_show(told("show")),
-        on_filters_change=on_filters,
+        presses={
+            "search": searched,
+            "sort": sorted_by,
+            "remove": lambda told: on_remove(str(told)),
+            "clear": lambda _: on_clear(),
+            "arrange": on_arrange,
+            "show": on_show,
+            "filters": lambda _: on_filters(),
+        },
     )

@@ -59,12 +59,10 @@ def table(
         if at is not None:
             on_move(at)
 
-    def sorted_by() -> None:
-        value = st.session_state[key]["sort"]
+    def sorted_by(value: Any) -> None:
         on_sort(str(value["field"]), value["descending"] is True)
 
-    def into_group() -> None:
-        told = st.session_state[key]["group"]
+    def into_group(told: Any) -> None:
         # Groups of another version may stand elsewhere.
         if on_group is None or not isinstance(told, Mapping) or told.get("version") != version:
             return
@@ -91,9 +89,8 @@ def table(
             "texts": {**_texts(language), **texts},
         },
         height="stretch",
-        on_at_change=moved,
-        on_sort_change=sorted_by,
-        on_group_change=into_group,
+        states={"at": moved},
+        presses={"sort": sorted_by, "group": into_group},
     )
 
 

@@ -9,14 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import streamlit as st
-
 from app.components.assets import component
 
 __all__ = ["Act", "Tab", "strip"]
-
-DONE = "tabs.done"
-DONE_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -61,16 +56,6 @@ def strip(
 
     ``address`` is the view that is shown, for an address that names only its tab.
     """
-
-    def acted() -> None:
-        done = st.session_state.setdefault(DONE, [])
-        # The browser repeats what it was not told to be done: two quick presses are one call.
-        for told in st.session_state[key]["acts"]:
-            if told["key"] not in done:
-                done.append(told["key"])
-                on_act(_act(told))
-        del done[:-DONE_KEPT]
-
     component("tabs")(
         key=key,
         data={
@@ -78,10 +63,9 @@ def strip(
             "others": [asdict(one) for one in others],
             "current": current,
             "address": address,
-            "done": list(st.session_state.get(DONE, ())),
             "texts": dict(texts),
         },
-        on_acts_change=acted,
+        presses={"act": lambda told: on_act(_act(told))},
     )
 
 

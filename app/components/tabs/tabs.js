@@ -13,18 +13,17 @@ const TOAST_FOR = 8000;
  * @property {Tab[]} others          saved views that are not open
  * @property {string | null} current id of the tab that is shown; null: all images
  * @property {string} address        the view that is shown, for an address that names only its tab
- * @property {string[]} done         keys of the acts that Python has done
  * @property {Record<string, string>} texts
  */
 
 /** @type {WeakMap<object, Strip>} */
 const mounted = new WeakMap();
 
-export default function tabs({ data, parentElement, setTriggerValue }) {
+export default function tabs({ data, parentElement, unheard, setTriggerValue }) {
   const strip = mounted.get(parentElement) ?? new Strip(parentElement.querySelector(".root"));
   mounted.set(parentElement, strip);
-  strip.tell = (acts) => setTriggerValue("acts", acts);
-  strip.update(data);
+  strip.tell = (act) => setTriggerValue("act", act);
+  strip.update(data, unheard);
   return () => {
     strip.close();
     mounted.delete(parentElement);
@@ -33,11 +32,8 @@ export default function tabs({ data, parentElement, setTriggerValue }) {
 
 class Strip {
   constructor(root) {
-    /** Streamlit's, and new with each run. @type {(acts: object[]) => void} */
+    /** Streamlit's, and new with each run. @type {(act: object) => void} */
     this.tell = () => {};
-    /** Acts that Python has not confirmed. @type {{key: string}[]} */
-    this.acts = [];
-    this.count = 0;
     /** @type {HTMLElement | null} */
     this.dragged = null;
     /** @type {string | null} */
@@ -57,14 +53,13 @@ class Strip {
     this.sized.observe(this.list);
   }
 
-  /** @param {Data} data */
-  update(data) {
-    this.acts = this.acts.filter((act) => !data.done.includes(act.key));
-    set(this.nav, "aria-busy", this.acts.length ? "true" : null);
+  /** @param {Data} data @param {number} unheard  acts that Python has not heard of */
+  update(data, unheard) {
+    set(this.nav, "aria-busy", unheard ? "true" : null);
     writeOut(data);
     const isFirst = !this.data;
     // What was pressed since stays as it was pressed until Python has heard of it.
-    if (this.acts.length && !isFirst) return;
+    if (unheard && !isFirst) return;
     this.data = structuredClone(data);
     const { texts } = data;
     set(this.nav, "aria-label", texts.views);
@@ -180,13 +175,10 @@ class Strip {
 
   // Acting
 
-  /** Tell Python, again with all that it has not confirmed: one call may overtake another. */
   act(act, { isLong = false } = {}) {
-    this.count += 1;
-    this.acts = [...this.acts, { ...act, key: `${Date.now().toString(36)}-${this.count}` }];
     set(this.nav, "aria-busy", "true");
     if (isLong) begin();
-    this.tell(this.acts);
+    this.tell(act);
     this.draw();
   }
 

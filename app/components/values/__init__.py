@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from app.components.assets import component
 
 __all__ = ["values"]
@@ -33,8 +31,7 @@ def values(
     on a table of another ``version`` is not told.
     """
 
-    def picked() -> None:
-        told = st.session_state[key]["pick"]
+    def picked(told: Any) -> None:
         place = _place(told)
         if place is not None and told.get("version") == version:
             on_pick(*place)
@@ -49,7 +46,7 @@ def values(
             "language": language,
             "texts": dict(texts),
         },
-        on_pick_change=picked,
+        presses={"pick": picked},
     )
 
 

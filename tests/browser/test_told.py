@@ -1,0 +1,41 @@
+"""What a component says again until Python has heard it: the module itself, in a browser."""
+
+from app.components.assets import FOLDER
+
+TELL = """
+async (source) => {
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { surely } = await import(address);
+  const parentElement = {};
+  const sent = [];
+  const setTriggerValue = (name, value) => sent.push(structuredClone({ name, value }));
+  const run = (heard) =>
+    surely({ data: { shown: "its data", heard }, parentElement, setTriggerValue });
+  const first = run([]);
+  first.setTriggerValue("save", 1);
+  first.setTriggerValue("only", 2);
+  const { key } = sent[0].value[0];
+  const second = run([key]);
+  second.setTriggerValue("similar", 3);
+  const keys = new Set(sent.flatMap(({ value }) => value.map((one) => one.key)));
+  const said = sent.map(({ name, value }) => [name, ...value.map((one) => [one.name, one.value])]);
+  const later = Date.now() + 60_000;
+  Date.now = () => later;
+  const unheard = [first, second, run([])].map((one) => one.unheard);
+  return { said, keys: keys.size, data: second.data, unheard };
+}
+"""
+
+
+def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
+    page = chromium.new_page()
+    told = page.evaluate(TELL, (FOLDER / "told.js").read_text("utf-8"))
+    page.close()
+    assert told["said"] == [
+        ["presses", ["save", 1]],
+        ["presses", ["save", 1], ["only", 2]],
+        ["presses", ["only", 2], ["similar", 3]],
+    ]
+    assert told["keys"] == 3
+    assert told["data"] == "its data"
+    assert told["unheard"] == [0, 1, 0]
