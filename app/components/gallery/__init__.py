@@ -13,11 +13,13 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from panoptic_data import views
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import HUES
 from panoptic_data.messages import translate
+from panoptic_data.values import COLOURS
 from panoptic_data.views import View
 
 __all__ = ["CAPTIONS", "At", "Opened", "gallery", "told_at"]
@@ -43,6 +45,7 @@ _TEXTS = (
     "group_fold",
     "group_select",
     "group_only",
+    "group_more",
     "chip_megapixels",
     "chip_side",
     "said_true",
@@ -98,7 +101,7 @@ def gallery(
     whose clusters captions name.
     """
     shown = _view(view)
-    result = component("gallery")(
+    result = component("gallery", styles=(EDITORS,))(
         key=key,
         data={
             "project": project,
@@ -112,6 +115,8 @@ def gallery(
             "canFilter": on_group is not None,
             "chip": chip or _chip(shown),
             "encoder": encoder,
+            "mode": shown.mode,
+            "editing": {"texts": texts_of_annotations(), "colours": list(COLOURS)},
             "language": language,
             "texts": {**_texts(language), **texts},
         },

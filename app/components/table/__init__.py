@@ -18,11 +18,12 @@ from panoptic_data import views
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import translate
 from panoptic_data.values import COLOURS
+from panoptic_data.views import View
 
 __all__ = ["table"]
 
 # Headings of groups and values say the same in every display.
-_TEXTS = ("group_fold", "group_select", "group_only", "said_true", "said_false")
+_TEXTS = ("group_fold", "group_select", "group_only", "group_more", "said_true", "said_false")
 
 
 def table(
@@ -71,6 +72,7 @@ def table(
             on_group(group)
 
     field, descending = sort
+    shown = _view(view)
     component("table", styles=(EDITORS,))(
         key=key,
         data={
@@ -82,7 +84,8 @@ def table(
             "properties": list(properties),
             "editing": {"texts": texts_of_annotations(), "colours": list(COLOURS)},
             "current": current,
-            "grouped": _is_grouped(view),
+            "grouped": bool(shown.group),
+            "mode": shown.mode,
             "canFilter": on_group is not None,
             "sort": {"field": field, "descending": descending},
             "language": language,
@@ -94,11 +97,11 @@ def table(
     )
 
 
-def _is_grouped(address: str) -> bool:
+def _view(address: str) -> View:
     try:
-        return bool(views.from_address(address).group)
+        return views.from_address(address)
     except InvalidView:
-        return False
+        return View()
 
 
 def _texts(language: str) -> dict[str, str]:
