@@ -289,7 +289,7 @@ def test_the_dialog_brings_words_choices_and_the_first_count(corpus, language, o
     ).run()
     assert [one.message for one in shown.exception] == []
     [proto] = [one.proto for one in shown.get("bidi_component")]
-    told = json.loads(proto.json)
+    told = json.loads(proto.json)["shown"]
     assert told["answer"]["count"] == count
     assert [(one["id"], one["count"]) for one in told["choices"]["folder"]] == [
         ("s", 4),
@@ -310,7 +310,7 @@ def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed)
     shown = AppTest.from_function(page, args=(corpus.project.root, "en"), default_timeout=60).run()
     assert [one.message for one in shown.exception] == []
     [proto] = [one.proto for one in shown.get("bidi_component")]
-    told = json.loads(proto.json)
+    told = json.loads(proto.json)["shown"]
     theme, seen = (f"p:{made[name].type}:{made[name].id}" for name in ("Theme", "seen"))
     own = [(one["name"], one["label"], one["heading"]) for one in told["fields"]][-2:]
     assert own == [(theme, "Theme", "Properties"), (seen, "seen", "Work")]

@@ -55,7 +55,7 @@ def component(page, name):
     """Return what a component was told to show."""
     protos = [element.proto for element in page.get("bidi_component")]
     [found] = [proto for proto in protos if proto.component_name == f"panoptic.{name}"]
-    return json.loads(found.json)
+    return json.loads(found.json)["shown"]
 
 
 def said(page):
