@@ -16,7 +16,9 @@
     │   ├── InvalidProperty
     │   ├── InvalidTag
     │   ├── InvalidValue
-    │   └── InvalidImport
+    │   ├── InvalidImport
+    │   ├── InvalidExpression
+    │   └── InvalidAddress
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
@@ -36,6 +38,8 @@ __all__ = [
     "FolderHoldsProject",
     "FolderNotFound",
     "FolderOverlaps",
+    "InvalidAddress",
+    "InvalidExpression",
     "InvalidImport",
     "InvalidProperty",
     "InvalidTag",
@@ -186,6 +190,25 @@ class InvalidTag(_Refused):
     """A tag that cannot be made or altered so."""
 
     key = "invalid_tag"
+
+
+class InvalidExpression(_Refused):
+    """A search that cannot be read. Params: ``part`` of it, and its ``place`` (from 1).
+
+    ``span`` is where it stands, [start, end) in the text.
+    """
+
+    key = "invalid_expression"
+
+    def __init__(self, problem: str, span: tuple[int, int] = (0, 0), **details: object) -> None:
+        self.span = span
+        super().__init__(problem, **details)
+
+
+class InvalidAddress(_Refused):
+    """A picture that cannot be fetched from elsewhere. Params: ``address``, ``detail``."""
+
+    key = "invalid_address"
 
 
 class InvalidValue(UsageError):

@@ -1,34 +1,51 @@
-"""Images most similar to images, to words, or to a picture from elsewhere.
+"""Images that are most like what a search looks for: words, pictures, or both, signed and weighted.
 
 Exact, in memory, up to ``vector_index.EXACT_UP_TO`` vectors; beyond that by the index. Images
-whose files are all gone are never found. Not here: making vectors (``embeddings``), conditions
-of a view (``conditions``).
+whose files are all gone are never found. Not here: making vectors (``embeddings``), how a search
+is written (``expressions``) and where it aims (``query_vectors``), conditions of a view
+(``likeness``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from panoptic_data import describe, embeddings, encoders
-from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage, WeightsUnavailable
+from panoptic_data import calibration, embeddings, encoders, expressions, query_vectors
+from panoptic_data.calibration import Scale
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
+from panoptic_data.expressions import Expression, Term
 from panoptic_data.project import Project
+from panoptic_data.query_vectors import Aim
 from panoptic_data.schema import table_name
 from panoptic_data.vector_index import EXACT_UP_TO
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from panoptic_data.views import View
+
     Vector = NDArray[np.float32]
 
-__all__ = ["Hit", "by_image", "by_text", "similar"]
+__all__ = [
+    "Hit",
+    "Scores",
+    "by_image",
+    "by_text",
+    "encoder_for",
+    "find",
+    "percentile",
+    "scale",
+    "scores",
+    "similar",
+]
 
 # Vectors are held as float32 up to this size, as float16 beyond: half the memory, slower.
 FLOAT32_BYTES = 1 << 30
@@ -39,14 +56,100 @@ HELD = 2
 INDEX_AT_MOST = 1_000
 # Similarities are rounded to this many digits, below which they depend on the order of sums.
 DIGITS = 6
+# A search whose view, threshold or page changes is not computed anew: 4 MB for a million images.
+SCORES_HELD = 16
+# One takes 800 kB.
+SCALES_HELD = 32
+# Mixtures are drawn by chance in proportions rounded to this many digits.
+_PROPORTION_DIGITS = 1
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One image found; ``similarity`` is the cosine, -1 to 1."""
+    """One image found; ``similarity`` is the cosine, -1 to 1.
+
+    ``percentile``: how many of a hundred pairs by chance are less similar (``find`` says it).
+    """
 
     sha1: str
     similarity: float
+    percentile: float | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How alike every image of an encoder is: ``sha1s`` (n,) sorted, ``similarity`` (n,) float32.
+
+    NaN where no readable file holds the image any more.
+    """
+
+    sha1s: NDArray[np.bytes_]
+    similarity: NDArray[np.float32]
+
+    def best(
+        self,
+        k: int,
+        without: frozenset[str] = frozenset(),
+        among: NDArray[np.bool_] | None = None,
+    ) -> list[Hit]:
+        """Return the k best, best first, ties in order of sha1; of ``among`` (n,) where given."""
+        similarity = np.where(np.isnan(self.similarity), -np.inf, self.similarity)
+        if among is not None:
+            similarity[~among] = -np.inf
+        if without:
+            similarity[self.places(without)] = -np.inf
+        count = min(k, int(np.isfinite(similarity).sum()))
+        if not count:
+            return []
+        # All that tie with the last one, so that who is left out does not hang on chance.
+        least = np.partition(similarity, -count)[-count]
+        rows = np.flatnonzero(similarity >= least)
+        # Sorted by sha1 already: a stable sort keeps ties in that order.
+        rows = rows[np.argsort(-similarity[rows], kind="stable")][:count]
+        return [
+            Hit(self.sha1s[row].decode(), round(float(similarity[row]), DIGITS)) for row in rows
+        ]
+
+    def places(self, sha1s: frozenset[str]) -> NDArray[np.intp]:
+        """Return where some images are; those that are not there are left out."""
+        asked = np.array(sorted(sha1s), dtype="S40")
+        if not len(asked) or not len(self.sha1s):
+            return np.empty(0, np.intp)
+        places = np.minimum(np.searchsorted(self.sha1s, asked), len(self.sha1s) - 1)
+        return places[self.sha1s[places] == asked]
+
+
+def find(
+    project: Project,
+    query: str | Expression | Image.Image,
+    encoder: str | None = None,
+    view: View | None = None,
+    k: int = 20,
+    threshold: float | None = None,
+) -> list[Hit]:
+    """Return the k images most like what ``query`` asks for, best first, with percentiles.
+
+    ``query`` is a search as ``expressions`` reads it, or an upright RGB picture. ``encoder`` is a
+    slug or a text that names one; None takes the project's first that can. With ``view`` only
+    images that it shows are looked at, all of them. Images that the query names are left out.
+    Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable, UnknownImage.
+    """
+    expression = expressions.parse(query) if isinstance(query, str) else query
+    is_picture = isinstance(expression, Image.Image)
+    slug = encoder_for(project, not is_picture and expression.reads_text, encoder)
+    if isinstance(expression, Image.Image):
+        aim = Aim(query_vectors.encoded(project, expression, slug), (1.0, 0.0, 0.0, 0.0))
+        without: frozenset[str] = frozenset()
+    else:
+        expression = query_vectors.whole(project, expression)
+        aim, without = query_vectors.aim(project, expression, slug), expression.images
+    if view is None:
+        hits = _nearest(project, slug, aim.vector, k, threshold, without)
+    else:
+        found = scores(project, slug, aim.vector)
+        hits = _above(found.best(k, without, _shown(project, view, found)), threshold)
+    told = scale(project, slug, aim)
+    return [replace(hit, percentile=float(told.percentile(hit.similarity))) for hit in hits]
 
 
 def similar(
@@ -61,8 +164,11 @@ def similar(
     ``threshold`` leaves out what is less similar. Raises NoEmbeddings when nothing is embedded
     under this encoder, UnknownImage when none of ``sha1s`` is.
     """
-    vectors = _vectors(project, sha1s, slug)
-    return _nearest(project, slug, _unit(vectors.mean(axis=0)), k, threshold, set(sha1s))
+    if not sha1s:
+        raise UnknownImage(name="")
+    terms = tuple(Term("image", sha1) for sha1 in sha1s)
+    aim = query_vectors.aim(project, Expression(terms), slug)
+    return _nearest(project, slug, aim.vector, k, threshold, frozenset(sha1s))
 
 
 def by_text(
@@ -72,11 +178,8 @@ def by_text(
 
     Raises NoEmbeddings, TextNotSupported and WeightsUnavailable.
     """
-    row = _encoder_row(project, slug)
-    if not row["reads_text"]:
-        raise TextNotSupported(encoder=row["text"])
-    vector = _encoder(row).encode_text([text])[0]
-    return _nearest(project, slug, vector, k, threshold)
+    aim = query_vectors.aim(project, Expression((Term("text", text),)), slug)
+    return _nearest(project, slug, aim.vector, k, threshold)
 
 
 def by_image(
@@ -91,41 +194,96 @@ def by_image(
     The picture passes through the same thumbnail as stored ones, so that it finds itself.
     Raises NoEmbeddings and WeightsUnavailable.
     """
-    encoder = _encoder(_encoder_row(project, slug))
-    seen: Image.Image = Image.open(BytesIO(describe.thumbnail(image)))
-    if min(seen.size) < min(encoder.input_size, *image.size):
-        seen = image
-    vector = encoder.encode(encoder.prepare(seen)[None])[0]
-    return _nearest(project, slug, vector, k, threshold)
+    return _nearest(project, slug, query_vectors.encoded(project, image, slug), k, threshold)
 
 
-def _vectors(project: Project, sha1s: Sequence[str], slug: str) -> Vector:
-    database = project.database()
-    name = table_name("embeddings", slug)
-    rows = database.take(name, sha1s, ["vector"])
-    if not len(rows):
-        if not database.count(name):
-            raise NoEmbeddings(encoder=slug)
-        raise UnknownImage(name=sha1s[0] if sha1s else "")
-    dim = database.dim(name)
-    values = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    vectors: Vector = values.reshape(len(rows), dim).astype(np.float32)
-    return vectors
+def encoder_for(project: Project, reads_text: bool, asked: str | None = None) -> str:
+    """Return the slug of the encoder that is asked for, else of the first that can.
+
+    Raises UnknownEncoder; NoEmbeddings where none is ready, TextNotSupported where none of them
+    reads words.
+    """
+    rows = project.database().frame("encoders", ["slug", "status", "reads_text"]).to_dicts()
+    if asked is not None:
+        known = any(row["slug"] == asked for row in rows)
+        return asked if known else encoders.parse(asked).slug
+    order = [encoders.parse(text).slug for text in project.encoders]
+    rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
+    ready = [row for row in rows if row["status"] == "ready"]
+    if not ready:
+        raise NoEmbeddings(encoder=", ".join(order))
+    for row in ready:
+        if row["reads_text"] or not reads_text:
+            return str(row["slug"])
+    raise TextNotSupported(encoder=project.encoders[0] if project.encoders else ready[0]["slug"])
 
 
-def _encoder_row(project: Project, slug: str) -> dict[str, Any]:
-    database = project.database()
-    rows = database.take("encoders", [slug]).to_pylist()
-    if not rows or not database.count(table_name("embeddings", slug)):
+def scores(project: Project, slug: str, vector: Vector) -> Scores:
+    """Return how alike every image is to a vector (d,) of unit length. Raises NoEmbeddings."""
+    versions, held = _held_at(project, slug)
+    if not len(held.sha1s):
         raise NoEmbeddings(encoder=slug)
-    return dict(rows[0])
+    key = (project.database().uri, slug, versions, vector.tobytes())
+    with _scores_lock:
+        known = _scores.get(key)
+        if known is not None:
+            _scores.move_to_end(key)
+            return known
+    known = Scores(held.sha1s, held.similarity(vector))
+    with _scores_lock:
+        _scores[key] = known
+        while len(_scores) > SCORES_HELD:
+            _scores.popitem(last=False)
+    return known
 
 
-def _encoder(row: dict[str, Any]) -> encoders.Encoder:
-    """Return the encoder, kept warm in this process; a query is a batch of one."""
-    if row["status"] == "waiting":
-        raise WeightsUnavailable(row["text"], *row["cause"].split(": ", 1))
-    return encoders.warm(encoders.parse(row["text"]), row["dtype"], 1)
+def scale(project: Project, slug: str, aim: Aim | None = None) -> Scale:
+    """Return the scale of an encoder for what aims so; of a search by one image where None.
+
+    Made of pairs drawn by chance, which hang on the images alone; kept until these change.
+    """
+    versions, held = _held_at(project, slug)
+    parts = _proportions(aim)
+    key = (project.database().uri, slug, versions, parts)
+    with _scales_lock:
+        known = _scales.get(key)
+        if known is not None:
+            _scales.move_to_end(key)
+            return known
+        words = None
+        if parts[2] or parts[3]:
+            words = query_vectors.words(project, calibration.CHANCE_WORDS, slug)
+        sha1s = held.sha1s[held.live]
+        seed = int.from_bytes(hashlib.sha1(sha1s.tobytes()).digest()[:8])
+        known = calibration.sample(held.vectors, np.flatnonzero(held.live), words, parts, seed)
+        _scales[key] = known
+        while len(_scales) > SCALES_HELD:
+            _scales.popitem(last=False)
+        return known
+
+
+def percentile(project: Project, slug: str, cosine: float) -> float:
+    """Return how many of a hundred pairs of images, drawn by chance, are less similar."""
+    return float(scale(project, slug).percentile(cosine))
+
+
+def _proportions(aim: Aim | None) -> tuple[float, float, float, float]:
+    if aim is None:
+        return (1.0, 0.0, 0.0, 0.0)
+    most = max(aim.parts)
+    one, two, three, four = (round(part / most, _PROPORTION_DIGITS) for part in aim.parts)
+    return (one, two, three, four)
+
+
+def _shown(project: Project, view: View, found: Scores) -> NDArray[np.bool_]:
+    """Return which of the scored images a view shows."""
+    from panoptic_data import catalogue
+
+    current = catalogue.get(project, fresh=True)
+    rows = np.unique(current.run(view).rows)
+    among = np.zeros(len(found.sha1s), dtype=bool)
+    among[found.places(frozenset(current.sha1s(rows)))] = True
+    return among
 
 
 def _nearest(
@@ -134,7 +292,7 @@ def _nearest(
     vector: Vector,
     k: int,
     threshold: float | None,
-    without: set[str] | frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(),
 ) -> list[Hit]:
     name = table_name("embeddings", slug)
     database = project.database()
@@ -143,11 +301,14 @@ def _nearest(
         raise NoEmbeddings(encoder=slug)
     wanted = k + len(without)
     if count > EXACT_UP_TO and wanted <= INDEX_AT_MOST and database.vector_index(name):
-        hits = _by_index(project, name, vector, wanted)
+        hits = [hit for hit in _by_index(project, name, vector, wanted) if hit.sha1 not in without]
     else:
-        hits = _held(project, slug).nearest(vector, wanted)
-    least = -np.inf if threshold is None else threshold
-    return [hit for hit in hits if hit.similarity >= least and hit.sha1 not in without][:k]
+        hits = scores(project, slug, vector).best(k, without)
+    return _above(hits, threshold)[:k]
+
+
+def _above(hits: Sequence[Hit], threshold: float | None) -> list[Hit]:
+    return [hit for hit in hits if threshold is None or hit.similarity >= threshold]
 
 
 def _by_index(project: Project, name: str, vector: Vector, k: int) -> list[Hit]:
@@ -179,32 +340,29 @@ class _Held:
     vectors: NDArray[np.floating[Any]]
     live: NDArray[np.bool_]
 
-    def nearest(self, vector: Vector, k: int) -> list[Hit]:
-        """Return the k nearest live images, nearest first, ties in order of sha1."""
-        similarities = np.concatenate([block @ vector for block in self._blocks()])
-        similarities = np.where(self.live, similarities.round(DIGITS), -np.inf)
-        count = min(k, int(self.live.sum()))
-        if not count:
-            return []
-        # All that tie with the last one, so that who is left out does not hang on chance.
-        least = np.partition(similarities, -count)[-count]
-        rows = np.flatnonzero(similarities >= least)
-        # Sorted by sha1 already: a stable sort keeps ties in that order.
-        rows = rows[np.argsort(-similarities[rows], kind="stable")][:count]
-        return [
-            Hit(self.sha1s[row].decode(), round(float(similarities[row]), DIGITS)) for row in rows
-        ]
+    def similarity(self, vector: Vector) -> Vector:
+        """Return the cosine of each image and a vector: (n,) float32, NaN where it is gone."""
+        cosines = np.concatenate([block @ vector for block in self._blocks()])
+        known: Vector = np.where(self.live, cosines.round(DIGITS), np.float32(np.nan))
+        return known
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(self.vectors), BLOCK_ROWS):
             yield self.vectors[start : start + BLOCK_ROWS].astype(np.float32, copy=False)
 
 
+_Versions = tuple[int, int]
+_Parts = tuple[float, float, float, float]
+
 _lock = threading.Lock()
-_cache: OrderedDict[tuple[str, str], tuple[tuple[int, int], _Held]] = OrderedDict()
+_cache: OrderedDict[tuple[str, str], tuple[_Versions, _Held]] = OrderedDict()
+_scores_lock = threading.Lock()
+_scores: OrderedDict[tuple[str, str, _Versions, bytes], Scores] = OrderedDict()
+_scales_lock = threading.Lock()
+_scales: OrderedDict[tuple[str, str, _Versions, _Parts], Scale] = OrderedDict()
 
 
-def _held(project: Project, slug: str) -> _Held:
+def _held_at(project: Project, slug: str) -> tuple[_Versions, _Held]:
     """Return the vectors as the tables hold them now, read again only when these changed."""
     database = project.database()
     key = (database.uri, slug)
@@ -217,14 +375,14 @@ def _held(project: Project, slug: str) -> _Held:
         _cache[key] = known
         while len(_cache) > HELD:
             _cache.popitem(last=False)
-        return known[1]
+        return known
 
 
 def _read(
     project: Project,
     slug: str,
-    known: tuple[tuple[int, int], _Held] | None,
-    versions: tuple[int, int],
+    known: tuple[_Versions, _Held] | None,
+    versions: _Versions,
 ) -> _Held:
     if known is not None and known[0][0] == versions[0]:
         sha1s, vectors = known[1].sha1s, known[1].vectors
@@ -236,8 +394,3 @@ def _read(
     files = project.database().read("files", ["sha1"], "status = 'ok'")
     readable = np.array(files["sha1"].drop_null().to_pylist(), dtype="S40")
     return _Held(sha1s, vectors, np.isin(sha1s, readable))
-
-
-def _unit(vector: Vector) -> Vector:
-    unit: Vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
-    return unit

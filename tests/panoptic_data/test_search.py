@@ -200,6 +200,7 @@ def test_large_matrices_at_half_precision_give_the_same(project, monkeypatch):
     monkeypatch.setattr(search, "FLOAT32_BYTES", 0)
     monkeypatch.setattr(search, "BLOCK_ROWS", 64)
     search._cache.clear()
+    search._scores.clear()
     found = similar(project, [names[7]], SLUG, k=50)
     assert names_of(found) == names_of(expected)
     assert [h.similarity for h in found] == pytest.approx([h.similarity for h in expected])
@@ -216,7 +217,7 @@ def test_beyond_a_size_the_index_is_asked_and_what_is_gone_left_out(project, mon
     exact = similar(project, [query], SLUG, k=10)
     vector_index.update(project, SLUG, "r1", exact_up_to=1000)
     monkeypatch.setattr(search, "EXACT_UP_TO", 1000)
-    monkeypatch.setattr(search, "_held", None)
+    monkeypatch.setattr(search, "_held_at", None)
     found = similar(project, [query], SLUG, k=10)
     assert names_of(found) == names_of(exact)
     assert [h.similarity for h in found] == pytest.approx([h.similarity for h in exact], abs=2e-3)
@@ -233,6 +234,7 @@ def test_threads_may_search_at_once(project):
 
     threads = [threading.Thread(target=ask, args=(name,)) for name in expected]
     search._cache.clear()
+    search._scores.clear()
     for thread in threads:
         thread.start()
     for thread in threads:
