@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from app import author, naming
 from app.answers import Answer, answering, language
-from panoptic_data import catalogue, edits, properties, tags, views
+from panoptic_data import catalogue, edits, holds, properties, tags, views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.events import CHANGES, Change, as_frame
@@ -43,6 +43,7 @@ NAMED_AT_MOST = 200
 ABOUT_AT_MOST = 80
 OPS = ("set", "add", "remove", "toggle")
 _NEVER_KEPT = {"Cache-Control": "no-store"}
+_NO_FILES = pl.DataFrame(schema={"file_id": pl.String, "place": pl.String})
 
 
 def routes(project: Project) -> list[Route]:
@@ -51,7 +52,9 @@ def routes(project: Project) -> list[Route]:
     - ``GET /annotations?sha1=&known=``: ``position`` in the log; what is defined, as ``version``,
       ``properties`` and ``tags`` (left out where ``known`` is that version); with ``sha1`` what is
       said of it: ``excluded`` and ``values``, property → ``texts`` (canonical), ``author``,
-      ``at``, ``mixed`` (whether its files differ). Deleted things are left out.
+      ``at``, ``mixed`` (whether its files differ) and, where a property is one of files,
+      ``files``: the same of each by its place. ``files`` are the places of all that hold it, where
+      there are such properties. Deleted things are left out.
     - ``GET /annotations/position``: ``position`` and ``version`` alone.
     - ``POST /annotate``: ``targets``, and ``property``, ``op`` (set, add, remove; toggle takes
       tags off where all have them) with ``value``, or ``values`` or ``names`` of tags; names
@@ -65,9 +68,10 @@ def routes(project: Project) -> list[Route]:
       of ``edits.WAYS``, ``short`` takes of folders the last part. Tells ``names``, ``targets``,
       ``tags`` (new ones) and ``replaced``, too; with ``dry`` it writes nothing.
 
-    ``targets`` are ``sha1s``, or ``view`` (an address) and ``selection``: ``all`` of it but
-    ``except``, or ``ids``. What is written is answered with ``batch`` (null where nothing
-    changed), ``position``, ``version``, ``changed`` (how many images or files) and ``op``.
+    ``targets`` are ``sha1s`` (with ``places``, of their files only these), or ``view`` (an
+    address) and ``selection``: ``all`` of it but ``except``, or ``ids``; ``held`` in it names a
+    hold of the view, if there is one. What is written is answered with ``batch`` (null where
+    nothing changed), ``position``, ``version``, ``changed`` (how many images or files) and ``op``.
     """
     posted = {
         "/annotate": _annotate,
@@ -128,7 +132,7 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Targets:
-    """Images, and where the view shows files, the places of those it shows."""
+    """Images, and where only some of their files are meant, the places of these."""
 
     project: Project
     sha1s: list[str]
@@ -136,7 +140,7 @@ class _Targets:
 
     @cached_property
     def files(self) -> list[str]:
-        """The ids of their files, of a view of files only those that it shows."""
+        """The ids of their files that are meant."""
         found = _files(self.project, self.sha1s)
         if self.places is not None:
             found = found.filter(pl.col("place").is_in(self.places.implode()))
@@ -229,10 +233,12 @@ def _names(asked: _Asked) -> dict[str, Any]:
     else:
         one = _property(state, body)
     view, level = views.from_address(_text(body, "view")), body.get("level", 0)
+    # The groups are those that the person sees.
+    current, _ = holds.shown(catalogue.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
         raise _UnreadableError
     given = naming.names(
-        catalogue.get(asked.project),
+        current,
         view,
         level,
         asked.language,
@@ -334,32 +340,44 @@ def _said(project: Project, state: State, sha1: str) -> dict[str, Any]:
     found = {id: held for id, held in state.of_target(sha1).items() if id in shown}
     values = {id: _cell(state, shown[id], held) for id, held in found.items()}
     of_files = [one for one in shown.values() if one.target == "file"]
-    files = _files(project, [sha1])["file_id"].to_list() if of_files else []
+    files = _files(project, [sha1]) if of_files else _NO_FILES
     for one in of_files:
-        held = state.cells_of(one.id).take(files)
+        held = state.cells_of(one.id).take(files["file_id"])
         if held.height:
-            values[one.id] = _cell(state, one, held, files)
-    return {"excluded": state.excluded.take([sha1]).height > 0, "values": values}
+            values[one.id] = _cell_of_files(state, one, held, files)
+    return {
+        "excluded": state.excluded.take([sha1]).height > 0,
+        "files": files["place"].to_list(),
+        "values": values,
+    }
 
 
-def _cell(
-    state: State, one: Property, held: pl.DataFrame, files: list[str] | None = None
+def _cell_of_files(
+    state: State, one: Property, held: pl.DataFrame, files: pl.DataFrame
 ) -> dict[str, Any]:
+    """Return what the files of an image say together, and each of them."""
+    each = held.group_by("target").agg(pl.col("value").sort())
+    cells = {
+        place: _cell(state, one, own)
+        for id, place in files.iter_rows()
+        if (own := held.filter(pl.col("target") == id)).height
+    }
+    is_mixed = each.height < files.height or each["value"].n_unique() > 1
+    return {**_cell(state, one, held), "mixed": is_mixed, "files": cells}
+
+
+def _cell(state: State, one: Property, held: pl.DataFrame) -> dict[str, Any]:
     texts = held["value"].unique(maintain_order=True).to_list()
     if one.has_tags:
         # In the order of the tags; those that were deleted are seen no more.
         there = set(texts)
         texts = [tag.id for tag in state.tags_of(one.id) if tag.id in there]
     last = held.row(int(held["at"].arg_max() or 0), named=True)
-    is_mixed = False
-    if files is not None:
-        each = held.group_by("target").agg(pl.col("value").sort())
-        is_mixed = each.height < len(files) or each["value"].n_unique() > 1
     return {
         "texts": texts,
         "author": last["author"],
         "at": f"{last['at']:%Y-%m-%dT%H:%M:%SZ}",
-        "mixed": is_mixed,
+        "mixed": False,
     }
 
 
@@ -442,13 +460,17 @@ def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
     current = catalogue.get(project)
     if "sha1s" in told:
         named = _texts(told, "sha1s")
-        return _Targets(project, current.sha1s(current.rows_of(_ascii(named))), None)
+        places = pl.Series(_texts(told, "places"), dtype=pl.String) if "places" in told else None
+        return _Targets(project, current.sha1s(current.rows_of(_ascii(named))), places)
     view = views.from_address(str(told.get("view", "")))
+    selection = _object(told, "selection")
+    held = selection.get("held")
+    # What is meant is what the person sees.
+    current, _ = holds.shown(current, view, held if isinstance(held, str) else None)
     found = current.run(view)
     places = None
     if found.files is not None:
         places = current.corpus.files["place"].gather(found.files)
-    selection = _object(told, "selection")
     if selection.get("all") is not True:
         sha1s = current.sha1s(current.rows_of(_ascii(_texts(selection, "ids"))))
         return _Targets(project, sha1s, places)

@@ -127,7 +127,7 @@ def assign_names(
             fresh.with_columns(old=pl.lit(None, pl.String)), one.target, property, "add"
         )
     elif one.holds_several:
-        lists = named.group_by("target", maintain_order=True).agg(pl.col("new").unique())
+        lists = named.unique().group_by("target", maintain_order=True).agg("new")
         found = assign(state, property, lists.select("target", value=_listed("new")))
     else:
         last = named.unique("target", keep="last", maintain_order=True)
@@ -149,7 +149,7 @@ def named(state: State, property: str, given: pl.DataFrame, way: str = "set") ->
     if way == "fill":
         given = given.join(state.values(property).select("target"), on="target", how="anti")
     if one.has_tags:
-        return assign_names(state, property, given, add=way == "add")
+        return assign_names(state, property, given, add=way != "set")
     texts = {name: values.canonical(one.type, name) for name in given["name"].unique()}
     value = pl.col("name").replace_strict(texts, return_dtype=pl.String)
     return assign(state, property, given.select("target", value=value))

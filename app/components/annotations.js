@@ -10,9 +10,9 @@ const KEPT = 200;
  * @typedef {"text" | "number" | "tag" | "tags" | "date" | "colour" | "url" | "checkbox" | "path" | "image"} Type
  * @typedef {{id: string, name: string, type: Type, target: string, folder: string | null, options: Record<string, any>, hidden: boolean}} Property
  * @typedef {{id: string, property: string, name: string, colour: string | null, parents: string[], key: string | null}} Tag
- * @typedef {{texts: string[], author: string, at: string, mixed: boolean}} Cell
- * @typedef {{excluded: boolean, values: Record<string, Cell>}} Said
- * @typedef {{sha1s: string[]} | {view: string, selection: import("./selection.js").Plain}} Targets
+ * @typedef {{texts: string[], author: string, at: string, mixed: boolean, files?: Record<string, Cell>}} Cell  files: each one's, of a property of files
+ * @typedef {{excluded: boolean, files: string[], values: Record<string, Cell>}} Said  files: the places of those that hold the image
+ * @typedef {{sha1s: string[], places?: string[]} | {view: string, selection: import("./selection.js").Plain}} Targets
  * @typedef {{op?: string, value?: string | null, values?: string[], names?: string[]}} Edit
  * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string}} Written
  */
@@ -63,7 +63,7 @@ class Annotations extends EventTarget {
     if (told.position > this.position) this.known.clear();
     this.position = Math.max(told.position, this.position);
     if (told.properties && !isOlder) this.define(told);
-    const said = { excluded: told.excluded, values: told.values };
+    const said = { excluded: told.excluded, files: told.files ?? [], values: told.values };
     if (about.sha1 && !isOlder) {
       if (this.known.size >= KEPT) this.known.clear();
       this.known.set(about.sha1, said);
@@ -150,6 +150,16 @@ class Annotations extends EventTarget {
       // The server is away: the page says so.
     }
   }
+}
+
+/**
+ * What a property says of an image, or of one of its files.
+ * @param {Said} said @param {Property} property @param {string | null} place  of the file
+ * @returns {Cell | undefined}
+ */
+export function cellOf(said, property, place) {
+  const cell = said.values[property.id];
+  return property.target === "file" && place !== null ? cell?.files?.[place] : cell;
 }
 
 export const annotations = new Annotations();

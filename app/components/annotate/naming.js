@@ -3,6 +3,7 @@
 import { annotations } from "../annotations.js";
 import { current } from "../current.js";
 import { el, fill, number, write } from "../dom.js";
+import { selection } from "../selection.js";
 
 const TYPES = ["tag", "tags", "text", "path"];
 const ROOM = 8;
@@ -131,7 +132,7 @@ export class Naming {
   body() {
     const made = { name: this.name.value, type: this.type.value, target: this.target.value };
     const into = this.property ? { property: this.property.id, way: this.way.value } : { new: made };
-    return { view: this.view, level: Number(this.level.value), short: this.short.value === "last", ...into };
+    return { view: this.view, held: selection.view === this.view ? selection.held : null, level: Number(this.level.value), short: this.short.value === "last", ...into };
   }
 
   /** Ask what would be written, writing nothing. */

@@ -177,7 +177,7 @@ class Frame {
    * @param {import("../stamp.js").Stamped[]} edits @param {string} label @param {boolean} isAll
    */
   async annotate(edits, label, isAll) {
-    const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [] } };
+    const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [], held: selection.held } };
     const { changed, batch } = await annotations.write("/annotate", { edits, targets: isAll ? all : this.selection() });
     this.done(label, changed, batch);
   }
@@ -290,6 +290,8 @@ class Frame {
       s: () => this.tagging.toggle(selection.count ? this.tag : this.brush),
       k: () => this.shortcuts.toggle(),
       e: () => document.dispatchEvent(new Event("panoptic:edit")),
+      h: () => document.dispatchEvent(new Event("panoptic:hold")),
+      r: () => document.dispatchEvent(new Event("panoptic:refresh")),
       Delete: () => this.take(!shiftKey, this.chosen()),
     }[key];
   }

@@ -54,9 +54,11 @@ export function showCaptions(node, row, fields, words) {
 function showLine(line, field, text, row, words) {
   const [swatch, written] = line.children;
   set(line, "class", isProperty(field) ? "line property" : `line ${field}`);
+  set(line, "data-field", isProperty(field) ? field : null);
   write(written, text);
-  const isApart = text && !IN_PLACE.includes(field);
-  set(line, "title", isApart ? `${words.texts[`caption_${field}`]}: ${text}` : null);
+  // What can be written where nothing stands yet says what it would be.
+  const isApart = (text || isProperty(field)) && !IN_PLACE.includes(field);
+  set(line, "title", isApart ? `${words.texts[`caption_${field}`]}: ${text || "–"}` : null);
   const colour = field === "colour" ? (row?.colour ?? null) : field.startsWith("p:colour:") ? valueOf(row, field) : null;
   swatch.hidden = !colour;
   swatch.style.background = colour ?? "";

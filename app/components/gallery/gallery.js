@@ -10,6 +10,7 @@ import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
+import { Inline } from "./inline.js";
 import * as place from "./place.js";
 import { Rows, aspectsOf, groupsOf } from "./rows.js";
 import { Viewer } from "./viewer.js";
@@ -31,6 +32,8 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {boolean} [canFilter]  whether a group can be shown alone
  * @property {string | null} [chip] the field of a row that its tile names
  * @property {string | null} [encoder]  whose clusters are meant
+ * @property {"image" | "file"} [mode]  what the tiles are
+ * @property {import("../annotate/in_place.js").How} [editing]
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
@@ -78,7 +81,8 @@ class Gallery {
       texts.no_rows,
       el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
-    root.replaceChildren(this.grid.node, this.viewer.node, this.trouble);
+    this.inline = new Inline(this.grid, data.editing ?? { texts: {}, colours: [] });
+    root.replaceChildren(this.grid.node, this.inline.node, this.viewer.node, this.trouble);
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
     if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
     this.root = root;
@@ -112,6 +116,7 @@ class Gallery {
     selection.within(data.view, data.images ?? data.total);
     this.grid.texts = data.texts;
     const isOtherSay = this.sayAlso();
+    this.inline.byFile = data.mode === "file";
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.asked = null;
@@ -310,7 +315,7 @@ class Gallery {
   /** Say at once which image is in hand, to Python a moment later. */
   note() {
     const { sha1, isOpen } = this.inHand;
-    if (sha1) current.put(this, sha1, isOpen);
+    if (sha1) current.put(this, sha1, isOpen, this.inline.fileInHand(sha1));
     this.tellCurrent();
   }
 
@@ -328,7 +333,7 @@ class Gallery {
   tellNow() {
     const { shown } = this.viewer;
     const { sha1 } = this.inHand;
-    if (sha1) current.put(this, sha1, Boolean(shown));
+    if (sha1) current.put(this, sha1, Boolean(shown), this.inline.fileInHand(sha1));
     if (!sha1 || this.told === told(sha1, Boolean(shown))) return;
     this.told = told(sha1, Boolean(shown));
     this.tell("at", { sha1, opened: Boolean(shown) });

@@ -27,7 +27,8 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {import("./columns.js").Property[]} [properties]  those that have a column
- * @property {import("./editing.js").How} [editing]
+ * @property {import("../annotate/in_place.js").How} [editing]
+ * @property {"image" | "file"} [mode]  what the rows are
  * @property {boolean} grouped    whether the view has groups
  * @property {boolean} canFilter  whether a group can be shown alone
  * @property {string | null} current  sha1 of the image that Python's panel shows
@@ -95,8 +96,8 @@ class Table {
     listen(this.body, {
       open: (index) => this.open(index),
       only: (group) => this.only(group),
-      edit: (index, column) => this.editing.begin(index, column),
-      empty: (index, column) => this.editing.empty(index, column),
+      edit: (index, name) => this.editing.begin({ index, name }),
+      empty: (index, name) => this.editing.empty({ index, name }),
     });
     this.unfollow = follow((position) => this.annotated(position));
     this.body.addEventListener("current", () => this.moved());
@@ -119,6 +120,7 @@ class Table {
     this.layout.offer(columns(data.language, data.properties ?? [], data.texts));
     this.sayAlso();
     this.body.says = { language: data.language, canFilter: data.canFilter };
+    this.editing.byFile = data.mode === "file";
     this.head.update(data.sort);
     this.writeWidths();
     if (isOther) this.comeTo(data);
@@ -273,7 +275,7 @@ class Table {
   note() {
     const sha1 = this.rows.get(this.body.current)?.sha1;
     // An image that is open beside is in hand before those of the rows.
-    if (sha1 && !current.isOpen) current.put(this, sha1, false);
+    if (sha1 && !current.isOpen) current.put(this, sha1, false, this.editing.fileInHand(sha1));
     this.tellCurrent();
   }
 
