@@ -110,6 +110,28 @@ def test_a_value_that_cannot_be_read_is_refused_in_the_language_of_the_page(
     assert values(store, one) == {}
 
 
+def test_a_value_of_files_is_written_to_the_one_that_is_meant_and_told_of_each(client, post, store):
+    box = make(store, "Box", "text", target="file")
+    note = make(store, "Note", "text")
+    first, copy = "a/image 0.jpg", "b/copy.jpg"
+    targets = {"sha1s": [SHA1S[0]], "places": [copy]}
+    edits = [{"property": one, "value": "3"} for one in (box, note)]
+    assert post("/annotate", {"edits": edits, "targets": targets})["changed"] == 2
+    assert values(store, box) == {synthetic.file(copy, None)["file_id"]: {"3"}}
+    assert values(store, note) == {SHA1S[0]: {"3"}}
+    told = client.get("/annotations", params={"sha1": SHA1S[0]}).json()
+    assert told["files"] == [first, copy]
+    cell = told["values"][box]
+    assert (cell["mixed"], {place: one["texts"] for place, one in cell["files"].items()}) == (
+        True,
+        {copy: ["3"]},
+    )
+    post("/annotate", {"property": box, "value": "3", "targets": {**targets, "places": [first]}})
+    assert client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][box]["mixed"] is (
+        False
+    )
+
+
 def test_nothing_new_is_no_batch(post, store):
     note = make(store, "Note", "text")
     body = {"property": note, "value": "seen", "targets": these(SHA1S[0])}

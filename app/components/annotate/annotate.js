@@ -1,12 +1,13 @@
 // What is said of the image in hand, each property a field. Streamlit calls the default export
 // with the data of each run; the panel follows the image without waiting for one. Not here: the
 // fields (editors.js), what is kept (annotations.js).
-import { annotations } from "../annotations.js";
+import { annotations, cellOf } from "../annotations.js";
 import { current } from "../current.js";
 import { el, fill, iconButton, set, write } from "../dom.js";
 import { selection } from "../selection.js";
 import { Copying } from "./copying.js";
 import { makeEditor } from "./editors.js";
+import { Files } from "./files.js";
 import { Making } from "./making.js";
 
 /**
@@ -44,15 +45,18 @@ class Annotate {
     this.texts = texts;
     /** @type {string | null} */
     this.sha1 = null;
+    /** The file in hand, where a display shows files. @type {string | null} */
+    this.place = null;
     /** How many writes are under way: what is read meanwhile is older than what is shown. */
     this.writing = 0;
     /** The field used last. */
     this.last = "";
-    /** Fields by property. @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement, written: string}>} */
+    /** Fields by property. @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement, each: HTMLElement}>} */
     this.rows = new Map();
     annotations.language = data.language;
     this.making = new Making(texts, (made) => this.made(made));
     this.copying = new Copying(texts, data.language, () => ({ sha1: this.sha1, view: this.data.view }));
+    this.files = new Files(texts, data.language, () => this.turnFile());
     this.title = el("h3", {}, texts.title);
     this.add = iconButton("add", texts.new_property, () => this.making.open());
     this.back = el("button", { type: "button", onclick: () => this.include() }, texts.include);
@@ -83,15 +87,30 @@ class Annotate {
   /** Show the image in hand; where no display has one, the image of Python's panel. */
   follow() {
     const sha1 = current.sha1 ?? this.data.sha1;
-    if (sha1 === this.sha1) return;
-    // What was typed belongs to the image that was in hand.
+    const place = current.sha1 === null ? null : current.place;
+    if (sha1 === this.sha1 && place === this.place) return;
+    this.forget();
+    this.sha1 = sha1;
+    this.place = place;
+    this.files.begin(place);
+    this.tell("");
+    this.refresh();
+  }
+
+  /** What was typed belongs to what was in hand. */
+  forget() {
     for (const { editor } of this.rows.values()) {
       editor.commit();
       editor.forget?.();
     }
-    this.sha1 = sha1;
-    this.tell("");
-    this.refresh();
+  }
+
+  /** The values of another of its files, or of all, are to be seen. */
+  turnFile() {
+    this.forget();
+    const said = annotations.here(this.sha1);
+    if (said) this.draw(said);
+    else this.refresh();
   }
 
   async refresh() {
@@ -112,8 +131,9 @@ class Annotate {
     this.first.hidden = annotations.properties.length > 0 || this.making.isOpen;
     this.add.hidden = annotations.properties.length === 0;
     this.excluded.hidden = !said.excluded;
+    this.files.update(said, shown.some((one) => one.target === "file"));
     this.arrange(shown);
-    for (const { id } of shown) this.show(id, said.values[id]);
+    for (const { id } of shown) this.show(id, said);
     this.copying.update(shown, said);
   }
 
@@ -132,8 +152,11 @@ class Annotate {
         folder = one.folder;
         if (folder) wanted.push(this.heading(folder));
       }
+      // Above the first that it is about.
+      if (one.target === "file" && !wanted.includes(this.files.node)) wanted.push(this.files.node);
       wanted.push(this.rowOf(one));
     }
+    if (!wanted.includes(this.files.node)) this.files.node.remove();
     this.list.querySelectorAll("h4").forEach((heading) => wanted.includes(heading) || heading.remove());
     wanted.forEach((node, at) => {
       if (this.list.children[at] !== node) this.list.insertBefore(node, this.list.children[at] ?? null);
@@ -160,33 +183,37 @@ class Annotate {
       mended: () => this.tell(""),
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
-    const row = el("div", { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) }, label, editor.node);
-    this.rows.set(key, { editor, row, label, written: "" });
+    const each = el("ul", { class: "each" });
+    const row = el("div", { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) }, label, editor.node, each);
+    this.rows.set(key, { editor, row, label, each });
     return row;
   }
 
-  /** @param {string} id @param {import("../annotations.js").Cell | undefined} cell */
-  show(id, cell) {
+  /** @param {string} id @param {import("../annotations.js").Said} said */
+  show(id, said) {
     const property = annotations.properties.find((one) => one.id === id);
     const row = property && this.rows.get(keyOf(property));
     if (!row) return;
+    const cell = cellOf(said, property, this.files.chosen);
     const { author, at } = cell ?? {};
     set(row.label, "title", cell ? fill(this.texts.by, { author, at: moment(at, this.data.language) }) : property.name);
     row.editor.show(cell?.texts ?? [], cell?.mixed ?? false);
+    row.each.replaceChildren(...(cell?.mixed ? this.files.each(property, cell) : []));
   }
 
   /** @param {string} property @param {import("../annotations.js").Edit} edit */
   async write(property, edit) {
-    const { sha1 } = this;
+    const { sha1, place } = this;
+    const targets = { sha1s: [sha1], ...this.files.meant(annotations.properties.find(({ id }) => id === property)) };
     this.writing += 1;
     let refused = "";
     try {
-      await annotations.write("/annotate", { property, ...edit, targets: { sha1s: [sha1] } });
+      await annotations.write("/annotate", { property, ...edit, targets });
     } catch (error) {
       refused = error.message || this.texts.not_written;
     }
     this.writing -= 1;
-    if (sha1 !== this.sha1) {
+    if (sha1 !== this.sha1 || place !== this.place) {
       // Another image came in hand meanwhile and waited: its values are shown now.
       this.refresh();
       return;
@@ -204,7 +231,7 @@ class Annotate {
     // Beneath what it is about.
     row?.row.after(this.trouble);
     const said = annotations.here(this.sha1);
-    if (property && said && /^tags?$/.test(property.type)) this.show(id, said.values[id]);
+    if (property && said && /^tags?$/.test(property.type)) this.show(id, said);
   }
 
   tell(text) {
