@@ -47,6 +47,8 @@ LOOK_EVERY = 1.0
 PATIENCE = 0.3
 # A corpus that grows all the time is reloaded for at most a tenth of the time.
 REST = 10.0
+# As many as ``search`` tells apart.
+SIMILARITY_DIGITS = 6
 # One order of a million images takes 4 MB.
 REMEMBERED_BYTES = 256 * 2**20
 # The values of a million images at one level of groups take 4 MB as well.
@@ -313,7 +315,7 @@ class Catalogue:
             for value, similarity in zip(
                 values, found.similarity[start : start + count].tolist(), strict=True
             ):
-                value["similarity"] = round(similarity, 4)
+                value["similarity"] = round(similarity, SIMILARITY_DIGITS)
         return values
 
     @cached_property

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data import likeness
 from panoptic_data.colours import hues, lab
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
@@ -32,7 +33,6 @@ from panoptic_data.views import Clause, Condition, conditions
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.search import Hit
     from panoptic_data.views import View
 
 __all__ = ["select"]
@@ -40,9 +40,6 @@ __all__ = ["select"]
 Mask = npt.NDArray[np.bool_]
 Similarity = npt.NDArray[np.float32]
 
-# Nobody scrolls further through what is ranked by likeness; a threshold may say less.
-SIMILAR_AT_MOST = 10_000
-MEANING_AT_MOST = 500
 # CIE76: some two and a half times what the eye calls another shade.
 NEAR_COLOUR = 25.0
 # Of colours in single precision, so that each is near itself.
@@ -64,9 +61,10 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     """Return what a view shows, and each image's similarity if it asks for likeness.
 
     The mask is (n,) bool over images, or over files in mode "file". Similarity is (images,)
-    float32, NaN where an image was not found: that of the first likeness asked for. Raises
-    NoEmbeddings when an encoder has none, UnknownEncoder or TextNotSupported as ``search``
-    does, InvalidView for a pattern that cannot be searched with.
+    float32, NaN where an image is not shown: that of the first likeness asked for. What keeps the
+    most alike keeps so many of what all other parts select. Raises NoEmbeddings when an encoder
+    has none, and what else ``search.find`` raises, InvalidView for a pattern that cannot be
+    searched with.
     """
     asked = _Asked(catalogue, view.mode == "file")
     mask = asked.everything()
@@ -75,9 +73,19 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
         mask &= asked.of_images(_status(catalogue, ["ok"]))
     if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.cells:
         mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
+    counted = []
     for part in view.where:
-        mask &= asked.mask(part)
-    return mask, asked.similarity
+        if isinstance(part, Condition) and likeness.is_counted(part):
+            counted.append(asked.alike(part))
+        else:
+            mask &= asked.mask(part)
+    among = asked.images_of(mask)
+    for alike in counted:
+        # Not in place: each takes its best of the same images.
+        mask = mask & asked.of_images(alike.best(among))
+    if asked.similarity is None:
+        return mask, None
+    return mask, np.where(asked.images_of(mask), asked.similarity, np.float32(np.nan))
 
 
 class _Asked:
@@ -87,6 +95,7 @@ class _Asked:
         self.catalogue = catalogue
         self.by_file = by_file
         self.similarity: Similarity | None = None
+        self._everyone = np.ones(len(catalogue), dtype=bool)
 
     def everything(self) -> Mask:
         corpus = self.catalogue.corpus
@@ -108,9 +117,8 @@ class _Asked:
         if twin is not None:
             return ~self._condition(Condition(condition.field, twin, condition.value))
         field = condition.field
-        if field in _RANKED:
-            hits = _RANKED[field](self.catalogue, condition.value)
-            return self.of_images(self._ranked(hits))
+        if field in likeness.FIELDS:
+            return self.of_images(self.alike(condition).best(self._everyone))
         if field in _FILES:
             return self.of_files(_FILES[field](self.catalogue, condition))
         if field in _IMAGES:
@@ -129,20 +137,24 @@ class _Asked:
         return mask[self.catalogue.corpus.file_row] if self.by_file else mask
 
     def of_files(self, chosen: Mask) -> Mask:
-        if self.by_file:
-            return chosen
+        return chosen if self.by_file else self._held(chosen)
+
+    def _held(self, chosen: Mask) -> Mask:
+        """Return the images that chosen files hold."""
         mask = np.zeros(len(self.catalogue), dtype=bool)
         mask[self.catalogue.corpus.file_row[chosen]] = True
         return mask
 
-    def _ranked(self, hits: list[Hit]) -> Mask:
-        similarity = np.full(len(self.catalogue), np.nan, dtype=np.float32)
-        by_sha1 = {hit.sha1: hit.similarity for hit in hits}
-        rows = self.catalogue.rows_of(list(by_sha1))
-        similarity[rows] = [by_sha1[sha1] for sha1 in self.catalogue.sha1s(rows)]
+    def images_of(self, mask: Mask) -> Mask:
+        """Return the images of what is selected, images or files."""
+        return self._held(mask) if self.by_file else mask
+
+    def alike(self, condition: Condition) -> likeness.Alike:
+        """Return how alike every image is, and note it if it is the first likeness."""
+        found = likeness.alike(self.catalogue, condition)
         if self.similarity is None:
-            self.similarity = similarity
-        return ~np.isnan(similarity)
+            self.similarity = found.similarity
+        return found
 
 
 def _status(catalogue: Catalogue, value: list[str]) -> Mask:
@@ -357,26 +369,6 @@ def _duplicates(catalogue: Catalogue, value: Mapping[str, list[str]]) -> Mask:
     return mask
 
 
-def _similar(catalogue: Catalogue, value: Mapping[str, Any]) -> list[Hit]:
-    # Search imports lancedb (2 to 5 s): only those who search pay.
-    from panoptic_data import search
-
-    return search.similar(
-        catalogue.project,
-        value["sha1s"],
-        value["encoder"],
-        k=SIMILAR_AT_MOST,
-        threshold=value["threshold"],
-    )
-
-
-def _meaning(catalogue: Catalogue, value: Mapping[str, Any]) -> list[Hit]:
-    from panoptic_data import search
-
-    count = value.get("count", MEANING_AT_MOST)
-    return search.by_text(catalogue.project, value["text"], value["encoder"], k=count)
-
-
 _FILES: Mapping[str, Callable[[Catalogue, Condition], Mask]] = {
     "folder": _folder,
     "path": _path,
@@ -392,8 +384,4 @@ _IMAGES: Mapping[str, Callable[[Catalogue, Any], Mask]] = {
     "status": _status,
     "excluded": _excluded,
     "author": _author,
-}
-_RANKED: Mapping[str, Callable[[Catalogue, Any], list[Hit]]] = {
-    "similar": _similar,
-    "text": _meaning,
 }

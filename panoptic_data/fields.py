@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from panoptic_data import expressions
+from panoptic_data.errors import InvalidExpression
+
 __all__ = [
     "FIELDS",
     "HUES",
@@ -215,6 +218,33 @@ def _meaning(value: Any) -> str | None:
     return None if _is_whole(count) and count >= 1 else "count"
 
 
+def _like(value: Any) -> str | None:
+    if not _has_encoder(value):
+        return "encoder"
+    if not _is_query(value.get("query")):
+        return "query"
+    if not _is_among(value.get("threshold"), -1, 1):
+        return "threshold"
+    if not _is_among(value.get("percentile"), 0, 100):
+        return "percentile"
+    if {"threshold", "percentile"} <= set(value):
+        return "limits"
+    count = value.get("count", 1)
+    return None if _is_whole(count) and count >= 1 else "count"
+
+
+def _is_query(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(expressions.parse(value))
+    except InvalidExpression:
+        return False
+
+
+def _is_among(value: Any, low: float, high: float) -> bool:
+    """Whether a limit is between two numbers, or not given."""
+    return value is None or (_is_number(value) and low <= value <= high)
+
+
 def _duplicate(value: Any) -> str | None:
     if not isinstance(value, Mapping) or not set(value) <= {"groups", "kinds"} or not value:
         return "duplicate"
@@ -350,6 +380,26 @@ _SIMILARITY = _object(
 _MEANING = _object(
     {"encoder": _ENCODER, "text": _TEXT}, {"count": {"type": "integer", "minimum": 1}}
 )
+_LIKE = _object(
+    {
+        "encoder": _ENCODER,
+        "query": {**_TEXT, "description": 'words and pictures: 2*"golden retriever" - fruit'},
+    },
+    {
+        "threshold": {"type": "number", "minimum": -1, "maximum": 1, "description": "cosine"},
+        "percentile": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "of the encoder's scale, in place of a threshold",
+        },
+        "count": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "the most alike of what all else selects",
+        },
+    },
+)
 _NEAR = _object(
     {"colour": {"type": "string", "pattern": f"^{_COLOUR.pattern}$"}},
     {"distance": {"type": "number", "minimum": 0, "description": "CIE76, 25 when left out"}},
@@ -474,6 +524,7 @@ FIELDS: Mapping[str, Field] = _Fields(
                     ),
                 ),
             ),
+            Field("like", "likeness", (Operator("at least", _LIKE, _like),)),
             Field("similar", "likeness", (Operator("at least", _SIMILARITY, _similar),)),
             Field("text", "likeness", (Operator("means", _MEANING, _meaning),)),
             Field("selection", "choice", _in(_SHA1_LIST, _sha1s)),

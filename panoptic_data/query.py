@@ -44,7 +44,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _ESCAPED_SLASH = re.compile(r"\\.", re.DOTALL)
 _KNOWN_NAMES = {**FIELD_NAMES, **DIRECTIVES}
 # What can be asked of something else: clusters of an encoder, authors of a property.
-_TAKE_AT = ("cluster", "text", "author")
+_TAKE_AT = ("cluster", "text", "like", "author")
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def write(
 
 
 def unsayable(view: View, state: State | None = None) -> tuple[Part | Level, ...]:
-    """Return the parts of a view that :func:`write` leaves out: regions, likeness, selections."""
+    """Return the parts of a view that :func:`write` leaves out: regions, selections and such."""
     known = _knowing(None, None, state)
     parts = (part for part in view.where if _said(part, known) is None)
     levels = (one for one in view.group if _said_level(one, known) is None)
@@ -389,7 +389,21 @@ class _Reading:
         kind = known.kind if known else ""
         if kind == "tags" or head.field == TAG[0]:
             return self._items(lambda: self._item(False, ",+"), ",+")
+        if head.field == "like":
+            return self._items(lambda: self._from(self._item(False, ",")), ",")
         return self._items(lambda: self._item(kind == "text" and head.sign == ":", ","), ",")
+
+    def _from(self, item: Item | None) -> Item | None:
+        """Read how alike a search wants images to be, after a tilde."""
+        if item is None:
+            return None
+        if item.kind == "bare":
+            text, _, least = item.text.partition("~")
+            return replace(item, text=text, least=least if "~" in item.text else None)
+        if not self._take("~"):
+            return item
+        least = self._bare(",")
+        return replace(item, least=least, span=(item.span[0], self.at))
 
     def _items(self, read: Callable[[], Item | None], signs: str) -> tuple[Item, ...]:
         items = []

@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from panoptic_data import expressions
 from panoptic_data.defined import (
     FIELD,
     QUOTED,
@@ -25,6 +26,7 @@ from panoptic_data.defined import (
     quoted,
     unquoted,
 )
+from panoptic_data.errors import InvalidExpression
 from panoptic_data.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
 from panoptic_data.messages import translate
 from panoptic_data.views import Clause, Condition, Level, Sort
@@ -106,13 +108,14 @@ _NO_UNITS: Mapping[str, int] = {"": 0}
 class Item:
     """One value of a term. ``kind`` is "bare", "quoted", "begins" (``"…"*``) or "pattern".
 
-    ``joins``: a "+" follows, the next one must hold too.
+    ``joins``: a "+" follows, the next one must hold too. ``least`` is what follows a tilde.
     """
 
     text: str
     kind: str
     span: Span
     joins: bool = False
+    least: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Problem:
-    """What of a text was not understood: ``key`` is one of the section ``query``.
+    """What of a text was not understood: ``key`` is one of the section ``query``, or a whole one.
 
     ``span`` is where it stands, [start, end) in the text.
     """
@@ -167,7 +170,8 @@ class Problem:
 
     def message(self, language: str) -> str:
         """Say what is wrong and what to type instead, in ``language``."""
-        return translate(f"query.{self.key}", language, **self.params)
+        key = self.key if "." in self.key else f"query.{self.key}"
+        return translate(key, language, **self.params)
 
 
 class Misread(Exception):
@@ -277,8 +281,8 @@ def said(condition: Condition, known: Known) -> str | None:
     if op in _COMPARED:
         is_plain = is_property(field) and op in ("<", ">") and FIELDS[field].kind == "number"
         return f"{name}{'' if is_plain else ':'}{op}{_said_single(field, value)}"
-    if field in ("cluster", "text"):
-        usual = known.reader if field == "text" else known.encoder
+    if field in ("cluster", "text", "like"):
+        usual = known.reader if _reads(condition) else known.encoder
         name += "" if value["encoder"] == usual else f"@{value['encoder']}"
     if field == "author" and "property" in value:
         name += f"@{known.defined.reference(value['property'])}"
@@ -490,6 +494,35 @@ def _meaning(term: Term, known: Known) -> list[Part]:
     return [
         Condition("text", "means", {"encoder": encoder, "text": item.text}) for item in term.items
     ]
+
+
+def _likeness(term: Term, known: Known) -> list[Part]:
+    """Read searches by likeness: one is enough where several stand with commas between them."""
+    _signs(term, ":", "=")
+    parts: list[Part] = []
+    for item in term.items:
+        try:
+            expression = expressions.parse(item.text)
+        except InvalidExpression as error:
+            params = {name: str(value) for name, value in error.params.items()}
+            raise Misread(f"{error.key}.{error.problem}", item.span, **params) from None
+        encoder = term.at or (known.reader if expression.reads_text else known.encoder)
+        if encoder is None:
+            raise Misread("encoder", term.span, name=term.name)
+        value = {"encoder": encoder, "query": item.text, **_least(item)}
+        parts.append(Condition("like", "at least", value))
+    return parts
+
+
+def _least(item: Item) -> dict[str, float]:
+    if item.least is None:
+        return {}
+    name, most = ("percentile", 100) if item.least.endswith("%") else ("threshold", 1)
+    match = _NUMBER.fullmatch(item.least.removesuffix("%"))
+    value = float(match[1]) if match and not match[2] else math.inf
+    if abs(value) > most or (name == "percentile" and value < 0):
+        raise Misread("least", item.span, text=item.least)
+    return {name: value}
 
 
 def _hue(term: Term, item: Item, _: Known) -> Part:
@@ -783,6 +816,7 @@ _READERS: Mapping[str, Callable[[Term, Known], list[Part]]] = {
     "cluster": _clusters,
     "duplicate": _duplicates,
     "text": _meaning,
+    "like": _likeness,
     "author": _authors,
 }
 _OF_KIND: Mapping[str, Callable[[Term, Known], list[Part]]] = {
@@ -863,6 +897,26 @@ def _said_meaning(condition: Condition) -> str:
     return f":{_said_text(condition.value['text'])}"
 
 
+def _reads(condition: Condition) -> bool:
+    """Whether a condition is asked of what reads words."""
+    if condition.field != "like":
+        return condition.field == "text"
+    return expressions.parse(condition.value["query"]).reads_text
+
+
+def _said_likeness(condition: Condition) -> str:
+    value = condition.value
+    if condition.field == "text":
+        return _said_meaning(condition)
+    text = value["query"]
+    plain = _BARE.fullmatch(text) and "~" not in text
+    said = f":{text if plain else quoted(text)}"
+    for name, unit in (("threshold", ""), ("percentile", "%")):
+        if value.get(name) is not None:
+            said += f"~{_said_number('copies', value[name])}{unit}"
+    return said
+
+
 def _said_ends(condition: Condition) -> str:
     field, (low, high) = condition.field, condition.value
     if low is not None and low == high:
@@ -939,7 +993,7 @@ _SAID: Mapping[str, Callable[[Condition], str]] = {
     "number": _said_ends,
     "date": _said_days,
     "colour": _said_colour,
-    "likeness": _said_meaning,
+    "likeness": _said_likeness,
     "truth": _said_truth,
     "link": _said_choice,
 }

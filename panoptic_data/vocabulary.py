@@ -59,6 +59,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "duplicate": ("duplicate", "duplicates", "doublon", "doublons"),
     "status": ("status", "etat", "statut"),
     "text": ("means", "meaning", "text", "sens", "texte"),
+    "like": ("like", "comme", "ressemble"),
     "excluded": ("excluded", "exclu", "exclue", "exclus", "exclues"),
     "author": ("author", "auteur", "autrice"),
 }

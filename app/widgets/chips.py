@@ -6,6 +6,7 @@ Not here: the order of the view, which is no condition.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ SCALES: Mapping[str, float] = {
     "frames": 1,
 }
 _SHORT = 40
+_SHA1 = re.compile(r"([0-9a-f]{6})[0-9a-f]{34}")
 _GROUPED_FROM = 10_000
 
 
@@ -223,6 +225,17 @@ def _similar(value: Mapping[str, Any]) -> str:
     return state.say("explore.chip_similar", count=len(value["sha1s"]), threshold=threshold)
 
 
+def _like(value: Mapping[str, Any]) -> str:
+    """Say a search as it was typed, images by the first letters of their names."""
+    said = _short(_SHA1.sub(r"\1…", value["query"]))
+    if value.get("threshold") is not None:
+        return state.say("explore.chip_from", value=said, least=_figure(value["threshold"]))
+    if value.get("percentile") is not None:
+        least = f"{_figure(value['percentile'])} %"
+        return state.say("explore.chip_from", value=said, least=least)
+    return said
+
+
 def _selection(value: list[str]) -> str:
     return state.say("explore.chip_selection", count=len(value))
 
@@ -278,6 +291,7 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "added": _between,
     "colour": _near,
     "text": lambda value: _short(value["text"]),
+    "like": _like,
     "similar": _similar,
     "selection": _selection,
     "region": _region,

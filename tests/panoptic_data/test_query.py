@@ -180,6 +180,21 @@ WHERE = [
     ("cluster@visual:none", one("cluster", "in", {"encoder": "visual", "numbers": [-1]})),
     ("-cluster:3", one("cluster", "not in", {"encoder": "clip", "numbers": [3]})),
     ('means:"a red dress"', one("text", "means", {"encoder": "clip", "text": "a red dress"})),
+    ("like:cat", one("like", "at least", {"encoder": "clip", "query": "cat"})),
+    ("like@visual:a", one("like", "at least", {"encoder": "visual", "query": "a"})),
+    (
+        'like:"2*\\"a b\\" - dog"~0.61',
+        one("like", "at least", {"encoder": "clip", "query": '2*"a b" - dog', "threshold": 0.61}),
+    ),
+    (
+        'comme:chat~-0.5,"a b"~99.5%',
+        (
+            either(
+                one("like", "at least", {"encoder": "clip", "query": "chat", "threshold": -0.5}),
+                one("like", "at least", {"encoder": "clip", "query": "a b", "percentile": 99.5}),
+            ),
+        ),
+    ),
     ("duplicate:near", one("duplicate", "in", {"kinds": ["near"]})),
     ("duplicate:semantic", one("duplicate", "in", {"kinds": ["semantic:clip"]})),
     ("duplicate:semantic:visual", one("duplicate", "in", {"kinds": ["semantic:visual"]})),
@@ -323,6 +338,8 @@ OF_PROPERTIES = [
 # Text, language-independent key, and what the span of the problem holds.
 PROBLEMS = [
     ("foldr:x", "field", "foldr"),
+    ("like:cat~2", "least", "cat~2"),
+    ('like:"cat"~101%', "least", '"cat"~101%'),
     ("http://example.org", "field_none", "http"),
     ("width@clip:5", "field", "width@clip"),
     ("folder:1930", "folder", "1930"),
@@ -519,10 +536,12 @@ def test_a_format_that_the_corpus_alone_knows_is_none_to_complain_of():
 
 
 def test_what_depends_on_an_encoder_says_so_where_there_is_none():
-    for text in ("cluster:3", "group:cluster", "means:cat", "duplicate:semantic"):
+    for text in ("cluster:3", "group:cluster", "means:cat", "like:cat", "duplicate:semantic"):
         assert [one.key for one in query.parse(text).problems] == ["encoder"]
     assert query.parse("cluster@visual:3 means@clip:cat").problems == ()
     assert parse("means:cat", reader="words").where[0].value["encoder"] == "words"
+    assert parse("like:cat", reader="words").where[0].value["encoder"] == "words"
+    assert parse("like:image:ab12", reader="words").where[0].value["encoder"] == "clip"
 
 
 @pytest.mark.parametrize(("text", "key", "spanned"), PROBLEMS)
@@ -540,6 +559,16 @@ def test_what_is_not_understood_is_said_and_shown(text, key, spanned):
 def test_every_problem_is_met_above():
     met = {key for _, key, _ in PROBLEMS} | {"encoder"}
     assert {f"query.{key}" for key in met} == {one for one in keys("en") if "query." in one}
+
+
+def test_a_search_that_cannot_be_read_says_so_in_its_own_words():
+    for text, part in (('like:"cat -" width:5', "“-”"), ("like:img:x", "“img:x”")):
+        parsed = parse(text)
+        [problem] = parsed.problems
+        assert problem.key.startswith("invalid_expression.")
+        assert part in problem.message("en")
+        assert problem.message("fr") != problem.message("en")
+        assert not any(part.field == "like" for part in parsed.where)
 
 
 def test_what_is_understood_holds_beside_what_is_not():
@@ -621,6 +650,11 @@ WORDS = st.one_of(
 SLUGS = st.sampled_from(["clip", "clip-vit-b.32_x", "visual"])
 
 
+QUERIES = st.sampled_from(
+    ["cat", 'cat - "a, b~c"', "image:ab12", "2*crop:ab12@0,0,0.5,1 - cat", "a~b", "a) (b", '"\\\\"']
+)
+
+
 def lists(values):
     return st.lists(values, min_size=1, max_size=3)
 
@@ -672,6 +706,13 @@ CHOICES = {
         ),
     ),
     "text": st.fixed_dictionaries({"encoder": SLUGS, "text": WORDS}),
+    "like": st.one_of(
+        st.fixed_dictionaries({"encoder": SLUGS, "query": QUERIES}),
+        st.fixed_dictionaries({"encoder": SLUGS, "query": QUERIES, "threshold": st.floats(-1, 1)}),
+        st.fixed_dictionaries(
+            {"encoder": SLUGS, "query": QUERIES, "percentile": st.floats(0, 100)}
+        ),
+    ),
     "colour": colour(st.floats(0, 500).map(lambda x: round(x, 6))),
 }
 # Of properties that are here, that were deleted, that were never here, that had another type.
