@@ -5,8 +5,6 @@ Not here: pictures (``pictures``), who may ask (``guard``).
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +23,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import annotating, defining, pictures, undoing
-from app.answers import Answer, answering, language
+from app import annotating, defining, importing, pictures, undoing
+from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
-from panoptic_data import catalogue, maps, said, views
+from panoptic_data import catalogue, holds, maps, said, views
 from panoptic_data.colours import hues, lab
 from panoptic_data.fields import HUES, is_property
 from panoptic_data.messages import translate
@@ -36,6 +34,7 @@ from panoptic_data.messages import translate
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.corpus import Rows
+    from panoptic_data.holds import Hold
     from panoptic_data.project import Project
     from panoptic_data.views import View
 
@@ -44,12 +43,11 @@ __all__ = ["routes"]
 ROWS_AT_ONCE = 1_000
 SEEN_AT_ONCE = 200
 SHA1S_AT_ONCE = 100_000
+SOUGHT_AT_ONCE = 200
 # A square in ``/aspects``, and how many bytes make a picture twice as wide.
 SQUARE = 128
 DOUBLE = 32
 _ASK_AGAIN = "private, no-cache"
-# Cells that a spreadsheet would run as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # The shape of each row, made once a catalogue.
 _aspects_of: WeakKeyDictionary[Catalogue, npt.NDArray[np.uint8]] = WeakKeyDictionary()
@@ -58,10 +56,15 @@ _aspects_of: WeakKeyDictionary[Catalogue, npt.NDArray[np.uint8]] = WeakKeyDictio
 def routes(project: Project) -> list[Route]:
     """Return every route of ours.
 
+    Whatever takes a ``view=`` takes ``held=`` too, the key of what a session holds still of it
+    (``holds.Hold``): where it is known no more, the view is shown as it is now.
+
     - ``/rows?view=&start=&count=``: a window of a view as JSON: ``version`` of the catalogue,
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
-      the rows are sha1s, and a window may be longer. With ``at=`` a sha1, ``at`` is its place
-      in the view, or null.
+      the rows are sha1s, and a window may be longer. With ``at=`` a list of sha1s, ``at`` is the
+      place of the first of them that the view shows, the one nearest to ``near=`` where it has
+      several, and ``of`` which one it is in the list; both null where it shows none.
+      Rows that only a hold still shows are ``gone``.
       With ``also=`` a list of ``hue`` (a name of ``fields.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row says these as well, null where there is none; with fields of
       properties (``p:tags:k3x9``), each has ``values``, property → text (``said.window``).
@@ -77,6 +80,7 @@ def routes(project: Project) -> list[Route]:
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/annotate`` and what reads and writes annotations: see ``annotating``.
     - ``/define`` and what reads definitions: see ``defining``.
+    - ``/imports`` and what brings files in: see ``importing``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     """
@@ -92,6 +96,7 @@ def routes(project: Project) -> list[Route]:
         Route("/problems.csv", answering(project, _problems)),
         *annotating.routes(project),
         *defining.routes(project),
+        *importing.routes(project),
         *undoing.routes(project),
         *pictures.routes(project, thumbnails),
     ]
@@ -99,14 +104,18 @@ def routes(project: Project) -> list[Route]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """The view that a request names, and the catalogue that it is asked of."""
+    """The view that a request names, the catalogue that it is asked of, and its answer's tag."""
 
     view: View
     current: Catalogue
+    tag: str
+    # What is held still of the view, and what that is compared with.
+    hold: Hold | None
+    now: Catalogue
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"ETag": f'"{self.current.version}"', "Cache-Control": _ASK_AGAIN}
+        return {"ETag": self.tag, "Cache-Control": _ASK_AGAIN}
 
 
 def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
@@ -114,7 +123,10 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
 
     def answered(project: Project, request: Request) -> Response:
         view = views.from_address(request.query_params.get("view", ""))
-        asked = _Asked(view, catalogue.get(project))
+        now = catalogue.get(project)
+        current, hold = holds.shown(now, view, request.query_params.get("held"))
+        tag = f'"{now.version}"' if hold is None else f'"{now.version}.{hold.key}"'
+        asked = _Asked(view, current, tag, hold, now)
         if asked.headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=asked.headers)
         return answer(asked, request)
@@ -137,9 +149,10 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
     if not only_sha1s:
         _say_also(current, found.rows[start : start + count], rows, request)
         _say_values(current, found, start, rows, request)
+        _say_gone(asked, found.rows[start : start + count], rows)
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
     if "at" in request.query_params:
-        body["at"] = current.index_of(found, request.query_params["at"])
+        body["at"], body["of"] = _first_of(current, found, request)
     # The pictures of these rows are asked for next, a few at a time: looked up at once, ahead.
     seen = [] if only_sha1s or count > SEEN_AT_ONCE else [row["sha1"] for row in rows]
     # Starlette's own encoder refuses NaN, as it should; ours has none.
@@ -173,6 +186,25 @@ def _say_values(
     said_of = said.window(current, found, start, len(rows), fields)
     for row, values in zip(rows, said_of, strict=True):
         row["values"] = values
+
+
+def _say_gone(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]]) -> None:
+    """Mark what no longer matches and is shown because the view is held still."""
+    if asked.hold is None:
+        return
+    gone = asked.hold.changes(asked.now).gone[numbers].tolist()
+    for row, is_gone in zip(rows, gone, strict=True):
+        if is_gone:
+            row["gone"] = True
+
+
+def _first_of(current: Catalogue, found: Found, request: Request) -> tuple[int | None, int | None]:
+    near = _whole(request, "near", 0)
+    for which, sha1 in enumerate(request.query_params["at"].split(",")[:SOUGHT_AT_ONCE]):
+        place = current.index_of(found, sha1, near)
+        if place is not None:
+            return place, which
+    return None, None
 
 
 def _among(asked: _Asked, request: Request) -> Response:
@@ -261,24 +293,12 @@ def _problems(project: Project, request: Request) -> Response:
     spoken = language(request)
     columns = ("source", "path", "status", "reason", "detail", "size", "first_seen")
     files = project.database().frame("files", columns, "status != 'ok'").sort("source", "path")
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(columns)
+    rows = []
     for row in files.to_dicts():
         reason = row["reason"]
         row["reason"] = translate(f"reason.{reason}", spoken) if reason else ""
-        writer.writerow([_cell(row[name]) for name in columns])
-    headers = {
-        "Content-Disposition": 'attachment; filename="problems.csv"',
-        "Cache-Control": "no-store",
-    }
-    # The mark at the start tells spreadsheets that this is UTF-8.
-    return Response("\ufeff" + written.getvalue(), media_type="text/csv", headers=headers)
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+        rows.append([row[name] for name in columns])
+    return spreadsheet("problems.csv", columns, rows)
 
 
 def _whole(request: Request, name: str, default: int) -> int:

@@ -7,6 +7,7 @@ now. Not here: when a view is asked anew, and who holds it (the app).
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
@@ -52,7 +53,13 @@ class Hold:
         self._lock = threading.Lock()
         self._now = current.holding(view, self.found)
         self._of = current.version
+        self._asked = time.monotonic()
         self._changes: tuple[str, Changes] | None = None
+
+    @property
+    def idle(self) -> float:
+        """For how many seconds nobody has asked for what is held."""
+        return time.monotonic() - self._asked
 
     def is_of(self, current: Catalogue) -> bool:
         """Whether it is of the same project."""
@@ -64,6 +71,7 @@ class Hold:
         Images that came since are not in it: it may have fewer rows than ``current``.
         """
         with self._lock:
+            self._asked = time.monotonic()
             if self._of != current.version:
                 # As long as the corpus is the same, the rest of it may be as it is now.
                 is_same = current.corpus is self._now.corpus

@@ -4,7 +4,7 @@
 // As many as the server takes in one question.
 const ASKED_AT_ONCE = 100_000;
 
-/** @typedef {{all: boolean, ids: string[], except: string[], count: number}} Plain */
+/** @typedef {{all: boolean, ids: string[], except: string[], count: number, held: string | null}} Plain */
 
 export class Selection extends EventTarget {
   constructor() {
@@ -12,6 +12,8 @@ export class Selection extends EventTarget {
     this.key = "";
     /** Grows with each change: an answer to an older question is not taken. */
     this.turn = 0;
+    /** What is held still of the view that "all" means. @type {string | null} */
+    this.held = null;
     this.clearQuietly();
   }
 
@@ -24,12 +26,13 @@ export class Selection extends EventTarget {
     this.changed(false);
   }
 
-  /** Say which view "all" means, and how many images that is. @param {string} view @param {number} total */
-  within(view, total) {
+  /** Say which view "all" means, how many images that is, and what is held of it. @param {string} view @param {number} total @param {string | null} [held] */
+  within(view, total, held = null) {
     const isOther = this.all && this.view !== view;
     const isMore = this.all && this.total !== total;
     this.view = view;
     this.total = total;
+    this.held = held;
     if (isOther) this.clear();
     else if (isMore) this.changed(false);
   }
@@ -81,7 +84,7 @@ export class Selection extends EventTarget {
    */
   async invert(view) {
     const { turn, all } = this;
-    const { total, sha1s } = await among(view, [...(all ? this.except : this.ids)]);
+    const { total, sha1s } = await among(view, [...(all ? this.except : this.ids)], this.held);
     if (turn !== this.turn) return;
     this.clearQuietly();
     this.view = view;
@@ -99,7 +102,7 @@ export class Selection extends EventTarget {
 
   /** What Python gets. @returns {Plain} */
   plain() {
-    return { all: this.all, ids: [...this.ids], except: [...this.except], count: this.count };
+    return { all: this.all, ids: [...this.ids], except: [...this.except], count: this.count, held: this.held };
   }
 
   clearQuietly() {
@@ -138,12 +141,12 @@ export class Selection extends EventTarget {
 }
 
 /** Which of some images a view shows, and how many it shows in all. */
-async function among(view, ids) {
+async function among(view, ids, held) {
   const found = { total: 0, sha1s: /** @type {string[]} */ ([]) };
   // Asked once even of none, for the total.
   for (let from = 0; from === 0 || from < ids.length; from += ASKED_AT_ONCE) {
     const body = ids.slice(from, from + ASKED_AT_ONCE).join("\n");
-    const answer = await fetch(`/among?${new URLSearchParams({ view })}`, { method: "POST", body });
+    const answer = await fetch(`/among?${new URLSearchParams({ view, held: held ?? "" })}`, { method: "POST", body });
     if (!answer.ok) throw new Error(`among: ${answer.status}`);
     const { total, sha1s } = await answer.json();
     found.total = total;

@@ -68,6 +68,7 @@ def _grid(now: Shown) -> None:
         project=str(now.project.root),
         view=views.to_address(_asked(now)),
         version=now.corpus.version,
+        held=now.key,
         total=len(found),
         images=found.images,
         opened=_opened(now),
@@ -92,6 +93,7 @@ def _table(now: Shown) -> None:
         project=str(now.project.root),
         view=views.to_address(_asked(now)),
         version=now.corpus.version,
+        held=now.key,
         total=len(found),
         images=found.images,
         properties=[_column(field, one) for field, one in shown_properties(now.corpus)],
@@ -119,11 +121,11 @@ def _column(field: str, one: Property) -> Mapping[str, Any]:
 
 
 def _chart(now: Shown) -> None:
-    chart.chart(now.corpus, now.view, on_pick=_add)
+    chart.chart(now.held, now.view, on_pick=_add)
 
 
 def _map(now: Shown) -> None:
-    maps.display(now.project, now.corpus, on_open=_open, on_change=_note)
+    maps.display(now.project, now.held, now.key, on_open=_open, on_change=_note)
 
 
 _DISPLAYS: Mapping[str, Callable[[Shown], None]] = {
@@ -185,17 +187,17 @@ def _current(now: Shown) -> str | None:
     if sha1 is not None and len(now.corpus.rows_of([sha1])):
         return str(sha1)
     assert now.found is not None
-    return next(iter(now.corpus.sha1s(now.found.rows[:1])), None)
+    return next(iter(now.held.sha1s(now.found.rows[:1])), None)
 
 
 def _opened(now: Shown) -> Opened | None:
     sha1 = state.opened()
     if sha1 is None:
         return None
-    rows = now.corpus.rows_of([sha1])
+    rows = now.held.rows_of([sha1])
     if not len(rows):
         return Opened(sha1, "", None, True)
     assert now.found is not None
-    row = now.corpus.frame.row(int(rows[0]), named=True)
+    row = now.held.frame.row(int(rows[0]), named=True)
     name = row["place"].rpartition("/")[2]
-    return Opened(sha1, name, now.corpus.index_of(now.found, sha1), row["width"] is None)
+    return Opened(sha1, name, now.held.index_of(now.found, sha1), row["width"] is None)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import state
 from app.components.map import Legend, Line, image_map
-from app.widgets import chips, states
+from app.widgets import chips, holding, states
 from panoptic_data import catalogue, maps, views
 from panoptic_data.catalogue import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
@@ -40,19 +40,22 @@ def show() -> None:
     if not slugs:
         _explain_absence(current, project)
         return
-    _draw(current, slugs, _answer)
+    held, key = _held(current)
+    _draw(held, key, slugs, _answer)
     _go()
 
 
 def display(
     project: Project,
     current: Catalogue,
+    key: str | None,
     on_open: Callable[[str], None],
     on_change: Callable[[], None],
 ) -> None:
     """Draw the map inside another page, without what stands beside it on its own.
 
-    ``on_open`` gets the image that was pressed; ``on_change`` is called after the view changed.
+    ``key`` names the hold that made ``current``, if there is one (``holds.Hold``). ``on_open``
+    gets the image that was pressed; ``on_change`` is called after the view changed.
     """
     slugs = _mapped(current, project)
     if not slugs:
@@ -66,7 +69,17 @@ def display(
         _answer(what, value)
         on_change()
 
-    _draw(current, slugs, answer, is_alone=False)
+    _draw(current, key, slugs, answer, is_alone=False)
+
+
+def _held(current: Catalogue) -> tuple[Catalogue, str | None]:
+    """Return what the session holds still of its view, and under which key."""
+    try:
+        hold = holding.of(current, state.view())
+    except PanopticError:
+        # It is told where the view is drawn.
+        return current, None
+    return (current, None) if hold is None else (hold.now(current), hold.key)
 
 
 def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
@@ -77,6 +90,7 @@ def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
 
 def _draw(
     current: Catalogue,
+    key: str | None,
     slugs: dict[str, str],
     answer: Callable[[str, Any], None],
     is_alone: bool = True,
@@ -92,6 +106,7 @@ def _draw(
     image_map(
         view=views.to_address(view),
         version=current.version,
+        held=key,
         encoder=encoder,
         encoders=slugs,
         colouring=colouring,

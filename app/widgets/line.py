@@ -16,8 +16,8 @@ import streamlit as st
 
 from app import state
 from app.components.gallery import CAPTIONS
-from app.components.searchline import Choice, searchline
-from app.widgets import builder, chips
+from app.components.searchline import Changed, Choice, searchline
+from app.widgets import builder, chips, holding
 from app.widgets.property_filters import shown as shown_properties
 from panoptic_data import facets, query, views
 from panoptic_data.errors import InvalidView, PanopticError
@@ -117,6 +117,7 @@ def line(shown: Shown) -> None:
         language=state.language(),
         texts={
             "build": state.say("builder.open"),
+            "hold": state.say("hold.hold"),
             **{name: state.say(f"explore.{name}") for name in _TEXTS},
         },
         on_search=lambda text, mode, is_whole: search(text, mode, shown, is_whole),
@@ -126,6 +127,10 @@ def line(shown: Shown) -> None:
         on_arrange=_arrange,
         on_show=lambda names: _put({"show": list(names)}),
         on_filters=builder.ask,
+        hold=holding.is_on(),
+        changed=_changed(shown),
+        on_hold=holding.turn,
+        on_refresh=holding.refresh,
     )
     # Draws nothing until it is asked for, and keeps what was begun when the page is drawn anew.
     builder.open_dialog(shown.corpus, view, state.show)
@@ -237,6 +242,20 @@ def _count(shown: Shown) -> str:
         key = "explore.count_files" if by_file else "explore.count_all"
         return state.say(key, count=total, total=state.number(total))
     return state.say("explore.count", shown=state.number(count), total=state.number(total))
+
+
+def _changed(shown: Shown) -> Changed | None:
+    """Say what a held view would show differently if it were asked anew."""
+    changes = shown.changes
+    if changes is None or not (changes.count or changes.is_moved):
+        return None
+    if not changes.count:
+        return Changed(state.say("hold.moved"), state.say("hold.moved_title"))
+    gone = state.say("hold.gone", count=changes.count - changes.new) if changes.gone.any() else ""
+    new = state.say("hold.new", count=changes.new) if changes.new else ""
+    told = ", ".join(filter(None, (gone, new)))
+    label = state.say("hold.changed", count=changes.count, total=state.number(changes.count))
+    return Changed(label, state.say("hold.changed_title", what=told))
 
 
 def _warm(project: Project, slug: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import streamlit as st
 
 from app import launcher, state
+from app.widgets import holding
 from panoptic_data import catalogue, runs
 from panoptic_data.project import Project
 
@@ -133,7 +134,8 @@ def _show_last(project: Project) -> None:
 
 def _follow(project: Project) -> None:
     """Run the page again when there is something new to show, and only then."""
+    is_let_go = holding.let_go()
     shown, now = st.session_state.get("version"), catalogue.get(project).version
     st.session_state["version"] = now
-    if shown not in (None, now):
+    if is_let_go or shown not in (None, now):
         st.rerun()

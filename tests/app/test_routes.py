@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gc
 import hashlib
 import http.client
 import io
@@ -21,8 +22,18 @@ from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
 from app.widgets.groups import label
-from panoptic_data import annotations, catalogue, edits, files, images, properties, sources
+from panoptic_data import (
+    annotations,
+    catalogue,
+    edits,
+    files,
+    holds,
+    images,
+    properties,
+    sources,
+)
 from panoptic_data import project as projects
+from panoptic_data.groups import condition
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
 
@@ -262,6 +273,37 @@ def test_an_image_is_told_its_place_in_the_view(ask, corpus):
     current = catalogue.get(corpus[0], fresh=True)
     listed = current.sha1s(current.run(View()).rows)
     assert places == [listed.index(sha1(corpus[2]["red.jpg"])), None]
+    several = f"{'0' * 40},{listed[3]},{listed[1]}"
+    told = json.loads(ask(f"/rows?count=0&at={several}")[1])
+    assert (told["at"], told["of"]) == (3, 1)
+
+
+def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, corpus):
+    project = corpus[0]
+    store = annotations.get(project)
+    one, changes = properties.created(store.state().properties, "Held", "number")
+    store.commit(changes, "property")
+    view = View((condition(Level(f"p:number:{one.id}"), None),))
+    kept = holds.hold(catalogue.get(project, fresh=True), view)
+    first = kept.now(catalogue.get(project)).sha1s(kept.found.rows[:1])
+    store.commit(edits.set_value(store.state(), one.id, first, 3), "set")
+    total = len(kept.found)
+    query = f"view={to_address(view)}&held={kept.key}"
+    answer, body = ask(f"/rows?{query}")
+    rows = json.loads(body)["rows"]
+    assert [row.get("gone") for row in rows] == [True] + [None] * (total - 1)
+    assert ask(f"/rows?{query}", If_None_Match=answer.headers["ETag"])[0].status == 304
+    assert len(ask(f"/aspects?{query}")[1]) == total
+    assert json.loads(ask(f"/among?{query}", "POST", first[0].encode())[1])["sha1s"] == first
+    chosen = {"all": True, "ids": [], "except": [], "held": kept.key}
+    targets = {"view": to_address(view), "selection": chosen}
+    told = json.dumps({"property": one.id, "op": "set", "value": 4, "targets": targets})
+    written = json.loads(ask("/annotate", "POST", told, Content_Type="application/json")[1])
+    assert written["changed"] == total
+    key = kept.key
+    del kept
+    gc.collect()
+    assert json.loads(ask(f"/rows?view={to_address(view)}&held={key}")[1])["total"] == 0
 
 
 def test_groups_are_named_in_the_language_asked(ask, corpus):

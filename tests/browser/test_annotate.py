@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from panoptic_data import annotations, edits, properties, tags
+from panoptic_data import annotations, catalogue, edits, properties, tags, views
 from panoptic_data import project as projects
 from tests.dashboard import eventually, serving
 
@@ -189,6 +189,56 @@ def test_keys_put_tags_on_and_off_in_the_gallery_and_on_the_open_image(visit, ad
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     expect(captions).to_have_count(0)
+
+
+def test_what_no_longer_matches_goes_at_once_or_stays_until_it_is_refreshed(visit, address, store):
+    theme = make(store, "Theme", "tags")
+    war = tag(store, theme, "war", key="1")
+    current = catalogue.get(store.project, fresh=True)
+    images = current.sha1s(current.run(views.View()).rows[:7])
+    store.commit(edits.add_tags(store.state(), theme, images, [war]), "tag")
+    view = views.View().with_condition(f"p:tags:{theme}", [war])
+    page = ready(visit(f"{address}/?view={views.to_address(view)}"))
+    in_hand = page.locator(".tile.current")
+    expect(page.locator(".tile")).to_have_count(7)
+    page.locator(".grid").press("1")
+    expect(in_hand).to_have_attribute("data-sha1", images[1])
+    expect(page.locator(".tile")).to_have_count(6)
+    # On to the next before the page has heard that this one goes.
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tile")).to_have_count(5)
+    expect(in_hand).to_have_attribute("data-sha1", images[2])
+    page.keyboard.press("Enter")
+    large = page.locator(".viewer img.large")
+    expect(large).to_have_attribute("src", f"/image/{images[2]}")
+    page.keyboard.press("1")
+    expect(page.locator(".viewer .count")).to_have_text("not in this view")
+    expect(large).to_have_attribute("src", f"/image/{images[2]}")
+    page.keyboard.press("ArrowRight")
+    expect(large).to_have_attribute("src", f"/image/{images[3]}")
+    expect(page.locator(".viewer .count")).to_have_text("1 of 4")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tile")).to_have_count(4)
+    page.keyboard.press("h")
+    hold = page.get_by_role("button", name="Hold still")
+    expect(hold).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("1")
+    expect(page.get_by_role("button", name="1 changed")).to_be_visible()
+    expect(page.locator(".tile.gone")).to_have_count(1)
+    expect(in_hand).to_have_attribute("data-sha1", images[3])
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    expect(page.get_by_role("button", name="2 changed")).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(4)
+    tagged(store, theme, *images[5:])
+    page.keyboard.press("r")
+    expect(page.locator(".tile")).to_have_count(2)
+    expect(in_hand).to_have_attribute("data-sha1", images[5])
+    expect(page.get_by_role("button", name="changed")).to_have_count(0)
+    # A person's choice: a page loaded anew holds still as well.
+    page.reload()
+    expect(hold).to_have_attribute("aria-pressed", "true")
 
 
 def test_images_leave_the_corpus_and_come_back(visit, address, store):

@@ -78,6 +78,7 @@ def gallery(
     project: str,
     view: str,
     version: str,
+    held: str | None = None,
     total: int,
     images: int | None = None,
     opened: Opened | None,
@@ -94,6 +95,7 @@ def gallery(
 
     ``images`` is how many there are where some stand in several groups (``Found.images``).
     ``version`` is the catalogue's: a new one fetches the rows again without losing place.
+    ``held`` names what is held still of the view (``holds.Hold``), None where nothing is.
     ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
     is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
     the group that is to be shown alone; without it no group offers that. ``chip`` is the field of
@@ -107,6 +109,7 @@ def gallery(
             "project": project,
             "view": view,
             "version": version,
+            "held": held,
             "total": total,
             "images": total if images is None else images,
             "opened": asdict(opened) if opened else None,
@@ -164,6 +167,7 @@ def _texts(language: str) -> dict[str, str]:
         **{name: translate(f"explore.{name}", language) for name in _TEXTS},
         **{f"caption_{name}": translate(f"explore.caption_{name}", language) for name in CAPTIONS},
         **{f"hue_{name}": translate(f"groups.hue_{name}", language) for name in HUES},
+        "gone": translate("hold.no_longer", language),
         "cluster": translate("groups.cluster", language),
     }
 

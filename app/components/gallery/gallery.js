@@ -10,6 +10,7 @@ import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
+import { InHand, placeOf, trailOf } from "./inhand.js";
 import { Inline } from "./inline.js";
 import * as place from "./place.js";
 import { Rows, aspectsOf, groupsOf } from "./rows.js";
@@ -25,6 +26,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string} project  tells this project's memory from another's
  * @property {string} view     address of the view
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
+ * @property {string | null} [held]  what is held still of the view
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {{sha1: string, name: string, index: number | null, isDamaged: boolean} | null} opened
@@ -74,6 +76,8 @@ class Gallery {
     this.asked = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
+    this.kept = new InHand(this.grid);
+    this.isSeeking = false;
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
     this.trouble = el(
       "p",
@@ -113,14 +117,15 @@ class Gallery {
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
-    selection.within(data.view, data.images ?? data.total);
+    selection.within(data.view, data.images ?? data.total, data.held);
     this.grid.texts = data.texts;
     const isOtherSay = this.sayAlso();
     this.inline.byFile = data.mode === "file";
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.asked = null;
-      this.rows.show(data.view, data.version, data.total);
+      this.rows.show(data.view, data.version, data.total, data.held);
+      this.kept.forget();
       this.grid.reset();
       this.begin(data);
     } else if (isChanged) this.takeIn(data);
@@ -167,8 +172,8 @@ class Gallery {
     const needed = this.needed(data);
     try {
       const [answer, aspects] = await Promise.all([
-        needed.includes("groups") ? groupsOf(data.view, data.language) : null,
-        needed.includes("aspects") ? aspectsOf(data.view) : undefined,
+        needed.includes("groups") ? groupsOf(data.view, data.held, data.language) : null,
+        needed.includes("aspects") ? aspectsOf(data.view, data.held) : undefined,
       ]);
       return [answer?.depth.length ? new Groups(answer, `panoptic.folds.${data.project}.${data.view}`) : null, aspects];
     } catch {
@@ -184,7 +189,7 @@ class Gallery {
     if (grid.isAwaited || !grid.needsAspects || this.isFetching === data.version) return;
     this.isFetching = data.version;
     // Squares are drawn where shapes cannot be had.
-    const aspects = await aspectsOf(data.view).catch(() => null);
+    const aspects = await aspectsOf(data.view, data.held).catch(() => null);
     this.isFetching = null;
     if (!isSame(data, this.data) || grid.isAwaited) return;
     grid.aspects = aspects;
@@ -217,20 +222,40 @@ class Gallery {
   async takeIn(data) {
     const { grid, rows } = this;
     const anchor = grid.scroll.offset > grid.geometry.tile ? grid.anchor() : null;
-    const [arrangement, top, current] = await Promise.all([
+    const [arrangement, top, hand] = await Promise.all([
       this.needed(data).length ? this.fetched(data) : [null, undefined],
-      ...[anchor?.index, grid.current].map(async (index) => {
-        const row = index == null ? null : rows.get(index);
-        return row ? rows.indexOf(row.sha1).catch(() => null) : null;
-      }),
+      anchor ? placeOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
+      this.kept.place(data.held),
     ]);
     if (!isSame(data, this.data) || !arrangement) return;
-    rows.show(data.view, data.version, data.total);
+    rows.show(data.view, data.version, data.total, data.held);
     grid.arrange(...arrangement);
-    if (current !== null) grid.current = current;
-    if (anchor && top !== null) grid.awaited = { index: top, above: anchor.above };
+    this.takeUp(hand);
+    if (anchor && top !== null) grid.awaited = { index: top.index, above: anchor.above };
     grid.relayout();
     this.fetchAspects();
+  }
+
+  /** Rows of other images came: what was in hand stays in hand, or what followed it. */
+  async seek() {
+    if (this.isSeeking) return;
+    this.isSeeking = true;
+    const { data } = this;
+    const hand = await this.kept.place(data.held);
+    this.isSeeking = false;
+    if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
+    this.takeUp(hand);
+    this.grid.draw();
+  }
+
+  /** @param {import("./inhand.js").Place | null} hand  where what was in hand is by now */
+  takeUp(hand) {
+    const { shown } = this.viewer;
+    const isOpen = shown !== null && shown.sha1 === this.kept.sha1;
+    this.kept.take(hand, this.data.total);
+    // An open image stays open, also where the view does not show it any more.
+    if (isOpen && hand) this.show({ ...shown, index: hand.of ? null : hand.index, gap: hand.gap });
+    this.say();
   }
 
   remember() {
@@ -263,10 +288,11 @@ class Gallery {
   }
 
   step(by) {
-    const index = this.viewer.shown?.index;
-    if (index == null || !this.rows.get(index + by)) return;
-    this.grid.moveTo(index + by);
-    this.open(index + by);
+    const { index, gap } = this.viewer.shown ?? {};
+    const to = index == null ? (by > 0 ? gap : gap && gap - 1) : index + by;
+    if (to == null || !this.rows.get(to)) return;
+    this.grid.moveTo(to);
+    this.open(to);
   }
 
   leave() {
@@ -303,7 +329,9 @@ class Gallery {
 
   rowsCame() {
     this.trouble.hidden = !this.rows.failed;
-    if (!this.viewer.shown) this.note();
+    if (this.kept.isElsewhere) this.seek();
+    else this.kept.note();
+    if (!this.viewer.shown) this.say();
     if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
   }
 
@@ -312,8 +340,13 @@ class Gallery {
     this.note();
   }
 
-  /** Say at once which image is in hand, to Python a moment later. */
   note() {
+    this.kept.note();
+    this.say();
+  }
+
+  /** Say at once which image is in hand, to Python a moment later. */
+  say() {
     const { sha1, isOpen } = this.inHand;
     if (sha1) current.put(this, sha1, isOpen, this.inline.fileInHand(sha1));
     this.tellCurrent();
@@ -321,7 +354,7 @@ class Gallery {
 
   get inHand() {
     const { shown } = this.viewer;
-    const sha1 = shown?.sha1 ?? this.rows.get(this.grid.current)?.sha1 ?? null;
+    const sha1 = shown?.sha1 ?? this.kept.sha1;
     return { sha1, isOpen: Boolean(shown) };
   }
 
@@ -356,7 +389,7 @@ class Gallery {
 
 /** Whether two runs of the page show the same images in the same words. */
 function isSame(data, other) {
-  return /** @type {const} */ (["project", "view", "version", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
+  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
 }
 
 function told(sha1, isOpen) {

@@ -25,6 +25,7 @@ const IDS_AT_ONCE = 100_000;
  * @property {string | null} [hue]      of its colour, if asked for
  * @property {number | null} [cluster]  if asked for
  * @property {Record<string, string>} [values]  of properties, if asked for
+ * @property {boolean} [gone]  shown only because the view is held still
  */
 
 export class Rows extends EventTarget {
@@ -33,6 +34,8 @@ export class Rows extends EventTarget {
     this.view = "";
     this.version = "";
     this.total = 0;
+    /** What is held still of the view. @type {string | null} */
+    this.held = null;
     /** What rows are to say besides. @type {Record<string, string>} */
     this.also = {};
     /** How far the log of annotations had come when these rows were wanted. */
@@ -46,8 +49,8 @@ export class Rows extends EventTarget {
     this.failed = false;
   }
 
-  /** Show a view at a version. Rows of an older version stay until the new ones are here. */
-  show(view, version, total) {
+  /** Show a view at a version, or as it is held. Rows of an older version stay until the new ones are here. */
+  show(view, version, total, held = null) {
     if (view !== this.view) {
       this.stop();
       this.blocks.clear();
@@ -55,6 +58,7 @@ export class Rows extends EventTarget {
     this.view = view;
     this.version = version;
     this.total = total;
+    this.held = held;
     this.failed = false;
   }
 
@@ -75,7 +79,7 @@ export class Rows extends EventTarget {
 
   /** What tells rows from older ones, and from those that say something else. */
   get edition() {
-    return `${this.version} ${this.position} ${new URLSearchParams(this.also)}`;
+    return `${this.version} ${this.held} ${this.position} ${new URLSearchParams(this.also)}`;
   }
 
   /** @param {number} index @returns {Row | undefined} */
@@ -122,10 +126,20 @@ export class Rows extends EventTarget {
     return null;
   }
 
-  /** The index that an image has at a version of the view, or null. @param {string} sha1 */
+  /** The index that an image has in the view, or null. @param {string} sha1 */
   async indexOf(sha1) {
-    const { at } = await this.ask({ start: 0, count: 0, at: sha1 }, null);
-    return at;
+    return (await this.first([sha1], 0, this.held))?.index ?? null;
+  }
+
+  /**
+   * The first of some images that the view shows, as it is now or as it is held: its index, the
+   * one nearest to another, and its place among them; null where it shows none.
+   * @param {string[]} sha1s @param {number} near @param {string | null} held
+   * @returns {Promise<{index: number, of: number} | null>}
+   */
+  async first(sha1s, near, held) {
+    const { at, of } = await this.ask({ start: 0, count: 0, at: sha1s.join(), near, held: held ?? "" }, null);
+    return at === null ? null : { index: at, of };
   }
 
   retry() {
@@ -168,7 +182,7 @@ export class Rows extends EventTarget {
   }
 
   async ask(what, signal) {
-    return (await asked("rows", { view: this.view, ...what }, signal)).json();
+    return (await asked("rows", { view: this.view, ...(this.held && { held: this.held }), ...what }, signal)).json();
   }
 
   keep(block, rows, edition) {
@@ -179,14 +193,14 @@ export class Rows extends EventTarget {
   }
 }
 
-/** The groups of a view. @returns {Promise<import("./groups.js").Answer>} */
-export async function groupsOf(view, language) {
-  return (await asked("groups", { view, lang: language })).json();
+/** The groups of a view. @param {string | null} held @returns {Promise<import("./groups.js").Answer>} */
+export async function groupsOf(view, held, language) {
+  return (await asked("groups", { view, held: held ?? "", lang: language })).json();
 }
 
-/** The shape of each image of a view, in a byte (geometry.js). @returns {Promise<Uint8Array>} */
-export async function aspectsOf(view) {
-  return new Uint8Array(await (await asked("aspects", { view })).arrayBuffer());
+/** The shape of each image of a view, in a byte (geometry.js). @param {string | null} held @returns {Promise<Uint8Array>} */
+export async function aspectsOf(view, held) {
+  return new Uint8Array(await (await asked("aspects", { view, held: held ?? "" })).arrayBuffer());
 }
 
 async function asked(route, what, signal = null) {

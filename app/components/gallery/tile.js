@@ -51,6 +51,8 @@ export function showTile(tile, row, how) {
   set(tile, "aria-selected", how.isSelected ? "true" : "false");
   tile.classList.toggle("current", how.isCurrent);
   tile.classList.toggle("stamped", how.isStamped);
+  tile.classList.toggle("gone", Boolean(row?.gone));
+  set(tile, "aria-description", row?.gone ? how.words.texts.gone : null);
   tile.classList.toggle("skeleton", !row);
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);

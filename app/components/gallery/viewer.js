@@ -9,6 +9,7 @@ import { thumbnail } from "./tile.js";
  * @property {number | null} index  its place in the view; null when the view does not hold it
  * @property {string} name
  * @property {boolean} isDamaged
+ * @property {number | null} [gap]  of what the view held until just now: the index of what followed
  */
 
 export class Viewer {
@@ -64,12 +65,12 @@ export class Viewer {
   }
 
   write(shown, total) {
-    const { index } = shown;
+    const { index, gap = null } = shown;
     write(this.name, shown.name);
     const values = { place: number((index ?? 0) + 1, this.language), total: number(total, this.language) };
     write(this.count, index === null ? this.texts.outside : fill(this.texts.place, values));
-    set(this.before, "disabled", !index);
-    set(this.after, "disabled", index === null || index >= total - 1);
+    set(this.before, "disabled", !(index ?? gap));
+    set(this.after, "disabled", index === null ? gap === null || gap >= total : index >= total - 1);
     set(this.large, "alt", shown.name);
   }
 

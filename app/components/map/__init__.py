@@ -40,6 +40,7 @@ def image_map(
     *,
     view: str,
     version: str,
+    held: str | None = None,
     encoder: str,
     encoders: Mapping[str, str],
     colouring: str,
@@ -53,7 +54,7 @@ def image_map(
     on_ask: Callable[[str, Any], None],
     key: str = "map",
 ) -> None:
-    """Show the map of the view at an address.
+    """Show the map of the view at an address, where ``held`` names a hold, as it was then.
 
     ``on_ask`` gets what was asked and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
@@ -67,6 +68,7 @@ def image_map(
     data = {
         "view": view,
         "version": version,
+        "held": held,
         "encoder": encoder,
         "encoders": _choices(encoders),
         "colouring": colouring,

@@ -22,6 +22,7 @@ const ONE_PRESS = 500;
  * @typedef {object} Data
  * @property {string} view       address of the view
  * @property {string} version    of the catalogue
+ * @property {string | null} held  what is held still of the view
  * @property {string} encoder    slug
  * @property {{id: string, label: string}[]} encoders
  * @property {"cluster" | "folder"} colouring
@@ -109,7 +110,7 @@ class ImageMap {
     this.legend.update(data);
     if (data.isAlone) this.shown.update(data);
     const isOtherMap = data.encoder !== before.encoder;
-    const isChanged = ["view", "version", "encoder", "colouring"].some((name) => data[name] !== before[name]);
+    const isChanged = ["view", "version", "held", "encoder", "colouring"].some((name) => data[name] !== before[name]);
     if (isChanged) this.draw(isOtherMap);
     else this.recolour();
   }
@@ -123,13 +124,13 @@ class ImageMap {
   }
 
   async draw(isOtherMap = false) {
-    const { view, encoder, colouring } = this.data;
+    const { view, held, encoder, colouring } = this.data;
     this.request?.abort();
     this.request = new AbortController();
     this.trouble.hidden = true;
     this.waiting.hidden = Boolean(this.points) && !isOtherMap;
     try {
-      const [plotly, points] = await Promise.all([loadPlotly(), fetchPoints(encoder, { view, colour: colouring }, this.request.signal)]);
+      const [plotly, points] = await Promise.all([loadPlotly(), fetchPoints(encoder, { view, held: held ?? "", colour: colouring }, this.request.signal)]);
       this.plotly = plotly;
       this.points = points;
       await this.react(isOtherMap);

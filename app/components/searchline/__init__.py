@@ -11,7 +11,7 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["Chip", "Choice", "searchline"]
+__all__ = ["Changed", "Chip", "Choice", "searchline"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,14 @@ class Chip:
     label: str
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What a held view shows that it would not, or not yet: a few words, and all of them."""
+
+    label: str
+    title: str
+
+
 def searchline(
     *,
     text: str,
@@ -46,6 +54,8 @@ def searchline(
     show: Sequence[str],
     displays: Sequence[Choice],
     problem: str | None,
+    hold: bool,
+    changed: Changed | None,
     turn: int,
     language: str,
     texts: Mapping[str, str],
@@ -54,6 +64,8 @@ def searchline(
     on_arrange: Callable[[Mapping[str, Any]], None],
     on_show: Callable[[Sequence[str]], None],
     on_filters: Callable[[], None],
+    on_hold: Callable[[bool], None],
+    on_refresh: Callable[[], None],
     on_remove: Callable[[str], None],
     on_clear: Callable[[], None],
     key: str = "searchline",
@@ -65,7 +77,8 @@ def searchline(
     ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
     ``captions`` is what can stand under a picture, in the order of its lines.
     ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
-    was not understood.
+    was not understood. ``hold`` is whether what no longer matches stays, which ``on_hold``
+    changes; ``changed`` is what does so, until ``on_refresh``.
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
     """
 
@@ -91,6 +104,8 @@ def searchline(
             "show": list(show),
             "displays": [asdict(one) for one in displays],
             "problem": problem,
+            "hold": hold,
+            "changed": None if changed is None else asdict(changed),
             "turn": turn,
             "language": language,
             "texts": dict(texts),
@@ -103,5 +118,7 @@ def searchline(
             "arrange": on_arrange,
             "show": on_show,
             "filters": lambda _: on_filters(),
+            "hold": lambda told: on_hold(told is True),
+            "refresh": lambda _: on_refresh(),
         },
     )

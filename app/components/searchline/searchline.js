@@ -8,6 +8,7 @@ import { Captions } from "./captions.js";
 import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
+const YEAR = 365 * 24 * 3600;
 const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awesome_mosaic" };
 
 /**
@@ -24,6 +25,8 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {import("./captions.js").Choice[]} captions  what can stand under a picture
  * @property {string[]} show      the displays that are shown, one or two
  * @property {{id: string, label: string, title: string}[]} displays  `title` is the icon
+ * @property {boolean} hold       whether what no longer matches stays
+ * @property {{label: string, title: string} | null} changed  what does so
  * @property {string | null} problem  what could not be understood of the text
  * @property {string} language
  * @property {number} turn        counts the runs of the page: one that ends is seen, whatever it changed
@@ -61,6 +64,8 @@ class Line {
     this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
     this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
     this.count = el("span", { class: "count", role: "status" });
+    this.hold = iconButton("front_hand", texts.hold, () => this.turnHold(), { "aria-pressed": "false" });
+    this.changed = el("button", { type: "button", class: "changed", hidden: true, onclick: () => this.refresh() }, el("span", {}), icon("refresh"));
     this.sort = el("select", { class: "sort", "aria-label": texts.sort, title: texts.sort, onchange: () => this.tellSort(false) });
     this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
     this.arrange = new Arrange(texts, (asked) => this.tell("arrange", asked));
@@ -82,6 +87,8 @@ class Line {
         el("div", { class: "box" }, icon("search"), this.field, this.mode),
         this.filters,
         this.count,
+        this.changed,
+        this.hold,
         el("span", { class: "spring" }),
         el("div", { class: "group" }, this.sort, this.direction),
         this.arrange.button,
@@ -106,6 +113,10 @@ class Line {
     displayChanges.addEventListener("change", this.again);
     panelChanges.addEventListener("change", this.again);
     document.addEventListener("panoptic:find", this.find);
+    this.still = () => this.turnHold();
+    this.anew = () => this.refresh();
+    document.addEventListener("panoptic:hold", this.still);
+    document.addEventListener("panoptic:refresh", this.anew);
     this.writeDisplay();
   }
 
@@ -128,6 +139,7 @@ class Line {
     write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
     this.writeChips(data.chips);
     this.writeShown(data.show);
+    this.writeHold(data);
     this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
     this.problem.hidden = !data.problem;
@@ -146,6 +158,29 @@ class Line {
     const [first, second] = this.shown;
     if (second !== undefined) this.tellShown([first]);
     else this.tellShown([first, first === "grid" ? "map" : "grid"]);
+  }
+
+  /** What no longer matches stays from now on, or goes at once; the browser remembers which. */
+  turnHold() {
+    const hold = this.hold.getAttribute("aria-pressed") !== "true";
+    document.cookie = `panoptic_hold=${Number(hold)}; path=/; max-age=${YEAR}; SameSite=Lax`;
+    this.writeHold({ hold, changed: null });
+    this.tell("hold", hold);
+  }
+
+  refresh() {
+    if (this.changed.hidden) return;
+    this.changed.hidden = true;
+    this.tell("refresh", true);
+  }
+
+  writeHold({ hold, changed }) {
+    set(this.hold, "aria-pressed", String(hold));
+    this.changed.hidden = !changed;
+    if (!changed) return;
+    write(this.changed.firstChild, changed.label);
+    set(this.changed, "title", changed.title);
+    set(this.changed, "aria-label", `${changed.label}. ${changed.title}`);
   }
 
   tellShown(show) {
@@ -222,6 +257,8 @@ class Line {
     displayChanges.removeEventListener("change", this.again);
     panelChanges.removeEventListener("change", this.again);
     document.removeEventListener("panoptic:find", this.find);
+    document.removeEventListener("panoptic:hold", this.still);
+    document.removeEventListener("panoptic:refresh", this.anew);
   }
 }
 

@@ -31,6 +31,7 @@ def table(
     project: str,
     view: str,
     version: str,
+    held: str | None = None,
     total: int,
     images: int | None = None,
     properties: Sequence[Mapping[str, Any]] = (),
@@ -43,7 +44,7 @@ def table(
     on_group: Callable[[int], None] | None = None,
     key: str = "table",
 ) -> None:
-    """Show ``total`` images of the view at an address.
+    """Show ``total`` images of the view at an address; ``held`` as the gallery's.
 
     ``sort`` and ``on_sort`` are field and whether it descends. ``on_move`` gets the image that
     the person goes to; when it is ``opened`` the address names it already, and a gallery that
@@ -79,6 +80,7 @@ def table(
             "project": project,
             "view": view,
             "version": version,
+            "held": held,
             "total": total,
             "images": total if images is None else images,
             "properties": list(properties),
@@ -105,7 +107,8 @@ def _view(address: str) -> View:
 
 
 def _texts(language: str) -> dict[str, str]:
-    return {name: translate(f"explore.{name}", language) for name in _TEXTS}
+    said = {name: translate(f"explore.{name}", language) for name in _TEXTS}
+    return {**said, "gone": translate("hold.no_longer", language)}
 
 
 def _at(value: Any) -> At | None:

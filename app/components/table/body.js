@@ -104,6 +104,8 @@ export class Body extends Sheet {
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
     node.classList.toggle("stamped", Boolean(row && stamp.done.has(row.sha1)));
+    node.classList.toggle("gone", Boolean(row?.gone));
+    set(node, "aria-description", row?.gone ? this.texts.gone : null);
     node.classList.toggle("skeleton", !row);
     if (!row) return;
     layout.shown.forEach((column, at) => {

@@ -4,6 +4,7 @@ import { follow } from "../annotated.js";
 import { current } from "../current.js";
 import { debounced, el, set } from "../dom.js";
 import { Groups } from "../gallery/groups.js";
+import { InHand, placeOf, trailOf } from "../gallery/inhand.js";
 import * as place from "../gallery/place.js";
 import { Rows, groupsOf } from "../gallery/rows.js";
 import { selection } from "../selection.js";
@@ -24,6 +25,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string} project  tells this project's memory from another's
  * @property {string} view     address of the view
  * @property {string} version  of the catalogue; a new one fetches the rows again, in place
+ * @property {string | null} [held]  what is held still of the view
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {import("./columns.js").Property[]} [properties]  those that have a column
@@ -82,6 +84,8 @@ class Table {
       this.writeWidths();
     });
     this.body = new Body(this.node, this.rows, selection, this.layout, texts);
+    this.kept = new InHand(this.body);
+    this.isSeeking = false;
     this.editing = new Editing(this.body, data.editing ?? { texts: {}, colours: [] });
     this.trouble = el(
       "p",
@@ -115,7 +119,7 @@ class Table {
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
-    selection.within(data.view, data.images ?? data.total);
+    selection.within(data.view, data.images ?? data.total, data.held);
     this.layout.open(`panoptic.table.${data.project}`);
     this.layout.offer(columns(data.language, data.properties ?? [], data.texts));
     this.sayAlso();
@@ -133,7 +137,8 @@ class Table {
     const { body } = this;
     const [left, top] = [this.memory, this.ownMemory].map((key) => JSON.parse(sessionStorage.getItem(key) ?? "null"));
     this.asked = null;
-    this.rows.show(data.view, data.version, data.total);
+    this.rows.show(data.view, data.version, data.total, data.held);
+    this.kept.forget();
     body.reset();
     body.current = Math.max(0, Math.min(left?.current ?? 0, data.total - 1));
     body.goTo(top ?? BEGINNING);
@@ -154,7 +159,7 @@ class Table {
   /** Fetch the groups of a view; undefined where that fails. @param {Data} data */
   async fetched(data) {
     try {
-      const answer = await groupsOf(data.view, data.language);
+      const answer = await groupsOf(data.view, data.held, data.language);
       return answer.depth.length ? new Groups(answer, `panoptic.folds.${data.project}.${data.view}`) : null;
     } catch {
       if (!isSame(data, this.data)) return undefined;
@@ -176,20 +181,32 @@ class Table {
   async takeIn(data) {
     const { body, rows } = this;
     const anchor = body.scroll.offset > 0 ? body.anchor() : null;
-    const [groups, top, current] = await Promise.all([
+    const [groups, top, place] = await Promise.all([
       data.grouped ? this.fetched(data) : null,
-      ...[anchor?.index, body.current].map(async (index) => {
-        const row = index == null ? null : rows.get(index);
-        return row ? rows.indexOf(row.sha1).catch(() => null) : null;
-      }),
+      anchor ? placeOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
+      this.kept.place(data.held),
     ]);
     if (groups === undefined || !isSame(data, this.data)) return;
     this.asked = null;
-    rows.show(data.view, data.version, data.total);
+    rows.show(data.view, data.version, data.total, data.held);
     body.arrange(groups);
-    body.current = Math.max(0, Math.min(current ?? body.current, data.total - 1));
-    if (anchor && top !== null) body.awaited = { index: top, above: anchor.above };
+    this.kept.take(place, data.total);
+    this.say();
+    if (anchor && top !== null) body.awaited = { index: top.index, above: anchor.above };
     body.relayout();
+  }
+
+  /** Rows of other images came: what was in hand stays in hand, or what followed it. */
+  async seek() {
+    if (this.isSeeking) return;
+    this.isSeeking = true;
+    const { data } = this;
+    const place = await this.kept.place(data.held);
+    this.isSeeking = false;
+    if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
+    this.kept.take(place, data.total);
+    this.say();
+    this.body.draw();
   }
 
   /** Another display went to an image: its row comes into sight. @param {string | null} sha1 */
@@ -262,7 +279,8 @@ class Table {
     this.trouble.hidden = !this.rows.failed;
     const row = this.rows.get(this.body.current);
     if (row) this.layout.rank(row.similarity != null);
-    this.note();
+    if (this.kept.isElsewhere) this.seek();
+    else this.note();
     if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
   }
 
@@ -271,9 +289,14 @@ class Table {
     this.note();
   }
 
-  /** Say at once which image is in hand, to Python a moment later. */
   note() {
-    const sha1 = this.rows.get(this.body.current)?.sha1;
+    this.kept.note();
+    this.say();
+  }
+
+  /** Say at once which image is in hand, to Python a moment later. */
+  say() {
+    const { sha1 } = this.kept;
     // An image that is open beside is in hand before those of the rows.
     if (sha1 && !current.isOpen) current.put(this, sha1, false, this.editing.fileInHand(sha1));
     this.tellCurrent();
@@ -285,7 +308,7 @@ class Table {
   }
 
   tellNow(isOpened) {
-    const sha1 = this.rows.get(this.body.current)?.sha1;
+    const { sha1 } = this.kept;
     if (!sha1 || (this.told === sha1 && !isOpened)) return;
     this.told = sha1;
     this.tell("at", { sha1, opened: isOpened });
@@ -312,5 +335,5 @@ class Table {
 
 /** Whether two runs of the page show the same images in the same words. */
 function isSame(data, other) {
-  return /** @type {const} */ (["project", "view", "version", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
+  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
 }

@@ -1,0 +1,73 @@
+"""Holding still: what a session's view showed stays until it is asked anew, if a person wants so.
+
+Whether they do is kept in a cookie, as their language is. Not here: what is held
+(``panoptic_data.holds``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import state
+from panoptic_data import holds
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.holds import Hold
+    from panoptic_data.views import View
+
+__all__ = ["COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
+
+COOKIE = "panoptic_hold"
+# Session: what was chosen here; what is held, and what was asked when it was.
+ON = "hold.on"
+HELD = "hold.held"
+# What nobody has asked for so long, in seconds, is let go.
+IDLE = 3600.0
+
+
+def is_on() -> bool:
+    """Whether the person wants what no longer matches to stay."""
+    chosen = st.session_state.get(ON)
+    return st.context.cookies.get(COOKIE) == "1" if chosen is None else bool(chosen)
+
+
+def turn(on: bool) -> None:
+    """Hold still from now on, or no longer; the browser remembers it."""
+    st.session_state[ON] = on
+    refresh()
+
+
+def refresh() -> None:
+    """Ask the view anew at the next drawing."""
+    st.session_state.pop(HELD, None)
+
+
+def let_go() -> bool:
+    """Let go what nobody has asked for in a long time; whether there was such a thing."""
+    known = st.session_state.get(HELD)
+    is_idle = known is not None and known[1].idle > IDLE
+    if is_idle:
+        refresh()
+    return is_idle
+
+
+def of(current: Catalogue, view: View) -> Hold | None:
+    """Return what is held of a view, held from now on if it was asked anew; None where it is not.
+
+    Another view and another tab ask anew, another display of the same view does not. Raises
+    what running the view raises.
+    """
+    if not is_on():
+        refresh()
+        return None
+    asked = (current.project.root, state.tab(), view.key)
+    known: tuple[object, Hold] | None = st.session_state.get(HELD)
+    if known is None or known[0] != asked:
+        # Only one at a time: the former is let go before.
+        refresh()
+        known = (asked, holds.hold(current, view))
+        st.session_state[HELD] = known
+    return known[1]
