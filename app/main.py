@@ -55,6 +55,8 @@ KEYS = (
     ("x", "tick"),
     ("o", "only"),
     ("z", "zoom"),
+    ("h", "hold"),
+    ("r", "refresh"),
     ("?", "help"),
 )
 
