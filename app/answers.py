@@ -1,11 +1,13 @@
-"""How routes answer: in a thread, and an error of ours as a sentence a person can read.
+"""How routes answer: in a thread, an error of ours as a sentence a person can read, a table.
 
 Not here: any route (``routes``, ``annotating``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import anyio.to_thread
@@ -16,7 +18,10 @@ from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.project import Project
 
-__all__ = ["Answer", "answering", "language"]
+__all__ = ["Answer", "answering", "language", "spreadsheet"]
+
+# Cells that a spreadsheet would run as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Answer = Callable[[Project, Request], Response]
 
@@ -38,3 +43,22 @@ def language(request: Request) -> str:
     """Return the language that a request names, else English."""
     asked = request.query_params.get("lang", "")
     return asked if asked in LANGUAGES else "en"
+
+
+def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return a CSV to keep under this name, as spreadsheets read it."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    # The mark at the start tells spreadsheets that this is UTF-8.
+    return Response("\ufeff" + written.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text

@@ -61,7 +61,9 @@ KEYS = (
 )
 
 # Pages that show no view of the images.
-WITHOUT_VIEW = ("history", "pipeline", "properties")
+WITHOUT_VIEW = ("history", "import", "pipeline", "properties")
+# Pages that no word at the top leads to, but one on the page that they are named with here.
+BELOW = {"import": "properties"}
 
 
 def main() -> None:
@@ -97,6 +99,7 @@ def _pages() -> list[Page]:
         st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
         st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
+        st.Page(_importing, title=state.say("importing.page"), url_path="import"),
     ]
 
 
@@ -116,6 +119,12 @@ def _properties() -> None:
     from app.screens import properties
 
     properties.show()
+
+
+def _importing() -> None:
+    from app.screens import importing
+
+    importing.show()
 
 
 def _history() -> None:
@@ -139,7 +148,9 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
             tabs.tabs(project, pages[0] if shown.url_path in WITHOUT_VIEW else None)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
-                is_here = page.url_path == shown.url_path
+                if page.url_path in BELOW:
+                    continue
+                is_here = page.url_path == BELOW.get(shown.url_path, shown.url_path)
                 with st.container(key=f"{'here' if is_here else 'page'}_{page.title}"):
                     st.page_link(page, label=page.title, query_params=state.carried())
         if project is not None:

@@ -21,7 +21,7 @@ import polars as pl
 
 from panoptic_data.errors import InvalidImport
 
-__all__ = ["NewTag", "Place", "Table", "read", "read_tags"]
+__all__ = ["NewTag", "Place", "Table", "read", "read_tags", "tag_columns", "tags_of"]
 
 DELIMITERS = (";", ",", "\t", "|")
 # Enough to tell a delimiter by; a longer look changes no answer.
@@ -52,9 +52,11 @@ _TYPES: Mapping[str, str] = {
     "image_link": "image",
 }
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_TAG_NAMES = ("name", "tag", "value", "nom", "valeur")
-_TAG_COLOURS = ("color", "colour", "couleur")
-_TAG_PARENTS = ("parents", "parent")
+_TAG_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "tag", "value", "nom", "valeur"),
+    "colour": ("color", "colour", "couleur"),
+    "parents": ("parents", "parent"),
+}
 
 
 @dataclass(frozen=True)
@@ -124,18 +126,35 @@ def read_tags(file: str | Path) -> tuple[NewTag, ...]:
     InvalidImport.
     """
     table = read(file)
-    names = {name.casefold().strip(): name for name in table.frame.columns}
-    found = [next((names[one] for one in known if one in names), None)
-             for known in (_TAG_NAMES, _TAG_COLOURS, _TAG_PARENTS)]  # fmt: skip
-    if found[0] is None:
+    if "name" not in tag_columns(table):
         raise InvalidImport("no_tag_names", file)
-    columns = [table.frame[name].to_list() if name else [None] * len(table.lines) for name in found]
-    rows = zip(*columns, strict=True)
+    return tags_of(table)
+
+
+def tags_of(table: Table) -> tuple[NewTag, ...]:
+    """Return the tags that a table lists, none where it has no column of names."""
+    columns = tag_columns(table)
+    if "name" not in columns:
+        return ()
+    empty = [None] * len(table.lines)
+    parts = [
+        table.frame[columns[one]].to_list() if one in columns else empty for one in _TAG_COLUMNS
+    ]
     return tuple(
         NewTag(_cell(name), _cell(colour) or None, tuple(split(_cell(parents))))
-        for name, colour, parents in rows
+        for name, colour, parents in zip(*parts, strict=True)
         if _cell(name)
     )
+
+
+def tag_columns(table: Table) -> dict[str, str]:
+    """Return what a table calls the columns of a tag's parts; those that it has."""
+    names = {name.casefold().strip(): name for name in table.frame.columns}
+    found = {
+        part: next((names[one] for one in known if one in names), None)
+        for part, known in _TAG_COLUMNS.items()
+    }
+    return {part: name for part, name in found.items() if name is not None}
 
 
 def split(text: str, separator: str = ",") -> list[str]:

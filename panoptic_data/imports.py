@@ -23,7 +23,16 @@ from panoptic_data import edits, properties, tags, values
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.events import Batch, Change, as_frame
-from panoptic_data.import_files import NewTag, Place, Table, read, read_tags, split
+from panoptic_data.import_files import (
+    NewTag,
+    Place,
+    Table,
+    read,
+    read_tags,
+    split,
+    tag_columns,
+    tags_of,
+)
 from panoptic_data.import_matching import WAYS, Found, Matching, find, folders, proposed
 
 if TYPE_CHECKING:
@@ -52,6 +61,8 @@ __all__ = [
     "read",
     "read_tags",
     "summary",
+    "tag_columns",
+    "tags_of",
 ]
 
 # What becomes of values that are there: replaced, kept, or all goes into new properties.
@@ -114,6 +125,8 @@ class Plan:
     existing: str = "replace"
     target: str = "image"
     choices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # How far the annotations had come.
+    position: int = 0
 
 
 def plan(
@@ -144,14 +157,17 @@ def altered(
     existing: str | None = None,
     target: str | None = None,
 ) -> Plan:
-    """Return a plan with other choices; those made before hold, rows are not looked up again."""
+    """Return a plan with other choices; those made before hold, rows are not looked up again.
+
+    Columns that are to be as before are not read again either.
+    """
     is_same = matching is None or matching == before.found.matching
     found = before.found if is_same else find(project, before.table, matching or Matching("path"))
     choices = {name: dict(parts) for name, parts in before.choices.items()}
     for name, parts in (columns or {}).items():
         choices[name] = {**choices.get(name, {}), **parts}
-    existing = existing or before.existing
-    return _planned(project, before.table, found, choices, existing, target or before.target)
+    existing, target = existing or before.existing, target or before.target
+    return _planned(project, before.table, found, choices, existing, target, before)
 
 
 def missing(plan: Plan) -> pl.DataFrame:
@@ -248,12 +264,15 @@ def _planned(
     choices: Mapping[str, Mapping[str, Any]],
     existing: str,
     target: str,
+    before: Plan | None = None,
 ) -> Plan:
     state = annotations_of(project).state(fresh=True)
     _check(table, choices, existing)
     columns = _columns(state, table, found, choices, existing, target)
-    readings = [_reading(state, table, found, one) for one in columns if one.take]
-    return Plan(table, found, columns, tuple(readings), existing, target, choices)
+    is_same = before is not None and before.found is found and before.position == state.position
+    known = {one.column: one for one in before.readings} if before and is_same else {}
+    readings = [known.get(one) or _reading(state, table, found, one) for one in columns if one.take]
+    return Plan(table, found, columns, tuple(readings), existing, target, choices, state.position)
 
 
 def _check(table: Table, choices: Mapping[str, Mapping[str, Any]], existing: str) -> None:
@@ -481,10 +500,11 @@ def _told(plan: Plan, column: Column, listed: int) -> dict[str, Any]:
         "is_new": column.property is None,
         "examples": [one if isinstance(one, list) else str(one).strip() for one in examples],
     }
-    reading = next((one for one in plan.readings if one.column is column), None)
+    reading = next((one for one in plan.readings if one.column == column), None)
     if reading is None:
         return told
     return told | {
+        "read": _read_first(reading),
         "values": reading.values.height,
         "targets": reading.values["target"].n_unique(),
         "repeated": reading.repeated,
@@ -494,6 +514,15 @@ def _told(plan: Plan, column: Column, listed: int) -> dict[str, Any]:
             "first": reading.unreadable.head(listed).to_dicts(),
         },
     }
+
+
+def _read_first(reading: Reading) -> list[list[str]]:
+    """Return the first different values, as they were read; tags of one target together."""
+    told = reading.values.head(_SAMPLED)
+    if reading.column.type != "tags":
+        return [[value] for value in told["value"].unique(maintain_order=True).head(_EXAMPLES)]
+    first = told["target"].unique(maintain_order=True).head(_EXAMPLES)
+    return [told.filter(pl.col("target") == one)["value"].to_list() for one in first]
 
 
 def _carried_out(state: State, reading: Reading, plan: Plan) -> tuple[State, list[pl.DataFrame]]:

@@ -37,12 +37,18 @@ def show() -> None:
         language=state.language(),
         types=TYPES,
         colours=COLOURS,
-        texts={name.removeprefix("ui_"): state.say(f"properties.{name}") for name in TEXTS},
+        texts={
+            **{name.removeprefix("ui_"): state.say(f"properties.{name}") for name in TEXTS},
+            **{name: state.say(f"importing.{name}") for name in ("import", "import_tags")},
+        },
         on_explore=lambda id, tags: _explore(project, id, tags),
+        on_import=_import,
     )
-    if st.session_state.pop(GOING, False):
+    going = st.session_state.pop(GOING, None)
+    if going is not None:
         # The page is found by its address, which the entry script gave it.
-        st.switch_page(st.Page(_gallery, url_path="explore"), query_params=state.carried())
+        page = _gallery if going == "explore" else _importing
+        st.switch_page(st.Page(page, url_path=going), query_params=state.carried())
 
 
 def _explore(project: Project, id: str, tags: list[str]) -> None:
@@ -51,10 +57,20 @@ def _explore(project: Project, id: str, tags: list[str]) -> None:
     if one is None:
         return
     state.open_tab(None, view_of(one, tags))
-    st.session_state[GOING] = True
+    st.session_state[GOING] = "explore"
+
+
+def _import() -> None:
+    st.session_state[GOING] = "import"
 
 
 def _gallery() -> None:
     from app.screens import explore
 
     explore.show()
+
+
+def _importing() -> None:
+    from app.screens import importing
+
+    importing.show()

@@ -23,10 +23,12 @@ def definer(
     colours: Sequence[str],
     texts: Mapping[str, str],
     on_explore: Callable[[str, list[str]], None],
+    on_import: Callable[[], None],
 ) -> None:
     """Show properties and let them be changed. ``on_explore`` gets a property and tags of it.
 
-    Without tags all images that have a value are meant.
+    Without tags all images that have a value are meant. ``on_import`` leads to where files are
+    brought in.
     """
     component("properties")(
         key=KEY,
@@ -36,7 +38,10 @@ def definer(
             "colours": list(colours),
             "texts": dict(texts),
         },
-        presses={"explore": lambda told: on_explore(*_read(told))},
+        presses={
+            "explore": lambda told: on_explore(*_read(told)),
+            "import": lambda _: on_import(),
+        },
     )
 
 

@@ -23,7 +23,8 @@ export class List {
     this.add = el("button", { type: "button", class: "add", onclick: () => acts.make() }, icon("add"), el("span", {}));
     this.body = el("div", { class: "sections", ondragover: (event) => this.over(event), ondrop: (event) => event.preventDefault() });
     this.keys = el("p", { class: "keys" });
-    this.node = el("nav", { class: "list" }, el("header", {}, this.title, this.add), this.body, this.keys);
+    this.bring = el("button", { type: "button", class: "bring", onclick: () => tools.bring() }, icon("upload_file"), el("span", {}));
+    this.node = el("nav", { class: "list" }, el("header", {}, this.title, this.add), this.body, this.keys, this.bring);
   }
 
   /** @param {Property[]} properties @param {string | null} chosen */
@@ -34,6 +35,7 @@ export class List {
     write(this.title, say("properties"));
     set(this.node, "aria-label", say("properties"));
     write(this.add.lastChild, say("new"));
+    write(this.bring.lastChild, say("import"));
     write(this.keys, say("order_keys"));
     this.keys.hidden = properties.length < 2;
     // Whoever writes a name or drags is not disturbed.

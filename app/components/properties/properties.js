@@ -3,7 +3,7 @@
 // list (list.js), the head of a property (head.js), tags (tagtree), values (values.js).
 import { el, icon, set, write } from "../dom.js";
 import { begin } from "../waiting.js";
-import { TagTree } from "../tagtree/tagtree.js";
+import { TagTree, extras } from "../tagtree/tagtree.js";
 import { Definitions } from "./definitions.js";
 import { Head } from "./head.js";
 import { List } from "./list.js";
@@ -14,6 +14,8 @@ import { ICONS, hasTags } from "./types.js";
 import { Values } from "./values.js";
 
 const KEY = "panoptic.property";
+// Whose tags are to come from a file: the page Import reads it.
+const INTO = "panoptic.import.into";
 const EXAMPLES = [
   { type: "tags" },
   { type: "date" },
@@ -39,7 +41,10 @@ const EXAMPLES = [
  *   and says so, with a way to undo it; answers null where it could not be done, and says why
  * @property {(id: string | null) => void} choose
  * @property {(property: string, tags: string[]) => void} explore
+ * @property {(into?: string) => void} bring  what lies in files; tags of the property of this name
  */
+
+extras.push(({ name }, tools) => el("button", { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) }, icon("upload_file"), el("span", {}, tools.say("import_tags"))));
 
 /** @type {WeakMap<object, Page>} */
 const mounted = new WeakMap();
@@ -79,6 +84,7 @@ class Page {
       tell: (told, said) => this.tell(told, said),
       choose: (id) => this.choose(id),
       explore: (property, tags) => this.ask("explore", { property, tags }),
+      bring: (into) => this.bring(into),
     };
     this.list = new List(this.tools, { make: () => this.make(), remove: (one) => this.remove(one) });
     this.maker = new Maker(this.tools, { done: (id) => this.made(id) });
@@ -132,7 +138,14 @@ class Page {
       const act = async () => this.made((await this.tell({ do: "create", name, type, options }))?.id);
       return el("button", { type: "button", class: "example", onclick: act }, icon(ICONS[type]), el("strong", {}, name), el("span", {}, say(`example_${at + 1}_help`)));
     });
-    this.none.replaceChildren(el("h1", {}, say("empty")), el("p", {}, say("empty_help")), ...examples, el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")));
+    this.none.replaceChildren(el("h1", {}, say("empty")), el("p", {}, say("empty_help")), ...examples, el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")), el("button", { type: "button", class: "link", onclick: () => this.bring() }, icon("upload_file"), say("import")));
+  }
+
+  /** @param {string} [into] */
+  bring(into) {
+    if (into) sessionStorage.setItem(INTO, into);
+    else sessionStorage.removeItem(INTO);
+    this.ask("import", true);
   }
 
   make() {

@@ -1,0 +1,169 @@
+// The page Import: a file, whose images its rows are about, its columns, what is there already, and
+// a button. Streamlit calls the default export with the data of each run; the rest comes and goes
+// over HTTP. Not here: the steps (choose.js, matching.js, columns.js, tags.js, finish.js).
+import { annotations } from "../annotations.js";
+import { el, set, write } from "../dom.js";
+import { saying } from "../properties/say.js";
+import { begin } from "../waiting.js";
+import { Choose } from "./choose.js";
+import { Columns } from "./columns.js";
+import { Finish } from "./finish.js";
+import { InHand } from "./inhand.js";
+import { Matching } from "./matching.js";
+import { Tags } from "./tags.js";
+
+// Left by whoever leads here for the tags of one property.
+export const INTO = "panoptic.import.into";
+
+/**
+ * @typedef {{language: string, types: string[], ways: string[], texts: Record<string, string>}} Data
+ */
+/**
+ * What the steps need.
+ * @typedef {object} Tools
+ * @property {import("../properties/say.js").Say} say
+ * @property {string} language
+ * @property {string[]} types
+ * @property {string[]} ways
+ * @property {InHand} hand
+ * @property {(name: string, value: any) => void} ask  Streamlit's
+ */
+
+/** @type {WeakMap<object, Page>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
+export default function importing({ data, parentElement, setTriggerValue }) {
+  const page = mounted.get(parentElement) ?? new Page(parentElement.querySelector(".root"));
+  mounted.set(parentElement, page);
+  page.tools.ask = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
+  page.update(data);
+  return () => {
+    page.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Page {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.hand = new InHand();
+    /** @type {Tools} */
+    this.tools = { say: (name) => name, language: "en", types: [], ways: [], hand: this.hand, ask: () => {} };
+    this.into = sessionStorage.getItem(INTO);
+    this.choose = new Choose(this.tools, { begin: (file) => this.begin(file), open: (path) => this.open(path) });
+    this.matching = new Matching(this.tools);
+    this.columns = new Columns(this.tools);
+    this.existing = el("fieldset", { class: "existing" });
+    this.tags = new Tags(this.tools);
+    this.finish = new Finish(this.tools);
+    this.stepping = el("section", { class: "step" }, this.existing);
+    this.steps = el("div", { class: "steps" }, this.choose.node, this.tags.node, this.matching.node, this.columns.node, this.stepping);
+    root.replaceChildren(this.steps, this.finish.node);
+    this.changed = () => this.draw();
+    this.hand.addEventListener("change", this.changed);
+    this.hand.addEventListener("wait", this.changed);
+    annotations.addEventListener("define", this.changed);
+    if (annotations.position < 0) annotations.read().catch(() => {});
+    this.listen();
+    // Who comes for the tags of a property begins with a file.
+    if (!this.into) this.hand.resume();
+  }
+
+  /** A file may be dropped wherever one is. */
+  listen() {
+    const over = (isOver) => this.root.classList.toggle("over", isOver);
+    this.root.addEventListener("dragover", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      over(true);
+    });
+    this.root.addEventListener("dragleave", (event) => this.root.contains(/** @type {Node} */ (event.relatedTarget)) || over(false));
+    this.root.addEventListener("drop", (event) => {
+      over(false);
+      const [file] = event.dataTransfer?.files ?? [];
+      if (!file) return;
+      event.preventDefault();
+      this.begin(file);
+    });
+  }
+
+  /** @param {File} file */
+  begin(file) {
+    this.hand.begin(file, this.into).then(() => this.leaveInto());
+  }
+
+  /** @param {string} path */
+  open(path) {
+    this.hand.open(path, this.into).then(() => this.leaveInto());
+  }
+
+  leaveInto() {
+    if (!this.hand.told) return;
+    sessionStorage.removeItem(INTO);
+    this.into = null;
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const written = JSON.stringify(data);
+    if (written === this.written) return;
+    const isOther = this.written !== undefined;
+    this.written = written;
+    const { language, texts, types, ways } = data;
+    Object.assign(this.tools, { say: saying(texts, language), language, types, ways });
+    this.hand.language = language;
+    this.draw();
+    // Sentences of the server are in the language they were asked for in.
+    if (isOther && this.hand.told) this.hand.look();
+  }
+
+  draw() {
+    const { told } = this.hand;
+    const isHere = Boolean(told?.table);
+    const isOfTags = isHere && told.tags !== null;
+    this.root.classList.toggle("empty", !isHere);
+    this.choose.draw(told, this.into);
+    this.tags.node.hidden = !isOfTags;
+    this.matching.node.hidden = !isHere || isOfTags;
+    const isPlanned = Boolean(told?.plan) && !isOfTags;
+    this.columns.node.hidden = this.stepping.hidden = !isPlanned;
+    this.finish.node.hidden = !isHere;
+    if (isOfTags) this.tags.draw(told);
+    if (isHere && !isOfTags) this.matching.draw(told);
+    if (isPlanned) this.columns.draw(told);
+    if (isPlanned) this.drawExisting(told);
+    if (isHere) this.finish.draw(told);
+    set(this.steps, "aria-busy", this.hand.isWaiting ? "true" : null);
+    // What is being written is no longer to be changed.
+    for (const step of [this.tags, this.matching, this.columns]) set(step.node, "inert", told?.phase === "writing");
+    set(this.stepping, "inert", told?.phase === "writing");
+  }
+
+  drawExisting(told) {
+    const { say, language } = this.tools;
+    if (this.existing.dataset.language !== language) {
+      this.existing.dataset.language = language;
+      const ways = ["replace", "keep", "new"].map((way) =>
+        el(
+          "label",
+          { class: "way" },
+          el("input", { type: "radio", name: "existing", value: way, onchange: () => this.hand.choose({ existing: way }) }),
+          el("strong", {}, say(`existing_${way}`)),
+          el("span", { class: "quiet" }, say(`existing_${way}_help`)),
+        ),
+      );
+      this.existing.replaceChildren(el("legend", {}, el("h2", {}, say("existing"))), ...ways);
+    }
+    for (const input of this.existing.querySelectorAll("input")) input.checked = input.value === told.choices.existing;
+  }
+
+  close() {
+    this.hand.close();
+    annotations.removeEventListener("define", this.changed);
+  }
+}

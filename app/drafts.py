@@ -1,0 +1,360 @@
+"""Imports in hand: a file that was read, what a person arranged of it, what became of it.
+
+Of a server, and gone with it: what was not imported is nobody's loss. A file is held in memory
+once it was read. Reading and writing go on in threads of their own, so that nobody waits for
+them. Not here: what an import is (``panoptic_data.imports``), who asks for it (``importing``).
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from panoptic_data import imports
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.errors import InvalidImport, PanopticError
+from panoptic_data.imports import Matching, NewTag, Plan, Table
+
+if TYPE_CHECKING:
+    from panoptic_data.events import Batch
+    from panoptic_data.imports import Reading
+    from panoptic_data.project import Project
+
+__all__ = ["Choices", "Draft", "Drafts", "Problem"]
+
+# Each holds a whole file.
+KEPT = 4
+# What a server that was killed left of an upload.
+LEFT_OVER = 24 * 3600
+# What is small is read before an answer goes out.
+PATIENCE = 0.3
+_OF_MATCHING = frozenset(("no_key", "no_column", "no_folder"))
+_OF_VALUES = ("image", "file")
+
+_log = logging.getLogger(__name__)
+
+
+class _StoppedError(Exception):
+    """A person wants no more of it; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chose: ``into`` is the property whose tags the file lists, else None."""
+
+    by: str | None = None
+    column: str | None = None
+    folder: str | None = None
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    existing: str = "replace"
+    target: str = "image"
+    into: str | None = None
+
+    def with_columns(self, told: Mapping[str, Mapping[str, Any]]) -> Choices:
+        """Return them with other choices for some columns."""
+        columns = {name: dict(parts) for name, parts in self.columns.items()}
+        for name, parts in told.items():
+            columns[name] = {**columns.get(name, {}), **parts}
+        return replace(self, columns=columns)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why it does not go on. ``about`` is file, matching, column (its name beside it), import."""
+
+    about: str
+    error: PanopticError
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an import wrote: ``images`` counts images, or files where values are theirs."""
+
+    batch: str
+    changes: int
+    values: int
+    images: int
+    properties: tuple[str, ...]
+    tags: int
+
+
+class Draft:
+    """One file on its way in.
+
+    ``phase`` is "reading", "ready", "writing", "done", or "failed": it could not be read.
+    """
+
+    def __init__(self, project: Project, name: str, into: str | None = None) -> None:
+        self.id = secrets.token_hex(8)
+        self.name = name
+        self.phase = "reading"
+        self.choices = Choices(into=into)
+        self.table: Table | None = None
+        self.plan: Plan | None = None
+        self.tags: tuple[NewTag, ...] = ()
+        self.summary: dict[str, Any] | None = None
+        self.problem: Problem | None = None
+        self.progress = (0, 0)
+        self.written: Written | None = None
+        self.settled = threading.Event()
+        self._project = project
+        self._lock = threading.Lock()
+        self._is_stopped = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something goes on that nobody waits for."""
+        return self.phase in ("reading", "writing")
+
+    @property
+    def can_write(self) -> bool:
+        """Whether everything is said."""
+        is_told = bool(self.tags) if self.choices.into is not None else self.plan is not None
+        return self.phase in ("ready", "done") and self.problem is None and is_told
+
+    def read(self, path: Path, ours: Path | None = None) -> None:
+        """Read the file, beside the request; ``ours`` is the folder of an upload, deleted then."""
+
+        def work() -> None:
+            try:
+                self.table = imports.read(path)
+                self._begin()
+                self.phase = "ready"
+            except PanopticError as error:
+                if ours is not None:
+                    # Where it lay for a moment means nothing to anyone.
+                    error.params["file"] = self.name
+                self.problem = Problem("file", error)
+                self.phase = "failed"
+            finally:
+                if ours is not None:
+                    shutil.rmtree(ours, ignore_errors=True)
+
+        self._beside(work, "failed")
+
+    def arrange(self, choices: Callable[[Choices], Choices]) -> None:
+        """Take up other choices. What cannot be is said in ``problem``; the choices stay."""
+        with self._lock:
+            if self.is_busy or self.table is None:
+                return
+            self.choices = choices(self.choices)
+            self.written = None
+            self.phase = "ready"
+            self._plan()
+
+    def write(self, author: str) -> bool:
+        """Begin to write; False where not everything is said."""
+        with self._lock:
+            if not self.can_write:
+                return False
+            self.phase, self.written, self.progress = "writing", None, (0, 0)
+            self._is_stopped = False
+
+        def work() -> None:
+            try:
+                self.written = self._written(author)
+                self.phase = "done"
+            except _StoppedError:
+                self.phase = "ready"
+            except PanopticError as error:
+                self.problem = Problem("import", error)
+                self.phase = "ready"
+
+        self._beside(work, "ready")
+        return True
+
+    def stop(self) -> None:
+        """Write nothing, if that can still be."""
+        self._is_stopped = True
+
+    def _begin(self) -> None:
+        """Find out what a file most likely is: a list of tags and nothing else, or values."""
+        assert self.table is not None
+        columns = imports.tag_columns(self.table)
+        is_list = len(columns) > 1 and len(columns) == len(self.table.frame.columns)
+        if self.choices.into is None and is_list:
+            self.choices = replace(self.choices, into=Path(self.name).stem)
+        if "name" not in columns:
+            self.choices = replace(self.choices, into=None)
+        self._plan()
+
+    def _plan(self) -> None:
+        self.problem = None
+        try:
+            if self.choices.into is not None:
+                self._plan_tags()
+            else:
+                self._plan_values()
+        except InvalidImport as error:
+            self.problem = self._blamed(error)
+            if self.problem.about == "matching":
+                # What was shown is of other rows.
+                self.plan = self.summary = None
+
+    def _plan_tags(self) -> None:
+        assert self.table is not None
+        self.tags = self.tags or imports.tags_of(self.table)
+
+    def _plan_values(self) -> None:
+        assert self.table is not None
+        told, matching = self.choices, self._matching()
+        if self.plan is None:
+            plan = imports.plan(
+                self._project,
+                self.table,
+                matching,
+                columns=told.columns,
+                existing=told.existing,
+                target=told.target,
+            )
+        else:
+            plan = imports.altered(
+                self._project,
+                self.plan,
+                matching,
+                columns=told.columns,
+                existing=told.existing,
+                target=told.target,
+            )
+        found = plan.found.matching
+        self.choices = replace(told, by=found.by, column=found.column, folder=found.folder)
+        self.plan, self.summary = plan, self._summary(plan)
+
+    def _matching(self) -> Matching:
+        assert self.table is not None
+        told = self.choices
+        if told.by is not None and (told.folder if told.by == "row" else told.column):
+            return Matching(told.by, None if told.by == "row" else told.column, told.folder)
+        return imports.proposed(self._project, self.table, told.by, told.column, told.folder)
+
+    def _blamed(self, error: InvalidImport) -> Problem:
+        if error.problem in _OF_MATCHING:
+            return Problem("matching", error)
+        name = str(error.details.get("name", "")).casefold()
+        for column, parts in self.choices.columns.items():
+            if name in (str(parts.get("name", column)).casefold(), str(parts.get("type"))):
+                return Problem("column", error, column)
+        return Problem("import", error)
+
+    def _summary(self, plan: Plan) -> dict[str, Any]:
+        """Return a plan in numbers, with how many values each column would write.
+
+        All tags of an image are one value.
+        """
+        told = imports.summary(plan)
+        readings = {one.column.source: one for one in plan.readings}
+        for column in told["columns"]:
+            reading = readings.get(column["source"])
+            if reading is not None:
+                held = self._held(reading)
+                kept = held if plan.existing == "keep" else 0
+                column |= {"held": held, "writes": column["targets"] - kept}
+        return told
+
+    def _held(self, reading: Reading) -> int:
+        """Count the images, or files, that have a value already."""
+        if reading.column.property is None:
+            return 0
+        held = annotations_of(self._project).state().values(reading.column.property)
+        told = reading.values.select("target").unique()
+        return told.join(held.select("target"), on="target", how="semi").height
+
+    def _written(self, author: str) -> Written:
+        if self.choices.into is not None:
+            self._report(0, 1)
+            into, name = self.choices.into, self.name
+            batch = imports.apply_tags(self._project, into, self.tags, author, name)
+        else:
+            assert self.plan is not None
+            batch = imports.apply(self._project, self.plan, author, self._report)
+        return _counted(batch)
+
+    def _report(self, done: int, of: int) -> None:
+        self.progress = (done, of)
+        if self._is_stopped and done < of:
+            raise _StoppedError
+
+    def _beside(self, work: Callable[[], None], after: str) -> None:
+        """Work in a thread; what nobody foresaw is told as well, and in the server's log."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:  # noqa: BLE001 - who waits for the thread must hear of it
+                _log.exception("%s could not be imported", self.name)
+                self.problem = Problem("import", PanopticError())
+                self.phase = after
+            finally:
+                self.settled.set()
+
+        self.settled.clear()
+        # What is half done when the server ends was not begun: a batch is one commit.
+        threading.Thread(target=guarded, name=f"import {self.id}", daemon=True).start()
+
+
+class Drafts:
+    """The imports in hand of a project, by id; those that were not looked at longest go."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._drafts: dict[str, Draft] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, name: str, into: str | None = None) -> Draft:
+        """Return a new one, of a file that is still to be read."""
+        draft = Draft(self._project, name, into)
+        with self._lock:
+            idle = [one.id for one in self._drafts.values() if not one.is_busy]
+            for id in idle[: max(0, len(self._drafts) - KEPT + 1)]:
+                del self._drafts[id]
+            self._drafts[draft.id] = draft
+        return draft
+
+    def get(self, id: str) -> Draft | None:
+        """Return one of them."""
+        with self._lock:
+            draft = self._drafts.pop(id, None)
+            if draft is not None:
+                self._drafts[id] = draft
+        return draft
+
+    def drop(self, id: str) -> None:
+        """Let one go."""
+        with self._lock:
+            draft = self._drafts.pop(id, None)
+        if draft is not None:
+            draft.stop()
+
+    def folder(self) -> Path:
+        """Return a new folder for an upload; what was left of earlier ones is deleted."""
+        uploads = self._project.root / "imports"
+        uploads.mkdir(exist_ok=True)
+        for left in uploads.iterdir():
+            if left.stat().st_mtime < time.time() - LEFT_OVER:
+                shutil.rmtree(left, ignore_errors=True)
+        own = uploads / secrets.token_hex(8)
+        own.mkdir()
+        return own
+
+
+def _counted(batch: Batch) -> Written:
+    rows = batch.changes
+    values = rows.filter(pl.col("kind").is_in(_OF_VALUES))
+    return Written(
+        batch.id,
+        rows.height,
+        values.height,
+        values["target"].n_unique(),
+        tuple(values["property"].unique(maintain_order=True)),
+        rows.filter(pl.col("kind") == "tag")["target"].n_unique(),
+    )
