@@ -390,7 +390,24 @@ def _alter_tags(state: State, told: Mapping[str, Any]) -> _Done:
 
 
 def _put(state: State, told: Mapping[str, Any]) -> _Done:
-    """Put tags under another one, or under none; ``from`` is the tag each was taken from."""
+    """Put tags under another one, or under none; ``from`` is the tag each was taken from.
+
+    ``order`` puts them among those that stand there. ``moves`` without a parent that is told are
+    an order alone.
+    """
+    changes = _linked(state, told) if "parent" in told else []
+    ids = [_tag_of(state, move["id"]).id for move in told["moves"]]
+    moved = [state.tags[id] for id in ids]
+    act = "link" if told.get("parent") is not None else "unlink"
+    if "order" in told:
+        order = [_tag_of(state, id).id for id in told["order"]]
+        act = act if changes else "order"
+        changes += tags.placed(state.tags, order, ids)
+    return _Done(changes, act, _named(moved))
+
+
+def _linked(state: State, told: Mapping[str, Any]) -> list[Change]:
+    """Return the links that put tags elsewhere, and take them from where they were."""
     parent, keep = told["parent"], told.get("keep") is True
     known = dict(state.tags)
     changes: list[Change] = []
@@ -404,8 +421,7 @@ def _put(state: State, told: Mapping[str, Any]) -> _Done:
         for old in left:
             if old is not None and old != parent and not keep:
                 changes += tags.unlinked(state.tags, tag.id, old)
-    moved = [_tag_of(state, move["id"]) for move in told["moves"]]
-    return _Done(changes, "unlink" if parent is None else "link", _named(moved))
+    return changes
 
 
 def _unlink(state: State, told: Mapping[str, Any]) -> _Done:

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from panoptic_data.errors import InvalidTag
@@ -27,6 +28,7 @@ __all__ = [
     "linked",
     "named",
     "named_or_created",
+    "placed",
     "read",
     "unlinked",
     "with_parent",
@@ -131,6 +133,46 @@ def unlinked(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
     """Return the change that takes a tag from under another one."""
     one = _checked(known, id)
     return [Change("tag", id, "parents", "remove", parent)] if parent in one.parents else []
+
+
+def placed(known: Mapping[str, Tag], order: Sequence[str], moved: Iterable[str]) -> list[Change]:
+    """Return the changes that put tags in this order among themselves.
+
+    ``order`` are the tags that stand together, ``moved`` those that went elsewhere: where the
+    others are in this order already, only these get other places, between their neighbours.
+    """
+    ids = [_checked(known, id).id for id in dict.fromkeys(order)]
+    gone = set(moved)
+    stay = [known[id].place for id in ids if id not in gone]
+    new = _between(known, ids, gone) if _is_growing(stay) else []
+    if not _is_growing(new):
+        first = min((known[id].place for id in ids), default=0.0)
+        new = [first + number for number in range(len(ids))]
+    return [
+        _change(id, "place", place, known[id].place)
+        for id, place in zip(ids, new, strict=True)
+        if place != known[id].place
+    ]
+
+
+def _between(known: Mapping[str, Tag], ids: Sequence[str], moved: set[str]) -> list[float]:
+    """Return a place for each tag: its own, or where it was moved, one between its neighbours."""
+    found: list[float] = []
+    for at, id in enumerate(ids):
+        if id not in moved:
+            found.append(known[id].place)
+            continue
+        after = next((known[it].place for it in ids[at:] if it not in moved), None)
+        before = found[-1] if found else None
+        if before is None:
+            found.append(0.0 if after is None else after - len(ids))
+        else:
+            found.append(before + 1 if after is None else (before + after) / 2)
+    return found
+
+
+def _is_growing(places: Sequence[float]) -> bool:
+    return bool(places) and all(one < other for one, other in pairwise(places))
 
 
 def children(known: Mapping[str, Tag]) -> dict[str, list[str]]:

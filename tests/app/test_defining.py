@@ -301,3 +301,33 @@ def test_values_are_summed_up(type, texts, least, most, bars):
     found = [(bar.start, bar.end, bar.count) for bar in uses.bars(type, values)]
     assert sum(count for _, _, count in found) == (len(texts) if bars != [] else 0)
     assert found == bars or (bars is None and 2 < len(found) <= uses.BARS)
+
+
+def test_tags_keep_the_order_that_hands_gave_them(client, store, theme, define):
+    names = ["one", "two", "three", "four"]
+    ids = dict(zip(names, define("tag", id=theme.id, names=names)["ids"], strict=True))
+
+    def order():
+        told = client.get(f"/definitions/{theme.id}/tags").json()
+        return [name for name in told["name"] if name in names]
+
+    def put(moved, *wanted, **more):
+        moves = [{"id": ids[name], "from": None} for name in moved]
+        return define("tag_put", moves=moves, order=[ids[name] for name in wanted], **more)
+
+    put(["four"], "four", "one", "two", "three")
+    assert order() == ["four", "one", "two", "three"]
+    # Only what was moved is written.
+    done = put(["three", "two"], "four", "three", "two", "one")
+    assert store.changes(done["batch"])["target"].n_unique() == 2
+    assert order() == ["four", "three", "two", "one"]
+    # Shown by name and ordered from there: all of them take their places.
+    put(["one"], "four", "one", "three", "two")
+    for _ in range(60):
+        put(["two"], "four", "two", "one", "three")
+        put(["one"], "four", "one", "two", "three")
+    assert order() == ["four", "one", "two", "three"]
+    put(["two"], "two", parent=ids["four"])
+    assert tree(store)["two"] == ["four"]
+    client.post("/switch", json={"batch": done["batch"], "on": False})
+    assert sorted(order()) == sorted(names)

@@ -1,6 +1,7 @@
 // Tags as chips, and a field that finds one while it is typed or makes it. Not here: writing them.
 import { annotations } from "../annotations.js";
 import { el, fill, icon, set } from "../dom.js";
+import { TagMenu } from "./tag_menu.js";
 
 const SHOWN_AT_MOST = 60;
 const ROOM_BELOW = 200;
@@ -44,11 +45,12 @@ export class Chips {
       onclick: () => this.list.matches(":popover-open") || this.offer(-1),
       onblur: () => this.leave(),
     });
-    this.chips = el("span", { class: "held", role: "list", "aria-label": property.name });
+    this.menu = new TagMenu(texts, () => this.input.focus());
+    this.chips = el("span", { class: "held", role: "list", "aria-label": property.name, onkeydown: (event) => this.among(event) });
     this.list = el("ul", { class: "offers", id: this.id, role: "listbox", popover: "manual", "aria-label": property.name });
     // A press on the list must not take the keys from the field.
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.node = el("div", { class: "editor tags" }, this.chips, this.input, this.list);
+    this.node = el("div", { class: "editor tags" }, this.chips, this.input, this.list, this.menu.node);
     this.node.addEventListener("click", (event) => event.target === this.node && this.input.focus());
   }
 
@@ -73,7 +75,11 @@ export class Chips {
     const tag = one.id === null ? null : annotations.tagOf.get(one.id);
     const label = fill(this.how.texts.remove_tag, { name: one.name });
     const remove = el("button", { type: "button", tabindex: "-1", title: label, "aria-label": label, onclick: () => this.remove(one) }, icon("close"));
-    const node = el("span", { class: "chip", role: "listitem", title: pathOf(tag) }, el("span", { class: "name" }, one.name), remove);
+    const name = tag
+      ? el("button", { type: "button", class: "name", tabindex: "-1", "aria-haspopup": "dialog", "aria-description": this.how.texts.tag_menu, onclick: () => this.menu.open(tag, name) }, one.name)
+      : el("span", { class: "name" }, one.name);
+    const title = [pathOf(tag), tag?.key ? `(${tag.key})` : ""].join(" ").trim();
+    const node = el("span", { class: "chip", role: "listitem", title: title || null }, name, remove);
     if (tag?.colour) node.style.setProperty("--tag", tag.colour);
     return node;
   }
@@ -147,6 +153,7 @@ export class Chips {
       // With nothing typed or chosen it is for what is around.
       Enter: this.at < 0 && !this.input.value ? null : () => this.pick(this.at),
       Escape: () => this.escape(event, isOpen),
+      ArrowLeft: this.input.value || !this.held.length ? null : () => this.toChip(this.held.length - 1),
     }[event.key];
     if (act && !event.altKey) {
       event.preventDefault();
@@ -156,6 +163,29 @@ export class Chips {
       event.preventDefault();
       this.remove(/** @type {Held} */ (this.held.at(-1)));
     }
+  }
+
+  /** @param {number} at  after the last: the field */
+  toChip(at) {
+    const names = /** @type {NodeListOf<HTMLElement>} */ (this.chips.querySelectorAll("button.name"));
+    this.open(false);
+    (names[Math.max(0, at)] ?? this.input).focus();
+  }
+
+  /** Keys on a chip. */
+  among(event) {
+    const at = [...this.chips.children].findIndex((chip) => chip.contains(event.target));
+    const act = {
+      ArrowLeft: () => this.toChip(at - 1),
+      ArrowRight: () => this.toChip(at + 1),
+      Escape: () => this.toChip(this.held.length),
+      Delete: () => this.remove(this.held[at]),
+      Backspace: () => this.remove(this.held[at]),
+    }[event.key];
+    if (!act || at < 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
   }
 
   escape(event, isOpen) {

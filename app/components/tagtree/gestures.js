@@ -2,6 +2,9 @@
 // follows from it (tagtree.js).
 import { write } from "../dom.js";
 
+// So much of a row, above and below, stands for the place between rows.
+const EDGE = 0.28;
+
 export class Gestures {
   /** @param {import("./tagtree.js").TagTree} tree */
   constructor(tree) {
@@ -50,12 +53,16 @@ export class Gestures {
   // Keys
 
   key(event) {
-    if (event.target !== this.tree.body || event.altKey) return;
-    const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
+    if (event.target !== this.tree.body) return;
+    const act = event.altKey ? this.moved(event) : event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
+  }
+
+  moved({ key }) {
+    return { ArrowUp: () => this.tree.move(-1), ArrowDown: () => this.tree.move(1) }[key];
   }
 
   held({ key }) {
@@ -139,40 +146,61 @@ export class Gestures {
     if (!this.dragged.length) return;
     const { tree } = this;
     const row = this.rowOf(event);
+    const side = this.sideOf(event, row);
     const ids = this.dragged.map((one) => one.tag.id);
-    const isAllowed = !row || tree.canPut(ids, row.tag.id);
+    const parent = side ? row.parent : (row?.tag.id ?? null);
+    const isAllowed = parent === null || tree.canPut(ids, parent);
     const also = event.ctrlKey || event.altKey;
-    this.hint(row, isAllowed, also);
+    this.hint(row, side, isAllowed, also);
     if (!isAllowed) return this.mark(null);
     event.preventDefault();
     event.dataTransfer.dropEffect = also ? "copy" : "move";
-    this.mark(row);
+    this.mark(row, side);
   }
 
-  hint(row, isAllowed, also) {
+  /** Whether the hand is between rows: before this one, or after it; else it is on it. */
+  sideOf(event, row) {
+    const { tree } = this;
+    // Of what was found not all that stand there are seen.
+    if (!row || tree.hits || this.dragged.some((one) => one.key === row.key)) return null;
+    const box = tree.sheet.nodeOf(tree.at.get(row.key))?.getBoundingClientRect();
+    if (!box) return null;
+    const part = (event.clientY - box.top) / box.height;
+    if (part < EDGE) return "before";
+    // Below an open one stands the first of those in it.
+    return part > 1 - EDGE && !row.isOpen ? "after" : null;
+  }
+
+  hint(row, side, isAllowed, also) {
     const { tree } = this;
     const { say } = tree.tools;
     const what = tree.named([...new Set(this.dragged.map((one) => one.tag.id))]);
     const parent = row?.tag.name;
+    if (side && isAllowed) return write(tree.status, say(`drop_${side}`, { what, name: parent }));
     if (!row) return write(tree.status, say("drop_top", { what }));
     if (!isAllowed) return write(tree.status, say("drop_cycle", { parent, name: this.dragged[0].tag.name }));
     write(tree.status, say(also ? "drop_also" : "drop_into", { what, parent }));
   }
 
-  /** Show where it would be dropped. @param {import("./rows.js").Row | null} row */
-  mark(row) {
+  /** Show where it would be dropped. @param {import("./rows.js").Row | null} row @param {"before" | "after" | null} [side] */
+  mark(row, side = null) {
     const { tree } = this;
     const target = row && tree.sheet.nodeOf(tree.at.get(row.key));
-    for (const node of tree.sheet.tall.children) node.classList.toggle("into", node === target);
+    for (const node of tree.sheet.tall.children) {
+      for (const name of ["into", "before", "after"]) node.classList.toggle(name, node === target && name === (side ?? "into"));
+    }
   }
 
   drop(event) {
     if (!this.dragged.length) return;
     event.preventDefault();
     const row = this.rowOf(event);
+    const side = this.sideOf(event, row);
     const { dragged } = this;
+    const also = event.ctrlKey || event.altKey;
     this.end();
-    this.tree.put(dragged, row?.tag.id ?? null, event.ctrlKey || event.altKey);
+    if (side) this.tree.order(dragged, row, side === "after", also);
+    else this.tree.put(dragged, row?.tag.id ?? null, also);
   }
 
   end() {

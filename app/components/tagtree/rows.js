@@ -12,6 +12,7 @@
  * @property {number} all       images that have it or one below it
  * @property {number} itself
  * @property {number} made      seconds
+ * @property {number} place     in the order that people gave them
  */
 /**
  * @typedef {object} Row
@@ -24,7 +25,7 @@
  * @property {boolean} isOpen
  * @property {boolean} isParent
  */
-/** @typedef {"name" | "count" | "made"} Order */
+/** @typedef {"name" | "count" | "made" | "hand"} Order */
 
 // A graph where all stand under all could unfold for ever.
 const ROWS_AT_MOST = 100_000;
@@ -51,6 +52,7 @@ export function graph(lists, order, language) {
     all: lists.all[at],
     itself: lists.itself[at],
     made: lists.made[at],
+    place: at,
   }));
   all.sort(compare);
   /** @type {Map<string, Tag>} */
@@ -67,6 +69,7 @@ function orders(language) {
     name: byName,
     count: (one, other) => other.all - one.all || byName(one, other),
     made: (one, other) => other.made - one.made || byName(one, other),
+    hand: (one, other) => one.place - other.place,
   };
 }
 
@@ -100,9 +103,22 @@ export function treeRows(tags, opened, hits) {
       if (isOpen) walk(leads ? tag.children.filter((child) => shown.has(child)) : tag.children, id, key, depth + 1);
     });
   };
-  const roots = [...tags.values()].filter((tag) => !tag.parents.length).map((tag) => tag.id);
-  walk(roots, null, "", 0);
+  walk(siblings(tags, null), null, "", 0);
   return rows;
+}
+
+/** The tags that stand together under one, or at the top, as they are shown. @param {Map<string, Tag>} tags @param {string | null} parent @returns {string[]} */
+export function siblings(tags, parent) {
+  if (parent !== null) return tags.get(parent)?.children ?? [];
+  return [...tags.values()].filter((tag) => !tag.parents.length).map((tag) => tag.id);
+}
+
+/** Tags in the order in which some of them come before another one, or last. @param {string[]} ids @param {string[]} moved @param {string | null} before */
+export function movedBefore(ids, moved, before) {
+  const gone = new Set(moved);
+  const stay = ids.filter((id) => !gone.has(id));
+  const at = before === null ? stay.length : stay.indexOf(before);
+  return [...stay.slice(0, at), ...moved, ...stay.slice(at)];
 }
 
 /** The rows of a list: each tag once. @param {Map<string, Tag>} tags @param {Set<string> | null} hits @returns {Row[]} */

@@ -5,7 +5,7 @@ import { el, icon, iconButton, number, set, write } from "../dom.js";
 import { rename } from "../properties/rename.js";
 import { Gestures } from "./gestures.js";
 import { Panel } from "./panel.js";
-import { found, graph, listRows, treeRows, wayTo, withBelow } from "./rows.js";
+import { found, graph, listRows, movedBefore, siblings, treeRows, wayTo, withBelow } from "./rows.js";
 import { Sheet } from "./sheet.js";
 
 /** @typedef {import("./rows.js").Tag} Tag */
@@ -18,7 +18,7 @@ import { Sheet } from "./sheet.js";
  */
 export const extras = [];
 
-const SORTS = /** @type {const} */ (["name", "count", "made"]);
+const SORTS = /** @type {const} */ (["name", "hand", "count", "made"]);
 const INDENT = 16;
 
 export class TagTree {
@@ -37,7 +37,7 @@ export class TagTree {
     this.current = null;
     this.mode = "tree";
     /** @type {import("./rows.js").Order} */
-    this.order = "name";
+    this.orderBy = "name";
     /** Under which tag a new one is being written; undefined for none. @type {string | null | undefined} */
     this.under = undefined;
 
@@ -127,7 +127,7 @@ export class TagTree {
     set(this.sort, "aria-label", say("sort"));
     if (this.sort.dataset.language !== this.tools.language) {
       this.sort.dataset.language = this.tools.language;
-      this.sort.replaceChildren(...SORTS.map((name) => el("option", { value: name, selected: name === this.order }, say(`by_${name}`))));
+      this.sort.replaceChildren(...SORTS.map((name) => el("option", { value: name, selected: name === this.orderBy }, say(`by_${name}`))));
     }
     const buttons = /** @type {const} */ ([[this.openAll, "open_all"], [this.foldAll, "fold_all"], [this.newClose, "close"]]);
     for (const [button, name] of buttons) for (const part of ["title", "aria-label"]) set(button, part, say(name));
@@ -145,7 +145,7 @@ export class TagTree {
 
   /** Take up the lists of the server. */
   build() {
-    this.tags = graph(this.lists, this.order, this.tools.language);
+    this.tags = graph(this.lists, this.orderBy, this.tools.language);
     this.arrange();
     this.panel.draw(this.ids());
     if (!this.tags.size && this.under === undefined) this.write(null, false);
@@ -324,7 +324,7 @@ export class TagTree {
   }
 
   reorder() {
-    this.order = /** @type {import("./rows.js").Order} */ (this.sort.value);
+    this.orderBy = /** @type {import("./rows.js").Order} */ (this.sort.value);
     if (this.lists) this.build();
     if (this.current !== null) this.reveal(this.current);
   }
@@ -436,6 +436,52 @@ export class TagTree {
     const said = parent === null ? say("put_top", { what }) : say("put_done", { what, parent: this.tags.get(parent).name });
     if (parent !== null) wayTo(this.tags, parent).forEach((key) => this.opened.add(key));
     await tell({ do: "tag_put", moves, parent, keep }, said);
+  }
+
+  /** The tags that a row stands among. @param {Row} row */
+  among(row) {
+    return this.mode === "list" ? [...this.tags.keys()] : siblings(this.tags, row.parent);
+  }
+
+  /**
+   * Put tags before a row, or after it, among those that stand there; from then on the tree shows
+   * the order that hands gave. @param {Row[]} rows @param {Row} row @param {boolean} isAfter
+   */
+  async order(rows, row, isAfter, keep = false) {
+    const { say, tell } = this.tools;
+    const ids = [...new Set(rows.map((one) => one.tag.id))];
+    const stay = this.among(row).filter((id) => !ids.includes(id));
+    const at = stay.indexOf(row.tag.id) + Number(isAfter);
+    const order = movedBefore(this.among(row), ids, stay[at] ?? null);
+    const isTree = this.mode === "tree";
+    const isMove = isTree && rows.some((one) => one.parent !== row.parent);
+    const moves = rows.map((one) => ({ id: one.tag.id, from: one.parent }));
+    this.turnByHand();
+    await tell({ do: "tag_put", moves, order, ...(isMove ? { parent: row.parent, keep } : {}) }, say("placed", { what: this.named(ids) }));
+    await this.show(this.property);
+  }
+
+  /** One place up or down among those that stand together. @param {1 | -1} by */
+  move(by) {
+    // Each begins where the one before ended.
+    this.moving = (this.moving ?? Promise.resolve()).then(async () => {
+      const here = this.current === null ? undefined : this.rows[this.at.get(this.current)];
+      if (!here || this.hits) return;
+      const chosen = this.chosenRows().filter((one) => one.parent === here.parent);
+      const rows = chosen.includes(here) ? chosen.sort((one, other) => one.place - other.place) : [here];
+      const ids = rows.map((one) => one.tag.id);
+      const together = this.among(here);
+      const [first, last] = [together.indexOf(ids[0]), together.indexOf(/** @type {string} */ (ids.at(-1)))];
+      const next = together[by < 0 ? first - 1 : last + 1];
+      const beside = this.rows.find((one) => one.tag.id === next && one.parent === here.parent);
+      if (beside) await this.order(rows, beside, by > 0);
+      if (this.current !== null) this.reveal(this.current);
+    });
+  }
+
+  turnByHand() {
+    this.orderBy = "hand";
+    this.sort.value = "hand";
   }
 
   async unlink(id, parent) {
