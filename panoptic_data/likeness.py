@@ -105,7 +105,7 @@ class Spread:
     encoder: str
     counts: list[int]
     edges: list[float]
-    percentiles: list[float]
+    percentiles: list[float | None]
     least: float
     likely: float
 
@@ -190,7 +190,7 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
         asks.encoder,
         counts.tolist(),
         edges.tolist(),
-        scale.percentile(edges).tolist(),
+        [None if np.isnan(one) else one for one in scale.percentile(edges).tolist()],
         _least(catalogue, asks, aim),
         _likely(scale, aim),
     )

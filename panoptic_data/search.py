@@ -45,6 +45,7 @@ __all__ = [
     "scale",
     "scores",
     "similar",
+    "vectors",
 ]
 
 # Vectors are held as float32 up to this size, as float16 beyond: half the memory, slower.
@@ -68,7 +69,8 @@ _PROPORTION_DIGITS = 1
 class Hit:
     """One image found; ``similarity`` is the cosine, -1 to 1.
 
-    ``percentile``: how many of a hundred pairs by chance are less similar (``find`` says it).
+    ``percentile``: how many of a hundred pairs by chance are less similar; ``find`` says it where
+    there is more than one image.
     """
 
     sha1: str
@@ -116,7 +118,8 @@ class Scores:
         if not len(asked) or not len(self.sha1s):
             return np.empty(0, np.intp)
         places = np.minimum(np.searchsorted(self.sha1s, asked), len(self.sha1s) - 1)
-        return places[self.sha1s[places] == asked]
+        found: NDArray[np.intp] = places[self.sha1s[places] == asked]
+        return found
 
 
 def find(
@@ -134,14 +137,14 @@ def find(
     images that it shows are looked at, all of them. Images that the query names are left out.
     Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable, UnknownImage.
     """
-    expression = expressions.parse(query) if isinstance(query, str) else query
-    is_picture = isinstance(expression, Image.Image)
-    slug = encoder_for(project, not is_picture and expression.reads_text, encoder)
-    if isinstance(expression, Image.Image):
-        aim = Aim(query_vectors.encoded(project, expression, slug), (1.0, 0.0, 0.0, 0.0))
+    if isinstance(query, Image.Image):
+        slug = encoder_for(project, reads_text=False, asked=encoder)
+        aim = Aim(query_vectors.encoded(project, query, slug), (1.0, 0.0, 0.0, 0.0))
         without: frozenset[str] = frozenset()
     else:
-        expression = query_vectors.whole(project, expression)
+        read = expressions.parse(query) if isinstance(query, str) else query
+        slug = encoder_for(project, reads_text=read.reads_text, asked=encoder)
+        expression = query_vectors.whole(project, read)
         aim, without = query_vectors.aim(project, expression, slug), expression.images
     if view is None:
         hits = _nearest(project, slug, aim.vector, k, threshold, without)
@@ -149,6 +152,8 @@ def find(
         found = scores(project, slug, aim.vector)
         hits = _above(found.best(k, without, _shown(project, view, found)), threshold)
     told = scale(project, slug, aim)
+    if not len(told.cosines):
+        return hits
     return [replace(hit, percentile=float(told.percentile(hit.similarity))) for hit in hits]
 
 
@@ -197,7 +202,7 @@ def by_image(
     return _nearest(project, slug, query_vectors.encoded(project, image, slug), k, threshold)
 
 
-def encoder_for(project: Project, reads_text: bool, asked: str | None = None) -> str:
+def encoder_for(project: Project, *, reads_text: bool, asked: str | None = None) -> str:
     """Return the slug of the encoder that is asked for, else of the first that can.
 
     Raises UnknownEncoder; NoEmbeddings where none is ready, TextNotSupported where none of them
@@ -235,6 +240,19 @@ def scores(project: Project, slug: str, vector: Vector) -> Scores:
         while len(_scores) > SCORES_HELD:
             _scores.popitem(last=False)
     return known
+
+
+def vectors(
+    project: Project, slug: str
+) -> tuple[NDArray[np.bytes_], NDArray[np.floating[Any]], NDArray[np.bool_]]:
+    """Return what is held of an encoder: sha1s (n,) sorted, vectors (n, d), which have a file.
+
+    The same arrays as long as the tables stay the same. Raises NoEmbeddings.
+    """
+    _, held = _held_at(project, slug)
+    if not len(held.sha1s):
+        raise NoEmbeddings(encoder=slug)
+    return held.sha1s, held.vectors, held.live
 
 
 def scale(project: Project, slug: str, aim: Aim | None = None) -> Scale:

@@ -1,24 +1,39 @@
 """What is similar to images, words and pictures; never what is gone."""
 
+import os
 import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from panoptic_data import embeddings, images, search, sources, vector_index
+from panoptic_data import (
+    embeddings,
+    images,
+    query_vectors,
+    search,
+    sources,
+    uploads,
+    vector_index,
+)
 from panoptic_data import project as projects
 from panoptic_data.decode import open_image
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
+    InvalidExpression,
     NoEmbeddings,
     TextNotSupported,
     UnknownImage,
+    UnreadableImage,
     WeightsUnavailable,
 )
-from panoptic_data.search import Hit, by_image, by_text, similar
+from panoptic_data.expressions import parse as parse_it
+from panoptic_data.search import Hit, by_image, by_text, find, similar
+from panoptic_data.views import View
 from tests.images import shared
-from tests.small_corpus import write_pictures
+from tests.small_corpus import picture, write_pictures
 from tests.synthetic import file, image, write
+from tests.synthetic import picture as synthetic_picture
 from tests.vectors import embed, grouped, sha1s
 
 SLUG = "visual"
@@ -153,6 +168,78 @@ def test_words_find_what_they_name(project, tmp_path):
         hits = by_text(project, words, spec.slug, k=10)
         right = sum(of[hit.sha1] == kind for hit in hits)
         assert right >= 6, (kind, right)
+    assert query_vectors.is_warm(project, spec.slug)
+    # Without an encoder: the first that reads words, once the project knows of it.
+    project = projects.with_encoder(project, spec.text, first=True)
+    dresses = find(project, "dress", k=10)
+    assert names_of(dresses) == names_of(hits)
+    told = [hit.percentile for hit in dresses]
+    assert told == sorted(told, reverse=True)
+    assert 90 < told[-1] < told[0] <= 100
+    # A picture of shoes pulls words about hats towards shoes, and pushed away it goes.
+    shoes = next(sha1 for sha1, kind in of.items() if kind == "shoes")
+    pulled = find(project, f"hat + 3*image:{shoes}", k=5)
+    pushed = find(project, f"hat - image:{shoes}", k=5)
+    assert sum(of[hit.sha1] == "shoes" for hit in pulled) >= 3
+    assert not any(of[hit.sha1] == "shoes" for hit in pushed)
+    assert shoes not in names_of(pulled)
+    with pytest.raises(InvalidExpression, match="nothing is left"):
+        find(project, "hat - hat")
+    # What words are like by chance is another scale than what pictures are.
+    words = search.scale(project, spec.slug, query_vectors.aim(project, parse_it("hat"), spec.slug))
+    assert words.cosine(99) < search.scale(project, spec.slug).cosine(99)
+
+
+def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_stored_ones(
+    project, tmp_path
+):
+    left, right = picture(3, (400, 400), 40), picture(17, (400, 400), 40)
+    both = Image.new("RGB", (800, 400))
+    both.paste(left, (0, 0))
+    both.paste(right, (400, 0))
+    folder = tmp_path / "pictures"
+    write_pictures(folder, range(20, 32))
+    for name, drawn in (("left", left), ("right", right), ("both", both)):
+        drawn.save(folder / f"{name}.png")
+    images.ingest(project, sources.add(project, folder), "r1")
+    embeddings.update(project, parse(SLUG), "r1")
+    rows = project.database().frame("files", ["path", "sha1"]).to_dicts()
+    of = {row["path"]: row["sha1"] for row in rows}
+    whole = of["both.png"]
+    for box, name in (("0,0,0.5,1", "left.png"), ("0.5,0,0.5,1", "right.png")):
+        hits = find(project, f"crop:{whole[:10]}@{box}", SLUG, k=20)
+        assert hits[0].sha1 == of[name]
+        assert hits[0].similarity > 0.999
+        assert whole not in names_of(hits)
+    data = (folder / "left.png").read_bytes()
+    digest = uploads.keep(project, data)
+    brought = find(project, f"file:{digest}", k=3)
+    assert brought[0].sha1 == of["left.png"]
+    assert brought == find(project, open_image(data, 256), k=3)
+    assert names_of(find(project, f"file:{digest}", k=1, view=View(), threshold=0.999)) == [
+        of["left.png"]
+    ]
+    with pytest.raises(InvalidExpression):
+        find(project, f"file:{'0' * 40}")
+
+
+def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypatch):
+    pictures = [synthetic_picture(colour) for colour in ("red", "green", "blue")]
+    monkeypatch.setattr(uploads, "KEPT_BYTES", 2 * max(map(len, pictures)))
+    first, second = (uploads.keep(project, data) for data in pictures[:2])
+    kept = project.root / "uploads"
+    # Made long ago; the first is used again.
+    for place, digest in enumerate((first, second)):
+        os.utime(kept / digest, (place, place))
+    assert uploads.read(project, first) == pictures[0]
+    third = uploads.keep(project, pictures[2])
+    assert {path.name for path in kept.iterdir()} == {first, third}
+    with pytest.raises(UnreadableImage):
+        uploads.keep(project, b"<html>")
+    monkeypatch.setattr(uploads, "MOST_BYTES", 10)
+    with pytest.raises(UnreadableImage):
+        uploads.keep(project, pictures[0])
+    assert len(list(kept.iterdir())) == 2
 
 
 def test_words_need_an_encoder_that_reads_them(project, tmp_path):
