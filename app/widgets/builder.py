@@ -60,6 +60,7 @@ _EMPTY = ("is empty", "is not empty")
 _FIXED = "fixed"
 # Those that most images have are sent to the browser; others can be typed in the search field.
 MOST_TAGS = 3_000
+MOST_LINKED = 1_000
 # The key of the view that the dialog is open on ("" before it is drawn), how often it was opened,
 # and what can be chosen.
 _OPEN, _OPENED, _WORDS = "builder_open", "builder_opened", "builder_words"
@@ -168,7 +169,7 @@ def editor(condition_field: str, op: str) -> str:
         return "dates" if op == "between" else "date"
     if kind == "text":
         return "pattern" if op == "matches" else "text"
-    if condition_field in _CHOICES or kind == "tags":
+    if condition_field in _CHOICES or kind in ("tags", "link"):
         return "choices"
     if kind == "truth":
         return "truth"
@@ -313,9 +314,9 @@ def _words(corpus: Catalogue) -> _Words:
         "duplicate": _kinds(corpus, encoders),
         "author": _authors(corpus),
         **{
-            property_field(one.type, one.id): _tags(corpus, property_field(one.type, one.id))
-            for one in corpus.annotations.shown
-            if one.has_tags
+            field: _tags(corpus, field) if FIELDS[field].kind == "tags" else _linked(corpus, field)
+            for field in _property_fields(corpus.annotations)
+            if FIELDS[field].kind in ("tags", "link")
         },
     }
     words = _Words(choices, _clusters(corpus, encoders))
@@ -375,6 +376,15 @@ def _tags(corpus: Catalogue, field: str) -> list[Item]:
     kept = {*often, *(tags.above(known, often) & known.keys())}
     shown = {id: tag for id, tag in known.items() if id in kept}
     return [_tag(shown, path, counts) for path in _branches(shown)]
+
+
+def _linked(corpus: Catalogue, field: str) -> list[Item]:
+    """Return the images that a property links to, by their names, those linked to most first."""
+    counted = facets.values(corpus, View(), field, MOST_LINKED).counts
+    rows = corpus.rows_of(list(counted))
+    names = corpus.frame["place"].gather(rows).str.replace(r"^.*/", "").to_list()
+    named = dict(zip(corpus.sha1s(rows), names, strict=True))
+    return [Item(sha1, named.get(sha1, sha1), count, sha1) for sha1, count in counted.items()]
 
 
 def _tag(known: Mapping[str, Tag], path: list[str], counts: Mapping[str, int]) -> Item:

@@ -50,6 +50,7 @@ CHOSEN = {
     "status": ["missing"],
     OWN["tag"]: ["t1"],
     OWN["tags"]: ["t1", "gone"],
+    OWN["image"]: SHA1S,
 }
 FIXED = {
     "region": {"encoder": "visual", "polygon": [[0, 0], [1.5, 0], [0, -2]]},
@@ -57,7 +58,6 @@ FIXED = {
     "text": {"encoder": "visual", "text": "a red dress"},
     "like": {"encoder": "visual", "query": "cat - dog", "threshold": 0.7},
     "selection": SHA1S,
-    OWN["image"]: SHA1S,
 }
 
 
@@ -89,11 +89,12 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def themed(corpus):
-    """The same with a tree of tags, a checkbox and a property that was deleted."""
+    """The same with a tree of tags, a checkbox, a link and a property that was deleted."""
     store = annotations.get(corpus.project)
     made = {}
     for name, type, folder in (
         ("Theme", "tags", None), ("seen", "checkbox", "Work"), ("gone", "text", None),
+        ("original", "image", "Work"),
     ):  # fmt: skip
         made[name], changes = properties.created(
             store.state().properties, name, type, folder=folder
@@ -107,6 +108,8 @@ def themed(corpus):
     ids = [made["civil"].id]
     given = edits.add_tags(store.state(), theme, [synthetic.sha1("a"), synthetic.sha1("b")], ids)
     store.commit(given, "tag", author="Anna")
+    links = edits.set_value(store.state(), made["original"].id, [synthetic.sha1("d")], SHA1S[0])
+    store.commit(links, "set", author="Anna")
     store.commit(properties.altered(store.state().properties, made["gone"].id, deleted=True), "x")
     return catalogue.load(corpus.project), made
 
@@ -312,10 +315,18 @@ def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed)
     assert [one.message for one in shown.exception] == []
     [proto] = [one.proto for one in shown.get("bidi_component")]
     told = json.loads(proto.json)["shown"]
-    theme, seen = (f"p:{made[name].type}:{made[name].id}" for name in ("Theme", "seen"))
-    own = [(one["name"], one["label"], one["heading"]) for one in told["fields"]][-2:]
-    assert own == [(theme, "Theme", "Properties"), (seen, "seen", "Work")]
-    assert {one["heading"] for one in told["fields"][:-2]} == {"Images and files"}
+    names = ("Theme", "seen", "original")
+    theme, seen, link = (f"p:{made[name].type}:{made[name].id}" for name in names)
+    own = [(one["name"], one["label"], one["heading"]) for one in told["fields"]][-3:]
+    assert own == [
+        (theme, "Theme", "Properties"),
+        (seen, "seen", "Work"),
+        (link, "original", "Work"),
+    ]
+    [linked] = told["choices"][link]
+    assert (linked["id"], linked["label"], linked["count"]) == (SHA1S[0], "a", 1)
+    assert linked["thumb"] == SHA1S[0]
+    assert {one["heading"] for one in told["fields"][:-3]} == {"Images and files"}
     war, peace, civil = (made[name].id for name in ("war", "peace", "civil"))
     items = [(one["path"], one["title"], one["count"]) for one in told["choices"][theme]]
     assert items == [
@@ -323,4 +334,4 @@ def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed)
         (f"{war}/{civil}", "war › civil", 2),
         (peace, "peace", 0),
     ]
-    assert [(one["id"], one["count"]) for one in told["choices"]["author"]] == [("Anna", 2)]
+    assert [(one["id"], one["count"]) for one in told["choices"]["author"]] == [("Anna", 3)]

@@ -25,6 +25,9 @@ TAG_KEYS = (
     ("k", "key_letters"),
     ("s", "key_tag"),
     ("e", "key_edit"),
+    ("F2", "key_in_place"),
+    ("Tab", "key_next_place"),
+    ("← → Del", "key_cells"),
     ("Del", "key_exclude"),
 )
 
