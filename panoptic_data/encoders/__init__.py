@@ -43,7 +43,8 @@ class Encoder(Protocol):
     ``dim`` is the length of a vector; ``input_size`` the short side in pixels below which a
     picture would be enlarged; ``fingerprint`` changes whenever a vector could; ``device``,
     ``dtype``, ``batch`` and ``rate`` (images per second, 0 when unknown) are what the trial on
-    this machine chose.
+    this machine chose. ``scale`` is what the model multiplies the cosine of a picture and words by
+    before it compares several words; 0 where it reads none.
     """
 
     spec: EncoderSpec
@@ -53,6 +54,7 @@ class Encoder(Protocol):
     dtype: str
     batch: int
     rate: float
+    scale: float
 
     @property
     def input_size(self) -> int:

@@ -61,6 +61,7 @@ class VisualEncoder:
     dtype = "float32"
     batch = BATCH
     rate = 0.0
+    scale = 0.0
     input_size = SIZE
     reads_text = False
     dim = (

@@ -61,7 +61,9 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
         return model.encode_text(tokenizer(list(texts)).to(device))  # type: ignore[no-any-return]
 
     preparation = _preparation(model.visual.preprocess_cfg)
-    return TorchEncoder(spec, model.visual, preparation, device, embed_text)
+    encoder = TorchEncoder(spec, model.visual, preparation, device, embed_text)
+    encoder.scale = float(model.logit_scale.detach().exp())
+    return encoder
 
 
 def _check_package(spec: EncoderSpec) -> None:

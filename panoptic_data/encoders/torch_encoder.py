@@ -57,6 +57,7 @@ class TorchEncoder:
         self.dtype = "float32"
         self.batch = 1
         self.rate = 0.0
+        self.scale = 0.0
         self.visual = visual.eval()
         self.fingerprint = _fingerprint(self.visual, preparation)
         self._embed_text = embed_text
