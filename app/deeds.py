@@ -16,6 +16,7 @@ import polars as pl
 
 from app.language import number
 from panoptic_data.messages import keys, translate
+from panoptic_data.offers import ACCEPTED, ANSWER
 from panoptic_data.properties import EXCLUDED
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Words:
         """Return a property's name, also of one that was deleted or undone."""
         if id == EXCLUDED:
             return self.say("corpus")
+        if id.startswith(ANSWER):
+            return self.say("answer", tag=self.tag(id.removeprefix(ANSWER)).text)
         known = self._state.properties.get(id)
         return known.name if known else self._once.get(id, self.say("unknown"))
 
@@ -144,6 +147,8 @@ class Words:
             return [Value(self.say("inside"))] if property == EXCLUDED else []
         if property == EXCLUDED:
             return [Value(self.say("outside" if text == "true" else "inside"))]
+        if property.startswith(ANSWER):
+            return [Value(self.say("belongs" if text == ACCEPTED else "belongs_not"))]
         if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]
         known = self._state.properties.get(property)

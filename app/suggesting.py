@@ -1,0 +1,351 @@
+"""What pages ask of suggestions over HTTP: images for a tag, answers to them, classes by words.
+
+Long work runs in a thread of its own and stops when nobody waits for it any more. Not here: how
+images are chosen (``panoptic_data.offers``, ``zero_shot``), undo (``undoing``), other values
+(``annotating``).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+import numpy as np
+import polars as pl
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app import author
+from app.answers import answering, language
+from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.errors import PanopticError
+from panoptic_data.events import CHANGES
+from panoptic_data.messages import LANGUAGES, translate
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations import State
+    from panoptic_data.project import Project
+    from panoptic_data.suggestions import Check
+    from panoptic_data.views import View
+
+__all__ = ["routes"]
+
+OFFERED = 20
+OFFERED_AT_MOST = 1_000
+# A page of a class; all of a class at once, so that it can be accepted in bulk.
+LISTED = 50
+LISTED_AT_MOST = 100_000
+# A million sha1s as JSON.
+BODY_AT_MOST = 64 * 2**20
+# The history names a few tags in one line.
+NAMED_AT_MOST = 3
+_GONE = 499
+_NEVER_KEPT = {"Cache-Control": "no-store"}
+
+
+def routes(project: Project) -> list[Route]:
+    """Return the routes of suggestions; all that are posted take a JSON object.
+
+    - ``POST /suggestions``: ``tag``; ``view`` (an address: what may be offered; all where it is
+      left out), ``encoder`` (a slug; else the project's first), ``mode`` ("likely", "unsure"),
+      ``count``, and for a tag without images ``examples``: ``{"sha1s": […]}`` or ``{"view": …}``
+      with ``except``. Answers ``images`` (``sha1``; ``similarity``, the cosine to ``why``, the
+      image of the group that it is most like; ``probability``, null while answers of both kinds
+      are too few), ``estimate`` of how many are left (``count``, ``least``, ``most``; or null),
+      ``progress`` (``inside``, ``accepted``, ``refused``, ``candidates``), ``kind`` (prototype,
+      classifier, or none: no example yet), ``encoder`` and ``position`` of the log.
+    - ``POST /suggestions/answers``: ``tag`` with ``accepted``, ``refused``, ``forgotten`` (sha1s);
+      or several such as ``answers``. One batch: ``batch`` (null where nothing changed),
+      ``position`` and ``changed`` (how many images).
+    - ``GET /suggestions/refused?tag=&start=&count=``: ``total`` and ``sha1s``, the last first.
+    - ``POST /suggestions/classes``: ``property``; ``tags`` (ids; else all), ``view``, ``encoder``
+      (one that reads words), ``language`` of the prompts, ``template`` of one's own with
+      ``{name}`` and ``{parent}``, ``parents`` (one of ``zero_shot.PARENTS``), ``again`` (tagged
+      images too), ``least`` (a probability). Answers ``total`` and ``classes``, one a tag: ``tag``,
+      ``name``, ``prompts``, ``total``, and some ``images``, surest first: ``start`` and ``count``,
+      of the tag ``only`` where that is given. Also ``scale`` and from how many tagged images it
+      was ``fitted``.
+    """
+    posted: Mapping[str, _Act] = {
+        "/suggestions": _offered,
+        "/suggestions/answers": _answers,
+        "/suggestions/classes": _classes,
+    }
+    return [
+        Route("/suggestions/refused", answering(project, _refused)),
+        *(Route(path, _watched(project, act), methods=["POST"]) for path, act in posted.items()),
+    ]
+
+
+class _UnreadableError(Exception):
+    """A body that is no question of ours."""
+
+
+class _GoneError(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question: its body, who asks, and what to call now and then."""
+
+    project: Project
+    body: Mapping[str, Any]
+    author: str
+    language: str
+    check: Check
+
+    def view(self, name: str = "view") -> View | None:
+        """Return the view that is named; None where none is. Raises InvalidView."""
+        told = self.body.get(name)
+        if told is None:
+            return None
+        return views.from_address(_as(str, told))
+
+    def whole(self, name: str, default: int, most: int) -> int:
+        """Return a number of the body, between 0 and ``most``."""
+        told = self.body.get(name, default)
+        if isinstance(told, bool) or not isinstance(told, int):
+            raise _UnreadableError
+        return max(0, min(told, most))
+
+
+_Act = Callable[[_Asked], dict[str, Any]]
+
+
+def _watched(project: Project, act: _Act) -> Callable[[Request], Awaitable[Response]]:
+    """Answer in a thread what a body asks, and stop when whoever asked has gone."""
+
+    async def endpoint(request: Request) -> Response:
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > BODY_AT_MOST:
+            return Response(status_code=413)
+        try:
+            raw = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=_GONE)
+        gone = threading.Event()
+        found: list[Response] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_watch, request, gone)
+            found.append(await anyio.to_thread.run_sync(_answer, project, act, request, raw, gone))
+            tasks.cancel_scope.cancel()
+        return found[0]
+
+    return endpoint
+
+
+async def _watch(request: Request, gone: threading.Event) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
+
+
+def _answer(
+    project: Project, act: _Act, request: Request, raw: bytes, gone: threading.Event
+) -> Response:
+    def check() -> None:
+        if gone.is_set():
+            raise _GoneError
+
+    spoken = language(request)
+    try:
+        body = _parsed(raw)
+        told = body.get("language")
+        spoken = told if told in LANGUAGES else spoken
+        return JSONResponse(
+            act(_Asked(project, body, author.of_request(request), spoken, check)),
+            headers=_NEVER_KEPT,
+        )
+    except _UnreadableError:
+        text = translate("annotate.unreadable", spoken)
+        return JSONResponse({"error": "unreadable", "message": text}, 400)
+    except PanopticError as error:
+        return JSONResponse({"error": error.key, "message": error.message(spoken)}, 400)
+    except _GoneError:
+        return Response(status_code=_GONE)
+
+
+def _offered(asked: _Asked) -> dict[str, Any]:
+    mode = asked.body.get("mode", suggestions.MODES[0])
+    if mode not in suggestions.MODES:
+        raise _UnreadableError
+    slug = _encoder(asked, reads_text=False)
+    found = offers.offered(
+        asked.project,
+        _as(str, asked.body.get("tag")),
+        slug,
+        view=asked.view(),
+        mode=mode,
+        count=asked.whole("count", OFFERED, OFFERED_AT_MOST),
+        examples=_examples(asked),
+        check=asked.check,
+    )
+    return {
+        **asdict(found),
+        "encoder": slug,
+        "position": annotations_of(asked.project).state().position,
+    }
+
+
+def _answers(asked: _Asked) -> dict[str, Any]:
+    store = annotations_of(asked.project)
+    state = store.state(fresh=True)
+    listed = _as(list, asked.body.get("answers", [asked.body]))
+    parts, names = [pl.DataFrame(schema=CHANGES)], []
+    for one in listed:
+        tag, property = offers.checked(state, _as(str, _as(dict, one).get("tag")))
+        said = [_known(asked.project, _texts(one, kind)) for kind in _KINDS]
+        files = None
+        if property.target == "file":
+            files = asked.project.database().frame("files", ["file_id", "sha1"])
+        parts.append(offers.answers(state, tag.id, *said, files=files))
+        names.append(tag.name)
+    changes = pl.concat(parts)
+    about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
+    batch = store.commit(changes, "answer", about=about, author=asked.author)
+    is_answer = pl.col("property").str.starts_with(offers.ANSWER)
+    return {
+        "batch": batch.id if changes.height else None,
+        "position": store.state().position,
+        "changed": changes.filter(is_answer)["target"].n_unique(),
+    }
+
+
+_KINDS = ("accepted", "refused", "forgotten")
+
+
+def _refused(project: Project, request: Request) -> Response:
+    state: State = annotations_of(project).state()
+    tag, _ = offers.checked(state, request.query_params.get("tag", ""))
+    said = offers.answered(state, tag.id).filter(pl.col("value") == offers.REFUSED)
+    last = said.sort("at", "target", descending=[True, False])["target"]
+    start, count = (
+        int(text) if text.isdecimal() and len(text) < 10 else default
+        for text, default in (
+            (request.query_params.get("start", ""), 0),
+            (request.query_params.get("count", ""), LISTED),
+        )
+    )
+    shown = last.slice(start, min(count, LISTED_AT_MOST)).to_list()
+    return JSONResponse({"total": len(last), "sha1s": shown}, headers=_NEVER_KEPT)
+
+
+def _classes(asked: _Asked) -> dict[str, Any]:
+    body = asked.body
+    slug = _encoder(asked, reads_text=True)
+    parents = body.get("parents", zero_shot.PARENTS[0])
+    least = body.get("least", 0)
+    if parents not in zero_shot.PARENTS or isinstance(least, bool):
+        raise _UnreadableError
+    found = zero_shot.classes(
+        asked.project,
+        _as(str, body.get("property")),
+        slug,
+        view=asked.view(),
+        tags=_texts(body, "tags") if "tags" in body else None,
+        language=asked.language,
+        template=_as(str, body.get("template") or ""),
+        parents=parents,
+        again=body.get("again") is True,
+        check=asked.check,
+    )
+    sure = [_at_least(one, float(_as((int, float), least))) for one in found.classes]
+    names = annotations_of(asked.project).state().tags
+    only = body.get("only")
+    return {
+        "encoder": slug,
+        "scale": found.scale,
+        "fitted": found.fitted,
+        "total": sum(len(one.sha1s) for one in sure),
+        "classes": [
+            {
+                "tag": one.tag,
+                "name": names[one.tag].name,
+                "prompts": one.prompts,
+                "total": len(one.sha1s),
+                "images": _window(asked, one),
+            }
+            for one in sure
+            if only in (None, one.tag)
+        ],
+    }
+
+
+def _at_least(one: zero_shot.Class, least: float) -> zero_shot.Class:
+    """Return the images of a class from a probability on: they come surest first."""
+    count = int(np.searchsorted(-one.probabilities, -least, side="right"))
+    return replace(
+        one,
+        sha1s=one.sha1s[:count],
+        probabilities=one.probabilities[:count],
+        similarities=one.similarities[:count],
+    )
+
+
+def _window(asked: _Asked, one: zero_shot.Class) -> list[dict[str, Any]]:
+    start = asked.whole("start", 0, len(one.sha1s))
+    some = slice(start, start + asked.whole("count", LISTED, LISTED_AT_MOST))
+    values = zip(
+        one.sha1s[some],
+        one.probabilities[some].tolist(),
+        one.similarities[some].tolist(),
+        strict=True,
+    )
+    return [
+        {"sha1": sha1, "probability": probability, "similarity": similarity}
+        for sha1, probability, similarity in values
+    ]
+
+
+def _encoder(asked: _Asked, *, reads_text: bool) -> str:
+    told = asked.body.get("encoder")
+    wanted = None if told is None else _as(str, told)
+    return search.encoder_for(asked.project, reads_text=reads_text, asked=wanted)
+
+
+def _examples(asked: _Asked) -> list[str]:
+    """Return the images that are examples beside those of the tag: a group, a cluster, some."""
+    told = _as(dict, asked.body.get("examples", {}))
+    if "sha1s" in told:
+        return _known(asked.project, _texts(told, "sha1s"))
+    if "view" not in told:
+        return []
+    current = catalogue.get(asked.project)
+    found = current.run(views.from_address(_as(str, told["view"])))
+    left = frozenset(_texts(told, "except"))
+    return [sha1 for sha1 in current.sha1s(np.unique(found.rows)) if sha1 not in left]
+
+
+def _known(project: Project, sha1s: Iterable[str]) -> list[str]:
+    """Leave out what is no image of the corpus."""
+    current = catalogue.get(project)
+    named = [one for one in sha1s if one.isascii() and one.isalnum()]
+    return current.sha1s(current.rows_of(named))
+
+
+def _parsed(raw: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise _UnreadableError from None
+    if not isinstance(body, dict):
+        raise _UnreadableError
+    return body
+
+
+def _texts(body: Mapping[str, Any], name: str) -> list[str]:
+    return [_as(str, one) for one in _as(list, body.get(name, []))]
+
+
+def _as(kind: Any, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise _UnreadableError
+    return value
