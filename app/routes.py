@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import annotating, defining, importing, pictures, undoing
+from app import annotating, defining, importing, pictures, suggesting, undoing
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
 from panoptic_data import catalogue, holds, maps, said, views
@@ -83,6 +83,7 @@ def routes(project: Project) -> list[Route]:
     - ``/imports`` and what brings files in: see ``importing``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
+    - ``/suggestions`` and what answers them: see ``suggesting``.
     """
     thumbnails = pictures.Thumbnails(project)
     return [
@@ -99,6 +100,7 @@ def routes(project: Project) -> list[Route]:
         *importing.routes(project),
         *undoing.routes(project),
         *pictures.routes(project, thumbnails),
+        *suggesting.routes(project),
     ]
 
 
