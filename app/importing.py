@@ -228,7 +228,7 @@ def _answered(draft: Draft, request: Request) -> Response:
 def _told(draft: Draft, spoken: str) -> dict[str, Any]:
     """Say what is in hand.
 
-    ``phase`` (see ``drafts.Draft``), ``problem`` (``about``, ``column``, ``message``),
+    ``phase`` (see ``drafts.Draft``), ``problem`` (``about``, ``column``, ``code``, ``message``),
     ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``), ``plan`` (as
     ``imports.summary`` has it), ``tags`` (where it is read as a list of tags), ``progress`` of
     what is written, and what was ``written``.
@@ -244,6 +244,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
         and {
             "about": problem.about,
             "column": problem.column,
+            "code": getattr(problem.error, "problem", problem.error.key),
             "message": problem.error.message(spoken),
         },
         "choices": asdict(draft.choices),

@@ -124,7 +124,7 @@ class Row {
   /** @param {Column} one */
   examples(one) {
     const { say, language } = this.tools;
-    const raw = one.examples.map((value) => [value].flat().join(", "));
+    const raw = [...new Set(one.examples.map((value) => [value].flat().join(", ")))];
     const shown = one.read?.length ? one.read : raw.map((value) => [value]);
     const title = raw.map((value) => value.replace(/\s+/g, " ")).join("\n");
     // A line is enough of what is left out.

@@ -34,7 +34,7 @@ const TOLD_AFTER = 300;
  * @property {string} name
  * @property {"reading" | "ready" | "writing" | "done" | "failed"} phase
  * @property {boolean} canWrite
- * @property {{about: "file" | "matching" | "column" | "import", column: string | null, message: string} | null} problem
+ * @property {{about: "file" | "matching" | "column" | "import", column: string | null, code: string, message: string} | null} problem
  * @property {Matching & {columns: Record<string, any>, existing: string, into: string | null}} choices
  * @property {{rows: number, columns: string[], listsTags: boolean} | null} table
  * @property {Plan | null} plan

@@ -59,7 +59,9 @@ export class Matching {
     this.column.select.value = told.choices.column ?? "";
     this.folder.select.value = folder ?? "";
     if (!this.folders || this.folderOf !== told.id) this.readFolders(told.id);
-    const problem = told.problem?.about === "matching" ? told.problem.message : "";
+    const refused = told.problem?.about === "matching" ? told.problem : null;
+    // Nothing was chosen yet: no reproach, but what to do.
+    const problem = refused?.code === "no_key" ? say(by === "row" ? "no_folder" : "no_key") : (refused?.message ?? "");
     this.problem.hidden = !problem;
     write(this.problem, problem);
     this.drawFound(told);
@@ -121,7 +123,7 @@ export class Matching {
     if (!plan) return (this.shown = "");
     write(this.note.lastChild, say("guessed"));
     const images = say("images", { count: plan.images });
-    write(this.found, say("matched", { count: plan.rows, matched: number(plan.matched, language), images }));
+    write(this.found, say(plan.matched ? "matched" : "matched_none", { count: plan.rows, matched: number(plan.matched, language), images }));
     const { missed } = plan;
     this.missed.hidden = !missed.count;
     write(this.missedLine, say("missed", { count: missed.count }));
