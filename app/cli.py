@@ -141,6 +141,7 @@ def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", metavar="QUERY", help=say("help_search_query"))
     command.add_argument("-k", type=_count, default=20, metavar="K", help=say("help_search_k"))
     command.add_argument("--encoder", metavar="ENCODER", help=say("help_search_encoder"))
+    command.add_argument("--view", metavar="VIEW", help=say("help_search_view"))
     _json(command)
 
 
@@ -197,7 +198,7 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str,
     "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
     "status": (_json, ("panoptic status --project war",)),
     "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
-    "search": (_search, ('panoptic search "a red dress" -k 5', "panoptic search cat.jpg --json")),
+    "search": (_search, ('panoptic search "2*cat - dog" -k 5', "panoptic search cat.jpg --json")),
     "query": (_query, ('panoptic query "folder:posters date:1930s"', "panoptic query @view.json")),
     "import": (
         _import,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.views import View
 
-__all__ = ["run"]
+__all__ = ["read", "run"]
 
 DASHBOARD = "http://127.0.0.1:8501"
 # What an address packs begins like this; a word that does so too unpacks to nothing.
@@ -34,7 +34,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
     project = projects.open_project(chosen.project)
     current = catalogue.get(project, fresh=True)
-    view = _view(chosen.view, current)
+    view = read(chosen.view, current)
     if chosen.address:
         print(f"{DASHBOARD}/?view={views.to_address(view)}")
         return 0
@@ -47,7 +47,7 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _view(text: str, current: Catalogue) -> View:
+def read(text: str, current: Catalogue) -> View:
     """Read a view from its file, its JSON, an address or a query."""
     if text.startswith("@"):
         return views.from_json(_content(Path(text[1:]).expanduser()))

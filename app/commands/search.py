@@ -1,43 +1,73 @@
-"""``panoptic search``: find images by words or by a picture."""
+"""``panoptic search``: find images by words, by pictures, or by both together."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.language import say, terminal_language
+from panoptic_data import expressions
 from panoptic_data import project as projects
-from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError, weights_cause
+from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
+from panoptic_data.expressions import Expression
 from panoptic_data.project import Project
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from panoptic_data.search import Hit
+    from panoptic_data.views import View
 
 __all__ = ["run"]
 
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+# As large as encoders look at.
+_SIDE = 512
+
 
 def run(chosen: argparse.Namespace) -> int:
-    """Print the nearest images, nearest first: similarity and path."""
+    """Print the most similar images, best first: similarity, percentile and path."""
     project = projects.open_project(chosen.project)
-    picture = Path(chosen.query).expanduser()
-    by_picture = _is_picture(picture)
-    slug = _encoder(project, chosen.encoder, reads_text=not by_picture)
-    found = (
-        _by_picture(project, picture, slug, chosen.k)
-        if by_picture
-        else _by_text(project, chosen, slug)
-    )
+    query = _query(chosen.query)
+    # Brings lancedb: what cannot be read is told before.
+    from panoptic_data import search
+
+    slug = _encoder(project, chosen.encoder, query)
+    hits = search.find(project, query, slug, _view(project, chosen.view), chosen.k)
+    found = _rows(project, hits)
     if chosen.json:
-        print(json.dumps({"encoder": slug, "results": found}, ensure_ascii=False))
+        said = str(query) if isinstance(query, Expression) else chosen.query
+        answer = {"encoder": slug, "query": said, "results": found}
+        print(json.dumps(answer, ensure_ascii=False))
         return 0
     for row in found:
-        print(f"{row['similarity']:.4f}  {row['path']}")
+        rank = "" if row["percentile"] is None else f"{row['percentile']:6.2f} %"
+        print(f"{row['similarity']:.6f}  {rank:>8}  {row['path']}")
     if not found:
         print(say("search_none"))
     return 0
+
+
+def _query(text: str) -> Expression | Image:
+    """Read what is searched for: the path of a picture, its address on the web, or a search."""
+    path = Path(text).expanduser()
+    if _is_picture(path):
+        return _opened(path.read_bytes())
+    if _WEB.match(text):
+        from panoptic_data import remote
+
+        return _opened(remote.fetch(text))
+    return expressions.parse(text)
+
+
+def _opened(data: bytes) -> Image:
+    from panoptic_data.decode import open_image
+
+    return open_image(data, short_side=_SIDE)
 
 
 def _is_picture(path: Path) -> bool:
@@ -48,45 +78,32 @@ def _is_picture(path: Path) -> bool:
         return False
 
 
-def _encoder(project: Project, asked: str | None, *, reads_text: bool) -> str:
-    from panoptic_data import encoders
-
-    if asked:
-        return encoders.parse(asked).slug
-    database = project.database()
-    rows = database.frame("encoders").to_dicts()
-    order = [encoders.parse(text).slug for text in project.encoders]
-    rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
-    ready = [row for row in rows if row["status"] == "ready"]
-    fit = [row["slug"] for row in ready if row["reads_text"] or not reads_text]
-    if fit:
-        return str(fit[0])
-    if not ready:
-        raise NoEmbeddings(encoder=", ".join(order))
-    causes = [row["cause"] for row in rows if row["status"] == "waiting"]
-    why = say("search_needs_text_none")
-    if causes:
-        why = weights_cause(str(causes[0]), terminal_language())
-    raise UsageError(problem=say("search_needs_text", why=why)) from TextNotSupported(
-        encoder=order[0]
-    )
-
-
-def _by_picture(project: Project, picture: Path, slug: str, k: int) -> list[dict[str, object]]:
-    from panoptic_data import search
-    from panoptic_data.decode import open_image
-
-    image = open_image(picture.read_bytes(), short_side=512)
-    return _rows(project, search.by_image(project, image, slug, k=k))
-
-
-def _by_text(project: Project, chosen: argparse.Namespace, slug: str) -> list[dict[str, object]]:
+def _encoder(project: Project, asked: str | None, query: Expression | Image) -> str:
+    """Return the encoder to search with; say what is missing where none reads words."""
     from panoptic_data import search
 
-    return _rows(project, search.by_text(project, chosen.query, slug, k=chosen.k))
+    reads_text = isinstance(query, Expression) and query.reads_text
+    try:
+        return search.encoder_for(project, reads_text=reads_text, asked=asked)
+    except TextNotSupported as error:
+        rows = project.database().frame("encoders", ["status", "cause"]).to_dicts()
+        causes = [row["cause"] for row in rows if row["status"] == "waiting"]
+        why = say("search_needs_text_none")
+        if causes:
+            why = weights_cause(str(causes[0]), terminal_language())
+        raise UsageError(problem=say("search_needs_text", why=why)) from error
 
 
-def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, object]]:
+def _view(project: Project, text: str | None) -> View | None:
+    if text is None:
+        return None
+    from app.commands import query
+    from panoptic_data import catalogue
+
+    return query.read(text, catalogue.get(project, fresh=True))
+
+
+def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:
     from panoptic_data import sources
 
     roots = {source.name: source.root for source in sources.listing(project)}
@@ -97,6 +114,11 @@ def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, object]]:
     for row in files.sort("source", "path").to_dicts():
         first.setdefault(row["sha1"], str(roots[row["source"]] / row["path"]))
     return [
-        {"sha1": hit.sha1, "similarity": hit.similarity, "path": first.get(hit.sha1)}
+        {
+            "sha1": hit.sha1,
+            "similarity": hit.similarity,
+            "percentile": hit.percentile,
+            "path": first.get(hit.sha1),
+        }
         for hit in hits
     ]

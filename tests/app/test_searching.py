@@ -1,0 +1,157 @@
+"""Searches over HTTP and from the command line: what is brought, how it reads, what it finds."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from app.cli import main
+from app.guard import Guard
+from app.searching import routes
+from panoptic_data import embeddings, images, remote, search, sources, uploads, views
+from panoptic_data import project as projects
+from panoptic_data.encoders import parse
+from panoptic_data.views import Condition, View
+from tests.small_corpus import picture, write_pictures
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("searching")
+    write_pictures(folder / "pictures", range(24))
+    opened = projects.create(folder / "project")
+    images.ingest(opened, sources.add(opened, folder / "pictures"), "r1")
+    embeddings.update(opened, parse("visual"), "r1")
+    return projects.with_encoders(opened, ("visual",))
+
+
+@pytest.fixture(scope="module")
+def client(project):
+    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    return TestClient(app, base_url="http://127.0.0.1")
+
+
+def png(number):
+    written = io.BytesIO()
+    picture(number).save(written, "PNG")
+    return written.getvalue()
+
+
+def test_a_brought_picture_becomes_a_term(client, project):
+    data = png(900)
+    told = client.post("/search/picture", content=data).json()
+    digest = hashlib.sha1(data).hexdigest()
+    assert told == {"term": f"file:{digest}", "image": None}
+    assert len(search.find(project, told["term"], k=5)) == 5
+    small = client.get(f"/search/picture/{digest}")
+    assert small.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(small.content)).size == (96, 72)
+    # One that the corpus holds is said to be there.
+    [known] = project.database().frame("files", ["sha1", "path"]).head(1).to_dicts()
+    path = sources.listing(project)[0].root / known["path"]
+    assert client.post("/search/picture", content=path.read_bytes()).json() == {
+        "term": f"file:{known['sha1']}",
+        "image": known["sha1"],
+    }
+
+
+def test_what_is_no_picture_or_too_large_is_refused(client, monkeypatch):
+    english = client.post("/search/picture", content=b"<html>")
+    french = client.post("/search/picture?lang=fr", content=b"<html>")
+    assert english.status_code == french.status_code == 400
+    assert english.json()["message"] != french.json()["message"]
+    monkeypatch.setattr(uploads, "MOST_BYTES", 2**20)
+    for body in (b"x" * (2**20 + 1), iter([b"x" * 2**19] * 3)):
+        large = client.post("/search/picture", content=body)
+        assert large.status_code == 400
+        assert "1 MB" in large.json()["message"]
+    other = {"Origin": "http://elsewhere.example"}
+    assert client.post("/search/picture", content=png(1), headers=other).status_code == 403
+    for name in ("0" * 40, "..%2f..%2fproject.toml", "x"):
+        assert client.get(f"/search/picture/{name}").status_code == 404
+
+
+def test_an_address_is_fetched_when_asked(client, monkeypatch):
+    data, asked = png(901), []
+
+    def fetch(address):
+        asked.append(address)
+        return data
+
+    monkeypatch.setattr(remote, "fetch", fetch)
+    told = client.post("/search/address", json={"address": "https://pictures.example/a.png"})
+    assert told.json()["term"] == f"file:{hashlib.sha1(data).hexdigest()}"
+    assert asked == ["https://pictures.example/a.png"]
+    monkeypatch.undo()
+    for body in (b"", b"[]", b'{"address": 1}', b'{"address": "http://127.0.0.1:1/"}'):
+        answer = client.post("/search/address", content=body)
+        assert answer.status_code == 400
+        assert answer.json()["error"] == "invalid_address"
+
+
+def test_a_search_is_read_for_chips(client):
+    text = '2*"golden retriever" - image:ab12cd34ef'
+    read = client.get("/search/read", params={"text": text, "lang": "fr"}).json()
+    assert read["text"] == "2*golden retriever - image:ab12cd34ef"
+    assert (read["needs_words"], read["warm"]) == (True, False)
+    assert [term["label"] for term in read["terms"]] == [
+        "2 × « golden retriever »",
+        "sans image ab12cd…",
+    ]
+    assert [term["without"] for term in read["terms"]] == [
+        "-image:ab12cd34ef",
+        "2*golden retriever",
+    ]
+    wrong = client.get("/search/read", params={"text": "cat + - dog"})
+    assert (wrong.status_code, wrong.json()["span"]) == (400, [4, 6])
+
+
+def test_a_slider_is_told_how_similarities_lie(client, project):
+    sha1s = project.database().frame("images", ["sha1"])["sha1"].to_list()
+    like = {"encoder": "visual", "query": f"image:{sha1s[0]}", "threshold": 0.25}
+    view = View((Condition("like", "at least", like),))
+    told = client.get("/search/spread", params={"view": views.to_address(view)}).json()
+    assert (sum(told["counts"]), len(told["edges"]), told["least"]) == (23, 61, 0.25)
+    assert told["percentiles"][0] < 50 < told["percentiles"][-1]
+    assert client.get("/search/spread").json() is None
+    broken = View((Condition("like", "at least", {**like, "encoder": "none"}),))
+    answer = client.get("/search/spread", params={"view": views.to_address(broken)})
+    assert answer.json()["error"] == "no_embeddings"
+
+
+def test_the_command_line_searches_as_python_does(project, capsys):
+    sha1s = project.database().frame("images", ["sha1"])["sha1"].sort().to_list()
+    text = f"2*image:{sha1s[0]} - image:{sha1s[1][:12]}"
+    asked = ["search", text, "-k", "4", "--project", str(project.root)]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    hits = search.find(project, text, k=4)
+    assert told["encoder"] == "visual"
+    assert told["query"] == text
+    rows = [(row["sha1"], row["similarity"], row["percentile"]) for row in told["results"]]
+    assert rows == [(hit.sha1, hit.similarity, hit.percentile) for hit in hits]
+    assert all(Path(row["path"]).is_file() for row in told["results"])
+    assert main(asked) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(" ")[2] for line in lines] == [row["path"] for row in told["results"]]
+    # Within a view, and by a picture's path.
+    assert main([*asked, "--view", "folder:subject-1", "--json"]) == 0
+    within = json.loads(capsys.readouterr().out)["results"]
+    assert {Path(row["path"]).parent.name for row in within} == {"subject-1"}
+    here = told["results"][0]["path"]
+    assert main(["search", here, "--project", str(project.root), "--json"]) == 0
+    by_picture = json.loads(capsys.readouterr().out)
+    assert by_picture["query"] == here
+    assert by_picture["results"][0]["sha1"] == told["results"][0]["sha1"]
+
+
+def test_the_command_line_says_what_is_wrong_with_a_search(project, capsys):
+    for text, part in (("image:xyz", "image:xyz"), ("a cat", "reads text"), ("cat - ", "“-”")):
+        assert main(["search", text, "--project", str(project.root)]) == 2
+        assert part in capsys.readouterr().err
