@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import annotating, defining, importing, pictures, suggesting, undoing
+from app import annotating, defining, importing, pictures, searching, suggesting, undoing
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
 from panoptic_data import catalogue, holds, maps, said, views
@@ -82,6 +82,7 @@ def routes(project: Project) -> list[Route]:
     - ``/define`` and what reads definitions: see ``defining``.
     - ``/imports`` and what brings files in: see ``importing``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
+    - ``/search/…``: brought pictures, how a search reads, its scale: see ``searching``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
     - ``/suggestions`` and what answers them: see ``suggesting``.
     """
@@ -101,6 +102,7 @@ def routes(project: Project) -> list[Route]:
         *undoing.routes(project),
         *pictures.routes(project, thumbnails),
         *suggesting.routes(project),
+        *searching.routes(project),
     ]
 
 
