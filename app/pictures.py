@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ from starlette.routing import Route
 from panoptic_data.errors import PanopticError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from panoptic_data.project import Project
 
 __all__ = ["Thumbnails", "routes"]
@@ -133,6 +135,8 @@ class Thumbnails:
         self._known = _Remembered(REMEMBERED_BYTES)
         self._larger = _Remembered(REMEMBERED_BYTES)
         self._asked: dict[str, asyncio.Future[bytes | None]] = {}
+        # Where those lie that were said ahead.
+        self._lie: dict[str, int] = {}
         self._collector: asyncio.Task[None] | None = None
         self._decoding = anyio.CapacityLimiter(CONVERTED_AT_ONCE)
 
@@ -146,20 +150,26 @@ class Thumbnails:
             future = asyncio.get_running_loop().create_future()
             self._asked[sha1] = future
         if self._collector is None or self._collector.done():
-            self._collector = asyncio.create_task(self._collect())
+            self._collector = asyncio.create_task(self._collect(GATHER_SECONDS))
         # One browser that gives up must not take the picture from another.
         return await asyncio.shield(future)
 
-    async def ahead(self, sha1s: Sequence[str]) -> None:
-        """Look up together what will be asked for in a moment, one by one."""
-        for sha1 in sha1s:
+    async def ahead(self, lie: Mapping[str, int | None]) -> None:
+        """Look up together what will be asked for in a moment, one by one.
+
+        With each sha1 comes where its row lay (``Database.addressed``), if that is known.
+        """
+        for sha1, address in lie.items():
             if self._known.get(sha1) is None and sha1 not in self._asked:
                 future = asyncio.get_running_loop().create_future()
                 # Perhaps nobody asks: a failure nobody waits for is nobody's business.
                 future.add_done_callback(lambda done: done.cancelled() or done.exception())
                 self._asked[sha1] = future
+                if address is not None:
+                    self._lie[sha1] = address
         if self._asked and (self._collector is None or self._collector.done()):
-            self._collector = asyncio.create_task(self._collect())
+            # All are here: there is nothing to gather.
+            self._collector = asyncio.create_task(self._collect(0))
 
     async def larger(self, sha1: str, side: int) -> bytes | None:
         """Return the image with this shorter side (JPEG), None when no original is at hand."""
@@ -174,12 +184,13 @@ class Thumbnails:
             self._larger.put(key, made)
         return made
 
-    async def _collect(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
+    async def _collect(self, wait: float) -> None:
+        await asyncio.sleep(wait)
         while self._asked:
             asked = dict(list(self._asked.items())[:AT_ONCE])
             try:
-                found = await anyio.to_thread.run_sync(self._look_up, list(asked))
+                lie = {sha1: self._lie.pop(sha1, None) for sha1 in asked}
+                found = await anyio.to_thread.run_sync(self._look_up, lie)
             except Exception as error:  # noqa: BLE001 - each waiting request must hear of it
                 _settle(asked, {}, error)
                 found = {}
@@ -190,10 +201,14 @@ class Thumbnails:
             for sha1, data in found.items():
                 self._known.put(sha1, data)
 
-    def _look_up(self, sha1s: Sequence[str]) -> dict[str, bytes]:
-        rows = self._project.database().take("images", sha1s, ("sha1", "thumbnail"))
-        pairs = zip(rows["sha1"].to_pylist(), rows["thumbnail"].to_pylist(), strict=True)
-        return {sha1: data for sha1, data in pairs if data}
+    def _look_up(self, lie: Mapping[str, int | None]) -> dict[str, bytes]:
+        database, columns = self._project.database(), ("sha1", "thumbnail")
+        addresses = [address for address in lie.values() if address is not None]
+        there = _pairs(database.take_at("images", addresses, columns))
+        # Rows may lie elsewhere by now: their sha1s say which.
+        moved = [sha1 for sha1 in lie if sha1 not in there]
+        found = {**there, **_pairs(database.take("images", moved, columns))} if moved else there
+        return {sha1: found[sha1] for sha1 in lie if found.get(sha1)}
 
 
 class _Remembered:
@@ -223,6 +238,10 @@ class _Remembered:
 class _Shown:
     data: bytes
     media_type: str
+
+
+def _pairs(rows: pa.Table) -> dict[str, bytes]:
+    return dict(zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True))
 
 
 def _settle(

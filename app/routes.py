@@ -88,6 +88,8 @@ def routes(project: Project) -> list[Route]:
     """
     thumbnails = pictures.Thumbnails(project)
     return [
+        # The first that matches answers: those that are asked most come first.
+        *pictures.routes(project, thumbnails),
         Route("/rows", answering(project, _of_view(partial(_rows, thumbnails)))),
         Route("/among", answering(project, _of_view(_among)), methods=["POST"]),
         Route("/groups", answering(project, _of_view(_groups))),
@@ -100,7 +102,6 @@ def routes(project: Project) -> list[Route]:
         *defining.routes(project),
         *importing.routes(project),
         *undoing.routes(project),
-        *pictures.routes(project, thumbnails),
         *suggesting.routes(project),
         *searching.routes(project),
     ]
@@ -158,9 +159,10 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
     if "at" in request.query_params:
         body["at"], body["of"] = _first_of(current, found, request)
     # The pictures of these rows are asked for next, a few at a time: looked up at once, ahead.
-    seen = [] if only_sha1s or count > SEEN_AT_ONCE else [row["sha1"] for row in rows]
+    seen = found.rows[start : start + (0 if only_sha1s or count > SEEN_AT_ONCE else count)]
+    lie = dict(current.frame[seen].select("sha1", "address").iter_rows())
     # Starlette's own encoder refuses NaN, as it should; ours has none.
-    return JSONResponse(body, headers=headers, background=BackgroundTask(thumbnails.ahead, seen))
+    return JSONResponse(body, headers=headers, background=BackgroundTask(thumbnails.ahead, lie))
 
 
 def _say_also(

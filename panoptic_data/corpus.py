@@ -45,7 +45,7 @@ NO_TIME = np.iinfo(np.int64).min
 NO_LATER = np.iinfo(np.int64).max
 
 # Raised when the frames below change, so that what an older release kept is not read.
-KEPT_FORMAT = 4
+KEPT_FORMAT = 5
 # A corpus that is read in less is read again: nothing on disk can then be out of date.
 KEPT_ABOVE_SECONDS = 1.0
 _FILES = ("file_id", "source", "path", "folder", "sha1", "size", "status", "first_seen")
@@ -55,6 +55,8 @@ _IMAGES = ("sha1", "format", "width", "height", "frames", "taken_at", "camera", 
 @dataclass(frozen=True)
 class Corpus:
     """``frame`` has one row an image: sha1, place, status, format, width, height, taken_at, ….
+
+    ``address`` says where it lay in its table when it was read (null for what is no picture).
 
     ``files`` has one row per file that counts, sorted by ``row``: ``row`` (UInt32, a position in
     ``frame``), ``folder`` (Enum, e.g. "posters/1930"), ``place``, ``file`` (UInt64, its id),
@@ -246,7 +248,7 @@ def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
 
 def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
     with ThreadPoolExecutor(1) as beside:
-        reading = beside.submit(read_columns, database, "images", versions["images"], _IMAGES)
+        reading = beside.submit(database.addressed, "images", _IMAGES, versions["images"] or None)
         files = _files(read_columns(database, "files", versions["files"], _FILES))
         images = reading.result()
     numbered = images.select("sha1", image=pl.int_range(pl.len(), dtype=pl.UInt32))
@@ -342,6 +344,7 @@ def _frame(
             "colour",
             "added",
             pl.col("copies").fill_null(0),
+            "address",
         )
         .rechunk()
     )

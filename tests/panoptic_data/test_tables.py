@@ -1,13 +1,14 @@
 """Reading and writing tables, on a real database in a temporary folder."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from panoptic_data.schema import TABLES, arrow, table_name
 from panoptic_data.tables import Database
+from tests import synthetic
 
 
 @pytest.fixture
@@ -116,3 +117,18 @@ def test_deleting_more_keys_than_one_statement_holds(database):
     database.append("sources", sources(*many, "kept"))
     database.delete("sources", many)
     assert names_in(database) == ["kept"]
+
+
+def test_rows_are_read_where_they_lie_until_they_move(tmp_path):
+    opened = synthetic.project(tmp_path / "p")
+    for name in "abc":
+        synthetic.write(opened, "images", [synthetic.image(name, format=name)])
+    database = opened.database()
+    lie = dict(database.addressed("images", ("format",)).iter_rows())
+    assert set(lie) == set("abc")
+    there = database.take_at("images", [lie["c"], lie["a"]], ("format",))
+    assert sorted(there["format"].to_pylist()) == ["a", "c"]
+    database.clean("images", timedelta(0))
+    moved = database.take_at("images", [*lie.values()], ("format",))
+    assert moved.num_rows < len(lie)
+    assert database.addressed("views", ("view",)).is_empty()
