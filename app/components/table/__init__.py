@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from app.components.gallery import At
@@ -56,8 +54,8 @@ def table(
     that can have a column, whose cells are edited in place: field, id, name, type, target, options.
     """
 
-    def moved() -> None:
-        at = _at(st.session_state[key]["at"])
+    def moved(told: Any) -> None:
+        at = _at(told)
         if at is not None:
             on_move(at)
 
@@ -94,8 +92,7 @@ def table(
             "texts": {**_texts(language), **texts},
         },
         height="stretch",
-        states={"at": moved},
-        presses={"sort": sorted_by, "group": into_group},
+        presses={"at": moved, "sort": sorted_by, "group": into_group},
     )
 
 
