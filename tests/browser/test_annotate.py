@@ -1,11 +1,13 @@
 """Annotating as a person does: in a real browser, on a copy of the demo project of its own."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from panoptic_data import annotations, catalogue, edits, properties, tags, views
 from panoptic_data import project as projects
+from panoptic_data.views import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -41,8 +43,8 @@ def remove(state, id):
     return properties.altered(state.properties, id, deleted=True)
 
 
-def make(store, name, type):
-    one, changes = properties.created(store.state().properties, name, type)
+def make(store, name, type, **more):
+    one, changes = properties.created(store.state().properties, name, type, **more)
     store.commit(changes, "property")
     return one.id
 
@@ -101,6 +103,15 @@ def test_a_newcomer_tags_in_two_presses_and_finds_the_tag_again_while_typing(vis
     expect(chips).to_be_visible()
     tagged(store, property.id, first, second)
     assert [one.name for one in store.state().tags_of(property.id)] == ["Turner, J. M. W."]
+    # Its key is given where it stands.
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Key", exact=True)).to_be_focused()
+    page.keyboard.type("7")
+    keys = lambda: [one.key for one in store.state(fresh=True).tags_of(property.id)]  # noqa: E731
+    assert eventually(lambda: keys() == ["7"])
+    page.keyboard.press("Escape")
+    expect(theme).to_be_focused()
     page.keyboard.press("Backspace")
     expect(chips).to_have_count(0)
     tagged(store, property.id, first)
@@ -156,6 +167,88 @@ def test_the_selection_gets_what_is_chosen_once_then_each_picture_pressed(visit,
     expect(page.locator(".tile.stamped")).to_have_count(0)
     tile(page, 4).click()
     expect(page.get_by_role("region", name="Image")).to_be_visible()
+
+
+def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, address, store):
+    theme = make(store, "Theme", "tags")
+    tag(store, theme, "seen")
+    images = catalogue.get(store.project).run(View()).images
+    grouped = to_address(View(group=(Level("folder"),)))
+    page = ready(visit(f"{address}/?view={grouped}"))
+    header = page.locator(".tall .header").first
+    header.hover()
+    header.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Make a property").click()
+    dialog = page.get_by_role("dialog", name="Make a property of the groups")
+    expect(dialog.get_by_text(f"Images: {images}")).to_be_visible()
+    dialog.get_by_role("textbox", name="Name").fill("Box")
+    assert [one.name for one in store.state(fresh=True).shown] == ["Theme"]
+    dialog.get_by_role("button", name=f"Write {images} values").click()
+    expect(page.get_by_text(f"Box: {images} images")).to_be_visible()
+    box = next(one.id for one in store.state(fresh=True).shown if one.name == "Box")
+    assert store.state().values(box)["target"].n_unique() == images
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    assert eventually(lambda: [one.id for one in store.state(fresh=True).shown] == [theme])
+
+    # A group, from its heading; then all that the view shows, with nothing selected.
+    many = int(header.locator(".count").inner_text())
+    header.hover()
+    header.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Tag these").click()
+    for count in (many, images):
+        expect(page.get_by_role("combobox", name="Theme").last).to_be_focused()
+        if count == many:
+            page.keyboard.type("seen")
+            page.keyboard.press("Enter")
+        page.get_by_role("button", name=f"Apply to {count} images").click()
+        assert eventually(lambda count=count: store.state(fresh=True).values(theme).height == count)
+        expect(page.get_by_role("dialog", name="Tag or stamp")).to_be_hidden()
+        page.locator(".grid").press("Escape")
+        expect(page.get_by_role("button", name="Clear", exact=True)).to_be_hidden()
+        page.keyboard.press("s")
+
+
+def test_captions_are_written_where_they_stand_and_each_file_has_its_own(visit, address, store):
+    box = make(store, "Box", "text", target="file")
+    current = catalogue.get(store.project, fresh=True)
+    [copied, *_] = current.sha1s(current.run(View((Condition("copies", ">=", 2),))).rows)
+    only = View((Condition("selection", "in", [copied]),))
+    page = ready(visit(f"{address}/?view={to_address(replace(only, mode='file'))}"))
+    shown = {"captions": ["name", f"p:text:{box}"]}
+    page.evaluate("it => localStorage.setItem('panoptic.display', JSON.stringify(it))", shown)
+    page.reload()
+    ready(page)
+    caption = lambda number: tile(page, number).locator("[data-field]")  # noqa: E731
+    field = page.locator(".editing").get_by_role("textbox", name="Box")
+    caption(0).click()
+    expect(field).to_be_focused()
+    page.keyboard.type("left")
+    page.keyboard.press("Tab")
+    expect(caption(0)).to_have_text("left")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    page.keyboard.type("right")
+    page.keyboard.press("Enter")
+    expect(caption(1)).to_have_text("right")
+    expect(page.locator(".grid")).to_be_focused()
+    page.keyboard.press("F2")
+    expect(field).to_have_value("right")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value("right")
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+
+    # The same image, as one: each file's value stands beside it and leads to it.
+    page.goto(f"{address}/?view={to_address(only)}")
+    ready(page)
+    page.get_by_role("button", name="Only").filter(has_text="right").click()
+    own = page.locator(".annotate").get_by_role("textbox", name="Box")
+    expect(own).to_have_value("right")
+    own.fill("mine")
+    own.press("Enter")
+    read = lambda: set(store.state(fresh=True).values(box)["value"])  # noqa: E731
+    assert eventually(lambda: read() == {"left", "mine"})
 
 
 def test_keys_put_tags_on_and_off_in_the_gallery_and_on_the_open_image(visit, address, store):
@@ -262,5 +355,5 @@ def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit,
     chip = theirs.get_by_role("listitem").filter(has_text="seen by both")
     expect(chip).to_be_visible()
     expect(theirs.get_by_role("textbox", name="Note")).to_have_value("half a sent")
-    chip.get_by_role("button").click()
+    chip.get_by_role("button", name="Take off").click()
     expect(mine.get_by_role("listitem").filter(has_text="seen by both")).to_have_count(0)

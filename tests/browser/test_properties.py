@@ -147,6 +147,13 @@ def test_keys_move_in_the_tree_and_a_tag_leads_to_its_images(visit, address, sto
     expect(branch(page, "battles")).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(branch(page, "war")).to_have_attribute("aria-selected", "true")
+    # By name until somebody puts them in order.
+    names = page.locator(".branch[aria-level='1'] .name")
+    expect(names).to_have_text(["sea", "street", "war"])
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(names).to_have_text(["war", "sea", "street"])
+    expect(branch(page, "war")).to_have_attribute("aria-selected", "true")
     page.get_by_role("link", name="Show in Explore").click()
     expect(page.locator(".line .count")).to_have_text("4 of 8")
     asked = from_address(re.search(r"view=([^&]+)", page.url)[1])

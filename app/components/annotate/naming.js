@@ -40,7 +40,7 @@ export class Naming {
     const choice = (label, names, prefix) => el("select", { "aria-label": label, onchange: changed }, ...names.map((name) => el("option", { value: name }, texts[`${prefix}${name}`])));
     this.level = el("select", { "aria-label": texts.names_level, onchange: () => this.turnLevel() });
     this.short = choice(texts.names_short, ["last", "whole"], "names_");
-    this.into = el("select", { "aria-label": texts.names_into, onchange: changed });
+    this.into = el("select", { "aria-label": texts.names_into, onchange: () => this.turnInto() });
     this.name = el("input", { type: "text", class: "field", maxlength: "200", "aria-label": texts.new_name, autocomplete: "off", spellcheck: "false", oninput: () => this.check() });
     this.type = choice(texts.new_type, TYPES, "type_");
     this.target = choice(texts.names_target, ["image", "file"], "names_of_");
@@ -102,6 +102,12 @@ export class Naming {
 
   turnLevel() {
     this.suggest();
+    this.changed();
+  }
+
+  /** Another property begins with what loses nothing, where it can. */
+  turnInto() {
+    this.way.replaceChildren();
     this.changed();
   }
 

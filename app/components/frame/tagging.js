@@ -150,7 +150,7 @@ export class Tagging {
         this.lines = this.lines.filter((one) => one !== line);
         this.draw();
       },
-      done: () => this.submit(),
+      done: () => this.enter(),
     });
     return line;
   }
@@ -200,6 +200,11 @@ export class Tagging {
     this.stamp.disabled = isEmpty;
   }
 
+  /** Enter in a field is enough for what was selected by hand, not for a whole view. */
+  enter() {
+    if (!this.isAll) this.submit();
+  }
+
   async submit() {
     const edits = this.edits();
     if (!edits.length || this.isBusy || !(this.isAll ? this.total : selection.count)) return;
@@ -233,7 +238,8 @@ export class Tagging {
   press(event) {
     if (event.key !== "Enter" || event.defaultPrevented) return;
     const isField = event.target instanceof HTMLInputElement && event.target.role === "combobox";
-    if (event.ctrlKey || event.metaKey || isField) this.submit();
+    if (event.ctrlKey || event.metaKey) this.submit();
+    else if (isField) this.enter();
   }
 }
 
