@@ -61,10 +61,10 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     """Return what a view shows, and each image's similarity if it asks for likeness.
 
     The mask is (n,) bool over images, or over files in mode "file". Similarity is (images,)
-    float32, NaN where an image is not shown: that of the first likeness asked for. What keeps the
-    most alike keeps so many of what all other parts select. Raises NoEmbeddings when an encoder
-    has none, and what else ``search.find`` raises, InvalidView for a pattern that cannot be
-    searched with.
+    float32, NaN where an image is not shown: that of the first search that stands alone, else of
+    the first within a clause. What keeps the most alike keeps so many of what all else selects.
+    Raises NoEmbeddings when an encoder has none, and what else ``search.find`` raises, InvalidView
+    for a pattern that cannot be searched with.
     """
     asked = _Asked(catalogue, view.mode == "file")
     mask = asked.everything()
@@ -73,23 +73,29 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
         mask &= asked.of_images(_status(catalogue, ["ok"]))
     if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.cells:
         mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
-    counted = []
+    searches = [part for part in view.where if _is_search(part)]
     for part in view.where:
-        if isinstance(part, Condition) and likeness.is_counted(part):
-            counted.append(asked.alike(part))
-        else:
+        if part not in searches:
             mask &= asked.mask(part)
-    among = asked.images_of(mask)
-    for alike in counted:
-        # Not in place: each takes its best of the same images.
-        mask = mask & asked.of_images(alike.best(among))
-    if asked.similarity is None:
+    # What all else selects is known: only that needs to be compared.
+    shown = asked.images_of(mask).copy()
+    found = [asked.alike(part, shown) for part in searches if isinstance(part, Condition)]
+    for alike in found:
+        if alike.count is None:
+            shown &= alike.enough
+    chosen = np.logical_and.reduce([shown, *(alike.best(shown) for alike in found)])
+    similarity = found[0].similarity if found else asked.similarity
+    if similarity is None:
         return mask, None
-    return mask, np.where(asked.images_of(mask), asked.similarity, np.float32(np.nan))
+    return mask & asked.of_images(chosen), np.where(chosen, similarity, np.float32(np.nan))
+
+
+def _is_search(part: Condition | Clause) -> bool:
+    return isinstance(part, Condition) and part.field in likeness.FIELDS
 
 
 class _Asked:
-    """One run of a view: what its conditions select, and the first likeness it met."""
+    """One run of a view: what its conditions select, and the first likeness within a clause."""
 
     def __init__(self, catalogue: Catalogue, by_file: bool) -> None:
         self.catalogue = catalogue
@@ -118,7 +124,10 @@ class _Asked:
             return ~self._condition(Condition(condition.field, twin, condition.value))
         field = condition.field
         if field in likeness.FIELDS:
-            return self.of_images(self.alike(condition).best(self._everyone))
+            found = self.alike(condition)
+            if self.similarity is None:
+                self.similarity = found.similarity
+            return self.of_images(found.best(self._everyone))
         if field in _FILES:
             return self.of_files(_FILES[field](self.catalogue, condition))
         if field in _IMAGES:
@@ -149,12 +158,9 @@ class _Asked:
         """Return the images of what is selected, images or files."""
         return self._held(mask) if self.by_file else mask
 
-    def alike(self, condition: Condition) -> likeness.Alike:
-        """Return how alike every image is, and note it if it is the first likeness."""
-        found = likeness.alike(self.catalogue, condition)
-        if self.similarity is None:
-            self.similarity = found.similarity
-        return found
+    def alike(self, condition: Condition, among: Mask | None = None) -> likeness.Alike:
+        """Return how alike images are; of ``among`` at least."""
+        return likeness.alike(self.catalogue, condition, among)
 
 
 def _status(catalogue: Catalogue, value: list[str]) -> Mask:

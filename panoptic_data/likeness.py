@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.corpus import Corpus
     from panoptic_data.query_vectors import Aim
-    from panoptic_data.search import Scores
 
 __all__ = [
     "FIELDS",
@@ -152,19 +151,20 @@ def is_counted(part: Condition | Clause) -> bool:
     return is_alike and asked(part).count is not None  # type: ignore[arg-type]
 
 
-def alike(catalogue: Catalogue, part: Condition) -> Alike:
+def alike(catalogue: Catalogue, part: Condition, among: Mask | None = None) -> Alike:
     """Return how alike the rows of a catalogue are to what a condition asks for.
 
-    Raises as ``search.find``.
+    Of a large corpus only ``among`` need be compared, (n,) bool: the others may be NaN. Raises as
+    ``search.find``.
     """
     # Search imports lancedb (2 to 5 s): only those who search pay.
-    from panoptic_data import query_vectors, search
+    from panoptic_data import query_vectors
 
     asks = asked(part)
     project = catalogue.project
     expression = query_vectors.whole(project, asks.expression)
     aim = query_vectors.aim(project, expression, asks.encoder)
-    similarity = _by_row(catalogue, search.scores(project, asks.encoder, aim.vector))
+    similarity = _by_row(catalogue, asks.encoder, aim, among)
     # NaN is at least nothing. Similarities are rounded: one that is said again finds its image.
     enough = similarity >= np.float32(_least(catalogue, asks, aim) - _ROUNDING)
     enough[catalogue.rows_of(sorted(expression.images))] = False
@@ -244,10 +244,18 @@ _Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.uint32]]
 _places: list[tuple[weakref.ref[Corpus], npt.NDArray[np.bytes_], _Places]] = []
 
 
-def _by_row(catalogue: Catalogue, scores: Scores) -> Similarity:
-    places, rows = _placed(catalogue.corpus, scores.sha1s)
+def _by_row(catalogue: Catalogue, encoder: str, aim: Aim, among: Mask | None) -> Similarity:
+    from panoptic_data import search
+
+    sha1s = search.embedded(catalogue.project, encoder)
+    places, rows = _placed(catalogue.corpus, sha1s)
+    wanted = None if among is None else places[among[rows]]
+    found = search.scores(catalogue.project, encoder, aim.vector, wanted)
+    if found.sha1s is not sha1s:
+        # New vectors came in between.
+        places, rows = _placed(catalogue.corpus, found.sha1s)
     similarity = np.full(len(catalogue), np.nan, dtype=np.float32)
-    similarity[rows] = scores.similarity[places]
+    similarity[rows] = found.similarity[places]
     return similarity
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "Scores",
     "by_image",
     "by_text",
+    "embedded",
     "encoder_for",
     "find",
     "percentile",
@@ -55,6 +56,8 @@ BLOCK_ROWS = 16_384
 HELD = 2
 # Above this many the index would have to look into most of its parts.
 INDEX_AT_MOST = 1_000
+# Of so small a share of a large corpus only these vectors are compared, and nothing remembered.
+FEW = 0.2
 # Similarities are rounded to this many digits, below which they depend on the order of sums.
 DIGITS = 6
 # A search whose view, threshold or page changes is not computed anew: 4 MB for a million images.
@@ -149,8 +152,9 @@ def find(
     if view is None:
         hits = _nearest(project, slug, aim.vector, k, threshold, without)
     else:
-        found = scores(project, slug, aim.vector)
-        hits = _above(found.best(k, without, _shown(project, view, found)), threshold)
+        among = _shown(project, view, slug)
+        found = scores(project, slug, aim.vector, np.flatnonzero(among))
+        hits = _above(found.best(k, without, among), threshold)
     told = scale(project, slug, aim)
     if not len(told.cosines):
         return hits
@@ -223,8 +227,21 @@ def encoder_for(project: Project, *, reads_text: bool, asked: str | None = None)
     raise TextNotSupported(encoder=project.encoders[0] if project.encoders else ready[0]["slug"])
 
 
-def scores(project: Project, slug: str, vector: Vector) -> Scores:
-    """Return how alike every image is to a vector (d,) of unit length. Raises NoEmbeddings."""
+def embedded(project: Project, slug: str) -> NDArray[np.bytes_]:
+    """Return the sha1s of all images that have a vector, sorted. Raises NoEmbeddings."""
+    _, held = _held_at(project, slug)
+    if not len(held.sha1s):
+        raise NoEmbeddings(encoder=slug)
+    return held.sha1s
+
+
+def scores(
+    project: Project, slug: str, vector: Vector, wanted: NDArray[np.intp] | None = None
+) -> Scores:
+    """Return how alike every image is to a vector (d,) of unit length. Raises NoEmbeddings.
+
+    With ``wanted``, places of few of many images, only these may be compared, the others be NaN.
+    """
     versions, held = _held_at(project, slug)
     if not len(held.sha1s):
         raise NoEmbeddings(encoder=slug)
@@ -234,6 +251,9 @@ def scores(project: Project, slug: str, vector: Vector) -> Scores:
         if known is not None:
             _scores.move_to_end(key)
             return known
+    count = len(held.sha1s)
+    if wanted is not None and count > EXACT_UP_TO and len(wanted) < FEW * count:
+        return Scores(held.sha1s, held.similarity_of(wanted, vector))
     known = Scores(held.sha1s, held.similarity(vector))
     with _scores_lock:
         _scores[key] = known
@@ -293,15 +313,14 @@ def _proportions(aim: Aim | None) -> tuple[float, float, float, float]:
     return (one, two, three, four)
 
 
-def _shown(project: Project, view: View, found: Scores) -> NDArray[np.bool_]:
-    """Return which of the scored images a view shows."""
+def _shown(project: Project, view: View, slug: str) -> NDArray[np.bool_]:
+    """Return which of the embedded images a view shows."""
     from panoptic_data import catalogue
 
     current = catalogue.get(project, fresh=True)
     rows = np.unique(current.run(view).rows)
-    among = np.zeros(len(found.sha1s), dtype=bool)
-    among[found.places(frozenset(current.sha1s(rows)))] = True
-    return among
+    sha1s = embedded(project, slug)
+    return np.isin(sha1s, np.array(current.sha1s(rows), dtype="S40"))
 
 
 def _nearest(
@@ -362,6 +381,15 @@ class _Held:
         """Return the cosine of each image and a vector: (n,) float32, NaN where it is gone."""
         cosines = np.concatenate([block @ vector for block in self._blocks()])
         known: Vector = np.where(self.live, cosines.round(DIGITS), np.float32(np.nan))
+        return known
+
+    def similarity_of(self, places: NDArray[np.intp], vector: Vector) -> Vector:
+        """Return the cosines of some images, NaN for all others: (n,) float32."""
+        known = np.full(len(self.sha1s), np.nan, np.float32)
+        for start in range(0, len(places), BLOCK_ROWS):
+            some = places[start : start + BLOCK_ROWS]
+            cosines = self.vectors[some].astype(np.float32) @ vector
+            known[some] = np.where(self.live[some], cosines.round(DIGITS), np.float32(np.nan))
         return known
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:

@@ -90,6 +90,30 @@ def test_what_else_a_view_asks_filters_before_the_best_are_kept(current):
     assert [hit.sha1 for hit in hits] == expected[:5]
 
 
+def test_of_many_images_only_those_that_all_else_selects_are_compared(current, monkeypatch):
+    # In this order, so that nothing of the query is remembered.
+    monkeypatch.setattr(search, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(search, "BLOCK_ROWS", 5)
+    compared = []
+    whole, some = search._Held.similarity, search._Held.similarity_of
+    monkeypatch.setattr(
+        search._Held, "similarity", lambda *one: compared.append("all") or whole(*one)
+    )
+    monkeypatch.setattr(
+        search._Held, "similarity_of", lambda *one: compared.append(len(one[1])) or some(*one)
+    )
+    few = [number for number in range(COUNT - 1) if folder(number) == "few"]
+    expected = [sha1 for _, sha1 in plainly({30: 1}, few)]
+    assert shown(current, FEW, asked(30, threshold=-1)) == expected
+    hits = search.find(current.project, f"image:{SHA1S[31]}", SLUG, view=View((FEW,)), k=9)
+    assert [hit.sha1 for hit in hits] == [sha1 for _, sha1 in plainly({31: 1}, few)[:9]]
+    assert compared == [12, 12]
+    assert shown(current, asked(30, threshold=-1))[:50] == [
+        sha1 for _, sha1 in plainly({30: 1})[:50]
+    ]
+    assert compared == [12, 12, "all"]
+
+
 def test_two_searches_each_keep_the_best_of_what_the_rest_selects(current):
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     both = {sha1 for _, sha1 in plainly({3: 1}, few)[:8]}
