@@ -51,8 +51,8 @@ STEPS = 200
 FOLDS = 3
 # Fewer answers of one kind do not tell what a score is worth.
 CALIBRATED_FROM = 3
-# One in so many of those that belong scores lower.
-SELDOM = 0.05
+# Images drawn by chance count as outside where this share of those that belong scores lower.
+LOW = 0.25
 # How far slope and offset are from a score that is its own logit, before any answer.
 GIVE_OR_TAKE = (1.0, 2.0)
 NEWTON_STEPS = 50
@@ -229,7 +229,8 @@ def learn(space: Space, examples: Examples, check: Check = _never) -> Learnt:
     """Return what some examples teach."""
     inside = _some(examples.inside)
     outside = _some(np.union1d(examples.outside, examples.refused))
-    background = _background(len(space.vectors), np.concatenate([inside, outside]))
+    # Where there are few, half of them are left to see what a score is worth.
+    background = _background(len(space.vectors), np.concatenate([inside, outside]), share=0.5)
     if len(inside) < TAUGHT_FROM and not len(outside):
         return _prototype(space, inside, background)
     check()
@@ -272,11 +273,12 @@ def _some(rows: Rows) -> Rows:
     return drawn
 
 
-def _background(size: int, known: Rows) -> Rows:
-    """Return rows drawn by chance that nobody said anything of."""
+def _background(size: int, known: Rows, share: float = 1.0) -> Rows:
+    """Return rows drawn by chance that nobody said anything of, at most this share of them."""
     wanted = min(size, LEARNT_AT_MOST + len(known))
     drawn = np.random.default_rng(1).choice(size, wanted, replace=False)
-    left: Rows = drawn[~np.isin(drawn, known)][:LEARNT_AT_MOST]
+    most = min(LEARNT_AT_MOST, int((size - len(known)) * share))
+    left: Rows = drawn[~np.isin(drawn, known)][:most]
     return left
 
 
@@ -314,8 +316,8 @@ def _calibrated(
     """Return what scores are worth, seen on answers that had no part in what gave their score.
 
     Two curves, because answers say little of what is never offered: the first goes on as the
-    answers have it, the second through images drawn by chance too, of which those below nearly
-    all that belong count as outside. The first leaves too many, the second too few.
+    answers have it, the second through images drawn by chance too, of which those that score
+    low count as outside. The first leaves too many, the second too few.
     """
     accepted, refused = np.intersect1d(examples.accepted, inside), _some(examples.refused)
     if min(len(accepted), len(refused)) < CALIBRATED_FROM:
@@ -333,7 +335,7 @@ def _calibrated(
     belongs = np.isin(known, inside)
     answered = np.isin(known, accepted) | ~belongs
     first = _curve(scores[answered], belongs[answered])
-    below = of_drawn[of_drawn < np.quantile(scores[belongs], SELDOM)]
+    below = of_drawn[of_drawn < np.quantile(scores[belongs], LOW)]
     more = np.r_[scores[answered], below], np.r_[belongs[answered], np.zeros(len(below), bool)]
     return first, _curve(*more)
 

@@ -1,0 +1,164 @@
+"""Images sorted into tags by the tags' names, with an encoder that reads a few words."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from panoptic_data import annotations, encoders, offers, properties, tags, zero_shot
+from panoptic_data.errors import InvalidProperty, InvalidTag, TextNotSupported
+from panoptic_data.tags import Tag
+from panoptic_data.zero_shot import best, fitted, prompts
+from tests import synthetic
+from tests.vectors import embed
+
+SLUG = "clip-words"
+WORDS = {"dog": 0, "cat": 1, "ship": 2, "animal": 3}
+COUNT = 90
+NAMES = [f"image {number}" for number in range(COUNT)]
+SHA1S = [synthetic.sha1(name) for name in NAMES]
+
+
+def spoken(text):
+    """The mean of the directions of the words that are known."""
+    vector = np.full(8, 1e-3, np.float32)
+    for word, at in WORDS.items():
+        vector[at] += word in text.lower()
+    return vector / np.linalg.norm(vector)
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+def test_each_image_goes_to_its_best_class_with_the_probability_of_a_softmax():
+    random = np.random.default_rng(0)
+    vectors, words = random.normal(size=(50, 6)), random.normal(size=(4, 6))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    words = (words / np.linalg.norm(words, axis=1, keepdims=True)).astype(np.float32)
+    rows = np.array([3, 40, 7])
+    found = best(vectors.astype(np.float32), words, 10.0, rows)
+    for at, row in enumerate(rows):
+        cosines = vectors[row] @ words.T
+        assert found.classes[at] == cosines.argmax()
+        assert found.similarities[at] == pytest.approx(cosines.max(), abs=1e-5)
+        assert found.probabilities[at] == pytest.approx(softmax(10 * cosines).max(), abs=1e-5)
+
+
+def test_a_refused_class_is_out_of_the_question_for_that_image():
+    vectors = np.eye(3, dtype=np.float32)
+    rows, none = np.arange(3), np.empty(0, np.intp)
+    found = best(vectors, np.eye(3, dtype=np.float32), 5.0, rows, [np.array([0]), none, none])
+    assert found.classes[0] != 0
+    assert found.probabilities[0] == pytest.approx(0.5)
+    assert found.classes[1:].tolist() == [1, 2]
+    every = [np.array([1])] * 3
+    assert best(vectors, np.eye(3, dtype=np.float32), 5.0, rows, every).classes[1] == -1
+
+
+def test_the_scale_is_the_one_that_was_right_as_often_as_it_said():
+    random = np.random.default_rng(1)
+    cosines = random.uniform(-0.2, 0.4, (4_000, 5)).astype(np.float32)
+    labels = np.array([random.choice(5, p=softmax(12 * row)) for row in cosines.astype(float)])
+    assert fitted(cosines, labels, 100.0) == pytest.approx(12, rel=0.2)
+
+
+def test_prompts_are_in_the_language_and_may_name_the_parents():
+    known = {
+        "1": Tag("1", "p", "Animal"),
+        "2": Tag("2", "p", "Dog", parents=("1", "3")),
+        "3": Tag("3", "p", "Gone", deleted=True),
+    }
+    dog = known["2"]
+    assert prompts(dog, known) == ("a photo of Dog",)
+    assert prompts(dog, known, "fr") == ("une photo de Dog",)
+    assert prompts(dog, known, parents="add") == ("a photo of Dog, Animal",)
+    assert prompts(dog, known, parents="mean") == ("a photo of Dog", "a photo of Animal")
+    assert prompts(dog, known, template="{parent}: {name}", parents="add") == ("Animal: Dog",)
+    assert prompts(known["1"], known, template="engraving of") == ("engraving of Animal",)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    opened = synthetic.project(tmp_path / "project")
+    synthetic.write(opened, "images", [synthetic.image(name) for name in NAMES])
+    files = [synthetic.file(f"s/{number}.jpg", name) for number, name in enumerate(NAMES)]
+    synthetic.write(opened, "files", files)
+    row = {"slug": SLUG, "text": "clip:local-dir:/words", "status": "ready", "reads_text": True}
+    ready = {"fingerprint": "1", "dtype": "float32", "checked_at": synthetic.AT}
+    synthetic.write(opened, "encoders", [{**row, **ready}])
+    kinds = [spoken(["dog", "cat", "ship"][number % 3]) for number in range(COUNT)]
+    noise = np.random.default_rng(0).normal(size=(COUNT, 8)) * 0.05
+    vectors = np.array(kinds) + noise
+    embed(opened, SHA1S, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), SLUG)
+    words = SimpleNamespace(encode_text=lambda some: np.stack([*map(spoken, some)]), scale=10.0)
+    monkeypatch.setattr(encoders, "warm", lambda *_: words)
+    return opened
+
+
+@pytest.fixture
+def store(project):
+    return annotations.get(project)
+
+
+def make(store, *names, type="tags"):
+    one, changes = properties.created(store.state().properties, "Kind", type)
+    store.commit(changes, "property")
+    ids = []
+    for name in names:
+        tag, changes = tags.created(store.state().tags, one.id, name)
+        store.commit(changes, "tag")
+        ids.append(tag.id)
+    return one.id, ids
+
+
+def test_tags_sort_the_images_by_their_names(project, store):
+    kind, ids = make(store, "Dog", "Cat", "Ship")
+    found = zero_shot.classes(project, kind, SLUG)
+    assert (found.scale, found.fitted) == (10.0, 0)
+    assert [one.tag for one in found.classes] == ids
+    for at, one in enumerate(found.classes):
+        assert set(one.sha1s) == {SHA1S[number] for number in range(at, COUNT, 3)}
+        assert one.probabilities.tolist() == sorted(one.probabilities.tolist(), reverse=True)
+
+
+def test_what_is_answered_is_not_asked_again_and_makes_the_scores_truer(project, store):
+    kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship")
+    for tag, first in ((dog, 0), (cat, 1)):
+        said = offers.answers(store.state(), tag, accepted=SHA1S[first:45:3])
+        store.commit(said, "answer")
+    store.commit(offers.answers(store.state(), dog, refused=[SHA1S[60]]), "answer")
+    found = zero_shot.classes(project, kind, SLUG)
+    listed = {sha1 for one in found.classes for sha1 in one.sha1s}
+    assert listed == {sha1 for at, sha1 in enumerate(SHA1S) if at >= 45 or at % 3 == 2}
+    assert SHA1S[60] not in found.classes[0].sha1s
+    # All that were tagged were sorted right: the model may be surer than it was.
+    assert found.fitted == 30
+    assert found.scale > 10
+    again = zero_shot.classes(project, kind, SLUG, again=True)
+    assert sum(len(one.sha1s) for one in again.classes) == COUNT
+
+
+def test_some_tags_alone_may_be_asked_for(project, store):
+    kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship", type="tag")
+    found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
+    assert [one.tag for one in found.classes] == [dog, cat]
+    assert sum(len(one.sha1s) for one in found.classes) == COUNT
+
+
+def test_what_cannot_be_asked_is_refused(project, store):
+    kind, _ = make(store, "Dog")
+    note, changes = properties.created(store.state().properties, "Note", "text")
+    store.commit(changes, "property")
+    with pytest.raises(InvalidProperty):
+        zero_shot.classes(project, note.id, SLUG)
+    with pytest.raises(InvalidProperty):
+        zero_shot.classes(project, "nothere", SLUG)
+    with pytest.raises(InvalidTag):
+        zero_shot.classes(project, kind, SLUG, tags=["nothere"])
+    row = {"slug": "visual", "text": "visual", "status": "ready", "reads_text": False}
+    synthetic.write(project, "encoders", [{**row, "dtype": "float32", "checked_at": synthetic.AT}])
+    embed(project, SHA1S, np.eye(8)[np.arange(COUNT) % 8])
+    with pytest.raises(TextNotSupported):
+        zero_shot.classes(project, kind, "visual")
