@@ -242,8 +242,8 @@ def _classes(asked: _Asked) -> dict[str, Any]:
     body = asked.body
     slug = _encoder(asked, reads_text=True)
     parents = body.get("parents", zero_shot.PARENTS[0])
-    least = body.get("least", 0)
-    if parents not in zero_shot.PARENTS or isinstance(least, bool):
+    least = float(_as((int, float), body.get("least", 0)))
+    if parents not in zero_shot.PARENTS:
         raise _UnreadableError
     found = zero_shot.classes(
         asked.project,
@@ -257,7 +257,7 @@ def _classes(asked: _Asked) -> dict[str, Any]:
         again=body.get("again") is True,
         check=asked.check,
     )
-    sure = [_at_least(one, float(_as((int, float), least))) for one in found.classes]
+    sure = [_at_least(one, least) for one in found.classes]
     names = annotations_of(asked.project).state().tags
     only = body.get("only")
     return {

@@ -1,0 +1,232 @@
+"""Suggestions over HTTP: real tables, the application's own routes."""
+
+import asyncio
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from app import suggesting
+from app.guard import Guard
+from app.routes import routes
+from panoptic_data import annotations, encoders, properties, tags, views
+from tests import synthetic
+from tests.vectors import SLUG, embed, grouped
+
+COUNT = 120
+NAMES = [f"image {number}" for number in range(COUNT)]
+SHA1S = [synthetic.sha1(name) for name in NAMES]
+VECTORS, KINDS = grouped(COUNT, groups=3, dim=8, seed=2)
+WORDS = SimpleNamespace(
+    # A word is the direction of the group that it numbers.
+    encode_text=lambda texts: np.stack([_spoken(text) for text in texts]),
+    scale=20.0,
+)
+
+
+def _spoken(text):
+    mean = VECTORS[int(text[-1]) == KINDS].astype(np.float32).mean(axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+@pytest.fixture
+def project(tmp_path):
+    opened = synthetic.project(tmp_path / "project")
+    synthetic.write(opened, "images", [synthetic.image(name) for name in NAMES])
+    files = [synthetic.file(f"a/{at // 60}/{at}.jpg", name) for at, name in enumerate(NAMES)]
+    synthetic.write(opened, "files", files)
+    common = {"status": "ready", "fingerprint": "1", "dtype": "float32"}
+    synthetic.write(
+        opened,
+        "encoders",
+        [
+            {"slug": SLUG, "text": "visual", "reads_text": False, **common},
+            {"slug": "clip-w", "text": "clip:local-dir:/w", "reads_text": True, **common},
+        ],
+    )
+    embed(opened, SHA1S, VECTORS)
+    embed(opened, SHA1S, VECTORS, "clip-w")
+    return opened
+
+
+@pytest.fixture
+def store(project):
+    return annotations.get(project)
+
+
+@pytest.fixture
+def tag(store):
+    """Three tags of one property: "kind 0" and so on."""
+    one, changes = properties.created(store.state().properties, "Kind", "tags")
+    store.commit(changes, "property")
+    made = []
+    for number in range(3):
+        named, changes = tags.created(store.state().tags, one.id, f"kind {number}")
+        store.commit(changes, "tag")
+        made.append(named.id)
+    return SimpleNamespace(property=one.id, ids=made)
+
+
+@pytest.fixture
+def client(project):
+    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    with TestClient(app, base_url="http://localhost") as made:
+        yield made
+
+
+@pytest.fixture
+def post(client):
+    def posted(path, body, status=200, **query):
+        answer = client.post(path, json=body, params=query)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return posted
+
+
+def of_kind(kind):
+    return [SHA1S[at] for at in np.flatnonzero(kind == KINDS)]
+
+
+def test_thirty_answers_find_the_others_of_a_group(post, tag, store):
+    one, right = tag.ids[1], set(of_kind(1))
+    asked = {"tag": one, "examples": {"sha1s": of_kind(1)[:2]}, "count": 10}
+    told = post("/suggestions", asked)
+    assert told["kind"] == "prototype"
+    assert told["encoder"] == SLUG
+    assert {image["why"] for image in told["images"]} <= set(of_kind(1)[:2])
+    for mode in ("likely", "unsure", "unsure"):
+        offered = [
+            image["sha1"] for image in post("/suggestions", {**asked, "mode": mode})["images"]
+        ]
+        assert len(offered) == 10
+        said = {
+            "accepted": [sha1 for sha1 in offered if sha1 in right],
+            "refused": [sha1 for sha1 in offered if sha1 not in right],
+        }
+        assert post("/suggestions/answers", {"tag": one, **said})["changed"] == 10
+    last = post("/suggestions", {"tag": one, "count": 500})
+    assert last["kind"] == "classifier"
+    found = store.state().values(tag.property).height
+    assert last["progress"] == {
+        "inside": found, "accepted": found, "refused": 30 - found, "candidates": COUNT - 30,
+    }  # fmt: skip
+    left = len(right) - found
+    first = [image["sha1"] in right for image in last["images"][:left]]
+    assert np.mean(first) > 0.9
+    likely = [image["probability"] for image in last["images"]]
+    assert likely == sorted(likely, reverse=True)
+    assert last["estimate"]["least"] <= last["estimate"]["count"] <= last["estimate"]["most"]
+    # A page of answers is one step back.
+    post("/undo", {})
+    assert store.state().values(tag.property).height < found
+
+
+def test_a_view_bounds_what_is_offered_and_may_be_the_example(post, tag):
+    folder = views.View(where=(views.Condition("folder", "in", ["a/0"]),))
+    asked = {
+        "tag": tag.ids[0],
+        "view": views.to_address(views.View(where=(views.Condition("folder", "in", ["a/1"]),))),
+        "examples": {"view": views.to_address(folder), "except": SHA1S[:50]},
+        "count": 1_000,
+    }
+    told = post("/suggestions", asked)
+    assert {image["sha1"] for image in told["images"]} == set(SHA1S[60:])
+    assert {image["why"] for image in told["images"]} <= set(SHA1S[50:60])
+
+
+def test_refusals_are_listed_told_in_the_history_and_forgotten(client, post, tag):
+    one = tag.ids[2]
+    post("/suggestions/answers", {"tag": one, "refused": SHA1S[:3], "accepted": [SHA1S[4]]})
+    refused = client.get("/suggestions/refused", params={"tag": one, "count": "2"}).json()
+    assert refused["total"] == 3
+    assert len(refused["sha1s"]) == 2
+    for lang, words in (("en", "does not belong"), ("fr", "n'en fait pas partie")):
+        listed = client.get("/batches", params={"lang": lang, "target": SHA1S[0]}).json()
+        [change] = listed["batches"][0]["changes"]
+        assert [value["text"] for value in change["new"]] == [words]
+        assert "kind 2" in change["property"]
+        assert "kind 2" in listed["batches"][0]["said"]
+    told = post("/suggestions/answers", {"tag": one, "forgotten": SHA1S[:3]})
+    assert told["changed"] == 3
+    again = post("/suggestions/answers", {"tag": one, "forgotten": SHA1S[:3]})
+    assert (again["batch"], again["changed"]) == (None, 0)
+    assert client.get("/suggestions/refused", params={"tag": one}).json()["total"] == 0
+
+
+def test_classes_come_by_tag_in_pages_and_are_accepted_in_bulk(post, tag, store, monkeypatch):
+    monkeypatch.setattr(encoders, "warm", lambda *_: WORDS)
+    asked = {"property": tag.property, "count": 5, "language": "fr"}
+    told = post("/suggestions/classes", asked)
+    assert (told["total"], told["scale"], told["encoder"]) == (COUNT, 20.0, "clip-w")
+    assert [one["name"] for one in told["classes"]] == ["kind 0", "kind 1", "kind 2"]
+    assert told["classes"][0]["prompts"] == ["une photo de kind 0"]
+    for kind, one in enumerate(told["classes"]):
+        assert len(one["images"]) == 5
+        assert {image["sha1"] for image in one["images"]} <= set(of_kind(kind))
+    only = {**asked, "only": tag.ids[1], "start": 5, "count": 1_000, "least": 0.5}
+    [rest] = post("/suggestions/classes", only)["classes"]
+    assert len(rest["images"]) == rest["total"] - 5
+    assert min(image["probability"] for image in rest["images"]) >= 0.5
+    answers = [
+        {"tag": one["tag"], "accepted": [image["sha1"] for image in one["images"]]}
+        for one in told["classes"]
+    ]
+    assert post("/suggestions/answers", {"answers": answers})["changed"] == 15
+    assert post("/suggestions/classes", asked)["total"] == COUNT - 15
+    post("/undo", {})
+    assert store.state().values(tag.property).is_empty()
+
+
+def test_what_cannot_be_answered_is_told_in_a_sentence(post, tag):
+    one = {"tag": tag.ids[0]}
+    for path, body, error in (
+        ("", {"tag": "nothere"}, "invalid_tag"),
+        ("", {}, "unreadable"),
+        ("", [], "unreadable"),
+        ("", {**one, "mode": "improbable"}, "unreadable"),
+        ("", {**one, "count": "many"}, "unreadable"),
+        ("", {**one, "view": "v9:nonsense"}, "invalid_view"),
+        ("/answers", {**one, "refused": "all"}, "unreadable"),
+        ("/classes", {"property": "nothere"}, "invalid_property"),
+        ("/classes", {"property": tag.property, "parents": "all"}, "unreadable"),
+        ("/classes", {"property": tag.property, "least": "sure"}, "unreadable"),
+        ("/classes", {"property": tag.property, "encoder": SLUG}, "text_not_supported"),
+    ):
+        told = post(f"/suggestions{path}", body, 400, lang="fr")
+        assert told["error"] == error, (path, body)
+        assert told["message"]
+
+
+def test_work_stops_when_nobody_waits_for_it(project, tag, monkeypatch):
+    stopped = []
+
+    def endless(asked):
+        try:
+            while True:
+                asked.check()
+        except Exception:
+            stopped.append(True)
+            raise
+
+    monkeypatch.setattr(suggesting, "_offered", endless)
+    [route] = [one for one in suggesting.routes(project) if one.path == "/suggestions"]
+    messages = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive():
+        return next(messages)
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/suggestions", "headers": [],
+        "query_string": b"", "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+    asyncio.run(route.handle(scope, receive, send))
+    assert stopped == [True]
+    assert sent[0]["status"] == 499
