@@ -393,6 +393,10 @@ class _Held:
         return known
 
     def _blocks(self) -> Iterator[NDArray[np.float32]]:
+        if self.vectors.dtype == np.float32:
+            # In one piece: threads that meet again after each block wait for each other.
+            yield self.vectors
+            return
         for start in range(0, len(self.vectors), BLOCK_ROWS):
             yield self.vectors[start : start + BLOCK_ROWS].astype(np.float32, copy=False)
 
