@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import address
 from app.language import number as _number
-from panoptic_data import saved, views
+from panoptic_data import saved, selections, views
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
@@ -118,8 +118,12 @@ def show(shown: View) -> None:
 def open_tab(id: str | None, shown: View | None) -> None:
     """Put a view into the address and name the tab it is in, None for none of the saved ones.
 
-    Without a view the address names the tab alone.
+    Without a view the address names the tab alone. A long selection is kept with the project, so
+    that the address stays short.
     """
+    of = project()
+    if shown is not None and of is not None:
+        shown = selections.shortened(of, shown)
     text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
     address.write({"view": text, "tab": id, address.IMAGE: None})
     st.session_state["named"] = st.session_state["open"] = None
@@ -215,5 +219,7 @@ def _expanded(named: str) -> tuple[View, str | None]:
     if kept.problem is not None:
         raise kept.problem
     assert kept.view is not None
-    st.session_state[EXPANDED] = (named, kept.view)
-    return kept.view, None
+    assert of is not None
+    view = selections.shortened(of, kept.view)
+    st.session_state[EXPANDED] = (named, view)
+    return view, None

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import likeness
+from panoptic_data import likeness, selections
 from panoptic_data.colours import hues, lab
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
@@ -358,9 +358,11 @@ def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
     return inside(projection.x, projection.y, value["polygon"], projection.by_y)
 
 
-def _selection(catalogue: Catalogue, value: list[str]) -> Mask:
+def _selection(catalogue: Catalogue, value: list[str] | Mapping[str, Any]) -> Mask:
+    is_kept = isinstance(value, Mapping)
+    chosen = selections.recall(catalogue.project, value["key"]) if is_kept else value
     mask = np.zeros(len(catalogue), dtype=bool)
-    mask[catalogue.rows_of(value)] = True
+    mask[catalogue.rows_of(chosen)] = True
     return mask
 
 

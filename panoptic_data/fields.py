@@ -75,6 +75,7 @@ HUES = (
 SHOWN = ("grid", "table", "chart", "map")
 PERIODS = ("century", "decade", "year", "month", "week", "day")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
+_KEY = re.compile(r"[0-9a-f]{20}")
 # Slugs are part of table names; anything else never reaches the database.
 _SLUG = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -145,6 +146,16 @@ def _sha1s(value: Any) -> str | None:
         return "sha1s"
     are_sha1s = all(isinstance(one, str) and _SHA1.fullmatch(one) for one in value)
     return None if are_sha1s else "sha1s"
+
+
+def _chosen(value: Any) -> str | None:
+    """Images by their names, or a selection that is kept with the project (``selections``)."""
+    if not isinstance(value, Mapping):
+        return _sha1s(value)
+    key, count = value.get("key"), value.get("count")
+    is_kept = isinstance(key, str) and bool(_KEY.fullmatch(key)) and len(value) == 2
+    is_count = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+    return None if is_kept and is_count else "sha1s"
 
 
 def _pair(value: Any, is_end: Callable[[Any], bool]) -> bool:
@@ -377,6 +388,13 @@ _SIMILARITY = _object(
         "threshold": {"type": "number", "minimum": -1, "maximum": 1},
     }
 )
+_KEPT = _object(
+    {
+        "key": {"type": "string", "pattern": f"^{_KEY.pattern}$"},
+        "count": {"type": "integer", "minimum": 0},
+    }
+)
+_CHOSEN = {"anyOf": [_SHA1_LIST, {**_KEPT, "description": "a selection kept with the project"}]}
 _MEANING = _object(
     {"encoder": _ENCODER, "text": _TEXT}, {"count": {"type": "integer", "minimum": 1}}
 )
@@ -527,7 +545,7 @@ FIELDS: Mapping[str, Field] = _Fields(
             Field("like", "likeness", (Operator("at least", _LIKE, _like),)),
             Field("similar", "likeness", (Operator("at least", _SIMILARITY, _similar),)),
             Field("text", "likeness", (Operator("means", _MEANING, _meaning),)),
-            Field("selection", "choice", _in(_SHA1_LIST, _sha1s)),
+            Field("selection", "choice", _in(_CHOSEN, _chosen)),
             Field("duplicate", "choice", _in(_DUPLICATES, _duplicate)),
             Field("status", "choice", _in(_STATUS_LIST, _statuses)),
             Field(

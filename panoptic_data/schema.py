@@ -308,6 +308,16 @@ TABLES: dict[str, Table] = {
                 Column("deleted", pa.bool_(), "removed; kept for a while so that it can return"),
             ),
         ),
+        Table(
+            "selections",
+            "key",
+            False,
+            (
+                Column("key", pa.string(), "made of the sha1s; 20 hex digits"),
+                Column("sha1s", pa.list_(pa.string()), "images that a view names, in order"),
+                Column("at", _TIME, "when it was first kept"),
+            ),
+        ),
     )
 }
 

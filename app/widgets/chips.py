@@ -236,8 +236,9 @@ def _like(value: Mapping[str, Any]) -> str:
     return said
 
 
-def _selection(value: list[str]) -> str:
-    return state.say("explore.chip_selection", count=len(value))
+def _selection(value: list[str] | Mapping[str, Any]) -> str:
+    count = value["count"] if isinstance(value, Mapping) else len(value)
+    return state.say("explore.chip_selection", count=count, total=state.number(count))
 
 
 def _constant(field: str) -> Callable[[Any], str]:

@@ -18,7 +18,7 @@ import streamlit as st
 from app import state
 from app.components.tabs import Act, Tab, strip
 from app.widgets import chips
-from panoptic_data import saved, views
+from panoptic_data import saved, selections, views
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import keys
 from panoptic_data.views import Clause, Condition, View
@@ -68,6 +68,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Keep a view and show it in a tab of its own, after the others."""
     settle(project)
     known = {one.name for one in saved.listing(project)}
+    view = selections.shortened(project, view)
     kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
     _show(kept)
     st.session_state[LEAVING] = True

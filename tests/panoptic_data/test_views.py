@@ -359,9 +359,9 @@ def test_every_reason_has_its_text_and_every_text_its_reason():
     import inspect
     import re
 
-    from panoptic_data import catalogue, fields, views
+    from panoptic_data import catalogue, fields, selections, views
 
-    source = "".join(map(inspect.getsource, (views, fields, catalogue)))
+    source = "".join(map(inspect.getsource, (views, fields, catalogue, selections)))
     used = set(re.findall(r'"([a-z0-9_]+)"', source))
     texts = {key.partition(".")[2] for key in keys("en") if key.startswith("view.")}
     assert texts <= used

@@ -16,6 +16,8 @@ import { Tagging } from "./tagging.js";
 const TELL_AFTER = 400;
 // Beyond this Python is told how many, not which: nothing acts on more by name.
 const TOLD_AT_MOST = 10_000;
+// Images that likeness is asked to are named in the address one by one.
+const COMPARED_AT_MOST = 1_000;
 const SAID_FOR = 8000;
 const BUSY_AFTER = 400;
 const YEAR = 365 * 24 * 3600;
@@ -145,7 +147,7 @@ class Frame {
     write(this.save, texts.save);
     this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
-    this.similar.hidden = selection.all || !canCompare;
+    this.similar.hidden = selection.all || !canCompare || count > COMPARED_AT_MOST;
   }
 
   invert() {
