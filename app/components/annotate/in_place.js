@@ -33,6 +33,8 @@ export class InPlace {
     this.node.addEventListener("focusout", (event) => this.left(event));
     sheet.node.addEventListener("scroll", () => this.follow());
     sheet.rows.addEventListener("change", () => this.follow());
+    // After the sheet's own: what it lays out anew stands elsewhere.
+    new ResizeObserver(() => this.follow()).observe(sheet.node);
   }
 
   /** The property that a value belongs to. @abstract @param {string} name @returns {Property | undefined} */
