@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["line", "search"]
 
 _SORTS = tuple(field for field in views.SORTS if field != "similarity")
-_RANKED = ("similar", "text")
+_RANKED = ("like", "similar", "text")
 _TEXTS = (
     "mode",
     "filters",

@@ -44,6 +44,7 @@ VALUES = {
     "truth": False,
     "authors": {"authors": ["Anna"], "property": "tags1"},
 }
+LIKE = {"encoder": "visual", "query": f"2*cat - image:{SHA1S[0]}"}
 CHOSEN = {
     "folder": ["posters/1930"],
     "format": ["PNG"],
@@ -238,6 +239,17 @@ def test_a_property_that_is_gone_is_told_at_its_place(themed):
             None,
         ),
         (Condition("author", "is empty"), "annotated by nobody", "annoté par personne"),
+        (
+            Condition("like", "at least", {**LIKE, "threshold": 0.62}),
+            f"like 2*cat - image:{SHA1S[0][:6]}…, from 0.62",
+            f"comme 2*cat - image:{SHA1S[0][:6]}…, dès 0,62",
+        ),
+        (
+            Condition("like", "at least", {**LIKE, "percentile": 99.5}),
+            f"like 2*cat - image:{SHA1S[0][:6]}…, from 99.5 %",
+            None,
+        ),
+        (Condition("like", "at least", LIKE), f"like 2*cat - image:{SHA1S[0][:6]}…", None),
     ],
 )
 def test_a_chip_names_properties_tags_and_authors(condition, english, french, monkeypatch):
