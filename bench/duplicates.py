@@ -1,10 +1,12 @@
 """Duplicates: what each hash and each encoder finds of real edits, and what it costs.
 
-    python -m bench.duplicates [hashes|groups|semantic|scale] … [--images 100000 1000000]
+    python -m bench.duplicates [hashes|groups|semantic|shipped|scale] … [--images 100000 1000000]
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
 it, nearly all false. `groups`: what `duplicates.update` makes of the three corpora, by edit.
-`semantic`: the same by embedding and threshold. `scale`: seconds and memory of finding pairs.
+`semantic`: the same by embedding and threshold. `shipped`: precision and recall of pairs by edit,
+of every hash, of what is made of them and of encoders, at the thresholds shipped. `scale`:
+seconds and memory of finding pairs.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import polars as pl
 
 from bench import corpora
 from panoptic_data import duplicates, hamming, neighbours
+from panoptic_data.tables import Database
 
 HASHES = ("ahash", "phash", "dhash")
 RADII = (2, 4, 6, 8, 10, 12)
@@ -29,12 +32,11 @@ OTHERS = ("clothing-1k", "usda")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", default=["hashes", "groups", "semantic", "scale"])
+    parser.add_argument("what", nargs="*", default=list(PARTS))
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
-    parts = {"hashes": _hashes, "groups": _groups, "semantic": _semantic, "scale": _scale}
     for what in chosen.what:
-        parts[what](chosen.images)
+        PARTS[what](chosen.images)
 
 
 def _truth() -> pl.DataFrame:
@@ -152,6 +154,69 @@ def _highest(seen: corpora.Seen) -> np.ndarray:
     return neighbours.read(seen.project, seen.slug).lists.similarities[:, 0]
 
 
+def _shipped(_sizes: list[int]) -> None:
+    truth = _truth().unique("sha1", keep="first", maintain_order=True)
+    near = corpora.corpus("neardup")
+    duplicates.update(near, "bench", [])
+    images = near.database().frame("images")
+    ways = {f"{kind}, {duplicates.RADIUS} bits": _within(truth, images, kind) for kind in HASHES}
+    ways["near groups: phash, then looked at"] = _together(truth, near.database(), "near")
+    for encoder in ENCODERS:
+        seen = corpora.seen("neardup", encoder)
+        least = duplicates.SIMILARITY[seen.slug.partition("-")[0]]
+        ways[f"{encoder}, cosine {least}"] = _alike(truth, seen, least)
+        neighbours.update(seen.project, seen.slug, "bench")
+        duplicates.update(seen.project, "bench", [seen.slug])
+        kind = f"semantic:{seen.slug}"
+        ways[f"{encoder}, groups"] = _together(truth, seen.project.database(), kind)
+    groups = truth["group"].to_numpy()
+    same = groups[:, None] == groups
+    edits = sorted(set(truth["transform"]) - {"orig"})
+    original = (truth["sha1"] == truth["original"]).to_numpy()
+    print(
+        "\nneardup: share of edits found with their original / of an edit's pairs that are right\n"
+    )
+    print(f"| way | {' | '.join(edits)} | all pairs |\n" + "| --- " * (2 + len(edits)) + "|")
+    for way, found in ways.items():
+        np.fill_diagonal(found, val=False)
+        told = [
+            _told(found, same, (truth["transform"] == edit).to_numpy() & ~original, original)
+            for edit in edits
+        ]
+        recall = (found & same).sum() / (same.sum() - len(same))
+        right = (found & same).sum() / max(1, found.sum())
+        print(f"| {way} | {' | '.join(told)} | {recall:.2f} / {right:.3f} |", flush=True)
+
+
+def _told(found: np.ndarray, same: np.ndarray, rows: np.ndarray, original: np.ndarray) -> str:
+    """Return recall (edit and original) and precision (edit and anything) of some rows."""
+    if not rows.any():
+        return "–"
+    with_original = (found & same)[rows][:, original].any(axis=1).mean()
+    pairs = found[rows].sum()
+    right = f"{(found & same)[rows].sum() / pairs:.2f}" if pairs else "–"
+    return f"{with_original:.2f} / {right}"
+
+
+def _within(truth: pl.DataFrame, images: pl.DataFrame, kind: str) -> np.ndarray:
+    known = truth.join(images.select("sha1", kind), on="sha1", how="left", maintain_order="left")
+    hashes = known[kind].to_numpy()
+    return np.bitwise_count(hashes[:, None] ^ hashes) <= duplicates.RADIUS
+
+
+def _alike(truth: pl.DataFrame, seen: corpora.Seen, least: float) -> np.ndarray:
+    place = {sha1: at for at, sha1 in enumerate(seen.sha1s)}
+    wide = seen.vectors[[place[sha1] for sha1 in truth["sha1"]]].astype(np.float32)
+    return wide @ wide.T >= least
+
+
+def _together(truth: pl.DataFrame, database: Database, kind: str) -> np.ndarray:
+    rows = database.frame("duplicates").filter(kind=kind)
+    group_of = dict(rows.select("sha1", "group").iter_rows())
+    groups = np.array([group_of.get(sha1, sha1) for sha1 in truth["sha1"]])
+    return groups[:, None] == groups
+
+
 def _scale(sizes: list[int]) -> None:
     print("\nFinding the pairs of random hashes, one in a hundred planted 6 turned bits away\n")
     print("| hashes | radius | pairs | seconds (cpu) | peak memory |")
@@ -169,6 +234,15 @@ def _scale(sizes: list[int]) -> None:
             seconds = f"{time.perf_counter() - began:.1f} ({time.process_time() - spent:.1f})"
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             print(f"| {size:,} | {radius} | {len(left)} | {seconds} | {peak} MB |", flush=True)
+
+
+PARTS = {
+    "hashes": _hashes,
+    "groups": _groups,
+    "semantic": _semantic,
+    "shipped": _shipped,
+    "scale": _scale,
+}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from panoptic_data.describe import thumbnail
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data"))
 NEIGHBOURS = 5
+NEAREST = 10
 TEMPLATES = ("{}", "a photo of {}", "a photo of a {}")
 KINDS = {"longsleeve": "long sleeve shirt", "outwear": "jacket"}
 
@@ -42,6 +43,8 @@ def main() -> None:
             cost = (time.process_time() - began) / len(paths) * 1e3
             share = agreement(vectors, labels)
             print(f"  {name}: {share:.1%} of {len(labels)} agree, {cost:.1f} CPU-ms each")
+            near = precision(vectors, labels)
+            print(f"    of their {NEAREST} nearest {near:.1%} have their label")
         print(f"  neardup: {originals_found(encoder, data):.1%} of edits find their original first")
         fidelity(encoder, *corpora["clothing-1k"])
         if encoder.reads_text:
@@ -100,6 +103,11 @@ def agreement(vectors: np.ndarray, labels: np.ndarray) -> float:
     """Share of images whose label most of their 5 nearest have; ties go to the nearest."""
     votes = [Counter(labels[row]).most_common(1)[0][0] for row in neighbours(vectors)]
     return float(np.mean(np.array(votes) == labels))
+
+
+def precision(vectors: np.ndarray, labels: np.ndarray, k: int = NEAREST) -> float:
+    """Share of the k nearest of each image that have its label: precision@k of similar images."""
+    return float(np.mean(labels[neighbours(vectors, k)] == labels[:, None]))
 
 
 def originals_found(encoder: encoders.Encoder, data: Path) -> float:
