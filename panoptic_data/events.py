@@ -9,6 +9,7 @@ switched off and on as one. Changes of values, of properties and of tags stand i
     kind       target        property                          op              new
     image      sha1          a property's id, or "excluded"    set             value, null: none
     image      sha1          id of a multi-tag property        add, remove     a tag's id
+    image      sha1          answer:<a tag's id>               set             "true", "false"; null
     file       file id       as for images
     property   property id   name, type, target, folder, …     set             JSON value
     tag        tag id        name, colour, property, parents …  set, add, remove
