@@ -37,8 +37,11 @@ def keep(project: Project, data: bytes) -> str:
     with _lock:
         folder.mkdir(exist_ok=True)
         draft = folder / f".{digest}.{os.getpid()}"
-        draft.write_bytes(data)
-        draft.replace(folder / digest)
+        try:
+            draft.write_bytes(data)
+            draft.replace(folder / digest)
+        finally:
+            draft.unlink(missing_ok=True)
         _forget(folder, digest)
     return digest
 
@@ -61,7 +64,12 @@ def _folder(project: Project) -> Path:
 
 
 def _forget(folder: Path, newest: str) -> None:
-    kept = [(path.stat(), path) for path in folder.iterdir() if path.name != newest]
+    kept = []
+    for path in folder.iterdir():
+        # Drafts begin with a dot; another process may take away what is looked at.
+        if path.name != newest and not path.name.startswith("."):
+            with suppress(FileNotFoundError):
+                kept.append((path.stat(), path))
     room = KEPT_BYTES - (folder / newest).stat().st_size
     for stat, path in sorted(kept, key=lambda one: -one[0].st_mtime_ns):
         room -= stat.st_size
