@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import address, author, state
+from app import address, author, going, state
 from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
@@ -79,11 +79,13 @@ def main() -> None:
     project = state.project()
     pages = _pages()
     shown = st.navigation(pages, position="hidden")
+    shows_view = shown.url_path not in WITHOUT_VIEW
+    going.arrive(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
     with st.container(key="page", gap=None):
         shown.run()
     with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
-        _bottom(project, None if shown.url_path in WITHOUT_VIEW else state.view())
+        _bottom(project, state.view() if shows_view else None)
 
 
 def _accent() -> str:
@@ -144,8 +146,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
         name = project.name if project else "Panoptic"
         st.html(f'<span class="project" title="{escape(name)}">{escape(name)}</span>')
         if project is not None:
-            # Where a page shows no view, a tab leads to the gallery.
-            tabs.tabs(project, pages[0] if shown.url_path in WITHOUT_VIEW else None)
+            tabs.tabs(project)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
                 if page.url_path in BELOW:

@@ -95,6 +95,10 @@ def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
     """Carry out what was pressed; the browser repeats what it was not told to be heard."""
     import streamlit as st
 
+    # While it changes pages Streamlit forgets components that are about to be drawn again: the
+    # browser says it once more.
+    if key not in st.session_state:
+        return
     heard = st.session_state.setdefault(_heard(key), [])
     for press in st.session_state[key]["presses"] or ():
         if press["key"] in heard:

@@ -5,12 +5,10 @@ Not here: drawing it (``components.history``), what it reads (``undoing``).
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app import state
+from app import going, state
 from app.components.history import history
 from app.undoing import images_of
-from app.widgets import states, tabs
+from app.widgets import states
 from panoptic_data.messages import keys
 from panoptic_data.project import Project
 from panoptic_data.views import View
@@ -46,9 +44,9 @@ def _show_images(project: Project, batch: str) -> None:
     sha1s = images_of(project, batch)
     if 0 < len(sha1s) <= SHOWN_AT_MOST:
         state.open_tab(None, View().with_condition("selection", sha1s))
-        st.session_state[tabs.LEAVING] = True
+        going.to_view()
 
 
 def _leave_for(view: View) -> None:
     state.open_tab(state.tab(), view)
-    st.session_state[tabs.LEAVING] = True
+    going.to_view()

@@ -5,12 +5,10 @@ Not here: drawing it (``components.importing``), files and what becomes of them 
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app import state
+from app import going, state
 from app.components.importing import importer
 from app.undoing import images_of
-from app.widgets import states, tabs
+from app.widgets import states
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.imports import WAYS
 from panoptic_data.messages import keys
@@ -29,7 +27,6 @@ TEXTS = {
 }
 # A view names each of its images: beyond this its address is too long to pass on.
 SHOWN_AT_MOST = 5_000
-GOING = "importing.going"
 
 
 def show() -> None:
@@ -44,11 +41,8 @@ def show() -> None:
         ways=WAYS,
         texts={name: state.say(key) for name, key in TEXTS.items()},
         on_show=lambda batch: _show_images(project, batch),
-        on_properties=_leave,
+        on_properties=lambda: going.to("properties"),
     )
-    if st.session_state.pop(GOING, False):
-        # The page is found by its address, which the entry script gave it.
-        st.switch_page(st.Page(_properties, url_path="properties"), query_params=state.carried())
 
 
 def _show_images(project: Project, batch: str) -> None:
@@ -60,7 +54,7 @@ def _show_images(project: Project, batch: str) -> None:
     if len(sha1s) <= SHOWN_AT_MOST:
         view = View().with_condition("selection", sha1s)
     state.open_tab(None, view)
-    st.session_state[tabs.LEAVING] = True
+    going.to_view()
 
 
 def _with_values(project: Project, batch: str) -> View:
@@ -71,13 +65,3 @@ def _with_values(project: Project, batch: str) -> View:
     named = [known[id] for id in ids if id in known]
     asked = tuple(Condition(f"p:{one.type}:{one.id}", "is not empty") for one in named)
     return View(where=(asked[0] if len(asked) == 1 else Clause("any", asked),))
-
-
-def _leave() -> None:
-    st.session_state[GOING] = True
-
-
-def _properties() -> None:
-    from app.screens import properties
-
-    properties.show()

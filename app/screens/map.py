@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
+from app import going, state
 from app.components.map import Legend, Line, image_map
 from app.widgets import chips, holding, states
 from panoptic_data import catalogue, maps, views
@@ -25,7 +25,6 @@ __all__ = ["display", "show"]
 
 # What the component says itself, of the section `map` of the catalogue.
 COMPONENT_TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("map.ui_"))
-GOING = "map.going"
 
 
 def show() -> None:
@@ -42,7 +41,6 @@ def show() -> None:
         return
     held, key = _held(current)
     _draw(held, key, slugs, _answer)
-    _go()
 
 
 def display(
@@ -173,8 +171,8 @@ def _answer(what: str, value: Any) -> None:
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
         "drop": lambda chip: state.show(chips.drop(state.view(), chip)),
-        "open": lambda sha1: st.session_state.update({GOING: sha1}),
-        "explore": lambda _: st.session_state.update({GOING: ""}),
+        "open": lambda sha1: going.to(going.GALLERY, sha1),
+        "explore": lambda _: going.to(going.GALLERY),
     }
     answers[what](value)
 
@@ -204,23 +202,6 @@ def _to_groups(values: list[int | str]) -> None:
     assert project is not None
     encoder = _encoder(_mapped(catalogue.get(project), project))
     state.show(view.with_condition(field, {"encoder": encoder, "numbers": values}))
-
-
-def _go() -> None:
-    """Leave for the gallery: a press asked for it before this drawing."""
-    sha1 = st.session_state.pop(GOING, None)
-    if sha1 is None:
-        return
-    carried = state.carried()
-    asked = {**carried, "image": sha1} if sha1 else carried
-    # The page is found by its address, which the entry script gave it.
-    st.switch_page(st.Page(_gallery, url_path="explore"), query_params=asked)
-
-
-def _gallery() -> None:
-    from app.screens import explore
-
-    explore.show()
 
 
 def _explain_absence(current: Catalogue, project: Project) -> None:

@@ -5,9 +5,7 @@ Not here: drawing (``components.properties``), reading and writing definitions (
 
 from __future__ import annotations
 
-import streamlit as st
-
-from app import state
+from app import going, state
 from app.components.properties import definer
 from app.defining import view_of
 from app.widgets import states
@@ -24,7 +22,6 @@ TEXTS = sorted(
     for key in keys("en")
     if key.startswith(("properties.ui_", "properties.type_"))
 )
-GOING = "properties.going"
 
 
 def show() -> None:
@@ -42,13 +39,8 @@ def show() -> None:
             **{name: state.say(f"importing.{name}") for name in ("import", "import_tags")},
         },
         on_explore=lambda id, tags: _explore(project, id, tags),
-        on_import=_import,
+        on_import=lambda: going.to("import"),
     )
-    going = st.session_state.pop(GOING, None)
-    if going is not None:
-        # The page is found by its address, which the entry script gave it.
-        page = _gallery if going == "explore" else _importing
-        st.switch_page(st.Page(page, url_path=going), query_params=state.carried())
 
 
 def _explore(project: Project, id: str, tags: list[str]) -> None:
@@ -57,20 +49,4 @@ def _explore(project: Project, id: str, tags: list[str]) -> None:
     if one is None:
         return
     state.open_tab(None, view_of(one, tags))
-    st.session_state[GOING] = "explore"
-
-
-def _import() -> None:
-    st.session_state[GOING] = "import"
-
-
-def _gallery() -> None:
-    from app.screens import explore
-
-    explore.show()
-
-
-def _importing() -> None:
-    from app.screens import importing
-
-    importing.show()
+    going.to(going.GALLERY)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import state
+from app import going, state
 from app.components.tabs import Act, Tab, strip
 from app.widgets import chips
 from panoptic_data import saved, selections, views
@@ -24,8 +24,6 @@ from panoptic_data.messages import keys
 from panoptic_data.views import Clause, Condition, View
 
 if TYPE_CHECKING:
-    from streamlit.navigation.page import Page
-
     from app.components.frame import Selected
     from panoptic_data.project import Project
     from panoptic_data.saved import Saved
@@ -39,15 +37,14 @@ WRITE_EVERY = 2.0
 PARTS_NAMED = 3
 LONGEST_NAME = 40
 SEEN = "tabs.seen"
-LEAVING = "tabs.leaving"
 # What shows a view, and leaves a page that shows none.
 GOING = ("open", "new", "reopen", "duplicate")
 
 _log = logging.getLogger(__name__)
 
 
-def tabs(project: Project, gallery: Page | None = None) -> None:
-    """Show the strip; ``gallery`` is the page to go to where the present one shows no view."""
+def tabs(project: Project) -> None:
+    """Show the strip."""
     _follow(project)
     listed = saved.listing(project)
     current = next((one for one in listed if one.id == state.tab()), None)
@@ -60,8 +57,6 @@ def tabs(project: Project, gallery: Page | None = None) -> None:
         texts={name.removeprefix("ui_"): state.say(f"tabs.{name}") for name in TEXTS},
         on_act=lambda act: _do(project, act),
     )
-    if st.session_state.pop(LEAVING, False) and gallery is not None:
-        st.switch_page(gallery, query_params=state.carried())
 
 
 def open_new(project: Project, view: View, name: str | None = None) -> None:
@@ -71,7 +66,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
     view = selections.shortened(project, view)
     kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
     _show(kept)
-    st.session_state[LEAVING] = True
+    going.to_view()
 
 
 def open_selection(project: Project, chosen: Selected) -> None:
@@ -168,7 +163,8 @@ def _do(project: Project, act: Act) -> None:
         acts[act.what](project, act)
         if act.goes:
             _open(project, act.then)
-        st.session_state[LEAVING] = act.what in GOING
+        if act.what in GOING:
+            going.to_view()
     except (PanopticError, OSError) as error:
         problem = error.message(state.language()) if isinstance(error, PanopticError) else error
         st.toast(state.say("tabs.failed", problem=problem))

@@ -19,10 +19,12 @@ async (source) => {
   second.setTriggerValue("similar", 3);
   const keys = new Set(sent.flatMap(({ value }) => value.map((one) => one.key)));
   const said = sent.map(({ name, value }) => [name, ...value.map((one) => [one.name, one.value])]);
+  while (sent.length < 4) await new Promise((resolve) => setTimeout(resolve, 50));
+  const again = sent[3].value.map((one) => one.name);
   const later = Date.now() + 60_000;
   Date.now = () => later;
   const unheard = [first, second, run([])].map((one) => one.unheard);
-  return { said, keys: keys.size, data: second.data, unheard };
+  return { said, again, keys: keys.size, data: second.data, unheard };
 }
 """
 
@@ -36,6 +38,7 @@ def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
         ["presses", ["save", 1], ["only", 2]],
         ["presses", ["only", 2], ["similar", 3]],
     ]
+    assert told["again"] == ["only", "similar"]
     assert told["keys"] == 3
     assert told["data"] == "its data"
     assert told["unheard"] == [0, 1, 0]

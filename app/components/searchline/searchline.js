@@ -36,14 +36,14 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
 /** @type {WeakMap<object, Line>} */
 const mounted = new WeakMap();
 
-export default function searchline({ data, parentElement, setTriggerValue }) {
+export default function searchline({ data, parentElement, unheard, setTriggerValue }) {
   const line = mounted.get(parentElement) ?? new Line(parentElement.querySelector(".root"), data);
   mounted.set(parentElement, line);
   line.tell = (name, value) => {
     begin();
     setTriggerValue(name, value);
   };
-  line.update(data);
+  line.update(data, unheard);
   return () => {
     line.close();
     mounted.delete(parentElement);
@@ -120,8 +120,8 @@ class Line {
     this.writeDisplay();
   }
 
-  /** @param {Data} data */
-  update(data) {
+  /** @param {Data} data @param {number} unheard  presses that Python has not heard of */
+  update(data, unheard) {
     this.data = data;
     this.texts = data.texts;
     end();
@@ -140,7 +140,8 @@ class Line {
     this.writeChips(data.chips);
     this.writeShown(data.show);
     this.writeHold(data);
-    this.arrange.update(data.arrange);
+    // What was chosen since stays as it was chosen until Python has heard of it.
+    if (!unheard) this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
     this.problem.hidden = !data.problem;
     write(this.problem, data.problem ?? "");

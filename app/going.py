@@ -1,0 +1,48 @@
+"""From one page of the dashboard to another after a press: asked for there, done by the next run.
+
+What was asked holds until the page is there: a message that waits when Streamlit changes pages
+would bring the former page back. Not here: links, which the browser follows itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import address
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
+
+__all__ = ["GALLERY", "arrive", "to", "to_view"]
+
+# Session: the page that was asked for, the image to open there, and whether any view will do.
+GOING = "going"
+GALLERY = "explore"
+
+
+def to(page: str, image: str | None = None) -> None:
+    """Go to a page by its name in the address, and open an image there."""
+    st.session_state[GOING] = (page, image, False)
+
+
+def to_view() -> None:
+    """Go to the gallery, unless the page shows a view already."""
+    st.session_state[GOING] = (GALLERY, None, True)
+
+
+def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
+    """Leave for the page that was asked for; ``pages`` begin with the gallery."""
+    asked = st.session_state.get(GOING)
+    if asked is None:
+        return
+    name, image, is_any = asked
+    # The page that opens first has no name in the address.
+    page = next((one for one in pages if one.url_path == name), pages[0])
+    if shown is page or (is_any and shows_view):
+        st.session_state[GOING] = None
+        return
+    opened = {address.IMAGE: image} if image else {}
+    st.switch_page(page, query_params={**address.without_image(), **opened})
