@@ -122,6 +122,12 @@ class Draft:
         is_told = bool(self.tags) if self.choices.into is not None else self.plan is not None
         return self.phase in ("ready", "done") and self.problem is None and is_told
 
+    @property
+    def is_on(self) -> bool:
+        """Whether what was written still holds."""
+        off = annotations_of(self._project).state().off
+        return self.written is not None and self.written.batch not in off
+
     def read(self, path: Path, ours: Path | None = None) -> None:
         """Read the file, beside the request; ``ours`` is the folder of an upload, deleted then."""
 

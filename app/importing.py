@@ -231,9 +231,10 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
     ``phase`` (see ``drafts.Draft``), ``problem`` (``about``, ``column``, ``code``, ``message``),
     ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``), ``plan`` (as
     ``imports.summary`` has it), ``tags`` (where it is read as a list of tags), ``progress`` of
-    what is written, and what was ``written``.
+    what is written, and what was ``written`` (``isOn``: not undone since).
     """
-    problem, table, done = draft.problem, draft.table, draft.progress
+    problem, done = draft.problem, draft.progress
+    table = None if draft.phase == "reading" else draft.table
     is_list = draft.choices.into is not None
     return {
         "id": draft.id,
@@ -262,7 +263,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
         if is_list
         else None,
         "progress": {"done": done[0], "of": done[1]},
-        "written": draft.written and asdict(draft.written),
+        "written": draft.written and {**asdict(draft.written), "isOn": draft.is_on},
     }
 
 

@@ -117,7 +117,9 @@ def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(proje
     assert held(project, "Made in") == {"image-1": ["1912"], "image-2": ["1912-05"]}
     [batch] = client.get("/batches", params={"limit": 1}).json()["batches"]
     assert (batch["author"], batch["act"], batch["about"]) == ("Ana", "import", "labels.csv")
+    assert hand.told["written"]["isOn"] is True
     client.post("/switch", json={"batch": written["batch"], "on": False})
+    assert hand.get().json()["written"]["isOn"] is False
     assert "Made in" not in {one.name for one in annotations.get(project).state(fresh=True).shown}
     # The choices stay.
     hand.choose(columns={"kind": {"take": False}})

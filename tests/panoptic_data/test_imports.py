@@ -275,6 +275,9 @@ def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
     assert summary["missed"]["first"] == [{"line": 5, "key": "nowhere.jpg", "why": "nothing"}]
     assert columns["note"]["unreadable"] == {"count": 1, "first": [{"line": 3, "value": "douze"}]}
     assert columns["Titre"]["examples"] == ["Le rouge", "L'autre", "x"]
+    assert columns["année"]["read"] == [["1930"], ["1940-03"], ["1930-10-24"]]
+    assert columns["mots"]["read"] == [["guerre", "paix, enfin"], ["Guerre"]]
+    assert "read" not in columns["column 8"]
     assert columns["mots"]["new_tags"] == {"count": 2, "first": ["guerre", "paix, enfin"]}
     assert annotations.get(project).state(fresh=True).position == 0
     json.dumps(summary)
@@ -370,6 +373,19 @@ def test_columns_can_be_taken_otherwise_than_proposed(project, tmp_path):
     assert held(project, "Sujet") == {synthetic.sha1("red"): ["x", "y"]}
     shown = annotations.get(project).state(fresh=True).shown
     assert [(one.name, one.target) for one in shown] == [("Sujet", "image"), ("b", "file")]
+
+
+def test_only_what_was_altered_is_read_again_until_somebody_annotates(project, tmp_path):
+    imports.apply_tags(project, "a", [NewTag("y")])
+    first = imports.plan(project, table(tmp_path, "path;a;b\n1930/red.jpg;x;1\n"))
+    second = imports.altered(project, first, columns={"b": {"type": "text"}})
+    assert second.found is first.found
+    assert second.readings[0] is first.readings[0]
+    assert second.readings[1].column.type == "text"
+    # Which tags are new is another thing now.
+    imports.apply_tags(project, "a", [NewTag("x")])
+    third = imports.altered(project, second)
+    assert (first.readings[0].new_tags, third.readings[0].new_tags) == (("x",), ())
 
 
 def test_lists_of_json_are_tags_with_commas(project, tmp_path):

@@ -42,7 +42,9 @@ export class Columns {
     this.all.checked = taken === columns.length;
     this.all.indeterminate = taken > 0 && taken < columns.length;
     // Between whose tags, where no column has any?
-    this.table.classList.toggle("tagged", columns.some((one) => one.take && one.type === "tags"));
+    const isTagged = columns.some((one) => one.take && one.type === "tags");
+    this.table.classList.toggle("tagged", isTagged);
+    for (const row of this.rows.values()) set(row.below.lastElementChild, "colspan", isTagged ? 7 : 6);
     const known = annotations.properties.map((one) => one.name);
     if (this.known !== known.join("\n")) {
       this.known = known.join("\n");
@@ -90,7 +92,7 @@ class Row {
     this.unreadLine = el("summary", {});
     this.unreadList = el("ul", {});
     this.unread = el("details", {}, this.unreadLine, this.unreadList);
-    this.below = el("tr", { class: "below", hidden: true }, el("td", {}), el("td", { colspan: 7 }, this.problem, this.unread));
+    this.below = el("tr", { class: "below", hidden: true }, el("td", {}), el("td", {}, this.problem, this.unread));
   }
 
   /** @param {Column} one @param {Told} told */

@@ -24,6 +24,8 @@ export class Finish {
   draw(told) {
     const { say, hand } = this.tools;
     const { phase, written } = told;
+    const focused = /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement;
+    const isHere = this.node.contains(focused);
     const isWriting = phase === "writing";
     const isDone = phase === "done" && written !== null;
     this.press.hidden = isWriting || isDone;
@@ -44,6 +46,8 @@ export class Finish {
     const problem = told.problem?.about === "import" ? told.problem.message : hand.failure;
     this.problem.hidden = !problem;
     write(this.problem, problem === "failed" ? say("failed") : problem);
+    // What was pressed is gone: the next press is beside it.
+    if (isHere && /** @type {HTMLElement} */ (focused).hidden) [this.stop, this.show, this.press].find((button) => !button.hidden)?.focus();
   }
 
   /** @param {Told} told */

@@ -2,7 +2,8 @@
 // a button. Streamlit calls the default export with the data of each run; the rest comes and goes
 // over HTTP. Not here: the steps (choose.js, matching.js, columns.js, tags.js, finish.js).
 import { annotations } from "../annotations.js";
-import { el, set, write } from "../dom.js";
+import { follow } from "../annotated.js";
+import { el, set } from "../dom.js";
 import { saying } from "../properties/say.js";
 import { begin } from "../waiting.js";
 import { Choose } from "./choose.js";
@@ -68,7 +69,8 @@ class Page {
     this.hand.addEventListener("change", this.changed);
     this.hand.addEventListener("wait", this.changed);
     annotations.addEventListener("define", this.changed);
-    if (annotations.position < 0) annotations.read().catch(() => {});
+    // Undone elsewhere, it is undone here.
+    this.unfollow = follow(() => this.hand.told?.phase === "done" && this.hand.look());
     this.listen();
     // Who comes for the tags of a property begins with a file.
     if (!this.into) this.hand.resume();
@@ -164,6 +166,7 @@ class Page {
 
   close() {
     this.hand.close();
+    this.unfollow();
     annotations.removeEventListener("define", this.changed);
   }
 }

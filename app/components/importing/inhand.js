@@ -40,7 +40,7 @@ const TOLD_AFTER = 300;
  * @property {Plan | null} plan
  * @property {{count: number, first: {name: string, colour: string | null, parents: string[]}[]} | null} tags
  * @property {{done: number, of: number}} progress
- * @property {{batch: string, changes: number, values: number, images: number, properties: string[], tags: number} | null} written
+ * @property {{batch: string, isOn: boolean, changes: number, values: number, images: number, properties: string[], tags: number} | null} written
  */
 
 /** Says "change" when something of it is another, "wait" when it begins or ends to take long. */
@@ -50,6 +50,8 @@ export class InHand extends EventTarget {
     this.language = "en";
     /** @type {Told | null} */
     this.told = null;
+    /** What was in hand before a file that is still being read. @type {Told | null} */
+    this.before = null;
     /** Why the last request came to nothing. */
     this.failure = "";
     /** What was just taken back. */
@@ -65,8 +67,9 @@ export class InHand extends EventTarget {
     const id = localStorage.getItem(KEY);
     if (!id || this.told) return;
     const answer = await this.ask(`/imports/${id}`).catch(() => null);
-    if (answer?.status === 404) localStorage.removeItem(KEY);
-    if (answer?.ok && !this.told) this.take(await answer.json());
+    const told = answer?.ok ? await answer.json() : null;
+    if (answer?.status === 404 || told?.phase === "failed") localStorage.removeItem(KEY);
+    else if (told && !this.told) this.take(told);
   }
 
   /** Begin with a file. @param {File} file @param {string | null} into */
@@ -81,14 +84,23 @@ export class InHand extends EventTarget {
   }
 
   async start(name, address, options) {
-    const before = this.told?.id;
+    this.before = this.told?.table ? this.told : null;
     this.reading = name;
     this.isUndone = false;
-    const told = await this.send(address, options);
+    await this.send(address, options);
     this.reading = "";
-    if (!told) return;
-    if (before) this.ask(`/imports/${before}`, { method: "DELETE" }).catch(() => {});
-    localStorage.setItem(KEY, told.id);
+  }
+
+  /** What was in hand before goes, or comes back where the new file cannot be read. @param {Told} told */
+  replace(told) {
+    const { before } = this;
+    if (told.phase === "reading") return told;
+    this.before = null;
+    const gone = told.phase === "failed" && before ? told : before;
+    if (gone) this.ask(`/imports/${gone.id}`, { method: "DELETE" }).catch(() => {});
+    if (gone !== told) return told;
+    this.failure = told.problem.message;
+    return before;
   }
 
   /** Have other choices; those of a moment go together. @param {Record<string, any>} part */
@@ -123,12 +135,11 @@ export class InHand extends EventTarget {
   async undo() {
     try {
       await annotations.write("/switch", { batch: this.told.written.batch, on: false });
-      await this.choose({});
-      this.isUndone = true;
+      await this.look();
     } catch (error) {
       this.failure = error.message || "failed";
+      this.tell();
     }
-    this.tell();
   }
 
   /** Let it go. */
@@ -170,17 +181,30 @@ export class InHand extends EventTarget {
     return fetch(`${address}${joint}lang=${this.language}`, options);
   }
 
-  /** @param {Told} told */
-  take(told) {
-    const isOver = this.told?.phase === "writing" && told.phase === "done";
+  /** @param {Told} news */
+  take(news) {
+    const told = this.before && news.id !== this.before.id ? this.replace(news) : news;
+    const isNew = told.phase === "done" && this.told?.phase !== "done";
     this.told = told;
+    localStorage.setItem(KEY, told.id);
     clearTimeout(this.timer);
     if (told.phase === "reading" || told.phase === "writing") this.timer = setTimeout(() => this.look(), LOOK_EVERY);
-    if ((isOver || told.phase === "done") && told.written?.changes) annotations.look();
+    // What shows values reads them again.
+    if (isNew && told.written?.changes) annotations.look();
+    this.tell();
+    if (told.phase === "done" && !told.written?.isOn) this.undone();
+  }
+
+  /** What was written is no more, taken back here or elsewhere: what would be written is counted anew. */
+  async undone() {
+    await this.choose({});
+    this.isUndone = true;
     this.tell();
   }
 
+  /** Read again how it stands. */
   async look() {
+    if (!this.told) return;
     const { id } = this.told;
     const answer = await this.ask(`/imports/${id}`).catch(() => null);
     if (this.told?.id !== id) return;
