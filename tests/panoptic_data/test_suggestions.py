@@ -1,5 +1,7 @@
 """What is offered for a tag: likelier the more was answered, and answers kept as annotations."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -336,3 +338,17 @@ def test_vectors_are_brought_beside_rows_once(project):
     at = first.places[current.rows_of([SHA1S[42]])[0]]
     assert first.names(np.array([at])) == [SHA1S[42]]
     assert first.places[current.rows_of([SHA1S[2]])[0]] == -1
+
+
+def test_a_notebook_runs_the_example_of_the_docs(project, store):
+    """The Python of docs/annotations.md, as it stands there."""
+    _, [tag, _] = make(store, names=("Naval battle", "Sea"))
+    say(store, tag, accepted=SHA1S[10:14].tolist())
+    docs = Path(__file__).parents[2] / "docs" / "annotations.md"
+    section = docs.read_text(encoding="utf-8").partition("## Suggestions\n")[2]
+    example = section.partition("```python\n")[2].partition("```")[0]
+    here = repr(str(project.root))
+    told: dict[str, object] = {}
+    exec(example.replace('"war"', here).replace("clip-vit-b-32", SLUG), told)
+    assert told["batch"].author == "ada"
+    assert offers.answered(annotations.get(told["war"]).state(), tag).height == 5
