@@ -182,13 +182,13 @@ def _faiss(corpus: Corpus) -> Iterator[Way]:
         "flat": (faiss.IndexFlatIP(dim), (None,)),
         "IVF, flat": (
             faiss.IndexIVFFlat(coarse, dim, lists, faiss.METRIC_INNER_PRODUCT),
-            (8, 32),
+            (8, 32, 128),
         ),
         "IVF, 8 bits": (
             faiss.IndexIVFScalarQuantizer(
                 coarse, dim, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
             ),
-            (8, 32),
+            (8, 32, 128),
         ),
     }
     for name, (index, probes) in kinds.items():
