@@ -342,6 +342,14 @@ def test_images_leave_the_corpus_and_come_back(visit, address, store):
     expect(tile(page, 0)).to_have_attribute("data-sha1", next_one)
     page.get_by_role("status").get_by_role("button", name="Undo").click()
     expect(tile(page, 0)).to_have_attribute("data-sha1", gone)
+    page.locator(".grid").press("Home")
+    page.locator(".grid").press("Delete")
+    expect(tile(page, 0)).to_have_attribute("data-sha1", next_one)
+    page.locator(".steps .tool").first.click()
+    # What was undone is said in the place of what was done.
+    expect(page.locator(".steps + .toast")).to_be_visible()
+    expect(page.locator(".toast:popover-open")).to_have_count(1)
+    expect(tile(page, 0)).to_have_attribute("data-sha1", gone)
 
 
 def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit, address, store):

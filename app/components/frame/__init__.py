@@ -65,7 +65,7 @@ def frame(
     """
     words = texts_of_annotations()
     own = [(key, words[name]) for key, name in TAG_KEYS]
-    component("frame", styles=(EDITORS,))(
+    component("frame", styles=(EDITORS, "toast"))(
         key=KEY,
         data={
             "project": project,

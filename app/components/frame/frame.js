@@ -8,6 +8,7 @@ import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } f
 import { restorePanels, togglePanel } from "../panels.js";
 import { selection } from "../selection.js";
 import { stamp } from "../stamp.js";
+import { hideToast, showToast } from "../toasts.js";
 import { begin } from "../waiting.js";
 import { Grouping } from "./grouping.js";
 import { Shortcuts } from "./shortcuts.js";
@@ -75,7 +76,7 @@ class Frame {
     this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.save, this.exclude, this.inverse, this.clear);
     this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
     this.under = el("div", { class: "under", role: "status", hidden: true });
-    this.said = el("div", { class: "told", role: "status", popover: "manual" });
+    this.said = el("div", { class: "toast", role: "status", popover: "manual" });
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
     this.naming = new Naming(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
     this.tagging = new Tagging(words, {
@@ -228,13 +229,13 @@ class Frame {
     const { word, batch } = annotations;
     const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
     this.said.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
-    this.said.showPopover();
+    showToast(this.said);
     clearTimeout(this.saying);
     this.saying = setTimeout(() => this.unsay(), SAID_FOR);
   }
 
   unsay() {
-    if (this.said.isConnected) this.said.hidePopover();
+    hideToast(this.said);
   }
 
   async undo(batch) {
@@ -277,8 +278,6 @@ class Frame {
   }
 
   held({ key, shiftKey }) {
-    // What is undone is said elsewhere.
-    if (key.toLowerCase() === "z") this.unsay();
     // With Shift it is the browser's.
     return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
   }

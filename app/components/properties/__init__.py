@@ -30,7 +30,7 @@ def definer(
     Without tags all images that have a value are meant. ``on_import`` leads to where files are
     brought in.
     """
-    component("properties")(
+    component("properties", styles=("toast",))(
         key=KEY,
         data={
             "language": language,

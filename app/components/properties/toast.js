@@ -1,5 +1,6 @@
 // A sentence above the bottom bar, and how to undo what it tells. Not here: what was done.
 import { el, write } from "../dom.js";
+import { hideToast, showToast } from "../toasts.js";
 
 const SHOWN_FOR = 8000;
 
@@ -16,18 +17,18 @@ export class Toast {
   /** @param {string} text @param {string} [label] of the undo @param {() => void} [undo] */
   say(text, label = "", undo) {
     this.back = () => {
-      this.node.hidePopover();
+      hideToast(this.node);
       undo?.();
     };
     write(this.said, text);
     write(this.undo, label);
     this.undo.hidden = !undo;
-    this.node.showPopover();
+    showToast(this.node);
     this.fade();
   }
 
   fade() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.node.isConnected && this.node.hidePopover(), SHOWN_FOR);
+    this.timer = setTimeout(() => hideToast(this.node), SHOWN_FOR);
   }
 }

@@ -14,4 +14,5 @@ __all__ = ["steps"]
 
 def steps(*, language: str, texts: Mapping[str, str], key: str = "steps") -> None:
     """Show the two buttons."""
-    component("steps")(key=key, data={"language": language, "texts": dict(texts)})
+    data = {"language": language, "texts": dict(texts)}
+    component("steps", styles=("toast",))(key=key, data=data)

@@ -2,6 +2,7 @@
 // calls the default export with the data of each run.
 import { annotations } from "../annotations.js";
 import { el, fill, iconButton, isTyping, set, write } from "../dom.js";
+import { hideToast, showToast } from "../toasts.js";
 import { latest } from "./latest.js";
 
 const TOAST_FOR = 8000;
@@ -41,9 +42,6 @@ class Steps {
     this.turn = Promise.resolve();
     this.changed = () => this.write();
     this.key = (event) => this.press(event);
-    // What was done since is said in the same place.
-    this.hide = () => this.toast.isConnected && this.toast.hidePopover();
-    annotations.addEventListener("say", this.hide);
     latest.addEventListener("change", this.changed);
     document.addEventListener("keydown", this.key);
     this.unfollow = latest.follow();
@@ -95,13 +93,13 @@ class Steps {
       write(this.reverse, this.data.texts[`${reverse}_short`]);
       this.reverse.onclick = () => this.go(reverse);
     }
-    this.toast.showPopover();
+    showToast(this.toast);
     this.fade();
   }
 
   fade() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.hide, TOAST_FOR);
+    this.timer = setTimeout(() => hideToast(this.toast), TOAST_FOR);
   }
 
   /** @param {KeyboardEvent} event */
@@ -117,7 +115,6 @@ class Steps {
 
   close() {
     clearTimeout(this.timer);
-    annotations.removeEventListener("say", this.hide);
     latest.removeEventListener("change", this.changed);
     document.removeEventListener("keydown", this.key);
     this.unfollow();

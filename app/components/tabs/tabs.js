@@ -1,6 +1,7 @@
 // The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
 // A press shows at once; Python confirms. Not here: what a tab shows (Python).
 import { el, fill, icon, iconButton, set, write } from "../dom.js";
+import { hideToast, showToast } from "../toasts.js";
 import { begin } from "../waiting.js";
 import { openMenu } from "./menu.js";
 
@@ -262,11 +263,11 @@ class Strip {
     write(this.said, text);
     this.undo.hidden = !undo;
     this.undo.onclick = () => {
-      this.toast.hidePopover();
+      hideToast(this.toast);
       undo?.();
     };
-    this.toast.showPopover();
-    this.fading = setTimeout(() => this.toast.hidePopover(), TOAST_FOR);
+    showToast(this.toast);
+    this.fading = setTimeout(() => hideToast(this.toast), TOAST_FOR);
   }
 
   // Menus

@@ -1,0 +1,18 @@
+// One sentence at a time above the bottom bar, whichever part of the page says it: the one said
+// last. One for the whole window: a module is loaded once. Not here: how it looks (toast.css), when
+// it goes.
+
+/** @type {HTMLElement | null} */
+let shown = null;
+
+/** Show a sentence in the place of the one before it. @param {HTMLElement} node  a popover */
+export function showToast(node) {
+  if (shown !== node) hideToast(shown);
+  shown = node;
+  node.showPopover();
+}
+
+/** @param {HTMLElement | null} node */
+export function hideToast(node) {
+  if (node?.isConnected) node.hidePopover();
+}
