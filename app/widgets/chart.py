@@ -268,7 +268,7 @@ def _days(counted: Chart) -> list[int]:
 def _said(drawing: _Drawing, column: int, axis: str, length: int) -> dict[str, Any]:
     series = drawing.series[column] if drawing.series else drawing.unit
     return {
-        "name": _short(series),
+        "name": _short(series, drawing.chart.levels[-1]),
         "hovertext": drawing.names[:length],
         "hovertemplate": f"%{{hovertext}}<br>{_plain(series)}: %{{{axis}:,d}}<extra></extra>",
     }
@@ -279,9 +279,12 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "% {")
 
 
-def _short(text: str) -> str:
+def _short(text: str, level: Level | None = None) -> str:
+    if len(text) <= _LONGEST:
+        return _plain(text)
     # The end of a folder says more than its beginning.
-    return _plain(text if len(text) <= _LONGEST else f"…{text[1 - _LONGEST :]}")
+    is_folder = level is not None and level.field == "folder"
+    return _plain(f"…{text[1 - _LONGEST :]}" if is_folder else f"{text[: _LONGEST - 1]}…")
 
 
 def _hues(drawing: _Drawing) -> list[str] | None:
@@ -379,7 +382,8 @@ def _highest(drawing: _Drawing) -> int:
 def _ticks(drawing: _Drawing) -> tuple[list[float], list[str]]:
     """Return where names stand, and them: all beside bars, as many as fit under them."""
     places = [float(place) for place in _places(drawing)]
-    names = [_short(name) for name in drawing.names[: len(places)]]
+    level = drawing.chart.levels[0]
+    names = [_short(name, level) for name in drawing.names[: len(places)]]
     values = drawing.chart.categories
     if not drawing.is_lying and values and isinstance(values[0], list):
         return _edges(drawing, places, names)
