@@ -6,6 +6,7 @@ would bring the former page back. Not here: links, which the browser follows its
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,14 @@ from app import address
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-__all__ = ["GALLERY", "arrive", "to", "to_view"]
+__all__ = ["GALLERY", "arrive", "resume", "to", "to_view"]
 
 # Session: the page that was asked for, the image to open there, and whether any view will do.
 GOING = "going"
+# Session: when such a page was reached last, and which it was.
+REACHED = "going.reached"
+# What was sent from the page before is here at most so late, in seconds.
+LATE = 10.0
 GALLERY = "explore"
 
 
@@ -33,6 +38,13 @@ def to_view() -> None:
     st.session_state[GOING] = (GALLERY, None, True)
 
 
+def resume() -> None:
+    """Go once more where we just went: a message from the page before has brought it back."""
+    at, asked = st.session_state.get(REACHED, (-LATE, None))
+    if time.monotonic() - at < LATE:
+        st.session_state[GOING] = asked
+
+
 def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
     """Leave for the page that was asked for; ``pages`` begin with the gallery."""
     asked = st.session_state.get(GOING)
@@ -43,6 +55,7 @@ def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
     page = next((one for one in pages if one.url_path == name), pages[0])
     if shown is page or (is_any and shows_view):
         st.session_state[GOING] = None
+        st.session_state[REACHED] = (time.monotonic(), asked)
         return
     opened = {address.IMAGE: image} if image else {}
     st.switch_page(page, query_params={**address.without_image(), **opened})

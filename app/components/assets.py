@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app import going
 from app.presses import whole
 
 __all__ = ["Mount", "address", "component", "css", "routes"]
@@ -95,9 +96,10 @@ def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
     """Carry out what was pressed; the browser repeats what it was not told to be heard."""
     import streamlit as st
 
-    # While it changes pages Streamlit forgets components that are about to be drawn again: the
-    # browser says it once more.
+    # While it changes pages Streamlit forgets components that are about to be drawn again. The
+    # browser says it once more, if it was not heard before, and from the page that it is on then.
     if key not in st.session_state:
+        going.resume()
         return
     heard = st.session_state.setdefault(_heard(key), [])
     for press in st.session_state[key]["presses"] or ():

@@ -5,8 +5,11 @@
 
 // What was pressed so long ago is no longer expected to happen.
 const EXPECTED_FOR = 30_000;
-// Each message begins a run anew: a slow one is given ever more time to answer.
-const AGAIN_AFTER = [1000, 3000, 9000];
+// Whether it was heard is looked at so often. It is said again after so many looks in a row at a
+// server that does nothing, and at most so many times.
+const LOOK_EVERY = 300;
+const IDLE_LOOKS = 3;
+const AGAIN_AT_MOST = 5;
 /** Another page load counts from elsewhere. */
 const FROM = `${Date.now().toString(36)}.${Math.random().toString(36).slice(2, 8)}`;
 let count = 0;
@@ -31,18 +34,35 @@ class Waiting {
   /** @param {string} name @param {any} value */
   press(name, value) {
     this.presses.push({ key: `${FROM}.${(count += 1)}`, at: Date.now(), name, value });
-    this.say(0);
+    this.left = AGAIN_AT_MOST;
+    this.say();
   }
 
-  say(times) {
+  say() {
     this.send("presses", this.presses);
-    clearTimeout(this.timer);
-    if (times === AGAIN_AFTER.length) return;
-    this.timer = setTimeout(() => {
-      this.drop([]);
-      if (this.presses.length) this.say(times + 1);
-    }, AGAIN_AFTER[times]);
+    this.idle = 0;
+    this.lookLater();
   }
+
+  lookLater() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), LOOK_EVERY);
+  }
+
+  look() {
+    this.drop([]);
+    if (!this.presses.length) return;
+    // A message would begin the run anew, and on the page from where it was sent.
+    this.idle = isAtWork() ? 0 : this.idle + 1;
+    if (this.idle < IDLE_LOOKS) this.lookLater();
+    else if ((this.left -= 1) >= 0) this.say();
+  }
+}
+
+/** Whether Streamlit answers just now. */
+function isAtWork() {
+  const app = document.querySelector("[data-test-script-state]");
+  return ["running", "rerunRequested"].includes(app?.getAttribute("data-test-script-state") ?? "");
 }
 
 /** @type {WeakMap<object, Waiting>} */
