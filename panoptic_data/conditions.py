@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -359,8 +359,11 @@ def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
 
 
 def _selection(catalogue: Catalogue, value: list[str] | Mapping[str, Any]) -> Mask:
-    is_kept = isinstance(value, Mapping)
-    chosen = selections.recall(catalogue.project, value["key"]) if is_kept else value
+    chosen: Sequence[str]
+    if isinstance(value, Mapping):
+        chosen = selections.recall(catalogue.project, value["key"])
+    else:
+        chosen = value
     mask = np.zeros(len(catalogue), dtype=bool)
     mask[catalogue.rows_of(chosen)] = True
     return mask
