@@ -460,7 +460,9 @@ def _are_numbers(texts: set[str]) -> bool:
 def _is_number(text: str) -> bool:
     digits = text.lstrip("+-")
     is_inventory = len(digits) > 1 and digits[0] == "0" and digits[1].isdecimal()
-    return not is_inventory and len(digits) <= 16 and _number(text) is not None
+    # Long digits are an identifier; long fractions are how programs write numbers.
+    is_identifier = digits.isdecimal() and len(digits) > 16
+    return not (is_inventory or is_identifier) and _number(text) is not None
 
 
 def _are_dates(texts: set[str]) -> bool:
