@@ -26,7 +26,7 @@ from app.answers import answering, language
 from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import PanopticError
-from panoptic_data.events import CHANGES
+from panoptic_data.events import ANSWER, CHANGES
 from panoptic_data.messages import LANGUAGES, translate
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _answers(asked: _Asked) -> dict[str, Any]:
     changes = pl.concat(parts)
     about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
     batch = store.commit(changes, "answer", about=about, author=asked.author)
-    is_answer = pl.col("property").str.starts_with(offers.ANSWER)
+    is_answer = pl.col("property").str.starts_with(ANSWER)
     return {
         "batch": batch.id if changes.height else None,
         "position": store.state().position,

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data import events, merging, properties, tags
-from panoptic_data.events import EVENTS, Batch, Change
+from panoptic_data.events import ANSWER, EVENTS, Batch, Change
 from panoptic_data.properties import EXCLUDED, Property
 from panoptic_data.replay import CELL, MARKS, Walk, fold, switched_off
 from panoptic_data.tags import Tag
@@ -393,12 +393,13 @@ def advanced(state: State, tail: pl.DataFrame, log: pl.DataFrame | None) -> Stat
 
 
 def _is_of(property: str, log: pl.DataFrame) -> pl.Expr:
-    """Select the rows of the log about a property: its values, itself, its tags."""
+    """Select the rows of the log about a property: its values, its tags and their answers."""
     is_made = (pl.col("kind") == "tag") & (pl.col("property") == "property")
     made = log.filter(is_made & (pl.col("new") == json.dumps(property)))["target"]
     own = [property, *made.unique().to_list()]
     is_definition = pl.col("kind").is_in(_DEFINITIONS)
-    return (pl.col("property") == property) | (is_definition & pl.col("target").is_in(own))
+    values = [property, *(ANSWER + id for id in own[1:])]
+    return pl.col("property").is_in(values) | (is_definition & pl.col("target").is_in(own))
 
 
 def _needs_log(tail: pl.DataFrame) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 from panoptic_data import tags, values
 from panoptic_data.annotations import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import CHANGES, Change, as_frame
+from panoptic_data.events import ANSWER, CHANGES, Change, as_frame
 from panoptic_data.properties import EXCLUDED, Property, altered
 
 __all__ = [
@@ -168,6 +168,7 @@ def merged_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
     parts = [add_tags(state, property.id, targets, [keep])]
     if property.holds_several:
         parts.append(remove_tags(state, property.id, targets, ids))
+    parts.append(_answers_moved(state, property.id, keep, ids))
     parts.append(as_frame(_relinked(state, keep, gone)))
     parts += [as_frame(tags.altered(state.tags, one.id, deleted=True)) for one in gone]
     return pl.concat(parts)
@@ -224,6 +225,17 @@ def _tagged(
     how = "anti" if op == "add" else "semi"
     rows = pairs.join(held, on=["target", "new"], how=how, maintain_order="left")  # type: ignore[arg-type]
     return _changes(rows.with_columns(old=pl.lit(None, pl.String)), one.target, property, op)
+
+
+def _answers_moved(state: State, property: str, keep: str, gone: Sequence[str]) -> pl.DataFrame:
+    """Say of one tag what was answered of all: yes before no, and no refusal of what has it."""
+    answered = [state.values(ANSWER + id).select("target", "value") for id in (keep, *gone)]
+    given = pl.concat(answered).sort("value", descending=True)
+    given = given.unique("target", keep="first", maintain_order=True)
+    held = state.values(property).filter(pl.col("value").is_in([keep, *gone]))
+    is_held = pl.col("target").is_in(held["target"].implode())
+    value = pl.when((pl.col("value") == "true") | ~is_held).then("value")
+    return assign(state, ANSWER + keep, given.with_columns(value))
 
 
 def _relinked(state: State, keep: str, gone: Sequence[tags.Tag]) -> list[Any]:

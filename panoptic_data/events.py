@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
 
 __all__ = [
+    "ANSWER",
     "CHANGES",
     "EVENTS",
     "KINDS",
@@ -57,6 +58,8 @@ __all__ = [
 TABLE = "annotation_events"
 LOCK = "annotations.lock"
 COMPACT_LOCK = "annotations.compact.lock"
+# What was answered of a tag is kept under this and its id.
+ANSWER = "answer:"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGES = pl.Schema(

@@ -271,6 +271,23 @@ def test_another_answer_takes_the_place_of_the_last(project, store):
     assert offers.answered(store.state(), war)["target"].to_list() == [SHA1S[2]]
 
 
+def test_answers_go_with_a_tag_that_is_merged_and_its_history_names_them(store):
+    theme, [war, sea] = make(store)
+    say(store, war, accepted=[SHA1S[0]], refused=[*SHA1S[1:3].tolist(), SHA1S[4]])
+    store.commit(offers.edits.add_tags(store.state(), theme, [SHA1S[4]], [sea]), "tag")
+    said = say(store, sea, accepted=[SHA1S[1]], refused=[SHA1S[0], SHA1S[3]])
+    store.commit(offers.edits.merged_tags(store.state(), war, [sea]), "tag")
+    answered = offers.answered(store.state(), war).sort("target").select("target", "value")
+    assert dict(answered.iter_rows()) == {
+        SHA1S[0]: "true",
+        SHA1S[1]: "true",
+        SHA1S[2]: "false",
+        SHA1S[3]: "false",
+    }
+    assert held(store, theme) == {*SHA1S[:2], SHA1S[4]}
+    assert said.id in store.history(property=theme)["batch"].to_list()
+
+
 def test_answers_outlive_a_merge_and_a_replay(project, store):
     _, [war, sea] = make(store)
     say(store, war, accepted=SHA1S[:2].tolist(), refused=SHA1S[2:5].tolist())
