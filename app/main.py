@@ -17,8 +17,7 @@ from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
 from app.presses import whole
-from app.screens.image import THRESHOLD
-from app.widgets import tabs
+from app.widgets import find, tabs
 from app.widgets.work import work
 from panoptic_data import views
 from panoptic_data.messages import LANGUAGES, keys
@@ -55,6 +54,7 @@ KEYS = (
     ("x", "tick"),
     ("o", "only"),
     ("z", "zoom"),
+    ("p", "part"),
     ("h", "hold"),
     ("r", "refresh"),
     ("?", "help"),
@@ -190,8 +190,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     def similar(sha1s: list[str]) -> None:
         if encoder is None or not sha1s:
             return
-        value = {"encoder": encoder.slug, "sha1s": sha1s, "threshold": THRESHOLD}
-        _jump(View().with_condition("similar", value))
+        _jump(find.of_images(sha1s, encoder.slug))
 
     texts = (
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),

@@ -18,9 +18,12 @@ import streamlit as st
 from app import state
 from app.components.annotate import annotate
 from app.components.history import past
+from app.components.searchline import NEARNESS_TEXTS
 from app.components.strip import strip
 from app.screens.history import TEXTS as HISTORY_TEXTS
+from app.widgets import find
 from panoptic_data import views
+from panoptic_data.expressions import Term
 from panoptic_data.schema import table_name
 from panoptic_data.views import View
 
@@ -28,12 +31,10 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.project import Project
 
-__all__ = ["THRESHOLD", "panel"]
+__all__ = ["panel"]
 
 Pairs = list[tuple[str, str]]
 
-# Low enough that most images have some kin under every encoder; the list is in order anyway.
-THRESHOLD = 0.3
 # All that a person reads of an image; its thumbnail comes over HTTP.
 _COLUMNS = (
     "sha1",
@@ -102,26 +103,39 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
     if encoder is None:
         st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
         return
-    threshold = st.slider(
-        state.say("image.threshold"), 0.0, 1.0, THRESHOLD, 0.01, key="threshold", format="%.2f"
-    )
-    value = {"encoder": encoder.slug, "sha1s": [sha1], "threshold": threshold}
-    view = View().with_condition("similar", value)
+    near = f"near.{encoder.slug}"
+    view = find.of_images([sha1], encoder.slug, **st.session_state.get(near, {}))
     strip(
         view=views.to_address(view),
         version=corpus.version,
         without=sha1,
+        language=state.language(),
         texts={
             "label": state.say("image.similar_label"),
             "none": state.say("image.similar_none"),
             "failed": state.say("image.similar_failed"),
+            **{name: state.say(f"find.{name}") for name in NEARNESS_TEXTS},
         },
+        on_limit=lambda told: st.session_state.update({near: find.read_limit(told)}),
         key="similar",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
         st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
         if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
             _leave_for(view)
+    if find.asked(state.view()) is not None:
+        _in_search(sha1, encoder)
+
+
+def _in_search(sha1: str, encoder: state.Encoder) -> None:
+    """Offer to look for what is like this image too, or unlike it, in the search that is on."""
+    with st.container(horizontal=True, vertical_alignment="center", key="similar_search"):
+        for name, weight in (("add", 1.0), ("take", -1.0)):
+            text, help_text = state.say(f"find.{name}"), state.say(f"find.{name}_help")
+            if st.button(text, key=f"find_{name}", type="tertiary", help=help_text):
+                term = Term("image", sha1, weight)
+                state.show(find.added(state.view(), term, encoder.slug))
+                st.rerun(scope="app")
 
 
 def _leave_for(view: View) -> None:

@@ -16,12 +16,14 @@ import streamlit as st
 
 from app import state
 from app.components.gallery import CAPTIONS
-from app.components.searchline import Changed, Choice, searchline
-from app.widgets import builder, chips, holding
+from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
+from app.widgets import builder, chips, find, holding
 from app.widgets.property_filters import shown as shown_properties
-from panoptic_data import facets, query, views
-from panoptic_data.errors import InvalidView, PanopticError
+from panoptic_data import expressions, facets, query, views
+from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
+from panoptic_data.expressions import Expression, Term
 from panoptic_data.fields import PERIODS
+from panoptic_data.likeness import Asked
 from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import FIELDS, Condition, Sort, View
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["line", "search"]
 
 _SORTS = tuple(field for field in views.SORTS if field != "similarity")
-_RANKED = ("like", "similar", "text")
 _TEXTS = (
     "mode",
     "filters",
@@ -70,6 +71,19 @@ _TEXTS = (
     "displays",
     "split",
 )
+_FIND_TEXTS = (
+    "picture",
+    "offer",
+    "fetch",
+    "leave",
+    "not_brought",
+    "loading",
+    "terms",
+    "remove",
+    "seen_by_title",
+    "no_spread",
+    *NEARNESS_TEXTS,
+)
 # The displays and their icons, in the order of the buttons.
 _DISPLAYS = {
     "grid": "grid_view",
@@ -92,16 +106,22 @@ _PROPERTY_WIDTHS = (0.1, 1, 10, 100)
 def line(shown: Shown) -> None:
     """Draw the line; what is pressed on it changes the view of the address."""
     view = shown.view
-    meaning, path = view.condition("text"), view.condition("path")
+    mode, path = _mode(view), view.condition("path")
     told = st.session_state.get("typed", {})
-    text = meaning.value["text"] if meaning else path.value if path else ""
+    text = find.typed(view) if mode == "meaning" else path.value if path else ""
     sort = view.sort[0] if view.sort else _first_sort(view)
     searchline(
         text=told.get("text", text),
-        mode="meaning" if _is_meaning(view) else "path",
+        mode=mode,
         modes=_modes(),
         count=_count(shown),
-        chips=chips.chips(_without_words(view)),
+        chips=chips.chips(find.without(_without_words(view, mode))),
+        terms=find.terms(view),
+        limit=find.limit(view),
+        encoders=_encoders(shown),
+        encoder=_encoder(shown),
+        loading=_is_loading(shown, mode),
+        version=shown.corpus.version,
         sort=sort.field,
         descending=sort.descending,
         sorts=_sorts(shown.corpus, view),
@@ -119,11 +139,16 @@ def line(shown: Shown) -> None:
             "build": state.say("builder.open"),
             "hold": state.say("hold.hold"),
             **{name: state.say(f"explore.{name}") for name in _TEXTS},
+            **{f"find_{name}": state.say(f"find.{name}") for name in _FIND_TEXTS},
         },
         on_search=lambda text, mode, is_whole: search(text, mode, shown, is_whole),
         on_sort=_sort,
         on_remove=lambda chip: state.show(chips.drop(state.view(), chip)),
         on_clear=lambda: state.show(replace(state.view(), where=())),
+        on_add=lambda text: _add(text, shown),
+        on_term=lambda place: _show(find.without_term(state.view(), place)),
+        on_limit=lambda told: _show(find.limited(state.view(), find.read_limit(told))),
+        on_encoder=lambda slug: _judge(slug, shown),
         on_arrange=_arrange,
         on_show=lambda names: _put({"show": list(names)}),
         on_filters=builder.ask,
@@ -139,10 +164,22 @@ def line(shown: Shown) -> None:
 def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
     """Show what a text asks for; what it says of fields is taken in once it is ``is_whole``.
 
-    While someone is typing, only plain words are searched: half a date is no question yet.
+    While someone is typing, only plain words and whole searches are: half a date is no question
+    yet, and half a search no mistake.
     """
+    view = state.view()
+    before = _mode(view)
     st.session_state["mode"] = mode
     st.session_state.pop("typed", None)
+    if mode != before and _stays(view, mode):
+        return
+    kept = _without_words(view, before) if mode != before else view
+    if mode == "meaning" and shown.reader is not None and not text:
+        _warm(shown.project, shown.reader.slug)
+    expression = _read(text) if mode == "meaning" else None
+    if expression is not None:
+        _seek(kept, expression, text, shown, is_whole)
+        return
     folders = shown.corpus.corpus.folders.to_list()
     encoder = shown.encoder.slug if shown.encoder else None
     reader = shown.reader.slug if shown.reader else None
@@ -152,20 +189,104 @@ def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
     is_plain = not (parsed.where or parsed.sort or parsed.group or parsed.problems or parsed.mode)
     if not is_plain and not is_whole:
         return
-    if parsed.problems:
-        problem = parsed.problems[0].message(state.language())
-        st.session_state["typed"] = {"text": text, "problem": problem}
+    # Where nothing was said of fields, it was meant as a search.
+    is_search = mode == "meaning" and bool(text) and (is_plain or bool(parsed.problems))
+    problem = _misread(text) if is_search else next(iter(parsed.problems), None)
+    if problem is not None:
+        if is_whole:
+            _tell(text, problem.message(state.language()))
         return
-    view = _merged(_without_words(state.view()), parsed)
     words = parsed.words
-    if words and mode == "path":
-        view = view.with_condition("path", words)
-    elif words and shown.reader is not None:
-        value = {"encoder": shown.reader.slug, "text": words}
-        view = view.with_condition("text", value).sorted_by()
-    elif mode == "meaning" and shown.reader is not None:
-        _warm(shown.project, shown.reader.slug)
+    if words and mode == "meaning":
+        meant = Expression((Term("text", words),))
+        _seek(_merged(kept, parsed), meant, text, shown, is_whole)
+        return
+    view = _merged(_without_words(kept, mode), parsed)
+    state.show(view.with_condition("path", words) if words else view)
+
+
+def _read(text: str) -> Expression | None:
+    """Return a text as a search; None where it is none, or asks of fields."""
+    try:
+        return expressions.parse(text)
+    except InvalidExpression:
+        return None
+
+
+def _misread(text: str) -> InvalidExpression | None:
+    """Return what is wrong with a search."""
+    try:
+        expressions.parse(text)
+    except InvalidExpression as error:
+        return error
+    return None
+
+
+def _seek(view: View, expression: Expression, text: str, shown: Shown, is_whole: bool) -> None:
+    """Show what is like an expression, under the encoder of the search before if that can."""
+    now = find.asked(state.view())
+    slug = _seeing(expression, now, shown)
+    if slug is None:
+        # Words without any encoder that reads them: the page says so, and how to get one.
+        _tell(text, None)
+        return
+    try:
+        expression = find.whole(shown.project, state.view(), expression)
+    except PanopticError as error:
+        if is_whole:
+            _tell(text, error.message(state.language()))
+        return
+    percentile = now.percentile if now is not None else None
+    state.show(find.put(view, Asked(slug, expression, percentile=percentile)))
+
+
+def _seeing(expression: Expression, now: Asked | None, shown: Shown) -> str | None:
+    """Return the encoder that judges a search."""
+    able = [one for one in shown.encoders if one.is_ready]
+    if expression.reads_text:
+        able = [one for one in able if one.reads_text]
+    slugs = [one.slug for one in able]
+    if now is not None and now.encoder in slugs:
+        return now.encoder
+    first = shown.reader if expression.reads_text else shown.encoder
+    return first.slug if first is not None else None
+
+
+def _add(text: str, shown: Shown) -> None:
+    """Take what was brought or drawn into the search."""
+    st.session_state.pop("typed", None)
+    read = _read(text)
+    if read is None or shown.encoder is None:
+        return
+    view = state.view()
+    for term in read.terms:
+        view = find.added(view, term, shown.encoder.slug)
+    _show(view)
+
+
+def _judge(slug: str, shown: Shown) -> None:
+    """Let another encoder judge the search; a cosine of one says nothing under another."""
+    view = state.view()
+    asks = find.asked(view)
+    chosen = next((one for one in shown.encoders if one.slug == slug and one.is_ready), None)
+    st.session_state.pop("typed", None)
+    if asks is None or chosen is None:
+        return
+    if asks.expression.reads_text and not chosen.reads_text:
+        problem = state.say("find.no_words", encoder=chosen.name)
+        st.session_state["typed"] = {"problem": problem}
+        return
+    state.show(find.put(view, replace(asks, encoder=slug, threshold=None)))
+
+
+def _show(view: View) -> None:
+    st.session_state.pop("typed", None)
     state.show(view)
+
+
+def _tell(text: str, problem: str | None) -> None:
+    """Leave what was typed where it stands, and say what is wrong with it."""
+    st.session_state["typed"] = {"text": text, "problem": problem}
 
 
 def _merged(view: View, parsed: query.Parsed) -> View:
@@ -184,13 +305,53 @@ def _merged(view: View, parsed: query.Parsed) -> View:
     )
 
 
-def _is_meaning(view: View) -> bool:
-    return st.session_state.get("mode") == "meaning" or view.condition("text") is not None
+def _mode(view: View) -> str:
+    """Return what the field searches: "path" or "meaning"."""
+    chosen: str | None = st.session_state.get("mode")
+    return chosen or ("path" if find.asked(view) is None else "meaning")
 
 
-def _without_words(view: View) -> View:
+def _stays(view: View, mode: str) -> bool:
+    """Whether the search of a view stays as chips while the field turns to something else."""
+    asks = find.asked(view)
+    if asks is None:
+        return False
+    # Words alone go along, as those of a name do: someone looks for them elsewhere.
+    is_words = [(one.kind, one.weight) for one in asks.expression.terms] == [("text", 1)]
+    return mode == "meaning" or not is_words
+
+
+def _without_words(view: View, mode: str) -> View:
     """Return the view without what stands in the search field."""
-    return view.without("path").without("text")
+    return view.without("path") if mode == "path" else find.without(view)
+
+
+def _encoders(shown: Shown) -> list[Choice]:
+    """Return the encoders that can judge a search, where there are several."""
+    ready = [one for one in shown.encoders if one.is_ready]
+    names = [
+        one.name if one.reads_text else state.say("find.pictures_only", encoder=one.name)
+        for one in ready
+    ]
+    return [
+        Choice(one.slug, state.say("find.seen_by", encoder=name))
+        for one, name in zip(ready, names, strict=True)
+        if len(ready) > 1
+    ]
+
+
+def _encoder(shown: Shown) -> str | None:
+    asks = find.asked(shown.view)
+    return None if asks is None else asks.encoder
+
+
+def _is_loading(shown: Shown, mode: str) -> bool:
+    """Whether a search in words has to wait until a model is loaded."""
+    if mode != "meaning" or shown.reader is None:
+        return False
+    from panoptic_data import query_vectors
+
+    return not query_vectors.is_warm(shown.project, shown.reader.slug)
 
 
 def _turn() -> int:
@@ -207,12 +368,11 @@ def _modes() -> list[Choice]:
 
 
 def _first_sort(view: View) -> Sort:
-    is_ranked = any(view.condition(field) for field in _RANKED)
-    return Sort("similarity", True) if is_ranked else Sort("path")
+    return Sort("path") if find.asked(view) is None else Sort("similarity", True)
 
 
 def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
-    ranked = ["similarity"] if any(view.condition(field) for field in _RANKED) else []
+    ranked = [] if find.asked(view) is None else ["similarity"]
     fields = (*ranked, *_SORTS)
     return [
         *(Choice(field, state.say(f"explore.sort_{field}")) for field in fields),

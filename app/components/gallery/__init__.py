@@ -167,6 +167,8 @@ def _texts(language: str) -> dict[str, str]:
         **{name: translate(f"explore.{name}", language) for name in _TEXTS},
         **{f"caption_{name}": translate(f"explore.caption_{name}", language) for name in CAPTIONS},
         **{f"hue_{name}": translate(f"groups.hue_{name}", language) for name in HUES},
+        "part": translate("find.part", language),
+        "part_help": translate("find.part_help", language),
         "gone": translate("hold.no_longer", language),
         "cluster": translate("groups.cluster", language),
     }

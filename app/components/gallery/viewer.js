@@ -1,6 +1,7 @@
 // One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
 // the address (place.js).
 import { el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
+import { Part } from "./part.js";
 import { thumbnail } from "./tile.js";
 
 /**
@@ -30,10 +31,13 @@ export class Viewer {
     this.after = iconButton("chevron_right", texts.next, () => acts.step(1), { class: "tool step after" });
     this.damage = el("p", { class: "message", role: "status", hidden: true }, icon("broken_image"), texts.cannot_show);
     this.stage = el("div", { class: "stage", tabindex: "0", "aria-label": texts.image }, this.small, this.large, this.damage);
+    this.partly = iconButton("ink_selection", texts.part, () => this.part.turn(!this.part.isOn), { "aria-pressed": "false" });
+    this.hint = el("span", { class: "hint", role: "status", hidden: true }, texts.part_help);
+    this.part = new Part(this.stage, () => this.pictured(), (isOn) => this.writePart(isOn));
     this.node = el(
       "section",
       { class: "viewer", "aria-label": texts.image, hidden: true },
-      el("header", {}, iconButton("arrow_back", texts.back, acts.close), this.name, this.count),
+      el("header", {}, iconButton("arrow_back", texts.back, acts.close), this.name, this.hint, this.count, this.partly),
       this.before,
       this.stage,
       this.after,
@@ -52,6 +56,7 @@ export class Viewer {
   /** @param {Shown | null} shown @param {number} total @param {string | null} following sha1 */
   show(shown, total, following = null) {
     const wasHidden = this.node.hidden;
+    if (shown?.sha1 !== this.shown?.sha1) this.part.turn(false);
     this.node.hidden = !shown;
     if (!shown) {
       this.shown = null;
@@ -83,6 +88,26 @@ export class Viewer {
     this.large.setAttribute("src", `/image/${shown.sha1}`);
   }
 
+  /** Where in the window the picture is, without what is left empty around it. */
+  pictured() {
+    const { shown, large } = this;
+    if (!shown || !large.naturalWidth || !this.node.classList.contains("sharp")) return null;
+    const around = large.getBoundingClientRect();
+    const scale = Math.min(around.width / large.naturalWidth, around.height / large.naturalHeight);
+    const [width, height] = [large.naturalWidth * scale, large.naturalHeight * scale];
+    const box = new DOMRect(around.left + (around.width - width) / 2, around.top + (around.height - height) / 2, width, height);
+    return { box, sha1: shown.sha1 };
+  }
+
+  /** @param {boolean} isOn */
+  writePart(isOn) {
+    set(this.partly, "aria-pressed", String(isOn));
+    this.hint.hidden = !isOn;
+    // Over the whole picture: an enlarged one shows some of it.
+    if (isOn) this.node.classList.remove("zoomed");
+    this.stage.focus({ preventScroll: true });
+  }
+
   fail() {
     if (!this.large.getAttribute("src")) return;
     this.damage.hidden = false;
@@ -103,6 +128,10 @@ export class Viewer {
   key(event, acts) {
     const isElsewhere = event.defaultPrevented || isTyping(event) || isSlider(event.composedPath()[0]);
     if (!this.shown || isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.part.key(event)) {
+      event.preventDefault();
+      return;
+    }
     const isZoomed = this.node.classList.contains("zoomed");
     const act = {
       Escape: acts.close,
@@ -110,6 +139,7 @@ export class Viewer {
       ArrowLeft: isZoomed ? null : () => acts.step(-1),
       ArrowRight: isZoomed ? null : () => acts.step(1),
       z: () => this.stage.click(),
+      p: () => this.part.turn(!this.part.isOn),
     }[event.key];
     if (!act) return;
     event.preventDefault();

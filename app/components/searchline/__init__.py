@@ -11,7 +11,10 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["Changed", "Chip", "Choice", "searchline"]
+__all__ = ["NEARNESS_TEXTS", "Changed", "Chip", "Choice", "Limit", "Sought", "searchline"]
+
+# What the slider over likeness says (``nearness.js``), under ``find``.
+NEARNESS_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,30 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Sought:
+    """One term of the search, which a press removes; ``is_against`` has the sign minus.
+
+    ``picture`` is the address of a small one, ``box`` the part of it that is meant, ``sign`` what
+    stands before it in place of the label. Without a place of its own a chip says how many more.
+    """
+
+    label: str
+    is_against: bool = False
+    picture: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    sign: str = ""
+    is_term: bool = True
+
+
+@dataclass(frozen=True)
+class Limit:
+    """From where on images are shown, in words; ``view`` is the address that a slider asks of."""
+
+    label: str
+    view: str
+
+
+@dataclass(frozen=True)
 class Changed:
     """What a held view shows that it would not, or not yet: a few words, and all of them."""
 
@@ -46,6 +73,12 @@ def searchline(
     modes: Sequence[Choice],
     count: str,
     chips: Sequence[Chip],
+    terms: Sequence[Sought],
+    limit: Limit | None,
+    encoders: Sequence[Choice],
+    encoder: str | None,
+    loading: bool,
+    version: str,
     sort: str,
     descending: bool,
     sorts: Sequence[Choice],
@@ -68,6 +101,10 @@ def searchline(
     on_refresh: Callable[[], None],
     on_remove: Callable[[str], None],
     on_clear: Callable[[], None],
+    on_add: Callable[[str], None],
+    on_term: Callable[[int], None],
+    on_limit: Callable[[Any], None],
+    on_encoder: Callable[[str], None],
     key: str = "searchline",
 ) -> None:
     """Show the line, and tell what is pressed and typed.
@@ -79,6 +116,10 @@ def searchline(
     ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
     was not understood. ``hold`` is whether what no longer matches stays, which ``on_hold``
     changes; ``changed`` is what does so, until ``on_refresh``.
+    ``terms`` is the search that is on, ``limit`` from where on, ``encoder`` which of ``encoders``
+    judges it; ``loading`` is whether the first search in words has to wait for a model. ``on_add``
+    gets a term that was brought (``file:…``, ``crop:…``), ``on_term`` the place of one to remove,
+    ``on_limit`` a ``percentile`` or ``threshold``, unchecked. ``version`` is the catalogue's.
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
     """
 
@@ -88,7 +129,7 @@ def searchline(
     def sorted_by(value: Any) -> None:
         on_sort(str(value["field"]), value["descending"] is True)
 
-    component("searchline")(
+    component("searchline", styles=("nearness",))(
         key=key,
         data={
             "text": text,
@@ -96,6 +137,12 @@ def searchline(
             "modes": [asdict(one) for one in modes],
             "count": count,
             "chips": [asdict(one) for one in chips],
+            "terms": [asdict(one) for one in terms],
+            "limit": None if limit is None else asdict(limit),
+            "encoders": [asdict(one) for one in encoders],
+            "encoder": encoder,
+            "loading": loading,
+            "version": version,
             "sort": sort,
             "descending": descending,
             "sorts": [asdict(one) for one in sorts],
@@ -115,6 +162,10 @@ def searchline(
             "sort": sorted_by,
             "remove": lambda told: on_remove(str(told)),
             "clear": lambda _: on_clear(),
+            "add": lambda told: on_add(str(told)),
+            "term": lambda told: on_term(int(told)),
+            "limit": on_limit,
+            "encoder": lambda told: on_encoder(str(told)),
             "arrange": on_arrange,
             "show": on_show,
             "filters": lambda _: on_filters(),

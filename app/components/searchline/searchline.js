@@ -4,7 +4,9 @@ import { debounced, el, icon, iconButton, set, write } from "../dom.js";
 import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
 import { Arrange } from "./arrange.js";
+import { Bringing } from "./bringing.js";
 import { Captions } from "./captions.js";
+import { Terms } from "./terms.js";
 import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
@@ -18,6 +20,12 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {{id: string, label: string, title: string, disabled: boolean}[]} modes
  * @property {string} count       e.g. "1,204 of 2,110"
  * @property {{id: string, label: string}[]} chips
+ * @property {import("./terms.js").Term[]} terms  the search that is on
+ * @property {{label: string, view: string} | null} limit  from where on images are shown
+ * @property {{id: string, label: string}[]} encoders  that can judge a search, if several
+ * @property {string | null} encoder
+ * @property {boolean} loading    whether a search in words has to wait for a model
+ * @property {string} version     of the catalogue
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
  * @property {boolean} descending
@@ -62,6 +70,12 @@ class Line {
     this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
     this.field = el("input", { type: "search", class: "search", spellcheck: "false", autocomplete: "off", oninput: () => this.search(), onkeydown: (event) => this.key(event) });
     this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
+    this.terms = new Terms((name, value) => this.tell(name, value));
+    this.bringing = new Bringing({
+      field: this.field,
+      add: (text) => this.tell("add", text),
+      say: (trouble) => this.writeProblem(trouble),
+    });
     this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
     this.count = el("span", { class: "count", role: "status" });
     this.hold = iconButton("front_hand", texts.hold, () => this.turnHold(), { "aria-pressed": "false" });
@@ -84,7 +98,7 @@ class Line {
         "div",
         { class: "line", role: "search" },
         this.left,
-        el("div", { class: "box" }, icon("search"), this.field, this.mode),
+        el("div", { class: "box" }, icon("search"), this.field, this.mode, this.bringing.button),
         this.filters,
         this.count,
         this.changed,
@@ -97,11 +111,13 @@ class Line {
         el("div", { class: "group sizes" }, icon("photo_size_select_small"), this.size, icon("photo_size_select_large")),
         this.right,
       ),
+      this.bringing.offer,
       this.problem,
       this.chips,
       this.bar,
       this.arrange.panel,
       this.captions.panel,
+      this.terms.panel,
     );
     this.wait = () => this.writeWaiting();
     waitingChanges.addEventListener("change", this.wait);
@@ -117,6 +133,9 @@ class Line {
     this.anew = () => this.refresh();
     document.addEventListener("panoptic:hold", this.still);
     document.addEventListener("panoptic:refresh", this.anew);
+    this.drawn = (event) => this.tell("add", event.detail);
+    document.addEventListener("panoptic:seek", this.drawn);
+    this.bringing.listen(root);
     this.writeDisplay();
   }
 
@@ -137,14 +156,15 @@ class Line {
     set(this.field, "aria-label", chosen?.title);
     this.writeWaiting();
     write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
-    this.writeChips(data.chips);
+    this.terms.update(data);
+    this.bringing.update(data);
+    this.writeChips(data.chips, data.terms);
     this.writeShown(data.show);
     this.writeHold(data);
     // What was chosen since stays as it was chosen until Python has heard of it.
     if (!unheard) this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
-    this.problem.hidden = !data.problem;
-    write(this.problem, data.problem ?? "");
+    this.writeProblem(data.problem);
     set(this.sort, "lang", data.language);
   }
 
@@ -195,13 +215,20 @@ class Line {
     set(this.split, "aria-pressed", String(show.length > 1));
   }
 
-  writeChips(chips) {
-    this.chips.hidden = !chips.length;
-    const written = JSON.stringify([chips, this.texts.clear]);
+  /** @param {string | null} problem */
+  writeProblem(problem) {
+    this.problem.hidden = !problem;
+    write(this.problem, problem ?? "");
+  }
+
+  writeChips(chips, terms) {
+    this.chips.hidden = !chips.length && !terms.length;
+    const written = JSON.stringify([chips, terms, this.texts.clear]);
     if (this.chips.dataset.written === written) return;
     this.chips.dataset.written = written;
     const clear = el("li", {}, el("button", { type: "button", class: "clear", onclick: () => this.tell("clear", true) }, this.texts.clear));
-    this.chips.replaceChildren(...chips.map((chip) => this.chip(chip)), ...(chips.length > 1 ? [clear] : []));
+    const several = chips.length + terms.length > 1;
+    this.chips.replaceChildren(...this.terms.items(terms), ...chips.map((chip) => this.chip(chip)), ...(several ? [clear] : []));
   }
 
   chip({ id, label }) {
@@ -216,7 +243,8 @@ class Line {
   writeWaiting() {
     const now = waiting();
     this.bar.hidden = !now;
-    write(this.count, now === "long" ? this.texts.waiting : this.data.count);
+    const waits = this.data.loading ? this.texts.find_loading : this.texts.waiting;
+    write(this.count, now === "long" ? waits : this.data.count);
   }
 
   writeDisplay() {
@@ -254,6 +282,9 @@ class Line {
 
   close() {
     this.search.cancel();
+    this.terms.close();
+    this.bringing.close();
+    document.removeEventListener("panoptic:seek", this.drawn);
     waitingChanges.removeEventListener("change", this.wait);
     displayChanges.removeEventListener("change", this.again);
     panelChanges.removeEventListener("change", this.again);

@@ -1,6 +1,7 @@
-// A short list of images, such as those most similar to one; a press opens. Streamlit calls the
-// default export with the data of each run.
+// A short list of images, such as those most similar to one, under a slider over how alike they
+// must be; a press opens. Streamlit calls the default export with the data of each run.
 import { el, set, write } from "../dom.js";
+import { Nearness } from "../nearness.js";
 
 // Four rows: enough to judge by, with the rest of the panel still at hand.
 const SHOWN = 12;
@@ -10,27 +11,33 @@ const SHOWN = 12;
  * @property {string} view    address of the view whose first images are shown
  * @property {string} version
  * @property {string} without sha1 of the image itself
+ * @property {string} language
  * @property {Record<string, string>} texts
  */
 
 /** @type {WeakMap<object, Strip>} */
 const mounted = new WeakMap();
 
-export default function strip({ data, parentElement }) {
+export default function strip({ data, parentElement, setTriggerValue }) {
   const shown = mounted.get(parentElement) ?? new Strip(parentElement.querySelector(".root"));
   mounted.set(parentElement, shown);
+  shown.tell = setTriggerValue;
   shown.update(data);
   return () => {
     shown.request?.abort();
+    shown.nearness.close();
     mounted.delete(parentElement);
   };
 }
 
 class Strip {
   constructor(root) {
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
     this.list = el("ul", { class: "strip" });
     this.message = el("p", { class: "message", hidden: true });
-    root.replaceChildren(this.list, this.message);
+    this.nearness = new Nearness((least) => this.tell("limit", least));
+    root.replaceChildren(this.nearness.node, this.list, this.message);
     this.known = "";
   }
 
@@ -39,6 +46,7 @@ class Strip {
     const known = JSON.stringify([data.view, data.version, data.without]);
     if (known === this.known) return;
     this.known = known;
+    this.nearness.update(data.view, data.version, data.texts, data.language);
     set(this.list, "aria-label", data.texts.label);
     this.request?.abort();
     this.request = new AbortController();

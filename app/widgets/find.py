@@ -1,0 +1,187 @@
+"""The search of a view, by words and pictures, as a page reads and changes it.
+
+Older forms (``similar``, ``text``) are read, and become ``like`` when they are changed. Not here:
+what a search means (``panoptic_data.expressions``), the line it is typed in (``widgets.line``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from app import state
+from app.components.searchline import Limit, Sought
+from panoptic_data import likeness, views
+from panoptic_data.calibration import LIKELY, LIKELY_WORDS
+from panoptic_data.expressions import Expression, Term
+from panoptic_data.likeness import Asked
+from panoptic_data.views import View
+
+if TYPE_CHECKING:
+    from panoptic_data.project import Project
+
+__all__ = [
+    "added",
+    "asked",
+    "limit",
+    "limited",
+    "of_images",
+    "put",
+    "read_limit",
+    "terms",
+    "typed",
+    "whole",
+    "without",
+    "without_term",
+]
+
+# Enough to tell images of a corpus apart in a text that a person reads.
+_SHOWN_DIGITS = 12
+# More chips than these are a selection, not something that was put together.
+_CHIPS = 12
+
+
+def asked(view: View) -> Asked | None:
+    """Return what the first search of a view asks, None where it has none."""
+    part = likeness.first(view)
+    return None if part is None else likeness.asked(part)
+
+
+def put(view: View, asks: Asked) -> View:
+    """Return the view with this search in the place of its first; a new one says the order."""
+    before, part = likeness.first(view), likeness.condition(asks)
+    if before is None:
+        return replace(view, where=(*view.where, part), sort=())
+    return replace(view, where=tuple(part if one is before else one for one in view.where))
+
+
+def without(view: View) -> View:
+    """Return the view without its first search."""
+    part = likeness.first(view)
+    return replace(view, where=tuple(one for one in view.where if one is not part))
+
+
+def without_term(view: View, place: int) -> View:
+    """Return the view without one term of its search."""
+    asks = asked(view)
+    if asks is None or place >= len(asks.expression.terms):
+        return view
+    left = asks.expression.without(place)
+    return without(view) if left is None else put(view, replace(asks, expression=left))
+
+
+def added(view: View, term: Term, encoder: str) -> View:
+    """Return the view with one more term in its search, in place of what it said of the same.
+
+    ``encoder`` is the one of a search that this begins.
+    """
+    asks = asked(view)
+    if asks is None:
+        return put(view, Asked(encoder, Expression((term,))))
+    others = tuple(one for one in asks.expression.terms if one.name != term.name)
+    return put(view, replace(asks, expression=Expression((*others, term))))
+
+
+def limited(view: View, least: Mapping[str, float]) -> View:
+    """Return the view with its search from another ``percentile`` or ``threshold`` on."""
+    asks = asked(view)
+    if asks is None:
+        return view
+    limits = {"threshold": None, "percentile": None, "count": None, **least}
+    return put(view, replace(asks, **limits))
+
+
+def read_limit(told: Any) -> dict[str, float]:
+    """Read from where on the browser wants images shown, trusting nothing."""
+    if not isinstance(told, Mapping):
+        return {}
+    for name, low, high in (("percentile", 0, 100), ("threshold", -1, 1)):
+        value = told.get(name)
+        if isinstance(value, int | float) and low <= value <= high:
+            return {name: float(value)}
+    return {}
+
+
+def of_images(sha1s: Sequence[str], encoder: str, **least: float) -> View:
+    """Return the view of all that looks like these images."""
+    expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
+    return View((likeness.condition(Asked(encoder, expression, **least)),))
+
+
+def typed(view: View) -> str:
+    """Return the search of a view as it stands in the line: images by the beginning of a sha1."""
+    asks = asked(view)
+    if asks is None:
+        return ""
+    return str(Expression(tuple(map(_shortened, asks.expression.terms))))
+
+
+def whole(project: Project, view: View, expression: Expression) -> Expression:
+    """Return what was typed with whole sha1s. Raises UnknownImage, InvalidExpression.
+
+    Those that the search of the view names already are not looked up.
+    """
+    from panoptic_data import query_vectors
+
+    asks = asked(view)
+    before = asks.expression.terms if asks is not None else ()
+    known = {_shortened(one).value: one.value for one in before if one.box or one.kind == "image"}
+    kept = (replace(one, value=known.get(one.value, one.value)) for one in expression.terms)
+    return query_vectors.whole(project, Expression(tuple(kept)))
+
+
+def terms(view: View) -> list[Sought]:
+    """Return one chip per term of the search, or the first of very many."""
+    asks = asked(view)
+    if asks is None:
+        return []
+    shown = [_sought(one) for one in asks.expression.terms[:_CHIPS]]
+    more = len(asks.expression.terms) - len(shown)
+    return [*shown, Sought(state.say("find.more", count=more), is_term=False)] if more else shown
+
+
+def limit(view: View) -> Limit | None:
+    """Say from where on images are shown; None where nothing is searched for."""
+    asks = asked(view)
+    if asks is None:
+        return None
+    # What the slider asks of: neither how it is shown nor in which order.
+    address = views.to_address(View(view.where, mode=view.mode))
+    return Limit(_limit(asks), address)
+
+
+def _limit(asks: Asked) -> str:
+    if asks.threshold is not None:
+        return state.say("find.from", least=_figure(asks.threshold))
+    if asks.percentile is None and asks.count is not None:
+        return state.say("find.most", count=asks.count, total=state.number(asks.count))
+    likely = LIKELY_WORDS if asks.expression.reads_text else LIKELY
+    percentile = likely if asks.percentile is None else asks.percentile
+    return state.say("find.closest", part=_figure(100 - percentile))
+
+
+def _figure(value: float) -> str:
+    """Write a number with two digits that tell; whole numbers whole."""
+    text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
+    return text.replace(".", ",") if state.language() == "fr" else text
+
+
+def _shortened(term: Term) -> Term:
+    is_ours = term.kind in ("image", "crop")
+    return replace(term, value=term.value[:_SHOWN_DIGITS]) if is_ours else term
+
+
+def _sought(term: Term) -> Sought:
+    label = likeness.term_label(term, state.language())
+    if term.kind == "text":
+        return Sought(label, term.weight < 0)
+    picture = f"/search/picture/{term.value}" if term.kind == "file" else f"/thumb/{term.value}"
+    return Sought(label, term.weight < 0, picture, term.box, _weight(term))
+
+
+def _weight(term: Term) -> str:
+    """Say the sign and the weight of a picture, whose name says nothing to people."""
+    weight = abs(term.weight)
+    said = "" if weight == 1 else f"{_figure(weight)} ×"
+    return f"− {said}".strip() if term.weight < 0 else said
