@@ -104,7 +104,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
         st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
         return
     near = f"near.{encoder.slug}"
-    view = find.of_images([sha1], encoder.slug, **st.session_state.get(near, {}))
+    view = find.of_images([sha1], encoder.slug, st.session_state.get(near, {}))
     strip(
         view=views.to_address(view),
         version=corpus.version,

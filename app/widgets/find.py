@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from app import state
@@ -88,8 +89,10 @@ def limited(view: View, least: Mapping[str, float]) -> View:
     asks = asked(view)
     if asks is None:
         return view
-    limits = {"threshold": None, "percentile": None, "count": None, **least}
-    return put(view, replace(asks, **limits))
+    from_there = Asked(
+        asks.encoder, asks.expression, least.get("threshold"), least.get("percentile")
+    )
+    return put(view, from_there)
 
 
 def read_limit(told: Any) -> dict[str, float]:
@@ -103,10 +106,13 @@ def read_limit(told: Any) -> dict[str, float]:
     return {}
 
 
-def of_images(sha1s: Sequence[str], encoder: str, **least: float) -> View:
-    """Return the view of all that looks like these images."""
+def of_images(
+    sha1s: Sequence[str], encoder: str, least: Mapping[str, float] = MappingProxyType({})
+) -> View:
+    """Return the view of all that looks like these images, from ``least`` on if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
-    return View((likeness.condition(Asked(encoder, expression, **least)),))
+    begun = View((likeness.condition(Asked(encoder, expression)),))
+    return limited(begun, least) if least else begun
 
 
 def typed(view: View) -> str:

@@ -76,7 +76,7 @@ export class Terms {
   toggle() {
     const box = this.limit.getBoundingClientRect();
     this.panel.style.top = `${box.bottom + 4}px`;
-    this.panel.style.left = `${Math.max(8, Math.min(box.left, innerWidth - 308))}px`;
+    this.panel.style.left = `${Math.max(8, Math.min(box.left, innerWidth - 348))}px`;
     if (!this.panel.togglePopover()) return;
     this.measure();
   }
