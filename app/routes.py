@@ -5,7 +5,6 @@ Not here: pictures (``pictures``), who may ask (``guard``).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import annotating, defining, importing, pictures, searching, suggesting, undoing
+from app import (
+    annotating,
+    defining,
+    importing,
+    pictures,
+    pulse,
+    searching,
+    suggesting,
+    undoing,
+)
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
 from panoptic_data import catalogue, holds, maps, said, views
@@ -76,7 +84,7 @@ def routes(project: Project) -> list[Route]:
       known), 32 more for twice as wide as high, 32 less for half.
     - ``/map/{slug}?view=&colour=``: what a map draws, in the bytes of ``maps.encode``.
     - ``/plotly.js``: the drawing library that the Python package brings.
-    - ``/progress``: what runs now, as in the table ``runs``, or null.
+    - ``/pulse``: see ``pulse``.
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.
     - ``/annotate`` and what reads and writes annotations: see ``annotating``.
     - ``/define`` and what reads definitions: see ``defining``.
@@ -96,8 +104,8 @@ def routes(project: Project) -> list[Route]:
         Route("/aspects", answering(project, _of_view(_aspects))),
         Route("/map/{slug}", answering(project, _of_view(_map))),
         Route("/plotly.js", answering(project, _plotly)),
-        Route("/progress", answering(project, _progress)),
         Route("/problems.csv", answering(project, _problems)),
+        *pulse.routes(project),
         *annotating.routes(project),
         *defining.routes(project),
         *importing.routes(project),
@@ -278,21 +286,6 @@ def _plotly(_: Project, request: Request) -> Response:
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(script.read_bytes(), media_type="text/javascript", headers=headers)
-
-
-def _progress(project: Project, _: Request) -> Response:
-    from panoptic_data import runs
-
-    running = runs.running(project)
-    body = json.dumps(running and _readable(running), default=str)
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _readable(run: dict[str, Any]) -> dict[str, Any]:
-    written = ("parameters", "progress", "counts")
-    return {
-        name: json.loads(value or "{}") if name in written else value for name, value in run.items()
-    }
 
 
 def _problems(project: Project, request: Request) -> Response:

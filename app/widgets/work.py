@@ -15,15 +15,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import launcher, state
+from app import launcher, pulse, state
+from app.components.pulse import pulse as watch
 from app.widgets import holding
 from panoptic_data import catalogue, runs
 from panoptic_data.project import Project
 
 __all__ = ["Step", "step", "time_left", "work"]
 
-# Progress is written every two seconds; looking more often shows nothing new.
-LOOK_EVERY = 1.5
 # A rate over less than this jumps about.
 RATE_OVER = 4.0
 STAGES = (
@@ -48,15 +47,18 @@ class Step:
     total: int
 
 
-@st.fragment(run_every=LOOK_EVERY)
+@st.fragment
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
+    # First, so that what changes while this is drawn is seen by the next comparison.
+    beat = pulse.beat(project)
     running = runs.running(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
         if running is not None:
             _show(project, running)
         else:
             _show_last(project)
+    watch(beat)
     _follow(project)
 
 

@@ -30,12 +30,14 @@ from panoptic_data import (
     holds,
     images,
     properties,
+    runs,
     sources,
 )
 from panoptic_data import project as projects
 from panoptic_data.groups import condition
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
+from tests.dashboard import eventually
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!doctype html><script>alert(1)</script>"
@@ -396,9 +398,19 @@ def test_a_window_that_makes_no_sense_is_the_first_one(ask, query):
     assert json.loads(ask(f"/rows?{query}")[1])["start"] == 0
 
 
-def test_progress_is_null_when_nothing_runs(ask):
-    answer, body = ask("/progress")
-    assert (answer.status, json.loads(body)) == (200, None)
+def test_the_pulse_is_another_one_where_work_or_corpus_are(corpus, ask):
+    seen = [ask("/pulse")[1] for _ in range(2)]
+    assert seen[0] == seen[1]
+    project, *_ = corpus
+    with runs.start(project, "a test", {}) as run:
+        run.report("images", 1, 10)
+        seen.append(eventually(lambda: other_than(seen, ask("/pulse")[1])))
+    seen.append(ask("/pulse")[1])
+    assert len(set(seen)) == 3
+
+
+def other_than(seen, beat):
+    return None if beat in seen else beat
 
 
 def test_problems_are_exported_with_reasons_and_no_formula(ask):

@@ -1,0 +1,62 @@
+// Compares the server's pulse with the one that was drawn. Not here: what is drawn (Python).
+
+const ASK_EVERY = 1500;
+const AGAIN_AFTER = 10_000;
+// What nobody looks at for long is let go by a drawing.
+const ANYWAY_EVERY = 600_000;
+
+/** @typedef {{beat: string}} Data */
+
+/** @type {WeakMap<object, Pulse>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
+export default function pulse({ data, parentElement, setTriggerValue }) {
+  const here = mounted.get(parentElement) ?? new Pulse();
+  mounted.set(parentElement, here);
+  here.drawn = data.beat;
+  here.tell = setTriggerValue;
+  return () => {
+    here.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Pulse {
+  constructor() {
+    this.drawn = "";
+    /** What was told to have changed. @type {string | null} */
+    this.told = null;
+    this.last = Date.now();
+    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
+    this.tell = () => {};
+    this.timer = setInterval(() => document.hidden || this.ask(), ASK_EVERY);
+    this.seen = () => document.hidden || this.ask();
+    document.addEventListener("visibilitychange", this.seen);
+  }
+
+  async ask() {
+    try {
+      const answer = await fetch("/pulse");
+      if (answer.ok) this.compare(await answer.text());
+    } catch {
+      // The server is away: the next time asks again.
+    }
+  }
+
+  /** @param {string} beat */
+  compare(beat) {
+    const since = Date.now() - this.last;
+    const isDrawn = beat === this.drawn && since < ANYWAY_EVERY;
+    const isOnItsWay = beat === this.told && since < AGAIN_AFTER;
+    if (isDrawn || isOnItsWay) return;
+    this.told = beat;
+    this.last = Date.now();
+    this.tell("changed", beat);
+  }
+
+  close() {
+    clearInterval(this.timer);
+    document.removeEventListener("visibilitychange", this.seen);
+  }
+}
