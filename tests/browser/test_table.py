@@ -162,6 +162,8 @@ def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
     expect(viewer).to_be_hidden()
     expect(row(page, place)).to_be_in_viewport()
     expect(row(page, place)).to_have_class(re.compile("current"))
+    expect(page).not_to_have_url(re.compile("image="))
+    expect(page.locator(".st-key-right h2")).to_have_text(name)
     row(page, place).locator(".name").dblclick()
     expect(viewer.locator("header")).to_contain_text(name)
     # What the browser keeps of older answers it may have dropped when a newer one names it.
