@@ -17,6 +17,7 @@ from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
 from app.presses import whole
+from app.screens import suggest
 from app.widgets import find, tabs
 from app.widgets.work import work
 from panoptic_data import views
@@ -61,9 +62,9 @@ KEYS = (
 )
 
 # Pages that show no view of the images.
-WITHOUT_VIEW = ("history", "import", "pipeline", "properties")
+WITHOUT_VIEW = ("history", "import", "pipeline", "properties", suggest.PAGE)
 # Pages that no word at the top leads to, but one on the page that they are named with here.
-BELOW = {"import": "properties"}
+BELOW = {"import": "properties", suggest.PAGE: "explore"}
 
 
 def main() -> None:
@@ -102,6 +103,7 @@ def _pages() -> list[Page]:
         st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
         st.Page(_importing, title=state.say("importing.page"), url_path="import"),
+        st.Page(suggest.show, title=state.say("suggest.page"), url_path=suggest.PAGE),
     ]
 
 
@@ -206,10 +208,12 @@ def _bottom(project: Project | None, view: View | None) -> None:
         texts={
             **{name: state.say(f"frame.{name}") for name in texts},
             "save": state.say("tabs.save_selection"),
+            **_texts("suggest.link_"),
         },
         on_similar=similar,
         on_only=lambda sha1s: _jump(View().with_condition("selection", sha1s)),
         on_save=lambda chosen: tabs.open_selection(project, chosen),
+        on_suggest=suggest.begin,
     )
     work(project)
 

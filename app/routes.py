@@ -29,6 +29,7 @@ from app import (
     pictures,
     pulse,
     searching,
+    standing,
     suggesting,
     undoing,
 )
@@ -92,7 +93,7 @@ def routes(project: Project) -> list[Route]:
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/search/…``: brought pictures, how a search reads, its scale: see ``searching``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
-    - ``/suggestions`` and what answers them: see ``suggesting``.
+    - ``/suggestions`` and what answers them: see ``suggesting`` and ``standing``.
     """
     thumbnails = pictures.Thumbnails(project)
     return [
@@ -111,6 +112,7 @@ def routes(project: Project) -> list[Route]:
         *importing.routes(project),
         *undoing.routes(project),
         *suggesting.routes(project),
+        *standing.routes(project),
         *searching.routes(project),
     ]
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "TAG",
     "Encoder",
     "carried",
     "choose_encoder",
@@ -44,6 +45,8 @@ __all__ = [
 ]
 
 COOKIE = "panoptic_language"
+# The part of the address that names the tag images are suggested for: of that page alone.
+TAG = "tag"
 # The default view in the address of a tab, where nothing would mean "as it was saved".
 ALL = "all"
 # Session: the tab of an address without a view, and the view that it had then.
@@ -125,7 +128,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     if shown is not None and of is not None:
         shown = selections.shortened(of, shown)
     text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
-    address.write({"view": text, "tab": id, address.IMAGE: None})
+    address.write({"view": text, "tab": id, address.IMAGE: None, TAG: None})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -149,8 +152,8 @@ def open_image(sha1: str | None) -> None:
 
 
 def carried() -> dict[str, str]:
-    """Return what a link to another page takes along: all but the open image."""
-    return address.without_image()
+    """Return what a link to another page takes along: all but the open image and the tag."""
+    return {name: value for name, value in address.without_image().items() if name != TAG}
 
 
 def encoders(of: Project) -> list[Encoder]:

@@ -63,7 +63,10 @@ def _left(now: Shown) -> None:
         if now.problem is None
         else (),
         language=state.language(),
-        texts={name: state.say(f"explore.{name}") for name in _LEFT_TEXTS},
+        texts={
+            **{name: state.say(f"explore.{name}") for name in _LEFT_TEXTS},
+            "more_images": state.say("suggest.link_tag"),
+        },
         on_change=lambda field, chosen: _filter(field, chosen, now),
         on_choose=state.choose_encoder,
         on_seek=property_filters.seek,

@@ -37,6 +37,7 @@ def show() -> None:
         texts={
             **{name.removeprefix("ui_"): state.say(f"properties.{name}") for name in TEXTS},
             **{name: state.say(f"importing.{name}") for name in ("import", "import_tags")},
+            "more_images": state.say("suggest.link_tag"),
         },
         on_explore=lambda id, tags: _explore(project, id, tags),
         on_import=lambda: going.to("import"),

@@ -38,4 +38,7 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
 def texts_of_annotations() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
     names = [name.partition(".")[2] for name in keys("en") if name.startswith("annotate.")]
-    return {name: state.say(f"annotate.{name}") for name in names}
+    return {
+        **{name: state.say(f"annotate.{name}") for name in names},
+        "more_images": state.say("suggest.link_tag"),
+    }

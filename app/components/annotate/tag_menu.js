@@ -1,7 +1,7 @@
-// The menu of a tag where it stands as a chip: the key that puts it on. Not here: all else that
-// can be done with tags (their page).
+// The menu of a tag where it stands as a chip: the key that puts it on, more images for it. Not
+// here: all else that can be done with tags (their page).
 import { annotations } from "../annotations.js";
-import { el, fill, write } from "../dom.js";
+import { el, fill, icon, write } from "../dom.js";
 
 const ROOM = 8;
 
@@ -24,7 +24,8 @@ export class TagMenu {
       oninput: () => this.write(),
     });
     this.said = el("p", { class: "message", role: "status" });
-    this.node = el("div", { class: "tag-menu", popover: "auto", role: "dialog" }, this.title, el("label", {}, el("span", {}, texts.tag_key), this.field), this.said);
+    this.more = el("button", { type: "button", class: "more", onclick: () => this.suggest() }, icon("join_inner"), el("span", {}, texts.more_images));
+    this.node = el("div", { class: "tag-menu", popover: "auto", role: "dialog" }, this.title, el("label", {}, el("span", {}, texts.tag_key), this.field), this.said, this.more);
     this.node.addEventListener("keydown", (event) => this.press(event));
   }
 
@@ -45,10 +46,19 @@ export class TagMenu {
 
   press(event) {
     event.stopPropagation();
+    const [target] = event.composedPath();
+    if (event.key === "Enter" && target === this.more) return;
     if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
     event.preventDefault();
     this.node.hidePopover();
     this.leave();
+  }
+
+  /** Other images that may have it. */
+  suggest() {
+    const tag = this.tag?.id;
+    this.node.hidePopover();
+    if (tag) document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
   }
 
   /** A key belongs to one tag: from another it is taken. */

@@ -1,18 +1,20 @@
 // Tags with counts, as a tree where some stand below others; several can be chosen. Not here: which
 // of many are shown (Python).
-import { el, icon } from "../dom.js";
+import { el, icon, iconButton, set } from "../dom.js";
 import { makeSearch } from "./search.js";
 import { makeTree } from "./tree.js";
 
 const KEY = "panoptic.tags";
 
 export function makeTags() {
-  const tree = makeTree({ key: KEY, isAdding: true, mark });
+  let label = "";
+  const tree = makeTree({ key: KEY, isAdding: true, mark: (row, item) => mark(row, item, label) });
   const search = makeSearch();
   const node = el("div", { class: "tags" }, search.node, tree.node);
   return {
     node,
     update(section, tools) {
+      label = tools.texts?.more_images ?? "";
       search.update(section, tools);
       // Where none stands below another there is nothing to open.
       node.classList.toggle("flat", !section.items.some((item) => item.path?.includes("/")));
@@ -21,7 +23,7 @@ export function makeTags() {
   };
 }
 
-function mark(row, item) {
+function mark(row, item, more) {
   const [, glyph, label] = row.children;
   if (!glyph.classList.contains("tick")) {
     glyph.className = "tick";
@@ -29,4 +31,21 @@ function mark(row, item) {
   }
   label.classList.toggle("coloured", Boolean(item.colour));
   label.style.setProperty("--tag", item.colour ?? "");
+  offer(row, item, more);
+}
+
+/** A tag leads to other images that may have it. */
+function offer(row, { id }, label) {
+  const known = row.querySelector(".like");
+  const button = known ?? iconButton("join_inner", label, (event) => suggest(event, button.dataset.tag), { class: "tool like", tabindex: "-1" });
+  if (!known) row.append(button);
+  set(button, "data-tag", id);
+  for (const name of ["title", "aria-label"]) set(button, name, label);
+  button.hidden = !id || !label;
+}
+
+function suggest(event, tag) {
+  // Not a press on the row, which would choose it.
+  event.stopPropagation();
+  document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
 }

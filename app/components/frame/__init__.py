@@ -57,11 +57,12 @@ def frame(
     on_similar: Callable[[list[str]], None],
     on_only: Callable[[list[str]], None],
     on_save: Callable[[Selected], None],
+    on_suggest: Callable[[str], None],
 ) -> None:
     """Show the selection and what can be done with it; ``keys`` is what ``?`` lists.
 
     ``view`` is the address of the view that the page shows, without how it is shown; None where
-    it shows none.
+    it shows none. ``on_suggest`` gets the tag that images are to be suggested for.
     """
     words = texts_of_annotations()
     own = [(key, words[name]) for key, name in TAG_KEYS]
@@ -82,6 +83,7 @@ def frame(
             "similar": lambda told: on_similar(_texts(told)),
             "only": lambda told: on_only(_texts(told)),
             "save": lambda told: on_save(_selected(told)),
+            "suggest": lambda told: on_suggest(str(told)),
         },
     )
 

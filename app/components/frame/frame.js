@@ -1,6 +1,6 @@
 // What holds on every page: the selection at the bottom left and what is done with it, the keys,
 // the language remembered. Not here: what runs, at the bottom right (Python), choosing values
-// (tagging.js), keys of tags (shortcuts.js).
+// (tagging.js), a tag for more images like them (likening.js), keys of tags (shortcuts.js).
 import { Naming } from "../annotate/naming.js";
 import { annotations } from "../annotations.js";
 import { current } from "../current.js";
@@ -11,6 +11,7 @@ import { stamp } from "../stamp.js";
 import { hideToast, showToast } from "../toasts.js";
 import { begin } from "../waiting.js";
 import { Grouping } from "./grouping.js";
+import { Likening } from "./likening.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Tagging } from "./tagging.js";
 
@@ -69,11 +70,12 @@ class Frame {
     this.clear = el("button", { type: "button", onclick: () => selection.clear() });
     this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
+    this.more = el("button", { type: "button", onclick: () => this.like(this.more) });
     this.save = el("button", { type: "button", onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }) });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
     this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
     this.exclude = el("button", { type: "button", onclick: () => this.take(true, this.chosen()) });
-    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.save, this.exclude, this.inverse, this.clear);
+    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.more, this.save, this.exclude, this.inverse, this.clear);
     this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
     this.under = el("div", { class: "under", role: "status", hidden: true });
     this.said = el("div", { class: "toast", role: "status", popover: "manual" });
@@ -84,14 +86,25 @@ class Frame {
       view: () => this.data.view,
       name: () => this.name(0, this.brush),
     });
-    this.grouping = new Grouping(this.words, { tag: () => this.tagging.isOpen || this.tagging.toggle(this.tag), name: (depth, anchor) => this.name(depth, anchor) });
-    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.list.open || this.tagging.isOpen || this.naming.isOpen });
+    this.likening = new Likening(words, {
+      tag: (edits, label) => this.annotate(edits, label, false),
+      begin: (tag) => this.ask("suggest", tag),
+    });
+    this.grouping = new Grouping(
+      { ...this.words, more: data.texts.more },
+      {
+        tag: () => this.tagging.isOpen || this.tagging.toggle(this.tag),
+        name: (depth, anchor) => this.name(depth, anchor),
+        like: (anchor, name) => this.like(anchor, name),
+      },
+    );
+    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.isAway });
     this.help = iconButton("keyboard", "", () => this.list.showModal());
     this.table = el("dl", {});
     this.title = el("h2", {});
     this.shut = iconButton("close", "", () => this.list.close());
     this.list = el("dialog", { onclick: (event) => event.target === this.list && this.list.close() }, el("header", {}, this.title, this.shut), this.table);
-    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel, this.grouping.list, this.naming.panel);
+    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel, this.likening.panel, this.grouping.list, this.naming.panel);
     this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
     this.changed = () => {
       this.write();
@@ -106,6 +119,8 @@ class Frame {
     annotations.addEventListener("define", this.underway);
     this.says = () => this.say();
     annotations.addEventListener("say", this.says);
+    this.suggests = (event) => this.ask("suggest", event.detail.tag);
+    document.addEventListener("panoptic:suggest", this.suggests);
     this.stopFollowing = annotations.follow();
     annotations.language = data.language;
     annotations.read().catch(() => {});
@@ -146,8 +161,10 @@ class Frame {
     write(this.similar, texts.similar);
     write(this.only, texts.only);
     write(this.save, texts.save);
+    write(this.more, texts.more);
     this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
+    this.more.hidden = !canCompare;
     this.similar.hidden = selection.all || !canCompare || count > COMPARED_AT_MOST;
   }
 
@@ -173,6 +190,17 @@ class Frame {
   name(depth, anchor) {
     const { view } = this.data;
     if (view !== null) this.naming.open(view, depth, anchor);
+  }
+
+  /** Give the selection a tag and look for others like it. @param {Element} anchor @param {string} [name] */
+  like(anchor, name) {
+    const { more, help, do: go, none } = this.data.texts;
+    this.likening.open(anchor, { more, help, do: go, none }, name);
+  }
+
+  /** Whether the keys are for something that lies over the page. */
+  get isAway() {
+    return this.list.open || this.tagging.isOpen || this.naming.isOpen || this.likening.isOpen;
   }
 
   /**
@@ -270,7 +298,7 @@ class Frame {
   }
 
   press(event) {
-    if (isTyping(event) || event.altKey || this.list.open || this.tagging.isOpen || this.naming.isOpen) return;
+    if (isTyping(event) || event.altKey || this.isAway) return;
     const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
     if (!act) return;
     event.preventDefault();
@@ -309,6 +337,7 @@ class Frame {
     stamp.removeEventListener("change", this.underway);
     annotations.removeEventListener("define", this.underway);
     annotations.removeEventListener("say", this.says);
+    document.removeEventListener("panoptic:suggest", this.suggests);
     selection.removeEventListener("change", this.changed);
     document.removeEventListener("keydown", this.key);
   }

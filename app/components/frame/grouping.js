@@ -1,4 +1,5 @@
-// What can be done with a group, from its heading: tag its images, make a property of all groups.
+// What can be done with a group, from its heading: tag its images, find more like them, make a
+// property of all groups.
 // Not here: tagging (tagging.js), the property (annotate/naming.js), the heading (gallery).
 import { el, icon, write } from "../dom.js";
 
@@ -7,8 +8,8 @@ const ROOM = 8;
 /** @typedef {{button: HTMLElement, depth: number, name: string, select: () => Promise<void>}} Asked */
 
 export class Grouping {
-  /** @param {Record<string, string>} texts @param {{tag: () => void, name: (depth: number, anchor: Element) => void}} acts */
-  constructor(texts, { tag, name }) {
+  /** @param {Record<string, string>} texts @param {{tag: () => void, name: (depth: number, anchor: Element) => void, like: (anchor: Element, name: string) => void}} acts */
+  constructor(texts, { tag, name, like }) {
     /** @type {Asked | null} */
     this.asked = null;
     this.title = el("p", { class: "message" });
@@ -18,12 +19,18 @@ export class Grouping {
       await asked?.select();
       tag();
     });
+    const more = item("join_inner", texts.more, async () => {
+      const { asked } = this;
+      this.list.hidePopover();
+      await asked?.select();
+      if (asked) like(asked.button, asked.name);
+    });
     const all = item("new_label", texts.names_make, () => {
       const { asked } = this;
       this.list.hidePopover();
       if (asked) name(asked.depth, asked.button);
     });
-    this.list = el("div", { class: "grouping", popover: "auto", role: "menu" }, this.title, this.first, all);
+    this.list = el("div", { class: "grouping", popover: "auto", role: "menu" }, this.title, this.first, more, all);
     this.list.addEventListener("keydown", (event) => this.press(event));
     this.open = (event) => this.show(/** @type {CustomEvent} */ (event).detail);
     document.addEventListener("panoptic:group", this.open);

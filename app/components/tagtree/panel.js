@@ -115,10 +115,12 @@ export class Panel {
       event.preventDefault();
       this.tools.explore(property, ids);
     };
+    const more = (tag) => document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
     return el(
       "div",
       { class: "acts" },
       el("a", { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: leave }, icon("grid_view"), el("span", {}, say("explore"))),
+      tags.length === 1 ? el("button", { type: "button", class: "line", "data-part": "more", onclick: () => more(tags[0].id) }, icon("join_inner"), el("span", {}, say("more_images"))) : null,
       tags.length === 1 ? el("button", { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.write(tags[0].id) }, icon("add"), el("span", {}, say("new_tag_below"))) : null,
     );
   }

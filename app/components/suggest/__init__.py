@@ -1,0 +1,52 @@
+"""The page where a tag learns: likely images to accept or refuse, beside those it learns from.
+
+Images and answers go over HTTP (``app.suggesting``, ``app.standing``). Not here: the page's place
+in the dashboard (``screens.suggest``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.components.assets import component
+
+__all__ = ["suggest"]
+
+KEY = "suggest"
+
+
+def suggest(
+    *,
+    language: str,
+    tag: str | None,
+    view: str | None,
+    encoders: Sequence[tuple[str, str]],
+    encoder: str | None,
+    texts: Mapping[str, str],
+    on_tag: Callable[[str], None],
+    on_encoder: Callable[[str], None],
+    on_show: Callable[[str], None],
+    on_leave: Callable[[str], None],
+) -> None:
+    """Show it. ``view`` is the address of what else may be offered than the whole corpus.
+
+    ``encoders`` are slugs with their names, ``encoder`` the one in use. ``on_tag`` gets the tag to
+    go on with, ``on_show`` the one whose images are to be seen, ``on_leave`` the name of a page.
+    """
+    component("suggest", styles=("annotate/editors",))(
+        key=KEY,
+        data={
+            "language": language,
+            "tag": tag,
+            "view": view,
+            "encoders": [list(one) for one in encoders],
+            "encoder": encoder,
+            "texts": dict(texts),
+        },
+        presses={
+            "tag": lambda told: on_tag(str(told)),
+            "encoder": lambda told: on_encoder(str(told)),
+            "show": lambda told: on_show(str(told)),
+            "leave": lambda told: on_leave(str(told)),
+        },
+    )

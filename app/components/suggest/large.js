@@ -1,0 +1,44 @@
+// The image in hand seen large, beside the image of the tag that it is most like. The same keys
+// answer. Not here: what they do (suggest.js).
+import { el, iconButton, set, write } from "../dom.js";
+import { scored } from "./tile.js";
+
+const SIDE = 1024;
+
+export class Large {
+  /** @param {import("./suggest.js").Tools} tools @param {{press: (event: KeyboardEvent) => void}} acts */
+  constructor(tools, { press }) {
+    const { say } = tools;
+    this.tools = tools;
+    this.image = el("img", { alt: "" });
+    this.why = el("img", { alt: say("why") });
+    this.score = el("figcaption", {});
+    this.node = el(
+      "dialog",
+      { class: "compare", autofocus: true, tabindex: "-1", "aria-label": say("large"), onclick: (event) => event.target === this.node && this.node.close() },
+      el("figure", { class: "asked" }, this.image, this.score),
+      el("figure", {}, this.why, el("figcaption", { class: "quiet" }, say("why"))),
+      iconButton("close", say("close"), () => this.node.close(), { class: "tool shut" }),
+    );
+    this.press = press;
+  }
+
+  toggle() {
+    if (this.node.open) this.node.close();
+    else this.node.showModal();
+  }
+
+  /** @param {import("./suggest.js").Offer | null} offer @param {boolean | undefined} is */
+  draw(offer, is) {
+    if (!this.node.open) return;
+    if (!offer) {
+      this.node.close();
+      return;
+    }
+    const { say } = this.tools;
+    set(this.image, "src", `/thumb/${offer.sha1}?w=${SIDE}`);
+    set(this.why, "src", `/thumb/${offer.why}?w=${SIDE}`);
+    const { short } = scored(this.tools, offer);
+    write(this.score, is === undefined ? short : `${short} · ${say(is ? "is_accepted" : "is_refused")}`);
+  }
+}

@@ -1,0 +1,70 @@
+"""The page where images are suggested for a tag, and what is answered teaches the next ones.
+
+Not here: drawing it (``components.suggest``), which images are suggested (``suggesting``).
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import address, going, state
+from app.components.suggest import suggest
+from app.defining import view_of
+from app.widgets import states
+from panoptic_data import views
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.messages import keys
+from panoptic_data.project import Project
+from panoptic_data.views import View
+
+__all__ = ["PAGE", "begin", "show"]
+
+PAGE = "suggest"
+# What the component says itself, of the section `suggest` of the catalogue.
+TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("suggest.ui_"))
+# The pages that are offered where something is missing.
+LEADS_TO = (going.GALLERY, "pipeline")
+
+
+def begin(tag: str) -> None:
+    """Go to the page, for a tag."""
+    address.write({state.TAG: tag})
+    going.to(PAGE)
+
+
+def show() -> None:
+    """Draw the page."""
+    project = state.project()
+    if project is None:
+        states.no_project()
+        return
+    known = state.encoders(project)
+    chosen = state.encoder(known)
+    suggest(
+        language=state.language(),
+        tag=st.query_params.get(state.TAG) or None,
+        view=_within(state.view()),
+        encoders=[(one.slug, one.name) for one in known if one.is_ready],
+        encoder=chosen.slug if chosen else None,
+        texts={name.removeprefix("ui_"): state.say(f"suggest.{name}") for name in TEXTS},
+        on_tag=lambda tag: address.write({state.TAG: tag}),
+        on_encoder=state.choose_encoder,
+        on_show=lambda tag: _explore(project, tag),
+        on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
+    )
+
+
+def _within(view: View) -> str | None:
+    """Return the address of what a view selects; None where that is everything."""
+    return views.to_address(View(where=view.where)) if view.where else None
+
+
+def _explore(project: Project, tag: str) -> None:
+    """Show the images of a tag outside the tab, which keeps its view."""
+    known = annotations_of(project).state()
+    one = known.tags.get(tag)
+    property = known.properties.get(one.property) if one else None
+    if one is None or property is None:
+        return
+    state.open_tab(None, view_of(property, [tag]))
+    going.to(going.GALLERY)

@@ -1,0 +1,118 @@
+"""Suggestions answered by keys as a person does: in a real browser, on a copy of the demo."""
+
+import re
+import shutil
+
+import pytest
+
+from panoptic_data import annotations, catalogue, views
+from panoptic_data import project as projects
+from panoptic_data.views import Condition, View
+from tests.dashboard import NARROW, eventually, serving
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+FOLDER = "Archive/Greek coins"
+PAGE = 20
+ANSWERS = 30
+
+
+@pytest.fixture(scope="module")
+def own_project(demo_project, tmp_path_factory):
+    """A copy: what is answered here is seen by no other test."""
+    own = tmp_path_factory.mktemp("suggest") / "project"
+    shutil.copytree(demo_project, own)
+    return own
+
+
+@pytest.fixture(scope="module")
+def address(own_project):
+    with serving(own_project) as address:
+        yield address
+
+
+@pytest.fixture
+def store(own_project):
+    return annotations.get(projects.open_project(own_project))
+
+
+@pytest.fixture(scope="module")
+def coins(own_project):
+    """The images that belong: those of a folder, and their copies elsewhere."""
+    frame = catalogue.get(projects.open_project(own_project)).frame
+    is_coin = frame["place"].str.contains("(?i)coin")
+    return set(frame.filter(is_coin)["sha1"])
+
+
+def held(store):
+    """Return the images that have a tag, whichever, as another process reads them."""
+    state = store.state(fresh=True)
+    return {target for one in state.shown for target in state.values(one.id)["target"]}
+
+
+def in_hand(page):
+    return page.locator(".tile[aria-selected=true]").get_attribute("data-sha1")
+
+
+def done(page, count, of=PAGE):
+    expect(page.get_by_text(f"{count} of {of} answered", exact=True)).to_be_visible()
+
+
+def answer(page, number, coins):
+    """Answer one as who knows would; say whether it belongs, once the page has taken it."""
+    done(page, number % PAGE)
+    belongs = in_hand(page) in coins
+    page.keyboard.press("y" if belongs else "Backspace")
+    done(page, (number + 1) % PAGE)
+    return belongs
+
+
+def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_taken_back(
+    visit, address, coins, store
+):
+    folder = View(where=(Condition("folder", "in", [f"demo/{FOLDER}"]),))
+    page = visit(f"{address}/?view={views.to_address(folder)}")
+    expect(page.locator(".tile img.here").nth(1)).to_be_visible()
+    for number in (0, 1):
+        page.locator(".tile").nth(number).hover()
+        page.locator(".tile").nth(number).get_by_role("button", name="Select").click()
+    expect(page.get_by_text("2 selected", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Find more like these").click()
+    # No property holds tags yet.
+    page.get_by_role("button", name="Make", exact=True).click()
+    asking = page.get_by_role("dialog", name="Find more like these")
+    asking.get_by_role("combobox", name="Theme").fill("Coins")
+    asking.get_by_role("option", name="Make “Coins”").click()
+    page.get_by_role("button", name="Tag them and look").click()
+    expect(page.get_by_role("heading", name="More images for “Coins”")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/suggest\?.*tag="))
+    said = [answer(page, number, coins) for number in range(ANSWERS)]
+    # Coins are one in twenty: by chance there would be one or two.
+    assert sum(said) >= 6, said
+    assert eventually(lambda: len(held(store)) == 2 + sum(said))
+    assert held(store) <= coins
+    refused = page.locator(".figures dd").nth(2)
+    expect(refused).to_have_text(str(ANSWERS - sum(said)))
+    # The last answer is undone: its image is in hand again.
+    last = page.locator(".tile").nth(ANSWERS % PAGE - 1).get_attribute("data-sha1")
+    page.keyboard.press("Control+z")
+    done(page, ANSWERS % PAGE - 1)
+    assert in_hand(page) == last
+    # All that is left of the page at once, the next page, and back to that page by one step.
+    page.keyboard.press("Shift+N")
+    done(page, 0)
+    expect(page.get_by_text("11 images refused for “Coins”")).to_be_visible()
+    expect(page.locator(".tile").first).not_to_have_attribute("data-sha1", last)
+    page.keyboard.press("Control+z")
+    done(page, ANSWERS % PAGE - 1)
+    assert in_hand(page) == last
+    # What was refused is looked at, and taken back.
+    page.set_viewport_size(NARROW)
+    count = int(refused.inner_text())
+    page.get_by_role("tab", name="Refused").click()
+    page.get_by_role("button", name="Take the refusal back").first.click()
+    expect(refused).to_have_text(str(count - 1))
+    page.reload()
+    expect(refused).to_have_text(str(count - 1))
+    page.get_by_role("button", name="Show its images").click()
+    expect(page.locator(".line .count")).to_contain_text(re.compile(f"^{len(held(store))} of "))
