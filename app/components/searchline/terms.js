@@ -40,7 +40,12 @@ export class Terms {
     set(this.encoder, "aria-label", texts.find_seen_by_title);
     set(this.encoder, "title", texts.find_seen_by_title);
     this.encoder.hidden = !encoders.length;
-    this.encoder.replaceChildren(...encoders.map(({ id, label }) => el("option", { value: id }, label)));
+    const written = JSON.stringify(encoders);
+    // A list that is open stays open.
+    if (this.encoder.dataset.written !== written) {
+      this.encoder.dataset.written = written;
+      this.encoder.replaceChildren(...encoders.map(({ id, label }) => el("option", { value: id }, label)));
+    }
     this.encoder.value = encoder ?? "";
     if (!this.isOpen) return;
     if (limit) this.measure();
