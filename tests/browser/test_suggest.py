@@ -98,6 +98,15 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     page.keyboard.press("Control+z")
     done(page, ANSWERS % PAGE - 1)
     assert in_hand(page) == last
+    # Seen large, the same keys answer; Space on it goes back.
+    page.keyboard.press("z")
+    expect(page.get_by_role("dialog", name="See it large")).to_be_visible()
+    page.keyboard.press("Enter")
+    done(page, ANSWERS % PAGE)
+    page.keyboard.press("Control+z")
+    done(page, ANSWERS % PAGE - 1)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("dialog", name="See it large")).to_be_hidden()
     # All that is left of the page at once, the next page, and back to that page by one step.
     page.keyboard.press("Shift+N")
     done(page, 0)

@@ -10,7 +10,8 @@ export class Choose {
     const { say } = tools;
     this.tools = tools;
     this.take = take;
-    this.field = el("input", { type: "search", class: "field", placeholder: say("find"), "aria-label": say("find"), autocomplete: "off", spellcheck: "false", oninput: () => this.draw(), onkeydown: (event) => this.press(event) });
+    this.field = el("input", { type: "search", class: "field", placeholder: say("find"), "aria-label": say("find"), autocomplete: "off", spellcheck: "false", oninput: () => this.draw(this.isGone), onkeydown: (event) => this.press(event) });
+    this.isGone = false;
     this.help = el("p", { class: "quiet" });
     this.list = el("div", { class: "list" });
     this.node = el("div", { class: "choose" }, el("h1", {}, say("choose")), this.help, this.field, this.list);
@@ -28,12 +29,14 @@ export class Choose {
     first.click();
   }
 
-  draw() {
+  /** @param {boolean} isGone  whether the one that was asked for is there no more */
+  draw(isGone) {
     const { say } = this.tools;
+    this.isGone = isGone;
     const words = plain(this.field.value.trim());
     const { properties, tags } = annotations;
     const found = tags.filter((tag) => plain(tag.name).includes(words)).slice(0, SHOWN_AT_MOST);
-    write(this.help, tags.length ? say("choose_help") : say("choose_none"));
+    write(this.help, isGone ? say("gone") : tags.length ? say("choose_help") : say("choose_none"));
     this.field.hidden = !tags.length;
     const written = JSON.stringify(found.map(({ id, name, property, colour }) => [id, name, property, colour]));
     if (this.written === written) return;

@@ -6,8 +6,8 @@ import { scored } from "./tile.js";
 const SIDE = 1024;
 
 export class Large {
-  /** @param {import("./suggest.js").Tools} tools @param {{press: (event: KeyboardEvent) => void}} acts */
-  constructor(tools, { press }) {
+  /** @param {import("./suggest.js").Tools} tools */
+  constructor(tools) {
     const { say } = tools;
     this.tools = tools;
     this.image = el("img", { alt: "" });
@@ -15,17 +15,21 @@ export class Large {
     this.score = el("figcaption", {});
     this.node = el(
       "dialog",
-      { class: "compare", autofocus: true, tabindex: "-1", "aria-label": say("large"), onclick: (event) => event.target === this.node && this.node.close() },
+      { class: "compare", tabindex: "-1", "aria-label": say("large"), onclick: (event) => event.target === this.node && this.node.close() },
       el("figure", { class: "asked" }, this.image, this.score),
       el("figure", {}, this.why, el("figcaption", { class: "quiet" }, say("why"))),
       iconButton("close", say("close"), () => this.node.close(), { class: "tool shut" }),
     );
-    this.press = press;
   }
 
   toggle() {
-    if (this.node.open) this.node.close();
-    else this.node.showModal();
+    if (this.node.open) {
+      this.node.close();
+      return;
+    }
+    this.node.showModal();
+    // Else Enter would be for the button that closes it.
+    this.node.focus();
   }
 
   /** @param {import("./suggest.js").Offer | null} offer @param {boolean | undefined} is */

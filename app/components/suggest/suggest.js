@@ -77,7 +77,7 @@ class Page {
     this.build();
     this.look = debounced(() => this.stand(), LOOK_AFTER);
     this.unfollow = follow(() => this.look());
-    this.defined = () => this.choose.draw();
+    this.defined = () => this.draw();
     annotations.addEventListener("define", this.defined);
     annotations.read().catch(() => {});
     this.key = (event) => this.press(event);
@@ -135,7 +135,7 @@ class Page {
     this.main = el("div", { class: "stage" }, this.sheet, this.empty);
     this.body = el("div", { class: "body" }, this.learnt.node, this.main);
     this.foot = this.makeFoot();
-    this.large = new Large(this.tools, { press: (event) => this.press(event) });
+    this.large = new Large(this.tools);
     this.root.replaceChildren(this.head, this.body, this.choose.node, this.foot, this.large.node);
     /** @type {Tile[]} */
     this.tiles = [];
@@ -163,8 +163,7 @@ class Page {
   update(data) {
     const before = this.data;
     this.data = data;
-    this.choose.draw();
-    this.drawHead();
+    this.draw();
     if (data.tag !== before.tag) this.open();
     else if (data.encoder !== before.encoder || (this.isInView && data.view !== before.view)) this.restart();
   }
@@ -173,6 +172,7 @@ class Page {
   open() {
     this.turn += 1;
     this.isChoosing = this.isLoading = false;
+    this.trouble = "";
     this.forget();
     this.draw();
     if (this.data.tag) this.load();
@@ -450,13 +450,19 @@ class Page {
 
   // Drawing
 
+  /** Whether the tag that the address names is there no more. */
+  get isGone() {
+    return Boolean(this.trouble && this.data.tag && !annotations.tagOf.has(this.data.tag));
+  }
+
   get name() {
     return this.standing?.name ?? annotations.tagOf.get(this.data.tag ?? "")?.name ?? "";
   }
 
   draw() {
-    const isChoosing = !this.data.tag || Boolean(this.isChoosing);
+    const isChoosing = !this.data.tag || this.isGone || Boolean(this.isChoosing);
     this.choose.node.hidden = !isChoosing;
+    this.choose.draw(this.isGone);
     this.body.hidden = this.foot.hidden = isChoosing;
     this.drawHead();
     this.learnt.progress(this.standing, this.offered);
@@ -472,7 +478,7 @@ class Page {
   drawHead() {
     const { say } = this.tools;
     const { tag, view, encoders, encoder } = this.data;
-    this.head.hidden = !tag;
+    this.head.hidden = !tag || this.isGone;
     write(this.title, tag ? say("title", { name: this.name }) : "");
     set(this.title, "title", this.name);
     set(this.other, "aria-expanded", String(Boolean(this.isChoosing)));
