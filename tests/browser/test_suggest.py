@@ -103,8 +103,10 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     expect(page.get_by_role("dialog", name="See it large")).to_be_visible()
     page.keyboard.press("Enter")
     done(page, ANSWERS % PAGE)
+    # It waits for the answer to be written, or it would undo the one before.
     page.keyboard.press("Control+z")
     done(page, ANSWERS % PAGE - 1)
+    assert in_hand(page) == last
     page.keyboard.press("Space")
     expect(page.get_by_role("dialog", name="See it large")).to_be_hidden()
     # All that is left of the page at once, the next page, and back to that page by one step.

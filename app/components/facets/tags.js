@@ -1,6 +1,6 @@
 // Tags with counts, as a tree where some stand below others; several can be chosen. Not here: which
 // of many are shown (Python).
-import { el, icon, iconButton, set } from "../dom.js";
+import { el, icon, set } from "../dom.js";
 import { makeSearch } from "./search.js";
 import { makeTree } from "./tree.js";
 
@@ -34,14 +34,14 @@ function mark(row, item, more) {
   offer(row, item, more);
 }
 
-/** A tag leads to other images that may have it. */
+/** A tag leads to other images that may have it: for the mouse, not a part of the line's name. */
 function offer(row, { id }, label) {
   const known = row.querySelector(".like");
-  const button = known ?? iconButton("join_inner", label, (event) => suggest(event, button.dataset.tag), { class: "tool like", tabindex: "-1" });
-  if (!known) row.append(button);
-  set(button, "data-tag", id);
-  for (const name of ["title", "aria-label"]) set(button, name, label);
-  button.hidden = !id || !label;
+  const sign = known ?? el("span", { class: "like", "aria-hidden": "true", onclick: (event) => suggest(event, sign.dataset.tag) }, icon("join_inner"));
+  if (!known) row.append(sign);
+  set(sign, "data-tag", id);
+  set(sign, "title", label);
+  sign.hidden = !id || !label;
 }
 
 function suggest(event, tag) {

@@ -52,6 +52,8 @@ export class Likening {
     this.say("");
     this.place(anchor);
     await annotations.read().catch(() => {});
+    // Left meanwhile.
+    if (!this.isOpen) return;
     const same = annotations.tags.find((one) => name && one.name === name);
     this.draw(same?.property ?? this.properties[0]?.id ?? "", same?.id);
     this.place(anchor);

@@ -130,7 +130,8 @@ class Page {
     );
     this.learnt = new Learnt(this.tools, { forget: (sha1) => this.answer([sha1], null) });
     this.choose = new Choose(this.tools, (tag) => this.take(tag));
-    this.sheet = el("div", { class: "tiles", role: "listbox", tabindex: "0", "aria-label": say("images") });
+    this.cells = el("div", { class: "cells", role: "row" });
+    this.sheet = el("div", { class: "tiles", role: "grid", tabindex: "0", "aria-label": say("images") }, this.cells);
     this.empty = el("div", { class: "nothing", hidden: true, role: "status" });
     this.main = el("div", { class: "stage" }, this.sheet, this.empty);
     this.body = el("div", { class: "body" }, this.learnt.node, this.main);
@@ -372,6 +373,7 @@ class Page {
 
   /** @param {KeyboardEvent} event */
   press(event) {
+    if (this.isAhead(event)) this.delay(event);
     if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!this.isOurs(event) || this.isChoosing || !this.images.length) return;
     const act = this.acted(event);
@@ -379,6 +381,19 @@ class Page {
     event.preventDefault();
     event.stopPropagation();
     act();
+  }
+
+  /** Whether it would undo what came before the answers that are still being written. */
+  isAhead(event) {
+    return event.isTrusted && this.writing > 0 && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
+  }
+
+  /** Let a key have its effect once the answers before it are written. @param {KeyboardEvent} event */
+  delay(event) {
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    event.preventDefault();
+    event.stopPropagation();
+    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
   }
 
   /** Not one that another part of the page, or a button, is waiting for. */
@@ -498,7 +513,7 @@ class Page {
     if (this.drawn !== images) {
       this.drawn = images;
       this.tiles = images.map((image, at) => new Tile(this.tools, image, at, { hold: () => this.hold(at), decide: (is) => this.pressed(at, is), enlarge: () => this.enlarge() }));
-      this.sheet.replaceChildren(...this.tiles.map((tile) => tile.node));
+      this.cells.replaceChildren(...this.tiles.map((tile) => tile.node));
       // The keys are with the pictures, unless they are wanted elsewhere.
       if (document.activeElement === document.body) this.sheet.focus({ preventScroll: true });
     }

@@ -36,7 +36,7 @@ export class Tile {
     this.sign = el("span", { class: "icon sign", "aria-hidden": "true" });
     this.node = el(
       "div",
-      { class: "tile", role: "option", id: `suggested-${at}`, "data-sha1": offer.sha1, onclick: hold, ondblclick: enlarge },
+      { class: "tile", role: "gridcell", id: `suggested-${at}`, "data-sha1": offer.sha1, onclick: hold, ondblclick: enlarge },
       el("div", { class: "picture" }, el("img", { src: `/thumb/${offer.sha1}`, alt: "", decoding: "async", draggable: "false" }), this.sign),
       el(
         "div",
