@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from app import address, author, going, state
 from app.components.frame import frame
@@ -69,6 +70,8 @@ BELOW = {"import": "properties", suggest.PAGE: "explore"}
 
 def main() -> None:
     """Draw the page that the address names."""
+    # A message may have ended the drawing of a fragment: what follows would be drawn inside of it.
+    context_dg_stack.set(get_default_dg_stack_value())
     st.set_page_config(
         page_title="Panoptic",
         page_icon=ICON,
