@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import address
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-__all__ = ["GALLERY", "arrive", "resume", "to", "to_view"]
+__all__ = ["GALLERY", "arrive", "resume", "stay", "to", "to_view"]
 
 # Session: the page that was asked for, the image to open there, and whether any view will do.
 GOING = "going"
@@ -25,6 +26,8 @@ GOING = "going"
 REACHED = "going.reached"
 # What was sent from the page before is here at most so late, in seconds.
 LATE = 10.0
+# Session: the page that was drawn last, as Streamlit and as the address call it.
+DRAWN = "going.drawn"
 GALLERY = "explore"
 
 
@@ -45,10 +48,24 @@ def resume() -> None:
         st.session_state[GOING] = asked
 
 
+def stay() -> None:
+    """Begin again at the page that was drawn last, where a message names the one before.
+
+    For fragments that stand on all pages: such a message runs them beside a page that is not its.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    drawn = st.session_state.get(DRAWN)
+    if context is None or drawn is None or context.page_script_hash == drawn[0]:
+        return
+    st.session_state[GOING] = (drawn[1], None, False)
+    st.rerun(scope="app")
+
+
 def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
     """Leave for the page that was asked for; ``pages`` begin with the gallery."""
     asked = st.session_state.get(GOING)
     if asked is None:
+        _note(shown)
         return
     name, image, is_any = asked
     # The page that opens first has no name in the address.
@@ -56,6 +73,13 @@ def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
     if shown is page or (is_any and shows_view):
         st.session_state[GOING] = None
         st.session_state[REACHED] = (time.monotonic(), asked)
+        _note(shown)
         return
     opened = {address.IMAGE: image} if image else {}
     st.switch_page(page, query_params={**address.without_image(), **opened})
+
+
+def _note(shown: Page) -> None:
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        st.session_state[DRAWN] = (context.page_script_hash, shown.url_path)

@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import launcher, pulse, state
+from app import going, launcher, pulse, state
 from app.components.pulse import pulse as watch
 from app.widgets import holding
 from panoptic_data import catalogue, runs
@@ -50,7 +50,8 @@ class Step:
 @st.fragment
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
-    # First, so that what changes while this is drawn is seen by the next comparison.
+    going.stay()
+    # Before the rest, so that what changes while this is drawn is seen by the next comparison.
     beat = pulse.beat(project)
     running = runs.running(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):

@@ -51,8 +51,20 @@ export class Shortcuts extends EventTarget {
     const isOther = TAKEN.has(event.key) || /^[a-z]$/i.test(event.key);
     const key = digit && !isOther ? digit : event.key.toLowerCase();
     if (key.length !== 1 || (!/^\d$/.test(key) && !this.letters)) return null;
-    const tag = annotations.tags.find((one) => one.key === key);
+    // On a page that has just opened no tag is known yet.
+    if (!annotations.version) return () => this.applyOnceRead(key);
+    const tag = this.tagOf(key);
     return tag ? () => this.apply(tag) : null;
+  }
+
+  tagOf(key) {
+    return annotations.tags.find((one) => one.key === key);
+  }
+
+  async applyOnceRead(key) {
+    await annotations.read().catch(() => {});
+    const tag = this.tagOf(key);
+    if (tag) this.apply(tag);
   }
 
   close() {
