@@ -4,13 +4,11 @@
 
 Writes a synthetic project (some 1 GB: its thumbnails are a hundred real ones, repeated; kept in
 the directory for the next time): every column that is computed today, 30,000 folders, copies,
-missing and damaged files.
-Properties and tags that people make themselves come in a later release; folders, of which an
-image may lie in several, stand in for tags. Each question is asked with values that were never
-asked before, in this process (p50 and p95, of the clock and of the processor) and then, with
-the same values, of DuckDB (where it is installed) and of SQLite with an index on each column
-that is compared or sorted by, over the same rows. Both databases have to hand over only row
-numbers in their order, which is what a view is. Not here: the page in a browser.
+missing and damaged files, twenty properties and 30,000 tags (``bench.said``). Each question is
+asked with values that were never asked before, in this process (p50 and p95, of the clock and of
+the processor) and then, with the same values, of DuckDB (where it is installed) and of SQLite with
+an index on each column that is compared or sorted by, over the same rows. Both databases have to
+hand over only row numbers in their order, which is what a view is. Not here: the page in a browser.
 """
 
 from __future__ import annotations
@@ -36,8 +34,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, decode, demo, describe, project, schema
+from panoptic_data import catalogue, decode, demo, describe, facets, project, schema
 from panoptic_data.catalogue import Catalogue
 from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
@@ -66,22 +65,26 @@ def main() -> None:
     opened = project.create(root, "bench")
     if opened.database().count("images") != count:
         write(opened, count)
+    if opened.database().count("annotation_events") == 0:
+        said.write(opened, opened.database().frame("images", ["sha1"])["sha1"].to_list())
     print(
         f"{'ms: processor p50, p95; clock p50, p95':44} {'budget':>7} {'DuckDB':>14} {'SQLite':>14}"
     )
     current = _open(opened)
-    views = {name: _fresh(make, number) for number, (name, make) in enumerate(QUESTIONS.items())}
+    questions = {**QUESTIONS, **_of_properties(current)}
+    views = {name: _fresh(make, number) for number, (name, make) in enumerate(questions.items())}
     ours = {
         name: [_timed(partial(current.run, view)) for view in some] for name, some in views.items()
     }
-    facets = {name: _facet_times(current, ask) for name, (ask, _) in FACETS.items()}
+    counts = {**FACETS, **_facets_of_properties(current)}
+    counted = {name: _facet_times(current, ask) for name, (ask, _) in counts.items()}
     gathered = _gathered(current)
     _say("memory, GB", f"{_resident():.2f}", "4")
     databases = _databases(current)
     for name, times in ours.items():
         _row(name, times, 150, [_asked(one, views[name]) for one in databases])
-    for name, times in facets.items():
-        _row(name, times, 150, [_counted(one, FACETS[name][1]) for one in databases])
+    for name, times in counted.items():
+        _row(name, times, 150, [_counted(one, counts[name][1]) for one in databases])
     mixed = [time for times in ours.values() for time in times]
     _row("all views above", mixed, 150, [])
     for name, times in gathered.items():
@@ -197,6 +200,41 @@ FACETS: Mapping[str, tuple[Callable[[Catalogue, View], object], str]] = {
 }
 
 
+def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], View]]:
+    """Return what is asked of properties that people made."""
+    state = current.annotations
+    fields = said.named(state)
+    tagged, rated = fields["p00"], fields["p01"]
+    words = [one.id for one in state.tags.values() if one.property == tagged.rpartition(":")[2]]
+
+    def tag(draw: random.Random) -> Part:
+        return Condition(tagged, "any of", draw.sample(words, 3))
+
+    def rating(draw: random.Random) -> Part:
+        low = draw.random() * 40
+        return Condition(rated, "between", [low, low + 10])
+
+    by_rating = Sort(rated)
+    return {
+        "filter: any of 3 tags": lambda draw: View((tag(draw),), (_sort(draw),)),
+        "filter: a property's number": lambda draw: View((rating(draw),), (_sort(draw),)),
+        "sort of most: a property": lambda draw: View((_wide(draw),), (by_rating,)),
+    }
+
+
+def _facets_of_properties(
+    current: Catalogue,
+) -> dict[str, tuple[Callable[[Catalogue, View], object], str]]:
+    fields = said.named(current.annotations)
+    return {
+        "facet: 30,000 tags": (lambda now, view: facets.tags(now, view, fields["p00"]), "tag"),
+        "facet: a property's numbers": (
+            lambda now, view: facets.numbers(now, view, fields["p01"], 40),
+            "rating",
+        ),
+    }
+
+
 def _fresh(make: Callable[[random.Random], View], seed: int) -> list[View]:
     """Return different views: none was asked before."""
     draw = random.Random(seed)
@@ -257,18 +295,26 @@ def _databases(current: Catalogue) -> list[_Database | None]:
         pl.Series("colour", current._rank(Sort("colour"), None)[: first.height]),
         pl.Series("cluster", current.clusters(ENCODER)[: first.height]),
     )
+    state, fields = current.annotations, said.named(current.annotations)
+    held = [
+        state.values(fields[name].rpartition(":")[2]).select(sha1="target", value="value")
+        for name in ("p00", "p01")
+    ]
+    tagged = held[0].join(rows.select("sha1", "row"), on="sha1").select("row", tag="value")
+    ratings = held[1].select("sha1", rating=pl.col("value").cast(pl.Float64))
+    rows = rows.join(ratings, on="sha1", how="left", maintain_order="left")
     files = current.corpus.files.select("row", pl.col("folder").cast(pl.String))
-    return [_duckdb(rows, files), _sqlite(rows, files)]
+    return [_duckdb(rows, files, tagged), _sqlite(rows, files, tagged)]
 
 
-def _duckdb(rows: pl.DataFrame, files: pl.DataFrame) -> _Database | None:
+def _duckdb(rows: pl.DataFrame, files: pl.DataFrame, tagged: pl.DataFrame) -> _Database | None:
     try:
         import duckdb
     except ImportError:
         return None
     connection = duckdb.connect()
-    for name, frame in (("images", rows.to_arrow()), ("files", files.to_arrow())):
-        connection.register("given", frame)
+    for name, frame in (("images", rows), ("files", files), ("tagged", tagged)):
+        connection.register("given", frame.to_arrow())
         connection.execute(f"create table {name} as select * from given")
         connection.unregister("given")
     return _Database(
@@ -280,10 +326,10 @@ def _duckdb(rows: pl.DataFrame, files: pl.DataFrame) -> _Database | None:
     )
 
 
-def _sqlite(rows: pl.DataFrame, files: pl.DataFrame) -> _Database:
+def _sqlite(rows: pl.DataFrame, files: pl.DataFrame, tagged: pl.DataFrame) -> _Database:
     connection = sqlite3.connect(":memory:")
     readable = rows.with_columns(pl.col("taken_at", "added").dt.strftime("%Y-%m-%d %H:%M:%S"))
-    for name, frame in (("images", readable), ("files", files)):
+    for name, frame in (("images", readable), ("files", files), ("tagged", tagged)):
         first, *others = frame.columns
         kind = "integer primary key" if name == "images" else "integer"
         connection.execute(f"create table {name} ({first} {kind}, {', '.join(others)})")
@@ -291,8 +337,9 @@ def _sqlite(rows: pl.DataFrame, files: pl.DataFrame) -> _Database:
         connection.executemany(f"insert into {name} values ({marks})", frame.iter_rows())
     for column in ("status", "format", "width", "taken_at", "camera", "size", "added", "folder"):
         connection.execute(f"create index i_{column} on images ({column})")
-    for column in ("name", "colour", "cluster"):
+    for column in ("name", "colour", "cluster", "rating"):
         connection.execute(f"create index i_{column} on images ({column})")
+    connection.execute("create index t_tag on tagged (tag, row)")
     connection.execute("create index f_folder on files (folder, row)")
     connection.execute("analyze")
     return _Database(
@@ -313,13 +360,16 @@ def _asked(database: _Database | None, views: Sequence[View]) -> Times:
 _KEYS = {"path": "row"}
 
 
+def _column(field: str) -> str:
+    return "rating" if field.startswith("p:") else _KEYS.get(field, field)
+
+
 def _ask(database: _Database, view: View) -> None:
     where, values = _where(database, view)
     levels = [_level(database, level) for level in view.group]
     keys = [f"{level} nulls last" for level in levels]
     keys += [
-        f"{_KEYS.get(one.field, one.field)} {'desc' if one.descending else ''} nulls last"
-        for one in view.sort
+        f"{_column(one.field)} {'desc' if one.descending else ''} nulls last" for one in view.sort
     ]
     database.run(
         f"select row from images where {where} order by {', '.join([*keys, 'row'])}", values
@@ -343,8 +393,12 @@ def _count(database: _Database, view: View, of: str) -> None:
     if of == "folder":
         chosen = f"select row from images where {where}"
         asked = f"select folder, count(distinct row) from files where row in ({chosen}) group by 1"
+    elif of == "tag":
+        chosen = f"select row from images where {where}"
+        asked = f"select tag, count(*) from tagged where row in ({chosen}) group by 1"
     else:
-        key = {"year": database.year, "size": "size / 1000000"}.get(of, of)
+        steps = {"year": database.year, "size": "size / 1000000", "rating": "round(rating)"}
+        key = steps.get(of, of)
         asked = f"select {key}, count(*) from images where {where} group by 1"
     database.run(asked, values)
 
@@ -364,6 +418,10 @@ def _part(database: _Database, part: Part) -> tuple[str, list[Any]]:
         joined = (" or " if part.kind == "any" else " and ").join(text for text, _ in inner)
         values = [value for _, some in inner for value in some]
         return (f"(not coalesce({joined}, false))" if part.kind == "not" else f"({joined})"), values
+    return _of_property(part) if part.field.startswith("p:") else _condition(database, part)
+
+
+def _condition(database: _Database, part: Condition) -> tuple[str, list[Any]]:
     asked = part.value
     match part.field, part.op:
         case "path", _:
@@ -383,6 +441,13 @@ def _part(database: _Database, part: Part) -> tuple[str, list[Any]]:
             return f"{field} is null", []
         case field, sign:
             return f"{field} {sign} ?", [asked]
+
+
+def _of_property(part: Condition) -> tuple[str, list[Any]]:
+    if part.op == "between":
+        return "rating between ? and ?", part.value
+    marks = ", ".join("?" * len(part.value))
+    return f"row in (select row from tagged where tag in ({marks}))", part.value
 
 
 # Thumbnails by a real server.

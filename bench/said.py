@@ -1,0 +1,86 @@
+"""Twenty properties of a synthetic corpus, one of them with 30,000 tags. Not here: its images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from panoptic_data import edits, merging, properties, stages, tags
+from panoptic_data.annotations import State, Store
+from panoptic_data.annotations import get as annotations_of
+from panoptic_data.project import Project
+
+TAGS = 30_000
+TAGS_EACH = 3
+# On every image three tags and a number; the others on one in twenty, as research leaves them.
+SPARSE = 20
+TYPES = (
+    *("tags", "number", "tag", "number", "number", "number", "text", "text", "text", "date"),
+    *("date", "checkbox", "checkbox", "colour", "url", "path", "tags", "tag", "number", "text"),
+)
+SPARSE_TAGS = 200
+
+
+def write(opened: Project, sha1s: Sequence[str]) -> None:
+    """Say something of the images by twenty properties, and merge it."""
+    store = annotations_of(opened)
+    rng = np.random.default_rng(1)
+    for place, type in enumerate(TYPES):
+        one, changes = properties.created(store.state().properties, f"p{place:02} {type}", type)
+        store.commit(changes, "property")
+        some = sha1s if place < 2 else rng.choice(sha1s, len(sha1s) // SPARSE, replace=False)
+        _fill(store, one.id, type, pl.Series("target", some), TAGS if place == 0 else SPARSE_TAGS)
+    result = merging.update(opened)
+    stages.record(opened, merging.STAGE, result, {}, "1", "bench")
+
+
+def named(state: State) -> dict[str, str]:
+    """Return the field of views of each property, by its place among them: ``p00`` to ``p19``."""
+    return {one.name[:3]: f"p:{one.type}:{one.id}" for one in state.properties.values()}
+
+
+def _fill(store: Store, id: str, type: str, targets: pl.Series, count: int) -> None:
+    rng = np.random.default_rng(len(id) + targets.len())
+    if type not in ("tags", "tag"):
+        values = _values(type, rng.integers(0, 5_000, targets.len()))
+        given = pl.DataFrame({"target": targets, "value": values})
+        store.commit(edits.assign(store.state(), id, given), "set")
+        return
+    ids, made = tags.named_or_created(store.state().tags, id, [f"t {n:05}" for n in range(count)])
+    store.commit(made, "tag")
+    # Few tags are on much, many on little.
+    each = TAGS_EACH if type == "tags" else 1
+    chosen = (rng.random((targets.len(), each)) ** 2 * count).astype(np.int64)
+    rows = pl.DataFrame({"target": targets.gather(np.repeat(np.arange(targets.len()), each))})
+    words = pl.Series(list(ids.values())).gather(chosen.ravel())
+    given = rows.with_columns(new=words).unique(maintain_order=True)
+    store.commit(
+        given.select(
+            kind=pl.lit("image"),
+            target="target",
+            property=pl.lit(id),
+            op=pl.lit("add" if type == "tags" else "set"),
+            old=pl.lit(None, pl.String),
+            new="new",
+        ),
+        "tag",
+    )
+
+
+def _values(type: str, numbers: np.ndarray) -> list[str]:
+    match type:
+        case "number":
+            return [f"{number / 100:g}" for number in numbers.tolist()]
+        case "date":
+            return [str(np.datetime64("1900-01-01") + int(number) * 7) for number in numbers]
+        case "checkbox":
+            return ["true" if number % 2 else "false" for number in numbers.tolist()]
+        case "colour":
+            return [f"#{number:06x}" for number in (numbers * 3001).tolist()]
+        case "url":
+            return [f"https://example.org/{number}" for number in numbers.tolist()]
+        case "path":
+            return [f"fonds/{number // 50}/{number}" for number in numbers.tolist()]
+    return [f"a note of {number}" for number in numbers.tolist()]
