@@ -22,11 +22,11 @@ from starlette.routing import Route
 
 from app import author, naming
 from app.answers import Answer, answering, language
+from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
 from panoptic_data import catalogue, edits, holds, properties, tags, views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.events import CHANGES, Change, as_frame
-from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State, Store
@@ -91,10 +91,6 @@ def routes(project: Project) -> list[Route]:
     ]
 
 
-class _UnreadableError(Exception):
-    """A body that is no question of ours."""
-
-
 @dataclass(frozen=True)
 class _Asked:
     """One request that writes: its body, and the annotations as they are now."""
@@ -152,18 +148,16 @@ def _written(act: Callable[[_Asked], dict[str, Any]]) -> Answer:
     """Read the body of a request and answer it with what was written."""
 
     def answered(project: Project, request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > BODY_AT_MOST:
+        if is_longer(request, BODY_AT_MOST):
             return Response(status_code=413)
         store = annotations_of(project)
         try:
-            body = _parsed(anyio.from_thread.run(request.body))
+            body = parsed(anyio.from_thread.run(request.body))
             who = author.of_request(request)
             state = store.state(fresh=True)
             told = act(_Asked(project, body, who, language(request), store, state))
-        except _UnreadableError:
-            text = translate("annotate.unreadable", language(request))
-            return JSONResponse({"error": "unreadable", "message": text}, 400)
+        except UnreadableBodyError:
+            return unreadable(language(request))
         return JSONResponse(told, headers=_NEVER_KEPT)
 
     return answered
@@ -172,7 +166,7 @@ def _written(act: Callable[[_Asked], dict[str, Any]]) -> Answer:
 def _annotate(asked: _Asked) -> dict[str, Any]:
     listed = asked.body.get("edits", [asked.body])
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise _UnreadableError
+        raise UnreadableBodyError
     parts, abouts, ops = [pl.DataFrame(schema=CHANGES)], [], []
     for edit in listed:
         one = _property(asked.state, edit)
@@ -236,7 +230,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
     # The groups are those that the person sees.
     current, _ = holds.shown(catalogue.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
-        raise _UnreadableError
+        raise UnreadableBodyError
     given = naming.names(
         current,
         view,
@@ -385,7 +379,7 @@ def _op(asked: _Asked, one: Property, edit: Mapping[str, Any]) -> str:
     """Return what an edit does: a toggle adds, unless there is nothing to add."""
     op = edit.get("op", "set")
     if op not in OPS:
-        raise _UnreadableError
+        raise UnreadableBodyError
     if op != "toggle":
         return str(op)
     return "add" if _changes(asked, one, "add", edit).height else "remove"
@@ -400,7 +394,7 @@ def _changes(asked: _Asked, one: Property, op: str, edit: Mapping[str, Any]) -> 
         if one.has_tags:
             value = _ids(edit)
         elif isinstance(value, list | dict):
-            raise _UnreadableError
+            raise UnreadableBodyError
         return edits.set_value(state, one.id, targets, value)
     change = edits.add_tags if op == "add" else edits.remove_tags
     return change(state, one.id, targets, _ids(edit))
@@ -517,35 +511,22 @@ def _ascii(sha1s: Iterable[str]) -> list[str]:
     return [one for one in sha1s if one.isascii() and one.isalnum()]
 
 
-def _parsed(raw: bytes) -> Mapping[str, Any]:
-    try:
-        body = json.loads(raw)
-        if b"\\ud" in raw.lower():
-            # Half of a pair of surrogates is no text.
-            json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise _UnreadableError from None
-    if not isinstance(body, dict):
-        raise _UnreadableError
-    return body
-
-
 def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = body.get(name)
     if not isinstance(value, dict):
-        raise _UnreadableError
+        raise UnreadableBodyError
     return value
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str):
-        raise _UnreadableError
+        raise UnreadableBodyError
     return value
 
 
 def _texts(body: Mapping[str, Any], name: str) -> list[str]:
     value = body.get(name)
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise _UnreadableError
+        raise UnreadableBodyError
     return value

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.language import number
-from panoptic_data.events import ANSWER
+from panoptic_data.events import ACCEPTED, ANSWER
 from panoptic_data.messages import keys, translate
-from panoptic_data.offers import ACCEPTED
 from panoptic_data.properties import EXCLUDED
 
 if TYPE_CHECKING:

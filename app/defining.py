@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from app import author, uses
 from app.answers import answering, language
+from app.bodies import UnreadableBodyError, parsed
 from panoptic_data import edits, properties, tags, views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
@@ -297,13 +298,13 @@ def _define(project: Project, request: Request) -> Response:
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
-def _told(request: Request) -> dict[str, Any]:
+def _told(request: Request) -> Mapping[str, Any]:
     body = anyio.from_thread.run(request.body)
     try:
-        told = json.loads(body) if len(body) <= BODY_AT_MOST else None
-    except ValueError:
-        told = None
-    return told if isinstance(told, dict) and "do" in told else {"do": None}
+        told = parsed(body) if len(body) <= BODY_AT_MOST else {}
+    except UnreadableBodyError:
+        told = {}
+    return told if "do" in told else {"do": None}
 
 
 def _create(state: State, told: Mapping[str, Any]) -> _Done:

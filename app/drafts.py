@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,24 +215,12 @@ class Draft:
     def _plan_values(self) -> None:
         assert self.table is not None
         told, matching = self.choices, self._matching()
-        if self.plan is None:
-            plan = imports.plan(
-                self._project,
-                self.table,
-                matching,
-                columns=told.columns,
-                existing=told.existing,
-                target=told.target,
-            )
-        else:
-            plan = imports.altered(
-                self._project,
-                self.plan,
-                matching,
-                columns=told.columns,
-                existing=told.existing,
-                target=told.target,
-            )
+        planned = (
+            partial(imports.plan, self._project, self.table)
+            if self.plan is None
+            else partial(imports.altered, self._project, self.plan)
+        )
+        plan = planned(matching, columns=told.columns, existing=told.existing, target=told.target)
         found = plan.found.matching
         self.choices = replace(told, by=found.by, column=found.column, folder=found.folder)
         self.plan, self.summary = plan, self._summary(plan)

@@ -6,7 +6,6 @@ Not here: the files in hand and the work on them (``drafts``), what an import is
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, replace
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from app import author
 from app.answers import answering, language, spreadsheet
+from app.bodies import UnreadableBodyError, parsed
 from app.drafts import PATIENCE, Choices, Draft, Drafts
 from panoptic_data import imports
 from panoptic_data.messages import translate
@@ -359,12 +359,9 @@ def _body(request: Request) -> Mapping[str, Any] | None:
     if not length.isdecimal() or int(length) > BODY_AT_MOST:
         return None
     try:
-        raw = anyio.from_thread.run(request.body)
-        body = json.loads(raw)
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        return parsed(anyio.from_thread.run(request.body))
+    except UnreadableBodyError:
         return None
-    return body if isinstance(body, dict) else None
 
 
 def _optional(value: Any) -> str | None:

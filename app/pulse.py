@@ -6,6 +6,8 @@ Not here: drawing it (``widgets.work``), asking (``components.pulse``).
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,7 +17,25 @@ from app.answers import answering
 from panoptic_data import catalogue, runs
 from panoptic_data.project import Project
 
-__all__ = ["beat", "routes"]
+__all__ = ["Pulse", "read", "routes"]
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What is shown of corpus and work: the catalogue's version, rows of the table ``runs``.
+
+    ``last`` is the last run where none is ``running``.
+    """
+
+    version: str
+    running: dict[str, Any] | None
+    last: dict[str, Any] | None
+
+    @property
+    def beat(self) -> str:
+        """A digest; another one where any of it differs."""
+        said = repr((self.version, self.running, self.last))
+        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def routes(project: Project) -> list[Route]:
@@ -23,13 +43,12 @@ def routes(project: Project) -> list[Route]:
     return [Route("/pulse", answering(project, _pulse))]
 
 
-def beat(project: Project) -> str:
-    """Return a digest of what is shown of corpus and work; another one where either changed."""
+def read(project: Project) -> Pulse:
+    """Read how corpus and work are now."""
     running = runs.running(project)
-    last = None if running else runs.listing(project, 1).to_dicts()
-    said = repr((catalogue.get(project).version, running, last))
-    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+    last = [] if running else runs.listing(project, 1).to_dicts()
+    return Pulse(catalogue.get(project).version, running, last[0] if last else None)
 
 
 def _pulse(project: Project, _: Request) -> Response:
-    return PlainTextResponse(beat(project), headers={"Cache-Control": "no-store"})
+    return PlainTextResponse(read(project).beat, headers={"Cache-Control": "no-store"})

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.answers import answering, language
+from app.bodies import is_longer
 from panoptic_data import catalogue, decode, describe, expressions, likeness, remote, uploads, views
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.messages import translate
@@ -93,8 +94,7 @@ def _body(request: Request, most: int) -> bytes:
                 raise InvalidAddress("too_large", most=most // 2**20)
         return bytes(data)
 
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > most:
+    if is_longer(request, most):
         raise InvalidAddress("too_large", most=most // 2**20)
     return anyio.from_thread.run(read)
 

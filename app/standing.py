@@ -5,7 +5,6 @@ Not here: offering images, writing answers (``suggesting``).
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import anyio.from_thread
@@ -16,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.answers import answering, language
+from app.bodies import UnreadableBodyError, parsed
 from panoptic_data import catalogue, offers
 from panoptic_data.errors import InvalidTag
+from panoptic_data.events import ACCEPTED
 from panoptic_data.fields import property_field
 from panoptic_data.views import Condition, View
 
@@ -45,9 +46,9 @@ def routes(project: Project) -> list[Route]:
 
 def _standing(project: Project, request: Request) -> Response:
     try:
-        told = json.loads(anyio.from_thread.run(request.body))
+        told = parsed(anyio.from_thread.run(request.body))
         tag, sha1s = str(told["tag"]), [str(one) for one in told.get("sha1s", [])]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (UnreadableBodyError, TypeError, KeyError):
         return Response(status_code=400)
     if len(sha1s) > ASKED_AT_MOST:
         return Response(status_code=413)
@@ -64,7 +65,7 @@ def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
     asked = Condition(property_field(property.type, property.id), "in", [one.id])
     rows = np.unique(current.run(View(where=(asked,))).rows)
     said = offers.answered(current.annotations, tag)
-    is_accepted = pl.col("value") == offers.ACCEPTED
+    is_accepted = pl.col("value") == ACCEPTED
     accepted = said.filter(is_accepted)
     named = said.filter(pl.col("target").is_in(pl.Series(sha1s, dtype=pl.String).implode()))
     return {

@@ -7,7 +7,6 @@ images are chosen (``panoptic_data.offers``, ``zero_shot``), undo (``undoing``),
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,11 +22,12 @@ from starlette.routing import Route
 
 from app import author
 from app.answers import answering, language
+from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
 from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import PanopticError
-from panoptic_data.events import ANSWER, CHANGES
-from panoptic_data.messages import LANGUAGES, translate
+from panoptic_data.events import ANSWER, CHANGES, REFUSED
+from panoptic_data.messages import LANGUAGES
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
@@ -84,10 +84,6 @@ def routes(project: Project) -> list[Route]:
     ]
 
 
-class _UnreadableError(Exception):
-    """A body that is no question of ours."""
-
-
 class _GoneError(Exception):
     """Nobody waits for the answer any more."""
 
@@ -113,7 +109,7 @@ class _Asked:
         """Return a number of the body, between 0 and ``most``."""
         told = self.body.get(name, default)
         if isinstance(told, bool) or not isinstance(told, int):
-            raise _UnreadableError
+            raise UnreadableBodyError
         return max(0, min(told, most))
 
 
@@ -124,8 +120,7 @@ def _watched(project: Project, act: _Act) -> Callable[[Request], Awaitable[Respo
     """Answer in a thread what a body asks, and stop when whoever asked has gone."""
 
     async def endpoint(request: Request) -> Response:
-        length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > BODY_AT_MOST:
+        if is_longer(request, BODY_AT_MOST):
             return Response(status_code=413)
         try:
             raw = await request.body()
@@ -157,16 +152,15 @@ def _answer(
 
     spoken = language(request)
     try:
-        body = _parsed(raw)
+        body = parsed(raw)
         told = body.get("language")
         spoken = told if told in LANGUAGES else spoken
         return JSONResponse(
             act(_Asked(project, body, author.of_request(request), spoken, check)),
             headers=_NEVER_KEPT,
         )
-    except _UnreadableError:
-        text = translate("annotate.unreadable", spoken)
-        return JSONResponse({"error": "unreadable", "message": text}, 400)
+    except UnreadableBodyError:
+        return unreadable(spoken)
     except PanopticError as error:
         return JSONResponse({"error": error.key, "message": error.message(spoken)}, 400)
     except _GoneError:
@@ -176,7 +170,7 @@ def _answer(
 def _offered(asked: _Asked) -> dict[str, Any]:
     mode = asked.body.get("mode", suggestions.MODES[0])
     if mode not in suggestions.MODES:
-        raise _UnreadableError
+        raise UnreadableBodyError
     slug = _encoder(asked, reads_text=False)
     found = offers.offered(
         asked.project,
@@ -225,7 +219,7 @@ _KINDS = ("accepted", "refused", "forgotten")
 def _refused(project: Project, request: Request) -> Response:
     state: State = annotations_of(project).state()
     tag, _ = offers.checked(state, request.query_params.get("tag", ""))
-    said = offers.answered(state, tag.id).filter(pl.col("value") == offers.REFUSED)
+    said = offers.answered(state, tag.id).filter(pl.col("value") == REFUSED)
     last = said.sort("at", "target", descending=[True, False])["target"]
     start, count = (
         int(text) if text.isdecimal() and len(text) < 10 else default
@@ -244,7 +238,7 @@ def _classes(asked: _Asked) -> dict[str, Any]:
     parents = body.get("parents", zero_shot.PARENTS[0])
     least = float(_as((int, float), body.get("least", 0)))
     if parents not in zero_shot.PARENTS:
-        raise _UnreadableError
+        raise UnreadableBodyError
     found = zero_shot.classes(
         asked.project,
         _as(str, body.get("property")),
@@ -331,21 +325,11 @@ def _known(project: Project, sha1s: Iterable[str]) -> list[str]:
     return current.sha1s(current.rows_of(named))
 
 
-def _parsed(raw: bytes) -> Mapping[str, Any]:
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise _UnreadableError from None
-    if not isinstance(body, dict):
-        raise _UnreadableError
-    return body
-
-
 def _texts(body: Mapping[str, Any], name: str) -> list[str]:
     return [_as(str, one) for one in _as(list, body.get(name, []))]
 
 
 def _as(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind):
-        raise _UnreadableError
+        raise UnreadableBodyError
     return value

@@ -17,7 +17,7 @@ import polars as pl
 from panoptic_data import tags, values
 from panoptic_data.annotations import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import ANSWER, CHANGES, Change, as_frame
+from panoptic_data.events import ACCEPTED, ANSWER, CHANGES, Change, as_frame
 from panoptic_data.properties import EXCLUDED, Property, altered
 
 __all__ = [
@@ -234,7 +234,7 @@ def _answers_moved(state: State, property: str, keep: str, gone: Sequence[str]) 
     given = given.unique("target", keep="first", maintain_order=True)
     held = state.values(property).filter(pl.col("value").is_in([keep, *gone]))
     is_held = pl.col("target").is_in(held["target"].implode())
-    value = pl.when((pl.col("value") == "true") | ~is_held).then("value")
+    value = pl.when((pl.col("value") == ACCEPTED) | ~is_held).then("value")
     return assign(state, ANSWER + keep, given.with_columns(value))
 
 

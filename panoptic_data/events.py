@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
 
 __all__ = [
+    "ACCEPTED",
     "ANSWER",
     "CHANGES",
     "EVENTS",
     "KINDS",
     "OPS",
+    "REFUSED",
     "TABLE",
     "Batch",
     "Change",
@@ -58,8 +60,9 @@ __all__ = [
 TABLE = "annotation_events"
 LOCK = "annotations.lock"
 COMPACT_LOCK = "annotations.compact.lock"
-# What was answered of a tag is kept under this and its id.
+# What was answered of a tag is kept under this and its id, as one of these values.
 ANSWER = "answer:"
+ACCEPTED, REFUSED = "true", "false"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGES = pl.Schema(

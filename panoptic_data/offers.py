@@ -20,7 +20,7 @@ import polars as pl
 
 from panoptic_data import catalogue, edits, search, suggestions, tags
 from panoptic_data.errors import InvalidTag
-from panoptic_data.events import ANSWER
+from panoptic_data.events import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.fields import property_field
 from panoptic_data.suggestions import Check, Estimate, Examples, Space
 from panoptic_data.views import Condition, View
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from panoptic_data.tags import Tag
 
 __all__ = [
-    "ACCEPTED",
-    "REFUSED",
     "Image",
     "Material",
     "Offered",
@@ -47,7 +45,6 @@ __all__ = [
     "offered",
 ]
 
-ACCEPTED, REFUSED = "true", "false"
 # An offer is told by what it is most like; of more examples than this, some are looked at.
 COMPARED_AT_MOST = 20_000
 # Two encoders are compared side by side.

@@ -18,6 +18,7 @@ import polars as pl
 
 from panoptic_data import catalogue, encoders, offers, query_vectors
 from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.events import REFUSED
 from panoptic_data.fields import property_field
 from panoptic_data.messages import translate
 from panoptic_data.suggestions import Check
@@ -249,7 +250,7 @@ def _refused(current: Catalogue, held: Material, chosen: Sequence[Tag]) -> list[
     found = []
     for tag in chosen:
         said = offers.answered(current.annotations, tag.id)
-        targets = said.filter(pl.col("value") == offers.REFUSED)["target"].to_list()
+        targets = said.filter(pl.col("value") == REFUSED)["target"].to_list()
         found.append(held.of_rows(current.rows_of(targets)))
     return found
 

@@ -18,7 +18,6 @@ import streamlit as st
 from app import going, launcher, pulse, state
 from app.components.pulse import pulse as watch
 from app.widgets import holding
-from panoptic_data import catalogue, runs
 from panoptic_data.project import Project
 
 __all__ = ["Step", "step", "time_left", "work"]
@@ -51,16 +50,14 @@ class Step:
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
     going.stay()
-    # Before the rest, so that what changes while this is drawn is seen by the next comparison.
-    beat = pulse.beat(project)
-    running = runs.running(project)
+    now = pulse.read(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
-        if running is not None:
-            _show(project, running)
+        if now.running is not None:
+            _show(project, now.running)
         else:
-            _show_last(project)
-    watch(beat)
-    _follow(project)
+            _show_last(project, now.last)
+    watch(now.beat)
+    _follow(now.version)
 
 
 def step(progress: Mapping[str, Mapping[str, int]]) -> Step:
@@ -122,23 +119,22 @@ def _pace(run: str, now: Step) -> list[str]:
     return told
 
 
-def _show_last(project: Project) -> None:
+def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
     st.session_state.pop("pace", None)
-    last = runs.listing(project, 1).to_dicts()
-    if not last or last[0]["outcome"] != "failed":
+    if last is None or last["outcome"] != "failed":
         return
-    when = f"{last[0]['started_at']:%Y-%m-%d %H:%M}"
-    error = (last[0]["error"] or "").partition("\n")[0]
+    when = f"{last['started_at']:%Y-%m-%d %H:%M}"
+    error = (last["error"] or "").partition("\n")[0]
     text = escape(state.say("frame.work_failed_since", when=when, error=error))
     st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
     if st.button(state.say("frame.work_again"), key="again", type="tertiary"):
         launcher.start_processing(project, retry=True)
 
 
-def _follow(project: Project) -> None:
+def _follow(now: str) -> None:
     """Run the page again when there is something new to show, and only then."""
     is_let_go = holding.let_go()
-    shown, now = st.session_state.get("version"), catalogue.get(project).version
+    shown = st.session_state.get("version")
     st.session_state["version"] = now
     if is_let_go or shown not in (None, now):
         st.rerun()

@@ -4,12 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.testclient import TestClient
 
-from app.guard import Guard
-from app.routes import routes
 from panoptic_data import annotations, properties, tags
 from panoptic_data.views import View, to_address
 from tests import synthetic
@@ -26,28 +21,6 @@ def project(tmp_path):
     files = [synthetic.file(f"a/{name}.jpg", name) for name in NAMES]
     synthetic.write(opened, "files", [*files, synthetic.file("b/copy.jpg", NAMES[0])])
     return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations.get(project)
-
-
-@pytest.fixture
-def client(project):
-    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
-    with TestClient(app, base_url="http://localhost") as made:
-        yield made
-
-
-@pytest.fixture
-def post(client):
-    def posted(path, body, status=200, **query):
-        answer = client.post(path, json=body, params=query)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    return posted
 
 
 def make(store, name, type, **more):

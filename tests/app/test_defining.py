@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app import author, defining, undoing, uses
 from app.guard import Guard
-from panoptic_data import annotations, edits, properties, tags
+from panoptic_data import edits, properties, tags
 from panoptic_data.tags import Tag
 from panoptic_data.views import Condition, from_address
 from tests import synthetic
@@ -27,11 +27,6 @@ def project(tmp_path):
     files = [synthetic.file(f"box/{name}.jpg", name) for name in NAMES]
     synthetic.write(opened, "files", files)
     return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations.get(project)
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Names of groups as values, over HTTP: real tables, the application's own routes."""
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from app.routes import routes
-from panoptic_data import annotations, properties
+from panoptic_data import properties
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
 
@@ -22,17 +19,6 @@ def project(tmp_path):
     places += [("s/2/Red/c.jpg", "c"), ("s/2/blue/d.jpg", "d")]
     synthetic.write(opened, "files", [synthetic.file(place, name) for place, name in places])
     return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations.get(project)
-
-
-@pytest.fixture
-def client(project):
-    with TestClient(Starlette(routes=routes(project)), base_url="http://localhost") as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,14 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.testclient import TestClient
 
 from app import suggesting
-from app.guard import Guard
-from app.routes import routes
-from panoptic_data import annotations, encoders, properties, tags, views
+from panoptic_data import encoders, properties, tags, views
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 
@@ -53,11 +48,6 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def store(project):
-    return annotations.get(project)
-
-
-@pytest.fixture
 def tag(store):
     """Three tags of one property: "kind 0" and so on."""
     one, changes = properties.created(store.state().properties, "Kind", "tags")
@@ -68,23 +58,6 @@ def tag(store):
         store.commit(changes, "tag")
         made.append(named.id)
     return SimpleNamespace(property=one.id, ids=made)
-
-
-@pytest.fixture
-def client(project):
-    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
-    with TestClient(app, base_url="http://localhost") as made:
-        yield made
-
-
-@pytest.fixture
-def post(client):
-    def posted(path, body, status=200, **query):
-        answer = client.post(path, json=body, params=query)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    return posted
 
 
 def of_kind(kind):

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app import author
 from app.guard import Guard
 from app.undoing import images_of, routes
-from panoptic_data import annotations, edits, events, properties, tags
+from panoptic_data import edits, events, properties, tags
 from tests import synthetic
 
 IMAGES = [synthetic.sha1(name) for name in ("a", "b", "c")]
@@ -24,11 +24,6 @@ def project(tmp_path):
     files = [synthetic.file(f"box/{name}.jpg", name) for name in "abc"]
     synthetic.write(opened, "files", files)
     return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations.get(project)
 
 
 @pytest.fixture

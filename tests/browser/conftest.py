@@ -49,6 +49,14 @@ def address(chromium_path, demo_project):
 
 
 @pytest.fixture(scope="module")
+def own_project(demo_project, tmp_path_factory):
+    """A copy for one module: what is noted here is seen by no other."""
+    own = tmp_path_factory.mktemp("own") / "project"
+    shutil.copytree(demo_project, own)
+    return own
+
+
+@pytest.fixture(scope="module")
 def contexts(chromium):
     """Windows by theme and language: what one of them has fetched the next need not fetch."""
     made = {}

@@ -1,6 +1,5 @@
 """Annotating as a person does: in a real browser, on a copy of the demo project of its own."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -11,14 +10,6 @@ from panoptic_data.views import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-
-
-@pytest.fixture(scope="module")
-def own_project(demo_project, tmp_path_factory):
-    """A copy: what is noted here is seen by no other test."""
-    own = tmp_path_factory.mktemp("annotate") / "project"
-    shutil.copytree(demo_project, own)
-    return own
 
 
 @pytest.fixture(scope="module")

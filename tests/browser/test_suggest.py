@@ -1,7 +1,6 @@
 """Suggestions answered by keys as a person does: in a real browser, on a copy of the demo."""
 
 import re
-import shutil
 
 import pytest
 
@@ -15,14 +14,6 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 FOLDER = "Archive/Greek coins"
 PAGE = 20
 ANSWERS = 30
-
-
-@pytest.fixture(scope="module")
-def own_project(demo_project, tmp_path_factory):
-    """A copy: what is answered here is seen by no other test."""
-    own = tmp_path_factory.mktemp("suggest") / "project"
-    shutil.copytree(demo_project, own)
-    return own
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,32 @@
+"""A module's own ``project``, its annotations, and the application's routes over it."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from app.guard import Guard
+from app.routes import routes
+from panoptic_data import annotations
+
+
+@pytest.fixture
+def store(project):
+    return annotations.get(project)
+
+
+@pytest.fixture
+def client(project):
+    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    with TestClient(app, base_url="http://localhost") as made:
+        yield made
+
+
+@pytest.fixture
+def post(client):
+    def posted(path, body, status=200, **query):
+        answer = client.post(path, json=body, params=query)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return posted
