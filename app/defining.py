@@ -175,7 +175,7 @@ def _values(project: Project, state: State, one: Property, _: Request) -> Respon
 
 def _pictures(project: Project, state: State, one: Property, request: Request) -> Response:
     asked = request.query_params.getlist("tag")
-    ids = {*asked, *tags.below(state.tags, asked)}
+    ids = {*asked, *state.below(asked)}
     held = state.values(one.id).filter(pl.col("value").is_in(list(ids)))
     targets = held["target"].unique(maintain_order=True)
     shown = _images(project, one, targets.head(PICTURES).to_list())

@@ -208,7 +208,7 @@ def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], Vi
     words = [one.id for one in state.tags.values() if one.property == tagged.rpartition(":")[2]]
 
     def tag(draw: random.Random) -> Part:
-        return Condition(tagged, "any of", draw.sample(words, 3))
+        return Condition(tagged, "in", draw.sample(words, 3))
 
     def rating(draw: random.Random) -> Part:
         low = draw.random() * 40

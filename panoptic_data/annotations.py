@@ -143,6 +143,14 @@ class State:
                 found.setdefault(one.property, set()).add(one.id)
         return {property: frozenset(ids) for property, ids in found.items()}
 
+    def below(self, ids: Iterable[str]) -> set[str]:
+        """Return all tags below some, without these (unless one is below another)."""
+        return tags.reached(self._children, ids)
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        return tags.children(self.tags)
+
     def cells_of(self, property: str) -> Cells:
         """Return the values of a property (or ``EXCLUDED``)."""
         return self.cells.get(property, _NO_CELLS)

@@ -7,7 +7,7 @@ after an edit. Not here: the values themselves (``annotations``), what a view as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -86,14 +86,22 @@ class Column:
     tags: npt.NDArray[np.int32] | None = None
     ids: tuple[str, ...] = ()
 
-    def tagged(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def tagged(self, ids: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Which units have one of these tags: (size,) bool."""
         assert self.units is not None
         assert self.tags is not None
-        wanted = np.array([id in set(ids) for id in self.ids] + [False])
         mask = np.zeros(self.size, dtype=bool)
+        places = [self._places[id] for id in ids if id in self._places]
+        if not places:
+            return mask
+        wanted = np.zeros(len(self.ids), dtype=bool)
+        wanted[places] = True
         mask[self.units[wanted[self.tags]]] = True
         return mask
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {id: place for place, id in enumerate(self.ids)}
 
     @cached_property
     def filled(self) -> npt.NDArray[np.bool_]:

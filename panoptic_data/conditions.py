@@ -28,7 +28,6 @@ from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import FIELDS, HUES, STATUSES, property_of
 from panoptic_data.polygons import inside
 from panoptic_data.properties import EXCLUDED
-from panoptic_data.tags import below
 from panoptic_data.views import Clause, Condition, conditions
 
 if TYPE_CHECKING:
@@ -215,11 +214,10 @@ def _property(catalogue: Catalogue, condition: Condition) -> Mask | None:
     column, op, value = catalogue.column(condition.field), condition.op, condition.value
     kind = FIELDS[condition.field].kind
     if kind == "tags":
-        known = catalogue.annotations.tags
-        masks = [column.tagged([id, *below(known, [id])]) for id in value]
-        joined: Mask = (
-            np.logical_and.reduce(masks) if op == "all of" else np.logical_or.reduce(masks)
-        )
+        groups = [{id, *catalogue.annotations.below([id])} for id in value]
+        if op != "all of":
+            return column.tagged(set().union(*groups))
+        joined: Mask = np.logical_and.reduce([column.tagged(ids) for ids in groups])
         return joined
     if kind not in ("truth", "link", "colour"):
         return None

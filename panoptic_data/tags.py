@@ -29,6 +29,7 @@ __all__ = [
     "named",
     "named_or_created",
     "placed",
+    "reached",
     "read",
     "unlinked",
     "with_parent",
@@ -186,12 +187,12 @@ def children(known: Mapping[str, Tag]) -> dict[str, list[str]]:
 
 def below(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
     """Return all tags below some, without these (unless one is below another)."""
-    return _reached(children(known), ids)
+    return reached(children(known), ids)
 
 
 def above(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
     """Return all tags above some, without these (unless one is above another)."""
-    return _reached({id: one.parents for id, one in known.items()}, ids)
+    return reached({id: one.parents for id, one in known.items()}, ids)
 
 
 def named(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
@@ -219,7 +220,7 @@ def read(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Tag]:
     for id, one in found.items():
         for parent in sorted(set(parts[id].get("parents", ()))):
             is_right = parent in found and found[parent].property == one.property
-            if is_right and parent != id and id not in _reached(links, [parent]):
+            if is_right and parent != id and id not in reached(links, [parent]):
                 links[id] += (parent,)
     ordered = sorted(found.values(), key=lambda one: (one.property, one.place, one.id))
     return {one.id: _with_parents(one, links[one.id]) for one in ordered}
@@ -234,7 +235,8 @@ def _with_parents(one: Tag, parents: tuple[str, ...]) -> Tag:
     return Tag(one.id, one.property, one.name, one.colour, parents, one.place, one.key, one.deleted)
 
 
-def _reached(next_of: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
+def reached(next_of: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
+    """Return all that some lead to, one after the other, without these unless they do too."""
     found: set[str] = set()
     waiting = list(ids)
     while waiting:
