@@ -186,12 +186,16 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
     aim = query_vectors.aim(catalogue.project, asks.expression, asks.encoder)
     scale = search.scale(catalogue.project, asks.encoder, aim)
     counts, edges = np.histogram(values, bins, _ends(values))
+    least = _least(catalogue, asks, aim)
+    if asks.count is not None and asks.count <= len(values):
+        # Where so many are kept, they begin with the last of them.
+        least = max(least, float(np.partition(values, -asks.count)[-asks.count]))
     return Spread(
         asks.encoder,
         counts.tolist(),
         edges.tolist(),
         [None if np.isnan(one) else one for one in scale.percentile(edges).tolist()],
-        _least(catalogue, asks, aim),
+        least,
         _likely(scale, aim),
     )
 

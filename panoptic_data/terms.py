@@ -81,6 +81,8 @@ _LARGEST = 10**18
 _LONGEST_NUMBER = 400
 _NUMBER = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([a-zA-Z]*)")
 _COLOUR = re.compile(r"(#[0-9a-f]{6})(?:~(.*))?")
+# How many of the most alike are kept: as many as a corpus can hold.
+_MOST = re.compile(r"top([1-9][0-9]{0,8})", re.IGNORECASE)
 _CLUSTER = re.compile(r"-?[0-9]{1,9}")
 _PERIOD = re.compile(r"(?P<decade>[0-9]{3})0s|(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2}))?")
 _FRENCH = re.compile(r"(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
@@ -515,14 +517,27 @@ def _likeness(term: Term, known: Known) -> list[Part]:
 
 
 def _least(item: Item) -> dict[str, float]:
+    """Read from where on, and how many at most: ``0.31``, ``99%``, ``top50``, ``99%~top50``."""
     if item.least is None:
         return {}
-    name, most = ("percentile", 100) if item.least.endswith("%") else ("threshold", 1)
-    match = _NUMBER.fullmatch(item.least.removesuffix("%"))
-    value = float(match[1]) if match and not match[2] else math.inf
-    if abs(value) > most or (name == "percentile" and value < 0):
+    limits = [_limit(text, item) for text in item.least.split("~")]
+    found = dict(limits)
+    # Each once, and a cosine or its percentile.
+    if len(found) < len(limits) or {"threshold", "percentile"} <= set(found):
         raise Misread("least", item.span, text=item.least)
-    return {name: value}
+    return found
+
+
+def _limit(text: str, item: Item) -> tuple[str, float]:
+    most = _MOST.fullmatch(text)
+    if most is not None:
+        return "count", int(most[1])
+    name, largest = ("percentile", 100) if text.endswith("%") else ("threshold", 1)
+    match = _NUMBER.fullmatch(text.removesuffix("%"))
+    value = float(match[1]) if match and not match[2] else math.inf
+    if abs(value) > largest or (name == "percentile" and value < 0):
+        raise Misread("least", item.span, text=text)
+    return name, value
 
 
 def _hue(term: Term, item: Item, _: Known) -> Part:
@@ -911,9 +926,13 @@ def _said_likeness(condition: Condition) -> str:
     text = value["query"]
     plain = _BARE.fullmatch(text) and "~" not in text
     said = f":{text if plain else quoted(text)}"
-    for name, unit in (("threshold", ""), ("percentile", "%")):
+    for name, before, after in (
+        ("threshold", "", ""),
+        ("percentile", "", "%"),
+        ("count", "top", ""),
+    ):
         if value.get(name) is not None:
-            said += f"~{_said_number('copies', value[name])}{unit}"
+            said += f"~{before}{_said_number('copies', value[name])}{after}"
     return said
 
 

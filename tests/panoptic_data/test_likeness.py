@@ -185,6 +185,9 @@ def test_a_slider_is_told_how_similarities_lie(current):
     assert told.edges[-1] == pytest.approx(max(cosines), abs=1e-3)
     assert told.percentiles == sorted(told.percentiles)
     assert told.least == 0.25
+    # Of so many that are kept, the last.
+    kept = likeness.spread(current, View((asked(3, count=5), FEW)))
+    assert (kept.least, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
     assert told.likely == pytest.approx(search.scale(current.project, SLUG).cosine(95))
     assert likeness.spread(current, View((FEW,))) is None
     nobody = View((asked(3), Condition("name", "contains", "nowhere")))

@@ -195,6 +195,17 @@ WHERE = [
             ),
         ),
     ),
+    (
+        'like:cat~top50 like:"a b"~TOP5~99%',
+        (
+            *one("like", "at least", {"encoder": "clip", "query": "cat", "count": 50}),
+            *one(
+                "like",
+                "at least",
+                {"encoder": "clip", "query": "a b", "count": 5, "percentile": 99},
+            ),
+        ),
+    ),
     ("duplicate:near", one("duplicate", "in", {"kinds": ["near"]})),
     ("duplicate:semantic", one("duplicate", "in", {"kinds": ["semantic:clip"]})),
     ("duplicate:semantic:visual", one("duplicate", "in", {"kinds": ["semantic:visual"]})),
@@ -340,6 +351,9 @@ PROBLEMS = [
     ("foldr:x", "field", "foldr"),
     ("like:cat~2", "least", "cat~2"),
     ('like:"cat"~101%', "least", '"cat"~101%'),
+    ("like:cat~top0", "least", "cat~top0"),
+    ("like:cat~top5~top6", "least", "cat~top5~top6"),
+    ("like:cat~0.5~99%", "least", "cat~0.5~99%"),
     ("http://example.org", "field_none", "http"),
     ("width@clip:5", "field", "width@clip"),
     ("folder:1930", "folder", "1930"),
@@ -707,10 +721,13 @@ CHOICES = {
     ),
     "text": st.fixed_dictionaries({"encoder": SLUGS, "text": WORDS}),
     "like": st.one_of(
-        st.fixed_dictionaries({"encoder": SLUGS, "query": QUERIES}),
+        st.fixed_dictionaries(
+            {"encoder": SLUGS, "query": QUERIES}, optional={"count": st.integers(1, 10**6)}
+        ),
         st.fixed_dictionaries({"encoder": SLUGS, "query": QUERIES, "threshold": st.floats(-1, 1)}),
         st.fixed_dictionaries(
-            {"encoder": SLUGS, "query": QUERIES, "percentile": st.floats(0, 100)}
+            {"encoder": SLUGS, "query": QUERIES, "percentile": st.floats(0, 100)},
+            optional={"count": st.integers(1, 10**6)},
         ),
     ),
     "colour": colour(st.floats(0, 500).map(lambda x: round(x, 6))),
