@@ -140,7 +140,8 @@ def _encoders(command: argparse.ArgumentParser) -> None:
 def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", metavar="QUERY", help=say("help_search_query"))
     command.add_argument("-k", type=_count, default=20, metavar="K", help=say("help_search_k"))
-    command.add_argument("--encoder", metavar="ENCODER", help=say("help_search_encoder"))
+    help_encoder = say("help_search_encoder")
+    command.add_argument("--encoder", action="append", metavar="ENCODER", help=help_encoder)
     command.add_argument("--view", metavar="VIEW", help=say("help_search_view"))
     _json(command)
 

@@ -25,6 +25,7 @@ from panoptic_data import expressions
 from panoptic_data.errors import InvalidExpression
 
 __all__ = [
+    "ENCODER",
     "FIELDS",
     "HUES",
     "LEVELS",
@@ -36,6 +37,7 @@ __all__ = [
     "Field",
     "Operator",
     "is_property",
+    "is_slug",
     "is_sort",
     "property_field",
     "property_of",
@@ -263,10 +265,11 @@ def _duplicate(value: Any) -> str | None:
 
 
 def _has_encoder(value: Any) -> bool:
-    return isinstance(value, Mapping) and _is_slug(value.get("encoder"))
+    return isinstance(value, Mapping) and is_slug(value.get("encoder"))
 
 
-def _is_slug(value: Any) -> bool:
+def is_slug(value: Any) -> bool:
+    """Whether a value can be the name of an encoder's tables."""
     return isinstance(value, str) and _SLUG.fullmatch(value) is not None
 
 
@@ -307,7 +310,7 @@ _TEXT = {"type": "string", "minLength": 1}
 _LIST_OF_TEXTS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 _NUMBER = {"type": "number"}
 _DATE = {"type": "string", "format": "date"}
-_ENCODER = {"type": "string", "pattern": f"^{_SLUG.pattern}$"}
+ENCODER = {"type": "string", "pattern": f"^{_SLUG.pattern}$"}
 _SHA1_LIST = {"type": "array", "items": {"type": "string", "pattern": f"^{_SHA1.pattern}$"}}
 
 
@@ -366,7 +369,7 @@ _FOLDERS = {
 _STATUS_LIST = {**_LIST_OF_TEXTS, "items": {"enum": list(STATUSES)}}
 _CLUSTERS = _object(
     {
-        "encoder": _ENCODER,
+        "encoder": ENCODER,
         "numbers": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
     }
 )
@@ -383,7 +386,7 @@ _DUPLICATES = {
 }
 _SIMILARITY = _object(
     {
-        "encoder": _ENCODER,
+        "encoder": ENCODER,
         "sha1s": {**_SHA1_LIST, "minItems": 1},
         "threshold": {"type": "number", "minimum": -1, "maximum": 1},
     }
@@ -396,11 +399,11 @@ _KEPT = _object(
 )
 _CHOSEN = {"anyOf": [_SHA1_LIST, {**_KEPT, "description": "a selection kept with the project"}]}
 _MEANING = _object(
-    {"encoder": _ENCODER, "text": _TEXT}, {"count": {"type": "integer", "minimum": 1}}
+    {"encoder": ENCODER, "text": _TEXT}, {"count": {"type": "integer", "minimum": 1}}
 )
 _LIKE = _object(
     {
-        "encoder": _ENCODER,
+        "encoder": ENCODER,
         "query": {**_TEXT, "description": 'words and pictures: 2*"golden retriever" - fruit'},
     },
     {
@@ -537,7 +540,7 @@ FIELDS: Mapping[str, Field] = _Fields(
                 (
                     Operator(
                         "inside",
-                        _object({"encoder": _ENCODER, "polygon": _POLYGON}),
+                        _object({"encoder": ENCODER, "polygon": _POLYGON}),
                         _region,
                     ),
                 ),
@@ -571,7 +574,7 @@ _LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "pixels": _is_width,
     "size": _is_width,
     "copies": _is_width,
-    "cluster": _is_slug,
+    "cluster": is_slug,
     "duplicate": lambda by: isinstance(by, str) and bool(by),
     "excluded": lambda by: by is None,
     "author": lambda by: by is None or isinstance(by, str),

@@ -8,10 +8,12 @@ they are read for good. Not here: vectors and scales (``search``), other conditi
 
 from __future__ import annotations
 
-import weakref
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +35,14 @@ __all__ = [
     "Spread",
     "alike",
     "asked",
+    "common",
     "condition",
     "first",
     "is_counted",
+    "ranks",
     "spread",
     "term_label",
+    "under",
     "unified",
 ]
 
@@ -45,12 +50,15 @@ FIELDS = ("like", "similar", "text")
 # What the older form by words showed where nobody said how many.
 WORDS_COUNT = 500
 BINS = 60
+# Of so many images at the top two searches are compared: about what a page shows.
+COMPARED = 50
 _SHOWN_DIGITS = 6
 # Half of what the last digit of a similarity is worth.
 _ROUNDING = 0.5 * 10**-6
 
 Mask = npt.NDArray[np.bool_]
 Similarity = npt.NDArray[np.float32]
+Ranks = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,63 @@ def condition(asks: Asked) -> Condition:
 def unified(view: View) -> View:
     """Return the view with ``like`` in place of the older forms: it shows the same."""
     return replace(view, where=tuple(map(_unified, view.where)))
+
+
+def under(catalogue: Catalogue, view: View, encoder: str) -> View:
+    """Return the view with its first search under another encoder, from the same percentile on.
+
+    A cosine of one encoder says nothing under another. Raises as ``search.scale``.
+    """
+    part = first(view)
+    if part is None:
+        return view
+    asks = replace(asked(part), encoder=encoder, threshold=None)
+    threshold = asked(part).threshold
+    if threshold is not None:
+        from panoptic_data import query_vectors, search
+
+        before = asked(part).encoder
+        aim = query_vectors.aim(catalogue.project, asks.expression, before)
+        percentile = search.scale(catalogue.project, before, aim).percentile(threshold)
+        # Of a single image there is no scale.
+        asks = replace(asks, percentile=None if np.isnan(percentile) else float(percentile))
+    other = condition(asks)
+    return replace(view, where=tuple(other if one is part else one for one in view.where))
+
+
+def ranks(catalogue: Catalogue, view: View) -> Ranks:
+    """Return the rank of each row by likeness among what a view shows: (n,) int32.
+
+    From 1, the most alike, whatever order the view is in; 0 for what it does not show.
+    """
+    with _ranks_lock:
+        known = _ranks.setdefault(catalogue, OrderedDict())
+        made = known.get(view.key)
+        if made is not None:
+            known.move_to_end(view.key)
+            return made
+    found = catalogue.run(view)
+    made = np.zeros(len(catalogue), np.int32)
+    if found.similarity is not None:
+        # An image can stand in several groups.
+        rows, places = np.unique(found.rows, return_index=True)
+        order = np.argsort(-found.similarity[places], kind="stable")
+        made[rows[order]] = np.arange(1, len(rows) + 1)
+    with _ranks_lock:
+        known[view.key] = made
+        while len(known) > _HELD:
+            known.popitem(last=False)
+    return made
+
+
+def common(one: Ranks, other: Ranks, most: int = COMPARED) -> tuple[int, int]:
+    """Return how many of the first images two rankings share, and how many these are.
+
+    ``most`` at most; fewer where one of them shows fewer.
+    """
+    of = int(min(most, one.max(initial=0), other.max(initial=0)))
+    are_first = [(ranking > 0) & (ranking <= of) for ranking in (one, other)]
+    return int(np.count_nonzero(are_first[0] & are_first[1])), of
 
 
 def first(view: View) -> Condition | None:
@@ -244,8 +309,11 @@ def _ends(values: Similarity) -> tuple[float, float]:
 # Where the images of an encoder are among the rows of a corpus, for the last few of both: finding
 # a million of them takes a third of a second.
 _HELD = 4
+# The ranks of a million images take 4 MB.
+_ranks: WeakKeyDictionary[Catalogue, OrderedDict[str, Ranks]] = WeakKeyDictionary()
+_ranks_lock = threading.Lock()
 _Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.uint32]]
-_places: list[tuple[weakref.ref[Corpus], npt.NDArray[np.bytes_], _Places]] = []
+_places: list[tuple[ref[Corpus], npt.NDArray[np.bytes_], _Places]] = []
 
 
 def _by_row(catalogue: Catalogue, encoder: str, aim: Aim, among: Mask | None) -> Similarity:
@@ -274,6 +342,6 @@ def _placed(corpus: Corpus, sha1s: npt.NDArray[np.bytes_]) -> _Places:
     at = np.minimum(np.searchsorted(known, sha1s), len(known) - 1)
     places = np.flatnonzero(known[at] == sha1s)
     found = (places, rows[at[places]])
-    _places.append((weakref.ref(corpus), sha1s, found))
+    _places.append((ref(corpus), sha1s, found))
     del _places[:-_HELD]
     return found

@@ -35,10 +35,14 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 __all__ = [
+    "Compared",
+    "Comparison",
     "Hit",
+    "Rank",
     "Scores",
     "by_image",
     "by_text",
+    "compare",
     "embedded",
     "encoder_for",
     "find",
@@ -79,6 +83,37 @@ class Hit:
     sha1: str
     similarity: float
     percentile: float | None = None
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where one encoder puts an image: ``rank`` from 1, with the cosine and its percentile."""
+
+    rank: int
+    similarity: float
+    percentile: float | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One image, and where each encoder puts it: None where it has no vector of it."""
+
+    sha1: str
+    ranks: tuple[Rank | None, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same search under several ``encoders`` (slugs).
+
+    ``images`` are the first ones of each, those first that any of them puts first; ``common`` of
+    the first ``of`` are the same under all.
+    """
+
+    encoders: tuple[str, ...]
+    images: list[Compared]
+    common: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -140,15 +175,7 @@ def find(
     images that it shows are looked at, all of them. Images that the query names are left out.
     Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable, UnknownImage.
     """
-    if isinstance(query, Image.Image):
-        slug = encoder_for(project, reads_text=False, asked=encoder)
-        aim = Aim(query_vectors.encoded(project, query, slug), (1.0, 0.0, 0.0, 0.0))
-        without: frozenset[str] = frozenset()
-    else:
-        read = expressions.parse(query) if isinstance(query, str) else query
-        slug = encoder_for(project, reads_text=read.reads_text, asked=encoder)
-        expression = query_vectors.whole(project, read)
-        aim, without = query_vectors.aim(project, expression, slug), expression.images
+    slug, aim, without = _aimed(project, query, encoder)
     if view is None:
         hits = _nearest(project, slug, aim.vector, k, threshold, without)
     else:
@@ -159,6 +186,31 @@ def find(
     if not len(told.cosines):
         return hits
     return [replace(hit, percentile=float(told.percentile(hit.similarity))) for hit in hits]
+
+
+def compare(
+    project: Project,
+    query: str | Expression | Image.Image,
+    encoders: Sequence[str],
+    view: View | None = None,
+    k: int = 20,
+) -> Comparison:
+    """Return the k images that each of several encoders finds first, with their ranks under all.
+
+    All images are ranked, or with ``view`` those that it shows. Otherwise as :func:`find`, which
+    it raises the same as.
+    """
+    aims = [_aimed(project, query, encoder) for encoder in encoders]
+    ranked = [_ranked(project, slug, aim, without, view) for slug, aim, without in aims]
+    firsts = [[hit.sha1 for hit in one.best(k)] for one in ranked]
+    sha1s = list(dict.fromkeys(sha1 for first in firsts for sha1 in first))
+    scales = [scale(project, slug, aim) for slug, aim, _ in aims]
+    pairs = list(zip(ranked, scales, strict=True))
+    images = [Compared(sha1, tuple(_rank(sha1, *pair) for pair in pairs)) for sha1 in sha1s]
+    images.sort(key=lambda one: min(rank.rank for rank in one.ranks if rank))
+    of = min(map(len, firsts))
+    common = set.intersection(*(set(first[:of]) for first in firsts))
+    return Comparison(tuple(slug for slug, _, _ in aims), images, len(common), of)
 
 
 def similar(
@@ -303,6 +355,45 @@ def scale(project: Project, slug: str, aim: Aim | None = None) -> Scale:
 def percentile(project: Project, slug: str, cosine: float) -> float:
     """Return how many of a hundred pairs of images, drawn by chance, are less similar."""
     return float(scale(project, slug).percentile(cosine))
+
+
+def _aimed(
+    project: Project, query: str | Expression | Image.Image, encoder: str | None
+) -> tuple[str, Aim, frozenset[str]]:
+    """Return the encoder that searches, where it aims, and which images the search names."""
+    if isinstance(query, Image.Image):
+        slug = encoder_for(project, reads_text=False, asked=encoder)
+        vector = query_vectors.encoded(project, query, slug)
+        return slug, Aim(vector, (1.0, 0.0, 0.0, 0.0)), frozenset()
+    read = expressions.parse(query) if isinstance(query, str) else query
+    slug = encoder_for(project, reads_text=read.reads_text, asked=encoder)
+    expression = query_vectors.whole(project, read)
+    return slug, query_vectors.aim(project, expression, slug), expression.images
+
+
+def _ranked(
+    project: Project, slug: str, aim: Aim, without: frozenset[str], view: View | None
+) -> Scores:
+    """Return how alike those images are that take part, NaN for all others."""
+    found = scores(project, slug, aim.vector)
+    similarity = found.similarity.copy()
+    similarity[found.places(without)] = np.nan
+    if view is not None:
+        similarity[~_shown(project, view, slug)] = np.nan
+    return Scores(found.sha1s, similarity)
+
+
+def _rank(sha1: str, found: Scores, told: Scale) -> Rank | None:
+    places = found.places(frozenset({sha1}))
+    if not len(places) or np.isnan(found.similarity[places[0]]):
+        return None
+    [place] = places
+    own = found.similarity[place]
+    # Those that tie are in the order of their sha1s, which is that of their places.
+    before = np.count_nonzero(found.similarity > own)
+    before += np.count_nonzero(found.similarity[:place] == own)
+    percentile = float(told.percentile(own)) if len(told.cosines) else None
+    return Rank(int(before) + 1, round(float(own), DIGITS), percentile)
 
 
 def _proportions(aim: Aim | None) -> tuple[float, float, float, float]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import (
+    ENCODER,
     FIELDS,
     LEVELS,
     MODES,
@@ -25,6 +26,7 @@ from panoptic_data.fields import (
     SORTS,
     STATUSES,
     Field,
+    is_slug,
     is_sort,
     property_field,
 )
@@ -107,6 +109,7 @@ class View:
 
     Without any condition on ``status``, readable images only. ``mode`` "file" shows each file,
     "image" shows identical files once. ``show`` says how: one display, or two side by side.
+    ``compare`` is another encoder, under which the first search is shown again beside.
     """
 
     where: tuple[Condition | Clause, ...] = ()
@@ -114,12 +117,12 @@ class View:
     group: tuple[Level, ...] = ()
     mode: str = "image"
     show: tuple[str, ...] = ("grid",)
+    compare: str | None = None
 
     @property
     def key(self) -> str:
         """A text that is equal for views that show the same in the same order and groups."""
-        asked = to_json(self)
-        del asked["show"]
+        asked = to_json(replace(self, show=("grid",), compare=None))
         return _canonical(asked)
 
     def condition(self, field: str) -> Condition | None:
@@ -172,6 +175,8 @@ def conditions(view: View) -> Iterator[Condition]:
 
 def to_json(view: View) -> dict[str, Any]:
     """Return the view as a JSON object; :func:`from_json` reads it back equal."""
+    # Left out where nothing is compared: earlier releases know no such part.
+    compared = {} if view.compare is None else {"compare": view.compare}
     return {
         "version": VERSION,
         "where": [_part_json(one) for one in view.where],
@@ -187,6 +192,7 @@ def to_json(view: View) -> dict[str, Any]:
         ],
         "mode": view.mode,
         "show": list(view.show),
+        **compared,
     }
 
 
@@ -201,7 +207,7 @@ def from_json(value: Any) -> View:
         raise InvalidView("view", "not_an_object")
     if value.get("version") != VERSION:
         raise InvalidView("version", "version", found=value.get("version"), known=VERSION)
-    unknown = set(value) - {"version", "where", "sort", "group", "mode", "show"}
+    unknown = set(value) - {"version", "where", "sort", "group", "mode", "show", "compare"}
     if unknown:
         raise InvalidView(str(min(unknown, key=str)), "unknown_part")
     return View(
@@ -210,6 +216,7 @@ def from_json(value: Any) -> View:
         tuple(map(_level, _list_of(value, "group"))),
         _mode(value.get("mode", "image")),
         _show(value.get("show", ["grid"])),
+        _compare(value.get("compare")),
     )
 
 
@@ -288,6 +295,11 @@ def schema() -> dict[str, Any]:
                 "maxItems": 2,
                 "default": ["grid"],
             },
+            "compare": {
+                "description": "another encoder, under which the search is shown again beside",
+                "anyOf": [dict(ENCODER), {"type": "null"}],
+                "default": None,
+            },
         },
         "required": ["version"],
         "additionalProperties": False,
@@ -347,8 +359,9 @@ def _short(view: View) -> list[Any]:
         [[one.field, one.by, one.order, int(one.descending)] for one in view.group],
         view.mode,
         list(view.show),
+        view.compare,
     ]
-    default = [[], "image", ["grid"]]
+    default = [[], "image", ["grid"], None]
     while more and more[-1] == default[len(more) - 1]:
         more.pop()
     sort = [[one.field, int(one.descending)] for one in view.sort]
@@ -417,6 +430,7 @@ _MORE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("group", _levels),
     ("mode", _as_it_is),
     ("show", _as_it_is),
+    ("compare", _as_it_is),
 )
 
 
@@ -494,3 +508,9 @@ def _show(value: Any) -> tuple[str, ...]:
     if not is_list or not all(one in SHOWN for one in value):
         raise InvalidView("show", "show", known=", ".join(SHOWN))
     return tuple(value)
+
+
+def _compare(value: Any) -> str | None:
+    if value is not None and not is_slug(value):
+        raise InvalidView("compare", "encoder")
+    return None if value is None else str(value)

@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from panoptic_data.project import Project
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from panoptic_data.search import Hit
+    from panoptic_data.search import Comparison, Hit, Rank
     from panoptic_data.views import View
 
 __all__ = ["run"]
@@ -30,17 +31,26 @@ _SIDE = 512
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Print the most similar images, best first: similarity, percentile and path."""
+    """Print the most similar images, best first: similarity, percentile and path.
+
+    Under several encoders the rank of each image by each of them.
+    """
     project = projects.open_project(chosen.project)
     query = _query(chosen.query)
     # Brings lancedb: what cannot be read is told before.
     from panoptic_data import search
 
-    slug = _encoder(project, chosen.encoder, query)
-    hits = search.find(project, query, slug, _view(project, chosen.view), chosen.k)
-    found = _rows(project, hits)
+    said = str(query) if isinstance(query, Expression) else chosen.query
+    asked = list(dict.fromkeys(chosen.encoder or ()))
+    slugs = list(dict.fromkeys(_encoder(project, one, query) for one in asked or [None]))
+    view = _view(project, chosen.view)
+    if len(slugs) > 1:
+        told = search.compare(project, query, slugs, view, chosen.k)
+        _print_compared(project, told, said if chosen.json else None)
+        return 0
+    [slug] = slugs
+    found = _rows(project, search.find(project, query, slug, view, chosen.k))
     if chosen.json:
-        said = str(query) if isinstance(query, Expression) else chosen.query
         answer = {"encoder": slug, "query": said, "results": found}
         print(json.dumps(answer, ensure_ascii=False))
         return 0
@@ -50,6 +60,42 @@ def run(chosen: argparse.Namespace) -> int:
     if not found:
         print(say("search_none"))
     return 0
+
+
+def _print_compared(project: Project, told: Comparison, said: str | None) -> None:
+    """Print what several encoders find, their ranks beside each other.
+
+    As JSON with what was ``said``, as a table without it.
+    """
+    first = _paths(project, [one.sha1 for one in told.images])
+    if said is not None:
+        rows = [
+            {"sha1": one.sha1, "ranks": [rank and asdict(rank) for rank in one.ranks]}
+            for one in told.images
+        ]
+        answer = {
+            "encoders": told.encoders,
+            "query": said,
+            "common": told.common,
+            "of": told.of,
+            "results": [{**row, "path": first.get(str(row["sha1"]))} for row in rows],
+        }
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    for number, slug in enumerate(told.encoders, 1):
+        print(f"{number}: {slug}")
+    for one in told.images:
+        ranks = "  ".join(map(_said_rank, one.ranks))
+        print(f"{ranks}  {first.get(one.sha1)}")
+    print(
+        say("search_common", count=told.common, of=told.of) if told.images else say("search_none")
+    )
+
+
+def _said_rank(rank: Rank | None) -> str:
+    if rank is None:
+        return f"{'–':>7}  {'':8}"
+    return f"{rank.rank:>7}  {rank.similarity:8.6f}"
 
 
 def _query(text: str) -> Expression | Image:
@@ -104,15 +150,7 @@ def _view(project: Project, text: str | None) -> View | None:
 
 
 def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    from panoptic_data import sources
-
-    roots = {source.name: source.root for source in sources.listing(project)}
-    wanted = ", ".join(f"'{hit.sha1}'" for hit in hits) or "''"
-    columns = ["sha1", "source", "path"]
-    files = project.database().frame("files", columns, f"status = 'ok' AND sha1 IN ({wanted})")
-    first: dict[str, str] = {}
-    for row in files.sort("source", "path").to_dicts():
-        first.setdefault(row["sha1"], str(roots[row["source"]] / row["path"]))
+    first = _paths(project, [hit.sha1 for hit in hits])
     return [
         {
             "sha1": hit.sha1,
@@ -122,3 +160,17 @@ def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:
         }
         for hit in hits
     ]
+
+
+def _paths(project: Project, sha1s: Sequence[str]) -> dict[str, str]:
+    """Return the path of the first file of each image."""
+    from panoptic_data import sources
+
+    roots = {source.name: source.root for source in sources.listing(project)}
+    wanted = ", ".join(f"'{sha1}'" for sha1 in sha1s) or "''"
+    columns = ["sha1", "source", "path"]
+    files = project.database().frame("files", columns, f"status = 'ok' AND sha1 IN ({wanted})")
+    first: dict[str, str] = {}
+    for row in files.sort("source", "path").to_dicts():
+        first.setdefault(row["sha1"], str(roots[row["source"]] / row["path"]))
+    return first

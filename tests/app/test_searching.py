@@ -18,7 +18,9 @@ from panoptic_data import embeddings, images, remote, search, sources, uploads, 
 from panoptic_data import project as projects
 from panoptic_data.encoders import parse
 from panoptic_data.views import Condition, View
+from tests import synthetic
 from tests.small_corpus import picture, write_pictures
+from tests.vectors import embed, grouped
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,34 @@ def test_the_command_line_searches_as_python_does(project, capsys):
     by_picture = json.loads(capsys.readouterr().out)
     assert by_picture["query"] == here
     assert by_picture["results"][0]["sha1"] == told["results"][0]["sha1"]
+
+
+def test_the_command_line_compares_encoders(project, capsys):
+    names = project.database().frame("images", ["sha1"])["sha1"].sort().to_list()
+    other = "timm-resnet50-a1-in1k"
+    embed(project, names, grouped(len(names))[0], other)
+    row = {"slug": other, "text": "timm:resnet50.a1_in1k", "status": "ready", "reads_text": False}
+    synthetic.write(project, "encoders", [row])
+    asked = ["search", f"image:{names[0]}", "-k", "3", "--project", str(project.root)]
+    both = [*asked, "--encoder", "visual", "--encoder", "timm:resnet50.a1_in1k"]
+    assert main([*both, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    plain = search.compare(project, f"image:{names[0]}", ["visual", other], k=3)
+    assert (told["encoders"], told["of"]) == (["visual", other], 3)
+    assert told["common"] == plain.common
+    assert [(row["sha1"], *(rank["rank"] for rank in row["ranks"])) for row in told["results"]] == [
+        (one.sha1, *(rank.rank for rank in one.ranks)) for one in plain.images
+    ]
+    assert main(both) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["1: visual", f"2: {other}"]
+    assert [line.split()[::2] for line in lines[2:-1]] == [
+        [*(str(rank["rank"]) for rank in row["ranks"]), row["path"]] for row in told["results"]
+    ]
+    assert lines[-1] == f"{plain.common} of the first 3 are the same under all of them."
+    # The same twice is one.
+    assert main([*asked, "--encoder", "visual", "--encoder", "visual", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["encoder"] == "visual"
 
 
 def test_the_command_line_says_what_is_wrong_with_a_search(project, capsys):

@@ -1,5 +1,7 @@
 """Likeness as a condition: exact within what else a view asks, and read in its older forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from panoptic_data import catalogue, likeness, query, search, views
 from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.expressions import parse
 from panoptic_data.messages import LANGUAGES
-from panoptic_data.views import Clause, Condition, Sort, View
+from panoptic_data.views import Clause, Condition, Level, Sort, View
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 
@@ -15,6 +17,8 @@ COUNT = 600
 NAMES = [f"image {number}" for number in range(COUNT)]
 SHA1S = [synthetic.sha1(name) for name in NAMES]
 VECTORS = grouped(COUNT, groups=6, dim=16, seed=3)[0]
+OTHER = "timm-resnet50-a1-in1k"
+OTHERS = grouped(COUNT, groups=6, dim=20, seed=4, width=0.6)[0]
 FEW = Condition("folder", "in", ["s/few"])
 
 
@@ -36,6 +40,8 @@ def current(tmp_path_factory):
     files.append(synthetic.file("s/few/again.jpg", NAMES[7]))
     synthetic.write(project, "files", files)
     embed(project, SHA1S, VECTORS)
+    # Another encoder, which has not seen the first of them.
+    embed(project, SHA1S[1:], OTHERS[1:], OTHER)
     return catalogue.get(project, fresh=True)
 
 
@@ -52,12 +58,12 @@ def shown(current, *where, **more):
     return current.sha1s(found.rows)
 
 
-def plainly(weights, among=range(COUNT - 1)):
+def plainly(weights, among=range(COUNT - 1), vectors=VECTORS):
     """Images and their cosines, nearest first, in plain Python."""
-    terms = [(weight, VECTORS[number].astype(float)) for number, weight in weights.items()]
+    terms = [(weight, vectors[number].astype(float)) for number, weight in weights.items()]
     aim = sum(weight * vector / np.linalg.norm(vector) for weight, vector in terms)
     aim = aim / np.linalg.norm(aim)
-    pairs = [(float(VECTORS[number].astype(float) @ aim), SHA1S[number]) for number in among]
+    pairs = [(float(vectors[number].astype(float) @ aim), SHA1S[number]) for number in among]
     named = {SHA1S[number] for number in weights}
     return sorted((pair for pair in pairs if pair[1] not in named), reverse=True)
 
@@ -192,6 +198,57 @@ def test_a_slider_is_told_how_similarities_lie(current):
     assert likeness.spread(current, View((FEW,))) is None
     nobody = View((asked(3), Condition("name", "contains", "nowhere")))
     assert sum(likeness.spread(current, nobody).counts) == 0
+
+
+@pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
+def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
+    told = search.compare(
+        current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k
+    )
+    among = [n for n in range(COUNT - 1) if view is None or folder(n) == "few"]
+    found = [
+        [sha1 for _, sha1 in plainly({3: 1}, among, VECTORS)],
+        [sha1 for _, sha1 in plainly({3: 1}, [n for n in among if n], OTHERS)],
+    ]
+    firsts = [of[:k] for of in found]
+    ranks = {one.sha1: tuple(rank and rank.rank for rank in one.ranks) for one in told.images}
+    assert ranks == {
+        sha1: tuple(of.index(sha1) + 1 if sha1 in of else None for of in found)
+        for sha1 in {*firsts[0], *firsts[1]}
+    }
+    best = [min(filter(None, pair)) for pair in ranks.values()]
+    assert best == sorted(best)
+    assert told.encoders == (SLUG, OTHER)
+    assert told.of == min(map(len, firsts))
+    assert told.common == len({*firsts[0][: told.of]} & {*firsts[1][: told.of]})
+    for hit in search.find(current.project, f"image:{SHA1S[3]}", SLUG, view, k=3):
+        [seen] = [one.ranks[0] for one in told.images if one.sha1 == hit.sha1]
+        assert seen.similarity == hit.similarity
+        assert seen.percentile == pytest.approx(hit.percentile, abs=0.01)
+
+
+def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(current):
+    view = View((FEW, asked(3, percentile=60)), (Sort("path"),), (Level("format"),))
+    other = likeness.under(current, view, OTHER)
+    [_, part] = other.where
+    assert part.value == {**view.where[1].value, "encoder": OTHER}
+    assert replace(other, where=view.where) == view
+    ranks = [likeness.ranks(current, one) for one in (view, other)]
+    for ranking, one in zip(ranks, (view, other), strict=True):
+        # In whatever order and groups they are shown.
+        plain = shown(current, *one.where)
+        rows = np.argsort(ranking)[np.count_nonzero(ranking == 0) :]
+        assert current.sha1s(rows) == plain != []
+    first = [set(np.flatnonzero((ranking > 0) & (ranking <= 3))) for ranking in ranks]
+    assert likeness.common(*ranks, most=3) == (len(first[0] & first[1]), 3)
+    assert likeness.common(ranks[0], ranks[0] * 0) == (0, 0)
+    # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
+    scale = search.scale(current.project, SLUG)
+    [part] = likeness.under(current, View((asked(3, threshold=0.4, count=9),)), OTHER).where
+    assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
+    assert (part.value["count"], "threshold" in part.value) == (9, False)
+    assert likeness.under(current, View((FEW,)), OTHER) == View((FEW,))
+    assert not likeness.ranks(current, View((FEW,))).any()
 
 
 def test_what_cannot_be_asked_is_said(current):

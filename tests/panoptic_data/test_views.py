@@ -164,8 +164,15 @@ def test_an_address_of_an_older_release_is_read():
     assert from_address(packed) == wanted
 
 
+def test_an_encoder_to_compare_is_named_only_where_there_is_one():
+    assert "compare" not in to_json(WHOLE)
+    compared = replace(WHOLE, show=("grid",), compare="visual")
+    assert to_json(compared)["compare"] == "visual"
+    assert from_json(to_json(compared)) == from_address(to_address(compared)) == compared
+
+
 def test_how_a_view_is_shown_is_no_other_question():
-    assert WHOLE.key == replace(WHOLE, show=("table",)).key
+    assert WHOLE.key == replace(WHOLE, show=("table",), compare="visual").key
     assert WHOLE.key != replace(WHOLE, mode="image").key
 
 
@@ -184,7 +191,11 @@ def test_the_published_schema_accepts_what_is_read_and_is_written_down():
     jsonschema = pytest.importorskip("jsonschema")
     checker = jsonschema.Draft202012Validator(schema())
     checker.check_schema(schema())
-    views = [WHOLE, View(), *(View().with_condition(*one) for one in EXAMPLES.items())]
+    views = [
+        WHOLE,
+        View(compare="visual"),
+        *(View().with_condition(*one) for one in EXAMPLES.items()),
+    ]
     assert [list(checker.iter_errors(to_json(view))) for view in views] == [[]] * len(views)
     for broken in ({"version": 1, "where": [{"field": "eval", "op": "in"}]}, {"where": []}):
         assert not checker.is_valid(broken)
@@ -308,6 +319,8 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field):
         ({"version": 1, "show": []}, "show", "show"),
         ({"version": 1, "show": ["grid", "map", "table"]}, "show", "show"),
         ({"version": 1, "show": [[]]}, "show", "show"),
+        ({"version": 1, "compare": "../x"}, "compare", "encoder"),
+        ({"version": 1, "compare": ["visual"]}, "compare", "encoder"),
     ],
 )
 def test_what_is_no_view_is_refused_with_its_reason(value, field, problem):
