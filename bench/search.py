@@ -31,6 +31,7 @@ import pyarrow as pa
 
 from bench import corpora
 from panoptic_data import search
+from panoptic_data.matrix import Matrix
 
 WANTED = 100
 QUERIES = 50
@@ -138,8 +139,7 @@ def _ways(corpus: Corpus, only: list[str]) -> Iterator[Way]:
 def _exact(corpus: Corpus) -> Way:
     """As the project searches: vectors held in memory, in order of their sha1."""
     names = np.array([f"{number:040}" for number in range(len(corpus.vectors))], dtype="S40")
-    small = corpus.vectors.size * 4 <= search.FLOAT32_BYTES
-    vectors = corpus.vectors.astype(np.float32) if small else corpus.vectors
+    vectors = Matrix.of(corpus.vectors.copy())
     held = search._Held(names, vectors, np.ones(len(names), dtype=bool))
 
     def ask(query: npt.NDArray[np.float32]) -> list[int]:
@@ -150,7 +150,7 @@ def _exact(corpus: Corpus) -> Way:
         found = search.Scores(names, held.similarity(query))
         return [int(hit.sha1) for hit in found.best(WANTED, among=corpus.passes)]
 
-    return Way(f"exact in memory, {vectors.dtype}", "", ask, within)
+    return Way(f"exact in memory, {vectors.numbers.dtype}", "", ask, within)
 
 
 def _numpy(corpus: Corpus) -> Way:

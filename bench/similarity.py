@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bench import corpora
 from panoptic_data import calibration, encoders
+from panoptic_data.matrix import Matrix
 
 CORPORA = ("clothing-1k", "usda")
 ENCODERS = ("mobilenet", "visual", "tiny-clip")
@@ -37,7 +38,7 @@ def main() -> None:
             found = np.take_along_axis(right, nearest, axis=1).mean()
             print(f"| {corpus} | {encoder} | {found:.3f} | {right.mean():.3f} |", flush=True)
             vectors = seen.vectors.astype(np.float32)
-            scale = calibration.sample(vectors, np.arange(len(vectors)))
+            scale = calibration.sample(Matrix.of(vectors), np.arange(len(vectors)))
             tables.append((f"{corpus}, {encoder}", scale, similar, right))
     seen = corpora.seen("clothing-1k", "tiny-clip")
     tables.append(("clothing-1k, words to tiny-clip", *_words(seen)))
@@ -60,7 +61,7 @@ def _words(seen: corpora.Seen) -> tuple[calibration.Scale, Floats, Mask]:
     vectors = seen.vectors.astype(np.float32)
     encoder = encoders.warm(corpora.specs()["tiny-clip"], "float32", 1)
     chance = encoder.encode_text(list(calibration.CHANCE_WORDS))
-    scale = calibration.sample(vectors, np.arange(len(vectors)), chance, (0, 0, 1, 0))
+    scale = calibration.sample(Matrix.of(vectors), np.arange(len(vectors)), chance, (0, 0, 1, 0))
     labels = sorted(set(seen.labels.tolist()))
     said: Floats = encoder.encode_text([label.replace("-", " ") for label in labels])
     return scale, said @ vectors.T, np.array([seen.labels == label for label in labels])

@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 from bench import corpora
 from bench.encoders import KINDS
 from panoptic_data import encoders, suggestions, zero_shot
+from panoptic_data.matrix import Matrix
 from panoptic_data.suggestions import Examples, Learnt, Space
 
 CORPORA = ("clothing-1k", "usda")
@@ -178,7 +179,7 @@ def _classes(_encoder: str) -> None:
         scale = zero_shot.fitted(cosines[some], labels[some], encoder.scale)
         scales[f"from {count} tagged, {scale:.1f}"] = scale
     for name, scale in scales.items():
-        found = zero_shot.best(seen.vectors, words, scale, np.arange(len(labels)))
+        found = zero_shot.best(Matrix.of(seen.vectors), words, scale, np.arange(len(labels)))
         right, sure = found.classes == labels, found.probabilities >= 0.8
         share = f"{right[sure].mean():.2f} of {sure.sum()}" if sure.any() else "none"
         error = _calibration_error(found.probabilities, right)
@@ -211,7 +212,7 @@ def _time(_encoder: str) -> None:
         known = Examples(inside, accepted=inside, refused=refused)
         spent = []
         began = time.process_time()
-        space = Space.of(vectors)
+        space = Space.of(Matrix.of(vectors))
         spent.append(time.process_time() - began)
         everything = np.ones(size, dtype=bool)
         suggestions.offer(space, Examples(inside[:9]), everything, PAGE)
@@ -269,7 +270,7 @@ def _simulated(
     pairs: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the precision of the next page and of the other half, by number of answers."""
-    space, kinds = Space.of(seen.vectors), _kinds(seen.labels)
+    space, kinds = Space.of(Matrix.of(seen.vectors)), _kinds(seen.labels)
     made = []
     for at, kind in enumerate(kinds):
         wanted = {kind, kinds[(at + len(kinds) // 3) % len(kinds)]} if pairs else {kind}
@@ -340,7 +341,7 @@ def _estimates(
     seen: corpora.Seen, kind: str, mode: str, seed: int
 ) -> list[tuple[int, tuple[float, float, float, float]]]:
     """Return answers, how many are left, and the estimate, page after page; all is offered."""
-    space, truth = Space.of(seen.vectors), seen.labels == kind
+    space, truth = Space.of(Matrix.of(seen.vectors)), seen.labels == kind
     random = np.random.default_rng(seed)
     known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
     everything, found = np.ones(len(truth), dtype=bool), []

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panoptic_data.matrix import Matrix
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -62,7 +64,7 @@ class Scale:
 
 
 def sample(
-    vectors: NDArray[np.floating[Any]],
+    vectors: Matrix,
     live: NDArray[np.integer[Any]],
     words: Floats | None = None,
     parts: Sequence[float] = (1.0, 0.0, 0.0, 0.0),
@@ -80,7 +82,7 @@ def sample(
         return Scale(np.empty(0, np.float32))
     is_simple = parts[0] > 0 and not any(parts[1:])
     if is_simple and count * (count - 1) // 2 <= pairs:
-        return Scale(np.sort(_all(vectors[live].astype(np.float32))))
+        return Scale(np.sort(_all(vectors[live])))
     random = np.random.default_rng(seed)
     first = random.integers(0, count, pairs)
     # Nothing is compared with itself.
@@ -91,11 +93,11 @@ def sample(
     cosines = np.empty(pairs, np.float32)
     for start in range(0, pairs, _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
-        left = vectors[rows[some]].astype(np.float32)
+        left = vectors[rows[some]]
         aims = np.zeros_like(left)
         for sign, part, (pool, chosen) in zip((1, -1, 1, -1), parts, drawn, strict=True):
             if part and pool is not None:
-                aims += np.float32(sign * part) * pool[chosen[some]].astype(np.float32)
+                aims += np.float32(sign * part) * pool[chosen[some]]
         lengths = np.maximum(np.linalg.norm(aims, axis=1), 1e-12)
         cosines[some] = np.einsum("ij,ij->i", left, aims) / lengths
     return Scale(np.sort(cosines))

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -22,6 +22,7 @@ from panoptic_data import calibration, embeddings, encoders, expressions, query_
 from panoptic_data.calibration import Scale
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.expressions import Expression, Term
+from panoptic_data.matrix import Matrix
 from panoptic_data.project import Project
 from panoptic_data.query_vectors import Aim
 from panoptic_data.schema import table_name
@@ -53,8 +54,6 @@ __all__ = [
     "vectors",
 ]
 
-# Vectors are held as float32 up to this size, as float16 beyond: half the memory, slower.
-FLOAT32_BYTES = 1 << 30
 BLOCK_ROWS = 16_384
 # Matrices held at once: a person compares two encoders.
 HELD = 2
@@ -314,12 +313,10 @@ def scores(
     return known
 
 
-def vectors(
-    project: Project, slug: str
-) -> tuple[NDArray[np.bytes_], NDArray[np.floating[Any]], NDArray[np.bool_]]:
+def vectors(project: Project, slug: str) -> tuple[NDArray[np.bytes_], Matrix, NDArray[np.bool_]]:
     """Return what is held of an encoder: sha1s (n,) sorted, vectors (n, d), which have a file.
 
-    The same arrays as long as the tables stay the same. Raises NoEmbeddings.
+    The same objects as long as the tables stay the same. Raises NoEmbeddings.
     """
     _, held = _held_at(project, slug)
     if not len(held.sha1s):
@@ -459,19 +456,19 @@ def _by_index(project: Project, name: str, vector: Vector, k: int) -> list[Hit]:
 
 @dataclass(frozen=True)
 class _Held:
-    """The vectors of one encoder in memory: ``sha1s`` sorted, ``vectors`` (n, d), same order.
+    """The vectors of one encoder in memory: ``sha1s`` sorted, ``vectors`` in the same order.
 
     ``live`` says which of them still have a readable file.
     """
 
     sha1s: NDArray[np.bytes_]
-    vectors: NDArray[np.floating[Any]]
+    vectors: Matrix
     live: NDArray[np.bool_]
 
     def similarity(self, vector: Vector) -> Vector:
         """Return the cosine of each image and a vector: (n,) float32, NaN where it is gone."""
-        cosines = np.concatenate([block @ vector for block in self._blocks()])
-        known: Vector = np.where(self.live, cosines.round(DIGITS), np.float32(np.nan))
+        cosines = self.vectors.dot(vector).round(DIGITS)
+        known: Vector = np.where(self.live, cosines, np.float32(np.nan))
         return known
 
     def similarity_of(self, places: NDArray[np.intp], vector: Vector) -> Vector:
@@ -479,17 +476,9 @@ class _Held:
         known = np.full(len(self.sha1s), np.nan, np.float32)
         for start in range(0, len(places), BLOCK_ROWS):
             some = places[start : start + BLOCK_ROWS]
-            cosines = self.vectors[some].astype(np.float32) @ vector
+            cosines = self.vectors[some] @ vector
             known[some] = np.where(self.live[some], cosines.round(DIGITS), np.float32(np.nan))
         return known
-
-    def _blocks(self) -> Iterator[NDArray[np.float32]]:
-        if self.vectors.dtype == np.float32:
-            # In one piece: threads that meet again after each block wait for each other.
-            yield self.vectors
-            return
-        for start in range(0, len(self.vectors), BLOCK_ROWS):
-            yield self.vectors[start : start + BLOCK_ROWS].astype(np.float32, copy=False)
 
 
 _Versions = tuple[int, int]
@@ -530,8 +519,7 @@ def _read(
     else:
         names, exact = embeddings.matrix(project, slug)
         sha1s = np.array(names, dtype="S40")
-        small = exact.size * 4 <= FLOAT32_BYTES
-        vectors = exact.astype(np.float32) if small else exact
+        vectors = Matrix.of(exact)
     files = project.database().read("files", ["sha1"], "status = 'ok'")
     readable = np.array(files["sha1"].drop_null().to_pylist(), dtype="S40")
     return _Held(sha1s, vectors, np.isin(sha1s, readable))

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panoptic_data.matrix import Matrix
+
 __all__ = [
     "MODES",
     "Check",
@@ -76,12 +78,12 @@ class Space:
     float32, one over each length once the mean is taken off.
     """
 
-    vectors: npt.NDArray[np.floating[Any]]
+    vectors: Matrix
     mean: Floats
     inverse: Floats
 
     @classmethod
-    def of(cls, vectors: npt.NDArray[np.floating[Any]], check: Check = _never) -> Space:
+    def of(cls, vectors: Matrix, check: Check = _never) -> Space:
         """Return the space of some vectors."""
         total = np.zeros(vectors.shape[1], np.float64)
         for block in _blocks(vectors, check):
@@ -96,16 +98,13 @@ class Space:
 
     def take(self, rows: Rows) -> Floats:
         """Return some rows: (len(rows), d) float32."""
-        seen: Floats = (self.vectors[rows].astype(np.float32) - self.mean) * self.inverse[
-            rows, None
-        ]
+        seen: Floats = (self.vectors[rows] - self.mean) * self.inverse[rows, None]
         return seen
 
     def along(self, direction: Floats, check: Check = _never) -> Floats:
         """Return how far each row lies in a direction (d,): (n,) float32."""
-        parts = [block @ direction for block in _blocks(self.vectors, check)]
-        far = np.concatenate([*parts, np.empty(0, np.float32)])
-        found: Floats = (far - self.mean @ direction) * self.inverse
+        check()
+        found: Floats = (self.vectors.dot(direction) - self.mean @ direction) * self.inverse
         return found
 
 
@@ -245,12 +244,12 @@ def learn(space: Space, examples: Examples, check: Check = _never) -> Learnt:
 
 def nearest(space: Space, rows: Rows, among: Rows) -> tuple[Rows, Floats]:
     """Return, for each of some rows, which of others is most like it, and their cosine."""
-    queries = space.vectors[rows].astype(np.float32)
+    queries = space.vectors[rows]
     best = np.zeros(len(rows), np.intp)
     cosines = np.full(len(rows), -np.inf, np.float32)
     for start in range(0, len(among), BLOCK_ROWS):
         some = among[start : start + BLOCK_ROWS]
-        found = queries @ space.vectors[some].astype(np.float32).T
+        found = queries @ space.vectors[some].T
         places = found.argmax(axis=1)
         there = found[np.arange(len(rows)), places]
         better = there > cosines
@@ -258,10 +257,10 @@ def nearest(space: Space, rows: Rows, among: Rows) -> tuple[Rows, Floats]:
     return best, cosines
 
 
-def _blocks(vectors: npt.NDArray[np.floating[Any]], check: Check) -> Iterator[Floats]:
+def _blocks(vectors: Matrix, check: Check) -> Iterator[Floats]:
     for start in range(0, len(vectors), BLOCK_ROWS):
         check()
-        yield vectors[start : start + BLOCK_ROWS].astype(np.float32, copy=False)
+        yield vectors[start : start + BLOCK_ROWS]
 
 
 def _some(rows: Rows) -> Rows:

@@ -20,6 +20,7 @@ from panoptic_data import catalogue, encoders, offers, query_vectors
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.events import REFUSED
 from panoptic_data.fields import property_field
+from panoptic_data.matrix import Matrix
 from panoptic_data.messages import translate
 from panoptic_data.suggestions import Check
 from panoptic_data.views import View
@@ -140,7 +141,7 @@ def prompts(
 
 
 def best(
-    vectors: npt.NDArray[np.floating[Any]],
+    vectors: Matrix,
     words: Floats,
     scale: float,
     rows: Rows,
@@ -156,7 +157,7 @@ def best(
     for start in range(0, len(rows), BLOCK_ROWS):
         check()
         some = rows[start : start + BLOCK_ROWS]
-        near = vectors[some].astype(np.float32) @ words.T
+        near = vectors[some] @ words.T
         for at, never in enumerate(refused):
             near[np.isin(some, never), at] = -np.inf
         part = slice(start, start + len(some))
@@ -242,7 +243,7 @@ def _fitted(
     if len(tagged) < FITTED_FROM or len(words) < 2:
         return scale, 0
     some = np.random.default_rng(0).permutation(len(tagged))[:FITTED_AT_MOST]
-    cosines = held.space.vectors[tagged[some]].astype(np.float32) @ words.T
+    cosines = held.space.vectors[tagged[some]] @ words.T
     return fitted(cosines, labels[some], scale), len(some)
 
 

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from panoptic_data import matrix
+from panoptic_data.matrix import Matrix
+
+DIM = 24
+
+
+def drawn(count, seed=0):
+    random = np.random.default_rng(seed)
+    rows = random.standard_normal((count, DIM)).astype(np.float32)
+    rows[:, 0] *= 20
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+
+
+@pytest.fixture
+def halved(monkeypatch):
+    monkeypatch.setattr(matrix, "FLOAT32_BYTES", 0)
+    monkeypatch.setattr(matrix, "MADE_AT_ONCE", 1_000)
+
+
+def test_many_vectors_take_two_bytes_a_number_and_give_the_same_cosines(halved):
+    vectors = drawn(5_003)
+    held = Matrix.of(vectors.copy())
+    query = vectors[17].astype(np.float32)
+    exact = vectors.astype(np.float64) @ query.astype(np.float64)
+    assert held.numbers.nbytes == vectors.nbytes
+    assert held.shape == vectors.shape
+    assert held.dot(query).dtype == np.float32
+    assert np.abs(held.dot(query) - exact).max() < 5e-5
+
+
+def test_few_vectors_are_held_as_they_are():
+    vectors = drawn(50)
+    held = Matrix.of(vectors.copy())
+    assert held.numbers.dtype == np.float32
+    assert (held[:] == vectors).all()
+    assert np.allclose(held.dot(held[3]), vectors.astype(np.float32) @ held[3], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(10, 13), np.array([4, 1, 4]), np.arange(40) % 3 == 0, np.empty(0, np.intp)]
+)
+def test_rows_are_read_as_of_an_array(halved, rows):
+    vectors = drawn(40)
+    held = Matrix.of(vectors.copy())
+    assert held[rows].dtype == np.float32
+    assert held[rows].shape == vectors[rows].shape
+    # A step is the largest number of the row, cut into 32,767.
+    assert np.abs(held[rows] - vectors[rows].astype(np.float32)).max(initial=0) < 2e-5
+
+
+def test_a_row_of_zeros_stays_one(halved):
+    vectors = drawn(10)
+    vectors[4] = 0
+    held = Matrix.of(vectors.copy())
+    assert (held[4:5] == 0).all()
+    assert held.dot(np.ones(DIM, np.float32))[4] == 0
+
+
+def test_the_same_vectors_are_as_alike(halved):
+    vectors = drawn(3_000)
+    vectors[2_999] = vectors[5]
+    similar = Matrix.of(vectors.copy()).dot(vectors[5].astype(np.float32))
+    assert similar[5] == similar[2_999]
+    assert similar.argmax() == 5
+    assert similar[5] == pytest.approx(1, abs=2e-3)
+
+
+def test_no_vectors(halved):
+    held = Matrix.of(np.empty((0, DIM), np.float16))
+    assert len(held) == 0
+    assert len(held.dot(np.ones(DIM, np.float32))) == 0
