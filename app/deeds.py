@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.language import number
-from panoptic_data.events import ACCEPTED, ANSWER
+from panoptic_data.events import ACCEPTED, ANSWER, APART
 from panoptic_data.messages import keys, translate
 from panoptic_data.properties import EXCLUDED
 
@@ -27,6 +27,8 @@ __all__ = ["Deed", "Part", "Value", "Words", "deeds"]
 PARTS_SHOWN = 3
 NAMED_AT_MOST = 3
 _VALUES = ("image", "file")
+# Acts that say what was done to images, whatever was changed of each.
+_COUNTED = ("duplicates", "apart")
 _TRUTHS = {"true": "yes", "false": "no"}
 
 
@@ -119,6 +121,8 @@ class Words:
             return self.say("corpus")
         if id.startswith(ANSWER):
             return self.say("answer", tag=self.tag(id.removeprefix(ANSWER)).text)
+        if id.startswith(APART):
+            return self.say("apart")
         known = self._state.properties.get(id)
         return known.name if known else self._once.get(id, self.say("unknown"))
 
@@ -149,6 +153,8 @@ class Words:
             return [Value(self.say("outside" if text == "true" else "inside"))]
         if property.startswith(ANSWER):
             return [Value(self.say("belongs" if text == ACCEPTED else "belongs_not"))]
+        if property.startswith(APART):
+            return [Value(self.say("apart_stay"))]
         if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]
         known = self._state.properties.get(property)
@@ -229,7 +235,7 @@ def _said(words: Words, act: str, about: str | None, parts: Sequence[Part], imag
     # Tags that were made on the way are not what it was about.
     main = [one for one in parts if one.sign in ("add", "remove", "set", "clear")] or [*parts]
     named = {"act": words.act(act), "images": words.images(images)}
-    if images and main[0].property == words.property(EXCLUDED):
+    if images and (act in _COUNTED or main[0].property == words.property(EXCLUDED)):
         return words.say("said_corpus", **named)
     if act == "tag" and sum(one.count for one in main) > 1:
         # "3 tags on 12 images" says it.

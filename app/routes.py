@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from app import (
     annotating,
+    deduplicating,
     defining,
     importing,
     pictures,
@@ -93,6 +94,7 @@ def routes(project: Project) -> list[Route]:
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``undoing``.
     - ``/search/…``: brought pictures, how a search reads, its scale: see ``searching``.
     - ``/thumb``, ``/image`` and ``/file``: see ``pictures``.
+    - ``/clearing/…``: groups of duplicates and their merges: see ``deduplicating``.
     - ``/suggestions`` and what answers them: see ``suggesting`` and ``standing``.
     """
     thumbnails = pictures.Thumbnails(project)
@@ -111,6 +113,7 @@ def routes(project: Project) -> list[Route]:
         *defining.routes(project),
         *importing.routes(project),
         *undoing.routes(project),
+        *deduplicating.routes(project),
         *suggesting.routes(project),
         *standing.routes(project),
         *searching.routes(project),

@@ -10,6 +10,7 @@ switched off and on as one. Changes of values, of properties and of tags stand i
     image      sha1          a property's id, or "excluded"    set             value, null: none
     image      sha1          id of a multi-tag property        add, remove     a tag's id
     image      sha1          answer:<a tag's id>               set             "true", "false"; null
+    image      sha1          apart:<kind of duplicates>        set             with which it stays
     file       file id       as for images
     property   property id   name, type, target, folder, …     set             JSON value
     tag        tag id        name, colour, property, parents …  set, add, remove
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCEPTED",
     "ANSWER",
+    "APART",
     "CHANGES",
     "EVENTS",
     "KINDS",
@@ -63,6 +65,8 @@ COMPACT_LOCK = "annotations.compact.lock"
 # What was answered of a tag is kept under this and its id, as one of these values.
 ANSWER = "answer:"
 ACCEPTED, REFUSED = "true", "false"
+# Images that were said to be no duplicates of each other have one text under this and the kind.
+APART = "apart:"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGES = pl.Schema(

@@ -3,18 +3,20 @@
 The keeper is the one with most pixels; of equally large ones the oldest file, then the one of
 which most was said, then the largest file, then the first by path. Nothing is deleted: the
 others leave the corpus, their values go to the keeper where it has none, and all of it is one
-batch of changes. Not here: finding groups (``duplicates``), writing changes (``annotations``).
+batch of changes. Not here: finding groups (``duplicates``), which of them are still open
+(``clearing``), writing changes (``annotations``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from panoptic_data import edits
-from panoptic_data.events import CHANGES
+from panoptic_data.events import APART, CHANGES
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.properties import Property
 
-__all__ = ["FACTS", "REASONS", "facts", "keepers", "merged", "said"]
+__all__ = ["FACTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]
 
 # The order in which they count; ``descending`` where more is better.
 _ORDER = (("pixels", True), ("oldest", False), ("annotated", True), ("bytes", True))
@@ -92,7 +94,8 @@ def keepers(members: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             nulls_last=True,
         )
     )  # fmt: skip
-    next_one = [pl.col(name).ne_missing(pl.col(name).shift(-1).over("group")) for name, _ in _ORDER]
+    # Of the first of a group, the only one that is asked for, the next row is the group's too.
+    next_one = [pl.col(name).ne_missing(pl.col(name).shift(-1)) for name, _ in _ORDER]
     reason = pl.coalesce(
         *(
             pl.when(differs).then(pl.lit(name))
@@ -130,15 +133,14 @@ def merged(
     """
     pairs = _pairs(keep)
     parts, lost = [pl.DataFrame(schema=CHANGES)], [pl.DataFrame(schema=_LOST)]
+    asked = [*pairs["sha1"], *pairs["keeper"].unique()]
     for one in _of_images(state):
-        held = state.values(one.id).select("target", "value")
+        held = state.cells_of(one.id).take(asked).select("target", "value")
         given = pairs.join(held, left_on="sha1", right_on="target").sort("order")
         if given.is_empty():
             continue
         if one.holds_several:
-            by_tag = given.group_by("value", maintain_order=True).agg("keeper")
-            for tag, targets in by_tag.iter_rows():
-                parts.append(edits.add_tags(state, one.id, targets, [tag]))
+            parts.append(_added(one, held, given))
             continue
         changes, others = _handed(state, one, held, given)
         parts.append(changes)
@@ -146,6 +148,31 @@ def merged(
     if out:
         parts.append(edits.exclude(state, pairs["sha1"]))
     return pl.concat(parts), pl.concat(lost)
+
+
+def apart(state: State, kind: str, sha1s: Iterable[str]) -> pl.DataFrame:
+    """Return the changes that say of images that they are no duplicates of each other.
+
+    All get one text, which is that of no other images: with another beside them it is asked again.
+    """
+    chosen = sorted(set(sha1s))
+    text = hashlib.blake2b("".join(chosen).encode(), digest_size=8).hexdigest()
+    given = pl.DataFrame({"target": chosen}, schema={"target": pl.String})
+    return edits.assign(state, APART + kind, given.with_columns(value=pl.lit(text)))
+
+
+def _added(one: Property, held: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes that give keepers the tags that they do not have."""
+    wanted = given.select("value", target="keeper").unique(maintain_order=True)
+    new = wanted.join(held, on=["target", "value"], how="anti", maintain_order="left")
+    return new.select(
+        kind=pl.lit(one.target),
+        target="target",
+        property=pl.lit(one.id),
+        op=pl.lit("add"),
+        old=pl.lit(None, pl.String),
+        new="value",
+    )
 
 
 def _handed(
