@@ -13,14 +13,12 @@ from panoptic_data.messages import keys
 from panoptic_data.project import Project
 from panoptic_data.views import View
 
-__all__ = ["TEXTS", "show"]
+__all__ = ["TEXTS", "show", "show_images"]
 
 # What the components say themselves, of the section `history` of the catalogue.
 TEXTS = sorted(
     key.partition(".")[2] for key in keys("en") if key.startswith(("history.ui_", "history.image_"))
 )
-# A view names each of its images: beyond this its address is too long to pass on.
-SHOWN_AT_MOST = 5_000
 
 
 def show() -> None:
@@ -32,17 +30,16 @@ def show() -> None:
     history(
         language=state.language(),
         texts={name.removeprefix("ui_"): state.say(f"history.{name}") for name in TEXTS},
-        most=SHOWN_AT_MOST,
         command=f"panoptic import FILE --project {project.root}",
-        on_show=lambda batch: _show_images(project, batch),
+        on_show=lambda batch: show_images(project, batch),
         on_explore=lambda: _leave_for(state.view()),
     )
 
 
-def _show_images(project: Project, batch: str) -> None:
+def show_images(project: Project, batch: str) -> None:
     """Show the images of a batch, outside the tab, which keeps its view."""
     sha1s = images_of(project, batch)
-    if 0 < len(sha1s) <= SHOWN_AT_MOST:
+    if sha1s:
         state.open_tab(None, View().with_condition("selection", sha1s))
         going.to_view()
 

@@ -17,13 +17,12 @@ def history(
     *,
     language: str,
     texts: Mapping[str, str],
-    most: int,
     command: str,
     on_show: Callable[[str], None],
     on_explore: Callable[[], None],
     key: str = "history",
 ) -> None:
-    """Show all batches. ``on_show`` gets one whose images are to be shown, ``most`` at most.
+    """Show all batches. ``on_show`` gets one whose images are to be shown.
 
     Where nothing was done yet ``command`` is offered, and ``on_explore`` called.
     """
@@ -32,7 +31,6 @@ def history(
         data={
             "sha1": None,
             "language": language,
-            "most": most,
             "command": command,
             "texts": dict(texts),
         },

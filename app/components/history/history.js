@@ -8,7 +8,6 @@ import { Past } from "./past.js";
  * @typedef {object} Data
  * @property {string | null} sha1  the image whose history is shown; null for all of it
  * @property {string} language
- * @property {number} [most]       images that a view can name
  * @property {string} [command]    what imports values, for a project that has none
  * @property {Record<string, string>} texts
  */

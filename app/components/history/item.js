@@ -5,7 +5,7 @@ import { became, part, timeOf } from "./lines.js";
 
 /**
  * @typedef {import("./lines.js").Batch} Batch
- * @typedef {{texts: Record<string, string>, language: string, most: number, show: (batch: string) => void, turn: (batch: Batch, isOn: boolean) => Promise<void>}} How
+ * @typedef {{texts: Record<string, string>, language: string, show: (batch: string) => void, turn: (batch: Batch, isOn: boolean) => Promise<void>}} How
  */
 
 export class Item {
@@ -44,10 +44,9 @@ export class Item {
 
   images() {
     const { batch, how } = this;
-    const { texts, language, most } = how;
+    const { texts, language } = how;
     if (!batch.images || batch.undoes) return el("span", { class: "images" });
     const text = fill(batch.images === 1 ? texts.image : texts.images, { count: number(batch.images, language) });
-    if (batch.images > most) return el("span", { class: "images", title: fill(texts.too_many, { most: number(most, language) }) }, text);
     return el("span", { class: "images" }, el("button", { type: "button", title: texts.show, onclick: () => how.show(batch.batch) }, text));
   }
 
@@ -94,7 +93,7 @@ export class Item {
 
   /** @param {number} start */
   async read(start) {
-    const { texts, language, most } = this.how;
+    const { texts, language } = this.how;
     if (!start) this.begin();
     try {
       const answer = await fetch(`/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`);
@@ -105,7 +104,6 @@ export class Item {
       write(this.note, total > shown ? fill(texts.first_changes, { shown: number(shown, language), total: number(total, language) }) : "");
       this.further.hidden = total <= shown;
       this.further.onclick = () => this.read(shown);
-      if (!start && this.batch.images > most) this.details.prepend(el("p", { class: "message" }, fill(texts.too_many, { most: number(most, language) })));
     } catch {
       write(this.note, texts.failed);
       this.further.hidden = false;

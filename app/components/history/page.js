@@ -52,7 +52,7 @@ export class Page {
     this.data = data;
     annotations.language = data.language;
     const { texts, language } = data;
-    this.how = { texts, language, most: data.most ?? 0, show: (batch) => this.tell("show", batch), turn: (batch, isOn) => this.turn(batch, isOn) };
+    this.how = { texts, language, show: (batch) => this.tell("show", batch), turn: (batch, isOn) => this.turn(batch, isOn) };
     set(this.bar, "aria-label", texts.label);
     for (const [place, name] of ["author", "property", "until"].entries()) write(this.labels[place].firstChild, texts[name]);
     write(this.latest, texts.latest);
