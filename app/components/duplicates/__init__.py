@@ -1,0 +1,46 @@
+"""The page of duplicates: groups side by side, merged or kept apart by keys, or all at once.
+
+Groups and merges go over HTTP (``app.deduplicating``). Not here: the page's place in the dashboard
+(``screens.duplicates``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.components.assets import component
+
+__all__ = ["duplicates"]
+
+KEY = "duplicates"
+
+
+def duplicates(
+    *,
+    language: str,
+    view: str | None,
+    group: str | None,
+    encoders: Mapping[str, str],
+    texts: Mapping[str, str],
+    on_show: Callable[[str], None],
+    on_leave: Callable[[str], None],
+) -> None:
+    """Show it. ``view`` is the address of what else may be compared than the whole corpus.
+
+    ``group`` is the one to begin with, ``encoders`` are the names of slugs. ``on_show`` gets the
+    group whose images are to be seen, ``on_leave`` the name of a page.
+    """
+    component("duplicates", styles=("annotate/editors",))(
+        key=KEY,
+        data={
+            "language": language,
+            "view": view,
+            "group": group,
+            "encoders": dict(encoders),
+            "texts": dict(texts),
+        },
+        presses={
+            "show": lambda told: on_show(str(told)),
+            "leave": lambda told: on_leave(str(told)),
+        },
+    )

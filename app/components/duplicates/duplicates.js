@@ -1,0 +1,756 @@
+// The page of duplicates: kinds, their open groups, and the one in hand, whose image to keep stands
+// beside another one. One key merges it, and the next group is there. Streamlit calls the default
+// export with the data of each run; the rest comes and goes over HTTP. Not here: the list (list.js),
+// two pictures (compare.js), the strip of a group (members.js), copies of a file (copies.js), many
+// groups at once (all.js).
+import { annotations } from "../annotations.js";
+import { follow } from "../annotated.js";
+import { debounced, el, icon, isTyping, set, write } from "../dom.js";
+import { saying } from "../properties/say.js";
+import { begin } from "../waiting.js";
+import { All } from "./all.js";
+import { Compare, MODES, pictured } from "./compare.js";
+import { Copies } from "./copies.js";
+import { Facts, sized } from "./facts.js";
+import { List } from "./list.js";
+import { Members } from "./members.js";
+
+const PAGE = 100;
+const LOOK_AFTER = 120;
+const BUSY_AFTER = 300;
+const STATE = "panoptic.duplicates";
+const EXACT = "exact";
+const ORDERS = ["size", "alike", "folder"];
+// Groups that were cleared lately: where one is open again, it is in hand.
+const CLEARED_KEPT = 50;
+
+/**
+ * @typedef {{group: string, count: number, distance: number, bytes: number, place: string, sha1s: string[]}} Listed
+ * @typedef {{kind: string, groups: number, closed: number, leaving: number, bytes: number, distances: [number, number][]}} Kind
+ * @typedef {{sha1: string, name: string, place: string, width: number | null, height: number | null, format: string | null, bytes: number | null, copies: number, taken: string | null, modified: string | null, annotated: number, distance: number | null}} Member
+ * @typedef {{id: string, property: string, values: string[], own?: string[]}} Values
+ * @typedef {{given: Values[], lost: Values[]}} Preview
+ * @typedef {{group: string, kind: string, reason: string, members: Member[]} & Preview} Group
+ * @typedef {{position: number, found: number | null, kinds: Kind[], total: number, start: number, at: number | null, groups: Listed[]}} Told
+ * @typedef {{language: string, view: string | null, group: string | null, encoders: Record<string, string>, texts: Record<string, string>}} Data
+ */
+/**
+ * What the parts of the page need.
+ * @typedef {object} Tools
+ * @property {import("../properties/say.js").Say} say
+ * @property {string} language
+ * @property {(name: string, value: any) => void} ask  Streamlit's
+ */
+
+/** @type {WeakMap<object, Page>} */
+const mounted = new WeakMap();
+
+/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
+export default function duplicates({ data, parentElement, setTriggerValue }) {
+  const known = mounted.get(parentElement);
+  // Made anew in another language: what it holds says the words it was given.
+  const isSame = known?.data.language === data.language;
+  if (!isSame) known?.close();
+  const page = known && isSame ? known : new Page(parentElement.querySelector(".root"), data);
+  mounted.set(parentElement, page);
+  page.tools.ask = (name, value) => {
+    begin();
+    setTriggerValue(name, value);
+  };
+  page.update(data);
+  return () => {
+    page.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Page {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    const { language, texts } = data;
+    this.root = root;
+    this.data = data;
+    /** @type {Tools} */
+    this.tools = { say: saying(texts, language), language, ask: () => {} };
+    const kept = restored();
+    this.kind = kept.kind ?? "";
+    this.order = ORDERS.includes(kept.order) ? kept.order : "size";
+    this.isInView = Boolean(kept.isInView && data.view);
+    /** The group in hand. @type {string} */
+    this.group = kept.group ?? "";
+    // A link leads to a group once, and not again after a reload.
+    if (data.group && data.group !== kept.entry) this.enter(data.group);
+    this.at = 0;
+    /** @type {Told | null} */
+    this.told = null;
+    /** @type {Map<number, Listed[]>} */
+    this.pages = new Map();
+    /** @type {Set<number>} */
+    this.asked = new Set();
+    /** What was just done with some groups. @type {Map<string, "merged" | "apart">} */
+    this.done = new Map();
+    /** @type {string[]} */
+    this.cleared = [];
+    /** Groups as they were read, until anything is written. @type {Map<string, Promise<any>>} */
+    this.read = new Map();
+    /** @type {Group | import("./copies.js").Told | null} */
+    this.inHand = null;
+    this.keeper = "";
+    /** @type {Set<string>} */
+    this.stay = new Set();
+    this.other = 0;
+    /** @type {Preview | null} */
+    this.preview = null;
+    this.trouble = "";
+    this.turn = 0;
+    this.holding = 0;
+    /** Merges are written one after the other. */
+    this.queue = Promise.resolve();
+    this.writing = 0;
+    this.build();
+    this.look = debounced(() => this.load(), LOOK_AFTER);
+    this.unfollow = follow(() => this.look());
+    this.key = (event) => this.press(event);
+    // Before the rest of the page, where the same keys mean other things.
+    document.addEventListener("keydown", this.key, true);
+    this.load();
+  }
+
+  /** @param {string} group */
+  enter(group) {
+    this.group = group;
+    this.kind = group.slice(0, group.lastIndexOf(":"));
+    this.isInView = false;
+  }
+
+  build() {
+    const { say } = this.tools;
+    this.kinds = el("div", { class: "kinds", role: "tablist", "aria-label": say("kinds") });
+    this.scope = el("select", { "aria-label": say("scope"), title: say("scope_title"), onchange: () => this.within(this.scope.value === "view") });
+    this.scope.append(...["all", "view"].map((value) => el("option", { value }, say(`scope_${value}`))));
+    this.orders = el("select", { "aria-label": say("order"), onchange: () => this.orderBy(this.orders.value) });
+    this.orders.append(...ORDERS.map((value) => el("option", { value }, say(`order_${value}`))));
+    this.all = new All(this.tools, (written) => this.mergedAll(written));
+    this.allButton = el("button", { type: "button", class: "bordered", title: say("all_title"), onclick: () => this.openAll() }, say("all"));
+    this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.orders, this.allButton);
+    this.list = new List(this.tools, { hold: (at) => this.hold(at), want: (first, end) => this.want(first, end) });
+    this.sum = el("p", { class: "sum quiet", role: "status" });
+    this.compare = new Compare(this.tools);
+    this.facts = [new Facts(this.tools), new Facts(this.tools)];
+    this.members = new Members(this.tools, (at) => this.beside(at));
+    this.why = el("span", {});
+    this.reason = el("span", { class: "reason" }, icon("star"), this.why);
+    this.modes = MODES.map((mode, at) => el("button", { type: "button", "data-mode": mode, onclick: () => this.turnTo(mode) }, say(`mode_${mode}`), el("kbd", {}, String(at + 1))));
+    this.happens = el("div", { class: "happens", "aria-live": "polite" });
+    this.pair = el(
+      "div",
+      { class: "pair" },
+      el("div", { class: "bar" }, this.reason, el("span", { class: "gap" }), el("span", { class: "quiet hint" }, say("zoom")), el("div", { class: "modes", role: "group", "aria-label": say("modes") }, ...this.modes)),
+      this.compare.node,
+      el("div", { class: "both" }, ...this.facts.map((one) => one.node)),
+      this.members.node,
+      this.happens,
+    );
+    this.copies = new Copies(this.tools);
+    this.empty = el("div", { class: "nothing", hidden: true, role: "status" });
+    this.stage = el("div", { class: "stage" }, this.pair, this.copies.node, this.empty);
+    this.body = el("div", { class: "body" }, el("div", { class: "side" }, this.sum, this.list.node), this.stage);
+    this.foot = this.makeFoot();
+    this.root.replaceChildren(this.head, this.body, this.foot, this.all.node);
+    this.draw();
+  }
+
+  makeFoot() {
+    const { say } = this.tools;
+    const button = (name, keys, act) => el("button", { type: "button", class: name, title: say(`${name}_title`), onclick: act }, el("span", {}, say(name)), ...keys.map((key) => el("kbd", {}, key)));
+    this.toggle = button("toggle", ["s"], () => this.toggleStay());
+    this.acts = [
+      button("merge", ["y"], () => this.merge()),
+      button("apart", ["n"], () => this.keepApart()),
+      button("next", ["m"], () => this.skip()),
+      el("span", { class: "rule" }),
+      button("make_keeper", ["k"], () => this.keep()),
+      this.toggle,
+      el("span", { class: "keys quiet" }, el("kbd", {}, "←"), el("kbd", {}, "→"), say("other"), el("kbd", {}, "↑"), el("kbd", {}, "↓"), say("group_keys")),
+    ];
+    this.show = el("button", { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.group) }, say("show"));
+    this.place = el("span", { class: "quiet", role: "status" });
+    return el("footer", { class: "foot" }, ...this.acts, el("span", { class: "gap" }), this.place, this.show);
+  }
+
+  /** @param {Data} data */
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    if (data.group && data.group !== before.group) {
+      this.enter(data.group);
+      this.restart();
+    } else if (this.isInView && data.view !== before.view) {
+      this.isInView = Boolean(data.view);
+      this.restart();
+    } else this.draw();
+  }
+
+  // Which groups
+
+  get view() {
+    return this.isInView ? this.data.view : null;
+  }
+
+  get isCopies() {
+    return this.kind === EXACT;
+  }
+
+  /** @param {string} kind */
+  turnKind(kind) {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    this.group = "";
+    this.restart();
+  }
+
+  orderBy(order) {
+    this.order = order;
+    this.restart();
+  }
+
+  within(isInView) {
+    this.isInView = isInView;
+    this.restart();
+  }
+
+  /** Other groups: nothing that was read of the former ones holds. */
+  restart() {
+    this.pages.clear();
+    this.read.clear();
+    this.done.clear();
+    this.inHand = null;
+    this.at = 0;
+    this.store();
+    this.load();
+  }
+
+  store() {
+    const { kind, order, isInView, group } = this;
+    sessionStorage.setItem(STATE, JSON.stringify({ kind, order, isInView, group, entry: this.data.group }));
+  }
+
+  /** What the server is asked. @param {Record<string, any>} more */
+  query(more) {
+    const { kind, order, view } = this;
+    return new URLSearchParams({ kind, order, lang: this.tools.language, ...(view ? { view } : {}), ...more });
+  }
+
+  /** Read the list anew, at the group that was taken back or is in hand. */
+  async load() {
+    if (this.writing) return;
+    const turn = ++this.turn;
+    const busy = setTimeout(() => set(this.stage, "aria-busy", "true"), BUSY_AFTER);
+    const named = [...this.cleared, this.group].filter(Boolean).join(",");
+    let told = null;
+    let trouble = "";
+    try {
+      told = /** @type {Told} */ (await got(`/clearing/groups?${this.query({ at: named, count: PAGE })}`));
+    } catch (error) {
+      trouble = error.message || this.tools.say("failed");
+    }
+    clearTimeout(busy);
+    // What was done since is newer.
+    if (turn !== this.turn || this.writing) return;
+    set(this.stage, "aria-busy", null);
+    this.trouble = trouble;
+    if (told) this.put(told);
+    else this.draw();
+  }
+
+  /** @param {Told} told */
+  put(told) {
+    if (!told.kinds.some(({ kind }) => kind === this.kind) && told.kinds.length) {
+      this.kind = first(told.kinds);
+      this.group = "";
+      this.load();
+      return;
+    }
+    if (told.position !== this.told?.position) this.read.clear();
+    this.told = told;
+    this.pages = new Map([[told.start / PAGE, told.groups]]);
+    this.asked.clear();
+    this.done.clear();
+    const at = told.at ?? Math.min(this.at, Math.max(0, told.total - 1));
+    this.cleared = this.cleared.filter((group) => group !== this.row(at)?.group);
+    if (!told.total) {
+      this.inHand = null;
+      this.group = "";
+      this.draw();
+      return;
+    }
+    this.hold(at);
+  }
+
+  /** @param {number} at @returns {Listed | undefined} */
+  row(at) {
+    return this.pages.get(Math.floor(at / PAGE))?.[at % PAGE];
+  }
+
+  /** Have the pages of the list in which these are. @param {number} begin @param {number} end */
+  async want(begin, end) {
+    if (!this.told || this.trouble) return;
+    const { turn } = this;
+    for (let page = Math.floor(begin / PAGE); page * PAGE < Math.min(end, this.told.total); page += 1) {
+      if (this.pages.has(page) || this.asked.has(page)) continue;
+      this.asked.add(page);
+      const told = await got(`/clearing/groups?${this.query({ start: page * PAGE, count: PAGE })}`).catch(() => null);
+      if (turn !== this.turn) return;
+      this.asked.delete(page);
+      if (!told) return;
+      this.pages.set(page, told.groups);
+      this.drawList();
+    }
+  }
+
+  // The group in hand
+
+  /** @param {number} at */
+  async hold(at) {
+    if (!this.told || at < 0 || at >= this.told.total) return;
+    const holding = ++this.holding;
+    this.at = at;
+    this.drawList();
+    await this.want(at, at + 1);
+    const listed = this.row(at);
+    if (!listed || holding !== this.holding) return;
+    const isSame = this.group === listed.group && this.inHand !== null;
+    this.group = listed.group;
+    this.store();
+    const told = await this.of(listed.group).catch((error) => ({ failed: error.message || this.tools.say("failed") }));
+    if (holding !== this.holding) return;
+    if (told.failed !== undefined) {
+      this.inHand = null;
+      this.trouble = told.failed;
+      this.draw();
+      return;
+    }
+    this.trouble = "";
+    if (told !== this.inHand) this.take(told, isSame);
+    this.draw();
+    this.ahead(at + 1);
+  }
+
+  /** Read a group, once. @param {string} group @returns {Promise<any>} */
+  of(group) {
+    const known = this.read.get(group);
+    if (known) return known;
+    const asked = got(`/clearing/group?${this.query({ group })}`);
+    this.read.set(group, asked);
+    asked.catch(() => this.read.delete(group));
+    return asked;
+  }
+
+  /** The next one is there before it is asked for. @param {number} at */
+  async ahead(at) {
+    const listed = this.row(at);
+    if (!listed) return;
+    const told = await this.of(listed.group).catch(() => null);
+    for (const { sha1 } of told?.members?.slice(0, 2) ?? []) new Image().src = pictured(sha1);
+  }
+
+  /** @param {Group | import("./copies.js").Told} told @param {boolean} isSame  whether what was chosen holds */
+  take(told, isSame) {
+    this.inHand = told;
+    if (!("members" in told)) return;
+    const known = new Set(told.members.map(({ sha1 }) => sha1));
+    const holds = isSame && known.has(this.keeper);
+    const other = holds ? this.otherSha1 : "";
+    this.keeper = holds ? this.keeper : told.members[0].sha1;
+    this.stay = new Set(holds ? [...this.stay].filter((sha1) => known.has(sha1)) : []);
+    this.other = told.members.findIndex(({ sha1 }) => sha1 === other && sha1 !== this.keeper);
+    if (this.other < 0) this.other = told.members.findIndex(({ sha1 }) => sha1 !== this.keeper);
+    this.otherSha1 = told.members[this.other].sha1;
+    this.preview = { given: told.given, lost: told.lost };
+    if (this.isChanged) this.ask();
+  }
+
+  /** @returns {Group | null} */
+  get open() {
+    return this.inHand && "members" in this.inHand ? this.inHand : null;
+  }
+
+  /** Whether something else was chosen than is suggested. */
+  get isChanged() {
+    return this.stay.size > 0 || this.open?.members[0].sha1 !== this.keeper;
+  }
+
+  /** Who leaves. */
+  get out() {
+    return (this.open?.members ?? []).map(({ sha1 }) => sha1).filter((sha1) => sha1 !== this.keeper && !this.stay.has(sha1));
+  }
+
+  /** @param {Member} member @returns {"keeps" | "leaves" | "stays"} */
+  fate({ sha1 }) {
+    if (sha1 === this.keeper) return "keeps";
+    return this.stay.has(sha1) ? "stays" : "leaves";
+  }
+
+  /** Compare another one with the one that stays. @param {number} at */
+  beside(at) {
+    const { open } = this;
+    const member = open?.members[at];
+    if (!member || member.sha1 === this.keeper) return;
+    this.other = at;
+    this.otherSha1 = member.sha1;
+    this.drawGroup();
+  }
+
+  /** @param {1 | -1} by */
+  step(by) {
+    const { open } = this;
+    if (!open) return;
+    let at = this.other + by;
+    if (open.members[at]?.sha1 === this.keeper) at += by;
+    this.beside(at);
+  }
+
+  /** The other one stays instead. */
+  keep() {
+    const { open } = this;
+    if (!open) return;
+    const before = open.members.findIndex(({ sha1 }) => sha1 === this.keeper);
+    this.keeper = this.otherSha1;
+    this.stay.delete(this.keeper);
+    this.other = before;
+    this.otherSha1 = open.members[before].sha1;
+    this.ask();
+    this.drawGroup();
+  }
+
+  toggleStay() {
+    if (!this.open) return;
+    if (!this.stay.delete(this.otherSha1)) this.stay.add(this.otherSha1);
+    this.ask();
+    this.drawGroup();
+  }
+
+  /** Learn what would be taken over. */
+  async ask() {
+    const { keeper, out, inHand } = this;
+    this.preview = null;
+    if (!out.length) return;
+    const told = await annotations.ask("/clearing/preview", { keeper, out }).catch(() => null);
+    const isNow = inHand === this.inHand && keeper === this.keeper && String(out) === String(this.out);
+    if (!told || !isNow) return;
+    this.preview = told;
+    this.drawHappens();
+  }
+
+  turnTo(mode) {
+    this.compare.turnTo(mode);
+    this.drawModes();
+  }
+
+  // What is done with it
+
+  merge() {
+    const { open, keeper, out, stay } = this;
+    if (!open || this.done.has(open.group)) return;
+    if (!out.length) {
+      this.keepApart();
+      return;
+    }
+    const body = { kind: open.kind, keeper, out, stay: stay.size ? [keeper, ...stay] : [] };
+    this.write(open, "merged", body, (told) => this.tools.say("merged", { count: told.left }));
+  }
+
+  /** All of the group stay, and are no duplicates. */
+  keepApart() {
+    const { open } = this;
+    if (!open || this.done.has(open.group)) return;
+    const stay = open.members.map(({ sha1 }) => sha1);
+    this.write(open, "apart", { kind: open.kind, keeper: null, out: [], stay }, () => this.tools.say("kept_apart", { count: stay.length }));
+  }
+
+  /**
+   * Write what becomes of a group; the next is in hand at once.
+   * @param {Group} open @param {"merged" | "apart"} what @param {Record<string, any>} body @param {(told: any) => string} said
+   */
+  write(open, what, body, said) {
+    const { group } = open;
+    this.done.set(group, what);
+    this.cleared = [group, ...this.cleared.filter((one) => one !== group)].slice(0, CLEARED_KEPT);
+    this.writing += 1;
+    const written = this.queue
+      .then(() => annotations.write("/clearing/merge", body))
+      .then((told) => annotations.say(said(told), told.batch))
+      .catch((error) => {
+        this.done.delete(group);
+        annotations.say(error.message || this.tools.say("not_written"), null);
+      });
+    this.queue = written.then(() => this.written());
+    this.goOn();
+  }
+
+  written() {
+    this.writing -= 1;
+    this.look();
+  }
+
+  /** @param {Promise<any>} merging */
+  mergedAll(merging) {
+    this.writing += 1;
+    set(this.stage, "aria-busy", "true");
+    const written = this.queue
+      .then(() => merging)
+      .then((told) => annotations.say(this.tools.say("merged", { count: told.left }), told.batch))
+      .catch((error) => annotations.say(error.message || this.tools.say("not_written"), null));
+    this.queue = written.then(() => this.written());
+  }
+
+  /** To the next that is open, else to the last one before. */
+  goOn() {
+    const { total } = this.told ?? { total: 0 };
+    const isOpen = (at) => !this.done.has(this.row(at)?.group ?? "");
+    for (let at = this.at + 1; at < total; at += 1) if (isOpen(at)) return void this.hold(at);
+    for (let at = this.at - 1; at >= 0; at -= 1) if (isOpen(at)) return void this.hold(at);
+    // The list is read again once all is written.
+    this.inHand = null;
+    this.draw();
+  }
+
+  skip() {
+    this.hold(this.at + 1);
+  }
+
+  openAll() {
+    const of = this.told?.kinds.find(({ kind }) => kind === this.kind);
+    if (of && of.groups && !this.isCopies) this.all.open(of, this.view);
+  }
+
+  // Keys
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    if (this.isAhead(event)) this.delay(event);
+    if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.isOurs(event) || this.all.node.open || !this.told?.total) return;
+    const act = this.acted(event);
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    // A key that is held down goes through the groups, and merges none that was not seen.
+    if (!event.repeat || /^(Arrow|m$)/.test(event.key)) act();
+  }
+
+  /** Whether it would undo what came before the merges that are still being written. */
+  isAhead(event) {
+    return event.isTrusted && this.writing > 0 && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
+  }
+
+  /** Let a key have its effect once the merges before it are written. @param {KeyboardEvent} event */
+  delay(event) {
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    event.preventDefault();
+    event.stopPropagation();
+    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
+  }
+
+  /** Not one that another part of the page, or a button, is waiting for. */
+  isOurs(event) {
+    const path = /** @type {Element[]} */ (event.composedPath().filter((node) => node instanceof Element));
+    if (path.some((node) => node.matches(".root") && node !== this.root)) return false;
+    if (path[0]?.matches("input[type=range]") && event.key.startsWith("Arrow")) return false;
+    const isPlain = event.key.length === 1 && event.key !== " ";
+    return isPlain || !path[0]?.closest("button, a, select, input, dialog");
+  }
+
+  /** @param {KeyboardEvent} event */
+  acted({ key }) {
+    const moves = {
+      ArrowDown: () => this.hold(this.at + 1),
+      ArrowUp: () => this.hold(this.at - 1),
+      Home: () => this.hold(0),
+      End: () => this.hold((this.told?.total ?? 1) - 1),
+      m: () => this.skip(),
+    };
+    if (this.isCopies) return moves[key];
+    const mode = MODES[Number(key) - 1];
+    if (mode) return () => this.turnTo(mode);
+    return {
+      ...moves,
+      y: () => this.merge(),
+      Enter: () => this.merge(),
+      n: () => this.keepApart(),
+      k: () => this.keep(),
+      s: () => this.toggleStay(),
+      ArrowRight: () => this.step(1),
+      ArrowLeft: () => this.step(-1),
+      " ": () => this.flip(),
+      "+": () => this.compare.zoom.step(1),
+      "-": () => this.compare.zoom.step(-1),
+      "0": () => this.compare.zoom.reset(),
+    }[key];
+  }
+
+  /** The one under the other, for as long as it is wanted. */
+  flip() {
+    if (this.compare.mode !== "blink") this.turnTo("blink");
+    else this.compare.turnOver();
+  }
+
+  // Drawing
+
+  draw() {
+    this.drawHead();
+    this.drawList();
+    this.drawModes();
+    this.drawGroup();
+    this.drawEmpty();
+  }
+
+  drawHead() {
+    const { say, language } = this.tools;
+    const { told } = this;
+    const written = JSON.stringify([told?.kinds, this.kind]);
+    if (this.kinds.dataset.written !== written) {
+      this.kinds.dataset.written = written;
+      this.kinds.replaceChildren(...(told?.kinds ?? []).map((one) => this.kindButton(one)));
+    }
+    this.scope.hidden = !this.data.view;
+    this.scope.value = this.isInView ? "view" : "all";
+    /** @type {HTMLOptionElement} */ (this.orders.children[1]).hidden = this.isCopies;
+    this.orders.value = this.isCopies && this.order === "alike" ? "size" : this.order;
+    this.orders.hidden = !told?.total;
+    const of = told?.kinds.find(({ kind }) => kind === this.kind);
+    this.allButton.hidden = this.isCopies || !of?.groups;
+    const more = of && (this.isCopies ? say("copies_waste", { size: sized(of.bytes, language) }) : say("leave", { count: of.leaving }));
+    write(this.sum, of?.groups ? `${say("group", { count: of.groups })}\n${more}` : "");
+  }
+
+  /** @param {Kind} one */
+  kindButton({ kind, groups }) {
+    const { say, language } = this.tools;
+    const [name, slug = ""] = kind.split(":");
+    const encoder = this.data.encoders[slug] ?? slug;
+    const several = this.told?.kinds.filter((other) => other.kind.startsWith("semantic")).length ?? 0;
+    const label = name === "semantic" && several > 1 ? `${say(name)} · ${encoder}` : say(name);
+    return el(
+      "button",
+      { type: "button", role: "tab", "data-kind": kind, "aria-selected": String(kind === this.kind), title: say(`${name}_title`, { encoder }), onclick: () => this.turnKind(kind) },
+      el("span", { class: "label" }, label),
+      el("span", { class: "quiet" }, new Intl.NumberFormat(language).format(groups)),
+    );
+  }
+
+  drawList() {
+    const { told, at, kind, done } = this;
+    this.list.show({ total: told?.total ?? 0, at, kind, row: (place) => this.row(place), done });
+    const { total } = told ?? { total: 0 };
+    write(this.place, total ? this.tools.say("place", { place: new Intl.NumberFormat(this.tools.language).format(at + 1), total: new Intl.NumberFormat(this.tools.language).format(total) }) : "");
+  }
+
+  drawModes() {
+    for (const button of this.modes) set(button, "aria-pressed", String(button.dataset.mode === this.compare.mode));
+  }
+
+  drawGroup() {
+    const { open, inHand } = this;
+    this.pair.hidden = !open;
+    this.copies.node.hidden = !inHand || open !== null;
+    for (const act of this.acts) act.hidden = this.isCopies && act !== this.acts[2];
+    write(/** @type {Node} */ (this.acts[2].firstChild), this.tools.say(this.isCopies ? "next_copies" : "next"));
+    this.foot.classList.toggle("idle", !inHand);
+    this.show.hidden = !inHand;
+    if (inHand && !("members" in inHand)) this.copies.show(inHand, this.view);
+    if (!open) return;
+    const { say } = this.tools;
+    const keeper = /** @type {Member} */ (open.members.find(({ sha1 }) => sha1 === this.keeper));
+    const other = open.members[this.other];
+    this.compare.show([keeper, other]);
+    this.facts[0].draw(keeper, other, "keeps", open.kind);
+    this.facts[1].draw(other, keeper, this.fate(other), open.kind);
+    this.members.show(open.members, this.other, (member) => this.fate(member));
+    this.reason.hidden = keeper !== open.members[0];
+    write(this.why, open.reason);
+    write(/** @type {Node} */ (this.toggle.firstChild), say(this.stay.has(this.otherSha1) ? "toggle_leave" : "toggle_stay"));
+    this.drawHappens();
+    // The keys are with the list, unless they are wanted elsewhere.
+    if (document.activeElement === document.body) this.list.node.focus({ preventScroll: true });
+  }
+
+  /** What would be taken over, and what cannot be. */
+  drawHappens() {
+    const { say } = this.tools;
+    const { preview, out } = this;
+    const lines = [];
+    const quoted = (values) => values.join(", ");
+    if (preview && out.length) {
+      const given = preview.given.map(({ property, values }) => `${property}: ${quoted(values)}`).join(" · ");
+      lines.push(line("call_merge", given ? `${say("given")} ${given}` : say("nothing_given"), !given));
+      const lost = preview.lost.map(({ property, values, own = [] }) => say("lost_one", { property, values: quoted(values), own: quoted(own) })).join(" · ");
+      if (lost) lines.push(line("warning", `${say("lost")} ${lost}`, false));
+    }
+    this.happens.replaceChildren(...lines);
+  }
+
+  drawEmpty() {
+    const what = this.lack();
+    this.empty.hidden = !what;
+    if (!what) return;
+    const written = JSON.stringify(what.map((one) => one?.text ?? one));
+    if (this.empty.dataset.written === written) return;
+    this.empty.dataset.written = written;
+    const [sign, title, help, ...acts] = what;
+    const buttons = acts.filter(Boolean).map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
+    this.empty.replaceChildren(icon(sign), el("h2", {}, title), el("p", { class: "quiet" }, help), el("div", { class: "acts" }, ...buttons));
+  }
+
+  /** What is missing, where there is no group: a sign, a heading, what to do, buttons. @returns {any[] | null} */
+  lack() {
+    const { say } = this.tools;
+    const { told } = this;
+    const leave = (page, text) => ({ text: say(text), act: () => this.tools.ask("leave", page) });
+    if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.restart() }];
+    if (!told) return ["hourglass_empty", say("looking"), ""];
+    if (told.found === null) return ["content_copy", say("not_yet"), say("not_yet_help"), leave("pipeline", "to_pipeline")];
+    if (!told.found) return ["done_all", say("none"), say("none_help"), leave("explore", "to_explore")];
+    if (told.total) return null;
+    if (this.isInView) return ["done_all", say("cleared_view"), say("cleared_view_help"), { text: say("look_everywhere"), act: () => this.within(false) }];
+    return ["done_all", say("cleared"), say("cleared_help"), leave("explore", "to_explore")];
+  }
+
+  close() {
+    this.turn += 1;
+    this.holding += 1;
+    this.look.cancel();
+    this.unfollow();
+    this.compare.close();
+    this.members.close();
+    this.list.close();
+    document.removeEventListener("keydown", this.key, true);
+  }
+}
+
+/** Where one begins: the kind that is cleared with least doubt. @param {Kind[]} kinds */
+function first(kinds) {
+  const merged = kinds.filter(({ kind, groups }) => kind !== EXACT && groups);
+  return (merged[0] ?? kinds.find(({ groups }) => groups) ?? kinds[kinds.length - 1]).kind;
+}
+
+function line(sign, text, isQuiet) {
+  return el("p", { class: isQuiet ? "quiet" : null, title: text }, icon(sign), el("span", {}, text));
+}
+
+/** Read JSON; throws an error that says in words why it cannot be. @param {string} address */
+async function got(address) {
+  const answer = await fetch(address).catch(() => null);
+  const told = (await answer?.json().catch(() => null)) ?? {};
+  if (!answer?.ok) throw new Error(told.message ?? "");
+  return told;
+}
+
+/** @returns {Record<string, any>} */
+function restored() {
+  try {
+    return JSON.parse(sessionStorage.getItem(STATE) ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
