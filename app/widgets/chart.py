@@ -252,8 +252,18 @@ def _places(drawing: _Drawing) -> list[int]:
     # Empty bins leave a gap, as long as bars stay wide enough to be seen.
     places = [round(low / (high - low)) for low, high in bins]
     if not places or places != sorted(places) or places[-1] - places[0] > charts.MOST_CATEGORIES:
-        return [*range(count)]
+        # Beside the last year stands what has none: a gap keeps it out of time.
+        dated = _dated(drawing)
+        return [place + (place >= dated) for place in range(count)]
     return places + [places[-1] + 2 + more for more in range(count - len(places))]
+
+
+def _dated(drawing: _Drawing) -> int:
+    """Return how many bars are in order of time, before one of what has no date; else all."""
+    values, level = drawing.chart.categories, drawing.chart.levels[0]
+    is_last = bool(values) and values[-1] is None and len(values) > 1
+    is_in_time = charts.is_of_dates(level) and level.order == "value" and not drawing.is_lying
+    return len(values) - 1 if is_last and is_in_time else len(drawing.names)
 
 
 def _days(counted: Chart) -> list[int]:
@@ -387,7 +397,16 @@ def _ticks(drawing: _Drawing) -> tuple[list[float], list[str]]:
     values = drawing.chart.categories
     if not drawing.is_lying and values and isinstance(values[0], list):
         return _edges(drawing, places, names)
-    return (places, names) if drawing.is_lying else _fitting(drawing, places, names)
+    if drawing.is_lying:
+        return places, names
+    dated = len(places) if drawing.kind == "lines" else _dated(drawing)
+    at, said = _fitting(drawing, places[:dated], names[:dated])
+    rest = names[dated:]
+    # The last of time gives its name up where it would touch that of what has no date.
+    sign = len(places) / _ACROSS
+    while rest and at and places[dated] - at[-1] < (len(rest[0]) + len(said[-1]) + 2) / 2 * sign:
+        at, said = at[:-1], said[:-1]
+    return at + places[dated:], said + rest
 
 
 def _edges(
