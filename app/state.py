@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "PROPERTY",
     "TAG",
     "Encoder",
     "carried",
@@ -45,8 +46,10 @@ __all__ = [
 ]
 
 COOKIE = "panoptic_language"
-# The part of the address that names the tag images are suggested for: of that page alone.
+# Parts of the address of one page alone: the tag that images are suggested for, the property whose
+# tags they are sorted into.
 TAG = "tag"
+PROPERTY = "property"
 # The default view in the address of a tab, where nothing would mean "as it was saved".
 ALL = "all"
 # Session: the tab of an address without a view, and the view that it had then.
@@ -128,7 +131,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     if shown is not None and of is not None:
         shown = selections.shortened(of, shown)
     text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
-    address.write({"view": text, "tab": id, address.IMAGE: None, TAG: None})
+    address.write({"view": text, "tab": id, address.IMAGE: None, TAG: None, PROPERTY: None})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -152,8 +155,9 @@ def open_image(sha1: str | None) -> None:
 
 
 def carried() -> dict[str, str]:
-    """Return what a link to another page takes along: all but the open image and the tag."""
-    return {name: value for name, value in address.without_image().items() if name != TAG}
+    """Return what a link to another page takes along: not the open image, nor a page's own."""
+    parts = address.without_image().items()
+    return {name: value for name, value in parts if name not in (TAG, PROPERTY)}
 
 
 def encoders(of: Project) -> list[Encoder]:

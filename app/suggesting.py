@@ -7,9 +7,11 @@ images are chosen (``panoptic_data.offers``, ``zero_shot``), undo (``undoing``),
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -24,16 +26,20 @@ from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
 from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
+from panoptic_data import sorting as sortings
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.errors import PanopticError
 from panoptic_data.events import ANSWER, CHANGES, REFUSED
 from panoptic_data.messages import LANGUAGES
+from panoptic_data.sorting import Sorting
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
     from panoptic_data.project import Project
+    from panoptic_data.sorting import Stand
     from panoptic_data.suggestions import Check
     from panoptic_data.views import View
+    from panoptic_data.zero_shot import Class
 
 __all__ = ["routes"]
 
@@ -70,13 +76,21 @@ def routes(project: Project) -> list[Route]:
       ``{name}`` and ``{parent}``, ``parents`` (one of ``zero_shot.PARENTS``), ``again`` (tagged
       images too), ``least`` (a probability). Answers ``total`` and ``classes``, one a tag: ``tag``,
       ``name``, ``prompts``, ``total``, and some ``images``, surest first: ``start`` and ``count``,
-      of the tag ``only`` where that is given. Also ``scale`` and from how many tagged images it
-      was ``fitted``.
+      of the tag ``only`` where that is given, each with its ``answer`` (true, false, null) and
+      ``other``, the tag of another class that it has. ``counts`` are how many images of a class
+      are 0, 1, 2 … 100 % probable or more, ``left`` how many of these are not answered. Also
+      ``scale`` and from how many tagged images it was ``fitted``, and ``sorting``: named as such
+      again, what was found is looked at as it was, however much was answered since; found anew
+      under another name where it is not kept any more.
+    - ``POST /suggestions/classes/answers``: ``sorting``, ``accept`` (true or false), ``least``,
+      ``only``: one answer to all that is left. As the answers above; ``sorting`` is null, and
+      nothing done, where it is not kept any more.
     """
     posted: Mapping[str, _Act] = {
         "/suggestions": _offered,
         "/suggestions/answers": _answers,
         "/suggestions/classes": _classes,
+        "/suggestions/classes/answers": _class_answers,
     }
     return [
         Route("/suggestions/refused", answering(project, _refused)),
@@ -190,13 +204,26 @@ def _offered(asked: _Asked) -> dict[str, Any]:
 
 
 def _answers(asked: _Asked) -> dict[str, Any]:
+    listed = _as(list, asked.body.get("answers", [asked.body]))
+    return _write(
+        asked,
+        [
+            (
+                _as(str, _as(dict, one).get("tag")),
+                [_known(asked.project, _texts(one, kind)) for kind in _KINDS],
+            )
+            for one in listed
+        ],
+    )
+
+
+def _write(asked: _Asked, answers: Iterable[tuple[str, Sequence[list[str]]]]) -> dict[str, Any]:
+    """Write, of each tag, which images are accepted, refused, forgotten: one batch."""
     store = annotations_of(asked.project)
     state = store.state(fresh=True)
-    listed = _as(list, asked.body.get("answers", [asked.body]))
     parts, names = [pl.DataFrame(schema=CHANGES)], []
-    for one in listed:
-        tag, property = offers.checked(state, _as(str, _as(dict, one).get("tag")))
-        said = [_known(asked.project, _texts(one, kind)) for kind in _KINDS]
+    for id, said in answers:
+        tag, property = offers.checked(state, id)
         files = None
         if property.target == "file":
             files = asked.project.database().frame("files", ["file_id", "sha1"])
@@ -235,67 +262,128 @@ def _refused(project: Project, request: Request) -> Response:
 def _classes(asked: _Asked) -> dict[str, Any]:
     body = asked.body
     slug = _encoder(asked, reads_text=True)
-    parents = body.get("parents", zero_shot.PARENTS[0])
     least = float(_as((int, float), body.get("least", 0)))
+    only = body.get("only")
+    kept, sorting = _kept(asked) or _keep(_sorted(asked, slug), asked.project)
+    current = catalogue.get(asked.project)
+    names = current.annotations.tags
+    stands = sortings.stands(current, sorting, None if only is None else [_as(str, only)])
+    return {
+        "encoder": slug,
+        "sorting": kept,
+        "scale": sorting.found.scale,
+        "fitted": sorting.found.fitted,
+        "total": sum(_ends(one, least) for one in sorting.found.classes),
+        "classes": [
+            {
+                "tag": one.tag,
+                "name": names[one.tag].name,
+                "prompts": one.prompts,
+                "total": _ends(one, least),
+                "counts": sortings.counts(one),
+                "left": sortings.counts(one, stand.open),
+                "images": _window(asked, sorting, one, stand, _ends(one, least)),
+            }
+            for one, stand in stands
+        ],
+    }
+
+
+def _sorted(asked: _Asked, slug: str) -> Sorting:
+    body = asked.body
+    parents, again = body.get("parents", zero_shot.PARENTS[0]), body.get("again") is True
     if parents not in zero_shot.PARENTS:
         raise UnreadableBodyError
+    property = _as(str, body.get("property"))
     found = zero_shot.classes(
         asked.project,
-        _as(str, body.get("property")),
+        property,
         slug,
         view=asked.view(),
         tags=_texts(body, "tags") if "tags" in body else None,
         language=asked.language,
         template=_as(str, body.get("template") or ""),
         parents=parents,
-        again=body.get("again") is True,
+        again=again,
         check=asked.check,
     )
-    sure = [_at_least(one, least) for one in found.classes]
-    names = annotations_of(asked.project).state().tags
-    only = body.get("only")
-    return {
-        "encoder": slug,
-        "scale": found.scale,
-        "fitted": found.fitted,
-        "total": sum(len(one.sha1s) for one in sure),
-        "classes": [
-            {
-                "tag": one.tag,
-                "name": names[one.tag].name,
-                "prompts": one.prompts,
-                "total": len(one.sha1s),
-                "images": _window(asked, one),
-            }
-            for one in sure
-            if only in (None, one.tag)
-        ],
-    }
+    return Sorting(property, again, found)
 
 
-def _at_least(one: zero_shot.Class, least: float) -> zero_shot.Class:
-    """Return the images of a class from a probability on: they come surest first."""
-    count = int(np.searchsorted(-one.probabilities, -least, side="right"))
-    return replace(
-        one,
-        sha1s=one.sha1s[:count],
-        probabilities=one.probabilities[:count],
-        similarities=one.similarities[:count],
-    )
+def _class_answers(asked: _Asked) -> dict[str, Any]:
+    body = asked.body
+    least, accept = float(_as((int, float), body.get("least", 0))), _as(bool, body.get("accept"))
+    only = None if body.get("only") is None else [_as(str, body.get("only"))]
+    found = _kept(asked)
+    if found is None:
+        return {"sorting": None, "batch": None, "changed": 0}
+    name, sorting = found
+    current = catalogue.get(asked.project)
+    answers = []
+    for one, stand in sortings.stands(current, sorting, only):
+        open = np.flatnonzero(stand.open[: _ends(one, least)])
+        sha1s = [one.sha1s[at] for at in open]
+        if sha1s:
+            answers.append((one.tag, [sha1s, [], []] if accept else [[], sha1s, []]))
+    return {**_write(asked, answers), "sorting": name}
 
 
-def _window(asked: _Asked, one: zero_shot.Class) -> list[dict[str, Any]]:
-    start = asked.whole("start", 0, len(one.sha1s))
-    some = slice(start, start + asked.whole("count", LISTED, LISTED_AT_MOST))
+# A sorting of a million images takes 200 MB; of ten thousand nobody notices it.
+KEPT = 3
+_lock = threading.Lock()
+_sortings: OrderedDict[str, tuple[str, Sorting]] = OrderedDict()
+
+
+def _keep(sorting: Sorting, project: Project) -> tuple[str, Sorting]:
+    name = secrets.token_hex(8)
+    with _lock:
+        _sortings[name] = (project.database().uri, sorting)
+        while len(_sortings) > KEPT:
+            _sortings.popitem(last=False)
+    return name, sorting
+
+
+def _kept(asked: _Asked) -> tuple[str, Sorting] | None:
+    name = asked.body.get("sorting")
+    if not isinstance(name, str):
+        return None
+    with _lock:
+        uri, sorting = _sortings.get(name, (None, None))
+        if sorting is None or uri != asked.project.database().uri:
+            return None
+        _sortings.move_to_end(name)
+        return name, sorting
+
+
+def _ends(one: Class, least: float) -> int:
+    """Return how many images of a class are so probable: they come surest first."""
+    return int(np.searchsorted(-one.probabilities, -np.float32(least), side="right"))
+
+
+def _window(
+    asked: _Asked, sorting: Sorting, one: Class, stand: Stand, end: int
+) -> list[dict[str, Any]]:
+    start = asked.whole("start", 0, end)
+    some = slice(start, min(end, start + asked.whole("count", LISTED, LISTED_AT_MOST)))
+    tags = [other.tag for other in sorting.found.classes]
     values = zip(
         one.sha1s[some],
         one.probabilities[some].tolist(),
         one.similarities[some].tolist(),
+        stand.accepted[some].tolist(),
+        stand.refused[some].tolist(),
+        stand.others[some].tolist(),
         strict=True,
     )
     return [
-        {"sha1": sha1, "probability": probability, "similarity": similarity}
-        for sha1, probability, similarity in values
+        {
+            "sha1": sha1,
+            "probability": probability,
+            "similarity": similarity,
+            "answer": True if accepted else False if refused else None,
+            "other": None if other < 0 else tags[other],
+        }
+        for sha1, probability, similarity, accepted, refused, other in values
     ]
 
 

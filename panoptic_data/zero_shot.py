@@ -200,6 +200,8 @@ def _checked(state: State, property: str, ids: Sequence[str] | None) -> tuple[Pr
 def _prompt(name: str, parent: str | None, language: str, template: str | None) -> str:
     if template:
         text = template if "{name}" in template else f"{template} {{name}}"
+        if parent is not None and "{parent}" not in text:
+            text = f"{text}, {{parent}}"
         return " ".join(text.replace("{name}", name).replace("{parent}", parent or "").split())
     if parent is None:
         return translate("prompt.plain", language, name=name)

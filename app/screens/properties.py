@@ -8,6 +8,7 @@ from __future__ import annotations
 from app import going, state
 from app.components.properties import definer
 from app.defining import view_of
+from app.screens import classes
 from app.widgets import states
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.messages import keys
@@ -38,9 +39,12 @@ def show() -> None:
             **{name.removeprefix("ui_"): state.say(f"properties.{name}") for name in TEXTS},
             **{name: state.say(f"importing.{name}") for name in ("import", "import_tags")},
             "more_images": state.say("suggest.link_tag"),
+            "sort_by_words": state.say("classes.link"),
+            "sort_by_words_help": state.say("classes.link_help"),
         },
         on_explore=lambda id, tags: _explore(project, id, tags),
         on_import=lambda: going.to("import"),
+        on_sort=classes.begin,
     )
 
 

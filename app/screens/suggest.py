@@ -17,7 +17,7 @@ from panoptic_data.messages import keys
 from panoptic_data.project import Project
 from panoptic_data.views import View
 
-__all__ = ["PAGE", "begin", "show"]
+__all__ = ["PAGE", "begin", "show", "within"]
 
 PAGE = "suggest"
 # What the component says itself, of the section `suggest` of the catalogue.
@@ -43,18 +43,29 @@ def show() -> None:
     suggest(
         language=state.language(),
         tag=st.query_params.get(state.TAG) or None,
-        view=_within(state.view()),
+        view=within(state.view()),
         encoders=[(one.slug, one.name) for one in known if one.is_ready],
         encoder=chosen.slug if chosen else None,
-        texts={name.removeprefix("ui_"): state.say(f"suggest.{name}") for name in TEXTS},
+        texts={
+            **{name.removeprefix("ui_"): state.say(f"suggest.{name}") for name in TEXTS},
+            "by_words": state.say("classes.link"),
+            "by_words_title": state.say("classes.link_help"),
+        },
         on_tag=lambda tag: address.write({state.TAG: tag}),
         on_encoder=state.choose_encoder,
         on_show=lambda tag: _explore(project, tag),
+        on_sort=_sort,
         on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
     )
 
 
-def _within(view: View) -> str | None:
+def _sort(property: str) -> None:
+    from app.screens import classes
+
+    classes.begin(property)
+
+
+def within(view: View) -> str | None:
     """Return the address of what a view selects; None where that is everything."""
     return views.to_address(View(where=view.where)) if view.where else None
 

@@ -154,6 +154,53 @@ def test_classes_come_by_tag_in_pages_and_are_accepted_in_bulk(post, tag, store,
     assert store.state().values(tag.property).is_empty()
 
 
+def test_what_was_sorted_is_looked_at_as_it_was_while_it_is_answered(post, tag, store, monkeypatch):
+    monkeypatch.setattr(encoders, "warm", lambda *_: WORDS)
+    asked = {"property": tag.property, "count": 3}
+    told = post("/suggestions/classes", asked)
+    kept = {**asked, "sorting": told["sorting"]}
+    for one in told["classes"]:
+        assert one["counts"][0] == one["left"][0] == one["total"]
+        assert one["counts"] == sorted(one["counts"], reverse=True)
+    assert told["total"] == sum(one["total"] for one in told["classes"]) == COUNT
+    first = [image["sha1"] for image in told["classes"][0]["images"]]
+    moved = [
+        {"tag": tag.ids[0], "accepted": first[:1], "refused": first[1:2]},
+        {"tag": tag.ids[1], "accepted": first[1:2]},
+    ]
+    post("/suggestions/answers", {"answers": moved})
+    again = post("/suggestions/classes", kept)
+    assert again["sorting"] == told["sorting"]
+    images = [(one["sha1"], one["answer"], one["other"]) for one in again["classes"][0]["images"]]
+    assert images == [
+        (first[0], True, None), (first[1], False, tag.ids[1]), (first[2], None, None),
+    ]  # fmt: skip
+    assert again["classes"][0]["left"][0] == told["classes"][0]["total"] - 2
+    # All that is sure enough and not answered, of one class, then of all: each one step back.
+    counts = [one["counts"] for one in told["classes"]]
+    least = max(at for at in range(101) if all(one[at] > 3 for one in counts)) / 100
+    bulk = {**kept, "least": least}
+    refused = post("/suggestions/classes/answers", {**bulk, "accept": False, "only": tag.ids[2]})
+    assert refused["changed"] == counts[2][round(100 * least)]
+    assert refused["sorting"] == told["sorting"]
+    accepted = post("/suggestions/classes/answers", {**bulk, "accept": True})
+    sure = [one[round(100 * least)] for one in counts]
+    assert accepted["changed"] == sure[0] - 2 + sure[1]
+    assert store.state().values(tag.property).height == accepted["changed"] + 2
+    left = [one["left"] for one in post("/suggestions/classes", kept)["classes"]]
+    assert [one[round(100 * least)] for one in left] == [0, 0, 0]
+    post("/undo", {})
+    assert store.state().values(tag.property).height == 2
+    # What is not kept any more is not answered, and sorted anew.
+    gone = {**bulk, "sorting": "gone", "accept": True}
+    assert post("/suggestions/classes/answers", gone) == {
+        "sorting": None, "batch": None, "changed": 0,
+    }  # fmt: skip
+    anew = post("/suggestions/classes", {**kept, "sorting": "gone"})
+    assert anew["sorting"] not in (None, told["sorting"])
+    assert anew["total"] == COUNT - 2
+
+
 def test_what_cannot_be_answered_is_told_in_a_sentence(post, tag):
     one = {"tag": tag.ids[0]}
     for path, body, error in (
@@ -168,6 +215,7 @@ def test_what_cannot_be_answered_is_told_in_a_sentence(post, tag):
         ("/classes", {"property": tag.property, "parents": "all"}, "unreadable"),
         ("/classes", {"property": tag.property, "least": "sure"}, "unreadable"),
         ("/classes", {"property": tag.property, "encoder": SLUG}, "text_not_supported"),
+        ("/classes/answers", {"sorting": "gone"}, "unreadable"),
     ):
         told = post(f"/suggestions{path}", body, 400, lang="fr")
         assert told["error"] == error, (path, body)

@@ -76,6 +76,8 @@ def test_prompts_are_in_the_language_and_may_name_the_parents():
     assert prompts(dog, known, parents="add") == ("a photo of Dog, Animal",)
     assert prompts(dog, known, parents="mean") == ("a photo of Dog", "a photo of Animal")
     assert prompts(dog, known, template="{parent}: {name}", parents="add") == ("Animal: Dog",)
+    # A parent that is wanted is read, also where one's own words have no place for it.
+    assert prompts(dog, known, template="an old {name}", parents="add") == ("an old Dog, Animal",)
     assert prompts(known["1"], known, template="engraving of") == ("engraving of Animal",)
 
 

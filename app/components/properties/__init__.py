@@ -24,11 +24,12 @@ def definer(
     texts: Mapping[str, str],
     on_explore: Callable[[str, list[str]], None],
     on_import: Callable[[], None],
+    on_sort: Callable[[str], None],
 ) -> None:
     """Show properties and let them be changed. ``on_explore`` gets a property and tags of it.
 
     Without tags all images that have a value are meant. ``on_import`` leads to where files are
-    brought in.
+    brought in, ``on_sort`` gets a property whose tags images are to be sorted into.
     """
     component("properties", styles=("toast",))(
         key=KEY,
@@ -41,6 +42,7 @@ def definer(
         presses={
             "explore": lambda told: on_explore(*_read(told)),
             "import": lambda _: on_import(),
+            "sort": lambda told: on_sort(str(told)),
         },
     )
 

@@ -42,8 +42,10 @@ const EXAMPLES = [
  * @property {(id: string | null) => void} choose
  * @property {(property: string, tags: string[]) => void} explore
  * @property {(into?: string) => void} bring  what lies in files; tags of the property of this name
+ * @property {(property: string) => void} sort  images into its tags by words
  */
 
+extras.push(({ id }, tools) => el("button", { type: "button", class: "add", title: tools.say("sort_by_words_help"), onclick: () => tools.sort(id) }, icon("text_fields_alt"), el("span", {}, tools.say("sort_by_words"))));
 extras.push(({ name }, tools) => el("button", { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) }, icon("upload_file"), el("span", {}, tools.say("import_tags"))));
 
 /** @type {WeakMap<object, Page>} */
@@ -85,6 +87,7 @@ class Page {
       choose: (id) => this.choose(id),
       explore: (property, tags) => this.ask("explore", { property, tags }),
       bring: (into) => this.bring(into),
+      sort: (property) => this.ask("sort", property),
     };
     this.list = new List(this.tools, { make: () => this.make(), remove: (one) => this.remove(one) });
     this.maker = new Maker(this.tools, { done: (id) => this.made(id) });

@@ -26,12 +26,14 @@ def suggest(
     on_tag: Callable[[str], None],
     on_encoder: Callable[[str], None],
     on_show: Callable[[str], None],
+    on_sort: Callable[[str], None],
     on_leave: Callable[[str], None],
 ) -> None:
     """Show it. ``view`` is the address of what else may be offered than the whole corpus.
 
     ``encoders`` are slugs with their names, ``encoder`` the one in use. ``on_tag`` gets the tag to
-    go on with, ``on_show`` the one whose images are to be seen, ``on_leave`` the name of a page.
+    go on with, ``on_show`` the one whose images are to be seen, ``on_sort`` the property whose tags
+    images are to be sorted into by words, ``on_leave`` the name of a page.
     """
     component("suggest", styles=("annotate/editors",))(
         key=KEY,
@@ -47,6 +49,7 @@ def suggest(
             "tag": lambda told: on_tag(str(told)),
             "encoder": lambda told: on_encoder(str(told)),
             "show": lambda told: on_show(str(told)),
+            "sort": lambda told: on_sort(str(told)),
             "leave": lambda told: on_leave(str(told)),
         },
     )

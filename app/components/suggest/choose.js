@@ -42,7 +42,14 @@ export class Choose {
     if (this.written === written) return;
     this.written = written;
     const groups = properties.map((one) => ({ one, own: found.filter((tag) => tag.property === one.id) })).filter(({ own }) => own.length);
-    this.list.replaceChildren(...groups.flatMap(({ one, own }) => [el("h2", {}, one.name), el("ul", {}, ...own.map((tag) => el("li", {}, this.button(tag))))]));
+    this.list.replaceChildren(...groups.flatMap(({ one, own }) => [el("h2", {}, one.name, own.length > 1 ? this.words(one) : null), el("ul", {}, ...own.map((tag) => el("li", {}, this.button(tag))))]));
+  }
+
+  /** The other way to fill the tags of a property. @param {import("../annotations.js").Property} one */
+  words(one) {
+    const { tools } = this;
+    const { say } = tools;
+    return el("button", { type: "button", class: "quiet words", title: say("by_words_title"), onclick: () => tools.ask("sort", one.id) }, say("by_words"));
   }
 
   /** @param {import("../annotations.js").Tag} tag */

@@ -11,6 +11,7 @@ import { Choose } from "./choose.js";
 import { Large } from "./large.js";
 import { Learnt } from "./learnt.js";
 import { Tile } from "./tile.js";
+import { Writing } from "./writing.js";
 
 const COUNT = 20;
 // As many as the server offers in one page, less one page of ours.
@@ -70,9 +71,10 @@ class Page {
     this.mode = "likely";
     this.isInView = false;
     this.forget();
-    /** Answers are written one after the other. */
-    this.queue = Promise.resolve();
-    this.writing = 0;
+    this.writing = new Writing({
+      failed: (error) => annotations.say(error.message || this.tools.say("not_written"), null),
+      settled: () => this.look(),
+    });
     this.turn = 0;
     this.build();
     this.look = debounced(() => this.stand(), LOOK_AFTER);
@@ -107,6 +109,7 @@ class Page {
     this.title = el("h1", {});
     this.other = el("button", { type: "button", class: "quiet", onclick: () => this.toggleChoosing() }, say("other_tag"));
     this.show = el("button", { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.data.tag) }, say("show"));
+    this.words = el("button", { type: "button", class: "quiet", title: say("by_words_title"), onclick: () => this.sort() }, say("by_words"));
     this.modes = ["likely", "unsure"].map((mode) =>
       el("button", { type: "button", "data-mode": mode, title: say(`${mode}_title`), onclick: () => this.turnTo(mode) }, say(mode)),
     );
@@ -122,6 +125,7 @@ class Page {
       this.title,
       this.other,
       this.show,
+      this.words,
       el("span", { class: "gap" }),
       el("div", { class: "modes", role: "group", "aria-label": say("mode") }, ...this.modes),
       this.scope,
@@ -199,6 +203,11 @@ class Page {
     this.load();
   }
 
+  /** The other way to fill tags: by their names. */
+  sort() {
+    this.tools.ask("sort", annotations.tagOf.get(this.data.tag ?? "")?.property ?? "");
+  }
+
   turnTo(mode) {
     if (mode === this.mode) return;
     this.mode = mode;
@@ -239,7 +248,7 @@ class Page {
     this.draw();
     let told = null;
     try {
-      await this.queue;
+      await this.writing.done;
       const scope = this.isInView && view ? { view } : {};
       told = /** @type {Offered} */ (await annotations.ask("/suggestions", { tag, encoder, mode: this.mode, count: COUNT + this.left.size, ...scope }));
     } catch (error) {
@@ -271,7 +280,7 @@ class Page {
   /** Read how the tag stands: answers undone, here or elsewhere, are open again. */
   async stand() {
     const { tag } = this.data;
-    if (!tag || this.writing) return;
+    if (!tag || this.writing.isUnderWay) return;
     const { images } = this;
     const sha1s = [...images, ...this.before].map(({ sha1 }) => sha1);
     const [told, refused] = await Promise.all([
@@ -279,7 +288,7 @@ class Page {
       this.learnt.readRefused(tag),
     ]);
     // What was answered since is newer.
-    if (tag !== this.data.tag || this.writing || images !== this.images) return;
+    if (tag !== this.data.tag || this.writing.isUnderWay || images !== this.images) return;
     if (told.gone !== undefined) {
       if (told.gone) this.trouble = told.gone;
       this.draw();
@@ -356,15 +365,7 @@ class Page {
     const kind = is === null ? "forgotten" : is ? "accepted" : "refused";
     const { tag } = this.data;
     for (const sha1 of sha1s) is === null ? this.answers.delete(sha1) : this.answers.set(sha1, is);
-    this.writing += 1;
-    const written = this.queue.then(() => annotations.write("/suggestions/answers", { tag, [kind]: sha1s })).catch((error) => {
-      annotations.say(error.message || this.tools.say("not_written"), null);
-      return null;
-    });
-    this.queue = written.then(() => {
-      this.writing -= 1;
-      this.look();
-    });
+    const written = this.writing.write("/suggestions/answers", { tag, [kind]: sha1s });
     this.draw();
     return written;
   }
@@ -373,7 +374,7 @@ class Page {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    if (this.isAhead(event)) this.delay(event);
+    if (this.writing.isAhead(event)) this.writing.delay(event);
     if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!this.isOurs(event) || this.isChoosing || !this.images.length) return;
     const act = this.acted(event);
@@ -381,19 +382,6 @@ class Page {
     event.preventDefault();
     event.stopPropagation();
     act();
-  }
-
-  /** Whether it would undo what came before the answers that are still being written. */
-  isAhead(event) {
-    return event.isTrusted && this.writing > 0 && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
-  }
-
-  /** Let a key have its effect once the answers before it are written. @param {KeyboardEvent} event */
-  delay(event) {
-    const { key, ctrlKey, metaKey, shiftKey } = event;
-    event.preventDefault();
-    event.stopPropagation();
-    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
   }
 
   /** Not one that another part of the page, or a button, is waiting for. */
@@ -545,7 +533,7 @@ class Page {
     if (!this.data.encoder) return ["scatter_plot", say("no_vectors"), say("no_vectors_help"), leave("pipeline", "to_pipeline")];
     if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.load() }];
     if (this.images.length || this.isLoading || !this.offered) return null;
-    if (this.offered.kind === "none") return ["sell", say("no_examples"), say("no_examples_help"), leave("explore", "to_explore")];
+    if (this.offered.kind === "none") return ["sell", say("no_examples"), say("no_examples_help"), leave("explore", "to_explore"), { text: say("by_words"), act: () => this.sort() }];
     const again = this.left.size ? { text: say("skipped_again"), act: () => this.restart() } : null;
     if (this.isInView) return ["done_all", say("nothing"), say("nothing_view"), again, { text: say("look_everywhere"), act: () => this.within(false) }];
     return ["done_all", say("nothing"), say("nothing_help"), again];

@@ -1,0 +1,53 @@
+"""The page where images are sorted into the tags of a property by words, and answered in bulk.
+
+Images and answers go over HTTP (``app.suggesting``). Not here: the page's place in the dashboard
+(``screens.classes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from app.components.assets import component
+
+__all__ = ["classes"]
+
+KEY = "classes"
+
+
+def classes(
+    *,
+    language: str,
+    property: str | None,
+    view: str | None,
+    encoders: Sequence[tuple[str, str]],
+    encoder: str | None,
+    waiting: Sequence[str],
+    texts: Mapping[str, str],
+    on_property: Callable[[str], None],
+    on_encoder: Callable[[str], None],
+    on_leave: Callable[[str], None],
+) -> None:
+    """Show it. ``view`` is the address of what else may be sorted than the whole corpus.
+
+    ``encoders`` that read words are slugs with their names, ``encoder`` the one in use,
+    ``waiting`` names of such that cannot be used yet. ``on_property`` gets the property to sort
+    into, ``on_leave`` the name of a page.
+    """
+    component("classes", styles=("annotate/editors", "suggest/suggest"))(
+        key=KEY,
+        data={
+            "language": language,
+            "property": property,
+            "view": view,
+            "encoders": [list(one) for one in encoders],
+            "encoder": encoder,
+            "waiting": list(waiting),
+            "texts": dict(texts),
+        },
+        presses={
+            "property": lambda told: on_property(str(told)),
+            "encoder": lambda told: on_encoder(str(told)),
+            "leave": lambda told: on_leave(str(told)),
+        },
+    )

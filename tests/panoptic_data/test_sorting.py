@@ -1,0 +1,88 @@
+"""How sorted images stand after answers, tags from elsewhere and undo."""
+
+import numpy as np
+import pytest
+
+from panoptic_data import annotations, catalogue, edits, offers, properties, sorting, tags
+from panoptic_data.sorting import Sorting
+from panoptic_data.zero_shot import Class, Classes
+from tests import synthetic
+
+NAMES = [f"image {number}" for number in range(6)]
+SHA1S = [synthetic.sha1(name) for name in NAMES]
+
+
+@pytest.fixture
+def project(tmp_path):
+    opened = synthetic.project(tmp_path / "project")
+    synthetic.write(opened, "images", [synthetic.image(name) for name in NAMES])
+    synthetic.write(opened, "files", [synthetic.file(f"a/{name}.jpg", name) for name in NAMES])
+    return opened
+
+
+@pytest.fixture
+def store(project):
+    return annotations.get(project)
+
+
+def sorted_into(store, target="image", again=False):
+    """Two tags of a property, with the first and the last three images."""
+    one, changes = properties.created(store.state().properties, "Kind", "tags", target=target)
+    store.commit(changes, "property")
+    ids = []
+    for name in ("Dog", "Cat"):
+        tag, changes = tags.created(store.state().tags, one.id, name)
+        store.commit(changes, "tag")
+        ids.append(tag.id)
+    likely = np.array([0.9, 0.5, 0.2], np.float32)
+    classes = [
+        Class(id, ("words",), tuple(SHA1S[3 * at : 3 * at + 3]), likely, likely)
+        for at, id in enumerate(ids)
+    ]
+    return Sorting(one.id, again, Classes(tuple(classes), 10.0, 0)), ids
+
+
+def stands(project, made, only=None):
+    return [stand for _, stand in sorting.stands(catalogue.get(project), made, only)]
+
+
+def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(project, store):
+    made, (dog, cat) = sorted_into(store)
+    said = offers.answers(store.state(), dog, accepted=[SHA1S[0]], refused=[SHA1S[1]])
+    store.commit(said, "answer")
+    store.commit(edits.add_tags(store.state(), made.property, [SHA1S[2]], [cat]), "tagging")
+    first, second = stands(project, made)
+    assert first.accepted.tolist() == [True, False, False]
+    assert first.refused.tolist() == [False, True, False]
+    assert first.others.tolist() == [-1, -1, 1]
+    assert first.open.tolist() == [False, False, False]
+    assert second.open.tolist() == [True, True, True]
+    store.commit(offers.answers(store.state(), dog, forgotten=SHA1S[:2]), "answer")
+    [alone] = stands(project, made, [dog])
+    assert alone.open.tolist() == [True, True, False]
+
+
+def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, store):
+    made, (_, cat) = sorted_into(store, target="file", again=True)
+    files = project.database().frame("files", ["file_id", "sha1"])
+    said = offers.answers(store.state(), cat, accepted=[SHA1S[0], SHA1S[3]], files=files)
+    store.commit(said, "answer")
+    first, second = stands(project, made)
+    assert first.others.tolist() == [1, -1, -1]
+    assert first.open.tolist() == [True, True, True]
+    assert second.open.tolist() == [False, True, True]
+
+
+def test_a_tag_that_is_gone_is_left_out(project, store):
+    made, (dog, cat) = sorted_into(store)
+    store.commit(tags.altered(store.state().tags, dog, deleted=True), "tag")
+    assert [one.tag for one, _ in sorting.stands(catalogue.get(project), made)] == [cat]
+
+
+def test_images_are_counted_by_each_hundredth(store):
+    made, _ = sorted_into(store)
+    [one, _] = made.found.classes
+    counts = sorting.counts(one)
+    assert [counts[at] for at in (0, 20, 21, 50, 51, 90, 91, 100)] == [3, 3, 2, 2, 1, 1, 0, 0]
+    left = sorting.counts(one, np.array([False, True, True]))
+    assert [left[at] for at in (0, 50, 90)] == [2, 1, 0]
