@@ -18,7 +18,7 @@ from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
 from app.presses import whole
-from app.screens import classes, suggest
+from app.screens import classes, duplicates, suggest
 from app.widgets import find, tabs
 from app.widgets.work import work
 from panoptic_data import views
@@ -63,7 +63,15 @@ KEYS = (
 )
 
 # Pages that show no view of the images.
-WITHOUT_VIEW = ("history", "import", "pipeline", "properties", classes.PAGE, suggest.PAGE)
+WITHOUT_VIEW = (
+    duplicates.PAGE,
+    "history",
+    "import",
+    "pipeline",
+    "properties",
+    classes.PAGE,
+    suggest.PAGE,
+)
 # Pages that no word at the top leads to, but one on the page that they are named with here.
 BELOW = {"import": "properties", classes.PAGE: "properties", suggest.PAGE: "explore"}
 
@@ -102,6 +110,7 @@ def _pages() -> list[Page]:
     return [
         st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
         st.Page(_map, title=state.say("frame.map"), url_path="map"),
+        st.Page(duplicates.show, title=state.say("duplicates.page"), url_path=duplicates.PAGE),
         st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
         st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
