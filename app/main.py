@@ -5,7 +5,6 @@ Not here: what a screen shows (``screens``), where the server listens (``launche
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,7 +214,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     frame(
         project=str(project.root),
         language=state.language(),
-        view=None if view is None else views.to_address(replace(view, show=("grid",))),
+        view=None if view is None else views.to_address(view.asked),
         keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
         texts={

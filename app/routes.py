@@ -36,7 +36,7 @@ from app import (
 )
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
-from panoptic_data import catalogue, holds, maps, said, views
+from panoptic_data import catalogue, holds, likeness, maps, said, views
 from panoptic_data.colours import hues, lab
 from panoptic_data.fields import HUES, is_property
 from panoptic_data.messages import translate
@@ -78,6 +78,8 @@ def routes(project: Project) -> list[Route]:
       With ``also=`` a list of ``hue`` (a name of ``fields.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row says these as well, null where there is none; with fields of
       properties (``p:tags:k3x9``), each has ``values``, property → text (``said.window``).
+      With ``beside=`` another view, each says its ranks by likeness: ``here`` in this view, and
+      ``there`` in that, among all that each could show; 0 where it has none (``likeness.ranks``).
     - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
       ``version``, ``total`` of the view, and ``sha1s``.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
@@ -168,6 +170,7 @@ def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> R
         _say_also(current, found.rows[start : start + count], rows, request)
         _say_values(current, found, start, rows, request)
         _say_gone(asked, found.rows[start : start + count], rows)
+        _say_ranks(asked, found.rows[start : start + count], rows, request)
     body = {"version": current.version, "total": len(found), "start": start, "rows": rows}
     if "at" in request.query_params:
         body["at"], body["of"] = _first_of(current, found, request)
@@ -215,6 +218,16 @@ def _say_gone(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]]) -> None:
     for row, is_gone in zip(rows, gone, strict=True):
         if is_gone:
             row["gone"] = True
+
+
+def _say_ranks(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]], request: Request) -> None:
+    """Write into rows where they stand by likeness, in this view and in another."""
+    if "beside" not in request.query_params:
+        return
+    other = views.from_address(request.query_params["beside"])
+    here, there = (likeness.ranks(asked.current, view) for view in (asked.view, other))
+    for row, number in zip(rows, numbers.tolist(), strict=True):
+        row["here"], row["there"] = int(here[number]), int(there[number])
 
 
 def _first_of(current: Catalogue, found: Found, request: Request) -> tuple[int | None, int | None]:

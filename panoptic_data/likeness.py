@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from panoptic_data.expressions import Expression, Term, parse
 from panoptic_data.messages import translate
-from panoptic_data.views import Clause, Condition, View
+from panoptic_data.views import Clause, Condition, View, part_key
 
 if TYPE_CHECKING:
     from panoptic_data.calibration import Scale
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from panoptic_data.query_vectors import Aim
 
 __all__ = [
+    "COMPARED",
     "FIELDS",
     "Alike",
     "Asked",
@@ -167,38 +168,41 @@ def under(catalogue: Catalogue, view: View, encoder: str) -> View:
 
 
 def ranks(catalogue: Catalogue, view: View) -> Ranks:
-    """Return the rank of each row by likeness among what a view shows: (n,) int32.
+    """Return the rank of each row by likeness to a view's first search: (n,) int32.
 
-    From 1, the most alike, whatever order the view is in; 0 for what it does not show.
+    From 1, the most alike, among all that the other conditions select, however few of them are
+    alike enough to be shown; 0 for all others. Raises as running the view.
     """
+    part = first(view)
+    if part is None:
+        return np.zeros(len(catalogue), np.int32)
+    others = View(tuple(one for one in view.where if one is not part), mode=view.mode)
+    asks = replace(asked(part), threshold=-1.0, percentile=None, count=None)
+    every = condition(asks)
+    key = f"{others.key} {part_key(every)}"
     with _ranks_lock:
         known = _ranks.setdefault(catalogue, OrderedDict())
-        made = known.get(view.key)
+        made = known.get(key)
         if made is not None:
-            known.move_to_end(view.key)
+            known.move_to_end(key)
             return made
-    found = catalogue.run(view)
+    found = alike(catalogue, every)
+    rows = np.unique(catalogue.run(others).rows)
+    rows = rows[found.enough[rows]]
     made = np.zeros(len(catalogue), np.int32)
-    if found.similarity is not None:
-        # An image can stand in several groups.
-        rows, places = np.unique(found.rows, return_index=True)
-        order = np.argsort(-found.similarity[places], kind="stable")
-        made[rows[order]] = np.arange(1, len(rows) + 1)
+    order = np.argsort(-found.similarity[rows], kind="stable")
+    made[rows[order]] = np.arange(1, len(rows) + 1)
     with _ranks_lock:
-        known[view.key] = made
+        known[key] = made
         while len(known) > _HELD:
             known.popitem(last=False)
     return made
 
 
-def common(one: Ranks, other: Ranks, most: int = COMPARED) -> tuple[int, int]:
-    """Return how many of the first images two rankings share, and how many these are.
-
-    ``most`` at most; fewer where one of them shows fewer.
-    """
-    of = int(min(most, one.max(initial=0), other.max(initial=0)))
-    are_first = [(ranking > 0) & (ranking <= of) for ranking in (one, other)]
-    return int(np.count_nonzero(are_first[0] & are_first[1])), of
+def common(one: Ranks, other: Ranks, first: int = COMPARED) -> int:
+    """Return how many of the ``first`` images of two rankings are the same."""
+    are_first = [(ranking > 0) & (ranking <= first) for ranking in (one, other)]
+    return int(np.count_nonzero(are_first[0] & are_first[1]))
 
 
 def first(view: View) -> Condition | None:

@@ -122,8 +122,12 @@ class View:
     @property
     def key(self) -> str:
         """A text that is equal for views that show the same in the same order and groups."""
-        asked = to_json(replace(self, show=("grid",), compare=None))
-        return _canonical(asked)
+        return _canonical(to_json(self.asked))
+
+    @property
+    def asked(self) -> View:
+        """The view as far as it says which images there are: not how it is shown."""
+        return replace(self, show=("grid",), compare=None)
 
     def condition(self, field: str) -> Condition | None:
         """Return the first condition that a press would set on a field: not a nested one."""

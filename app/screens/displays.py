@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app import address, state
-from app.components.gallery import At, Opened, gallery
+from app.components.gallery import At, Beside, Opened, gallery
 from app.components.table import table
+from app.presses import whole
 from app.screens import map as maps
-from app.widgets import chart
+from app.widgets import chart, comparing
+from app.widgets.comparing import Compared
 from app.widgets.property_filters import shown as shown_properties
 from app.widgets.shown import Shown
 from panoptic_data import views
@@ -45,7 +48,10 @@ _TABLE_TEXTS = tuple(name.partition(".")[2] for name in keys("en") if name.start
 
 def show(now: Shown) -> str | None:
     """Draw the displays of the view; return the sha1 of the current image."""
-    names = _names(now)
+    compared = comparing.of(now)
+    if compared is not None:
+        _compared(now, compared)
+    names = () if compared is not None else _names(now)
     for place, name in enumerate(names):
         with st.container(key=f"display_{'one' if len(names) == 1 else place}_{name}"):
             _DISPLAYS[name](now)
@@ -61,18 +67,68 @@ def _names(now: Shown) -> tuple[str, ...]:
     return ("grid",) if state.opened() is not None and "grid" not in asked else asked
 
 
-def _grid(now: Shown) -> None:
+def _compared(now: Shown, compared: Compared) -> None:
+    """Draw what two encoders find side by side; what is open is open in one of them."""
+    sides = (now, compared.other)
+    for place, side in enumerate(sides):
+        with st.container(key=f"display_{place}_grid"):
+            if side.found is None:
+                _not_compared(now, compared)
+                continue
+            other = sides[1 - place]
+            beside = Beside(
+                place=place,
+                name=compared.names[place],
+                other="" if other.found is None else views.to_address(other.view.asked),
+                count=_counted(side),
+                common=_common(compared, "common"),
+                title=_common(compared, "common_title"),
+            )
+            _grid(side, beside)
+
+
+def _not_compared(now: Shown, compared: Compared) -> None:
+    """Say why the second encoder finds nothing, and offer to go on without it."""
+    problem = compared.other.problem
+    assert problem is not None
+    with st.container(key="not_compared"):
+        st.html(f"<p>{escape(problem.message(state.language()))}</p>")
+        text = state.say("find.compare_none")
+        st.button(text, key="keep_first", on_click=whole(_keep), args=(now,))
+
+
+def _keep(side: Shown) -> None:
+    comparing.keep(side)
+    _note()
+
+
+def _counted(side: Shown) -> str:
+    count = 0 if side.found is None else side.found.images
+    key = "explore.count_files" if side.view.mode == "file" else "explore.count_all"
+    return state.say(key, count=count, total=state.number(count))
+
+
+def _common(compared: Compared, key: str) -> str:
+    if compared.other.found is None or not compared.first:
+        return ""
+    return state.say(f"find.{key}", count=compared.common, of=compared.first)
+
+
+def _grid(now: Shown, beside: Beside | None = None) -> None:
     found = now.found
     assert found is not None
+    place = 0 if beside is None else beside.place
     gallery(
         project=str(now.project.root),
-        view=views.to_address(_asked(now)),
+        view=views.to_address(now.view.asked),
         version=now.corpus.version,
         held=now.key,
         total=len(found),
         images=found.images,
-        opened=_opened(now),
+        # What is open is so in one of them: where it was opened, else in the first.
+        opened=_opened(now) if place == st.session_state.get("side", 0) else None,
         current=_current(now),
+        beside=beside,
         encoder=now.encoder.slug if now.encoder else None,
         language=state.language(),
         texts={
@@ -80,8 +136,10 @@ def _grid(now: Shown) -> None:
             **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
             **{f"caption_{field}": one.name for field, one in shown_properties(now.corpus)},
         },
-        on_move=_move,
-        on_group=lambda place: _into_group(now, place),
+        on_move=lambda at: _move(at, place),
+        on_group=lambda group: _into_group(now, group),
+        on_keep=lambda: _keep(now),
+        key="gallery_beside" if place else "gallery",
     )
 
 
@@ -91,7 +149,7 @@ def _table(now: Shown) -> None:
     sort = now.view.sort[0] if now.view.sort else Sort("path")
     table(
         project=str(now.project.root),
-        view=views.to_address(_asked(now)),
+        view=views.to_address(now.view.asked),
         version=now.corpus.version,
         held=now.key,
         total=len(found),
@@ -136,11 +194,6 @@ _DISPLAYS: Mapping[str, Callable[[Shown], None]] = {
 }
 
 
-def _asked(now: Shown) -> View:
-    """Return the view as far as it says which images there are: not how it is shown."""
-    return replace(now.view, show=("grid",))
-
-
 def _into_group(now: Shown, place: int) -> None:
     """Show only the images of one group."""
     assert now.found is not None
@@ -173,8 +226,9 @@ def _note() -> None:
     st.session_state["changed_inside"] = True
 
 
-def _move(at: At) -> None:
+def _move(at: At, side: int = 0) -> None:
     st.session_state["at"] = at.sha1
+    st.session_state["side"] = side if at.opened else 0
     state.open_image(at.sha1 if at.opened else None)
 
 

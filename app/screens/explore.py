@@ -14,7 +14,7 @@ import streamlit as st
 from app import state
 from app.components.facets import facets, open_sections
 from app.screens import displays, image
-from app.widgets import filters, property_filters, shown, states
+from app.widgets import comparing, filters, property_filters, shown, states
 from app.widgets.line import line, search
 from app.widgets.shown import Shown
 from panoptic_data import catalogue
@@ -42,10 +42,17 @@ def show() -> None:
         with st.container(key="body", horizontal=True, gap=None, wrap=False):
             with st.container(key="left"):
                 _left(now)
-            if now.found is not None and len(now.found):
+            if _shows_any(now):
                 _stage(now)
             else:
                 _without_images(now)
+
+
+def _shows_any(now: Shown) -> bool:
+    """Whether there is an image to show, here or under the encoder it is compared with."""
+    compared = comparing.of(now)
+    sides = (now,) if compared is None else (now, compared.other)
+    return any(side.found is not None and len(side.found) for side in sides)
 
 
 def _notices(now: Shown) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from app.components.annotate import annotate
 from app.components.history import past
 from app.components.searchline import NEARNESS_TEXTS
 from app.components.strip import strip
+from app.screens import duplicates
 from app.screens.history import TEXTS as HISTORY_TEXTS
 from app.widgets import find
 from panoptic_data import views
@@ -71,7 +71,7 @@ def panel(
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
     place = corpus.frame["place"][int(rows[0])]
     st.html(_title(place))
-    annotate(project=str(project.root), view=views.to_address(_asked(state.view())), sha1=sha1)
+    annotate(project=str(project.root), view=views.to_address(state.view().asked), sha1=sha1)
     _past(sha1)
     if image is None:
         st.html(_damage(files))
@@ -91,11 +91,6 @@ def _past(sha1: str) -> None:
         name.removeprefix("ui_"): state.say(f"history.{name}") for name in (*HISTORY_TEXTS, "title")
     }
     past(sha1=sha1, language=state.language(), texts=texts)
-
-
-def _asked(view: View) -> View:
-    """Return a view as a selection names it: not how it is shown."""
-    return replace(view, show=("grid",))
 
 
 def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
@@ -180,6 +175,9 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
             st.html(f"<span>{escape(text)}</span>")
             if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
                 _leave_for(View().with_condition("duplicate", {"groups": [group]}))
+            if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
+                duplicates.begin(group)
+                st.rerun(scope="app")
 
 
 def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:

@@ -21,13 +21,16 @@ from panoptic_data.views import View
 
 if TYPE_CHECKING:
     from panoptic_data.project import Project
+    from panoptic_data.views import Clause, Condition
 
 __all__ = [
     "added",
     "asked",
+    "everywhere",
     "limit",
     "limited",
     "of_images",
+    "others",
     "put",
     "read_limit",
     "terms",
@@ -39,6 +42,8 @@ __all__ = [
 
 # Enough to tell images of a corpus apart in a text that a person reads.
 _SHOWN_DIGITS = 12
+# More of the most alike than these nobody asks for by their number.
+MOST = 1_000_000
 # More chips than these are a selection, not something that was put together.
 _CHIPS = 12
 
@@ -58,9 +63,20 @@ def put(view: View, asks: Asked) -> View:
 
 
 def without(view: View) -> View:
-    """Return the view without its first search."""
+    """Return the view without its first search, and what that was compared with."""
     part = likeness.first(view)
-    return replace(view, where=tuple(one for one in view.where if one is not part))
+    return replace(view, where=tuple(one for one in view.where if one is not part), compare=None)
+
+
+def others(view: View) -> tuple[Condition | Clause, ...]:
+    """Return what a view asks beside its first search."""
+    return without(view).where
+
+
+def everywhere(view: View) -> View:
+    """Return the view with its search alone: over the whole corpus."""
+    part = likeness.first(view)
+    return replace(view, where=tuple(one for one in view.where if one is part))
 
 
 def without_term(view: View, place: int) -> View:
@@ -85,20 +101,25 @@ def added(view: View, term: Term, encoder: str) -> View:
 
 
 def limited(view: View, least: Mapping[str, float]) -> View:
-    """Return the view with its search from another ``percentile`` or ``threshold`` on."""
+    """Return the view with its search from another ``percentile`` or ``threshold`` on.
+
+    Or with so many of the most alike: ``count``.
+    """
     asks = asked(view)
     if asks is None:
         return view
-    from_there = Asked(
-        asks.encoder, asks.expression, least.get("threshold"), least.get("percentile")
-    )
-    return put(view, from_there)
+    limits = (least.get("threshold"), least.get("percentile"))
+    count = int(least["count"]) if "count" in least else None
+    return put(view, Asked(asks.encoder, asks.expression, *limits, count))
 
 
 def read_limit(told: Any) -> dict[str, float]:
-    """Read from where on the browser wants images shown, trusting nothing."""
+    """Read from where on the browser wants images shown, or how many, trusting nothing."""
     if not isinstance(told, Mapping):
         return {}
+    count = told.get("count")
+    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MOST:
+        return {"count": count}
     for name, low, high in (("percentile", 0, 100), ("threshold", -1, 1)):
         value = told.get(name)
         if isinstance(value, int | float) and low <= value <= high:
@@ -154,7 +175,8 @@ def limit(view: View) -> Limit | None:
         return None
     # What the slider asks of: neither how it is shown nor in which order.
     address = views.to_address(View(view.where, mode=view.mode))
-    return Limit(_limit(asks), address)
+    is_count = asks.percentile is None and asks.threshold is None
+    return Limit(_limit(asks), address, asks.count if is_count else None)
 
 
 def _limit(asks: Asked) -> str:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from panoptic_data.holds import Hold
     from panoptic_data.views import View
 
-__all__ = ["COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
+__all__ = ["BESIDE", "COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
 
 COOKIE = "panoptic_hold"
 # Session: what was chosen here; what is held, and what was asked when it was.
 ON = "hold.on"
 HELD = "hold.held"
+# The same of a view that is shown beside another.
+BESIDE = "hold.beside"
 # What nobody has asked for so long, in seconds, is let go.
 IDLE = 3600.0
 
@@ -42,7 +44,8 @@ def turn(on: bool) -> None:
 
 def refresh() -> None:
     """Ask the view anew at the next drawing."""
-    st.session_state.pop(HELD, None)
+    for slot in (HELD, BESIDE):
+        st.session_state.pop(slot, None)
 
 
 def let_go() -> bool:
@@ -54,20 +57,20 @@ def let_go() -> bool:
     return is_idle
 
 
-def of(current: Catalogue, view: View) -> Hold | None:
+def of(current: Catalogue, view: View, slot: str = HELD) -> Hold | None:
     """Return what is held of a view, held from now on if it was asked anew; None where it is not.
 
-    Another view and another tab ask anew, another display of the same view does not. Raises
-    what running the view raises.
+    Another view and another tab ask anew, another display of the same view does not. ``slot`` is
+    where the session keeps it. Raises what running the view raises.
     """
     if not is_on():
         refresh()
         return None
     asked = (current.project.root, state.tab(), view.key)
-    known: tuple[object, Hold] | None = st.session_state.get(HELD)
+    known: tuple[object, Hold] | None = st.session_state.get(slot)
     if known is None or known[0] != asked:
         # Only one at a time: the former is let go before.
-        refresh()
+        st.session_state.pop(slot, None)
         known = (asked, holds.hold(current, view))
-        st.session_state[HELD] = known
+        st.session_state[slot] = known
     return known[1]

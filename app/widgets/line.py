@@ -17,7 +17,7 @@ import streamlit as st
 from app import state
 from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
-from app.widgets import builder, chips, find, holding
+from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
 from panoptic_data import expressions, facets, query, views
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
@@ -81,6 +81,11 @@ _FIND_TEXTS = (
     "terms",
     "remove",
     "seen_by_title",
+    "compare",
+    "compare_none",
+    "compare_title",
+    "scope",
+    "most_at",
     "no_spread",
     *NEARNESS_TEXTS,
 )
@@ -100,6 +105,9 @@ _WIDTHS: Mapping[str, tuple[float | None, ...]] = {
     "size": (None, 100_000, 1_000_000),
     "copies": (None,),
 }
+# Session: what a search was narrowed to, or could be again.
+NARROWED = "find.narrowed"
+_SHOWN = 32
 _PROPERTY_WIDTHS = (0.1, 1, 10, 100)
 
 
@@ -110,6 +118,8 @@ def line(shown: Shown) -> None:
     told = st.session_state.get("typed", {})
     text = find.typed(view) if mode == "meaning" else path.value if path else ""
     sort = view.sort[0] if view.sort else _first_sort(view)
+    compared = view.compare if comparing.of(shown) is not None else None
+    scopes = _scopes(view)
     searchline(
         text=told.get("text", text),
         mode=mode,
@@ -120,6 +130,10 @@ def line(shown: Shown) -> None:
         limit=find.limit(view),
         encoders=_encoders(shown),
         encoder=_encoder(shown),
+        comparable=comparing.choices(shown),
+        compare=compared,
+        scopes=scopes,
+        scope=_scope(view) if scopes else None,
         loading=_is_loading(shown, mode),
         version=shown.corpus.version,
         sort=sort.field,
@@ -127,7 +141,7 @@ def line(shown: Shown) -> None:
         sorts=_sorts(shown.corpus, view),
         arrange=_arrangement(shown),
         captions=_captions(shown.corpus),
-        show=view.show,
+        show=view.show if compared is None else ("grid",),
         displays=[
             Choice(name, state.say(f"explore.display_{name}"), icon)
             for name, icon in _DISPLAYS.items()
@@ -144,13 +158,15 @@ def line(shown: Shown) -> None:
         on_search=lambda text, mode, is_whole: search(text, mode, shown, is_whole),
         on_sort=_sort,
         on_remove=lambda chip: state.show(chips.drop(state.view(), chip)),
-        on_clear=lambda: state.show(replace(state.view(), where=())),
+        on_clear=_clear,
         on_add=lambda text: _add(text, shown),
         on_term=lambda place: _show(find.without_term(state.view(), place)),
         on_limit=lambda told: _show(find.limited(state.view(), find.read_limit(told))),
         on_encoder=lambda slug: _judge(slug, shown),
+        on_compare=comparing.with_encoder,
+        on_scope=_seek_in,
         on_arrange=_arrange,
-        on_show=lambda names: _put({"show": list(names)}),
+        on_show=lambda names: _put({"show": list(names), "compare": None}),
         on_filters=builder.ask,
         hold=holding.is_on(),
         changed=_changed(shown),
@@ -276,7 +292,47 @@ def _judge(slug: str, shown: Shown) -> None:
         problem = state.say("find.no_words", encoder=chosen.name)
         st.session_state["typed"] = {"problem": problem}
         return
-    state.show(find.put(view, replace(asks, encoder=slug, threshold=None)))
+    # Beside itself it would say nothing: the two change places.
+    compare = asks.encoder if view.compare == slug else view.compare
+    view = find.put(view, replace(asks, encoder=slug, threshold=None))
+    state.show(replace(view, compare=compare))
+
+
+def _scopes(view: View) -> list[Choice]:
+    """Return where a search can look: within what else is asked, or was before, or everywhere."""
+    others = find.others(view)
+    if others or find.asked(view) is None:
+        # Kept for the search that begins, or goes on, without it.
+        st.session_state[NARROWED] = others
+    narrowed = st.session_state.get(NARROWED, ())
+    if find.asked(view) is None or not narrowed:
+        return []
+    told = ", ".join(chips.label(part) for part in narrowed)
+    told = told if len(told) <= _SHOWN else f"{told[: _SHOWN - 1]}…"
+    within = "find.in_filters" if others else "find.in_before"
+    return [
+        Choice("view", state.say(within, filters=told)),
+        Choice("corpus", state.say("find.in_corpus")),
+    ]
+
+
+def _scope(view: View) -> str:
+    return "view" if find.others(view) else "corpus"
+
+
+def _seek_in(scope: str) -> None:
+    """Search the whole corpus, or within the filters that were there before."""
+    view = state.view()
+    if scope == "corpus":
+        _show(find.everywhere(view))
+    elif not find.others(view):
+        narrowed = st.session_state.get(NARROWED, ())
+        _show(replace(view, where=(*narrowed, *view.where)))
+
+
+def _clear() -> None:
+    st.session_state.pop(NARROWED, None)
+    state.show(replace(state.view(), where=(), compare=None))
 
 
 def _show(view: View) -> None:

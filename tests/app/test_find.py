@@ -1,12 +1,14 @@
 """The search of a view as the page Explore reads and changes it: terms, limits, older forms."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from app import state
 from app.widgets import find
-from panoptic_data import embeddings, images, likeness, sources, views
+from panoptic_data import catalogue, embeddings, images, likeness, sources, views
 from panoptic_data import project as projects
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
@@ -14,8 +16,10 @@ from panoptic_data.expressions import Term
 from panoptic_data.expressions import parse as read
 from panoptic_data.likeness import Asked
 from panoptic_data.views import Condition, Sort, View
+from tests import synthetic
 from tests.app.test_explore import component, run, said
 from tests.small_corpus import write_pictures
+from tests.vectors import embed, grouped
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 FOLDER = Condition("folder", "in", ["x"])
@@ -71,6 +75,8 @@ def test_older_forms_are_changed_like_any():
     text = Condition("text", "means", {"encoder": "v", "text": "a red dress"})
     [part] = find.limited(View((text,)), {"percentile": 98}).where
     assert part.value == {"encoder": "v", "query": "a red dress", "percentile": 98}
+    [part] = find.limited(View((part,)), {"count": 7}).where
+    assert part.value == {"encoder": "v", "query": "a red dress", "count": 7}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,9 @@ def test_older_forms_are_changed_like_any():
     [
         ({"percentile": 98.5}, {"percentile": 98.5}),
         ({"threshold": 0.4}, {"threshold": 0.4}),
+        ({"count": 50}, {"count": 50}),
+        ({"count": 0}, {}),
+        ({"count": 1.5}, {}),
         ({"percentile": 101}, {}),
         ({"threshold": "0.4"}, {}),
         ({"percentile": float("nan")}, {}),
@@ -147,3 +156,102 @@ def test_the_panel_of_an_image_offers_to_add_it_to_the_search_that_is_on(sha1s):
     line = component(page, "searchline")
     assert re.fullmatch(rf"image:{one[:12]} - image:{two[:12]}", line["text"])
     assert "cannot be shown" not in said(page)
+
+
+SECOND = "timm-resnet50-a1-in1k"
+
+
+@pytest.fixture
+def two(tmp_path, monkeypatch):
+    """40 images in two folders, seen by two encoders; a third waits, a fourth has seen none."""
+    opened = synthetic.project(tmp_path / "project")
+    names = [f"image {number}" for number in range(40)]
+    synthetic.write(opened, "images", [synthetic.image(name) for name in names])
+    files = [synthetic.file(f"s/{at % 2}/{at}.jpg", name) for at, name in enumerate(names)]
+    synthetic.write(opened, "files", files)
+    found = [synthetic.sha1(name) for name in names]
+    texts = ("visual", "timm:resnet50.a1_in1k", "clip", "timm:mobilenetv2_100")
+    slugs = [parse(text).slug for text in texts]
+    rows = [
+        {"slug": slug, "text": text, "status": "waiting" if text == "clip" else "ready"}
+        for slug, text in zip(slugs, texts, strict=True)
+    ]
+    synthetic.write(opened, "encoders", [{**row, "reads_text": False} for row in rows])
+    for seed, slug in enumerate(slugs[:2]):
+        embed(opened, found, grouped(40, seed=seed, width=0.8)[0], slug)
+    monkeypatch.setenv("PANOPTIC_PROJECT", str(opened.root))
+    return opened, found
+
+
+def galleries(page):
+    protos = [element.proto for element in page.get("bidi_component")]
+    found = [one for one in protos if one.component_name == "panoptic.gallery"]
+    return [json.loads(one.json)["shown"] for one in found]
+
+
+def looks(page):
+    line = component(page, "searchline")
+    return line["scope"], line["count"]
+
+
+def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
+    opened, found = two
+    view = View((asks(f"image:{found[0]}", percentile=50),), show=("table",))
+    page = run(view=views.to_address(view))
+    line = component(page, "searchline")
+    offered = {(one["label"], one["disabled"]) for one in line["comparable"]}
+    assert offered == {
+        ("ViT-B-32 · datacomp_xl_s13b_b90k (not ready yet)", True),
+        ("and by resnet50.a1_in1k", False),
+        ("mobilenetv2_100 (has not seen the images yet)", True),
+    }
+    assert line["compare"] is None
+    page = run(view=views.to_address(replace(view, compare=SECOND)))
+    first, second = galleries(page)
+    assert [one["beside"]["name"] for one in (first, second)] == ["visual", "resnet50.a1_in1k"]
+    assert first["beside"]["other"] == second["view"]
+    # The same search from the same percentile on, each as if it stood alone.
+    current = catalogue.get(opened)
+    for shown, slug in ((first, "visual"), (second, SECOND)):
+        alone = View((likeness.condition(Asked(slug, read(f"image:{found[0]}"), percentile=50)),))
+        assert views.from_address(shown["view"]) == alone
+        assert shown["total"] == len(current.run(alone)) > 5
+    shown = min(first["total"], second["total"])
+    tops = [
+        set(current.run(views.from_address(one["view"])).rows[:shown]) for one in (first, second)
+    ]
+    assert first["beside"]["common"] == f"{len(tops[0] & tops[1])} of {shown} in common"
+    assert component(page, "searchline")["show"] == ["grid"]
+
+
+def test_what_the_second_encoder_cannot_do_is_said_beside_what_the_first_finds(two):
+    _, found = two
+    view = View((asks(f"image:{found[0]}"),), compare=parse("timm:mobilenetv2_100").slug)
+    page = run(view=views.to_address(view))
+    [only] = galleries(page)
+    assert (only["beside"]["other"], only["beside"]["common"]) == ("", "")
+    assert "timm-mobilenetv2-100" in said(page)
+    page.button(key="keep_first").click().run()
+    assert component(page, "gallery")["beside"] is None
+    # Beside itself an encoder says nothing, and without a search there is nothing to compare.
+    for other in (replace(view, compare="visual"), View((FOLDER,), compare=SECOND)):
+        page = run(view=views.to_address(replace(other, where=other.where[:1])))
+        assert component(page, "searchline")["compare"] is None
+
+
+def test_a_search_looks_within_the_filters_or_in_the_whole_corpus(two):
+    _, found = two
+    folder = Condition("folder", "in", ["s/0"])
+    page = run(view=views.to_address(View((folder,))))
+    assert component(page, "searchline")["scopes"] == []
+    sought = asks(f"image:{found[0]}", percentile=0)
+    page.query_params["view"] = views.to_address(View((folder, sought)))
+    page.run()
+    scopes = component(page, "searchline")["scopes"]
+    assert [one["label"] for one in scopes] == ["within the filters", "in the whole corpus"]
+    assert looks(page) == ("view", "19 of 40")
+    # Whatever led there, the filters before can be had again.
+    page.query_params["view"] = views.to_address(View((sought,)))
+    page.run()
+    assert looks(page) == ("corpus", "39 of 40")
+    assert component(page, "searchline")["scopes"][0]["label"] == "within: folder 0"

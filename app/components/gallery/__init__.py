@@ -22,7 +22,7 @@ from panoptic_data.messages import translate
 from panoptic_data.values import COLOURS
 from panoptic_data.views import View
 
-__all__ = ["CAPTIONS", "At", "Opened", "gallery", "told_at"]
+__all__ = ["CAPTIONS", "At", "Beside", "Opened", "gallery", "told_at"]
 
 # What can stand under a picture, in the order of its lines.
 CAPTIONS = (
@@ -51,6 +51,17 @@ _TEXTS = (
     "said_true",
     "said_false",
 )
+# What two galleries side by side say.
+_BESIDE_TEXTS = (
+    "keep",
+    "rank_both",
+    "rank_here",
+    "rank_there",
+    "nth_one",
+    "nth_two",
+    "nth_few",
+    "nth_other",
+)
 # Orders that a tile need not explain: its name says the first two, and likeness is always said.
 _PLAIN = ("path", "name", "similarity")
 
@@ -63,6 +74,22 @@ class Opened:
     name: str
     index: int | None
     isDamaged: bool  # noqa: N815 (a name of the JavaScript side)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One of two galleries side by side, with the heading that tells it from the other.
+
+    ``place`` is 0 or 1, ``other`` the address of the other's view ("" where that shows nothing);
+    ``name``, ``count`` and ``common``, with its ``title``, are its heading.
+    """
+
+    place: int
+    other: str
+    name: str
+    count: str
+    common: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -87,6 +114,8 @@ def gallery(
     texts: Mapping[str, str],
     on_move: Callable[[At], None],
     on_group: Callable[[int], None] | None = None,
+    beside: Beside | None = None,
+    on_keep: Callable[[], None] | None = None,
     chip: str | None = None,
     encoder: str | None = None,
     key: str = "gallery",
@@ -100,7 +129,8 @@ def gallery(
     is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
     the group that is to be shown alone; without it no group offers that. ``chip`` is the field of
     a row that is written on its tile; left out, what the view is sorted by. ``encoder`` is the one
-    whose clusters captions name.
+    whose clusters captions name. ``beside`` says which of two galleries it is; ``on_keep`` is then
+    the press that goes on with this one alone.
     """
     shown = _view(view)
     result = component("gallery", styles=(EDITORS,))(
@@ -118,6 +148,7 @@ def gallery(
             "canFilter": on_group is not None,
             "chip": chip or _chip(shown),
             "encoder": encoder,
+            "beside": None if beside is None else asdict(beside),
             "mode": shown.mode,
             "editing": {"texts": texts_of_annotations(), "colours": list(COLOURS)},
             "language": language,
@@ -125,7 +156,10 @@ def gallery(
         },
         height="stretch",
         states={"at": lambda: _tell(key, on_move)},
-        presses={"group": lambda told: _tell_group(told, version, on_group)},
+        presses={
+            "group": lambda told: _tell_group(told, version, on_group),
+            "keep": lambda _: on_keep() if on_keep is not None else None,
+        },
     )
     return _at(result.at)
 
@@ -170,6 +204,7 @@ def _texts(language: str) -> dict[str, str]:
         "part": translate("find.part", language),
         "part_help": translate("find.part_help", language),
         "gone": translate("hold.no_longer", language),
+        **{name: translate(f"find.{name}", language) for name in _BESIDE_TEXTS},
         "cluster": translate("groups.cluster", language),
     }
 

@@ -6,6 +6,7 @@ import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
 import { selection } from "../selection.js";
 import { isProperty } from "../spoken.js";
+import { Beside } from "./beside.js";
 import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
@@ -36,6 +37,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string | null} [encoder]  whose clusters are meant
  * @property {"image" | "file"} [mode]  what the tiles are
  * @property {import("../annotate/in_place.js").How} [editing]
+ * @property {import("./beside.js").How | null} [beside]  which of two galleries it is
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
@@ -86,17 +88,20 @@ class Gallery {
       el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
     this.inline = new Inline(this.grid, data.editing ?? { texts: {}, colours: [] });
-    root.replaceChildren(this.grid.node, this.inline.node, this.viewer.node, this.trouble);
+    this.beside = new Beside(this.grid, () => this.ask("keep", true));
+    root.replaceChildren(this.beside.node, this.grid.node, this.inline.node, this.viewer.node, this.trouble);
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
-    if (document.activeElement === document.body) this.grid.node.focus({ preventScroll: true });
+    if (document.activeElement === document.body && data.beside?.place !== 1) this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
-    this.stopListening = listen(this.grid, { open: (index) => this.open(index), only: (group) => this.only(group) });
+    this.stopListening = listen(this.grid, { open: (index) => this.open(index), only: (group) => this.only(group), all: () => this.selectAll() });
     this.grid.addEventListener("current", () => this.moved());
     this.grid.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
     this.back = () => this.followAddress();
-    this.openAsked = (event) => this.openOther(event.detail);
+    this.taken = () => this.giveWay();
+    current.addEventListener("change", this.taken);
+    this.openAsked = (event) => !this.isSecond && this.openOther(event.detail);
     this.displayed = () => {
       this.fetchAspects();
       if (this.sayAlso()) this.grid.draw();
@@ -117,8 +122,10 @@ class Gallery {
     this.data = data;
     set(this.root, "lang", data.language);
     selection.open(`panoptic.selection.${data.project}`);
-    selection.within(data.view, data.images ?? data.total, data.held);
+    // "All" means the first of two.
+    if (!this.isSecond) selection.within(data.view, data.images ?? data.total, data.held);
     this.grid.texts = data.texts;
+    this.beside.update(data.beside ?? null, data.language);
     const isOtherSay = this.sayAlso();
     this.inline.byFile = data.mode === "file";
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
@@ -151,7 +158,30 @@ class Gallery {
   sayAlso() {
     const chip = this.data?.chip;
     const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : [])];
-    return this.rows.say(alsoFor(fields, this.data?.encoder ?? null));
+    const other = this.data?.beside?.other;
+    return this.rows.say({ ...alsoFor(fields, this.data?.encoder ?? null), ...(other && { beside: other }) });
+  }
+
+  /** Whether it is the second of two side by side, which follows only what is said to itself. */
+  get isSecond() {
+    return this.data?.beside?.place === 1;
+  }
+
+  /** Whether the image in hand is one of this gallery: of two, that is where the person is. */
+  get isInHand() {
+    if (!this.data?.beside || current.display === this) return true;
+    return !this.isSecond && current.display === null;
+  }
+
+  /** Another of two has an image open: this one has none. */
+  giveWay() {
+    const isElsewhere = this.data?.beside && current.isOpen && current.display !== this;
+    if (isElsewhere && this.viewer.shown) this.show(null);
+  }
+
+  async selectAll() {
+    if (!this.isSecond) selection.selectAll();
+    else if (this.rows.total) selection.replace(await this.rows.ids(0, this.rows.total - 1));
   }
 
   /** What was said of the pictures is another: their rows come again, in place. */
@@ -304,6 +334,7 @@ class Gallery {
     const sha1 = place.opened();
     const { opened } = this.data;
     if (!sha1) this.show(null);
+    else if (this.isSecond && sha1 !== opened?.sha1 && !this.viewer.shown) return;
     else if (sha1 === opened?.sha1) this.placeOpened(opened);
     else if (sha1 !== this.viewer.shown?.sha1) this.show({ sha1, name: "", index: this.rows.find(sha1), isDamaged: false });
     this.tellCurrent.now();
@@ -331,13 +362,14 @@ class Gallery {
     this.trouble.hidden = !this.rows.failed;
     if (this.kept.isElsewhere) this.seek();
     else this.kept.note();
-    if (!this.viewer.shown) this.say();
+    if (!this.viewer.shown && this.isInHand) this.say();
     if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
   }
 
   moved() {
     if (this.asked !== this.grid.current) this.asked = null;
     this.note();
+    this.beside.take();
   }
 
   note() {
@@ -364,6 +396,7 @@ class Gallery {
   }
 
   tellNow() {
+    if (!this.isInHand) return;
     const { shown } = this.viewer;
     const { sha1 } = this.inHand;
     if (sha1) current.put(this, sha1, Boolean(shown), this.inline.fileInHand(sha1));
@@ -374,6 +407,8 @@ class Gallery {
 
   close() {
     this.remember();
+    current.removeEventListener("change", this.taken);
+    this.beside.close();
     current.leave(this);
     this.tellCurrent.cancel();
     this.stopListening();

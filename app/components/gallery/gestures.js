@@ -10,11 +10,11 @@ const SCROLL_EDGE = 40;
 /**
  * Listen to a grid.
  * @param {import("./grid.js").Grid} grid
- * @param {{open: (index: number) => void, only: (group: number) => void}} acts
- *   show an image; show only a group
+ * @param {{open: (index: number) => void, only: (group: number) => void, all: () => void}} acts
+ *   show an image; show only a group; select all images
  * @returns {() => void} stop listening
  */
-export function listen(grid, { open, only }) {
+export function listen(grid, { open, only, all }) {
   const { rows, selection } = grid;
   let from = grid.current;
   // Where the keys up and down go on, past rows that end before it.
@@ -143,7 +143,7 @@ export function listen(grid, { open, only }) {
     o: inGroup((group) => only(group)),
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
-  const held = { a: () => selection.selectAll() };
+  const held = { a: all };
 
   const drag = listenToDrag(grid);
   grid.node.addEventListener("click", press);

@@ -23,6 +23,10 @@ export class Grid extends Sheet {
     this.room = { above: EDGE, below: EDGE - GAP };
     /** `undefined` while not fetched. @type {Uint8Array | null | undefined} */
     this.aspects = undefined;
+    /** The image that is pointed at in a gallery beside. @type {string | null} */
+    this.twin = null;
+    /** Says where a row stands in both. @type {((row: import("./rows.js").Row) => string) | null} */
+    this.ranked = null;
     this.rubber = el("div", { class: "rubber", hidden: true });
     node.append(this.rubber);
     this.again = () => this.relayout();
@@ -123,6 +127,8 @@ export class Grid extends Sheet {
         isCurrent: index === this.current,
         isStamped: Boolean(data && stamp.done.has(data.sha1)),
         canLoad: this.scroll.isSettled,
+        isTwin: Boolean(data && data.sha1 === this.twin),
+        ranked: this.ranked,
         chip: says.chip,
         captions: g.given.captions,
         words,

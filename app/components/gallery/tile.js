@@ -33,6 +33,8 @@ export function makeTile(texts) {
  * @property {boolean} isCurrent
  * @property {boolean} isStamped
  * @property {boolean} canLoad
+ * @property {boolean} isTwin  whether it is pointed at in another gallery
+ * @property {((row: import("./rows.js").Row) => string) | null} ranked  says where it stands in both
  * @property {string | null} chip  the field that is named on the tile
  * @property {string[]} captions   the fields that stand under it
  * @property {import("./chip.js").Words} words
@@ -52,7 +54,8 @@ export function showTile(tile, row, how) {
   tile.classList.toggle("current", how.isCurrent);
   tile.classList.toggle("stamped", how.isStamped);
   tile.classList.toggle("gone", Boolean(row?.gone));
-  set(tile, "aria-description", row?.gone ? how.words.texts.gone : null);
+  tile.classList.toggle("twin", how.isTwin);
+  set(tile, "aria-description", row?.gone ? how.words.texts.gone : (row && how.ranked?.(row)) || null);
   tile.classList.toggle("skeleton", !row);
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);

@@ -24,6 +24,7 @@ class Choice:
     id: str
     label: str
     title: str = ""
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ class Sought:
 
 @dataclass(frozen=True)
 class Limit:
-    """From where on images are shown, in words; ``view`` is the address that a slider asks of."""
+    """From where on images are shown, in words; ``view`` is the address that a slider asks of.
+
+    ``count`` is set where so many of the most alike are.
+    """
 
     label: str
     view: str
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,10 @@ def searchline(
     limit: Limit | None,
     encoders: Sequence[Choice],
     encoder: str | None,
+    comparable: Sequence[Choice],
+    compare: str | None,
+    scopes: Sequence[Choice],
+    scope: str | None,
     loading: bool,
     version: str,
     sort: str,
@@ -105,6 +114,8 @@ def searchline(
     on_term: Callable[[int], None],
     on_limit: Callable[[Any], None],
     on_encoder: Callable[[str], None],
+    on_compare: Callable[[str], None],
+    on_scope: Callable[[str], None],
     key: str = "searchline",
 ) -> None:
     """Show the line, and tell what is pressed and typed.
@@ -117,9 +128,11 @@ def searchline(
     was not understood. ``hold`` is whether what no longer matches stays, which ``on_hold``
     changes; ``changed`` is what does so, until ``on_refresh``.
     ``terms`` is the search that is on, ``limit`` from where on, ``encoder`` which of ``encoders``
-    judges it; ``loading`` is whether the first search in words has to wait for a model. ``on_add``
-    gets a term that was brought (``file:…``, ``crop:…``), ``on_term`` the place of one to remove,
-    ``on_limit`` a ``percentile`` or ``threshold``, unchecked. ``version`` is the catalogue's.
+    judges it, ``compare`` which of ``comparable`` another does beside, ``scope`` which of
+    ``scopes`` is searched; ``loading`` is whether the first search in words has to wait for a
+    model. ``on_add`` gets a term that was brought (``file:…``, ``crop:…``), ``on_term`` the place
+    of one to remove, ``on_limit`` a ``percentile``, a ``threshold`` or a ``count``, unchecked;
+    ``on_compare`` an encoder, or "" for none. ``version`` is the catalogue's.
     ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
     """
 
@@ -141,6 +154,10 @@ def searchline(
             "limit": None if limit is None else asdict(limit),
             "encoders": [asdict(one) for one in encoders],
             "encoder": encoder,
+            "comparable": [asdict(one) for one in comparable],
+            "compare": compare,
+            "scopes": [asdict(one) for one in scopes],
+            "scope": scope,
             "loading": loading,
             "version": version,
             "sort": sort,
@@ -166,6 +183,8 @@ def searchline(
             "term": lambda told: on_term(int(told)),
             "limit": on_limit,
             "encoder": lambda told: on_encoder(str(told)),
+            "compare": lambda told: on_compare(str(told)),
+            "scope": lambda told: on_scope(str(told)),
             "arrange": on_arrange,
             "show": on_show,
             "filters": lambda _: on_filters(),

@@ -21,9 +21,13 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {string} count       e.g. "1,204 of 2,110"
  * @property {{id: string, label: string}[]} chips
  * @property {import("./terms.js").Term[]} terms  the search that is on
- * @property {{label: string, view: string} | null} limit  from where on images are shown
+ * @property {{label: string, view: string, count: number | null} | null} limit  from where on images are shown
  * @property {{id: string, label: string}[]} encoders  that can judge a search, if several
  * @property {string | null} encoder
+ * @property {{id: string, label: string, disabled: boolean}[]} comparable  what it can be compared with
+ * @property {string | null} compare  what it is compared with
+ * @property {{id: string, label: string}[]} scopes  where it can look, if there is a choice
+ * @property {string | null} scope
  * @property {boolean} loading    whether a search in words has to wait for a model
  * @property {string} version     of the catalogue
  * @property {{id: string, label: string}[]} sorts
@@ -159,6 +163,7 @@ class Line {
     this.terms.update(data);
     this.bringing.update(data);
     this.writeChips(data.chips, data.terms);
+    this.isCompared = Boolean(data.compare);
     this.writeShown(data.show);
     this.writeHold(data);
     // What was chosen since stays as it was chosen until Python has heard of it.
@@ -177,7 +182,7 @@ class Line {
 
   toggleSplit() {
     const [first, second] = this.shown;
-    if (second !== undefined) this.tellShown([first]);
+    if (second !== undefined || this.isCompared) this.tellShown([first]);
     else this.tellShown([first, first === "grid" ? "map" : "grid"]);
   }
 
@@ -205,6 +210,7 @@ class Line {
   }
 
   tellShown(show) {
+    this.isCompared = false;
     this.writeShown(show);
     this.tell("show", show);
   }
@@ -212,7 +218,7 @@ class Line {
   writeShown(show) {
     this.shown = show;
     for (const button of this.displays) set(button, "aria-pressed", String(show.includes(button.dataset.id)));
-    set(this.split, "aria-pressed", String(show.length > 1));
+    set(this.split, "aria-pressed", String(show.length > 1 || this.isCompared));
   }
 
   /** @param {string | null} problem */

@@ -1,7 +1,10 @@
-// The search that is on, as chips: its terms, from where on images are shown (a slider in a
-// panel), and which encoder judges. Not here: the other conditions (searchline).
+// The search that is on, as chips: its terms, from where on images are shown (a slider in a panel),
+// which encoder judges, which other one beside it, and where it looks. Not here: the other conditions (searchline).
 import { el, icon, set, write } from "../dom.js";
 import { Nearness } from "../nearness.js";
+
+// More nobody asks for by their number.
+const MOST = 1_000_000;
 
 /**
  * @typedef {object} Term
@@ -20,11 +23,15 @@ export class Terms {
     this.nearness = new Nearness((least) => this.tell("limit", least));
     this.title = el("h3", {});
     this.trouble = el("p", { class: "message" });
-    this.panel = el("div", { class: "panel near", popover: "auto", role: "dialog" }, this.title, this.nearness.node, this.trouble);
+    this.most = el("input", { type: "number", min: 1, max: MOST, step: 1, onchange: () => this.tellMost() });
+    this.mostAt = el("span", {});
+    this.panel = el("div", { class: "panel near", popover: "auto", role: "dialog" }, this.title, this.nearness.node, this.trouble, el("label", { class: "most" }, this.mostAt, this.most));
     this.least = el("span", {});
     this.limit = el("button", { type: "button", class: "limit", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.toggle() }, icon("tune"), this.least);
     this.panel.addEventListener("toggle", (event) => set(this.limit, "aria-expanded", String(/** @type {any} */ (event).newState === "open")));
-    this.encoder = el("select", { class: "encoder", onchange: () => this.tell("encoder", this.encoder.value) });
+    this.encoder = this.choice("encoder");
+    this.compare = this.choice("compare");
+    this.scope = this.choice("scope");
   }
 
   /** @param {import("./searchline.js").Data} data */
@@ -37,16 +44,13 @@ export class Terms {
     write(this.least, limit?.label ?? "");
     set(this.limit, "title", texts.find_limit);
     set(this.limit, "aria-label", `${texts.find_limit}: ${limit?.label ?? ""}`);
-    set(this.encoder, "aria-label", texts.find_seen_by_title);
-    set(this.encoder, "title", texts.find_seen_by_title);
-    this.encoder.hidden = !encoders.length;
-    const written = JSON.stringify(encoders);
-    // A list that is open stays open.
-    if (this.encoder.dataset.written !== written) {
-      this.encoder.dataset.written = written;
-      this.encoder.replaceChildren(...encoders.map(({ id, label }) => el("option", { value: id }, label)));
-    }
-    this.encoder.value = encoder ?? "";
+    offer(this.encoder, encoders, encoder, texts.find_seen_by_title);
+    const none = { id: "", label: data.compare ? texts.find_compare_none : texts.find_compare };
+    offer(this.compare, data.comparable.length ? [none, ...data.comparable] : [], data.compare, texts.find_compare_title);
+    offer(this.scope, data.scopes, data.scope, texts.find_scope);
+    write(this.mostAt, texts.find_most_at);
+    const most = String(limit?.count ?? "");
+    if (this.most.value !== most && !this.most.matches(":focus")) this.most.value = most;
     if (!this.isOpen) return;
     if (limit) this.measure();
     else this.panel.hidePopover();
@@ -59,7 +63,20 @@ export class Terms {
   /** Chips for the terms, and what belongs to all of them. @param {Term[]} terms */
   items(terms) {
     if (!terms.length) return [];
-    return [...terms.map((term, place) => this.item(term, place)), el("li", {}, this.limit), el("li", {}, this.encoder), el("li", { class: "rule", "aria-hidden": "true" })];
+    return [...terms.map((term, place) => this.item(term, place)), el("li", {}, this.limit), ...[this.encoder, this.compare, this.scope].map((one) => el("li", {}, one)), el("li", { class: "rule", "aria-hidden": "true" })];
+  }
+
+  /** A list that says what is chosen of it. @param {string} name */
+  choice(name) {
+    const list = el("select", { class: `encoder ${name}`, onchange: () => this.tell(name, list.value) });
+    return list;
+  }
+
+  /** So many of the most alike, or as far as the slider says. */
+  tellMost() {
+    const count = Number(this.most.value);
+    if (this.most.value && !(Number.isInteger(count) && count >= 1 && count <= MOST)) return;
+    this.tell("limit", this.most.value ? { count } : {});
   }
 
   item(term, place) {
@@ -97,6 +114,20 @@ export class Terms {
   close() {
     this.nearness.close();
   }
+}
+
+/** @param {HTMLSelectElement} list @param {{id: string, label: string, disabled?: boolean}[]} items @param {string | null} chosen @param {string} title */
+function offer(list, items, chosen, title) {
+  set(list, "aria-label", title);
+  set(list, "title", title);
+  list.hidden = !items.length;
+  const written = JSON.stringify(items);
+  // A list that is open stays open.
+  if (list.dataset.written !== written) {
+    list.dataset.written = written;
+    list.replaceChildren(...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)));
+  }
+  list.value = chosen ?? "";
 }
 
 /** @param {Term} term */
