@@ -85,8 +85,8 @@ class Page {
     this.told = null;
     /** @type {Map<number, Listed[]>} */
     this.pages = new Map();
-    /** @type {Set<number>} */
-    this.asked = new Set();
+    /** Pages that are on their way. @type {Map<number, Promise<void>>} */
+    this.asked = new Map();
     /** What was just done with some groups. @type {Map<string, "merged" | "apart">} */
     this.done = new Map();
     /** @type {string[]} */
@@ -107,6 +107,7 @@ class Page {
     /** Merges are written one after the other. */
     this.queue = Promise.resolve();
     this.writing = 0;
+    this.isTurning = false;
     this.build();
     this.look = debounced(() => this.load(), LOOK_AFTER);
     this.unfollow = follow(() => this.look());
@@ -295,17 +296,24 @@ class Page {
   /** Have the pages of the list in which these are. @param {number} begin @param {number} end */
   async want(begin, end) {
     if (!this.told || this.trouble) return;
-    const { turn } = this;
-    for (let page = Math.floor(begin / PAGE); page * PAGE < Math.min(end, this.told.total); page += 1) {
-      if (this.pages.has(page) || this.asked.has(page)) continue;
-      this.asked.add(page);
-      const told = await got(`/clearing/groups?${this.query({ start: page * PAGE, count: PAGE })}`).catch(() => null);
-      if (turn !== this.turn) return;
-      this.asked.delete(page);
-      if (!told) return;
-      this.pages.set(page, told.groups);
-      this.drawList();
+    const last = Math.min(end, this.told.total) - 1;
+    for (let page = Math.floor(begin / PAGE); page <= Math.floor(last / PAGE); page += 1) {
+      if (this.pages.has(page)) continue;
+      if (!this.asked.has(page)) this.asked.set(page, this.fetchPage(page));
+      await this.asked.get(page);
     }
+  }
+
+  /** @param {number} page */
+  async fetchPage(page) {
+    const { pages } = this;
+    const told = await got(`/clearing/groups?${this.query({ start: page * PAGE, count: PAGE })}`).catch(() => null);
+    // Of a list that was read anew meanwhile the pages are others.
+    if (pages !== this.pages) return;
+    this.asked.delete(page);
+    if (!told) return;
+    pages.set(page, told.groups);
+    this.drawList();
   }
 
   // The group in hand
@@ -315,25 +323,38 @@ class Page {
     if (!this.told || at < 0 || at >= this.told.total) return;
     const holding = ++this.holding;
     this.at = at;
+    // What is still seen is no longer in hand.
+    this.isTurning = true;
     this.drawList();
     await this.want(at, at + 1);
+    if (holding !== this.holding) return;
     const listed = this.row(at);
-    if (!listed || holding !== this.holding) return;
+    if (!listed) {
+      this.isTurning = false;
+      this.fail(this.tools.say("failed"));
+      return;
+    }
     const isSame = this.group === listed.group && this.inHand !== null;
     this.group = listed.group;
     this.store();
     const told = await this.of(listed.group).catch((error) => ({ failed: error.message || this.tools.say("failed") }));
     if (holding !== this.holding) return;
+    this.isTurning = false;
     if (told.failed !== undefined) {
-      this.inHand = null;
-      this.trouble = told.failed;
-      this.draw();
+      this.fail(told.failed);
       return;
     }
     this.trouble = "";
     if (told !== this.inHand) this.take(told, isSame);
     this.draw();
     this.ahead(at + 1);
+  }
+
+  /** @param {string} trouble */
+  fail(trouble) {
+    this.inHand = null;
+    this.trouble = trouble;
+    this.draw();
   }
 
   /** Read a group, once. @param {string} group @returns {Promise<any>} */
@@ -375,6 +396,11 @@ class Page {
     return this.inHand && "members" in this.inHand ? this.inHand : null;
   }
 
+  /** What a press is about: nothing while the next group is on its way. @returns {Group | null} */
+  get pressed() {
+    return this.isTurning ? null : this.open;
+  }
+
   /** Whether something else was chosen than is suggested. */
   get isChanged() {
     return this.stay.size > 0 || this.open?.members[0].sha1 !== this.keeper;
@@ -393,8 +419,8 @@ class Page {
 
   /** Compare another one with the one that stays. @param {number} at */
   beside(at) {
-    const { open } = this;
-    const member = open?.members[at];
+    const { pressed } = this;
+    const member = pressed?.members[at];
     if (!member || member.sha1 === this.keeper) return;
     this.other = at;
     this.otherSha1 = member.sha1;
@@ -403,7 +429,7 @@ class Page {
 
   /** @param {1 | -1} by */
   step(by) {
-    const { open } = this;
+    const { pressed: open } = this;
     if (!open) return;
     let at = this.other + by;
     if (open.members[at]?.sha1 === this.keeper) at += by;
@@ -412,7 +438,7 @@ class Page {
 
   /** The other one stays instead. */
   keep() {
-    const { open } = this;
+    const { pressed: open } = this;
     if (!open) return;
     const before = open.members.findIndex(({ sha1 }) => sha1 === this.keeper);
     this.keeper = this.otherSha1;
@@ -424,7 +450,7 @@ class Page {
   }
 
   toggleStay() {
-    if (!this.open) return;
+    if (!this.pressed) return;
     if (!this.stay.delete(this.otherSha1)) this.stay.add(this.otherSha1);
     this.ask();
     this.drawGroup();
@@ -450,7 +476,7 @@ class Page {
   // What is done with it
 
   merge() {
-    const { open, keeper, out, stay } = this;
+    const { pressed: open, keeper, out, stay } = this;
     if (!open || this.done.has(open.group)) return;
     if (!out.length) {
       this.keepApart();
@@ -462,7 +488,7 @@ class Page {
 
   /** All of the group stay, and are no duplicates. */
   keepApart() {
-    const { open } = this;
+    const { pressed: open } = this;
     if (!open || this.done.has(open.group)) return;
     const stay = open.members.map(({ sha1 }) => sha1);
     this.write(open, "apart", { kind: open.kind, keeper: null, out: [], stay }, () => this.tools.say("kept_apart", { count: stay.length }));

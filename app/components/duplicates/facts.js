@@ -19,7 +19,10 @@ export function sized(bytes, language) {
 export function alike({ say, language }, kind, distance) {
   const isNear = kind === "near";
   const value = isNear ? 1 - distance / 64 : 1 - distance;
-  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: isNear ? 0 : 1 }).format(value);
+  // What is not the same is nowhere said to be all alike.
+  const steps = isNear ? 100 : 1000;
+  const shown = Math.floor(value * steps + 1e-9) / steps;
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: isNear ? 0 : 1 }).format(shown);
   const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(value);
   return { short: percent, whole: isNear ? say("bits", { count: distance }) : say("cosine", { value: cosine }) };
 }

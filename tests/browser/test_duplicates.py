@@ -1,0 +1,95 @@
+"""Duplicates cleared by keys as a person does: in a real browser, on a copy of the demo."""
+
+import re
+
+import pytest
+
+from panoptic_data import annotations, catalogue, clearing
+from panoptic_data import project as projects
+from tests.dashboard import NARROW, eventually, serving
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+
+@pytest.fixture(scope="module")
+def address(own_project):
+    with serving(own_project) as address:
+        yield address
+
+
+@pytest.fixture
+def store(own_project):
+    return annotations.get(projects.open_project(own_project))
+
+
+@pytest.fixture
+def groups(own_project):
+    """The near groups as the page lists them: group, keeper, others."""
+    current = catalogue.get(projects.open_project(own_project))
+    return clearing.opened(current, "near").ordered("size").to_dicts()
+
+
+def outside(store):
+    """Return what is out of the corpus, as another process reads it."""
+    return set(store.state(fresh=True).excluded.frame()["target"])
+
+
+def in_hand(page, group, total):
+    selected = page.locator(".group[aria-selected=true]")
+    expect(selected).to_have_attribute("data-group", group["group"])
+    expect(page.get_by_text(re.compile(f"^Group \\d+ of {total}$"))).to_be_visible()
+    expect(page.locator(".pair")).to_be_visible()
+
+
+def keeps(page, sha1):
+    expect(page.locator(".member[data-fate=keeps]")).to_have_attribute("data-sha1", sha1)
+
+
+def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_back(
+    visit, address, store, groups
+):
+    first, second = groups[:2]
+    count = len(groups)
+    page = visit(f"{address}/duplicates")
+    in_hand(page, first, count)
+    keeps(page, first["keeper"])
+    page.keyboard.press("2")
+    expect(page.get_by_text(re.compile(r"% on average; clearly different on"))).to_be_visible()
+    expect(page.locator(".over canvas")).to_be_visible()
+    # The other one stays instead.
+    page.keyboard.press("k")
+    keeps(page, first["others"][0])
+    page.keyboard.press("y")
+    in_hand(page, second, count - 1)
+    left = {first["keeper"], *first["others"][1:]}
+    assert outside(store) == left
+    keeps(page, second["keeper"])
+    page.keyboard.press("n")
+    expect(page.get_by_text(re.compile("images stay: no duplicates"))).to_be_visible()
+    expect(page.get_by_text(f"{count - 2} groups")).to_be_visible()
+    assert outside(store) == left
+    # What was taken back is in hand again, and the one merged is still merged.
+    page.keyboard.press("Control+z")
+    in_hand(page, second, count - 1)
+    assert outside(store) == left
+    page.set_viewport_size(NARROW)
+    page.reload()
+    in_hand(page, second, count - 1)
+    page.get_by_role("button", name="Merge all…").click()
+    asked = page.get_by_role("dialog", name="Merge many groups at once")
+    asked.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    asked.get_by_role("button", name=re.compile(f"^Merge {count - 1} groups?$")).click()
+    expect(page.get_by_role("heading", name="All cleared")).to_be_visible()
+    every = left | {sha1 for one in groups[1:] for sha1 in one["others"]}
+    assert eventually(lambda: outside(store) == every)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    in_hand(page, second, count - 1)
+    assert outside(store) == left
+    # Copies of a file never leave: they are listed with their places.
+    page.get_by_role("tab", name="Same file").click()
+    expect(
+        page.get_by_role("heading", name=re.compile(r"^One picture, \d+ files$"))
+    ).to_be_visible()
+    for name in ("Merge", "Merge all…"):
+        expect(page.get_by_role("button", name=re.compile(f"^{name}"))).to_be_hidden()
