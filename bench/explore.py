@@ -36,8 +36,9 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, decode, demo, describe, facets, project, schema
+from panoptic_data import catalogue, decode, demo, describe, facets, project, schema, search
 from panoptic_data.catalogue import Catalogue
+from panoptic_data.schema import table_name
 from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
 
@@ -53,6 +54,7 @@ SORTED = ("path", "name", "taken_at", "added", "width", "size", "format", "camer
 ASKED_TIMES = 30
 ASKED_OF_DATABASES = 5
 ENCODER = "visual"
+DIM = 512
 
 Times = list[tuple[float, float]]
 Part = Condition | Clause
@@ -70,8 +72,11 @@ def main() -> None:
     print(
         f"{'ms: processor p50, p95; clock p50, p95':44} {'budget':>7} {'DuckDB':>14} {'SQLite':>14}"
     )
+    if opened.database().count(table_name("embeddings", ENCODER)) == 0:
+        _write_vectors(opened)
     current = _open(opened)
-    questions = {**QUESTIONS, **_of_properties(current)}
+    alike = _of_vectors(current)
+    questions = {**QUESTIONS, **_of_properties(current), **alike}
     views = {name: _fresh(make, number) for number, (name, make) in enumerate(questions.items())}
     ours = {
         name: [_timed(partial(current.run, view)) for view in some] for name, some in views.items()
@@ -82,7 +87,9 @@ def main() -> None:
     _say("memory, GB", f"{_resident():.2f}", "4")
     databases = _databases(current)
     for name, times in ours.items():
-        _row(name, times, 150, [_asked(one, views[name]) for one in databases])
+        # Neither database has vectors to compare.
+        others = [] if name in alike else [_asked(one, views[name]) for one in databases]
+        _row(name, times, 150, others)
     for name, times in counted.items():
         _row(name, times, 150, [_counted(one, counts[name][1]) for one in databases])
     mixed = [time for times in ours.values() for time in times]
@@ -222,6 +229,26 @@ def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], Vi
     }
 
 
+def _of_vectors(current: Catalogue) -> dict[str, Callable[[random.Random], View]]:
+    """Return what is asked of likeness; the vectors are read and turned first, which is told."""
+    _row(
+        "vectors, read once", [_timed(partial(search.scale, current.project, ENCODER))], 30_000, []
+    )
+
+    def alike(draw: random.Random, percentile: float) -> View:
+        asked = {
+            "encoder": ENCODER,
+            "query": f"image:{current.sha1s([draw.randrange(len(current))])[0]}",
+            "percentile": percentile,
+        }
+        return View((Condition("like", "at least", asked),), (Sort("similarity", True),))
+
+    return {
+        "filter: 1 % most alike": lambda draw: alike(draw, 99),
+        "filter: half of all, by likeness": lambda draw: alike(draw, 50),
+    }
+
+
 def _facets_of_properties(
     current: Catalogue,
 ) -> dict[str, tuple[Callable[[Catalogue, View], object], str]]:
@@ -292,7 +319,7 @@ def _databases(current: Catalogue) -> list[_Database | None]:
         pl.Series("text", first["text"]),
         pl.Series("folder", first["folder"].cast(pl.String)),
         pl.Series("name", current.corpus.names[: first.height]),
-        pl.Series("colour", current._rank(Sort("colour"), None)[: first.height]),
+        pl.Series("colour", current._rank(Sort("colour"))[: first.height]),
         pl.Series("cluster", current.clusters(ENCODER)[: first.height]),
     )
     state, fields = current.annotations, said.named(current.annotations)
@@ -561,6 +588,23 @@ def write(opened: project.Project, count: int) -> None:
         "sha1": alike,
     }
     database.append("duplicates", _table("duplicates", duplicates))
+
+
+def _write_vectors(opened: project.Project) -> None:
+    """Write a vector of 512 numbers for each image, 400 kinds of them."""
+    rng = np.random.default_rng(2)
+    kinds = rng.standard_normal((400, DIM), np.float32)
+    sha1s = opened.database().frame("images", ["sha1"])["sha1"]
+    name = table_name("embeddings", ENCODER)
+    for start in range(0, len(sha1s), WRITTEN_AT_ONCE):
+        some = sha1s[start : start + WRITTEN_AT_ONCE]
+        rows = kinds[rng.integers(0, len(kinds), len(some))]
+        rows += 1.5 * rng.standard_normal(rows.shape, np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        numbers = pa.array(rows.astype(np.float16).ravel())
+        vector = pa.FixedSizeListArray.from_arrays(numbers, DIM)
+        columns = {"sha1": some.to_arrow(), "vector": vector, "run": ["bench"] * len(some)}
+        opened.database().append(name, pa.table(columns, schema=schema.arrow(name, DIM)))
 
 
 def _write_files(

@@ -28,7 +28,7 @@ from panoptic_data.corpus import NO_TIME, Corpus, Rows, folded, folder_counts, r
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
-from panoptic_data.orders import dense, sort_values, sorted_by, turned
+from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.properties import EXCLUDED, Property
 from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
@@ -487,15 +487,28 @@ class Catalogue:
             return shown
         base = self._order(Sort("path"), by_file)
         units = base[mask[base]]
-        ranks = [self._unit_ranks(one, similarity, by_file)[units] for one in sort]
+        ranks = [self._ranks_of(units, one, similarity, by_file) for one in sort]
         ordered: npt.NDArray[Any] = units[sorted_by(ranks)]
         return ordered
+
+    def _ranks_of(
+        self,
+        units: npt.NDArray[Any],
+        sort: Sort,
+        similarity: npt.NDArray[np.float32] | None,
+        by_file: bool,
+    ) -> npt.NDArray[np.int64]:
+        if sort.field == "similarity" and similarity is not None:
+            rows = self.corpus.file_row[units] if by_file else units
+            return of_likeness(similarity[rows], sort.descending)
+        ranks: npt.NDArray[np.int64] = self._unit_ranks(sort, by_file)[units]
+        return ranks
 
     def _order(self, sort: Sort, by_file: bool) -> npt.NDArray[Any]:
         # Filters change more often than orders: each order is made once for all rows.
         order = self._orders.get((sort, by_file))
         if order is None:
-            ranks = self._unit_ranks(sort, None, by_file)
+            ranks = self._unit_ranks(sort, by_file)
             if by_file:
                 base = self.corpus.files_by_place
                 order = base[sorted_by([ranks[base]])]
@@ -504,16 +517,14 @@ class Catalogue:
             self._orders[sort, by_file] = order
         return order
 
-    def _unit_ranks(
-        self, sort: Sort, similarity: npt.NDArray[np.float32] | None, by_file: bool
-    ) -> npt.NDArray[np.int64]:
+    def _unit_ranks(self, sort: Sort, by_file: bool) -> npt.NDArray[np.int64]:
         if self.is_of_files(sort.field):
-            ranks = self._rank(sort, similarity)
+            ranks = self._rank(sort)
             return ranks if by_file else self._of_first_file(ranks)
         if not by_file:
-            return self._rank(sort, similarity)
+            return self._rank(sort)
         if sort.field not in ("path", "name"):
-            return self._rank(sort, similarity)[self.corpus.file_row]
+            return self._rank(sort)[self.corpus.file_row]
         return turned(self._file_ranks(sort.field), sort.descending)
 
     def _of_first_file(self, ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -530,13 +541,8 @@ class Catalogue:
             self._ranks[f"file {field}"] = rank
         return rank
 
-    def _rank(
-        self, sort: Sort, similarity: npt.NDArray[np.float32] | None
-    ) -> npt.NDArray[np.int64]:
+    def _rank(self, sort: Sort) -> npt.NDArray[np.int64]:
         """Return each row's place in an order, equal where values are; no value comes last."""
-        if sort.field == "similarity" and similarity is not None:
-            likeness = pl.Series((similarity * 1e6).astype(np.float64)).fill_nan(None)
-            return turned(dense(likeness), sort.descending)
         rank = self._ranks.get(sort.field)
         if rank is None:
             rank = dense(self._sort_values(sort.field))

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-__all__ = ["dense", "sort_values", "sorted_by", "turned"]
+__all__ = ["dense", "of_likeness", "sort_values", "sorted_by", "turned"]
 
 Ranks = npt.NDArray[np.int64]
 # So many bits of ranks are put together before they are sorted.
 _BITS = 62
 # NumPy sorts 16 bits by radix, ten times as fast as 64 by comparing.
 _DIGIT = 16
+_MILLION = 1_000_000
 
 
 def sort_values(frame: pl.DataFrame, field: str) -> pl.Series:
@@ -34,6 +35,16 @@ def sort_values(frame: pl.DataFrame, field: str) -> pl.Series:
 def dense(values: pl.Series) -> Ranks:
     """Return the rank of each of n values, 1 for the smallest, n + 1 for none."""
     return values.rank("dense").cast(pl.Int64).fill_null(len(values) + 1).to_numpy()
+
+
+def of_likeness(similarity: npt.NDArray[np.float32], descending: bool) -> Ranks:
+    """Return the rank of each similarity, a cosine, to six digits; what has none (NaN) is last.
+
+    Not of all values in between as ``dense`` is, which takes twenty times as long.
+    """
+    whole = np.rint(similarity.astype(np.float64) * _MILLION)
+    ranks = np.clip(_MILLION - whole if descending else _MILLION + whole, 0, 2 * _MILLION)
+    return np.where(np.isnan(ranks), 2 * _MILLION + 1, ranks).astype(np.int64)
 
 
 def turned(ranks: Ranks, descending: bool) -> Ranks:
