@@ -20,7 +20,6 @@ from app.components.history import past
 from app.components.searchline import NEARNESS_TEXTS
 from app.components.strip import strip
 from app.screens import duplicates
-from app.screens import duplicates
 from app.screens.history import TEXTS as HISTORY_TEXTS
 from app.widgets import find
 from panoptic_data import views
@@ -176,9 +175,6 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
             st.html(f"<span>{escape(text)}</span>")
             if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
                 _leave_for(View().with_condition("duplicate", {"groups": [group]}))
-            if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
-                duplicates.begin(group)
-                st.rerun(scope="app")
             if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
                 duplicates.begin(group)
                 st.rerun(scope="app")
