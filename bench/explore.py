@@ -605,6 +605,7 @@ def _write_vectors(opened: project.Project) -> None:
         vector = pa.FixedSizeListArray.from_arrays(numbers, DIM)
         columns = {"sha1": some.to_arrow(), "vector": vector, "run": ["bench"] * len(some)}
         opened.database().append(name, pa.table(columns, schema=schema.arrow(name, DIM)))
+    opened.database().compact(name)
 
 
 def _write_files(
