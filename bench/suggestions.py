@@ -1,14 +1,15 @@
 """Suggestions: how often an offer is right after so many answers, and what a page of them costs.
 
-    python -m bench.suggestions [loop|prototypes|settings|left|similar|classes|time] …
+    python -m bench.suggestions [loop|prototypes|settings|left|mixed|similar|classes|time] …
 
 Labels of the shared corpora stand for the person: every kind of 80 to 1,500 images is a tag, 5
 images drawn by chance have it already, and each answer is the label's. Half of a corpus is
 learnt from; a page of 20 of it is what the person sees next, and 20 of the other half, of which
 nothing was ever offered, say what was learnt. `loop`: ways of asking and of learning.
 `prototypes`: several instead of one, for tags of one kind and of two. `settings`: regularisation
-and how much images drawn by chance count. `left`: the estimate of how many are left. `similar`:
-labels of the 10 nearest. `classes`: tags by their names. `time`: seconds a page.
+and how much images drawn by chance count. `left`: the estimate of how many are left. `mixed`:
+the same where some of a likely page are unsure. `similar`: labels of the 10 nearest. `classes`:
+tags by their names. `time`: seconds a page.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ ASKED = 10
 ANSWERS = (0, 10, 30)
 SEEDS = 3
 NEAREST = 10
+# So many of a likely page.
+UNSURE = (0, 3, 5, 20)
 Learn = Callable[[Space, Examples], Learnt]
 
 
@@ -47,6 +50,7 @@ def main() -> None:
         "prototypes": _prototypes,
         "settings": _settings,
         "left": _left,
+        "mixed": _mixed,
         "similar": _similar,
         "classes": _classes,
         "time": _time,
@@ -136,6 +140,65 @@ def _estimated(name: str, mode: str, low: int, high: int, rows: np.ndarray) -> N
         f"{holds.mean():.2f} |",
         flush=True,
     )
+
+
+def _mixed(encoder: str) -> None:
+    print(
+        f"\nPages of {PAGE}, some of them unsure, {encoder}: as above; right of the likely of a "
+        "page, of all of it\n"
+    )
+    print("| corpus | unsure | answers | off by 2^ | range | holds | likely right | of all |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in CORPORA:
+        seen = corpora.seen(name, encoder)
+        for unsure in UNSURE:
+            rows = np.array(
+                [
+                    told
+                    for kind in _kinds(seen.labels)
+                    for seed in range(SEEDS)
+                    for told in _mixtures(seen, kind, unsure, seed)
+                ]
+            )
+            for low, high in ((20, 40), (60, 80)):
+                some = rows[(rows[:, 0] >= low) & (rows[:, 0] <= high)]
+                _, left, count, least, most, likely, right = some.T
+                is_told = ~np.isnan(count) & (left > 0)
+                left, count, least, most = (one[is_told] for one in (left, count, least, most))
+                holds = (least - 0.5 <= left) & (left <= most + 0.5)
+                off = np.abs(np.log2(np.maximum(count, 1e-3) / left))
+                print(
+                    f"| {name} | {unsure} | {low} to {high} | {np.median(off):.2f} | "
+                    f"{np.median(most / np.maximum(least, 1)):.0f} | {holds.mean():.2f} | "
+                    f"{np.nanmean(likely):.2f} | {right.mean():.1f} |",
+                    flush=True,
+                )
+
+
+def _mixtures(seen: corpora.Seen, kind: str, unsure: int, seed: int) -> list[tuple[float, ...]]:
+    """Return, page after page: answers, how many are left, the estimate, and what was right."""
+    space, truth = Space.of(seen.vectors), seen.labels == kind
+    random = np.random.default_rng(seed)
+    known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
+    everything, found = np.ones(len(truth), dtype=bool), []
+    for answers in range(0, 81, PAGE):
+        offer = suggestions.offer(space, known, everything, PAGE)
+        estimate = offer.estimate
+        likely, others = offer.rows, np.empty(0, np.intp)
+        if estimate is not None and unsure:
+            likely = likely[: PAGE - unsure]
+            rest = everything.copy()
+            rest[likely] = False
+            others = suggestions.offer(space, known, rest, unsure, "unsure").rows
+        told = (np.nan,) * 3
+        if estimate is not None:
+            told = (estimate.count, estimate.least, estimate.most)
+        left = float(truth.sum() - len(known.inside))
+        rows = np.concatenate([likely, others])
+        is_right = truth[likely].mean() if len(likely) else np.nan
+        found.append((float(answers), left, *told, float(is_right), float(truth[rows].sum())))
+        known = _answered(known, rows, truth)
+    return found
 
 
 def _similar(_encoder: str) -> None:

@@ -181,6 +181,16 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
     page.get_by_role("status").get_by_role("button", name="Undo").click()
     assert eventually(lambda: [one.id for one in store.state(fresh=True).shown] == [theme])
 
+    # More like a group: the tag that it gets may be called as it is.
+    header.hover()
+    header.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Find more like these").click()
+    asking = page.get_by_role("dialog", name="Find more like these")
+    expect(asking.get_by_role("list")).to_contain_text(header.locator(".label").inner_text())
+    expect(asking.get_by_role("button", name="Tag them and look")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(asking).to_be_hidden()
+
     # A group, from its heading; then all that the view shows, with nothing selected.
     many = int(header.locator(".count").inner_text())
     header.hover()

@@ -116,5 +116,9 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     expect(refused).to_have_text(str(count - 1))
     page.reload()
     expect(refused).to_have_text(str(count - 1))
+    # By its words it could be done, too; nothing here reads any.
+    page.get_by_role("button", name="Sort by words…").click()
+    expect(page.get_by_role("heading", name="No encoder here reads words")).to_be_visible()
+    page.go_back()
     page.get_by_role("button", name="Show its images").click()
     expect(page.locator(".line .count")).to_contain_text(re.compile(f"^{len(held(store))} of "))

@@ -64,6 +64,14 @@ export class Chips {
     this.draw();
   }
 
+  /** Have a tag stand here by its name, one that is to be made where there is none. @param {string} name */
+  propose(name) {
+    const tag = annotations.tagsOf(this.property.id).find((one) => lower(one.name) === lower(name));
+    this.held = [{ id: tag?.id ?? null, name: tag?.name ?? name }];
+    set(this.input, "placeholder", "");
+    this.draw();
+  }
+
   draw() {
     this.chips.replaceChildren(...this.held.map((one) => this.chip(one)));
     this.chips.hidden = !this.held.length;

@@ -106,8 +106,10 @@ export class Page {
     this.classes = [];
     /** Images by class and page. @type {Map<string, Image[]>} */
     this.pages = new Map();
-    /** @type {Set<string>} */
+    /** Those on their way. @type {Set<string>} */
     this.asking = new Set();
+    /** Those to be read again once they are in sight. @type {Set<string>} */
+    this.stale = new Set();
     /** What was answered and not read back yet. @type {Map<string, boolean | null>} */
     this.said = new Map();
     this.inHand = { place: 0, at: 0 };
@@ -338,7 +340,8 @@ export class Page {
   want(place, first, last) {
     for (let page = Math.floor(first / PAGE); page * PAGE < last; page += 1) {
       const key = `${place}.${page}`;
-      if (!this.pages.has(key) && !this.asking.has(key)) this.fetch(place, page, key);
+      const isHere = this.pages.has(key) && !this.stale.has(key);
+      if (!isHere && !this.asking.has(key)) this.fetch(place, page, key);
     }
   }
 
@@ -349,6 +352,7 @@ export class Page {
     const body = { ...this.asked(), sorting: sorted?.sorting, only: tag, start: page * PAGE, count: PAGE };
     const told = await annotations.ask("/suggestions/classes", body).catch(() => null);
     asking.delete(key);
+    this.stale.delete(key);
     if (turn !== this.turn || sorted !== this.sorted || !told) return;
     // The server does not have it any more.
     if (told.sorting !== sorted?.sorting) {
@@ -379,9 +383,13 @@ export class Page {
       return;
     }
     told.classes.forEach((one, place) => Object.assign(this.classes[place], { name: one.name, left: one.left }));
-    // What is not in sight is read again when it comes into sight.
-    this.pages = new Map(seen.map((key, at) => [key, pages[at].classes[0]?.images ?? []]));
+    for (const image of [...this.pages.values()].flat()) image.answer = this.answerOf(image);
     this.said.clear();
+    this.stale = new Set(this.pages.keys());
+    seen.forEach((key, at) => {
+      this.stale.delete(key);
+      this.pages.set(key, pages[at].classes[0]?.images ?? []);
+    });
     this.draw();
     this.measure();
   }
@@ -729,7 +737,8 @@ export class Page {
     const shown = this.sum((place) => this.countOf(place));
     const left = this.sum((place) => this.leftOf(place));
     const all = this.classes.reduce((sum, { counts }) => sum + counts[0], 0);
-    this.bar.hidden = !all || Boolean(this.lack());
+    // Where nothing is so sure, less is asked for here.
+    this.bar.hidden = !all || Boolean(this.trouble);
     write(this.percent, say("percent", { value: number(this.least, language) }));
     write(this.total, say("shown", { count: shown, all: number(all, language) }));
     write(this.acceptAll, say("accept_all", { count: left }));

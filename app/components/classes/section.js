@@ -34,7 +34,7 @@ export class Section {
     this.tiles = new Map();
     this.isFolded = false;
     this.count = 0;
-    this.fold = el("button", { type: "button", class: "tool fold", tabindex: "-1", onclick: () => this.toggle() });
+    this.fold = el("button", { type: "button", class: "tool fold", onclick: () => this.toggle() });
     this.dot = el("span", { class: "dot", "aria-hidden": "true" });
     this.name = el("h2", {});
     this.figure = el("span", { class: "quiet" });

@@ -40,6 +40,9 @@ export class Tile {
    * @param {boolean} isInHand
    */
   draw(image, of, is, elsewhere, isInHand) {
+    const now = [image, of.name, is, elsewhere, isInHand];
+    if (this.drawn?.every((one, at) => one === now[at])) return;
+    this.drawn = now;
     const { say, language } = this.tools;
     set(this.node, "aria-selected", String(isInHand));
     set(this.node, "data-sha1", image?.sha1 ?? null);

@@ -42,10 +42,11 @@ export class Likening {
   /**
    * @param {Element} anchor  beside which it opens
    * @param {Record<string, string>} links  what leads here, in words
-   * @param {string} [name]  of a group: a tag that is called so is meant
+   * @param {string} [name]  of a group: what the tag may be called
    */
   async open(anchor, links, name = "") {
     this.links = links;
+    this.name = name;
     write(this.title, links.more);
     set(this.panel, "aria-label", links.more);
     write(this.go, links.do);
@@ -55,7 +56,7 @@ export class Likening {
     // Left meanwhile.
     if (!this.isOpen) return;
     const same = annotations.tags.find((one) => name && one.name === name);
-    this.draw(same?.property ?? this.properties[0]?.id ?? "", same?.id);
+    this.draw(same?.property ?? this.properties[0]?.id ?? "");
     this.place(anchor);
   }
 
@@ -69,8 +70,8 @@ export class Likening {
     style.top = `${above >= ROOM ? above : Math.min(box.bottom + ROOM, innerHeight - offsetHeight - ROOM)}px`;
   }
 
-  /** @param {string} id  of the property @param {string} [tag]  one that is meant */
-  draw(id, tag) {
+  /** @param {string} id  of the property */
+  draw(id) {
     const { properties } = this;
     const property = properties.find((one) => one.id === id);
     this.line.hidden = this.go.hidden = !property;
@@ -85,9 +86,10 @@ export class Likening {
     const { texts, colours } = this.words;
     // One tag is asked for, whatever the property holds.
     this.editor = makeEditor({ ...property, type: "tag" }, { texts, colours, commit: () => this.say(""), leave: () => this.panel.hidePopover() });
-    if (tag) this.editor.show([tag]);
+    if (this.name) this.editor.propose(this.name);
     this.field.replaceChildren(this.editor.node);
-    if (tag) this.go.focus();
+    // Another name may be written all the same: it takes the place of this one.
+    if (this.name) this.go.focus();
     else this.editor.focus();
   }
 
@@ -110,7 +112,8 @@ export class Likening {
 
   async submit() {
     const edit = this.editor?.edit();
-    if (!edit || this.isBusy) {
+    // What is being written is not yet one of those that are offered.
+    if (!edit || this.editor.input.value.trim() || this.isBusy) {
       this.editor?.focus();
       return;
     }
