@@ -1,23 +1,37 @@
 """Searching by words and pictures as a person does it: in a real browser."""
 
+import base64
 import re
 
 import pytest
 
+from app.widgets import find
 from panoptic_data import embeddings, images, sources
 from panoptic_data import project as projects
 from panoptic_data.encoders import parse
+from panoptic_data.views import Condition, Level, View, to_address
 from tests.browser.test_explore import ready, tile, viewer
 from tests.dashboard import serving
 from tests.images import shared
+from tests.synthetic import picture, write
+from tests.vectors import embed, grouped
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
+GROUPED = View((Condition("width", "between", [1, None]),), group=(Level("folder"),))
 # A picture of four pixels, which no corpus holds.
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP4z8DwHwyBNAMDA4gDABrnBvmZ0vhh"
     "AAAAAElFTkSuQmCC"
 )
+
+
+# Keeps all that is said at a place.
+RECORD = """said => {
+    window.told = [];
+    new MutationObserver(() => window.told.push(said.textContent))
+        .observe(said, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 def field(page):
@@ -36,6 +50,10 @@ def limit(page):
     return page.get_by_role("button", name=re.compile("^From where on"))
 
 
+def scope(page):
+    return page.get_by_label("Among which images to search")
+
+
 def drop(page, data):
     """Drop a file on the line, as from a folder of the desk."""
     carried = page.evaluate_handle(
@@ -48,6 +66,35 @@ def drop(page, data):
         data,
     )
     page.locator(".st-key-searchline .root").dispatch_event("drop", {"dataTransfer": carried})
+
+
+def pick(page, data):
+    """Choose a file in the dialogue of the browser."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=re.compile("^Search with a picture")).click()
+    chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": data})
+
+
+def paste_picture(page, data):
+    """Paste a picture, as from another program, wherever the focus is."""
+    page.evaluate(
+        """data => {
+            const clipboardData = new DataTransfer();
+            const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+            clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }));
+            document.body.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData, bubbles: true, composed: true }));
+        }""",
+        base64.b64encode(data).decode(),
+    )
+
+
+def draw(page):
+    """Draw a rectangle over the middle of the open image."""
+    box = page.locator(".viewer .large").bounding_box()
+    for at, act in ((0.3, page.mouse.down), (0.7, page.mouse.up)):
+        page.mouse.move(box["x"] + box["width"] * at, box["y"] + box["height"] * at)
+        act()
 
 
 def paste(page, text):
@@ -95,14 +142,30 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     page.keyboard.press("Enter")
     expect(terms(page)).to_have_count(3)
     expect(field(page)).to_have_value(re.compile(r" \+ crop:\w+@0\.23,0\.25,0\.5,0\.5$"))
-    # By a picture from elsewhere; an address is fetched when it is asked for, and not from here.
-    drop(page, PNG)
+    # By a part that is drawn.
+    tile(page, 1).click()
+    expect(page.locator(".viewer.sharp")).to_be_visible()
+    page.get_by_role("button", name="Search a part of the image").click()
+    draw(page)
     expect(terms(page)).to_have_count(4)
+    expect(field(page)).to_have_value(
+        re.compile(r" \+ crop:\w+@0\.[23]\d*,0\.[23]\d*,0\.[345]\d*,")
+    )
+    # By pictures from elsewhere: dropped, picked, pasted; the same again is no other term.
+    drop(page, PNG)
+    expect(terms(page)).to_have_count(5)
+    for at, (bring, colour) in enumerate(((pick, "navy"), (paste_picture, "teal"))):
+        bring(page, picture(colour, format="PNG"))
+        expect(terms(page)).to_have_count(6 + at)
+    paste_picture(page, picture("teal", format="PNG"))
+    expect(field(page)).to_have_value(re.compile(r"( \+ file:[0-9a-f]{40}){3}$"))
+    expect(terms(page)).to_have_count(7)
+    # An address is fetched when it is asked for, and not from here.
     paste(page, "http://127.0.0.1/picture.png")
     page.get_by_role("button", name="Fetch", exact=True).click()
     expect(page.get_by_role("alert").filter(has_text="private network")).to_be_visible()
     # Terms go one by one; what cannot be read is said, and what is shown stays.
-    for left in (3, 2, 1):
+    for left in (6, 5, 4, 3, 2, 1):
         terms(page).last.click()
         expect(terms(page)).to_have_count(left)
     field(page).press("End")
@@ -110,6 +173,84 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="something is missing")).to_be_visible()
     expect(terms(page)).to_have_count(1)
+
+
+def test_a_selection_or_a_group_begins_a_search_that_looks_where_one_says(visit, address):
+    page = ready(visit(address))
+    for index in (0, 1):
+        tile(page, index).click(modifiers=["Control"])
+    page.get_by_role("button", name="Similar", exact=True).click()
+    expect(terms(page)).to_have_count(2)
+    expect(field(page)).to_have_value(re.compile(r"^image:\w+ \+ image:\w+$"))
+    # There is nothing yet to choose between.
+    expect(scope(page)).to_be_hidden()
+    # By a group of a view that is filtered: it looks in the whole corpus, and says so.
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(page.locator(".selected strong")).to_be_hidden()
+    page.goto(f"{address}/?view={to_address(GROUPED)}")
+    page.get_by_role("checkbox", name=re.compile("^Select all")).first.click()
+    page.get_by_role("button", name="Similar", exact=True).click()
+    expect(page.locator(".chips .more")).to_have_text(re.compile(r"^and \d+ more$"))
+    expect(scope(page)).to_have_value("corpus")
+    limit(page).click()
+    most = page.get_by_role("spinbutton", name="or only so many of the most alike")
+    most.fill("7")
+    most.press("Enter")
+    expect(limit(page)).to_contain_text("the 7 most alike")
+    expect(count(page)).to_have_text(re.compile(r"^7 of "))
+    page.keyboard.press("Escape")
+    # Only within the filters that were there, and back.
+    chips = page.locator(".chips .chip:not(.term)")
+    for where, filters in (("view", 1), ("corpus", 0)):
+        scope(page).select_option(where)
+        expect(chips).to_have_count(filters)
+        expect(count(page)).to_have_text(re.compile(r"^7 of "))
+        expect(scope(page)).to_have_value(where)
+
+
+SECOND = "timm-resnet50-a1-in1k"
+
+
+def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_project):
+    project = projects.open_project(own_project)
+    names = embeddings.matrix(project, "visual")[0]
+    embed(project, names, grouped(len(names), width=1.0)[0], SECOND)
+    row = {"slug": SECOND, "text": "timm:resnet50.a1_in1k", "status": "ready", "reads_text": False}
+    write(project, "encoders", [row])
+    with serving(own_project) as address:
+        page = ready(visit(f"{address}/?view={to_address(find.of_images(names[:1], 'visual'))}"))
+        compared = page.get_by_label("Compare with what another encoder finds")
+        compared.select_option(SECOND)
+        halves = [page.locator(f".st-key-gallery{which}") for which in ("", "_beside")]
+        for half, name in zip(halves, ("visual", "resnet50.a1_in1k"), strict=True):
+            expect(half.locator(".beside strong")).to_have_text(name)
+            expect(half.locator(".beside")).to_contain_text(re.compile(r"\d+ of \d+ in common"))
+            expect(tile(half, 0).locator("img.here")).to_be_visible()
+        # What keys move to is marked in the other half, with both ranks.
+        tile(halves[0], 0).hover()
+        expect(halves[0].locator(".rank")).to_have_text(re.compile(r"^1st here, [\d,]+\w\w there$"))
+        there = halves[0].locator(".rank").inner_text().split()[2]
+        expect(halves[1].locator(".rank")).to_have_text(f"{there} here, 1st there")
+        # One selection: what is selected in one is so in the other.
+        tile(halves[1], 0).click(modifiers=["Control"])
+        sha1 = tile(halves[1], 0).get_attribute("data-sha1")
+        page.keyboard.press("Control+a")
+        total = re.sub(r"\D", "", halves[1].locator(".beside .count").text_content())
+        expect(page.locator(".selected strong")).to_have_text(f"{total} selected")
+        # An image opens in its own half, and a reload brings both back.
+        page.keyboard.press("Enter")
+        expect(halves[1].locator(".viewer.sharp")).to_be_visible()
+        expect(halves[0].locator(".viewer")).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(halves[1].locator(".viewer")).to_be_hidden()
+        page.reload()
+        expect(tile(halves[1], 0)).to_have_attribute("data-sha1", sha1)
+        expect(tile(halves[1], 0)).to_have_attribute("aria-selected", "true")
+        page.get_by_role("button", name="Keep this: resnet50.a1_in1k").click()
+        expect(halves[1]).to_have_count(0)
+        expect(count(page)).to_have_text(re.compile(rf"^{total} of "))
+        expect(compared).to_have_value("")
+        expect(tile(page, 0)).to_have_attribute("data-sha1", sha1)
 
 
 @pytest.mark.slow
@@ -129,14 +270,35 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
         page = ready(visit(address))
         page.get_by_label("Where to search").select_option("meaning")
         expect(field(page)).to_have_attribute("placeholder", "Describe what to find")
+        # The first search in words waits for the model, which the line says.
         field(page).fill("2*dress - shoes")
         field(page).press("Enter")
+        expect(count(page)).to_have_text("Loading the model…")
         expect(terms(page)).to_have_count(2)
         expect(limit(page)).to_contain_text("closest 1 %")
         encoders = page.get_by_label("Which encoder judges likeness")
         encoders.select_option("visual")
         expect(page.get_by_role("alert").filter(has_text="reads no words")).to_be_visible()
         expect(encoders).not_to_have_value("visual")
+        greyed = page.get_by_label("Compare with what another encoder finds").locator("option")
+        expect(greyed.last).to_have_text("visual (reads no words)")
+        expect(greyed.last).to_be_disabled()
+        # The next does not: words and pictures together, with signs and weights.
+        count(page).evaluate(RECORD)
+        drop(page, PNG)
+        expect(terms(page)).to_have_count(3)
+        field(page).press("End")
+        page.keyboard.type(' + 0.5*"red cloth"')
+        page.keyboard.press("Enter")
+        expect(terms(page)).to_have_count(4)
+        expect(field(page)).to_have_value(
+            re.compile(r"^2\*dress - shoes \+ file:\w{40} \+ 0\.5\*red cloth$")
+        )
+        expect(count(page)).to_have_text(re.compile(r"^\d+ of 24$"))
+        assert not any("Loading" in text for text in page.evaluate("() => window.told"))
+        for left in (3, 2):
+            terms(page).last.click()
+            expect(terms(page)).to_have_count(left)
         # Words alone go along to where names are searched.
         terms(page).last.click()
         expect(terms(page)).to_have_count(1)

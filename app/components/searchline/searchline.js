@@ -145,14 +145,16 @@ class Line {
 
   /** @param {Data} data @param {number} unheard  presses that Python has not heard of */
   update(data, unheard) {
+    const isUntouched = this.field.value === this.data.text;
     this.data = data;
     this.texts = data.texts;
     end();
     const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
-    // What someone is typing is never overwritten by an older answer.
+    // What someone is typing is never overwritten by an older answer; what was brought or taken
+    // out since comes into a text that nobody has changed.
     const isDone = this.entered === this.field.value;
     this.entered = null;
-    if ((!isFocused || isDone) && this.field.value !== data.text) this.field.value = data.text;
+    if ((!isFocused || isDone || isUntouched) && this.field.value !== data.text) this.field.value = data.text;
     options(this.mode, data.modes, data.mode);
     options(this.sort, data.sorts, data.sort);
     const chosen = data.modes.find((mode) => mode.id === data.mode);
