@@ -10,8 +10,9 @@ import streamlit as st
 from app import address, going, state
 from app.components.duplicates import duplicates
 from app.widgets import states
-from panoptic_data import views
+from panoptic_data import catalogue, views
 from panoptic_data.messages import keys
+from panoptic_data.project import Project
 from panoptic_data.views import View
 
 __all__ = ["GROUP", "PAGE", "begin", "show"]
@@ -41,11 +42,18 @@ def show() -> None:
         language=state.language(),
         view=_within(state.view()),
         group=st.query_params.get(GROUP) or None,
+        version=_version(project),
         encoders={one.slug: one.name for one in state.encoders(project)},
         texts={name.removeprefix("ui_"): state.say(f"duplicates.{name}") for name in TEXTS},
         on_show=_explore,
         on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
     )
+
+
+def _version(project: Project) -> str:
+    """Say which images and groups there are: whatever people say of them leaves it as it is."""
+    known = catalogue.get(project).versions
+    return " ".join(str(known.get(name, 0)) for name in ("files", "images", "duplicates"))
 
 
 def _within(view: View) -> str | None:

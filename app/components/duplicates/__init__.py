@@ -20,6 +20,7 @@ def duplicates(
     language: str,
     view: str | None,
     group: str | None,
+    version: str,
     encoders: Mapping[str, str],
     texts: Mapping[str, str],
     on_show: Callable[[str], None],
@@ -27,7 +28,8 @@ def duplicates(
 ) -> None:
     """Show it. ``view`` is the address of what else may be compared than the whole corpus.
 
-    ``group`` is the one to begin with, ``encoders`` are the names of slugs. ``on_show`` gets the
+    ``group`` is the one to begin with, ``version`` differs where duplicates were looked for anew,
+    ``encoders`` are the names of slugs. ``on_show`` gets the
     group whose images are to be seen, ``on_leave`` the name of a page.
     """
     component("duplicates", styles=("annotate/editors",))(
@@ -36,6 +38,7 @@ def duplicates(
             "language": language,
             "view": view,
             "group": group,
+            "version": version,
             "encoders": dict(encoders),
             "texts": dict(texts),
         },

@@ -44,7 +44,7 @@ export class Copies {
 
   async take() {
     const paths = this.told?.files.filter(({ isKept }) => !isKept).map(({ path }) => path) ?? [];
-    await navigator.clipboard.writeText(paths.join("\n"));
-    write(this.copied, this.tools.say("copies_copied"));
+    const isCopied = await navigator.clipboard.writeText(paths.join("\n")).then(() => true, () => false);
+    write(this.copied, this.tools.say(isCopied ? "copies_copied" : "copies_not_copied"));
   }
 }

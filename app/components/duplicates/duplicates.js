@@ -16,6 +16,8 @@ import { List } from "./list.js";
 import { Members } from "./members.js";
 
 const PAGE = 100;
+// So many groups are read before they are in hand.
+const AHEAD = 2;
 const LOOK_AFTER = 120;
 const BUSY_AFTER = 300;
 const STATE = "panoptic.duplicates";
@@ -32,7 +34,7 @@ const CLEARED_KEPT = 50;
  * @typedef {{given: Values[], lost: Values[]}} Preview
  * @typedef {{group: string, kind: string, reason: string, members: Member[]} & Preview} Group
  * @typedef {{position: number, found: number | null, kinds: Kind[], total: number, start: number, at: number | null, groups: Listed[]}} Told
- * @typedef {{language: string, view: string | null, group: string | null, encoders: Record<string, string>, texts: Record<string, string>}} Data
+ * @typedef {{language: string, view: string | null, group: string | null, version: string, encoders: Record<string, string>, texts: Record<string, string>}} Data
  */
 /**
  * What the parts of the page need.
@@ -114,6 +116,9 @@ class Page {
     this.key = (event) => this.press(event);
     // Before the rest of the page, where the same keys mean other things.
     document.addEventListener("keydown", this.key, true);
+    // Who closes the window is told while something is still being written.
+    this.leaving = (event) => this.writing && event.preventDefault();
+    window.addEventListener("beforeunload", this.leaving);
     this.load();
   }
 
@@ -189,6 +194,9 @@ class Page {
     } else if (this.isInView && data.view !== before.view) {
       this.isInView = Boolean(data.view);
       this.restart();
+    } else if (data.version !== before.version) {
+      this.read.clear();
+      this.look();
     } else this.draw();
   }
 
@@ -347,7 +355,7 @@ class Page {
     this.trouble = "";
     if (told !== this.inHand) this.take(told, isSame);
     this.draw();
-    this.ahead(at + 1);
+    for (let by = 1; by <= AHEAD; by += 1) this.ahead(at + by);
   }
 
   /** @param {string} trouble */
@@ -367,7 +375,7 @@ class Page {
     return asked;
   }
 
-  /** The next one is there before it is asked for. @param {number} at */
+  /** What comes next is there before it is asked for. @param {number} at */
   async ahead(at) {
     const listed = this.row(at);
     if (!listed) return;
@@ -751,6 +759,7 @@ class Page {
     this.members.close();
     this.list.close();
     document.removeEventListener("keydown", this.key, true);
+    window.removeEventListener("beforeunload", this.leaving);
   }
 }
 

@@ -29,8 +29,7 @@ export class Members {
    */
   show(members, at, fate) {
     if (members !== this.members) {
-      for (const tile of this.tiles.values()) tile.remove();
-      this.tiles.clear();
+      for (const at of [...this.tiles.keys()]) this.drop(at);
       this.node.scrollLeft = 0;
     }
     this.members = members;
@@ -51,12 +50,16 @@ export class Members {
   draw() {
     const first = Math.max(0, Math.floor(this.node.scrollLeft / WIDTH) - AROUND);
     const end = Math.min(this.members.length, Math.ceil((this.node.scrollLeft + this.node.clientWidth) / WIDTH) + AROUND);
-    for (const [at, tile] of this.tiles) {
-      if (at >= first && at < end) continue;
-      tile.remove();
-      this.tiles.delete(at);
-    }
+    for (const at of [...this.tiles.keys()]) if (at < first || at >= end) this.drop(at);
     for (let at = first; at < end; at += 1) this.drawTile(at);
+  }
+
+  drop(at) {
+    const tile = this.tiles.get(at);
+    // A picture that is still on its way is no longer waited for: what is written goes first.
+    tile?.querySelector("img")?.removeAttribute("src");
+    tile?.remove();
+    this.tiles.delete(at);
   }
 
   drawTile(at) {
