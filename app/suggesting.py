@@ -77,7 +77,7 @@ def routes(project: Project) -> list[Route]:
       images too), ``least`` (a probability). Answers ``total`` and ``classes``, one a tag: ``tag``,
       ``name``, ``prompts``, ``total``, and some ``images``, surest first: ``start`` and ``count``,
       of the tag ``only`` where that is given, each with its ``answer`` (true, false, null) and
-      ``other``, the tag of another class that it has. ``counts`` are how many images of a class
+      ``other``, another tag of the property that it has. ``counts`` are how many images of a class
       are 0, 1, 2 … 100 % probable or more, ``left`` how many of these are not answered. Also
       ``scale`` and from how many tagged images it was ``fitted``, and ``sorting``: named as such
       again, what was found is looked at as it was, however much was answered since; found anew
@@ -282,7 +282,7 @@ def _classes(asked: _Asked) -> dict[str, Any]:
                 "total": _ends(one, least),
                 "counts": sortings.counts(one),
                 "left": sortings.counts(one, stand.open),
-                "images": _window(asked, sorting, one, stand, _ends(one, least)),
+                "images": _window(asked, one, stand, _ends(one, least)),
             }
             for one, stand in stands
         ],
@@ -360,12 +360,9 @@ def _ends(one: Class, least: float) -> int:
     return int(np.searchsorted(-one.probabilities, -np.float32(least), side="right"))
 
 
-def _window(
-    asked: _Asked, sorting: Sorting, one: Class, stand: Stand, end: int
-) -> list[dict[str, Any]]:
+def _window(asked: _Asked, one: Class, stand: Stand, end: int) -> list[dict[str, Any]]:
     start = asked.whole("start", 0, end)
     some = slice(start, min(end, start + asked.whole("count", LISTED, LISTED_AT_MOST)))
-    tags = [other.tag for other in sorting.found.classes]
     values = zip(
         one.sha1s[some],
         one.probabilities[some].tolist(),
@@ -381,7 +378,7 @@ def _window(
             "probability": probability,
             "similarity": similarity,
             "answer": True if accepted else False if refused else None,
-            "other": None if other < 0 else tags[other],
+            "other": None if other < 0 else stand.tags[other],
         }
         for sha1, probability, similarity, accepted, refused, other in values
     ]

@@ -7,7 +7,7 @@ ways and undo show in how its images stand. Not here: sorting (``zero_shot``), w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,14 +42,29 @@ class Sorting:
 class Stand:
     """How the images of a class stand, in its order.
 
-    ``accepted`` have its tag, ``refused`` are said not to belong; ``others`` (n,) is another of
-    the classes that an image has the tag of, -1 for none; ``open`` are still to be answered.
+    ``accepted`` have its tag, ``refused`` are said not to belong; ``others`` (n,) is another tag of
+    the property that an image has, as a place among ``tags``, -1 for none; ``open`` are still to be
+    answered.
     """
 
     accepted: npt.NDArray[np.bool_]
     refused: npt.NDArray[np.bool_]
     others: npt.NDArray[np.intp]
     open: npt.NDArray[np.bool_]
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Which rows have which tags of a property: ``rows`` and ``places`` (m,) among ``tags``.
+
+    ``one`` (n + 1,) is a tag of each row of the corpus, -1 for none; the last is of no row.
+    """
+
+    rows: npt.NDArray[np.intp]
+    places: npt.NDArray[np.intp]
+    one: npt.NDArray[np.intp]
+    tags: Sequence[str]
 
 
 def stands(
@@ -61,11 +76,10 @@ def stands(
     """
     wanted = None if only is None else set(only)
     known = current.annotations.tags
-    ids = [one.tag for one in sorting.found.classes]
-    holders = _holders(current, sorting.property, ids)
+    held = _held(current, sorting.property)
     return [
-        (one, _stand(current, sorting, at, one, holders))
-        for at, one in enumerate(sorting.found.classes)
+        (one, _stand(current, sorting, one, held))
+        for one in sorting.found.classes
         if (wanted is None or one.tag in wanted) and not known[one.tag].deleted
     ]
 
@@ -79,33 +93,28 @@ def counts(one: Class, among: npt.NDArray[np.bool_] | None = None) -> list[int]:
     return [int(count) for count in sums[ends]]
 
 
-def _stand(
-    current: Catalogue, sorting: Sorting, at: int, one: Class, holders: list[npt.NDArray[np.intp]]
-) -> Stand:
+def _stand(current: Catalogue, sorting: Sorting, one: Class, held: _Held) -> Stand:
     # Places in the corpus; -1 where an image is gone since.
     rows = current.corpus.rows_of_sha1(pl.Series(one.sha1s, dtype=pl.String))
-    accepted = np.isin(rows, holders[at])
+    own = held.tags.index(one.tag) if one.tag in held.tags else -1
+    accepted = np.isin(rows, held.rows[held.places == own])
     said = offers.answered(current.annotations, one.tag).filter(pl.col("value") == REFUSED)
     refused = np.isin(rows, current.rows_of(said["target"].to_list())) & ~accepted
-    others = np.full(len(rows), -1, np.intp)
-    for other, held in enumerate(holders):
-        if other != at and len(held):
-            others[np.isin(rows, held)] = other
+    others = np.where(accepted, -1, held.one[rows])
     open = ~accepted & ~refused & (rows >= 0)
     if not sorting.again:
         open &= others < 0
-    return Stand(accepted, refused, others, open)
+    return Stand(accepted, refused, others, open, held.tags)
 
 
-def _holders(current: Catalogue, property: str, ids: list[str]) -> list[npt.NDArray[np.intp]]:
-    """Return, for each tag, the rows that have it: itself, not one below it."""
+def _held(current: Catalogue, property: str) -> _Held:
     one = current.annotations.properties.get(property)
-    none = np.empty(0, np.intp)
+    none, nobody = np.empty(0, np.intp), np.full(len(current.corpus.frame) + 1, -1, np.intp)
     if one is None or one.deleted:
-        return [none for _ in ids]
+        return _Held(none, none, nobody, ())
     column = current.column(property_field(one.type, one.id))
     if column.units is None or column.tags is None:
-        return [none for _ in ids]
+        return _Held(none, none, nobody, ())
     rows = current.corpus.file_row[column.units] if one.target == "file" else column.units
-    place = {id: at for at, id in enumerate(column.ids)}
-    return [rows[column.tags == place[id]].astype(np.intp) if id in place else none for id in ids]
+    nobody[rows] = column.tags
+    return _Held(rows.astype(np.intp), column.tags.astype(np.intp), nobody, column.ids)

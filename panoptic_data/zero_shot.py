@@ -97,8 +97,8 @@ def classes(
 ) -> Classes:
     """Return, for the tags of a property (None: all), the images that each fits best.
 
-    Of the images that a view shows, those without any of these tags; with ``again`` all. A tag
-    that was refused for an image is not proposed for it. ``template`` holds ``{name}`` (and
+    Of the images that a view shows, those without any tag of the property; with ``again`` all. A
+    tag that was refused for an image is not proposed for it. ``template`` holds ``{name}`` (and
     ``{parent}``); None takes that of the language. Raises InvalidProperty, InvalidTag,
     TextNotSupported, WeightsUnavailable, NoEmbeddings, InvalidView.
     """
@@ -111,12 +111,12 @@ def classes(
     told = {tag.id: prompts(tag, state.tags, language, template, parents) for tag in chosen}
     words = _words(project, told, slug)
     scale = _scale(project, slug)
-    tagged, labels = _tagged(current, held, one, chosen)
+    tagged, labels, any_of = _tagged(current, held, one, chosen)
     scale, count = _fitted(held, words, tagged, labels, scale)
     places = held.of_rows(current.run((view or View()).grouped_by().sorted_by()).rows)
     places = places[held.live[places]]
     if not again:
-        places = np.setdiff1d(places, tagged)
+        places = np.setdiff1d(places, any_of)
     refused = _refused(current, held, chosen)
     found = best(held.space.vectors, words, scale, places, refused, check)
     made = [_class(held, places, found, at, tag.id, told[tag.id]) for at, tag in enumerate(chosen)]
@@ -225,18 +225,22 @@ def _scale(project: Project, slug: str) -> float:
 
 def _tagged(
     current: Catalogue, held: Material, one: Property, chosen: Sequence[Tag]
-) -> tuple[Rows, npt.NDArray[np.intp]]:
-    """Return the images that have one of the tags, and which; of several, one of them."""
+) -> tuple[Rows, npt.NDArray[np.intp], Rows]:
+    """Return the images that have one of some tags, and which, of several one of them.
+
+    Then those that have any tag of the property.
+    """
     column = current.column(property_field(one.type, one.id))
     place = {tag.id: at for at, tag in enumerate(chosen)}
     labels = np.array([place.get(id, -1) for id in column.ids] or [-1], dtype=np.intp)
     if column.units is None or column.tags is None or not len(column.units):
-        return np.empty(0, np.intp), np.empty(0, np.intp)
+        none = np.empty(0, np.intp)
+        return none, none, none
     rows = current.corpus.file_row[column.units] if one.target == "file" else column.units
     at, of = held.places[rows], labels[column.tags]
     is_known = (at >= 0) & (of >= 0)
     places, first = np.unique(at[is_known], return_index=True)
-    return places, of[is_known][first]
+    return places, of[is_known][first], np.unique(at[at >= 0])
 
 
 def _fitted(

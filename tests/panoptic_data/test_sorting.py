@@ -46,6 +46,10 @@ def stands(project, made, only=None):
     return [stand for _, stand in sorting.stands(catalogue.get(project), made, only)]
 
 
+def others(stand):
+    return [None if at < 0 else stand.tags[at] for at in stand.others]
+
+
 def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(project, store):
     made, (dog, cat) = sorted_into(store)
     said = offers.answers(store.state(), dog, accepted=[SHA1S[0]], refused=[SHA1S[1]])
@@ -54,9 +58,14 @@ def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(projec
     first, second = stands(project, made)
     assert first.accepted.tolist() == [True, False, False]
     assert first.refused.tolist() == [False, True, False]
-    assert first.others.tolist() == [-1, -1, 1]
+    assert others(first) == [None, None, cat]
     assert first.open.tolist() == [False, False, False]
     assert second.open.tolist() == [True, True, True]
+    # A tag that was not sorted into is one, too.
+    bird, changes = tags.created(store.state().tags, made.property, "Bird")
+    store.commit(changes, "tag")
+    store.commit(edits.add_tags(store.state(), made.property, [SHA1S[3]], [bird.id]), "tagging")
+    assert stands(project, made)[1].open.tolist() == [False, True, True]
     store.commit(offers.answers(store.state(), dog, forgotten=SHA1S[:2]), "answer")
     [alone] = stands(project, made, [dog])
     assert alone.open.tolist() == [True, True, False]
@@ -68,7 +77,7 @@ def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, st
     said = offers.answers(store.state(), cat, accepted=[SHA1S[0], SHA1S[3]], files=files)
     store.commit(said, "answer")
     first, second = stands(project, made)
-    assert first.others.tolist() == [1, -1, -1]
+    assert others(first) == [cat, None, None]
     assert first.open.tolist() == [True, True, True]
     assert second.open.tolist() == [False, True, True]
 

@@ -143,10 +143,14 @@ def test_what_is_answered_is_not_asked_again_and_makes_the_scores_truer(project,
 
 
 def test_some_tags_alone_may_be_asked_for(project, store):
-    kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship", type="tag")
+    kind, [dog, cat, ship] = make(store, "Dog", "Cat", "Ship", type="tag")
     found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
     assert [one.tag for one in found.classes] == [dog, cat]
     assert sum(len(one.sha1s) for one in found.classes) == COUNT
+    # An image that has a tag already keeps it, also one that is not asked about.
+    store.commit(offers.answers(store.state(), ship, accepted=SHA1S[:5]), "answer")
+    found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
+    assert sum(len(one.sha1s) for one in found.classes) == COUNT - 5
 
 
 def test_what_cannot_be_asked_is_refused(project, store):
