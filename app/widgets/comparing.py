@@ -65,6 +65,10 @@ def choices(now: Shown) -> list[Choice]:
         problem = _problem(now, one, reads_text=asks.expression.reads_text)
         key = "find.and_by" if problem is None else problem
         made.append(Choice(one.slug, state.say(key, encoder=one.name), disabled=bool(problem)))
+    slug = now.view.compare
+    if slug is not None and slug not in [one.slug for one in now.encoders]:
+        # One of another project, or of before: what is chosen is named all the same.
+        made.append(Choice(slug, state.say("find.and_by", encoder=slug), disabled=True))
     return made
 
 

@@ -58,7 +58,7 @@ def put(view: View, asks: Asked) -> View:
     """Return the view with this search in the place of its first; a new one says the order."""
     before, part = likeness.first(view), likeness.condition(asks)
     if before is None:
-        return replace(view, where=(*view.where, part), sort=())
+        return replace(view, where=(*view.where, part), sort=(), compare=None)
     return replace(view, where=tuple(part if one is before else one for one in view.where))
 
 

@@ -54,6 +54,7 @@ _TEXTS = (
 # What two galleries side by side say.
 _BESIDE_TEXTS = (
     "keep",
+    "none_alike",
     "rank_both",
     "rank_here",
     "rank_there",

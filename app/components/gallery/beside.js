@@ -61,6 +61,7 @@ export class Beside {
     this.common = el("span", {});
     this.rank = el("span", { class: "rank" });
     this.keep = el("button", { type: "button", class: "plain", onclick: keep });
+    this.none = el("p", { class: "message none", hidden: true });
     this.node = el("header", { class: "beside", hidden: true }, this.name, this.count, this.common, this.rank, el("span", { class: "spring" }), this.keep);
     this.over = (event) => this.hover(event.composedPath()[0]);
     this.out = () => pointed.hover(null);
@@ -76,9 +77,10 @@ export class Beside {
     return !this.node.hidden;
   }
 
-  /** @param {How | null} how @param {string} language */
-  update(how, language) {
+  /** @param {How | null} how @param {number} total  how many it shows @param {string} language */
+  update(how, total, language) {
     this.node.hidden = !how;
+    this.none.hidden = !how || total > 0;
     this.language = language;
     this.plural = new Intl.PluralRules(language, { type: "ordinal" });
     this.grid.ranked = how ? (row) => this.ranks(row) : null;
@@ -94,6 +96,7 @@ export class Beside {
     write(this.common, how.common);
     set(this.common, "title", how.title);
     write(this.keep, texts.keep);
+    write(this.none, texts.none_alike);
     set(this.keep, "aria-label", `${texts.keep}: ${how.name}`);
     this.say();
   }

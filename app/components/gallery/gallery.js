@@ -89,7 +89,7 @@ class Gallery {
     );
     this.inline = new Inline(this.grid, data.editing ?? { texts: {}, colours: [] });
     this.beside = new Beside(this.grid, () => this.ask("keep", true));
-    root.replaceChildren(this.beside.node, this.grid.node, this.inline.node, this.viewer.node, this.trouble);
+    root.replaceChildren(this.beside.node, this.beside.none, this.grid.node, this.inline.node, this.viewer.node, this.trouble);
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
     if (document.activeElement === document.body && data.beside?.place !== 1) this.grid.node.focus({ preventScroll: true });
     this.root = root;
@@ -125,7 +125,7 @@ class Gallery {
     // "All" means the first of two.
     if (!this.isSecond) selection.within(data.view, data.images ?? data.total, data.held);
     this.grid.texts = data.texts;
-    this.beside.update(data.beside ?? null, data.language);
+    this.beside.update(data.beside ?? null, data.total, data.language);
     const isOtherSay = this.sayAlso();
     this.inline.byFile = data.mode === "file";
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
