@@ -50,9 +50,11 @@ def show() -> None:
 
 def _shows_any(now: Shown) -> bool:
     """Whether there is an image to show, here or under the encoder it is compared with."""
+    if now.found is None or len(now.found):
+        return now.found is not None
     compared = comparing.of(now)
-    sides = (now,) if compared is None else (now, compared.other)
-    return any(side.found is not None and len(side.found) for side in sides)
+    other = None if compared is None else compared.other.found
+    return other is not None and bool(len(other))
 
 
 def _notices(now: Shown) -> None:

@@ -228,6 +228,9 @@ def _similar(value: Mapping[str, Any]) -> str:
 def _like(value: Mapping[str, Any]) -> str:
     """Say a search as it was typed, images by the first letters of their names."""
     said = _short(_SHA1.sub(r"\1…", value["query"]))
+    count = value.get("count")
+    if count is not None:
+        said = f"{said}, {state.say('find.most', count=count, total=state.number(count))}"
     if value.get("threshold") is not None:
         return state.say("explore.chip_from", value=said, least=_figure(value["threshold"]))
     if value.get("percentile") is not None:

@@ -5,9 +5,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from app import state
-from app.widgets import find
+from app.routes import routes
+from app.widgets import chips, find
 from panoptic_data import catalogue, embeddings, images, likeness, sources, views
 from panoptic_data import project as projects
 from panoptic_data.encoders import parse
@@ -139,6 +142,7 @@ def test_how_alike_is_said_in_words(monkeypatch, limits, en, fr):
     for language, label in (("en", en), ("fr", fr)):
         monkeypatch.setattr(state, "language", lambda spoken=language: spoken)
         assert find.limit(view).label == label
+    assert chips.label(asks("cat", count=30), None) == "comme cat, les 30 plus proches"
 
 
 def test_a_search_of_very_many_images_shows_the_first_and_how_many_more(monkeypatch):
@@ -223,6 +227,22 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
     ]
     assert first["beside"]["common"] == f"{len(tops[0] & tops[1])} of {shown} in common"
     assert component(page, "searchline")["show"] == ["grid"]
+
+
+def test_rows_say_where_they_stand_in_both(two):
+    opened, found = two
+    current = catalogue.get(opened)
+    one = View((asks(f"image:{found[0]}", count=5),))
+    other = likeness.under(current, one, SECOND)
+    app = Starlette(routes=routes(opened))
+    with TestClient(app, base_url="http://localhost") as client:
+        asked = {"view": views.to_address(one), "beside": views.to_address(other)}
+        rows = client.get("/rows", params=asked).json()["rows"]
+        assert "here" not in client.get("/rows", params={"view": asked["view"]}).json()["rows"][0]
+    every = View((likeness.condition(Asked(SECOND, read(f"image:{found[0]}"), threshold=-1)),))
+    order = current.sha1s(current.run(every).rows)
+    assert [row["here"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["there"] for row in rows] == [order.index(row["sha1"]) + 1 for row in rows]
 
 
 def test_what_the_second_encoder_cannot_do_is_said_beside_what_the_first_finds(two):
