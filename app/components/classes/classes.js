@@ -1,21 +1,23 @@
 // The page where images are sorted into tags by words: each image stands under the tag that fits it
 // best, surest first, and is accepted, refused or moved, alone or in bulk. Streamlit calls the
-// default export with the data of each run; the rest comes and goes over HTTP. Not here: a class in
-// the sheet (section.js), what is sorted into (setup.js), the property (choose.js).
+// default export with the data of each run; the rest comes and goes over HTTP. Not here: what was
+// sorted (sorted.js), a class in the sheet (section.js), what is sorted into (setup.js), the property
+// (choose.js), keys (keys.js).
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
-import { debounced, el, icon, isTyping, number, set, write } from "../dom.js";
+import { debounced, el, icon, number, set, write } from "../dom.js";
 import { saying } from "../properties/say.js";
 import { Large } from "../suggest/large.js";
 import { Writing } from "../suggest/writing.js";
 import { begin } from "../waiting.js";
 import { Choose } from "./choose.js";
+import { acted } from "./keys.js";
 import { Other } from "./other.js";
 import { Section, grid } from "./section.js";
 import { Setup } from "./setup.js";
+import { PAGE, Sorted } from "./sorted.js";
 
-// So many images of a class are fetched at once. Of many classes none before they are in sight.
-const PAGE = 48;
+// Of many classes no image is fetched before it is in sight.
 const FIRST_OF_AT_MOST = 40;
 const SIZE = "panoptic.suggest.size";
 const SIZES = { least: 120, most: 360, step: 40, first: 160 };
@@ -26,9 +28,6 @@ const BUSY_AFTER = 300;
 const LONG_AFTER = 2_500;
 
 /**
- * @typedef {{sha1: string, probability: number, similarity: number, answer: boolean | null, other: string | null}} Image
- * @typedef {{tag: string, name: string, prompts: string[], counts: number[], left: number[], images: Image[]}} Class
- * @typedef {{sorting: string, fitted: number, classes: Class[]}} Sorted
  * @typedef {{language: string, property: string | null, view: string | null, encoders: [string, string][], encoder: string | null, waiting: string[], texts: Record<string, string>}} Data
  */
 /**
@@ -38,6 +37,9 @@ const LONG_AFTER = 2_500;
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
+
+/** @typedef {import("./sorted.js").Image} Image */
+/** @typedef {import("./sorted.js").Class} Class */
 
 /** @type {WeakMap<object, Page>} */
 const mounted = new WeakMap();
@@ -72,12 +74,13 @@ export class Page {
     this.tools = { say: saying(texts, language), language, ask: () => {} };
     this.isInView = this.isAgain = false;
     this.turn = 0;
-    this.forget();
+    this.sorted = this.holding(null);
+    this.inHand = { place: 0, at: 0 };
     this.writing = new Writing({
       failed: (error) => {
         annotations.say(error.message || this.tools.say("not_written"), null);
         // What was shown at once is taken back.
-        this.said.clear();
+        this.sorted.said.clear();
       },
       settled: () => this.look(),
     });
@@ -98,21 +101,21 @@ export class Page {
       .then(() => this.define());
   }
 
-  /** Nothing is sorted yet. */
-  forget() {
-    /** @type {Sorted | null} */
-    this.sorted = null;
-    /** @type {Class[]} */
-    this.classes = [];
-    /** Images by class and page. @type {Map<string, Image[]>} */
-    this.pages = new Map();
-    /** Those on their way. @type {Set<string>} */
-    this.asking = new Set();
-    /** Those to be read again once they are in sight. @type {Set<string>} */
-    this.stale = new Set();
-    /** What was answered and not read back yet. @type {Map<string, boolean | null>} */
-    this.said = new Map();
-    this.inHand = { place: 0, at: 0 };
+  /** @param {import("./sorted.js").Told | null} told */
+  holding(told) {
+    this.sorted?.end();
+    return new Sorted(told, this.isAgain, {
+      ask: (more) => annotations.ask("/suggestions/classes", { ...this.asked(), ...more }),
+      arrived: () => {
+        this.draw();
+        this.measure();
+      },
+      lost: () => this.load(),
+    });
+  }
+
+  get classes() {
+    return this.sorted.classes;
   }
 
   build() {
@@ -188,7 +191,8 @@ export class Page {
     this.turn += 1;
     this.isChoosing = this.isLoading = this.isAgain = false;
     this.trouble = "";
-    this.forget();
+    this.sorted = this.holding(null);
+    this.put();
     this.setup.open(this.data.property);
     this.load();
   }
@@ -254,7 +258,7 @@ export class Page {
     this.isLoading = this.isReady;
     this.isLong = false;
     if (!this.isReady) {
-      this.forget();
+      this.sorted = this.holding(null);
       this.put();
       return;
     }
@@ -266,12 +270,12 @@ export class Page {
         this.draw();
       }, LONG_AFTER),
     ];
-    /** @type {Sorted | null} */
+    /** @type {import("./sorted.js").Told | null} */
     let told = null;
     try {
       await this.writing.done;
       const count = this.setup.chosen.length > FIRST_OF_AT_MOST ? 0 : PAGE;
-      told = /** @type {Sorted} */ (await annotations.ask("/suggestions/classes", { ...this.asked(), count }));
+      told = /** @type {import("./sorted.js").Told} */ (await annotations.ask("/suggestions/classes", { ...this.asked(), count }));
     } catch (error) {
       if (turn === this.turn) this.trouble = error.message || this.tools.say("failed");
     }
@@ -279,10 +283,7 @@ export class Page {
     if (turn !== this.turn) return;
     set(this.under, "aria-busy", null);
     this.isLoading = false;
-    this.forget();
-    this.sorted = told;
-    this.classes = told?.classes ?? [];
-    this.classes.forEach((one, place) => one.images.length && this.pages.set(`${place}.0`, one.images));
+    this.sorted = this.holding(told);
     this.put();
   }
 
@@ -321,83 +322,19 @@ export class Page {
     return annotations.tagOf.get(tag)?.name ?? "";
   }
 
-  sum(of) {
-    return this.classes.reduce((sum, _, place) => sum + of(place), 0);
-  }
-
-  /** @returns {Image | undefined} */
-  image(place, at) {
-    return this.pages.get(`${place}.${Math.floor(at / PAGE)}`)?.[at % PAGE];
-  }
-
-  /** @param {Image} image */
-  answerOf(image) {
-    const said = this.said.get(image.sha1);
-    return said === undefined ? image.answer : said;
-  }
-
-  /** Fetch what is not here of a class. @param {number} place @param {number} first @param {number} last */
-  want(place, first, last) {
-    for (let page = Math.floor(first / PAGE); page * PAGE < last; page += 1) {
-      const key = `${place}.${page}`;
-      const isHere = this.pages.has(key) && !this.stale.has(key);
-      if (!isHere && !this.asking.has(key)) this.fetch(place, page, key);
-    }
-  }
-
-  async fetch(place, page, key) {
-    const { sorted, asking, turn } = this;
-    const { tag } = this.classes[place];
-    asking.add(key);
-    const body = { ...this.asked(), sorting: sorted?.sorting, only: tag, start: page * PAGE, count: PAGE };
-    const told = await annotations.ask("/suggestions/classes", body).catch(() => null);
-    asking.delete(key);
-    this.stale.delete(key);
-    if (turn !== this.turn || sorted !== this.sorted || !told) return;
-    // The server does not have it any more.
-    if (told.sorting !== sorted?.sorting) {
-      this.load();
-      return;
-    }
-    this.pages.set(key, told.classes[0]?.images ?? []);
-    this.drawSight();
-  }
-
   /** Read how all of it stands: answers given or undone, here or elsewhere. */
-  async stand() {
-    const { sorted, turn } = this;
-    if (!sorted || this.writing.isUnderWay || this.isLoading) return;
-    const seen = [...this.pages.keys()].filter((key) => this.isInSight(key));
-    const ask = (more) => annotations.ask("/suggestions/classes", { ...this.asked(), sorting: sorted.sorting, ...more });
-    const [told, ...pages] = await Promise.all([
-      ask({ count: 0 }),
-      ...seen.map((key) => {
-        const [place, page] = key.split(".").map(Number);
-        return ask({ only: this.classes[place].tag, start: page * PAGE, count: PAGE });
-      }),
-    ]).catch(() => [null]);
-    if (!told || turn !== this.turn || sorted !== this.sorted || this.writing.isUnderWay) return;
-    const isSame = told.sorting === sorted.sorting && told.classes.length === this.classes.length;
-    if (!isSame) {
-      this.load();
-      return;
-    }
-    told.classes.forEach((one, place) => Object.assign(this.classes[place], { name: one.name, left: one.left }));
-    for (const image of [...this.pages.values()].flat()) image.answer = this.answerOf(image);
-    this.said.clear();
-    this.stale = new Set(this.pages.keys());
-    seen.forEach((key, at) => {
-      this.stale.delete(key);
-      this.pages.set(key, pages[at].classes[0]?.images ?? []);
-    });
-    this.draw();
-    this.measure();
+  stand() {
+    if (!this.sorted.name || this.writing.isUnderWay || this.isLoading) return;
+    this.sorted.stand(
+      (place, page) => this.isInSight(place, page),
+      () => this.writing.isUnderWay,
+    );
   }
 
-  isInSight(key) {
-    const [place, page] = key.split(".").map(Number);
-    const tiles = this.sections[place]?.tiles ?? new Map();
-    return [...tiles.keys()].some((at) => Math.floor(at / PAGE) === page) || (place === this.inHand.place && page === Math.floor(this.inHand.at / PAGE));
+  isInSight(place, page) {
+    const { inHand } = this;
+    const isOn = (at) => Math.floor(at / PAGE) === page;
+    return [...(this.sections[place]?.tiles.keys() ?? [])].some(isOn) || (place === inHand.place && isOn(inHand.at));
   }
 
   // From how sure on
@@ -415,12 +352,6 @@ export class Page {
     this.measure();
   }
 
-  /** The surest that anything is. */
-  get surest() {
-    for (let least = 100; least > 0; least -= 1) if (this.classes.some(({ counts }) => counts[least])) return least;
-    return 0;
-  }
-
   // Answers
 
   isInHand(place, at) {
@@ -429,7 +360,7 @@ export class Page {
 
   get imageInHand() {
     const { place, at } = this.inHand;
-    return at < this.countOf(place) ? this.image(place, at) : undefined;
+    return at < this.countOf(place) ? this.sorted.image(place, at) : undefined;
   }
 
   pressed(place, at, is) {
@@ -443,9 +374,9 @@ export class Page {
     if (!image || this.isLoading) return;
     const { tag } = this.classes[this.inHand.place];
     // The same answer again takes it back.
-    const isBack = this.answerOf(image) === is;
+    const isBack = this.sorted.answerOf(image) === is;
     const kind = isBack ? "forgotten" : is ? "accepted" : "refused";
-    this.said.set(image.sha1, isBack ? null : is);
+    this.sorted.said.set(image.sha1, isBack ? null : is);
     this.writing.write("/suggestions/answers", { tag, [kind]: [image.sha1] });
     if (!isBack) this.goOn();
     else this.drawSight();
@@ -456,7 +387,7 @@ export class Page {
     const image = this.imageInHand;
     if (!image || this.isLoading) return;
     const from = this.classes[this.inHand.place].tag;
-    this.said.set(image.sha1, false);
+    this.sorted.said.set(image.sha1, false);
     image.other = tag;
     const name = this.nameOf(tag);
     const answers = [
@@ -482,24 +413,13 @@ export class Page {
   decideAll() {
     const tags = this.classes.filter((_, place) => this.leftOf(place)).length;
     if (!tags || this.isLoading) return;
-    this.bulk(true, undefined, (told) => this.tools.say("done_all", { count: told.changed, tags: number(tags, this.tools.language) }));
+    this.bulk(true, null, (told) => this.tools.say("done_all", { count: told.changed, tags: number(tags, this.tools.language) }));
   }
 
-  /** @param {boolean} is @param {string | undefined} only @param {(told: any) => string} done */
+  /** @param {boolean} is @param {string | null} only @param {(told: any) => string} done */
   async bulk(is, only, done) {
-    this.classes.forEach(({ tag, left }, place) => {
-      if (only !== undefined && tag !== only) return;
-      const end = this.countOf(place);
-      for (const [key, images] of this.pages) {
-        const [of, page] = key.split(".").map(Number);
-        if (of !== place) continue;
-        images.forEach((image, at) => page * PAGE + at < end && this.isOpen(image) && this.said.set(image.sha1, is));
-      }
-      // Less certain ones are still to be answered.
-      const now = left[this.least];
-      this.classes[place].left = left.map((count, least) => (least < this.least ? count - now : 0));
-    });
-    const written = this.writing.write("/suggestions/classes/answers", { ...this.asked(), sorting: this.sorted?.sorting, only: only ?? null, least: this.least / 100, accept: is });
+    this.sorted.takeAll(is, only, this.least);
+    const written = this.writing.write("/suggestions/classes/answers", { ...this.asked(), sorting: this.sorted.name, only, least: this.least / 100, accept: is });
     this.goOn();
     this.measure();
     const told = /** @type {any} */ (await written);
@@ -510,11 +430,6 @@ export class Page {
       return;
     }
     annotations.say(done(told), told.batch);
-  }
-
-  /** @param {Image} image */
-  isOpen(image) {
-    return this.answerOf(image) === null && (this.isAgain || !image.other);
   }
 
   /** To the next that is not answered, of this class or of one below it. */
@@ -532,12 +447,8 @@ export class Page {
     for (let by = 0; by <= length; by += 1) {
       const of = (place + by) % length;
       if (this.sections[of].isFolded || !this.leftOf(of)) continue;
-      const from = by === 0 ? at + 1 : 0;
-      const to = by === length ? at : this.countOf(of);
-      for (let one = from; one < to; one += 1) {
-        const image = this.image(of, one);
-        if (!image || this.isOpen(image)) return { place: of, at: one };
-      }
+      const open = this.sorted.openOf(of, by === 0 ? at + 1 : 0, by === length ? at : this.countOf(of));
+      if (open !== null) return { place: of, at: open };
     }
     return null;
   }
@@ -560,45 +471,33 @@ export class Page {
   /** @param {KeyboardEvent} event */
   press(event) {
     if (this.writing.isAhead(event)) this.writing.delay(event);
-    if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!this.isOurs(event) || this.isChoosing || !this.classes.length || this.other.isOpen) return;
-    const act = this.acted(event);
+    if (this.isChoosing || !this.classes.length || this.other.isOpen) return;
+    const act = acted(event, this.root, this.does());
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
   }
 
-  /** Not one that another part of the page, or a button, is waiting for. @param {KeyboardEvent} event */
-  isOurs(event) {
-    const path = /** @type {Element[]} */ (event.composedPath().filter((node) => node instanceof Element));
-    if (path.some((node) => node.matches(".root") && node !== this.root)) return false;
-    const isPlain = event.key.length === 1 && event.key !== " ";
-    return isPlain || !path[0]?.closest("button, a, select, input");
-  }
-
-  /** @param {KeyboardEvent} event */
-  acted({ key, shiftKey }) {
-    const letter = key.toLowerCase();
+  /** What keys do. @returns {import("./keys.js").Acts} */
+  does() {
     const { place } = this.inHand;
-    if (letter === "y") return () => (shiftKey ? this.decideClass(place, true) : this.decide(true));
-    if (letter === "n") return () => (shiftKey ? this.decideClass(place, false) : this.decide(false));
     return {
-      Enter: () => this.decide(true),
-      Backspace: () => this.decide(false),
-      Delete: () => this.decide(false),
-      ArrowRight: () => this.step(1),
-      ArrowLeft: () => this.step(-1),
-      ArrowDown: () => this.line(1),
-      ArrowUp: () => this.line(-1),
-      Home: () => this.hold(place, 0),
-      End: () => this.hold(place, this.countOf(place) - 1),
-      c: () => this.askHere(),
-      z: () => this.enlarge(),
-      " ": () => this.enlarge(),
-      "+": () => this.grow(1),
-      "-": () => this.grow(-1),
-    }[key];
+      accept: () => this.decide(true),
+      refuse: () => this.decide(false),
+      acceptAll: () => this.decideClass(place, true),
+      refuseAll: () => this.decideClass(place, false),
+      right: () => this.step(1),
+      left: () => this.step(-1),
+      down: () => this.line(1),
+      up: () => this.line(-1),
+      first: () => this.hold(place, 0),
+      last: () => this.hold(place, this.countOf(place) - 1),
+      other: () => this.askHere(),
+      enlarge: () => this.enlarge(),
+      grow: () => this.grow(1),
+      shrink: () => this.grow(-1),
+    };
   }
 
   grow(by) {
@@ -693,7 +592,7 @@ export class Page {
     const { place, at } = this.inHand;
     set(this.sheet, "aria-activedescendant", this.sections[place]?.tiles.get(at)?.node.id ?? null);
     const image = this.imageInHand;
-    this.large.draw(image ? { ...image, why: "" } : null, image ? (this.answerOf(image) ?? undefined) : undefined, this.classes[place]?.name);
+    this.large.draw(image ? { ...image, why: "" } : null, image ? (this.sorted.answerOf(image) ?? undefined) : undefined, this.classes[place]?.name);
     for (const act of this.acts) if (act instanceof HTMLButtonElement) act.disabled = !image || Boolean(this.isLoading);
   }
 
@@ -704,7 +603,7 @@ export class Page {
     this.body.hidden = this.foot.hidden = isChoosing;
     this.drawHead(isChoosing);
     this.setup.node.hidden = !this.setup.tags.length;
-    this.setup.draw(this.classes, (tag) => this.countOfTag(tag), this.sorted?.fitted);
+    this.setup.draw(this.classes, (tag) => this.countOfTag(tag), this.sorted.fitted);
     this.drawEmpty();
     this.drawBar();
   }
@@ -734,9 +633,9 @@ export class Page {
 
   drawBar() {
     const { say, language } = this.tools;
-    const shown = this.sum((place) => this.countOf(place));
-    const left = this.sum((place) => this.leftOf(place));
-    const all = this.classes.reduce((sum, { counts }) => sum + counts[0], 0);
+    const shown = this.sorted.sum((place) => this.countOf(place));
+    const left = this.sorted.sum((place) => this.leftOf(place));
+    const all = this.sorted.sum((place) => this.classes[place].counts[0]);
     // Where nothing is so sure, less is asked for here.
     this.bar.hidden = !all || Boolean(this.trouble);
     write(this.percent, say("percent", { value: number(this.least, language) }));
@@ -745,7 +644,7 @@ export class Page {
     this.acceptAll.hidden = !left;
     this.acceptAll.disabled = Boolean(this.isLoading);
     write(this.done, shown ? say("done", { done: number(shown - left, language), count: shown }) : "");
-    this.anew.disabled = !this.sorted || Boolean(this.isLoading);
+    this.anew.disabled = !this.sorted.name || Boolean(this.isLoading);
   }
 
   drawEmpty() {
@@ -775,11 +674,11 @@ export class Page {
     if (this.setup.chosen.length < 2) return ["sell", say("few_ticked"), say("one_tag_help"), { text: say("tick_all"), act: () => this.setup.tickAll(true) }];
     if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.load() }];
     if (this.isLoading && !this.classes.length) return ["hourglass_empty", say("sorting"), this.isLong ? say("model_loads") : ""];
-    if (!this.sorted) return null;
+    if (!this.sorted.name) return null;
     if (!this.classes.some(({ counts }) => counts[0])) return this.lackOfImages(say);
-    if (this.sum((place) => this.countOf(place))) return null;
-    const least = Math.floor(this.surest / 5) * 5;
-    return ["percent", say("none_so_sure", { value: number(this.least, this.tools.language) }), say("surest", { value: number(this.surest, this.tools.language) }), { text: say("lower", { value: number(least, this.tools.language) }), act: () => this.limit(least) }];
+    if (this.sorted.sum((place) => this.countOf(place))) return null;
+    const least = Math.floor(this.sorted.surest / 5) * 5;
+    return ["percent", say("none_so_sure", { value: number(this.least, this.tools.language) }), say("surest", { value: number(this.sorted.surest, this.tools.language) }), { text: say("lower", { value: number(least, this.tools.language) }), act: () => this.limit(least) }];
   }
 
   lackOfImages(say) {

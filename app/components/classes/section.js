@@ -109,7 +109,7 @@ export class Section {
       style.transform = `translate(${EDGE + (at % columns) * (width + GAP)}px, ${Math.floor(at / columns) * row + INSET}px)`;
       this.drawTile(tile, at);
     }
-    this.page.want(this.place, first, last);
+    this.page.sorted.want(this.place, first, last);
   }
 
   make(at) {
@@ -127,8 +127,8 @@ export class Section {
 
   drawTile(tile, at) {
     const { page, place } = this;
-    const image = page.image(place, at);
+    const image = page.sorted.image(place, at);
     const elsewhere = image?.other ? page.nameOf(image.other) : "";
-    tile.draw(image, this.of, image ? page.answerOf(image) : null, elsewhere, page.isInHand(place, at));
+    tile.draw(image, this.of, image ? page.sorted.answerOf(image) : null, elsewhere, page.isInHand(place, at));
   }
 }
