@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.components import assets
 from panoptic_data import annotations, catalogue, clearing
 from panoptic_data import project as projects
 from tests.dashboard import NARROW, eventually, serving
@@ -27,6 +28,20 @@ def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
     current = catalogue.get(projects.open_project(own_project))
     return clearing.opened(current, "near").ordered("size").to_dicts()
+
+
+def compared(page, one, other, *, evened=False):
+    """Compare points of two pictures, as the page does: the mean, how much is clearly different."""
+    module = assets.address("duplicates").replace("duplicates.js", "difference.js")
+    return page.evaluate(
+        """async ([module, one, other, evened]) => {
+          const functions = await import(module);
+          const [first, second] = [one, other].map((points) => Uint8ClampedArray.from(points));
+          if (evened) functions.evened(first, second);
+          return functions.compared(first, second, new Uint8ClampedArray(one.length));
+        }""",
+        [module, one, other, evened],
+    )
 
 
 def outside(store):
@@ -56,6 +71,12 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     page.keyboard.press("2")
     expect(page.get_by_text(re.compile(r"% on average; clearly different on"))).to_be_visible()
     expect(page.locator(".over canvas")).to_be_visible()
+    black, white, brighter = [0, 0, 0, 255], [200, 200, 200, 255], [240, 240, 240, 255]
+    grey = [40, 40, 40, 255]
+    told = compared(page, [*black, *white], [*black, *grey])
+    assert told == {"mean": pytest.approx(80 / 255), "area": 0.5}
+    assert compared(page, [*black, *white], [*grey, *brighter])["area"] == 1
+    assert compared(page, [*black, *white], [*grey, *brighter], evened=True)["mean"] == 0
     # The other one stays instead.
     page.keyboard.press("k")
     keeps(page, first["others"][0])

@@ -33,7 +33,7 @@ export class Compare {
     this.over = el("div", { class: "pane over" }, el("div", { class: "frame" }, this.frame));
     this.slider = el("input", { type: "range", class: "slider", min: 0, max: 100, value: 50, "aria-label": say("slide"), oninput: () => this.slide() });
     this.legend = el("span", { class: "legend", title: say("difference_title", { gain: GAIN }) }, say("difference_none"), el("span", { class: "scale" }), say("difference_much"));
-    this.said = el("span", { class: "quiet", role: "status" });
+    this.said = el("span", { class: "quiet" });
     this.shape = el("span", { class: "quiet" });
     this.even = el("input", { type: "checkbox", onchange: () => this.compare() });
     this.evening = el("label", { class: "check", title: say("even_title") }, this.even, say("even"));
@@ -78,6 +78,8 @@ export class Compare {
     this.canvas.hidden = mode !== "difference";
     clearInterval(this.timer);
     write(this.said, "");
+    // What blinks would be read out without end.
+    set(this.said, "role", mode === "difference" ? "status" : null);
     this.layers[0].style.clipPath = "";
     this.layers[0].style.visibility = "";
     if (!this.pair || mode === "beside") return;

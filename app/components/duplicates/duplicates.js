@@ -1,19 +1,18 @@
 // The page of duplicates: kinds, their open groups, and the one in hand, whose image to keep stands
 // beside another one. One key merges it, and the next group is there. Streamlit calls the default
 // export with the data of each run; the rest comes and goes over HTTP. Not here: the list (list.js),
-// two pictures (compare.js), the strip of a group (members.js), copies of a file (copies.js), many
-// groups at once (all.js).
+// what is chosen in a group (pair.js), copies of a file (copies.js), many groups at once (all.js).
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { debounced, el, icon, isTyping, set, write } from "../dom.js";
 import { saying } from "../properties/say.js";
 import { begin } from "../waiting.js";
 import { All } from "./all.js";
-import { Compare, MODES, pictured } from "./compare.js";
+import { MODES, pictured } from "./compare.js";
 import { Copies } from "./copies.js";
-import { Facts, sized } from "./facts.js";
+import { sized } from "./facts.js";
 import { List } from "./list.js";
-import { Members } from "./members.js";
+import { Pair } from "./pair.js";
 
 const PAGE = 100;
 // So many groups are read before they are in hand.
@@ -97,12 +96,6 @@ class Page {
     this.read = new Map();
     /** @type {Group | import("./copies.js").Told | null} */
     this.inHand = null;
-    this.keeper = "";
-    /** @type {Set<string>} */
-    this.stay = new Set();
-    this.other = 0;
-    /** @type {Preview | null} */
-    this.preview = null;
     this.trouble = "";
     this.turn = 0;
     this.holding = 0;
@@ -141,25 +134,10 @@ class Page {
     this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.orders, this.allButton);
     this.list = new List(this.tools, { hold: (at) => this.hold(at), want: (first, end) => this.want(first, end) });
     this.sum = el("p", { class: "sum quiet", role: "status" });
-    this.compare = new Compare(this.tools);
-    this.facts = [new Facts(this.tools), new Facts(this.tools)];
-    this.members = new Members(this.tools, (at) => this.beside(at));
-    this.why = el("span", {});
-    this.reason = el("span", { class: "reason" }, icon("star"), this.why);
-    this.modes = MODES.map((mode, at) => el("button", { type: "button", "data-mode": mode, onclick: () => this.turnTo(mode) }, say(`mode_${mode}`), el("kbd", {}, String(at + 1))));
-    this.happens = el("div", { class: "happens", "aria-live": "polite" });
-    this.pair = el(
-      "div",
-      { class: "pair" },
-      el("div", { class: "bar" }, this.reason, el("span", { class: "gap" }), el("span", { class: "quiet hint" }, say("zoom")), el("div", { class: "modes", role: "group", "aria-label": say("modes") }, ...this.modes)),
-      this.compare.node,
-      el("div", { class: "both" }, ...this.facts.map((one) => one.node)),
-      this.members.node,
-      this.happens,
-    );
+    this.pair = new Pair(this.tools, () => this.drawGroup());
     this.copies = new Copies(this.tools);
     this.empty = el("div", { class: "nothing", hidden: true, role: "status" });
-    this.stage = el("div", { class: "stage" }, this.pair, this.copies.node, this.empty);
+    this.stage = el("div", { class: "stage" }, this.pair.node, this.copies.node, this.empty);
     this.body = el("div", { class: "body" }, el("div", { class: "side" }, this.sum, this.list.node), this.stage);
     this.foot = this.makeFoot();
     this.root.replaceChildren(this.head, this.body, this.foot, this.all.node);
@@ -169,13 +147,13 @@ class Page {
   makeFoot() {
     const { say } = this.tools;
     const button = (name, keys, act) => el("button", { type: "button", class: name, title: say(`${name}_title`), onclick: act }, el("span", {}, say(name)), ...keys.map((key) => el("kbd", {}, key)));
-    this.toggle = button("toggle", ["s"], () => this.toggleStay());
+    this.toggle = button("toggle", ["s"], () => this.pressed && this.pair.toggleStay());
     this.acts = [
       button("merge", ["y"], () => this.merge()),
       button("apart", ["n"], () => this.keepApart()),
       button("next", ["m"], () => this.skip()),
       el("span", { class: "rule" }),
-      button("make_keeper", ["k"], () => this.keep()),
+      button("make_keeper", ["k"], () => this.pressed && this.pair.keep()),
       this.toggle,
       el("span", { class: "keys quiet" }, el("kbd", {}, "←"), el("kbd", {}, "→"), say("other"), el("kbd", {}, "↑"), el("kbd", {}, "↓"), say("group_keys")),
     ];
@@ -386,105 +364,19 @@ class Page {
   /** @param {Group | import("./copies.js").Told} told @param {boolean} isSame  whether what was chosen holds */
   take(told, isSame) {
     this.inHand = told;
-    if (!("members" in told)) return;
-    const known = new Set(told.members.map(({ sha1 }) => sha1));
-    const holds = isSame && known.has(this.keeper);
-    const other = holds ? this.otherSha1 : "";
-    this.keeper = holds ? this.keeper : told.members[0].sha1;
-    this.stay = new Set(holds ? [...this.stay].filter((sha1) => known.has(sha1)) : []);
-    this.other = told.members.findIndex(({ sha1 }) => sha1 === other && sha1 !== this.keeper);
-    if (this.other < 0) this.other = told.members.findIndex(({ sha1 }) => sha1 !== this.keeper);
-    this.otherSha1 = told.members[this.other].sha1;
-    this.preview = { given: told.given, lost: told.lost };
-    if (this.isChanged) this.ask();
-  }
-
-  /** @returns {Group | null} */
-  get open() {
-    return this.inHand && "members" in this.inHand ? this.inHand : null;
+    this.pair.take("members" in told ? told : null, isSame);
   }
 
   /** What a press is about: nothing while the next group is on its way. @returns {Group | null} */
   get pressed() {
-    return this.isTurning ? null : this.open;
-  }
-
-  /** Whether something else was chosen than is suggested. */
-  get isChanged() {
-    return this.stay.size > 0 || this.open?.members[0].sha1 !== this.keeper;
-  }
-
-  /** Who leaves. */
-  get out() {
-    return (this.open?.members ?? []).map(({ sha1 }) => sha1).filter((sha1) => sha1 !== this.keeper && !this.stay.has(sha1));
-  }
-
-  /** @param {Member} member @returns {"keeps" | "leaves" | "stays"} */
-  fate({ sha1 }) {
-    if (sha1 === this.keeper) return "keeps";
-    return this.stay.has(sha1) ? "stays" : "leaves";
-  }
-
-  /** Compare another one with the one that stays. @param {number} at */
-  beside(at) {
-    const { pressed } = this;
-    const member = pressed?.members[at];
-    if (!member || member.sha1 === this.keeper) return;
-    this.other = at;
-    this.otherSha1 = member.sha1;
-    this.drawGroup();
-  }
-
-  /** @param {1 | -1} by */
-  step(by) {
-    const { pressed: open } = this;
-    if (!open) return;
-    let at = this.other + by;
-    if (open.members[at]?.sha1 === this.keeper) at += by;
-    this.beside(at);
-  }
-
-  /** The other one stays instead. */
-  keep() {
-    const { pressed: open } = this;
-    if (!open) return;
-    const before = open.members.findIndex(({ sha1 }) => sha1 === this.keeper);
-    this.keeper = this.otherSha1;
-    this.stay.delete(this.keeper);
-    this.other = before;
-    this.otherSha1 = open.members[before].sha1;
-    this.ask();
-    this.drawGroup();
-  }
-
-  toggleStay() {
-    if (!this.pressed) return;
-    if (!this.stay.delete(this.otherSha1)) this.stay.add(this.otherSha1);
-    this.ask();
-    this.drawGroup();
-  }
-
-  /** Learn what would be taken over. */
-  async ask() {
-    const { keeper, out, inHand } = this;
-    this.preview = null;
-    if (!out.length) return;
-    const told = await annotations.ask("/clearing/preview", { keeper, out }).catch(() => null);
-    const isNow = inHand === this.inHand && keeper === this.keeper && String(out) === String(this.out);
-    if (!told || !isNow) return;
-    this.preview = told;
-    this.drawHappens();
-  }
-
-  turnTo(mode) {
-    this.compare.turnTo(mode);
-    this.drawModes();
+    return this.isTurning || !this.inHand ? null : this.pair.group;
   }
 
   // What is done with it
 
   merge() {
-    const { pressed: open, keeper, out, stay } = this;
+    const { pressed: open } = this;
+    const { keeper, out, stay } = this.pair;
     if (!open || this.done.has(open.group)) return;
     if (!out.length) {
       this.keepApart();
@@ -606,27 +498,19 @@ class Page {
     };
     if (this.isCopies) return moves[key];
     const mode = MODES[Number(key) - 1];
-    if (mode) return () => this.turnTo(mode);
+    const { pair } = this;
+    if (mode) return () => pair.turnTo(mode);
     return {
       ...moves,
       y: () => this.merge(),
       Enter: () => this.merge(),
       n: () => this.keepApart(),
-      k: () => this.keep(),
-      s: () => this.toggleStay(),
-      ArrowRight: () => this.step(1),
-      ArrowLeft: () => this.step(-1),
-      " ": () => this.flip(),
-      "+": () => this.compare.zoom.step(1),
-      "-": () => this.compare.zoom.step(-1),
-      "0": () => this.compare.zoom.reset(),
+      " ": () => pair.flip(),
+      "+": () => pair.compare.zoom.step(1),
+      "-": () => pair.compare.zoom.step(-1),
+      "0": () => pair.compare.zoom.reset(),
+      ...(this.pressed ? { k: () => pair.keep(), s: () => pair.toggleStay(), ArrowRight: () => pair.step(1), ArrowLeft: () => pair.step(-1) } : {}),
     }[key];
-  }
-
-  /** The one under the other, for as long as it is wanted. */
-  flip() {
-    if (this.compare.mode !== "blink") this.turnTo("blink");
-    else this.compare.turnOver();
   }
 
   // Drawing
@@ -634,7 +518,6 @@ class Page {
   draw() {
     this.drawHead();
     this.drawList();
-    this.drawModes();
     this.drawGroup();
     this.drawEmpty();
   }
@@ -680,48 +563,22 @@ class Page {
     write(this.place, total ? this.tools.say("place", { place: new Intl.NumberFormat(this.tools.language).format(at + 1), total: new Intl.NumberFormat(this.tools.language).format(total) }) : "");
   }
 
-  drawModes() {
-    for (const button of this.modes) set(button, "aria-pressed", String(button.dataset.mode === this.compare.mode));
-  }
-
   drawGroup() {
-    const { open, inHand } = this;
-    this.pair.hidden = !open;
+    const { inHand } = this;
+    const { say } = this.tools;
+    const open = inHand ? this.pair.group : null;
+    this.pair.node.hidden = !open;
     this.copies.node.hidden = !inHand || open !== null;
     for (const act of this.acts) act.hidden = this.isCopies && act !== this.acts[2];
-    write(/** @type {Node} */ (this.acts[2].firstChild), this.tools.say(this.isCopies ? "next_copies" : "next"));
+    write(/** @type {Node} */ (this.acts[2].firstChild), say(this.isCopies ? "next_copies" : "next"));
     this.foot.classList.toggle("idle", !inHand);
     this.show.hidden = !inHand;
     if (inHand && !("members" in inHand)) this.copies.show(inHand, this.view);
     if (!open) return;
-    const { say } = this.tools;
-    const keeper = /** @type {Member} */ (open.members.find(({ sha1 }) => sha1 === this.keeper));
-    const other = open.members[this.other];
-    this.compare.show([keeper, other]);
-    this.facts[0].draw(keeper, other, "keeps", open.kind);
-    this.facts[1].draw(other, keeper, this.fate(other), open.kind);
-    this.members.show(open.members, this.other, (member) => this.fate(member));
-    this.reason.hidden = keeper !== open.members[0];
-    write(this.why, open.reason);
-    write(/** @type {Node} */ (this.toggle.firstChild), say(this.stay.has(this.otherSha1) ? "toggle_leave" : "toggle_stay"));
-    this.drawHappens();
+    this.pair.draw();
+    write(/** @type {Node} */ (this.toggle.firstChild), say(this.pair.isStaying ? "toggle_leave" : "toggle_stay"));
     // The keys are with the list, unless they are wanted elsewhere.
     if (document.activeElement === document.body) this.list.node.focus({ preventScroll: true });
-  }
-
-  /** What would be taken over, and what cannot be. */
-  drawHappens() {
-    const { say } = this.tools;
-    const { preview, out } = this;
-    const lines = [];
-    const quoted = (values) => values.join(", ");
-    if (preview && out.length) {
-      const given = preview.given.map(({ property, values }) => `${property}: ${quoted(values)}`).join(" · ");
-      lines.push(line("call_merge", given ? `${say("given")} ${given}` : say("nothing_given"), !given));
-      const lost = preview.lost.map(({ property, values, own = [] }) => say("lost_one", { property, values: quoted(values), own: quoted(own) })).join(" · ");
-      if (lost) lines.push(line("warning", `${say("lost")} ${lost}`, false));
-    }
-    this.happens.replaceChildren(...lines);
   }
 
   drawEmpty() {
@@ -755,8 +612,7 @@ class Page {
     this.holding += 1;
     this.look.cancel();
     this.unfollow();
-    this.compare.close();
-    this.members.close();
+    this.pair.close();
     this.list.close();
     document.removeEventListener("keydown", this.key, true);
     window.removeEventListener("beforeunload", this.leaving);
@@ -767,10 +623,6 @@ class Page {
 function first(kinds) {
   const merged = kinds.filter(({ kind, groups }) => kind !== EXACT && groups);
   return (merged[0] ?? kinds.find(({ groups }) => groups) ?? kinds[kinds.length - 1]).kind;
-}
-
-function line(sign, text, isQuiet) {
-  return el("p", { class: isQuiet ? "quiet" : null, title: text }, icon(sign), el("span", {}, text));
 }
 
 /** Read JSON; throws an error that says in words why it cannot be. @param {string} address */
