@@ -72,6 +72,9 @@ def group(page, name):
 
 @pytest.mark.slow
 def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit, project, store):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
     with serving(project.root) as address:
         page = visit(f"{address}/properties")
         page.get_by_role("button", name="Sort by words…").click()
@@ -105,6 +108,8 @@ def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit
         expect(page.get_by_text("1 image moved to “shoes”")).to_be_visible()
         assert held(store) == {"dress": {first}, "shoes": {moved}}
         expect(page.locator(f".tile[data-sha1='{moved}'] .has")).to_have_text("shoes")
+        found = axe.Axe().run(page).response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
         # The rest of a class, then of all of them, each undone by one step.
         expect(group(page, "dress")).to_contain_text("3 answered")
         page.keyboard.press("Shift+Y")

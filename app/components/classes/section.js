@@ -41,9 +41,9 @@ export class Section {
     this.refuse = el("button", { type: "button", tabindex: "-1", onclick: () => page.decideClass(place, false) });
     this.accept = el("button", { type: "button", class: "accept-class", tabindex: "-1", onclick: () => page.decideClass(place, true) });
     for (const button of [this.fold, this.refuse, this.accept]) button.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.head = el("header", { class: "class-head", role: "row" }, el("div", { class: "parts", role: "gridcell" }, this.fold, this.dot, this.name, this.figure, el("span", { class: "gap" }), this.refuse, this.accept));
+    this.head = el("div", { class: "class-head", role: "row" }, el("div", { class: "parts", role: "gridcell" }, this.fold, this.dot, this.name, this.figure, el("span", { class: "gap" }), this.refuse, this.accept));
     this.cells = el("div", { class: "row-of", role: "row" });
-    this.node = el("section", { class: "class", role: "rowgroup" }, this.head, this.cells);
+    this.node = el("div", { class: "class", role: "rowgroup" }, this.head, this.cells);
   }
 
   get of() {
@@ -100,6 +100,8 @@ export class Section {
       tile.node.remove();
       this.tiles.delete(at);
     }
+    // A row has cells.
+    this.cells.hidden = !isSeen;
     if (!isSeen) return;
     for (let at = first; at < last; at += 1) {
       const tile = this.tiles.get(at) ?? this.make(at);
