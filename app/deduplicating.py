@@ -54,6 +54,8 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 def routes(project: Project) -> list[Route]:
     """Return the routes of duplicates; ``view=`` is the address of what is compared, else all.
 
+    ``first=`` (``keeping.FIRSTS``) decides before all else which image of a group is suggested.
+
     - ``GET /clearing/groups?kind=&order=&start=&count=&view=&at=``: ``kinds``, each with its open
       ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the greatest
       ``distances`` of its groups (each with how many there are), how many are ``closed``; ``found``
@@ -69,8 +71,9 @@ def routes(project: Project) -> list[Route]:
     - ``POST /clearing/merge``: ``kind``, ``keeper`` and ``out`` (who leaves), ``stay`` (sha1s that
       are no duplicates of each other, the keeper among them). ``batch``, ``position`` and how many
       images ``left``. 409 where the keeper is no longer in the corpus.
-    - ``POST /clearing/plan``: ``kind``, ``view``, ``most`` (a distance; null for any), ``agreeing``
-      (groups whose values disagree are left alone): ``groups``, ``leaving``, ``disagreeing``.
+    - ``POST /clearing/plan``: ``kind``, ``view``, ``first``, ``most`` (a distance; null for any),
+      ``agreeing`` (groups whose values disagree are left alone): ``groups``, ``leaving``,
+      ``disagreeing``.
     - ``POST /clearing/merge-all``: the same, with ``groups`` and ``leaving`` as they were told; 409
       where they are others by now.
     - ``GET /clearing/copies.csv?view=&lang=``: files that hold the same bytes as another one.
@@ -144,7 +147,8 @@ def _groups(project: Project, request: Request) -> Response:
     current = catalogue.get(project)
     view = _view(asked.get("view"))
     known = clearing.kinds(current)
-    opened = {kind: clearing.opened(current, kind, view) for kind in known}
+    first = _first(asked.get("first"))
+    opened = {kind: clearing.opened(current, kind, view, first) for kind in known}
     told: dict[str, Any] = {
         "position": current.annotations.position,
         "found": _found(project, current),
@@ -222,7 +226,8 @@ def _group(project: Project, request: Request) -> Response:
     current = catalogue.get(project)
     if kind not in clearing.kinds(current):
         return Response(status_code=404)
-    opened = clearing.opened(current, kind, _view(asked.get("view")))
+    first = _first(asked.get("first"))
+    opened = clearing.opened(current, kind, _view(asked.get("view")), first)
     found = opened.frame.filter(pl.col("group") == group)
     if found.is_empty():
         return Response(status_code=404)
@@ -231,7 +236,7 @@ def _group(project: Project, request: Request) -> Response:
     if kind == clearing.COPIES:
         return JSONResponse(told | _places(project, row["keeper"]), headers=_NEVER_KEPT)
     told |= {
-        "reason": keeping.said(row["reason"], language(request)),
+        "reason": keeping.said(row["reason"], language(request), first),
         "members": _members(current, opened, [row["keeper"], *row["others"]]),
         **_told(project, language(request), row["keeper"], row["others"]),
     }
@@ -385,7 +390,8 @@ def _planned(asked: _Asked) -> clearing.Plan:
     if kind not in clearing.kinds(current):
         raise UnreadableBodyError
     view = asked.body.get("view")
-    opened = clearing.opened(current, kind, _view(None if view is None else _as(str, view)))
+    named = None if view is None else _as(str, view)
+    opened = clearing.opened(current, kind, _view(named), _first(asked.body.get("first")))
     most = asked.body.get("most")
     if most is not None and (isinstance(most, bool) or not isinstance(most, int | float)):
         raise UnreadableBodyError
@@ -424,6 +430,10 @@ def _copies(project: Project, request: Request) -> Response:
 
 def _view(told: str | None) -> View | None:
     return views.from_address(told) if told else None
+
+
+def _first(told: Any) -> str:
+    return told if told in keeping.FIRSTS else keeping.FIRSTS[0]
 
 
 def _whole(text: str | None, default: int) -> int:

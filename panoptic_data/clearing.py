@@ -110,19 +110,22 @@ def kinds(current: Catalogue) -> list[str]:
     return sorted(found, key=lambda kind: (kind != COPIES, kind != "near", kind))
 
 
-def opened(current: Catalogue, kind: str, view: View | None = None) -> Groups:
+def opened(
+    current: Catalogue, kind: str, view: View | None = None, first: str = keeping.FIRSTS[0]
+) -> Groups:
     """Return the open groups of a kind, of the images that a view shows; kept while that is so.
 
+    ``first`` is what decides before all else which image to keep, of ``keeping.FIRSTS``.
     Raises InvalidView and what else running a view raises.
     """
     asked = View(where=view.where) if view is not None else View()
-    key = (current.project.database().uri, kind, asked.key)
+    key = (current.project.database().uri, kind, asked.key, first)
     with _lock:
         known = _held.get(key)
         if known is not None and known[0] is current:
             _held.move_to_end(key)
             return known[1]
-    made = _copied(current, asked) if kind == COPIES else _ranked(current, kind, asked)
+    made = _copied(current, asked) if kind == COPIES else _ranked(current, kind, asked, first)
     with _lock:
         _held[key] = (current, made)
         _held.move_to_end(key)
@@ -132,7 +135,7 @@ def opened(current: Catalogue, kind: str, view: View | None = None) -> Groups:
 
 
 _lock = threading.Lock()
-_held: OrderedDict[tuple[str, str, str], tuple[Catalogue, Groups]] = OrderedDict()
+_held: OrderedDict[tuple[str, ...], tuple[Catalogue, Groups]] = OrderedDict()
 
 
 def plan(state: State, groups: Groups, most: float | None = None, *, agreeing: bool = True) -> Plan:
@@ -227,7 +230,7 @@ def _copied(current: Catalogue, asked: View) -> Groups:
     return Groups(COPIES, frame, pl.DataFrame(schema={"sha1": pl.String, "distance": pl.Float32}))
 
 
-def _ranked(current: Catalogue, kind: str, asked: View) -> Groups:
+def _ranked(current: Catalogue, kind: str, asked: View, first: str) -> Groups:
     rows = current.run(asked).rows
     members = current.duplicates().filter(pl.col("kind") == kind)
     members = members.filter(_shown(current, rows, members))
@@ -235,9 +238,8 @@ def _ranked(current: Catalogue, kind: str, asked: View) -> Groups:
     sha1s = current.frame["sha1"].gather(members["row"])
     members = members.with_columns(sha1=sha1s)
     members = members.join(_settled(current.annotations, members), on="group", how="anti")
-    kept = keeping.keepers(
-        members.select("group", "sha1"), facts(current, members["row"].unique().to_numpy())
-    )
+    known = facts(current, members["row"].unique().to_numpy())
+    kept = keeping.keepers(members.select("group", "sha1"), known, first)
     of_groups = members.group_by("group").agg(distance=pl.col("distance").max())
     frame = kept.join(of_groups, on="group", how="left", maintain_order="left").join(
         members.select("sha1", "group", "row"),

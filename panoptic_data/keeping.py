@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from panoptic_data.project import Project
     from panoptic_data.properties import Property
 
-__all__ = ["FACTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]
+__all__ = ["FACTS", "FIRSTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]
 
 # The order in which they count; ``descending`` where more is better.
 _ORDER = (("pixels", True), ("oldest", False), ("annotated", True), ("bytes", True))
-REASONS = (*(name for name, _ in _ORDER), "first")
+FIRSTS = tuple(name for name, _ in _ORDER)
+REASONS = (*FIRSTS, "first")
 FACTS = pl.Schema(
     {
         "sha1": pl.String(),
@@ -76,30 +77,32 @@ def facts(project: Project, state: State) -> pl.DataFrame:
     ).cast(FACTS)
 
 
-def keepers(members: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def keepers(members: pl.DataFrame, known: pl.DataFrame, first: str = FIRSTS[0]) -> pl.DataFrame:
     """Return, for each group of different images, which one to keep: group, keeper, others, reason.
 
     ``members`` has group and sha1, ``known`` the columns of ``FACTS``. ``others`` come in the
-    order in which they would be kept. ``reason`` is the first of ``REASONS`` in which the keeper
-    and the next differ. Groups of which one image is known are left out.
+    order in which they would be kept. ``first`` (of ``FIRSTS``) counts before the rest. ``reason``
+    is the first of ``REASONS`` in which the keeper and the next differ. Groups of which one image
+    is known are left out.
     """
-    by = [pl.col(name) for name, _ in _ORDER]
+    order = sorted(_ORDER, key=lambda one: one[0] != first)
+    by = [pl.col(name) for name, _ in order]
     ranked = (
         members.select("group", "sha1")
         .unique()
         .join(known, on="sha1")
         .sort(
             "group", *by, "place", "sha1",
-            descending=[False, *(is_more for _, is_more in _ORDER), False, False],
+            descending=[False, *(is_more for _, is_more in order), False, False],
             nulls_last=True,
         )
     )  # fmt: skip
     # Of the first of a group, the only one that is asked for, the next row is the group's too.
-    next_one = [pl.col(name).ne_missing(pl.col(name).shift(-1)) for name, _ in _ORDER]
+    next_one = [pl.col(name).ne_missing(pl.col(name).shift(-1)) for name, _ in order]
     reason = pl.coalesce(
         *(
             pl.when(differs).then(pl.lit(name))
-            for differs, (name, _) in zip(next_one, _ORDER, strict=True)
+            for differs, (name, _) in zip(next_one, order, strict=True)
         ),
         pl.lit("first"),
     )
@@ -115,9 +118,11 @@ def keepers(members: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return found.filter(pl.col("others").list.len() > 0)
 
 
-def said(reason: str, language: str) -> str:
-    """Say in words why an image is the one to keep."""
-    return translate(f"keeping.{reason}", language)
+def said(reason: str, language: str, first: str = FIRSTS[0]) -> str:
+    """Say in words why an image is the one to keep, where ``first`` counted before the rest."""
+    if first == FIRSTS[0]:
+        return translate(f"keeping.{reason}", language)
+    return translate(f"keeping.{'by' if reason == first else 'then'}_{reason}", language)
 
 
 def merged(

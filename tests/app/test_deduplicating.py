@@ -132,6 +132,9 @@ def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, not
     assert [(one["property"], one["values"]) for one in told["given"]] == [("Theme", ["War"])]
     [lost] = told["lost"]
     assert (lost["property"], lost["own"], lost["values"]) == ("Note", ["own"], ["other"])
+    by_values = ask("group", group=NEAR, first="annotated")
+    assert by_values["members"][0]["sha1"] == GREY
+    assert by_values["reason"] == "More was said of it"
     other = post("/clearing/preview", {"keeper": SMALL, "out": [GREY]})
     assert other["lost"][0]["own"] == ["other"]
     ask("group", 404, group="near:0")
@@ -203,6 +206,7 @@ def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask):
     say(store, note, large="own", small="other")
     asked = {"kind": "near", "most": None, "agreeing": True}
     assert post("/clearing/plan", asked) == {"groups": 1, "leaving": 1, "disagreeing": 1}
+    assert post("/clearing/plan", {**asked, "first": "oldest"})["groups"] == 1
     whole = {**asked, "agreeing": False}
     told = post("/clearing/plan", whole)
     assert told == {"groups": 2, "leaving": 3, "disagreeing": 1}

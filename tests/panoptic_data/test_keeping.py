@@ -50,6 +50,19 @@ def test_groups_are_judged_apart_and_those_of_one_are_none():
 def test_every_reason_is_told_in_both_languages():
     told = {keeping.said(reason, one) for reason in keeping.REASONS for one in LANGUAGES}
     assert len(told) == 2 * len(keeping.REASONS)
+    for first in keeping.FIRSTS[1:]:
+        told = {keeping.said(reason, one, first) for reason in keeping.REASONS for one in LANGUAGES}
+        assert len(told) == 2 * len(keeping.REASONS)
+
+
+@pytest.mark.parametrize(
+    ("first", "keeper", "reason"),
+    [("pixels", "x", "pixels"), ("oldest", "y", "oldest"), ("annotated", "x", "pixels")],
+)
+def test_what_counts_first_can_be_chosen(first, keeper, reason):
+    facts = known(("x", 200, 9, 1, 5, "s/1.jpg"), ("y", 100, 2, 1, 5, "s/2.jpg"))
+    [row] = keeping.keepers(members(g=["y", "x"]), facts, first).to_dicts()
+    assert (row["keeper"], row["reason"]) == (keeper, reason)
 
 
 @pytest.fixture

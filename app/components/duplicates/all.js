@@ -39,9 +39,10 @@ export class All {
     );
   }
 
-  /** @param {{kind: string, distances: [number, number][]}} of @param {string | null} view */
-  open(of, view) {
+  /** @param {{kind: string, distances: [number, number][]}} of @param {string} first @param {string | null} view */
+  open(of, first, view) {
     this.of = of;
+    this.first = first;
     this.view = view;
     this.most.max = String(Math.max(0, of.distances.length - 1));
     // Only those that are most alike, until someone wants more.
@@ -53,7 +54,7 @@ export class All {
 
   get body() {
     const most = this.of?.distances[Number(this.most.value)]?.[0] ?? 0;
-    return { kind: this.of?.kind, most, agreeing: this.agreeing.checked, ...(this.view ? { view: this.view } : {}) };
+    return { kind: this.of?.kind, first: this.first, most, agreeing: this.agreeing.checked, ...(this.view ? { view: this.view } : {}) };
   }
 
   changed(now = false) {

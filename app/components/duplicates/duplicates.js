@@ -22,6 +22,8 @@ const BUSY_AFTER = 300;
 const STATE = "panoptic.duplicates";
 const EXACT = "exact";
 const ORDERS = ["size", "alike", "folder"];
+// What decides before all else which image is suggested to stay.
+const FIRSTS = ["pixels", "oldest", "annotated", "bytes"];
 // Groups that were cleared lately: where one is open again, it is in hand.
 const CLEARED_KEPT = 50;
 
@@ -76,6 +78,7 @@ class Page {
     const kept = restored();
     this.kind = kept.kind ?? "";
     this.order = ORDERS.includes(kept.order) ? kept.order : "size";
+    this.first = FIRSTS.includes(kept.first) ? kept.first : "pixels";
     this.isInView = Boolean(kept.isInView && data.view);
     /** The group in hand. @type {string} */
     this.group = kept.group ?? "";
@@ -129,9 +132,11 @@ class Page {
     this.scope.append(...["all", "view"].map((value) => el("option", { value }, say(`scope_${value}`))));
     this.orders = el("select", { "aria-label": say("order"), onchange: () => this.orderBy(this.orders.value) });
     this.orders.append(...ORDERS.map((value) => el("option", { value }, say(`order_${value}`))));
+    this.firsts = el("select", { "aria-label": say("first"), title: say("first"), onchange: () => this.keepFirst(this.firsts.value) });
+    this.firsts.append(...FIRSTS.map((value) => el("option", { value }, say(`first_${value}`))));
     this.all = new All(this.tools, (written) => this.mergedAll(written));
     this.allButton = el("button", { type: "button", class: "bordered", title: say("all_title"), onclick: () => this.openAll() }, say("all"));
-    this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.orders, this.allButton);
+    this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.firsts, this.orders, this.allButton);
     this.list = new List(this.tools, { hold: (at) => this.hold(at), want: (first, end) => this.want(first, end) });
     this.sum = el("p", { class: "sum quiet", role: "status" });
     this.pair = new Pair(this.tools, () => this.drawGroup());
@@ -201,6 +206,11 @@ class Page {
     this.restart();
   }
 
+  keepFirst(first) {
+    this.first = first;
+    this.restart();
+  }
+
   within(isInView) {
     this.isInView = isInView;
     this.restart();
@@ -218,14 +228,14 @@ class Page {
   }
 
   store() {
-    const { kind, order, isInView, group } = this;
-    sessionStorage.setItem(STATE, JSON.stringify({ kind, order, isInView, group, entry: this.data.group }));
+    const { kind, order, first, isInView, group } = this;
+    sessionStorage.setItem(STATE, JSON.stringify({ kind, order, first, isInView, group, entry: this.data.group }));
   }
 
   /** What the server is asked. @param {Record<string, any>} more */
   query(more) {
-    const { kind, order, view } = this;
-    return new URLSearchParams({ kind, order, lang: this.tools.language, ...(view ? { view } : {}), ...more });
+    const { kind, order, first, view } = this;
+    return new URLSearchParams({ kind, order, first, lang: this.tools.language, ...(view ? { view } : {}), ...more });
   }
 
   /** Read the list anew, at the group that was taken back or is in hand. */
@@ -253,7 +263,7 @@ class Page {
   /** @param {Told} told */
   put(told) {
     if (!told.kinds.some(({ kind }) => kind === this.kind) && told.kinds.length) {
-      this.kind = first(told.kinds);
+      this.kind = beginning(told.kinds);
       this.group = "";
       this.load();
       return;
@@ -447,7 +457,7 @@ class Page {
 
   openAll() {
     const of = this.told?.kinds.find(({ kind }) => kind === this.kind);
-    if (of && of.groups && !this.isCopies) this.all.open(of, this.view);
+    if (of && of.groups && !this.isCopies) this.all.open(of, this.first, this.view);
   }
 
   // Keys
@@ -535,6 +545,8 @@ class Page {
     /** @type {HTMLOptionElement} */ (this.orders.children[1]).hidden = this.isCopies;
     this.orders.value = this.isCopies && this.order === "alike" ? "size" : this.order;
     this.orders.hidden = !told?.total;
+    this.firsts.value = this.first;
+    this.firsts.hidden = this.isCopies || !told?.total;
     const of = told?.kinds.find(({ kind }) => kind === this.kind);
     this.allButton.hidden = this.isCopies || !of?.groups;
     const more = of && (this.isCopies ? say("copies_waste", { size: sized(of.bytes, language) }) : say("leave", { count: of.leaving }));
@@ -620,7 +632,7 @@ class Page {
 }
 
 /** Where one begins: the kind that is cleared with least doubt. @param {Kind[]} kinds */
-function first(kinds) {
+function beginning(kinds) {
   const merged = kinds.filter(({ kind, groups }) => kind !== EXACT && groups);
   return (merged[0] ?? kinds.find(({ groups }) => groups) ?? kinds[kinds.length - 1]).kind;
 }

@@ -155,6 +155,7 @@ export class Pair {
     this.members.show(members, at, (member) => this.fate(member));
     this.reason.hidden = keeper !== members[0];
     write(this.why, group.reason);
+    set(this.reason, "title", group.reason);
     this.drawHappens();
   }
 
