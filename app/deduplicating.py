@@ -27,7 +27,6 @@ from panoptic_data import catalogue, clearing, keeping, views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.messages import translate
 from panoptic_data.properties import EXCLUDED
-from panoptic_data.schema import table_name
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
@@ -173,8 +172,10 @@ def _groups(project: Project, request: Request) -> Response:
 
 def _found(project: Project, current: Catalogue) -> int | None:
     """Return how many groups there are, cleared ones too; None before they were looked for."""
-    if not project.database().version(table_name("duplicates")):
-        return None
+    database = project.database()
+    # Where none was found there is no table, but the record that they were looked for.
+    if not database.version("duplicates"):
+        return 0 if database.count("stages", "stage = 'duplicates'") else None
     return int(current.duplicates()["group"].n_unique())
 
 

@@ -106,7 +106,10 @@ def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path)
     opened = synthetic.project(tmp_path / "other")
     with TestClient(Starlette(routes=routes(opened))) as client:
         told = client.get("/clearing/groups", params={"kind": "near"}).json()
-    assert (told["found"], told["kinds"], told["groups"]) == (None, [], [])
+        assert (told["found"], told["kinds"], told["groups"]) == (None, [], [])
+        # Nothing was found: there is no table of them either.
+        synthetic.write(opened, "stages", [{"stage": "duplicates"}])
+        assert client.get("/clearing/groups").json()["found"] == 0
 
 
 def test_only_what_the_view_shows_is_compared(ask):
