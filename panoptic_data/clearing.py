@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -119,23 +120,23 @@ def opened(
     Raises InvalidView and what else running a view raises.
     """
     asked = View(where=view.where) if view is not None else View()
-    key = (current.project.database().uri, kind, asked.key, first)
+    key = (kind, asked.key, first)
     with _lock:
-        known = _held.get(key)
-        if known is not None and known[0] is current:
-            _held.move_to_end(key)
-            return known[1]
+        known = _held.setdefault(current, OrderedDict())
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
     made = _copied(current, asked) if kind == COPIES else _ranked(current, kind, asked, first)
     with _lock:
-        _held[key] = (current, made)
-        _held.move_to_end(key)
-        while len(_held) > HELD:
-            _held.popitem(last=False)
+        known[key] = made
+        while len(known) > HELD:
+            known.popitem(last=False)
     return made
 
 
 _lock = threading.Lock()
-_held: OrderedDict[tuple[str, ...], tuple[Catalogue, Groups]] = OrderedDict()
+# What was made of a catalogue goes with it.
+_held: WeakKeyDictionary[Catalogue, OrderedDict[tuple[str, ...], Groups]] = WeakKeyDictionary()
 
 
 def plan(state: State, groups: Groups, most: float | None = None, *, agreeing: bool = True) -> Plan:

@@ -224,6 +224,8 @@ class Page {
     this.inHand = null;
     this.at = 0;
     this.store();
+    // A list of choices or a button would keep the keys.
+    this.list.node.focus({ preventScroll: true });
     this.load();
   }
 
