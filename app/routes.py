@@ -83,7 +83,8 @@ def routes(project: Project) -> list[Route]:
     - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
       ``version``, ``total`` of the view, and ``sha1s``.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
-      children: ``depth``, ``start``, ``count`` and ``label``; empty where it has no groups.
+      children: ``depth``, ``start``, ``count``, ``label`` and ``unset`` (whether of what has no
+      value); empty where it has no groups.
     - ``/aspects?view=``: one byte an image, in the view's order: 128 for a square (or not
       known), 32 more for twice as wide as high, 32 less for half.
     - ``/map/{slug}?view=&colour=``: what a map draws, in the bytes of ``maps.encode``.
@@ -261,7 +262,9 @@ def _groups(asked: _Asked, request: Request) -> Response:
         for name in ("depth", "start", "count")
     }
     named = labels(current, found, language(request))
-    body = {"version": current.version, "total": len(found), **lists, "label": named}
+    unset = [] if found.groups is None else [value is None for value in found.groups.values]
+    said = {"label": named, "unset": unset}
+    body = {"version": current.version, "total": len(found), **lists, **said}
     return JSONResponse(body, headers=asked.headers)
 
 

@@ -321,6 +321,7 @@ def test_groups_are_named_in_the_language_asked(ask, corpus):
         "start": [0, 0],
         "count": [6, 6],
         "label": [corpus[1].name, "Date inconnue"],
+        "unset": [False, True],
     }
     again, nothing = ask("/groups", If_None_Match=answer.headers["ETag"])
     assert (again.status, nothing) == (304, b"")

@@ -5,7 +5,7 @@ import { el, icon, write } from "../dom.js";
 
 const ROOM = 8;
 
-/** @typedef {{button: HTMLElement, depth: number, name: string, select: () => Promise<void>}} Asked */
+/** @typedef {{button: HTMLElement, depth: number, name: string, isUnset: boolean, select: () => Promise<void>}} Asked */
 
 export class Grouping {
   /** @param {Record<string, string>} texts @param {{tag: () => void, name: (depth: number, anchor: Element) => void, like: (anchor: Element, name: string) => void}} acts */
@@ -23,7 +23,8 @@ export class Grouping {
       const { asked } = this;
       this.list.hidePopover();
       await asked?.select();
-      if (asked) like(asked.button, asked.name);
+      // What has no value has no name of its own.
+      if (asked) like(asked.button, asked.isUnset ? "" : asked.name);
     });
     const all = item("new_label", texts.names_make, () => {
       const { asked } = this;

@@ -3,7 +3,7 @@
 
 /**
  * What the server says, in lists beside each other; a parent stands before its children.
- * @typedef {{depth: number[], start: number[], count: number[], label: string[]}} Answer
+ * @typedef {{depth: number[], start: number[], count: number[], label: string[], unset: boolean[]}} Answer  unset: of what has no value
  */
 
 /**
@@ -18,6 +18,7 @@ export class Groups {
     this.start = Int32Array.from(answer.start);
     this.count = Int32Array.from(answer.count);
     this.label = answer.label;
+    this.unset = answer.unset;
     this.length = this.depth.length;
     this.parent = parents(this.depth);
     this.memory = memory;

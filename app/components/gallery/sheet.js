@@ -75,7 +75,7 @@ export class Sheet extends EventTarget {
   askOf({ target, detail }) {
     const group = this.groupUnder(target);
     if (group < 0 || !this.groups) return;
-    const asked = { ...detail, depth: this.groups.depth[group], name: this.groups.label[group], select: () => this.ticks.only(group) };
+    const asked = { ...detail, depth: this.groups.depth[group], name: this.groups.label[group], isUnset: this.groups.unset[group], select: () => this.ticks.only(group) };
     document.dispatchEvent(new CustomEvent("panoptic:group", { detail: asked }));
   }
 
