@@ -32,7 +32,7 @@ export class Setup {
       this.every,
       this.list,
       el("h2", { class: "reads" }, say("reads")),
-      el("label", {}, el("span", { class: "quiet" }, say("template")), this.field),
+      el("label", {}, el("span", { class: "quiet" }, say("template")), this.field, el("span", { class: "quiet" }, say("english"))),
       this.above,
       this.example,
       this.fitted,
