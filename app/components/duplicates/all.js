@@ -1,5 +1,5 @@
 // Many groups merged at once: those alike enough, counted before, in one step that is undone like
-// any other. Not here: one group (duplicates.js), what a merge is (Python).
+// any other. Not here: one group, writing it (duplicates.js), what a merge is (Python).
 import { annotations } from "../annotations.js";
 import { debounced, el, iconButton, set, write } from "../dom.js";
 import { alike } from "./facts.js";
@@ -9,11 +9,11 @@ const COUNT_AFTER = 120;
 /** @typedef {{groups: number, leaving: number, disagreeing: number}} Plan */
 
 export class All {
-  /** @param {import("./duplicates.js").Tools} tools @param {(written: Promise<any>) => void} done */
-  constructor(tools, done) {
+  /** @param {import("./duplicates.js").Tools} tools @param {(body: Record<string, any>) => void} merge  what was counted */
+  constructor(tools, merge) {
     const { say } = tools;
     this.tools = tools;
-    this.done = done;
+    this.merge = merge;
     /** @type {Plan | null} */
     this.plan = null;
     this.turn = 0;
@@ -23,7 +23,7 @@ export class All {
     this.agreeing = el("input", { type: "checkbox", checked: true, onchange: () => this.changed() });
     this.disagreeing = el("p", { class: "quiet" });
     this.told = el("p", { role: "status" });
-    this.act = el("button", { type: "button", class: "main", onclick: () => this.merge() });
+    this.act = el("button", { type: "button", class: "main", onclick: () => this.press() });
     this.node = el(
       "dialog",
       { class: "all", "aria-label": say("all_head"), onclick: (event) => event.target === this.node && this.node.close(), onkeydown: (event) => event.stopPropagation() },
@@ -90,10 +90,10 @@ export class All {
     this.act.disabled = !plan.groups;
   }
 
-  merge() {
+  press() {
     const { plan, body } = this;
     if (!plan?.groups) return;
     this.node.close();
-    this.done(annotations.write("/clearing/merge-all", { ...body, groups: plan.groups, leaving: plan.leaving }));
+    this.merge({ ...body, groups: plan.groups, leaving: plan.leaving });
   }
 }

@@ -6,6 +6,7 @@ import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { debounced, el, icon, isTyping, set, write } from "../dom.js";
 import { saying } from "../properties/say.js";
+import { Writing } from "../suggest/writing.js";
 import { begin } from "../waiting.js";
 import { All } from "./all.js";
 import { MODES, pictured } from "./compare.js";
@@ -102,9 +103,10 @@ class Page {
     this.trouble = "";
     this.turn = 0;
     this.holding = 0;
-    /** Merges are written one after the other. */
-    this.queue = Promise.resolve();
-    this.writing = 0;
+    this.writing = new Writing({
+      failed: (error) => annotations.say(error.message || this.tools.say("not_written"), null),
+      settled: () => this.look(),
+    });
     this.isTurning = false;
     this.build();
     this.look = debounced(() => this.load(), LOOK_AFTER);
@@ -113,7 +115,7 @@ class Page {
     // Before the rest of the page, where the same keys mean other things.
     document.addEventListener("keydown", this.key, true);
     // Who closes the window is told while something is still being written.
-    this.leaving = (event) => this.writing && event.preventDefault();
+    this.leaving = (event) => this.writing.isUnderWay && event.preventDefault();
     window.addEventListener("beforeunload", this.leaving);
     this.load();
   }
@@ -134,7 +136,7 @@ class Page {
     this.orders.append(...ORDERS.map((value) => el("option", { value }, say(`order_${value}`))));
     this.firsts = el("select", { "aria-label": say("first"), title: say("first"), onchange: () => this.keepFirst(this.firsts.value) });
     this.firsts.append(...FIRSTS.map((value) => el("option", { value }, say(`first_${value}`))));
-    this.all = new All(this.tools, (written) => this.mergedAll(written));
+    this.all = new All(this.tools, (body) => this.mergeAll(body));
     this.allButton = el("button", { type: "button", class: "bordered", title: say("all_title"), onclick: () => this.openAll() }, say("all"));
     this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.firsts, this.orders, this.allButton);
     this.list = new List(this.tools, { hold: (at) => this.hold(at), want: (first, end) => this.want(first, end) });
@@ -242,7 +244,7 @@ class Page {
 
   /** Read the list anew, at the group that was taken back or is in hand. */
   async load() {
-    if (this.writing) return;
+    if (this.writing.isUnderWay) return;
     const turn = ++this.turn;
     const busy = setTimeout(() => set(this.stage, "aria-busy", "true"), BUSY_AFTER);
     const named = [...this.cleared, this.group].filter(Boolean).join(",");
@@ -255,7 +257,7 @@ class Page {
     }
     clearTimeout(busy);
     // What was done since is newer.
-    if (turn !== this.turn || this.writing) return;
+    if (turn !== this.turn || this.writing.isUnderWay) return;
     set(this.stage, "aria-busy", null);
     this.trouble = trouble;
     if (told) this.put(told);
@@ -410,36 +412,22 @@ class Page {
    * Write what becomes of a group; the next is in hand at once.
    * @param {Group} open @param {"merged" | "apart"} what @param {Record<string, any>} body @param {(told: any) => string} said
    */
-  write(open, what, body, said) {
+  async write(open, what, body, said) {
     const { group } = open;
     this.done.set(group, what);
     this.cleared = [group, ...this.cleared.filter((one) => one !== group)].slice(0, CLEARED_KEPT);
-    this.writing += 1;
-    const written = this.queue
-      .then(() => annotations.write("/clearing/merge", body))
-      .then((told) => annotations.say(said(told), told.batch))
-      .catch((error) => {
-        this.done.delete(group);
-        annotations.say(error.message || this.tools.say("not_written"), null);
-      });
-    this.queue = written.then(() => this.written());
+    const written = this.writing.write("/clearing/merge", body);
     this.goOn();
+    const told = await written;
+    if (told) annotations.say(said(told), told.batch);
+    else this.done.delete(group);
   }
 
-  written() {
-    this.writing -= 1;
-    this.look();
-  }
-
-  /** @param {Promise<any>} merging */
-  mergedAll(merging) {
-    this.writing += 1;
+  /** @param {Record<string, any>} body */
+  async mergeAll(body) {
     set(this.stage, "aria-busy", "true");
-    const written = this.queue
-      .then(() => merging)
-      .then((told) => annotations.say(this.tools.say("merged", { count: told.left }), told.batch))
-      .catch((error) => annotations.say(error.message || this.tools.say("not_written"), null));
-    this.queue = written.then(() => this.written());
+    const told = /** @type {any} */ (await this.writing.write("/clearing/merge-all", body));
+    if (told) annotations.say(this.tools.say("merged", { count: told.left }), told.batch);
   }
 
   /** To the next that is open, else to the last one before. */
@@ -466,7 +454,7 @@ class Page {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    if (this.isAhead(event)) this.delay(event);
+    if (this.writing.isAhead(event)) this.writing.delay(event);
     if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!this.isOurs(event) || this.all.node.open || !this.told?.total) return;
     const act = this.acted(event);
@@ -475,19 +463,6 @@ class Page {
     event.stopPropagation();
     // A key that is held down goes through the groups, and merges none that was not seen.
     if (!event.repeat || /^(Arrow|m$)/.test(event.key)) act();
-  }
-
-  /** Whether it would undo what came before the merges that are still being written. */
-  isAhead(event) {
-    return event.isTrusted && this.writing > 0 && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
-  }
-
-  /** Let a key have its effect once the merges before it are written. @param {KeyboardEvent} event */
-  delay(event) {
-    const { key, ctrlKey, metaKey, shiftKey } = event;
-    event.preventDefault();
-    event.stopPropagation();
-    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
   }
 
   /** Not one that another part of the page, or a button, is waiting for. */
