@@ -4,6 +4,7 @@
 import { annotations, cellOf } from "../annotations.js";
 import { current } from "../current.js";
 import { el, fill, iconButton, set, write } from "../dom.js";
+import { inItsLanguage, mounting } from "../mounting.js";
 import { selection } from "../selection.js";
 import { Copying } from "./copying.js";
 import { makeEditor } from "./editors.js";
@@ -20,22 +21,7 @@ import { Making } from "./making.js";
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Annotate>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any}} component */
-export default function annotate({ data, parentElement }) {
-  const known = mounted.get(parentElement);
-  const isSame = known?.data.language === data.language && known.data.project === data.project;
-  if (!isSame) known?.close();
-  const shown = known && isSame ? known : new Annotate(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new Annotate(root, data), undefined, (shown, data) => inItsLanguage(shown, data) && shown.data.project === data.project);
 
 class Annotate {
   /** @param {HTMLElement} root @param {Data} data */

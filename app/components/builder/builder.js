@@ -2,7 +2,8 @@
 // data of each run: the first brings the tree, later ones what was found out about it. Not here:
 // the tree itself (tree), what a value is typed with (editors), counting and checking (Python).
 import { debounced, el, icon, iconButton, isTyping, set, write } from "../dom.js";
-import { begin, end } from "../waiting.js";
+import { mounting } from "../mounting.js";
+import { end } from "../waiting.js";
 import { EDITORS, carried, isPattern } from "./editors.js";
 import { trap } from "./tabbing.js";
 import * as tree from "./tree.js";
@@ -25,23 +26,13 @@ const FIRST_FIELD = "name";
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Builder>} */
-const mounted = new WeakMap();
-
-export default function builder({ data, parentElement, setStateValue, setTriggerValue }) {
-  const shown = mounted.get(parentElement) ?? new Builder(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.tell = (where) => setStateValue("draft", { turn: shown.turn, where });
-  shown.leave = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting(
+  (root, data) => new Builder(root, data),
+  (shown, { press, state }) => {
+    shown.tell = (where) => state("draft", { turn: shown.turn, where });
+    shown.leave = press;
+  },
+);
 
 class Builder {
   /** @param {HTMLElement} root @param {Data} data */

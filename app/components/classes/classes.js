@@ -6,10 +6,10 @@
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { debounced, el, icon, number, set, write } from "../dom.js";
+import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { Large } from "../suggest/large.js";
 import { Writing } from "../suggest/writing.js";
-import { begin } from "../waiting.js";
 import { Choose } from "./choose.js";
 import { acted } from "./keys.js";
 import { Other } from "./other.js";
@@ -41,27 +41,7 @@ const LONG_AFTER = 2_500;
 /** @typedef {import("./sorted.js").Image} Image */
 /** @typedef {import("./sorted.js").Class} Class */
 
-/** @type {WeakMap<object, Page>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function classes({ data, parentElement, setTriggerValue }) {
-  const known = mounted.get(parentElement);
-  // Made anew in another language: what it holds says the words it was given.
-  const isSame = known?.data.language === data.language;
-  if (!isSame) known?.close();
-  const page = known && isSame ? known : new Page(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, page);
-  page.tools.ask = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  page.update(data);
-  return () => {
-    page.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
 
 export class Page {
   /** @param {HTMLElement} root @param {Data} data */

@@ -5,11 +5,11 @@ import { Naming } from "../annotate/naming.js";
 import { annotations } from "../annotations.js";
 import { current } from "../current.js";
 import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
+import { inItsLanguage, mounting } from "../mounting.js";
 import { restorePanels, togglePanel } from "../panels.js";
 import { selection } from "../selection.js";
 import { stamp } from "../stamp.js";
 import { hideToast, showToast } from "../toasts.js";
-import { begin } from "../waiting.js";
 import { Grouping } from "./grouping.js";
 import { Likening } from "./likening.js";
 import { Shortcuts } from "./shortcuts.js";
@@ -35,27 +35,14 @@ const YEAR = 365 * 24 * 3600;
  * @property {{texts: Record<string, string>, colours: string[]}} annotate
  */
 
-/** @type {WeakMap<object, Frame>} */
-const mounted = new WeakMap();
-
-export default function frame({ data, parentElement, setStateValue, setTriggerValue }) {
-  const known = mounted.get(parentElement);
-  // Made anew in another language: what it holds says the words it was given.
-  const isSame = known?.data.language === data.language;
-  if (!isSame) known?.close();
-  const shown = known && isSame ? known : new Frame(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.tell = setStateValue;
-  shown.ask = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting(
+  (root, data) => new Frame(root, data),
+  (shown, { press, state }) => {
+    shown.tell = state;
+    shown.ask = press;
+  },
+  inItsLanguage,
+);
 
 class Frame {
   /** @param {HTMLElement} root @param {Data} data */

@@ -4,6 +4,7 @@ import { current } from "../current.js";
 import { follow } from "../annotated.js";
 import { changes as displayChanges, display } from "../display.js";
 import { debounced, el, set } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { selection } from "../selection.js";
 import { isProperty } from "../spoken.js";
 import { Beside } from "./beside.js";
@@ -43,24 +44,15 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Gallery>} */
-const mounted = new WeakMap();
-
 /** @typedef {(name: string, value: any) => void} Tell */
 
-/** @param {{data: Data, parentElement: any, setStateValue: Tell, setTriggerValue: Tell}} component */
-export default function gallery({ data, parentElement, setStateValue, setTriggerValue }) {
-  const known = mounted.get(parentElement);
-  const shown = known ?? new Gallery(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.tell = setStateValue;
-  shown.ask = setTriggerValue;
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting(
+  (root, data) => new Gallery(root, data),
+  (shown, { send, state }) => {
+    shown.tell = state;
+    shown.ask = send;
+  },
+);
 
 class Gallery {
   /** @param {HTMLElement} root @param {Data} data */

@@ -1,6 +1,6 @@
 // A rectangle on the open image, for a search by this part of it: drawn with the mouse, or moved
 // with the keys. Not here: what is found (searchline hears of it).
-import { el, set } from "../dom.js";
+import { el } from "../dom.js";
 
 // Smaller was a click, not a rectangle; in parts of the picture.
 const LEAST = 0.02;

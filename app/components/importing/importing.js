@@ -4,8 +4,8 @@
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { el, set } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
-import { begin } from "../waiting.js";
 import { Choose } from "./choose.js";
 import { Columns } from "./columns.js";
 import { Finish } from "./finish.js";
@@ -30,23 +30,7 @@ export const INTO = "panoptic.import.into";
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-/** @type {WeakMap<object, Page>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function importing({ data, parentElement, setTriggerValue }) {
-  const page = mounted.get(parentElement) ?? new Page(parentElement.querySelector(".root"));
-  mounted.set(parentElement, page);
-  page.tools.ask = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  page.update(data);
-  return () => {
-    page.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new Page(root), (page, { press }) => (page.tools.ask = press));
 
 class Page {
   /** @param {HTMLElement} root */

@@ -2,6 +2,7 @@
 // export with the data of each run. Not here: reading the bytes (points.js), the figure
 // (figure.js), the two lists beside it (legend.js, shown.js).
 import { el, fill, icon, iconButton, number, set, write } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { colours, figure, layout, markOutline } from "./figure.js";
 import { Legend } from "./legend.js";
 import { polygonOf } from "./outline.js";
@@ -36,19 +37,7 @@ const ONE_PRESS = 500;
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, ImageMap>} */
-const mounted = new WeakMap();
-
-export default function map({ data, parentElement, setTriggerValue }) {
-  const shown = mounted.get(parentElement) ?? new ImageMap(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.tell = (what, value) => setTriggerValue("ask", { what, value });
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new ImageMap(root, data), (shown, { send }) => (shown.tell = (what, value) => send("ask", { what, value })));
 
 class ImageMap {
   constructor(root, data) {

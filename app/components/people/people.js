@@ -2,6 +2,7 @@
 // Streamlit calls the default export with the data of each run.
 import { annotations } from "../annotations.js";
 import { el, icon, set, write } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { latest } from "../steps/latest.js";
 
 const YEAR = 365 * 24 * 3600;
@@ -14,19 +15,7 @@ const YEAR = 365 * 24 * 3600;
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, People>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any}} component */
-export default function people({ data, parentElement }) {
-  const shown = mounted.get(parentElement) ?? new People(parentElement.querySelector(".root"));
-  mounted.set(parentElement, shown);
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new People(root));
 
 class People {
   /** @param {HTMLElement} root */

@@ -1,5 +1,5 @@
 // The form of a new property. Not here: what the types hold (Python).
-import { el, icon, set, write } from "../dom.js";
+import { el, icon, write } from "../dom.js";
 import { ICONS } from "./types.js";
 
 const FIGURES = ["least", "most", "step"];

@@ -1,8 +1,8 @@
 // The page where properties are defined: their list, and one of them beside it. Streamlit calls
 // the default export with the data of each run; definitions come and go over HTTP. Not here: the
 // list (list.js), the head of a property (head.js), tags (tagtree), values (values.js).
-import { el, icon, set, write } from "../dom.js";
-import { begin } from "../waiting.js";
+import { el, icon } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { TagTree, extras } from "../tagtree/tagtree.js";
 import { Definitions } from "./definitions.js";
 import { Head } from "./head.js";
@@ -48,23 +48,7 @@ const EXAMPLES = [
 extras.push(({ id }, tools) => el("button", { type: "button", class: "add", title: tools.say("sort_by_words_help"), onclick: () => tools.sort(id) }, icon("text_fields_alt"), el("span", {}, tools.say("sort_by_words"))));
 extras.push(({ name }, tools) => el("button", { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) }, icon("upload_file"), el("span", {}, tools.say("import_tags"))));
 
-/** @type {WeakMap<object, Page>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function properties({ data, parentElement, setTriggerValue }) {
-  const page = mounted.get(parentElement) ?? new Page(parentElement.querySelector(".root"));
-  mounted.set(parentElement, page);
-  page.ask = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  page.update(data);
-  return () => {
-    page.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new Page(root), (page, { press }) => (page.ask = press));
 
 class Page {
   /** @param {HTMLElement} root */

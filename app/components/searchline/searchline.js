@@ -2,12 +2,13 @@
 // Streamlit calls the default export with the data of each run.
 import { debounced, el, icon, iconButton, set, write } from "../dom.js";
 import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
+import { mounting } from "../mounting.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
 import { Arrange } from "./arrange.js";
 import { Bringing } from "./bringing.js";
 import { Captions } from "./captions.js";
 import { Terms } from "./terms.js";
-import { begin, changes as waitingChanges, end, waiting } from "../waiting.js";
+import { changes as waitingChanges, end, waiting } from "../waiting.js";
 
 const SEARCH_AFTER = 500;
 const YEAR = 365 * 24 * 3600;
@@ -45,22 +46,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Line>} */
-const mounted = new WeakMap();
-
-export default function searchline({ data, parentElement, unheard, setTriggerValue }) {
-  const line = mounted.get(parentElement) ?? new Line(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, line);
-  line.tell = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  line.update(data, unheard);
-  return () => {
-    line.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new Line(root, data), (line, { press }) => (line.tell = press));
 
 class Line {
   constructor(root, data) {

@@ -2,6 +2,7 @@
 // calls the default export with the data of each run.
 import { annotations } from "../annotations.js";
 import { el, fill, iconButton, isTyping, set, write } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { hideToast, showToast } from "../toasts.js";
 import { latest } from "./latest.js";
 
@@ -12,19 +13,7 @@ const TOAST_FOR = 8000;
  * @typedef {{language: string, texts: Record<string, string>}} Data
  */
 
-/** @type {WeakMap<object, Steps>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any}} component */
-export default function steps({ data, parentElement }) {
-  const shown = mounted.get(parentElement) ?? new Steps(parentElement.querySelector(".root"));
-  mounted.set(parentElement, shown);
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new Steps(root));
 
 class Steps {
   /** @param {HTMLElement} root */

@@ -1,6 +1,7 @@
 // A short list of images, such as those most similar to one, under a slider over how alike they
 // must be; a press opens. Streamlit calls the default export with the data of each run.
 import { el, set, write } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { Nearness } from "../nearness.js";
 
 // Four rows: enough to judge by, with the rest of the panel still at hand.
@@ -15,20 +16,7 @@ const SHOWN = 12;
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Strip>} */
-const mounted = new WeakMap();
-
-export default function strip({ data, parentElement, setTriggerValue }) {
-  const shown = mounted.get(parentElement) ?? new Strip(parentElement.querySelector(".root"));
-  mounted.set(parentElement, shown);
-  shown.tell = setTriggerValue;
-  shown.update(data);
-  return () => {
-    shown.request?.abort();
-    shown.nearness.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new Strip(root), (shown, { send }) => (shown.tell = send));
 
 class Strip {
   constructor(root) {
@@ -39,6 +27,11 @@ class Strip {
     this.nearness = new Nearness((least) => this.tell("limit", least));
     root.replaceChildren(this.nearness.node, this.list, this.message);
     this.known = "";
+  }
+
+  close() {
+    this.request?.abort();
+    this.nearness.close();
   }
 
   /** @param {Data} data */

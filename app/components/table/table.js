@@ -7,6 +7,7 @@ import { Groups } from "../gallery/groups.js";
 import { InHand, placeOf, trailOf } from "../gallery/inhand.js";
 import * as place from "../gallery/place.js";
 import { Rows, groupsOf } from "../gallery/rows.js";
+import { inItsLanguage, mounting } from "../mounting.js";
 import { selection } from "../selection.js";
 import { begin } from "../waiting.js";
 import { Body } from "./body.js";
@@ -39,23 +40,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Table>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function table({ data, parentElement, setTriggerValue }) {
-  const known = mounted.get(parentElement);
-  const isSame = known?.data?.language === data.language;
-  if (!isSame) known?.close();
-  const shown = known && isSame ? known : new Table(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, shown);
-  shown.tell = setTriggerValue;
-  shown.update(data);
-  return () => {
-    shown.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new Table(root, data), (shown, { send }) => (shown.tell = send), inItsLanguage);
 
 class Table {
   /** @param {HTMLElement} root @param {Data} data */

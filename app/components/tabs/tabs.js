@@ -1,6 +1,7 @@
 // The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
 // A press shows at once; Python confirms. Not here: what a tab shows (Python).
 import { el, fill, icon, iconButton, set, write } from "../dom.js";
+import { mounting } from "../mounting.js";
 import { hideToast, showToast } from "../toasts.js";
 import { begin } from "../waiting.js";
 import { openMenu } from "./menu.js";
@@ -17,19 +18,7 @@ const TOAST_FOR = 8000;
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Strip>} */
-const mounted = new WeakMap();
-
-export default function tabs({ data, parentElement, unheard, setTriggerValue }) {
-  const strip = mounted.get(parentElement) ?? new Strip(parentElement.querySelector(".root"));
-  mounted.set(parentElement, strip);
-  strip.tell = (act) => setTriggerValue("act", act);
-  strip.update(data, unheard);
-  return () => {
-    strip.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root) => new Strip(root), (strip, { send }) => (strip.tell = (act) => send("act", act)));
 
 class Strip {
   constructor(root) {

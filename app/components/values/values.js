@@ -1,7 +1,7 @@
 // The values of a chart as a table. Streamlit calls the default export with the data of each run.
 // Not here: the chart.
 import { el, fill, number, write } from "../dom.js";
-import { begin } from "../waiting.js";
+import { mounting } from "../mounting.js";
 
 /**
  * @typedef {object} Data
@@ -13,20 +13,7 @@ import { begin } from "../waiting.js";
  * @property {Record<string, string>} texts
  */
 
-/** @type {WeakMap<object, Values>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function values({ data, parentElement, setTriggerValue }) {
-  const shown = mounted.get(parentElement) ?? new Values(parentElement.querySelector(".root"));
-  mounted.set(parentElement, shown);
-  shown.tell = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  shown.update(data);
-  return () => mounted.delete(parentElement);
-}
+export default mounting((root) => new Values(root), (shown, { press }) => (shown.tell = press));
 
 class Values {
   /** @param {HTMLElement} root */
