@@ -1,9 +1,9 @@
 """Which image of a duplicate group to keep, and what it takes over from the others: pure.
 
-The keeper is the one with most pixels; of equally large ones the oldest file, then the one of
-which most was said, then the largest file, then the first by path. Nothing is deleted: the
-others leave the corpus, their values go to the keeper where it has none, and all of it is one
-batch of changes. Not here: finding groups (``duplicates``), which of them are still open
+The keeper is the one with most pixels; of equally large ones the oldest file (to the minute:
+what was copied together is as old), then the one of which most was said, then the largest file,
+then the first by path. Nothing is deleted: the others leave the corpus, their values go to the
+keeper where it has none, and all of it is one batch of changes. Not here: finding groups (``duplicates``), which of them are still open
 (``clearing``), writing changes (``annotations``).
 """
 
@@ -30,6 +30,7 @@ __all__ = ["FACTS", "FIRSTS", "REASONS", "apart", "facts", "keepers", "merged", 
 _ORDER = (("pixels", True), ("oldest", False), ("annotated", True), ("bytes", True))
 FIRSTS = tuple(name for name, _ in _ORDER)
 REASONS = (*FIRSTS, "first")
+_MINUTE = 60 * 10**9
 FACTS = pl.Schema(
     {
         "sha1": pl.String(),
@@ -90,7 +91,7 @@ def keepers(members: pl.DataFrame, known: pl.DataFrame, first: str = FIRSTS[0]) 
     ranked = (
         members.select("group", "sha1")
         .unique()
-        .join(known, on="sha1")
+        .join(known.with_columns(pl.col("oldest") // _MINUTE), on="sha1")
         .sort(
             "group", *by, "place", "sha1",
             descending=[False, *(is_more for _, is_more in order), False, False],

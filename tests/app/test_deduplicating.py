@@ -15,6 +15,8 @@ LARGE, SMALL, GREY, LEFT, RIGHT, ALONE = map(synthetic.sha1, NAMES)
 NEAR, OTHER = f"near:{min(LARGE, SMALL, GREY)}", f"near:{min(LEFT, RIGHT)}"
 ALIKE = f"semantic:clip-x:{min(LARGE, LEFT)}"
 EXACT = f"exact:{ALONE}"
+# Nanoseconds.
+MINUTE = 60 * 10**9
 
 
 def member(group, sha1, distance=0.0, place=None):
@@ -37,10 +39,12 @@ def project(tmp_path):
         opened, "images", [synthetic.image(name, width=wide.get(name, 48)) for name in NAMES]
     )
     files = [
-        synthetic.file(f"s/a/{name}.jpg", name, mtime_ns=at, size=1000 + at)
+        synthetic.file(f"s/a/{name}.jpg", name, mtime_ns=at * MINUTE, size=1000 + at)
         for at, name in enumerate(NAMES)
     ]
-    files += [synthetic.file(f"s/b/{name}.jpg", "alone", mtime_ns=9, size=1005) for name in "xy"]
+    files += [
+        synthetic.file(f"s/b/{name}.jpg", "alone", mtime_ns=9 * MINUTE, size=1005) for name in "xy"
+    ]
     files[3]["path"], files[3]["folder"] = "b/left.jpg", "b"
     synthetic.write(opened, "files", files)
     rows = [member(NEAR, LARGE), member(NEAR, SMALL, 2), member(NEAR, GREY, 4)]

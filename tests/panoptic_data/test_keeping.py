@@ -13,7 +13,9 @@ A, B, C, D, E = (synthetic.sha1(name) for name in NAMES)
 
 def known(*rows):
     names = ("sha1", "pixels", "oldest", "annotated", "bytes", "place")
-    return pl.DataFrame(rows, keeping.FACTS, orient="row").select(names)
+    made = pl.DataFrame(rows, keeping.FACTS, orient="row").select(names)
+    # Told in minutes here.
+    return made.with_columns(pl.col("oldest") * 60 * 10**9)
 
 
 def members(**groups):
@@ -36,6 +38,13 @@ def test_the_largest_stays_then_the_oldest_then_the_most_annotated(left, right, 
     [row] = keeping.keepers(members(g=["y", "x"]), facts).to_dicts()
     other = {"x": "y", "y": "x"}[keeper]
     assert row == {"group": "g", "keeper": keeper, "others": [other], "reason": reason}
+
+
+def test_what_was_copied_together_is_as_old():
+    facts = known(("x", 100, 3, 0, 5, "s/1.jpg"), ("y", 100, 3, 1, 5, "s/2.jpg"))
+    sooner = pl.when(pl.col("sha1") == "x").then(pl.col("oldest")).otherwise(pl.col("oldest") + 1)
+    [row] = keeping.keepers(members(g=["x", "y"]), facts.with_columns(oldest=sooner)).to_dicts()
+    assert (row["keeper"], row["reason"]) == ("y", "annotated")
 
 
 def test_groups_are_judged_apart_and_those_of_one_are_none():

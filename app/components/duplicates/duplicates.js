@@ -5,9 +5,9 @@
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { debounced, el, icon, isTyping, set, write } from "../dom.js";
+import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { Writing } from "../suggest/writing.js";
-import { begin } from "../waiting.js";
 import { All } from "./all.js";
 import { MODES, pictured } from "./compare.js";
 import { Copies } from "./copies.js";
@@ -46,27 +46,7 @@ const CLEARED_KEPT = 50;
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-/** @type {WeakMap<object, Page>} */
-const mounted = new WeakMap();
-
-/** @param {{data: Data, parentElement: any, setTriggerValue: (name: string, value: any) => void}} component */
-export default function duplicates({ data, parentElement, setTriggerValue }) {
-  const known = mounted.get(parentElement);
-  // Made anew in another language: what it holds says the words it was given.
-  const isSame = known?.data.language === data.language;
-  if (!isSame) known?.close();
-  const page = known && isSame ? known : new Page(parentElement.querySelector(".root"), data);
-  mounted.set(parentElement, page);
-  page.tools.ask = (name, value) => {
-    begin();
-    setTriggerValue(name, value);
-  };
-  page.update(data);
-  return () => {
-    page.close();
-    mounted.delete(parentElement);
-  };
-}
+export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
 
 class Page {
   /** @param {HTMLElement} root @param {Data} data */
