@@ -3,8 +3,8 @@
 The keeper is the one with most pixels; of equally large ones the oldest file (to the minute:
 what was copied together is as old), then the one of which most was said, then the largest file,
 then the first by path. Nothing is deleted: the others leave the corpus, their values go to the
-keeper where it has none, and all of it is one batch of changes. Not here: finding groups (``duplicates``), which of them are still open
-(``clearing``), writing changes (``annotations``).
+keeper where it has none, and all of it is one batch of changes. Not here: finding groups
+(``duplicates``), which of them are still open (``clearing``), writing changes (``annotations``).
 """
 
 from __future__ import annotations
