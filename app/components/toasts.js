@@ -16,3 +16,18 @@ export function showToast(node) {
 export function hideToast(node) {
   if (node?.isConnected) node.hidePopover();
 }
+
+const FOOT = "44px";
+let feet = 0;
+
+/** A page has a bar at its foot: sentences stand above that too. Returns what takes it back. */
+export function raised() {
+  stand(1);
+  return () => stand(-1);
+}
+
+/** @param {number} more */
+function stand(more) {
+  feet += more;
+  document.documentElement.style.setProperty("--foot", feet ? FOOT : "0px");
+}

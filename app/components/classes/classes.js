@@ -10,6 +10,7 @@ import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { Large } from "../suggest/large.js";
 import { Writing } from "../suggest/writing.js";
+import { raised } from "../toasts.js";
 import { Choose } from "./choose.js";
 import { acted } from "./keys.js";
 import { Other } from "./other.js";
@@ -121,6 +122,7 @@ export class Page {
     this.main = el("div", { class: "main-of" }, this.bar, this.under);
     this.body = el("div", { class: "body" }, this.setup.node, this.main);
     this.foot = this.makeFoot();
+    this.lower = raised();
     this.large = new Large(this.tools);
     this.other = new Other(this.tools, (tag) => this.move(tag));
     this.root.replaceChildren(this.head, this.body, this.choose.node, this.foot, this.large.node, this.other.node);
@@ -669,6 +671,7 @@ export class Page {
 
   close() {
     this.turn += 1;
+    this.lower();
     this.look.cancel();
     this.setup.close();
     this.unfollow();

@@ -8,6 +8,7 @@ import { debounced, el, icon, isTyping, set, write } from "../dom.js";
 import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { Writing } from "../suggest/writing.js";
+import { raised } from "../toasts.js";
 import { All } from "./all.js";
 import { MODES, pictured } from "./compare.js";
 import { Copies } from "./copies.js";
@@ -127,6 +128,7 @@ class Page {
     this.stage = el("div", { class: "stage" }, this.pair.node, this.copies.node, this.empty);
     this.body = el("div", { class: "body" }, el("div", { class: "side" }, this.sum, this.list.node), this.stage);
     this.foot = this.makeFoot();
+    this.lower = raised();
     this.root.replaceChildren(this.head, this.body, this.foot, this.all.node);
     this.draw();
   }
@@ -578,6 +580,7 @@ class Page {
 
   close() {
     this.turn += 1;
+    this.lower();
     this.holding += 1;
     this.look.cancel();
     this.unfollow();

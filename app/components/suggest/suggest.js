@@ -7,6 +7,7 @@ import { follow } from "../annotated.js";
 import { debounced, el, icon, isTyping, set, write } from "../dom.js";
 import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
+import { raised } from "../toasts.js";
 import { Choose } from "./choose.js";
 import { Large } from "./large.js";
 import { Learnt } from "./learnt.js";
@@ -120,6 +121,7 @@ class Page {
     this.main = el("div", { class: "stage" }, this.sheet, this.empty);
     this.body = el("div", { class: "body" }, this.learnt.node, this.main);
     this.foot = this.makeFoot();
+    this.lower = raised();
     this.large = new Large(this.tools);
     this.root.replaceChildren(this.head, this.body, this.choose.node, this.foot, this.large.node);
     /** @type {Tile[]} */
@@ -521,6 +523,7 @@ class Page {
 
   close() {
     this.turn += 1;
+    this.lower();
     this.look.cancel();
     this.unfollow();
     annotations.removeEventListener("define", this.defined);
