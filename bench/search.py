@@ -146,8 +146,12 @@ def _exact(corpus: Corpus) -> Way:
         found = search.Scores(names, held.similarity(query))
         return [int(hit.sha1) for hit in found.best(WANTED)]
 
+    passing = np.flatnonzero(corpus.passes)
+    is_large = len(names) > search.EXACT_UP_TO
+
     def within(query: npt.NDArray[np.float32]) -> list[int]:
-        found = search.Scores(names, held.similarity(query))
+        similar = held.similarity_of(passing, query) if is_large else held.similarity(query)
+        found = search.Scores(names, similar)
         return [int(hit.sha1) for hit in found.best(WANTED, among=corpus.passes)]
 
     return Way(f"exact in memory, {vectors.numbers.dtype}", "", ask, within)
