@@ -157,7 +157,7 @@ def test_every_search_of_the_docs_is_read():
     queries = [one for row in re.findall(r"^\| (`like.*?) \|", in_views, re.MULTILINE)
                for one in re.findall(r"`(.+?)`", row)]  # fmt: skip
     queries += re.findall(r"panoptic query '(.*?)'", text)
-    assert len(queries) == 6
+    assert len(queries) == 8
     for one in queries:
         assert query.parse(one, encoder="visual", reader="clip").problems == ()
     view = from_json(text.partition("```json\n")[2].partition("```")[0])
