@@ -95,18 +95,16 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
     dim = database.dim(name)
     if dim is None:
         return [], np.empty((0, 0), np.float16)
-    rows = database.read(name, ["sha1", "vector"])
-    order = np.asarray(rows["sha1"].to_numpy(), dtype="S40").argsort()
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    vectors = np.empty((len(order), dim), np.float16)
-    start = 0
+    version = database.version(name)
+    names = database.read(name, ["sha1"], version=version)["sha1"]
+    sha1s = np.sort(np.asarray(names.to_numpy(), dtype="S40"))
+    vectors = np.empty((len(sha1s), dim), np.float16)
     # Piece by piece: a million vectors are held twice at no moment.
-    for chunk in rows["vector"].chunks:
-        values = chunk.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
-        vectors[place[start : start + len(chunk)]] = values
-        start += len(chunk)
-    return rows["sha1"].take(order).to_pylist(), vectors
+    for batch in database.batches(name, ["sha1", "vector"], version):
+        places = np.searchsorted(sha1s, np.asarray(batch["sha1"].to_numpy(False), dtype="S40"))
+        values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
+        vectors[places] = values.reshape(-1, dim)
+    return sha1s.astype("U40").tolist(), vectors
 
 
 def prepare_encoder(

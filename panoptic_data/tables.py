@@ -32,6 +32,7 @@ T = TypeVar("T")
 # Above this many rows an upsert or a look-up by key without an index scans too much.
 INDEXED_ABOVE = 5_000
 # A filter that names more keys than this is slower than several that name fewer.
+BATCH_ROWS = 8_192
 KEYS_AT_ONCE = 1_000
 # Other processes may still read a version this young.
 KEPT_FOR = timedelta(hours=1)
@@ -119,6 +120,19 @@ class Database:
             query = query.select(list(columns))
         rows = query.to_arrow()
         return rows.select(list(columns)) if columns is not None else rows
+
+    def batches(
+        self, name: str, columns: Sequence[str], version: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Return rows piece by piece, in no particular order: the whole is never in memory."""
+        table = self._open(name)
+        if table is None:
+            return
+        if version is not None:
+            table.checkout(version)
+        query = table.search().select(list(columns))
+        for batch in query.to_batches(BATCH_ROWS):
+            yield batch.select(list(columns))
 
     def frame(
         self,
