@@ -38,6 +38,8 @@ QUERIES = 50
 ONE_IN = 100
 PASSING = 7
 CHUNK = 50_000
+# Faiss learns its lists from so many vectors each.
+TAUGHT_EACH = 64
 # Of each kind of Lance's: settings of a query, the quickest that reaches the recall first. Product
 # quantisation takes minutes to build: last.
 KINDS: dict[str, tuple[dict[str, int], ...]] = {
@@ -196,6 +198,9 @@ def _faiss(corpus: Corpus) -> Iterator[Way]:
         ),
     }
     for name, (index, probes) in kinds.items():
+        if hasattr(index, "cp"):
+            # All of a million would be twenty minutes of k-means.
+            index.cp.max_points_per_centroid = TAUGHT_EACH
         built = _built(lambda one=index: (one.train(vectors), one.add(vectors)))
         for probe in probes:
             settings = [{}, {"sel": rows}]
