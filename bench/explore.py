@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import multiprocessing
 import random
 import resource
 import shutil
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,6 +76,8 @@ def main() -> None:
     if opened.database().count(table_name("embeddings", ENCODER)) == 0:
         _write_vectors(opened)
     current = _open(opened)
+    read = partial(search.scale, opened, ENCODER)
+    _row("vectors, read once", [_timed(read)], 30_000, [])
     alike = _of_vectors(current)
     questions = {**QUESTIONS, **_of_properties(current), **alike}
     views = {name: _fresh(make, number) for number, (name, make) in enumerate(questions.items())}
@@ -84,7 +87,7 @@ def main() -> None:
     counts = {**FACETS, **_facets_of_properties(current)}
     counted = {name: _facet_times(current, ask) for name, (ask, _) in counts.items()}
     gathered = _gathered(current)
-    _say("memory, GB", f"{_resident():.2f}", "4")
+    _say("memory, GB", f"{_memory(root):.2f}", "4")
     databases = _databases(current)
     for name, times in ours.items():
         # Neither database has vectors to compare.
@@ -230,10 +233,7 @@ def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], Vi
 
 
 def _of_vectors(current: Catalogue) -> dict[str, Callable[[random.Random], View]]:
-    """Return what is asked of likeness; the vectors are read and turned first, which is told."""
-    _row(
-        "vectors, read once", [_timed(partial(search.scale, current.project, ENCODER))], 30_000, []
-    )
+    """Return what is asked of likeness."""
 
     def alike(draw: random.Random, percentile: float) -> View:
         asked = {
@@ -556,7 +556,18 @@ def _say(name: str, figure: str, budget: str) -> None:
     print(f"{name:44} {figure:>8} {'':26} {budget:>7}", flush=True)
 
 
-def _resident() -> float:
+def _memory(root: Path) -> float:
+    """Return how many GB a process takes at most that opens, warms and searches, and no more."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(_resident, root).result()
+
+
+def _resident(root: Path) -> float:
+    current = catalogue.load(project.open_project(root))
+    current.warm()
+    # Vectors and the scale of likeness are read here.
+    for make in (*QUESTIONS.values(), *_of_vectors(current).values()):
+        current.run(make(random.Random(0)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
