@@ -14,12 +14,14 @@ from typing import TypedDict
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-__all__ = ["IMAGE", "settle", "without_image", "write"]
+__all__ = ["IMAGE", "came_late", "settle", "without_image", "write"]
 
 # The browser writes this part itself.
 IMAGE = "image"
 # Session: the addresses that were written lately, and the one before them, oldest first.
 WRITTEN = "address.written"
+# Session: the page that a message named which was older than that.
+LATE_FROM = "address.late_from"
 # A message that was sent before the browser heard comes at most so late, in seconds.
 LATE = 30.0
 
@@ -45,6 +47,16 @@ def write(values: Mapping[str, str | None]) -> None:
     st.session_state[WRITTEN] = [*written, {"at": now, "parts": without_image()}]
 
 
+def came_late() -> bool:
+    """Whether the message that this run answers was sent before the browser heard of an address.
+
+    Then it names the page of before, too, if that was changed at once with the address.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    page = st.session_state.pop(LATE_FROM, None)
+    return context is not None and page == context.page_script_hash
+
+
 def settle() -> None:
     """Go on from what was written last where the browser's message is older than that."""
     written = _lately(time.monotonic())
@@ -57,6 +69,8 @@ def settle() -> None:
     named, last = without_image(), written[-1]["parts"]
     if named != last and any(named == one["parts"] for one in written):
         st.query_params.from_dict(last)
+        if context is not None:
+            st.session_state[LATE_FROM] = context.page_script_hash
 
 
 def _lately(now: float) -> list[_Written]:

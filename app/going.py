@@ -44,21 +44,20 @@ def to_view() -> None:
 def resume() -> None:
     """Go once more where we just went: a message from the page before has brought it back."""
     at, asked = st.session_state.get(REACHED, (-LATE, None))
-    if time.monotonic() - at < LATE:
+    # What is pressed here and now comes first: both may come with one message.
+    if st.session_state.get(GOING) is None and time.monotonic() - at < LATE:
         st.session_state[GOING] = asked
 
 
-def stay() -> None:
-    """Begin again at the page that was drawn last, where a message names the one before.
-
-    For fragments that stand on all pages: such a message runs them beside a page that is not its.
-    """
+def stay() -> bool:
+    """Go to the page that was drawn last, where a message names the one before; say whether so."""
     context = get_script_run_ctx(suppress_warning=True)
     drawn = st.session_state.get(DRAWN)
     if context is None or drawn is None or context.page_script_hash == drawn[0]:
-        return
-    st.session_state[GOING] = (drawn[1], None, False)
-    st.rerun(scope="app")
+        return False
+    if st.session_state.get(GOING) is None:
+        st.session_state[GOING] = (drawn[1], None, False)
+    return True
 
 
 def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:

@@ -91,6 +91,8 @@ def main() -> None:
     pages = _pages()
     shown = st.navigation(pages, position="hidden")
     shows_view = shown.url_path not in WITHOUT_VIEW
+    if address.came_late():
+        going.stay()
     going.arrive(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
     with st.container(key="page", gap=None):

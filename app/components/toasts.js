@@ -9,7 +9,8 @@ let shown = null;
 export function showToast(node) {
   if (shown !== node) hideToast(shown);
   shown = node;
-  node.showPopover();
+  // Its part of the page may have gone while what it tells was under way.
+  if (node.isConnected) node.showPopover();
 }
 
 /** @param {HTMLElement | null} node */

@@ -49,7 +49,9 @@ class Step:
 @st.fragment
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
-    going.stay()
+    if going.stay():
+        # Such a message runs this beside a page that is not its.
+        st.rerun(scope="app")
     now = pulse.read(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
         if now.running is not None:

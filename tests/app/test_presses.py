@@ -50,6 +50,70 @@ def test_a_step_back_in_the_browser_is_not_taken_for_an_old_message():
     assert page.query_params == {}
 
 
+def test_a_message_older_than_a_change_of_pages_does_not_lead_back():
+    page = AppTest.from_function(_left).run()
+    page.button[0].click().run()
+    assert page.text[0].value == "explore"
+    # It names the page and the address of before.
+    page.query_params.clear()
+    page.run()
+    assert page.text[0].value == "explore"
+    # A link to that page, pressed since, names the address of now.
+    page.run()
+    assert page.text[0].value == "import"
+
+
+def test_what_is_pressed_now_leads_further_than_a_message_of_before():
+    page = AppTest.from_function(_resumed).run()
+    page.button[0].click().run()
+    assert page.text[0].value == "explore"
+    page.button[1].click().run()
+    assert page.text[0].value == "import"
+
+
+def _resumed():
+    import time
+
+    import streamlit as st
+
+    from app import going
+    from app.presses import whole
+
+    def pressed():
+        going.to("explore")
+        late()
+
+    def late():
+        # As if that page had just been reached.
+        st.session_state[going.REACHED] = (time.monotonic(), ("import", None, False))
+        going.resume()
+
+    asked = st.session_state.pop(going.GOING, None)
+    st.button("show", on_click=whole(pressed))
+    st.button("late", on_click=whole(late))
+    st.text("" if asked is None else asked[0])
+
+
+def _left():
+    import streamlit as st
+
+    from app import address, going
+    from app.presses import whole
+
+    def pressed():
+        address.write({"view": "these"})
+        # As if the other page had been drawn then.
+        st.session_state[going.DRAWN] = ("another", "explore")
+        going.to("explore")
+
+    address.settle()
+    if address.came_late():
+        going.stay()
+    asked = st.session_state.pop(going.GOING, None)
+    st.button("show", on_click=whole(pressed))
+    st.text("import" if asked is None else asked[0])
+
+
 def test_the_message_that_waited_is_heard_next():
     page = AppTest.from_function(_heard).run()
     page.button[0].click().run()

@@ -70,7 +70,6 @@ def group(page, name):
     return page.get_by_role("rowgroup", name=name, exact=True)
 
 
-@pytest.mark.slow
 def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit, project, store):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
