@@ -18,7 +18,9 @@ let count = 0;
 
 /** The presses of one component that wait to be heard. */
 class Waiting {
-  constructor() {
+  /** @param {Node} place  where the component is drawn */
+  constructor(place) {
+    this.place = place;
     /** @type {{key: string, at: number, name: string, value: any}[]} */
     this.presses = [];
     /** Streamlit's, and new with each run. @type {Send} */
@@ -35,6 +37,7 @@ class Waiting {
   press(name, value) {
     this.presses.push({ key: `${FROM}.${(count += 1)}`, at: Date.now(), name, value });
     this.left = AGAIN_AT_MOST;
+    this.page = location.pathname;
     this.say();
   }
 
@@ -50,12 +53,19 @@ class Waiting {
   }
 
   look() {
+    // Said again from another page it would lead back from where it, or a link, has led.
+    if (this.isLeft()) this.presses = [];
     this.drop([]);
     if (!this.presses.length) return;
     // A message would begin the run anew, and on the page from where it was sent.
     this.idle = isAtWork() ? 0 : this.idle + 1;
     if (this.idle < IDLE_LOOKS) this.lookLater();
     else if ((this.left -= 1) >= 0) this.say();
+  }
+
+  /** Whether the component has gone with its page. */
+  isLeft() {
+    return !this.place.isConnected && location.pathname !== this.page;
   }
 }
 
@@ -75,7 +85,7 @@ const mounted = new WeakMap();
  */
 export function surely(streamlit) {
   const { data, parentElement, setTriggerValue } = streamlit;
-  const waiting = mounted.get(parentElement) ?? new Waiting();
+  const waiting = mounted.get(parentElement) ?? new Waiting(parentElement);
   mounted.set(parentElement, waiting);
   waiting.send = setTriggerValue;
   waiting.drop(data.heard);

@@ -42,3 +42,36 @@ def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
     assert told["keys"] == 3
     assert told["data"] == "its data"
     assert told["unheard"] == [0, 1, 0]
+
+
+LEAVE = """
+async (source) => {
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { surely } = await import(address);
+  const press = (parentElement) => {
+    const sent = [];
+    const send = (name, value) => sent.push(value);
+    const shown = surely({
+      data: { shown: null, heard: [] }, parentElement, setTriggerValue: send,
+    });
+    shown.setTriggerValue("open", 1);
+    return sent;
+  };
+  const gone = press({ isConnected: false });
+  const stays = press({ isConnected: true });
+  history.pushState(null, "", "/two");
+  while (stays.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return [gone.length, stays.length];
+}
+"""
+
+
+def test_what_went_with_its_page_says_nothing_from_the_next_one(chromium):
+    page = chromium.new_page()
+    page.route("**/*", lambda route: route.fulfill(body="<html></html>", content_type="text/html"))
+    page.goto("http://pages.test/one")
+    said = page.evaluate(LEAVE, (FOLDER / "told.js").read_text("utf-8"))
+    page.close()
+    assert said[0] == 1
+    assert said[1] >= 2
