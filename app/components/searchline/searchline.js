@@ -46,7 +46,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, data) => new Line(root, data), (line, { press }) => (line.tell = press));
+export default mounting((root, data) => new Line(root, data), (line, { press }) => (line.tell = (name, value) => line.ask(press, name, value)));
 
 class Line {
   constructor(root, data) {
@@ -64,8 +64,13 @@ class Line {
     this.bringing = new Bringing({
       field: this.field,
       add: (text) => this.tell("add", text),
-      say: (trouble) => this.writeProblem(trouble),
+      say: (trouble) => {
+        this.trouble = trouble;
+        this.writeProblem(trouble);
+      },
     });
+    /** Why no picture could be brought: it stays until something else is asked for. @type {string | null} */
+    this.trouble = null;
     this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
     this.count = el("span", { class: "count", role: "status" });
     this.hold = iconButton("front_hand", texts.hold, () => this.turnHold(), { "aria-pressed": "false" });
@@ -157,7 +162,7 @@ class Line {
     // What was chosen since stays as it was chosen until Python has heard of it.
     if (!unheard) this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
-    this.writeProblem(data.problem);
+    this.writeProblem(data.problem ?? this.trouble);
     set(this.sort, "lang", data.language);
   }
 
@@ -264,6 +269,12 @@ class Line {
       this.tellSearch(true);
     }
     if (event.key === "Escape") this.field.blur();
+  }
+
+  /** @param {import("../mounting.js").Send} press @param {string} name @param {any} value */
+  ask(press, name, value) {
+    this.trouble = null;
+    press(name, value);
   }
 
   tellSearch(whole = false) {
