@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from panoptic_data.messages import translate
 
-__all__ = ["UnreadableBodyError", "is_longer", "parsed", "unreadable"]
+__all__ = ["UnreadableBodyError", "is_longer", "of_type", "parsed", "unreadable"]
 
 
 class UnreadableBodyError(ValueError):
@@ -38,6 +38,13 @@ def parsed(raw: bytes) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise UnreadableBodyError
     return body
+
+
+def of_type(kind: Any, value: Any) -> Any:
+    """Return a part of a body. Raises UnreadableBodyError where it is not of a type."""
+    if not isinstance(value, kind):
+        raise UnreadableBodyError
+    return value
 
 
 def unreadable(language: str) -> JSONResponse:

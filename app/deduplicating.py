@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from app import author
 from app.answers import answering, language, spreadsheet
-from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
+from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.deeds import Words
 from panoptic_data import catalogue, clearing, keeping, views
 from panoptic_data.annotations import get as annotations_of
@@ -104,11 +104,11 @@ class _Asked:
     language: str
 
     def text(self, name: str) -> str:
-        told: str = _as(str, self.body.get(name))
+        told: str = of_type(str, self.body.get(name))
         return told
 
     def sha1s(self, name: str) -> list[str]:
-        listed = [_as(str, one) for one in _as(list, self.body.get(name, []))]
+        listed = [of_type(str, one) for one in of_type(list, self.body.get(name, []))]
         if not all(_SHA1.fullmatch(one) for one in listed):
             raise UnreadableBodyError
         return list(dict.fromkeys(listed))
@@ -117,7 +117,7 @@ class _Asked:
         told = self.body.get(name)
         if isinstance(told, bool):
             raise UnreadableBodyError
-        return int(_as(int, told))
+        return int(of_type(int, told))
 
 
 _Act = Callable[[_Asked], dict[str, Any] | Response]
@@ -391,7 +391,7 @@ def _planned(asked: _Asked) -> clearing.Plan:
     if kind not in clearing.kinds(current):
         raise UnreadableBodyError
     view = asked.body.get("view")
-    named = None if view is None else _as(str, view)
+    named = None if view is None else of_type(str, view)
     opened = clearing.opened(current, kind, _view(named), _first(asked.body.get("first")))
     most = asked.body.get("most")
     if most is not None and (isinstance(most, bool) or not isinstance(most, int | float)):
@@ -439,9 +439,3 @@ def _first(told: Any) -> str:
 
 def _whole(text: str | None, default: int) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 10 else default
-
-
-def _as(kind: Any, told: Any) -> Any:
-    if not isinstance(told, kind):
-        raise UnreadableBodyError
-    return told

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from app import author
 from app.answers import answering, language
-from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
+from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
 from panoptic_data import sorting as sortings
 from panoptic_data.annotations import get as annotations_of
@@ -117,7 +117,7 @@ class _Asked:
         told = self.body.get(name)
         if told is None:
             return None
-        return views.from_address(_as(str, told))
+        return views.from_address(of_type(str, told))
 
     def whole(self, name: str, default: int, most: int) -> int:
         """Return a number of the body, between 0 and ``most``."""
@@ -188,7 +188,7 @@ def _offered(asked: _Asked) -> dict[str, Any]:
     slug = _encoder(asked, reads_text=False)
     found = offers.offered(
         asked.project,
-        _as(str, asked.body.get("tag")),
+        of_type(str, asked.body.get("tag")),
         slug,
         view=asked.view(),
         mode=mode,
@@ -204,12 +204,12 @@ def _offered(asked: _Asked) -> dict[str, Any]:
 
 
 def _answers(asked: _Asked) -> dict[str, Any]:
-    listed = _as(list, asked.body.get("answers", [asked.body]))
+    listed = of_type(list, asked.body.get("answers", [asked.body]))
     return _write(
         asked,
         [
             (
-                _as(str, _as(dict, one).get("tag")),
+                of_type(str, of_type(dict, one).get("tag")),
                 [_known(asked.project, _texts(one, kind)) for kind in _KINDS],
             )
             for one in listed
@@ -262,12 +262,12 @@ def _refused(project: Project, request: Request) -> Response:
 def _classes(asked: _Asked) -> dict[str, Any]:
     body = asked.body
     slug = _encoder(asked, reads_text=True)
-    least = float(_as((int, float), body.get("least", 0)))
+    least = float(of_type((int, float), body.get("least", 0)))
     only = body.get("only")
     kept, sorting = _kept(asked) or _keep(_sorted(asked, slug), asked.project)
     current = catalogue.get(asked.project)
     names = current.annotations.tags
-    stands = sortings.stands(current, sorting, None if only is None else [_as(str, only)])
+    stands = sortings.stands(current, sorting, None if only is None else [of_type(str, only)])
     return {
         "encoder": slug,
         "sorting": kept,
@@ -294,7 +294,7 @@ def _sorted(asked: _Asked, slug: str) -> Sorting:
     parents, again = body.get("parents", zero_shot.PARENTS[0]), body.get("again") is True
     if parents not in zero_shot.PARENTS:
         raise UnreadableBodyError
-    property = _as(str, body.get("property"))
+    property = of_type(str, body.get("property"))
     found = zero_shot.classes(
         asked.project,
         property,
@@ -302,7 +302,7 @@ def _sorted(asked: _Asked, slug: str) -> Sorting:
         view=asked.view(),
         tags=_texts(body, "tags") if "tags" in body else None,
         language=asked.language,
-        template=_as(str, body.get("template") or ""),
+        template=of_type(str, body.get("template") or ""),
         parents=parents,
         again=again,
         check=asked.check,
@@ -312,8 +312,9 @@ def _sorted(asked: _Asked, slug: str) -> Sorting:
 
 def _class_answers(asked: _Asked) -> dict[str, Any]:
     body = asked.body
-    least, accept = float(_as((int, float), body.get("least", 0))), _as(bool, body.get("accept"))
-    only = None if body.get("only") is None else [_as(str, body.get("only"))]
+    least = float(of_type((int, float), body.get("least", 0)))
+    accept = of_type(bool, body.get("accept"))
+    only = None if body.get("only") is None else [of_type(str, body.get("only"))]
     found = _kept(asked)
     if found is None:
         return {"sorting": None, "batch": None, "changed": 0}
@@ -386,19 +387,19 @@ def _window(asked: _Asked, one: Class, stand: Stand, end: int) -> list[dict[str,
 
 def _encoder(asked: _Asked, *, reads_text: bool) -> str:
     told = asked.body.get("encoder")
-    wanted = None if told is None else _as(str, told)
+    wanted = None if told is None else of_type(str, told)
     return search.encoder_for(asked.project, reads_text=reads_text, asked=wanted)
 
 
 def _examples(asked: _Asked) -> list[str]:
     """Return the images that are examples beside those of the tag: a group, a cluster, some."""
-    told = _as(dict, asked.body.get("examples", {}))
+    told = of_type(dict, asked.body.get("examples", {}))
     if "sha1s" in told:
         return _known(asked.project, _texts(told, "sha1s"))
     if "view" not in told:
         return []
     current = catalogue.get(asked.project)
-    found = current.run(views.from_address(_as(str, told["view"])))
+    found = current.run(views.from_address(of_type(str, told["view"])))
     left = frozenset(_texts(told, "except"))
     return [sha1 for sha1 in current.sha1s(np.unique(found.rows)) if sha1 not in left]
 
@@ -411,10 +412,4 @@ def _known(project: Project, sha1s: Iterable[str]) -> list[str]:
 
 
 def _texts(body: Mapping[str, Any], name: str) -> list[str]:
-    return [_as(str, one) for one in _as(list, body.get(name, []))]
-
-
-def _as(kind: Any, value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise UnreadableBodyError
-    return value
+    return [of_type(str, one) for one in of_type(list, body.get(name, []))]

@@ -6,6 +6,7 @@
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
 import { debounced, el, icon, number, set, write } from "../dom.js";
+import { writeLack } from "../lack.js";
 import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { Large } from "../suggest/large.js";
@@ -631,15 +632,8 @@ export class Page {
 
   drawEmpty() {
     const what = this.lack();
-    this.empty.hidden = !what;
     this.sheet.hidden = Boolean(what);
-    if (!what) return;
-    const written = JSON.stringify(what.map((one) => one?.text ?? one));
-    if (this.empty.dataset.written === written) return;
-    this.empty.dataset.written = written;
-    const [sign, title, help, ...acts] = what;
-    const buttons = acts.filter(Boolean).map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
-    this.empty.replaceChildren(icon(sign), el("h2", {}, title), el("p", { class: "quiet" }, help), el("div", { class: "acts" }, ...buttons));
+    writeLack(this.empty, what);
   }
 
   /** What is missing, where there is no image: a sign, a heading, what to do, buttons. @returns {any[] | null} */

@@ -4,7 +4,8 @@
 // the tag (choose.js), a picture seen large (large.js).
 import { annotations } from "../annotations.js";
 import { follow } from "../annotated.js";
-import { debounced, el, icon, isTyping, set, write } from "../dom.js";
+import { debounced, el, isTyping, set, write } from "../dom.js";
+import { writeLack } from "../lack.js";
 import { inItsLanguage, mounting } from "../mounting.js";
 import { saying } from "../properties/say.js";
 import { raised } from "../toasts.js";
@@ -497,15 +498,7 @@ class Page {
   }
 
   drawEmpty() {
-    const what = this.lack();
-    this.empty.hidden = !what;
-    if (!what) return;
-    const written = JSON.stringify(what.map((one) => one?.text ?? one));
-    if (this.empty.dataset.written === written) return;
-    this.empty.dataset.written = written;
-    const [sign, title, help, ...acts] = what;
-    const buttons = acts.filter(Boolean).map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
-    this.empty.replaceChildren(icon(sign), el("h2", {}, title), el("p", { class: "quiet" }, help), el("div", { class: "acts" }, ...buttons));
+    writeLack(this.empty, this.lack());
   }
 
   /** What is missing, where there is no image: a sign, a heading, what to do, buttons. @returns {any[] | null} */

@@ -1,0 +1,19 @@
+// What a page says in the place of what it would show. Not here: what is missing on which page.
+import { el, icon } from "./dom.js";
+
+/**
+ * Say what is missing: a sign, a heading, what to do, buttons (`{text, act}`, or null); where
+ * nothing is, the place is hidden. It is written only where it differs, so that a button that has
+ * the keys keeps them.
+ * @param {HTMLElement} place @param {any[] | null} what
+ */
+export function writeLack(place, what) {
+  place.hidden = !what;
+  if (!what) return;
+  const written = JSON.stringify(what.map((one) => one?.text ?? one));
+  if (place.dataset.written === written) return;
+  place.dataset.written = written;
+  const [sign, title, help, ...acts] = what;
+  const buttons = acts.filter(Boolean).map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
+  place.replaceChildren(icon(sign), el("h2", {}, title), el("p", { class: "quiet" }, help), el("div", { class: "acts" }, ...buttons));
+}
