@@ -3,7 +3,7 @@
 Streamlit ends a callback at its first ``st.`` call once another message of the browser waits:
 the press is lost, since it came with the message that is already taken. Here the message waits
 until the callback has returned. Not here: presses that overtake each other on their way from
-the browser (``components/told.js``, ``components.assets``).
+the browser (``components/shared/bridge/reliable_events.js``, ``components.assets``).
 """
 
 from __future__ import annotations

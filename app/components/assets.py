@@ -1,7 +1,7 @@
 """The components' JavaScript as modules on our own port, their CSS as text, and their presses.
 
 There is no build: the modules import each other as they lie in the folder. A press is carried
-out once and whole (``told.js``, ``app.presses``). Not here: any component.
+out once and whole (``reliable_events.js``, ``app.presses``). Not here: any component.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
     import streamlit as st
 
     # Streamlit loads this text from a blob, where relative addresses mean nothing.
+    events = _address("shared/bridge/reliable_events")
     loader = (
         f'const {{ default: mount }} = await import(new URL("{address(name)}", location.origin));\n'
-        f'const {{ surely }} = await import(new URL("{_address("told")}", location.origin));\n'
+        f'const {{ surely }} = await import(new URL("{events}", location.origin));\n'
         "export default (streamlit) => mount(surely(streamlit));\n"
     )
     renderer = st.components.v2.component(
@@ -126,7 +127,7 @@ def _address(module: str) -> str:
 @cache
 def css(name: str, styles: tuple[str, ...] = ()) -> str:
     """Return the style of a component: what all of them start from, and its own."""
-    paths = ("tokens", *styles, f"{name}/{name}")
+    paths = ("shared/ui/tokens", *styles, f"{name}/{name}")
     return "".join((FOLDER / f"{path}.css").read_text("utf-8") for path in paths)
 
 

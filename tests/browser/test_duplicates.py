@@ -32,7 +32,7 @@ def groups(own_project):
 
 def compared(page, one, other, *, evened=False):
     """Compare points of two pictures, as the page does: the mean, how much is clearly different."""
-    module = assets.address("duplicates").replace("duplicates.js", "difference.js")
+    module = assets.address("duplicates").replace("duplicates.js", "pixel_difference.js")
     return page.evaluate(
         """async ([module, one, other, evened]) => {
           const functions = await import(module);

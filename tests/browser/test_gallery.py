@@ -218,7 +218,9 @@ def test_rows_that_fail_say_so_and_can_be_tried_again(page):
 
 
 def test_captions_stand_line_by_line_under_each_picture_and_a_key_hides_them(page):
-    module = assets.address("gallery").replace("gallery/gallery.js", "display.js")
+    module = assets.address("gallery").replace(
+        "gallery/gallery.js", "shared/ui/display_settings.js"
+    )
     captions = page.locator('.tile[data-index="0"] .line')
     high = page.locator('.tile[data-index="0"]').bounding_box()["height"]
     expect(captions).to_have_text(["0.jpg"])

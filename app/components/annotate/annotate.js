@@ -1,15 +1,15 @@
 // What is said of the image in hand, each property a field. Streamlit calls the default export
 // with the data of each run; the panel follows the image without waiting for one. Not here: the
 // fields (editors.js), what is kept (annotations.js).
-import { annotations, cellOf } from "../annotations.js";
-import { current } from "../current.js";
-import { el, fill, iconButton, set, write } from "../dom.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { selection } from "../selection.js";
-import { Copying } from "./copying.js";
+import { annotations, cellOf } from "../shared/store/annotations.js";
+import { current } from "../shared/store/current_image.js";
+import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { selection } from "../shared/store/selection.js";
+import { Copying } from "./copy_to_selection.js";
 import { makeEditor } from "./editors.js";
-import { Files } from "./files.js";
-import { Making } from "./making.js";
+import { Files } from "./file_choice.js";
+import { Making } from "./new_property.js";
 
 /**
  * @typedef {object} Data
@@ -110,7 +110,7 @@ class Annotate {
     }
   }
 
-  /** @param {import("../annotations.js").Said} said */
+  /** @param {import("../shared/store/annotations.js").Said} said */
   draw(said) {
     const shown = annotations.properties.filter((one) => !one.hidden);
     this.node.classList.add("here");
@@ -175,7 +175,7 @@ class Annotate {
     return row;
   }
 
-  /** @param {string} id @param {import("../annotations.js").Said} said */
+  /** @param {string} id @param {import("../shared/store/annotations.js").Said} said */
   show(id, said) {
     const property = annotations.properties.find((one) => one.id === id);
     const row = property && this.rows.get(keyOf(property));
@@ -187,7 +187,7 @@ class Annotate {
     row.each.replaceChildren(...(cell?.mixed ? this.files.each(property, cell) : []));
   }
 
-  /** @param {string} property @param {import("../annotations.js").Edit} edit */
+  /** @param {string} property @param {import("../shared/store/annotations.js").Edit} edit */
   async write(property, edit) {
     const { sha1, place } = this;
     const targets = { sha1s: [sha1], ...this.files.meant(annotations.properties.find(({ id }) => id === property)) };

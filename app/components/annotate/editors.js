@@ -1,11 +1,11 @@
 // A field for a value of each type: shows what is kept, says what is wanted instead. Not here:
-// tags (chips.js), writing a value, where fields stand.
-import { el, icon, iconButton, set, write } from "../dom.js";
-import { Chips } from "./chips.js";
+// tags (tag_chips.js), writing a value, where fields stand.
+import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { Chips } from "./tag_chips.js";
 
 /**
- * @typedef {import("../annotations.js").Property} Property
- * @typedef {import("../annotations.js").Edit} Edit
+ * @typedef {import("../shared/store/annotations.js").Property} Property
+ * @typedef {import("../shared/store/annotations.js").Edit} Edit
  * @typedef {object} How
  * @property {Record<string, string>} texts
  * @property {string[]} colours

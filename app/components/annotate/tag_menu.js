@@ -1,7 +1,7 @@
 // The menu of a tag where it stands as a chip: the key that puts it on, more images for it. Not
 // here: all else that can be done with tags (their page).
-import { annotations } from "../annotations.js";
-import { el, fill, icon, write } from "../dom.js";
+import { annotations } from "../shared/store/annotations.js";
+import { el, fill, icon, write } from "../shared/ui/dom.js";
 
 const ROOM = 8;
 
@@ -10,7 +10,7 @@ export class TagMenu {
   constructor(texts, leave) {
     this.texts = texts;
     this.leave = leave;
-    /** @type {import("../annotations.js").Tag | null} */
+    /** @type {import("../shared/store/annotations.js").Tag | null} */
     this.tag = null;
     this.title = el("p", { class: "path" });
     this.field = el("input", {
@@ -29,7 +29,7 @@ export class TagMenu {
     this.node.addEventListener("keydown", (event) => this.press(event));
   }
 
-  /** @param {import("../annotations.js").Tag} tag @param {Element} anchor */
+  /** @param {import("../shared/store/annotations.js").Tag} tag @param {Element} anchor */
   open(tag, anchor) {
     this.tag = tag;
     write(this.title, tag.name);

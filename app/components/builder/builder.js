@@ -1,12 +1,12 @@
 // The filters of a view as a tree that can be edited. Streamlit calls the default export with the
 // data of each run: the first brings the tree, later ones what was found out about it. Not here:
 // the tree itself (tree), what a value is typed with (editors), counting and checking (Python).
-import { debounced, el, icon, iconButton, isTyping, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { end } from "../waiting.js";
-import { EDITORS, carried, isPattern } from "./editors.js";
-import { trap } from "./tabbing.js";
-import * as tree from "./tree.js";
+import { debounced, el, icon, iconButton, isTyping, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { end } from "../shared/bridge/pending.js";
+import { EDITORS, carried, isPattern } from "./value_editors.js";
+import { trap } from "../shared/bridge/dialog_tab_order.js";
+import * as tree from "./filter_tree.js";
 
 const TELL_AFTER = 250;
 const UNDONE_AT_MOST = 100;
@@ -17,8 +17,8 @@ const FIRST_FIELD = "name";
  * @typedef {object} Data
  * @property {any[]} where       parts as a view writes them; some with a label, not to be edited
  * @property {{name: string, label: string, scale: number, unit: string, heading: string, operators: {name: string, label: string, editor: string}[]}[]} fields
- * @property {Record<string, import("./choices.js").Item[]>} choices   of each field of choices
- * @property {{encoder: string, label: string, items: import("./choices.js").Item[]}[]} clusters
+ * @property {Record<string, import("./choice_list.js").Item[]>} choices   of each field of choices
+ * @property {{encoder: string, label: string, items: import("./choice_list.js").Item[]}[]} clusters
  * @property {{id: string, label: string}[]} properties   whose authors can be asked for
  * @property {{id: string, label: string, colour: string}[]} hues
  * @property {{turn: number, count: string, problem: string, problems: Record<number, string>}} answer

@@ -1,23 +1,23 @@
 // The page where images are sorted into tags by words: each image stands under the tag that fits it
 // best, surest first, and is accepted, refused or moved, alone or in bulk. Streamlit calls the
 // default export with the data of each run; the rest comes and goes over HTTP. Not here: what was
-// sorted (sorted.js), a class in the sheet (section.js), what is sorted into (setup.js), the property
-// (choose.js), keys (keys.js).
-import { annotations } from "../annotations.js";
-import { follow } from "../annotated.js";
-import { debounced, el, icon, number, set, write } from "../dom.js";
-import { writeLack } from "../lack.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { saying } from "../properties/say.js";
-import { Large } from "../suggest/large.js";
-import { Writing } from "../suggest/writing.js";
-import { raised } from "../toasts.js";
-import { Choose } from "./choose.js";
-import { acted } from "./keys.js";
-import { Other } from "./other.js";
-import { Section, grid } from "./section.js";
-import { Setup } from "./setup.js";
-import { PAGE, Sorted } from "./sorted.js";
+// sorted (sorted_images.js), a class in the sheet (class_section.js), what is sorted into (prompt_setup.js), the property
+// (property_choice.js), keys (shortcuts.js).
+import { annotations } from "../shared/store/annotations.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { debounced, el, icon, number, set, write } from "../shared/ui/dom.js";
+import { writeLack } from "../shared/ui/empty_state.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { saying } from "../shared/ui/translate.js";
+import { Large } from "../suggest/enlarged.js";
+import { Writing } from "../shared/store/answer_queue.js";
+import { raised } from "../shared/ui/toasts.js";
+import { Choose } from "./property_choice.js";
+import { acted } from "./shortcuts.js";
+import { Other } from "./other_tag.js";
+import { Section, grid } from "./class_section.js";
+import { Setup } from "./prompt_setup.js";
+import { PAGE, Sorted } from "./sorted_images.js";
 
 // Of many classes no image is fetched before it is in sight.
 const FIRST_OF_AT_MOST = 40;
@@ -35,13 +35,13 @@ const LONG_AFTER = 2_500;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../properties/say.js").Say} say
+ * @property {import("../shared/ui/translate.js").Say} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-/** @typedef {import("./sorted.js").Image} Image */
-/** @typedef {import("./sorted.js").Class} Class */
+/** @typedef {import("./sorted_images.js").Image} Image */
+/** @typedef {import("./sorted_images.js").Class} Class */
 
 export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
 
@@ -83,7 +83,7 @@ export class Page {
       .then(() => this.define());
   }
 
-  /** @param {import("./sorted.js").Told | null} told */
+  /** @param {import("./sorted_images.js").Told | null} told */
   holding(told) {
     this.sorted?.end();
     return new Sorted(told, this.isAgain, {
@@ -253,12 +253,12 @@ export class Page {
         this.draw();
       }, LONG_AFTER),
     ];
-    /** @type {import("./sorted.js").Told | null} */
+    /** @type {import("./sorted_images.js").Told | null} */
     let told = null;
     try {
       await this.writing.done;
       const count = this.setup.chosen.length > FIRST_OF_AT_MOST ? 0 : PAGE;
-      told = /** @type {import("./sorted.js").Told} */ (await annotations.ask("/suggestions/classes", { ...this.asked(), count }));
+      told = /** @type {import("./sorted_images.js").Told} */ (await annotations.ask("/suggestions/classes", { ...this.asked(), count }));
     } catch (error) {
       if (turn === this.turn) this.trouble = error.message || this.tools.say("failed");
     }
@@ -462,7 +462,7 @@ export class Page {
     act();
   }
 
-  /** What keys do. @returns {import("./keys.js").Acts} */
+  /** What keys do. @returns {import("./shortcuts.js").Acts} */
   does() {
     const { place } = this.inHand;
     return {

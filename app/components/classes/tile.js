@@ -1,6 +1,6 @@
 // One image of a class: how well it fits, its two answers, and the way to another tag. Not here:
-// writing them (classes.js), where it stands (section.js).
-import { el, iconButton, set, write } from "../dom.js";
+// writing them (classes.js), where it stands (class_section.js).
+import { el, iconButton, set, write } from "../shared/ui/dom.js";
 import { scored } from "../suggest/tile.js";
 
 export class Tile {

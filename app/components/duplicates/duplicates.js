@@ -1,20 +1,20 @@
 // The page of duplicates: kinds, their open groups, and the one in hand, whose image to keep stands
 // beside another one. One key merges it, and the next group is there. Streamlit calls the default
-// export with the data of each run; the rest comes and goes over HTTP. Not here: the list (list.js),
-// what is chosen in a group (pair.js), copies of a file (copies.js), many groups at once (all.js).
-import { annotations } from "../annotations.js";
-import { follow } from "../annotated.js";
-import { debounced, el, isTyping, set, write } from "../dom.js";
-import { writeLack } from "../lack.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { saying } from "../properties/say.js";
-import { Writing } from "../suggest/writing.js";
-import { raised } from "../toasts.js";
-import { All } from "./all.js";
-import { MODES, pictured } from "./compare.js";
-import { Copies } from "./copies.js";
-import { sized } from "./facts.js";
-import { List } from "./list.js";
+// export with the data of each run; the rest comes and goes over HTTP. Not here: the list (group_list.js),
+// what is chosen in a group (pair.js), copies of a file (file_copies.js), many groups at once (merge_all.js).
+import { annotations } from "../shared/store/annotations.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { debounced, el, isTyping, set, write } from "../shared/ui/dom.js";
+import { writeLack } from "../shared/ui/empty_state.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { saying } from "../shared/ui/translate.js";
+import { Writing } from "../shared/store/answer_queue.js";
+import { raised } from "../shared/ui/toasts.js";
+import { All } from "./merge_all.js";
+import { MODES, pictured } from "./comparison.js";
+import { Copies } from "./file_copies.js";
+import { sized } from "./image_facts.js";
+import { List } from "./group_list.js";
 import { Pair } from "./pair.js";
 
 const PAGE = 100;
@@ -43,7 +43,7 @@ const CLEARED_KEPT = 50;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../properties/say.js").Say} say
+ * @property {import("../shared/ui/translate.js").Say} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
@@ -80,7 +80,7 @@ class Page {
     this.cleared = [];
     /** Groups as they were read, until anything is written. @type {Map<string, Promise<any>>} */
     this.read = new Map();
-    /** @type {Group | import("./copies.js").Told | null} */
+    /** @type {Group | import("./file_copies.js").Told | null} */
     this.inHand = null;
     this.trouble = "";
     this.turn = 0;
@@ -358,7 +358,7 @@ class Page {
     for (const { sha1 } of told?.members?.slice(0, 2) ?? []) new Image().src = pictured(sha1);
   }
 
-  /** @param {Group | import("./copies.js").Told} told @param {boolean} isSame  whether what was chosen holds */
+  /** @param {Group | import("./file_copies.js").Told} told @param {boolean} isSame  whether what was chosen holds */
   take(told, isSame) {
     this.inHand = told;
     this.pair.take("members" in told ? told : null, isSame);

@@ -1,10 +1,10 @@
 // The group in hand: who stays, who else does, which two are compared, and what would be taken over.
 // Not here: which group that is, writing what was chosen (duplicates.js).
-import { annotations } from "../annotations.js";
-import { el, icon, set, write } from "../dom.js";
-import { Compare, MODES } from "./compare.js";
-import { Facts } from "./facts.js";
-import { Members } from "./members.js";
+import { annotations } from "../shared/store/annotations.js";
+import { el, icon, set, write } from "../shared/ui/dom.js";
+import { Compare, MODES } from "./comparison.js";
+import { Facts } from "./image_facts.js";
+import { Members } from "./group_strip.js";
 
 /**
  * @typedef {import("./duplicates.js").Group} Group

@@ -1,5 +1,5 @@
 // Enlarging and moving what lies in some panes, all alike: the wheel, a drag, a double press. Not
-// here: the pictures (compare.js).
+// here: the pictures (comparison.js).
 
 const LARGEST = 16;
 const STEP = 1.25;

@@ -1,11 +1,11 @@
 // The left panel: folders, clusters and properties with their counts; a press filters. Streamlit
 // calls the default export with the data of each run. Not here: counting (Python).
-import { follow } from "../annotated.js";
-import { debounced, el, fill, icon, number, set, write } from "../dom.js";
-import { begin } from "../waiting.js";
-import { makeList } from "./list.js";
-import { makeRange } from "./range.js";
-import { makeTags } from "./tags.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { debounced, el, fill, icon, number, set, write } from "../shared/ui/dom.js";
+import { begin } from "../shared/bridge/pending.js";
+import { makeList } from "./value_list.js";
+import { makeRange } from "./range_histogram.js";
+import { makeTags } from "./tag_list.js";
 import { makeFolders } from "./tree.js";
 
 // Several edits in a row are counted once.

@@ -1,5 +1,5 @@
 // Folders, or tags, as a tree, with arrows as keys. Only open branches are elements.
-import { el, icon, number, set, write } from "../dom.js";
+import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
 /**
  * @typedef {object} Branches

@@ -66,7 +66,7 @@ def frame(
     """
     words = texts_of_annotations()
     own = [(key, words[name]) for key, name in TAG_KEYS]
-    component("frame", styles=(EDITORS, "toast"))(
+    component("frame", styles=(EDITORS, "shared/ui/toast"))(
         key=KEY,
         data={
             "project": project,

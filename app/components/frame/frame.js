@@ -1,18 +1,18 @@
 // What holds on every page: the selection at the bottom left and what is done with it, the keys,
 // the language remembered. Not here: what runs, at the bottom right (Python), choosing values
-// (tagging.js), a tag for more images like them (likening.js), keys of tags (shortcuts.js).
-import { Naming } from "../annotate/naming.js";
-import { annotations } from "../annotations.js";
-import { current } from "../current.js";
-import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { restorePanels, togglePanel } from "../panels.js";
-import { selection } from "../selection.js";
-import { stamp } from "../stamp.js";
-import { hideToast, showToast } from "../toasts.js";
-import { Grouping } from "./grouping.js";
-import { Likening } from "./likening.js";
-import { Shortcuts } from "./shortcuts.js";
+// (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
+import { Naming } from "../annotate/name_groups.js";
+import { annotations } from "../shared/store/annotations.js";
+import { current } from "../shared/store/current_image.js";
+import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { restorePanels, togglePanel } from "../shared/ui/panels.js";
+import { selection } from "../shared/store/selection.js";
+import { stamp } from "../shared/store/brush.js";
+import { hideToast, showToast } from "../shared/ui/toasts.js";
+import { Grouping } from "./group_menu.js";
+import { Likening } from "./more_like_these.js";
+import { Shortcuts } from "./tag_shortcuts.js";
 import { Tagging } from "./tagging.js";
 
 const TELL_AFTER = 400;
@@ -161,7 +161,7 @@ class Frame {
     if (view !== null) selection.invert(view).catch(() => {});
   }
 
-  /** What keys and buttons are about: the open image, the selection, or the image in hand. @returns {import("../annotations.js").Targets | null} */
+  /** What keys and buttons are about: the open image, the selection, or the image in hand. @returns {import("../shared/store/annotations.js").Targets | null} */
   chosen() {
     const inHand = current.sha1 && { sha1s: [current.sha1] };
     if (current.isOpen && inHand) return inHand;
@@ -192,7 +192,7 @@ class Frame {
 
   /**
    * Give values to the selection, or to all of the view; throws what cannot be.
-   * @param {import("../stamp.js").Stamped[]} edits @param {string} label @param {boolean} isAll
+   * @param {import("../shared/store/brush.js").Stamped[]} edits @param {string} label @param {boolean} isAll
    */
   async annotate(edits, label, isAll) {
     const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [], held: selection.held } };
@@ -200,7 +200,7 @@ class Frame {
     this.done(label, changed, batch);
   }
 
-  /** A tag's key: put it on, or off where all have it. @param {import("../annotations.js").Tag} tag */
+  /** A tag's key: put it on, or off where all have it. @param {import("../shared/store/annotations.js").Tag} tag */
   async apply(tag) {
     const targets = this.chosen();
     if (!targets) return;
@@ -213,7 +213,7 @@ class Frame {
     }
   }
 
-  /** Take images out of the corpus, or back. @param {boolean} excluded @param {import("../annotations.js").Targets | null} targets */
+  /** Take images out of the corpus, or back. @param {boolean} excluded @param {import("../shared/store/annotations.js").Targets | null} targets */
   async take(excluded, targets) {
     if (!targets) return;
     this.sayLater();

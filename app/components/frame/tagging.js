@@ -1,21 +1,21 @@
 // Values for many images at once: chosen here, then applied to the selection or made a stamp.
 // Not here: the fields (annotate/editors.js), which images are selected.
 import { makeEditor } from "../annotate/editors.js";
-import { Making } from "../annotate/making.js";
-import { levelsOf } from "../annotate/naming.js";
-import { annotations } from "../annotations.js";
-import { current } from "../current.js";
-import { el, fill, iconButton, number, set, write } from "../dom.js";
-import { selection } from "../selection.js";
-import { stamp } from "../stamp.js";
+import { Making } from "../annotate/new_property.js";
+import { levelsOf } from "../annotate/name_groups.js";
+import { annotations } from "../shared/store/annotations.js";
+import { current } from "../shared/store/current_image.js";
+import { el, fill, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { selection } from "../shared/store/selection.js";
+import { stamp } from "../shared/store/brush.js";
 
 /** What can be done with the values of a type. @type {Record<string, string[]>} */
 const MODES = { tags: ["add", "set", "remove"], tag: ["set", "remove"] };
 const OTHER_MODES = ["set", "clear"];
 
 /**
- * @typedef {import("../annotations.js").Property} Property
- * @typedef {import("../stamp.js").Stamped} Stamped
+ * @typedef {import("../shared/store/annotations.js").Property} Property
+ * @typedef {import("../shared/store/brush.js").Stamped} Stamped
  * @typedef {object} Words
  * @property {Record<string, string>} texts
  * @property {string[]} colours

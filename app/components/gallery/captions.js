@@ -1,8 +1,8 @@
 // The lines under a picture: the properties that were chosen. Not here: choosing them
-// (searchline/captions.js), how high they are (geometry.js).
-import { el, fill, set, write } from "../dom.js";
-import { isProperty, spoken, valueOf } from "../spoken.js";
-import { chip } from "./chip.js";
+// (searchline/caption_menu.js), how high they are (geometry.js).
+import { el, fill, set, write } from "../shared/ui/dom.js";
+import { isProperty, spoken, valueOf } from "../shared/ui/format_value.js";
+import { chip } from "./sort_chip.js";
 
 /** What rows say only when they are asked to, by the captions that need it. */
 const ASKED = { colour: "hue", cluster: "cluster" };
@@ -33,7 +33,7 @@ export function alsoFor(fields, encoder) {
  * Write the captions of a row; return what is said of it in one line.
  * @param {HTMLElement & {said?: any}} node
  * @param {import("./rows.js").Row | null} row @param {string[]} fields
- * @param {import("./chip.js").Words} words
+ * @param {import("./sort_chip.js").Words} words
  * @returns {string}
  */
 export function showCaptions(node, row, fields, words) {
@@ -64,7 +64,7 @@ function showLine(line, field, text, row, words) {
   swatch.style.background = colour ?? "";
 }
 
-/** @param {import("./rows.js").Row} row @param {string} field @param {import("./chip.js").Words} words */
+/** @param {import("./rows.js").Row} row @param {string} field @param {import("./sort_chip.js").Words} words */
 function caption(row, field, words) {
   if (isProperty(field)) return spoken(field, valueOf(row, field), words);
   return (WRITERS[field] ?? chip)(row, field, words);

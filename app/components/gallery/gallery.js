@@ -1,20 +1,20 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
-import { current } from "../current.js";
-import { follow } from "../annotated.js";
-import { changes as displayChanges, display } from "../display.js";
-import { debounced, el, set } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { selection } from "../selection.js";
-import { isProperty } from "../spoken.js";
-import { Beside } from "./beside.js";
+import { current } from "../shared/store/current_image.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
+import { debounced, el, set } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { selection } from "../shared/store/selection.js";
+import { isProperty } from "../shared/ui/format_value.js";
+import { Beside } from "./side_by_side.js";
 import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
-import { InHand, placeOf, trailOf } from "./inhand.js";
-import { Inline } from "./inline.js";
-import * as place from "./place.js";
+import { InHand, placeOf, trailOf } from "./cursor.js";
+import { Inline } from "./caption_editing.js";
+import * as place from "../shared/bridge/image_address.js";
 import { Rows, aspectsOf, groupsOf } from "./rows.js";
 import { Viewer } from "./viewer.js";
 
@@ -37,8 +37,8 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {string | null} [chip] the field of a row that its tile names
  * @property {string | null} [encoder]  whose clusters are meant
  * @property {"image" | "file"} [mode]  what the tiles are
- * @property {import("../annotate/in_place.js").How} [editing]
- * @property {import("./beside.js").How | null} [beside]  which of two galleries it is
+ * @property {import("../annotate/in_place_editor.js").How} [editing]
+ * @property {import("./side_by_side.js").How | null} [beside]  which of two galleries it is
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts
@@ -270,7 +270,7 @@ class Gallery {
     this.grid.draw();
   }
 
-  /** @param {import("./inhand.js").Place | null} hand  where what was in hand is by now */
+  /** @param {import("./cursor.js").Place | null} hand  where what was in hand is by now */
   takeUp(hand) {
     const { shown } = this.viewer;
     const isOpen = shown !== null && shown.sha1 === this.kept.sha1;

@@ -1,6 +1,6 @@
 // Where each tile and each header lies: a list of visual rows in typed arrays, one for squares
 // and for rows of pictures, with groups and without. Pure numbers. Not here: elements, scrolling
-// (scrolling.js).
+// (virtual_scroll.js).
 
 export const GAP = 4;
 const LINE = 18;

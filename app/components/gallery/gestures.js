@@ -1,7 +1,7 @@
 // What presses on the grid do: open, select, move. Not here: drawing.
-import { isTyping } from "../dom.js";
-import { toggleCaptions, turnShape, zoom } from "../display.js";
-import { stamp } from "../stamp.js";
+import { isTyping } from "../shared/ui/dom.js";
+import { toggleCaptions, turnShape, zoom } from "../shared/ui/display_settings.js";
+import { stamp } from "../shared/store/brush.js";
 import { beside, groupBeside, middle, pageFrom, shownFrom, shownRanges } from "./geometry.js";
 
 const DRAG_FROM = 6;

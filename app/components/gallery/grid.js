@@ -1,11 +1,11 @@
 // The virtual grid: a sheet of tiles. Not here: what a press does, where each row lies
-// (geometry.js), scrolling and headings (sheet.js).
-import { el, set } from "../dom.js";
-import { changes as displayChanges, display } from "../display.js";
-import { stamp } from "../stamp.js";
+// (geometry.js), scrolling and headings (virtual_sheet.js).
+import { el, set } from "../shared/ui/dom.js";
+import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
+import { stamp } from "../shared/store/brush.js";
 import { known } from "./captions.js";
 import { EDGE, GAP, cells, indicesInside, layout, tall } from "./geometry.js";
-import { Sheet, numberOf } from "./sheet.js";
+import { Sheet, numberOf } from "./virtual_sheet.js";
 import { emptyTile, makeTile, showTile } from "./tile.js";
 
 // Rows of tiles drawn above and below what is in sight.
@@ -14,7 +14,7 @@ const MARGIN_ROWS = 2;
 export class Grid extends Sheet {
   /**
    * @param {import("./rows.js").Rows} rows
-   * @param {import("../selection.js").Selection} selection
+   * @param {import("../shared/store/selection.js").Selection} selection
    * @param {Record<string, string>} texts
    */
   constructor(rows, selection, texts) {

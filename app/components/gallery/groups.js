@@ -1,5 +1,5 @@
 // The groups of a view, and which of them are folded. Not here: where they lie (geometry.js),
-// their headers (header.js), what of them is selected (ticks.js).
+// their headers (group_header.js), what of them is selected (group_checkboxes.js).
 
 /**
  * What the server says, in lists beside each other; a parent stands before its children.

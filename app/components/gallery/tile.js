@@ -1,7 +1,7 @@
 // One tile: a picture, its circle to select it, its captions. Not here: where it lies.
-import { el, icon, set, write } from "../dom.js";
+import { el, icon, set, write } from "../shared/ui/dom.js";
 import { showCaptions } from "./captions.js";
-import { chip } from "./chip.js";
+import { chip } from "./sort_chip.js";
 
 // The shorter side of what the server keeps, and of the one larger size that it makes for us.
 const STORED = 256;
@@ -37,7 +37,7 @@ export function makeTile(texts) {
  * @property {((row: import("./rows.js").Row) => string) | null} ranked  says where it stands in both
  * @property {string | null} chip  the field that is named on the tile
  * @property {string[]} captions   the fields that stand under it
- * @property {import("./chip.js").Words} words
+ * @property {import("./sort_chip.js").Words} words
  */
 
 /**

@@ -1,7 +1,7 @@
 // One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
-// the address (place.js).
-import { el, fill, icon, iconButton, isTyping, number, set, write } from "../dom.js";
-import { Part } from "./part.js";
+// the address (image_address.js).
+import { el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
+import { Part } from "./part_search.js";
 import { thumbnail } from "./tile.js";
 
 /**

@@ -1,8 +1,8 @@
 // The history of annotations: all of it on its page, or that of one image beside the pictures.
 // Streamlit calls the default export with the data of each run. Not here: either of them.
-import { mounting } from "../mounting.js";
-import { Page } from "./page.js";
-import { Past } from "./past.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { Page } from "./history_page.js";
+import { Past } from "./image_history.js";
 
 /**
  * @typedef {object} Data

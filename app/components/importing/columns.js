@@ -1,11 +1,11 @@
 // What becomes of each column: taken or not, which property, its type, whom it belongs to, how it is
 // read. Not here: reading it (the server).
-import { annotations } from "../annotations.js";
-import { el, icon, number, set, write } from "../dom.js";
-import { ICONS, hasTags } from "../properties/types.js";
+import { annotations } from "../shared/store/annotations.js";
+import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { ICONS, hasTags } from "../shared/ui/property_types.js";
 
-/** @typedef {import("./inhand.js").Told} Told */
-/** @typedef {import("./inhand.js").Column} Column */
+/** @typedef {import("./session.js").Told} Told */
+/** @typedef {import("./session.js").Column} Column */
 
 const SEPARATORS = /** @type {const} */ ([[",", "comma"], [";", "semicolon"], ["|", "bar"]]);
 const LONGEST = 200;
@@ -190,7 +190,7 @@ function spelled(name) {
   return name.split(/\s+/).join(" ").toLowerCase();
 }
 
-/** @param {string} value @param {Column} one @param {import("../properties/say.js").Say} say @param {string} language */
+/** @param {string} value @param {Column} one @param {import("../shared/ui/translate.js").Say} say @param {string} language */
 function spoken(value, one, say, language) {
   if (value === undefined) return "";
   if (one.type === "checkbox") return say(value === "true" ? "yes" : "no");

@@ -1,17 +1,17 @@
 // The page Import: a file, whose images its rows are about, its columns, what is there already, and
 // a button. Streamlit calls the default export with the data of each run; the rest comes and goes
-// over HTTP. Not here: the steps (choose.js, matching.js, columns.js, tags.js, finish.js).
-import { annotations } from "../annotations.js";
-import { follow } from "../annotated.js";
-import { el, set } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { saying } from "../properties/say.js";
-import { Choose } from "./choose.js";
+// over HTTP. Not here: the steps (file_choice.js, matching.js, columns.js, tag_list.js, summary.js).
+import { annotations } from "../shared/store/annotations.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { el, set } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { saying } from "../shared/ui/translate.js";
+import { Choose } from "./file_choice.js";
 import { Columns } from "./columns.js";
-import { Finish } from "./finish.js";
-import { InHand } from "./inhand.js";
+import { Finish } from "./summary.js";
+import { InHand } from "./session.js";
 import { Matching } from "./matching.js";
-import { Tags } from "./tags.js";
+import { Tags } from "./tag_list.js";
 
 // Left by whoever leads here for the tags of one property.
 export const INTO = "panoptic.import.into";
@@ -22,7 +22,7 @@ export const INTO = "panoptic.import.into";
 /**
  * What the steps need.
  * @typedef {object} Tools
- * @property {import("../properties/say.js").Say} say
+ * @property {import("../shared/ui/translate.js").Say} say
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} ways

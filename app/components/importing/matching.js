@@ -1,8 +1,8 @@
 // Which image each row is about: the way, the column, the folder; how many rows found one; some
 // pictures beside their rows. Not here: finding images (the server).
-import { el, icon, number, set, write } from "../dom.js";
+import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
-/** @typedef {import("./inhand.js").Told} Told */
+/** @typedef {import("./session.js").Told} Told */
 
 export class Matching {
   /** @param {import("./importing.js").Tools} tools */

@@ -1,5 +1,5 @@
 // The groups of a map with their colours and counts; a press filters by one. Not here: the map.
-import { el, number, set } from "../dom.js";
+import { el, number, set } from "../shared/ui/dom.js";
 import { colourOf, colours } from "./figure.js";
 
 /**

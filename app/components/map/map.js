@@ -1,13 +1,13 @@
 // The map: every image as a point, where alike images are near. Streamlit calls the default
 // export with the data of each run. Not here: reading the bytes (points.js), the figure
-// (figure.js), the two lists beside it (legend.js, shown.js).
-import { el, fill, icon, iconButton, number, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
+// (figure.js), the two lists beside it (legend.js, thumbnails.js).
+import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
 import { colours, figure, layout, markOutline } from "./figure.js";
 import { Legend } from "./legend.js";
-import { polygonOf } from "./outline.js";
+import { polygonOf } from "./polygon.js";
 import { fetchPoints, loadPlotly } from "./points.js";
-import { Shown } from "./shown.js";
+import { Shown } from "./thumbnails.js";
 
 const TOOLS = /** @type {const} */ ([
   ["lasso", "lasso_select"],

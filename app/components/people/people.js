@@ -1,9 +1,9 @@
 // Who is at work, as a number beside a head; a press lists them and asks for one's own name.
 // Streamlit calls the default export with the data of each run.
-import { annotations } from "../annotations.js";
-import { el, icon, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { latest } from "../steps/latest.js";
+import { annotations } from "../shared/store/annotations.js";
+import { el, icon, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { latest } from "../shared/store/undo_state.js";
 
 const YEAR = 365 * 24 * 3600;
 

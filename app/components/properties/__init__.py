@@ -31,7 +31,7 @@ def definer(
     Without tags all images that have a value are meant. ``on_import`` leads to where files are
     brought in, ``on_sort`` gets a property whose tags images are to be sorted into.
     """
-    component("properties", styles=("toast",))(
+    component("properties", styles=("shared/ui/toast",))(
         key=KEY,
         data={
             "language": language,

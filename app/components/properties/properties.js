@@ -1,17 +1,17 @@
 // The page where properties are defined: their list, and one of them beside it. Streamlit calls
 // the default export with the data of each run; definitions come and go over HTTP. Not here: the
-// list (list.js), the head of a property (head.js), tags (tagtree), values (values.js).
-import { el, icon } from "../dom.js";
-import { mounting } from "../mounting.js";
+// list (property_list.js), the head of a property (property_header.js), tags (tagtree), values (value_histogram.js).
+import { el, icon } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
 import { TagTree, extras } from "../tagtree/tagtree.js";
-import { Definitions } from "./definitions.js";
-import { Head } from "./head.js";
-import { List } from "./list.js";
-import { Maker } from "./make.js";
-import { saying } from "./say.js";
-import { Toast } from "./toast.js";
-import { ICONS, hasTags } from "./types.js";
-import { Values } from "./values.js";
+import { Definitions } from "../shared/store/property_definitions.js";
+import { Head } from "./property_header.js";
+import { List } from "./property_list.js";
+import { Maker } from "./property_form.js";
+import { saying } from "../shared/ui/translate.js";
+import { Toast } from "./undo_toast.js";
+import { ICONS, hasTags } from "../shared/ui/property_types.js";
+import { Values } from "./value_histogram.js";
 
 const KEY = "panoptic.property";
 // Whose tags are to come from a file: the page Import reads it.
@@ -32,7 +32,7 @@ const EXAMPLES = [
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("./say.js").Say} say
+ * @property {import("../shared/ui/translate.js").Say} say
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} colours
@@ -158,7 +158,7 @@ class Page {
     this.draw();
   }
 
-  /** @param {import("./definitions.js").Property} one */
+  /** @param {import("../shared/store/property_definitions.js").Property} one */
   async remove(one) {
     const { say } = this.tools;
     const what = this.head.touched(one);

@@ -13,7 +13,7 @@ from app.components.assets import component
 
 __all__ = ["NEARNESS_TEXTS", "Changed", "Chip", "Choice", "Limit", "Sought", "searchline"]
 
-# What the slider over likeness says (``nearness.js``), under ``find``.
+# What the slider over likeness says (``similarity_slider.js``), under ``find``.
 NEARNESS_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
 
 
@@ -121,7 +121,7 @@ def searchline(
     """Show the line, and tell what is pressed and typed.
 
     ``on_search`` gets text, mode and whether the person is done typing, ``on_sort`` field and
-    direction. ``arrange`` is what order and groups can be and are (``arrange.js``);
+    direction. ``arrange`` is what order and groups can be and are (``sort_and_group.js``);
     ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
     ``captions`` is what can stand under a picture, in the order of its lines.
     ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
@@ -142,7 +142,7 @@ def searchline(
     def sorted_by(value: Any) -> None:
         on_sort(str(value["field"]), value["descending"] is True)
 
-    component("searchline", styles=("nearness",))(
+    component("searchline", styles=("shared/ui/similarity_slider",))(
         key=key,
         data={
             "text": text,

@@ -1,14 +1,14 @@
 // The line above the pictures: search, chips of what filters, count, order, size of the tiles.
 // Streamlit calls the default export with the data of each run.
-import { debounced, el, icon, iconButton, set, write } from "../dom.js";
-import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../display.js";
-import { mounting } from "../mounting.js";
-import { changes as panelChanges, isOpen, togglePanel } from "../panels.js";
-import { Arrange } from "./arrange.js";
-import { Bringing } from "./bringing.js";
-import { Captions } from "./captions.js";
-import { Terms } from "./terms.js";
-import { changes as waitingChanges, end, waiting } from "../waiting.js";
+import { debounced, el, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../shared/ui/display_settings.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { changes as panelChanges, isOpen, togglePanel } from "../shared/ui/panels.js";
+import { Arrange } from "./sort_and_group.js";
+import { Bringing } from "./image_query.js";
+import { Captions } from "./caption_menu.js";
+import { Terms } from "./search_terms.js";
+import { changes as waitingChanges, end, waiting } from "../shared/bridge/pending.js";
 
 const SEARCH_AFTER = 500;
 const YEAR = 365 * 24 * 3600;
@@ -21,7 +21,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {{id: string, label: string, title: string, disabled: boolean}[]} modes
  * @property {string} count       e.g. "1,204 of 2,110"
  * @property {{id: string, label: string}[]} chips
- * @property {import("./terms.js").Term[]} terms  the search that is on
+ * @property {import("./search_terms.js").Term[]} terms  the search that is on
  * @property {{label: string, view: string, count: number | null} | null} limit  from where on images are shown
  * @property {{id: string, label: string}[]} encoders  that can judge a search, if several
  * @property {string | null} encoder
@@ -34,8 +34,8 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
  * @property {boolean} descending
- * @property {import("./arrange.js").Arrangement} arrange
- * @property {import("./captions.js").Choice[]} captions  what can stand under a picture
+ * @property {import("./sort_and_group.js").Arrangement} arrange
+ * @property {import("./caption_menu.js").Choice[]} captions  what can stand under a picture
  * @property {string[]} show      the displays that are shown, one or two
  * @property {{id: string, label: string, title: string}[]} displays  `title` is the icon
  * @property {boolean} hold       whether what no longer matches stays
@@ -271,7 +271,7 @@ class Line {
     if (event.key === "Escape") this.field.blur();
   }
 
-  /** @param {import("../mounting.js").Send} press @param {string} name @param {any} value */
+  /** @param {import("../shared/bridge/lifecycle.js").Send} press @param {string} name @param {any} value */
   ask(press, name, value) {
     this.trouble = null;
     press(name, value);

@@ -15,4 +15,4 @@ __all__ = ["steps"]
 def steps(*, language: str, texts: Mapping[str, str], key: str = "steps") -> None:
     """Show the two buttons."""
     data = {"language": language, "texts": dict(texts)}
-    component("steps", styles=("toast",))(key=key, data=data)
+    component("steps", styles=("shared/ui/toast",))(key=key, data=data)

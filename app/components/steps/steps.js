@@ -1,10 +1,10 @@
 // Undo and redo: two buttons, their keys, and a sentence that says what was undone. Streamlit
 // calls the default export with the data of each run.
-import { annotations } from "../annotations.js";
-import { el, fill, iconButton, isTyping, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { hideToast, showToast } from "../toasts.js";
-import { latest } from "./latest.js";
+import { annotations } from "../shared/store/annotations.js";
+import { el, fill, iconButton, isTyping, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { hideToast, showToast } from "../shared/ui/toasts.js";
+import { latest } from "../shared/store/undo_state.js";
 
 const TOAST_FOR = 8000;
 

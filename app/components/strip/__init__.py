@@ -28,7 +28,7 @@ def strip(
 
     ``on_limit`` gets the ``percentile`` or the ``threshold`` of its search, unchecked.
     """
-    component("strip", styles=("nearness",))(
+    component("strip", styles=("shared/ui/similarity_slider",))(
         key=key,
         data={
             "view": view,

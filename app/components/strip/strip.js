@@ -1,8 +1,8 @@
 // A short list of images, such as those most similar to one, under a slider over how alike they
 // must be; a press opens. Streamlit calls the default export with the data of each run.
-import { el, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { Nearness } from "../nearness.js";
+import { el, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { Nearness } from "../shared/ui/similarity_slider.js";
 
 // Four rows: enough to judge by, with the rest of the panel still at hand.
 const SHOWN = 12;

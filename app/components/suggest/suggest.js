@@ -1,19 +1,19 @@
 // The page where a tag learns: likely images, each accepted or refused with one press, and every
 // answer improves the next page. Streamlit calls the default export with the data of each run; the
-// rest comes and goes over HTTP. Not here: one picture (tile.js), what is learnt from (learnt.js),
-// the tag (choose.js), a picture seen large (large.js).
-import { annotations } from "../annotations.js";
-import { follow } from "../annotated.js";
-import { debounced, el, isTyping, set, write } from "../dom.js";
-import { writeLack } from "../lack.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { saying } from "../properties/say.js";
-import { raised } from "../toasts.js";
-import { Choose } from "./choose.js";
-import { Large } from "./large.js";
-import { Learnt } from "./learnt.js";
+// rest comes and goes over HTTP. Not here: one picture (tile.js), what is learnt from (training_set.js),
+// the tag (tag_choice.js), a picture seen large (enlarged.js).
+import { annotations } from "../shared/store/annotations.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { debounced, el, isTyping, set, write } from "../shared/ui/dom.js";
+import { writeLack } from "../shared/ui/empty_state.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { saying } from "../shared/ui/translate.js";
+import { raised } from "../shared/ui/toasts.js";
+import { Choose } from "./tag_choice.js";
+import { Large } from "./enlarged.js";
+import { Learnt } from "./training_set.js";
 import { Tile } from "./tile.js";
-import { Writing } from "./writing.js";
+import { Writing } from "../shared/store/answer_queue.js";
 
 const COUNT = 20;
 // As many as the server offers in one page, less one page of ours.
@@ -34,7 +34,7 @@ const BUSY_AFTER = 300;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../properties/say.js").Say} say
+ * @property {import("../shared/ui/translate.js").Say} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
@@ -342,7 +342,7 @@ class Page {
   /**
    * Write an answer; null takes it back. It is seen at once.
    * @param {string[]} sha1s @param {boolean | null} is
-   * @returns {Promise<import("../annotations.js").Written | null>}
+   * @returns {Promise<import("../shared/store/annotations.js").Written | null>}
    */
   answer(sha1s, is) {
     const kind = is === null ? "forgotten" : is ? "accepted" : "refused";

@@ -1,6 +1,6 @@
 // One image that is suggested, the image of the tag that it is most like, and its two answers. Not
 // here: writing them (suggest.js).
-import { el, iconButton, set, write } from "../dom.js";
+import { el, iconButton, set, write } from "../shared/ui/dom.js";
 
 /**
  * How probable an offer is, or how similar, in short and in whole.

@@ -1,9 +1,9 @@
 // The rows of the table: a sheet of one image a row. Not here: the headings of its columns, what
-// a press does, what a cell says (columns.js), scrolling and groups (sheet.js).
-import { el, icon, set, write } from "../dom.js";
-import { Sheet, numberOf } from "../gallery/sheet.js";
-import { stamp } from "../stamp.js";
-import { ROW, lines } from "./lines.js";
+// a press does, what a cell says (columns.js), scrolling and groups (virtual_sheet.js).
+import { el, icon, set, write } from "../shared/ui/dom.js";
+import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
+import { stamp } from "../shared/store/brush.js";
+import { ROW, lines } from "./row_geometry.js";
 
 const HEAD = 30;
 // Where the names begin: after ticks and pictures.
@@ -15,7 +15,7 @@ export class Body extends Sheet {
   /**
    * @param {HTMLElement} node  what scrolls: headings and rows
    * @param {import("../gallery/rows.js").Rows} rows
-   * @param {import("../selection.js").Selection} selection
+   * @param {import("../shared/store/selection.js").Selection} selection
    * @param {import("./columns.js").Layout} layout
    * @param {Record<string, string>} texts
    */

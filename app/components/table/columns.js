@@ -1,7 +1,7 @@
 // The columns of the table: what each says of an image, how wide it is, whether it is shown. Not
 // here: elements.
 
-import { spoken, valueOf } from "../spoken.js";
+import { spoken, valueOf } from "../shared/ui/format_value.js";
 
 export const NARROWEST = 40;
 export const WIDEST = 900;
@@ -33,7 +33,7 @@ const MINUTE = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-dig
  */
 
 /**
- * @typedef {import("../annotations.js").Property & {field: string}} Property
+ * @typedef {import("../shared/store/annotations.js").Property & {field: string}} Property
  *
  * @param {string} language @param {Property[]} properties @param {Record<string, string>} texts
  * @returns {Column[]}

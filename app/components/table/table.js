@@ -1,20 +1,20 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
-import { follow } from "../annotated.js";
-import { current } from "../current.js";
-import { debounced, el, set } from "../dom.js";
+import { follow } from "../shared/store/annotation_changes.js";
+import { current } from "../shared/store/current_image.js";
+import { debounced, el, set } from "../shared/ui/dom.js";
 import { Groups } from "../gallery/groups.js";
-import { InHand, placeOf, trailOf } from "../gallery/inhand.js";
-import * as place from "../gallery/place.js";
+import { InHand, placeOf, trailOf } from "../gallery/cursor.js";
+import * as place from "../shared/bridge/image_address.js";
 import { Rows, groupsOf } from "../gallery/rows.js";
-import { inItsLanguage, mounting } from "../mounting.js";
-import { selection } from "../selection.js";
-import { begin } from "../waiting.js";
+import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { selection } from "../shared/store/selection.js";
+import { begin } from "../shared/bridge/pending.js";
 import { Body } from "./body.js";
 import { Layout, TAIL, columns } from "./columns.js";
-import { Editing } from "./editing.js";
-import { Head } from "./head.js";
-import { listen } from "./keys.js";
+import { Editing } from "./cell_editing.js";
+import { Head } from "./column_headings.js";
+import { listen } from "./keyboard.js";
 
 // Python draws the panel of the current image: not for each of the images that keys run over.
 const TELL_AFTER = 120;
@@ -30,7 +30,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {import("./columns.js").Property[]} [properties]  those that have a column
- * @property {import("../annotate/in_place.js").How} [editing]
+ * @property {import("../annotate/in_place_editor.js").How} [editing]
  * @property {"image" | "file"} [mode]  what the rows are
  * @property {boolean} grouped    whether the view has groups
  * @property {boolean} canFilter  whether a group can be shown alone

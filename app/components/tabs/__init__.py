@@ -56,7 +56,7 @@ def strip(
 
     ``address`` is the view that is shown, for an address that names only its tab.
     """
-    component("tabs", styles=("toast",))(
+    component("tabs", styles=("shared/ui/toast",))(
         key=key,
         data={
             "tabs": [asdict(one) for one in opened],

@@ -1,5 +1,5 @@
 // A list of acts that opens below what was pressed. Not here: what the acts do.
-import { el, icon } from "../dom.js";
+import { el, icon } from "../shared/ui/dom.js";
 
 /**
  * @typedef {{icon: string, text: string, title?: string, hint?: string, act: () => void, aside?: {icon: string, text: string, act: () => void}}} Line

@@ -1,9 +1,9 @@
 // The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
 // A press shows at once; Python confirms. Not here: what a tab shows (Python).
-import { el, fill, icon, iconButton, set, write } from "../dom.js";
-import { mounting } from "../mounting.js";
-import { hideToast, showToast } from "../toasts.js";
-import { begin } from "../waiting.js";
+import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
+import { hideToast, showToast } from "../shared/ui/toasts.js";
+import { begin } from "../shared/bridge/pending.js";
 import { openMenu } from "./menu.js";
 
 const TOAST_FOR = 8000;

@@ -1,6 +1,6 @@
 // What hands and keys do in the tree of tags: choose, open, drag onto another. Not here: what
 // follows from it (tagtree.js).
-import { write } from "../dom.js";
+import { write } from "../shared/ui/dom.js";
 
 // So much of a row, above and below, stands for the place between rows.
 const EDGE = 0.28;
@@ -9,7 +9,7 @@ export class Gestures {
   /** @param {import("./tagtree.js").TagTree} tree */
   constructor(tree) {
     this.tree = tree;
-    /** Rows that are dragged. @type {import("./rows.js").Row[]} */
+    /** Rows that are dragged. @type {import("./tag_graph.js").Row[]} */
     this.dragged = [];
     const { body } = tree;
     body.addEventListener("click", (event) => this.press(event));
@@ -182,7 +182,7 @@ export class Gestures {
     write(tree.status, say(also ? "drop_also" : "drop_into", { what, parent }));
   }
 
-  /** Show where it would be dropped. @param {import("./rows.js").Row | null} row @param {"before" | "after" | null} [side] */
+  /** Show where it would be dropped. @param {import("./tag_graph.js").Row | null} row @param {"before" | "after" | null} [side] */
   mark(row, side = null) {
     const { tree } = this;
     const target = row && tree.sheet.nodeOf(tree.at.get(row.key));

@@ -1,20 +1,20 @@
 // The tags of a property: a tree where a tag stands under each of its parents, or a list; a search;
-// what was chosen beside it (panel.js). Not here: the graph (rows.js), drawing what is in sight
-// (sheet.js), hands and keys (gestures.js).
-import { el, icon, iconButton, number, set, write } from "../dom.js";
-import { rename } from "../properties/rename.js";
+// what was chosen beside it (tag_panel.js). Not here: the graph (tag_graph.js), drawing what is in sight
+// (virtual_list.js), hands and keys (gestures.js).
+import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { rename } from "../shared/ui/inline_rename.js";
 import { Gestures } from "./gestures.js";
-import { Panel } from "./panel.js";
-import { found, graph, listRows, movedBefore, siblings, treeRows, wayTo, withBelow } from "./rows.js";
-import { Sheet } from "./sheet.js";
+import { Panel } from "./tag_panel.js";
+import { found, graph, listRows, movedBefore, siblings, treeRows, wayTo, withBelow } from "./tag_graph.js";
+import { Sheet } from "./virtual_list.js";
 
-/** @typedef {import("./rows.js").Tag} Tag */
-/** @typedef {import("./rows.js").Row} Row */
+/** @typedef {import("./tag_graph.js").Tag} Tag */
+/** @typedef {import("./tag_graph.js").Row} Row */
 
 /**
  * More tools above the tree: each makes an element for a property, or null. Import of a tree from
  * a file adds itself here.
- * @type {((property: import("../properties/definitions.js").Property, tools: any) => Node | null)[]}
+ * @type {((property: import("../shared/store/property_definitions.js").Property, tools: any) => Node | null)[]}
  */
 export const extras = [];
 
@@ -36,7 +36,7 @@ export class TagTree {
     /** @type {string | null} */
     this.current = null;
     this.mode = "tree";
-    /** @type {import("./rows.js").Order} */
+    /** @type {import("./tag_graph.js").Order} */
     this.orderBy = "name";
     /** Under which tag a new one is being written; undefined for none. @type {string | null | undefined} */
     this.under = undefined;
@@ -72,7 +72,7 @@ export class TagTree {
     this.gestures = new Gestures(this);
   }
 
-  /** @param {import("../properties/definitions.js").Property} one */
+  /** @param {import("../shared/store/property_definitions.js").Property} one */
   async show(one) {
     const isOther = this.property?.id !== one.id;
     this.property = one;
@@ -83,7 +83,7 @@ export class TagTree {
     return this.loading;
   }
 
-  /** @param {import("../properties/definitions.js").Property} one */
+  /** @param {import("../shared/store/property_definitions.js").Property} one */
   async load(one) {
     if (this.property.id !== one.id) return;
     const answer = await this.tools.definitions.of(one.id, "tags").catch(() => null);
@@ -324,7 +324,7 @@ export class TagTree {
   }
 
   reorder() {
-    this.orderBy = /** @type {import("./rows.js").Order} */ (this.sort.value);
+    this.orderBy = /** @type {import("./tag_graph.js").Order} */ (this.sort.value);
     if (this.lists) this.build();
     if (this.current !== null) this.reveal(this.current);
   }

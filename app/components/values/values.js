@@ -1,7 +1,7 @@
 // The values of a chart as a table. Streamlit calls the default export with the data of each run.
 // Not here: the chart.
-import { el, fill, number, write } from "../dom.js";
-import { mounting } from "../mounting.js";
+import { el, fill, number, write } from "../shared/ui/dom.js";
+import { mounting } from "../shared/bridge/lifecycle.js";
 
 /**
  * @typedef {object} Data

@@ -1,0 +1,26 @@
+// Keys of the page: answers and moves. They mean this wherever one is on the page, but in a field
+// and where a button waits for them. Not here: what they do (classes.js).
+import { isTyping } from "../shared/ui/dom.js";
+
+/** @typedef {Record<string, () => void>} Acts  by name */
+
+/**
+ * What a key press does here, or null.
+ * @param {KeyboardEvent} event @param {Element} root  of this component @param {Acts} acts
+ */
+export function acted(event, root, acts) {
+  if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !isOurs(event, root)) return null;
+  const { key, shiftKey } = event;
+  const letter = key.toLowerCase();
+  if (letter === "y") return shiftKey ? acts.acceptAll : acts.accept;
+  if (letter === "n") return shiftKey ? acts.refuseAll : acts.refuse;
+  return { Enter: acts.accept, Backspace: acts.refuse, Delete: acts.refuse, ArrowRight: acts.right, ArrowLeft: acts.left, ArrowDown: acts.down, ArrowUp: acts.up, Home: acts.first, End: acts.last, c: acts.other, z: acts.enlarge, " ": acts.enlarge, "+": acts.grow, "-": acts.shrink }[key] ?? null;
+}
+
+/** Not one that another part of the page, or a button, is waiting for. @param {KeyboardEvent} event @param {Element} root */
+function isOurs(event, root) {
+  const path = /** @type {Element[]} */ (event.composedPath().filter((node) => node instanceof Element));
+  if (path.some((node) => node.matches(".root") && node !== root)) return false;
+  const isPlain = event.key.length === 1 && event.key !== " ";
+  return isPlain || !path[0]?.closest("button, a, select, input");
+}

@@ -1,0 +1,44 @@
+// The life of what a component shows: made where Streamlit mounts it, told the data of each run,
+// closed when it leaves. Not here: presses that must not be lost (reliable_events.js).
+import { begin } from "./pending.js";
+
+/** @typedef {(name: string, value: any) => void} Send */
+/**
+ * What is new with each run: `press` shows that something was begun and sends it, `send` sends it,
+ * `state` sends what only the last of counts.
+ * @typedef {{press: Send, send: Send, state: Send}} Sends
+ */
+/** @typedef {{update: (data: any, unheard?: number) => unknown, close?: () => void}} Shown */
+
+/**
+ * The default export of a component.
+ * @template {Shown} S
+ * @param {(root: HTMLElement, data: any) => S} make
+ * @param {(shown: S, sends: Sends) => void} [connect]
+ * @param {(shown: S, data: any) => boolean} [isSame]  else it is made anew
+ */
+export function mounting(make, connect = () => {}, isSame = () => true) {
+  /** @type {WeakMap<object, S>} */
+  const mounted = new WeakMap();
+  /** @param {{data: any, parentElement: any, unheard?: number, setTriggerValue: Send, setStateValue: Send}} streamlit */
+  return ({ data, parentElement, unheard, setTriggerValue, setStateValue }) => {
+    const known = mounted.get(parentElement);
+    const stays = known !== undefined && isSame(known, data);
+    if (known && !stays) known.close?.();
+    const shown = known && stays ? known : make(parentElement.querySelector(".root"), data);
+    mounted.set(parentElement, shown);
+    const press = (name, value) => {
+      begin();
+      setTriggerValue(name, value);
+    };
+    connect(shown, { press, send: setTriggerValue, state: setStateValue });
+    shown.update(data, unheard);
+    return () => {
+      shown.close?.();
+      mounted.delete(parentElement);
+    };
+  };
+}
+
+/** Whether what is shown says the words of a language already: what it holds was made with them. */
+export const inItsLanguage = (shown, data) => shown.data?.language === data.language;

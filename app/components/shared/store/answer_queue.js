@@ -1,0 +1,53 @@
+// Answers on their way to the server, one after the other, and the key that would undo what came
+// before them. Not here: what is answered, how it is shown.
+import { annotations } from "./annotations.js";
+import { isTyping } from "../ui/dom.js";
+
+export class Writing {
+  /** @param {{failed: (error: Error) => void, settled: () => void}} acts  settled: an answer is written, or was not */
+  constructor({ failed, settled }) {
+    this.failed = failed;
+    this.settled = settled;
+    this.queue = Promise.resolve();
+    this.count = 0;
+  }
+
+  get isUnderWay() {
+    return this.count > 0;
+  }
+
+  /** Once all is written that was asked for so far. */
+  get done() {
+    return this.queue;
+  }
+
+  /**
+   * @param {string} path @param {Record<string, any>} body
+   * @returns {Promise<import("./annotations.js").Written | null>}
+   */
+  write(path, body) {
+    this.count += 1;
+    const written = this.queue.then(() => annotations.write(path, body)).catch((error) => {
+      this.failed(error);
+      return null;
+    });
+    this.queue = written.then(() => {
+      this.count -= 1;
+      this.settled();
+    });
+    return written;
+  }
+
+  /** Whether it would undo what came before the answers that are still being written. @param {KeyboardEvent} event */
+  isAhead(event) {
+    return event.isTrusted && this.isUnderWay && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
+  }
+
+  /** Let a key have its effect once the answers before it are written. @param {KeyboardEvent} event */
+  delay(event) {
+    const { key, ctrlKey, metaKey, shiftKey } = event;
+    event.preventDefault();
+    event.stopPropagation();
+    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
+  }
+}

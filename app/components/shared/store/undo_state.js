@@ -1,0 +1,78 @@
+// What the person at this browser can undo and redo, and who else is at work: asked for whenever
+// something was written, by anyone. One for the whole window. Not here: showing it.
+import { annotations } from "./annotations.js";
+import { debounced } from "../ui/dom.js";
+
+const ASK_AFTER = 60;
+// The first page comes first.
+const BEGIN_AFTER = 400;
+// Who stopped working is seen to have.
+const AGAIN_EVERY = 60_000;
+// Others read what is new as well, and are not always heard of.
+const COMPARE_EVERY = 500;
+
+/**
+ * @typedef {{batch: string, said: string} | null} Step
+ * @typedef {{position: number, me: string, undo: Step, redo: Step, batch?: string | null, said?: string | null, atWork: {author: string, at: string}[]}} Told
+ */
+
+class Latest extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Told | null} */
+    this.told = null;
+    this.followers = 0;
+    this.ask = debounced(() => this.read(), ASK_AFTER);
+    document.addEventListener("panoptic:named", () => this.read());
+  }
+
+  /** Keep it current while somebody shows it; returns what ends that. */
+  follow() {
+    this.followers += 1;
+    if (this.followers === 1) {
+      setTimeout(() => this.told ?? this.read(), BEGIN_AFTER);
+      annotations.addEventListener("change", this.ask);
+      this.timers = [setInterval(() => document.hidden || this.read(), AGAIN_EVERY), setInterval(() => this.compare(), COMPARE_EVERY)];
+      this.unfollow = annotations.follow();
+    }
+    return () => {
+      this.followers -= 1;
+      if (this.followers) return;
+      annotations.removeEventListener("change", this.ask);
+      this.timers.forEach(clearInterval);
+      this.unfollow();
+    };
+  }
+
+  compare() {
+    if (this.told && annotations.position > this.told.position) this.read();
+  }
+
+  async read() {
+    try {
+      const answer = await fetch(`/steps?${new URLSearchParams({ lang: annotations.language })}`);
+      if (answer.ok) this.take(await answer.json());
+    } catch {
+      // The server is away: the next change asks again.
+    }
+  }
+
+  /** Undo or redo. @param {"undo" | "redo"} step @returns {Promise<Told>} */
+  async go(step) {
+    const told = /** @type {any} */ (await annotations.write(`/${step}`, {}));
+    this.take(told);
+    return told;
+  }
+
+  /** @param {Told} told */
+  take(told) {
+    if (this.told && told.position < this.told.position) return;
+    this.told = told;
+    // What others write from here on is news.
+    if (annotations.position < 0) annotations.position = told.position;
+    else if (annotations.position < told.position) annotations.tell(told.position);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+export const latest = new Latest();
