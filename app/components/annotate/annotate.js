@@ -21,7 +21,11 @@ import { Making } from "./new_property.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, data) => new Annotate(root, data), undefined, (shown, data) => inItsLanguage(shown, data) && shown.data.project === data.project);
+export default mounting(
+  (root, data) => new Annotate(root, data),
+  undefined,
+  (shown, data) => inItsLanguage(shown, data) && shown.data.project === data.project,
+);
 
 class Annotate {
   /** @param {HTMLElement} root @param {Data} data */
@@ -37,7 +41,11 @@ class Annotate {
     this.writing = 0;
     /** The field used last. */
     this.last = "";
-    /** Fields by property. @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement, each: HTMLElement}>} */
+    /**
+     * Fields by property.
+     * @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement,
+     *   each: HTMLElement}>}
+     */
     this.rows = new Map();
     annotations.language = data.language;
     this.making = new Making(texts, (made) => this.made(made));
@@ -47,10 +55,29 @@ class Annotate {
     this.add = iconButton("add", texts.new_property, () => this.making.open());
     this.back = el("button", { type: "button", onclick: () => this.include() }, texts.include);
     this.excluded = el("p", { class: "excluded", hidden: true }, texts.is_excluded, this.back);
-    this.first = el("div", { class: "first", hidden: true }, el("p", { class: "message" }, texts.none_defined), el("button", { type: "button", class: "plain", onclick: () => this.making.open(texts.new_suggested) }, texts.first));
+    this.first = el(
+      "div",
+      { class: "first", hidden: true },
+      el("p", { class: "message" }, texts.none_defined),
+      el(
+        "button",
+        { type: "button", class: "plain", onclick: () => this.making.open(texts.new_suggested) },
+        texts.first,
+      ),
+    );
     this.list = el("div", { class: "properties" });
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
-    this.node = el("section", { class: "annotate", "aria-label": texts.title }, el("header", {}, this.title, this.add), this.excluded, this.first, this.list, this.trouble, this.making.node, this.copying.node);
+    this.node = el(
+      "section",
+      { class: "annotate", "aria-label": texts.title },
+      el("header", {}, this.title, this.add),
+      this.excluded,
+      this.first,
+      this.list,
+      this.trouble,
+      this.making.node,
+      this.copying.node,
+    );
     root.replaceChildren(this.node);
     this.followed = () => this.follow();
     this.changed = () => this.refresh();
@@ -117,7 +144,10 @@ class Annotate {
     this.first.hidden = annotations.properties.length > 0 || this.making.isOpen;
     this.add.hidden = annotations.properties.length === 0;
     this.excluded.hidden = !said.excluded;
-    this.files.update(said, shown.some((one) => one.target === "file"));
+    this.files.update(
+      said,
+      shown.some((one) => one.target === "file"),
+    );
     this.arrange(shown);
     for (const { id } of shown) this.show(id, said);
     this.copying.update(shown, said);
@@ -170,7 +200,13 @@ class Annotate {
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
     const each = el("ul", { class: "each" });
-    const row = el("div", { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) }, label, editor.node, each);
+    const row = el(
+      "div",
+      { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) },
+      label,
+      editor.node,
+      each,
+    );
     this.rows.set(key, { editor, row, label, each });
     return row;
   }
@@ -233,7 +269,9 @@ class Annotate {
   }
 
   async include() {
-    await annotations.write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false }).catch((error) => this.tell(error.message || this.texts.not_written));
+    await annotations
+      .write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false })
+      .catch((error) => this.tell(error.message || this.texts.not_written));
   }
 
   /** A key asks for the fields: the one used last, else the first. */

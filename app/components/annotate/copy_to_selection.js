@@ -14,15 +14,38 @@ export class Copying {
     this.source = source;
     /** @type {import("../shared/store/annotations.js").Property[]} */
     this.offered = [];
-    this.button = el("button", { type: "button", class: "plain", "aria-expanded": "false", onclick: () => this.toggle() });
+    this.button = el("button", {
+      type: "button",
+      class: "plain",
+      "aria-expanded": "false",
+      onclick: () => this.toggle(),
+    });
     this.list = el("ul", {});
     this.apply = el("button", { type: "submit", class: "plain" }, texts.copy);
-    this.form = el("form", { class: "making", hidden: true, onsubmit: (event) => this.submit(event), onkeydown: (event) => event.key === "Escape" && this.toggle() }, this.list, el("div", { class: "acts" }, this.apply, el("button", { type: "button", onclick: () => this.toggle() }, texts.cancel)));
+    this.form = el(
+      "form",
+      {
+        class: "making",
+        hidden: true,
+        onsubmit: (event) => this.submit(event),
+        onkeydown: (event) => event.key === "Escape" && this.toggle(),
+      },
+      this.list,
+      el(
+        "div",
+        { class: "acts" },
+        this.apply,
+        el("button", { type: "button", onclick: () => this.toggle() }, texts.cancel),
+      ),
+    );
     this.said = el("p", { class: "message", role: "status", hidden: true });
     this.node = el("div", { class: "copying", hidden: true }, this.button, this.form, this.said);
   }
 
-  /** @param {import("../shared/store/annotations.js").Property[]} properties @param {import("../shared/store/annotations.js").Said} said */
+  /**
+   * @param {import("../shared/store/annotations.js").Property[]} properties
+   * @param {import("../shared/store/annotations.js").Said} said
+   */
   update(properties, said) {
     this.offered = properties.filter((one) => said.values[one.id]?.texts.length);
     this.count();
@@ -56,7 +79,11 @@ export class Copying {
     const properties = boxes.filter((box) => box.checked).map((box) => box.value);
     this.apply.disabled = true;
     try {
-      const { changed } = await annotations.write("/copy", { source: sha1, properties, targets: { view: view ?? "", selection: selection.plain() } });
+      const { changed } = await annotations.write("/copy", {
+        source: sha1,
+        properties,
+        targets: { view: view ?? "", selection: selection.plain() },
+      });
       this.toggle();
       write(this.said, fill(this.texts.copied, { count: number(changed, this.language) }));
     } catch (error) {

@@ -55,7 +55,11 @@ class Field {
     const isTouched = this.isFocused && value !== this.stored && value !== this.asked;
     this.stored = isMixed ? "" : (texts[0] ?? "");
     this.asked = null;
-    set(this.input, "placeholder", isMixed ? this.how.texts.mixed : (this.how.texts[`hint_${this.property.type}`] ?? this.how.texts.empty));
+    set(
+      this.input,
+      "placeholder",
+      isMixed ? this.how.texts.mixed : (this.how.texts[`hint_${this.property.type}`] ?? this.how.texts.empty),
+    );
     if (!isTouched) this.put(this.stored);
   }
 
@@ -125,8 +129,30 @@ class Link extends Field {
     const label = how.texts[`open_${property.type}`];
     this.link =
       property.type === "url"
-        ? el("a", { class: "lead", target: "_blank", rel: "noreferrer noopener", title: label, "aria-label": label, hidden: true }, icon("open_in_new"))
-        : el("button", { type: "button", class: "lead", title: label, "aria-label": label, hidden: true, onclick: () => this.open() }, el("img", { alt: "" }));
+        ? el(
+            "a",
+            {
+              class: "lead",
+              target: "_blank",
+              rel: "noreferrer noopener",
+              title: label,
+              "aria-label": label,
+              hidden: true,
+            },
+            icon("open_in_new"),
+          )
+        : el(
+            "button",
+            {
+              type: "button",
+              class: "lead",
+              title: label,
+              "aria-label": label,
+              hidden: true,
+              onclick: () => this.open(),
+            },
+            el("img", { alt: "" }),
+          );
     this.node.append(this.link);
   }
 
@@ -149,7 +175,14 @@ class Slider extends Field {
   constructor(property, how) {
     super(property, how);
     const { least = 0, most = 100, step } = property.options;
-    this.range = el("input", { type: "range", class: "slider", "aria-label": property.name, min: least, max: most, step: step ?? "any" });
+    this.range = el("input", {
+      type: "range",
+      class: "slider",
+      "aria-label": property.name,
+      min: least,
+      max: most,
+      step: step ?? "any",
+    });
     this.range.addEventListener("input", () => {
       this.input.value = String(Number(Number(this.range.value).toPrecision(6)));
     });
@@ -171,7 +204,13 @@ class Colour extends Field {
     super(property, how);
     this.swatch = el("span", { class: "swatch", "aria-hidden": "true" });
     const buttons = how.colours.map((colour) => {
-      const button = el("button", { type: "button", class: "dot", title: colour, "aria-label": colour, onclick: () => this.choose(colour) });
+      const button = el("button", {
+        type: "button",
+        class: "dot",
+        title: colour,
+        "aria-label": colour,
+        onclick: () => this.choose(colour),
+      });
       button.style.background = colour;
       return button;
     });
@@ -184,7 +223,8 @@ class Colour extends Field {
     super.put(text);
     if (!this.swatch) return;
     this.swatch.style.background = text || "transparent";
-    for (const dot of /** @type {HTMLElement[]} */ ([...this.palette.children])) set(dot, "aria-pressed", String(dot.title === text));
+    for (const dot of /** @type {HTMLElement[]} */ ([...this.palette.children]))
+      set(dot, "aria-pressed", String(dot.title === text));
   }
 
   /** The one that it has already is taken away. */

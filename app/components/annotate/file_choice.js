@@ -14,7 +14,12 @@ export class Files {
     /** Its place; null for all. @type {string | null} */
     this.chosen = null;
     this.select = el("select", { "aria-label": texts.file, onchange: () => this.choose(this.select.value || null) });
-    this.node = el("div", { class: "property files", hidden: true }, el("span", { class: "label" }, texts.file), this.select);
+    this.node = el(
+      "div",
+      { class: "property files", hidden: true },
+      el("span", { class: "label" }, texts.file),
+      this.select,
+    );
   }
 
   /** Another image is in hand, or another file of it. @param {string | null} place */
@@ -22,7 +27,10 @@ export class Files {
     this.chosen = place;
   }
 
-  /** @param {import("../shared/store/annotations.js").Said} said @param {boolean} isWanted  whether a property belongs to files */
+  /**
+   * @param {import("../shared/store/annotations.js").Said} said
+   * @param {boolean} isWanted  whether a property belongs to files
+   */
   update(said, isWanted) {
     const { files } = said;
     this.node.hidden = !isWanted || files.length < 2;
@@ -30,7 +38,10 @@ export class Files {
     const written = JSON.stringify(files);
     if (written !== this.written) {
       const all = fill(this.texts.files_all, { count: number(files.length, this.language) });
-      this.select.replaceChildren(el("option", { value: "" }, all), ...files.map((place) => el("option", { value: place, title: place }, named(place, files))));
+      this.select.replaceChildren(
+        el("option", { value: "" }, all),
+        ...files.map((place) => el("option", { value: place, title: place }, named(place, files))),
+      );
     }
     this.written = written;
     this.select.value = this.chosen ?? "";
@@ -44,26 +55,50 @@ export class Files {
     this.turned();
   }
 
-  /** What targets say of the files that are meant. @param {import("../shared/store/annotations.js").Property | undefined} property */
+  /**
+   * What targets say of the files that are meant.
+   * @param {import("../shared/store/annotations.js").Property | undefined} property
+   */
   meant(property) {
     return property?.target === "file" && this.chosen !== null ? { places: [this.chosen] } : {};
   }
 
-  /** What each file says, where they differ. @param {import("../shared/store/annotations.js").Property} property @param {import("../shared/store/annotations.js").Cell} cell */
+  /**
+   * What each file says, where they differ.
+   * @param {import("../shared/store/annotations.js").Property} property
+   * @param {import("../shared/store/annotations.js").Cell} cell
+   */
   each(property, cell) {
     const places = [...this.select.options].map(({ value }) => value).filter(Boolean);
     return places.slice(0, LISTED_AT_MOST).map((place) => {
       const said = el("span", { class: "said" });
       write(said, spelled(property, cell.files?.[place]?.texts ?? []) || "–");
       const label = fill(this.texts.file_only, { file: place });
-      return el("li", {}, el("button", { type: "button", title: label, "aria-label": `${label}: ${said.textContent}`, onclick: () => this.choose(place) }, el("span", { class: "file" }, named(place, places)), said));
+      return el(
+        "li",
+        {},
+        el(
+          "button",
+          {
+            type: "button",
+            title: label,
+            "aria-label": `${label}: ${said.textContent}`,
+            onclick: () => this.choose(place),
+          },
+          el("span", { class: "file" }, named(place, places)),
+          said,
+        ),
+      );
     });
   }
 }
 
 function spelled(property, texts) {
   const hasTags = property.type === "tag" || property.type === "tags";
-  return texts.map((text) => (hasTags ? (annotations.tagOf.get(text)?.name ?? "") : text)).filter(Boolean).join(", ");
+  return texts
+    .map((text) => (hasTags ? (annotations.tagOf.get(text)?.name ?? "") : text))
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** The name of a file, with its folder where others are called alike. */

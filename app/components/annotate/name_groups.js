@@ -37,11 +37,24 @@ export class Naming {
     /** @type {Level[]} */
     this.levels = [];
     const changed = () => this.changed();
-    const choice = (label, names, prefix) => el("select", { "aria-label": label, onchange: changed }, ...names.map((name) => el("option", { value: name }, texts[`${prefix}${name}`])));
+    const choice = (label, names, prefix) =>
+      el(
+        "select",
+        { "aria-label": label, onchange: changed },
+        ...names.map((name) => el("option", { value: name }, texts[`${prefix}${name}`])),
+      );
     this.level = el("select", { "aria-label": texts.names_level, onchange: () => this.turnLevel() });
     this.short = choice(texts.names_short, ["last", "whole"], "names_");
     this.into = el("select", { "aria-label": texts.names_into, onchange: () => this.turnInto() });
-    this.name = el("input", { type: "text", class: "field", maxlength: "200", "aria-label": texts.new_name, autocomplete: "off", spellcheck: "false", oninput: () => this.check() });
+    this.name = el("input", {
+      type: "text",
+      class: "field",
+      maxlength: "200",
+      "aria-label": texts.new_name,
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.check(),
+    });
     this.type = choice(texts.new_type, TYPES, "type_");
     this.target = choice(texts.names_target, ["image", "file"], "names_of_");
     this.way = el("select", { "aria-label": texts.names_way, onchange: changed });
@@ -56,26 +69,56 @@ export class Naming {
       [texts.new_type, this.type],
       [texts.names_target, this.target],
       [texts.names_way, this.way],
-    ].map(([label, control]) => el("label", {}, el("span", {}, /** @type {string} */ (label)), /** @type {Node} */ (control)));
-    this.form = el("form", { onsubmit: (event) => this.submit(event) }, ...this.rows, this.told, this.trouble, el("div", { class: "acts last" }, this.apply, el("button", { type: "button", onclick: () => this.close() }, texts.cancel)));
-    this.panel = el("div", { class: "tagging naming", popover: "auto", role: "dialog", "aria-label": texts.names_title }, el("h2", {}, texts.names_title), this.form);
+    ].map(([label, control]) =>
+      el("label", {}, el("span", {}, /** @type {string} */ (label)), /** @type {Node} */ (control)),
+    );
+    this.form = el(
+      "form",
+      { onsubmit: (event) => this.submit(event) },
+      ...this.rows,
+      this.told,
+      this.trouble,
+      el(
+        "div",
+        { class: "acts last" },
+        this.apply,
+        el("button", { type: "button", onclick: () => this.close() }, texts.cancel),
+      ),
+    );
+    this.panel = el(
+      "div",
+      { class: "tagging naming", popover: "auto", role: "dialog", "aria-label": texts.names_title },
+      el("h2", {}, texts.names_title),
+      this.form,
+    );
   }
 
   get isOpen() {
     return this.panel.matches(":popover-open");
   }
 
-  /** @param {string} view @param {number} depth  the level that is meant @param {Element} anchor  beside which it opens */
+  /**
+   * @param {string} view
+   * @param {number} depth  the level that is meant
+   * @param {Element} anchor  beside which it opens
+   */
   async open(view, depth, anchor) {
     this.view = view;
     this.levels = await levelsOf(view, this.language);
     await annotations.read().catch(() => {});
     if (!this.levels.length) return;
     const { texts } = this;
-    this.level.replaceChildren(...this.levels.map(({ label, groups }, at) => el("option", { value: at }, fill(texts.names_level_of, { label, count: number(groups, this.language) }))));
+    this.level.replaceChildren(
+      ...this.levels.map(({ label, groups }, at) =>
+        el("option", { value: at }, fill(texts.names_level_of, { label, count: number(groups, this.language) })),
+      ),
+    );
     this.level.value = String(Math.min(depth, this.levels.length - 1));
     const fitting = annotations.properties.filter(({ type }) => TYPES.includes(type));
-    this.into.replaceChildren(el("option", { value: "" }, texts.names_new), ...fitting.map(({ id, name }) => el("option", { value: id }, name)));
+    this.into.replaceChildren(
+      el("option", { value: "" }, texts.names_new),
+      ...fitting.map(({ id, name }) => el("option", { value: id }, name)),
+    );
     this.target.value = "image";
     this.suggest();
     this.panel.showPopover();
@@ -138,7 +181,13 @@ export class Naming {
   body() {
     const made = { name: this.name.value, type: this.type.value, target: this.target.value };
     const into = this.property ? { property: this.property.id, way: this.way.value } : { new: made };
-    return { view: this.view, held: selection.view === this.view ? selection.held : null, level: Number(this.level.value), short: this.short.value === "last", ...into };
+    return {
+      view: this.view,
+      held: selection.view === this.view ? selection.held : null,
+      level: Number(this.level.value),
+      short: this.short.value === "last",
+      ...into,
+    };
   }
 
   /** Ask what would be written, writing nothing. */
@@ -168,14 +217,24 @@ export class Naming {
       [texts.names_tags, tags],
       [texts.names_replaced, replaced],
     ];
-    return parts.filter(([, count], at) => count || at < 2).map(([label, count]) => fill(texts.names_figure, { label, count: number(count, language) })).join(" · ");
+    return parts
+      .filter(([, count], at) => count || at < 2)
+      .map(([label, count]) => fill(texts.names_figure, { label, count: number(count, language) }))
+      .join(" · ");
   }
 
   check() {
     const isNamed = Boolean(this.property || this.name.value.trim());
     this.apply.disabled = !this.count?.changed || !isNamed || this.isBusy;
     const { count } = this;
-    write(this.apply, count ? fill(this.texts[count.changed === 1 ? "names_write_one" : "names_write_other"], { count: number(count.changed, this.language) }) : this.texts.new_make);
+    write(
+      this.apply,
+      count
+        ? fill(this.texts[count.changed === 1 ? "names_write_one" : "names_write_other"], {
+            count: number(count.changed, this.language),
+          })
+        : this.texts.new_make,
+    );
   }
 
   async submit(event) {
@@ -198,7 +257,10 @@ export class Naming {
   async ask(body) {
     try {
       // What is only asked moves nothing on the page.
-      return { told: await (body.dry ? annotations.ask("/names", body) : annotations.write("/names", body)), refused: "" };
+      return {
+        told: await (body.dry ? annotations.ask("/names", body) : annotations.write("/names", body)),
+        refused: "",
+      };
     } catch (error) {
       return { told: null, refused: error.message || this.texts.not_written };
     }

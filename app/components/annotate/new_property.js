@@ -9,15 +9,39 @@ export class Making {
   constructor(texts, made) {
     this.texts = texts;
     this.made = made;
-    this.name = el("input", { type: "text", class: "field", required: true, maxlength: "200", placeholder: texts.new_name, "aria-label": texts.new_name, autocomplete: "off", spellcheck: "false" });
-    this.type = el("select", { "aria-label": texts.new_type }, ...TYPES.map((type) => el("option", { value: type }, texts[`type_${type}`])));
+    this.name = el("input", {
+      type: "text",
+      class: "field",
+      required: true,
+      maxlength: "200",
+      placeholder: texts.new_name,
+      "aria-label": texts.new_name,
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    this.type = el(
+      "select",
+      { "aria-label": texts.new_type },
+      ...TYPES.map((type) => el("option", { value: type }, texts[`type_${type}`])),
+    );
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
     this.node = el(
       "form",
-      { class: "making", hidden: true, "aria-label": texts.new_property, onsubmit: (event) => this.submit(event), onkeydown: (event) => event.key === "Escape" && this.close() },
+      {
+        class: "making",
+        hidden: true,
+        "aria-label": texts.new_property,
+        onsubmit: (event) => this.submit(event),
+        onkeydown: (event) => event.key === "Escape" && this.close(),
+      },
       this.name,
       this.type,
-      el("div", { class: "acts" }, el("button", { type: "submit", class: "plain" }, texts.new_make), el("button", { type: "button", onclick: () => this.close() }, texts.cancel)),
+      el(
+        "div",
+        { class: "acts" },
+        el("button", { type: "submit", class: "plain" }, texts.new_make),
+        el("button", { type: "button", onclick: () => this.close() }, texts.cancel),
+      ),
       this.trouble,
     );
   }

@@ -46,8 +46,19 @@ export class Chips {
       onblur: () => this.leave(),
     });
     this.menu = new TagMenu(texts, () => this.input.focus());
-    this.chips = el("span", { class: "held", role: "list", "aria-label": property.name, onkeydown: (event) => this.among(event) });
-    this.list = el("ul", { class: "offers", id: this.id, role: "listbox", popover: "manual", "aria-label": property.name });
+    this.chips = el("span", {
+      class: "held",
+      role: "list",
+      "aria-label": property.name,
+      onkeydown: (event) => this.among(event),
+    });
+    this.list = el("ul", {
+      class: "offers",
+      id: this.id,
+      role: "listbox",
+      popover: "manual",
+      "aria-label": property.name,
+    });
     // A press on the list must not take the keys from the field.
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.node = el("div", { class: "editor tags" }, this.chips, this.input, this.list, this.menu.node);
@@ -82,9 +93,24 @@ export class Chips {
   chip(one) {
     const tag = one.id === null ? null : annotations.tagOf.get(one.id);
     const label = fill(this.how.texts.remove_tag, { name: one.name });
-    const remove = el("button", { type: "button", tabindex: "-1", title: label, "aria-label": label, onclick: () => this.remove(one) }, icon("close"));
+    const remove = el(
+      "button",
+      { type: "button", tabindex: "-1", title: label, "aria-label": label, onclick: () => this.remove(one) },
+      icon("close"),
+    );
     const name = tag
-      ? el("button", { type: "button", class: "name", tabindex: "-1", "aria-haspopup": "dialog", "aria-description": this.how.texts.tag_menu, onclick: () => this.menu.open(tag, name) }, one.name)
+      ? el(
+          "button",
+          {
+            type: "button",
+            class: "name",
+            tabindex: "-1",
+            "aria-haspopup": "dialog",
+            "aria-description": this.how.texts.tag_menu,
+            onclick: () => this.menu.open(tag, name),
+          },
+          one.name,
+        )
       : el("span", { class: "name" }, one.name);
     const title = [pathOf(tag), tag?.key ? `(${tag.key})` : ""].join(" ").trim();
     const node = el("span", { class: "chip", role: "listitem", title: title || null }, name, remove);
@@ -251,7 +277,10 @@ export class Chips {
 
   commit() {}
 
-  /** The tags that stand here, wherever they are to be written. @returns {import("../shared/store/annotations.js").Edit | null} */
+  /**
+   * The tags that stand here, wherever they are to be written.
+   * @returns {import("../shared/store/annotations.js").Edit | null}
+   */
   edit() {
     return this.held.length ? { names: this.held.map((one) => one.name) } : null;
   }

@@ -24,8 +24,20 @@ export class TagMenu {
       oninput: () => this.write(),
     });
     this.said = el("p", { class: "message", role: "status" });
-    this.more = el("button", { type: "button", class: "more", onclick: () => this.suggest() }, icon("join_inner"), el("span", {}, texts.more_images));
-    this.node = el("div", { class: "tag-menu", popover: "auto", role: "dialog" }, this.title, el("label", {}, el("span", {}, texts.tag_key), this.field), this.said, this.more);
+    this.more = el(
+      "button",
+      { type: "button", class: "more", onclick: () => this.suggest() },
+      icon("join_inner"),
+      el("span", {}, texts.more_images),
+    );
+    this.node = el(
+      "div",
+      { class: "tag-menu", popover: "auto", role: "dialog" },
+      this.title,
+      el("label", {}, el("span", {}, texts.tag_key), this.field),
+      this.said,
+      this.more,
+    );
     this.node.addEventListener("keydown", (event) => this.press(event));
   }
 

@@ -16,7 +16,8 @@ const FIRST_FIELD = "name";
 /**
  * @typedef {object} Data
  * @property {any[]} where       parts as a view writes them; some with a label, not to be edited
- * @property {{name: string, label: string, scale: number, unit: string, heading: string, operators: {name: string, label: string, editor: string}[]}[]} fields
+ * @property {{name: string, label: string, scale: number, unit: string, heading: string, operators: {name: string,
+ *   label: string, editor: string}[]}[]} fields
  * @property {Record<string, import("./choice_list.js").Item[]>} choices   of each field of choices
  * @property {{encoder: string, label: string, items: import("./choice_list.js").Item[]}[]} clusters
  * @property {{id: string, label: string}[]} properties   whose authors can be asked for
@@ -91,7 +92,9 @@ class Builder {
     this.isOld = false;
     write(this.count, answer.count);
     write(this.problem, answer.problem);
-    this.problems = new Map(Object.entries(answer.problems).map(([place, text]) => [this.order[Number(place)]?.id, text]));
+    this.problems = new Map(
+      Object.entries(answer.problems).map(([place, text]) => [this.order[Number(place)]?.id, text]),
+    );
     this.note();
     if (!this.isApplying) return;
     // Refused: what is wrong is said, and where.
@@ -166,7 +169,9 @@ class Builder {
   focused() {
     const active = /** @type {ShadowRoot} */ (this.body.getRootNode()).activeElement;
     const holder = active?.closest("[data-id]");
-    return holder && active.dataset.part ? `[data-id="${holder.dataset.id}"] [data-part="${active.dataset.part}"]` : null;
+    return holder && active.dataset.part
+      ? `[data-id="${holder.dataset.id}"] [data-part="${active.dataset.part}"]`
+      : null;
   }
 
   find(selector) {
@@ -202,7 +207,12 @@ class Builder {
       "div",
       { class: "adders" },
       el("button", { type: "button", "data-part": "add", onclick: add(false) }, icon("add"), this.texts.add),
-      el("button", { type: "button", "data-part": "add_box", onclick: add(true) }, icon("add"), this.texts[`add_${other}`]),
+      el(
+        "button",
+        { type: "button", "data-part": "add_box", onclick: add(true) },
+        icon("add"),
+        this.texts[`add_${other}`],
+      ),
     );
   }
 
@@ -219,7 +229,11 @@ class Builder {
 
   box(part, join) {
     const { texts } = this;
-    const kind = el("select", { class: "kind", "aria-label": texts.kind, "data-part": "first" }, ...["any", "all"].map((one) => el("option", { value: one }, texts[`${one}_of`])));
+    const kind = el(
+      "select",
+      { class: "kind", "aria-label": texts.kind, "data-part": "first" },
+      ...["any", "all"].map((one) => el("option", { value: one }, texts[`${one}_of`])),
+    );
     kind.value = part.kind;
     kind.addEventListener("change", () =>
       this.reshape(() => {
@@ -245,7 +259,11 @@ class Builder {
       return node;
     }
     const { texts } = this;
-    const field = el("select", { class: "field", "aria-label": texts.field, "data-part": "first" }, ...this.fieldOptions());
+    const field = el(
+      "select",
+      { class: "field", "aria-label": texts.field, "data-part": "first" },
+      ...this.fieldOptions(),
+    );
     const op = el("select", { class: "op", "aria-label": texts.operator, "data-part": "op" });
     const value = el("div", { class: "value" });
     asked.append(field, op, value);
@@ -291,7 +309,8 @@ class Builder {
     const asked = before.operators.find((one) => one.name === part.op);
     const field = this.data.fields.find((one) => one.name === name);
     const same = field.operators.find((one) => one.name === asked.name && one.editor === asked.editor);
-    const isCarried = same && before.scale === field.scale && !["choices", "kinds", "clusters", "authors"].includes(asked.editor);
+    const isCarried =
+      same && before.scale === field.scale && !["choices", "kinds", "clusters", "authors"].includes(asked.editor);
     const { name: op, editor } = same ?? field.operators[0];
     if (!isCarried) part.value = EDITORS[editor].first(this.data);
     part.field = name;
@@ -306,7 +325,14 @@ class Builder {
       this.problems.delete(part.id);
       this.changed();
     };
-    return EDITORS[this.editor(part)].make({ part, field: this.field(part), data: this.data, texts: this.texts, change, again });
+    return EDITORS[this.editor(part)].make({
+      part,
+      field: this.field(part),
+      data: this.data,
+      texts: this.texts,
+      change,
+      again,
+    });
   }
 
   /** Remember once what a value was before somebody typed it, not each letter. */
@@ -332,10 +358,15 @@ class Builder {
     return el(
       "div",
       { class: "acts" },
-      iconButton("block", texts.deny, () => this.reshape(() => tree.deny(part)), { "data-part": "deny", "aria-pressed": String(part.nots % 2 === 1) }),
+      iconButton("block", texts.deny, () => this.reshape(() => tree.deny(part)), {
+        "data-part": "deny",
+        "aria-pressed": String(part.nots % 2 === 1),
+      }),
       act("up", "arrow_upward", step(-1, "up")),
       act("down", "arrow_downward", step(1, "down")),
-      tree.isBox(part) ? act("unwrap", "tab_unselected", () => this.unwrap(part)) : act("wrap", "select_all", () => [tree.wrap(this.tree, part), "first"]),
+      tree.isBox(part)
+        ? act("unwrap", "tab_unselected", () => this.unwrap(part))
+        : act("wrap", "select_all", () => [tree.wrap(this.tree, part), "first"]),
       act("copy", "content_copy", () => this.copy(part)),
       act("remove", "close", () => this.remove(part)),
     );

@@ -28,8 +28,21 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
   const all = [...gone, ...items].map((item) => ({ ...item, words: item.label.normalize("NFC").toLowerCase() }));
   const now = new Set(chosen);
   const said = el("span", { class: "said" });
-  const button = el("button", { type: "button", class: "choose", onclick: () => show(panel.hidden), "data-part": "value" }, said, icon("expand_more"));
-  const search = el("input", { type: "search", class: "find", spellcheck: "false", autocomplete: "off", "aria-label": texts.find, placeholder: texts.find, hidden: all.length < SEARCHED_FROM });
+  const button = el(
+    "button",
+    { type: "button", class: "choose", onclick: () => show(panel.hidden), "data-part": "value" },
+    said,
+    icon("expand_more"),
+  );
+  const search = el("input", {
+    type: "search",
+    class: "find",
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": texts.find,
+    placeholder: texts.find,
+    hidden: all.length < SEARCHED_FROM,
+  });
   const list = el("ul", { class: "ticks" });
   const rest = el("p", { class: "rest", hidden: true });
   const panel = el("div", { class: "panel", role: "group", "aria-label": label, hidden: true }, search, list, rest);
@@ -51,7 +64,10 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
     list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((item) => row(item, !asked)));
     ticks().forEach((tick, at) => set(tick, "tabindex", at ? "-1" : "0"));
     rest.hidden = found.length > 0 && found.length <= SHOWN_AT_MOST;
-    write(rest, found.length ? fill(texts.more, { count: number(found.length - SHOWN_AT_MOST, language) }) : texts.none);
+    write(
+      rest,
+      found.length ? fill(texts.more, { count: number(found.length - SHOWN_AT_MOST, language) }) : texts.none,
+    );
   }
 
   function row(item, isInTree) {
@@ -68,7 +84,9 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
         { title: item.title ?? item.label },
         tick,
         dot,
-        item.thumb ? el("img", { alt: "", class: "thumb", decoding: "async", loading: "lazy", src: `/thumb/${item.thumb}` }) : null,
+        item.thumb
+          ? el("img", { alt: "", class: "thumb", decoding: "async", loading: "lazy", src: `/thumb/${item.thumb}` })
+          : null,
         el("span", { class: "label" }, isInTree || !depth ? item.label : item.title),
         item.count === null ? null : el("span", { class: "number" }, number(item.count, language)),
       ),
@@ -85,7 +103,13 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
 
   function say() {
     const names = [...now].map((id) => known.get(id)?.label ?? String(id));
-    const some = names.length > NAMED ? fill(texts.several, { names: names.slice(0, NAMED - 1).join(", "), count: number(names.length - NAMED + 1, language) }) : names.join(", ");
+    const some =
+      names.length > NAMED
+        ? fill(texts.several, {
+            names: names.slice(0, NAMED - 1).join(", "),
+            count: number(names.length - NAMED + 1, language),
+          })
+        : names.join(", ");
     write(said, some || texts.choose);
     said.classList.toggle("empty", !names.length);
     set(button, "aria-label", `${label}: ${some || texts.choose}`);

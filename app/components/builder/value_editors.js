@@ -65,7 +65,9 @@ export const EDITORS = {
   kinds: {
     first: () => ({ kinds: [] }),
     isWhole: (value) => value.kinds.length > 0,
-    make: (tools) => [list(tools, tools.data.choices[tools.part.field], tools.part.value.kinds, (kinds) => ({ kinds }))],
+    make: (tools) => [
+      list(tools, tools.data.choices[tools.part.field], tools.part.value.kinds, (kinds) => ({ kinds })),
+    ],
   },
   clusters: {
     first: (data) => ({ encoder: data.clusters[0]?.encoder ?? "", numbers: [] }),
@@ -109,13 +111,22 @@ export function isPattern(text) {
 function ends(tools, make) {
   const { part, texts, change } = tools;
   const [from, to] = [0, 1].map((at) =>
-    make(tools, part.value[at], [texts.from, texts.to][at], (end) => change(part.value.map((one, place) => (place === at ? end : one)))),
+    make(tools, part.value[at], [texts.from, texts.to][at], (end) =>
+      change(part.value.map((one, place) => (place === at ? end : one))),
+    ),
   );
   return [from, el("span", { class: "dash", "aria-hidden": "true" }, "–"), to];
 }
 
 function figure({ field }, value, label, change) {
-  const input = el("input", { type: "number", step: "any", class: "figure", "aria-label": `${field.label}, ${label}`, placeholder: label, "data-part": "value" });
+  const input = el("input", {
+    type: "number",
+    step: "any",
+    class: "figure",
+    "aria-label": `${field.label}, ${label}`,
+    placeholder: label,
+    "data-part": "value",
+  });
   if (value !== null) input.value = String(+(value / field.scale).toPrecision(12));
   input.addEventListener("input", () => {
     const typed = input.value === "" ? null : Number(input.value);
@@ -131,14 +142,29 @@ function unit({ field }) {
 
 function day({ field }, value, label, change) {
   const type = value === null || ISO_DAY.test(value) ? "date" : "text";
-  const input = el("input", { type, class: "day", max: "9999-12-31", "aria-label": `${field.label}, ${label}`, title: label, "data-part": "value" });
+  const input = el("input", {
+    type,
+    class: "day",
+    max: "9999-12-31",
+    "aria-label": `${field.label}, ${label}`,
+    title: label,
+    "data-part": "value",
+  });
   if (value !== null) input.value = value;
   input.addEventListener("input", () => change(input.value || null));
   return input;
 }
 
 function words({ part, field, texts, change }) {
-  const input = el("input", { type: "text", class: "words", spellcheck: "false", autocomplete: "off", "aria-label": `${field.label}, ${texts.value}`, placeholder: texts.value, "data-part": "value" });
+  const input = el("input", {
+    type: "text",
+    class: "words",
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": `${field.label}, ${texts.value}`,
+    placeholder: texts.value,
+    "data-part": "value",
+  });
   input.value = part.value;
   input.addEventListener("input", () => change(input.value));
   return input;
@@ -166,7 +192,11 @@ function clusters(tools) {
   const choices = list(tools, known?.items, numbers, (chosen) => ({ ...part.value, numbers: chosen }));
   if (known && data.clusters.length < 2) return [choices];
   const names = known ? data.clusters : [{ encoder, label: encoder }, ...data.clusters];
-  const select = el("select", { "aria-label": texts.encoder, title: texts.encoder }, ...names.map((one) => el("option", { value: one.encoder }, one.label)));
+  const select = el(
+    "select",
+    { "aria-label": texts.encoder, title: texts.encoder },
+    ...names.map((one) => el("option", { value: one.encoder }, one.label)),
+  );
   select.value = encoder;
   select.addEventListener("change", () => {
     change({ encoder: select.value, numbers: [] });
@@ -177,7 +207,12 @@ function clusters(tools) {
 }
 
 function truth({ part, field, texts, change }) {
-  const select = el("select", { "aria-label": `${field.label}, ${texts.value}`, "data-part": "value" }, el("option", { value: "yes" }, texts.yes), el("option", { value: "no" }, texts.no));
+  const select = el(
+    "select",
+    { "aria-label": `${field.label}, ${texts.value}`, "data-part": "value" },
+    el("option", { value: "yes" }, texts.yes),
+    el("option", { value: "no" }, texts.no),
+  );
   select.value = part.value ? "yes" : "no";
   select.addEventListener("change", () => change(select.value === "yes"));
   return [select];
@@ -192,8 +227,16 @@ function authors(tools) {
   const choices = list(tools, items, chosen, (now) => ({ ...part.value, authors: now }));
   if (!data.properties.length && !property) return [choices];
   const isKnown = !property || data.properties.some((one) => one.id === property);
-  const names = [{ id: "", label: texts.any_property }, ...data.properties, ...(isKnown ? [] : [{ id: property, label: property }])];
-  const select = el("select", { class: "of", "aria-label": texts.of_property, title: texts.of_property }, ...names.map((one) => el("option", { value: one.id }, one.label)));
+  const names = [
+    { id: "", label: texts.any_property },
+    ...data.properties,
+    ...(isKnown ? [] : [{ id: property, label: property }]),
+  ];
+  const select = el(
+    "select",
+    { class: "of", "aria-label": texts.of_property, title: texts.of_property },
+    ...names.map((one) => el("option", { value: one.id }, one.label)),
+  );
   select.value = property ?? "";
   select.addEventListener("change", () => {
     change({ authors: part.value.authors, ...(select.value ? { property: select.value } : {}) });
@@ -203,8 +246,21 @@ function authors(tools) {
 }
 
 function near({ part, field, texts, change }) {
-  const sample = el("input", { type: "color", class: "sample", "aria-label": field.label, title: field.label, "data-part": "value" });
-  const slider = el("input", { type: "range", class: "slider distance", min: 1, max: 100, step: 1, "aria-label": texts.distance });
+  const sample = el("input", {
+    type: "color",
+    class: "sample",
+    "aria-label": field.label,
+    title: field.label,
+    "data-part": "value",
+  });
+  const slider = el("input", {
+    type: "range",
+    class: "slider distance",
+    min: 1,
+    max: 100,
+    step: 1,
+    "aria-label": texts.distance,
+  });
   const said = el("span", { class: "unit" });
   const say = () => {
     said.textContent = fill(texts.within, { distance: String(part.value.distance ?? DISTANCE) });
@@ -224,7 +280,14 @@ function near({ part, field, texts, change }) {
 function hues({ part, field, data, change }) {
   const name = `hue-${part.id}`;
   const swatch = (hue) => {
-    const input = el("input", { type: "radio", name, value: hue.id, "aria-label": hue.label, "data-part": hue.id === (part.value ?? data.hues[0].id) ? "value" : null, onchange: () => change(hue.id) });
+    const input = el("input", {
+      type: "radio",
+      name,
+      value: hue.id,
+      "aria-label": hue.label,
+      "data-part": hue.id === (part.value ?? data.hues[0].id) ? "value" : null,
+      onchange: () => change(hue.id),
+    });
     input.checked = part.value === hue.id;
     const label = el("label", { class: "hue", title: hue.label }, input, el("i", {}));
     label.style.setProperty("--hue", hue.colour);

@@ -39,9 +39,29 @@ export class Section {
     this.name = el("h2", {});
     this.figure = el("span", { class: "quiet" });
     this.refuse = el("button", { type: "button", tabindex: "-1", onclick: () => page.decideClass(place, false) });
-    this.accept = el("button", { type: "button", class: "accept-class", tabindex: "-1", onclick: () => page.decideClass(place, true) });
-    for (const button of [this.fold, this.refuse, this.accept]) button.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.head = el("div", { class: "class-head", role: "row" }, el("div", { class: "parts", role: "gridcell" }, this.fold, this.dot, this.name, this.figure, el("span", { class: "gap" }), this.refuse, this.accept));
+    this.accept = el("button", {
+      type: "button",
+      class: "accept-class",
+      tabindex: "-1",
+      onclick: () => page.decideClass(place, true),
+    });
+    for (const button of [this.fold, this.refuse, this.accept])
+      button.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.head = el(
+      "div",
+      { class: "class-head", role: "row" },
+      el(
+        "div",
+        { class: "parts", role: "gridcell" },
+        this.fold,
+        this.dot,
+        this.name,
+        this.figure,
+        el("span", { class: "gap" }),
+        this.refuse,
+        this.accept,
+      ),
+    );
     this.cells = el("div", { class: "row-of", role: "row" });
     this.node = el("div", { class: "class", role: "rowgroup" }, this.head, this.cells);
   }
@@ -108,7 +128,9 @@ export class Section {
       const { style } = tile.node;
       style.width = `${width}px`;
       style.height = `${row - GAP}px`;
-      style.transform = `translate(${EDGE + (at % columns) * (width + GAP)}px, ${Math.floor(at / columns) * row + INSET}px)`;
+      const left = EDGE + (at % columns) * (width + GAP);
+      const top = Math.floor(at / columns) * row + INSET;
+      style.transform = `translate(${left}px, ${top}px)`;
       this.drawTile(tile, at);
     }
     this.page.sorted.want(this.place, first, last);

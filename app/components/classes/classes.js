@@ -1,8 +1,8 @@
 // The page where images are sorted into tags by words: each image stands under the tag that fits it
 // best, surest first, and is accepted, refused or moved, alone or in bulk. Streamlit calls the
 // default export with the data of each run; the rest comes and goes over HTTP. Not here: what was
-// sorted (sorted_images.js), a class in the sheet (class_section.js), what is sorted into (prompt_setup.js), the property
-// (property_choice.js), keys (shortcuts.js).
+// sorted (sorted_images.js), a class in the sheet (class_section.js), what is sorted into (prompt_setup.js), the
+// property (property_choice.js), keys (shortcuts.js).
 import { annotations } from "../shared/store/annotations.js";
 import { follow } from "../shared/store/annotation_changes.js";
 import { debounced, el, icon, number, set, write } from "../shared/ui/dom.js";
@@ -30,7 +30,14 @@ const BUSY_AFTER = 300;
 const LONG_AFTER = 2_500;
 
 /**
- * @typedef {{language: string, property: string | null, view: string | null, encoders: [string, string][], encoder: string | null, waiting: string[], texts: Record<string, string>}} Data
+ * @typedef {object} Data
+ * @property {string} language
+ * @property {string | null} property
+ * @property {string | null} view
+ * @property {[string, string][]} encoders
+ * @property {string | null} encoder
+ * @property {string[]} waiting
+ * @property {Record<string, string>} texts
  */
 /**
  * What the parts of the page need.
@@ -43,7 +50,11 @@ const LONG_AFTER = 2_500;
 /** @typedef {import("./sorted_images.js").Image} Image */
 /** @typedef {import("./sorted_images.js").Class} Class */
 
-export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
+export default mounting(
+  (root, data) => new Page(root, data),
+  (page, { press }) => (page.tools.ask = press),
+  inItsLanguage,
+);
 
 export class Page {
   /** @param {HTMLElement} root @param {Data} data */
@@ -103,21 +114,57 @@ export class Page {
   build() {
     const { say } = this.tools;
     this.title = el("h1", {});
-    this.others = el("button", { type: "button", class: "quiet", onclick: () => this.toggleChoosing() }, say("other_property"));
+    this.others = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.toggleChoosing() },
+      say("other_property"),
+    );
     const select = (label, values, act) => {
-      const node = el("select", { "aria-label": say(label), onchange: () => act(node.value) }, ...values.map((value) => el("option", { value }, say(`${label}_${value}`))));
+      const node = el(
+        "select",
+        { "aria-label": say(label), onchange: () => act(node.value) },
+        ...values.map((value) => el("option", { value }, say(`${label}_${value}`))),
+      );
       return node;
     };
     this.which = select("which", ["without", "all"], (value) => this.sortAlso(value === "all"));
     this.scope = select("scope", ["all", "view"], (value) => this.within(value === "view"));
-    this.encoder = el("select", { "aria-label": say("encoder"), onchange: () => this.tools.ask("encoder", this.encoder.value) });
-    this.size = el("input", { type: "range", class: "slider", min: SIZES.least, max: SIZES.most, step: SIZES.step, title: say("size"), "aria-label": say("size"), oninput: () => this.resize() });
+    this.encoder = el("select", {
+      "aria-label": say("encoder"),
+      onchange: () => this.tools.ask("encoder", this.encoder.value),
+    });
+    this.size = el("input", {
+      type: "range",
+      class: "slider",
+      min: SIZES.least,
+      max: SIZES.most,
+      step: SIZES.step,
+      title: say("size"),
+      "aria-label": say("size"),
+      oninput: () => this.resize(),
+    });
     this.size.value = String(Number(localStorage.getItem(SIZE)) || SIZES.first);
-    this.head = el("header", { class: "head" }, this.title, this.others, el("span", { class: "gap" }), this.which, this.scope, this.encoder, this.size);
+    this.head = el(
+      "header",
+      { class: "head" },
+      this.title,
+      this.others,
+      el("span", { class: "gap" }),
+      this.which,
+      this.scope,
+      this.encoder,
+      this.size,
+    );
     this.setup = new Setup(this.tools, { changed: () => this.load(), reach: (tag) => this.reach(tag) });
     this.choose = new Choose(this.tools, (property) => this.take(property));
     this.bar = this.makeBar();
-    this.sheet = el("div", { class: "sheet-of", role: "grid", tabindex: "0", "aria-label": say("images_of"), onscroll: () => this.drawSight() });
+    this.sheet = el("div", {
+      class: "sheet-of",
+      role: "grid",
+      tabindex: "0",
+      "aria-label": say("images_of"),
+      onscroll: () => this.drawSight(),
+    });
     this.empty = el("div", { class: "nothing", hidden: true, role: "status" });
     this.under = el("div", { class: "stage" }, this.sheet, this.empty);
     this.main = el("div", { class: "main-of" }, this.bar, this.under);
@@ -134,18 +181,36 @@ export class Page {
   /** From how sure on images are shown, and what is accepted by that. */
   makeBar() {
     const { say } = this.tools;
-    this.slider = el("input", { type: "range", class: "slider", min: 0, max: 100, step: 1, "aria-label": say("least"), title: say("least_help"), oninput: () => this.limit(Number(this.slider.value)) });
+    this.slider = el("input", {
+      type: "range",
+      class: "slider",
+      min: 0,
+      max: 100,
+      step: 1,
+      "aria-label": say("least"),
+      title: say("least_help"),
+      oninput: () => this.limit(Number(this.slider.value)),
+    });
     this.least = Number(localStorage.getItem(LEAST.name) ?? LEAST.first);
     this.slider.value = String(this.least);
     this.percent = el("output", {});
     this.total = el("span", { class: "quiet", role: "status" });
     this.acceptAll = el("button", { type: "button", class: "main", onclick: () => this.decideAll() });
-    return el("div", { class: "bar-of" }, el("label", {}, el("span", {}, say("least")), this.slider), this.percent, this.total, el("span", { class: "gap" }), this.acceptAll);
+    return el(
+      "div",
+      { class: "bar-of" },
+      el("label", {}, el("span", {}, say("least")), this.slider),
+      this.percent,
+      this.total,
+      el("span", { class: "gap" }),
+      this.acceptAll,
+    );
   }
 
   makeFoot() {
     const { say } = this.tools;
-    const button = (name, keys, act) => el("button", { type: "button", class: name, onclick: act }, say(name), ...keys.map((key) => el("kbd", {}, key)));
+    const button = (name, keys, act) =>
+      el("button", { type: "button", class: name, onclick: act }, say(name), ...keys.map((key) => el("kbd", {}, key)));
     this.acts = [
       button("accept", ["y"], () => this.decide(true)),
       button("refuse", ["n"], () => this.decide(false)),
@@ -156,7 +221,12 @@ export class Page {
       button("large", ["z"], () => this.enlarge()),
     ];
     this.done = el("span", { class: "quiet", role: "status" });
-    this.anew = el("button", { type: "button", class: "anew", title: say("anew_help"), "aria-label": say("anew"), onclick: () => this.load() }, icon("refresh"), el("span", {}, say("anew")));
+    this.anew = el(
+      "button",
+      { type: "button", class: "anew", title: say("anew_help"), "aria-label": say("anew"), onclick: () => this.load() },
+      icon("refresh"),
+      el("span", {}, say("anew")),
+    );
     return el("footer", { class: "foot" }, ...this.acts, el("span", { class: "gap" }), this.done, this.anew);
   }
 
@@ -226,7 +296,14 @@ export class Page {
   /** What is asked of the server, but for what was found already. */
   asked() {
     const { property, encoder, view } = this.data;
-    return { property, encoder, again: this.isAgain, language: this.tools.language, ...(this.isInView && view ? { view } : {}), ...this.setup.asked() };
+    return {
+      property,
+      encoder,
+      again: this.isAgain,
+      language: this.tools.language,
+      ...(this.isInView && view ? { view } : {}),
+      ...this.setup.asked(),
+    };
   }
 
   /** Whether there is something to sort by, and into. */
@@ -258,7 +335,9 @@ export class Page {
     try {
       await this.writing.done;
       const count = this.setup.chosen.length > FIRST_OF_AT_MOST ? 0 : PAGE;
-      told = /** @type {import("./sorted_images.js").Told} */ (await annotations.ask("/suggestions/classes", { ...this.asked(), count }));
+      told = /** @type {import("./sorted_images.js").Told} */ (
+        await annotations.ask("/suggestions/classes", { ...this.asked(), count })
+      );
     } catch (error) {
       if (turn === this.turn) this.trouble = error.message || this.tools.say("failed");
     }
@@ -286,7 +365,13 @@ export class Page {
 
   /** The first that is shown. */
   first() {
-    return { place: Math.max(0, this.classes.findIndex((_, place) => this.countOf(place) > 0)), at: 0 };
+    return {
+      place: Math.max(
+        0,
+        this.classes.findIndex((_, place) => this.countOf(place) > 0),
+      ),
+      at: 0,
+    };
   }
 
   countOf(place) {
@@ -396,13 +481,21 @@ export class Page {
   decideAll() {
     const tags = this.classes.filter((_, place) => this.leftOf(place)).length;
     if (!tags || this.isLoading) return;
-    this.bulk(true, null, (told) => this.tools.say("done_all", { count: told.changed, tags: number(tags, this.tools.language) }));
+    this.bulk(true, null, (told) =>
+      this.tools.say("done_all", { count: told.changed, tags: number(tags, this.tools.language) }),
+    );
   }
 
   /** @param {boolean} is @param {string | null} only @param {(told: any) => string} done */
   async bulk(is, only, done) {
     this.sorted.takeAll(is, only, this.least);
-    const written = this.writing.write("/suggestions/classes/answers", { ...this.asked(), sorting: this.sorted.name, only, least: this.least / 100, accept: is });
+    const written = this.writing.write("/suggestions/classes/answers", {
+      ...this.asked(),
+      sorting: this.sorted.name,
+      only,
+      least: this.least / 100,
+      accept: is,
+    });
     this.goOn();
     this.measure();
     const told = /** @type {any} */ (await written);
@@ -490,7 +583,8 @@ export class Page {
 
   /** The nearest class that shows images. @param {number} place @param {number} by @returns {number | null} */
   beside(place, by) {
-    for (let of = place + by; of >= 0 && of < this.classes.length; of += by) if (this.countOf(of) && !this.sections[of].isFolded) return of;
+    for (let of = place + by; of >= 0 && of < this.classes.length; of += by)
+      if (this.countOf(of) && !this.sections[of].isFolded) return of;
     return null;
   }
 
@@ -538,7 +632,8 @@ export class Page {
     // The heading covers what is right below the edge.
     const head = section.top(0) - section.node.offsetTop;
     if (top < scrollTop + head) this.sheet.scrollTop = top - head;
-    else if (top + section.how.row > scrollTop + clientHeight) this.sheet.scrollTop = top + section.how.row - clientHeight;
+    else if (top + section.how.row > scrollTop + clientHeight)
+      this.sheet.scrollTop = top + section.how.row - clientHeight;
   }
 
   /** Bring a class into sight. @param {string} tag */
@@ -575,7 +670,11 @@ export class Page {
     const { place, at } = this.inHand;
     set(this.sheet, "aria-activedescendant", this.sections[place]?.tiles.get(at)?.node.id ?? null);
     const image = this.imageInHand;
-    this.large.draw(image ? { ...image, why: "" } : null, image ? (this.sorted.answerOf(image) ?? undefined) : undefined, this.classes[place]?.name);
+    this.large.draw(
+      image ? { ...image, why: "" } : null,
+      image ? (this.sorted.answerOf(image) ?? undefined) : undefined,
+      this.classes[place]?.name,
+    );
     for (const act of this.acts) if (act instanceof HTMLButtonElement) act.disabled = !image || Boolean(this.isLoading);
   }
 
@@ -608,7 +707,8 @@ export class Page {
     this.scope.value = this.isInView && view ? "view" : "all";
     this.which.value = this.isAgain ? "all" : "without";
     const written = JSON.stringify(encoders);
-    if (this.encoder.dataset.written !== written) this.encoder.replaceChildren(...encoders.map(([slug, label]) => el("option", { value: slug }, label)));
+    if (this.encoder.dataset.written !== written)
+      this.encoder.replaceChildren(...encoders.map(([slug, label]) => el("option", { value: slug }, label)));
     this.encoder.dataset.written = written;
     this.encoder.hidden = encoders.length < 2;
     if (encoder) this.encoder.value = encoder;
@@ -643,18 +743,37 @@ export class Page {
     if (!this.property) return null;
     if (!this.data.encoder) {
       const [name] = this.data.waiting;
-      return ["text_fields_alt", say("no_reader"), name ? say("reader_waits", { name }) : say("no_reader_help"), leave("pipeline", "to_pipeline")];
+      return [
+        "text_fields_alt",
+        say("no_reader"),
+        name ? say("reader_waits", { name }) : say("no_reader_help"),
+        leave("pipeline", "to_pipeline"),
+      ];
     }
-    if (!this.setup.tags.length) return ["sell", say("no_tags"), say("no_tags_help"), leave("properties", "to_properties")];
-    if (this.setup.tags.length < 2) return ["sell", say("one_tag"), say("one_tag_help"), leave("properties", "to_properties")];
-    if (this.setup.chosen.length < 2) return ["sell", say("few_ticked"), say("one_tag_help"), { text: say("tick_all"), act: () => this.setup.tickAll(true) }];
+    if (!this.setup.tags.length)
+      return ["sell", say("no_tags"), say("no_tags_help"), leave("properties", "to_properties")];
+    if (this.setup.tags.length < 2)
+      return ["sell", say("one_tag"), say("one_tag_help"), leave("properties", "to_properties")];
+    if (this.setup.chosen.length < 2)
+      return [
+        "sell",
+        say("few_ticked"),
+        say("one_tag_help"),
+        { text: say("tick_all"), act: () => this.setup.tickAll(true) },
+      ];
     if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.load() }];
-    if (this.isLoading && !this.classes.length) return ["hourglass_empty", say("sorting"), this.isLong ? say("model_loads") : ""];
+    if (this.isLoading && !this.classes.length)
+      return ["hourglass_empty", say("sorting"), this.isLong ? say("model_loads") : ""];
     if (!this.sorted.name) return null;
     if (!this.classes.some(({ counts }) => counts[0])) return this.lackOfImages(say);
     if (this.sorted.sum((place) => this.countOf(place))) return null;
     const least = Math.floor(this.sorted.surest / 5) * 5;
-    return ["percent", say("none_so_sure", { value: number(this.least, this.tools.language) }), say("surest", { value: number(this.sorted.surest, this.tools.language) }), { text: say("lower", { value: number(least, this.tools.language) }), act: () => this.limit(least) }];
+    return [
+      "percent",
+      say("none_so_sure", { value: number(this.least, this.tools.language) }),
+      say("surest", { value: number(this.sorted.surest, this.tools.language) }),
+      { text: say("lower", { value: number(least, this.tools.language) }), act: () => this.limit(least) },
+    ];
   }
 
   lackOfImages(say) {

@@ -11,9 +11,22 @@ export class Other {
   constructor(tools, take) {
     const { say } = tools;
     this.take = take;
-    this.field = el("input", { type: "search", class: "field", placeholder: say("find"), "aria-label": say("find"), autocomplete: "off", spellcheck: "false", oninput: () => this.draw() });
+    this.field = el("input", {
+      type: "search",
+      class: "field",
+      placeholder: say("find"),
+      "aria-label": say("find"),
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.draw(),
+    });
     this.list = el("ul", {});
-    this.node = el("div", { class: "other", popover: "auto", role: "dialog", "aria-label": say("other") }, this.field, this.list);
+    this.node = el(
+      "div",
+      { class: "other", popover: "auto", role: "dialog", "aria-label": say("other") },
+      this.field,
+      this.list,
+    );
     this.node.addEventListener("keydown", (event) => this.press(event));
   }
 
@@ -37,7 +50,9 @@ export class Other {
 
   draw() {
     const words = plain(this.field.value.trim());
-    const found = annotations.tagsOf(this.property ?? "").filter(({ id, name }) => id !== this.except && plain(name).includes(words));
+    const found = annotations
+      .tagsOf(this.property ?? "")
+      .filter(({ id, name }) => id !== this.except && plain(name).includes(words));
     this.list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((tag) => el("li", {}, this.button(tag))));
   }
 

@@ -18,11 +18,34 @@ export class Setup {
     /** @type {Wanted} */
     this.wanted = { off: [], template: "", parents: "ignore" };
     this.changed = debounced(changed, ASK_AFTER);
-    const every = (name, isOn) => el("button", { type: "button", class: "quiet", onclick: () => this.tickAll(isOn) }, say(name));
-    this.every = el("div", { class: "every" }, el("h2", {}, say("tags")), el("span", { class: "gap" }), every("all", true), every("none", false));
+    const every = (name, isOn) =>
+      el("button", { type: "button", class: "quiet", onclick: () => this.tickAll(isOn) }, say(name));
+    this.every = el(
+      "div",
+      { class: "every" },
+      el("h2", {}, say("tags")),
+      el("span", { class: "gap" }),
+      every("all", true),
+      every("none", false),
+    );
     this.list = el("ul", { class: "ticks" });
-    this.field = el("input", { type: "text", class: "field", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "{name}", "aria-label": say("template"), title: say("template_help", { name: "{name}", parent: "{parent}" }), oninput: () => this.write(), onchange: () => this.changed.now() });
-    this.which = el("select", { class: "field", "aria-label": say("parents"), onchange: () => this.turn() }, ...PARENTS.map((one) => el("option", { value: one }, say(`parents_${one}`))));
+    this.field = el("input", {
+      type: "text",
+      class: "field",
+      maxlength: 200,
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: "{name}",
+      "aria-label": say("template"),
+      title: say("template_help", { name: "{name}", parent: "{parent}" }),
+      oninput: () => this.write(),
+      onchange: () => this.changed.now(),
+    });
+    this.which = el(
+      "select",
+      { class: "field", "aria-label": say("parents"), onchange: () => this.turn() },
+      ...PARENTS.map((one) => el("option", { value: one }, say(`parents_${one}`))),
+    );
     this.above = el("label", { class: "above" }, el("span", { class: "quiet" }, say("parents")), this.which);
     this.example = el("p", { class: "example" });
     this.fitted = el("p", { class: "quiet fitted" });
@@ -32,7 +55,13 @@ export class Setup {
       this.every,
       this.list,
       el("h2", { class: "reads" }, say("reads")),
-      el("label", {}, el("span", { class: "quiet" }, say("template")), this.field, el("span", { class: "quiet" }, say("english"))),
+      el(
+        "label",
+        {},
+        el("span", { class: "quiet" }, say("template")),
+        this.field,
+        el("span", { class: "quiet" }, say("english")),
+      ),
       this.above,
       this.example,
       this.fitted,
@@ -43,7 +72,12 @@ export class Setup {
   open(property) {
     this.property = property;
     this.changed.cancel();
-    this.wanted = { off: [], template: "", parents: "ignore", ...JSON.parse(sessionStorage.getItem(KEPT + property) ?? "{}") };
+    this.wanted = {
+      off: [],
+      template: "",
+      parents: "ignore",
+      ...JSON.parse(sessionStorage.getItem(KEPT + property) ?? "{}"),
+    };
     this.field.value = this.wanted.template || this.tools.say("template_first", { name: "{name}" });
     this.which.value = this.wanted.parents;
     this.written = "";
@@ -116,7 +150,15 @@ export class Setup {
     const known = new Map(tags.map((tag) => [tag.id, tag]));
     // One that has a parent shows best what is read.
     const shown = classes.find(({ tag }) => known.get(tag)?.parents.length) ?? classes[0];
-    write(this.example, shown ? say("example", { name: shown.name, texts: shown.prompts.map((text) => say("quoted", { text })).join(` ${say("and")} `) }) : "");
+    write(
+      this.example,
+      shown
+        ? say("example", {
+            name: shown.name,
+            texts: shown.prompts.map((text) => say("quoted", { text })).join(` ${say("and")} `),
+          })
+        : "",
+    );
     write(this.fitted, fitted === undefined ? "" : fitted ? say("fitted", { count: fitted }) : say("unfitted"));
     set(this.fitted, "title", fitted === undefined ? null : say("fitted_help"));
   }
@@ -131,7 +173,18 @@ export class Setup {
       this.figures?.set(id, figure);
       const dot = el("span", { class: "dot" });
       if (colour) dot.style.background = colour;
-      return el("li", {}, box, el("button", { type: "button", title: name, onclick: () => this.reach(id) }, dot, el("span", { class: "name" }, name)), figure);
+      return el(
+        "li",
+        {},
+        box,
+        el(
+          "button",
+          { type: "button", title: name, onclick: () => this.reach(id) },
+          dot,
+          el("span", { class: "name" }, name),
+        ),
+        figure,
+      );
     });
     this.list.replaceChildren(...lines);
   }

@@ -12,8 +12,19 @@ export class Choose {
     this.take = take;
     this.help = el("p", { class: "quiet" });
     this.list = el("ul", { class: "places" });
-    this.way = el("button", { type: "button", class: "main", onclick: () => tools.ask("leave", "properties") }, say("to_properties"));
-    this.node = el("div", { class: "choose" }, el("h1", {}, say("choose")), this.help, this.list, el("div", {}, this.way));
+    this.way = el(
+      "button",
+      { type: "button", class: "main", onclick: () => tools.ask("leave", "properties") },
+      say("to_properties"),
+    );
+    this.node = el(
+      "div",
+      { class: "choose" },
+      el("h1", {}, say("choose")),
+      this.help,
+      this.list,
+      el("div", {}, this.way),
+    );
   }
 
   focus() {
@@ -33,7 +44,17 @@ export class Choose {
   button(one) {
     const { say } = this.tools;
     const tags = annotations.tagsOf(one.id);
-    const names = tags.slice(0, NAMED).map(({ name }) => name).join(", ");
-    return el("button", { type: "button", onclick: () => this.take(one.id) }, icon("sell"), el("strong", {}, one.name), el("span", { class: "quiet" }, say("tags_of", { count: tags.length })), el("span", { class: "quiet names" }, tags.length > NAMED ? `${names}…` : names));
+    const names = tags
+      .slice(0, NAMED)
+      .map(({ name }) => name)
+      .join(", ");
+    return el(
+      "button",
+      { type: "button", onclick: () => this.take(one.id) },
+      icon("sell"),
+      el("strong", {}, one.name),
+      el("span", { class: "quiet" }, say("tags_of", { count: tags.length })),
+      el("span", { class: "quiet names" }, tags.length > NAMED ? `${names}…` : names),
+    );
   }
 }

@@ -9,15 +9,37 @@ import { isTyping } from "../shared/ui/dom.js";
  * @param {KeyboardEvent} event @param {Element} root  of this component @param {Acts} acts
  */
 export function acted(event, root, acts) {
-  if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !isOurs(event, root)) return null;
+  if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !isOurs(event, root))
+    return null;
   const { key, shiftKey } = event;
   const letter = key.toLowerCase();
   if (letter === "y") return shiftKey ? acts.acceptAll : acts.accept;
   if (letter === "n") return shiftKey ? acts.refuseAll : acts.refuse;
-  return { Enter: acts.accept, Backspace: acts.refuse, Delete: acts.refuse, ArrowRight: acts.right, ArrowLeft: acts.left, ArrowDown: acts.down, ArrowUp: acts.up, Home: acts.first, End: acts.last, c: acts.other, z: acts.enlarge, " ": acts.enlarge, "+": acts.grow, "-": acts.shrink }[key] ?? null;
+  return (
+    {
+      Enter: acts.accept,
+      Backspace: acts.refuse,
+      Delete: acts.refuse,
+      ArrowRight: acts.right,
+      ArrowLeft: acts.left,
+      ArrowDown: acts.down,
+      ArrowUp: acts.up,
+      Home: acts.first,
+      End: acts.last,
+      c: acts.other,
+      z: acts.enlarge,
+      " ": acts.enlarge,
+      "+": acts.grow,
+      "-": acts.shrink,
+    }[key] ?? null
+  );
 }
 
-/** Not one that another part of the page, or a button, is waiting for. @param {KeyboardEvent} event @param {Element} root */
+/**
+ * Not one that another part of the page, or a button, is waiting for.
+ * @param {KeyboardEvent} event
+ * @param {Element} root
+ */
 function isOurs(event, root) {
   const path = /** @type {Element[]} */ (event.composedPath().filter((node) => node instanceof Element));
   if (path.some((node) => node.matches(".root") && node !== root)) return false;

@@ -5,7 +5,12 @@
 export const PAGE = 48;
 
 /**
- * @typedef {{sha1: string, probability: number, similarity: number, answer: boolean | null, other: string | null}} Image
+ * @typedef {object} Image
+ * @property {string} sha1
+ * @property {number} probability
+ * @property {number} similarity
+ * @property {boolean | null} answer
+ * @property {string | null} other
  * @typedef {{tag: string, name: string, prompts: string[], counts: number[], left: number[], images: Image[]}} Class
  * @typedef {{sorting: string, fitted: number, classes: Class[]}} Told  counts: from each hundredth on
  */
@@ -110,14 +115,17 @@ export class Sorted {
 
   /**
    * Read how it stands by now: its counts, and the images in sight.
-   * @param {(place: number, page: number) => boolean} isInSight @param {() => boolean} isOlder  than what was done since
+   * @param {(place: number, page: number) => boolean} isInSight
+   * @param {() => boolean} isOlder  than what was done since
    */
   async stand(isInSight, isOlder) {
     const seen = [...this.pages.keys()].filter((key) => {
       const [place, page] = key.split(".").map(Number);
       return isInSight(place, page);
     });
-    const [told, ...pages] = await Promise.all([this.ask({ count: 0 }), ...seen.map((key) => this.page(key))]).catch(() => [null]);
+    const [told, ...pages] = await Promise.all([this.ask({ count: 0 }), ...seen.map((key) => this.page(key))]).catch(
+      () => [null],
+    );
     if (!told || this.isOver || isOlder()) return;
     // A tag may be gone.
     if (told.sorting !== this.name || told.classes.length !== this.classes.length) {
@@ -135,14 +143,21 @@ export class Sorted {
     this.arrived();
   }
 
-  /** Take all that is open for answered, before the server says so. @param {boolean} is @param {string | null} only  a tag @param {number} least */
+  /**
+   * Take all that is open for answered, before the server says so.
+   * @param {boolean} is
+   * @param {string | null} only  a tag
+   * @param {number} least
+   */
   takeAll(is, only, least) {
     this.classes.forEach((one, place) => {
       if (only !== null && one.tag !== only) return;
       for (const [key, images] of this.pages) {
         const [of, page] = key.split(".").map(Number);
         if (of !== place) continue;
-        images.forEach((image, at) => page * PAGE + at < one.counts[least] && this.isOpen(image) && this.said.set(image.sha1, is));
+        images.forEach(
+          (image, at) => page * PAGE + at < one.counts[least] && this.isOpen(image) && this.said.set(image.sha1, is),
+        );
       }
       // Less certain ones are still to be answered.
       const now = one.left[least];

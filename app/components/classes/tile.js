@@ -6,7 +6,8 @@ import { scored } from "../suggest/tile.js";
 export class Tile {
   /**
    * @param {import("./classes.js").Tools} tools @param {string} id
-   * @param {{hold: () => void, decide: (is: boolean) => void, enlarge: () => void, other: (anchor: Element) => void}} acts
+   * @param {{hold: () => void, decide: (is: boolean) => void, enlarge: () => void,
+   *   other: (anchor: Element) => void}} acts
    */
   constructor(tools, id, { hold, decide, enlarge, other }) {
     const { say } = tools;
@@ -15,7 +16,8 @@ export class Tile {
       event.stopPropagation();
       then();
     };
-    const tool = (sign, name, then) => iconButton(sign, say(name), act(then), { class: `tool ${name}`, tabindex: "-1" });
+    const tool = (sign, name, then) =>
+      iconButton(sign, say(name), act(then), { class: `tool ${name}`, tabindex: "-1" });
     this.accept = tool("check", "accept", () => decide(true));
     this.refuse = tool("close", "refuse", () => decide(false));
     this.other = tool("swap_horiz", "other", () => other(this.other));
@@ -30,7 +32,8 @@ export class Tile {
       el("div", { class: "about" }, this.score, this.other, this.refuse, this.accept),
     );
     // A press must not take the keys from the pictures.
-    for (const button of [this.accept, this.refuse, this.other]) button.addEventListener("pointerdown", (event) => event.preventDefault());
+    for (const button of [this.accept, this.refuse, this.other])
+      button.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
   /**
@@ -52,14 +55,22 @@ export class Tile {
     if (!image) return;
     set(this.image, "src", `/thumb/${image.sha1}`);
     const { short } = scored(this.tools, { ...image, why: "" });
-    const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 }).format(image.probability);
-    const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(image.similarity);
+    const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 }).format(
+      image.probability,
+    );
+    const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(
+      image.similarity,
+    );
     write(this.score, short);
     set(this.score, "title", say("fits", { value: percent, name: of.name, cosine }));
     write(this.has, elsewhere);
     set(this.has, "title", elsewhere ? say("has_other", { name: elsewhere }) : null);
     const word = is === null ? "" : say(is ? "is_accepted" : "is_refused");
-    set(this.node, "aria-label", [of.name, short, elsewhere ? say("has_other", { name: elsewhere }) : "", word].filter(Boolean).join(", "));
+    set(
+      this.node,
+      "aria-label",
+      [of.name, short, elsewhere ? say("has_other", { name: elsewhere }) : "", word].filter(Boolean).join(", "),
+    );
     this.node.classList.toggle("accepted", is === true);
     this.node.classList.toggle("refused", is === false);
     set(this.accept, "aria-pressed", String(is === true));

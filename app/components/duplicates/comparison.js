@@ -31,8 +31,22 @@ export class Compare {
     this.canvas = el("canvas", {});
     this.frame = el("div", { class: "both-lie" }, this.layers[1], this.layers[0], this.canvas);
     this.over = el("div", { class: "pane over" }, el("div", { class: "frame" }, this.frame));
-    this.slider = el("input", { type: "range", class: "slider", min: 0, max: 100, value: 50, "aria-label": say("slide"), oninput: () => this.slide() });
-    this.legend = el("span", { class: "legend", title: say("difference_title", { gain: GAIN }) }, say("difference_none"), el("span", { class: "scale" }), say("difference_much"));
+    this.slider = el("input", {
+      type: "range",
+      class: "slider",
+      min: 0,
+      max: 100,
+      value: 50,
+      "aria-label": say("slide"),
+      oninput: () => this.slide(),
+    });
+    this.legend = el(
+      "span",
+      { class: "legend", title: say("difference_title", { gain: GAIN }) },
+      say("difference_none"),
+      el("span", { class: "scale" }),
+      say("difference_much"),
+    );
     this.said = el("span", { class: "quiet" });
     this.shape = el("span", { class: "quiet" });
     this.even = el("input", { type: "checkbox", onchange: () => this.compare() });
@@ -106,7 +120,8 @@ export class Compare {
     this.canvas.height = told.picture.height;
     this.canvas.getContext("2d")?.putImageData(told.picture, 0, 0);
     this.canvas.hidden = false;
-    const percent = (value, digits) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(value);
+    const percent = (value, digits) =>
+      new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(value);
     write(this.said, say("difference", { mean: percent(told.mean, 1), area: percent(told.area, 1) }));
   }
 
@@ -154,7 +169,10 @@ export class Compare {
       if (image.getAttribute("src") === address) return;
       const large = new Image();
       large.src = address;
-      large.decode().then(() => this.pair?.[at].sha1 === sha1 && set(image, "src", address), () => {});
+      large.decode().then(
+        () => this.pair?.[at].sha1 === sha1 && set(image, "src", address),
+        () => {},
+      );
     });
   }
 

@@ -32,13 +32,44 @@ const CLEARED_KEPT = 50;
 
 /**
  * @typedef {{group: string, count: number, distance: number, bytes: number, place: string, sha1s: string[]}} Listed
- * @typedef {{kind: string, groups: number, closed: number, leaving: number, bytes: number, distances: [number, number][]}} Kind
- * @typedef {{sha1: string, name: string, place: string, width: number | null, height: number | null, format: string | null, bytes: number | null, copies: number, taken: string | null, modified: string | null, annotated: number, distance: number | null}} Member
+ * @typedef {object} Kind
+ * @property {string} kind
+ * @property {number} groups
+ * @property {number} closed
+ * @property {number} leaving
+ * @property {number} bytes
+ * @property {[number, number][]} distances
+ * @typedef {object} Member
+ * @property {string} sha1
+ * @property {string} name
+ * @property {string} place
+ * @property {number | null} width
+ * @property {number | null} height
+ * @property {string | null} format
+ * @property {number | null} bytes
+ * @property {number} copies
+ * @property {string | null} taken
+ * @property {string | null} modified
+ * @property {number} annotated
+ * @property {number | null} distance
  * @typedef {{id: string, property: string, values: string[], own?: string[]}} Values
  * @typedef {{given: Values[], lost: Values[]}} Preview
  * @typedef {{group: string, kind: string, reason: string, members: Member[]} & Preview} Group
- * @typedef {{position: number, found: number | null, kinds: Kind[], total: number, start: number, at: number | null, groups: Listed[]}} Told
- * @typedef {{language: string, view: string | null, group: string | null, version: string, encoders: Record<string, string>, texts: Record<string, string>}} Data
+ * @typedef {object} Told
+ * @property {number} position
+ * @property {number | null} found
+ * @property {Kind[]} kinds
+ * @property {number} total
+ * @property {number} start
+ * @property {number | null} at
+ * @property {Listed[]} groups
+ * @typedef {object} Data
+ * @property {string} language
+ * @property {string | null} view
+ * @property {string | null} group
+ * @property {string} version
+ * @property {Record<string, string>} encoders
+ * @property {Record<string, string>} texts
  */
 /**
  * What the parts of the page need.
@@ -48,7 +79,11 @@ const CLEARED_KEPT = 50;
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
+export default mounting(
+  (root, data) => new Page(root, data),
+  (page, { press }) => (page.tools.ask = press),
+  inItsLanguage,
+);
 
 class Page {
   /** @param {HTMLElement} root @param {Data} data */
@@ -112,15 +147,37 @@ class Page {
   build() {
     const { say } = this.tools;
     this.kinds = el("div", { class: "kinds", role: "tablist", "aria-label": say("kinds") });
-    this.scope = el("select", { "aria-label": say("scope"), title: say("scope_title"), onchange: () => this.within(this.scope.value === "view") });
+    this.scope = el("select", {
+      "aria-label": say("scope"),
+      title: say("scope_title"),
+      onchange: () => this.within(this.scope.value === "view"),
+    });
     this.scope.append(...["all", "view"].map((value) => el("option", { value }, say(`scope_${value}`))));
     this.orders = el("select", { "aria-label": say("order"), onchange: () => this.orderBy(this.orders.value) });
     this.orders.append(...ORDERS.map((value) => el("option", { value }, say(`order_${value}`))));
-    this.firsts = el("select", { "aria-label": say("first"), title: say("first"), onchange: () => this.keepFirst(this.firsts.value) });
+    this.firsts = el("select", {
+      "aria-label": say("first"),
+      title: say("first"),
+      onchange: () => this.keepFirst(this.firsts.value),
+    });
     this.firsts.append(...FIRSTS.map((value) => el("option", { value }, say(`first_${value}`))));
     this.all = new All(this.tools, (body) => this.mergeAll(body));
-    this.allButton = el("button", { type: "button", class: "bordered", title: say("all_title"), onclick: () => this.openAll() }, say("all"));
-    this.head = el("header", { class: "head" }, el("h1", {}, say("title")), this.kinds, el("span", { class: "gap" }), this.scope, this.firsts, this.orders, this.allButton);
+    this.allButton = el(
+      "button",
+      { type: "button", class: "bordered", title: say("all_title"), onclick: () => this.openAll() },
+      say("all"),
+    );
+    this.head = el(
+      "header",
+      { class: "head" },
+      el("h1", {}, say("title")),
+      this.kinds,
+      el("span", { class: "gap" }),
+      this.scope,
+      this.firsts,
+      this.orders,
+      this.allButton,
+    );
     this.list = new List(this.tools, { hold: (at) => this.hold(at), want: (first, end) => this.want(first, end) });
     this.sum = el("p", { class: "sum quiet", role: "status" });
     this.pair = new Pair(this.tools, () => this.drawGroup());
@@ -136,7 +193,13 @@ class Page {
 
   makeFoot() {
     const { say } = this.tools;
-    const button = (name, keys, act) => el("button", { type: "button", class: name, title: say(`${name}_title`), onclick: act }, el("span", {}, say(name)), ...keys.map((key) => el("kbd", {}, key)));
+    const button = (name, keys, act) =>
+      el(
+        "button",
+        { type: "button", class: name, title: say(`${name}_title`), onclick: act },
+        el("span", {}, say(name)),
+        ...keys.map((key) => el("kbd", {}, key)),
+      );
     this.toggle = button("toggle", ["s"], () => this.pressed && this.pair.toggleStay());
     this.acts = [
       button("merge", ["y"], () => this.merge()),
@@ -145,9 +208,22 @@ class Page {
       el("span", { class: "rule" }),
       button("make_keeper", ["k"], () => this.pressed && this.pair.keep()),
       this.toggle,
-      el("span", { class: "keys quiet" }, el("kbd", {}, "←"), el("kbd", {}, "→"), say("other"), el("kbd", {}, "↑"), el("kbd", {}, "↓"), say("group_keys")),
+      el(
+        "span",
+        { class: "keys quiet" },
+        el("kbd", {}, "←"),
+        el("kbd", {}, "→"),
+        say("other"),
+        el("kbd", {}, "↑"),
+        el("kbd", {}, "↓"),
+        say("group_keys"),
+      ),
     ];
-    this.show = el("button", { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.group) }, say("show"));
+    this.show = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.group) },
+      say("show"),
+    );
     this.place = el("span", { class: "quiet", role: "status" });
     return el("footer", { class: "foot" }, ...this.acts, el("span", { class: "gap" }), this.place, this.show);
   }
@@ -388,12 +464,17 @@ class Page {
     const { pressed: open } = this;
     if (!open || this.done.has(open.group)) return;
     const stay = open.members.map(({ sha1 }) => sha1);
-    this.write(open, "apart", { kind: open.kind, keeper: null, out: [], stay }, () => this.tools.say("kept_apart", { count: stay.length }));
+    this.write(open, "apart", { kind: open.kind, keeper: null, out: [], stay }, () =>
+      this.tools.say("kept_apart", { count: stay.length }),
+    );
   }
 
   /**
    * Write what becomes of a group; the next is in hand at once.
-   * @param {Group} open @param {"merged" | "apart"} what @param {Record<string, any>} body @param {(told: any) => string} said
+   * @param {Group} open
+   * @param {"merged" | "apart"} what
+   * @param {Record<string, any>} body
+   * @param {(told: any) => string} said
    */
   async write(open, what, body, said) {
     const { group } = open;
@@ -478,8 +559,15 @@ class Page {
       " ": () => pair.flip(),
       "+": () => pair.compare.zoom.step(1),
       "-": () => pair.compare.zoom.step(-1),
-      "0": () => pair.compare.zoom.reset(),
-      ...(this.pressed ? { k: () => pair.keep(), s: () => pair.toggleStay(), ArrowRight: () => pair.step(1), ArrowLeft: () => pair.step(-1) } : {}),
+      0: () => pair.compare.zoom.reset(),
+      ...(this.pressed
+        ? {
+            k: () => pair.keep(),
+            s: () => pair.toggleStay(),
+            ArrowRight: () => pair.step(1),
+            ArrowLeft: () => pair.step(-1),
+          }
+        : {}),
     }[key];
   }
 
@@ -509,7 +597,9 @@ class Page {
     this.firsts.hidden = this.isCopies || !told?.total;
     const of = told?.kinds.find(({ kind }) => kind === this.kind);
     this.allButton.hidden = this.isCopies || !of?.groups;
-    const more = of && (this.isCopies ? say("copies_waste", { size: sized(of.bytes, language) }) : say("leave", { count: of.leaving }));
+    const more =
+      of &&
+      (this.isCopies ? say("copies_waste", { size: sized(of.bytes, language) }) : say("leave", { count: of.leaving }));
     write(this.sum, of?.groups ? `${say("group", { count: of.groups })}\n${more}` : "");
   }
 
@@ -522,7 +612,14 @@ class Page {
     const label = name === "semantic" && several > 1 ? `${say(name)} · ${encoder}` : say(name);
     return el(
       "button",
-      { type: "button", role: "tab", "data-kind": kind, "aria-selected": String(kind === this.kind), title: say(`${name}_title`, { encoder }), onclick: () => this.turnKind(kind) },
+      {
+        type: "button",
+        role: "tab",
+        "data-kind": kind,
+        "aria-selected": String(kind === this.kind),
+        title: say(`${name}_title`, { encoder }),
+        onclick: () => this.turnKind(kind),
+      },
       el("span", { class: "label" }, label),
       el("span", { class: "quiet" }, new Intl.NumberFormat(language).format(groups)),
     );
@@ -532,7 +629,15 @@ class Page {
     const { told, at, kind, done } = this;
     this.list.show({ total: told?.total ?? 0, at, kind, row: (place) => this.row(place), done });
     const { total } = told ?? { total: 0 };
-    write(this.place, total ? this.tools.say("place", { place: new Intl.NumberFormat(this.tools.language).format(at + 1), total: new Intl.NumberFormat(this.tools.language).format(total) }) : "");
+    write(
+      this.place,
+      total
+        ? this.tools.say("place", {
+            place: new Intl.NumberFormat(this.tools.language).format(at + 1),
+            total: new Intl.NumberFormat(this.tools.language).format(total),
+          })
+        : "",
+    );
   }
 
   drawGroup() {
@@ -564,10 +669,17 @@ class Page {
     const leave = (page, text) => ({ text: say(text), act: () => this.tools.ask("leave", page) });
     if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.restart() }];
     if (!told) return ["hourglass_empty", say("looking"), ""];
-    if (told.found === null) return ["content_copy", say("not_yet"), say("not_yet_help"), leave("pipeline", "to_pipeline")];
+    if (told.found === null)
+      return ["content_copy", say("not_yet"), say("not_yet_help"), leave("pipeline", "to_pipeline")];
     if (!told.found) return ["done_all", say("none"), say("none_help"), leave("explore", "to_explore")];
     if (told.total) return null;
-    if (this.isInView) return ["done_all", say("cleared_view"), say("cleared_view_help"), { text: say("look_everywhere"), act: () => this.within(false) }];
+    if (this.isInView)
+      return [
+        "done_all",
+        say("cleared_view"),
+        say("cleared_view_help"),
+        { text: say("look_everywhere"), act: () => this.within(false) },
+      ];
     return ["done_all", say("cleared"), say("cleared_help"), leave("explore", "to_explore")];
   }
 

@@ -16,13 +16,25 @@ export class Copies {
     this.title = el("h2", {});
     this.files = el("ul", { class: "files" });
     this.copied = el("span", { class: "quiet", role: "status" });
-    this.copy = el("button", { type: "button", class: "main", onclick: () => this.take() }, icon("content_copy"), say("copies_copy"));
+    this.copy = el(
+      "button",
+      { type: "button", class: "main", onclick: () => this.take() },
+      icon("content_copy"),
+      say("copies_copy"),
+    );
     this.csv = el("a", { class: "link", download: "copies.csv" }, icon("download"), say("copies_csv"));
     this.node = el(
       "div",
       { class: "copies" },
       el("div", { class: "picture" }, this.image),
-      el("div", { class: "places" }, this.title, el("p", { class: "quiet" }, say("copies_help")), this.files, el("div", { class: "acts" }, this.copy, this.csv, this.copied)),
+      el(
+        "div",
+        { class: "places" },
+        this.title,
+        el("p", { class: "quiet" }, say("copies_help")),
+        this.files,
+        el("div", { class: "acts" }, this.copy, this.csv, this.copied),
+      ),
     );
   }
 
@@ -37,14 +49,28 @@ export class Copies {
     write(this.title, say("copies_title", { count: told.files.length }));
     this.files.replaceChildren(
       ...told.files.map(({ path, isKept, modified }) =>
-        el("li", {}, el("span", { class: "path" }, path), el("span", { class: "quiet" }, [sized(told.bytes, language), say("modified", { date: modified }), isKept && say("copies_first")].filter(Boolean).join(" · "))),
+        el(
+          "li",
+          {},
+          el("span", { class: "path" }, path),
+          el(
+            "span",
+            { class: "quiet" },
+            [sized(told.bytes, language), say("modified", { date: modified }), isKept && say("copies_first")]
+              .filter(Boolean)
+              .join(" · "),
+          ),
+        ),
       ),
     );
   }
 
   async take() {
     const paths = this.told?.files.filter(({ isKept }) => !isKept).map(({ path }) => path) ?? [];
-    const isCopied = await navigator.clipboard.writeText(paths.join("\n")).then(() => true, () => false);
+    const isCopied = await navigator.clipboard.writeText(paths.join("\n")).then(
+      () => true,
+      () => false,
+    );
     write(this.copied, this.tools.say(isCopied ? "copies_copied" : "copies_not_copied"));
   }
 }

@@ -24,13 +24,18 @@ export class List {
     /** @type {Map<number, HTMLElement>} */
     this.rows = new Map();
     this.tall = el("div", { class: "tall", role: "presentation" });
-    this.node = el("div", { class: "groups", role: "listbox", tabindex: "0", "aria-label": tools.say("list"), onscroll: () => this.draw() }, this.tall);
+    this.node = el(
+      "div",
+      { class: "groups", role: "listbox", tabindex: "0", "aria-label": tools.say("list"), onscroll: () => this.draw() },
+      this.tall,
+    );
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.node);
   }
 
   /**
-   * @param {{total: number, at: number, kind: string, row: (at: number) => Listed | undefined, done: Map<string, string>}} shown
+   * @param {{total: number, at: number, kind: string, row: (at: number) => Listed | undefined, done: Map<string,
+   *   string>}} shown
    */
   show({ total, at, kind, row, done }) {
     const hasMoved = at !== this.at || total !== this.total || kind !== this.kind;
@@ -72,20 +77,37 @@ export class List {
     }
     const what = told && this.done?.get(told.group);
     node.classList.toggle("done", Boolean(what));
-    if (told) write(/** @type {Node} */ (node.querySelector(".about")), what ? this.tools.say(`done_${what}`) : this.about(told));
+    if (told)
+      write(
+        /** @type {Node} */ (node.querySelector(".about")),
+        what ? this.tools.say(`done_${what}`) : this.about(told),
+      );
     set(node, "aria-selected", String(at === this.at));
   }
 
   /** @param {number} at @param {Listed | undefined} told */
   made(at, told) {
-    const place = { role: "option", id: `group-${at}`, style: `top:${at * ROW}px`, "aria-setsize": this.total, "aria-posinset": at + 1 };
+    const place = {
+      role: "option",
+      id: `group-${at}`,
+      style: `top:${at * ROW}px`,
+      "aria-setsize": this.total,
+      "aria-posinset": at + 1,
+    };
     if (!told) return el("div", { class: "group skeleton", "data-group": "", ...place });
-    const images = told.sha1s.slice(0, 2).map((sha1) => el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }));
+    const images = told.sha1s
+      .slice(0, 2)
+      .map((sha1) => el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }));
     return el(
       "div",
       { class: "group", "data-group": told.group, title: told.place, onclick: () => this.hold(at), ...place },
       el("span", { class: "few" }, ...images),
-      el("span", { class: "texts" }, el("span", { class: "name" }, told.place.replace(/^.*\//, "")), el("span", { class: "about" }, this.about(told))),
+      el(
+        "span",
+        { class: "texts" },
+        el("span", { class: "name" }, told.place.replace(/^.*\//, "")),
+        el("span", { class: "about" }, this.about(told)),
+      ),
       icon("check"),
     );
   }

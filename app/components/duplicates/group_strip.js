@@ -18,7 +18,17 @@ export class Members {
     /** @type {Map<number, HTMLElement>} */
     this.tiles = new Map();
     this.wide = el("div", { class: "wide", role: "presentation" });
-    this.node = el("div", { class: "members", role: "listbox", "aria-label": tools.say("members"), "aria-orientation": "horizontal", onscroll: () => this.draw() }, this.wide);
+    this.node = el(
+      "div",
+      {
+        class: "members",
+        role: "listbox",
+        "aria-label": tools.say("members"),
+        "aria-orientation": "horizontal",
+        onscroll: () => this.draw(),
+      },
+      this.wide,
+    );
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.node);
   }
@@ -49,7 +59,10 @@ export class Members {
 
   draw() {
     const first = Math.max(0, Math.floor(this.node.scrollLeft / WIDTH) - AROUND);
-    const end = Math.min(this.members.length, Math.ceil((this.node.scrollLeft + this.node.clientWidth) / WIDTH) + AROUND);
+    const end = Math.min(
+      this.members.length,
+      Math.ceil((this.node.scrollLeft + this.node.clientWidth) / WIDTH) + AROUND,
+    );
     for (const at of [...this.tiles.keys()]) if (at < first || at >= end) this.drop(at);
     for (let at = first; at < end; at += 1) this.drawTile(at);
   }
@@ -68,7 +81,14 @@ export class Members {
     if (!tile) {
       tile = el(
         "div",
-        { class: "member", role: "option", title: member.place, style: `left:${at * WIDTH}px`, "data-sha1": member.sha1, onclick: () => this.hold(at) },
+        {
+          class: "member",
+          role: "option",
+          title: member.place,
+          style: `left:${at * WIDTH}px`,
+          "data-sha1": member.sha1,
+          onclick: () => this.hold(at),
+        },
         el("img", { src: `/thumb/${member.sha1}`, alt: "", decoding: "async", draggable: "false" }),
         el("span", { class: "fate" }, icon("star"), el("span", {})),
       );

@@ -9,7 +9,12 @@ export function sized(bytes, language) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const value = bytes / 1000 ** step;
-  return new Intl.NumberFormat(language, { style: "unit", unit: units[step], unitDisplay: step ? "short" : "narrow", maximumFractionDigits: value < 10 && step ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[step],
+    unitDisplay: step ? "short" : "narrow",
+    maximumFractionDigits: value < 10 && step ? 1 : 0,
+  }).format(value);
 }
 
 /**
@@ -22,7 +27,9 @@ export function alike({ say, language }, kind, distance) {
   // What is not the same is nowhere said to be all alike.
   const steps = isNear ? 100 : 1000;
   const shown = Math.floor(value * steps + 1e-9) / steps;
-  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: isNear ? 0 : 1 }).format(shown);
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: isNear ? 0 : 1 }).format(
+    shown,
+  );
   const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(value);
   return { short: percent, whole: isNear ? say("bits", { count: distance }) : say("cosine", { value: cosine }) };
 }
@@ -35,7 +42,13 @@ export class Facts {
     this.name = el("span", { class: "name" });
     this.first = el("div", { class: "line" });
     this.second = el("div", { class: "line quiet" });
-    this.node = el("div", { class: "facts" }, el("div", { class: "line" }, this.fate, this.name), this.first, this.second);
+    this.node = el(
+      "div",
+      { class: "facts" },
+      el("div", { class: "line" }, this.fate, this.name),
+      this.first,
+      this.second,
+    );
   }
 
   /**
@@ -52,13 +65,19 @@ export class Facts {
     const { short, whole } = alike(this.tools, kind, member.distance ?? 0);
     const values = member.annotated ? say("values", { count: member.annotated }) : say("values_none");
     this.first.replaceChildren(
-      part(`${number(member.width ?? 0, language)} × ${number(member.height ?? 0, language)}`, area(member) > area(other)),
+      part(
+        `${number(member.width ?? 0, language)} × ${number(member.height ?? 0, language)}`,
+        area(member) > area(other),
+      ),
       part(member.format ?? "", false),
       part(sized(member.bytes ?? 0, language), (member.bytes ?? 0) > (other.bytes ?? 0)),
       part(values, member.annotated > other.annotated),
       ...(fate === "keeps" ? [] : [el("span", { title: whole }, say("alike", { value: short }))]),
     );
-    const dates = [member.taken && say("taken", { date: member.taken }), member.modified && say("modified", { date: member.modified })];
+    const dates = [
+      member.taken && say("taken", { date: member.taken }),
+      member.modified && say("modified", { date: member.modified }),
+    ];
     const folder = member.place.slice(0, Math.max(0, member.place.length - member.name.length - 1));
     this.second.replaceChildren(...[folder, ...dates].filter(Boolean).map((text) => part(text, false)));
     set(this.second, "title", [member.place, ...dates].filter(Boolean).join(" · "));

@@ -9,7 +9,10 @@ const COUNT_AFTER = 120;
 /** @typedef {{groups: number, leaving: number, disagreeing: number}} Plan */
 
 export class All {
-  /** @param {import("./duplicates.js").Tools} tools @param {(body: Record<string, any>) => void} merge  what was counted */
+  /**
+   * @param {import("./duplicates.js").Tools} tools
+   * @param {(body: Record<string, any>) => void} merge  what was counted
+   */
   constructor(tools, merge) {
     const { say } = tools;
     this.tools = tools;
@@ -18,7 +21,14 @@ export class All {
     this.plan = null;
     this.turn = 0;
     this.count = debounced(() => this.ask(), COUNT_AFTER);
-    this.most = el("input", { type: "range", class: "slider", id: "all-most", min: 0, step: 1, oninput: () => this.changed() });
+    this.most = el("input", {
+      type: "range",
+      class: "slider",
+      id: "all-most",
+      min: 0,
+      step: 1,
+      oninput: () => this.changed(),
+    });
     this.value = el("output", { for: "all-most" });
     this.agreeing = el("input", { type: "checkbox", checked: true, onchange: () => this.changed() });
     this.disagreeing = el("p", { class: "quiet" });
@@ -26,7 +36,12 @@ export class All {
     this.act = el("button", { type: "button", class: "main", onclick: () => this.press() });
     this.node = el(
       "dialog",
-      { class: "all", "aria-label": say("all_head"), onclick: (event) => event.target === this.node && this.node.close(), onkeydown: (event) => event.stopPropagation() },
+      {
+        class: "all",
+        "aria-label": say("all_head"),
+        onclick: (event) => event.target === this.node && this.node.close(),
+        onkeydown: (event) => event.stopPropagation(),
+      },
       el("h2", {}, say("all_head")),
       el("p", { class: "quiet" }, say("all_help")),
       el("label", { class: "most", for: "all-most" }, say("all_most")),
@@ -54,7 +69,13 @@ export class All {
 
   get body() {
     const most = this.of?.distances[Number(this.most.value)]?.[0] ?? 0;
-    return { kind: this.of?.kind, first: this.first, most, agreeing: this.agreeing.checked, ...(this.view ? { view: this.view } : {}) };
+    return {
+      kind: this.of?.kind,
+      first: this.first,
+      most,
+      agreeing: this.agreeing.checked,
+      ...(this.view ? { view: this.view } : {}),
+    };
   }
 
   changed(now = false) {

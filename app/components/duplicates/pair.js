@@ -29,7 +29,14 @@ export class Pair {
     this.preview = null;
     this.why = el("span", {});
     this.reason = el("span", { class: "reason" }, icon("star"), this.why);
-    this.modes = MODES.map((mode, at) => el("button", { type: "button", "data-mode": mode, onclick: () => this.turnTo(mode) }, say(`mode_${mode}`), el("kbd", {}, String(at + 1))));
+    this.modes = MODES.map((mode, at) =>
+      el(
+        "button",
+        { type: "button", "data-mode": mode, onclick: () => this.turnTo(mode) },
+        say(`mode_${mode}`),
+        el("kbd", {}, String(at + 1)),
+      ),
+    );
     this.compare = new Compare(tools);
     this.facts = [new Facts(tools), new Facts(tools)];
     this.members = new Members(tools, (at) => this.beside(at));
@@ -37,7 +44,14 @@ export class Pair {
     this.node = el(
       "div",
       { class: "pair" },
-      el("div", { class: "bar" }, this.reason, el("span", { class: "gap" }), el("span", { class: "quiet hint" }, say("zoom")), el("div", { class: "modes", role: "group", "aria-label": say("modes") }, ...this.modes)),
+      el(
+        "div",
+        { class: "bar" },
+        this.reason,
+        el("span", { class: "gap" }),
+        el("span", { class: "quiet hint" }, say("zoom")),
+        el("div", { class: "modes", role: "group", "aria-label": say("modes") }, ...this.modes),
+      ),
       this.compare.node,
       el("div", { class: "both" }, ...this.facts.map((one) => one.node)),
       this.members.node,
@@ -167,7 +181,11 @@ export class Pair {
     const lines = [];
     if (preview && out.length) {
       const given = preview.given.map(({ property, values }) => `${property}: ${quoted(values)}`).join(" · ");
-      const lost = preview.lost.map(({ property, values, own = [] }) => say("lost_one", { property, values: quoted(values), own: quoted(own) })).join(" · ");
+      const lost = preview.lost
+        .map(({ property, values, own = [] }) =>
+          say("lost_one", { property, values: quoted(values), own: quoted(own) }),
+        )
+        .join(" · ");
       lines.push(line("call_merge", given ? `${say("given")} ${given}` : say("nothing_given"), !given));
       if (lost) lines.push(line("warning", `${say("lost")} ${lost}`, false));
     }

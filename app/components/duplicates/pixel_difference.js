@@ -19,13 +19,19 @@ const HOT = [255, 232, 120];
 
 /**
  * Compare two pictures of one size, given as red, green, blue and opacity of each point.
- * @param {Uint8ClampedArray} one @param {Uint8ClampedArray} other @param {Uint8ClampedArray} drawn  takes the picture of it
+ * @param {Uint8ClampedArray} one
+ * @param {Uint8ClampedArray} other
+ * @param {Uint8ClampedArray} drawn  takes the picture of it
  */
 export function compared(one, other, drawn) {
   let sum = 0;
   let clear = 0;
   for (let at = 0; at < one.length; at += 4) {
-    const [r, g, b] = [Math.abs(one[at] - other[at]), Math.abs(one[at + 1] - other[at + 1]), Math.abs(one[at + 2] - other[at + 2])];
+    const [r, g, b] = [
+      Math.abs(one[at] - other[at]),
+      Math.abs(one[at + 1] - other[at + 1]),
+      Math.abs(one[at + 2] - other[at + 2]),
+    ];
     const most = Math.max(r, g, b);
     sum += r + g + b;
     if (most >= CLEAR) clear += 1;
@@ -96,7 +102,9 @@ async function loaded(address) {
 
 function points(image, width, height) {
   const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    canvas.getContext("2d", { willReadFrequently: true })
+  );
   // What is transparent is seen on white.
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);

@@ -66,7 +66,8 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
     shown.delete(field);
   }
   for (const section of data.sections) {
-    const known = shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section, data));
+    const known =
+      shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section, data));
     shown.set(section.field, known);
     root.append(known.node);
     known.update(section, data, tell, () => tellOpen(shown, data.sections, tell));

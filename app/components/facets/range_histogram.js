@@ -21,21 +21,28 @@ export function makeRange() {
   const tell = debounced(() => how.change(values()), TELL_AFTER);
 
   function values() {
-    const read = ends.map((end, at) => (given.kind === "dates" ? day(end.value, at === 1) : figure(end.value, given.scale)));
+    const read = ends.map((end, at) =>
+      given.kind === "dates" ? day(end.value, at === 1) : figure(end.value, given.scale),
+    );
     return read.some((value) => value !== null) ? read : null;
   }
 
   function pressed(from, to) {
     const { edges } = given.histogram;
     const last = edges[Math.max(from, to) + 1];
-    writeEnds([edges[Math.min(from, to)], given.kind === "dates" ? dayBefore(last) : given.histogram.whole ? last - 1 : last]);
+    writeEnds([
+      edges[Math.min(from, to)],
+      given.kind === "dates" ? dayBefore(last) : given.histogram.whole ? last - 1 : last,
+    ]);
     tell.now();
   }
 
   function writeEnds(pair) {
     ends.forEach((end, at) => {
-      const value = pair[at] == null ? "" : given.kind === "dates" ? pair[at] : String(+(pair[at] / given.scale).toPrecision(6));
-      if (/** @type {ShadowRoot} */ (node.getRootNode()).activeElement !== end && end.value !== value) end.value = value;
+      const value =
+        pair[at] == null ? "" : given.kind === "dates" ? pair[at] : String(+(pair[at] / given.scale).toPrecision(6));
+      if (/** @type {ShadowRoot} */ (node.getRootNode()).activeElement !== end && end.value !== value)
+        end.value = value;
     });
   }
 
@@ -48,7 +55,10 @@ export function makeRange() {
     start = barAt(event);
     bars.setPointerCapture(event.pointerId);
   });
-  bars.addEventListener("pointermove", (event) => start >= 0 && mark(Math.min(start, barAt(event)), Math.max(start, barAt(event))));
+  bars.addEventListener(
+    "pointermove",
+    (event) => start >= 0 && mark(Math.min(start, barAt(event)), Math.max(start, barAt(event))),
+  );
   bars.addEventListener("pointerup", (event) => {
     if (start >= 0) pressed(start, barAt(event));
     start = -1;
@@ -85,7 +95,8 @@ export function makeRange() {
     bars.style.display = counts.length ? "" : "none";
   }
 
-  const label = (edge) => (given.kind === "dates" ? edge : number(Number((edge / given.scale).toPrecision(3)), how.language));
+  const label = (edge) =>
+    given.kind === "dates" ? edge : number(Number((edge / given.scale).toPrecision(3)), how.language);
 
   return {
     node,

@@ -6,7 +6,13 @@ const SEEK_AFTER = 350;
 export function makeSearch() {
   let seek = (_) => {};
   const later = debounced(() => seek(input.value), SEEK_AFTER);
-  const input = el("input", { type: "search", class: "seek", spellcheck: "false", autocomplete: "off", oninput: () => later() });
+  const input = el("input", {
+    type: "search",
+    class: "seek",
+    spellcheck: "false",
+    autocomplete: "off",
+    oninput: () => later(),
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") later.now();
     // Keys of the page are not meant while someone is typing.

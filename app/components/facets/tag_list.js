@@ -37,7 +37,13 @@ function mark(row, item, more) {
 /** A tag leads to other images that may have it: for the mouse, not a part of the line's name. */
 function offer(row, { id }, label) {
   const known = row.querySelector(".like");
-  const sign = known ?? el("span", { class: "like", "aria-hidden": "true", onclick: (event) => suggest(event, sign.dataset.tag) }, icon("join_inner"));
+  const sign =
+    known ??
+    el(
+      "span",
+      { class: "like", "aria-hidden": "true", onclick: (event) => suggest(event, sign.dataset.tag) },
+      icon("join_inner"),
+    );
   if (!known) row.append(sign);
   set(sign, "data-tag", id);
   set(sign, "title", label);

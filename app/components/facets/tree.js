@@ -12,7 +12,8 @@ import { el, icon, number, set, write } from "../shared/ui/dom.js";
 export const FOLDERS = {
   key: "panoptic.folders",
   isAdding: false,
-  mark: (row, _, isChosen) => write(row.children[1].firstChild ?? row.children[1], isChosen ? "folder_check_2" : "folder"),
+  mark: (row, _, isChosen) =>
+    write(row.children[1].firstChild ?? row.children[1], isChosen ? "folder_check_2" : "folder"),
 };
 
 export function makeFolders() {
@@ -78,7 +79,9 @@ export function makeTree({ key: memory, isAdding, mark }) {
   function focus(id) {
     current = id;
     draw();
-    rows().find((row) => row.dataset.id === id)?.focus();
+    rows()
+      .find((row) => row.dataset.id === id)
+      ?.focus();
   }
 
   node.addEventListener("click", (event) => {
@@ -108,7 +111,8 @@ export function makeTree({ key: memory, isAdding, mark }) {
     ArrowUp: (row) => beside(row, -1),
     Home: () => focus(rows()[0].dataset.id),
     End: () => focus(rows().at(-1).dataset.id),
-    ArrowRight: (row) => (row.getAttribute("aria-expanded") === "false" ? toggle(row.dataset.id, true) : beside(row, 1)),
+    ArrowRight: (row) =>
+      row.getAttribute("aria-expanded") === "false" ? toggle(row.dataset.id, true) : beside(row, 1),
     ArrowLeft: (row) => {
       if (row.getAttribute("aria-expanded") === "true") toggle(row.dataset.id, false);
       else focusParent(row);

@@ -25,7 +25,8 @@ export function makeList() {
       draw = () => {
         const items = section.items ?? [];
         const isShort = items.length < FIRST + HIDDEN_AT_LEAST;
-        const shown = isWhole || isShort ? items : items.filter((item, at) => at < FIRST || section.selected.includes(item.id));
+        const shown =
+          isWhole || isShort ? items : items.filter((item, at) => at < FIRST || section.selected.includes(item.id));
         fit(list, shown.length);
         shown.forEach((item, at) => writeItem(list.children[at], item, section, { language, change }));
         more.hidden = isShort;

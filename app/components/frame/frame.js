@@ -24,6 +24,7 @@ const SAID_FOR = 8000;
 const BUSY_AFTER = 400;
 const YEAR = 365 * 24 * 3600;
 
+/** @typedef {import("../shared/store/annotations.js").Targets} Targets */
 /**
  * @typedef {object} Data
  * @property {string} project
@@ -58,11 +59,26 @@ class Frame {
     this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
     this.more = el("button", { type: "button", onclick: () => this.like(this.more) });
-    this.save = el("button", { type: "button", onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }) });
+    this.save = el("button", {
+      type: "button",
+      onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }),
+    });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
     this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
     this.exclude = el("button", { type: "button", onclick: () => this.take(true, this.chosen()) });
-    this.selected = el("div", { class: "selected", hidden: true }, this.count, this.tag, this.only, this.similar, this.more, this.save, this.exclude, this.inverse, this.clear);
+    this.selected = el(
+      "div",
+      { class: "selected", hidden: true },
+      this.count,
+      this.tag,
+      this.only,
+      this.similar,
+      this.more,
+      this.save,
+      this.exclude,
+      this.inverse,
+      this.clear,
+    );
     this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
     this.under = el("div", { class: "under", role: "status", hidden: true });
     this.said = el("div", { class: "toast", role: "status", popover: "manual" });
@@ -90,8 +106,24 @@ class Frame {
     this.table = el("dl", {});
     this.title = el("h2", {});
     this.shut = iconButton("close", "", () => this.list.close());
-    this.list = el("dialog", { onclick: (event) => event.target === this.list && this.list.close() }, el("header", {}, this.title, this.shut), this.table);
-    root.replaceChildren(this.help, this.brush, this.under, this.selected, this.said, this.list, this.tagging.panel, this.likening.panel, this.grouping.list, this.naming.panel);
+    this.list = el(
+      "dialog",
+      { onclick: (event) => event.target === this.list && this.list.close() },
+      el("header", {}, this.title, this.shut),
+      this.table,
+    );
+    root.replaceChildren(
+      this.help,
+      this.brush,
+      this.under,
+      this.selected,
+      this.said,
+      this.list,
+      this.tagging.panel,
+      this.likening.panel,
+      this.grouping.list,
+      this.naming.panel,
+    );
     this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
     this.changed = () => {
       this.write();
@@ -122,14 +154,23 @@ class Frame {
     if (data.view !== null) selection.leave(data.view);
     document.documentElement.lang = language;
     document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
-    const labels = new Map([[this.help, texts.keys], [this.shut, texts.close], [this.brush, this.words.tag_title]]);
+    const labels = new Map([
+      [this.help, texts.keys],
+      [this.shut, texts.close],
+      [this.brush, this.words.tag_title],
+    ]);
     for (const [button, label] of labels) {
       set(button, "title", label);
       set(button, "aria-label", label);
     }
     write(this.title, texts.keys);
     set(this.list, "aria-label", texts.keys);
-    this.table.replaceChildren(...data.keys.flatMap(([key, what]) => [el("dt", {}, ...key.split(" ").map((one) => el("kbd", {}, one))), el("dd", {}, what)]));
+    this.table.replaceChildren(
+      ...data.keys.flatMap(([key, what]) => [
+        el("dt", {}, ...key.split(" ").map((one) => el("kbd", {}, one))),
+        el("dd", {}, what),
+      ]),
+    );
     this.write();
   }
 
@@ -141,7 +182,10 @@ class Frame {
     write(this.tag, this.words.tag);
     write(this.exclude, this.words.exclude);
     this.tagging.count();
-    write(this.count, fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }));
+    write(
+      this.count,
+      fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }),
+    );
     write(this.clear, texts.clear);
     write(this.inverse, texts.inverse);
     set(this.inverse, "title", texts.inverse_title);
@@ -161,7 +205,7 @@ class Frame {
     if (view !== null) selection.invert(view).catch(() => {});
   }
 
-  /** What keys and buttons are about: the open image, the selection, or the image in hand. @returns {import("../shared/store/annotations.js").Targets | null} */
+  /** What keys and buttons are about: open image, selection, or image in hand. @returns {Targets | null} */
   chosen() {
     const inHand = current.sha1 && { sha1s: [current.sha1] };
     if (current.isOpen && inHand) return inHand;
@@ -206,14 +250,19 @@ class Frame {
     if (!targets) return;
     this.sayLater();
     try {
-      const { changed, batch, op } = await annotations.write("/annotate", { property: tag.property, op: "toggle", values: [tag.id], targets });
+      const { changed, batch, op } = await annotations.write("/annotate", {
+        property: tag.property,
+        op: "toggle",
+        values: [tag.id],
+        targets,
+      });
       this.done(op === "remove" ? `− ${tag.name}` : tag.name, changed, batch);
     } catch (error) {
       annotations.say(error.message || this.words.not_written, null);
     }
   }
 
-  /** Take images out of the corpus, or back. @param {boolean} excluded @param {import("../shared/store/annotations.js").Targets | null} targets */
+  /** Take images out of the corpus, or back. @param {boolean} excluded @param {Targets | null} targets */
   async take(excluded, targets) {
     if (!targets) return;
     this.sayLater();
@@ -255,7 +304,9 @@ class Frame {
 
   async undo(batch) {
     this.unsay();
-    await annotations.write("/switch", { batch, on: false }).catch((error) => annotations.say(error.message || this.words.not_written, null));
+    await annotations
+      .write("/switch", { batch, on: false })
+      .catch((error) => annotations.say(error.message || this.words.not_written, null));
   }
 
   /** What each press does just now: the stamp, the letters that are tags' keys. */
@@ -265,7 +316,12 @@ class Frame {
     this.under.hidden = !stamp.isOn && !letters;
     set(this.brush, "aria-pressed", String(stamp.isOn));
     if (this.under.hidden) return;
-    const stop = el("button", { type: "button", onclick: () => (stamp.isOn ? stamp.stop() : this.shortcuts.toggle(false)) }, words.stop, el("kbd", {}, "Esc"));
+    const stop = el(
+      "button",
+      { type: "button", onclick: () => (stamp.isOn ? stamp.stop() : this.shortcuts.toggle(false)) },
+      words.stop,
+      el("kbd", {}, "Esc"),
+    );
     if (stamp.isOn) {
       const { trouble, label, done } = stamp;
       const text = trouble || fill(words.stamping, { what: label, count: number(done.size, this.data.language) });
@@ -273,7 +329,11 @@ class Frame {
       return;
     }
     const keys = tags.map((tag) => el("span", { class: "key" }, el("kbd", {}, tag.key), tag.name));
-    this.under.replaceChildren(icon("keyboard"), el("span", { class: "what" }, ...(keys.length ? keys : [words.no_keys])), stop);
+    this.under.replaceChildren(
+      icon("keyboard"),
+      el("span", { class: "what" }, ...(keys.length ? keys : [words.no_keys])),
+      stop,
+    );
   }
 
   tellSelection() {
@@ -281,7 +341,13 @@ class Frame {
     if (!count && !this.hasTold) return;
     this.hasTold = true;
     const isWhole = ids.length + except.length <= TOLD_AT_MOST;
-    this.tell("selection", { all, count, isWhole, ids: ids.slice(0, TOLD_AT_MOST), except: except.slice(0, TOLD_AT_MOST) });
+    this.tell("selection", {
+      all,
+      count,
+      isWhole,
+      ids: ids.slice(0, TOLD_AT_MOST),
+      except: except.slice(0, TOLD_AT_MOST),
+    });
   }
 
   press(event) {

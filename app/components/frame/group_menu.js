@@ -5,10 +5,16 @@ import { el, icon, write } from "../shared/ui/dom.js";
 
 const ROOM = 8;
 
-/** @typedef {{button: HTMLElement, depth: number, name: string, isUnset: boolean, select: () => Promise<void>}} Asked */
+/**
+ * @typedef {{button: HTMLElement, depth: number, name: string, isUnset: boolean, select: () => Promise<void>}} Asked
+ */
 
 export class Grouping {
-  /** @param {Record<string, string>} texts @param {{tag: () => void, name: (depth: number, anchor: Element) => void, like: (anchor: Element, name: string) => void}} acts */
+  /**
+   * @param {Record<string, string>} texts
+   * @param {{tag: () => void, name: (depth: number, anchor: Element) => void, like: (anchor: Element,
+   *   name: string) => void}} acts
+   */
   constructor(texts, { tag, name, like }) {
     /** @type {Asked | null} */
     this.asked = null;

@@ -10,7 +10,8 @@ const ROOM = 8;
 export class Likening {
   /**
    * @param {{texts: Record<string, string>, colours: string[], language: string}} words
-   * @param {{tag: (edits: import("../shared/store/brush.js").Stamped[], label: string) => Promise<void>, begin: (tag: string) => void}} acts
+   * @param {{tag: (edits: import("../shared/store/brush.js").Stamped[], label: string) => Promise<void>,
+   *   begin: (tag: string) => void}} acts
    */
   constructor(words, { tag, begin }) {
     const { texts } = words;
@@ -25,9 +26,21 @@ export class Likening {
     this.making = new Making(texts, (id) => this.made(id));
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
     this.go = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
-    this.panel = el("div", { class: "tagging likening", popover: "auto", role: "dialog" }, this.title, this.help, this.line, this.making.node, this.trouble, el("div", { class: "acts last" }, this.go));
+    this.panel = el(
+      "div",
+      { class: "tagging likening", popover: "auto", role: "dialog" },
+      this.title,
+      this.help,
+      this.line,
+      this.making.node,
+      this.trouble,
+      el("div", { class: "acts last" }, this.go),
+    );
     this.panel.addEventListener("keydown", (event) => this.press(event));
-    this.panel.addEventListener("toggle", (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.rest?.());
+    this.panel.addEventListener(
+      "toggle",
+      (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.rest?.(),
+    );
   }
 
   get isOpen() {
@@ -85,7 +98,10 @@ export class Likening {
     this.property = property;
     const { texts, colours } = this.words;
     // One tag is asked for, whatever the property holds.
-    this.editor = makeEditor({ ...property, type: "tag" }, { texts, colours, commit: () => this.say(""), leave: () => this.panel.hidePopover() });
+    this.editor = makeEditor(
+      { ...property, type: "tag" },
+      { texts, colours, commit: () => this.say(""), leave: () => this.panel.hidePopover() },
+    );
     if (this.name) this.editor.propose(this.name);
     this.field.replaceChildren(this.editor.node);
     // Another name may be written all the same: it takes the place of this one.

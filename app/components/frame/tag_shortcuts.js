@@ -22,7 +22,9 @@ export class Shortcuts extends EventTarget {
 
   /** Tags that have a key, in the order of the keys. */
   get tags() {
-    return annotations.tags.filter((tag) => tag.key).sort((one, other) => (String(one.key) < String(other.key) ? -1 : 1));
+    return annotations.tags
+      .filter((tag) => tag.key)
+      .sort((one, other) => (String(one.key) < String(other.key) ? -1 : 1));
   }
 
   toggle(isOn = !this.letters) {

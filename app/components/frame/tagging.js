@@ -5,7 +5,7 @@ import { Making } from "../annotate/new_property.js";
 import { levelsOf } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
-import { el, fill, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { el, fill, iconButton, number, write } from "../shared/ui/dom.js";
 import { selection } from "../shared/store/selection.js";
 import { stamp } from "../shared/store/brush.js";
 
@@ -25,7 +25,8 @@ const OTHER_MODES = ["set", "clear"];
 export class Tagging {
   /**
    * @param {Words} words
-   * @param {{apply: (edits: Stamped[], label: string, isAll: boolean) => Promise<void>, view: () => string | null, name: () => void}} acts
+   * @param {{apply: (edits: Stamped[], label: string, isAll: boolean) => Promise<void>, view: () => string | null,
+   *   name: () => void}} acts
    */
   constructor(words, { apply, view, name }) {
     const { texts } = words;
@@ -39,11 +40,23 @@ export class Tagging {
     this.making = new Making(texts, (id) => this.made(id));
     this.none = el("p", { class: "message", hidden: true }, texts.none_defined);
     this.apply = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
-    this.stamp = el("button", { type: "button", class: "plain", title: texts.stamp_title, onclick: () => this.begin() }, texts.stamp);
-    this.fresh = el("button", { type: "button", onclick: () => this.making.open(annotations.properties.length ? "" : texts.new_suggested) }, texts.new_property);
+    this.stamp = el(
+      "button",
+      { type: "button", class: "plain", title: texts.stamp_title, onclick: () => this.begin() },
+      texts.stamp,
+    );
+    this.fresh = el(
+      "button",
+      { type: "button", onclick: () => this.making.open(annotations.properties.length ? "" : texts.new_suggested) },
+      texts.new_property,
+    );
     this.groups = el("button", { type: "button", hidden: true, onclick: () => this.leaveFor(name) }, texts.names_make);
     /** Whose images are meant: those selected, or all that the view shows. */
-    this.whom = el("select", { "aria-label": texts.whom, onchange: () => this.count() }, ...["selection", "view"].map((value) => el("option", { value })));
+    this.whom = el(
+      "select",
+      { "aria-label": texts.whom, onchange: () => this.count() },
+      ...["selection", "view"].map((value) => el("option", { value })),
+    );
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
     this.title = el("h2", {}, texts.tag_title);
     this.panel = el(
@@ -158,7 +171,8 @@ export class Tagging {
   draw() {
     const nodes = this.lines.map((line) => line.node);
     // One that is moved loses the keys.
-    const isOther = nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at]);
+    const isOther =
+      nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at]);
     if (isOther) this.list.replaceChildren(...nodes);
     for (const line of this.lines) line.update(this.lines.length > 1);
     this.count();
@@ -170,7 +184,10 @@ export class Tagging {
   }
 
   label() {
-    return this.lines.filter((line) => line.edit()).map((line) => line.label()).join("; ");
+    return this.lines
+      .filter((line) => line.edit())
+      .map((line) => line.label())
+      .join("; ");
   }
 
   /** How many images the page shows, as its display says; null where it shows none. */
@@ -254,15 +271,26 @@ class Line {
     this.acts = acts;
     const names = MODES[property.type] ?? OTHER_MODES;
     this.which = el("select", { class: "which", "aria-label": texts.property, onchange: () => this.turn() });
-    this.mode = el("select", { "aria-label": texts.mode, onchange: () => this.moded() }, ...names.map((name) => el("option", { value: name }, texts[`mode_${name}`])));
-    this.editor = makeEditor(property, { texts, colours, commit: () => acts.changed(), leave: () => {}, done: acts.done });
+    this.mode = el(
+      "select",
+      { "aria-label": texts.mode, onchange: () => this.moded() },
+      ...names.map((name) => el("option", { value: name }, texts[`mode_${name}`])),
+    );
+    this.editor = makeEditor(property, {
+      texts,
+      colours,
+      commit: () => acts.changed(),
+      leave: () => {},
+      done: acts.done,
+    });
     this.remove = iconButton("close", texts.without, acts.remove);
     this.node = el("div", { class: "line" }, this.which, this.mode, this.editor.node, this.remove);
   }
 
   update(canGo) {
     const written = JSON.stringify(annotations.properties.map(({ id, name }) => [id, name]));
-    if (written !== this.written) this.which.replaceChildren(...annotations.properties.map(({ id, name }) => el("option", { value: id }, name)));
+    if (written !== this.written)
+      this.which.replaceChildren(...annotations.properties.map(({ id, name }) => el("option", { value: id }, name)));
     this.written = written;
     this.which.value = this.property.id;
     this.remove.hidden = !canGo;

@@ -32,7 +32,8 @@ export class Inline extends InPlace {
   press(event) {
     const [target] = event.composedPath();
     const line = target instanceof Element ? target.closest(".line.property") : null;
-    const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !this.grid.node.classList.contains("stamping");
+    const isPlain =
+      !event.shiftKey && !event.ctrlKey && !event.metaKey && !this.grid.node.classList.contains("stamping");
     if (!line || !isPlain) return;
     event.stopPropagation();
     const spot = { index: this.grid.indexOf(line), name: /** @type {string} */ (line.getAttribute("data-field")) };

@@ -42,7 +42,8 @@ export function showCaptions(node, row, fields, words) {
   // Each frame of a scroll comes by here: numbers and dates are written once a row.
   if (said?.row === row && said.fields === fields && said.language === language) return said.text;
   while (node.children.length > fields.length) node.lastChild?.remove();
-  while (node.children.length < fields.length) node.append(el("div", {}, el("i", { class: "swatch", hidden: true }), el("bdi")));
+  while (node.children.length < fields.length)
+    node.append(el("div", {}, el("i", { class: "swatch", hidden: true }), el("bdi")));
   const texts = fields.map((field) => (row ? caption(row, field, words) : ""));
   fields.forEach((field, at) => showLine(/** @type {HTMLElement} */ (node.children[at]), field, texts[at], row, words));
   const others = texts.filter((text, at) => text && fields[at] !== "name");
@@ -59,7 +60,8 @@ function showLine(line, field, text, row, words) {
   // What can be written where nothing stands yet says what it would be.
   const isApart = (text || isProperty(field)) && !IN_PLACE.includes(field);
   set(line, "title", isApart ? `${words.texts[`caption_${field}`]}: ${text || "–"}` : null);
-  const colour = field === "colour" ? (row?.colour ?? null) : field.startsWith("p:colour:") ? valueOf(row, field) : null;
+  const colour =
+    field === "colour" ? (row?.colour ?? null) : field.startsWith("p:colour:") ? valueOf(row, field) : null;
   swatch.hidden = !colour;
   swatch.style.background = colour ?? "";
 }

@@ -41,7 +41,10 @@ export class InHand {
     return Boolean(row && this.sha1 && row.sha1 !== this.sha1);
   }
 
-  /** Where it is in the view, or as that is held; null where nothing near it is known there. @param {string | null} held */
+  /**
+   * Where it is in the view, or as that is held; null where nothing near it is known there.
+   * @param {string | null} held
+   */
   async place(held) {
     for (;;) {
       const { sheet, trail } = this;
@@ -68,7 +71,13 @@ export function trailOf(rows, index) {
   return { sha1s: [here.sha1, ...after, ...before], after: after.length };
 }
 
-/** @param {import("./rows.js").Rows} rows @param {Trail} trail @param {number} near @param {string | null} held @returns {Promise<Place | null>} */
+/**
+ * @param {import("./rows.js").Rows} rows
+ * @param {Trail} trail
+ * @param {number} near
+ * @param {string | null} held
+ * @returns {Promise<Place | null>}
+ */
 export async function placeOf(rows, { sha1s, after }, near, held) {
   if (!sha1s.length) return null;
   const found = await rows.first(sha1s, near, held).catch(() => null);

@@ -81,12 +81,24 @@ class Gallery {
     );
     this.inline = new Inline(this.grid, data.editing ?? { texts: {}, colours: [] });
     this.beside = new Beside(this.grid, () => this.ask("keep", true));
-    root.replaceChildren(this.beside.node, this.beside.none, this.grid.node, this.inline.node, this.viewer.node, this.trouble);
+    root.replaceChildren(
+      this.beside.node,
+      this.beside.none,
+      this.grid.node,
+      this.inline.node,
+      this.viewer.node,
+      this.trouble,
+    );
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
-    if (document.activeElement === document.body && data.beside?.place !== 1) this.grid.node.focus({ preventScroll: true });
+    if (document.activeElement === document.body && data.beside?.place !== 1)
+      this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
-    this.stopListening = listen(this.grid, { open: (index) => this.open(index), only: (group) => this.only(group), all: () => this.selectAll() });
+    this.stopListening = listen(this.grid, {
+      open: (index) => this.open(index),
+      only: (group) => this.only(group),
+      all: () => this.selectAll(),
+    });
     this.grid.addEventListener("current", () => this.moved());
     this.grid.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());
@@ -101,7 +113,7 @@ class Gallery {
     displayChanges.addEventListener("change", this.displayed);
     this.unfollow = follow((position) => this.annotated(position));
     addEventListener("popstate", this.back);
-    addEventListener("pagehide", this.leavePage = () => this.remember());
+    addEventListener("pagehide", (this.leavePage = () => this.remember()));
     document.addEventListener("panoptic:open", this.openAsked);
   }
 
@@ -189,7 +201,11 @@ class Gallery {
     return [...(data.grouped ? ["groups"] : []), ...(display().shape === "rows" ? ["aspects"] : [])];
   }
 
-  /** Fetch it; null where that fails. @param {Data} data @returns {Promise<[Groups | null, Uint8Array | undefined] | null>} */
+  /**
+   * Fetch it; null where that fails.
+   * @param {Data} data
+   * @returns {Promise<[Groups | null, Uint8Array | undefined] | null>}
+   */
   async fetched(data) {
     const needed = this.needed(data);
     try {
@@ -328,7 +344,8 @@ class Gallery {
     if (!sha1) this.show(null);
     else if (this.isSecond && sha1 !== opened?.sha1 && !this.viewer.shown) return;
     else if (sha1 === opened?.sha1) this.placeOpened(opened);
-    else if (sha1 !== this.viewer.shown?.sha1) this.show({ sha1, name: "", index: this.rows.find(sha1), isDamaged: false });
+    else if (sha1 !== this.viewer.shown?.sha1)
+      this.show({ sha1, name: "", index: this.rows.find(sha1), isDamaged: false });
     this.tellCurrent.now();
   }
 
@@ -416,7 +433,9 @@ class Gallery {
 
 /** Whether two runs of the page show the same images in the same words. */
 function isSame(data, other) {
-  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
+  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every(
+    (name) => data[name] === other?.[name],
+  );
 }
 
 function told(sha1, isOpen) {

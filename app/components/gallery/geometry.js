@@ -185,10 +185,15 @@ export function tall(g, row) {
   return g.top[row + 1] - g.top[row] - GAP - g.caption;
 }
 
-/** Where the tiles of a row begin and how wide they are. @param {Geometry} g @returns {{left: number, width: number}[]} */
+/**
+ * Where the tiles of a row begin and how wide they are.
+ * @param {Geometry} g
+ * @returns {{left: number, width: number}[]}
+ */
 export function cells(g, row) {
   const length = g.count[row];
-  if (g.given.shape !== "rows") return Array.from({ length }, (_, at) => ({ left: EDGE + at * (g.tile + GAP), width: g.tile }));
+  if (g.given.shape !== "rows")
+    return Array.from({ length }, (_, at) => ({ left: EDGE + at * (g.tile + GAP), width: g.tile }));
   const aspects = Array.from({ length }, (_, at) => ASPECTS[g.given.aspects?.[g.first[row] + at] ?? SQUARE]);
   const full = (g.inner - GAP * (length - 1)) / aspects.reduce((sum, aspect) => sum + aspect, 0);
   const height = tall(g, row);
@@ -266,7 +271,9 @@ export function pageFrom(g, index, by, x, height) {
   const wanted = rowAt(g, g.top[row] + by * Math.max(0, height - tall(g, row)));
   const reached = wanted === row ? row + by : wanted;
   if (reached >= 0 && reached < g.rows && g.count[reached]) return nearest(g, reached, x);
-  const next = tilesFrom(g, Math.max(-1, Math.min(g.rows, reached)), by) ?? tilesFrom(g, Math.max(-1, Math.min(g.rows, reached)), -by);
+  const next =
+    tilesFrom(g, Math.max(-1, Math.min(g.rows, reached)), by) ??
+    tilesFrom(g, Math.max(-1, Math.min(g.rows, reached)), -by);
   return next === null ? index : nearest(g, next, x);
 }
 

@@ -211,7 +211,12 @@ function listenToDrag(grid) {
   function boxOf(event) {
     const { x, y } = grid.point(event);
     const from = /** @type {{x: number, y: number}} */ (start);
-    return { left: Math.min(x, from.x), right: Math.max(x, from.x), top: Math.min(y, from.y), bottom: Math.max(y, from.y) };
+    return {
+      left: Math.min(x, from.x),
+      right: Math.max(x, from.x),
+      top: Math.min(y, from.y),
+      bottom: Math.max(y, from.y),
+    };
   }
 
   function scrollAtEdge() {

@@ -18,7 +18,13 @@ export class Grid extends Sheet {
    * @param {Record<string, string>} texts
    */
   constructor(rows, selection, texts) {
-    const node = el("div", { class: "grid", role: "grid", tabindex: "0", "aria-multiselectable": "true", "aria-label": texts.label });
+    const node = el("div", {
+      class: "grid",
+      role: "grid",
+      tabindex: "0",
+      "aria-multiselectable": "true",
+      "aria-label": texts.label,
+    });
     super(node, rows, selection, texts);
     this.room = { above: EDGE, below: EDGE - GAP };
     /** `undefined` while not fetched. @type {Uint8Array | null | undefined} */
@@ -54,7 +60,15 @@ export class Grid extends Sheet {
     const { size, shape } = display();
     const captions = known(display().captions, this.texts);
     const aspects = shape === "rows" ? (this.aspects ?? null) : null;
-    const g = layout({ width: this.node.clientWidth, size, captions, shape, total: this.rows.total, aspects, groups: this.groups });
+    const g = layout({
+      width: this.node.clientWidth,
+      size,
+      captions,
+      shape,
+      total: this.rows.total,
+      aspects,
+      groups: this.groups,
+    });
     set(this.node, "aria-colcount", shape === "rows" ? -1 : g.columns);
     const drawn = `${g.columns} ${g.tile} ${captions} ${shape}`;
     // Where tiles keep their shape they keep their pictures: nothing flashes when images come in.

@@ -9,7 +9,11 @@ const LOOKED_AT = 2_000;
 /** @typedef {"all" | "some" | "none"} State */
 
 export class Ticks {
-  /** @param {import("./rows.js").Rows} rows @param {import("../shared/store/selection.js").Selection} selection @param {() => void} changed */
+  /**
+   * @param {import("./rows.js").Rows} rows
+   * @param {import("../shared/store/selection.js").Selection} selection
+   * @param {() => void} changed
+   */
   constructor(rows, selection, changed) {
     this.rows = rows;
     this.selection = selection;

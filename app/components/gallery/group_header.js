@@ -11,7 +11,11 @@ const INDENT = 16;
 export function makeHeader(texts) {
   const tick = el("button", { type: "button", class: "tick", role: "checkbox", tabindex: "-1" }, icon("check"));
   const only = iconButton("filter_alt", texts.group_only, null, { class: "tool only", tabindex: "-1" });
-  const more = iconButton("more_horiz", texts.group_more, (event) => ask(event), { class: "tool more", tabindex: "-1", "aria-haspopup": "menu" });
+  const more = iconButton("more_horiz", texts.group_more, (event) => ask(event), {
+    class: "tool more",
+    tabindex: "-1",
+    "aria-haspopup": "menu",
+  });
   const header = el(
     "div",
     { role: "row", class: "header" },

@@ -3,7 +3,12 @@
 
 /**
  * What the server says, in lists beside each other; a parent stands before its children.
- * @typedef {{depth: number[], start: number[], count: number[], label: string[], unset: boolean[]}} Answer  unset: of what has no value
+ * @typedef {object} Answer  unset: of what has no value
+ * @property {number[]} depth
+ * @property {number[]} start
+ * @property {number[]} count
+ * @property {string[]} label
+ * @property {boolean[]} unset
  */
 
 /**

@@ -57,7 +57,9 @@ export class Part {
   move([across, down], isSize) {
     const [left, top, width, height] = this.box;
     const at = isSize ? [left, top] : [between(left + across, 0, 1 - width), between(top + down, 0, 1 - height)];
-    const size = isSize ? [between(width + across, LEAST, 1 - left), between(height + down, LEAST, 1 - top)] : [width, height];
+    const size = isSize
+      ? [between(width + across, LEAST, 1 - left), between(height + down, LEAST, 1 - top)]
+      : [width, height];
     this.put([at[0], at[1], size[0], size[1]]);
   }
 
@@ -100,7 +102,10 @@ export class Part {
   /** Where in the picture the mouse is. @param {PointerEvent} event */
   at(event) {
     const box = this.shown()?.box ?? this.stage.getBoundingClientRect();
-    return [between((event.clientX - box.left) / box.width, 0, 1), between((event.clientY - box.top) / box.height, 0, 1)];
+    return [
+      between((event.clientX - box.left) / box.width, 0, 1),
+      between((event.clientY - box.top) / box.height, 0, 1),
+    ];
   }
 
   /** @returns {Box} */

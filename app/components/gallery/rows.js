@@ -174,7 +174,7 @@ export class Rows extends EventTarget {
     try {
       const answer = await this.ask({ start: block * BLOCK, count: BLOCK, ...also }, request.signal);
       if (view === this.view) this.keep(block, answer.rows, edition);
-    } catch (error) {
+    } catch {
       if (!request.signal.aborted) this.failed = true;
     } finally {
       if (this.loading.get(block) === request) this.loading.delete(block);
@@ -200,7 +200,11 @@ export async function groupsOf(view, held, language) {
   return (await asked("groups", { view, held: held ?? "", lang: language })).json();
 }
 
-/** The shape of each image of a view, in a byte (geometry.js). @param {string | null} held @returns {Promise<Uint8Array>} */
+/**
+ * The shape of each image of a view, in a byte (geometry.js).
+ * @param {string | null} held
+ * @returns {Promise<Uint8Array>}
+ */
 export async function aspectsOf(view, held) {
   return new Uint8Array(await (await asked("aspects", { view, held: held ?? "" })).arrayBuffer());
 }

@@ -62,7 +62,16 @@ export class Beside {
     this.rank = el("span", { class: "rank" });
     this.keep = el("button", { type: "button", class: "plain", onclick: keep });
     this.none = el("p", { class: "message none", hidden: true });
-    this.node = el("header", { class: "beside", hidden: true }, this.name, this.count, this.common, this.rank, el("span", { class: "spring" }), this.keep);
+    this.node = el(
+      "header",
+      { class: "beside", hidden: true },
+      this.name,
+      this.count,
+      this.common,
+      this.rank,
+      el("span", { class: "spring" }),
+      this.keep,
+    );
     this.over = (event) => this.hover(event.composedPath()[0]);
     this.out = () => pointed.hover(null);
     grid.node.addEventListener("pointerover", this.over);
@@ -129,7 +138,10 @@ export class Beside {
     const isOwn = seen?.of === this;
     this.count.hidden = Boolean(seen);
     this.rank.hidden = !seen;
-    write(this.rank, seen ? this.said(...(isOwn ? [seen.row.here, seen.row.there] : [seen.row.there, seen.row.here])) : "");
+    write(
+      this.rank,
+      seen ? this.said(...(isOwn ? [seen.row.here, seen.row.there] : [seen.row.there, seen.row.here])) : "",
+    );
     const twin = seen && !isOwn ? seen.row.sha1 : null;
     if (twin === this.grid.twin) return;
     this.grid.twin = twin;

@@ -23,7 +23,8 @@ const WRITERS = {
   taken_at: day,
   added: day,
   size: bytes,
-  pixels: (value, { language, texts }) => fill(texts.chip_megapixels, { value: figures(language).format(rounded(value / 1e6)) }),
+  pixels: (value, { language, texts }) =>
+    fill(texts.chip_megapixels, { value: figures(language).format(rounded(value / 1e6)) }),
   width: side,
   height: side,
   copies: (value) => `×${value}`,
@@ -70,7 +71,8 @@ function day(value, { language }) {
   const known = days.get(language);
   // Day before month, as the names of groups have it.
   const locale = language === "en" ? "en-GB" : language;
-  const format = known ?? new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const format =
+    known ?? new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
   if (!known) days.set(language, format);
   return format.format(at);
 }

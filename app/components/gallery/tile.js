@@ -17,8 +17,18 @@ export function makeTile(texts) {
   return el(
     "div",
     { role: "gridcell", class: "tile" },
-    el("div", { class: "frame" }, image, el("span", { class: "badge" }), el("span", { class: "damage" }, icon("broken_image"))),
-    el("button", { type: "button", class: "circle", tabindex: "-1", title: texts.select, "aria-label": texts.select }, icon("check")),
+    el(
+      "div",
+      { class: "frame" },
+      image,
+      el("span", { class: "badge" }),
+      el("span", { class: "damage" }, icon("broken_image")),
+    ),
+    el(
+      "button",
+      { type: "button", class: "circle", tabindex: "-1", title: texts.select, "aria-label": texts.select },
+      icon("check"),
+    ),
     el("div", { class: "caption" }),
   );
 }

@@ -30,10 +30,22 @@ export class Viewer {
     this.before = iconButton("chevron_left", texts.previous, () => acts.step(-1), { class: "tool step before" });
     this.after = iconButton("chevron_right", texts.next, () => acts.step(1), { class: "tool step after" });
     this.damage = el("p", { class: "message", role: "status", hidden: true }, icon("broken_image"), texts.cannot_show);
-    this.stage = el("div", { class: "stage", tabindex: "0", "aria-label": texts.image }, this.small, this.large, this.damage);
-    this.partly = iconButton("ink_selection", texts.part, () => this.part.turn(!this.part.isOn), { "aria-pressed": "false" });
+    this.stage = el(
+      "div",
+      { class: "stage", tabindex: "0", "aria-label": texts.image },
+      this.small,
+      this.large,
+      this.damage,
+    );
+    this.partly = iconButton("ink_selection", texts.part, () => this.part.turn(!this.part.isOn), {
+      "aria-pressed": "false",
+    });
     this.hint = el("span", { class: "hint", role: "status", hidden: true }, texts.part_help);
-    this.part = new Part(this.stage, () => this.pictured(), (isOn) => this.writePart(isOn));
+    this.part = new Part(
+      this.stage,
+      () => this.pictured(),
+      (isOn) => this.writePart(isOn),
+    );
     this.node = el(
       "section",
       { class: "viewer", "aria-label": texts.image, hidden: true },
@@ -95,7 +107,12 @@ export class Viewer {
     const around = large.getBoundingClientRect();
     const scale = Math.min(around.width / large.naturalWidth, around.height / large.naturalHeight);
     const [width, height] = [large.naturalWidth * scale, large.naturalHeight * scale];
-    const box = new DOMRect(around.left + (around.width - width) / 2, around.top + (around.height - height) / 2, width, height);
+    const box = new DOMRect(
+      around.left + (around.width - width) / 2,
+      around.top + (around.height - height) / 2,
+      width,
+      height,
+    );
     return { box, sha1: shown.sha1 };
   }
 
@@ -153,5 +170,7 @@ export class Viewer {
 
 /** Whether arrows mean something else where the focus is. */
 function isSlider(target) {
-  return target instanceof Element && (target.getAttribute("role") === "slider" || target.getAttribute("type") === "range");
+  return (
+    target instanceof Element && (target.getAttribute("role") === "slider" || target.getAttribute("type") === "range")
+  );
 }

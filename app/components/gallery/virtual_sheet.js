@@ -8,7 +8,15 @@ import { HEADER, groupOf, layout, rowAt, rowOf, rowsInSight, shownRanges } from 
 import { makeHeader, showHeader } from "./group_header.js";
 import { Ticks } from "./group_checkboxes.js";
 
-const NOTHING = { width: 1, size: 1, captions: /** @type {string[]} */ ([]), total: 0, shape: /** @type {const} */ ("fit"), aspects: null, groups: null };
+const NOTHING = {
+  width: 1,
+  size: 1,
+  captions: /** @type {string[]} */ ([]),
+  total: 0,
+  shape: /** @type {const} */ ("fit"),
+  aspects: null,
+  groups: null,
+};
 
 /**
  * @typedef {{index: number, above: number}} Place  an image, and its row's distance from the top
@@ -75,7 +83,13 @@ export class Sheet extends EventTarget {
   askOf({ target, detail }) {
     const group = this.groupUnder(target);
     if (group < 0 || !this.groups) return;
-    const asked = { ...detail, depth: this.groups.depth[group], name: this.groups.label[group], isUnset: this.groups.unset[group], select: () => this.ticks.only(group) };
+    const asked = {
+      ...detail,
+      depth: this.groups.depth[group],
+      name: this.groups.label[group],
+      isUnset: this.groups.unset[group],
+      select: () => this.ticks.only(group),
+    };
     document.dispatchEvent(new CustomEvent("panoptic:group", { detail: asked }));
   }
 

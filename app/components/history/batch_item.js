@@ -5,7 +5,11 @@ import { became, part, timeOf } from "./batch_text.js";
 
 /**
  * @typedef {import("./batch_text.js").Batch} Batch
- * @typedef {{texts: Record<string, string>, language: string, show: (batch: string) => void, turn: (batch: Batch, isOn: boolean) => Promise<void>}} How
+ * @typedef {object} How
+ * @property {Record<string, string>} texts
+ * @property {string} language
+ * @property {(batch: string) => void} show
+ * @property {(batch: Batch, isOn: boolean) => Promise<void>} turn
  */
 
 export class Item {
@@ -15,7 +19,9 @@ export class Item {
     this.how = how;
     const at = new Date(batch.at);
     const { texts, language } = how;
-    this.fold = iconButton("chevron_right", fill(texts.details, { said: batch.said }), () => this.unfold(), { "aria-expanded": "false" });
+    this.fold = iconButton("chevron_right", fill(texts.details, { said: batch.said }), () => this.unfold(), {
+      "aria-expanded": "false",
+    });
     const line = el(
       "div",
       { class: "line" },
@@ -39,7 +45,13 @@ export class Item {
     if (batch.undoes) return el("span", { class: "what" }, fill(texts.undoes, { said: batch.said }));
     const about = batch.act === "import" && batch.about ? [el("span", { class: "value" }, batch.about)] : [];
     const more = batch.more ? el("small", {}, fill(texts.more_parts, { count: number(batch.more, language) })) : null;
-    return el("span", { class: "what", title: batch.said }, ...about, ...batch.parts.map((one) => part(one, texts, language)), more);
+    return el(
+      "span",
+      { class: "what", title: batch.said },
+      ...about,
+      ...batch.parts.map((one) => part(one, texts, language)),
+      more,
+    );
   }
 
   images() {
@@ -47,12 +59,20 @@ export class Item {
     const { texts, language } = how;
     if (!batch.images || batch.undoes) return el("span", { class: "images" });
     const text = fill(batch.images === 1 ? texts.image : texts.images, { count: number(batch.images, language) });
-    return el("span", { class: "images" }, el("button", { type: "button", title: texts.show, onclick: () => how.show(batch.batch) }, text));
+    return el(
+      "span",
+      { class: "images" },
+      el("button", { type: "button", title: texts.show, onclick: () => how.show(batch.batch) }, text),
+    );
   }
 
   switch() {
     if (this.batch.undoes) return el("span", {});
-    this.lever = el("button", { type: "button", class: "lever", role: "switch", onclick: () => this.turn() }, el("i", {}));
+    this.lever = el(
+      "button",
+      { type: "button", class: "lever", role: "switch", onclick: () => this.turn() },
+      el("i", {}),
+    );
     return this.lever;
   }
 
@@ -96,12 +116,19 @@ export class Item {
     const { texts, language } = this.how;
     if (!start) this.begin();
     try {
-      const answer = await fetch(`/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`);
+      const answer = await fetch(
+        `/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`,
+      );
       if (!answer.ok) throw new Error(String(answer.status));
       const { total, changes } = await answer.json();
       this.list.append(...changes.map((one) => row(one, texts)));
       const shown = start + changes.length;
-      write(this.note, total > shown ? fill(texts.first_changes, { shown: number(shown, language), total: number(total, language) }) : "");
+      write(
+        this.note,
+        total > shown
+          ? fill(texts.first_changes, { shown: number(shown, language), total: number(total, language) })
+          : "",
+      );
       this.further.hidden = total <= shown;
       this.further.onclick = () => this.read(shown);
     } catch {
@@ -124,6 +151,15 @@ export class Item {
 function row(change, texts) {
   const { kind, sha1, name, property } = change;
   const isOfImage = kind === "image" || kind === "file";
-  const picture = sha1 ? el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" }) : icon(isOfImage ? "hide_image" : kind === "tag" ? "sell" : "list_alt");
-  return el("li", {}, el("span", { class: "picture" }, picture), el("span", { class: "name", title: name }, name ?? el("small", {}, texts.absent)), el("span", { class: "property" }, property), became(change, texts));
+  const picture = sha1
+    ? el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" })
+    : icon(isOfImage ? "hide_image" : kind === "tag" ? "sell" : "list_alt");
+  return el(
+    "li",
+    {},
+    el("span", { class: "picture" }, picture),
+    el("span", { class: "name", title: name }, name ?? el("small", {}, texts.absent)),
+    el("span", { class: "property" }, property),
+    became(change, texts),
+  );
 }

@@ -5,8 +5,28 @@ import { el, fill, icon, number } from "../shared/ui/dom.js";
 /**
  * @typedef {{text: string, colour: string | null}} Value
  * @typedef {{property: string, sign: string, count: number, values: Value[], are_tags: boolean}} Part
- * @typedef {{kind: string, sha1: string | null, name: string | null, property: string, op: string, old: Value[], new: Value[]}} Change
- * @typedef {{batch: string, at: string, author: string, act: string, name: string, about: string | null, said: string, parts: Part[], more: number, images: number, isOn: boolean, undoes: string | null, changes?: Change[]}} Batch
+ * @typedef {object} Change
+ * @property {string} kind
+ * @property {string | null} sha1
+ * @property {string | null} name
+ * @property {string} property
+ * @property {string} op
+ * @property {Value[]} old
+ * @property {Value[]} new
+ * @typedef {object} Batch
+ * @property {string} batch
+ * @property {string} at
+ * @property {string} author
+ * @property {string} act
+ * @property {string} name
+ * @property {string | null} about
+ * @property {string} said
+ * @property {Part[]} parts
+ * @property {number} more
+ * @property {number} images
+ * @property {boolean} isOn
+ * @property {string | null} undoes
+ * @property {Change[]} [changes]
  */
 
 /** A value; a tag has a dot of its colour. @param {Value} one */
@@ -18,11 +38,23 @@ export function value({ text, colour }) {
 
 /** One thing that a batch did. @param {Part} one @param {Record<string, string>} texts @param {string} language */
 export function part({ property, sign, count, values, are_tags: areTags }, texts, language) {
-  const many = () => el("span", { class: "value" }, fill(areTags ? texts.several_tags : texts.several, { count: number(count, language) }));
+  const many = () =>
+    el(
+      "span",
+      { class: "value" },
+      fill(areTags ? texts.several_tags : texts.several, { count: number(count, language) }),
+    );
   const mark = { add: "+", remove: "−" }[sign];
   const word = texts[`sign_${sign}`];
   const what = sign === "clear" ? [] : values.length ? values.map(value) : [many()];
-  return el("span", { class: "part" }, el("span", { class: "property" }, property), mark ? el("b", {}, mark) : null, ...what, word ? el("small", {}, word) : null);
+  return el(
+    "span",
+    { class: "part" },
+    el("span", { class: "property" }, property),
+    mark ? el("b", {}, mark) : null,
+    ...what,
+    word ? el("small", {}, word) : null,
+  );
 }
 
 /** What became of what. @param {Change} change @param {Record<string, string>} texts */

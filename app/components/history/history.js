@@ -12,4 +12,7 @@ import { Past } from "./image_history.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, { sha1 }) => (sha1 === null ? new Page(root) : new Past(root)), (shown, { press }) => (shown.tell = press));
+export default mounting(
+  (root, { sha1 }) => (sha1 === null ? new Page(root) : new Past(root)),
+  (shown, { press }) => (shown.tell = press),
+);

@@ -52,9 +52,15 @@ export class Page {
     this.data = data;
     annotations.language = data.language;
     const { texts, language } = data;
-    this.how = { texts, language, show: (batch) => this.tell("show", batch), turn: (batch, isOn) => this.turn(batch, isOn) };
+    this.how = {
+      texts,
+      language,
+      show: (batch) => this.tell("show", batch),
+      turn: (batch, isOn) => this.turn(batch, isOn),
+    };
     set(this.bar, "aria-label", texts.label);
-    for (const [place, name] of ["author", "property", "until"].entries()) write(this.labels[place].firstChild, texts[name]);
+    for (const [place, name] of ["author", "property", "until"].entries())
+      write(this.labels[place].firstChild, texts[name]);
     write(this.latest, texts.latest);
     write(this.again, texts.again);
     this.drawEmpty();
@@ -247,7 +253,12 @@ export class Page {
   }
 }
 
-/** Fill a list of choices, keeping what is chosen. @param {HTMLSelectElement} field @param {string[][]} choices @param {string} chosen */
+/**
+ * Fill a list of choices, keeping what is chosen.
+ * @param {HTMLSelectElement} field
+ * @param {string[][]} choices
+ * @param {string} chosen
+ */
 function offer(field, choices, chosen) {
   const known = choices.some(([value]) => value === chosen) ? choices : [...choices, [chosen, chosen]];
   const written = JSON.stringify(known);

@@ -17,7 +17,14 @@ export class Past {
     this.more = el("button", { type: "button", hidden: true, onclick: () => this.read(this.last) });
     this.count = el("small", {});
     this.title = el("span", {});
-    this.node = el("details", { class: "of-image", open: isOpen, ontoggle: () => (isOpen = this.node.open) }, el("summary", {}, this.title, this.count), this.list, this.message, this.more);
+    this.node = el(
+      "details",
+      { class: "of-image", open: isOpen, ontoggle: () => (isOpen = this.node.open) },
+      el("summary", {}, this.title, this.count),
+      this.list,
+      this.message,
+      this.more,
+    );
     root.replaceChildren(this.node);
     /** Where in the log what is shown ends. */
     this.position = 0;
@@ -73,8 +80,15 @@ export class Past {
     const { language, texts } = this.data;
     const when = new Date(at);
     const day = when.toLocaleDateString(language, { day: "numeric", month: "short", year: "numeric" });
-    const lines = changes.map((one) => el("div", { class: "change" }, el("span", { class: "property" }, one.property), became(one, texts)));
-    return el("li", { class: isOn ? null : "off", title: name }, ...lines, el("small", {}, `${author} · ${day}, ${timeOf(when, language)}`));
+    const lines = changes.map((one) =>
+      el("div", { class: "change" }, el("span", { class: "property" }, one.property), became(one, texts)),
+    );
+    return el(
+      "li",
+      { class: isOn ? null : "off", title: name },
+      ...lines,
+      el("small", {}, `${author} · ${day}, ${timeOf(when, language)}`),
+    );
   }
 
   close() {

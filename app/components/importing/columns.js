@@ -7,7 +7,11 @@ import { ICONS, hasTags } from "../shared/ui/property_types.js";
 /** @typedef {import("./session.js").Told} Told */
 /** @typedef {import("./session.js").Column} Column */
 
-const SEPARATORS = /** @type {const} */ ([[",", "comma"], [";", "semicolon"], ["|", "bar"]]);
+const SEPARATORS = /** @type {const} */ ([
+  [",", "comma"],
+  [";", "semicolon"],
+  ["|", "bar"],
+]);
 const LONGEST = 200;
 
 export class Columns {
@@ -18,9 +22,16 @@ export class Columns {
     this.rows = new Map();
     this.title = el("h2", {});
     this.all = el("input", { type: "checkbox", onchange: () => this.takeAll() });
-    this.heads = ["source", "values_read", "property", "type", "target", "separator", "comes"].map((name) => el("th", { scope: "col", class: name }));
+    this.heads = ["source", "values_read", "property", "type", "target", "separator", "comes"].map((name) =>
+      el("th", { scope: "col", class: name }),
+    );
     this.body = el("tbody", {});
-    this.table = el("table", { class: "columns" }, el("thead", {}, el("tr", {}, el("td", {}, this.all), ...this.heads)), this.body);
+    this.table = el(
+      "table",
+      { class: "columns" },
+      el("thead", {}, el("tr", {}, el("td", {}, this.all), ...this.heads)),
+      this.body,
+    );
     this.names = el("datalist", { id: "property-names" });
     this.node = el("section", { class: "step" }, this.title, this.table, this.names);
   }
@@ -66,14 +77,42 @@ class Row {
     const { say, types } = tools;
     const { source } = one;
     this.source = source;
-    this.take = el("input", { type: "checkbox", "aria-label": say("take_one", { name: source }), onchange: () => this.choose({ take: this.take.checked }) });
+    this.take = el("input", {
+      type: "checkbox",
+      "aria-label": say("take_one", { name: source }),
+      onchange: () => this.choose({ take: this.take.checked }),
+    });
     this.read = el("td", { class: "values_read" });
-    this.name = el("input", { type: "text", class: "field", list: "property-names", maxlength: LONGEST, autocomplete: "off", "aria-label": say("property_of", { name: source }), onchange: () => this.rename(), onkeydown: (event) => this.key(event) });
+    this.name = el("input", {
+      type: "text",
+      class: "field",
+      list: "property-names",
+      maxlength: LONGEST,
+      autocomplete: "off",
+      "aria-label": say("property_of", { name: source }),
+      onchange: () => this.rename(),
+      onkeydown: (event) => this.key(event),
+    });
     this.glyph = icon("notes");
     this.state = el("span", { class: "state" });
-    this.type = el("select", { "aria-label": say("type_of", { name: source }), onchange: () => this.choose({ type: this.type.value }) }, ...types.map((type) => el("option", { value: type }, say(`type_${type}`))));
-    this.target = el("select", { "aria-label": say("target_of", { name: source }), onchange: () => this.choose({ target: this.target.value }) }, ...["image", "file"].map((target) => el("option", { value: target }, say(`target_${target}`))));
-    this.separator = el("select", { "aria-label": say("separator_of", { name: source }), onchange: () => this.choose({ separator: this.separator.value }) }, ...SEPARATORS.map(([value, name]) => el("option", { value }, say(`separator_${name}`))));
+    this.type = el(
+      "select",
+      { "aria-label": say("type_of", { name: source }), onchange: () => this.choose({ type: this.type.value }) },
+      ...types.map((type) => el("option", { value: type }, say(`type_${type}`))),
+    );
+    this.target = el(
+      "select",
+      { "aria-label": say("target_of", { name: source }), onchange: () => this.choose({ target: this.target.value }) },
+      ...["image", "file"].map((target) => el("option", { value: target }, say(`target_${target}`))),
+    );
+    this.separator = el(
+      "select",
+      {
+        "aria-label": say("separator_of", { name: source }),
+        onchange: () => this.choose({ separator: this.separator.value }),
+      },
+      ...SEPARATORS.map(([value, name]) => el("option", { value }, say(`separator_${name}`))),
+    );
     this.comes = el("td", { class: "comes" });
     const label = el("label", {}, this.take);
     this.node = el(
@@ -104,7 +143,9 @@ class Row {
     this.one = one;
     this.node.classList.toggle("left", !one.take);
     this.take.checked = chosen.take;
-    const isHere = this.name.getRootNode() instanceof ShadowRoot && /** @type {ShadowRoot} */ (this.name.getRootNode()).activeElement === this.name;
+    const isHere =
+      this.name.getRootNode() instanceof ShadowRoot &&
+      /** @type {ShadowRoot} */ (this.name.getRootNode()).activeElement === this.name;
     if (!isHere || this.name.value === this.sent) this.name.value = chosen.name;
     set(this.name, "title", chosen.name);
     const isKnown = one.take && !one.is_new;
@@ -132,7 +173,9 @@ class Row {
     // A line is enough of what is left out.
     if (!one.take) return [el("div", { title, class: "example quiet" }, raw.join(" · "))];
     return shown.map((values) => {
-      const parts = hasTags(one.type) ? values.map((value) => el("span", { class: "chip" }, value)) : [spoken(values[0], one, say, language)];
+      const parts = hasTags(one.type)
+        ? values.map((value) => el("span", { class: "chip" }, value))
+        : [spoken(values[0], one, say, language)];
       return el("div", { title, class: "example" }, ...parts);
     });
   }
@@ -158,7 +201,14 @@ class Row {
     this.below.hidden = !problem && !bad.count;
     if (!bad.count) return;
     write(this.unreadLine, say("unread", { count: bad.count, type: say(`type_${one.type}`) }));
-    const lines = bad.first.map(({ line, value }) => el("li", {}, el("span", { class: "quiet" }, say("line", { line: number(line, language) })), el("span", { title: value }, value)));
+    const lines = bad.first.map(({ line, value }) =>
+      el(
+        "li",
+        {},
+        el("span", { class: "quiet" }, say("line", { line: number(line, language) })),
+        el("span", { title: value }, value),
+      ),
+    );
     const more = bad.count - bad.first.length;
     if (more > 0) lines.push(el("li", { class: "quiet" }, say("more", { count: number(more, language) })));
     this.unreadList.replaceChildren(...lines);
@@ -190,11 +240,17 @@ function spelled(name) {
   return name.split(/\s+/).join(" ").toLowerCase();
 }
 
-/** @param {string} value @param {Column} one @param {import("../shared/ui/translate.js").Say} say @param {string} language */
+/**
+ * @param {string} value
+ * @param {Column} one
+ * @param {import("../shared/ui/translate.js").Say} say
+ * @param {string} language
+ */
 function spoken(value, one, say, language) {
   if (value === undefined) return "";
   if (one.type === "checkbox") return say(value === "true" ? "yes" : "no");
-  if (one.type === "number" && Math.abs(Number(value)) < 1e15) return new Intl.NumberFormat(language, { maximumFractionDigits: 20 }).format(Number(value));
+  if (one.type === "number" && Math.abs(Number(value)) < 1e15)
+    return new Intl.NumberFormat(language, { maximumFractionDigits: 20 }).format(Number(value));
   if (one.type !== "colour") return value;
   const swatch = el("span", { class: "swatch" });
   swatch.style.setProperty("--colour", value);

@@ -3,7 +3,11 @@
 import { el, icon, set, write } from "../shared/ui/dom.js";
 
 const ENDINGS = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3";
-const FORMATS = /** @type {const} */ ([["table", "values"], ["folder_open", "panoptic"], ["account_tree", "tags"]]);
+const FORMATS = /** @type {const} */ ([
+  ["table", "values"],
+  ["folder_open", "panoptic"],
+  ["account_tree", "tags"],
+]);
 
 export class Choose {
   /**
@@ -20,20 +24,57 @@ export class Choose {
     this.pick = el("button", { type: "button", class: "main", onclick: () => this.file.click() });
     this.zone = el("div", { class: "zone" }, icon("upload_file"), this.dropped, this.pick);
     this.pathLabel = el("span", {});
-    this.path = el("input", { type: "text", class: "field", autocomplete: "off", spellcheck: "false", onkeydown: (event) => event.stopPropagation() });
+    this.path = el("input", {
+      type: "text",
+      class: "field",
+      autocomplete: "off",
+      spellcheck: "false",
+      onkeydown: (event) => event.stopPropagation(),
+    });
     this.read = el("button", { type: "submit" });
-    this.form = el("form", { class: "path", onsubmit: (event) => this.open(event) }, el("label", {}, this.pathLabel, this.path), this.read);
+    this.form = el(
+      "form",
+      { class: "path", onsubmit: (event) => this.open(event) },
+      el("label", {}, this.pathLabel, this.path),
+      this.read,
+    );
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.reading = el("p", { class: "quiet reading", role: "status", hidden: true });
     this.formats = el("dl", { class: "formats" });
-    this.empty = el("div", { class: "begin" }, this.title, this.help, this.zone, this.form, this.reading, this.problem, this.formats);
+    this.empty = el(
+      "div",
+      { class: "begin" },
+      this.title,
+      this.help,
+      this.zone,
+      this.form,
+      this.reading,
+      this.problem,
+      this.formats,
+    );
     this.name = el("h1", {});
     this.size = el("span", { class: "quiet" });
-    this.another = el("button", { type: "button", class: "link", onclick: () => this.leave() }, icon("upload_file"), el("span", {}));
-    this.kinds = ["values", "tags"].map((kind) => el("button", { type: "button", class: "mode", onclick: () => this.turn(kind) }));
+    this.another = el(
+      "button",
+      { type: "button", class: "link", onclick: () => this.leave() },
+      icon("upload_file"),
+      el("span", {}),
+    );
+    this.kinds = ["values", "tags"].map((kind) =>
+      el("button", { type: "button", class: "mode", onclick: () => this.turn(kind) }),
+    );
     this.kind = el("div", { class: "modes", role: "group" }, ...this.kinds);
     this.overlong = el("p", { class: "quiet" });
-    this.here = el("div", { class: "file" }, icon("description"), this.name, this.size, this.kind, el("span", { class: "gap" }), this.another);
+    this.here = el(
+      "div",
+      { class: "file" },
+      icon("description"),
+      this.name,
+      this.size,
+      this.kind,
+      el("span", { class: "gap" }),
+      this.another,
+    );
     this.node = el("section", { class: "step" }, this.file, this.empty, this.here, this.overlong);
   }
 
@@ -47,7 +88,10 @@ export class Choose {
     if (!isHere) return this.drawEmpty(told, into);
     write(this.name, told.name);
     set(this.name, "title", told.name);
-    write(this.size, `${say("rows", { count: told.table.rows })}, ${say("columns", { count: told.table.columns.length })}`);
+    write(
+      this.size,
+      `${say("rows", { count: told.table.rows })}, ${say("columns", { count: told.table.columns.length })}`,
+    );
     write(this.another.lastChild, say("another"));
     this.kind.hidden = !told.table.listsTags;
     set(this.kind, "aria-label", say("holds"));
@@ -78,7 +122,11 @@ export class Choose {
     write(this.problem, problem && (problem === "failed" ? say("failed") : problem));
     if (this.formats.dataset.language === language) return;
     this.formats.dataset.language = language;
-    this.formats.replaceChildren(...FORMATS.map(([glyph, name]) => el("div", {}, el("dt", {}, icon(glyph), say(`format_${name}`)), el("dd", {}, say(`format_${name}_help`)))));
+    this.formats.replaceChildren(
+      ...FORMATS.map(([glyph, name]) =>
+        el("div", {}, el("dt", {}, icon(glyph), say(`format_${name}`)), el("dd", {}, say(`format_${name}_help`))),
+      ),
+    );
   }
 
   chosen() {

@@ -30,7 +30,10 @@ export const INTO = "panoptic.import.into";
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting((root) => new Page(root), (page, { press }) => (page.tools.ask = press));
+export default mounting(
+  (root) => new Page(root),
+  (page, { press }) => (page.tools.ask = press),
+);
 
 class Page {
   /** @param {HTMLElement} root */
@@ -47,7 +50,15 @@ class Page {
     this.tags = new Tags(this.tools);
     this.finish = new Finish(this.tools);
     this.stepping = el("section", { class: "step" }, this.existing);
-    this.steps = el("div", { class: "steps" }, this.choose.node, this.tags.node, this.matching.node, this.columns.node, this.stepping);
+    this.steps = el(
+      "div",
+      { class: "steps" },
+      this.choose.node,
+      this.tags.node,
+      this.matching.node,
+      this.columns.node,
+      this.stepping,
+    );
     root.replaceChildren(this.steps, this.finish.node);
     this.changed = () => this.draw();
     this.hand.addEventListener("change", this.changed);
@@ -68,7 +79,10 @@ class Page {
       event.preventDefault();
       over(true);
     });
-    this.root.addEventListener("dragleave", (event) => this.root.contains(/** @type {Node} */ (event.relatedTarget)) || over(false));
+    this.root.addEventListener(
+      "dragleave",
+      (event) => this.root.contains(/** @type {Node} */ (event.relatedTarget)) || over(false),
+    );
     this.root.addEventListener("drop", (event) => {
       over(false);
       const [file] = event.dataTransfer?.files ?? [];
@@ -138,7 +152,12 @@ class Page {
         el(
           "label",
           { class: "way" },
-          el("input", { type: "radio", name: "existing", value: way, onchange: () => this.hand.choose({ existing: way }) }),
+          el("input", {
+            type: "radio",
+            name: "existing",
+            value: way,
+            onchange: () => this.hand.choose({ existing: way }),
+          }),
           el("strong", {}, say(`existing_${way}`)),
           el("span", { class: "quiet" }, say(`existing_${way}_help`)),
         ),

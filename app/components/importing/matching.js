@@ -23,12 +23,33 @@ export class Matching {
     this.missedList = el("tbody", {});
     this.missedAll = el("a", { class: "link", download: "" });
     this.missedMore = el("span", { class: "quiet" });
-    this.missed = el("details", { class: "missed" }, this.missedLine, el("div", { class: "listed", tabindex: 0 }, el("table", {}, this.missedList)), el("p", {}, this.missedMore, this.missedAll));
+    this.missed = el(
+      "details",
+      { class: "missed" },
+      this.missedLine,
+      el("div", { class: "listed", tabindex: 0 }, el("table", {}, this.missedList)),
+      el("p", {}, this.missedMore, this.missedAll),
+    );
     this.pictureTitle = el("h3", {});
-    this.others = el("button", { type: "button", class: "add", onclick: () => this.turn() }, icon("refresh"), el("span", {}));
+    this.others = el(
+      "button",
+      { type: "button", class: "add", onclick: () => this.turn() },
+      icon("refresh"),
+      el("span", {}),
+    );
     this.pictures = el("ul", { class: "pictures" });
     this.compare = el("div", {}, el("div", { class: "named" }, this.pictureTitle, this.others), this.pictures);
-    this.node = el("section", { class: "step matching" }, this.title, this.line, this.problem, this.note, this.found, this.missed, this.compare);
+    this.node = el(
+      "section",
+      { class: "step matching" },
+      this.title,
+      this.line,
+      this.problem,
+      this.note,
+      this.found,
+      this.missed,
+      this.compare,
+    );
   }
 
   chooser(name) {
@@ -72,7 +93,10 @@ export class Matching {
     const { say, ways } = this.tools;
     const none = () => el("option", { value: "", disabled: true }, say("choose_one"));
     this.by.select.replaceChildren(none(), ...ways.map((way) => el("option", { value: way }, say(`by_${way}`))));
-    this.column.select.replaceChildren(none(), ...told.table.columns.map((name) => el("option", { value: name }, name)));
+    this.column.select.replaceChildren(
+      none(),
+      ...told.table.columns.map((name) => el("option", { value: name }, name)),
+    );
     this.fillFolders(told);
   }
 
@@ -80,12 +104,20 @@ export class Matching {
   fillFolders(told) {
     const { say, language } = this.tools;
     const isByRow = told.choices.by === "row";
-    const all = isByRow ? el("option", { value: "", disabled: true }, say("choose_one")) : el("option", { value: "" }, say("folders_all"));
+    const all = isByRow
+      ? el("option", { value: "", disabled: true }, say("choose_one"))
+      : el("option", { value: "" }, say("folders_all"));
     const option = ([name, count]) => el("option", { value: name }, `${name} (${number(count, language)})`);
     const known = this.folders ?? [];
     const fitting = known.filter(([, count]) => count === told.table.rows);
     const rest = known.filter(([, count]) => count !== told.table.rows);
-    const groups = isByRow && fitting.length && rest.length ? [el("optgroup", { label: say("folders_fitting") }, ...fitting.map(option)), el("optgroup", { label: say("folders_rest") }, ...rest.map(option))] : known.map(option);
+    const groups =
+      isByRow && fitting.length && rest.length
+        ? [
+            el("optgroup", { label: say("folders_fitting") }, ...fitting.map(option)),
+            el("optgroup", { label: say("folders_rest") }, ...rest.map(option)),
+          ]
+        : known.map(option);
     const { folder } = told.choices;
     // One that is written otherwise than the project has it.
     if (folder && !known.some(([name]) => name === folder)) groups.push(el("option", { value: folder }, folder));
@@ -123,12 +155,29 @@ export class Matching {
     if (!plan) return (this.shown = "");
     write(this.note.lastChild, say("guessed"));
     const images = say("images", { count: plan.images });
-    write(this.found, say(plan.matched ? "matched" : "matched_none", { count: plan.rows, matched: number(plan.matched, language), images }));
+    write(
+      this.found,
+      say(plan.matched ? "matched" : "matched_none", {
+        count: plan.rows,
+        matched: number(plan.matched, language),
+        images,
+      }),
+    );
     const { missed } = plan;
     this.missed.hidden = !missed.count;
     write(this.missedLine, say("missed", { count: missed.count }));
     set(this.missedList.closest("div"), "aria-label", say("missed", { count: missed.count }));
-    this.missedList.replaceChildren(...missed.first.map(({ line, key, why }) => el("tr", {}, el("th", { scope: "row" }, say("line", { line: number(line, language) })), el("td", { title: key }, key ?? ""), el("td", { class: "quiet" }, say(`why_${why}`)))));
+    this.missedList.replaceChildren(
+      ...missed.first.map(({ line, key, why }) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, say("line", { line: number(line, language) })),
+          el("td", { title: key }, key ?? ""),
+          el("td", { class: "quiet" }, say(`why_${why}`)),
+        ),
+      ),
+    );
     const more = missed.count - missed.first.length;
     write(this.missedMore, more > 0 ? say("more", { count: number(more, language) }) : "");
     write(this.missedAll, say("missed_all"));
@@ -157,14 +206,18 @@ export class Matching {
     if (this.shown !== asked) return;
     const { say, language } = this.tools;
     this.others.hidden = told.plan.images <= rows.length;
-    this.pictures.replaceChildren(...rows.map((row) => picture(row, say("line", { line: number(row.line, language) }))));
+    this.pictures.replaceChildren(
+      ...rows.map((row) => picture(row, say("line", { line: number(row.line, language) }))),
+    );
   }
 }
 
 /** @param {{line: number, sha1: string, place: string, cells: [string, string][]}} row @param {string} line */
 function picture({ sha1, place, cells }, line) {
   const name = place.slice(place.lastIndexOf("/") + 1);
-  const said = cells.map(([column, text]) => el("div", {}, el("dt", { title: column }, column), el("dd", { title: text }, text)));
+  const said = cells.map(([column, text]) =>
+    el("div", {}, el("dt", { title: column }, column), el("dd", { title: text }, text)),
+  );
   return el(
     "li",
     {},

@@ -25,8 +25,18 @@ const TOLD_AFTER = 300;
  * @property {{count: number}} [new_tags]
  * @property {{count: number, first: {line: number, value: string}[]}} [unreadable]
  *
- * @typedef {{count: number, why: Record<string, number>, first: {line: number, key: string | null, why: string}[]}} Missed
- * @typedef {{rows: number, matched: number, images: number, missed: Missed, overlong: number[], columns: Column[], existing: string}} Plan
+ * @typedef {object} Missed
+ * @property {number} count
+ * @property {Record<string, number>} why
+ * @property {{line: number, key: string | null, why: string}[]} first
+ * @typedef {object} Plan
+ * @property {number} rows
+ * @property {number} matched
+ * @property {number} images
+ * @property {Missed} missed
+ * @property {number[]} overlong
+ * @property {Column[]} columns
+ * @property {string} existing
  * @typedef {{by: string | null, column: string | null, folder: string | null}} Matching
  *
  * @typedef {object} Told
@@ -34,13 +44,15 @@ const TOLD_AFTER = 300;
  * @property {string} name
  * @property {"reading" | "ready" | "writing" | "done" | "failed"} phase
  * @property {boolean} canWrite
- * @property {{about: "file" | "matching" | "column" | "import", column: string | null, code: string, message: string} | null} problem
+ * @property {{about: "file" | "matching" | "column" | "import", column: string | null, code: string,
+ *   message: string} | null} problem
  * @property {Matching & {columns: Record<string, any>, existing: string, into: string | null}} choices
  * @property {{rows: number, columns: string[], listsTags: boolean} | null} table
  * @property {Plan | null} plan
  * @property {{count: number, first: {name: string, colour: string | null, parents: string[]}[]} | null} tags
  * @property {{done: number, of: number}} progress
- * @property {{batch: string, isOn: boolean, changes: number, values: number, images: number, properties: string[], tags: number} | null} written
+ * @property {{batch: string, isOn: boolean, changes: number, values: number, images: number, properties: string[],
+ *   tags: number} | null} written
  */
 
 /** Says "change" when something of it is another, "wait" when it begins or ends to take long. */
@@ -75,7 +87,11 @@ export class InHand extends EventTarget {
   /** Begin with a file. @param {File} file @param {string | null} into */
   async begin(file, into) {
     const query = new URLSearchParams({ name: file.name, ...(into ? { into } : {}) });
-    await this.start(file.name, `/imports/file?${query}`, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+    await this.start(file.name, `/imports/file?${query}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/octet-stream" },
+      body: file,
+    });
   }
 
   /** Begin with a place on this machine. @param {string} path @param {string | null} into */

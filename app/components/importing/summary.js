@@ -17,7 +17,18 @@ export class Finish {
     this.show = el("button", { type: "button", class: "link", onclick: () => this.leave() });
     this.undo = el("button", { type: "button", class: "link", onclick: () => hand.undo() });
     this.problem = el("span", { class: "problem", role: "alert" });
-    this.node = el("footer", { class: "finish" }, this.press, this.bar, this.glyph, this.said, this.stop, this.show, this.undo, this.problem);
+    this.node = el(
+      "footer",
+      { class: "finish" },
+      this.press,
+      this.bar,
+      this.glyph,
+      this.said,
+      this.stop,
+      this.show,
+      this.undo,
+      this.problem,
+    );
   }
 
   /** @param {Told} told */
@@ -47,7 +58,8 @@ export class Finish {
     this.problem.hidden = !problem;
     write(this.problem, problem === "failed" ? say("failed") : problem);
     // What was pressed is gone: the next press is beside it.
-    if (isHere && /** @type {HTMLElement} */ (focused).hidden) [this.stop, this.show, this.press].find((button) => !button.hidden)?.focus();
+    if (isHere && /** @type {HTMLElement} */ (focused).hidden)
+      [this.stop, this.show, this.press].find((button) => !button.hidden)?.focus();
   }
 
   /** @param {Told} told */
@@ -61,7 +73,8 @@ export class Finish {
     const { say } = this.tools;
     const count = this.count(told);
     if (!count) return say("import_nothing");
-    if (told.tags) return say("import", { what: say("tags", { count }), where: say("quoted", { name: told.choices.into }) });
+    if (told.tags)
+      return say("import", { what: say("tags", { count }), where: say("quoted", { name: told.choices.into }) });
     const properties = told.plan.columns.filter((one) => one.writes).length;
     return say("import", { what: say("values", { count }), where: say("properties", { count: properties }) });
   }
@@ -71,7 +84,10 @@ export class Finish {
     const { say, hand } = this.tools;
     const { phase, written, progress } = told;
     if (hand.isUndone) return say("undone");
-    if (phase === "writing") return progress.done < progress.of ? say("importing", { done: progress.done + 1, of: progress.of }) : say("saving");
+    if (phase === "writing")
+      return progress.done < progress.of
+        ? say("importing", { done: progress.done + 1, of: progress.of })
+        : say("saving");
     if (phase === "done" && written) return this.done(written);
     return hand.isWaiting ? say("arranging") : "";
   }
@@ -80,7 +96,11 @@ export class Finish {
     const { say } = this.tools;
     if (!changes) return say("done_nothing");
     if (!values) return say("done_tags", { what: say("tags", { count: tags }) });
-    return say("done", { what: say("values", { count: values }), where: say("properties", { count: properties.length }), images: say("images", { count: images }) });
+    return say("done", {
+      what: say("values", { count: values }),
+      where: say("properties", { count: properties.length }),
+      images: say("images", { count: images }),
+    });
   }
 
   leave() {

@@ -9,12 +9,27 @@ export class Tags {
   constructor(tools) {
     this.tools = tools;
     this.title = el("h2", {});
-    this.name = el("input", { type: "text", class: "field", list: "tag-properties", maxlength: 200, autocomplete: "off", onchange: () => this.choose(), onkeydown: (event) => event.stopPropagation() });
+    this.name = el("input", {
+      type: "text",
+      class: "field",
+      list: "tag-properties",
+      maxlength: 200,
+      autocomplete: "off",
+      onchange: () => this.choose(),
+      onkeydown: (event) => event.stopPropagation(),
+    });
     this.names = el("datalist", { id: "tag-properties" });
     this.state = el("span", { class: "quiet" });
     this.list = el("ul", { class: "tags" });
     this.more = el("p", { class: "quiet" });
-    this.node = el("section", { class: "step" }, this.title, el("div", { class: "sentence" }, this.name, this.state, this.names), this.list, this.more);
+    this.node = el(
+      "section",
+      { class: "step" },
+      this.title,
+      el("div", { class: "sentence" }, this.name, this.state, this.names),
+      this.list,
+      this.more,
+    );
   }
 
   /** @param {import("./session.js").Told} told */

@@ -41,7 +41,12 @@ export function colourOf(number, isDark) {
 /** The theme as it is now. @param {HTMLElement} root @returns {Theme} */
 export function colours(root) {
   const style = getComputedStyle(root);
-  const [text, back, line, accent] = ["--st-text-color", "--st-background-color", "--st-border-color", "--st-primary-color"].map((name) => style.getPropertyValue(name).trim());
+  const [text, back, line, accent] = [
+    "--st-text-color",
+    "--st-background-color",
+    "--st-border-color",
+    "--st-primary-color",
+  ].map((name) => style.getPropertyValue(name).trim());
   return { text, back, line, accent, isDark: lightness(back) < 0.5 };
 }
 
@@ -57,7 +62,12 @@ export function figure(points, data, theme) {
   inside.sort((a, b) => (points.group[a] < 0 ? 0 : 1) - (points.group[b] < 0 ? 0 : 1));
   const fills = inside.map((place) => (points.group[place] < 0 ? grey : colourOf(points.group[place], theme.isDark)));
   return [
-    trace(points, outside, { color: mixed(theme.text, theme.back, 0.16), size: Math.max(2, size - 1), opacity: 1 }, true),
+    trace(
+      points,
+      outside,
+      { color: mixed(theme.text, theme.back, 0.16), size: Math.max(2, size - 1), opacity: 1 },
+      true,
+    ),
     trace(points, inside, { color: fills, size, opacity: points.side ? 0.7 : 0.9 }, false),
   ];
 }
@@ -89,7 +99,18 @@ export function layout(points, data, theme, dragmode) {
 /** The region as a closed line. @param {number[][]} outline @param {Theme} theme */
 export function markOutline(outline, theme) {
   const path = outline.map(([x, y], at) => `${at ? "L" : "M"}${x},${y}`).join("");
-  return [{ type: "path", path: `${path}Z`, line: { color: theme.accent, width: 1.5 }, fillcolor: theme.accent, opacity: 0.9, fillrule: "evenodd", layer: "above", ...thin(theme) }];
+  return [
+    {
+      type: "path",
+      path: `${path}Z`,
+      line: { color: theme.accent, width: 1.5 },
+      fillcolor: theme.accent,
+      opacity: 0.9,
+      fillrule: "evenodd",
+      layer: "above",
+      ...thin(theme),
+    },
+  ];
 }
 
 function thin(theme) {
@@ -135,7 +156,17 @@ function densityImage(points, theme) {
   }
   context.putImageData(picture, 0, 0);
   const [left, right, bottom, top] = points.extent;
-  return { source: canvas.toDataURL(), xref: "x", yref: "y", x: left, y: top, sizex: right - left, sizey: top - bottom, sizing: "stretch", layer: "below" };
+  return {
+    source: canvas.toDataURL(),
+    xref: "x",
+    yref: "y",
+    x: left,
+    y: top,
+    sizex: right - left,
+    sizey: top - bottom,
+    sizing: "stretch",
+    layer: "below",
+  };
 }
 
 function lightness(colour) {

@@ -29,7 +29,8 @@ export class Legend {
         const swatch = el("span", { class: "swatch" });
         swatch.style.background = colourOf(group.number, isDark);
         const parts = [swatch];
-        if (group.exemplar) parts.push(el("img", { src: `/thumb/${group.exemplar}`, alt: "", decoding: "async", loading: "lazy" }));
+        if (group.exemplar)
+          parts.push(el("img", { src: `/thumb/${group.exemplar}`, alt: "", decoding: "async", loading: "lazy" }));
         const others = chosen.filter((value) => value !== group.value);
         const press = () => this.choose(isChosen ? others : [...others, group.value]);
         return el(
@@ -37,7 +38,13 @@ export class Legend {
           {},
           el(
             "button",
-            { type: "button", class: group.count ? "group" : "group empty", "aria-pressed": String(isChosen), title: group.label, onclick: press },
+            {
+              type: "button",
+              class: group.count ? "group" : "group empty",
+              "aria-pressed": String(isChosen),
+              title: group.label,
+              onclick: press,
+            },
             ...parts,
             el("span", { class: "label" }, group.label),
             el("span", { class: "number" }, number(group.count, language)),
@@ -47,7 +54,11 @@ export class Legend {
     );
     set(this.node, "data-chosen", chosen.length > 0);
     this.rest.hidden = !ungrouped;
-    this.rest.replaceChildren(el("span", { class: "swatch none" }), el("span", { class: "label" }, texts.no_group), el("span", { class: "number" }, number(ungrouped, language)));
+    this.rest.replaceChildren(
+      el("span", { class: "swatch none" }),
+      el("span", { class: "label" }, texts.no_group),
+      el("span", { class: "number" }, number(ungrouped, language)),
+    );
     set(this.rest, "title", texts.no_group_title);
   }
 }

@@ -37,24 +37,46 @@ const ONE_PRESS = 500;
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, data) => new ImageMap(root, data), (shown, { send }) => (shown.tell = (what, value) => send("ask", { what, value })));
+export default mounting(
+  (root, data) => new ImageMap(root, data),
+  (shown, { send }) => (shown.tell = (what, value) => send("ask", { what, value })),
+);
 
 class ImageMap {
   constructor(root, data) {
     const { texts } = data;
     this.data = { ...data, version: "" };
-    this.tools = TOOLS.map(([mode, glyph]) => iconButton(glyph, texts[mode], () => this.use(mode), { "aria-pressed": "false" }));
+    this.tools = TOOLS.map(([mode, glyph]) =>
+      iconButton(glyph, texts[mode], () => this.use(mode), { "aria-pressed": "false" }),
+    );
     this.fit = iconButton("fit_screen", texts.fit, () => this.fitAll());
-    this.colouring = el("select", { "aria-label": texts.colour_by, onchange: () => this.tell("colouring", this.colouring.value) });
-    this.encoder = el("select", { "aria-label": texts.encoder, title: texts.encoder_title, onchange: () => this.tell("encoder", this.encoder.value) });
+    this.colouring = el("select", {
+      "aria-label": texts.colour_by,
+      onchange: () => this.tell("colouring", this.colouring.value),
+    });
+    this.encoder = el("select", {
+      "aria-label": texts.encoder,
+      title: texts.encoder_title,
+      onchange: () => this.tell("encoder", this.encoder.value),
+    });
     this.chips = el("div", { class: "chips" });
     this.count = el("span", { class: "count", role: "status" });
     this.plot = el("div", { class: "plot", role: "img", "aria-label": texts.map });
     this.waiting = el("p", { class: "waiting message", role: "status" }, texts.drawing);
-    this.trouble = el("p", { class: "trouble message", role: "alert", hidden: true }, icon("error"), el("span", {}), el("button", { type: "button", onclick: () => this.draw() }, texts.retry));
+    this.trouble = el(
+      "p",
+      { class: "trouble message", role: "alert", hidden: true },
+      icon("error"),
+      el("span", {}),
+      el("button", { type: "button", onclick: () => this.draw() }, texts.retry),
+    );
     this.card = el("figure", { class: "card", hidden: true }, el("img", { alt: "" }), el("figcaption", {}));
     this.legend = new Legend((values) => this.tell("groups", values));
-    this.shown = new Shown({ open: (sha1) => this.tell("open", sha1), explore: () => this.tell("explore", true), clear: () => this.tell("region", null) });
+    this.shown = new Shown({
+      open: (sha1) => this.tell("open", sha1),
+      explore: () => this.tell("explore", true),
+      clear: () => this.tell("region", null),
+    });
     root.replaceChildren(
       el(
         "header",
@@ -107,7 +129,12 @@ class ImageMap {
   writeChips({ chips, texts }) {
     const chip = ({ id, label }) => {
       const title = fill(texts.remove, { filter: label });
-      return el("button", { type: "button", class: "chip", title, "aria-label": title, onclick: () => this.tell("drop", id) }, el("span", {}, label), icon("close"));
+      return el(
+        "button",
+        { type: "button", class: "chip", title, "aria-label": title, onclick: () => this.tell("drop", id) },
+        el("span", {}, label),
+        icon("close"),
+      );
     };
     this.chips.replaceChildren(...chips.map(chip));
   }
@@ -119,7 +146,10 @@ class ImageMap {
     this.trouble.hidden = true;
     this.waiting.hidden = Boolean(this.points) && !isOtherMap;
     try {
-      const [plotly, points] = await Promise.all([loadPlotly(), fetchPoints(encoder, { view, held: held ?? "", colour: colouring }, this.request.signal)]);
+      const [plotly, points] = await Promise.all([
+        loadPlotly(),
+        fetchPoints(encoder, { view, held: held ?? "", colour: colouring }, this.request.signal),
+      ]);
       this.plotly = plotly;
       this.points = points;
       await this.react(isOtherMap);
@@ -161,7 +191,11 @@ class ImageMap {
     this.plot.on("plotly_click", (event) => this.open(this.sha1Of(event)));
     // Plotly forgets a press when it draws between hand down and hand up: what was pointed at
     // when the hand went down is what was meant.
-    this.plot.addEventListener("pointerdown", ({ clientX, clientY }) => (this.pressed = { clientX, clientY, sha1: this.pointed }), true);
+    this.plot.addEventListener(
+      "pointerdown",
+      ({ clientX, clientY }) => (this.pressed = { clientX, clientY, sha1: this.pointed }),
+      true,
+    );
     addEventListener("pointerup", (this.letGo = (event) => this.released(event)), true);
     this.plot.on("plotly_doubleclick", () => this.fitAll());
     this.plot.on("plotly_relayout", () => (this.card.hidden = true));
@@ -243,7 +277,11 @@ class ImageMap {
   say() {
     const { texts, language } = this.data;
     const { total, inside } = this.points;
-    const values = { count: number(inside, language), total: number(total, language), drawn: number(this.points.x.length, language) };
+    const values = {
+      count: number(inside, language),
+      total: number(total, language),
+      drawn: number(this.points.x.length, language),
+    };
     const text = fill(inside === total ? texts.all_placed : texts.some_placed, values);
     write(this.count, this.points.side ? `${text} · ${fill(texts.sampled, values)}` : text);
     set(this.count, "title", this.points.side ? texts.sampled_title : texts.placed_title);

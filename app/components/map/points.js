@@ -60,6 +60,7 @@ function parse(bytes) {
   const density = take(Uint8Array, 2 * side * side);
   const group = take(Int16Array, points);
   const shown = take(Uint8Array, points);
-  const sha1 = (place) => Array.from(sha1s.subarray(place * 20, place * 20 + 20), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha1 = (place) =>
+    Array.from(sha1s.subarray(place * 20, place * 20 + 20), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { x, y, group, shown, density, side, total, inside, extent, sha1 };
 }

@@ -13,7 +13,13 @@ export class Shown {
     this.explore = el("button", { type: "button", class: "explore", onclick: acts.explore });
     this.list = el("ul", { class: "pictures" });
     this.more = el("p", { class: "message more" });
-    this.node = el("div", { class: "shown" }, el("header", {}, this.count, this.clear, this.explore), this.list, this.more);
+    this.node = el(
+      "div",
+      { class: "shown" },
+      el("header", {}, this.count, this.clear, this.explore),
+      this.list,
+      this.more,
+    );
   }
 
   /** @param {import("./map.js").Data} data */
@@ -47,13 +53,20 @@ export class Shown {
     this.explore.hidden = total === 0;
     this.list.replaceChildren(...rows.map((row) => this.picture(row)));
     const rest = total - rows.length;
-    write(this.more, message ?? (total === 0 ? texts.nothing : rest > 0 ? fill(texts.more, { count: number(rest, language) }) : ""));
+    write(
+      this.more,
+      message ?? (total === 0 ? texts.nothing : rest > 0 ? fill(texts.more, { count: number(rest, language) }) : ""),
+    );
   }
 
   picture({ sha1, name, colour }) {
     const image = el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", loading: "lazy" });
     image.style.background = colour ?? "transparent";
-    return el("li", {}, el("button", { type: "button", title: name, "aria-label": name, onclick: () => this.acts.open(sha1) }, image));
+    return el(
+      "li",
+      {},
+      el("button", { type: "button", title: name, "aria-label": name, onclick: () => this.acts.open(sha1) }, image),
+    );
   }
 
   close() {

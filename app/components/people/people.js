@@ -22,12 +22,23 @@ class People {
   constructor(root) {
     this.glyph = icon("person");
     this.count = el("span", { class: "count" });
-    this.button = el("button", { type: "button", class: "tool", "aria-haspopup": "dialog", onclick: () => this.open() }, this.glyph, this.count);
+    this.button = el(
+      "button",
+      { type: "button", class: "tool", "aria-haspopup": "dialog", onclick: () => this.open() },
+      this.glyph,
+      this.count,
+    );
     this.name = el("input", { type: "text", autocomplete: "name", spellcheck: "false" });
     this.nameLabel = el("span", {});
     this.save = el("button", { type: "submit" });
     this.help = el("p", {});
-    this.form = el("form", { onsubmit: (event) => this.keep(event) }, el("label", {}, this.nameLabel, this.name), this.save, this.help);
+    this.form = el(
+      "form",
+      { onsubmit: (event) => this.keep(event) },
+      el("label", {}, this.nameLabel, this.name),
+      this.save,
+      this.help,
+    );
     this.heading = el("h2", {});
     this.list = el("ul", {});
     this.panel = el("div", { class: "panel", popover: "auto", role: "dialog" }, this.form, this.heading, this.list);
@@ -64,7 +75,11 @@ class People {
     const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
     const minutes = (at) => ago.format(Math.min(0, Math.round((Date.parse(at) - Date.now()) / 60_000)), "minute");
     const rows = others.map(({ author, at }) => el("li", {}, el("span", {}, author), el("small", {}, minutes(at))));
-    this.list.replaceChildren(el("li", {}, el("span", {}, me), el("small", {}, texts.you)), ...rows, ...(rows.length ? [] : [el("li", { class: "nobody" }, texts.nobody)]));
+    this.list.replaceChildren(
+      el("li", {}, el("span", {}, me), el("small", {}, texts.you)),
+      ...rows,
+      ...(rows.length ? [] : [el("li", { class: "nobody" }, texts.nobody)]),
+    );
   }
 
   open() {

@@ -45,10 +45,27 @@ const EXAMPLES = [
  * @property {(property: string) => void} sort  images into its tags by words
  */
 
-extras.push(({ id }, tools) => el("button", { type: "button", class: "add", title: tools.say("sort_by_words_help"), onclick: () => tools.sort(id) }, icon("text_fields_alt"), el("span", {}, tools.say("sort_by_words"))));
-extras.push(({ name }, tools) => el("button", { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) }, icon("upload_file"), el("span", {}, tools.say("import_tags"))));
+extras.push(({ id }, tools) =>
+  el(
+    "button",
+    { type: "button", class: "add", title: tools.say("sort_by_words_help"), onclick: () => tools.sort(id) },
+    icon("text_fields_alt"),
+    el("span", {}, tools.say("sort_by_words")),
+  ),
+);
+extras.push(({ name }, tools) =>
+  el(
+    "button",
+    { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) },
+    icon("upload_file"),
+    el("span", {}, tools.say("import_tags")),
+  ),
+);
 
-export default mounting((root) => new Page(root), (page, { press }) => (page.ask = press));
+export default mounting(
+  (root) => new Page(root),
+  (page, { press }) => (page.ask = press),
+);
 
 class Page {
   /** @param {HTMLElement} root */
@@ -123,9 +140,21 @@ class Page {
     const examples = EXAMPLES.map(({ type, options }, at) => {
       const name = say(`example_${at + 1}`);
       const act = async () => this.made((await this.tell({ do: "create", name, type, options }))?.id);
-      return el("button", { type: "button", class: "example", onclick: act }, icon(ICONS[type]), el("strong", {}, name), el("span", {}, say(`example_${at + 1}_help`)));
+      return el(
+        "button",
+        { type: "button", class: "example", onclick: act },
+        icon(ICONS[type]),
+        el("strong", {}, name),
+        el("span", {}, say(`example_${at + 1}_help`)),
+      );
     });
-    this.none.replaceChildren(el("h1", {}, say("empty")), el("p", {}, say("empty_help")), ...examples, el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")), el("button", { type: "button", class: "link", onclick: () => this.bring() }, icon("upload_file"), say("import")));
+    this.none.replaceChildren(
+      el("h1", {}, say("empty")),
+      el("p", {}, say("empty_help")),
+      ...examples,
+      el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")),
+      el("button", { type: "button", class: "link", onclick: () => this.bring() }, icon("upload_file"), say("import")),
+    );
   }
 
   /** @param {string} [into] */

@@ -1,5 +1,5 @@
 // The form of a new property. Not here: what the types hold (Python).
-import { el, icon, write } from "../shared/ui/dom.js";
+import { el, icon } from "../shared/ui/dom.js";
 import { ICONS } from "../shared/ui/property_types.js";
 
 const FIGURES = ["least", "most", "step"];
@@ -28,8 +28,12 @@ export class Maker {
     const headings = [...new Set(definitions.properties.map((one) => one.folder).filter(Boolean))];
     this.options = figures(say);
     this.options.node.hidden = true;
-    const kinds = types.map((type) => choice("type", type, type === "tags", say(`type_${type}`), say(`type_${type}_help`), ICONS[type]));
-    const targets = ["image", "file"].map((target) => choice("target", target, target === "image", say(`of_${target}`), say(`of_${target}_help`)));
+    const kinds = types.map((type) =>
+      choice("type", type, type === "tags", say(`type_${type}`), say(`type_${type}_help`), ICONS[type]),
+    );
+    const targets = ["image", "file"].map((target) =>
+      choice("target", target, target === "image", say(`of_${target}`), say(`of_${target}_help`)),
+    );
     this.node.onchange = () => (this.options.node.hidden = this.chosen("type") !== "number");
     this.node.replaceChildren(
       el("h1", {}, say("new")),
@@ -39,7 +43,12 @@ export class Maker {
       el("fieldset", { class: "targets" }, el("legend", {}, say("of")), ...targets),
       el("label", { class: "line" }, el("span", {}, say("heading")), this.folder),
       el("datalist", { id: "headings" }, ...headings.map((value) => el("option", { value }))),
-      el("div", { class: "buttons" }, el("button", { type: "submit", class: "main" }, say("create")), el("button", { type: "button", onclick: () => this.acts.done() }, say("cancel"))),
+      el(
+        "div",
+        { class: "buttons" },
+        el("button", { type: "submit", class: "main" }, say("create")),
+        el("button", { type: "button", onclick: () => this.acts.done() }, say("cancel")),
+      ),
     );
   }
 
@@ -54,7 +63,14 @@ export class Maker {
   async make() {
     const type = this.chosen("type");
     const options = type === "number" ? this.options.read() : {};
-    const told = { do: "create", name: this.name.value, type, target: this.chosen("target"), folder: this.folder.value, options };
+    const told = {
+      do: "create",
+      name: this.name.value,
+      type,
+      target: this.chosen("target"),
+      folder: this.folder.value,
+      options,
+    };
     const done = await this.tools.tell(told);
     if (done) this.acts.done(done.id);
     else this.name.focus();
@@ -78,7 +94,7 @@ function choice(name, value, checked, label, help, glyph) {
  */
 export function figures(say, changed) {
   const tell = () => changed?.(read());
-  const fields = FIGURES.map((name) => el("input", { type: "number", class: "field", step: "any", onchange: tell }));
+  const fields = FIGURES.map(() => el("input", { type: "number", class: "field", step: "any", onchange: tell }));
   const slider = el("input", { type: "checkbox", onchange: tell });
   const node = el(
     "div",

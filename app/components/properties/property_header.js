@@ -22,7 +22,15 @@ export class Head {
     this.bin = iconButton("delete", "", () => acts.remove(this.one));
     this.type = el("select", { onchange: () => this.preview() });
     this.said = el("span", { class: "quiet" });
-    this.folder = el("input", { type: "text", class: "field", maxlength: 200, autocomplete: "off", list: "all-headings", onchange: () => this.move(), onkeydown: (event) => event.key === "Enter" && this.folder.blur() });
+    this.folder = el("input", {
+      type: "text",
+      class: "field",
+      maxlength: 200,
+      autocomplete: "off",
+      list: "all-headings",
+      onchange: () => this.move(),
+      onkeydown: (event) => event.key === "Enter" && this.folder.blur(),
+    });
     this.headings = el("datalist", { id: "all-headings" });
     this.folderLabel = el("span", {});
     this.options = el("div", {});
@@ -30,8 +38,25 @@ export class Head {
     this.node = el(
       "header",
       { class: "head" },
-      el("div", { class: "named" }, this.glyph, this.name, this.edit, el("span", { class: "gap" }), this.touches, this.hide, this.bin),
-      el("div", { class: "meta" }, this.type, this.said, el("label", { class: "under" }, this.folderLabel, this.folder, this.headings), this.options),
+      el(
+        "div",
+        { class: "named" },
+        this.glyph,
+        this.name,
+        this.edit,
+        el("span", { class: "gap" }),
+        this.touches,
+        this.hide,
+        this.bin,
+      ),
+      el(
+        "div",
+        { class: "meta" },
+        this.type,
+        this.said,
+        el("label", { class: "under" }, this.folderLabel, this.folder, this.headings),
+        this.options,
+      ),
       this.change,
     );
   }
@@ -54,7 +79,8 @@ export class Head {
     write(this.said, [this.target(one), this.count(one)].join(" · "));
     write(this.folderLabel, say("heading"));
     set(this.folder, "placeholder", say("no_heading"));
-    if (/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement !== this.folder) this.folder.value = one.folder ?? "";
+    if (/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement !== this.folder)
+      this.folder.value = one.folder ?? "";
     const headings = [...new Set(definitions.properties.map((other) => other.folder).filter(Boolean))];
     this.headings.replaceChildren(...headings.map((value) => el("option", { value })));
     if (isOther) this.begin(types, say);
@@ -64,7 +90,9 @@ export class Head {
   /** Write what differs from property to property. */
   begin(types, say) {
     set(this.type, "aria-label", say("type"));
-    this.type.replaceChildren(...types.map((type) => el("option", { value: type, selected: type === this.one.type }, say(`type_${type}`))));
+    this.type.replaceChildren(
+      ...types.map((type) => el("option", { value: type, selected: type === this.one.type }, say(`type_${type}`))),
+    );
     this.type.value = this.one.type;
     this.figures = this.one.type === "number" ? figures(say, (options) => this.alter({ options })) : null;
     this.options.replaceChildren(...(this.figures ? [this.figures.node] : []));
@@ -123,15 +151,28 @@ export class Head {
     const told = await answer?.json();
     if (!told || this.one.id !== one.id || this.type.value !== type) return;
     const names = { from: say(`type_${one.type}`), to: say(`type_${type}`) };
-    const listed = told.values.map(({ value, count }) => el("li", {}, el("span", {}, value), el("span", { class: "number" }, say("images", { count }))));
+    const listed = told.values.map(({ value, count }) =>
+      el("li", {}, el("span", {}, value), el("span", { class: "number" }, say("images", { count }))),
+    );
     const rest = told.distinct - told.values.length;
     if (rest > 0) listed.push(el("li", { class: "quiet" }, say("convert_more", { count: rest })));
-    const accept = el("button", { type: "button", class: "main", onclick: () => this.convert(one, type) }, say("convert"));
+    const accept = el(
+      "button",
+      { type: "button", class: "main", onclick: () => this.convert(one, type) },
+      say("convert"),
+    );
     this.change.replaceChildren(
       el("h2", {}, say("convert_title", names)),
       el("p", {}, ...this.kept(told)),
-      ...(listed.length ? [el("ul", { class: "lost", tabindex: 0, "aria-label": say("convert_lost", { count: told.lost }) }, ...listed)] : []),
-      el("div", { class: "buttons" }, accept, el("button", { type: "button", onclick: () => this.endChange() }, say("cancel"))),
+      ...(listed.length
+        ? [el("ul", { class: "lost", tabindex: 0, "aria-label": say("convert_lost", { count: told.lost }) }, ...listed)]
+        : []),
+      el(
+        "div",
+        { class: "buttons" },
+        accept,
+        el("button", { type: "button", onclick: () => this.endChange() }, say("cancel")),
+      ),
     );
     this.change.hidden = false;
     accept.focus();

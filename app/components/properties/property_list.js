@@ -21,9 +21,18 @@ export class List {
     this.isRenaming = false;
     this.title = el("h2", {});
     this.add = el("button", { type: "button", class: "add", onclick: () => acts.make() }, icon("add"), el("span", {}));
-    this.body = el("div", { class: "sections", ondragover: (event) => this.over(event), ondrop: (event) => event.preventDefault() });
+    this.body = el("div", {
+      class: "sections",
+      ondragover: (event) => this.over(event),
+      ondrop: (event) => event.preventDefault(),
+    });
     this.keys = el("p", { class: "keys" });
-    this.bring = el("button", { type: "button", class: "bring", onclick: () => tools.bring() }, icon("upload_file"), el("span", {}));
+    this.bring = el(
+      "button",
+      { type: "button", class: "bring", onclick: () => tools.bring() },
+      icon("upload_file"),
+      el("span", {}),
+    );
     this.node = el("nav", { class: "list" }, el("header", {}, this.title, this.add), this.body, this.keys, this.bring);
   }
 
@@ -60,7 +69,15 @@ export class List {
     const list = el("ul", { "aria-label": heading ?? say("without_heading") }, ...own.map((one) => this.item(one)));
     list.dataset.heading = JSON.stringify(heading);
     if (heading === null) return el("section", {}, list);
-    const button = el("button", { type: "button", title: say("rename_heading", { name: heading }), onclick: () => this.renameHeading(heading, button) }, heading);
+    const button = el(
+      "button",
+      {
+        type: "button",
+        title: say("rename_heading", { name: heading }),
+        onclick: () => this.renameHeading(heading, button),
+      },
+      heading,
+    );
     return el("section", {}, el("h3", {}, button), list);
   }
 
@@ -84,9 +101,17 @@ export class List {
       icon(ICONS[one.type]),
       el("span", { class: "name" }, one.name),
       one.hidden ? el("span", { class: "mark", title: say("hidden") }, icon("visibility_off")) : null,
-      el("span", { class: "number", title: say(one.target === "file" ? "files" : "images", { count: one.targets }) }, number(one.targets, language)),
+      el(
+        "span",
+        { class: "number", title: say(one.target === "file" ? "files" : "images", { count: one.targets }) },
+        number(one.targets, language),
+      ),
     );
-    return el("li", { "data-id": one.id, draggable: "true", ondragstart: (event) => this.drag(event), ondragend: () => this.drop() }, button);
+    return el(
+      "li",
+      { "data-id": one.id, draggable: "true", ondragstart: (event) => this.drag(event), ondragend: () => this.drop() },
+      button,
+    );
   }
 
   itemOf(id) {
@@ -225,7 +250,9 @@ export class List {
     const one = this.properties.find((other) => other.id === item.dataset.id);
     const folder = JSON.parse(item.closest("ul").dataset.heading);
     const before = this.shownOrder();
-    const order = [...this.body.querySelectorAll("li")].map((node) => before.find((other) => other.id === node.dataset.id)).filter(Boolean);
+    const order = [...this.body.querySelectorAll("li")]
+      .map((node) => before.find((other) => other.id === node.dataset.id))
+      .filter(Boolean);
     const isSame = order.every((other, at) => other === before[at]) && one?.folder === folder;
     if (isSame || !one) this.draw(this.tools.definitions.properties, this.chosen);
     else this.place(order, one, folder);

@@ -31,11 +31,22 @@ export class Values {
       this.node.replaceChildren(el("p", { class: "message" }, say("no_values")));
       return;
     }
-    const facts = [say(one.target === "file" ? "files" : "images", { count: told.targets }), say("distinct", { count: told.distinct })];
-    if (told.least !== null) facts.push(say("range", { least: this.text(one, told.least), most: this.text(one, told.most) }));
-    const explore = el("a", { class: "link", href: `/definitions/${one.id}/explore`, onclick: (event) => this.leave(event, one) }, icon("grid_view"), say("explore"));
+    const facts = [
+      say(one.target === "file" ? "files" : "images", { count: told.targets }),
+      say("distinct", { count: told.distinct }),
+    ];
+    if (told.least !== null)
+      facts.push(say("range", { least: this.text(one, told.least), most: this.text(one, told.most) }));
+    const explore = el(
+      "a",
+      { class: "link", href: `/definitions/${one.id}/explore`, onclick: (event) => this.leave(event, one) },
+      icon("grid_view"),
+      say("explore"),
+    );
     const isWhole = told.distinct <= told.values.length;
-    const title = isWhole ? say("shown_all") : say("shown_values", { count: told.values.length, total: number(told.distinct, this.tools.language) });
+    const title = isWhole
+      ? say("shown_all")
+      : say("shown_values", { count: told.values.length, total: number(told.distinct, this.tools.language) });
     const most = Math.max(...told.values.map(({ count }) => count));
     this.node.replaceChildren(
       el("p", { class: "facts" }, facts.join(" · "), explore),
@@ -60,7 +71,9 @@ export class Values {
     return el(
       "li",
       {},
-      shown ? el("img", { src: `/thumb/${shown}`, alt: "", loading: "lazy", decoding: "async" }) : el("span", { class: "blank" }),
+      shown
+        ? el("img", { src: `/thumb/${shown}`, alt: "", loading: "lazy", decoding: "async" })
+        : el("span", { class: "blank" }),
       swatch,
       el("span", { class: "text", title: value }, this.text(one, value)),
       bar,
@@ -96,11 +109,18 @@ export class Values {
       svg.append(bar);
     });
     const last = bars[bars.length - 1];
-    const ends = el("div", { class: "ends" }, el("span", {}, name(bars[0].start)), el("span", {}, name(one.type === "date" ? last.end - 1 : last.end)));
+    const ends = el(
+      "div",
+      { class: "ends" },
+      el("span", {}, name(bars[0].start)),
+      el("span", {}, name(one.type === "date" ? last.end - 1 : last.end)),
+    );
     return el("figure", {}, svg, ends);
   }
 }
 
 function figure(value, language) {
-  return new Intl.NumberFormat(language, { maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 10000 }).format(value);
+  return new Intl.NumberFormat(language, { maximumSignificantDigits: 6, useGrouping: Math.abs(value) >= 10000 }).format(
+    value,
+  );
 }

@@ -12,7 +12,9 @@ export class Captions {
     this.title = el("h3", {});
     this.list = el("ul", {});
     this.panel = el("div", { class: "panel narrow", popover: "auto", role: "dialog" }, this.title, this.list);
-    this.panel.addEventListener("toggle", (event) => set(this.button, "aria-expanded", String(/** @type {any} */ (event).newState === "open")));
+    this.panel.addEventListener("toggle", (event) =>
+      set(this.button, "aria-expanded", String(/** @type {any} */ (event).newState === "open")),
+    );
     this.panel.addEventListener("beforetoggle", () => this.panel.matches(":focus-within") && this.button.focus());
   }
 
@@ -33,7 +35,11 @@ export class Captions {
     if (written !== this.written) {
       this.written = written;
       this.boxes = choices.map(({ id }) => el("input", { type: "checkbox", value: id, onchange: () => this.choose() }));
-      this.list.replaceChildren(...choices.map(({ label }, at) => el("li", {}, el("label", { class: "check" }, this.boxes[at], el("span", {}, label)))));
+      this.list.replaceChildren(
+        ...choices.map(({ label }, at) =>
+          el("li", {}, el("label", { class: "check" }, this.boxes[at], el("span", {}, label))),
+        ),
+      );
     }
     this.show();
   }

@@ -25,10 +25,30 @@ export class Terms {
     this.trouble = el("p", { class: "message" });
     this.most = el("input", { type: "number", min: 1, max: MOST, step: 1, onchange: () => this.tellMost() });
     this.mostAt = el("span", {});
-    this.panel = el("div", { class: "panel near", popover: "auto", role: "dialog" }, this.title, this.nearness.node, this.trouble, el("label", { class: "most" }, this.mostAt, this.most));
+    this.panel = el(
+      "div",
+      { class: "panel near", popover: "auto", role: "dialog" },
+      this.title,
+      this.nearness.node,
+      this.trouble,
+      el("label", { class: "most" }, this.mostAt, this.most),
+    );
     this.least = el("span", {});
-    this.limit = el("button", { type: "button", class: "limit", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.toggle() }, icon("tune"), this.least);
-    this.panel.addEventListener("toggle", (event) => set(this.limit, "aria-expanded", String(/** @type {any} */ (event).newState === "open")));
+    this.limit = el(
+      "button",
+      {
+        type: "button",
+        class: "limit",
+        "aria-haspopup": "dialog",
+        "aria-expanded": "false",
+        onclick: () => this.toggle(),
+      },
+      icon("tune"),
+      this.least,
+    );
+    this.panel.addEventListener("toggle", (event) =>
+      set(this.limit, "aria-expanded", String(/** @type {any} */ (event).newState === "open")),
+    );
     this.encoder = this.choice("encoder");
     this.compare = this.choice("compare");
     this.scope = this.choice("scope");
@@ -46,7 +66,12 @@ export class Terms {
     set(this.limit, "aria-label", `${texts.find_limit}: ${limit?.label ?? ""}`);
     offer(this.encoder, encoders, encoder, texts.find_seen_by_title);
     const none = { id: "", label: data.compare ? texts.find_compare_none : texts.find_compare };
-    offer(this.compare, data.comparable.length ? [none, ...data.comparable] : [], data.compare, texts.find_compare_title);
+    offer(
+      this.compare,
+      data.comparable.length ? [none, ...data.comparable] : [],
+      data.compare,
+      texts.find_compare_title,
+    );
     offer(this.scope, data.scopes, data.scope, texts.find_scope);
     write(this.mostAt, texts.find_most_at);
     const most = String(limit?.count ?? "");
@@ -63,7 +88,12 @@ export class Terms {
   /** Chips for the terms, and what belongs to all of them. @param {Term[]} terms */
   items(terms) {
     if (!terms.length) return [];
-    return [...terms.map((term, place) => this.item(term, place)), el("li", {}, this.limit), ...[this.encoder, this.compare, this.scope].map((one) => el("li", {}, one)), el("li", { class: "rule", "aria-hidden": "true" })];
+    return [
+      ...terms.map((term, place) => this.item(term, place)),
+      el("li", {}, this.limit),
+      ...[this.encoder, this.compare, this.scope].map((one) => el("li", {}, one)),
+      el("li", { class: "rule", "aria-hidden": "true" }),
+    ];
   }
 
   /** A list that says what is chosen of it. @param {string} name */
@@ -116,7 +146,12 @@ export class Terms {
   }
 }
 
-/** @param {HTMLSelectElement} list @param {{id: string, label: string, disabled?: boolean}[]} items @param {string | null} chosen @param {string} title */
+/**
+ * @param {HTMLSelectElement} list
+ * @param {{id: string, label: string, disabled?: boolean}[]} items
+ * @param {string | null} chosen
+ * @param {string} title
+ */
 function offer(list, items, chosen, title) {
   set(list, "aria-label", title);
   set(list, "title", title);
@@ -125,7 +160,9 @@ function offer(list, items, chosen, title) {
   // A list that is open stays open.
   if (list.dataset.written !== written) {
     list.dataset.written = written;
-    list.replaceChildren(...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)));
+    list.replaceChildren(
+      ...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)),
+    );
   }
   list.value = chosen ?? "";
 }

@@ -1,7 +1,14 @@
 // The line above the pictures: search, chips of what filters, count, order, size of the tiles.
 // Streamlit calls the default export with the data of each run.
 import { debounced, el, icon, iconButton, set, write } from "../shared/ui/dom.js";
-import { LARGEST, SMALLEST, changes as displayChanges, display, setDisplay, turnShape } from "../shared/ui/display_settings.js";
+import {
+  LARGEST,
+  SMALLEST,
+  changes as displayChanges,
+  display,
+  setDisplay,
+  turnShape,
+} from "../shared/ui/display_settings.js";
 import { mounting } from "../shared/bridge/lifecycle.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../shared/ui/panels.js";
 import { Arrange } from "./sort_and_group.js";
@@ -46,7 +53,10 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, data) => new Line(root, data), (line, { press }) => (line.tell = (name, value) => line.ask(press, name, value)));
+export default mounting(
+  (root, data) => new Line(root, data),
+  (line, { press }) => (line.tell = (name, value) => line.ask(press, name, value)),
+);
 
 class Line {
   constructor(root, data) {
@@ -58,7 +68,14 @@ class Line {
     this.tell = () => {};
     this.bar = el("div", { class: "bar", role: "progressbar", "aria-label": texts.waiting, hidden: true });
     this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
-    this.field = el("input", { type: "search", class: "search", spellcheck: "false", autocomplete: "off", oninput: () => this.search(), onkeydown: (event) => this.key(event) });
+    this.field = el("input", {
+      type: "search",
+      class: "search",
+      spellcheck: "false",
+      autocomplete: "off",
+      oninput: () => this.search(),
+      onkeydown: (event) => this.key(event),
+    });
     this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
     this.terms = new Terms((name, value) => this.tell(name, value));
     this.bringing = new Bringing({
@@ -74,19 +91,39 @@ class Line {
     this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
     this.count = el("span", { class: "count", role: "status" });
     this.hold = iconButton("front_hand", texts.hold, () => this.turnHold(), { "aria-pressed": "false" });
-    this.changed = el("button", { type: "button", class: "changed", hidden: true, onclick: () => this.refresh() }, el("span", {}), icon("refresh"));
-    this.sort = el("select", { class: "sort", "aria-label": texts.sort, title: texts.sort, onchange: () => this.tellSort(false) });
+    this.changed = el(
+      "button",
+      { type: "button", class: "changed", hidden: true, onclick: () => this.refresh() },
+      el("span", {}),
+      icon("refresh"),
+    );
+    this.sort = el("select", {
+      class: "sort",
+      "aria-label": texts.sort,
+      title: texts.sort,
+      onchange: () => this.tellSort(false),
+    });
     this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
     this.arrange = new Arrange(texts, (asked) => this.tell("arrange", asked));
     this.filters = iconButton("filter_alt", texts.build, () => this.tell("filters", true));
-    this.displays = data.displays.map(({ id, label, title }) => iconButton(title, label, (event) => this.choose(id, event), { "aria-pressed": "false", "data-id": id }));
+    this.displays = data.displays.map(({ id, label, title }) =>
+      iconButton(title, label, (event) => this.choose(id, event), { "aria-pressed": "false", "data-id": id }),
+    );
     this.split = iconButton("view_column_2", texts.split, () => this.toggleSplit(), { "aria-pressed": "false" });
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
     this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
     this.captions = new Captions();
-    this.size = el("input", { type: "range", class: "slider size", min: SMALLEST, max: LARGEST, step: 4, "aria-label": texts.size, title: texts.size });
+    this.size = el("input", {
+      type: "range",
+      class: "slider size",
+      min: SMALLEST,
+      max: LARGEST,
+      step: 4,
+      "aria-label": texts.size,
+      title: texts.size,
+    });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
     root.replaceChildren(
       el(
@@ -101,9 +138,20 @@ class Line {
         el("span", { class: "spring" }),
         el("div", { class: "group" }, this.sort, this.direction),
         this.arrange.button,
-        el("div", { class: "group displays", role: "group", "aria-label": texts.displays }, ...this.displays, this.split),
+        el(
+          "div",
+          { class: "group displays", role: "group", "aria-label": texts.displays },
+          ...this.displays,
+          this.split,
+        ),
         el("div", { class: "group" }, this.captions.button, this.crop),
-        el("div", { class: "group sizes" }, icon("photo_size_select_small"), this.size, icon("photo_size_select_large")),
+        el(
+          "div",
+          { class: "group sizes" },
+          icon("photo_size_select_small"),
+          this.size,
+          icon("photo_size_select_large"),
+        ),
         this.right,
       ),
       this.bringing.offer,
@@ -225,9 +273,17 @@ class Line {
     const written = JSON.stringify([chips, terms, this.texts.clear]);
     if (this.chips.dataset.written === written) return;
     this.chips.dataset.written = written;
-    const clear = el("li", {}, el("button", { type: "button", class: "clear", onclick: () => this.tell("clear", true) }, this.texts.clear));
+    const clear = el(
+      "li",
+      {},
+      el("button", { type: "button", class: "clear", onclick: () => this.tell("clear", true) }, this.texts.clear),
+    );
     const several = chips.length + terms.length > 1;
-    this.chips.replaceChildren(...this.terms.items(terms), ...chips.map((chip) => this.chip(chip)), ...(several ? [clear] : []));
+    this.chips.replaceChildren(
+      ...this.terms.items(terms),
+      ...chips.map((chip) => this.chip(chip)),
+      ...(several ? [clear] : []),
+    );
   }
 
   chip({ id, label }) {
@@ -235,7 +291,12 @@ class Line {
     return el(
       "li",
       {},
-      el("button", { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.tell("remove", id) }, el("span", {}, label), icon("close")),
+      el(
+        "button",
+        { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.tell("remove", id) },
+        el("span", {}, label),
+        icon("close"),
+      ),
     );
   }
 
@@ -303,7 +364,9 @@ function options(select, items, chosen) {
   const written = JSON.stringify(items);
   if (select.dataset.written !== written) {
     select.dataset.written = written;
-    select.replaceChildren(...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)));
+    select.replaceChildren(
+      ...items.map(({ id, label, disabled }) => el("option", { value: id, disabled: Boolean(disabled) }, label)),
+    );
     select.hidden = items.length < 2;
   }
   if (select.value !== chosen) select.value = chosen;

@@ -28,15 +28,35 @@ export class Arrange {
     this.label = el("span", {}, texts.arrange);
     this.button = el(
       "button",
-      { type: "button", class: "arrange", title: texts.arrange_title, "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => this.toggle() },
+      {
+        type: "button",
+        class: "arrange",
+        title: texts.arrange_title,
+        "aria-haspopup": "dialog",
+        "aria-expanded": "false",
+        onclick: () => this.toggle(),
+      },
       icon("segment"),
       this.label,
     );
     this.groups = el("ul", {});
     this.sorts = el("ul", {});
-    this.moreGroups = el("button", { type: "button", class: "more", onclick: () => this.add("group") }, icon("add"), el("span", {}, texts.add_level));
-    this.moreSorts = el("button", { type: "button", class: "more", onclick: () => this.add("sort") }, icon("add"), el("span", {}, texts.add_key));
-    this.files = el("input", { type: "checkbox", onchange: () => this.change({ mode: this.files.checked ? "file" : "image" }) });
+    this.moreGroups = el(
+      "button",
+      { type: "button", class: "more", onclick: () => this.add("group") },
+      icon("add"),
+      el("span", {}, texts.add_level),
+    );
+    this.moreSorts = el(
+      "button",
+      { type: "button", class: "more", onclick: () => this.add("sort") },
+      icon("add"),
+      el("span", {}, texts.add_key),
+    );
+    this.files = el("input", {
+      type: "checkbox",
+      onchange: () => this.change({ mode: this.files.checked ? "file" : "image" }),
+    });
     this.panel = el(
       "div",
       { class: "panel", popover: "auto", role: "dialog", "aria-label": texts.arrange_title },
@@ -49,7 +69,9 @@ export class Arrange {
       el("h3", {}, texts.copies),
       el("label", { class: "files", title: texts.files_title }, this.files, el("span", {}, texts.files)),
     );
-    this.panel.addEventListener("toggle", (event) => set(this.button, "aria-expanded", String(/** @type {any} */ (event).newState === "open")));
+    this.panel.addEventListener("toggle", (event) =>
+      set(this.button, "aria-expanded", String(/** @type {any} */ (event).newState === "open")),
+    );
   }
 
   toggle() {
@@ -78,15 +100,32 @@ export class Arrange {
   level(level, at) {
     const { texts, data } = this;
     const bys = data.levels.find(({ id }) => id === level.field)?.bys ?? [];
-    const by = select(texts.by, bys.map(({ value, label }) => [JSON.stringify(value), label]), JSON.stringify(level.by), (value) => this.put("group", at, { by: JSON.parse(value) }));
+    const by = select(
+      texts.by,
+      bys.map(({ value, label }) => [JSON.stringify(value), label]),
+      JSON.stringify(level.by),
+      (value) => this.put("group", at, { by: JSON.parse(value) }),
+    );
     by.hidden = bys.length < 2;
-    const field = select(texts.level, this.open("group", data.levels, at), level.field, (value) => this.put("group", at, proposed(data.levels, value)));
-    const order = select(texts.level_order, [["value", texts.by_value], ["size", texts.by_size]], level.order, (value) => this.put("group", at, { order: value, descending: value === "size" }));
+    const field = select(texts.level, this.open("group", data.levels, at), level.field, (value) =>
+      this.put("group", at, proposed(data.levels, value)),
+    );
+    const order = select(
+      texts.level_order,
+      [
+        ["value", texts.by_value],
+        ["size", texts.by_size],
+      ],
+      level.order,
+      (value) => this.put("group", at, { order: value, descending: value === "size" }),
+    );
     return el("li", {}, field, by, order, this.direction("group", at, level.descending), this.remove("group", at));
   }
 
   key(key, at) {
-    const field = select(this.texts.key, this.open("sort", this.data.sorts, at), key.field, (value) => this.put("sort", at, { field: value }));
+    const field = select(this.texts.key, this.open("sort", this.data.sorts, at), key.field, (value) =>
+      this.put("sort", at, { field: value }),
+    );
     return el("li", {}, field, this.direction("sort", at, key.descending), this.remove("sort", at));
   }
 
@@ -97,11 +136,18 @@ export class Arrange {
   }
 
   direction(list, at, descending) {
-    return iconButton(descending ? "arrow_downward" : "arrow_upward", this.texts.direction, () => this.put(list, at, { descending: !descending }), { "aria-pressed": String(descending) });
+    return iconButton(
+      descending ? "arrow_downward" : "arrow_upward",
+      this.texts.direction,
+      () => this.put(list, at, { descending: !descending }),
+      { "aria-pressed": String(descending) },
+    );
   }
 
   remove(list, at) {
-    return iconButton("close", this.texts.remove_line, () => this.change({ [list]: this.data[list].filter((_, other) => other !== at) }));
+    return iconButton("close", this.texts.remove_line, () =>
+      this.change({ [list]: this.data[list].filter((_, other) => other !== at) }),
+    );
   }
 
   add(list) {
@@ -134,7 +180,11 @@ function label(choices, id) {
 }
 
 function select(name, choices, chosen, change) {
-  const node = el("select", { "aria-label": name, title: name }, ...choices.map(([id, label]) => el("option", { value: id }, label)));
+  const node = el(
+    "select",
+    { "aria-label": name, title: name },
+    ...choices.map(([id, label]) => el("option", { value: id }, label)),
+  );
   node.value = chosen;
   node.addEventListener("change", () => change(node.value));
   return node;

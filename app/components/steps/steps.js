@@ -18,7 +18,10 @@ export default mounting((root) => new Steps(root));
 class Steps {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.buttons = { undo: iconButton("undo", "", () => this.go("undo")), redo: iconButton("redo", "", () => this.go("redo")) };
+    this.buttons = {
+      undo: iconButton("undo", "", () => this.go("undo")),
+      redo: iconButton("redo", "", () => this.go("redo")),
+    };
     this.said = el("span", { role: "status" });
     this.reverse = el("button", { type: "button" });
     this.toast = el("div", { class: "toast", popover: "manual" }, this.said, this.reverse);

@@ -16,7 +16,10 @@ const SHOWN = 12;
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root) => new Strip(root), (shown, { send }) => (shown.tell = send));
+export default mounting(
+  (root) => new Strip(root),
+  (shown, { send }) => (shown.tell = send),
+);
 
 class Strip {
   constructor(root) {
@@ -45,12 +48,17 @@ class Strip {
     this.request = new AbortController();
     this.list.classList.add("waiting");
     this.message.hidden = true;
-    if (!this.list.children.length) this.list.append(...Array.from({ length: 9 }, () => el("li", { class: "skeleton" })));
+    if (!this.list.children.length)
+      this.list.append(...Array.from({ length: 9 }, () => el("li", { class: "skeleton" })));
     try {
       const query = new URLSearchParams({ view: data.view, start: "0", count: String(SHOWN + 1) });
       const answer = await fetch(`/rows?${query}`, { signal: this.request.signal });
       const { rows, message } = await answer.json();
-      if (rows) this.draw(rows.filter((row) => row.sha1 !== data.without), data.texts.none);
+      if (rows)
+        this.draw(
+          rows.filter((row) => row.sha1 !== data.without),
+          data.texts.none,
+        );
       else this.draw([], message);
     } catch (error) {
       if (error.name !== "AbortError") this.draw([], data.texts.failed);
@@ -74,6 +82,11 @@ function picture(row) {
   return el(
     "li",
     {},
-    el("button", { type: "button", title: label, "aria-label": label, onclick: open }, image, el("span", { class: "similarity" }, row.similarity?.toFixed(2) ?? "")),
+    el(
+      "button",
+      { type: "button", title: label, "aria-label": label, onclick: open },
+      image,
+      el("span", { class: "similarity" }, row.similarity?.toFixed(2) ?? ""),
+    ),
   );
 }

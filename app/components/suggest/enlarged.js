@@ -16,7 +16,12 @@ export class Large {
     this.beside = el("figure", {}, this.why, el("figcaption", { class: "quiet" }, say("why")));
     this.node = el(
       "dialog",
-      { class: "compare", tabindex: "-1", "aria-label": say("large"), onclick: (event) => event.target === this.node && this.node.close() },
+      {
+        class: "compare",
+        tabindex: "-1",
+        "aria-label": say("large"),
+        onclick: (event) => event.target === this.node && this.node.close(),
+      },
       el("figure", { class: "asked" }, this.image, this.score),
       this.beside,
       iconButton("close", say("close"), () => this.node.close(), { class: "tool shut" }),
@@ -33,7 +38,11 @@ export class Large {
     this.node.focus();
   }
 
-  /** @param {import("./suggest.js").Offer | null} offer @param {boolean | undefined} is @param {string} [name]  of what it is offered for */
+  /**
+   * @param {import("./suggest.js").Offer | null} offer
+   * @param {boolean | undefined} is
+   * @param {string} [name]  of what it is offered for
+   */
   draw(offer, is, name = "") {
     if (!this.node.open) return;
     if (!offer) {
@@ -46,6 +55,9 @@ export class Large {
     this.node.classList.toggle("alone", !offer.why);
     if (offer.why) set(this.why, "src", `/thumb/${offer.why}?w=${SIDE}`);
     const { short } = scored(this.tools, offer);
-    write(this.score, [name, short, is === undefined ? "" : say(is ? "is_accepted" : "is_refused")].filter(Boolean).join(" · "));
+    write(
+      this.score,
+      [name, short, is === undefined ? "" : say(is ? "is_accepted" : "is_refused")].filter(Boolean).join(" · "),
+    );
   }
 }

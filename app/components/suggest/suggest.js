@@ -28,8 +28,20 @@ const BUSY_AFTER = 300;
  * @typedef {{count: number, least: number, most: number}} Estimate
  * @typedef {{inside: number, accepted: number, refused: number, candidates: number}} Progress
  * @typedef {{images: Offer[], estimate: Estimate | null, progress: Progress, kind: string}} Offered
- * @typedef {{name: string, inside: number, examples: string[], accepted: number, refused: number, answers: Record<string, boolean>}} Standing
- * @typedef {{language: string, tag: string | null, view: string | null, encoders: [string, string][], encoder: string | null, texts: Record<string, string>}} Data
+ * @typedef {object} Standing
+ * @property {string} name
+ * @property {number} inside
+ * @property {string[]} examples
+ * @property {number} accepted
+ * @property {number} refused
+ * @property {Record<string, boolean>} answers
+ * @typedef {object} Data
+ * @property {string} language
+ * @property {string | null} tag
+ * @property {string | null} view
+ * @property {[string, string][]} encoders
+ * @property {string | null} encoder
+ * @property {Record<string, string>} texts
  */
 /**
  * What the parts of the page need.
@@ -39,7 +51,11 @@ const BUSY_AFTER = 300;
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting((root, data) => new Page(root, data), (page, { press }) => (page.tools.ask = press), inItsLanguage);
+export default mounting(
+  (root, data) => new Page(root, data),
+  (page, { press }) => (page.tools.ask = press),
+  inItsLanguage,
+);
 
 class Page {
   /** @param {HTMLElement} root @param {Data} data */
@@ -89,17 +105,45 @@ class Page {
   build() {
     const { say } = this.tools;
     this.title = el("h1", {});
-    this.other = el("button", { type: "button", class: "quiet", onclick: () => this.toggleChoosing() }, say("other_tag"));
-    this.show = el("button", { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.data.tag) }, say("show"));
-    this.words = el("button", { type: "button", class: "quiet", title: say("by_words_title"), onclick: () => this.sort() }, say("by_words"));
+    this.other = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.toggleChoosing() },
+      say("other_tag"),
+    );
+    this.show = el(
+      "button",
+      { type: "button", class: "quiet", onclick: () => this.tools.ask("show", this.data.tag) },
+      say("show"),
+    );
+    this.words = el(
+      "button",
+      { type: "button", class: "quiet", title: say("by_words_title"), onclick: () => this.sort() },
+      say("by_words"),
+    );
     this.modes = ["likely", "unsure"].map((mode) =>
-      el("button", { type: "button", "data-mode": mode, title: say(`${mode}_title`), onclick: () => this.turnTo(mode) }, say(mode)),
+      el(
+        "button",
+        { type: "button", "data-mode": mode, title: say(`${mode}_title`), onclick: () => this.turnTo(mode) },
+        say(mode),
+      ),
     );
     this.scope = el("select", { "aria-label": say("scope"), onchange: () => this.within(this.scope.value === "view") });
     this.scope.append(...["all", "view"].map((value) => el("option", { value }, say(`scope_${value}`))));
-    this.encoder = el("select", { "aria-label": say("encoder"), onchange: () => this.tools.ask("encoder", this.encoder.value) });
+    this.encoder = el("select", {
+      "aria-label": say("encoder"),
+      onchange: () => this.tools.ask("encoder", this.encoder.value),
+    });
     const size = Number(localStorage.getItem(SIZE)) || SIZES.first;
-    this.size = el("input", { type: "range", class: "slider", min: SIZES.least, max: SIZES.most, step: SIZES.step, title: say("size"), "aria-label": say("size"), oninput: () => this.resize() });
+    this.size = el("input", {
+      type: "range",
+      class: "slider",
+      min: SIZES.least,
+      max: SIZES.most,
+      step: SIZES.step,
+      title: say("size"),
+      "aria-label": say("size"),
+      oninput: () => this.resize(),
+    });
     this.size.value = String(size);
     this.head = el(
       "header",
@@ -132,7 +176,8 @@ class Page {
 
   makeFoot() {
     const { say } = this.tools;
-    const button = (name, keys, act) => el("button", { type: "button", class: name, onclick: act }, say(name), ...keys.map((key) => el("kbd", {}, key)));
+    const button = (name, keys, act) =>
+      el("button", { type: "button", class: name, onclick: act }, say(name), ...keys.map((key) => el("kbd", {}, key)));
     this.acts = [
       button("accept", ["y"], () => this.decide(true)),
       button("refuse", ["n"], () => this.decide(false)),
@@ -233,7 +278,15 @@ class Page {
     try {
       await this.writing.done;
       const scope = this.isInView && view ? { view } : {};
-      told = /** @type {Offered} */ (await annotations.ask("/suggestions", { tag, encoder, mode: this.mode, count: COUNT + this.left.size, ...scope }));
+      told = /** @type {Offered} */ (
+        await annotations.ask("/suggestions", {
+          tag,
+          encoder,
+          mode: this.mode,
+          count: COUNT + this.left.size,
+          ...scope,
+        })
+      );
     } catch (error) {
       if (turn === this.turn) this.trouble = error.message || this.tools.say("failed");
     }
@@ -456,8 +509,16 @@ class Page {
     this.drawEmpty();
     const done = this.images.filter(({ sha1 }) => this.answers.has(sha1)).length;
     const { length } = this.images;
-    write(this.done, this.isLoading && (this.isFull || !length) ? this.tools.say("looking") : length ? this.tools.say("done", { done, count: length }) : "");
-    for (const act of this.acts) if (act instanceof HTMLButtonElement) act.disabled = !length || Boolean(this.isLoading);
+    write(
+      this.done,
+      this.isLoading && (this.isFull || !length)
+        ? this.tools.say("looking")
+        : length
+          ? this.tools.say("done", { done, count: length })
+          : "",
+    );
+    for (const act of this.acts)
+      if (act instanceof HTMLButtonElement) act.disabled = !length || Boolean(this.isLoading);
     this.large.draw(this.images[this.at] ?? null, this.answers.get(this.images[this.at]?.sha1));
   }
 
@@ -472,7 +533,8 @@ class Page {
     this.scope.hidden = !view;
     this.scope.value = this.isInView && view ? "view" : "all";
     const written = JSON.stringify(encoders);
-    if (this.encoder.dataset.written !== written) this.encoder.replaceChildren(...encoders.map(([slug, name]) => el("option", { value: slug }, name)));
+    if (this.encoder.dataset.written !== written)
+      this.encoder.replaceChildren(...encoders.map(([slug, name]) => el("option", { value: slug }, name)));
     this.encoder.dataset.written = written;
     this.encoder.hidden = encoders.length < 2;
     if (encoder) this.encoder.value = encoder;
@@ -483,7 +545,14 @@ class Page {
     this.sheet.hidden = !images.length;
     if (this.drawn !== images) {
       this.drawn = images;
-      this.tiles = images.map((image, at) => new Tile(this.tools, image, at, { hold: () => this.hold(at), decide: (is) => this.pressed(at, is), enlarge: () => this.enlarge() }));
+      this.tiles = images.map(
+        (image, at) =>
+          new Tile(this.tools, image, at, {
+            hold: () => this.hold(at),
+            decide: (is) => this.pressed(at, is),
+            enlarge: () => this.enlarge(),
+          }),
+      );
       this.cells.replaceChildren(...this.tiles.map((tile) => tile.node));
       // The keys are with the pictures, unless they are wanted elsewhere.
       if (document.activeElement === document.body) this.sheet.focus({ preventScroll: true });
@@ -505,12 +574,27 @@ class Page {
   lack() {
     const { say } = this.tools;
     const leave = (page, text) => ({ text: say(text), act: () => this.tools.ask("leave", page) });
-    if (!this.data.encoder) return ["scatter_plot", say("no_vectors"), say("no_vectors_help"), leave("pipeline", "to_pipeline")];
+    if (!this.data.encoder)
+      return ["scatter_plot", say("no_vectors"), say("no_vectors_help"), leave("pipeline", "to_pipeline")];
     if (this.trouble) return ["error", this.trouble, "", { text: say("again"), act: () => this.load() }];
     if (this.images.length || this.isLoading || !this.offered) return null;
-    if (this.offered.kind === "none") return ["sell", say("no_examples"), say("no_examples_help"), leave("explore", "to_explore"), { text: say("by_words"), act: () => this.sort() }];
+    if (this.offered.kind === "none")
+      return [
+        "sell",
+        say("no_examples"),
+        say("no_examples_help"),
+        leave("explore", "to_explore"),
+        { text: say("by_words"), act: () => this.sort() },
+      ];
     const again = this.left.size ? { text: say("skipped_again"), act: () => this.restart() } : null;
-    if (this.isInView) return ["done_all", say("nothing"), say("nothing_view"), again, { text: say("look_everywhere"), act: () => this.within(false) }];
+    if (this.isInView)
+      return [
+        "done_all",
+        say("nothing"),
+        say("nothing_view"),
+        again,
+        { text: say("look_everywhere"), act: () => this.within(false) },
+      ];
     return ["done_all", say("nothing"), say("nothing_help"), again];
   }
 

@@ -10,7 +10,16 @@ export class Choose {
     const { say } = tools;
     this.tools = tools;
     this.take = take;
-    this.field = el("input", { type: "search", class: "field", placeholder: say("find"), "aria-label": say("find"), autocomplete: "off", spellcheck: "false", oninput: () => this.draw(this.isGone), onkeydown: (event) => this.press(event) });
+    this.field = el("input", {
+      type: "search",
+      class: "field",
+      placeholder: say("find"),
+      "aria-label": say("find"),
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.draw(this.isGone),
+      onkeydown: (event) => this.press(event),
+    });
     this.isGone = false;
     this.help = el("p", { class: "quiet" });
     this.list = el("div", { class: "list" });
@@ -41,15 +50,26 @@ export class Choose {
     const written = JSON.stringify(found.map(({ id, name, property, colour }) => [id, name, property, colour]));
     if (this.written === written) return;
     this.written = written;
-    const groups = properties.map((one) => ({ one, own: found.filter((tag) => tag.property === one.id) })).filter(({ own }) => own.length);
-    this.list.replaceChildren(...groups.flatMap(({ one, own }) => [el("h2", {}, one.name, own.length > 1 ? this.words(one) : null), el("ul", {}, ...own.map((tag) => el("li", {}, this.button(tag))))]));
+    const groups = properties
+      .map((one) => ({ one, own: found.filter((tag) => tag.property === one.id) }))
+      .filter(({ own }) => own.length);
+    this.list.replaceChildren(
+      ...groups.flatMap(({ one, own }) => [
+        el("h2", {}, one.name, own.length > 1 ? this.words(one) : null),
+        el("ul", {}, ...own.map((tag) => el("li", {}, this.button(tag)))),
+      ]),
+    );
   }
 
   /** The other way to fill the tags of a property. @param {import("../shared/store/annotations.js").Property} one */
   words(one) {
     const { tools } = this;
     const { say } = tools;
-    return el("button", { type: "button", class: "quiet words", title: say("by_words_title"), onclick: () => tools.ask("sort", one.id) }, say("by_words"));
+    return el(
+      "button",
+      { type: "button", class: "quiet words", title: say("by_words_title"), onclick: () => tools.ask("sort", one.id) },
+      say("by_words"),
+    );
   }
 
   /** @param {import("../shared/store/annotations.js").Tag} tag */

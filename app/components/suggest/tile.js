@@ -7,12 +7,17 @@ import { el, iconButton, set, write } from "../shared/ui/dom.js";
  * @param {import("./suggest.js").Tools} tools @param {import("./suggest.js").Offer} offer
  */
 export function scored({ say, language }, { similarity, probability }) {
-  const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(similarity);
+  const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(
+    similarity,
+  );
   if (probability === null) {
-    const short = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(similarity);
+    const short = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(
+      similarity,
+    );
     return { short, whole: say("similarity", { cosine }) };
   }
-  const percent = (digits) => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(probability);
+  const percent = (digits) =>
+    new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(probability);
   return { short: percent(0), whole: say("probability", { value: percent(2), cosine }) };
 }
 
@@ -26,7 +31,8 @@ export class Tile {
     const { short, whole } = scored(tools, offer);
     this.says = say;
     this.score = short;
-    const answer = (is, sign, name) => iconButton(sign, say(name), (event) => act(event, () => decide(is)), { class: `tool ${name}`, tabindex: "-1" });
+    const answer = (is, sign, name) =>
+      iconButton(sign, say(name), (event) => act(event, () => decide(is)), { class: `tool ${name}`, tabindex: "-1" });
     const act = (event, then) => {
       event.stopPropagation();
       then();
@@ -36,19 +42,38 @@ export class Tile {
     this.sign = el("span", { class: "icon sign", "aria-hidden": "true" });
     this.node = el(
       "div",
-      { class: "tile", role: "gridcell", id: `suggested-${at}`, "data-sha1": offer.sha1, onclick: hold, ondblclick: enlarge },
-      el("div", { class: "picture" }, el("img", { src: `/thumb/${offer.sha1}`, alt: "", decoding: "async", draggable: "false" }), this.sign),
+      {
+        class: "tile",
+        role: "gridcell",
+        id: `suggested-${at}`,
+        "data-sha1": offer.sha1,
+        onclick: hold,
+        ondblclick: enlarge,
+      },
+      el(
+        "div",
+        { class: "picture" },
+        el("img", { src: `/thumb/${offer.sha1}`, alt: "", decoding: "async", draggable: "false" }),
+        this.sign,
+      ),
       el(
         "div",
         { class: "about" },
-        el("img", { src: `/thumb/${offer.why}`, alt: say("why"), title: say("why"), decoding: "async", draggable: "false" }),
+        el("img", {
+          src: `/thumb/${offer.why}`,
+          alt: say("why"),
+          title: say("why"),
+          decoding: "async",
+          draggable: "false",
+        }),
         el("span", { class: "score", title: whole }, short),
         this.refuse,
         this.accept,
       ),
     );
     // A press must not take the keys from the pictures.
-    for (const button of [this.accept, this.refuse]) button.addEventListener("pointerdown", (event) => event.preventDefault());
+    for (const button of [this.accept, this.refuse])
+      button.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
   /** @param {boolean} isInHand @param {boolean | undefined} is */

@@ -28,7 +28,15 @@ export class Learnt {
     this.node = el(
       "aside",
       { class: "learnt", "aria-label": say("learns") },
-      el("dl", { class: "figures" }, ...line("inside", "examples"), ...line("accepted", "accepted"), ...line("refused", "refused_count"), ...left, this.range),
+      el(
+        "dl",
+        { class: "figures" },
+        ...line("inside", "examples"),
+        ...line("accepted", "accepted"),
+        ...line("refused", "refused_count"),
+        ...left,
+        this.range,
+      ),
       el("div", { class: "tabs", role: "tablist", "aria-label": say("learns") }, ...this.tabs),
       this.none,
       this.list,
@@ -67,7 +75,9 @@ export class Learnt {
     for (const name of ["inside", "accepted", "refused"]) write(this.figures[name], figure(told?.[name]));
     const { estimate, progress } = offered ?? {};
     write(this.figures.left, estimate ? figure(estimate.count) : "–");
-    const range = estimate ? say("left_range", { least: figure(estimate.least), most: figure(estimate.most) }) : say("left_unknown");
+    const range = estimate
+      ? say("left_range", { least: figure(estimate.least), most: figure(estimate.most) })
+      : say("left_unknown");
     const of = progress ? say("of", { count: progress.candidates }) : "";
     write(this.range, offered && offered.kind !== "none" ? (estimate ? `${range} ${of}` : range) : "");
   }
@@ -88,7 +98,19 @@ export class Learnt {
   /** @param {string} sha1 */
   back(sha1) {
     const label = this.tools.say("take_back");
-    return el("button", { type: "button", class: "back", title: label, "aria-label": label, "data-sha1": sha1, onclick: () => this.forget(sha1) }, picture(sha1), icon("undo"));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "back",
+        title: label,
+        "aria-label": label,
+        "data-sha1": sha1,
+        onclick: () => this.forget(sha1),
+      },
+      picture(sha1),
+      icon("undo"),
+    );
   }
 }
 

@@ -118,8 +118,10 @@ export class Body extends Sheet {
 
   drawOwn(cell, column, row) {
     const { name } = column;
-    if (name === "picture") showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.scroll.isSettled);
-    if (name === "colour" || column.property) showColour(/** @type {HTMLElement} */ (cell.firstElementChild), column.text(row) || null);
+    if (name === "picture")
+      showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.scroll.isSettled);
+    if (name === "colour" || column.property)
+      showColour(/** @type {HTMLElement} */ (cell.firstElementChild), column.text(row) || null);
   }
 
   makeImages(place) {
@@ -129,7 +131,13 @@ export class Body extends Sheet {
       const id = column.property ? `${this.idOf(index)}-${column.name}` : null;
       return el(
         "div",
-        { role: "gridcell", class: `cell ${column.name}${kinds}`, id, "aria-colindex": at + 1, "data-column": column.property ? column.name : null },
+        {
+          role: "gridcell",
+          class: `cell ${column.name}${kinds}`,
+          id,
+          "aria-colindex": at + 1,
+          "data-column": column.property ? column.name : null,
+        },
         MAKERS[column.property?.type === "colour" ? "colour" : column.name]?.(this.texts),
       );
     });
@@ -142,9 +150,17 @@ export class Body extends Sheet {
   }
 }
 
-/** What stands in the cells that are not just text. @type {Record<string, (texts: Record<string, string>) => HTMLElement>} */
+/**
+ * What stands in the cells that are not just text.
+ * @type {Record<string, (texts: Record<string, string>) => HTMLElement>}
+ */
 const MAKERS = {
-  tick: (texts) => el("button", { type: "button", class: "tick-box", tabindex: "-1", title: texts.select, "aria-label": texts.select }, icon("check")),
+  tick: (texts) =>
+    el(
+      "button",
+      { type: "button", class: "tick-box", tabindex: "-1", title: texts.select, "aria-label": texts.select },
+      icon("check"),
+    ),
   picture: () => {
     const image = el("img", { alt: "", draggable: "false", decoding: "async" });
     image.addEventListener("load", () => image.classList.add("here"));

@@ -13,7 +13,8 @@ export class Head {
    * @param {import("./columns.js").Layout} layout
    * @param {import("../shared/store/selection.js").Selection} selection
    * @param {Record<string, string>} texts
-   * @param {{sort: (field: string, descending: boolean) => void, widest: (name: string) => number, leave: () => void}} acts
+   * @param {{sort: (field: string, descending: boolean) => void, widest: (name: string) => number,
+   *   leave: () => void}} acts
    */
   constructor(layout, selection, texts, acts) {
     this.layout = layout;
@@ -33,8 +34,14 @@ export class Head {
       this.list,
       el("button", { type: "button", class: "again", onclick: () => layout.reset() }, texts.reset),
     );
-    this.menu = iconButton("view_column", texts.columns, () => this.toggleMenu(), { class: "tool columns", "aria-haspopup": "dialog", "aria-expanded": "false" });
-    this.panel.addEventListener("toggle", (event) => set(this.menu, "aria-expanded", String(/** @type {any} */ (event).newState === "open")));
+    this.menu = iconButton("view_column", texts.columns, () => this.toggleMenu(), {
+      class: "tool columns",
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+    });
+    this.panel.addEventListener("toggle", (event) =>
+      set(this.menu, "aria-expanded", String(/** @type {any} */ (event).newState === "open")),
+    );
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.again = () => this.draw();
     this.selected = () => this.drawTick();
@@ -60,7 +67,8 @@ export class Head {
       return cell;
     });
     // Put back where they are, the headings would lose the focus.
-    const isSame = cells.length === this.node.children.length && cells.every((cell, place) => cell === this.node.children[place]);
+    const isSame =
+      cells.length === this.node.children.length && cells.every((cell, place) => cell === this.node.children[place]);
     if (!isSame) this.node.replaceChildren(...cells);
     if (!shown.some((column) => column.name === this.reached)) this.reach("name");
     this.drawTick();
@@ -73,7 +81,11 @@ export class Head {
   }
 
   make(column) {
-    const cell = el("div", { role: "columnheader", class: `cell ${column.name}${column.isFigure ? " figure" : ""}`, "data-label": column.label ?? "" });
+    const cell = el("div", {
+      role: "columnheader",
+      class: `cell ${column.name}${column.isFigure ? " figure" : ""}`,
+      "data-label": column.label ?? "",
+    });
     if (column.name === "tick") cell.append(this.makeTick());
     else if (column.name === "picture") cell.append(el("span", { class: "unseen" }, this.texts.picture));
     else cell.append(this.makeButton(column), this.makeHandle(column));
@@ -82,7 +94,11 @@ export class Head {
   }
 
   makeTick() {
-    return el("button", { type: "button", class: "tick-box", tabindex: "-1", onclick: () => this.toggleAll() }, icon("check"));
+    return el(
+      "button",
+      { type: "button", class: "tick-box", tabindex: "-1", onclick: () => this.toggleAll() },
+      icon("check"),
+    );
   }
 
   makeButton(column) {
@@ -91,7 +107,14 @@ export class Head {
     const tabindex = column.name === this.reached ? "0" : "-1";
     return el(
       "button",
-      { type: "button", class: "heading", tabindex, title, onclick: () => this.press(column), onfocus: () => this.reach(column.name) },
+      {
+        type: "button",
+        class: "heading",
+        tabindex,
+        title,
+        onclick: () => this.press(column),
+        onfocus: () => this.reach(column.name),
+      },
       el("span", { class: "name" }, column.label ?? this.texts[`column_${column.name}`]),
       icon(""),
     );
@@ -140,7 +163,10 @@ export class Head {
     set(tick, "title", label);
     set(tick, "aria-label", label);
     tick.classList.toggle("some", this.selection.count > 0);
-    write(/** @type {Element} */ (tick.firstElementChild), this.selection.all && !this.selection.except.size ? "check" : "remove");
+    write(
+      /** @type {Element} */ (tick.firstElementChild),
+      this.selection.all && !this.selection.except.size ? "check" : "remove",
+    );
   }
 
   /** One heading at a time is a stop of Tab; arrows go to the others. */
@@ -200,7 +226,8 @@ export class Head {
     if (names !== this.listed) this.list.replaceChildren(...choices.map((column) => this.makeChoice(column)));
     this.listed = names;
     choices.forEach((column, place) => {
-      /** @type {HTMLInputElement} */ (this.list.children[place].querySelector("input")).checked = this.layout.isShown(column);
+      /** @type {HTMLInputElement} */ (this.list.children[place].querySelector("input")).checked =
+        this.layout.isShown(column);
     });
   }
 

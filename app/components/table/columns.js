@@ -11,7 +11,14 @@ export const TAIL = 36;
 const FIRST_PROPERTIES = 5;
 const WIDTHS = { number: 88, checkbox: 76, date: 108, colour: 80, text: 180, tags: 180 };
 // Images were added at a moment, shown on this person's clock.
-const MINUTE = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const MINUTE = {
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+};
 
 /**
  * @typedef {import("../gallery/rows.js").Row & {format: string | null, size: number | null,
@@ -49,13 +56,32 @@ export function columns(language, properties, texts) {
     { name: "name", width: 200, sort: "name", text: (row) => row.name },
     { name: "folder", width: 180, sort: "path", text: (row) => folder(row) },
     ...properties.map((property, at) => columnOf(property, at, { language, texts })),
-    { name: "similarity", width: 116, sort: "similarity", isDown: true, isFigure: true, isApart: true, text: (row) => (row.similarity == null ? "" : hundredths.format(row.similarity)) },
+    {
+      name: "similarity",
+      width: 116,
+      sort: "similarity",
+      isDown: true,
+      isFigure: true,
+      isApart: true,
+      text: (row) => (row.similarity == null ? "" : hundredths.format(row.similarity)),
+    },
     { name: "format", width: 76, sort: "format", text: (row) => row.format ?? "" },
     { name: "width", width: 76, sort: "width", isFigure: true, text: (row) => figure(row.width) },
     { name: "height", width: 76, sort: "height", isFigure: true, text: (row) => figure(row.height) },
-    { name: "pixels", width: 112, sort: "pixels", isFigure: true, text: (row) => (row.width ? hundredths.format((row.width * row.height) / 1e6) : "") },
+    {
+      name: "pixels",
+      width: 112,
+      sort: "pixels",
+      isFigure: true,
+      text: (row) => (row.width ? hundredths.format((row.width * row.height) / 1e6) : ""),
+    },
     { name: "size", width: 88, sort: "size", isFigure: true, text: (row) => size(row.size) },
-    { name: "taken_at", width: 132, sort: "taken_at", text: (row) => (row.taken_at ?? "").slice(0, 16).replace("T", " ") },
+    {
+      name: "taken_at",
+      width: 132,
+      sort: "taken_at",
+      text: (row) => (row.taken_at ?? "").slice(0, 16).replace("T", " "),
+    },
     { name: "camera", width: 140, sort: "camera", text: (row) => row.camera ?? "" },
     { name: "colour", width: 80, sort: "colour", isOwn: true, text: (row) => row.colour ?? "" },
     { name: "copies", width: 76, sort: "copies", isFigure: true, text: (row) => figure(row.copies) },
@@ -174,7 +200,16 @@ function decimals(language, digits) {
 
 function sizes(language) {
   const unit = (name, digits, unitDisplay = "short") =>
-    new Intl.NumberFormat(language, /** @type {any} */ ({ style: "unit", unit: name, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits }));
+    new Intl.NumberFormat(
+      language,
+      /** @type {any} */ ({
+        style: "unit",
+        unit: name,
+        unitDisplay,
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }),
+    );
   const steps = [
     { from: 1e9, format: unit("gigabyte", 1) },
     { from: 1e6, format: unit("megabyte", 1) },

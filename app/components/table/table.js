@@ -40,7 +40,11 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root, data) => new Table(root, data), (shown, { send }) => (shown.tell = send), inItsLanguage);
+export default mounting(
+  (root, data) => new Table(root, data),
+  (shown, { send }) => (shown.tell = send),
+  inItsLanguage,
+);
 
 class Table {
   /** @param {HTMLElement} root @param {Data} data */
@@ -57,7 +61,13 @@ class Table {
     this.asked = null;
     this.rows = new Rows();
     this.layout = new Layout(columns(data.language, data.properties ?? [], texts));
-    this.node = el("div", { class: "table", role: "grid", tabindex: "0", "aria-multiselectable": "true", "aria-label": texts.label });
+    this.node = el("div", {
+      class: "table",
+      role: "grid",
+      tabindex: "0",
+      "aria-multiselectable": "true",
+      "aria-label": texts.label,
+    });
     this.head = new Head(this.layout, selection, texts, {
       sort: (field, descending) => this.order(field, descending),
       widest: (name) => this.body.widest(name),
@@ -320,5 +330,7 @@ class Table {
 
 /** Whether two runs of the page show the same images in the same words. */
 function isSame(data, other) {
-  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every((name) => data[name] === other?.[name]);
+  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every(
+    (name) => data[name] === other?.[name],
+  );
 }

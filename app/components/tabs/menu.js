@@ -2,7 +2,13 @@
 import { el, icon } from "../shared/ui/dom.js";
 
 /**
- * @typedef {{icon: string, text: string, title?: string, hint?: string, act: () => void, aside?: {icon: string, text: string, act: () => void}}} Line
+ * @typedef {object} Line
+ * @property {string} icon
+ * @property {string} text
+ * @property {string} [title]
+ * @property {string} [hint]
+ * @property {() => void} act
+ * @property {{icon: string, text: string, act: () => void}} [aside]
  * `aside` is a second act of the same line.
  */
 
@@ -23,7 +29,20 @@ export function openMenu(menu, under, heading, lines) {
 }
 
 function row(menu, line) {
-  const second = line.aside && el("button", { type: "button", class: "tool", role: "menuitem", title: line.aside.text, "aria-label": line.aside.text, onclick: () => choose(menu, line.aside.act) }, icon(line.aside.icon));
+  const second =
+    line.aside &&
+    el(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        role: "menuitem",
+        title: line.aside.text,
+        "aria-label": line.aside.text,
+        onclick: () => choose(menu, line.aside.act),
+      },
+      icon(line.aside.icon),
+    );
   const first = el(
     "button",
     { type: "button", role: "menuitem", title: line.title, onclick: () => choose(menu, line.act) },

@@ -18,7 +18,10 @@ const TOAST_FOR = 8000;
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root) => new Strip(root), (strip, { send }) => (strip.tell = (act) => send("act", act)));
+export default mounting(
+  (root) => new Strip(root),
+  (strip, { send }) => (strip.tell = (act) => send("act", act)),
+);
 
 class Strip {
   constructor(root) {
@@ -28,7 +31,12 @@ class Strip {
     this.dragged = null;
     /** @type {string | null} */
     this.renamed = null;
-    this.list = el("ul", { onscroll: () => this.fade(), onwheel: (event) => this.wheel(event), ondragover: (event) => this.over(event), ondrop: (event) => event.preventDefault() });
+    this.list = el("ul", {
+      onscroll: () => this.fade(),
+      onwheel: (event) => this.wheel(event),
+      ondragover: (event) => this.over(event),
+      ondrop: (event) => event.preventDefault(),
+    });
     this.nav = el("nav", { class: "strip" }, this.list);
     this.add = iconButton("add", "", () => this.act({ what: "new" }, { isLong: true }));
     this.more = iconButton("bookmarks", "", () => this.showOthers(), { "aria-haspopup": "menu" });
@@ -88,11 +96,23 @@ class Strip {
     const isCurrent = id === current;
     const button = el(
       "button",
-      { type: "button", class: "tab", title, tabindex: isCurrent ? 0 : -1, "aria-current": isCurrent ? "page" : null, onclick: () => this.open(id) },
+      {
+        type: "button",
+        class: "tab",
+        title,
+        tabindex: isCurrent ? 0 : -1,
+        "aria-current": isCurrent ? "page" : null,
+        onclick: () => this.open(id),
+      },
       tab.is_readable ? null : icon("warning"),
       el("span", { class: "name" }, name),
     );
-    if (id === null) return el("li", { class: `item all${isCurrent ? " current" : ""}`, onkeydown: (event) => this.key(event, id) }, button);
+    if (id === null)
+      return el(
+        "li",
+        { class: `item all${isCurrent ? " current" : ""}`, onkeydown: (event) => this.key(event, id) },
+        button,
+      );
     const options = fill(texts.options, { name });
     const shut = fill(texts.close_one, { name });
     return el(
@@ -141,7 +161,8 @@ class Strip {
     const { scrollLeft, clientWidth } = this.list;
     const start = item.offsetLeft - this.list.offsetLeft;
     if (start < scrollLeft) this.list.scrollLeft = start;
-    else if (start + item.offsetWidth > scrollLeft + clientWidth) this.list.scrollLeft = start + item.offsetWidth - clientWidth;
+    else if (start + item.offsetWidth > scrollLeft + clientWidth)
+      this.list.scrollLeft = start + item.offsetWidth - clientWidth;
   }
 
   /** What stands beside came later, or the window is another: the tab in hand stays in sight. */
@@ -187,7 +208,7 @@ class Strip {
 
   /** Take a view from the tabs, or from those that are not open; say so, and how to undo it. */
   leave(id, what, text) {
-    const { tabs, others, current, texts } = this.data;
+    const { tabs, others, current } = this.data;
     const place = tabs.findIndex((tab) => tab.id === id);
     const isShown = id === current;
     const tab = [...tabs, ...others].find((one) => one.id === id);

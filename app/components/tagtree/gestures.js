@@ -54,7 +54,11 @@ export class Gestures {
 
   key(event) {
     if (event.target !== this.tree.body) return;
-    const act = event.altKey ? this.moved(event) : event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
+    const act = event.altKey
+      ? this.moved(event)
+      : event.ctrlKey || event.metaKey
+        ? this.held(event)
+        : this.plain(event);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
@@ -182,12 +186,17 @@ export class Gestures {
     write(tree.status, say(also ? "drop_also" : "drop_into", { what, parent }));
   }
 
-  /** Show where it would be dropped. @param {import("./tag_graph.js").Row | null} row @param {"before" | "after" | null} [side] */
+  /**
+   * Show where it would be dropped.
+   * @param {import("./tag_graph.js").Row | null} row
+   * @param {"before" | "after" | null} [side]
+   */
   mark(row, side = null) {
     const { tree } = this;
     const target = row && tree.sheet.nodeOf(tree.at.get(row.key));
     for (const node of tree.sheet.tall.children) {
-      for (const name of ["into", "before", "after"]) node.classList.toggle(name, node === target && name === (side ?? "into"));
+      for (const name of ["into", "before", "after"])
+        node.classList.toggle(name, node === target && name === (side ?? "into"));
     }
   }
 

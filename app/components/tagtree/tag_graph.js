@@ -99,7 +99,16 @@ export function treeRows(tags, opened, hits) {
       // What leads to a hit is open; a hit itself opens by hand.
       const leads = shown && tag.children.some((child) => shown.has(child));
       const isOpen = tag.children.length > 0 && (leads ? !opened.has(`-${key}`) : opened.has(key));
-      rows.push({ key, tag, parent, depth, place: at + 1, siblings: visible.length, isOpen, isParent: tag.children.length > 0 });
+      rows.push({
+        key,
+        tag,
+        parent,
+        depth,
+        place: at + 1,
+        siblings: visible.length,
+        isOpen,
+        isParent: tag.children.length > 0,
+      });
       if (isOpen) walk(leads ? tag.children.filter((child) => shown.has(child)) : tag.children, id, key, depth + 1);
     });
   };
@@ -107,13 +116,23 @@ export function treeRows(tags, opened, hits) {
   return rows;
 }
 
-/** The tags that stand together under one, or at the top, as they are shown. @param {Map<string, Tag>} tags @param {string | null} parent @returns {string[]} */
+/**
+ * The tags that stand together under one, or at the top, as they are shown.
+ * @param {Map<string, Tag>} tags
+ * @param {string | null} parent
+ * @returns {string[]}
+ */
 export function siblings(tags, parent) {
   if (parent !== null) return tags.get(parent)?.children ?? [];
   return [...tags.values()].filter((tag) => !tag.parents.length).map((tag) => tag.id);
 }
 
-/** Tags in the order in which some of them come before another one, or last. @param {string[]} ids @param {string[]} moved @param {string | null} before */
+/**
+ * Tags in the order in which some of them come before another one, or last.
+ * @param {string[]} ids
+ * @param {string[]} moved
+ * @param {string | null} before
+ */
 export function movedBefore(ids, moved, before) {
   const gone = new Set(moved);
   const stay = ids.filter((id) => !gone.has(id));
@@ -121,7 +140,12 @@ export function movedBefore(ids, moved, before) {
   return [...stay.slice(0, at), ...moved, ...stay.slice(at)];
 }
 
-/** The rows of a list: each tag once. @param {Map<string, Tag>} tags @param {Set<string> | null} hits @returns {Row[]} */
+/**
+ * The rows of a list: each tag once.
+ * @param {Map<string, Tag>} tags
+ * @param {Set<string> | null} hits
+ * @returns {Row[]}
+ */
 export function listRows(tags, hits) {
   const shown = [...tags.values()].filter((tag) => !hits || hits.has(tag.id));
   return shown.map((tag, at) => ({

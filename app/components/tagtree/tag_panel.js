@@ -25,7 +25,13 @@ export class Panel {
   draw(ids, isSame = false) {
     const { say } = this.tools;
     const tags = ids.map((id) => this.tree.tags.get(id)).filter(Boolean);
-    const written = JSON.stringify([tags, this.tree.tags.size > 0, this.tools.language, this.above(tags), this.tree.chosenRows().map((row) => row.parent)]);
+    const written = JSON.stringify([
+      tags,
+      this.tree.tags.size > 0,
+      this.tools.language,
+      this.above(tags),
+      this.tree.chosenRows().map((row) => row.parent),
+    ]);
     if (this.written === written) return;
     // Whoever writes a name or a place here is not disturbed.
     if (this.isBusy() && this.shown?.join() === ids.join()) return;
@@ -34,7 +40,10 @@ export class Panel {
     set(this.node, "aria-label", tags.length ? this.tree.named(ids) : say("tag"));
     if (!tags.length) {
       clearTimeout(this.timer);
-      this.node.replaceChildren(el("p", { class: "message" }, this.tree.tags.size ? say("tag_help") : ""), el("p", { class: "message" }, this.tree.tags.size ? say("tree_keys") : ""));
+      this.node.replaceChildren(
+        el("p", { class: "message" }, this.tree.tags.size ? say("tag_help") : ""),
+        el("p", { class: "message" }, this.tree.tags.size ? say("tree_keys") : ""),
+      );
       return;
     }
     const focused = this.focused();
@@ -46,7 +55,13 @@ export class Panel {
 
   isBusy() {
     const active = /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement;
-    return active instanceof HTMLInputElement && /text/.test(active.type) && this.node.contains(active) && active.value !== "" && !active.dataset.part;
+    return (
+      active instanceof HTMLInputElement &&
+      /text/.test(active.type) &&
+      this.node.contains(active) &&
+      active.value !== "" &&
+      !active.dataset.part
+    );
   }
 
   focused() {
@@ -67,7 +82,9 @@ export class Panel {
       rename(name, tag.name, say("name"), (given) => {
         if (given !== null) this.tree.alter([tag.id], { name: given });
       });
-    const counts = tag.children.length ? say("counts", { all: this.images(tag.all), itself: number(tag.itself, this.tools.language) }) : this.images(tag.all);
+    const counts = tag.children.length
+      ? say("counts", { all: this.images(tag.all), itself: number(tag.itself, this.tools.language) })
+      : this.images(tag.all);
     return [
       el("div", { class: "named" }, name, iconButton("edit", say("rename"), act, { "data-part": "rename" })),
       el("p", { class: "quiet" }, counts),
@@ -82,17 +99,40 @@ export class Panel {
   /** @param {Tag[]} tags */
   several(tags) {
     const { say } = this.tools;
-    const names = el("p", { class: "names" }, tags.slice(0, 12).map((tag) => tag.name).join(", ") + (tags.length > 12 ? ", …" : ""));
+    const names = el(
+      "p",
+      { class: "names" },
+      tags
+        .slice(0, 12)
+        .map((tag) => tag.name)
+        .join(", ") + (tags.length > 12 ? ", …" : ""),
+    );
     const [keep, ...others] = tags;
     this.merging = el("p", { class: "quiet" });
-    this.sayMerging(keep, others.reduce((sum, tag) => sum + tag.itself, 0));
+    this.sayMerging(
+      keep,
+      others.reduce((sum, tag) => sum + tag.itself, 0),
+    );
     const merge = el(
       "div",
       { class: "part" },
-      el("button", { type: "button", class: "line", "data-part": "merge", onclick: () => this.tree.merge() }, icon("merge"), el("span", {}, say("merge", { name: keep.name }))),
+      el(
+        "button",
+        { type: "button", class: "line", "data-part": "merge", onclick: () => this.tree.merge() },
+        icon("merge"),
+        el("span", {}, say("merge", { name: keep.name })),
+      ),
       this.merging,
     );
-    return [el("div", { class: "named" }, el("h2", {}, say("chosen", { count: tags.length }))), names, this.acts(tags), this.colours(tags), this.placing(), merge, this.deletion(tags)];
+    return [
+      el("div", { class: "named" }, el("h2", {}, say("chosen", { count: tags.length }))),
+      names,
+      this.acts(tags),
+      this.colours(tags),
+      this.placing(),
+      merge,
+      this.deletion(tags),
+    ];
   }
 
   sayMerging({ name }, count) {
@@ -119,9 +159,28 @@ export class Panel {
     return el(
       "div",
       { class: "acts" },
-      el("a", { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: leave }, icon("grid_view"), el("span", {}, say("explore"))),
-      tags.length === 1 ? el("button", { type: "button", class: "line", "data-part": "more", onclick: () => more(tags[0].id) }, icon("join_inner"), el("span", {}, say("more_images"))) : null,
-      tags.length === 1 ? el("button", { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.write(tags[0].id) }, icon("add"), el("span", {}, say("new_tag_below"))) : null,
+      el(
+        "a",
+        { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: leave },
+        icon("grid_view"),
+        el("span", {}, say("explore")),
+      ),
+      tags.length === 1
+        ? el(
+            "button",
+            { type: "button", class: "line", "data-part": "more", onclick: () => more(tags[0].id) },
+            icon("join_inner"),
+            el("span", {}, say("more_images")),
+          )
+        : null,
+      tags.length === 1
+        ? el(
+            "button",
+            { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.write(tags[0].id) },
+            icon("add"),
+            el("span", {}, say("new_tag_below")),
+          )
+        : null,
     );
   }
 
@@ -131,14 +190,46 @@ export class Panel {
     const ids = tags.map((tag) => tag.id);
     const now = tags.every((tag) => tag.colour === tags[0].colour) ? tags[0].colour : undefined;
     const give = (colour) => this.tree.alter(ids, { colour });
-    const own = el("input", { type: "color", value: now ?? "#808080", "data-part": "own", title: say("own_colour"), "aria-label": say("own_colour"), onchange: () => give(own.value) });
+    const own = el("input", {
+      type: "color",
+      value: now ?? "#808080",
+      "data-part": "own",
+      title: say("own_colour"),
+      "aria-label": say("own_colour"),
+      onchange: () => give(own.value),
+    });
     const swatches = colours.map((colour, at) => {
-      const button = el("button", { type: "button", class: "pick", "data-part": `colour-${at}`, "aria-pressed": String(colour === now), title: say("swatch", { number: at + 1 }), "aria-label": say("swatch", { number: at + 1 }), onclick: () => give(colour) });
+      const button = el("button", {
+        type: "button",
+        class: "pick",
+        "data-part": `colour-${at}`,
+        "aria-pressed": String(colour === now),
+        title: say("swatch", { number: at + 1 }),
+        "aria-label": say("swatch", { number: at + 1 }),
+        onclick: () => give(colour),
+      });
       button.style.setProperty("--colour", colour);
       return button;
     });
-    const none = el("button", { type: "button", class: "pick none", "data-part": "colourless", "aria-pressed": String(now === null), title: say("no_colour"), "aria-label": say("no_colour"), onclick: () => give(null) }, icon("format_color_reset"));
-    return el("div", { class: "part", role: "group", "aria-label": say("colour") }, el("h3", {}, say("colour")), el("div", { class: "picks" }, ...swatches, none, own));
+    const none = el(
+      "button",
+      {
+        type: "button",
+        class: "pick none",
+        "data-part": "colourless",
+        "aria-pressed": String(now === null),
+        title: say("no_colour"),
+        "aria-label": say("no_colour"),
+        onclick: () => give(null),
+      },
+      icon("format_color_reset"),
+    );
+    return el(
+      "div",
+      { class: "part", role: "group", "aria-label": say("colour") },
+      el("h3", {}, say("colour")),
+      el("div", { class: "picks" }, ...swatches, none, own),
+    );
   }
 
   /** @param {Tag} tag */
@@ -156,7 +247,13 @@ export class Panel {
       onkeydown: (event) => event.stopPropagation(),
     });
     field.value = tag.key ?? "";
-    return el("label", { class: "part key", title: say("key_help") }, el("h3", {}, say("key")), field, el("span", { class: "quiet" }, say("key_help")));
+    return el(
+      "label",
+      { class: "part key", title: say("key_help") },
+      el("h3", {}, say("key")),
+      field,
+      el("span", { class: "quiet" }, say("key_help")),
+    );
   }
 
   /** @param {Tag} tag */
@@ -167,7 +264,11 @@ export class Panel {
       el(
         "li",
         {},
-        el("button", { type: "button", class: "to", title: parent.name, onclick: () => this.tree.find(parent.id) }, parent.name),
+        el(
+          "button",
+          { type: "button", class: "to", title: parent.name, onclick: () => this.tree.find(parent.id) },
+          parent.name,
+        ),
         iconButton("close", say("unlink", { name: parent.name }), () => this.tree.unlink(tag.id, parent.id)),
       ),
     );
@@ -181,8 +282,24 @@ export class Panel {
     const { say } = this.tools;
     for (const name of ["aria-label", "placeholder"]) set(this.put.field, name, say("put"));
     const isBelow = this.tree.chosenRows().some((row) => row.tag.parents.length);
-    const top = isBelow ? el("button", { type: "button", class: "top", "data-part": "top", onclick: () => this.tree.put(this.tree.chosenRows(), null) }, say("to_top")) : null;
-    return el("div", { class: "part" }, el("h3", {}, say("under")), el("div", { class: "placing" }, this.put.node, top));
+    const top = isBelow
+      ? el(
+          "button",
+          {
+            type: "button",
+            class: "top",
+            "data-part": "top",
+            onclick: () => this.tree.put(this.tree.chosenRows(), null),
+          },
+          say("to_top"),
+        )
+      : null;
+    return el(
+      "div",
+      { class: "part" },
+      el("h3", {}, say("under")),
+      el("div", { class: "placing" }, this.put.node, top),
+    );
   }
 
   /** The tags that the chosen ones can be put under. */
@@ -195,11 +312,19 @@ export class Panel {
   deletion(tags) {
     const { say } = this.tools;
     this.touches = el("p", { class: "quiet" });
-    this.sayTouches(tags, tags.reduce((sum, tag) => sum + tag.itself, 0));
+    this.sayTouches(
+      tags,
+      tags.reduce((sum, tag) => sum + tag.itself, 0),
+    );
     return el(
       "div",
       { class: "part" },
-      el("button", { type: "button", class: "line", "data-part": "delete", onclick: () => this.tree.remove() }, icon("delete"), el("span", {}, say("delete"))),
+      el(
+        "button",
+        { type: "button", class: "line", "data-part": "delete", onclick: () => this.tree.remove() },
+        icon("delete"),
+        el("span", {}, say("delete")),
+      ),
       this.touches,
     );
   }
@@ -209,7 +334,10 @@ export class Panel {
     const { say } = this.tools;
     const ids = new Set(tags.map((tag) => tag.id));
     const below = new Set(tags.flatMap((tag) => tag.children).filter((id) => !ids.has(id))).size;
-    const touches = [count ? say("tag_touches", { what: this.images(count) }) : "", below ? say("tag_below", { count: below }) : ""];
+    const touches = [
+      count ? say("tag_touches", { what: this.images(count) }) : "",
+      below ? say("tag_below", { count: below }) : "",
+    ];
     write(this.touches, touches.filter(Boolean).join(". "));
   }
 
@@ -230,7 +358,14 @@ export class Panel {
     // An image with several of them is one: only the server knows.
     this.sayTouches(tags, told.itself);
     if (tags.length > 1) this.sayMerging(tags[0], told.others);
-    const images = told.sha1s.map((sha1) => el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" }));
-    this.pictures.replaceChildren(el("h3", {}, say("pictures")), ...(images.length ? [el("div", { class: "grid" }, ...images)] : [el("p", { class: "quiet" }, say("no_pictures"))]));
+    const images = told.sha1s.map((sha1) =>
+      el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" }),
+    );
+    this.pictures.replaceChildren(
+      el("h3", {}, say("pictures")),
+      ...(images.length
+        ? [el("div", { class: "grid" }, ...images)]
+        : [el("p", { class: "quiet" }, say("no_pictures"))]),
+    );
   }
 }

@@ -43,7 +43,21 @@ export function suggest({ tags, take }) {
     set(list, "aria-label", field.getAttribute("aria-label"));
     set(field, "aria-expanded", String(shown.length > 0));
     set(field, "aria-activedescendant", shown.length ? `proposal-${at}` : null);
-    list.replaceChildren(...shown.map((tag, place) => el("li", { role: "option", id: `proposal-${place}`, "aria-selected": String(place === at), title: tag.name, onpointerdown: (event) => taken(event, place) }, tag.name)));
+    list.replaceChildren(
+      ...shown.map((tag, place) =>
+        el(
+          "li",
+          {
+            role: "option",
+            id: `proposal-${place}`,
+            "aria-selected": String(place === at),
+            title: tag.name,
+            onpointerdown: (event) => taken(event, place),
+          },
+          tag.name,
+        ),
+      ),
+    );
   }
 
   function taken(event, place) {

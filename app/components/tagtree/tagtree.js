@@ -41,20 +41,59 @@ export class TagTree {
     /** Under which tag a new one is being written; undefined for none. @type {string | null | undefined} */
     this.under = undefined;
 
-    this.search = el("input", { type: "search", class: "field", autocomplete: "off", spellcheck: "false", oninput: () => this.seek(), onkeydown: (event) => this.leaveSearch(event) });
-    this.modes = ["tree", "list"].map((mode) => el("button", { type: "button", class: "mode", onclick: () => this.turn(mode) }));
+    this.search = el("input", {
+      type: "search",
+      class: "field",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.seek(),
+      onkeydown: (event) => this.leaveSearch(event),
+    });
+    this.modes = ["tree", "list"].map((mode) =>
+      el("button", { type: "button", class: "mode", onclick: () => this.turn(mode) }),
+    );
     this.modeGroup = el("div", { class: "modes", role: "group" }, ...this.modes);
     this.sort = el("select", { onchange: () => this.reorder() });
     this.openAll = iconButton("unfold_more", "", () => this.unfold());
     this.foldAll = iconButton("unfold_less", "", () => this.fold());
-    this.add = el("button", { type: "button", class: "add", onclick: () => this.write(null) }, icon("add"), el("span", {}));
+    this.add = el(
+      "button",
+      { type: "button", class: "add", onclick: () => this.write(null) },
+      icon("add"),
+      el("span", {}),
+    );
     this.extra = el("span", { class: "extra" });
-    this.bar = el("div", { class: "bar" }, this.search, this.modeGroup, this.sort, this.openAll, this.foldAll, el("span", { class: "gap" }), this.extra, this.add);
+    this.bar = el(
+      "div",
+      { class: "bar" },
+      this.search,
+      this.modeGroup,
+      this.sort,
+      this.openAll,
+      this.foldAll,
+      el("span", { class: "gap" }),
+      this.extra,
+      this.add,
+    );
 
-    this.newName = el("input", { type: "text", class: "field", maxlength: 500, autocomplete: "off", onkeydown: (event) => this.newKey(event), onpaste: (event) => this.paste(event) });
+    this.newName = el("input", {
+      type: "text",
+      class: "field",
+      maxlength: 500,
+      autocomplete: "off",
+      onkeydown: (event) => this.newKey(event),
+      onpaste: (event) => this.paste(event),
+    });
     this.newHint = el("span", { class: "quiet" });
     this.newClose = iconButton("close", "", () => this.endNew());
-    this.newLine = el("div", { class: "new", hidden: true }, icon("new_label"), this.newName, this.newHint, this.newClose);
+    this.newLine = el(
+      "div",
+      { class: "new", hidden: true },
+      icon("new_label"),
+      this.newName,
+      this.newHint,
+      this.newClose,
+    );
 
     this.heads = ["tag", "all", "itself"].map((name) => el("span", { class: name }));
     this.columns = el("div", { class: "columns", "aria-hidden": "true" }, ...this.heads);
@@ -113,7 +152,9 @@ export class TagTree {
     this.nothing.hidden = true;
     this.body.scrollTop = 0;
     this.panel.draw([]);
-    this.extra.replaceChildren(...extras.map((make) => make(this.property, this.tools)).filter((node) => node !== null));
+    this.extra.replaceChildren(
+      ...extras.map((make) => make(this.property, this.tools)).filter((node) => node !== null),
+    );
   }
 
   texts() {
@@ -127,9 +168,15 @@ export class TagTree {
     set(this.sort, "aria-label", say("sort"));
     if (this.sort.dataset.language !== this.tools.language) {
       this.sort.dataset.language = this.tools.language;
-      this.sort.replaceChildren(...SORTS.map((name) => el("option", { value: name, selected: name === this.orderBy }, say(`by_${name}`))));
+      this.sort.replaceChildren(
+        ...SORTS.map((name) => el("option", { value: name, selected: name === this.orderBy }, say(`by_${name}`))),
+      );
     }
-    const buttons = /** @type {const} */ ([[this.openAll, "open_all"], [this.foldAll, "fold_all"], [this.newClose, "close"]]);
+    const buttons = /** @type {const} */ ([
+      [this.openAll, "open_all"],
+      [this.foldAll, "fold_all"],
+      [this.newClose, "close"],
+    ]);
     for (const [button, name] of buttons) for (const part of ["title", "aria-label"]) set(button, part, say(name));
     this.openAll.hidden = this.foldAll.hidden = this.mode === "list";
     write(this.add.lastChild, say("new_tag"));
@@ -164,7 +211,9 @@ export class TagTree {
     this.nothing.hidden = this.rows.length > 0;
     this.body.hidden = this.columns.hidden = !this.rows.length;
     write(this.nothing, say(this.tags.size ? "none_found" : "no_tags"));
-    this.count = hits ? say("of_tags", { count: hits.size, total: number(this.tags.size, language) }) : say("tags", { count: this.tags.size });
+    this.count = hits
+      ? say("of_tags", { count: hits.size, total: number(this.tags.size, language) })
+      : say("tags", { count: this.tags.size });
     write(this.status, this.tags.size ? this.count : "");
   }
 
@@ -417,7 +466,9 @@ export class TagTree {
   /** What is told of some tags. @param {string[]} ids */
   named(ids) {
     const { say } = this.tools;
-    return ids.length === 1 ? say("quoted", { name: this.tags.get(ids[0])?.name ?? "" }) : say("tags", { count: ids.length });
+    return ids.length === 1
+      ? say("quoted", { name: this.tags.get(ids[0])?.name ?? "" })
+      : say("tags", { count: ids.length });
   }
 
   /** Whether tags can stand under another one. @param {string[]} ids @param {string} parent */
@@ -433,7 +484,8 @@ export class TagTree {
     const { say, tell } = this.tools;
     const moves = rows.map((row) => ({ id: row.tag.id, from: row.parent }));
     const what = this.named([...new Set(moves.map((move) => move.id))]);
-    const said = parent === null ? say("put_top", { what }) : say("put_done", { what, parent: this.tags.get(parent).name });
+    const said =
+      parent === null ? say("put_top", { what }) : say("put_done", { what, parent: this.tags.get(parent).name });
     if (parent !== null) wayTo(this.tags, parent).forEach((key) => this.opened.add(key));
     await tell({ do: "tag_put", moves, parent, keep }, said);
   }
@@ -457,7 +509,10 @@ export class TagTree {
     const isMove = isTree && rows.some((one) => one.parent !== row.parent);
     const moves = rows.map((one) => ({ id: one.tag.id, from: one.parent }));
     this.turnByHand();
-    await tell({ do: "tag_put", moves, order, ...(isMove ? { parent: row.parent, keep } : {}) }, say("placed", { what: this.named(ids) }));
+    await tell(
+      { do: "tag_put", moves, order, ...(isMove ? { parent: row.parent, keep } : {}) },
+      say("placed", { what: this.named(ids) }),
+    );
     await this.show(this.property);
   }
 
@@ -499,7 +554,9 @@ export class TagTree {
   async remove() {
     const ids = this.ids();
     if (!ids.length) return;
-    const said = this.tools.say("deleted_plain", { name: ids.length === 1 ? this.tags.get(ids[0]).name : this.named(ids) });
+    const said = this.tools.say("deleted_plain", {
+      name: ids.length === 1 ? this.tags.get(ids[0]).name : this.named(ids),
+    });
     await this.tools.tell({ do: "tag_delete", ids }, said);
   }
 

@@ -13,7 +13,10 @@ import { mounting } from "../shared/bridge/lifecycle.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root) => new Values(root), (shown, { press }) => (shown.tell = press));
+export default mounting(
+  (root) => new Values(root),
+  (shown, { press }) => (shown.tell = press),
+);
 
 class Values {
   /** @param {HTMLElement} root */
@@ -37,7 +40,16 @@ class Values {
     const isHere = this.table.contains(/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement);
     const [name, ...columns] = head;
     this.table.replaceChildren(
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, name), ...columns.map((column) => el("th", { scope: "col", class: "figure" }, column)))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", { scope: "col" }, name),
+          ...columns.map((column) => el("th", { scope: "col", class: "figure" }, column)),
+        ),
+      ),
       el("tbody", {}, ...rows.map((row, at) => this.row(row, at))),
     );
     // The button that was pressed is gone: keys go on from here.
@@ -52,13 +64,30 @@ class Values {
     const cells = counts.map((count, column) => {
       const text = number(count, language);
       const isButton = isPressable && count && column < columns;
-      return el("td", { class: "figure" }, isButton ? this.button(text, at, column, `${name}, ${this.data.head[column + 1]}`) : text);
+      return el(
+        "td",
+        { class: "figure" },
+        isButton ? this.button(text, at, column, `${name}, ${this.data.head[column + 1]}`) : text,
+      );
     });
-    return el("tr", {}, el("th", { scope: "row" }, isPressable ? this.button(name, at, columns, name) : name), ...cells);
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, isPressable ? this.button(name, at, columns, name) : name),
+      ...cells,
+    );
   }
 
   button(text, row, column, what) {
     const { texts, version } = this.data;
-    return el("button", { type: "button", title: fill(texts.values_show, { what }), onclick: () => this.tell("pick", { version, row, column }) }, text);
+    return el(
+      "button",
+      {
+        type: "button",
+        title: fill(texts.values_show, { what }),
+        onclick: () => this.tell("pick", { version, row, column }),
+      },
+      text,
+    );
   }
 }

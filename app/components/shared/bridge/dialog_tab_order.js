@@ -27,7 +27,8 @@ export function trap(root) {
 /** What Tab stops at, in order; of several radio buttons, one. */
 function stops(within) {
   return /** @type {HTMLElement[]} */ ([...within.querySelectorAll(STOPS)]).filter(
-    (node) => node.tabIndex >= 0 && !node.matches(":disabled") && node.getClientRects().length > 0 && isTurn(node, within),
+    (node) =>
+      node.tabIndex >= 0 && !node.matches(":disabled") && node.getClientRects().length > 0 && isTurn(node, within),
   );
 }
 

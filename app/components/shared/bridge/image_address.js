@@ -24,7 +24,10 @@ export function close() {
 }
 
 function write(sha1, { depth, isStep }) {
-  const others = location.search.slice(1).split("&").filter((part) => part && !part.startsWith(`${PARAMETER}=`));
+  const others = location.search
+    .slice(1)
+    .split("&")
+    .filter((part) => part && !part.startsWith(`${PARAMETER}=`));
   const parts = sha1 ? [...others, `${PARAMETER}=${sha1}`] : others;
   const address = location.pathname + (parts.length ? `?${parts.join("&")}` : "");
   if (isStep) history.pushState({ depth }, "", address);

@@ -20,7 +20,9 @@ import { begin } from "./pending.js";
 export function mounting(make, connect = () => {}, isSame = () => true) {
   /** @type {WeakMap<object, S>} */
   const mounted = new WeakMap();
-  /** @param {{data: any, parentElement: any, unheard?: number, setTriggerValue: Send, setStateValue: Send}} streamlit */
+  /**
+   * @param {{data: any, parentElement: any, unheard?: number, setTriggerValue: Send, setStateValue: Send}} streamlit
+   */
   return ({ data, parentElement, unheard, setTriggerValue, setStateValue }) => {
     const known = mounted.get(parentElement);
     const stays = known !== undefined && isSame(known, data);

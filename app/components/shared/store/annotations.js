@@ -8,10 +8,31 @@ const KEPT = 200;
 
 /**
  * @typedef {"text" | "number" | "tag" | "tags" | "date" | "colour" | "url" | "checkbox" | "path" | "image"} Type
- * @typedef {{id: string, name: string, type: Type, target: string, folder: string | null, options: Record<string, any>, hidden: boolean}} Property
- * @typedef {{id: string, property: string, name: string, colour: string | null, parents: string[], key: string | null}} Tag
- * @typedef {{texts: string[], author: string, at: string, mixed: boolean, files?: Record<string, Cell>}} Cell  files: each one's, of a property of files
- * @typedef {{excluded: boolean, files: string[], values: Record<string, Cell>}} Said  files: the places of those that hold the image
+ * @typedef {object} Property
+ * @property {string} id
+ * @property {string} name
+ * @property {Type} type
+ * @property {string} target
+ * @property {string | null} folder
+ * @property {Record<string, any>} options
+ * @property {boolean} hidden
+ * @typedef {object} Tag
+ * @property {string} id
+ * @property {string} property
+ * @property {string} name
+ * @property {string | null} colour
+ * @property {string[]} parents
+ * @property {string | null} key
+ * @typedef {object} Cell  files: each one's, of a property of files
+ * @property {string[]} texts
+ * @property {string} author
+ * @property {string} at
+ * @property {boolean} mixed
+ * @property {Record<string, Cell>} [files]
+ * @typedef {object} Said  files: the places of those that hold the image
+ * @property {boolean} excluded
+ * @property {string[]} files
+ * @property {Record<string, Cell>} values
  * @typedef {{sha1s: string[], places?: string[]} | {view: string, selection: import("./selection.js").Plain}} Targets
  * @typedef {{op?: string, value?: string | null, values?: string[], names?: string[]}} Edit
  * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string}} Written
@@ -32,7 +53,9 @@ class Annotations extends EventTarget {
     /** @type {Map<string, Said>} */
     this.known = new Map();
     this.followers = 0;
-    document.addEventListener("panoptic:annotated", (event) => this.moved(/** @type {CustomEvent} */ (event).detail.position));
+    document.addEventListener("panoptic:annotated", (event) =>
+      this.moved(/** @type {CustomEvent} */ (event).detail.position),
+    );
     /** What was done last, in words. */
     this.word = "";
     /** The batch that did it. @type {string | null} */
@@ -54,7 +77,11 @@ class Annotations extends EventTarget {
     return this.here(sha1) ?? (await this.read({ sha1 }));
   }
 
-  /** Fetch what is defined, and what is said of an image. @param {Record<string, string>} [about] @returns {Promise<Said>} */
+  /**
+   * Fetch what is defined, and what is said of an image.
+   * @param {Record<string, string>} [about]
+   * @returns {Promise<Said>}
+   */
   async read(about = {}) {
     const answer = await fetch(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`);
     if (!answer.ok) throw new Error(`annotations: ${answer.status}`);
@@ -94,7 +121,9 @@ class Annotations extends EventTarget {
   async ask(path, body) {
     const query = new URLSearchParams({ lang: this.language });
     const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
+    const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(
+      () => null,
+    );
     const told = (await answer?.json().catch(() => null)) ?? {};
     // Without words where the server had none: whoever asked has their own.
     if (!answer?.ok) throw new Error(told.message ?? "");

@@ -27,10 +27,12 @@ export class Writing {
    */
   write(path, body) {
     this.count += 1;
-    const written = this.queue.then(() => annotations.write(path, body)).catch((error) => {
-      this.failed(error);
-      return null;
-    });
+    const written = this.queue
+      .then(() => annotations.write(path, body))
+      .catch((error) => {
+        this.failed(error);
+        return null;
+      });
     this.queue = written.then(() => {
       this.count -= 1;
       this.settled();
@@ -40,7 +42,13 @@ export class Writing {
 
   /** Whether it would undo what came before the answers that are still being written. @param {KeyboardEvent} event */
   isAhead(event) {
-    return event.isTrusted && this.isUnderWay && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !isTyping(event);
+    return (
+      event.isTrusted &&
+      this.isUnderWay &&
+      (event.ctrlKey || event.metaKey) &&
+      event.key.toLowerCase() === "z" &&
+      !isTyping(event)
+    );
   }
 
   /** Let a key have its effect once the answers before it are written. @param {KeyboardEvent} event */
@@ -48,6 +56,11 @@ export class Writing {
     const { key, ctrlKey, metaKey, shiftKey } = event;
     event.preventDefault();
     event.stopPropagation();
-    this.queue = this.queue.then(() => void document.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true })));
+    this.queue = this.queue.then(
+      () =>
+        void document.dispatchEvent(
+          new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey, cancelable: true }),
+        ),
+    );
   }
 }

@@ -26,7 +26,12 @@ export class Selection extends EventTarget {
     this.changed(false);
   }
 
-  /** Say which view "all" means, how many images that is, and what is held of it. @param {string} view @param {number} total @param {string | null} [held] */
+  /**
+   * Say which view "all" means, how many images that is, and what is held of it.
+   * @param {string} view
+   * @param {number} total
+   * @param {string | null} [held]
+   */
   within(view, total, held = null) {
     const isOther = this.all && this.view !== view;
     const isMore = this.all && this.total !== total;

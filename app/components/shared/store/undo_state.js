@@ -13,7 +13,14 @@ const COMPARE_EVERY = 500;
 
 /**
  * @typedef {{batch: string, said: string} | null} Step
- * @typedef {{position: number, me: string, undo: Step, redo: Step, batch?: string | null, said?: string | null, atWork: {author: string, at: string}[]}} Told
+ * @typedef {object} Told
+ * @property {number} position
+ * @property {string} me
+ * @property {Step} undo
+ * @property {Step} redo
+ * @property {string | null} [batch]
+ * @property {string | null} [said]
+ * @property {{author: string, at: string}[]} atWork
  */
 
 class Latest extends EventTarget {
@@ -32,7 +39,10 @@ class Latest extends EventTarget {
     if (this.followers === 1) {
       setTimeout(() => this.told ?? this.read(), BEGIN_AFTER);
       annotations.addEventListener("change", this.ask);
-      this.timers = [setInterval(() => document.hidden || this.read(), AGAIN_EVERY), setInterval(() => this.compare(), COMPARE_EVERY)];
+      this.timers = [
+        setInterval(() => document.hidden || this.read(), AGAIN_EVERY),
+        setInterval(() => this.compare(), COMPARE_EVERY),
+      ];
       this.unfollow = annotations.follow();
     }
     return () => {

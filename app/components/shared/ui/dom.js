@@ -26,7 +26,11 @@ export function icon(name) {
 
 /** A button that shows an icon and says its `label` on hover and to screen readers. */
 export function iconButton(name, label, onclick, props = {}) {
-  return el("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick, ...props }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "tool", title: label, "aria-label": label, onclick, ...props },
+    icon(name),
+  );
 }
 
 /**

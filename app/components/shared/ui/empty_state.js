@@ -14,6 +14,13 @@ export function writeLack(place, what) {
   if (place.dataset.written === written) return;
   place.dataset.written = written;
   const [sign, title, help, ...acts] = what;
-  const buttons = acts.filter(Boolean).map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
-  place.replaceChildren(icon(sign), el("h2", {}, title), el("p", { class: "quiet" }, help), el("div", { class: "acts" }, ...buttons));
+  const buttons = acts
+    .filter(Boolean)
+    .map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
+  place.replaceChildren(
+    icon(sign),
+    el("h2", {}, title),
+    el("p", { class: "quiet" }, help),
+    el("div", { class: "acts" }, ...buttons),
+  );
 }

@@ -27,7 +27,8 @@ const formats = new Map();
 
 /** Four digits are a year as often as not: nothing parts them. */
 function figures(language) {
-  const known = formats.get(language) ?? new Intl.NumberFormat(language, { maximumFractionDigits: 20, useGrouping: "min2" });
+  const known =
+    formats.get(language) ?? new Intl.NumberFormat(language, { maximumFractionDigits: 20, useGrouping: "min2" });
   formats.set(language, known);
   return known;
 }

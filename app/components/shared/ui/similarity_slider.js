@@ -30,7 +30,13 @@ export class Nearness {
     this.closest = el("strong", {});
     this.cosine = el("span", {});
     this.about = el("span", { class: "about" });
-    this.node = el("div", { class: "nearness", hidden: true }, this.bars, this.slider, el("div", { class: "said" }, this.closest, this.cosine, this.about));
+    this.node = el(
+      "div",
+      { class: "nearness", hidden: true },
+      this.bars,
+      this.slider,
+      el("div", { class: "said" }, this.closest, this.cosine, this.about),
+    );
     this.tell = debounced(() => tell(this.least()), TELL_AFTER);
     this.slider.addEventListener("input", () => this.say());
     this.slider.addEventListener("change", () => this.tell());
@@ -39,7 +45,12 @@ export class Nearness {
     this.view = "";
   }
 
-  /** @param {string} view  its address @param {string} version @param {Record<string, string>} texts @param {string} language */
+  /**
+   * @param {string} view  its address
+   * @param {string} version
+   * @param {Record<string, string>} texts
+   * @param {string} language
+   */
   async update(view, version, texts, language) {
     this.texts = texts;
     this.language = language;
@@ -51,7 +62,9 @@ export class Nearness {
     this.request?.abort();
     this.request = new AbortController();
     try {
-      const answer = await fetch(`/search/spread?${new URLSearchParams({ view, lang: language })}`, { signal: this.request.signal });
+      const answer = await fetch(`/search/spread?${new URLSearchParams({ view, lang: language })}`, {
+        signal: this.request.signal,
+      });
       if (!answer.ok) throw new Error(String(answer.status));
       this.draw(await answer.json());
     } catch (error) {
@@ -77,7 +90,8 @@ export class Nearness {
       ...counts.map((count, at) => {
         const bar = document.createElementNS(SVG, "rect");
         const height = count ? Math.max(2, Math.sqrt(count / most) * HEIGHT) : 0;
-        for (const [name, value] of Object.entries({ x: at * width, y: HEIGHT - height, width: width * 0.8, height })) set(bar, name, value);
+        for (const [name, value] of Object.entries({ x: at * width, y: HEIGHT - height, width: width * 0.8, height }))
+          set(bar, name, value);
         return bar;
       }),
     );
@@ -111,8 +125,13 @@ export class Nearness {
     const { counts, edges, percentiles } = this.spread;
     const { texts, language, place } = this;
     const percentile = this.at(percentiles);
-    const part = percentile === null ? null : new Intl.NumberFormat(language, { maximumSignificantDigits: 2 }).format(Math.max(0, 100 - percentile));
-    const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(least ?? this.at(edges));
+    const part =
+      percentile === null
+        ? null
+        : new Intl.NumberFormat(language, { maximumSignificantDigits: 2 }).format(Math.max(0, 100 - percentile));
+    const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(
+      least ?? this.at(edges),
+    );
     // Of the bar that the slider is in, the part above it.
     const shown = counts.reduce((sum, count, at) => sum + count * Math.min(1, Math.max(0, at + 1 - place)), 0);
     const images = Math.round(shown);
