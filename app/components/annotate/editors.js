@@ -285,4 +285,15 @@ class Check {
   }
 }
 
-/** @typedef {Field | Check | Chips} Editor */
+/**
+ * What every field can do; some can do more.
+ * @typedef {object} Editor
+ * @property {HTMLElement} node
+ * @property {(texts: string[], isMixed?: boolean) => void} show
+ * @property {() => Edit | null} edit  what is in it, wherever it is to be written
+ * @property {() => void} focus
+ * @property {() => void} commit
+ * @property {() => void} refuse  the server could not read it
+ * @property {() => void} [forget]  another image is in hand
+ * @property {() => void} [rest]  of tags: nothing typed, nothing open
+ */

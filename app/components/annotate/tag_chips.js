@@ -279,7 +279,7 @@ export class Chips {
 
   /**
    * The tags that stand here, wherever they are to be written.
-   * @returns {import("../shared/store/annotations.js").Edit | null}
+   * @returns {{names: string[]} | null}
    */
   edit() {
     return this.held.length ? { names: this.held.map((one) => one.name) } : null;
@@ -312,7 +312,7 @@ function remember(id) {
 /** @param {Tag[]} tags */
 function latest(tags) {
   const place = (tag) => (recent.includes(tag.id) ? recent.indexOf(tag.id) : RECENT_AT_MOST);
-  return tags.toSorted((one, other) => place(one) - place(other));
+  return [...tags].sort((one, other) => place(one) - place(other));
 }
 
 /** Those that begin so, then those of which a word does, then those that hold it. */

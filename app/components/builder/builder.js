@@ -167,8 +167,9 @@ class Builder {
   }
 
   focused() {
-    const active = /** @type {ShadowRoot} */ (this.body.getRootNode()).activeElement;
-    const holder = active?.closest("[data-id]");
+    const root = /** @type {ShadowRoot} */ (this.body.getRootNode());
+    const active = /** @type {HTMLElement | null} */ (root.activeElement);
+    const holder = /** @type {HTMLElement | null} */ (active?.closest("[data-id]"));
     return holder && active.dataset.part
       ? `[data-id="${holder.dataset.id}"] [data-part="${active.dataset.part}"]`
       : null;
@@ -400,7 +401,7 @@ class Builder {
       const isWhole = this.isWhole(part);
       const isWrong = isWhole && !part.label && this.isOld && this.editor(part) === "pattern" && !isPattern(part.value);
       const problem = isWrong ? this.texts.pattern : (this.problems.get(part.id) ?? "");
-      const note = node.querySelector(".note");
+      const note = /** @type {HTMLElement} */ (node.querySelector(".note"));
       write(note, problem || (isWhole ? "" : this.texts.unfinished));
       note.hidden = !note.textContent;
       note.classList.toggle("problem", Boolean(problem));

@@ -18,7 +18,11 @@ export class List {
     this.hold = hold;
     this.want = want;
     this.total = 0;
+    /** @type {number | null} */
+    this.at = null;
     this.kind = "";
+    /** What was done with groups that are still listed. @type {Map<string, string>} */
+    this.done = new Map();
     /** @type {(at: number) => Listed | undefined} */
     this.row = () => undefined;
     /** @type {Map<number, HTMLElement>} */
@@ -34,7 +38,7 @@ export class List {
   }
 
   /**
-   * @param {{total: number, at: number, kind: string, row: (at: number) => Listed | undefined, done: Map<string,
+   * @param {{total: number, at: number | null, kind: string, row: (at: number) => Listed | undefined, done: Map<string,
    *   string>}} shown
    */
   show({ total, at, kind, row, done }) {
@@ -75,7 +79,7 @@ export class List {
       this.rows.set(at, node);
       this.tall.append(node);
     }
-    const what = told && this.done?.get(told.group);
+    const what = told && this.done.get(told.group);
     node.classList.toggle("done", Boolean(what));
     if (told)
       write(

@@ -1,6 +1,6 @@
 // From images to others like them: what is selected gets a tag, for which others are then
 // suggested. Not here: suggesting (their page), other values for many images (tagging.js).
-import { makeEditor } from "../annotate/editors.js";
+import { Chips } from "../annotate/tag_chips.js";
 import { Making } from "../annotate/new_property.js";
 import { annotations } from "../shared/store/annotations.js";
 import { el, set, write } from "../shared/ui/dom.js";
@@ -39,7 +39,7 @@ export class Likening {
     this.panel.addEventListener("keydown", (event) => this.press(event));
     this.panel.addEventListener(
       "toggle",
-      (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.rest?.(),
+      (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.rest(),
     );
   }
 
@@ -98,7 +98,7 @@ export class Likening {
     this.property = property;
     const { texts, colours } = this.words;
     // One tag is asked for, whatever the property holds.
-    this.editor = makeEditor(
+    this.editor = new Chips(
       { ...property, type: "tag" },
       { texts, colours, commit: () => this.say(""), leave: () => this.panel.hidePopover() },
     );
@@ -134,7 +134,7 @@ export class Likening {
       return;
     }
     const { property, words } = this;
-    const [name] = /** @type {string[]} */ (edit.names);
+    const [name] = edit.names;
     this.isBusy = this.go.disabled = true;
     try {
       await this.tag([{ property: property.id, op: "add", names: [name] }], `${property.name}: ${name}`);

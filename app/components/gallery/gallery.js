@@ -46,6 +46,9 @@ const BEGINNING = { index: 0, above: Infinity };
 
 /** @typedef {(name: string, value: any) => void} Tell */
 
+/** @type {[null, undefined]} */
+const NOTHING_NEEDED = [null, undefined];
+
 export default mounting(
   (root, data) => new Gallery(root, data),
   (shown, { send, state }) => {
@@ -150,7 +153,7 @@ class Gallery {
     this.comeBack();
     const needed = this.needed(data);
     // Most views need nothing: they are there at once.
-    const arrangement = needed.length ? await this.fetched(data) : [null, undefined];
+    const arrangement = needed.length ? await this.fetched(data) : NOTHING_NEEDED;
     if (!arrangement || !isSame(data, this.data)) return;
     this.grid.arrange(...arrangement);
     this.grid.relayout();
@@ -261,13 +264,13 @@ class Gallery {
     const { grid, rows } = this;
     const anchor = grid.scroll.offset > grid.geometry.tile ? grid.anchor() : null;
     const [arrangement, top, hand] = await Promise.all([
-      this.needed(data).length ? this.fetched(data) : [null, undefined],
+      this.needed(data).length ? this.fetched(data) : NOTHING_NEEDED,
       anchor ? placeOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
       this.kept.place(data.held),
     ]);
     if (!isSame(data, this.data) || !arrangement) return;
     rows.show(data.view, data.version, data.total, data.held);
-    grid.arrange(...arrangement);
+    grid.arrange(arrangement[0], arrangement[1]);
     this.takeUp(hand);
     if (anchor && top !== null) grid.awaited = { index: top.index, above: anchor.above };
     grid.relayout();

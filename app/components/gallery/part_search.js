@@ -99,7 +99,7 @@ export class Part {
     this.seek();
   }
 
-  /** Where in the picture the mouse is. @param {PointerEvent} event */
+  /** Where in the picture the mouse is. @param {PointerEvent} event @returns {[number, number]} */
   at(event) {
     const box = this.shown()?.box ?? this.stage.getBoundingClientRect();
     return [

@@ -138,10 +138,8 @@ export class Beside {
     const isOwn = seen?.of === this;
     this.count.hidden = Boolean(seen);
     this.rank.hidden = !seen;
-    write(
-      this.rank,
-      seen ? this.said(...(isOwn ? [seen.row.here, seen.row.there] : [seen.row.there, seen.row.here])) : "",
-    );
+    const { here, there } = seen?.row ?? {};
+    write(this.rank, seen ? (isOwn ? this.said(here, there) : this.said(there, here)) : "");
     const twin = seen && !isOwn ? seen.row.sha1 : null;
     if (twin === this.grid.twin) return;
     this.grid.twin = twin;

@@ -19,7 +19,8 @@ const NOTHING = {
 };
 
 /**
- * @typedef {{index: number, above: number}} Place  an image, and its row's distance from the top
+ * @typedef {{index: number, above: number, group?: number}} Place  an image, and its row's distance from
+ *   the top; with a group its header's
  * @typedef {import("./geometry.js").Geometry} Geometry
  */
 

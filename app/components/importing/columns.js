@@ -217,7 +217,10 @@ class Row {
   rename() {
     const name = this.name.value.trim();
     this.sent = this.name.value;
-    if (!name) return (this.name.value = this.one.name);
+    if (!name) {
+      this.name.value = this.one.name;
+      return;
+    }
     const known = annotations.properties.some((other) => spelled(other.name) === spelled(name));
     // One that is there has its type.
     this.choose(known ? { name, type: null } : { name });

@@ -152,7 +152,10 @@ export class Matching {
     const { plan } = told;
     this.found.hidden = this.missed.hidden = this.compare.hidden = !plan;
     this.note.hidden = !plan || told.choices.by !== "row" || Boolean(this.isChosen);
-    if (!plan) return (this.shown = "");
+    if (!plan) {
+      this.shown = "";
+      return;
+    }
     write(this.note.lastChild, say("guessed"));
     const images = say("images", { count: plan.images });
     write(

@@ -50,8 +50,8 @@ export function colours(root) {
   return { text, back, line, accent, isDark: lightness(back) < 0.5 };
 }
 
-/** @param {Points} points @param {import("./map.js").Data} data @param {Theme} theme */
-export function figure(points, data, theme) {
+/** @param {Points} points @param {Theme} theme */
+export function figure(points, theme) {
   const outside = [];
   const inside = [];
   const step = HAS_WEBGL ? 1 : Math.ceil(points.x.length / DRAWN_WITHOUT_WEBGL);

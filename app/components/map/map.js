@@ -20,6 +20,8 @@ const STILL = 5;
 const ONE_PRESS = 500;
 
 /**
+ * @typedef {HTMLElement & {data?: any[], layout?: any, on: (name: string, act: (event: any) => void) => void}} Plot
+ *
  * @typedef {object} Data
  * @property {string} view       address of the view
  * @property {string} version    of the catalogue
@@ -33,6 +35,7 @@ const ONE_PRESS = 500;
  * @property {(string | number)[]} chosen  values of the groups that the view filters by
  * @property {number[][] | null} outline   the region that the view filters by
  * @property {{id: string, label: string}[]} chips  everything that the view filters by
+ * @property {boolean} isAlone   whether no gallery stands beside it
  * @property {string} language
  * @property {Record<string, string>} texts
  */
@@ -46,6 +49,8 @@ class ImageMap {
   constructor(root, data) {
     const { texts } = data;
     this.data = { ...data, version: "" };
+    /** Streamlit's, and new with each run. @type {(what: string, value: any) => void} */
+    this.tell = () => {};
     this.tools = TOOLS.map(([mode, glyph]) =>
       iconButton(glyph, texts[mode], () => this.use(mode), { "aria-pressed": "false" }),
     );
@@ -61,7 +66,8 @@ class ImageMap {
     });
     this.chips = el("div", { class: "chips" });
     this.count = el("span", { class: "count", role: "status" });
-    this.plot = el("div", { class: "plot", role: "img", "aria-label": texts.map });
+    /** Plotly adds to it what it draws and its own listeners. @type {Plot} */
+    this.plot = /** @type {any} */ (el("div", { class: "plot", role: "img", "aria-label": texts.map }));
     this.waiting = el("p", { class: "waiting message", role: "status" }, texts.drawing);
     this.trouble = el(
       "p",
@@ -167,7 +173,7 @@ class ImageMap {
     const isFirst = !this.plot.data;
     const theme = colours(this.root);
     this.drawn = this.dress();
-    const traces = figure(this.points, this.data, theme);
+    const traces = figure(this.points, theme);
     const frame = layout(this.points, this.data, theme, this.mode);
     if (!isFirst && !isOtherMap) Object.assign(frame, this.zoomed());
     await this.plotly.react(this.plot, traces, frame, { displayModeBar: false, scrollZoom: true, doubleClick: false });

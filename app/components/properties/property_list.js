@@ -119,8 +119,10 @@ export class List {
   }
 
   focused() {
-    const active = /** @type {ShadowRoot} */ (this.body.getRootNode()).activeElement;
-    return active?.closest?.(".sections li")?.dataset.id;
+    const root = /** @type {ShadowRoot} */ (this.body.getRootNode());
+    const active = root.activeElement;
+    const item = /** @type {HTMLElement | null | undefined} */ (active?.closest?.(".sections li"));
+    return item?.dataset.id;
   }
 
   /** @param {string | null} id */

@@ -89,7 +89,7 @@ class Strip {
     this.fade();
   }
 
-  /** @param {Tab | {id: null}} tab */
+  /** @param {Omit<Tab, "id"> & {id: string | null}} tab */
   item(tab) {
     const { current, texts } = this.data;
     const { id, name, title } = tab;
@@ -139,20 +139,23 @@ class Strip {
     );
   }
 
+  /** @param {string | null} id @returns {HTMLElement | null} */
   itemOf(id) {
-    return id === null ? this.list.firstElementChild : this.list.querySelector(`[data-id="${id}"]`);
+    const item = id === null ? this.list.firstElementChild : this.list.querySelector(`[data-id="${id}"]`);
+    return /** @type {HTMLElement | null} */ (item);
   }
 
   /** The id of the tab that has the focus; undefined where none has. */
   focused() {
-    const item = /** @type {ShadowRoot} */ (this.list.getRootNode()).activeElement?.closest(".item");
+    const { activeElement } = /** @type {ShadowRoot} */ (this.list.getRootNode());
+    const item = /** @type {HTMLElement | null} */ (activeElement?.closest(".item"));
     return item ? (item.dataset.id ?? null) : undefined;
   }
 
   focus(id) {
     const item = this.itemOf(id);
     this.list.querySelectorAll(".tab").forEach((tab) => set(tab, "tabindex", tab.parentElement === item ? 0 : -1));
-    item?.querySelector(".tab")?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (item?.querySelector(".tab"))?.focus({ preventScroll: true });
     this.reveal(item);
   }
 
@@ -373,7 +376,8 @@ class Strip {
     const before = this.data.tabs.map((tab) => tab.id);
     this.dragged?.classList.remove("dragged");
     this.dragged = null;
-    const ids = [...this.list.children].map((item) => item.dataset.id).filter(Boolean);
+    const items = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const ids = items.map((item) => item.dataset.id).filter(Boolean);
     this.written = "";
     if (ids.join() === before.join()) this.draw();
     else this.order(ids);

@@ -27,8 +27,9 @@ const formats = new Map();
 
 /** Four digits are a year as often as not: nothing parts them. */
 function figures(language) {
-  const known =
-    formats.get(language) ?? new Intl.NumberFormat(language, { maximumFractionDigits: 20, useGrouping: "min2" });
+  // "min2" is younger than the types.
+  const options = /** @type {any} */ ({ maximumFractionDigits: 20, useGrouping: "min2" });
+  const known = formats.get(language) ?? new Intl.NumberFormat(language, options);
   formats.set(language, known);
   return known;
 }
