@@ -30,8 +30,8 @@ from panoptic_data.events import CHANGES, Change, as_frame
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State, Store
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
 

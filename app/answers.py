@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["Answer", "answering", "language", "spreadsheet"]
 

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from app.components import assets
 from app.guard import Guard
 from app.routes import routes
-from panoptic_data.project import Project, open_project
+from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:
     from streamlit.starlette import App

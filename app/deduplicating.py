@@ -31,7 +31,7 @@ from panoptic_data.properties import EXCLUDED
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.clearing import Groups
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = ["routes"]

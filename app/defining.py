@@ -34,8 +34,8 @@ from panoptic_data.views import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import Cells, State
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
 
 __all__ = ["routes", "view_of"]
 

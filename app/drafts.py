@@ -28,7 +28,7 @@ from panoptic_data.imports import Matching, NewTag, Plan, Table
 if TYPE_CHECKING:
     from panoptic_data.events import Batch
     from panoptic_data.imports import Reading
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Choices", "Draft", "Drafts", "Problem"]
 

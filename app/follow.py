@@ -10,7 +10,7 @@ from typing import Any
 
 from app.language import say
 from panoptic_data import runs
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["BARS", "follow", "steps"]
 

@@ -28,7 +28,7 @@ from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
     from panoptic_data.imports import Plan
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["UPLOAD_AT_MOST", "routes"]
 

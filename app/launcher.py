@@ -24,7 +24,7 @@ from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = [
     "DEFAULT_PORT",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from streamlit.navigation.page import Page
 
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")

@@ -18,7 +18,7 @@ from app import launcher
 from panoptic_data import merging, runs, stages
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Watch", "watch"]
 

@@ -27,7 +27,7 @@ from panoptic_data.errors import PanopticError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Thumbnails", "routes"]
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from app.answers import answering
 from panoptic_data import catalogue, runs
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["Pulse", "read", "routes"]
 

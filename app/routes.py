@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.corpus import Rows
     from panoptic_data.holds import Hold
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = ["routes"]

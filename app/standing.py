@@ -24,7 +24,7 @@ from panoptic_data.views import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
 

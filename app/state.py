@@ -17,7 +17,7 @@ from panoptic_data import saved, selections, views
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
-from panoptic_data.project import Project, open_project
+from panoptic_data.storage.project import Project, open_project
 from panoptic_data.views import View
 
 if TYPE_CHECKING:

@@ -35,8 +35,8 @@ from panoptic_data.sorting import Sorting
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
-    from panoptic_data.project import Project
     from panoptic_data.sorting import Stand
+    from panoptic_data.storage.project import Project
     from panoptic_data.suggestions import Check
     from panoptic_data.views import View
     from panoptic_data.zero_shot import Class

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations import Store
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.events import Batch
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["images_of", "routes"]
 

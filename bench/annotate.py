@@ -31,11 +31,12 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from bench.catalogue import _write
-from panoptic_data import edits, events, merging, project, properties, stages, tags
+from panoptic_data import edits, events, merging, properties, stages, tags
 from panoptic_data.annotations import Store, _stores
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.events import CHANGES
-from panoptic_data.project import Project
+from panoptic_data.storage import project
+from panoptic_data.storage.project import Project
 from tests.dashboard import serving
 
 SINGLE = 200
@@ -47,7 +48,8 @@ ANNOTATED = ("annotation_events", *merging.TABLES)
 # How a project is opened, in a process that has nothing in memory.
 OPEN = """
 import sys, time
-from panoptic_data import annotations, project
+from panoptic_data import annotations
+from panoptic_data.storage import project
 opened = project.open_project(sys.argv[1])
 opened.database().count("images")
 began, worked = time.perf_counter(), time.process_time()

@@ -23,7 +23,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data import catalogue, maps, project, schema
+from panoptic_data import catalogue, maps
+from panoptic_data.storage import project, schema
 from panoptic_data.views import Sort, View
 
 WORDS = ("poster", "guerre", "été", "Atelier", "rue", "scan", "portrait", "IMG", "planche", "copie")

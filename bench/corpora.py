@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from panoptic_data import embeddings, encoders, images, sources
-from panoptic_data import project as projects
 from panoptic_data.encoders import EncoderSpec
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
 CACHE = Path(os.environ.get("PANOPTIC_BENCH_CACHE", Path(tempfile.gettempdir()) / "panoptic-bench"))

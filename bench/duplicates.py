@@ -21,7 +21,7 @@ import polars as pl
 
 from bench import corpora
 from panoptic_data import duplicates, hamming, neighbours
-from panoptic_data.tables import Database
+from panoptic_data.storage.tables import Database
 
 HASHES = ("ahash", "phash", "dhash")
 RADII = (2, 4, 6, 8, 10, 12)

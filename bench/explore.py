@@ -37,9 +37,10 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, decode, demo, describe, facets, project, schema, search
+from panoptic_data import catalogue, decode, demo, describe, facets, search
 from panoptic_data.catalogue import Catalogue
-from panoptic_data.schema import table_name
+from panoptic_data.storage import project, schema
+from panoptic_data.storage.schema import table_name
 from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
 

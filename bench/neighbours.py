@@ -23,8 +23,8 @@ import pyarrow as pa
 
 from bench import corpora
 from panoptic_data import clusters, fits, nearest, neighbours, projection
-from panoptic_data import project as projects
 from panoptic_data.nearest import Lists
+from panoptic_data.storage import project as projects
 
 K = neighbours.K
 CORPORA = ("clothing-1k", "usda")

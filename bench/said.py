@@ -10,7 +10,7 @@ import polars as pl
 from panoptic_data import edits, merging, properties, stages, tags
 from panoptic_data.annotations import State, Store
 from panoptic_data.annotations import get as annotations_of
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 TAGS = 30_000
 TAGS_EACH = 3

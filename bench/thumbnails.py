@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from app.pictures import Thumbnails
-from panoptic_data import project, schema
+from panoptic_data.storage import project, schema
 
 PAGE = 200
 THUMBNAIL_BYTES = 12_000

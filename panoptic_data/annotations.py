@@ -30,7 +30,7 @@ from panoptic_data.replay import CELL, MARKS, Walk, fold, switched_off
 from panoptic_data.tags import Tag
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Cells", "State", "Store", "get"]
 

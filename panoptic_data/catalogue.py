@@ -30,14 +30,14 @@ from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
 from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.properties import EXCLUDED, Property
-from panoptic_data.schema import table_name
 from panoptic_data.stages import digest
+from panoptic_data.storage.schema import table_name
 from panoptic_data.views import SORTS, Level, Sort, View
 from panoptic_data.views import conditions as conditions_of
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.project import Project
+    from panoptic_data.storage.tables import Database
 
 __all__ = ["Catalogue", "Found", "Projection", "get", "load"]
 

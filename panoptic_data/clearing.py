@@ -30,7 +30,7 @@ from panoptic_data.views import View
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["COPIES", "ORDERS", "Groups", "Plan", "copies", "facts", "kinds", "opened", "plan"]
 

@@ -20,7 +20,6 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data import fits, neighbours
-from panoptic_data.changes import settle
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
 from panoptic_data.nearest import Lists
@@ -33,9 +32,10 @@ from panoptic_data.partitions import (
     numbered,
     smoothed,
 )
-from panoptic_data.project import Project
-from panoptic_data.schema import table_name
 from panoptic_data.stages import Report, StageResult, digest, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.sync import settle
 
 __all__ = ["METHODS", "update"]
 

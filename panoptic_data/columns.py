@@ -23,7 +23,7 @@ from panoptic_data.properties import Property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Column", "Texts", "authored", "brought"]
 

@@ -25,8 +25,8 @@ from panoptic_data.orders import sorted_by
 from panoptic_data.views import STATUSES
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.project import Project
+    from panoptic_data.storage.tables import Database
 
 __all__ = [
     "NO_TIME",

@@ -20,12 +20,12 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import hamming, neighbours, sketches
-from panoptic_data.changes import settle
-from panoptic_data.project import Project
 from panoptic_data.stages import Report, StageResult, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.sync import settle
 
 if TYPE_CHECKING:
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.tables import Database
 
 __all__ = ["RADIUS", "SIMILARITY", "update"]
 

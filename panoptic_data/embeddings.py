@@ -24,9 +24,9 @@ from panoptic_data import encoders, images
 from panoptic_data.ahead import in_order
 from panoptic_data.encoders import Encoder, EncoderSpec
 from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
-from panoptic_data.project import Project
-from panoptic_data.schema import arrow, table_name
 from panoptic_data.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import arrow, table_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -32,11 +32,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data.errors import WriteConflict
-from panoptic_data.schema import arrow
-from panoptic_data.turns import turn
+from panoptic_data.storage.locks import turn
+from panoptic_data.storage.schema import arrow
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = [
     "ACCEPTED",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from panoptic_data import nearest
 from panoptic_data.nearest import Lists
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = [
     "PLACED_SHARE",

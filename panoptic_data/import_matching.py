@@ -22,7 +22,7 @@ from panoptic_data.vocabulary import folded
 
 if TYPE_CHECKING:
     from panoptic_data.import_files import Table
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["WAYS", "Found", "Matching", "find", "folders", "proposed"]
 

@@ -37,8 +37,8 @@ from panoptic_data.import_matching import WAYS, Found, Matching, find, folders, 
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
 
 __all__ = [
     "EXISTING",

@@ -21,8 +21,8 @@ from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
 
 __all__ = ["FACTS", "FIRSTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]
 

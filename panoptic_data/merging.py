@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data import properties, tags
-from panoptic_data.changes import content
 from panoptic_data.replay import MARKS
-from panoptic_data.schema import arrow
 from panoptic_data.stages import LOG, Report, StageResult, quiet
+from panoptic_data.storage.schema import arrow
+from panoptic_data.storage.sync import content
 
 if TYPE_CHECKING:
     from panoptic_data.annotations import State
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["STAGE", "TABLES", "behind", "clean", "counts", "differing", "read", "update"]
 

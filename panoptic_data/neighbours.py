@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from panoptic_data import nearest
-from panoptic_data.changes import settle
 from panoptic_data.embeddings import matrix
 from panoptic_data.nearest import Lists
-from panoptic_data.project import Project
-from panoptic_data.schema import table_name
 from panoptic_data.stages import Report, StageResult, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.sync import settle
 
 __all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update", "with_vectors"]
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data import stages
-from panoptic_data.schema import table_name
+from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["Folder", "Problem", "Stage", "folders", "made", "problems", "reasons", "vectors"]
 

@@ -29,8 +29,8 @@ from panoptic_data.errors import (
     WeightsUnavailable,
 )
 from panoptic_data.expressions import Box, Expression, Term
-from panoptic_data.project import Project
-from panoptic_data.schema import table_name
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from panoptic_data.errors import PanopticError, ProjectBusy, WriteConflict
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 if TYPE_CHECKING:
     import polars as pl
@@ -225,7 +225,7 @@ def _close_the_dead(project: Project) -> None:
     """Mark runs that never said how they ended. Only the holder of the lock may call this."""
     import polars as pl
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     database = project.database()
     dead = database.frame("runs", where="outcome = 'running'")
@@ -300,7 +300,7 @@ def _user() -> str:
 def _table(rows: list[dict[str, object]]) -> Any:
     import pyarrow as pa
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     return pa.Table.from_pylist(rows, schema=arrow("runs"))
 

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from panoptic_data import views
 from panoptic_data.errors import InvalidView, WriteConflict
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import View
 
 __all__ = [
@@ -219,7 +219,7 @@ def _held(project: Project) -> Iterator[_Rows]:
 def _write(project: Project, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     database = project.database()
     version = database.upsert(TABLE, pa.Table.from_pylist(rows, schema=arrow(TABLE)))

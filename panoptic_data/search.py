@@ -25,9 +25,9 @@ from panoptic_data.calibration import Scale
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.expressions import Expression, Term
 from panoptic_data.matrix import Matrix
-from panoptic_data.project import Project
 from panoptic_data.query_vectors import Aim
-from panoptic_data.schema import table_name
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
 from panoptic_data.vector_index import EXACT_UP_TO
 
 if TYPE_CHECKING:

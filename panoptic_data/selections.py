@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from panoptic_data.errors import InvalidView
-from panoptic_data.schema import arrow
+from panoptic_data.storage.schema import arrow
 from panoptic_data.views import Clause, Condition
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = ["WRITTEN_OUT", "keep", "recall", "shortened"]

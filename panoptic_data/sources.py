@@ -37,7 +37,7 @@ from panoptic_data.errors import (
     UnknownSource,
 )
 from panoptic_data.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["Entry", "Source", "absolute", "add", "chosen", "listing", "walk"]
 
@@ -290,7 +290,7 @@ def _unique(name: str, taken: Iterable[str]) -> str:
 def _save(project: Project, source: Source) -> None:
     import pyarrow as pa
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     row = {
         "name": source.name,

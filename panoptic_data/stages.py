@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = [
     "CODE_VERSIONS",
@@ -260,7 +260,7 @@ def _why(
 def _write(project: Project, row: Mapping[str, object]) -> None:
     import pyarrow as pa
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     project.database().upsert("stages", pa.Table.from_pylist([row], schema=arrow("stages")))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from panoptic_data import decode, hashes
 from panoptic_data.errors import InvalidExpression, UnreadableImage
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["KEPT_BYTES", "MOST_BYTES", "keep", "read"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 
-from panoptic_data.project import Project
-from panoptic_data.schema import table_name
 from panoptic_data.stages import Report, StageResult, digest, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
 
 __all__ = ["EXACT_UP_TO", "update"]
 

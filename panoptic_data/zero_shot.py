@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from panoptic_data.annotations import State
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.offers import Material
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
     from panoptic_data.tags import Tag
 
 __all__ = ["PARENTS", "Best", "Class", "Classes", "best", "classes", "fitted", "prompts"]

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from panoptic_data import unchanged
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.project import Project, open_project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["main"]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from panoptic_data.encoders import parse
-from panoptic_data.project import DEFAULT_ENCODERS, Project
+from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
 from pipelines import automation, checks, jobs, sensors
 from pipelines.assets import chain, duplicates, embeddings
 from pipelines.assets.annotations import annotations as annotated

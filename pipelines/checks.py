@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from panoptic_data import merging
-from panoptic_data.project import Project
-from panoptic_data.schema import table_name
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
 from pipelines.assets import chain, embeddings
 from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS

@@ -7,7 +7,7 @@ a run says what is missing. Not here: the graph itself (``build``).
 from __future__ import annotations
 
 from panoptic_data.errors import ProjectNotFound
-from panoptic_data.project import Project, open_project
+from panoptic_data.storage.project import Project, open_project
 from pipelines.build import build_defs
 
 __all__ = ["defs"]

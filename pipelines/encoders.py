@@ -11,7 +11,7 @@ from typing import Any
 
 from panoptic_data import embeddings
 from panoptic_data.encoders import EncoderSpec, parse
-from panoptic_data.project import Project, with_encoder
+from panoptic_data.storage.project import Project, with_encoder
 
 __all__ = ["FALLBACK", "Prepared", "known", "prepare"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["RUN_TAG", "close_the_dead", "open_instance"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dagster as dg
 
 from panoptic_data import merging, runs
-from panoptic_data.project import Project
 from panoptic_data.stages import CODE_VERSIONS, StageResult
+from panoptic_data.storage.project import Project
 from pipelines import checks, instance
 from pipelines.assets.annotations import ANNOTATIONS, make
 from pipelines.process import compact

@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from panoptic_data import images, stages
-from panoptic_data.project import Project
 from panoptic_data.stages import StageResult
+from panoptic_data.storage.project import Project
 from pipelines.resources import Work
 
 __all__ = ["group", "materialized"]

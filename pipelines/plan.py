@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from panoptic_data import embeddings, files, sources, stages
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.project import Project
 from panoptic_data.sources import Source
+from panoptic_data.storage.project import Project
 from pipelines import encoders
 from pipelines.resources import Request
 

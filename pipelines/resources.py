@@ -15,8 +15,8 @@ import dagster as dg
 from panoptic_data import runs, sources, stages
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.project import Project, open_project
 from panoptic_data.stages import Report, StageResult
+from panoptic_data.storage.project import Project, open_project
 from pipelines.encoders import Prepared, known
 
 if TYPE_CHECKING:

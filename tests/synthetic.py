@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data import project as projects
-from panoptic_data import schema
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage import schema
+from panoptic_data.storage.project import Project
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data import runs, sources
-from panoptic_data.schema import table_of
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.schema import table_of
 from tests.small_corpus import write_pictures
 
 IMAGES = 150

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 SLUG = "visual"
 

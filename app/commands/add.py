@@ -6,9 +6,9 @@ import argparse
 import json
 
 from app.language import say
-from panoptic_data import project as projects
 from panoptic_data import sources
 from panoptic_data.errors import UsageError
+from panoptic_data.storage import project as projects
 
 __all__ = ["run"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from app.commands.encoders import states
 from app.language import number, say
-from panoptic_data import project as projects
 from panoptic_data.errors import ProjectNotFound
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 __all__ = ["Finding", "run"]
 
@@ -106,8 +106,8 @@ def _place(path: Path) -> Iterator[Finding]:
 
 
 def _tables(path: Path) -> Finding:
-    from panoptic_data.schema import arrow
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.schema import arrow
+    from panoptic_data.storage.tables import Database
 
     try:
         with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as place:

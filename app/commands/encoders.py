@@ -7,9 +7,9 @@ import json
 
 from app.language import number, say, terminal_language
 from panoptic_data import encoders
-from panoptic_data import project as projects
 from panoptic_data.errors import ProjectNotFound, weights_cause
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 __all__ = ["run"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from app.language import number, terminal_language
 from panoptic_data import imports
-from panoptic_data import project as projects
 from panoptic_data.errors import InvalidImport
 from panoptic_data.imports import Plan
 from panoptic_data.messages import translate
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 __all__ = ["run"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 
 __all__ = ["run"]
 

@@ -6,8 +6,8 @@ import argparse
 import subprocess
 import sys
 
-from panoptic_data import project as projects
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 __all__ = ["command_line", "run"]
 

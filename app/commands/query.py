@@ -13,14 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.language import say, terminal_language
 from panoptic_data import catalogue, query, sources, views
-from panoptic_data import project as projects
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
+from panoptic_data.storage import project as projects
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.groups import Groups
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = ["read", "run"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.language import say, terminal_language
 from panoptic_data import expressions
-from panoptic_data import project as projects
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.expressions import Expression
-from panoptic_data.project import Project
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project
 
 if TYPE_CHECKING:
     from PIL.Image import Image

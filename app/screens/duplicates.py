@@ -12,7 +12,7 @@ from app.components.duplicates import duplicates
 from app.widgets import states
 from panoptic_data import catalogue, views
 from panoptic_data.messages import keys
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import View
 
 __all__ = ["GROUP", "PAGE", "begin", "show"]

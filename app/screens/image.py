@@ -24,12 +24,12 @@ from app.screens.history import TEXTS as HISTORY_TEXTS
 from app.widgets import find
 from panoptic_data import views
 from panoptic_data.expressions import Term
-from panoptic_data.schema import table_name
+from panoptic_data.storage.schema import table_name
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["panel"]
 

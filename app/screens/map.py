@@ -18,7 +18,7 @@ from panoptic_data import catalogue, maps, views
 from panoptic_data.catalogue import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.messages import keys
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import View
 
 __all__ = ["display", "show"]

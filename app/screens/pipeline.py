@@ -23,7 +23,7 @@ from panoptic_data import overview, runs, sources, views
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.messages import translate
 from panoptic_data.overview import Stage
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import View
 
 __all__ = ["show"]

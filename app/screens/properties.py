@@ -12,7 +12,7 @@ from app.screens import classes
 from app.widgets import states
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.messages import keys
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.values import COLOURS, TYPES
 
 __all__ = ["show"]

@@ -14,7 +14,7 @@ from app.widgets import states
 from panoptic_data import views
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.messages import keys
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import View
 
 __all__ = ["PAGE", "begin", "show", "within"]

@@ -13,7 +13,7 @@ from app.components.searchline import Choice
 from app.widgets import find, holding
 from panoptic_data import likeness
 from panoptic_data.errors import PanopticError
-from panoptic_data.schema import table_name
+from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
     from app.widgets.shown import Shown

@@ -14,7 +14,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
 
 __all__ = ["ADDRESS", "command", "page"]
 

@@ -20,7 +20,7 @@ from panoptic_data.likeness import Asked
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import Clause, Condition
 
 __all__ = [

@@ -30,8 +30,8 @@ from panoptic_data.views import FIELDS, Condition, Sort, View
 if TYPE_CHECKING:
     from app.widgets.shown import Shown
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
     from panoptic_data.properties import Property
+    from panoptic_data.storage.project import Project
 
 __all__ = ["line", "search"]
 

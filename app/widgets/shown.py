@@ -12,7 +12,7 @@ from panoptic_data.errors import PanopticError
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.holds import Changes, Hold
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = ["Shown", "of"]

@@ -18,11 +18,11 @@ from app.presses import whole
 from app.widgets.chips import label
 from panoptic_data import runs
 from panoptic_data.errors import PanopticError, weights_cause
-from panoptic_data.project import default_place
+from panoptic_data.storage.project import default_place
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.project import Project
+    from panoptic_data.storage.project import Project
     from panoptic_data.views import View
 
 __all__ = [

@@ -25,8 +25,8 @@ from panoptic_data.views import Clause, Condition, View
 
 if TYPE_CHECKING:
     from app.components.frame import Selected
-    from panoptic_data.project import Project
     from panoptic_data.saved import Saved
+    from panoptic_data.storage.project import Project
 
 __all__ = ["keep", "name_of", "open_new", "open_selection", "settle", "tabs"]
 

@@ -18,7 +18,7 @@ import streamlit as st
 from app import going, launcher, pulse, state
 from app.components.pulse import pulse as watch
 from app.widgets import holding
-from panoptic_data.project import Project
+from panoptic_data.storage.project import Project
 
 __all__ = ["Step", "step", "time_left", "work"]
 

@@ -9,9 +9,9 @@ import dagster as dg
 
 from panoptic_data import images, sources
 from panoptic_data.errors import UnknownSource
-from panoptic_data.project import Project
 from panoptic_data.sources import Source
 from panoptic_data.stages import CODE_VERSIONS
+from panoptic_data.storage.project import Project
 from pipelines import metadata
 from pipelines.partitions import SOURCES
 from pipelines.provenance import keep, making

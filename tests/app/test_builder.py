@@ -285,7 +285,7 @@ def page(root, language):
 
     from app.widgets import builder
     from panoptic_data import catalogue
-    from panoptic_data.project import open_project
+    from panoptic_data.storage.project import open_project
     from panoptic_data.views import Condition, View
 
     st.session_state["language"] = language

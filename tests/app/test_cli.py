@@ -11,7 +11,7 @@ import pytest
 
 from app.cli import _COMMANDS, METHODS, main
 from panoptic_data import catalogue, clusters, views
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Level, Sort, View
 from tests import synthetic
 

@@ -12,12 +12,12 @@ from app import state
 from app.routes import routes
 from app.widgets import chips, find
 from panoptic_data import catalogue, embeddings, images, likeness, sources, views
-from panoptic_data import project as projects
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.expressions import Term
 from panoptic_data.expressions import parse as read
 from panoptic_data.likeness import Asked
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Sort, View
 from tests import synthetic
 from tests.app.test_explore import component, run, said

@@ -97,7 +97,7 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     script = (
         "from pathlib import Path\n"
         "from app import launcher\n"
-        "from panoptic_data.project import open_project\n"
+        "from panoptic_data.storage.project import open_project\n"
         f"launcher.start_processing(open_project(Path({str(project.root)!r})))\n"
     )
     starter = subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

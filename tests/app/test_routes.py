@@ -33,8 +33,8 @@ from panoptic_data import (
     runs,
     sources,
 )
-from panoptic_data import project as projects
 from panoptic_data.groups import condition
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
 from tests.dashboard import eventually

@@ -15,8 +15,8 @@ from app.cli import main
 from app.guard import Guard
 from app.searching import routes
 from panoptic_data import embeddings, images, remote, search, sources, uploads, views
-from panoptic_data import project as projects
 from panoptic_data.encoders import parse
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, View
 from tests import synthetic
 from tests.small_corpus import picture, write_pictures

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from panoptic_data import annotations, catalogue, edits, properties, tags, views
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving
 

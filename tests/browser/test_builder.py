@@ -7,7 +7,7 @@ import pytest
 
 from panoptic_data import annotations, catalogue, edits, properties, tags, views
 from panoptic_data.fields import property_field
-from panoptic_data.project import open_project
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import Clause, Condition, View
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

@@ -6,7 +6,7 @@ import pytest
 
 from app.components import assets
 from panoptic_data import annotations, catalogue, clearing
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app import launcher
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 from tests.small_corpus import write_pictures
 

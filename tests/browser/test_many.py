@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from panoptic_data import catalogue, schema
+from panoptic_data import catalogue
+from panoptic_data.storage import schema
 from panoptic_data.views import Level, View, from_address
 from tests import synthetic
 from tests.dashboard import serving

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data import catalogue
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from panoptic_data.views import from_address
 from tests import synthetic
 from tests.dashboard import NARROW, WIDE, eventually, serving

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data import annotations, catalogue, views
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, View
 from tests.dashboard import NARROW, eventually, serving
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data import saved
+from panoptic_data.storage import project as projects
 from panoptic_data.views import View, to_address
 from tests.dashboard import NARROW
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from panoptic_data import annotations, edits, events, merging, properties, stages, tags
-from panoptic_data import project as projects
 from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
+from panoptic_data.storage import project as projects
 
 IMAGES = [f"{number:040x}" for number in range(4)]
 
@@ -473,7 +473,8 @@ def test_undo_and_redo_in_any_order_are_as_a_list_in_python_says(project):
 EDITS = """
 import random, sys
 from concurrent.futures import ThreadPoolExecutor
-from panoptic_data import annotations, events, project as projects
+from panoptic_data import annotations, events
+from panoptic_data.storage import project as projects
 
 root, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 store = annotations.get(projects.open_project(root))
@@ -526,7 +527,8 @@ def test_four_processes_that_edit_at_once_lose_nothing(store, edits_each):
 
 KILLED = """
 import sys
-from panoptic_data import annotations, edits, project as projects
+from panoptic_data import annotations, edits
+from panoptic_data.storage import project as projects
 store = annotations.get(projects.open_project(sys.argv[1]))
 [note] = store.state().properties.values()
 for number in range(1000):

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from panoptic_data import duplicates, images, neighbours, sources
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from tests import synthetic
 from tests.images import shared
 from tests.vectors import SLUG, embed, grouped, sha1s
@@ -179,7 +179,7 @@ def test_a_run_killed_half_way_is_made_whole(project, folder):
     stale[0]["member"] = "near:gone/gone"
     import pyarrow as pa
 
-    from panoptic_data.schema import arrow
+    from panoptic_data.storage.schema import arrow
 
     database.append("duplicates", pa.Table.from_pylist(stale, schema=arrow("duplicates")))
     database.delete("duplicates", rows["member"].to_list()[:2])

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from panoptic_data import files, images, sources
-from panoptic_data import project as projects
 from panoptic_data.errors import FolderNotFound, UnreadableImage
+from panoptic_data.storage import project as projects
 from tests.dashboard import eventually
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panoptic_data import neighbours
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
 TABLE = f"neighbours__{SLUG}"

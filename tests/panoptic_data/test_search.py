@@ -17,7 +17,6 @@ from panoptic_data import (
     uploads,
     vector_index,
 )
-from panoptic_data import project as projects
 from panoptic_data.decode import open_image
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
@@ -30,6 +29,7 @@ from panoptic_data.errors import (
 )
 from panoptic_data.expressions import parse as parse_it
 from panoptic_data.search import Hit, by_image, by_text, find, similar
+from panoptic_data.storage import project as projects
 from panoptic_data.views import View
 from tests.images import shared
 from tests.small_corpus import picture, write_pictures

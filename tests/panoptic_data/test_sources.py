@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from panoptic_data import errors, sources
-from panoptic_data import project as projects
 from panoptic_data.sources import Source
+from panoptic_data.storage import project as projects
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user
 

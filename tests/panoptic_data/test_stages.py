@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data import stages
 from panoptic_data.stages import CODE_VERSIONS, StageResult, kind
+from panoptic_data.storage import project as projects
 
 SOURCES = ["maps", "posters"]
 SLUGS = ["visual"]

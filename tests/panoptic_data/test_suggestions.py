@@ -313,7 +313,7 @@ def _stage(result):
 
     import pyarrow as pa
 
-    from panoptic_data import schema
+    from panoptic_data.storage import schema
 
     row = {"stage": merging.STAGE, "parameters": json.dumps(result.parameters)}
     wanted = schema.arrow("stages")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data import sources
-from panoptic_data.schema import arrow
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.schema import arrow
 from pipelines.process import process
 from pipelines.resources import Request
 from tests.small_corpus import write_pictures

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from panoptic_data.schema import arrow
+from panoptic_data.storage.schema import arrow
 from pipelines.build import build_defs
 from pipelines.checks import lengths
 from pipelines.instance import open_instance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
 from pipelines.process import process
 from pipelines.resources import Request
 

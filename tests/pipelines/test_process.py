@@ -8,10 +8,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data import runs, sources, stages
 from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
-from panoptic_data.schema import arrow
+from panoptic_data.storage import project as projects
+from panoptic_data.storage.schema import arrow
 from pipelines.instance import open_instance
 from pipelines.process import process
 from pipelines.resources import Request

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
 
 if TYPE_CHECKING:
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.tables import Database
 
 __all__ = [
     "DEFAULT_ENCODERS",
@@ -56,7 +56,7 @@ class Project:
     def database(self) -> Database:
         """Open the project's tables."""
         # Importing lancedb takes 2 to 5 s: paid only by those who read tables.
-        from panoptic_data.tables import connect
+        from panoptic_data.storage.tables import connect
 
         return connect(self.lance)
 

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from panoptic_data import changes
-from panoptic_data import project as projects
+from panoptic_data.storage import project as projects
+from panoptic_data.storage import sync
 
 NAME = "neighbours__visual"
 
@@ -30,30 +30,30 @@ def runs(database):
 
 def test_each_row_names_the_run_that_last_changed_it(database):
     same = {key: ([], []) for key in "abcdefgh"}
-    changes.settle(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
+    sync.settle(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
     wanted = {**same, "y": (["a"], [0.25]), "z": (["b"], [1.0])}
-    made = changes.settle(database, NAME, rows(**wanted), "r2")
+    made = sync.settle(database, NAME, rows(**wanted), "r2")
     assert (made.rows, made.new, made.changed, made.unchanged, made.removed) == (10, 1, 1, 8, 1)
     assert runs(database) == {**dict.fromkeys(same, "r1"), "y": "r2", "z": "r2"}
 
 
 def test_rows_that_stay_keep_their_run_when_most_are_rewritten(database):
-    changes.settle(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
+    sync.settle(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
     wanted = rows(a=(["b"], [0.5]), b=([], []), c=([], []))
-    made = changes.settle(database, NAME, wanted, "r2")
+    made = sync.settle(database, NAME, wanted, "r2")
     assert (made.new, made.changed, made.unchanged, made.removed) == (1, 1, 1, 0)
     assert runs(database) == {"a": "r1", "b": "r2", "c": "r2"}
 
 
 def test_nothing_to_hold_empties_the_table(database):
-    changes.settle(database, NAME, rows(a=([], [])), "r1")
-    made = changes.settle(database, NAME, rows(), "r2")
+    sync.settle(database, NAME, rows(a=([], [])), "r1")
+    made = sync.settle(database, NAME, rows(), "r2")
     assert (made.rows, made.removed) == (0, 1)
     assert runs(database) == {}
 
 
 def test_an_empty_table_that_stays_empty_is_not_made(database):
-    assert changes.settle(database, NAME, rows(), "r1").rows == 0
+    assert sync.settle(database, NAME, rows(), "r1").rows == 0
     assert database.names() == frozenset()
 
 
@@ -69,13 +69,13 @@ def test_an_empty_table_that_stays_empty_is_not_made(database):
 )
 def test_the_digest_differs_where_content_differs(other):
     one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]))
-    assert changes.content(one) == changes.content(pa.table(one.to_pydict(), schema=one.schema))
-    assert changes.content(one) != changes.content(other)
+    assert sync.content(one) == sync.content(pa.table(one.to_pydict(), schema=one.schema))
+    assert sync.content(one) != sync.content(other)
 
 
 def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
     one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]), f=([], []))
     parts = pa.concat_tables([one.slice(0, 1), one.slice(1)])
-    assert changes.content(parts) == changes.content(one)
+    assert sync.content(parts) == sync.content(one)
     wider = pa.concat_tables([rows(z=(["z"], [0.0])), one]).slice(1)
-    assert changes.content(wider) == changes.content(one)
+    assert sync.content(wider) == sync.content(one)

@@ -16,10 +16,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from panoptic_data.schema import arrow, table_of
+from panoptic_data.storage.schema import arrow, table_of
 
 if TYPE_CHECKING:
-    from panoptic_data.tables import Database
+    from panoptic_data.storage.tables import Database
 
 __all__ = ["Changes", "content", "settle"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from panoptic_data import project as projects
 from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
+from panoptic_data.storage import project as projects
 
 
 def test_a_created_project_opens_as_it_was(tmp_path):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from panoptic_data.schema import TABLES, arrow, table_name
-from panoptic_data.tables import Database
+from panoptic_data.storage.schema import TABLES, arrow, table_name
+from panoptic_data.storage.tables import Database
 from tests import synthetic
 
 

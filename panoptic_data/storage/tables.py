@@ -23,7 +23,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.errors import WriteConflict
-from panoptic_data.schema import arrow, table_of
+from panoptic_data.storage.schema import arrow, table_of
 
 __all__ = ["Database", "VectorIndex", "connect"]
 

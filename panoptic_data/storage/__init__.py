@@ -1,0 +1,1 @@
+"""A project on disk: its folder, its tables and their schema, and who may write when."""
