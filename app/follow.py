@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from app.language import say
-from panoptic_data import runs
+from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
 __all__ = ["BARS", "follow", "steps"]

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.language import terminal_language
-from panoptic_data import runs
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
+from panoptic_data.provenance import runs
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

@@ -15,7 +15,8 @@ from subprocess import Popen
 from typing import TYPE_CHECKING
 
 from app import launcher
-from panoptic_data import merging, runs, stages
+from panoptic_data import merging
+from panoptic_data.provenance import runs, stages
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

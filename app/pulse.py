@@ -14,7 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.answers import answering
-from panoptic_data import catalogue, runs
+from panoptic_data import catalogue
+from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
 __all__ = ["Pulse", "read", "routes"]

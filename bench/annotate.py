@@ -31,10 +31,11 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from bench.catalogue import _write
-from panoptic_data import edits, events, merging, properties, stages, tags
+from panoptic_data import edits, events, merging, properties, tags
 from panoptic_data.annotations import Store, _stores
 from panoptic_data.annotations import get as annotations_of
 from panoptic_data.events import CHANGES
+from panoptic_data.provenance import stages
 from panoptic_data.storage import project
 from panoptic_data.storage.project import Project
 from tests.dashboard import serving

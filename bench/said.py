@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from panoptic_data import edits, merging, properties, stages, tags
+from panoptic_data import edits, merging, properties, tags
 from panoptic_data.annotations import State, Store
 from panoptic_data.annotations import get as annotations_of
+from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
 
 TAGS = 30_000

@@ -30,7 +30,7 @@ from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
 from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.properties import EXCLUDED, Property
-from panoptic_data.stages import digest
+from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import SORTS, Level, Sort, View
 from panoptic_data.views import conditions as conditions_of

@@ -32,7 +32,7 @@ from panoptic_data.partitions import (
     numbered,
     smoothed,
 )
-from panoptic_data.stages import Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import settle

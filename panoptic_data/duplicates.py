@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import hamming, neighbours, sketches
-from panoptic_data.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import settle
 

@@ -23,8 +23,8 @@ from panoptic_data.ahead import in_order
 from panoptic_data.describe import THUMBNAIL_LONG_SIDE, THUMBNAIL_SHORT_SIDE, ImageRow, describe
 from panoptic_data.errors import PanopticError, UnknownImage, UnreadableImage
 from panoptic_data.files import Scan, file_id
+from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.sources import Source
-from panoptic_data.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database

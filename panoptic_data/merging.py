@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data import properties, tags
+from panoptic_data.provenance.stages import LOG, Report, StageResult, quiet
 from panoptic_data.replay import MARKS
-from panoptic_data.stages import LOG, Report, StageResult, quiet
 from panoptic_data.storage.schema import arrow
 from panoptic_data.storage.sync import content
 

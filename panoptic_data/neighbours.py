@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from panoptic_data import nearest
 from panoptic_data.embeddings import matrix
 from panoptic_data.nearest import Lists
-from panoptic_data.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import settle

@@ -23,7 +23,7 @@ import pyarrow as pa
 from panoptic_data import fits, neighbours
 from panoptic_data.nearest import Lists
 from panoptic_data.principal import components
-from panoptic_data.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import settle

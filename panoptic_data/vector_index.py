@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 
-from panoptic_data.stages import Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 

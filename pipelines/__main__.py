@@ -136,7 +136,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
 
 def _work(project: Project, chosen: argparse.Namespace) -> dict[str, Any]:
     # dagster and lancedb: 3 to 8 s, paid only when there is something to do.
-    from panoptic_data import stages
+    from panoptic_data.provenance import stages
     from pipelines.process import process
     from pipelines.resources import Request
 

@@ -1,7 +1,7 @@
 """Dagster's memory of a project: an instance whose home is ``<project>/dagster``.
 
 `dagster dev` with DAGSTER_HOME there shows the same history. Not here: our own history of
-runs, which a copied project keeps (``panoptic_data.runs``).
+runs, which a copied project keeps (``panoptic_data.provenance.runs``).
 """
 
 from __future__ import annotations

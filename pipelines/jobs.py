@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from panoptic_data.stages import PER_ENCODER
+from panoptic_data.provenance.stages import PER_ENCODER
 from pipelines.assets import chain, embeddings
 from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS

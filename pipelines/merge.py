@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from panoptic_data import merging, runs
-from panoptic_data.stages import CODE_VERSIONS, StageResult
+from panoptic_data import merging
+from panoptic_data.provenance import runs
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from panoptic_data.storage.project import Project
 from pipelines import checks, instance
 from pipelines.assets.annotations import ANNOTATIONS, make

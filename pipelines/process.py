@@ -13,12 +13,13 @@ from datetime import timedelta
 
 import dagster as dg
 
-from panoptic_data import runs, sources, stages, unchanged
+from panoptic_data import sources, unchanged
 from panoptic_data.embeddings import RECHECK_AFTER
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.messages import terminal_language
+from panoptic_data.provenance import runs, stages
+from panoptic_data.provenance.stages import Report
 from panoptic_data.sources import Source
-from panoptic_data.stages import Report
 from panoptic_data.storage.project import Project, open_project
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from panoptic_data import stages
-from panoptic_data.stages import CODE_VERSIONS, StageResult
+from panoptic_data.provenance import stages
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines.resources import Work
 
 __all__ = ["keep", "making"]

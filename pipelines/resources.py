@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from panoptic_data import runs, sources, stages
+from panoptic_data import sources
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.stages import Report, StageResult
+from panoptic_data.provenance import runs, stages
+from panoptic_data.provenance.stages import Report, StageResult
 from panoptic_data.storage.project import Project, open_project
 from pipelines.encoders import Prepared, known
 
 if TYPE_CHECKING:
-    from panoptic_data.runs import Run
+    from panoptic_data.provenance.runs import Run
 
 __all__ = ["Problem", "Request", "Work", "work_resource"]
 

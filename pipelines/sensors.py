@@ -12,8 +12,8 @@ import dagster as dg
 from panoptic_data import files, sources
 from panoptic_data.errors import FolderNotFound, ProjectNotFound
 from panoptic_data.files import Scan
+from panoptic_data.provenance.stages import digest
 from panoptic_data.sources import Source
-from panoptic_data.stages import digest
 from panoptic_data.storage.project import Project, open_project
 from pipelines import jobs
 from pipelines.partitions import SOURCES

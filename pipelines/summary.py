@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from panoptic_data import stages
 from panoptic_data.errors import weights_cause
 from panoptic_data.files import PASSING
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.stages import StageResult
+from panoptic_data.provenance import stages
+from panoptic_data.provenance.stages import StageResult
 from pipelines.encoders import Prepared
 from pipelines.resources import Problem, Work
 

@@ -16,8 +16,8 @@ import streamlit as st
 from app import launcher, state
 from app.presses import whole
 from app.widgets.chips import label
-from panoptic_data import runs
 from panoptic_data.errors import PanopticError, weights_cause
+from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_place
 
 if TYPE_CHECKING:

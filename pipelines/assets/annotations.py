@@ -7,7 +7,7 @@ here: how values follow from the log (``panoptic_data.merging``).
 import dagster as dg
 
 from panoptic_data import merging
-from panoptic_data.stages import CODE_VERSIONS, LOG
+from panoptic_data.provenance.stages import CODE_VERSIONS, LOG
 from pipelines import metadata
 from pipelines.provenance import keep, making
 from pipelines.resources import Work

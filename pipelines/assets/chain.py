@@ -11,7 +11,7 @@ from typing import Any, cast
 import dagster as dg
 
 from panoptic_data.encoders import EncoderSpec
-from panoptic_data.stages import CODE_VERSIONS, PER_ENCODER, StageResult
+from panoptic_data.provenance.stages import CODE_VERSIONS, PER_ENCODER, StageResult
 from pipelines import metadata
 from pipelines.assets import embeddings
 from pipelines.assets.corpus import CORPUS

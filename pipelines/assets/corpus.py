@@ -8,8 +8,9 @@ import time
 
 import dagster as dg
 
-from panoptic_data import images, stages
-from panoptic_data.stages import CODE_VERSIONS, StageResult
+from panoptic_data import images
+from panoptic_data.provenance import stages
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines import metadata
 from pipelines.assets.images import FILES, IMAGES
 from pipelines.automation import FOLLOW

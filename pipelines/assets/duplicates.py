@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from panoptic_data.stages import CODE_VERSIONS
+from panoptic_data.provenance.stages import CODE_VERSIONS
 from pipelines import metadata
 from pipelines.assets import chain
 from pipelines.assets.corpus import CORPUS

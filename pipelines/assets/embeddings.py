@@ -7,7 +7,7 @@ import dagster as dg
 
 from panoptic_data import embeddings
 from panoptic_data.encoders import EncoderSpec
-from panoptic_data.stages import CODE_VERSIONS
+from panoptic_data.provenance.stages import CODE_VERSIONS
 from pipelines import metadata
 from pipelines.assets.images import IMAGES
 from pipelines.automation import FOLLOW

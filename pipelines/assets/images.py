@@ -9,8 +9,8 @@ import dagster as dg
 
 from panoptic_data import images, sources
 from panoptic_data.errors import UnknownSource
+from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.sources import Source
-from panoptic_data.stages import CODE_VERSIONS
 from panoptic_data.storage.project import Project
 from pipelines import metadata
 from pipelines.partitions import SOURCES

@@ -22,18 +22,9 @@ from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
 from app.widgets.groups import label
-from panoptic_data import (
-    annotations,
-    catalogue,
-    edits,
-    files,
-    holds,
-    images,
-    properties,
-    runs,
-    sources,
-)
+from panoptic_data import annotations, catalogue, edits, files, holds, images, properties, sources
 from panoptic_data.groups import condition
+from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from panoptic_data import overview, runs
+from panoptic_data.provenance import overview, runs
 from panoptic_data.storage import project as projects
 from tests import synthetic
 from tests.dashboard import NARROW, WIDE, panoptic, serving

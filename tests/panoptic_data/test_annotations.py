@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from panoptic_data import annotations, edits, events, merging, properties, stages, tags
+from panoptic_data import annotations, edits, events, merging, properties, tags
 from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
+from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 
 IMAGES = [f"{number:040x}" for number in range(4)]

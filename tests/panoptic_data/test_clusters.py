@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from panoptic_data import clusters, neighbours, stages
+from panoptic_data import clusters, neighbours
 from panoptic_data.errors import UsageError
+from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 

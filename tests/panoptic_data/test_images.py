@@ -18,8 +18,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data import images, sources, stages
+from panoptic_data import images, sources
 from panoptic_data.errors import UnknownImage, UnreadableImage
+from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 from panoptic_data.storage import schema
 from tests.images import READABLE, encoded, exif, scene, shared, write

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from panoptic_data import neighbours, projection, stages
+from panoptic_data import neighbours, projection
 from panoptic_data.projection import aligned, boxed
+from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 

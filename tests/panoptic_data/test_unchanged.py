@@ -8,8 +8,9 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from panoptic_data import runs, unchanged
+from panoptic_data import unchanged
 from panoptic_data.errors import FolderNotFound
+from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.schema import arrow
 from tests.small_corpus import write_pictures

@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from app.merging_soon import WAIT, Watch
-from panoptic_data import annotations, edits, merging, properties, runs, stages, tags
+from panoptic_data import annotations, edits, merging, properties, tags
+from panoptic_data.provenance import runs, stages
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.merge import merge

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from panoptic_data import runs
+from panoptic_data.provenance import runs
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.partitions import sync

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from panoptic_data import runs
 from panoptic_data.errors import FolderNotFound, ProjectBusy
+from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.schema import arrow
 
@@ -100,7 +100,8 @@ def test_a_failure_on_the_way_is_told_at_the_end(project):
 def test_a_killed_run_is_not_running_and_the_next_one_says_interrupted(project):
     code = (
         "import sys, time; from pathlib import Path;"
-        "from panoptic_data import runs; from panoptic_data.storage.project import open_project\n"
+        "from panoptic_data.provenance import runs;"
+        "from panoptic_data.storage.project import open_project\n"
         "with runs.start(open_project(Path(sys.argv[1])), 'process', {}):\n"
         "    print('up', flush=True); time.sleep(60)"
     )

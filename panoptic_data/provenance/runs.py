@@ -217,7 +217,7 @@ def code_version() -> str:
         release = release_of("panoptic-data")
     except PackageNotFoundError:
         release = "0"
-    commit = _commit(Path(__file__).resolve().parent.parent / ".git")
+    commit = _commit(Path(__file__).resolve().parents[2] / ".git")
     return f"{release}+{commit[:12]}" if commit else release
 
 

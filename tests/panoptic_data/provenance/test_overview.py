@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from panoptic_data import overview, stages
-from panoptic_data.stages import StageResult
+from panoptic_data.provenance import overview, stages
+from panoptic_data.provenance.stages import StageResult
 from tests import synthetic
 from tests.synthetic import AT, file, image
 

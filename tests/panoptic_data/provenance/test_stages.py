@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from panoptic_data import stages
-from panoptic_data.stages import CODE_VERSIONS, StageResult, kind
+from panoptic_data.provenance import stages
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult, kind
 from panoptic_data.storage import project as projects
 
 SOURCES = ["maps", "posters"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data import stages
+from panoptic_data.provenance import stages
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:

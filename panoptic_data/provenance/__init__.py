@@ -1,0 +1,1 @@
+"""What was computed when, by which code and with which parameters. Not here: the computing."""
