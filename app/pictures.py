@@ -317,7 +317,7 @@ def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
 
 def _shown(data: bytes) -> _Shown | None:
     """Return the bytes as they are when every browser shows them right, else a JPEG of them."""
-    from panoptic_data import decode
+    from panoptic_data.media import decode
 
     media_type = _SHOWN_BY_BROWSERS.get(decode.probe(data) or "")
     if media_type is not None and _mode(data) not in _MODES_MISREAD_BY_BROWSERS:

@@ -37,8 +37,8 @@ from app import (
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
 from panoptic_data import catalogue, holds, likeness, maps, said, views
-from panoptic_data.colours import hues, lab
 from panoptic_data.fields import HUES, is_property
+from panoptic_data.media.colour import hues, lab
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from starlette.routing import Route
 
 from app.answers import answering, language
 from app.bodies import is_longer
-from panoptic_data import catalogue, decode, describe, expressions, likeness, remote, uploads, views
+from panoptic_data import catalogue, expressions, likeness, views
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
+from panoptic_data.media import decode, download, metadata, query_images
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def routes(project: Project) -> list[Route]:
 
 
 def _bring(project: Project, request: Request) -> Response:
-    return _kept(project, request, _body(request, uploads.MOST_BYTES))
+    return _kept(project, request, _body(request, query_images.MOST_BYTES))
 
 
 def _fetch(project: Project, request: Request) -> Response:
@@ -68,12 +69,12 @@ def _fetch(project: Project, request: Request) -> Response:
     address = body.get("address") if isinstance(body, Mapping) else None
     if not isinstance(address, str):
         raise InvalidAddress("address", address="")
-    return _kept(project, request, remote.fetch(address))
+    return _kept(project, request, download.fetch(address))
 
 
 def _kept(project: Project, request: Request, data: bytes) -> Response:
     try:
-        digest = uploads.keep(project, data)
+        digest = query_images.keep(project, data)
     except UnreadableImage as error:
         # Its reason in the language of the page.
         text = translate(f"reason.{error.reason}", language(request))
@@ -102,11 +103,11 @@ def _body(request: Request, most: int) -> bytes:
 def _picture(project: Project, request: Request) -> Response:
     try:
         [term] = expressions.parse(f"file:{request.path_params['digest']}").terms
-        data = uploads.read(project, term.value)
+        data = query_images.read(project, term.value)
     except (InvalidExpression, ValueError):
         return Response(status_code=404)
-    image = decode.open_image(data, describe.THUMBNAIL_SHORT_SIDE)
-    return Response(describe.thumbnail(image), media_type="image/jpeg", headers=_FOREVER)
+    image = decode.open_image(data, metadata.THUMBNAIL_SHORT_SIDE)
+    return Response(metadata.thumbnail(image), media_type="image/jpeg", headers=_FOREVER)
 
 
 def _read(project: Project, request: Request) -> Response:

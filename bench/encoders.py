@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from panoptic_data import decode, encoders
-from panoptic_data.ahead import in_order
-from panoptic_data.describe import thumbnail
+from panoptic_data import encoders
+from panoptic_data.media import decode
+from panoptic_data.media.metadata import thumbnail
+from panoptic_data.media.prefetch import in_order
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data"))
 NEIGHBOURS = 5

@@ -37,8 +37,9 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, decode, demo, describe, facets, search
+from panoptic_data import catalogue, demo, facets, search
 from panoptic_data.catalogue import Catalogue
+from panoptic_data.media import decode, metadata
 from panoptic_data.storage import project, schema
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
@@ -689,7 +690,7 @@ def _thumbnails() -> list[bytes]:
         made = demo.make(Path(folder), 200)
         photographs = [path for path in sorted(made.rglob("* [0-9]*.jpg"))]
         return [
-            describe.thumbnail(decode.open_image(path.read_bytes()))
+            metadata.thumbnail(decode.open_image(path.read_bytes()))
             for path in photographs
             if path.stat().st_size > 5_000
         ]

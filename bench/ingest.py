@@ -30,9 +30,9 @@ import torch
 from PIL import Image
 
 from panoptic_data import embeddings, encoders, images, sources
-from panoptic_data.ahead import in_order, processors
 from panoptic_data.encoders import openclip, trial
 from panoptic_data.encoders.torch_encoder import TorchEncoder, best_device
+from panoptic_data.media.prefetch import in_order, processors
 from panoptic_data.storage import project as projects
 
 SHARED = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data")) / "clothing-1k"

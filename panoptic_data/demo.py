@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 from PIL.TiffImagePlugin import IFDRational
 
-from panoptic_data import decode
+from panoptic_data.media import decode
 
 __all__ = ["make"]
 

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import hamming, neighbours, sketches
+from panoptic_data import hamming, neighbours
+from panoptic_data.media import fingerprints
 from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import settle
@@ -117,12 +118,12 @@ def _near(
 
 
 def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArray[np.int8]:
-    drawn = np.zeros((len(sha1s), *sketches.SHAPE), np.int8)
+    drawn = np.zeros((len(sha1s), *fingerprints.SHAPE), np.int8)
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(sha1s), THUMBNAILS_AT_ONCE):
             some = sha1s[start : start + THUMBNAILS_AT_ONCE]
             rows = database.take("images", some, ["sha1", "thumbnail"]).sort_by("sha1")
-            made = threads.map(sketches.sketch, rows["thumbnail"].to_pylist())
+            made = threads.map(fingerprints.sketch, rows["thumbnail"].to_pylist())
             drawn[start : start + len(some)] = list(made)
             report("duplicates", start + len(some), len(sha1s))
     return drawn
@@ -173,7 +174,7 @@ def _agree(drawn: npt.NDArray[np.int8], left: Positions, right: Positions) -> np
     same = np.zeros(len(left), bool)
     for start in range(0, len(left), PAIRS_AT_ONCE):
         some = slice(start, start + PAIRS_AT_ONCE)
-        same[some] = sketches.agree(drawn[left[some]], drawn[right[some]])
+        same[some] = fingerprints.agree(drawn[left[some]], drawn[right[some]])
     return same
 
 

@@ -21,9 +21,9 @@ import pyarrow as pa
 from PIL import Image
 
 from panoptic_data import encoders, images
-from panoptic_data.ahead import in_order
 from panoptic_data.encoders import Encoder, EncoderSpec
 from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
+from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name

@@ -18,11 +18,17 @@ import polars as pl
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data import decode, files, hashes, sources
-from panoptic_data.ahead import in_order
-from panoptic_data.describe import THUMBNAIL_LONG_SIDE, THUMBNAIL_SHORT_SIDE, ImageRow, describe
+from panoptic_data import files, sources
 from panoptic_data.errors import PanopticError, UnknownImage, UnreadableImage
 from panoptic_data.files import Scan, file_id
+from panoptic_data.media import decode, hashes
+from panoptic_data.media.metadata import (
+    THUMBNAIL_LONG_SIDE,
+    THUMBNAIL_SHORT_SIDE,
+    ImageRow,
+    describe,
+)
+from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.sources import Source
 from panoptic_data.storage import schema

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from panoptic_data import decode, describe, encoders, images, uploads
+from panoptic_data import encoders, images
 from panoptic_data.errors import (
     InvalidExpression,
     NoEmbeddings,
@@ -29,6 +29,7 @@ from panoptic_data.errors import (
     WeightsUnavailable,
 )
 from panoptic_data.expressions import Box, Expression, Term
+from panoptic_data.media import decode, metadata, query_images
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 
@@ -209,9 +210,9 @@ def _encoder(row: dict[str, Any]) -> encoders.Encoder:
 
 def _picture(project: Project, term: Term, side: int) -> Image.Image:
     """Return what a crop or an upload shows, at least as large as a thumbnail where it can be."""
-    side = max(side, describe.THUMBNAIL_SHORT_SIDE)
+    side = max(side, metadata.THUMBNAIL_SHORT_SIDE)
     if term.box is None:
-        return decode.open_image(uploads.read(project, term.value), side)
+        return decode.open_image(query_images.read(project, term.value), side)
     smallest = min(term.box[2:])
     whole = images.pixels(project, term.value, math.ceil(side / smallest))
     return _cropped(whole, term.box)
@@ -227,7 +228,7 @@ def _cropped(image: Image.Image, box: Box) -> Image.Image:
 
 
 def _of_picture(encoder: encoders.Encoder, image: Image.Image) -> Vector:
-    seen: Image.Image = Image.open(BytesIO(describe.thumbnail(image)))
+    seen: Image.Image = Image.open(BytesIO(metadata.thumbnail(image)))
     if min(seen.size) < min(encoder.input_size, *image.size):
         seen = image
     vector: Vector = encoder.encode(encoder.prepare(seen)[None])[0]

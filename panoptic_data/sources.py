@@ -36,7 +36,7 @@ from panoptic_data.errors import (
     UnknownImage,
     UnknownSource,
 )
-from panoptic_data.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
+from panoptic_data.media.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
 from panoptic_data.storage.project import Project
 
 __all__ = ["Entry", "Source", "absolute", "add", "chosen", "listing", "walk"]

@@ -104,14 +104,14 @@ def _query(text: str) -> Expression | Image:
     if _is_picture(path):
         return _opened(path.read_bytes())
     if _WEB.match(text):
-        from panoptic_data import remote
+        from panoptic_data.media import download
 
-        return _opened(remote.fetch(text))
+        return _opened(download.fetch(text))
     return expressions.parse(text)
 
 
 def _opened(data: bytes) -> Image:
-    from panoptic_data.decode import open_image
+    from panoptic_data.media.decode import open_image
 
     return open_image(data, short_side=_SIDE)
 

@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from panoptic_data.ahead import processors
 from panoptic_data.encoders.torch_encoder import TorchEncoder
+from panoptic_data.media.prefetch import processors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

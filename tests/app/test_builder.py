@@ -11,9 +11,9 @@ from app.components.builder import Draft
 from app.widgets import builder, chips
 from panoptic_data import annotations, catalogue, edits, properties, tags, views
 from panoptic_data.annotations import State
-from panoptic_data.colours import hues, lab
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import HUES, property_field
+from panoptic_data.media.colour import hues, lab
 from panoptic_data.properties import Property
 from panoptic_data.tags import Tag
 from panoptic_data.values import TYPES

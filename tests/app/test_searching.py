@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.guard import Guard
 from app.searching import routes
-from panoptic_data import embeddings, images, remote, search, sources, uploads, views
+from panoptic_data import embeddings, images, search, sources, views
 from panoptic_data.encoders import parse
+from panoptic_data.media import download, query_images
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, View
 from tests import synthetic
@@ -68,7 +69,7 @@ def test_what_is_no_picture_or_too_large_is_refused(client, monkeypatch):
     french = client.post("/search/picture?lang=fr", content=b"<html>")
     assert english.status_code == french.status_code == 400
     assert english.json()["message"] != french.json()["message"]
-    monkeypatch.setattr(uploads, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(query_images, "MOST_BYTES", 2**20)
     for body in (b"x" * (2**20 + 1), iter([b"x" * 2**19] * 3)):
         large = client.post("/search/picture", content=body)
         assert large.status_code == 400
@@ -86,7 +87,7 @@ def test_an_address_is_fetched_when_asked(client, monkeypatch):
         asked.append(address)
         return data
 
-    monkeypatch.setattr(remote, "fetch", fetch)
+    monkeypatch.setattr(download, "fetch", fetch)
     told = client.post("/search/address", json={"address": "https://pictures.example/a.png"})
     assert told.json()["term"] == f"file:{hashlib.sha1(data).hexdigest()}"
     assert asked == ["https://pictures.example/a.png"]

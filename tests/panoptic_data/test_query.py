@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from panoptic_data import query
 from panoptic_data.annotations import Cells, State
 from panoptic_data.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
-from panoptic_data.formats import probe
+from panoptic_data.media.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.properties import Property
 from panoptic_data.tags import Tag

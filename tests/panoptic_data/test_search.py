@@ -7,17 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import (
-    embeddings,
-    images,
-    matrix,
-    query_vectors,
-    search,
-    sources,
-    uploads,
-    vector_index,
-)
-from panoptic_data.decode import open_image
+from panoptic_data import embeddings, images, matrix, query_vectors, search, sources, vector_index
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
     InvalidExpression,
@@ -28,6 +18,8 @@ from panoptic_data.errors import (
     WeightsUnavailable,
 )
 from panoptic_data.expressions import parse as parse_it
+from panoptic_data.media import query_images
+from panoptic_data.media.decode import open_image
 from panoptic_data.search import Hit, by_image, by_text, find, similar
 from panoptic_data.storage import project as projects
 from panoptic_data.views import View
@@ -213,7 +205,7 @@ def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_store
         assert hits[0].similarity > 0.999
         assert whole not in names_of(hits)
     data = (folder / "left.png").read_bytes()
-    digest = uploads.keep(project, data)
+    digest = query_images.keep(project, data)
     brought = find(project, f"file:{digest}", k=3)
     assert brought[0].sha1 == of["left.png"]
     assert brought == find(project, open_image(data, 256), k=3)
@@ -226,20 +218,20 @@ def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_store
 
 def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypatch):
     pictures = [synthetic_picture(colour) for colour in ("red", "green", "blue")]
-    monkeypatch.setattr(uploads, "KEPT_BYTES", 2 * max(map(len, pictures)))
-    first, second = (uploads.keep(project, data) for data in pictures[:2])
+    monkeypatch.setattr(query_images, "KEPT_BYTES", 2 * max(map(len, pictures)))
+    first, second = (query_images.keep(project, data) for data in pictures[:2])
     kept = project.root / "uploads"
     # Made long ago; the first is used again.
     for place, digest in enumerate((first, second)):
         os.utime(kept / digest, (place, place))
-    assert uploads.read(project, first) == pictures[0]
-    third = uploads.keep(project, pictures[2])
+    assert query_images.read(project, first) == pictures[0]
+    third = query_images.keep(project, pictures[2])
     assert {path.name for path in kept.iterdir()} == {first, third}
     with pytest.raises(UnreadableImage):
-        uploads.keep(project, b"<html>")
-    monkeypatch.setattr(uploads, "MOST_BYTES", 10)
+        query_images.keep(project, b"<html>")
+    monkeypatch.setattr(query_images, "MOST_BYTES", 10)
     with pytest.raises(UnreadableImage):
-        uploads.keep(project, pictures[0])
+        query_images.keep(project, pictures[0])
     assert len(list(kept.iterdir())) == 2
 
 

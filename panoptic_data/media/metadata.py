@@ -11,7 +11,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from panoptic_data import decode, hashes
+from panoptic_data.media import decode, hashes
 
 __all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe", "thumbnail"]
 

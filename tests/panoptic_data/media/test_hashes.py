@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import decode, hashes
+from panoptic_data.media import decode, hashes
 from tests.images import encoded, scene, shared
 
 PICTURES = [scene(), scene((97, 61), seed=1), scene((512, 300), seed=2), scene((9, 200), seed=3)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.colours import hues, lab
 from panoptic_data.fields import HUES
+from panoptic_data.media.colour import hues, lab
 from panoptic_data.orders import sort_values
 from tests import plain_views
 

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from panoptic_data import remote
 from panoptic_data.errors import InvalidAddress
+from panoptic_data.media import download
 from tests.synthetic import picture
 
 PICTURE = picture()
@@ -120,7 +120,7 @@ def fetch(server):
         return socket.create_connection(server.server_address, timeout=seconds)
 
     def fetching(path, host="pictures.example", names=NAMES, **more):
-        return remote.fetch(
+        return download.fetch(
             f"http://{host}/{path}", resolve=lambda name, _: names[name], connect=connect, **more
         )
 
@@ -173,7 +173,7 @@ def test_a_name_is_looked_up_once_and_what_was_checked_is_connected_to(fetch, se
         assert ip == PUBLIC
         return socket.create_connection(server.server_address, timeout=seconds)
 
-    assert remote.fetch("http://rebinds.example/picture", resolve=resolve, connect=connect)
+    assert download.fetch("http://rebinds.example/picture", resolve=resolve, connect=connect)
     assert looked == ["rebinds.example"]
 
 
@@ -214,7 +214,7 @@ def test_the_systems_own_names_are_checked_too(server):
     before = len(server.asked)
     for host in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"):
         with pytest.raises(InvalidAddress) as error:
-            remote.fetch(f"http://{host}:{port}/picture")
+            download.fetch(f"http://{host}:{port}/picture")
         assert error.value.problem in ("private", "unknown")
     assert len(server.asked) == before
 
@@ -227,7 +227,7 @@ def test_the_systems_own_names_are_checked_too(server):
 )  # fmt: skip
 def test_only_web_addresses_are_fetched(address):
     with refused("address"):
-        remote.fetch(address, resolve=lambda *_: [PUBLIC], connect=None)
+        download.fetch(address, resolve=lambda *_: [PUBLIC], connect=None)
 
 
 @pytest.mark.parametrize(
@@ -276,20 +276,20 @@ def test_a_machine_must_prove_its_name(server, tmp_path):
             ),
         }
         with refused("certificate"):
-            remote.fetch("https://pictures.example/picture", **own)
+            download.fetch("https://pictures.example/picture", **own)
         assert serving.asked == []
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(certificate))
-            assert remote.fetch("https://pictures.example/picture", **own) == PICTURE
+            assert download.fetch("https://pictures.example/picture", **own) == PICTURE
             with refused("certificate"):
-                remote.fetch("https://moves.example/picture", **own)
+                download.fetch("https://moves.example/picture", **own)
         serving.shutdown()
 
 
 def test_a_name_that_is_never_found_out_is_given_up():
     wait = threading.Event()
     with refused("slow"):
-        remote.fetch("http://pictures.example/", resolve=lambda *_: wait.wait(60), seconds=0.2)
+        download.fetch("http://pictures.example/", resolve=lambda *_: wait.wait(60), seconds=0.2)
     wait.set()
 
 
@@ -301,6 +301,6 @@ def test_a_name_that_there_is_not_and_one_that_does_not_answer_are_told_apart():
         raise ConnectionRefusedError
 
     with refused("unknown"):
-        remote.fetch("http://nowhere.example/", resolve=fail)
+        download.fetch("http://nowhere.example/", resolve=fail)
     with refused("unreachable"):
-        remote.fetch("http://pictures.example/", resolve=lambda *_: [PUBLIC], connect=refuse)
+        download.fetch("http://pictures.example/", resolve=lambda *_: [PUBLIC], connect=refuse)

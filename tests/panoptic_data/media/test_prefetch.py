@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from panoptic_data import ahead
+from panoptic_data.media import prefetch
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -13,18 +13,22 @@ def test_results_come_in_the_order_of_the_items():
         time.sleep(0.002 * (number % 3))
         return number * number
 
-    found = ahead.in_order(((number, 1) for number in range(50)), act, threads=4)
+    found = prefetch.in_order(((number, 1) for number in range(50)), act, threads=4)
     assert list(found) == [number * number for number in range(50)]
 
 
 @pytest.mark.parametrize(
     ("size", "most"),
-    [(1, 2 * ahead.AHEAD_PER_THREAD), (ahead.AHEAD_BYTES // 3, 3), (2 * ahead.AHEAD_BYTES, 1)],
+    [
+        (1, 2 * prefetch.AHEAD_PER_THREAD),
+        (prefetch.AHEAD_BYTES // 3, 3),
+        (2 * prefetch.AHEAD_BYTES, 1),
+    ],
     ids=["count", "bytes", "one alone"],
 )
 def test_no_more_than_a_bounded_number_is_begun_and_not_taken(size, most):
     begun = []
-    found = ahead.in_order(((number, size) for number in range(100)), begun.append, threads=2)
+    found = prefetch.in_order(((number, size) for number in range(100)), begun.append, threads=2)
     next(found)
     time.sleep(0.05)
     # One was taken, and one more is begun before the next is asked for.
@@ -41,15 +45,15 @@ def test_a_failure_is_raised_in_its_turn_and_stops_the_rest():
 
     taken = []
     with pytest.raises(ZeroDivisionError):
-        taken.extend(ahead.in_order(((number, 1) for number in range(1000)), act, threads=2))
+        taken.extend(prefetch.in_order(((number, 1) for number in range(1000)), act, threads=2))
     assert len(begun) < 100
     assert not [one for one in threading.enumerate() if one.name.startswith("ahead")]
 
 
 def test_who_stops_taking_stops_the_work():
     begun = []
-    found = ahead.in_order(((number, 1) for number in range(1000)), begun.append, threads=2)
+    found = prefetch.in_order(((number, 1) for number in range(1000)), begun.append, threads=2)
     next(found)
     found.close()
     assert len(begun) < 100
-    assert ahead.processors() >= 1
+    assert prefetch.processors() >= 1

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from panoptic_data import decode
 from panoptic_data.errors import UnreadableImage
+from panoptic_data.media import decode
 from tests.images import (
     READABLE,
     UNREADABLE,
@@ -369,7 +369,7 @@ def test_a_jpeg_larger_than_the_limit_is_read_at_a_fraction(tmp_path):
     place = tmp_path / "sheet.jpg"
     Image.new("L", (side, side), 200).save(place)
     shown, memory = run_and_weigh(
-        "from pathlib import Path; from panoptic_data import decode\n"
+        "from pathlib import Path; from panoptic_data.media import decode\n"
         f"picture = decode.decode(Path({str(place)!r}).read_bytes(), 256)\n"
         "print(picture.width, *picture.pixels.getpixel((9, 9)))"
     )
@@ -385,7 +385,7 @@ def test_large_pictures_wait_for_each_other(tmp_path):
     scene((6000, 4000)).save(place, quality=20, method=0)
     shown, memory = run_and_weigh(
         "from concurrent.futures import ThreadPoolExecutor; from pathlib import Path\n"
-        "from panoptic_data import decode\n"
+        "from panoptic_data.media import decode\n"
         f"data = Path({str(place)!r}).read_bytes()\n"
         "pictures = ThreadPoolExecutor(8).map(lambda _: decode.decode(data, 256), range(8))\n"
         "print(sum(picture.width for picture in pictures))"

@@ -20,8 +20,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from panoptic_data import formats
 from panoptic_data.errors import UnreadableImage
+from panoptic_data.media import formats
 
 __all__ = ["Tiff", "count_frames", "open_as"]
 

@@ -11,8 +11,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from panoptic_data import decode, hashes
 from panoptic_data.errors import InvalidExpression, UnreadableImage
+from panoptic_data.media import decode, hashes
 from panoptic_data.storage.project import Project
 
 __all__ = ["KEPT_BYTES", "MOST_BYTES", "keep", "read"]

@@ -18,9 +18,9 @@ from datetime import datetime
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
-from panoptic_data import decoders, exif, formats, tones
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.formats import probe
+from panoptic_data.media import decoders, exif, formats, tonemap
+from panoptic_data.media.formats import probe
 
 __all__ = ["MOST_MEMORY", "MOST_PIXELS", "REASONS", "Picture", "decode", "open_image", "probe"]
 
@@ -204,12 +204,12 @@ def _needed(kind: str, image: ImageFile.ImageFile, whole: tuple[int, int], halve
 
 def _pixels(image: Image.Image, short_side: int | None) -> Image.Image:
     profile = image.info.get("icc_profile")
-    plain = tones.byte_image(image)
+    plain = tonemap.byte_image(image)
     # Averaging down to twice the size asked for loses nothing that the last resampling keeps.
     factor = min(plain.size) // (2 * short_side) if short_side else 1
     if factor > 1:
         plain = Image.Image.reduce(plain, factor)
-    return tones.to_srgb(plain, profile if isinstance(profile, bytes) else None)
+    return tonemap.to_srgb(plain, profile if isinstance(profile, bytes) else None)
 
 
 def _reason(kind: str, data: bytes, error: Exception) -> str:

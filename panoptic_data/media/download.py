@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from panoptic_data import formats
 from panoptic_data.errors import InvalidAddress
+from panoptic_data.media import formats
 
 __all__ = ["MOST_BYTES", "SECONDS", "Connect", "Resolve", "fetch"]
 
