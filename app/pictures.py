@@ -268,7 +268,7 @@ def _side(asked: str | None) -> int | None:
 
 
 def _resized(project: Project, sha1: str, side: int) -> bytes | None:
-    from panoptic_data import images
+    from panoptic_data.ingest import images
 
     try:
         picture = images.pixels(project, sha1, side)
@@ -303,7 +303,7 @@ def _of_file(project: Project, file_id: str) -> _Shown | None:
 
 
 def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
-    from panoptic_data import sources
+    from panoptic_data.ingest import sources
 
     source = next((one for one in sources.listing(project) if one.name == row["source"]), None)
     if source is None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data import embeddings, encoders, images, sources
+from panoptic_data import embeddings, encoders
 from panoptic_data.encoders import EncoderSpec
+from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
 

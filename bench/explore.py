@@ -37,8 +37,9 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, demo, facets, search
+from panoptic_data import catalogue, facets, search
 from panoptic_data.catalogue import Catalogue
+from panoptic_data.ingest import demo
 from panoptic_data.media import decode, metadata
 from panoptic_data.storage import project, schema
 from panoptic_data.storage.schema import table_name

@@ -20,7 +20,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from panoptic_data import sources
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
 from tests.small_corpus import write_pictures
 

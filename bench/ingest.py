@@ -29,9 +29,10 @@ import open_clip
 import torch
 from PIL import Image
 
-from panoptic_data import embeddings, encoders, images, sources
+from panoptic_data import embeddings, encoders
 from panoptic_data.encoders import openclip, trial
 from panoptic_data.encoders.torch_encoder import TorchEncoder, best_device
+from panoptic_data.ingest import images, sources
 from panoptic_data.media.prefetch import in_order, processors
 from panoptic_data.storage import project as projects
 

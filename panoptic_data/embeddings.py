@@ -20,9 +20,10 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data import encoders, images
+from panoptic_data import encoders
 from panoptic_data.encoders import Encoder, EncoderSpec
 from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
+from panoptic_data.ingest import images
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.storage.project import Project

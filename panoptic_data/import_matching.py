@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data import sources
 from panoptic_data.errors import InvalidImport
+from panoptic_data.ingest import sources
 from panoptic_data.vocabulary import folded
 
 if TYPE_CHECKING:

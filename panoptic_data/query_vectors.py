@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from panoptic_data import encoders, images
+from panoptic_data import encoders
 from panoptic_data.errors import (
     InvalidExpression,
     NoEmbeddings,
@@ -29,6 +29,7 @@ from panoptic_data.errors import (
     WeightsUnavailable,
 )
 from panoptic_data.expressions import Box, Expression, Term
+from panoptic_data.ingest import images
 from panoptic_data.media import decode, metadata, query_images
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from panoptic_data import unchanged
 from panoptic_data.errors import PanopticError
+from panoptic_data.ingest import freshness
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project, open_project
 
@@ -109,7 +109,7 @@ def _process(project: Project, chosen: argparse.Namespace, started: float) -> in
 
 def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     """Return the summary of a run that has nothing to do, or None when there may be work."""
-    told = unchanged.recall(project)
+    told = freshness.recall(project)
     if told is None:
         return None
     nothing = {"new": 0, "changed": 0, "removed": 0, "failed": 0, "seconds": 0.0}

@@ -15,7 +15,7 @@ import dagster as dg
 import numpy as np
 from PIL import Image
 
-from panoptic_data import images
+from panoptic_data.ingest import images
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage.project import Project

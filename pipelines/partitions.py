@@ -1,6 +1,6 @@
 """The partitions of the graph: one a source, kept in step with the table `sources`.
 
-Not here: what a source is (``panoptic_data.sources``).
+Not here: what a source is (``panoptic_data.ingest.sources``).
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from panoptic_data import embeddings, files, sources
+from panoptic_data import embeddings
 from panoptic_data.errors import FolderNotFound
+from panoptic_data.ingest import scan as files
+from panoptic_data.ingest import sources
+from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance import stages
-from panoptic_data.sources import Source
 from panoptic_data.storage.project import Project
 from pipelines import encoders
 from pipelines.resources import Request

@@ -13,13 +13,13 @@ from datetime import timedelta
 
 import dagster as dg
 
-from panoptic_data import sources, unchanged
 from panoptic_data.embeddings import RECHECK_AFTER
 from panoptic_data.errors import FolderNotFound
+from panoptic_data.ingest import freshness, sources
+from panoptic_data.ingest.sources import Source
 from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import Report
-from panoptic_data.sources import Source
 from panoptic_data.storage.project import Project, open_project
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
@@ -65,7 +65,7 @@ def process(
         if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
             # An encoder that waits is tried again by and by.
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
-            unchanged.remember(project, seen, told, good_for)
+            freshness.remember(project, seen, told, good_for)
     return told
 
 
@@ -80,9 +80,9 @@ def _is_as_it_was(project: Project, listing: Sequence[Source]) -> bool:
     return open_project(project.root) == project and sources.listing(project) == listing
 
 
-def _look(listing: Sequence[Source]) -> unchanged.Look | None:
+def _look(listing: Sequence[Source]) -> freshness.Look | None:
     with suppress(FolderNotFound):
-        return unchanged.look({source.name: source.root for source in listing})
+        return freshness.look({source.name: source.root for source in listing})
     return None
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from panoptic_data import sources
 from panoptic_data.errors import PanopticError
+from panoptic_data.ingest import sources
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import Report, StageResult

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from panoptic_data import files, sources
 from panoptic_data.errors import FolderNotFound, ProjectNotFound
-from panoptic_data.files import Scan
+from panoptic_data.ingest import scan as files
+from panoptic_data.ingest import sources
+from panoptic_data.ingest.scan import Scan
+from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance.stages import digest
-from panoptic_data.sources import Source
 from panoptic_data.storage.project import Project, open_project
 from pipelines import jobs
 from pipelines.partitions import SOURCES

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panoptic_data.errors import weights_cause
-from panoptic_data.files import PASSING
+from panoptic_data.ingest.scan import PASSING
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import StageResult

@@ -10,7 +10,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from panoptic_data import sources
+from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.schema import table_of

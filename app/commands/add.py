@@ -6,8 +6,8 @@ import argparse
 import json
 
 from app.language import say
-from panoptic_data import sources
 from panoptic_data.errors import UsageError
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
 
 __all__ = ["run"]

@@ -6,7 +6,7 @@ import argparse
 
 from app.commands.up import process_and_serve, with_wished_encoder
 from app.language import number, say
-from panoptic_data import demo, sources
+from panoptic_data.ingest import demo, sources
 from panoptic_data.storage import project as projects
 
 __all__ = ["run"]

@@ -118,7 +118,7 @@ def _tables(path: Path) -> Finding:
 
 
 def _project(project: Project) -> Iterator[Finding]:
-    from panoptic_data import sources
+    from panoptic_data.ingest import sources
     from panoptic_data.provenance import runs
 
     images = number(project.database().count("images"))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.language import say, terminal_language
-from panoptic_data import catalogue, query, sources, views
+from panoptic_data import catalogue, query, views
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
 
 if TYPE_CHECKING:

@@ -164,7 +164,7 @@ def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:
 
 def _paths(project: Project, sha1s: Sequence[str]) -> dict[str, str]:
     """Return the path of the first file of each image."""
-    from panoptic_data import sources
+    from panoptic_data.ingest import sources
 
     roots = {source.name: source.root for source in sources.listing(project)}
     wanted = ", ".join(f"'{sha1}'" for sha1 in sha1s) or "''"

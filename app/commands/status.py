@@ -8,7 +8,8 @@ from typing import Any
 
 from app.commands.encoders import describe, states
 from app.language import number, say, terminal_language
-from panoptic_data import merging, sources
+from panoptic_data import merging
+from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects

@@ -13,8 +13,9 @@ from typing import IO
 
 from app.commands.process import command_line
 from app.language import number, say
-from panoptic_data import encoders, sources
+from panoptic_data import encoders
 from panoptic_data.errors import UsageError
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
 

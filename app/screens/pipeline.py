@@ -19,8 +19,9 @@ from app import launcher, state
 from app.widgets import states
 from app.widgets.dagster_page import command, page
 from app.widgets.table import Cell, bar, details, duration, moment, table
-from panoptic_data import sources, views
+from panoptic_data import views
 from panoptic_data.errors import PanopticError, weights_cause
+from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
 from panoptic_data.provenance.overview import Stage

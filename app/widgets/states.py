@@ -147,7 +147,7 @@ def _add_folder(project: Project) -> None:
     if not folder.strip():
         return
     # lancedb (2 to 5 s) is loaded by now; sources brings nothing heavy of its own.
-    from panoptic_data import sources
+    from panoptic_data.ingest import sources
 
     try:
         sources.add(project, Path(folder.strip()).expanduser())

@@ -1,14 +1,14 @@
 """The asset `corpus`: the images of all sources together, without those that no file holds.
 
 Every stage that sees the whole corpus stands on it. Not here: how images are forgotten
-(``panoptic_data.images``).
+(``panoptic_data.ingest.images``).
 """
 
 import time
 
 import dagster as dg
 
-from panoptic_data import images
+from panoptic_data.ingest import images
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines import metadata

@@ -1,16 +1,16 @@
 """The assets `files` and `images`: one read of a source gives both.
 
-Not here: walking, hashing, decoding (``panoptic_data.images``).
+Not here: walking, hashing, decoding (``panoptic_data.ingest.images``).
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from panoptic_data import images, sources
 from panoptic_data.errors import UnknownSource
+from panoptic_data.ingest import images, sources
+from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance.stages import CODE_VERSIONS
-from panoptic_data.sources import Source
 from panoptic_data.storage.project import Project
 from pipelines import metadata
 from pipelines.partitions import SOURCES

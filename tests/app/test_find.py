@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 from app import state
 from app.routes import routes
 from app.widgets import chips, find
-from panoptic_data import catalogue, embeddings, images, likeness, sources, views
+from panoptic_data import catalogue, embeddings, likeness, views
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.expressions import Term
 from panoptic_data.expressions import parse as read
+from panoptic_data.ingest import images, sources
 from panoptic_data.likeness import Asked
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Sort, View

@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 
 from app import launcher
-from panoptic_data import sources
 from panoptic_data.errors import UsageError
+from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
 from tests import synthetic
 from tests.dashboard import serving

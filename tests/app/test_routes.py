@@ -22,8 +22,9 @@ from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
 from app.widgets.groups import label
-from panoptic_data import annotations, catalogue, edits, files, holds, images, properties, sources
+from panoptic_data import annotations, catalogue, edits, holds, properties
 from panoptic_data.groups import condition
+from panoptic_data.ingest import images, scan, sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Level, View, to_address
@@ -188,7 +189,7 @@ def test_every_picture_is_sent_so_that_nothing_in_it_can_run(ask, corpus):
 @pytest.mark.parametrize("name", ["drawing.jpg", "page.png"])
 def test_a_page_that_poses_as_a_picture_is_never_sent(ask, corpus, name):
     _, source, contents = corpus
-    for path in (f"/image/{sha1(contents[name])}", f"/file/{files.file_id(source.name, name)}"):
+    for path in (f"/image/{sha1(contents[name])}", f"/file/{scan.file_id(source.name, name)}"):
         answer, body = ask(path)
         assert answer.status == 404
         assert b"alert" not in body
@@ -196,7 +197,7 @@ def test_a_page_that_poses_as_a_picture_is_never_sent(ask, corpus, name):
 
 def test_a_file_is_sent_by_its_identifier(ask, corpus):
     _, source, contents = corpus
-    answer, body = ask(f"/file/{files.file_id(source.name, 'sub/copy of red.jpg')}")
+    answer, body = ask(f"/file/{scan.file_id(source.name, 'sub/copy of red.jpg')}")
     assert (answer.status, body) == (200, contents["sub/copy of red.jpg"])
 
 
@@ -532,7 +533,7 @@ def test_rows_say_values_of_properties_only_when_asked(ask, corpus):
     store.commit(edits.assign_names(store.state(), theme, rows), "tag")
     say(title, [names["scan.tif"]], "A scan")
     say(seen, [names["scan.tif"]], names["red.jpg"])
-    say(desk, [files.file_id(corpus[1].name, "scan.tif")], 3)
+    say(desk, [scan.file_id(corpus[1].name, "scan.tif")], 3)
     fields = f"p:tags:{theme},p:text:{title},p:image:{seen},p:number:{desk},p:text:none,hue"
 
     def said(query):

@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.guard import Guard
 from app.searching import routes
-from panoptic_data import embeddings, images, search, sources, views
+from panoptic_data import embeddings, search, views
 from panoptic_data.encoders import parse
+from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, View

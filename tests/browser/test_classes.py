@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from panoptic_data import annotations, embeddings, images, properties, sources, tags
+from panoptic_data import annotations, embeddings, properties, tags
 from panoptic_data.encoders import parse
+from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, serving
 from tests.images import shared

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from app.widgets import find
-from panoptic_data import embeddings, images, sources
+from panoptic_data import embeddings
 from panoptic_data.encoders import parse
+from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Level, View, to_address
 from tests.browser.test_explore import ready, tile, viewer

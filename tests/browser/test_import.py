@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from panoptic_data import annotations, images, sources
+from panoptic_data import annotations
+from panoptic_data.ingest import images, sources
 from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
 from tests.images import shared

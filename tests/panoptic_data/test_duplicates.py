@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 from skimage import data
 
-from panoptic_data import duplicates, images, neighbours, sources
+from panoptic_data import duplicates, neighbours
+from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from tests import synthetic
 from tests.images import shared

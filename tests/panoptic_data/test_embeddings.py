@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import embeddings, encoders, images, sources
+from panoptic_data import embeddings, encoders
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
+from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from tests.models import small_timm
 from tests.small_corpus import write_pictures

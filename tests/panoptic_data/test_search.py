@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import embeddings, images, matrix, query_vectors, search, sources, vector_index
+from panoptic_data import embeddings, matrix, query_vectors, search, vector_index
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
     InvalidExpression,
@@ -18,6 +18,7 @@ from panoptic_data.errors import (
     WeightsUnavailable,
 )
 from panoptic_data.expressions import parse as parse_it
+from panoptic_data.ingest import images, sources
 from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
 from panoptic_data.search import Hit, by_image, by_text, find, similar

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pytest
 
-from panoptic_data import sources
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.schema import arrow
 from pipelines.process import process

@@ -8,8 +8,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from panoptic_data import sources
 from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
+from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs, stages
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.schema import arrow

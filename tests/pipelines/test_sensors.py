@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from panoptic_data import sources
+from panoptic_data.ingest import sources
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.partitions import sync

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from panoptic_data import files, images, sources
 from panoptic_data.errors import FolderNotFound, UnreadableImage
+from panoptic_data.ingest import images, sources
+from panoptic_data.ingest import scan as files
 from panoptic_data.storage import project as projects
 from tests.dashboard import eventually
 from tests.images import encoded, scene

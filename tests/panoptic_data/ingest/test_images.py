@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data import images, sources
 from panoptic_data.errors import UnknownImage, UnreadableImage
+from panoptic_data.ingest import images, sources
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 from panoptic_data.storage import schema
@@ -349,7 +349,8 @@ def test_what_is_no_image_is_no_row():
 INGEST = """
 import sys
 from pathlib import Path
-from panoptic_data import images, sources
+from panoptic_data.ingest import images
+from panoptic_data.ingest import sources
 from panoptic_data.storage import project
 place = project.open_project(Path(sys.argv[1]))
 (source,) = sources.listing(place)
@@ -449,7 +450,8 @@ def test_a_decoder_library_s_own_hard_cases_end_as_rows_in_little_time_and_memor
     place = shared("awkward/image-rs")
     shown, memory = run_and_weigh(
         "from pathlib import Path; from time import process_time\n"
-        "from panoptic_data import images, sources;"
+        "from panoptic_data.ingest import images;"
+        "from panoptic_data.ingest import sources;"
         "from panoptic_data.storage import project\n"
         f"made = project.create(Path({str(tmp_path / 'project')!r}))\n"
         f"source = sources.add(made, Path({str(place)!r}))\n"

@@ -21,8 +21,8 @@ from pathlib import Path
 import polars as pl
 
 from panoptic_data.errors import UnreadableImage
+from panoptic_data.ingest.sources import Entry, Source, walk
 from panoptic_data.provenance.stages import CODE_VERSIONS
-from panoptic_data.sources import Entry, Source, walk
 from panoptic_data.storage.project import Project
 
 __all__ = ["LARGEST_FILE", "PASSING", "Content", "Scan", "described", "file_id", "read", "scan"]

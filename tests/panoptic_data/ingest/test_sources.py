@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from panoptic_data import errors, sources
-from panoptic_data.sources import Source
+from panoptic_data import errors
+from panoptic_data.ingest import sources
+from panoptic_data.ingest.sources import Source
 from panoptic_data.storage import project as projects
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user

@@ -18,9 +18,11 @@ import polars as pl
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data import files, sources
 from panoptic_data.errors import PanopticError, UnknownImage, UnreadableImage
-from panoptic_data.files import Scan, file_id
+from panoptic_data.ingest import scan as files
+from panoptic_data.ingest import sources
+from panoptic_data.ingest.scan import Scan, file_id
+from panoptic_data.ingest.sources import Source
 from panoptic_data.media import decode, hashes
 from panoptic_data.media.metadata import (
     THUMBNAIL_LONG_SIDE,
@@ -30,7 +32,6 @@ from panoptic_data.media.metadata import (
 )
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
-from panoptic_data.sources import Source
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from panoptic_data.errors import PanopticError
+from panoptic_data.ingest.sources import walk
 from panoptic_data.provenance.runs import code_version
-from panoptic_data.sources import walk
 from panoptic_data.storage.project import Project
 
 __all__ = ["NOTE", "Look", "look", "recall", "remember"]

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from panoptic_data import demo
 from panoptic_data.errors import UnreadableImage
+from panoptic_data.ingest import demo
 from panoptic_data.media import decode
 
 
