@@ -1,7 +1,7 @@
 """What pages read and write of annotations, over HTTP: a press is stored before a page is drawn.
 
-Not here: what a change is and where it is kept (``panoptic_data.edits``, ``annotations``), who
-may ask (``guard``), who asks (``author``), undo and history (``undoing``).
+Not here: what a change is and where it is kept (``panoptic_data.annotations.edits``,
+``annotations``), who may ask (``guard``), who asks (``author``), undo and history (``undoing``).
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from starlette.routing import Route
 from app import author, naming
 from app.answers import Answer, answering, language
 from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
-from panoptic_data import catalogue, edits, holds, properties, tags, views
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data import catalogue, holds, views
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.log import CHANGES, Change, as_frame
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import CHANGES, Change, as_frame
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State, Store
-    from panoptic_data.properties import Property
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State, Store
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]

@@ -2,7 +2,7 @@
 
 The browser keeps it in a cookie (``components/people``), so that it holds on every
 page and for what the page asks over HTTP. It says who did what, and is no means to keep anybody
-out. Not here: what they did (``panoptic_data.events``).
+out. Not here: what they did (``panoptic_data.annotations.log``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from panoptic_data import events
+from panoptic_data.annotations import log
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,4 +38,4 @@ def _named(cookies: Mapping[str, str]) -> str:
     given = " ".join(unquote(cookies.get(COOKIE, "")).split())
     # What is left of control characters would be seen nowhere but tell two names apart.
     name = "".join(letter for letter in given if letter.isprintable())
-    return name[:LONGEST].strip() or events.whoami()
+    return name[:LONGEST].strip() or log.whoami()

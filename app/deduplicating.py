@@ -24,9 +24,9 @@ from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.deeds import Words
 from panoptic_data import catalogue, clearing, keeping, views
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.properties import EXCLUDED
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import translate
-from panoptic_data.properties import EXCLUDED
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

@@ -1,7 +1,7 @@
 """What batches of annotations did, in words: a line of a list, a sentence, a change at a time.
 
 Here: adding up the rows of a batch, names instead of ids. Not here: which batches there are
-(``panoptic_data.annotations``), undoing them (``undoing``).
+(``panoptic_data.annotations.store``), undoing them (``undoing``).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.language import number
-from panoptic_data.events import ACCEPTED, ANSWER, APART
+from panoptic_data.annotations.log import ACCEPTED, ANSWER, APART
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate
-from panoptic_data.properties import EXCLUDED
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
 
 __all__ = ["Deed", "Part", "Value", "Words", "deeds"]
 

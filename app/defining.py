@@ -2,7 +2,7 @@
 
 A press is stored by one ``POST /define`` as one batch that undo takes back. Not here: values of
 images (``annotating``), undo (``undoing``), counting (``uses``), what a definition is
-(``panoptic_data.properties``, ``tags``).
+(``panoptic_data.annotations.properties``, ``tags``).
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from starlette.routing import Route
 from app import author, uses
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
-from panoptic_data import edits, properties, tags, views
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data import views
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.log import CHANGES, Change, as_frame
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import CHANGES, Change, as_frame
 from panoptic_data.messages import translate
 from panoptic_data.views import Condition, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import Cells, State
-    from panoptic_data.properties import Property
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import Cells, State
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes", "view_of"]

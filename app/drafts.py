@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data import imports
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidImport, PanopticError
 from panoptic_data.imports import Matching, NewTag, Plan, Table
 
 if TYPE_CHECKING:
-    from panoptic_data.events import Batch
+    from panoptic_data.annotations.log import Batch
     from panoptic_data.imports import Reading
     from panoptic_data.storage.project import Project
 

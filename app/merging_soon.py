@@ -15,7 +15,7 @@ from subprocess import Popen
 from typing import TYPE_CHECKING
 
 from app import launcher
-from panoptic_data import merging
+from panoptic_data.annotations import materialize
 from panoptic_data.provenance import runs, stages
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Watch:
         if now - self._since < self._wait or runs.running(self._project) is not None:
             return
         # A run that was at work in the meantime may have merged them.
-        if merging.behind(self._project):
+        if materialize.behind(self._project):
             self._merging = self._start(self._project)
         self._since = None
 
@@ -74,7 +74,7 @@ class Watch:
         if version == self._version:
             return False
         self._version = version
-        return merging.behind(self._project) > 0
+        return materialize.behind(self._project) > 0
 
     def _end(self, process: Popen[bytes]) -> None:
         if process.poll() is None:
@@ -82,7 +82,7 @@ class Watch:
         self._merging = None
         self._wait = WAIT if process.returncode == 0 else min(2 * self._wait, WAIT_AT_MOST)
         # What came while it was at work, or all of it if it failed, waits for the next.
-        self._since = self._clock() if merging.behind(self._project) else None
+        self._since = self._clock() if materialize.behind(self._project) else None
 
 
 def _look_on(watching: Watch) -> None:

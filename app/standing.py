@@ -17,8 +17,8 @@ from starlette.routing import Route
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
 from panoptic_data import catalogue, offers
+from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.errors import InvalidTag
-from panoptic_data.events import ACCEPTED
 from panoptic_data.fields import property_field
 from panoptic_data.views import Condition, View
 

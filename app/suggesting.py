@@ -27,14 +27,14 @@ from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
 from panoptic_data import sorting as sortings
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import PanopticError
-from panoptic_data.events import ANSWER, CHANGES, REFUSED
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.sorting import Sorting
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
     from panoptic_data.sorting import Stand
     from panoptic_data.storage.project import Project
     from panoptic_data.suggestions import Check

@@ -1,7 +1,7 @@
 """What pages read of the history of annotations, and undo, redo and switching, over HTTP.
 
 Not here: what a batch did in words (``deeds``), the log and what follows from it
-(``panoptic_data.annotations``), writing values (``annotating``), who asks (``author``).
+(``panoptic_data.annotations.store``), writing values (``annotating``), who asks (``author``).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from app import author
 from app.answers import answering, language
 from app.deeds import Words, deeds
 from panoptic_data import catalogue
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.store import get as annotations_of
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import Store
+    from panoptic_data.annotations.log import Batch
+    from panoptic_data.annotations.store import Store
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.events import Batch
     from panoptic_data.storage.project import Project
 
 __all__ = ["images_of", "routes"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from panoptic_data.tags import Tag
-from panoptic_data.values import days
+from panoptic_data.annotations.tags import Tag
+from panoptic_data.annotations.values import days
 
 __all__ = ["Bar", "Use", "bars", "listed", "of_tags", "summary"]
 

@@ -31,10 +31,10 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from bench.catalogue import _write
-from panoptic_data import edits, events, merging, properties, tags
-from panoptic_data.annotations import Store, _stores
-from panoptic_data.annotations import get as annotations_of
-from panoptic_data.events import CHANGES
+from panoptic_data.annotations import edits, log, materialize, properties, tags
+from panoptic_data.annotations.log import CHANGES
+from panoptic_data.annotations.store import Store, _stores
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project
 from panoptic_data.storage.project import Project
@@ -45,11 +45,11 @@ MANY = 100_000
 EVENTS = 1_000_000
 BATCHES = 1_000
 EDITS = 10_000
-ANNOTATED = ("annotation_events", *merging.TABLES)
+ANNOTATED = ("annotation_events", *materialize.TABLES)
 # How a project is opened, in a process that has nothing in memory.
 OPEN = """
 import sys, time
-from panoptic_data import annotations
+from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project
 opened = project.open_project(sys.argv[1])
 opened.database().count("images")
@@ -188,8 +188,8 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
     _forget(opened)
     began = time.perf_counter()
     for changes in _talk(opened, sha1s):
-        events.append(opened, changes)
-    events.compact(opened)
+        log.append(opened, changes)
+    log.compact(opened)
     print(f"a log of {EVENTS:,} events in {BATCHES:,} batches: {time.perf_counter() - began:.0f} s")
     unmerged, memory = _opened(opened)
     _say("open, nothing merged", [unmerged], 3000, None)
@@ -200,7 +200,10 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
     _say("open, all merged", [again], 3000, None)
     _say("… memory of that process, MB", [(memory, memory)], None, None)
     _say(
-        "a replay compared with the tables", [_timed(lambda: merging.differing(opened))], None, None
+        "a replay compared with the tables",
+        [_timed(lambda: materialize.differing(opened))],
+        None,
+        None,
     )
     store = annotations_of(opened)
     chosen = store.state().shown[0].id
@@ -216,7 +219,7 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
     _process("… and then one more", opened)
 
 
-def _talk(opened: Project, sha1s: list[str]) -> Iterator[events.Batch]:
+def _talk(opened: Project, sha1s: list[str]) -> Iterator[log.Batch]:
     """Yield a log of many authors: texts, numbers, tags put on and taken off, some undone."""
     draw = random.Random(1)
     store = annotations_of(opened)
@@ -233,13 +236,13 @@ def _talk(opened: Project, sha1s: list[str]) -> Iterator[events.Batch]:
             store.commit(changes, "tag")
             words[one.id].append(word.id)
     size = EVENTS // BATCHES
-    written: list[events.Batch] = []
+    written: list[log.Batch] = []
     for number in range(BATCHES):
         one = draw.choice(made)
         if number % 50 == 49:
             # Somebody takes back what was done a while ago.
-            change = events.Change("batch", written[-20].id, "active", "set", "false")
-            yield events.batch([change], "undo", author="a", undoes=written[-20].id)
+            change = log.Change("batch", written[-20].id, "active", "set", "false")
+            yield log.batch([change], "undo", author="a", undoes=written[-20].id)
         targets = draw.sample(sha1s, size)
         new: object = str(number)
         op = "set"
@@ -252,9 +255,7 @@ def _talk(opened: Project, sha1s: list[str]) -> Iterator[events.Batch]:
             old=pl.lit(None, pl.String),
             new=pl.lit(new),
         )
-        written.append(
-            events.batch(rows.select(list(CHANGES)), "set", author=draw.choice("abcdef"))
-        )
+        written.append(log.batch(rows.select(list(CHANGES)), "set", author=draw.choice("abcdef")))
         yield written[-1]
 
 
@@ -268,8 +269,8 @@ def _opened(opened: Project) -> tuple[Time, float]:
 
 
 def _merge(opened: Project) -> None:
-    result = merging.update(opened)
-    stages.record(opened, merging.STAGE, result, {}, "1", "bench")
+    result = materialize.update(opened)
+    stages.record(opened, materialize.STAGE, result, {}, "1", "bench")
 
 
 def _note(store: Store, property: str, sha1: str) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from panoptic_data import edits, merging, properties, tags
-from panoptic_data.annotations import State, Store
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations import edits, materialize, properties, tags
+from panoptic_data.annotations.store import State, Store
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
 
@@ -33,8 +33,8 @@ def write(opened: Project, sha1s: Sequence[str]) -> None:
         store.commit(changes, "property")
         some = sha1s if place < 2 else rng.choice(sha1s, len(sha1s) // SPARSE, replace=False)
         _fill(store, one.id, type, pl.Series("target", some), TAGS if place == 0 else SPARSE_TAGS)
-    result = merging.update(opened)
-    stages.record(opened, merging.STAGE, result, {}, "1", "bench")
+    result = materialize.update(opened)
+    stages.record(opened, materialize.STAGE, result, {}, "1", "bench")
 
 
 def named(state: State) -> dict[str, str]:

@@ -20,8 +20,9 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import columns, conditions, groups
-from panoptic_data.annotations import State
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.properties import EXCLUDED, Property
+from panoptic_data.annotations.store import State
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.columns import Column
 from panoptic_data.corpus import NO_TIME, Corpus, Rows, folded, folder_counts, read, read_columns
 from panoptic_data.errors import InvalidView
@@ -29,7 +30,6 @@ from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
-from panoptic_data.properties import EXCLUDED, Property
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import SORTS, Level, Sort, View

@@ -22,13 +22,13 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import keeping
-from panoptic_data.events import APART, CHANGES
+from panoptic_data.annotations.log import APART, CHANGES
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.fields import property_field
-from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.storage.project import Project
 

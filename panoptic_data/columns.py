@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.annotations import Cells
+from panoptic_data.annotations.properties import Property
+from panoptic_data.annotations.store import Cells
 from panoptic_data.corpus import NO_TIME, Corpus
-from panoptic_data.properties import Property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

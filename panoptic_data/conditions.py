@@ -21,13 +21,13 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import likeness, selections
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.fields import FIELDS, HUES, STATUSES, property_of
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.polygons import inside
-from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import Clause, Condition, conditions
 
 if TYPE_CHECKING:

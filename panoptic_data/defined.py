@@ -16,9 +16,9 @@ from panoptic_data.fields import is_property, property_field, property_of
 from panoptic_data.vocabulary import closest, folded
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
-    from panoptic_data.properties import Property
-    from panoptic_data.tags import Tag
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.tags import Tag
 
 __all__ = ["BARE", "FIELD", "QUOTED", "Defined", "alike", "id_of", "quoted", "unquoted"]
 

@@ -17,15 +17,15 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import groups
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME
 from panoptic_data.fields import FIELDS
-from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.tags import Tag
 
 __all__ = [
     "Counted",

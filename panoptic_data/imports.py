@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data import edits, properties, tags, values
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations import edits, properties, tags, values
+from panoptic_data.annotations.log import Batch, Change, as_frame
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
-from panoptic_data.events import Batch, Change, as_frame
 from panoptic_data.import_files import (
     NewTag,
     Place,
@@ -36,8 +36,8 @@ from panoptic_data.import_files import (
 from panoptic_data.import_matching import WAYS, Found, Matching, find, folders, proposed
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
-    from panoptic_data.properties import Property
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
     from panoptic_data.storage.project import Project
 
 __all__ = [

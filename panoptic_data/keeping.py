@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data import edits
-from panoptic_data.events import APART, CHANGES
+from panoptic_data.annotations import edits
+from panoptic_data.annotations.log import APART, CHANGES
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
-    from panoptic_data.properties import Property
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["FACTS", "FIRSTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]

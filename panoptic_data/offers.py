@@ -18,20 +18,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import catalogue, edits, search, suggestions, tags
+from panoptic_data import catalogue, search, suggestions
+from panoptic_data.annotations import edits, tags
+from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.errors import InvalidTag
-from panoptic_data.events import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.fields import property_field
 from panoptic_data.suggestions import Check, Estimate, Examples, Space
 from panoptic_data.views import Condition, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.corpus import Corpus
-    from panoptic_data.properties import Property
     from panoptic_data.storage.project import Project
-    from panoptic_data.tags import Tag
 
 __all__ = [
     "Image",

@@ -23,7 +23,7 @@ from panoptic_data.views import DEEPEST, Clause, Condition, Level, Sort, View
 from panoptic_data.vocabulary import DIRECTIVES, FIELD_NAMES, GROUP, IS, MODE, SORT, TAG, folded
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
 
 __all__ = ["Parsed", "Problem", "parse", "to_view", "unsayable", "write"]
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import offers
-from panoptic_data.events import REFUSED
+from panoptic_data.annotations.log import REFUSED
 from panoptic_data.fields import property_field
 
 if TYPE_CHECKING:

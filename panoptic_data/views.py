@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import (
     ENCODER,
@@ -30,7 +31,6 @@ from panoptic_data.fields import (
     is_sort,
     property_field,
 )
-from panoptic_data.values import TYPES
 
 __all__ = [
     "FIELDS",

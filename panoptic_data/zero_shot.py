@@ -17,8 +17,8 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import catalogue, encoders, offers, query_vectors
+from panoptic_data.annotations.log import REFUSED
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import REFUSED
 from panoptic_data.fields import property_field
 from panoptic_data.matrix import Matrix
 from panoptic_data.messages import translate
@@ -26,12 +26,12 @@ from panoptic_data.suggestions import Check
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.offers import Material
-    from panoptic_data.properties import Property
     from panoptic_data.storage.project import Project
-    from panoptic_data.tags import Tag
 
 __all__ = ["PARENTS", "Best", "Class", "Classes", "best", "classes", "fitted", "prompts"]
 

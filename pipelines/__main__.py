@@ -183,9 +183,9 @@ def _plan(project: Project, chosen: argparse.Namespace, _: float) -> int:
 
 
 def _merge(project: Project, _: argparse.Namespace, __: float) -> int:
-    from panoptic_data import merging
+    from panoptic_data.annotations import materialize
 
-    if not merging.behind(project):
+    if not materialize.behind(project):
         return 0
     # Nobody waits for it, and those who annotate should not notice.
     if hasattr(os, "nice"):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from panoptic_data import merging
+from panoptic_data.annotations import materialize
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from pipelines.assets import chain, embeddings
@@ -128,7 +128,7 @@ def _no_orphans(work: Work) -> Checked:
 
 
 def _as_replayed(work: Work) -> Checked:
-    wrong = merging.differing(work.project)
+    wrong = materialize.differing(work.project)
     total = work.project.database().count("annotations")
     return _sentence((wrong, total), "of {total} values are not what the log says"), []
 

@@ -1,14 +1,15 @@
 """`python -m pipelines merge`: make the asset `annotations` after people were at work.
 
 It is told to Dagster without a run: one a minute would bury the others, and each fills half a
-megabyte. Not here: when a merge is due (``app``), what it writes (``panoptic_data.merging``).
+megabyte. Not here: when a merge is due (``app``), what it writes
+(``panoptic_data.annotations.materialize``).
 """
 
 from __future__ import annotations
 
 import dagster as dg
 
-from panoptic_data import merging
+from panoptic_data.annotations import materialize
 from panoptic_data.provenance import runs
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from panoptic_data.storage.project import Project
@@ -33,11 +34,11 @@ def merge(project: Project) -> StageResult:
         work = Work(project, run, Request(), (), ())
         told = make(work)
         history.report_runless_asset_event(_materialization(told))
-        replay = _is_replayed(work.results[merging.STAGE])
+        replay = _is_replayed(work.results[materialize.STAGE])
         for evaluation in checks.of_annotations(work, replay=replay):
             history.report_runless_asset_event(evaluation)
         compact(project)
-    return work.results[merging.STAGE]
+    return work.results[materialize.STAGE]
 
 
 def _is_replayed(result: StageResult) -> bool:

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from random import Random
 
-from panoptic_data import events
-from panoptic_data.events import Change
+from panoptic_data.annotations import log
+from panoptic_data.annotations.log import Change
 from tests import synthetic
 from tests.synthetic import sha1
 
@@ -147,7 +147,7 @@ class Plain:
                     for parent in TAGS[id]
                     if tag in BELOW.get(parent, ())
                 ]
-            events.append(project, events.batch(changes, "property", author="maker"))
+            log.append(project, log.batch(changes, "property", author="maker"))
         for author in AUTHORS:
             changes = [
                 Change(PROPERTIES[field], one, field.split(":")[2], "set", _text(field, value))
@@ -155,9 +155,9 @@ class Plain:
                 for field, (value, by) in fields.items()
                 if by == author
             ]
-            events.append(project, events.batch(changes, "set", author=author))
+            log.append(project, log.batch(changes, "set", author=author))
         gone = [Change("image", one, "excluded", "set", "true") for one in self.excluded]
-        events.append(project, events.batch(gone, "exclude", author="maker"))
+        log.append(project, log.batch(gone, "exclude", author="maker"))
 
     def _image(self, draw, name):
         taken = draw.choice((None, *DATES))

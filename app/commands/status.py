@@ -8,7 +8,7 @@ from typing import Any
 
 from app.commands.encoders import describe, states
 from app.language import number, say, terminal_language
-from panoptic_data import merging
+from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import runs
@@ -50,7 +50,7 @@ def _state(project: Project) -> dict[str, Any]:
             for source in sources.listing(project)
         ],
         "encoders": states(project),
-        "annotations": merging.counts(project),
+        "annotations": materialize.counts(project),
         "running": runs.running(project),
         "last_run": last[0] if last else None,
     }

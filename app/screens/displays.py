@@ -27,7 +27,7 @@ from panoptic_data.messages import keys
 from panoptic_data.views import Clause, Condition, Sort, View
 
 if TYPE_CHECKING:
-    from panoptic_data.properties import Property
+    from panoptic_data.annotations.properties import Property
 
 __all__ = ["show"]
 

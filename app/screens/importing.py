@@ -9,9 +9,9 @@ from app import going, state
 from app.components.importing import importer
 from app.screens.history import show_images
 from app.widgets import states
+from panoptic_data.annotations.values import TYPES
 from panoptic_data.imports import WAYS
 from panoptic_data.messages import keys
-from panoptic_data.values import TYPES
 
 __all__ = ["show"]
 

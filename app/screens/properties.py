@@ -10,10 +10,10 @@ from app.components.properties import definer
 from app.defining import view_of
 from app.screens import classes
 from app.widgets import states
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.values import COLOURS, TYPES
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
-from panoptic_data.values import COLOURS, TYPES
 
 __all__ = ["show"]
 

@@ -12,7 +12,7 @@ from app.components.suggest import suggest
 from app.defining import view_of
 from app.widgets import states
 from panoptic_data import views
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
 from panoptic_data.views import View

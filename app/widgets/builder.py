@@ -27,15 +27,16 @@ from app.components.builder import (
     drafted,
 )
 from app.widgets.chips import SCALES, field_name, label, operator_name
-from panoptic_data import facets, messages, tags, views
+from panoptic_data import facets, messages, views
+from panoptic_data.annotations import tags
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.fields import is_property, property_field
 from panoptic_data.views import FIELDS, STATUSES, Condition, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.tags import Tag
 
 __all__ = ["HUE_SAMPLES", "answer", "ask", "editor", "open_dialog", "parts", "read", "show"]
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from app import state
 from app.components.searchline import Chip
-from panoptic_data.annotations import get as annotations_of
+from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.fields import is_property, property_field, property_of
 from panoptic_data.views import FIELDS, Clause, Condition, View, part_key
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
 
 __all__ = ["SCALES", "chips", "drop", "field_name", "label", "operator_name"]
 

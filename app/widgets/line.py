@@ -20,17 +20,17 @@ from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchlin
 from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
 from panoptic_data import expressions, facets, query, views
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
 from panoptic_data.expressions import Expression, Term
 from panoptic_data.fields import PERIODS
 from panoptic_data.likeness import Asked
-from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import FIELDS, Condition, Sort, View
 
 if TYPE_CHECKING:
     from app.widgets.shown import Shown
+    from panoptic_data.annotations.properties import Property
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.properties import Property
     from panoptic_data.storage.project import Project
 
 __all__ = ["line", "search"]

@@ -15,17 +15,18 @@ import streamlit as st
 from app import state
 from app.components.facets import Histogram, Item, Section
 from app.widgets.histograms import by_months
-from panoptic_data import facets, tags, views
+from panoptic_data import facets, views
+from panoptic_data.annotations import tags
+from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.corpus import folded
 from panoptic_data.facets import Counted
 from panoptic_data.fields import FIELDS, is_property, property_field
-from panoptic_data.properties import EXCLUDED
 from panoptic_data.views import View
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.properties import Property
-    from panoptic_data.tags import Tag
 
 __all__ = [
     "about_annotations",

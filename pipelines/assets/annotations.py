@@ -1,12 +1,12 @@
 """The asset `annotations`: what people said of images, as tables that follow from the log.
 
 It is made in a run like every asset, and by itself after activity (``pipelines.merge``). Not
-here: how values follow from the log (``panoptic_data.merging``).
+here: how values follow from the log (``panoptic_data.annotations.materialize``).
 """
 
 import dagster as dg
 
-from panoptic_data import merging
+from panoptic_data.annotations import materialize
 from panoptic_data.provenance.stages import CODE_VERSIONS, LOG
 from pipelines import metadata
 from pipelines.provenance import keep, making
@@ -40,11 +40,11 @@ def annotations(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]
 
 def make(work: Work) -> dg.MaterializeResult[None]:
     """Merge, record the stage, and return what Dagster is told of it."""
-    with making(work, [merging.STAGE]):
-        result = merging.update(work.project, work.reporting(merging.STAGE))
+    with making(work, [materialize.STAGE]):
+        result = materialize.update(work.project, work.reporting(materialize.STAGE))
     # What came while it was made is for the next.
     inputs = {LOG: str(result.parameters["events"])}
-    made = keep(work, merging.STAGE, result, inputs)
-    told = metadata.materialized(work, ANNOTATIONS, merging.STAGE, made)
-    merging.clean(work.project)
+    made = keep(work, materialize.STAGE, result, inputs)
+    told = metadata.materialized(work, ANNOTATIONS, materialize.STAGE, made)
+    materialize.clean(work.project)
     return told

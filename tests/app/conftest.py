@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from app.guard import Guard
 from app.routes import routes
-from panoptic_data import annotations
+from panoptic_data.annotations import store as annotations
 
 
 @pytest.fixture

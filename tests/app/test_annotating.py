@@ -5,7 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from panoptic_data import annotations, properties, tags
+from panoptic_data.annotations import properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.views import View, to_address
 from tests import synthetic
 

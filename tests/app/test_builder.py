@@ -9,14 +9,16 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.components.builder import Draft
 from app.widgets import builder, chips
-from panoptic_data import annotations, catalogue, edits, properties, tags, views
-from panoptic_data.annotations import State
+from panoptic_data import catalogue, views
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.properties import Property
+from panoptic_data.annotations.store import State
+from panoptic_data.annotations.tags import Tag
+from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import HUES, property_field
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.properties import Property
-from panoptic_data.tags import Tag
-from panoptic_data.values import TYPES
 from panoptic_data.views import FIELDS, Clause, Condition, Level, Sort, View
 from tests import synthetic
 

@@ -6,7 +6,8 @@ import pytest
 
 from app import cli
 from app.cli import main
-from panoptic_data import annotations, imports, properties, values
+from panoptic_data import imports
+from panoptic_data.annotations import properties, store, values
 from tests import synthetic
 
 LABELS = "path;kind[tag];year\n1930/red.jpg;poster;1930\nblue.png;card;soon\nno.jpg;x;1\n"
@@ -45,7 +46,7 @@ def test_a_rehearsal_shows_what_would_come_and_writes_nothing(war, capsys):
         "line 4 no.jpg no such image",
         "Nothing was written.",
     ]
-    assert annotations.get(war).state(fresh=True).position == 0
+    assert store.get(war).state(fresh=True).position == 0
 
 
 def test_an_import_is_written_and_said(war, capsys):
@@ -53,7 +54,7 @@ def test_an_import_is_written_and_said(war, capsys):
     assert code == 0
     assert "left out" in out
     assert "changes imported" in out
-    (kind,) = annotations.get(war).state(fresh=True).shown
+    (kind,) = store.get(war).state(fresh=True).shown
     assert (kind.name, kind.type, kind.target) == ("kind", "tag", "file")
     assert ran(war, capsys, "--skip", "year", "--target", "file")[1].endswith(
         "Nothing to change: all of it was there.\n"
@@ -64,7 +65,7 @@ def test_scripts_get_json(war, capsys):
     code, out, _ = ran(war, capsys, "--json", "--match", "name", "--key", "path")
     told = json.loads(out)
     assert (code, told["written"], told["matched"], told["missed"]["count"]) == (0, True, 2, 1)
-    history = annotations.get(war).history()
+    history = store.get(war).history()
     assert history["batch"].to_list() == [told["batch"]]
     assert history["changes"].to_list() == [told["changes"]]
 
@@ -74,7 +75,7 @@ def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
     (war.root.parent / "labels.csv").write_text(tree, encoding="utf-8")
     code, out, _ = ran(war, capsys, "--tags", "Sujet")
     assert (code, out.splitlines()[0]) == (0, "labels.csv: 2 new tags")
-    names = {one.name for one in annotations.get(war).state(fresh=True).tags.values()}
+    names = {one.name for one in store.get(war).state(fresh=True).tags.values()}
     assert names == {"plant", "fruit"}
 
 

@@ -5,7 +5,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.deduplicating import routes
-from panoptic_data import edits, properties, tags, views
+from panoptic_data import views
+from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.views import Condition, View
 from tests import synthetic
 

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from app import author, defining, undoing, uses
 from app.guard import Guard
-from panoptic_data import edits, properties, tags
-from panoptic_data.tags import Tag
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.tags import Tag
 from panoptic_data.views import Condition, from_address
 from tests import synthetic
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app import author, drafts, importing, undoing
 from app.guard import Guard
-from panoptic_data import annotations
+from panoptic_data.annotations import store
 from tests import synthetic
 from tests.dashboard import eventually
 
@@ -88,7 +88,7 @@ class Hand:
 
 def held(project, name):
     """Return what a property holds: image → value, of tags their names."""
-    state = annotations.get(project).state(fresh=True)
+    state = store.get(project).state(fresh=True)
     one = next(it for it in state.shown if it.name == name)
     found = {}
     for target, value in state.values(one.id).select("target", "value").iter_rows():
@@ -120,7 +120,7 @@ def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(proje
     assert hand.told["written"]["isOn"] is True
     client.post("/switch", json={"batch": written["batch"], "on": False})
     assert hand.get().json()["written"]["isOn"] is False
-    assert "Made in" not in {one.name for one in annotations.get(project).state(fresh=True).shown}
+    assert "Made in" not in {one.name for one in store.get(project).state(fresh=True).shown}
     # The choices stay.
     hand.choose(columns={"kind": {"take": False}})
     assert hand.column("made")["name"] == "Made in"
@@ -209,7 +209,7 @@ def test_a_list_of_tags_goes_into_a_property_and_a_circle_is_told(project, hand)
     assert told["tags"]["first"][1] == {"name": "battle", "colour": None, "parents": ["war"]}
     hand.choose(into="Theme")
     assert hand.write()["written"]["tags"] == 2
-    state = annotations.get(project).state(fresh=True)
+    state = store.get(project).state(fresh=True)
     assert {one.name for one in state.shown} == {"Theme"}
     hand.begin("name,parents\nwar,battle\n", into="Theme")
     told = hand.write()

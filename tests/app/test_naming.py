@@ -2,7 +2,7 @@
 
 import pytest
 
-from panoptic_data import properties
+from panoptic_data.annotations import properties
 from panoptic_data.views import Level, View, to_address
 from tests import synthetic
 

@@ -22,7 +22,9 @@ from app.guard import Guard
 from app.pictures import Thumbnails
 from app.routes import routes
 from app.widgets.groups import label
-from panoptic_data import annotations, catalogue, edits, holds, properties
+from panoptic_data import catalogue, holds
+from panoptic_data.annotations import edits, properties
+from panoptic_data.annotations import store as annotations
 from panoptic_data.groups import condition
 from panoptic_data.ingest import images, scan, sources
 from panoptic_data.provenance import runs

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app import suggesting
-from panoptic_data import encoders, properties, tags, views
+from panoptic_data import encoders, views
+from panoptic_data.annotations import properties, tags
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app import author
 from app.guard import Guard
 from app.undoing import images_of, routes
-from panoptic_data import edits, events, properties, tags
+from panoptic_data.annotations import edits, log, properties, tags
 from tests import synthetic
 
 IMAGES = [synthetic.sha1(name) for name in ("a", "b", "c")]
@@ -218,8 +218,8 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
         (quote("a\x00\u202eb\n"), "ab"),
         (quote("x" * 200), "x" * author.LONGEST),
         ("%E9%FF", "\ufffd\ufffd"),
-        ("", events.whoami()),
-        ("%20%09", events.whoami()),
+        ("", log.whoami()),
+        ("%20%09", log.whoami()),
     ],
 )
 def test_who_is_at_work_is_who_the_cookie_says(client, cookie, name):

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from panoptic_data import annotations, catalogue, edits, properties, tags, views
+from panoptic_data import catalogue, views
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving

@@ -5,7 +5,9 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from panoptic_data import annotations, catalogue, edits, properties, tags, views
+from panoptic_data import catalogue, views
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.fields import property_field
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import Clause, Condition, View

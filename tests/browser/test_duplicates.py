@@ -5,7 +5,8 @@ import re
 import pytest
 
 from app.components import assets
-from panoptic_data import annotations, catalogue, clearing
+from panoptic_data import catalogue, clearing
+from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from panoptic_data import annotations, edits, properties, tags
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from tests import synthetic
 from tests.dashboard import eventually, serving
 

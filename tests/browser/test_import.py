@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from panoptic_data import annotations
+from panoptic_data.annotations import store
 from panoptic_data.ingest import images, sources
 from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
@@ -75,7 +75,7 @@ def choose(page, file):
 
 def held(project, name):
     """Return what a property holds as another process reads it: sha1 → its texts, folded."""
-    state = annotations.Store(project).state(fresh=True)
+    state = store.Store(project).state(fresh=True)
     one = next((one for one in state.shown if one.name == name), None)
     found = {}
     rows = state.values(one.id).select("target", "value").iter_rows() if one else ()

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from panoptic_data import annotations, catalogue, views
+from panoptic_data import catalogue, views
+from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project as projects
 from panoptic_data.views import Condition, View
 from tests.dashboard import NARROW, eventually, serving

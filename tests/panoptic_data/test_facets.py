@@ -6,7 +6,8 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from panoptic_data import annotations, catalogue, edits, facets, properties, tags
+from panoptic_data import catalogue, facets
+from panoptic_data.annotations import edits, properties, store, tags
 from panoptic_data.fields import property_field
 from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import synthetic
@@ -39,7 +40,7 @@ class Made:
         synthetic.write(
             self.project, "files", [file(place, name) for place, name in places.items()]
         )
-        self.store = annotations.get(self.project)
+        self.store = store.get(self.project)
         draw = random.Random(4)
         self.themes = self.make("Theme", "tags")
         self.ids = {}

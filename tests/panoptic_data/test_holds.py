@@ -4,7 +4,9 @@ import gc
 
 import pytest
 
-from panoptic_data import annotations, catalogue, charts, edits, holds, maps, properties, said, tags
+from panoptic_data import catalogue, charts, holds, maps, said
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.groups import condition
 from panoptic_data.views import Level, Sort, View
 from tests import synthetic

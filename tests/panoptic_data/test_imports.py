@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoptic_data import annotations, imports
+from panoptic_data import imports
+from panoptic_data.annotations import store as annotations
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.import_files import NewTag
 from panoptic_data.import_matching import Matching

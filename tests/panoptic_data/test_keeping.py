@@ -3,7 +3,9 @@
 import polars as pl
 import pytest
 
-from panoptic_data import annotations, edits, keeping, properties, tags
+from panoptic_data import keeping
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.messages import LANGUAGES
 from tests import synthetic
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from panoptic_data import annotations, catalogue, edits, offers, properties, sorting, tags
+from panoptic_data import catalogue, offers, sorting
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.sorting import Sorting
 from panoptic_data.zero_shot import Class, Classes
 from tests import synthetic

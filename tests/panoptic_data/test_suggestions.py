@@ -6,16 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panoptic_data import (
-    annotations,
-    catalogue,
-    merging,
-    offers,
-    properties,
-    suggestions,
-    tags,
-    views,
-)
+from panoptic_data import catalogue, offers, suggestions, views
+from panoptic_data.annotations import materialize, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.errors import InvalidTag, NoEmbeddings
 from panoptic_data.suggestions import Examples, Learnt, Space
 from tests import synthetic
@@ -292,12 +285,12 @@ def test_answers_outlive_a_merge_and_a_replay(project, store):
     _, [war, sea] = make(store)
     say(store, war, accepted=SHA1S[:2].tolist(), refused=SHA1S[2:5].tolist())
     say(store, sea, refused=[SHA1S[0]])
-    result = merging.update(project)
+    result = materialize.update(project)
     project.database().append(
         "stages",
         _stage(result),
     )
-    read = merging.read(project)
+    read = materialize.read(project)
     for tag in (war, sea):
         kept, replayed = (
             offers.answered(state, tag).sort("target").drop("at")
@@ -305,7 +298,7 @@ def test_answers_outlive_a_merge_and_a_replay(project, store):
         )
         assert kept.equals(replayed)
         assert kept.height == (5 if tag == war else 1)
-    assert merging.differing(project) == 0
+    assert materialize.differing(project) == 0
 
 
 def _stage(result):
@@ -315,7 +308,7 @@ def _stage(result):
 
     from panoptic_data.storage import schema
 
-    row = {"stage": merging.STAGE, "parameters": json.dumps(result.parameters)}
+    row = {"stage": materialize.STAGE, "parameters": json.dumps(result.parameters)}
     wanted = schema.arrow("stages")
     return pa.Table.from_pylist([{name: row.get(name) for name in wanted.names}], schema=wanted)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import LANGUAGES, keys
-from panoptic_data.values import TYPES
 from panoptic_data.views import (
     FIELDS,
     SORTS,

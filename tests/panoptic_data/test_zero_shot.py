@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from panoptic_data import annotations, encoders, offers, properties, tags, zero_shot
+from panoptic_data import encoders, offers, zero_shot
+from panoptic_data.annotations import properties, tags
+from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.tags import Tag
 from panoptic_data.errors import InvalidProperty, InvalidTag, TextNotSupported
-from panoptic_data.tags import Tag
 from panoptic_data.zero_shot import best, fitted, prompts
 from tests import synthetic
 from tests.vectors import embed

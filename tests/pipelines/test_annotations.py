@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from app.merging_soon import WAIT, Watch
-from panoptic_data import annotations, edits, merging, properties, tags
+from panoptic_data.annotations import edits, materialize, properties, tags
+from panoptic_data.annotations import store as annotations
 from panoptic_data.provenance import runs, stages
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
@@ -79,7 +80,7 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
     events = annotations.get(annotated).state().position
     names = ("events", "new_events", "values", "properties", "tags", "authors")
     assert [metadata[name] for name in names] == [events, events, 3, 1, 1, {"bo": 2, "ada": 1}]
-    versions = {name: annotated.database().version(name) for name in merging.TABLES}
+    versions = {name: annotated.database().version(name) for name in materialize.TABLES}
     assert metadata["lance_versions"] == versions
     assert now.tags["dagster/data_version"] == result.data_version
     assert result.data_version != before.tags["dagster/data_version"]
@@ -153,8 +154,8 @@ def test_a_merge_that_is_killed_leaves_the_last_one_and_the_next_does_it(annotat
     read = annotations.Store(annotated).state()
     assert read.values(next(iter(read.properties))).height == 4
     assert subprocess.run(command, check=True).returncode == 0
-    assert (merging.behind(annotated), stale(annotated)) == (0, {})
-    assert merging.differing(annotated) == 0
+    assert (materialize.behind(annotated), stale(annotated)) == (0, {})
+    assert materialize.differing(annotated) == 0
 
 
 class Started:

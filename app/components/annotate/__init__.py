@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from app import state
 from app.components.assets import component
+from panoptic_data.annotations.values import COLOURS
 from panoptic_data.messages import keys
-from panoptic_data.values import COLOURS
 
 __all__ = ["EDITORS", "annotate", "texts_of_annotations"]
 

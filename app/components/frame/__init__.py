@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
-from panoptic_data.values import COLOURS
+from panoptic_data.annotations.values import COLOURS
 
 __all__ = ["Selected", "frame", "selected"]
 

@@ -16,10 +16,10 @@ import streamlit as st
 from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from panoptic_data import views
+from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
 from panoptic_data.fields import HUES
 from panoptic_data.messages import translate
-from panoptic_data.values import COLOURS
 from panoptic_data.views import View
 
 __all__ = ["CAPTIONS", "At", "Beside", "Opened", "gallery", "told_at"]

@@ -13,9 +13,9 @@ from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from app.components.gallery import At
 from panoptic_data import views
+from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import translate
-from panoptic_data.values import COLOURS
 from panoptic_data.views import View
 
 __all__ = ["table"]

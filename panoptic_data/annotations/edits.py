@@ -14,11 +14,11 @@ from typing import Any
 
 import polars as pl
 
-from panoptic_data import tags, values
-from panoptic_data.annotations import State
+from panoptic_data.annotations import tags, values
+from panoptic_data.annotations.log import ACCEPTED, ANSWER, CHANGES, Change, as_frame
+from panoptic_data.annotations.properties import EXCLUDED, Property, altered
+from panoptic_data.annotations.store import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.events import ACCEPTED, ANSWER, CHANGES, Change, as_frame
-from panoptic_data.properties import EXCLUDED, Property, altered
 
 __all__ = [
     "add_tags",

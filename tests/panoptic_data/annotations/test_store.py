@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from panoptic_data import annotations, edits, events, merging, properties, tags
+from panoptic_data.annotations import edits, materialize, properties, tags
+from panoptic_data.annotations import log as events
+from panoptic_data.annotations import store as annotations
 from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
@@ -351,8 +353,8 @@ def test_merged_tables_say_the_same_as_the_log_and_hold_while_more_is_written(st
 
 
 def merge(project):
-    result = merging.update(project)
-    stages.record(project, merging.STAGE, result, {}, "1", "run")
+    result = materialize.update(project)
+    stages.record(project, materialize.STAGE, result, {}, "1", "run")
     return result
 
 
@@ -474,7 +476,8 @@ def test_undo_and_redo_in_any_order_are_as_a_list_in_python_says(project):
 EDITS = """
 import random, sys
 from concurrent.futures import ThreadPoolExecutor
-from panoptic_data import annotations, events
+from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations import log as events
 from panoptic_data.storage import project as projects
 
 root, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -528,7 +531,8 @@ def test_four_processes_that_edit_at_once_lose_nothing(store, edits_each):
 
 KILLED = """
 import sys
-from panoptic_data import annotations, edits
+from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations import edits
 from panoptic_data.storage import project as projects
 store = annotations.get(projects.open_project(sys.argv[1]))
 [note] = store.state().properties.values()

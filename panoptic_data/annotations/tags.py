@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.properties import new_id
 from panoptic_data.errors import InvalidTag
-from panoptic_data.events import Change
-from panoptic_data.properties import new_id
 
 __all__ = [
     "Tag",

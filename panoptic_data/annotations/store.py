@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data import events, merging, properties, tags
-from panoptic_data.events import ANSWER, EVENTS, Batch, Change
-from panoptic_data.properties import EXCLUDED, Property
-from panoptic_data.replay import CELL, MARKS, Walk, fold, switched_off
-from panoptic_data.tags import Tag
+from panoptic_data.annotations import log as events
+from panoptic_data.annotations import materialize, properties, tags
+from panoptic_data.annotations.log import ANSWER, EVENTS, Batch, Change
+from panoptic_data.annotations.properties import EXCLUDED, Property
+from panoptic_data.annotations.replay import CELL, MARKS, Walk, fold, switched_off
+from panoptic_data.annotations.tags import Tag
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -336,7 +337,7 @@ class Store:
 
     def _catch_up(self) -> State:
         if self._state is None:
-            self._state = merging.read(self.project) or State()
+            self._state = materialize.read(self.project) or State()
         version = self.project.database().version(events.TABLE)
         if version != self._version:
             tail, version = events.read(self.project, self._state.position)
@@ -366,14 +367,14 @@ def replayed(log: pl.DataFrame) -> State:
     counted = log.filter((pl.col("kind") != "batch") & ~pl.col("batch").is_in(list(off)))
     is_definition = pl.col("kind").is_in(_DEFINITIONS)
     definitions = fold(counted.filter(is_definition), ("parents",))
-    known = properties.read(merging.parts(definitions, "property"))
+    known = properties.read(materialize.parts(definitions, "property"))
     several = [id for id, one in known.items() if one.holds_several]
     values = fold(counted.filter(~is_definition), several)
     parts = values.partition_by("property", as_dict=True)
     return State(
         position=log.height,
         properties=known,
-        tags=tags.read(merging.parts(definitions, "tag")),
+        tags=tags.read(materialize.parts(definitions, "tag")),
         cells={str(name): Cells.of(part) for (name,), part in parts.items()},
         off=off,
         definitions=definitions,
@@ -439,7 +440,7 @@ def _define(
     )
     kept = state.definitions.join(cells, on=CELL, how="anti")
     definitions = pl.concat([kept, marks])
-    known = properties.read(merging.parts(definitions, "property"))
+    known = properties.read(materialize.parts(definitions, "property"))
     retyped = {
         id
         for id, one in known.items()
@@ -449,7 +450,7 @@ def _define(
         state,
         definitions=definitions,
         properties=known,
-        tags=tags.read(merging.parts(definitions, "tag")),
+        tags=tags.read(materialize.parts(definitions, "tag")),
     ), retyped
 
 

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data import properties, tags
+from panoptic_data.annotations import properties, tags
+from panoptic_data.annotations.replay import MARKS
 from panoptic_data.provenance.stages import LOG, Report, StageResult, quiet
-from panoptic_data.replay import MARKS
 from panoptic_data.storage.schema import arrow
 from panoptic_data.storage.sync import content
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations import State
+    from panoptic_data.annotations.store import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["STAGE", "TABLES", "behind", "clean", "counts", "differing", "read", "update"]
@@ -41,7 +41,7 @@ def update(project: Project, report: Report = quiet) -> StageResult:
 
     The data version is that of what they hold: what was done and undone leaves it as it was.
     """
-    from panoptic_data.annotations import get
+    from panoptic_data.annotations.store import get
 
     began = time.monotonic()
     state = get(project).state(fresh=True)
@@ -77,7 +77,7 @@ def update(project: Project, report: Report = quiet) -> StageResult:
 
 def clean(project: Project) -> None:
     """Drop what past merges and edits left; call it when the last merge is recorded."""
-    from panoptic_data import events
+    from panoptic_data.annotations import log as events
 
     events.compact(project)
     for name in TABLES:
@@ -105,8 +105,8 @@ def differing(project: Project) -> int:
 
     Of the log only what they were merged from is replayed.
     """
-    from panoptic_data import events
-    from panoptic_data.annotations import replayed
+    from panoptic_data.annotations import log as events
+    from panoptic_data.annotations.store import replayed
 
     merged = read(project)
     if merged is None:
@@ -122,7 +122,7 @@ def differing(project: Project) -> int:
 
 def read(project: Project) -> State | None:
     """Return the state of the last merge; None where there is none, or it was cleaned away."""
-    from panoptic_data.annotations import Cells, State
+    from panoptic_data.annotations.store import Cells, State
 
     record = _record(project)
     if not record:

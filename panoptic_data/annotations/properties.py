@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidProperty
-from panoptic_data.events import Change
-from panoptic_data.values import TYPES
 
 __all__ = ["EXCLUDED", "TARGETS", "Property", "altered", "created", "new_id", "read"]
 

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.errors import InvalidValue
-from panoptic_data.messages import keys
-from panoptic_data.values import (
+from panoptic_data.annotations.values import (
     COLOURS,
     TYPES,
     canonical,
@@ -22,6 +20,8 @@ from panoptic_data.values import (
     infer,
     plain,
 )
+from panoptic_data.errors import InvalidValue
+from panoptic_data.messages import keys
 
 SHA1 = "0123456789abcdef0123456789abcdef01234567"
 WRITTEN = [
