@@ -23,11 +23,12 @@ from starlette.routing import Route
 from app import author, naming
 from app.answers import Answer, answering, language
 from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
-from panoptic_data import catalogue, holds, views
+from panoptic_data import catalogue, holds
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -227,7 +228,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
         state = replace(state, properties={**state.properties, one.id: one})
     else:
         one = _property(state, body)
-    view, level = views.from_address(_text(body, "view")), body.get("level", 0)
+    view, level = model.from_address(_text(body, "view")), body.get("level", 0)
     # The groups are those that the person sees.
     current, _ = holds.shown(catalogue.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
@@ -258,7 +259,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
 
 
 def _levels(project: Project, request: Request) -> Response:
-    view = views.from_address(request.query_params.get("view", ""))
+    view = model.from_address(request.query_params.get("view", ""))
     told = naming.levels(catalogue.get(project), view, language(request))
     return JSONResponse({"levels": told}, headers=_NEVER_KEPT)
 
@@ -457,7 +458,7 @@ def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
         named = _texts(told, "sha1s")
         places = pl.Series(_texts(told, "places"), dtype=pl.String) if "places" in told else None
         return _Targets(project, current.sha1s(current.rows_of(_ascii(named))), places)
-    view = views.from_address(str(told.get("view", "")))
+    view = model.from_address(str(told.get("view", "")))
     selection = _object(told, "selection")
     held = selection.get("held")
     # What is meant is what the person sees.

@@ -23,16 +23,17 @@ from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.deeds import Words
-from panoptic_data import catalogue, clearing, keeping, views
+from panoptic_data import catalogue, clearing, keeping
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import translate
+from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.clearing import Groups
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["routes"]
 
@@ -430,7 +431,7 @@ def _copies(project: Project, request: Request) -> Response:
 
 
 def _view(told: str | None) -> View | None:
-    return views.from_address(told) if told else None
+    return model.from_address(told) if told else None
 
 
 def _first(told: Any) -> str:

@@ -25,13 +25,13 @@ from starlette.routing import Route
 from app import author, uses
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
-from panoptic_data import views
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.messages import translate
-from panoptic_data.views import Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -204,7 +204,7 @@ def _conversion(_: Project, state: State, one: Property, request: Request) -> Re
 
 def _explore(_: Project, __: State, one: Property, request: Request) -> Response:
     view = view_of(one, request.query_params.getlist("tag"))
-    return RedirectResponse(f"/?view={views.to_address(view)}", 303)
+    return RedirectResponse(f"/?view={model.to_address(view)}", 303)
 
 
 def _images(project: Project, one: Property, targets: list[str]) -> dict[str, str]:

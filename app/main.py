@@ -20,9 +20,9 @@ from app.presses import whole
 from app.screens import classes, duplicates, suggest
 from app.widgets import find, tabs
 from app.widgets.work import work
-from panoptic_data import views
 from panoptic_data.messages import LANGUAGES, keys
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,7 +216,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     frame(
         project=str(project.root),
         language=state.language(),
-        view=None if view is None else views.to_address(view.asked),
+        view=None if view is None else model.to_address(view.asked),
         keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
         texts={

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import polars as pl
 
 from app.widgets.groups import labels
-from panoptic_data.fields import is_property
 from panoptic_data.messages import translate
+from panoptic_data.views.fields import is_property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.groups import Groups
-    from panoptic_data.views import Level, View
+    from panoptic_data.views.model import Level, View
 
 __all__ = ["levels", "names"]
 

@@ -36,17 +36,18 @@ from app import (
 )
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
-from panoptic_data import catalogue, holds, likeness, maps, said, views
-from panoptic_data.fields import HUES, is_property
+from panoptic_data import catalogue, holds, likeness, maps, said
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.messages import translate
+from panoptic_data.views import model
+from panoptic_data.views.fields import HUES, is_property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.corpus import Rows
     from panoptic_data.holds import Hold
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["routes"]
 
@@ -143,7 +144,7 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
     """Read the view of a request; answer it only where the catalogue is another one by now."""
 
     def answered(project: Project, request: Request) -> Response:
-        view = views.from_address(request.query_params.get("view", ""))
+        view = model.from_address(request.query_params.get("view", ""))
         now = catalogue.get(project)
         current, hold = holds.shown(now, view, request.query_params.get("held"))
         tag = f'"{now.version}"' if hold is None else f'"{now.version}.{hold.key}"'
@@ -225,7 +226,7 @@ def _say_ranks(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]], request
     """Write into rows where they stand by likeness, in this view and in another."""
     if "beside" not in request.query_params:
         return
-    other = views.from_address(request.query_params["beside"])
+    other = model.from_address(request.query_params["beside"])
     here, there = (likeness.ranks(asked.current, view) for view in (asked.view, other))
     for row, number in zip(rows, numbers.tolist(), strict=True):
         row["here"], row["there"] = int(here[number]), int(there[number])

@@ -18,10 +18,11 @@ from starlette.routing import Route
 
 from app.answers import answering, language
 from app.bodies import is_longer
-from panoptic_data import catalogue, expressions, likeness, views
+from panoptic_data import catalogue, likeness
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images
 from panoptic_data.messages import translate
+from panoptic_data.views import model, search_expression
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -102,7 +103,7 @@ def _body(request: Request, most: int) -> bytes:
 
 def _picture(project: Project, request: Request) -> Response:
     try:
-        [term] = expressions.parse(f"file:{request.path_params['digest']}").terms
+        [term] = search_expression.parse(f"file:{request.path_params['digest']}").terms
         data = query_images.read(project, term.value)
     except (InvalidExpression, ValueError):
         return Response(status_code=404)
@@ -115,7 +116,7 @@ def _read(project: Project, request: Request) -> Response:
 
     spoken = language(request)
     try:
-        read = expressions.parse(request.query_params.get("text", ""))
+        read = search_expression.parse(request.query_params.get("text", ""))
     except InvalidExpression as error:
         told = {"error": error.key, "message": error.message(spoken), "span": error.span}
         return JSONResponse(told, 400)
@@ -139,6 +140,6 @@ def _read(project: Project, request: Request) -> Response:
 
 
 def _spread(project: Project, request: Request) -> Response:
-    view = views.from_address(request.query_params.get("view", ""))
+    view = model.from_address(request.query_params.get("view", ""))
     told = likeness.spread(catalogue.get(project), view)
     return JSONResponse(told and asdict(told), headers=_NEVER_KEPT)

@@ -19,8 +19,8 @@ from app.bodies import UnreadableBodyError, parsed
 from panoptic_data import catalogue, offers
 from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.errors import InvalidTag
-from panoptic_data.fields import property_field
-from panoptic_data.views import Condition, View
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

@@ -13,12 +13,12 @@ import streamlit as st
 
 from app import address
 from app.language import number as _number
-from panoptic_data import saved, selections, views
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
 from panoptic_data.storage.project import Project, open_project
-from panoptic_data.views import View
+from panoptic_data.views import model, saved, stored_selections
+from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,8 +129,8 @@ def open_tab(id: str | None, shown: View | None) -> None:
     """
     of = project()
     if shown is not None and of is not None:
-        shown = selections.shortened(of, shown)
-    text = "" if shown is None else views.to_address(shown) or (ALL if id else "")
+        shown = stored_selections.shortened(of, shown)
+    text = "" if shown is None else model.to_address(shown) or (ALL if id else "")
     address.write({"view": text, "tab": id, address.IMAGE: None, TAG: None, PROPERTY: None})
     st.session_state["named"] = st.session_state["open"] = None
 
@@ -209,7 +209,7 @@ def _asked() -> tuple[View, str | None]:
     try:
         if named is not None and not text:
             return _expanded(named)
-        return views.from_address(text), None
+        return model.from_address(text), None
     except InvalidView as error:
         return View(), error.message(language())
 
@@ -227,6 +227,6 @@ def _expanded(named: str) -> tuple[View, str | None]:
         raise kept.problem
     assert kept.view is not None
     assert of is not None
-    view = selections.shortened(of, kept.view)
+    view = stored_selections.shortened(of, kept.view)
     st.session_state[EXPANDED] = (named, view)
     return view, None

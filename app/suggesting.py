@@ -25,20 +25,21 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
-from panoptic_data import catalogue, offers, search, suggestions, views, zero_shot
+from panoptic_data import catalogue, offers, search, suggestions, zero_shot
 from panoptic_data import sorting as sortings
 from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.sorting import Sorting
+from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
     from panoptic_data.sorting import Stand
     from panoptic_data.storage.project import Project
     from panoptic_data.suggestions import Check
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
     from panoptic_data.zero_shot import Class
 
 __all__ = ["routes"]
@@ -117,7 +118,7 @@ class _Asked:
         told = self.body.get(name)
         if told is None:
             return None
-        return views.from_address(of_type(str, told))
+        return model.from_address(of_type(str, told))
 
     def whole(self, name: str, default: int, most: int) -> int:
         """Return a number of the body, between 0 and ``most``."""
@@ -399,7 +400,7 @@ def _examples(asked: _Asked) -> list[str]:
     if "view" not in told:
         return []
     current = catalogue.get(asked.project)
-    found = current.run(views.from_address(of_type(str, told["view"])))
+    found = current.run(model.from_address(of_type(str, told["view"])))
     left = frozenset(_texts(told, "except"))
     return [sha1 for sha1 in current.sha1s(np.unique(found.rows)) if sha1 not in left]
 

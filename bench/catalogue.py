@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from panoptic_data import catalogue, maps
 from panoptic_data.storage import project, schema
-from panoptic_data.views import Sort, View
+from panoptic_data.views.model import Sort, View
 
 WORDS = ("poster", "guerre", "été", "Atelier", "rue", "scan", "portrait", "IMG", "planche", "copie")
 FORMATS = ("JPEG", "JPEG", "JPEG", "JPEG", "PNG", "TIFF", "WEBP")

@@ -43,7 +43,7 @@ from panoptic_data.ingest import demo
 from panoptic_data.media import decode, metadata
 from panoptic_data.storage import project, schema
 from panoptic_data.storage.schema import table_name
-from panoptic_data.views import Clause, Condition, Level, Sort, View, to_address
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
 
 FOLDERS = 30_000

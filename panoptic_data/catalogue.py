@@ -26,14 +26,14 @@ from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.columns import Column
 from panoptic_data.corpus import NO_TIME, Corpus, Rows, folded, folder_counts, read, read_columns
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import property_of
 from panoptic_data.groups import Groups
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.schema import table_name
-from panoptic_data.views import SORTS, Level, Sort, View
-from panoptic_data.views import conditions as conditions_of
+from panoptic_data.views.fields import property_of
+from panoptic_data.views.model import SORTS, Level, Sort, View
+from panoptic_data.views.model import conditions as conditions_of
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import groups
-from panoptic_data.fields import FIELDS, HUES, property_field
 from panoptic_data.groups import Groups
-from panoptic_data.views import Clause, Condition, Level, View
+from panoptic_data.views.fields import FIELDS, HUES, property_field
+from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

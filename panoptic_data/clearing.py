@@ -24,8 +24,8 @@ import polars as pl
 from panoptic_data import keeping
 from panoptic_data.annotations.log import APART, CHANGES
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.fields import property_field
-from panoptic_data.views import View
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State

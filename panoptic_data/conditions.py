@@ -20,19 +20,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import likeness, selections
+from panoptic_data import likeness
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME, folded
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.fields import FIELDS, HUES, STATUSES, property_of
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.polygons import inside
-from panoptic_data.views import Clause, Condition, conditions
+from panoptic_data.views import stored_selections
+from panoptic_data.views.fields import FIELDS, HUES, STATUSES, property_of
+from panoptic_data.views.model import Clause, Condition, conditions
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["select"]
 
@@ -359,7 +360,7 @@ def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
 def _selection(catalogue: Catalogue, value: list[str] | Mapping[str, Any]) -> Mask:
     chosen: Sequence[str]
     if isinstance(value, Mapping):
-        chosen = selections.recall(catalogue.project, value["key"])
+        chosen = stored_selections.recall(catalogue.project, value["key"])
     else:
         chosen = value
     mask = np.zeros(len(catalogue), dtype=bool)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.orders import sorted_by
-from panoptic_data.views import STATUSES
+from panoptic_data.views.model import STATUSES
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

@@ -20,8 +20,8 @@ from panoptic_data import groups
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.columns import authored
 from panoptic_data.corpus import NO_TIME
-from panoptic_data.fields import FIELDS
-from panoptic_data.views import Clause, Condition, Level, View
+from panoptic_data.views.fields import FIELDS
+from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.tags import Tag

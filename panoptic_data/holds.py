@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.corpus import Rows
     from panoptic_data.groups import Groups
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["Changes", "Hold", "hold", "shown"]
 

@@ -18,9 +18,9 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data.expressions import Expression, Term, parse
 from panoptic_data.messages import translate
-from panoptic_data.views import Clause, Condition, View, part_key
+from panoptic_data.views.model import Clause, Condition, View, part_key
+from panoptic_data.views.search_expression import Expression, Term, parse
 
 if TYPE_CHECKING:
     from panoptic_data.calibration import Scale

@@ -16,7 +16,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["COLOURINGS", "Group", "MapPicture", "encode", "legend", "picture"]
 

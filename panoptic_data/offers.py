@@ -22,9 +22,9 @@ from panoptic_data import catalogue, search, suggestions
 from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.errors import InvalidTag
-from panoptic_data.fields import property_field
 from panoptic_data.suggestions import Check, Estimate, Examples, Space
-from panoptic_data.views import Condition, View
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property

@@ -28,11 +28,11 @@ from panoptic_data.errors import (
     UnknownImage,
     WeightsUnavailable,
 )
-from panoptic_data.expressions import Box, Expression, Term
 from panoptic_data.ingest import images
 from panoptic_data.media import decode, metadata, query_images
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
+from panoptic_data.views.search_expression import Box, Expression, Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,20 +20,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
 
-from panoptic_data import calibration, embeddings, encoders, expressions, query_vectors
+from panoptic_data import calibration, embeddings, encoders, query_vectors
 from panoptic_data.calibration import Scale
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
-from panoptic_data.expressions import Expression, Term
 from panoptic_data.matrix import Matrix
 from panoptic_data.query_vectors import Aim
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.vector_index import EXACT_UP_TO
+from panoptic_data.views import search_expression
+from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
     Vector = NDArray[np.float32]
 
@@ -364,7 +365,7 @@ def _aimed(
         slug = encoder_for(project, reads_text=False, asked=encoder)
         vector = query_vectors.encoded(project, query, slug)
         return slug, Aim(vector, (1.0, 0.0, 0.0, 0.0)), frozenset()
-    read = expressions.parse(query) if isinstance(query, str) else query
+    read = search_expression.parse(query) if isinstance(query, str) else query
     slug = encoder_for(project, reads_text=read.reads_text, asked=encoder)
     expression = query_vectors.whole(project, read)
     return slug, query_vectors.aim(project, expression, slug), expression.images

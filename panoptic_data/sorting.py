@@ -17,7 +17,7 @@ import polars as pl
 
 from panoptic_data import offers
 from panoptic_data.annotations.log import REFUSED
-from panoptic_data.fields import property_field
+from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

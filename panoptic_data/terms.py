@@ -16,7 +16,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from panoptic_data import expressions
 from panoptic_data.defined import (
     FIELD,
     QUOTED,
@@ -27,9 +26,10 @@ from panoptic_data.defined import (
     unquoted,
 )
 from panoptic_data.errors import InvalidExpression
-from panoptic_data.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
 from panoptic_data.messages import translate
-from panoptic_data.views import Clause, Condition, Level, Sort
+from panoptic_data.views import search_expression
+from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
+from panoptic_data.views.model import Clause, Condition, Level, Sort
 from panoptic_data.vocabulary import (
     ANY,
     DAYS,
@@ -504,7 +504,7 @@ def _likeness(term: Term, known: Known) -> list[Part]:
     parts: list[Part] = []
     for item in term.items:
         try:
-            expression = expressions.parse(item.text)
+            expression = search_expression.parse(item.text)
         except InvalidExpression as error:
             params = {name: str(value) for name, value in error.params.items()}
             raise Misread(f"{error.key}.{error.problem}", item.span, **params) from None
@@ -916,7 +916,7 @@ def _reads(condition: Condition) -> bool:
     """Whether a condition is asked of what reads words."""
     if condition.field != "like":
         return condition.field == "text"
-    return expressions.parse(condition.value["query"]).reads_text
+    return search_expression.parse(condition.value["query"]).reads_text
 
 
 def _said_likeness(condition: Condition) -> str:

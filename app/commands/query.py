@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.language import say, terminal_language
-from panoptic_data import catalogue, query, views
+from panoptic_data import catalogue, query
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects
+from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.groups import Groups
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["read", "run"]
 
@@ -37,7 +38,7 @@ def run(chosen: argparse.Namespace) -> int:
     current = catalogue.get(project, fresh=True)
     view = read(chosen.view, current)
     if chosen.address:
-        print(f"{DASHBOARD}/?view={views.to_address(view)}")
+        print(f"{DASHBOARD}/?view={model.to_address(view)}")
         return 0
     found = current.run(view)
     count = len(found) if chosen.k is None else min(chosen.k, len(found))
@@ -51,12 +52,12 @@ def run(chosen: argparse.Namespace) -> int:
 def read(text: str, current: Catalogue) -> View:
     """Read a view from its file, its JSON, an address or a query."""
     if text.startswith("@"):
-        return views.from_json(_content(Path(text[1:]).expanduser()))
+        return model.from_json(_content(Path(text[1:]).expanduser()))
     if text.startswith("{"):
-        return views.from_json(text)
+        return model.from_json(text)
     packed = _packed(text)
     if packed is not None:
-        return views.from_address(packed)
+        return model.from_address(packed)
     return _asked(text, current)
 
 
@@ -74,7 +75,7 @@ def _packed(text: str) -> str | None:
     if not _PACKED.fullmatch(text):
         return None
     try:
-        views.from_address(text)
+        model.from_address(text)
     except InvalidView:
         return None
     return text
@@ -110,7 +111,7 @@ def _answer(current: Catalogue, view: View, found: Found, count: int) -> dict[st
         "project": str(current.project.root),
         "version": current.version,
         "total": len(found),
-        "view": views.to_json(view),
+        "view": model.to_json(view),
         "rows": current.window(found, 0, count),
     }
     if found.groups is not None:

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.language import say, terminal_language
-from panoptic_data import expressions
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
-from panoptic_data.expressions import Expression
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
+from panoptic_data.views import search_expression
+from panoptic_data.views.search_expression import Expression
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from panoptic_data.search import Comparison, Hit, Rank
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["run"]
 
@@ -107,7 +107,7 @@ def _query(text: str) -> Expression | Image:
         from panoptic_data.media import download
 
         return _opened(download.fetch(text))
-    return expressions.parse(text)
+    return search_expression.parse(text)
 
 
 def _opened(data: bytes) -> Image:

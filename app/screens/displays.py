@@ -21,10 +21,10 @@ from app.widgets import chart, comparing
 from app.widgets.comparing import Compared
 from app.widgets.property_filters import shown as shown_properties
 from app.widgets.shown import Shown
-from panoptic_data import views
 from panoptic_data.groups import condition
 from panoptic_data.messages import keys
-from panoptic_data.views import Clause, Condition, Sort, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Clause, Condition, Sort, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -79,7 +79,7 @@ def _compared(now: Shown, compared: Compared) -> None:
             beside = Beside(
                 place=place,
                 name=compared.names[place],
-                other="" if other.found is None else views.to_address(other.view.asked),
+                other="" if other.found is None else model.to_address(other.view.asked),
                 count=_counted(side),
                 common=_common(compared, "common"),
                 title=_common(compared, "common_title"),
@@ -120,7 +120,7 @@ def _grid(now: Shown, beside: Beside | None = None) -> None:
     place = 0 if beside is None else beside.place
     gallery(
         project=str(now.project.root),
-        view=views.to_address(now.view.asked),
+        view=model.to_address(now.view.asked),
         version=now.corpus.version,
         held=now.key,
         total=len(found),
@@ -149,7 +149,7 @@ def _table(now: Shown) -> None:
     sort = now.view.sort[0] if now.view.sort else Sort("path")
     table(
         project=str(now.project.root),
-        view=views.to_address(now.view.asked),
+        view=model.to_address(now.view.asked),
         version=now.corpus.version,
         held=now.key,
         total=len(found),

@@ -10,10 +10,11 @@ import streamlit as st
 from app import address, going, state
 from app.components.duplicates import duplicates
 from app.widgets import states
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = ["GROUP", "PAGE", "begin", "show"]
 
@@ -58,7 +59,7 @@ def _version(project: Project) -> str:
 
 def _within(view: View) -> str | None:
     """Return the address of what a view selects; None where that is everything."""
-    return views.to_address(View(where=view.where)) if view.where else None
+    return model.to_address(View(where=view.where)) if view.where else None
 
 
 def _explore(group: str) -> None:

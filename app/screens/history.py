@@ -11,7 +11,7 @@ from app.undoing import images_of
 from app.widgets import states
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views.model import View
 
 __all__ = ["TEXTS", "show", "show_images"]
 

@@ -22,10 +22,10 @@ from app.components.strip import strip
 from app.screens import duplicates
 from app.screens.history import TEXTS as HISTORY_TEXTS
 from app.widgets import find
-from panoptic_data import views
-from panoptic_data.expressions import Term
 from panoptic_data.storage.schema import table_name
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
+from panoptic_data.views.search_expression import Term
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
@@ -71,7 +71,7 @@ def panel(
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
     place = corpus.frame["place"][int(rows[0])]
     st.html(_title(place))
-    annotate(project=str(project.root), view=views.to_address(state.view().asked), sha1=sha1)
+    annotate(project=str(project.root), view=model.to_address(state.view().asked), sha1=sha1)
     _past(sha1)
     if image is None:
         st.html(_damage(files))
@@ -101,7 +101,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
     near = f"near.{encoder.slug}"
     view = find.of_images([sha1], encoder.slug, st.session_state.get(near, {}))
     strip(
-        view=views.to_address(view),
+        view=model.to_address(view),
         version=corpus.version,
         without=sha1,
         language=state.language(),

@@ -14,12 +14,13 @@ import streamlit as st
 from app import going, state
 from app.components.map import Legend, Line, image_map
 from app.widgets import chips, holding, states
-from panoptic_data import catalogue, maps, views
+from panoptic_data import catalogue, maps
 from panoptic_data.catalogue import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = ["display", "show"]
 
@@ -102,7 +103,7 @@ def _draw(
         st.error(error.message(state.language()), icon=":material/error:")
         return
     image_map(
-        view=views.to_address(view),
+        view=model.to_address(view),
         version=current.version,
         held=key,
         encoder=encoder,

@@ -19,14 +19,14 @@ from app import launcher, state
 from app.widgets import states
 from app.widgets.dagster_page import command, page
 from app.widgets.table import Cell, bar, details, duration, moment, table
-from panoptic_data import views
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
 from panoptic_data.provenance.overview import Stage
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = ["show"]
 
@@ -406,7 +406,7 @@ def _link_to_damaged(counted: Mapping[str, int]) -> None:
     if set(counted) <= {"missing"}:
         return
     view = View().with_condition("status", ["unreadable"])
-    address = f"/?view={views.to_address(view)}"
+    address = f"/?view={model.to_address(view)}"
     st.html(f'<p class="none"><a href="{address}">{escape(_say("see_damaged"))}</a></p>')
 
 

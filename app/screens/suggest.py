@@ -11,11 +11,11 @@ from app import address, going, state
 from app.components.suggest import suggest
 from app.defining import view_of
 from app.widgets import states
-from panoptic_data import views
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = ["PAGE", "begin", "show", "within"]
 
@@ -67,7 +67,7 @@ def _sort(property: str) -> None:
 
 def within(view: View) -> str | None:
     """Return the address of what a view selects; None where that is everything."""
-    return views.to_address(View(where=view.where)) if view.where else None
+    return model.to_address(View(where=view.where)) if view.where else None
 
 
 def _explore(project: Project, tag: str) -> None:

@@ -27,11 +27,12 @@ from app.components.builder import (
     drafted,
 )
 from app.widgets.chips import SCALES, field_name, label, operator_name
-from panoptic_data import facets, messages, views
+from panoptic_data import facets, messages
 from panoptic_data.annotations import tags
 from panoptic_data.errors import InvalidView, PanopticError
-from panoptic_data.fields import is_property, property_field
-from panoptic_data.views import FIELDS, STATUSES, Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.fields import is_property, property_field
+from panoptic_data.views.model import FIELDS, STATUSES, Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
@@ -111,7 +112,7 @@ def show(
     """
     # Each opening begins anew: what an earlier one left unapplied is forgotten.
     key = f"builder_{st.session_state.get(_OPENED, 0)}"
-    draft = drafted(key) or Draft(0, views.to_json(view)["where"])
+    draft = drafted(key) or Draft(0, model.to_json(view)["where"])
 
     def apply(where: Any) -> None:
         try:
@@ -144,7 +145,7 @@ def _close() -> None:
 
 def read(view: View, where: Any) -> View:
     """Return the view with other conditions, read as strictly as an address."""
-    return views.from_json({**views.to_json(view), "where": where})
+    return model.from_json({**model.to_json(view), "where": where})
 
 
 def parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
@@ -155,7 +156,7 @@ def parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
     try:
         read(view, where)
     except InvalidView:
-        where = views.to_json(view)["where"]
+        where = model.to_json(view)["where"]
     return [_labelled(one, known) for one in where]
 
 
@@ -210,7 +211,7 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
     """Say what is wrong with one condition by itself, or None."""
     try:
         alone = read(View(), [condition])
-        [one] = views.conditions(alone)
+        [one] = model.conditions(alone)
         if is_property(one.field):
             corpus.property(one.field)
         if one.op == "matches":
@@ -228,7 +229,7 @@ def _conditions(where: Any) -> list[Any]:
     waiting = list(reversed(where)) if isinstance(where, list) else []
     while waiting:
         part = waiting.pop()
-        kind = next((one for one in views.CLAUSES if isinstance(part, dict) and one in part), None)
+        kind = next((one for one in model.CLAUSES if isinstance(part, dict) and one in part), None)
         if kind is None:
             found.append(part)
         elif kind == "not":

@@ -23,9 +23,9 @@ from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data import charts
 from panoptic_data.charts import Chart
-from panoptic_data.fields import FIELDS, is_property, property_field
 from panoptic_data.groups import condition
-from panoptic_data.views import Clause, Condition, Level, View
+from panoptic_data.views.fields import FIELDS, is_property, property_field
+from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue

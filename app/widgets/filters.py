@@ -13,8 +13,9 @@ from app.components.facets import Histogram, Item, Section
 from app.widgets import property_filters
 from app.widgets.chips import SCALES
 from app.widgets.histograms import BARS, by_months
-from panoptic_data import facets, views
-from panoptic_data.views import STATUSES, View
+from panoptic_data import facets
+from panoptic_data.views import model
+from panoptic_data.views.model import STATUSES, View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
@@ -53,7 +54,7 @@ def changed(view: View, field: str, chosen: Any, encoder: state.Encoder | None) 
     value = _condition_value(field, chosen, encoder)
     if value is None:
         return view.without(field)
-    return views.from_json(views.to_json(view.with_condition(field, value)))
+    return model.from_json(model.to_json(view.with_condition(field, value)))
 
 
 def _condition_value(field: str, chosen: Any, encoder: state.Encoder | None) -> Any:

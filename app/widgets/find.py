@@ -1,7 +1,8 @@
 """The search of a view, by words and pictures, as a page reads and changes it.
 
 Older forms (``similar``, ``text``) are read, and become ``like`` when they are changed. Not here:
-what a search means (``panoptic_data.expressions``), the line it is typed in (``widgets.line``).
+what a search means (``panoptic_data.views.search_expression``), the line it is typed in
+(``widgets.line``).
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from app import state
 from app.components.searchline import Limit, Sought
-from panoptic_data import likeness, views
+from panoptic_data import likeness
 from panoptic_data.calibration import LIKELY, LIKELY_WORDS
-from panoptic_data.expressions import Expression, Term
 from panoptic_data.likeness import Asked
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
+from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import Clause, Condition
+    from panoptic_data.views.model import Clause, Condition
 
 __all__ = [
     "added",
@@ -174,7 +176,7 @@ def limit(view: View) -> Limit | None:
     if asks is None:
         return None
     # What the slider asks of: neither how it is shown nor in which order.
-    address = views.to_address(View(view.where, mode=view.mode))
+    address = model.to_address(View(view.where, mode=view.mode))
     is_count = asks.percentile is None and asks.threshold is None
     return Limit(_limit(asks), address, asks.count if is_count else None)
 

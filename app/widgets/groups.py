@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.language import number
-from panoptic_data.fields import FIELDS, is_property
 from panoptic_data.messages import translate
-from panoptic_data.views import Level
+from panoptic_data.views.fields import FIELDS, is_property
+from panoptic_data.views.model import Level
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found

@@ -16,7 +16,7 @@ from panoptic_data import holds
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.holds import Hold
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["BESIDE", "COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
 

@@ -19,13 +19,14 @@ from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
 from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
-from panoptic_data import expressions, facets, query, views
+from panoptic_data import facets, query
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
-from panoptic_data.expressions import Expression, Term
-from panoptic_data.fields import PERIODS
 from panoptic_data.likeness import Asked
-from panoptic_data.views import FIELDS, Condition, Sort, View
+from panoptic_data.views import model, search_expression
+from panoptic_data.views.fields import PERIODS
+from panoptic_data.views.model import FIELDS, Condition, Sort, View
+from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:
     from app.widgets.shown import Shown
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["line", "search"]
 
-_SORTS = tuple(field for field in views.SORTS if field != "similarity")
+_SORTS = tuple(field for field in model.SORTS if field != "similarity")
 _TEXTS = (
     "mode",
     "filters",
@@ -224,7 +225,7 @@ def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
 def _read(text: str) -> Expression | None:
     """Return a text as a search; None where it is none, or asks of fields."""
     try:
-        return expressions.parse(text)
+        return search_expression.parse(text)
     except InvalidExpression:
         return None
 
@@ -232,7 +233,7 @@ def _read(text: str) -> Expression | None:
 def _misread(text: str) -> InvalidExpression | None:
     """Return what is wrong with a search."""
     try:
-        expressions.parse(text)
+        search_expression.parse(text)
     except InvalidExpression as error:
         return error
     return None
@@ -592,4 +593,4 @@ def _arrange(asked: Mapping[str, Any]) -> None:
 def _put(parts: Mapping[str, Any]) -> None:
     """Change parts of the view to what the browser asks, read as strictly as an address."""
     with suppress(InvalidView):
-        state.show(views.from_json({**views.to_json(state.view()), **parts}))
+        state.show(model.from_json({**model.to_json(state.view()), **parts}))

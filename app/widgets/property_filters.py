@@ -15,13 +15,14 @@ import streamlit as st
 from app import state
 from app.components.facets import Histogram, Item, Section
 from app.widgets.histograms import by_months
-from panoptic_data import facets, views
+from panoptic_data import facets
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.corpus import folded
 from panoptic_data.facets import Counted
-from panoptic_data.fields import FIELDS, is_property, property_field
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.fields import FIELDS, is_property, property_field
+from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -63,7 +64,7 @@ def is_chosen_by_value(field: str) -> bool:
 
 def changed(view: View, field: str, chosen: Sequence[Any] | None) -> View:
     """Return the view with other values chosen, read as strictly as an address."""
-    return views.from_json(views.to_json(facets.choose(view, field, chosen or ())))
+    return model.from_json(model.to_json(facets.choose(view, field, chosen or ())))
 
 
 def seek(field: str, text: str) -> None:
@@ -73,7 +74,7 @@ def seek(field: str, text: str) -> None:
         return
     view, asked = state.view().without(field), text.strip()
     asked_of = view.with_condition(field, asked) if asked else view
-    state.show(views.from_json(views.to_json(asked_of)))
+    state.show(model.from_json(model.to_json(asked_of)))
 
 
 def sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue, Found
     from panoptic_data.holds import Changes, Hold
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["Shown", "of"]
 

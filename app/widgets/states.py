@@ -23,7 +23,7 @@ from panoptic_data.storage.project import default_place
 if TYPE_CHECKING:
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = [
     "clip_waits",

@@ -1,6 +1,6 @@
 """Tabs: the open views at the left of the top bar, each kept as the person leaves it.
 
-Not here: drawing them (``components.tabs``), the table behind them (``panoptic_data.saved``).
+Not here: drawing them (``components.tabs``), the table behind them (``panoptic_data.views.saved``).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import streamlit as st
 from app import going, state
 from app.components.tabs import Act, Tab, strip
 from app.widgets import chips
-from panoptic_data import saved, selections, views
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import keys
-from panoptic_data.views import Clause, Condition, View
+from panoptic_data.views import model, saved, stored_selections
+from panoptic_data.views.model import Clause, Condition, View
 
 if TYPE_CHECKING:
     from app.components.frame import Selected
-    from panoptic_data.saved import Saved
     from panoptic_data.storage.project import Project
+    from panoptic_data.views.saved import Saved
 
 __all__ = ["keep", "name_of", "open_new", "open_selection", "settle", "tabs"]
 
@@ -63,7 +63,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Keep a view and show it in a tab of its own, after the others."""
     settle(project)
     known = {one.name for one in saved.listing(project)}
-    view = selections.shortened(project, view)
+    view = stored_selections.shortened(project, view)
     kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
     _show(kept)
     going.to_view()
@@ -141,7 +141,7 @@ def _address(current: Saved | None) -> str:
     """Return the view as the address should hold it: a short one is written out."""
     if current is None or current.view is None:
         return ""
-    return views.to_address(state.view()) or state.ALL
+    return model.to_address(state.view()) or state.ALL
 
 
 def _do(project: Project, act: Act) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.fields import HUES
+from panoptic_data.views.fields import HUES
 
 __all__ = ["hues", "lab"]
 

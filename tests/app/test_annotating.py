@@ -7,7 +7,7 @@ import pytest
 
 from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations import store as annotations
-from panoptic_data.views import View, to_address
+from panoptic_data.views.model import View, to_address
 from tests import synthetic
 
 NAMES = [f"image {number}" for number in range(6)]

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.components.builder import Draft
 from app.widgets import builder, chips
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.annotations.properties import Property
@@ -17,9 +17,10 @@ from panoptic_data.annotations.store import State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import HUES, property_field
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.views import FIELDS, Clause, Condition, Level, Sort, View
+from panoptic_data.views import model
+from panoptic_data.views.fields import HUES, property_field
+from panoptic_data.views.model import FIELDS, Clause, Condition, Level, Sort, View
 from tests import synthetic
 
 OWN = {type: property_field(type, f"{type}1") for type in TYPES}
@@ -72,7 +73,7 @@ def condition(field, op):
 
 def opened(view):
     """Every part as the browser is told of it, and tells it again when nobody touches it."""
-    return json.loads(json.dumps(builder.parts(view, views.to_json(view)["where"], STATE)))
+    return json.loads(json.dumps(builder.parts(view, model.to_json(view)["where"], STATE)))
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ def test_other_conditions_leave_order_groups_and_mode_alone():
     where = [{"any": [{"field": "format", "op": "in", "value": ["PNG"]}]}]
     changed = builder.read(view, where)
     assert changed.where == (Clause("any", (Condition("format", "in", ["PNG"]),)),)
-    assert views.to_json(changed) | {"where": []} == views.to_json(view)
+    assert model.to_json(changed) | {"where": []} == model.to_json(view)
 
 
 @pytest.mark.parametrize("where", [None, "x", [{"any": []}], [{"field": "width"}], [[]]])
@@ -288,7 +289,7 @@ def page(root, language):
     from app.widgets import builder
     from panoptic_data import catalogue
     from panoptic_data.storage.project import open_project
-    from panoptic_data.views import Condition, View
+    from panoptic_data.views.model import Condition, View
 
     st.session_state["language"] = language
     if "asked" not in st.session_state:

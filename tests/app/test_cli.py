@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.cli import _COMMANDS, METHODS, main
-from panoptic_data import catalogue, clusters, views
+from panoptic_data import catalogue, clusters
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, Level, Sort, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, Level, Sort, View
 from tests import synthetic
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
@@ -180,7 +181,7 @@ def test_a_query_answers_scripts_with_view_rows_and_groups(war):
         ("1940", 1, 1),
     ]
     where = (Condition("format", "not in", ["PNG"]),)
-    assert views.from_json(answer["view"]) == View(
+    assert model.from_json(answer["view"]) == View(
         where, (Sort("name"),), (Level("taken_at", "decade"),)
     )
     plain = json.loads(queried(war, "format:gif", "--json").stdout)
@@ -191,10 +192,10 @@ def test_a_query_answers_scripts_with_view_rows_and_groups(war):
 def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
     view = View((Condition("format", "in", ["PNG"]),))
     file = tmp_path / "view.json"
-    file.write_text(json.dumps(views.to_json(view)), encoding="utf-8")
+    file.write_text(json.dumps(model.to_json(view)), encoding="utf-8")
     address = queried(war, "format:png", "--address").stdout.strip()
-    assert address.endswith(f"/?view={views.to_address(view)}")
-    packed = views.to_address(view)
+    assert address.endswith(f"/?view={model.to_address(view)}")
+    packed = model.to_address(view)
     for asked in (f"@{file}", file.read_text(), f"{address}&image=x", packed):
         assert main(["query", "--project", str(war.root), asked]) == 0
         assert capsys.readouterr().out == "/data/posters/1930s/blue.png\n"

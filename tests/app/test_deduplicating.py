@@ -5,9 +5,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.deduplicating import routes
-from panoptic_data import views
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.views import Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, View
 from tests import synthetic
 
 # Three images of one picture, two of another that are alike to one, one that is in three places.
@@ -119,10 +119,10 @@ def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path)
 
 def test_only_what_the_view_shows_is_compared(ask):
     folder = View(where=(Condition("folder", "in", ["s/a"]),))
-    told = ask("groups", kind="near", view=views.to_address(folder))
+    told = ask("groups", kind="near", view=model.to_address(folder))
     assert [one["group"] for one in told["groups"]] == [NEAR]
     few = View(where=(Condition("selection", "in", [SMALL, GREY]),))
-    told = ask("group", group=NEAR, view=views.to_address(few))
+    told = ask("group", group=NEAR, view=model.to_address(few))
     assert [one["sha1"] for one in told["members"]] == [SMALL, GREY]
 
 

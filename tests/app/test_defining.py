@@ -13,7 +13,7 @@ from app import author, defining, undoing, uses
 from app.guard import Guard
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.tags import Tag
-from panoptic_data.views import Condition, from_address
+from panoptic_data.views.model import Condition, from_address
 from tests import synthetic
 
 NAMES = "abcdef"

@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.widgets.work import Step, step
-from panoptic_data import views
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 from tests import synthetic
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
@@ -100,7 +100,7 @@ def test_gallery_gets_the_view_its_length_and_the_version(corpus):
 
 def test_view_of_the_address_is_shown_with_its_chips_and_count(corpus):
     view = View().with_condition("folder", ["s/dogs"]).with_condition("path", "again")
-    page = run(view=views.to_address(view))
+    page = run(view=model.to_address(view))
     line = component(page, "searchline")
     assert line["text"] == "again"
     assert [chip["label"] for chip in line["chips"]] == ["folder dogs"]
@@ -110,7 +110,7 @@ def test_view_of_the_address_is_shown_with_its_chips_and_count(corpus):
 
 def test_counts_of_a_section_leave_its_own_condition_out(corpus):
     view = View().with_condition("folder", ["s/dogs"])
-    sections = component(run(view=views.to_address(view)), "facets")["sections"]
+    sections = component(run(view=model.to_address(view)), "facets")["sections"]
     [folders] = [section for section in sections if section["field"] == "folder"]
     assert folders["selected"] == ["s/dogs"]
     assert {item["id"]: item["count"] for item in folders["items"]} == {
@@ -181,7 +181,7 @@ def test_unknown_image_of_an_address_is_said_to_be_gone(corpus):
 
 def test_nothing_found_offers_each_filter_that_can_be_dropped(corpus):
     view = View().with_condition("folder", ["s/cats"]).with_condition("path", "d.jpg")
-    page = run(view=views.to_address(view))
+    page = run(view=model.to_address(view))
     assert "No image matches" in said(page)
     assert buttons(page) == [
         "Without “folder cats”: 1",
@@ -189,7 +189,7 @@ def test_nothing_found_offers_each_filter_that_can_be_dropped(corpus):
         "Show all 4 images",
     ]
     page.button[0].click().run()
-    assert page.query_params["view"] == views.to_address(view.without("folder"))
+    assert page.query_params["view"] == model.to_address(view.without("folder"))
 
 
 def test_an_address_that_cannot_be_read_shows_all_and_says_so(corpus):
@@ -200,7 +200,7 @@ def test_an_address_that_cannot_be_read_shows_all_and_says_so(corpus):
 
 def test_clusters_of_an_encoder_without_vectors_are_said_to_fail(corpus):
     view = View().with_condition("cluster", {"encoder": "visual", "numbers": [1]})
-    page = run(view=views.to_address(view))
+    page = run(view=model.to_address(view))
     assert "This view cannot be shown" in said(page)
     page.button[0].click().run()
     assert component(page, "gallery")["total"] == 4

@@ -11,15 +11,16 @@ from starlette.testclient import TestClient
 from app import state
 from app.routes import routes
 from app.widgets import chips, find
-from panoptic_data import catalogue, embeddings, likeness, views
+from panoptic_data import catalogue, embeddings, likeness
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
-from panoptic_data.expressions import Term
-from panoptic_data.expressions import parse as read
 from panoptic_data.ingest import images, sources
 from panoptic_data.likeness import Asked
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, Sort, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, Sort, View
+from panoptic_data.views.search_expression import Term
+from panoptic_data.views.search_expression import parse as read
 from tests import synthetic
 from tests.app.test_explore import component, run, said
 from tests.small_corpus import write_pictures
@@ -118,12 +119,12 @@ def test_what_is_typed_names_images_by_a_beginning_and_is_read_back(project, sha
 def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
     one, two = sha1s[:2]
     view = View((asks(f"image:{one} - 2*image:{two}", percentile=80),))
-    line = component(run(view=views.to_address(view)), "searchline")
+    line = component(run(view=model.to_address(view)), "searchline")
     assert (line["mode"], line["text"]) == ("meaning", f"image:{one[:12]} - 2*image:{two[:12]}")
     shown = [(term["is_against"], term["picture"], term["sign"]) for term in line["terms"]]
     assert shown == [(False, f"/thumb/{one}", ""), (True, f"/thumb/{two}", "− 2 ×")]
     assert line["limit"]["label"] == "closest 20 %"
-    assert views.from_address(line["limit"]["view"]) == view
+    assert model.from_address(line["limit"]["view"]) == view
     # One encoder is no choice, and what the search says is no chip beside it.
     assert (line["encoders"], line["chips"]) == ([], [])
     assert line["sort"] == "similarity"
@@ -156,7 +157,7 @@ def test_a_search_of_very_many_images_shows_the_first_and_how_many_more(monkeypa
 def test_the_panel_of_an_image_offers_to_add_it_to_the_search_that_is_on(sha1s):
     one, two = sha1s[:2]
     assert "Add to the search" not in [button.label for button in run(image=one).button]
-    address = views.to_address(View((asks(f"image:{one}", percentile=0),)))
+    address = model.to_address(View((asks(f"image:{one}", percentile=0),)))
     page = run(view=address, image=two)
     page.button(key="find_take").click().run()
     line = component(page, "searchline")
@@ -203,7 +204,7 @@ def looks(page):
 def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
     opened, found = two
     view = View((asks(f"image:{found[0]}", percentile=50),), show=("table",))
-    page = run(view=views.to_address(view))
+    page = run(view=model.to_address(view))
     line = component(page, "searchline")
     offered = {(one["label"], one["disabled"]) for one in line["comparable"]}
     assert offered == {
@@ -212,7 +213,7 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
         ("mobilenetv2_100 (has not seen the images yet)", True),
     }
     assert line["compare"] is None
-    page = run(view=views.to_address(replace(view, compare=SECOND)))
+    page = run(view=model.to_address(replace(view, compare=SECOND)))
     first, second = galleries(page)
     assert [one["beside"]["name"] for one in (first, second)] == ["visual", "resnet50.a1_in1k"]
     assert first["beside"]["other"] == second["view"]
@@ -220,11 +221,11 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
     current = catalogue.get(opened)
     for shown, slug in ((first, "visual"), (second, SECOND)):
         alone = View((likeness.condition(Asked(slug, read(f"image:{found[0]}"), percentile=50)),))
-        assert views.from_address(shown["view"]) == alone
+        assert model.from_address(shown["view"]) == alone
         assert shown["total"] == len(current.run(alone)) > 5
     shown = min(first["total"], second["total"])
     tops = [
-        set(current.run(views.from_address(one["view"])).rows[:shown]) for one in (first, second)
+        set(current.run(model.from_address(one["view"])).rows[:shown]) for one in (first, second)
     ]
     assert first["beside"]["common"] == f"{len(tops[0] & tops[1])} of {shown} in common"
     assert component(page, "searchline")["show"] == ["grid"]
@@ -237,7 +238,7 @@ def test_rows_say_where_they_stand_in_both(two):
     other = likeness.under(current, one, SECOND)
     app = Starlette(routes=routes(opened))
     with TestClient(app, base_url="http://localhost") as client:
-        asked = {"view": views.to_address(one), "beside": views.to_address(other)}
+        asked = {"view": model.to_address(one), "beside": model.to_address(other)}
         rows = client.get("/rows", params=asked).json()["rows"]
         assert "here" not in client.get("/rows", params={"view": asked["view"]}).json()["rows"][0]
     every = View((likeness.condition(Asked(SECOND, read(f"image:{found[0]}"), threshold=-1)),))
@@ -249,7 +250,7 @@ def test_rows_say_where_they_stand_in_both(two):
 def test_what_the_second_encoder_cannot_do_is_said_beside_what_the_first_finds(two):
     _, found = two
     view = View((asks(f"image:{found[0]}"),), compare=parse("timm:mobilenetv2_100").slug)
-    page = run(view=views.to_address(view))
+    page = run(view=model.to_address(view))
     [only] = galleries(page)
     assert (only["beside"]["other"], only["beside"]["common"]) == ("", "")
     assert "timm-mobilenetv2-100" in said(page)
@@ -257,23 +258,23 @@ def test_what_the_second_encoder_cannot_do_is_said_beside_what_the_first_finds(t
     assert component(page, "gallery")["beside"] is None
     # Beside itself an encoder says nothing, and without a search there is nothing to compare.
     for other in (replace(view, compare="visual"), View((FOLDER,), compare=SECOND)):
-        page = run(view=views.to_address(replace(other, where=other.where[:1])))
+        page = run(view=model.to_address(replace(other, where=other.where[:1])))
         assert component(page, "searchline")["compare"] is None
 
 
 def test_a_search_looks_within_the_filters_or_in_the_whole_corpus(two):
     _, found = two
     folder = Condition("folder", "in", ["s/0"])
-    page = run(view=views.to_address(View((folder,))))
+    page = run(view=model.to_address(View((folder,))))
     assert component(page, "searchline")["scopes"] == []
     sought = asks(f"image:{found[0]}", percentile=0)
-    page.query_params["view"] = views.to_address(View((folder, sought)))
+    page.query_params["view"] = model.to_address(View((folder, sought)))
     page.run()
     scopes = component(page, "searchline")["scopes"]
     assert [one["label"] for one in scopes] == ["within the filters", "in the whole corpus"]
     assert looks(page) == ("view", "19 of 40")
     # Whatever led there, the filters before can be had again.
-    page.query_params["view"] = views.to_address(View((sought,)))
+    page.query_params["view"] = model.to_address(View((sought,)))
     page.run()
     assert looks(page) == ("corpus", "39 of 40")
     assert component(page, "searchline")["scopes"][0]["label"] == "within: folder 0"

@@ -3,7 +3,7 @@
 import pytest
 
 from panoptic_data.annotations import properties
-from panoptic_data.views import Level, View, to_address
+from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 
 NAMES = ["a", "b", "c", "d"]

@@ -29,7 +29,7 @@ from panoptic_data.groups import condition
 from panoptic_data.ingest import images, scan, sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Level, View, to_address
+from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 from tests.dashboard import eventually
 

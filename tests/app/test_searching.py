@@ -14,12 +14,13 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.guard import Guard
 from app.searching import routes
-from panoptic_data import embeddings, search, views
+from panoptic_data import embeddings, search
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, View
 from tests import synthetic
 from tests.small_corpus import picture, write_pictures
 from tests.vectors import embed, grouped
@@ -120,12 +121,12 @@ def test_a_slider_is_told_how_similarities_lie(client, project):
     sha1s = project.database().frame("images", ["sha1"])["sha1"].to_list()
     like = {"encoder": "visual", "query": f"image:{sha1s[0]}", "threshold": 0.25}
     view = View((Condition("like", "at least", like),))
-    told = client.get("/search/spread", params={"view": views.to_address(view)}).json()
+    told = client.get("/search/spread", params={"view": model.to_address(view)}).json()
     assert (sum(told["counts"]), len(told["edges"]), told["least"]) == (23, 61, 0.25)
     assert told["percentiles"][0] < 50 < told["percentiles"][-1]
     assert client.get("/search/spread").json() is None
     broken = View((Condition("like", "at least", {**like, "encoder": "none"}),))
-    answer = client.get("/search/spread", params={"view": views.to_address(broken)})
+    answer = client.get("/search/spread", params={"view": model.to_address(broken)})
     assert answer.json()["error"] == "no_embeddings"
 
 

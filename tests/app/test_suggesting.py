@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app import suggesting
-from panoptic_data import encoders, views
+from panoptic_data import encoders
 from panoptic_data.annotations import properties, tags
+from panoptic_data.views import model
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 
@@ -100,11 +101,11 @@ def test_thirty_answers_find_the_others_of_a_group(post, tag, store):
 
 
 def test_a_view_bounds_what_is_offered_and_may_be_the_example(post, tag):
-    folder = views.View(where=(views.Condition("folder", "in", ["a/0"]),))
+    folder = model.View(where=(model.Condition("folder", "in", ["a/0"]),))
     asked = {
         "tag": tag.ids[0],
-        "view": views.to_address(views.View(where=(views.Condition("folder", "in", ["a/1"]),))),
-        "examples": {"view": views.to_address(folder), "except": SHA1S[:50]},
+        "view": model.to_address(model.View(where=(model.Condition("folder", "in", ["a/1"]),))),
+        "examples": {"view": model.to_address(folder), "except": SHA1S[:50]},
         "count": 1_000,
     }
     told = post("/suggestions", asked)

@@ -1,8 +1,8 @@
 """How often tabs are written, without a browser."""
 
 from app.widgets import tabs
-from panoptic_data import saved
-from panoptic_data.views import View
+from panoptic_data.views import saved
+from panoptic_data.views.model import View
 from tests import synthetic
 
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, Level, View, to_address
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -291,10 +292,10 @@ def test_what_no_longer_matches_goes_at_once_or_stays_until_it_is_refreshed(visi
     theme = make(store, "Theme", "tags")
     war = tag(store, theme, "war", key="1")
     current = catalogue.get(store.project, fresh=True)
-    images = current.sha1s(current.run(views.View()).rows[:7])
+    images = current.sha1s(current.run(model.View()).rows[:7])
     store.commit(edits.add_tags(store.state(), theme, images, [war]), "tag")
-    view = views.View().with_condition(f"p:tags:{theme}", [war])
-    page = ready(visit(f"{address}/?view={views.to_address(view)}"))
+    view = model.View().with_condition(f"p:tags:{theme}", [war])
+    page = ready(visit(f"{address}/?view={model.to_address(view)}"))
     in_hand = page.locator(".tile.current")
     expect(page.locator(".tile")).to_have_count(7)
     page.locator(".grid").press("1")

@@ -5,12 +5,13 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
-from panoptic_data.fields import property_field
 from panoptic_data.storage.project import open_project
-from panoptic_data.views import Clause, Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Clause, Condition, View
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -59,7 +60,7 @@ def applied(page):
 def shown(page):
     """The view that the address holds."""
     [text] = parse_qs(urlparse(page.url).query).get("view", [""])
-    return views.from_address(text)
+    return model.from_address(text)
 
 
 def counted(corpus, *where):
@@ -136,7 +137,7 @@ def test_what_nobody_touches_stays_as_it_was(visit, address):
             Clause("not", (Clause("not", (Clause("all", (WIDE_ONES,)),)),)),
         ),
     )
-    page = visit(f"{address}/?view={views.to_address(View((PNG, untouched)))}")
+    page = visit(f"{address}/?view={model.to_address(View((PNG, untouched)))}")
     dialog = opened(page)
     expect(dialog.get_by_text("1 chosen image")).to_be_visible()
     row(dialog, "format").get_by_role("button", name=re.compile("^Not")).click()
@@ -175,7 +176,7 @@ def test_tags_are_found_in_their_tree_and_typed_by_their_names(visit, address, s
 
 
 def test_moving_copying_removing_and_undoing(visit, address):
-    page = visit(f"{address}/?view={views.to_address(View((PNG, WIDE_ONES)))}")
+    page = visit(f"{address}/?view={model.to_address(View((PNG, WIDE_ONES)))}")
     dialog = opened(page)
     row(dialog, "format").get_by_role("button", name="Put into a box").click()
     row(dialog, "width").get_by_label("width, value").press("Alt+ArrowUp")
@@ -194,7 +195,7 @@ def test_moving_copying_removing_and_undoing(visit, address):
 
 
 def test_a_broken_pattern_is_told_beside_it_and_not_applied(visit, address, corpus):
-    page = visit(f"{address}/?view={views.to_address(View((PNG,)))}")
+    page = visit(f"{address}/?view={model.to_address(View((PNG,)))}")
     dialog = opened(page)
     dialog.get_by_role("button", name="Condition", exact=True).click()
     name = row(dialog, "file name")
@@ -229,7 +230,7 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
         Condition("colour", "near", {"colour": "#c0392b"}),
         Condition("selection", "in", ["0" * 40]),
     )
-    page = visit(f"{address}/?view={views.to_address(View(where))}", theme=theme)
+    page = visit(f"{address}/?view={model.to_address(View(where))}", theme=theme)
     dialog = opened(page)
     dialog.get_by_role("button", name="format: PNG").click()
     found = axe.Axe().run(page, {"include": [["[role=dialog]"]]}).response["violations"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from panoptic_data.views import Level, View, to_address
+from panoptic_data.views.model import Level, View, to_address
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 

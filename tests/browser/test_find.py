@@ -10,7 +10,7 @@ from panoptic_data import embeddings
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, Level, View, to_address
+from panoptic_data.views.model import Condition, Level, View, to_address
 from tests.browser.test_explore import ready, tile, viewer
 from tests.dashboard import serving
 from tests.images import shared

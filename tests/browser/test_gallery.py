@@ -8,7 +8,7 @@ import pytest
 from app.components import assets
 from panoptic_data import catalogue
 from panoptic_data.storage import project as projects
-from panoptic_data.views import View, to_address
+from panoptic_data.views.model import View, to_address
 from tests.dashboard import WIDE
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

@@ -9,7 +9,7 @@ import pytest
 
 from panoptic_data import catalogue
 from panoptic_data.storage import schema
-from panoptic_data.views import Level, View, from_address
+from panoptic_data.views.model import Level, View, from_address
 from tests import synthetic
 from tests.dashboard import serving
 from tests.synthetic import picture

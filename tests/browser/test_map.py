@@ -6,7 +6,7 @@ import pytest
 
 from panoptic_data import catalogue
 from panoptic_data.storage import project as projects
-from panoptic_data.views import from_address
+from panoptic_data.views.model import from_address
 from tests import synthetic
 from tests.dashboard import NARROW, WIDE, eventually, serving
 from tests.synthetic import file, image, picture

@@ -6,7 +6,7 @@ import pytest
 
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
-from panoptic_data.views import from_address
+from panoptic_data.views.model import from_address
 from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
 

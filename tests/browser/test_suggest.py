@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from panoptic_data import catalogue, views
+from panoptic_data import catalogue
 from panoptic_data.annotations import store as annotations
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Condition, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Condition, View
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -63,7 +64,7 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     visit, address, coins, store
 ):
     folder = View(where=(Condition("folder", "in", [f"demo/{FOLDER}"]),))
-    page = visit(f"{address}/?view={views.to_address(folder)}")
+    page = visit(f"{address}/?view={model.to_address(folder)}")
     expect(page.locator(".tile img.here").nth(1)).to_be_visible()
     for number in (0, 1):
         page.locator(".tile").nth(number).hover()

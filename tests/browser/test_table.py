@@ -10,7 +10,7 @@ from app.components import assets
 from panoptic_data.annotations import properties
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Level, View, to_address
+from panoptic_data.views.model import Level, View, to_address
 from tests.browser.test_gallery import MILLION, PIXEL
 from tests.browser.test_groups import GROUPS, LONG, SELECTED, header, rows
 from tests.dashboard import WIDE

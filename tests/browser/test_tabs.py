@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from panoptic_data import saved
 from panoptic_data.storage import project as projects
-from panoptic_data.views import View, to_address
+from panoptic_data.views import saved
+from panoptic_data.views.model import View, to_address
 from tests.dashboard import NARROW
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect

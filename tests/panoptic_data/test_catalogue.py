@@ -16,7 +16,7 @@ from panoptic_data import catalogue, corpus
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.polygons import inside
 from panoptic_data.storage.schema import arrow
-from panoptic_data.views import STATUSES, Sort, View
+from panoptic_data.views.model import STATUSES, Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
 

@@ -9,7 +9,7 @@ import pytest
 
 from panoptic_data import catalogue, charts
 from panoptic_data.groups import condition
-from panoptic_data.views import Clause, Condition, Level, View
+from panoptic_data.views.model import Clause, Condition, Level, View
 from tests import synthetic
 from tests.synthetic import file, image
 

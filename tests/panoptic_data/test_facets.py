@@ -8,8 +8,8 @@ import pytest
 
 from panoptic_data import catalogue, facets
 from panoptic_data.annotations import edits, properties, store, tags
-from panoptic_data.fields import property_field
-from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import synthetic
 from tests.synthetic import file, image, sha1
 

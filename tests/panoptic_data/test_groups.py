@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from panoptic_data import catalogue, groups
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import LEVELS, MODES, PERIODS
 from panoptic_data.orders import sorted_by
-from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
+from panoptic_data.views.fields import LEVELS, MODES, PERIODS
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import plain_views
 from tests.plain_views import KINDS, period
 from tests.synthetic import sha1

@@ -8,7 +8,7 @@ from panoptic_data import catalogue, charts, holds, maps, said
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.groups import condition
-from panoptic_data.views import Level, Sort, View
+from panoptic_data.views.model import Level, Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, likeness, query, search, views
+from panoptic_data import catalogue, likeness, query, search
 from panoptic_data.errors import NoEmbeddings, UnknownImage
-from panoptic_data.expressions import parse
 from panoptic_data.messages import LANGUAGES
-from panoptic_data.views import Clause, Condition, Level, Sort, View
+from panoptic_data.views import model
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View
+from panoptic_data.views.search_expression import parse
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 
@@ -137,7 +138,7 @@ def test_results_are_a_view_like_any_other(current):
     assert least == sorted(least)
     assert len(set(least)) == 12
     assert any(round(one, 5) != one for one in least)
-    grouped_by = views.from_json(
+    grouped_by = model.from_json(
         {"version": 1, "where": [{"field": "like", "op": "at least", "value": asked(3).value}],
          "group": [{"field": "folder"}]}
     )  # fmt: skip
@@ -153,7 +154,7 @@ def test_older_forms_show_what_the_new_one_shows(current):
     view = View((FEW, Condition("similar", "at least", value)))
     new = likeness.unified(view)
     assert {part.field for part in new.where} == {"folder", "like"}
-    assert views.from_json(views.to_json(new)) == new
+    assert model.from_json(model.to_json(new)) == new
     assert shown(current, *new.where) == shown(current, *view.where) != []
     nested = likeness.unified(View((Clause("not", (words,)),)))
     [part] = nested.where[0].parts
@@ -263,8 +264,8 @@ def test_what_cannot_be_asked_is_said(current):
     value = {"encoder": SLUG, "query": "cat", "threshold": 0.5, "percentile": 9}
     for wrong in (value, {"query": "cat"}, {"encoder": SLUG, "query": ""}, like("cat", count=0)):
         given = wrong.value if isinstance(wrong, Condition) else wrong
-        with pytest.raises(views.InvalidView):
-            views.from_json(
+        with pytest.raises(model.InvalidView):
+            model.from_json(
                 {"version": 1, "where": [{"field": "like", "op": "at least", "value": given}]}
             )
 

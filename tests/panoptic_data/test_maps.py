@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from panoptic_data import catalogue, maps
-from panoptic_data.views import View
+from panoptic_data.views.model import View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
 

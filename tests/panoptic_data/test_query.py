@@ -16,10 +16,10 @@ from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.store import Cells, State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
-from panoptic_data.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
 from panoptic_data.media.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
-from panoptic_data.views import Clause, Condition, Level, Sort, View, from_json, to_json
+from panoptic_data.views.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from panoptic_data.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
 from tests.synthetic import sha1
 

@@ -17,13 +17,13 @@ from panoptic_data.errors import (
     UnreadableImage,
     WeightsUnavailable,
 )
-from panoptic_data.expressions import parse as parse_it
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
 from panoptic_data.search import Hit, by_image, by_text, find, similar
 from panoptic_data.storage import project as projects
-from panoptic_data.views import View
+from panoptic_data.views.model import View
+from panoptic_data.views.search_expression import parse as parse_it
 from tests.images import shared
 from tests.small_corpus import picture, write_pictures
 from tests.synthetic import file, image, write

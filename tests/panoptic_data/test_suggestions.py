@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panoptic_data import catalogue, offers, suggestions, views
+from panoptic_data import catalogue, offers, suggestions
 from panoptic_data.annotations import materialize, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.errors import InvalidTag, NoEmbeddings
 from panoptic_data.suggestions import Examples, Learnt, Space
+from panoptic_data.views import model
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
 
@@ -224,7 +225,7 @@ def test_only_what_the_view_shows_is_offered(project, store):
     _, [war, _] = make(store)
     say(store, war, accepted=SHA1S[10:16])
     store.commit(offers.edits.exclude(store.state(), [SHA1S[20]]), "exclude")
-    view = views.View(where=(views.Condition("folder", "in", ["s/even"]),))
+    view = model.View(where=(model.Condition("folder", "in", ["s/even"]),))
     offered = offers.offered(project, war, SLUG, view=view, count=COUNT)
     assert set(names(offered)) == {SHA1S[at] for at in range(16, COUNT, 2) if at != 20}
 

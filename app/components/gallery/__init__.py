@@ -15,12 +15,12 @@ import streamlit as st
 
 from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
-from panoptic_data import views
 from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import HUES
 from panoptic_data.messages import translate
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.fields import HUES
+from panoptic_data.views.model import View
 
 __all__ = ["CAPTIONS", "At", "Beside", "Opened", "gallery", "told_at"]
 
@@ -187,7 +187,7 @@ def _tell_group(told: Any, version: str, on_group: Callable[[int], None] | None)
 
 def _view(address: str) -> View:
     try:
-        return views.from_address(address)
+        return model.from_address(address)
     except InvalidView:
         return View()
 

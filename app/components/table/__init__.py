@@ -12,11 +12,11 @@ from typing import Any
 from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from app.components.gallery import At
-from panoptic_data import views
 from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import translate
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = ["table"]
 
@@ -98,7 +98,7 @@ def table(
 
 def _view(address: str) -> View:
     try:
-        return views.from_address(address)
+        return model.from_address(address)
     except InvalidView:
         return View()
 

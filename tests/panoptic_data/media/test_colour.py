@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.fields import HUES
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.orders import sort_values
+from panoptic_data.views.fields import HUES
 from tests import plain_views
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")

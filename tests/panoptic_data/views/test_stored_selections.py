@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from panoptic_data import catalogue, selections
+from panoptic_data import catalogue
 from panoptic_data.errors import InvalidView
-from panoptic_data.views import (
+from panoptic_data.views import stored_selections
+from panoptic_data.views.model import (
     Clause,
     Condition,
     View,
@@ -38,27 +39,29 @@ def shown(project, view):
 def test_a_long_selection_leaves_a_short_address_that_shows_the_same(project):
     chosen, rest = SHA1S[:100], SHA1S[100:]
     view = View().with_condition("selection", chosen)
-    short = selections.shortened(project, view)
+    short = stored_selections.shortened(project, view)
     assert len(to_address(short)) < 150 < len(to_address(view))
     assert from_address(to_address(short)) == from_json(to_json(short)) == short
     assert shown(project, short) == shown(project, view) == set(chosen)
     without = View((Clause("not", (Condition("selection", "in", chosen),)),))
-    assert shown(project, selections.shortened(project, without)) == set(rest)
+    assert shown(project, stored_selections.shortened(project, without)) == set(rest)
     denied = replace(view, where=(Condition("selection", "not in", chosen),))
-    assert shown(project, selections.shortened(project, denied)) == set(rest)
+    assert shown(project, stored_selections.shortened(project, denied)) == set(rest)
 
 
 def test_the_same_images_have_one_key_and_a_short_selection_is_written_out(project):
     view = View().with_condition("selection", SHA1S)
     turned = View().with_condition("selection", [*SHA1S[::-1], SHA1S[0]])
-    assert selections.shortened(project, view) == selections.shortened(project, turned)
+    assert stored_selections.shortened(project, view) == stored_selections.shortened(
+        project, turned
+    )
     assert project.database().count("selections") == 1
-    few = View().with_condition("selection", SHA1S[: selections.WRITTEN_OUT])
-    assert selections.shortened(project, few) == few
+    few = View().with_condition("selection", SHA1S[: stored_selections.WRITTEN_OUT])
+    assert stored_selections.shortened(project, few) == few
 
 
 def test_a_selection_of_another_project_is_said_not_to_be_here(project, tmp_path):
-    short = selections.shortened(project, View().with_condition("selection", SHA1S))
+    short = stored_selections.shortened(project, View().with_condition("selection", SHA1S))
     other = synthetic.project(tmp_path / "other")
     with pytest.raises(InvalidView) as refused:
         shown(other, short)

@@ -20,10 +20,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from panoptic_data import views
 from panoptic_data.errors import InvalidView, WriteConflict
 from panoptic_data.storage.project import Project
-from panoptic_data.views import View
+from panoptic_data.views import model
+from panoptic_data.views.model import View
 
 __all__ = [
     "LAST",
@@ -128,7 +128,7 @@ def update(project: Project, id: str, view: View) -> Saved | None:
         row = _found(rows, id)
         if row is None:
             return None
-        if views.from_json(row["view"]) != view:
+        if model.from_json(row["view"]) != view:
             row.update(view=_written(view), at=_now())
     return _saved(row)
 
@@ -277,7 +277,7 @@ def _saved(row: Mapping[str, Any]) -> Saved:
     view: View | None = None
     problem: InvalidView | None = None
     try:
-        view = views.from_json(row["view"])
+        view = model.from_json(row["view"])
     except InvalidView as error:
         problem = error
     return Saved(row["id"], row["name"], view, problem, row["author"], row["at"], row["place"])
@@ -288,7 +288,7 @@ def _tab_order(saved: Saved) -> tuple[int, datetime]:
 
 
 def _written(view: View) -> str:
-    return json.dumps(views.to_json(view), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(model.to_json(view), ensure_ascii=False, separators=(",", ":"))
 
 
 def _fit(name: str) -> str:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from panoptic_data import query
 from panoptic_data.errors import InvalidExpression
-from panoptic_data.expressions import HEAVIEST, KINDS, LIGHTEST, Expression, Term, parse
-from panoptic_data.views import from_json
+from panoptic_data.views.model import from_json
+from panoptic_data.views.search_expression import HEAVIEST, KINDS, LIGHTEST, Expression, Term, parse
 
 A = "ab12" * 10
 

@@ -18,11 +18,11 @@ import pyarrow as pa
 
 from panoptic_data.errors import InvalidView
 from panoptic_data.storage.schema import arrow
-from panoptic_data.views import Clause, Condition
+from panoptic_data.views.model import Clause, Condition
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
-    from panoptic_data.views import View
+    from panoptic_data.views.model import View
 
 __all__ = ["WRITTEN_OUT", "keep", "recall", "shortened"]
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from panoptic_data import expressions
 from panoptic_data.errors import InvalidExpression
+from panoptic_data.views import search_expression
 
 __all__ = [
     "ENCODER",
@@ -248,7 +248,7 @@ def _like(value: Any) -> str | None:
 
 def _is_query(value: Any) -> bool:
     try:
-        return isinstance(value, str) and bool(expressions.parse(value))
+        return isinstance(value, str) and bool(search_expression.parse(value))
     except InvalidExpression:
         return False
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
-from panoptic_data.fields import (
+from panoptic_data.views.fields import (
     ENCODER,
     FIELDS,
     LEVELS,

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from panoptic_data import saved
 from panoptic_data.errors import InvalidView
-from panoptic_data.saved import LAST
 from panoptic_data.storage import project as projects
-from panoptic_data.views import Level, Sort, View, to_json
+from panoptic_data.views import saved
+from panoptic_data.views.model import Level, Sort, View, to_json
+from panoptic_data.views.saved import LAST
 from tests import synthetic
 from tests.synthetic import sha1
 
@@ -19,9 +19,9 @@ POSTERS = View(group=(Level("folder", 2),)).with_condition("folder", ["posters"]
 LARGE = View(sort=(Sort("size", True),), show=("grid", "map")).with_condition("width", [900, None])
 WRITER = """
 import sys
-from panoptic_data import saved
+from panoptic_data.views import saved
 from panoptic_data.storage import project
-from panoptic_data.views import View
+from panoptic_data.views.model import View
 opened = project.open_project(sys.argv[1])
 sys.stdin.readline()
 for number in range(6):
