@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.language import say, terminal_language
-from panoptic_data import catalogue, query
+from panoptic_data import catalogue
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
+from panoptic_data.query import parser
 from panoptic_data.storage import project as projects
 from panoptic_data.views import model
 
@@ -83,7 +84,7 @@ def _packed(text: str) -> str | None:
 
 def _asked(text: str, current: Catalogue) -> View:
     encoder, reader = _encoders(current.project)
-    parsed = query.parse(
+    parsed = parser.parse(
         text,
         encoder=encoder,
         reader=reader,
@@ -93,7 +94,7 @@ def _asked(text: str, current: Catalogue) -> View:
     )
     if parsed.problems:
         raise UsageError(problem=parsed.problems[0].message(terminal_language()))
-    return query.to_view(parsed)
+    return parser.to_view(parsed)
 
 
 def _encoders(project: Project) -> tuple[str | None, str | None]:

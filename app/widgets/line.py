@@ -1,7 +1,7 @@
 """The line above the pictures: what is asked, in which order and groups, shown how.
 
-Not here: drawing it (``components.searchline``), what a text means (``panoptic_data.query``),
-the panel of filters (``widgets.filters``).
+Not here: drawing it (``components.searchline``), what a text means
+(``panoptic_data.query.parser``), the panel of filters (``widgets.filters``).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
 from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
-from panoptic_data import facets, query
+from panoptic_data import facets
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
 from panoptic_data.likeness import Asked
+from panoptic_data.query import parser
 from panoptic_data.views import model, search_expression
 from panoptic_data.views.fields import PERIODS
 from panoptic_data.views.model import FIELDS, Condition, Sort, View
@@ -200,7 +201,7 @@ def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
     folders = shown.corpus.corpus.folders.to_list()
     encoder = shown.encoder.slug if shown.encoder else None
     reader = shown.reader.slug if shown.reader else None
-    parsed = query.parse(
+    parsed = parser.parse(
         text, encoder=encoder, reader=reader, folders=folders, state=shown.corpus.annotations
     )
     is_plain = not (parsed.where or parsed.sort or parsed.group or parsed.problems or parsed.mode)
@@ -346,7 +347,7 @@ def _tell(text: str, problem: str | None) -> None:
     st.session_state["typed"] = {"text": text, "problem": problem}
 
 
-def _merged(view: View, parsed: query.Parsed) -> View:
+def _merged(view: View, parsed: parser.Parsed) -> View:
     """Add what was typed: it takes the place of what a press had set on the same field."""
     for part in parsed.where:
         is_pressed = isinstance(part, Condition) and part.op == FIELDS[part.field].op

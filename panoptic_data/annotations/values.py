@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from panoptic_data.errors import InvalidValue
-from panoptic_data.vocabulary import HUE_NAMES, folded
+from panoptic_data.query.vocabulary import HUE_NAMES, folded
 
 __all__ = [
     "COLOURS",

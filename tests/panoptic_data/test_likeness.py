@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, likeness, query, search
+from panoptic_data import catalogue, likeness, search
 from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.messages import LANGUAGES
+from panoptic_data.query import parser
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 from panoptic_data.views.search_expression import parse
@@ -271,9 +272,9 @@ def test_what_cannot_be_asked_is_said(current):
 
 
 def test_a_typed_search_shows_what_python_finds(current):
-    parsed = query.parse(f'folder:"s/few" like:"image:{SHA1S[3]}"~0.1', encoder=SLUG)
+    parsed = parser.parse(f'folder:"s/few" like:"image:{SHA1S[3]}"~0.1', encoder=SLUG)
     assert parsed.problems == ()
-    found = current.run(query.to_view(parsed))
+    found = current.run(parser.to_view(parsed))
     expected = search.find(
         current.project, f"image:{SHA1S[3]}", SLUG, view=View((FEW,)), k=99, threshold=0.1
     )

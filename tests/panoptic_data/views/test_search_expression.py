@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data import query
 from panoptic_data.errors import InvalidExpression
+from panoptic_data.query import parser
 from panoptic_data.views.model import from_json
 from panoptic_data.views.search_expression import HEAVIEST, KINDS, LIGHTEST, Expression, Term, parse
 
@@ -159,6 +159,6 @@ def test_every_search_of_the_docs_is_read():
     queries += re.findall(r"panoptic query '(.*?)'", text)
     assert len(queries) == 8
     for one in queries:
-        assert query.parse(one, encoder="visual", reader="clip").problems == ()
+        assert parser.parse(one, encoder="visual", reader="clip").problems == ()
     view = from_json(text.partition("```json\n")[2].partition("```")[0])
-    assert query.unsayable(view) == ()
+    assert parser.unsayable(view) == ()

@@ -16,7 +16,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from panoptic_data.defined import (
+from panoptic_data.errors import InvalidExpression
+from panoptic_data.messages import translate
+from panoptic_data.query.names import (
     FIELD,
     QUOTED,
     Defined,
@@ -25,12 +27,7 @@ from panoptic_data.defined import (
     quoted,
     unquoted,
 )
-from panoptic_data.errors import InvalidExpression
-from panoptic_data.messages import translate
-from panoptic_data.views import search_expression
-from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
-from panoptic_data.views.model import Clause, Condition, Level, Sort
-from panoptic_data.vocabulary import (
+from panoptic_data.query.vocabulary import (
     ANY,
     DAYS,
     DIRECTIVES,
@@ -50,6 +47,9 @@ from panoptic_data.vocabulary import (
     closest,
     folded,
 )
+from panoptic_data.views import search_expression
+from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
+from panoptic_data.views.model import Clause, Condition, Level, Sort
 
 __all__ = [
     "Item",

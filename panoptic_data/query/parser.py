@@ -15,12 +15,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from panoptic_data import terms
-from panoptic_data.defined import BARE, FIELD, QUOTED, Defined, unquoted
-from panoptic_data.terms import Item, Known, Misread, Part, Problem, Span, Term
+from panoptic_data.query import terms
+from panoptic_data.query.names import BARE, FIELD, QUOTED, Defined, unquoted
+from panoptic_data.query.terms import Item, Known, Misread, Part, Problem, Span, Term
+from panoptic_data.query.vocabulary import (
+    DIRECTIVES,
+    FIELD_NAMES,
+    GROUP,
+    IS,
+    MODE,
+    SORT,
+    TAG,
+    folded,
+)
 from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import DEEPEST, Clause, Condition, Level, Sort, View
-from panoptic_data.vocabulary import DIRECTIVES, FIELD_NAMES, GROUP, IS, MODE, SORT, TAG, folded
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from panoptic_data.query.vocabulary import closest, folded
 from panoptic_data.views.fields import is_property, property_field, property_of
-from panoptic_data.vocabulary import closest, folded
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data import query
 from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.store import Cells, State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.media.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
+from panoptic_data.query import parser
+from panoptic_data.query.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
 from panoptic_data.views.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
-from panoptic_data.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
 from tests.synthetic import sha1
 
 TODAY = date(2026, 3, 15)
@@ -68,7 +68,7 @@ OWN = {id: f"p:{type}:{id}" for id, (_, type) in PROPERTIES.items()}
 
 
 def parse(text, **known):
-    return query.parse(text, **{"encoder": "clip", "today": TODAY, **known})
+    return parser.parse(text, **{"encoder": "clip", "today": TODAY, **known})
 
 
 def one(field, op, value=None):
@@ -434,7 +434,7 @@ def test_properties_and_tags_are_called_by_their_names(text, where):
     parsed = parse(text, state=STATE)
     assert parsed.problems == ()
     assert parsed.where == where
-    written = query.write(View(where), encoder="clip", state=STATE)
+    written = parser.write(View(where), encoder="clip", state=STATE)
     assert parse(written, state=STATE).where == where
 
 
@@ -521,7 +521,7 @@ def test_free_words_are_left_to_the_page():
         either(path("a"), path("b")),
         *path("c"),
     )
-    view = query.to_view(parse('cat "red dress" mode:file'), "name")
+    view = parser.to_view(parse('cat "red dress" mode:file'), "name")
     assert view == View(
         (*one("name", "contains", "cat"), *one("name", "contains", "red dress")), mode="file"
     )
@@ -551,8 +551,8 @@ def test_a_format_that_the_corpus_alone_knows_is_none_to_complain_of():
 
 def test_what_depends_on_an_encoder_says_so_where_there_is_none():
     for text in ("cluster:3", "group:cluster", "means:cat", "like:cat", "duplicate:semantic"):
-        assert [one.key for one in query.parse(text).problems] == ["encoder"]
-    assert query.parse("cluster@visual:3 means@clip:cat").problems == ()
+        assert [one.key for one in parser.parse(text).problems] == ["encoder"]
+    assert parser.parse("cluster@visual:3 means@clip:cat").problems == ()
     assert parse("means:cat", reader="words").where[0].value["encoder"] == "words"
     assert parse("like:cat", reader="words").where[0].value["encoder"] == "words"
     assert parse("like:image:ab12", reader="words").where[0].value["encoder"] == "clip"
@@ -627,8 +627,8 @@ TEXTS = st.one_of(st.text(), st.lists(st.one_of(SNIPPETS, st.text(max_size=2))).
 @given(TEXTS, st.booleans())
 def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
     known = {"folders": FOLDERS, "formats": ["PNG"], "state": STATE}
-    parsed = parse(text, **known) if knows else query.parse(text)
-    view = query.to_view(parsed)
+    parsed = parse(text, **known) if knows else parser.parse(text)
+    view = parser.to_view(parsed)
     assert from_json(json.dumps(to_json(view))) == view
     for problem in parsed.problems:
         start, end = problem.span
@@ -638,10 +638,10 @@ def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
 
 @given(TEXTS)
 def test_what_was_typed_can_be_written_again(text):
-    view = query.to_view(parse(text, state=STATE))
-    assert query.unsayable(view, STATE) == ()
-    written = query.write(view, encoder="clip", state=STATE)
-    assert query.to_view(parse(written, state=STATE)) == view
+    view = parser.to_view(parse(text, state=STATE))
+    assert parser.unsayable(view, STATE) == ()
+    written = parser.write(view, encoder="clip", state=STATE)
+    assert parser.to_view(parse(written, state=STATE)) == view
 
 
 def test_deep_and_long_texts_are_read_in_time():
@@ -794,11 +794,11 @@ VIEWS = st.builds(
 
 @given(VIEWS, st.sampled_from([None, "clip"]), st.sampled_from([None, STATE]))
 def test_a_view_is_read_back_as_it_was_written(view, encoder, state):
-    written = query.write(view, encoder=encoder, state=state)
-    assert query.unsayable(view, state) == (), written
-    parsed = query.parse(written, encoder=encoder, state=state)
+    written = parser.write(view, encoder=encoder, state=state)
+    assert parser.unsayable(view, state) == (), written
+    parsed = parser.parse(written, encoder=encoder, state=state)
     assert parsed.problems == ()
-    assert query.to_view(parsed) == view
+    assert parser.to_view(parsed) == view
 
 
 @pytest.mark.parametrize(
@@ -834,8 +834,8 @@ def test_a_view_is_read_back_as_it_was_written(view, encoder, state):
     ],
 )
 def test_a_view_is_written_as_people_would(typed, written):
-    view = query.to_view(parse(typed, state=STATE))
-    assert query.write(view, encoder="clip", state=STATE) == written
+    view = parser.to_view(parse(typed, state=STATE))
+    assert parser.write(view, encoder="clip", state=STATE) == written
 
 
 def test_what_cannot_be_said_is_told_and_left_out():
@@ -846,10 +846,10 @@ def test_what_cannot_be_said_is_told_and_left_out():
     nested = Clause("any", (wide, region))
     group = Level("duplicate", "one (odd")
     view = View((region, wide, similar, nested, chosen), group=(group, Level("folder")))
-    assert query.unsayable(view) == (region, similar, nested, chosen, group)
-    assert query.write(view) == "width=5 group:folder"
-    assert query.unsayable(View((Clause("all", (wide,)),))) == ()
-    assert query.write(View((Clause("all", (wide,)),))) == "width=5"
+    assert parser.unsayable(view) == (region, similar, nested, chosen, group)
+    assert parser.write(view) == "width=5 group:folder"
+    assert parser.unsayable(View((Clause("all", (wide,)),))) == ()
+    assert parser.write(View((Clause("all", (wide,)),))) == "width=5"
 
 
 def test_every_example_of_the_docs_is_understood():
@@ -872,7 +872,7 @@ def test_every_example_of_the_docs_is_understood():
         assert parse(example, state=STATE).problems == (), example
         assert parse(example, state=STATE) != parse("")
     view = json.loads(text.partition("```json\n")[2].partition("```")[0])
-    assert query.unsayable(from_json(view)) == ()
+    assert parser.unsayable(from_json(view)) == ()
 
 
 def test_the_words_name_what_there_is():

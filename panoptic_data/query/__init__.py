@@ -1,0 +1,1 @@
+"""The query language: text to a view and back, in English and French."""
