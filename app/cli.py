@@ -21,7 +21,7 @@ from panoptic_data.messages import translate
 __all__ = ["main"]
 
 INTERRUPTED = 130
-# Those of `panoptic_data.clusters`, which takes seconds to import; a test compares them.
+# Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 # Those of `panoptic_data.imports` and `panoptic_data.annotations.values`, compared likewise.
 WAYS = ("path", "name", "sha1", "id", "row")

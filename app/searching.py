@@ -112,7 +112,7 @@ def _picture(project: Project, request: Request) -> Response:
 
 
 def _read(project: Project, request: Request) -> Response:
-    from panoptic_data import query_vectors
+    from panoptic_data.vectors import query_vectors
 
     spoken = language(request)
     try:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from bench import corpora
-from panoptic_data import nearest, partitions, projection
+from panoptic_data.vectors import hierarchy, knn, projection
 
 K = 15
 WAYS = ("levels", "kmeans", "umap + hdbscan", "evoc")
@@ -93,21 +93,21 @@ def _compare(corpus: str, encoder: str) -> None:
             if way == "evoc":
                 covered.append((labels.max() + 1, np.mean(labels >= 0)))
             began = time.process_time()
-    points = partitions.smoothed(seen.vectors, lists)
+    points = hierarchy.smoothed(seen.vectors, lists)
     for k, share in covered:
-        ours = partitions.divide(points, int(k))
+        ours = hierarchy.divide(points, int(k))
         same = (ours[lists.ids] == ours[:, None]).mean(axis=1)
         weak = np.argsort(-same, kind="stable")[int(share * len(ours)) :]
         ours[weak] = -1
         print(_row(f"strongest of {k}", seen.labels, ours, ""), flush=True)
 
 
-def _ways(vectors: np.ndarray, lists: nearest.Lists) -> dict[str, Callable[[], Iterator]]:
-    counts = partitions.level_counts(len(vectors))
+def _ways(vectors: np.ndarray, lists: knn.Lists) -> dict[str, Callable[[], Iterator]]:
+    counts = hierarchy.level_counts(len(vectors))
 
     def levels():
-        found = partitions.levels(partitions.smoothed(vectors, lists))
-        main = partitions.main_level([int(level.max()) + 1 for level in found])
+        found = hierarchy.levels(hierarchy.smoothed(vectors, lists))
+        main = hierarchy.main_level([int(level.max()) + 1 for level in found])
         for number, level in enumerate(found):
             yield ("(main)" if number == main else ""), level
 
@@ -116,7 +116,7 @@ def _ways(vectors: np.ndarray, lists: nearest.Lists) -> dict[str, Callable[[], I
 
         for k in dict.fromkeys((*counts, 10, 20)):
             yield "", KMeans(k, n_init=1, random_state=0).fit_predict(vectors.astype(np.float32))
-            yield "smoothed", partitions.divide(partitions.smoothed(vectors, lists), k)
+            yield "smoothed", hierarchy.divide(hierarchy.smoothed(vectors, lists), k)
 
     def umap():
         from sklearn.cluster import HDBSCAN
@@ -137,7 +137,7 @@ def _ways(vectors: np.ndarray, lists: nearest.Lists) -> dict[str, Callable[[], I
     return dict(zip(WAYS, (levels, kmeans, umap, evoc), strict=True))
 
 
-def _embedded(vectors: np.ndarray, lists: nearest.Lists, dims: int) -> np.ndarray:
+def _embedded(vectors: np.ndarray, lists: knn.Lists, dims: int) -> np.ndarray:
     umap, _ = projection._umap()
     random = np.random.RandomState(42)
     ids, distances = projection._with_self(lists)
@@ -145,7 +145,7 @@ def _embedded(vectors: np.ndarray, lists: nearest.Lists, dims: int) -> np.ndarra
         vectors, ids.shape[1], random, "cosine", knn_indices=ids, knn_dists=distances
     )
     a, b = umap.find_ab_params(1.0, 0.0)
-    start = partitions.components(vectors, dims)
+    start = hierarchy.components(vectors, dims)
     start = (start / np.abs(start).max() * 10).astype(np.float32)
     made, _ = umap.simplicial_set_embedding(
         vectors, graph, dims, 1.0, a, b, 1.0, 5, 200, start, random, "cosine", {}, False, {}, False
@@ -153,8 +153,8 @@ def _embedded(vectors: np.ndarray, lists: nearest.Lists, dims: int) -> np.ndarra
     return made
 
 
-def _lists(vectors: np.ndarray) -> nearest.Lists:
-    return nearest.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
+def _lists(vectors: np.ndarray) -> knn.Lists:
+    return knn.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
 
 
 def _row(way: str, truth: np.ndarray, labels: np.ndarray, seconds: str) -> str:

@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data import embeddings, encoders
+from panoptic_data import encoders
 from panoptic_data.encoders import EncoderSpec
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
+from panoptic_data.vectors import embeddings
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
 CACHE = Path(os.environ.get("PANOPTIC_BENCH_CACHE", Path(tempfile.gettempdir()) / "panoptic-bench"))

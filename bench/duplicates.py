@@ -20,8 +20,9 @@ import numpy as np
 import polars as pl
 
 from bench import corpora
-from panoptic_data import duplicates, hamming, neighbours
+from panoptic_data import duplicates, hamming
 from panoptic_data.storage.tables import Database
+from panoptic_data.vectors import neighbours
 
 HASHES = ("ahash", "phash", "dhash")
 RADII = (2, 4, 6, 8, 10, 12)

@@ -29,12 +29,13 @@ import open_clip
 import torch
 from PIL import Image
 
-from panoptic_data import embeddings, encoders
+from panoptic_data import encoders
 from panoptic_data.encoders import openclip, trial
 from panoptic_data.encoders.torch_encoder import TorchEncoder, best_device
 from panoptic_data.ingest import images, sources
 from panoptic_data.media.prefetch import in_order, processors
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 
 SHARED = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data")) / "clothing-1k"
 SIZE = (500, 400)

@@ -22,9 +22,9 @@ import numpy as np
 import pyarrow as pa
 
 from bench import corpora
-from panoptic_data import clusters, fits, nearest, neighbours, projection
-from panoptic_data.nearest import Lists
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import clusters, knn, neighbours, projection, refit
+from panoptic_data.vectors.knn import Lists
 
 K = neighbours.K
 CORPORA = ("clothing-1k", "usda")
@@ -51,15 +51,15 @@ def main() -> None:
 
 def _exact_or_descent(encoder: str, sizes: list[int]) -> None:
     real = corpora.seen("usda", encoder).vectors
-    _, spent = _timed(lambda: nearest.descent(real[:500], K))
+    _, spent = _timed(lambda: knn.descent(real[:500], K))
     print(f"\nNN-Descent: {spent:.0f} s of processor to import and compile, in every process\n")
     print("| images × dimensions | exact, cpu s | NN-Descent, cpu s | recall |")
     print("| --- | --- | --- | --- |")
     for size in sizes:
         vectors = _more(real, size)
         some = np.arange(0, size, max(1, size // 1000), dtype=np.int32)
-        true, part = _timed(lambda v=vectors, s=some: nearest.exact(v[s], v, K, s))
-        found, descent = _timed(lambda v=vectors: nearest.descent(v, K))
+        true, part = _timed(lambda v=vectors, s=some: knn.exact(v[s], v, K, s))
+        found, descent = _timed(lambda v=vectors: knn.descent(v, K))
         shared = [len(set(a) & set(b)) / K for a, b in zip(found.ids[some], true.ids, strict=True)]
         shape = f"{size:,} × {vectors.shape[1]}"
         whole = part * size / len(some)
@@ -163,7 +163,7 @@ def _placing_and_refits(vectors: np.ndarray, labels: np.ndarray, lists: Lists) -
     places = np.zeros((count, 2), np.float32)
     places[fitted] = old
     print("\n| one image in ten placed later, at | 10 nearest of the same label |\n| --- | --- |")
-    near = fits.nearest_fitted(vectors, fitted, new, K)
+    near = refit.nearest_fitted(vectors, fitted, new, K)
     for name, place in _places(places, near).items():
         apart = np.linalg.norm(place[:, None] - old[None], axis=2).argsort(axis=1)[:, :10]
         same = labels[fitted][apart] == labels[new][:, None]
@@ -201,7 +201,7 @@ def _index(encoder: str, sizes: list[int]) -> None:
     for size in sizes:
         vectors = _more(real, size)
         queries = np.random.default_rng(1).choice(size, 20, replace=False)
-        true = nearest.exact(vectors[queries], vectors, WANTED).ids
+        true = knn.exact(vectors[queries], vectors, WANTED).ids
         shape = f"{size:,} × {vectors.shape[1]}"
         with tempfile.TemporaryDirectory() as place:
             table = lancedb.connect(place).create_table("vectors", _rows(range(size), vectors))
@@ -240,7 +240,7 @@ def _more(real: np.ndarray, size: int) -> np.ndarray:
 
 
 def _all_lists(vectors: np.ndarray) -> Lists:
-    return nearest.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
+    return knn.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
 
 
 def _embed(project: projects.Project, names: list[str], vectors: np.ndarray) -> None:

@@ -31,7 +31,7 @@ import pyarrow as pa
 
 from bench import corpora
 from panoptic_data import search
-from panoptic_data.matrix import Matrix
+from panoptic_data.vectors.matrix import Matrix
 
 WANTED = 100
 QUERIES = 50

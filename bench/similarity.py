@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import corpora
-from panoptic_data import calibration, encoders
-from panoptic_data.matrix import Matrix
+from panoptic_data import encoders
+from panoptic_data.vectors import calibration
+from panoptic_data.vectors.matrix import Matrix
 
 CORPORA = ("clothing-1k", "usda")
 ENCODERS = ("mobilenet", "visual", "tiny-clip")

@@ -27,8 +27,8 @@ from threadpoolctl import threadpool_limits
 from bench import corpora
 from bench.encoders import KINDS
 from panoptic_data import encoders, suggestions, zero_shot
-from panoptic_data.matrix import Matrix
 from panoptic_data.suggestions import Examples, Learnt, Space
+from panoptic_data.vectors.matrix import Matrix
 
 CORPORA = ("clothing-1k", "usda")
 KIND = (80, 1_500)

@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import hamming, neighbours
+from panoptic_data import hamming
 from panoptic_data.media import fingerprints
 from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import settle
+from panoptic_data.vectors import neighbours
 
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database

@@ -23,10 +23,10 @@ from panoptic_data.views.model import Clause, Condition, View, part_key
 from panoptic_data.views.search_expression import Expression, Term, parse
 
 if TYPE_CHECKING:
-    from panoptic_data.calibration import Scale
     from panoptic_data.catalogue import Catalogue
     from panoptic_data.corpus import Corpus
-    from panoptic_data.query_vectors import Aim
+    from panoptic_data.vectors.calibration import Scale
+    from panoptic_data.vectors.query_vectors import Aim
 
 __all__ = [
     "COMPARED",
@@ -156,7 +156,8 @@ def under(catalogue: Catalogue, view: View, encoder: str) -> View:
     asks = replace(asked(part), encoder=encoder, threshold=None)
     threshold = asked(part).threshold
     if threshold is not None:
-        from panoptic_data import query_vectors, search
+        from panoptic_data import search
+        from panoptic_data.vectors import query_vectors
 
         before = asked(part).encoder
         aim = query_vectors.aim(catalogue.project, asks.expression, before)
@@ -227,7 +228,7 @@ def alike(catalogue: Catalogue, part: Condition, among: Mask | None = None) -> A
     ``search.find``.
     """
     # Search imports lancedb (2 to 5 s): only those who search pay.
-    from panoptic_data import query_vectors
+    from panoptic_data.vectors import query_vectors
 
     asks = asked(part)
     project = catalogue.project
@@ -245,7 +246,8 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
     part = first(view)
     if part is None:
         return None
-    from panoptic_data import query_vectors, search
+    from panoptic_data import search
+    from panoptic_data.vectors import query_vectors
 
     asks = asked(part)
     others = tuple(one for one in view.where if one is not part)
@@ -297,7 +299,7 @@ def _least(catalogue: Catalogue, asks: Asked, aim: Aim) -> float:
 
 
 def _likely(scale: Scale, aim: Aim) -> float:
-    from panoptic_data.calibration import LIKELY, LIKELY_WORDS
+    from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
 
     return scale.cosine(LIKELY_WORDS if any(aim.parts[2:]) else LIKELY)
 

@@ -20,14 +20,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from PIL import Image
 
-from panoptic_data import calibration, embeddings, encoders, query_vectors
-from panoptic_data.calibration import Scale
+from panoptic_data import encoders
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
-from panoptic_data.matrix import Matrix
-from panoptic_data.query_vectors import Aim
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.vector_index import EXACT_UP_TO
+from panoptic_data.vectors import calibration, embeddings, query_vectors
+from panoptic_data.vectors.calibration import Scale
+from panoptic_data.vectors.matrix import Matrix
+from panoptic_data.vectors.query_vectors import Aim
+from panoptic_data.vectors.vector_index import EXACT_UP_TO
 from panoptic_data.views import search_expression
 from panoptic_data.views.search_expression import Expression, Term
 

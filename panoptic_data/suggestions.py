@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data.matrix import Matrix
+from panoptic_data.vectors.matrix import Matrix
 
 __all__ = [
     "MODES",

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import catalogue, encoders, offers, query_vectors
+from panoptic_data import catalogue, encoders, offers
 from panoptic_data.annotations.log import REFUSED
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.matrix import Matrix
 from panoptic_data.messages import translate
 from panoptic_data.suggestions import Check
+from panoptic_data.vectors import query_vectors
+from panoptic_data.vectors.matrix import Matrix
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
 

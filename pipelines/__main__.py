@@ -24,7 +24,7 @@ from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["main"]
 
-# Those of `panoptic_data.clusters`, which takes seconds to import; a test compares them.
+# Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 INTERRUPTED = 130
 DRAW_EVERY = 0.2

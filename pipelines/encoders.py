@@ -1,6 +1,6 @@
 """Which of a project's encoders can be used now, and what to do where one must wait.
 
-Not here: encoders (``panoptic_data.encoders``), embedding (``panoptic_data.embeddings``).
+Not here: encoders (``panoptic_data.encoders``), embedding (``panoptic_data.vectors.embeddings``).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panoptic_data import embeddings
 from panoptic_data.encoders import EncoderSpec, parse
 from panoptic_data.storage.project import Project, with_encoder
+from panoptic_data.vectors import embeddings
 
 __all__ = ["FALLBACK", "Prepared", "known", "prepare"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from panoptic_data import embeddings
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import scan as files
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
+from panoptic_data.vectors import embeddings
 from pipelines import encoders
 from pipelines.resources import Request
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from panoptic_data.embeddings import RECHECK_AFTER
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
@@ -21,6 +20,7 @@ from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import Report
 from panoptic_data.storage.project import Project, open_project
+from panoptic_data.vectors.embeddings import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
 from pipelines.interrupts import heard

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from app import state
 from app.components.searchline import Limit, Sought
 from panoptic_data import likeness
-from panoptic_data.calibration import LIKELY, LIKELY_WORDS
 from panoptic_data.likeness import Asked
+from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
@@ -151,7 +151,7 @@ def whole(project: Project, view: View, expression: Expression) -> Expression:
 
     Those that the search of the view names already are not looked up.
     """
-    from panoptic_data import query_vectors
+    from panoptic_data.vectors import query_vectors
 
     asks = asked(view)
     before = asks.expression.terms if asks is not None else ()

@@ -407,7 +407,7 @@ def _is_loading(shown: Shown, mode: str) -> bool:
     """Whether a search in words has to wait until a model is loaded."""
     if mode != "meaning" or shown.reader is None:
         return False
-    from panoptic_data import query_vectors
+    from panoptic_data.vectors import query_vectors
 
     return not query_vectors.is_warm(shown.project, shown.reader.slug)
 

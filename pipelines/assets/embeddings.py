@@ -1,13 +1,13 @@
 """The asset `embeddings/<encoder>`: a vector for each image of a source.
 
-Not here: encoders and batches (``panoptic_data.embeddings``).
+Not here: encoders and batches (``panoptic_data.vectors.embeddings``).
 """
 
 import dagster as dg
 
-from panoptic_data import embeddings
 from panoptic_data.encoders import EncoderSpec
 from panoptic_data.provenance.stages import CODE_VERSIONS
+from panoptic_data.vectors import embeddings
 from pipelines import metadata
 from pipelines.assets.images import IMAGES
 from pipelines.automation import FOLLOW

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.cli import _COMMANDS, METHODS, main
-from panoptic_data import catalogue, clusters
+from panoptic_data import catalogue
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import clusters
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, Sort, View
 from tests import synthetic

@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 from app import state
 from app.routes import routes
 from app.widgets import chips, find
-from panoptic_data import catalogue, embeddings, likeness
+from panoptic_data import catalogue, likeness
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, sources
 from panoptic_data.likeness import Asked
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Sort, View
 from panoptic_data.views.search_expression import Term

@@ -14,11 +14,12 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.guard import Guard
 from app.searching import routes
-from panoptic_data import embeddings, search
+from panoptic_data import search
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
 from tests import synthetic

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from panoptic_data import embeddings
 from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 from tests.dashboard import NARROW, serving
 from tests.images import shared
 

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from app.widgets import find
-from panoptic_data import embeddings
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 from panoptic_data.views.model import Condition, Level, View, to_address
 from tests.browser.test_explore import ready, tile, viewer
 from tests.dashboard import serving

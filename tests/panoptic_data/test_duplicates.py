@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageDraw
 from skimage import data
 
-from panoptic_data import duplicates, neighbours
+from panoptic_data import duplicates
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import neighbours
 from tests import synthetic
 from tests.images import shared
 from tests.vectors import SLUG, embed, grouped, sha1s

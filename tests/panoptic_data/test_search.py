@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import embeddings, matrix, query_vectors, search, vector_index
+from panoptic_data import search
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
     InvalidExpression,
@@ -22,6 +22,7 @@ from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
 from panoptic_data.search import Hit, by_image, by_text, find, similar
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings, matrix, query_vectors, vector_index
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import parse as parse_it
 from tests.images import shared

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from panoptic_data import clusters
 from panoptic_data.errors import ProjectBusy, ProjectNotFound, UnknownSource
 from panoptic_data.provenance import runs
+from panoptic_data.vectors import clusters
 from pipelines import __main__ as command
 from pipelines.process import process
 from pipelines.resources import Request

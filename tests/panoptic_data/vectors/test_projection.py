@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from panoptic_data import neighbours, projection
-from panoptic_data.projection import aligned, boxed
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import neighbours, projection
+from panoptic_data.vectors.projection import aligned, boxed
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
 TABLE = f"projection__{SLUG}"
@@ -232,7 +232,7 @@ def test_placing_does_not_import_umap(project):
     embed(project, names[40:], vectors[40:])
     neighbours.update(project, SLUG, "r2")
     code = (
-        "import sys; from pathlib import Path; from panoptic_data import projection;"
+        "import sys; from pathlib import Path; from panoptic_data.vectors import projection;"
         "from panoptic_data.storage import project;"
         f"opened = project.open_project(Path({str(project.root)!r}));"
         f"print(projection.update(opened, {SLUG!r}, 'r2').new, 'umap' in sys.modules,"

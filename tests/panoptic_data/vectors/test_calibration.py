@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panoptic_data.calibration import CHANCE_WORDS, Scale, sample
+from panoptic_data.vectors.calibration import CHANCE_WORDS, Scale, sample
 from tests.vectors import grouped
 
 VECTORS = grouped(900, groups=5, dim=16)[0].astype(np.float32)

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data import nearest
-from panoptic_data.nearest import Lists
 from panoptic_data.storage.project import Project
+from panoptic_data.vectors import knn
+from panoptic_data.vectors.knn import Lists
 
 __all__ = [
     "PLACED_SHARE",
@@ -63,5 +63,5 @@ def nearest_fitted(
     Fitted ones only: a place then does not depend on the order in which images came.
     """
     rows = np.flatnonzero(fitted).astype(np.int32)
-    lists = nearest.exact(vectors[placed], vectors[rows], k)
+    lists = knn.exact(vectors[placed], vectors[rows], k)
     return Lists(np.where(lists.ids < 0, -1, rows[lists.ids]), lists.similarities)

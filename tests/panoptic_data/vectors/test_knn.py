@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from panoptic_data import nearest
+from panoptic_data.vectors import knn
 from tests.vectors import grouped
 
 
@@ -37,7 +37,7 @@ def test_lists_are_those_of_exact_fractions():
     queries = base[::3]
     own = np.arange(0, 40, 3, dtype=np.int32)
 
-    found = nearest.exact(queries, base, 7, own)
+    found = knn.exact(queries, base, 7, own)
 
     assert found.ids.tolist() == plain(queries, base, 7, own)
     expected = [
@@ -50,7 +50,7 @@ def test_lists_are_those_of_exact_fractions():
 def test_copies_come_first_in_order_of_position_with_similarity_one():
     base, _ = grouped(20, dim=6)
     base[[2, 9, 14]] = base[2]
-    found = nearest.exact(base[[9]], base, 3, np.array([9], np.int32))
+    found = knn.exact(base[[9]], base, 3, np.array([9], np.int32))
     assert found.ids[0, :2].tolist() == [2, 14]
     assert found.similarities[0, :2].tolist() == [1.0, 1.0]
 
@@ -58,17 +58,17 @@ def test_copies_come_first_in_order_of_position_with_similarity_one():
 def test_result_is_the_same_however_the_base_is_cut(monkeypatch):
     base, _ = grouped(300)
     own = np.arange(300, dtype=np.int32)
-    whole = nearest.exact(base, base, 9, own)
-    monkeypatch.setattr(nearest, "BASE_AT_ONCE", 37)
-    monkeypatch.setattr(nearest, "QUERIES_AT_ONCE", 11)
-    cut = nearest.exact(base, base, 9, own)
+    whole = knn.exact(base, base, 9, own)
+    monkeypatch.setattr(knn, "BASE_AT_ONCE", 37)
+    monkeypatch.setattr(knn, "QUERIES_AT_ONCE", 11)
+    cut = knn.exact(base, base, 9, own)
     assert np.array_equal(whole.ids, cut.ids)
     assert np.array_equal(whole.similarities, cut.similarities)
 
 
 def test_short_lists_end_in_minus_one():
     base, _ = grouped(3)
-    found = nearest.exact(base, base, 5, np.arange(3, dtype=np.int32))
+    found = knn.exact(base, base, 5, np.arange(3, dtype=np.int32))
     assert (found.ids[:, 2:] == -1).all()
     assert np.isneginf(found.similarities[:, 2:]).all()
     assert (found.ids[:, :2] >= 0).all()
@@ -77,26 +77,26 @@ def test_short_lists_end_in_minus_one():
 def test_a_vector_of_zeros_is_like_nothing():
     base, _ = grouped(5)
     base[1] = 0
-    found = nearest.exact(base[[1]], base, 4, np.array([1], np.int32))
+    found = knn.exact(base[[1]], base, 4, np.array([1], np.int32))
     assert found.similarities.tolist() == [[0.0, 0.0, 0.0, 0.0]]
     assert found.ids.tolist() == [[0, 2, 3, 4]]
 
 
 def test_pairwise_cosines_are_the_bits_of_the_matrix():
     base, _ = grouped(60, dim=17)
-    lists = nearest.exact(base, base, 8, np.arange(60, dtype=np.int32))
-    again = nearest.cosines(base, np.arange(60, dtype=np.int32), lists.ids)
+    lists = knn.exact(base, base, 8, np.arange(60, dtype=np.int32))
+    again = knn.cosines(base, np.arange(60, dtype=np.int32), lists.ids)
     assert np.array_equal(again, lists.similarities)
 
 
 def test_merging_lists_of_two_halves_gives_the_lists_of_the_whole():
     base, _ = grouped(80)
     own = np.arange(80, dtype=np.int32)
-    whole = nearest.exact(base, base, 6, own)
-    left = nearest.exact(base, base[:50], 6, own)
-    right = nearest.exact(base, base[50:], 6, own - 50)
-    right = nearest.Lists(np.where(right.ids < 0, -1, right.ids + 50), right.similarities)
-    both = nearest.merged(left, right)
+    whole = knn.exact(base, base, 6, own)
+    left = knn.exact(base, base[:50], 6, own)
+    right = knn.exact(base, base[50:], 6, own - 50)
+    right = knn.Lists(np.where(right.ids < 0, -1, right.ids + 50), right.similarities)
+    both = knn.merged(left, right)
     assert np.array_equal(both.ids, whole.ids)
     assert np.array_equal(both.similarities, whole.similarities)
 
@@ -106,18 +106,18 @@ def test_descent_finds_nearly_all_and_the_same_with_any_number_of_threads():
     import numba
 
     base, _ = grouped(3000, groups=30)
-    found = nearest.descent(base, 10)
-    true = nearest.exact(base, base, 10, np.arange(3000, dtype=np.int32))
+    found = knn.descent(base, 10)
+    true = knn.exact(base, base, 10, np.arange(3000, dtype=np.int32))
     shared = [len(set(a) & set(b)) for a, b in zip(found.ids, true.ids, strict=True)]
     assert np.mean(shared) > 9.5
     assert (found.ids != np.arange(3000)[:, None]).all()
-    again = nearest.cosines(base, np.arange(3000, dtype=np.int32), found.ids)
+    again = knn.cosines(base, np.arange(3000, dtype=np.int32), found.ids)
     assert np.array_equal(again, found.similarities)
 
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        alone = nearest.descent(base, 10)
+        alone = knn.descent(base, 10)
     finally:
         numba.set_num_threads(threads)
     assert np.array_equal(alone.ids, found.ids)

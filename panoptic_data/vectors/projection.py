@@ -20,13 +20,14 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data import fits, neighbours
-from panoptic_data.nearest import Lists
-from panoptic_data.principal import components
 from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import settle
+from panoptic_data.vectors import neighbours
+from panoptic_data.vectors import refit as fits
+from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.pca import components
 
 __all__ = ["aligned", "boxed", "layout", "update"]
 

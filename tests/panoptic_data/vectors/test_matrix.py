@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from panoptic_data import matrix
-from panoptic_data.matrix import Matrix
+from panoptic_data.vectors import matrix
+from panoptic_data.vectors.matrix import Matrix
 
 DIM = 24
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from panoptic_data.matrix import Matrix
+from panoptic_data.vectors.matrix import Matrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

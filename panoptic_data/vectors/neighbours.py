@@ -19,13 +19,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from panoptic_data import nearest
-from panoptic_data.embeddings import matrix
-from panoptic_data.nearest import Lists
 from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import settle
+from panoptic_data.vectors import knn
+from panoptic_data.vectors.embeddings import matrix
+from panoptic_data.vectors.knn import Lists
 
 __all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update", "with_vectors"]
 
@@ -66,7 +66,7 @@ def update(
     kept = _still_true(vectors, kept, stored)
     anew = _anew(kept, stored)
     if len(sha1s) > exact_up_to and len(anew) > ANEW_ABOVE * len(sha1s):
-        lists, method = nearest.descent(vectors, k), "nn-descent"
+        lists, method = knn.descent(vectors, k), "nn-descent"
     else:
         lists, method = _exact(vectors, stored, kept, anew, k, progress), "exact"
     changes = settle(project.database(), table_name("neighbours", slug), _rows(sha1s, lists), run)
@@ -150,7 +150,7 @@ def _still_true(
     known = np.flatnonzero(kept & (stored.ids >= 0).any(axis=1)).astype(np.int32)
     first = (stored.ids[known] >= 0).argmax(axis=1)
     told = stored.similarities[known, first]
-    true = nearest.cosines(vectors, known, stored.ids[known, first][:, None])[:, 0]
+    true = knn.cosines(vectors, known, stored.ids[known, first][:, None])[:, 0]
     still = kept.copy()
     still[known[told != true]] = False
     return still
@@ -169,19 +169,19 @@ def _exact(
     kept: npt.NDArray[np.bool_],
     anew: npt.NDArray[np.int32],
     k: int,
-    progress: nearest.Progress,
+    progress: knn.Progress,
 ) -> Lists:
     ids, similarities = stored.ids.copy(), stored.similarities.copy()
-    made = nearest.exact(vectors[anew], vectors, k, anew, progress)
+    made = knn.exact(vectors[anew], vectors, k, anew, progress)
     ids[anew], similarities[anew] = made.ids, made.similarities
     old = np.setdiff1d(np.arange(len(vectors), dtype=np.int32), anew)
     entering = np.flatnonzero(~kept).astype(np.int32)
     if len(old) and len(entering):
-        candidates = nearest.exact(vectors[old], vectors[entering], k)
+        candidates = knn.exact(vectors[old], vectors[entering], k)
         candidates = Lists(
             np.where(candidates.ids < 0, -1, entering[candidates.ids]), candidates.similarities
         )
-        both = nearest.merged(stored[old], candidates)
+        both = knn.merged(stored[old], candidates)
         ids[old], similarities[old] = both.ids, both.similarities
     return Lists(ids, similarities)
 

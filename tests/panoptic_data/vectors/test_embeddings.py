@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import embeddings, encoders
+from panoptic_data import encoders
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
 from tests.models import small_timm
 from tests.small_corpus import write_pictures
 

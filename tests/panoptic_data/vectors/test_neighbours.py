@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from panoptic_data import neighbours
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import neighbours
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
 TABLE = f"neighbours__{SLUG}"

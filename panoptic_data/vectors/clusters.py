@@ -19,11 +19,15 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data import fits, neighbours
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
-from panoptic_data.nearest import Lists
-from panoptic_data.partitions import (
+from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
+from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.sync import settle
+from panoptic_data.vectors import neighbours
+from panoptic_data.vectors import refit as fits
+from panoptic_data.vectors.hierarchy import (
     SEED,
     divide,
     level_counts,
@@ -32,10 +36,7 @@ from panoptic_data.partitions import (
     numbered,
     smoothed,
 )
-from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
-from panoptic_data.storage.project import Project
-from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import settle
+from panoptic_data.vectors.knn import Lists
 
 __all__ = ["METHODS", "update"]
 

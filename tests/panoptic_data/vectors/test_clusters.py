@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from panoptic_data import clusters, neighbours
 from panoptic_data.errors import UsageError
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import clusters, neighbours
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
 TABLE = f"clusters__{SLUG}"

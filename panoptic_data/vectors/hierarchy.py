@@ -15,8 +15,8 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data.nearest import Lists
-from panoptic_data.principal import components
+from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.pca import components
 
 __all__ = ["divide", "joined", "level_counts", "levels", "main_level", "numbered", "smoothed"]
 

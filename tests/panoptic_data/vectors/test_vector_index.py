@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from panoptic_data import vector_index
 from panoptic_data.storage import project as projects
+from panoptic_data.vectors import vector_index
 from tests.vectors import SLUG, embed, forget, grouped, sha1s
 
 TABLE = f"embeddings__{SLUG}"

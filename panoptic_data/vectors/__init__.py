@@ -1,0 +1,1 @@
+"""Embeddings and all that follows from them: neighbours, projection, clusters, index."""
