@@ -23,10 +23,10 @@ from starlette.routing import Route
 from app import author, naming
 from app.answers import Answer, answering, language
 from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
-from panoptic_data import catalogue, holds
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.catalogue import frozen_results, snapshot
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.views import model
 
@@ -230,7 +230,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
         one = _property(state, body)
     view, level = model.from_address(_text(body, "view")), body.get("level", 0)
     # The groups are those that the person sees.
-    current, _ = holds.shown(catalogue.get(asked.project), view, body.get("held"))
+    current, _ = frozen_results.shown(snapshot.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
         raise UnreadableBodyError
     given = naming.names(
@@ -260,7 +260,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
 
 def _levels(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
-    told = naming.levels(catalogue.get(project), view, language(request))
+    told = naming.levels(snapshot.get(project), view, language(request))
     return JSONResponse({"levels": told}, headers=_NEVER_KEPT)
 
 
@@ -453,7 +453,7 @@ def _spelled(name: str) -> str:
 
 
 def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     if "sha1s" in told:
         named = _texts(told, "sha1s")
         places = pl.Series(_texts(told, "places"), dtype=pl.String) if "places" in told else None
@@ -462,7 +462,7 @@ def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
     selection = _object(told, "selection")
     held = selection.get("held")
     # What is meant is what the person sees.
-    current, _ = holds.shown(current, view, held if isinstance(held, str) else None)
+    current, _ = frozen_results.shown(current, view, held if isinstance(held, str) else None)
     found = current.run(view)
     places = None
     if found.files is not None:

@@ -23,14 +23,15 @@ from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.deeds import Words
-from panoptic_data import catalogue, clearing, keeping
+from panoptic_data import clearing, keeping
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.catalogue import snapshot
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.clearing import Groups
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
@@ -144,7 +145,7 @@ def _groups(project: Project, request: Request) -> Response:
     order = asked.get("order", clearing.ORDERS[0])
     if order not in clearing.ORDERS:
         return Response(status_code=400)
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     view = _view(asked.get("view"))
     known = clearing.kinds(current)
     first = _first(asked.get("first"))
@@ -225,7 +226,7 @@ def _group(project: Project, request: Request) -> Response:
     asked = request.query_params
     group = asked.get("group", "")
     kind = group.rpartition(":")[0]
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     if kind not in clearing.kinds(current):
         return Response(status_code=404)
     first = _first(asked.get("first"))
@@ -342,7 +343,7 @@ def _merge(asked: _Asked) -> dict[str, Any] | Response:
     kind, out, stay = asked.text("kind"), asked.sha1s("out"), asked.sha1s("stay")
     told = asked.body.get("keeper")
     keeper = None if told is None else asked.text("keeper")
-    current = catalogue.get(asked.project)
+    current = snapshot.get(asked.project)
     if kind not in clearing.kinds(current) or kind == clearing.COPIES:
         raise UnreadableBodyError
     named = [*out, *stay, *([] if keeper is None else [keeper])]
@@ -387,7 +388,7 @@ def _plan(asked: _Asked) -> dict[str, Any]:
 
 
 def _planned(asked: _Asked) -> clearing.Plan:
-    current = catalogue.get(asked.project)
+    current = snapshot.get(asked.project)
     kind = asked.text("kind")
     if kind not in clearing.kinds(current):
         raise UnreadableBodyError
@@ -423,7 +424,7 @@ def _refused(asked: _Asked, why: str) -> Response:
 
 def _copies(project: Project, request: Request) -> Response:
     spoken = language(request)
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     opened = clearing.opened(current, clearing.COPIES, _view(request.query_params.get("view")))
     found = clearing.copies(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
     head = [translate(f"duplicates.csv_{name}", spoken) for name in ("kept", "copy", "bytes")]

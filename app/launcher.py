@@ -203,9 +203,9 @@ def _announce(server: Any, project: Project, address: str, browser: bool) -> Non
     if browser:
         webbrowser.open(address)
     # The first page finds the corpus in memory.
-    from panoptic_data import catalogue
+    from panoptic_data.catalogue import snapshot
 
-    catalogue.get(project)
+    snapshot.get(project)
 
 
 def _detached() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The names of a view's groups, image by image: what becomes a property of them.
 
-Not here: which groups there are (``panoptic_data.groups``), what a group is called
+Not here: which groups there are (``panoptic_data.catalogue.grouping``), what a group is called
 (``widgets.groups``), writing values (``annotating``).
 """
 
@@ -19,8 +19,8 @@ from panoptic_data.messages import translate
 from panoptic_data.views.fields import is_property
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.groups import Groups
+    from panoptic_data.catalogue.grouping import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
     from panoptic_data.views.model import Level, View
 
 __all__ = ["levels", "names"]

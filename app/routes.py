@@ -36,16 +36,17 @@ from app import (
 )
 from app.answers import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
-from panoptic_data import catalogue, holds, likeness, maps, said
+from panoptic_data.catalogue import frozen_results, map_data, similarity, snapshot
+from panoptic_data.catalogue import row_values as said
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 from panoptic_data.views.fields import HUES, is_property
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.corpus import Rows
-    from panoptic_data.holds import Hold
+    from panoptic_data.catalogue.corpus import Rows
+    from panoptic_data.catalogue.frozen_results import Hold
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -145,8 +146,8 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
 
     def answered(project: Project, request: Request) -> Response:
         view = model.from_address(request.query_params.get("view", ""))
-        now = catalogue.get(project)
-        current, hold = holds.shown(now, view, request.query_params.get("held"))
+        now = snapshot.get(project)
+        current, hold = frozen_results.shown(now, view, request.query_params.get("held"))
         tag = f'"{now.version}"' if hold is None else f'"{now.version}.{hold.key}"'
         asked = _Asked(view, current, tag, hold, now)
         if asked.headers["ETag"] in request.headers.get("if-none-match", ""):
@@ -227,7 +228,7 @@ def _say_ranks(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]], request
     if "beside" not in request.query_params:
         return
     other = model.from_address(request.query_params["beside"])
-    here, there = (likeness.ranks(asked.current, view) for view in (asked.view, other))
+    here, there = (similarity.ranks(asked.current, view) for view in (asked.view, other))
     for row, number in zip(rows, numbers.tolist(), strict=True):
         row["here"], row["there"] = int(here[number]), int(there[number])
 
@@ -289,11 +290,11 @@ def _shapes(current: Catalogue) -> npt.NDArray[np.uint8]:
 
 def _map(asked: _Asked, request: Request) -> Response:
     colouring = request.query_params.get("colour", "")
-    chosen = colouring if colouring in maps.COLOURINGS else maps.COLOURINGS[0]
-    drawn = maps.picture(asked.current, request.path_params["slug"], asked.view, chosen)
+    chosen = colouring if colouring in map_data.COLOURINGS else map_data.COLOURINGS[0]
+    drawn = map_data.picture(asked.current, request.path_params["slug"], asked.view, chosen)
     if drawn is None:
         return Response(status_code=404)
-    body = maps.encode(drawn)
+    body = map_data.encode(drawn)
     return Response(body, media_type="application/octet-stream", headers=asked.headers)
 
 

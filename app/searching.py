@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from app.answers import answering, language
 from app.bodies import is_longer
-from panoptic_data import catalogue, likeness
+from panoptic_data.catalogue import similarity, snapshot
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images
 from panoptic_data.messages import translate
@@ -123,7 +123,7 @@ def _read(project: Project, request: Request) -> Response:
     terms: list[dict[str, Any]] = [
         {
             "text": str(term),
-            "label": likeness.term_label(term, spoken),
+            "label": similarity.term_label(term, spoken),
             "kind": term.kind,
             "weight": term.weight,
             "without": str(read.without(place) or ""),
@@ -141,5 +141,5 @@ def _read(project: Project, request: Request) -> Response:
 
 def _spread(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
-    told = likeness.spread(catalogue.get(project), view)
+    told = similarity.spread(snapshot.get(project), view)
     return JSONResponse(told and asdict(told), headers=_NEVER_KEPT)

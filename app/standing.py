@@ -16,14 +16,15 @@ from starlette.routing import Route
 
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
-from panoptic_data import catalogue, offers
+from panoptic_data import offers
 from panoptic_data.annotations.log import ACCEPTED
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
@@ -60,7 +61,7 @@ def _standing(project: Project, request: Request) -> Response:
 
 
 def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     one, property = offers.checked(current.annotations, tag)
     asked = Condition(property_field(property.type, property.id), "in", [one.id])
     rows = np.unique(current.run(View(where=(asked,))).rows)

@@ -25,10 +25,11 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
-from panoptic_data import catalogue, offers, search, suggestions, zero_shot
+from panoptic_data import offers, search, suggestions, zero_shot
 from panoptic_data import sorting as sortings
 from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
 from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.sorting import Sorting
@@ -266,7 +267,7 @@ def _classes(asked: _Asked) -> dict[str, Any]:
     least = float(of_type((int, float), body.get("least", 0)))
     only = body.get("only")
     kept, sorting = _kept(asked) or _keep(_sorted(asked, slug), asked.project)
-    current = catalogue.get(asked.project)
+    current = snapshot.get(asked.project)
     names = current.annotations.tags
     stands = sortings.stands(current, sorting, None if only is None else [of_type(str, only)])
     return {
@@ -320,7 +321,7 @@ def _class_answers(asked: _Asked) -> dict[str, Any]:
     if found is None:
         return {"sorting": None, "batch": None, "changed": 0}
     name, sorting = found
-    current = catalogue.get(asked.project)
+    current = snapshot.get(asked.project)
     answers = []
     for one, stand in sortings.stands(current, sorting, only):
         open = np.flatnonzero(stand.open[: _ends(one, least)])
@@ -399,7 +400,7 @@ def _examples(asked: _Asked) -> list[str]:
         return _known(asked.project, _texts(told, "sha1s"))
     if "view" not in told:
         return []
-    current = catalogue.get(asked.project)
+    current = snapshot.get(asked.project)
     found = current.run(model.from_address(of_type(str, told["view"])))
     left = frozenset(_texts(told, "except"))
     return [sha1 for sha1 in current.sha1s(np.unique(found.rows)) if sha1 not in left]
@@ -407,7 +408,7 @@ def _examples(asked: _Asked) -> list[str]:
 
 def _known(project: Project, sha1s: Iterable[str]) -> list[str]:
     """Leave out what is no image of the corpus."""
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     named = [one for one in sha1s if one.isascii() and one.isalnum()]
     return current.sha1s(current.rows_of(named))
 

@@ -21,13 +21,13 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language
 from app.deeds import Words, deeds
-from panoptic_data import catalogue
 from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.catalogue import snapshot
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
     from panoptic_data.annotations.store import Store
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["images_of", "routes"]
@@ -219,7 +219,7 @@ def _read(project: Project, words: Words, rows: pl.DataFrame) -> list[dict[str, 
     files = rows.filter(pl.col("kind") == "file")["target"].unique().to_list()
     images = rows.filter(pl.col("kind") == "image")["target"].unique().to_list()
     of_files = _images_of_files(project, files)
-    places = _places(catalogue.get(project), images)
+    places = _places(snapshot.get(project), images)
     return [_change(words, row, places, of_files) for row in rows.iter_rows(named=True)]
 
 

@@ -37,8 +37,9 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data import catalogue, facets, search
-from panoptic_data.catalogue import Catalogue
+from panoptic_data import search
+from panoptic_data.catalogue import facets, snapshot
+from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.ingest import demo
 from panoptic_data.media import decode, metadata
 from panoptic_data.storage import project, schema
@@ -110,8 +111,8 @@ def main() -> None:
 def _open(opened: project.Project) -> Catalogue:
     opened.database().count("images")
     _row("open after a change", [_changed(opened) for _ in range(3)], 3000, [])
-    _row("open again", [_timed(lambda: catalogue.load(opened)) for _ in range(3)], 3000, [])
-    current = catalogue.load(opened)
+    _row("open again", [_timed(lambda: snapshot.load(opened)) for _ in range(3)], 3000, [])
+    current = snapshot.load(opened)
     _row("every order, map, cluster, once", [_timed(current.warm)], 30_000, [])
     return current
 
@@ -119,7 +120,7 @@ def _open(opened: project.Project) -> Catalogue:
 def _changed(opened: project.Project) -> tuple[float, float]:
     """Time an opening that finds nothing kept of the tables as they are."""
     shutil.rmtree(opened.root / "cache", ignore_errors=True)
-    return _timed(lambda: catalogue.load(opened))
+    return _timed(lambda: snapshot.load(opened))
 
 
 # What is asked, each time with other values. The page that asks has just shown another view of
@@ -291,7 +292,7 @@ def _gathered(current: Catalogue) -> dict[str, Times]:
     }
 
 
-def _aspects(current: Catalogue, found: catalogue.Found) -> bytes:
+def _aspects(current: Catalogue, found: snapshot.Found) -> bytes:
     """Return what a wall of pictures needs to be laid out."""
     wide, high = (current.corpus.numbers(name)[found.rows] for name in ("width", "height"))
     return (wide / high).astype(np.float32).tobytes()
@@ -566,7 +567,7 @@ def _memory(root: Path) -> float:
 
 
 def _resident(root: Path) -> float:
-    current = catalogue.load(project.open_project(root))
+    current = snapshot.load(project.open_project(root))
     current.warm()
     # Vectors and the scale of likeness are read here.
     for make in (*QUESTIONS.values(), *_of_vectors(current).values()):

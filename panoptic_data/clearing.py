@@ -29,7 +29,7 @@ from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["COPIES", "ORDERS", "Groups", "Plan", "copies", "facts", "kinds", "opened", "plan"]

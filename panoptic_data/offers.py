@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import catalogue, search, suggestions
+from panoptic_data import search, suggestions
 from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
 from panoptic_data.suggestions import Check, Estimate, Examples, Space
 from panoptic_data.views.fields import property_field
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.store import State
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue import Catalogue
-    from panoptic_data.corpus import Corpus
+    from panoptic_data.catalogue.corpus import Corpus
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = [
@@ -130,7 +131,7 @@ def offered(
     does not belong. ``mode`` is one of ``suggestions.MODES``. Raises InvalidTag, NoEmbeddings,
     InvalidView.
     """
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     state = current.annotations
     one, property = checked(state, tag)
     held = material(project, current, slug, check)

@@ -407,9 +407,9 @@ def _proportions(aim: Aim | None) -> tuple[float, float, float, float]:
 
 def _shown(project: Project, view: View, slug: str) -> NDArray[np.bool_]:
     """Return which of the embedded images a view shows."""
-    from panoptic_data import catalogue
+    from panoptic_data.catalogue import snapshot
 
-    current = catalogue.get(project, fresh=True)
+    current = snapshot.get(project, fresh=True)
     rows = np.unique(current.run(view).rows)
     sha1s = embedded(project, slug)
     return np.isin(sha1s, np.array(current.sha1s(rows), dtype="S40"))

@@ -20,7 +20,7 @@ from panoptic_data.annotations.log import REFUSED
 from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.zero_shot import Class, Classes
 
 __all__ = ["STEPS", "Sorting", "Stand", "counts", "stands"]

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import catalogue, encoders, offers
+from panoptic_data import encoders, offers
 from panoptic_data.annotations.log import REFUSED
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.messages import translate
 from panoptic_data.suggestions import Check
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.store import State
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.offers import Material
     from panoptic_data.storage.project import Project
 
@@ -103,7 +104,7 @@ def classes(
     ``{parent}``); None takes that of the language. Raises InvalidProperty, InvalidTag,
     TextNotSupported, WeightsUnavailable, NoEmbeddings, InvalidView.
     """
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     state = current.annotations
     one, chosen = _checked(state, property, tags)
     held = offers.material(project, current, slug, check)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.language import say, terminal_language
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
@@ -21,8 +21,8 @@ from panoptic_data.storage import project as projects
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.groups import Groups
+    from panoptic_data.catalogue.grouping import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -36,7 +36,7 @@ _PACKED = re.compile(r"eN[\w-]{6,}")
 def run(chosen: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
     project = projects.open_project(chosen.project)
-    current = catalogue.get(project, fresh=True)
+    current = snapshot.get(project, fresh=True)
     view = read(chosen.view, current)
     if chosen.address:
         print(f"{DASHBOARD}/?view={model.to_address(view)}")

@@ -144,9 +144,9 @@ def _view(project: Project, text: str | None) -> View | None:
     if text is None:
         return None
     from app.commands import query
-    from panoptic_data import catalogue
+    from panoptic_data.catalogue import snapshot
 
-    return query.read(text, catalogue.get(project, fresh=True))
+    return query.read(text, snapshot.get(project, fresh=True))
 
 
 def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:

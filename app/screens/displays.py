@@ -21,7 +21,7 @@ from app.widgets import chart, comparing
 from app.widgets.comparing import Compared
 from app.widgets.property_filters import shown as shown_properties
 from app.widgets.shown import Shown
-from panoptic_data.groups import condition
+from panoptic_data.catalogue.grouping import condition
 from panoptic_data.messages import keys
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Sort, View

@@ -10,7 +10,7 @@ import streamlit as st
 from app import address, going, state
 from app.components.duplicates import duplicates
 from app.widgets import states
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
@@ -53,7 +53,7 @@ def show() -> None:
 
 def _version(project: Project) -> str:
     """Say which images and groups there are: whatever people say of them leaves it as it is."""
-    known = catalogue.get(project).versions
+    known = snapshot.get(project).versions
     return " ".join(str(known.get(name, 0)) for name in ("files", "images", "duplicates"))
 
 

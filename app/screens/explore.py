@@ -17,7 +17,7 @@ from app.screens import displays, image
 from app.widgets import comparing, filters, property_filters, shown, states
 from app.widgets.line import line, search
 from app.widgets.shown import Shown
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 
 __all__ = ["show"]
 
@@ -30,7 +30,7 @@ def show() -> None:
     if project is None:
         states.no_project()
         return
-    corpus = catalogue.get(project)
+    corpus = snapshot.get(project)
     st.session_state["version"] = corpus.version
     if not len(corpus):
         states.empty(project)

@@ -28,7 +28,7 @@ from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Term
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["panel"]

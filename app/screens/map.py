@@ -14,8 +14,8 @@ import streamlit as st
 from app import going, state
 from app.components.map import Legend, Line, image_map
 from app.widgets import chips, holding, states
-from panoptic_data import catalogue, maps
-from panoptic_data.catalogue import Catalogue
+from panoptic_data.catalogue import map_data, snapshot
+from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
@@ -34,7 +34,7 @@ def show() -> None:
     if project is None:
         states.no_project()
         return
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     st.session_state["version"] = current.version
     slugs = _mapped(current, project)
     if not slugs:
@@ -95,7 +95,7 @@ def _draw(
     is_alone: bool = True,
 ) -> None:
     encoder = _encoder(slugs)
-    colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
+    colouring = st.session_state.get("map.colouring", map_data.COLOURINGS[0])
     view = state.view()
     try:
         legend = _legend(current, encoder, view, colouring)
@@ -109,7 +109,7 @@ def _draw(
         encoder=encoder,
         encoders=slugs,
         colouring=colouring,
-        colourings={name: state.say(f"map.by_{name}") for name in maps.COLOURINGS},
+        colourings={name: state.say(f"map.by_{name}") for name in map_data.COLOURINGS},
         legend=legend,
         outline=_outline(view, encoder),
         chips=chips.chips(view) if is_alone else (),
@@ -126,7 +126,7 @@ def _encoder(slugs: dict[str, str]) -> str:
 
 
 def _legend(current: Catalogue, encoder: str, view: View, colouring: str) -> Legend:
-    groups = maps.legend(current, encoder, view, colouring)
+    groups = map_data.legend(current, encoder, view, colouring)
     lines = [
         Line(one.number, one.value, _label(one.value), one.count, one.exemplar) for one in groups
     ]
@@ -185,13 +185,13 @@ def _to_region(polygon: list[list[float]] | None) -> None:
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(catalogue.get(project), project))
+    encoder = _encoder(_mapped(snapshot.get(project), project))
     state.show(view.with_condition("region", {"encoder": encoder, "polygon": polygon}))
 
 
 def _to_groups(values: list[int | str]) -> None:
     view = state.view()
-    colouring = st.session_state.get("map.colouring", maps.COLOURINGS[0])
+    colouring = st.session_state.get("map.colouring", map_data.COLOURINGS[0])
     field = _FIELDS[colouring]
     if not values:
         state.show(view.without(field))
@@ -201,7 +201,7 @@ def _to_groups(values: list[int | str]) -> None:
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(catalogue.get(project), project))
+    encoder = _encoder(_mapped(snapshot.get(project), project))
     state.show(view.with_condition(field, {"encoder": encoder, "numbers": values}))
 
 

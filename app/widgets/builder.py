@@ -2,7 +2,7 @@
 
 What is being edited is counted and checked while the person edits; the view changes when it is
 applied. Not here: drawing the tree (``components.builder``), what a condition selects
-(``panoptic_data.conditions``).
+(``panoptic_data.catalogue.filters``).
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from app.components.builder import (
     drafted,
 )
 from app.widgets.chips import SCALES, field_name, label, operator_name
-from panoptic_data import facets, messages
+from panoptic_data import messages
 from panoptic_data.annotations import tags
+from panoptic_data.catalogue import facets
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.views import model
 from panoptic_data.views.fields import is_property, property_field
@@ -37,7 +38,7 @@ from panoptic_data.views.model import FIELDS, STATUSES, Condition, View
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = ["HUE_SAMPLES", "answer", "ask", "editor", "open_dialog", "parts", "read", "show"]
 

@@ -1,7 +1,7 @@
 """The chart of a view: how many images each of its groups holds, as bars or as a line.
 
 A view without groups is counted by what its corpus can best be counted by, which is for the
-person to change. Not here: the counts (``panoptic_data.charts``), the names of groups
+person to change. Not here: the counts (``panoptic_data.catalogue.charts``), the names of groups
 (``groups``).
 """
 
@@ -21,14 +21,14 @@ from app.components.values import values
 from app.presses import whole
 from app.widgets import groups
 from app.widgets.chips import SCALES
-from panoptic_data import charts
-from panoptic_data.charts import Chart
-from panoptic_data.groups import condition
+from panoptic_data.catalogue import charts
+from panoptic_data.catalogue.charts import Chart
+from panoptic_data.catalogue.grouping import condition
 from panoptic_data.views.fields import FIELDS, is_property, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = ["chart"]
 

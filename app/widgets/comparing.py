@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app import state
 from app.components.searchline import Choice
 from app.widgets import find, holding
-from panoptic_data import likeness
+from panoptic_data.catalogue import similarity
 from panoptic_data.errors import PanopticError
 from panoptic_data.storage.schema import table_name
 
@@ -41,17 +41,17 @@ def of(now: Shown) -> Compared | None:
         return None
     names = (_name(now, asks.encoder), _name(now, slug))
     try:
-        view = likeness.under(now.corpus, now.view.asked, slug)
+        view = similarity.under(now.corpus, now.view.asked, slug)
         found = now.corpus.run(view)
-        here, there = (likeness.ranks(now.corpus, one) for one in (now.view.asked, view))
+        here, there = (similarity.ranks(now.corpus, one) for one in (now.view.asked, view))
     except PanopticError as problem:
         return Compared(names, replace(now, found=None, problem=problem, hold=None))
     other = replace(now, view=view, found=found, hold=None, held=now.corpus)
     hold = holding.of(now.corpus, view, holding.BESIDE)
     if hold is not None:
         other = replace(other, found=hold.found, hold=hold, held=hold.now(now.corpus))
-    shown = min(len(now.found), len(found), likeness.COMPARED)
-    return Compared(names, other, likeness.common(here, there, shown), shown)
+    shown = min(len(now.found), len(found), similarity.COMPARED)
+    return Compared(names, other, similarity.common(here, there, shown), shown)
 
 
 def choices(now: Shown) -> list[Choice]:

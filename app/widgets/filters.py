@@ -13,12 +13,12 @@ from app.components.facets import Histogram, Item, Section
 from app.widgets import property_filters
 from app.widgets.chips import SCALES
 from app.widgets.histograms import BARS, by_months
-from panoptic_data import facets
+from panoptic_data.catalogue import facets
 from panoptic_data.views import model
 from panoptic_data.views.model import STATUSES, View
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = ["OPEN_FIRST", "changed", "date_histogram", "sections"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from app import state
 from app.components.searchline import Limit, Sought
-from panoptic_data import likeness
-from panoptic_data.likeness import Asked
+from panoptic_data.catalogue import similarity
+from panoptic_data.catalogue.similarity import Asked
 from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -52,13 +52,13 @@ _CHIPS = 12
 
 def asked(view: View) -> Asked | None:
     """Return what the first search of a view asks, None where it has none."""
-    part = likeness.first(view)
-    return None if part is None else likeness.asked(part)
+    part = similarity.first(view)
+    return None if part is None else similarity.asked(part)
 
 
 def put(view: View, asks: Asked) -> View:
     """Return the view with this search in the place of its first; a new one says the order."""
-    before, part = likeness.first(view), likeness.condition(asks)
+    before, part = similarity.first(view), similarity.condition(asks)
     if before is None:
         return replace(view, where=(*view.where, part), sort=(), compare=None)
     return replace(view, where=tuple(part if one is before else one for one in view.where))
@@ -66,7 +66,7 @@ def put(view: View, asks: Asked) -> View:
 
 def without(view: View) -> View:
     """Return the view without its first search, and what that was compared with."""
-    part = likeness.first(view)
+    part = similarity.first(view)
     return replace(view, where=tuple(one for one in view.where if one is not part), compare=None)
 
 
@@ -77,7 +77,7 @@ def others(view: View) -> tuple[Condition | Clause, ...]:
 
 def everywhere(view: View) -> View:
     """Return the view with its search alone: over the whole corpus."""
-    part = likeness.first(view)
+    part = similarity.first(view)
     return replace(view, where=tuple(one for one in view.where if one is part))
 
 
@@ -134,7 +134,7 @@ def of_images(
 ) -> View:
     """Return the view of all that looks like these images, from ``least`` on if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
-    begun = View((likeness.condition(Asked(encoder, expression)),))
+    begun = View((similarity.condition(Asked(encoder, expression)),))
     return limited(begun, least) if least else begun
 
 
@@ -203,7 +203,7 @@ def _shortened(term: Term) -> Term:
 
 
 def _sought(term: Term) -> Sought:
-    label = likeness.term_label(term, state.language())
+    label = similarity.term_label(term, state.language())
     if term.kind == "text":
         return Sought(label, term.weight < 0)
     picture = f"/search/picture/{term.value}" if term.kind == "file" else f"/thumb/{term.value}"

@@ -1,7 +1,7 @@
 """The names of groups in a person's language.
 
 Pure functions of the language: routes have no session. Not here: which groups there are
-(``panoptic_data.groups``), drawing them (``components.gallery``).
+(``panoptic_data.catalogue.grouping``), drawing them (``components.gallery``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Level
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
 
 __all__ = ["label", "labels"]
 

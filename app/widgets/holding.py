@@ -1,7 +1,7 @@
 """Holding still: what a session's view showed stays until it is asked anew, if a person wants so.
 
 Whether they do is kept in a cookie, as their language is. Not here: what is held
-(``panoptic_data.holds``).
+(``panoptic_data.catalogue.frozen_results``).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import state
-from panoptic_data import holds
+from panoptic_data.catalogue import frozen_results
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
-    from panoptic_data.holds import Hold
+    from panoptic_data.catalogue.frozen_results import Hold
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
 __all__ = ["BESIDE", "COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
@@ -71,6 +71,6 @@ def of(current: Catalogue, view: View, slot: str = HELD) -> Hold | None:
     if known is None or known[0] != asked:
         # Only one at a time: the former is let go before.
         st.session_state.pop(slot, None)
-        known = (asked, holds.hold(current, view))
+        known = (asked, frozen_results.hold(current, view))
         st.session_state[slot] = known
     return known[1]

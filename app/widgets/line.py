@@ -19,10 +19,10 @@ from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
 from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
-from panoptic_data import facets
 from panoptic_data.annotations.properties import EXCLUDED
+from panoptic_data.catalogue import facets
+from panoptic_data.catalogue.similarity import Asked
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
-from panoptic_data.likeness import Asked
 from panoptic_data.query import parser
 from panoptic_data.views import model, search_expression
 from panoptic_data.views.fields import PERIODS
@@ -32,7 +32,7 @@ from panoptic_data.views.search_expression import Expression, Term
 if TYPE_CHECKING:
     from app.widgets.shown import Shown
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["line", "search"]

@@ -1,7 +1,7 @@
 """The left panel's sections of properties: their values, counted under the view as it stands.
 
-Only open sections are counted. Not here: the counts (``panoptic_data.facets``), what files and
-pictures say of themselves (``widgets.filters``), drawing (``components.facets``).
+Only open sections are counted. Not here: the counts (``panoptic_data.catalogue.facets``), what
+files and pictures say of themselves (``widgets.filters``), drawing (``components.facets``).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import streamlit as st
 from app import state
 from app.components.facets import Histogram, Item, Section
 from app.widgets.histograms import by_months
-from panoptic_data import facets
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.corpus import folded
-from panoptic_data.facets import Counted
+from panoptic_data.catalogue import facets
+from panoptic_data.catalogue.corpus import folded
+from panoptic_data.catalogue.facets import Counted
 from panoptic_data.views import model
 from panoptic_data.views.fields import FIELDS, is_property, property_field
 from panoptic_data.views.model import View
@@ -27,7 +27,7 @@ from panoptic_data.views.model import View
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = [
     "about_annotations",

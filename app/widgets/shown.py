@@ -10,8 +10,8 @@ from app.widgets import holding
 from panoptic_data.errors import PanopticError
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.holds import Changes, Hold
+    from panoptic_data.catalogue.frozen_results import Changes, Hold
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 

@@ -21,7 +21,7 @@ from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_place
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 

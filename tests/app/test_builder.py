@@ -9,13 +9,13 @@ from streamlit.testing.v1 import AppTest
 from app import state
 from app.components.builder import Draft
 from app.widgets import builder, chips
-from panoptic_data import catalogue
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.store import State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidView
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.views import model
@@ -88,7 +88,7 @@ def corpus(tmp_path):
     synthetic.write(project, "images", images)
     places = {"s/cats/a": "a", "s/cats/b": "b", "s/dogs/c": "c", "s/dogs/d": "d"}
     synthetic.write(project, "files", [synthetic.file(*one) for one in places.items()])
-    return catalogue.load(project)
+    return snapshot.load(project)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def themed(corpus):
     links = edits.set_value(store.state(), made["original"].id, [synthetic.sha1("d")], SHA1S[0])
     store.commit(links, "set", author="Anna")
     store.commit(properties.altered(store.state().properties, made["gone"].id, deleted=True), "x")
-    return catalogue.load(corpus.project), made
+    return snapshot.load(corpus.project), made
 
 
 @pytest.mark.parametrize(("field", "op"), OPERATORS)
@@ -287,7 +287,7 @@ def page(root, language):
     import streamlit as st
 
     from app.widgets import builder
-    from panoptic_data import catalogue
+    from panoptic_data.catalogue import snapshot
     from panoptic_data.storage.project import open_project
     from panoptic_data.views.model import Condition, View
 
@@ -296,7 +296,7 @@ def page(root, language):
         st.session_state["asked"] = True
         builder.ask()
     view = View((Condition("width", ">", 150),))
-    builder.open_dialog(catalogue.load(open_project(root)), view, lambda changed: None)
+    builder.open_dialog(snapshot.load(open_project(root)), view, lambda changed: None)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from starlette.testclient import TestClient
 from app import state
 from app.routes import routes
 from app.widgets import chips, find
-from panoptic_data import catalogue, likeness
+from panoptic_data.catalogue import similarity, snapshot
+from panoptic_data.catalogue.similarity import Asked
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, sources
-from panoptic_data.likeness import Asked
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
@@ -32,7 +32,7 @@ FOLDER = Condition("folder", "in", ["x"])
 
 
 def asks(query, **limits):
-    return likeness.condition(Asked("visual", read(query), **limits))
+    return similarity.condition(Asked("visual", read(query), **limits))
 
 
 @pytest.fixture(scope="module")
@@ -219,9 +219,9 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
     assert [one["beside"]["name"] for one in (first, second)] == ["visual", "resnet50.a1_in1k"]
     assert first["beside"]["other"] == second["view"]
     # The same search from the same percentile on, each as if it stood alone.
-    current = catalogue.get(opened)
+    current = snapshot.get(opened)
     for shown, slug in ((first, "visual"), (second, SECOND)):
-        alone = View((likeness.condition(Asked(slug, read(f"image:{found[0]}"), percentile=50)),))
+        alone = View((similarity.condition(Asked(slug, read(f"image:{found[0]}"), percentile=50)),))
         assert model.from_address(shown["view"]) == alone
         assert shown["total"] == len(current.run(alone)) > 5
     shown = min(first["total"], second["total"])
@@ -234,15 +234,15 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
 
 def test_rows_say_where_they_stand_in_both(two):
     opened, found = two
-    current = catalogue.get(opened)
+    current = snapshot.get(opened)
     one = View((asks(f"image:{found[0]}", count=5),))
-    other = likeness.under(current, one, SECOND)
+    other = similarity.under(current, one, SECOND)
     app = Starlette(routes=routes(opened))
     with TestClient(app, base_url="http://localhost") as client:
         asked = {"view": model.to_address(one), "beside": model.to_address(other)}
         rows = client.get("/rows", params=asked).json()["rows"]
         assert "here" not in client.get("/rows", params={"view": asked["view"]}).json()["rows"][0]
-    every = View((likeness.condition(Asked(SECOND, read(f"image:{found[0]}"), threshold=-1)),))
+    every = View((similarity.condition(Asked(SECOND, read(f"image:{found[0]}"), threshold=-1)),))
     order = current.sha1s(current.run(every).rows)
     assert [row["here"] for row in rows] == [1, 2, 3, 4, 5]
     assert [row["there"] for row in rows] == [order.index(row["sha1"]) + 1 for row in rows]

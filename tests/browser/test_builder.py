@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from panoptic_data import catalogue
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
+from panoptic_data.catalogue import snapshot
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.fields import property_field
@@ -21,7 +21,7 @@ WIDE_ONES = Condition("width", ">", 300)
 
 @pytest.fixture
 def corpus(demo_project):
-    return catalogue.get(open_project(demo_project))
+    return snapshot.get(open_project(demo_project))
 
 
 @pytest.fixture

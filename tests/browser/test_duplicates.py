@@ -5,8 +5,9 @@ import re
 import pytest
 
 from app.components import assets
-from panoptic_data import catalogue, clearing
+from panoptic_data import clearing
 from panoptic_data.annotations import store as annotations
+from panoptic_data.catalogue import snapshot
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 
@@ -27,7 +28,7 @@ def store(own_project):
 @pytest.fixture
 def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
-    current = catalogue.get(projects.open_project(own_project))
+    current = snapshot.get(projects.open_project(own_project))
     return clearing.opened(current, "near").ordered("size").to_dicts()
 
 

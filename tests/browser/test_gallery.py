@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.components import assets
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 from panoptic_data.storage import project as projects
 from panoptic_data.views.model import View, to_address
 from tests.dashboard import WIDE
@@ -255,7 +255,7 @@ def test_captions_are_chosen_by_keys_and_kept(visit, address):
 def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
     visit, address, demo_project
 ):
-    corpus = catalogue.get(projects.open_project(demo_project))
+    corpus = snapshot.get(projects.open_project(demo_project))
     total = len(corpus.run(View()))
     first, *_, last = (name for name in corpus.folders() if name.count("/") == 1)
     here = View().with_condition("folder", [last])

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, offers, sorting
+from panoptic_data import offers, sorting
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
+from panoptic_data.catalogue import snapshot
 from panoptic_data.sorting import Sorting
 from panoptic_data.zero_shot import Class, Classes
 from tests import synthetic
@@ -45,7 +46,7 @@ def sorted_into(store, target="image", again=False):
 
 
 def stands(project, made, only=None):
-    return [stand for _, stand in sorting.stands(catalogue.get(project), made, only)]
+    return [stand for _, stand in sorting.stands(snapshot.get(project), made, only)]
 
 
 def others(stand):
@@ -87,7 +88,7 @@ def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, st
 def test_a_tag_that_is_gone_is_left_out(project, store):
     made, (dog, cat) = sorted_into(store)
     store.commit(tags.altered(store.state().tags, dog, deleted=True), "tag")
-    assert [one.tag for one, _ in sorting.stands(catalogue.get(project), made)] == [cat]
+    assert [one.tag for one, _ in sorting.stands(snapshot.get(project), made)] == [cat]
 
 
 def test_images_are_counted_by_each_hundredth(store):

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panoptic_data import catalogue, offers, suggestions
+from panoptic_data import offers, suggestions
 from panoptic_data.annotations import materialize, properties, tags
 from panoptic_data.annotations import store as annotations
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag, NoEmbeddings
 from panoptic_data.suggestions import Examples, Learnt, Space
 from panoptic_data.views import model
@@ -343,7 +344,7 @@ def test_without_examples_nothing_is_offered_and_what_is_not_there_is_told(proje
 
 
 def test_vectors_are_brought_beside_rows_once(project):
-    current = catalogue.get(project, fresh=True)
+    current = snapshot.get(project, fresh=True)
     first = offers.material(project, current, SLUG)
     assert offers.material(project, current, SLUG) is first
     at = first.places[current.rows_of([SHA1S[42]])[0]]

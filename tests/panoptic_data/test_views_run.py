@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidView
 from panoptic_data.views.fields import FIELDS, HUES, LEVELS, MODES, PERIODS, SORTS, STATUSES
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
@@ -163,7 +163,7 @@ def views(at_least=0):
 @pytest.fixture(scope="module")
 def current(tmp_path_factory):
     opened = PLAIN.write(tmp_path_factory.mktemp("plain") / "p")
-    return catalogue.load(opened)
+    return snapshot.load(opened)
 
 
 def shown(current, view):

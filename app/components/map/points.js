@@ -43,7 +43,7 @@ export async function fetchPoints(encoder, asked, signal) {
   return parse(await answer.arrayBuffer());
 }
 
-/** @param {ArrayBuffer} bytes as `panoptic_data.maps.encode` writes them @returns {Points} */
+/** @param {ArrayBuffer} bytes as `panoptic_data.catalogue.map_data.encode` writes them @returns {Points} */
 function parse(bytes) {
   const [length] = new Uint32Array(bytes, 0, 1);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panoptic_data.catalogue.ordering import sort_values
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.orders import sort_values
 from panoptic_data.views.fields import HUES
 from tests import plain_views
 

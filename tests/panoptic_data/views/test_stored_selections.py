@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from panoptic_data import catalogue
+from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidView
 from panoptic_data.views import stored_selections
 from panoptic_data.views.model import (
@@ -32,7 +32,7 @@ def project(tmp_path):
 
 
 def shown(project, view):
-    current = catalogue.get(project, fresh=True)
+    current = snapshot.get(project, fresh=True)
     return set(current.sha1s(current.run(view).rows))
 
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.corpus import Rows
-    from panoptic_data.groups import Groups
+    from panoptic_data.catalogue.corpus import Rows
+    from panoptic_data.catalogue.grouping import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
     from panoptic_data.views.model import View
 
 __all__ = ["Changes", "Hold", "hold", "shown"]

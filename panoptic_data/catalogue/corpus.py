@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.orders import sorted_by
+from panoptic_data.catalogue.ordering import sorted_by
 from panoptic_data.views.model import STATUSES
 
 if TYPE_CHECKING:

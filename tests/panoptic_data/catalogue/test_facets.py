@@ -6,8 +6,8 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from panoptic_data import catalogue, facets
 from panoptic_data.annotations import edits, properties, store, tags
+from panoptic_data.catalogue import facets, snapshot
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import synthetic
@@ -101,7 +101,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def corpus(made):
-    return catalogue.get(made.project, fresh=True)
+    return snapshot.get(made.project, fresh=True)
 
 
 def with_above(names):

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import groups
-from panoptic_data.groups import Groups
+from panoptic_data.catalogue import grouping
+from panoptic_data.catalogue.grouping import Groups
 from panoptic_data.views.fields import FIELDS, HUES, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = [
     "MOST_CATEGORIES",
@@ -116,7 +116,7 @@ def parts(chart: Chart, bars: Iterable[tuple[int, int]]) -> list[Condition | Cla
         return []
     asked = [_any_of(chart, [chart.categories[row] for row in rows])]
     if len(columns) == 1 and (column := columns.pop()) < len(chart.series):
-        asked.append(groups.condition(chart.levels[1], chart.series[column]))
+        asked.append(grouping.condition(chart.levels[1], chart.series[column]))
     return asked
 
 
@@ -270,7 +270,7 @@ def _names(by: str, numbers: npt.NDArray[np.int64]) -> list[str]:
 def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
     """Return one part that selects what has any of some values of the first level."""
     level = chart.levels[0]
-    single = [groups.condition(level, value) for value in values]
+    single = [grouping.condition(level, value) for value in values]
     if len(single) == 1:
         return single[0]
     if level.field == "cluster":
@@ -297,7 +297,7 @@ def _span(chart: Chart, values: list[Any]) -> Condition | Clause | None:
     between = [one for one in chart.categories if one is not None and low <= one <= high]
     if len(between) != len(values):
         return None
-    match groups.condition(level, low), groups.condition(level, high):
+    match grouping.condition(level, low), grouping.condition(level, high):
         case Condition(value=[start, _]), Condition(value=[_, end]):
             return Condition(level.field, "between", [start, end])
         case Clause(parts=(start, _)), Clause(parts=(_, end)):

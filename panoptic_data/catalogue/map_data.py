@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
 __all__ = ["COLOURINGS", "Group", "MapPicture", "encode", "legend", "picture"]

@@ -19,10 +19,10 @@ import polars as pl
 
 from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.store import Cells
-from panoptic_data.corpus import NO_TIME, Corpus
+from panoptic_data.catalogue.corpus import NO_TIME, Corpus
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
 __all__ = ["Column", "Texts", "authored", "brought"]

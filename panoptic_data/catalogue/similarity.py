@@ -23,8 +23,8 @@ from panoptic_data.views.model import Clause, Condition, View, part_key
 from panoptic_data.views.search_expression import Expression, Term, parse
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
-    from panoptic_data.corpus import Corpus
+    from panoptic_data.catalogue.corpus import Corpus
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.vectors.calibration import Scale
     from panoptic_data.vectors.query_vectors import Aim
 

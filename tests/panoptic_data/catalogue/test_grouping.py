@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoptic_data import catalogue, groups
+from panoptic_data.catalogue import grouping, snapshot
+from panoptic_data.catalogue.ordering import sorted_by
 from panoptic_data.errors import InvalidView
-from panoptic_data.orders import sorted_by
 from panoptic_data.views.fields import LEVELS, MODES, PERIODS
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import plain_views
@@ -41,7 +41,7 @@ shared = settings(
 
 @pytest.fixture(scope="module")
 def current(tmp_path_factory):
-    return catalogue.load(PLAIN.write(tmp_path_factory.mktemp("plain") / "p"))
+    return snapshot.load(PLAIN.write(tmp_path_factory.mktemp("plain") / "p"))
 
 
 def units(found):
@@ -50,7 +50,7 @@ def units(found):
 
 def opened(view, found, place):
     """The view that a group of it opens: with what each group around it asks for as well."""
-    parts = [groups.condition(level, value) for level, value in found.groups.path(place)]
+    parts = [grouping.condition(level, value) for level, value in found.groups.path(place)]
     narrowed = replace(view, where=(*view.where, *parts), group=())
     # What a group asks for can be written down and read back like any other view.
     assert from_json(to_json(narrowed)) == narrowed
@@ -110,7 +110,7 @@ def test_a_folder_that_is_less_deep_than_the_level_opens_without_what_is_below(c
         ("posters", Condition("folder", "in", ["posters/."])),
         ("posters/1930", Condition("folder", "in", ["posters/1930"])),
     ):
-        assert groups.condition(view.group[0], value) == part
+        assert grouping.condition(view.group[0], value) == part
         place = found.groups.values.index(value)
         shown = current.run(View((ALL, part), mode="file"))
         assert len(shown) == int(found.groups.count[place]) > 0
@@ -119,9 +119,9 @@ def test_a_folder_that_is_less_deep_than_the_level_opens_without_what_is_below(c
 @pytest.mark.parametrize("by", PERIODS)
 @given(day=st.dates() | st.sampled_from([date.min, date.max]))
 def test_a_period_is_all_its_days_and_no_other(by, day):
-    number = groups._PERIODS[by](groups.pl.Series([day], dtype=groups.pl.Datetime("us")))[0]
-    name = groups._period_name(by, number)
-    first, last = groups._period(by, name)
+    number = grouping._PERIODS[by](grouping.pl.Series([day], dtype=grouping.pl.Datetime("us")))[0]
+    name = grouping._period_name(by, number)
+    first, last = grouping._period(by, name)
     assert name == period(day, by)
     assert first <= day <= last
     assert period(first, by) == period(last, by) == name
@@ -137,7 +137,7 @@ whole = st.integers(-(10**6), 10**6)
 @given(st.lists(whole, min_size=1, max_size=20), st.floats(1e-3, 1e6))
 def test_a_number_lies_between_the_ends_of_its_bin(numbers, width):
     values = np.array(numbers, dtype=np.float64)
-    for value, number in zip(numbers, groups._bins(values, width).tolist(), strict=True):
+    for value, number in zip(numbers, grouping._bins(values, width).tolist(), strict=True):
         assert number * width <= value < (number + 1) * width
 
 
@@ -173,8 +173,8 @@ def test_several_ranks_sort_as_tuples_do_and_keep_what_is_equal(columns):
 def test_levels_of_any_size_and_number_are_told_apart(columns):
     """Seven levels of 100,000 values: more combinations than a number of 64 bits tells apart."""
     named = range(100_000)
-    coded = [groups.Coded(np.array(one, dtype=np.int32), named) for one in columns]
-    order, arranged = groups.arrange([Level("format")] * len(columns), coded)
+    coded = [grouping.Coded(np.array(one, dtype=np.int32), named) for one in columns]
+    order, arranged = grouping.arrange([Level("format")] * len(columns), coded)
     rows = [tuple((one < 0, one) for one in row) for row in zip(*columns, strict=True)]
     assert order.tolist() == sorted(range(5), key=rows.__getitem__)
     assert sum(arranged.depth == len(columns) - 1) == len(set(rows))

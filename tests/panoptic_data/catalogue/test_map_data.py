@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, maps
+from panoptic_data.catalogue import map_data, snapshot
 from panoptic_data.views.model import View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
@@ -35,14 +35,14 @@ def opened(tmp_path):
         "cluster_info__visual",
         [{**info, "key": f"0:{n}", "number": n, "medoid": sha1(f"{n:03}")} for n in (0, 1)],
     )
-    return catalogue.get(project, fresh=True)
+    return snapshot.get(project, fresh=True)
 
 
 ODD = View().with_condition("folder", ["posters/odd"])
 
 
 def test_every_placed_image_is_drawn_and_the_view_s_are_marked(opened):
-    drawn = maps.picture(opened, "visual", ODD)
+    drawn = map_data.picture(opened, "visual", ODD)
     assert (drawn.total, drawn.inside, len(drawn.x), drawn.density) == (50, 26, 50, None)
     marked = {name for name, shown in zip(drawn.sha1s, drawn.shown, strict=True) if shown}
     assert marked == {sha1(f"{n:03}") for n in (0, *range(1, 50, 2))}
@@ -51,13 +51,13 @@ def test_every_placed_image_is_drawn_and_the_view_s_are_marked(opened):
 
 
 def test_there_is_no_map_before_there_is_a_projection(opened):
-    assert maps.picture(opened, "clip", View()) is None
+    assert map_data.picture(opened, "clip", View()) is None
 
 
 def test_the_legend_counts_clusters_under_the_rest_of_the_view(opened):
     view = ODD.with_condition("cluster", {"encoder": "visual", "numbers": [1]})
     assert [
-        (one.value, one.count, one.exemplar) for one in maps.legend(opened, "visual", view)
+        (one.value, one.count, one.exemplar) for one in map_data.legend(opened, "visual", view)
     ] == [
         (0, 10, sha1("000")),
         (1, 5, sha1("001")),
@@ -65,28 +65,28 @@ def test_the_legend_counts_clusters_under_the_rest_of_the_view(opened):
 
 
 def test_colours_by_folder_take_the_first_depth_that_tells_folders_apart(opened):
-    groups = maps.legend(opened, "visual", View(), "folder")
+    groups = map_data.legend(opened, "visual", View(), "folder")
     # The copy makes "000" an image of two folders: its first in order of path counts.
     assert [(one.value, one.count) for one in groups] == [("posters/even", 30), ("posters/odd", 30)]
 
 
 def test_many_images_are_a_density_and_a_sample_that_stays(opened, monkeypatch):
-    monkeypatch.setattr(maps, "DRAWN_AT_MOST", 20)
-    drawn = maps.picture(opened, "visual", View())
+    monkeypatch.setattr(map_data, "DRAWN_AT_MOST", 20)
+    drawn = map_data.picture(opened, "visual", View())
     lots = sorted(sha1(f"{n:03}") for n in range(50))
     assert sorted(drawn.sha1s) == lots[:20]
     assert (drawn.total, drawn.inside, drawn.density.shape) == (50, 50, (2, 512, 512))
 
 
 def test_a_sample_favours_the_view_and_keeps_some_of_what_is_around(opened, monkeypatch):
-    monkeypatch.setattr(maps, "DRAWN_AT_MOST", 20)
-    drawn = maps.picture(opened, "visual", ODD)
+    monkeypatch.setattr(map_data, "DRAWN_AT_MOST", 20)
+    drawn = map_data.picture(opened, "visual", ODD)
     assert (int(drawn.shown.sum()), len(drawn.shown)) == (16, 20)
 
 
 def test_the_density_counts_every_image_where_it_lies(opened, monkeypatch):
-    monkeypatch.setattr(maps, "DRAWN_AT_MOST", 20)
-    drawn = maps.picture(opened, "visual", ODD)
+    monkeypatch.setattr(map_data, "DRAWN_AT_MOST", 20)
+    drawn = map_data.picture(opened, "visual", ODD)
     everything, inside = (layer > 0 for layer in drawn.density)
     assert (int(everything.sum()), int(inside.sum())) == (50, 26)
     # Row 0 is the bottom: y falls as x grows, so the first image is at the top left.
@@ -96,9 +96,9 @@ def test_the_density_counts_every_image_where_it_lies(opened, monkeypatch):
 
 
 def test_the_bytes_hold_the_arrays_one_after_the_other(opened, monkeypatch):
-    monkeypatch.setattr(maps, "DRAWN_AT_MOST", 20)
-    drawn = maps.picture(opened, "visual", ODD)
-    data = maps.encode(drawn)
+    monkeypatch.setattr(map_data, "DRAWN_AT_MOST", 20)
+    drawn = map_data.picture(opened, "visual", ODD)
+    data = map_data.encode(drawn)
     length = int.from_bytes(data[:4], "little")
     header = json.loads(data[4 : 4 + length])
     assert header == {

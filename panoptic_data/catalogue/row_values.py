@@ -14,8 +14,8 @@ import numpy.typing as npt
 from panoptic_data.errors import InvalidView
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue, Found
-    from panoptic_data.columns import Column
+    from panoptic_data.catalogue.property_columns import Column
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
 
 __all__ = ["window"]
 

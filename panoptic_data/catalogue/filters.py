@@ -20,19 +20,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import likeness
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.columns import authored
-from panoptic_data.corpus import NO_TIME, folded
+from panoptic_data.catalogue import similarity as likeness
+from panoptic_data.catalogue.corpus import NO_TIME, folded
+from panoptic_data.catalogue.polygons import inside
+from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.polygons import inside
 from panoptic_data.views import stored_selections
 from panoptic_data.views.fields import FIELDS, HUES, STATUSES, property_of
 from panoptic_data.views.model import Clause, Condition, conditions
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
 __all__ = ["select"]

@@ -4,10 +4,10 @@ import gc
 
 import pytest
 
-from panoptic_data import catalogue, charts, holds, maps, said
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
-from panoptic_data.groups import condition
+from panoptic_data.catalogue import charts, frozen_results, map_data, row_values, snapshot
+from panoptic_data.catalogue.grouping import condition
 from panoptic_data.views.model import Level, Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
@@ -50,7 +50,7 @@ def write(store, property, value, *names):
 
 
 def now(project):
-    return catalogue.get(project, fresh=True)
+    return snapshot.get(project, fresh=True)
 
 
 def shown(current, view):
@@ -59,22 +59,22 @@ def shown(current, view):
 
 
 def asked(project, view, kept):
-    return holds.shown(now(project), view, kept.key)[0]
+    return frozen_results.shown(now(project), view, kept.key)[0]
 
 
 def test_what_no_longer_matches_stays_in_its_place_with_its_value_of_now(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),), (Sort("name", True),))
-    kept = holds.hold(now(project), view)
+    kept = frozen_results.hold(now(project), view)
     write(store, grade.split(":")[2], 3, "b", "d")
     held = asked(project, view, kept)
     assert (shown(now(project), view), shown(held, view)) == ("ca", "dcba")
-    values = [list(one.values()) for one in said.window(held, held.run(view), 0, 4, [grade])]
+    values = [list(one.values()) for one in row_values.window(held, held.run(view), 0, 4, [grade])]
     assert values == [["3"], [], ["3"], []]
     changes = kept.changes(now(project))
     assert (changes.count, changes.new, changes.is_moved) == (2, 0, False)
     assert shown_rows(held, changes.gone) == {"b", "d"}
-    again = holds.hold(now(project), view)
+    again = frozen_results.hold(now(project), view)
     assert shown(asked(project, view, again), view) == "ca"
     assert again.changes(now(project)).count == 0
 
@@ -87,12 +87,12 @@ def shown_rows(current, mask):
 def test_images_that_come_in_are_counted_and_shown_only_when_it_is_asked_anew(project, store):
     note = make(store, "Note", "text")
     field = f"p:text:{note}"
-    kept = holds.hold(now(project), View())
+    kept = frozen_results.hold(now(project), View())
     add(project, "e")
     write(store, note, "seen", "a", "e")
     held = asked(project, View(), kept)
     assert (shown(held, View()), shown(now(project), View())) == ("abcd", "abcde")
-    assert said.window(held, held.run(View()), 0, 1, [field]) == [{note: "seen"}]
+    assert row_values.window(held, held.run(View()), 0, 1, [field]) == [{note: "seen"}]
     changes = kept.changes(now(project))
     assert (changes.count, changes.new, changes.gone.any()) == (1, 1, False)
 
@@ -103,7 +103,7 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     field = f"p:tags:{theme}"
     write(store, theme, [war], "a", "b")
     view = View(group=(Level(field),))
-    kept = holds.hold(now(project), view)
+    kept = frozen_results.hold(now(project), view)
     write(store, theme, [calm], "a")
     held = asked(project, view, kept)
     assert held.run(view).groups.count.tolist() == [2, 2]
@@ -112,7 +112,7 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     assert (changes.count, changes.is_moved) == (0, True)
     only_war = View().with_condition(field, [war])
     write(store, theme, [war], "a")
-    kept = holds.hold(now(project), only_war)
+    kept = frozen_results.hold(now(project), only_war)
     write(store, theme, [calm], "a")
     held = asked(project, only_war, kept)
     counted = charts.count(held, only_war.grouped_by(Level(field)))
@@ -130,16 +130,16 @@ def test_a_map_marks_what_is_held(project, store):
     )
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),))
-    kept = holds.hold(now(project), view)
+    kept = frozen_results.hold(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
-    assert maps.picture(asked(project, view, kept), "visual", view).inside == 4
-    assert maps.picture(now(project), "visual", view).inside == 3
+    assert map_data.picture(asked(project, view, kept), "visual", view).inside == 4
+    assert map_data.picture(now(project), "visual", view).inside == 3
 
 
 def test_files_are_held_as_images_are(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),), mode="file")
-    kept = holds.hold(now(project), view)
+    kept = frozen_results.hold(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
     held = asked(project, view, kept)
     assert (shown(held, view), shown(now(project), view)) == ("abcd", "acd")
@@ -150,11 +150,11 @@ def test_files_are_held_as_images_are(project, store):
 def test_another_view_and_a_hold_that_is_gone_are_shown_as_they_are(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),))
-    kept = holds.hold(now(project), view)
+    kept = frozen_results.hold(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
     current = now(project)
-    assert holds.shown(current, view.sorted_by(Sort("name")), kept.key) == (current, None)
+    assert frozen_results.shown(current, view.sorted_by(Sort("name")), kept.key) == (current, None)
     key = kept.key
     del kept
     gc.collect()
-    assert holds.shown(current, view, key) == (current, None)
+    assert frozen_results.shown(current, view, key) == (current, None)

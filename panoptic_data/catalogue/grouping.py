@@ -18,15 +18,15 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.tags import above
-from panoptic_data.columns import authored
-from panoptic_data.corpus import NO_TIME, folded, occurring
+from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
+from panoptic_data.catalogue.ordering import sorted_by
+from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.orders import sorted_by
 from panoptic_data.views.fields import FIELDS, HUES, property_of
 from panoptic_data.views.model import Clause, Condition, Level
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue import Catalogue
+    from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = ["Groups", "arrange", "codes", "condition"]
 

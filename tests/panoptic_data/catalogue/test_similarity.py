@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, likeness, search
+from panoptic_data import search
+from panoptic_data.catalogue import similarity, snapshot
 from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.query import parser
@@ -44,7 +45,7 @@ def current(tmp_path_factory):
     embed(project, SHA1S, VECTORS)
     # Another encoder, which has not seen the first of them.
     embed(project, SHA1S[1:], OTHERS[1:], OTHER)
-    return catalogue.get(project, fresh=True)
+    return snapshot.get(project, fresh=True)
 
 
 def like(text, **limits):
@@ -153,15 +154,15 @@ def test_older_forms_show_what_the_new_one_shows(current):
     value = {"encoder": SLUG, "sha1s": [SHA1S[1], SHA1S[9]], "threshold": 0.4}
     words = Condition("text", "means", {"encoder": SLUG, "text": "a red, + dress"})
     view = View((FEW, Condition("similar", "at least", value)))
-    new = likeness.unified(view)
+    new = similarity.unified(view)
     assert {part.field for part in new.where} == {"folder", "like"}
     assert model.from_json(model.to_json(new)) == new
     assert shown(current, *new.where) == shown(current, *view.where) != []
-    nested = likeness.unified(View((Clause("not", (words,)),)))
+    nested = similarity.unified(View((Clause("not", (words,)),)))
     [part] = nested.where[0].parts
     assert part.value == {"encoder": SLUG, "query": '"a red, + dress"', "count": 500}
-    assert likeness.asked(part) == likeness.asked(words)
-    assert likeness.unified(new) == new
+    assert similarity.asked(part) == similarity.asked(words)
+    assert similarity.unified(new) == new
 
 
 def test_a_threshold_that_was_read_keeps_the_image_that_had_it(current):
@@ -184,7 +185,7 @@ def test_a_percentile_shows_as_much_as_chance_says(current):
 
 def test_a_slider_is_told_how_similarities_lie(current):
     view = View((asked(3, threshold=0.25), FEW))
-    told = likeness.spread(current, view)
+    told = similarity.spread(current, view)
     cosines = [
         cosine for cosine, _ in plainly({3: 1}, [n for n in range(COUNT - 1) if folder(n) == "few"])
     ]
@@ -194,12 +195,12 @@ def test_a_slider_is_told_how_similarities_lie(current):
     assert told.percentiles == sorted(told.percentiles)
     assert told.least == 0.25
     # Of so many that are kept, the last.
-    kept = likeness.spread(current, View((asked(3, count=5), FEW)))
+    kept = similarity.spread(current, View((asked(3, count=5), FEW)))
     assert (kept.least, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
     assert told.likely == pytest.approx(search.scale(current.project, SLUG).cosine(95))
-    assert likeness.spread(current, View((FEW,))) is None
+    assert similarity.spread(current, View((FEW,))) is None
     nobody = View((asked(3), Condition("name", "contains", "nowhere")))
-    assert sum(likeness.spread(current, nobody).counts) == 0
+    assert sum(similarity.spread(current, nobody).counts) == 0
 
 
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
@@ -231,11 +232,11 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
 
 def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(current):
     view = View((FEW, asked(3, percentile=60)), (Sort("path"),), (Level("format"),))
-    other = likeness.under(current, view, OTHER)
+    other = similarity.under(current, view, OTHER)
     [_, part] = other.where
     assert part.value == {**view.where[1].value, "encoder": OTHER}
     assert replace(other, where=view.where) == view
-    ranks = [likeness.ranks(current, one) for one in (view, other)]
+    ranks = [similarity.ranks(current, one) for one in (view, other)]
     for ranking, one in zip(ranks, (view, other), strict=True):
         # All that the rest selects, in whatever order and groups, alike enough or not.
         plain = shown(current, *one.where)
@@ -243,15 +244,15 @@ def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(curr
         assert len(rows) == 12 > len(plain) > 0
         assert current.sha1s(rows)[: len(plain)] == plain
     first = [set(np.flatnonzero((ranking > 0) & (ranking <= 3))) for ranking in ranks]
-    assert likeness.common(*ranks, first=3) == len(first[0] & first[1]) > 0
-    assert likeness.common(ranks[0], ranks[0] * 0) == 0
+    assert similarity.common(*ranks, first=3) == len(first[0] & first[1]) > 0
+    assert similarity.common(ranks[0], ranks[0] * 0) == 0
     # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
     scale = search.scale(current.project, SLUG)
-    [part] = likeness.under(current, View((asked(3, threshold=0.4, count=9),)), OTHER).where
+    [part] = similarity.under(current, View((asked(3, threshold=0.4, count=9),)), OTHER).where
     assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
     assert (part.value["count"], "threshold" in part.value) == (9, False)
-    assert likeness.under(current, View((FEW,)), OTHER) == View((FEW,))
-    assert not likeness.ranks(current, View((FEW,))).any()
+    assert similarity.under(current, View((FEW,)), OTHER) == View((FEW,))
+    assert not similarity.ranks(current, View((FEW,))).any()
 
 
 def test_what_cannot_be_asked_is_said(current):
@@ -283,7 +284,7 @@ def test_a_typed_search_shows_what_python_finds(current):
 
 def test_terms_are_said_in_both_languages():
     terms = parse('2*cat - image:ab12cd34ef + crop:ab12cd34ef@0,0,1,1 - 0.5*"a dog"').terms
-    said = [[likeness.term_label(term, language) for term in terms] for language in LANGUAGES]
+    said = [[similarity.term_label(term, language) for term in terms] for language in LANGUAGES]
     assert said[0] == [
         "2 × “cat”", "not image ab12cd…", "part of image ab12cd…", "not 0.5 × “a dog”"
     ]  # fmt: skip

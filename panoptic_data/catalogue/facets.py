@@ -16,16 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import groups
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.columns import authored
-from panoptic_data.corpus import NO_TIME
+from panoptic_data.catalogue import grouping
+from panoptic_data.catalogue.corpus import NO_TIME
+from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue, Found
 
 __all__ = [
     "Counted",
@@ -74,7 +74,7 @@ def choose(view: View, field: str, values: Sequence[Any]) -> View:
     elif known and FIELDS[field].kind in ("tags", "link"):
         parts.append(Condition(field, "in", known))
     else:
-        parts += [groups.condition(Level(field), value) for value in known]
+        parts += [grouping.condition(Level(field), value) for value in known]
     if len(known) < len(values):
         parts.append(Condition(field, "is empty"))
     made = parts if len(parts) < 2 else [Clause("any", tuple(parts))]

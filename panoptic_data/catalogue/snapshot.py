@@ -19,16 +19,26 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import columns, conditions, groups
 from panoptic_data.annotations.properties import EXCLUDED, Property
 from panoptic_data.annotations.store import State
 from panoptic_data.annotations.store import get as annotations_of
-from panoptic_data.columns import Column
-from panoptic_data.corpus import NO_TIME, Corpus, Rows, folded, folder_counts, read, read_columns
+from panoptic_data.catalogue import filters
+from panoptic_data.catalogue import grouping as groups
+from panoptic_data.catalogue import property_columns as columns
+from panoptic_data.catalogue.corpus import (
+    NO_TIME,
+    Corpus,
+    Rows,
+    folded,
+    folder_counts,
+    read,
+    read_columns,
+)
+from panoptic_data.catalogue.grouping import Groups
+from panoptic_data.catalogue.ordering import dense, of_likeness, sort_values, sorted_by, turned
+from panoptic_data.catalogue.property_columns import Column
 from panoptic_data.errors import InvalidView
-from panoptic_data.groups import Groups
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.orders import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views.fields import property_of
@@ -446,10 +456,10 @@ class Catalogue:
     def _selected(self, view: View) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32] | None]:
         """Return which units a view shows, and each row's similarity if it asks for likeness."""
         if self._held is None:
-            return conditions.select(self, view)
+            return filters.select(self, view)
         held, found = self._held
         if (held.where, held.mode) != (view.where, view.mode):
-            return conditions.select(self, view)
+            return filters.select(self, view)
         mask = np.zeros(len(self) if found.files is None else self.corpus.files.height, dtype=bool)
         mask[found.rows if found.files is None else found.files] = True
         if found.similarity is None:

@@ -7,8 +7,8 @@ from time import strftime
 import numpy as np
 import pytest
 
-from panoptic_data import catalogue, charts
-from panoptic_data.groups import condition
+from panoptic_data.catalogue import charts, snapshot
+from panoptic_data.catalogue.grouping import condition
 from panoptic_data.views.model import Clause, Condition, Level, View
 from tests import synthetic
 from tests.synthetic import file, image
@@ -39,7 +39,7 @@ def corpus(tmp_path_factory):
         [image(str(n), taken_at=taken(n), width=100 + n) for n in range(IMAGES)],
     )
     synthetic.write(project, "files", [file(f"{folder(n)}/{n}.jpg", str(n)) for n in range(IMAGES)])
-    return catalogue.get(project, fresh=True)
+    return snapshot.get(project, fresh=True)
 
 
 def month(number):
@@ -96,7 +96,7 @@ def test_line_through_centuries_of_days_says_only_those_beside_images(tmp_path):
     synthetic.write(project, "images", [image(str(n), taken_at=day) for n, day in enumerate(at)])
     synthetic.write(project, "files", [file(f"s/{n}.jpg", str(n)) for n in range(3)])
     view = View().grouped_by(Level("taken_at", "day"))
-    chart = charts.count(catalogue.get(project, fresh=True), view, continuous=True)
+    chart = charts.count(snapshot.get(project, fresh=True), view, continuous=True)
     assert rows(chart) == {
         "1500-01-01": [1],
         "1500-01-02": [0],
@@ -197,7 +197,7 @@ def test_dates_are_proposed_first_unless_hardly_any_image_has_one(corpus, tmp_pa
     dated = [image("0", taken_at=datetime(1930, 1, 1)), *(image(str(n)) for n in range(1, 11))]
     synthetic.write(project, "images", dated)
     synthetic.write(project, "files", [file(f"s/{n}.jpg", str(n)) for n in range(11)])
-    levels = charts.proposed(catalogue.get(project, fresh=True))
+    levels = charts.proposed(snapshot.get(project, fresh=True))
     assert levels[0].field == "folder"
     assert levels[-1].field == "taken_at"
 
@@ -206,5 +206,5 @@ def test_without_dates_none_are_proposed(tmp_path):
     project = synthetic.project(tmp_path / "p")
     synthetic.write(project, "images", [image("a")])
     synthetic.write(project, "files", [file("s/a.jpg", "a")])
-    levels = charts.proposed(catalogue.get(project, fresh=True))
+    levels = charts.proposed(snapshot.get(project, fresh=True))
     assert [level.field for level in levels] == ["folder", "format", "colour"]

@@ -1,0 +1,1 @@
+"""The corpus in memory, and what runs on it: filters, order, groups, counts, charts, map."""
