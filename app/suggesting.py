@@ -25,13 +25,14 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
-from panoptic_data import offers, search, suggestions, zero_shot
+from panoptic_data import offers, suggestions, zero_shot
 from panoptic_data import sorting as sortings
 from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
+from panoptic_data.search import find
 from panoptic_data.sorting import Sorting
 from panoptic_data.views import model
 
@@ -390,7 +391,7 @@ def _window(asked: _Asked, one: Class, stand: Stand, end: int) -> list[dict[str,
 def _encoder(asked: _Asked, *, reads_text: bool) -> str:
     told = asked.body.get("encoder")
     wanted = None if told is None else of_type(str, told)
-    return search.encoder_for(asked.project, reads_text=reads_text, asked=wanted)
+    return find.encoder_for(asked.project, reads_text=reads_text, asked=wanted)
 
 
 def _examples(asked: _Asked) -> list[str]:

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import search, suggestions
+from panoptic_data import suggestions
 from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
+from panoptic_data.search import find
 from panoptic_data.suggestions import Check, Estimate, Examples, Space
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
@@ -209,7 +210,7 @@ def material(
 
     Raises NoEmbeddings.
     """
-    sha1s, vectors, live = search.vectors(project, slug)
+    sha1s, vectors, live = find.vectors(project, slug)
     key = (project.database().uri, slug)
     with _lock:
         known = _held.get(key)

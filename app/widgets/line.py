@@ -478,7 +478,7 @@ def _changed(shown: Shown) -> Changed | None:
 
 def _warm(project: Project, slug: str) -> None:
     """Load the model while the person types: torch and its weights take 5 to 15 s, once."""
-    from panoptic_data import search
+    from panoptic_data.search import find as search
 
     def load() -> None:
         # Whatever goes wrong is told when the person has typed and asks.

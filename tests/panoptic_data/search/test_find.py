@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panoptic_data import search
 from panoptic_data.encoders import parse
 from panoptic_data.errors import (
     InvalidExpression,
@@ -20,7 +19,8 @@ from panoptic_data.errors import (
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
-from panoptic_data.search import Hit, by_image, by_text, find, similar
+from panoptic_data.search import find as search
+from panoptic_data.search.find import Hit, by_image, by_text, find, similar
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import embeddings, matrix, query_vectors, vector_index
 from panoptic_data.views.model import View

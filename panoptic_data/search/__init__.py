@@ -1,0 +1,1 @@
+"""Images like an image, a text or several of both."""
