@@ -1,8 +1,8 @@
 """What the page of duplicates asks over HTTP: open groups, one of them, merges and what they do.
 
 Each merge is one batch of the log, undone with one press. No file is ever touched. Not here:
-which groups are open (``panoptic_data.clearing``), who stays and takes over what
-(``panoptic_data.keeping``), undo (``undoing``).
+which groups are open (``panoptic_data.duplicates.review``), who stays and takes over what
+(``panoptic_data.duplicates.merge``), undo (``undoing``).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.deeds import Words
-from panoptic_data import clearing, keeping
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot
+from panoptic_data.duplicates import merge, review
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.clearing import Groups
+    from panoptic_data.duplicates.review import Groups
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -142,14 +142,14 @@ def _posted(act: _Act) -> Callable[[Project, Request], Response]:
 
 def _groups(project: Project, request: Request) -> Response:
     asked = request.query_params
-    order = asked.get("order", clearing.ORDERS[0])
-    if order not in clearing.ORDERS:
+    order = asked.get("order", review.ORDERS[0])
+    if order not in review.ORDERS:
         return Response(status_code=400)
     current = snapshot.get(project)
     view = _view(asked.get("view"))
-    known = clearing.kinds(current)
+    known = review.kinds(current)
     first = _first(asked.get("first"))
-    opened = {kind: clearing.opened(current, kind, view, first) for kind in known}
+    opened = {kind: review.opened(current, kind, view, first) for kind in known}
     told: dict[str, Any] = {
         "position": current.annotations.position,
         "found": _found(project, current),
@@ -190,7 +190,7 @@ def _kind(current: Catalogue, one: Groups) -> dict[str, Any]:
         "closed": of_kind["group"].n_unique() - len(one),
         "leaving": one.leaving,
         "bytes": one.bytes,
-        "distances": _steps(steps) if one.kind != clearing.COPIES else [],
+        "distances": _steps(steps) if one.kind != review.COPIES else [],
     }
 
 
@@ -227,19 +227,19 @@ def _group(project: Project, request: Request) -> Response:
     group = asked.get("group", "")
     kind = group.rpartition(":")[0]
     current = snapshot.get(project)
-    if kind not in clearing.kinds(current):
+    if kind not in review.kinds(current):
         return Response(status_code=404)
     first = _first(asked.get("first"))
-    opened = clearing.opened(current, kind, _view(asked.get("view")), first)
+    opened = review.opened(current, kind, _view(asked.get("view")), first)
     found = opened.frame.filter(pl.col("group") == group)
     if found.is_empty():
         return Response(status_code=404)
     row = found.row(0, named=True)
     told = {"group": group, "kind": kind, "place": row["place"]}
-    if kind == clearing.COPIES:
+    if kind == review.COPIES:
         return JSONResponse(told | _places(project, row["keeper"]), headers=_NEVER_KEPT)
     told |= {
-        "reason": keeping.said(row["reason"], language(request), first),
+        "reason": merge.said(row["reason"], language(request), first),
         "members": _members(current, opened, [row["keeper"], *row["others"]]),
         **_told(project, language(request), row["keeper"], row["others"]),
     }
@@ -259,7 +259,7 @@ def _members(current: Catalogue, opened: Groups, sha1s: list[str]) -> list[dict[
         place=pl.col("place").cast(pl.String),
         taken=pl.col("taken_at").dt.strftime("%Y-%m-%d %H:%M"),
     )
-    facts = clearing.facts(current, rows)
+    facts = review.facts(current, rows)
     distances = opened.distances.filter(pl.col("sha1").is_in(sha1s))
     both = of_images.join(
         facts.select("sha1", "annotated", "oldest"), on="sha1", how="left", maintain_order="left"
@@ -275,7 +275,7 @@ def _members(current: Catalogue, opened: Groups, sha1s: list[str]) -> list[dict[
 
 
 def _places(project: Project, sha1: str) -> dict[str, Any]:
-    found = clearing.copies(project, [sha1])
+    found = review.copies(project, [sha1])
     if found.is_empty():
         return {"sha1": sha1, "bytes": 0, "files": []}
     return {
@@ -303,7 +303,7 @@ def _told(project: Project, spoken: str, keeper: str, out: Sequence[str]) -> dic
     """Say in words what a keeper takes over, and what it cannot."""
     store = annotations_of(project)
     state = store.state()
-    changes, lost = keeping.merged(state, {keeper: list(out)})
+    changes, lost = merge.merged(state, {keeper: list(out)})
     words = Words(state, store.log() if changes.height or lost.height else changes, spoken)
     given = changes.filter(pl.col("property") != EXCLUDED)
     own = {
@@ -344,7 +344,7 @@ def _merge(asked: _Asked) -> dict[str, Any] | Response:
     told = asked.body.get("keeper")
     keeper = None if told is None else asked.text("keeper")
     current = snapshot.get(asked.project)
-    if kind not in clearing.kinds(current) or kind == clearing.COPIES:
+    if kind not in review.kinds(current) or kind == review.COPIES:
         raise UnreadableBodyError
     named = [*out, *stay, *([] if keeper is None else [keeper])]
     if (out and (keeper is None or keeper in out)) or set(out) & set(stay):
@@ -358,9 +358,9 @@ def _merge(asked: _Asked) -> dict[str, Any] | Response:
         return _refused(asked, "keeper_left")
     parts = []
     if keeper is not None and out:
-        parts.append(keeping.merged(state, {keeper: out})[0])
+        parts.append(merge.merged(state, {keeper: out})[0])
     if stay:
-        parts.append(keeping.apart(state, kind, stay))
+        parts.append(merge.apart(state, kind, stay))
     changes = pl.concat(parts) if parts else None
     if changes is None or changes.is_empty():
         return _written(asked, None, 0)
@@ -387,18 +387,18 @@ def _plan(asked: _Asked) -> dict[str, Any]:
     return {"groups": made.groups, "leaving": made.leaving, "disagreeing": made.disagreeing}
 
 
-def _planned(asked: _Asked) -> clearing.Plan:
+def _planned(asked: _Asked) -> review.Plan:
     current = snapshot.get(asked.project)
     kind = asked.text("kind")
-    if kind not in clearing.kinds(current):
+    if kind not in review.kinds(current):
         raise UnreadableBodyError
     view = asked.body.get("view")
     named = None if view is None else of_type(str, view)
-    opened = clearing.opened(current, kind, _view(named), _first(asked.body.get("first")))
+    opened = review.opened(current, kind, _view(named), _first(asked.body.get("first")))
     most = asked.body.get("most")
     if most is not None and (isinstance(most, bool) or not isinstance(most, int | float)):
         raise UnreadableBodyError
-    return clearing.plan(
+    return review.plan(
         current.annotations, opened, most, agreeing=asked.body.get("agreeing") is not False
     )
 
@@ -425,8 +425,8 @@ def _refused(asked: _Asked, why: str) -> Response:
 def _copies(project: Project, request: Request) -> Response:
     spoken = language(request)
     current = snapshot.get(project)
-    opened = clearing.opened(current, clearing.COPIES, _view(request.query_params.get("view")))
-    found = clearing.copies(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
+    opened = review.opened(current, review.COPIES, _view(request.query_params.get("view")))
+    found = review.copies(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
     head = [translate(f"duplicates.csv_{name}", spoken) for name in ("kept", "copy", "bytes")]
     return spreadsheet("copies.csv", head, found.select("kept", "path", "bytes").iter_rows())
 
@@ -436,7 +436,7 @@ def _view(told: str | None) -> View | None:
 
 
 def _first(told: Any) -> str:
-    return told if told in keeping.FIRSTS else keeping.FIRSTS[0]
+    return told if told in merge.FIRSTS else merge.FIRSTS[0]
 
 
 def _whole(text: str | None, default: int) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from bench import corpora
-from panoptic_data import duplicates, hamming
+from panoptic_data.duplicates import detect, hamming
 from panoptic_data.storage.tables import Database
 from panoptic_data.vectors import neighbours
 
@@ -82,7 +82,7 @@ def _groups(_sizes: list[int]) -> None:
     for name in ("neardup", *OTHERS):
         project = corpora.corpus(name)
         began, spent = time.perf_counter(), time.process_time()
-        made = duplicates.update(project, "bench", [])
+        made = detect.update(project, "bench", [])
         seconds = f"{time.perf_counter() - began:.2f} ({time.process_time() - spent:.2f})"
         rows = project.database().frame("duplicates").filter(kind="near")
         count = project.database().count("images")
@@ -145,7 +145,7 @@ def _semantic(_sizes: list[int]) -> None:
             alike = [f"{(top >= threshold).mean():.3f}" for top in others.values()]
             print(f"| {threshold} | {' | '.join(found + alike)} |", flush=True)
         neighbours.update(near.project, near.slug, "bench")
-        duplicates.update(near.project, "bench", [near.slug])
+        detect.update(near.project, "bench", [near.slug])
         rows = near.project.database().frame("duplicates").filter(kind=f"semantic:{near.slug}")
         _by_edit(f"groups under {encoder}", dict(rows.select("sha1", "group").iter_rows()))
 
@@ -158,16 +158,16 @@ def _highest(seen: corpora.Seen) -> np.ndarray:
 def _shipped(_sizes: list[int]) -> None:
     truth = _truth().unique("sha1", keep="first", maintain_order=True)
     near = corpora.corpus("neardup")
-    duplicates.update(near, "bench", [])
+    detect.update(near, "bench", [])
     images = near.database().frame("images")
-    ways = {f"{kind}, {duplicates.RADIUS} bits": _within(truth, images, kind) for kind in HASHES}
+    ways = {f"{kind}, {detect.RADIUS} bits": _within(truth, images, kind) for kind in HASHES}
     ways["near groups: phash, then looked at"] = _together(truth, near.database(), "near")
     for encoder in ENCODERS:
         seen = corpora.seen("neardup", encoder)
-        least = duplicates.SIMILARITY[seen.slug.partition("-")[0]]
+        least = detect.SIMILARITY[seen.slug.partition("-")[0]]
         ways[f"{encoder}, cosine {least}"] = _alike(truth, seen, least)
         neighbours.update(seen.project, seen.slug, "bench")
-        duplicates.update(seen.project, "bench", [seen.slug])
+        detect.update(seen.project, "bench", [seen.slug])
         kind = f"semantic:{seen.slug}"
         ways[f"{encoder}, groups"] = _together(truth, seen.project.database(), kind)
     groups = truth["group"].to_numpy()
@@ -202,7 +202,7 @@ def _told(found: np.ndarray, same: np.ndarray, rows: np.ndarray, original: np.nd
 def _within(truth: pl.DataFrame, images: pl.DataFrame, kind: str) -> np.ndarray:
     known = truth.join(images.select("sha1", kind), on="sha1", how="left", maintain_order="left")
     hashes = known[kind].to_numpy()
-    return np.bitwise_count(hashes[:, None] ^ hashes) <= duplicates.RADIUS
+    return np.bitwise_count(hashes[:, None] ^ hashes) <= detect.RADIUS
 
 
 def _alike(truth: pl.DataFrame, seen: corpora.Seen, least: float) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The asset `duplicates`: groups of the same, nearly the same and alike.
 
-Not here: how they are found (``panoptic_data.duplicates``).
+Not here: how they are found (``panoptic_data.duplicates.detect``).
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
     def duplicates(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         work: Work = context.resources.work
         with making(work, ["duplicates"]):
-            from panoptic_data import duplicates as found
+            from panoptic_data.duplicates import detect as found
 
             result = found.update(
                 work.project, work.run.id, work.slugs, work.reporting("duplicates")

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from app.components import assets
-from panoptic_data import clearing
 from panoptic_data.annotations import store as annotations
 from panoptic_data.catalogue import snapshot
+from panoptic_data.duplicates import review
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 
@@ -29,7 +29,7 @@ def store(own_project):
 def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
     current = snapshot.get(projects.open_project(own_project))
-    return clearing.opened(current, "near").ordered("size").to_dicts()
+    return review.opened(current, "near").ordered("size").to_dicts()
 
 
 def compared(page, one, other, *, evened=False):

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import hamming
+from panoptic_data.duplicates import hamming
 from panoptic_data.media import fingerprints
 from panoptic_data.provenance.stages import Report, StageResult, quiet
 from panoptic_data.storage.project import Project

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panoptic_data import hamming
+from panoptic_data.duplicates import hamming
 
 
 def hashes(count, seed=0):

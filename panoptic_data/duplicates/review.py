@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import keeping
 from panoptic_data.annotations.log import APART, CHANGES
 from panoptic_data.annotations.properties import EXCLUDED
+from panoptic_data.duplicates import merge
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
 
@@ -112,7 +112,7 @@ def kinds(current: Catalogue) -> list[str]:
 
 
 def opened(
-    current: Catalogue, kind: str, view: View | None = None, first: str = keeping.FIRSTS[0]
+    current: Catalogue, kind: str, view: View | None = None, first: str = merge.FIRSTS[0]
 ) -> Groups:
     """Return the open groups of a kind, of the images that a view shows; kept while that is so.
 
@@ -149,11 +149,11 @@ def plan(state: State, groups: Groups, most: float | None = None, *, agreeing: b
         # Distances are written in single precision.
         chosen = chosen.filter(pl.col("distance") <= pl.lit(most, pl.Float32))
     keep = _pairs(chosen)
-    changes, lost = keeping.merged(state, keep)
+    changes, lost = merge.merged(state, keep)
     disagreeing = set(lost["keeper"].to_list())
     if agreeing and disagreeing:
         chosen = chosen.filter(~pl.col("keeper").is_in(list(disagreeing)))
-        changes, _ = keeping.merged(state, _pairs(chosen))
+        changes, _ = merge.merged(state, _pairs(chosen))
     leaving = int(chosen["count"].sum()) - chosen.height
     return Plan(chosen.height, leaving, len(disagreeing), changes, lost)
 
@@ -203,7 +203,7 @@ def facts(current: Catalogue, at: npt.NDArray[np.integer]) -> pl.DataFrame:
         bytes=pl.col("size").cast(pl.Int64),
         place=pl.col("place").cast(pl.String),
     )
-    return known.join(_oldest(current), on="sha1", how="left").select(list(keeping.FACTS))
+    return known.join(_oldest(current), on="sha1", how="left").select(list(merge.FACTS))
 
 
 def _pairs(frame: pl.DataFrame) -> dict[str, list[str]]:
@@ -240,7 +240,7 @@ def _ranked(current: Catalogue, kind: str, asked: View, first: str) -> Groups:
     members = members.with_columns(sha1=sha1s)
     members = members.join(_settled(current.annotations, members), on="group", how="anti")
     known = facts(current, members["row"].unique().to_numpy())
-    kept = keeping.keepers(members.select("group", "sha1"), known, first)
+    kept = merge.keepers(members.select("group", "sha1"), known, first)
     of_groups = members.group_by("group").agg(distance=pl.col("distance").max())
     frame = kept.join(of_groups, on="group", how="left", maintain_order="left").join(
         members.select("sha1", "group", "row"),

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from skimage import data
 
-from panoptic_data import duplicates
+from panoptic_data.duplicates import detect
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import neighbours
@@ -36,7 +36,7 @@ def photograph(name, size=(320, 240)):
 def update(project, folder=None, run="r1", slugs=(), **options):
     if folder is not None:
         images.ingest(project, sources.add(project, folder), run)
-    return duplicates.update(project, run, slugs, **options)
+    return detect.update(project, run, slugs, **options)
 
 
 def members(project, kind):
@@ -115,12 +115,12 @@ def test_blank_pages_do_not_make_a_group(project, folder):
 
 def test_a_chain_of_changes_is_not_one_group():
     # 0-1-2-3-4: each like the next, the ends alike in nothing.
-    centres = duplicates._stars(5, np.arange(4), np.arange(1, 5))
+    centres = detect._stars(5, np.arange(4), np.arange(1, 5))
     assert centres.tolist() == [1, 1, 1, 3, 3]
 
 
 def test_the_image_with_most_likes_is_the_centre():
-    centres = duplicates._stars(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
+    centres = detect._stars(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
     assert centres.tolist() == [1, 1, 1, 1, 1, -1]
 
 
@@ -167,7 +167,7 @@ def test_groups_follow_what_is_added_and_removed(project, folder):
     (folder / "two.jpg").unlink()
     images.ingest(project, sources.add(project, folder), "r3")
     images.prune(project, "r3")
-    assert counts(duplicates.update(project, "r3", [])) == (2, 0, 0, 2, 2)
+    assert counts(detect.update(project, "r3", [])) == (2, 0, 0, 2, 2)
 
 
 def test_a_run_killed_half_way_is_made_whole(project, folder):

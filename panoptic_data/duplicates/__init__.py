@@ -1,0 +1,1 @@
+"""Copies of an image: finding them, and what is done about them."""
