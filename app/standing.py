@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
-from panoptic_data import offers
 from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
+from panoptic_data.labelling import suggest
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
@@ -62,10 +62,10 @@ def _standing(project: Project, request: Request) -> Response:
 
 def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
     current = snapshot.get(project)
-    one, property = offers.checked(current.annotations, tag)
+    one, property = suggest.checked(current.annotations, tag)
     asked = Condition(property_field(property.type, property.id), "in", [one.id])
     rows = np.unique(current.run(View(where=(asked,))).rows)
-    said = offers.answered(current.annotations, tag)
+    said = suggest.answered(current.annotations, tag)
     is_accepted = pl.col("value") == ACCEPTED
     accepted = said.filter(is_accepted)
     named = said.filter(pl.col("target").is_in(pl.Series(sha1s, dtype=pl.String).implode()))

@@ -1,8 +1,8 @@
 """What pages ask of suggestions over HTTP: images for a tag, answers to them, classes by words.
 
 Long work runs in a thread of its own and stops when nobody waits for it any more. Not here: how
-images are chosen (``panoptic_data.offers``, ``zero_shot``), undo (``undoing``), other values
-(``annotating``).
+images are chosen (``panoptic_data.labelling.suggest``, ``zero_shot``), undo (``undoing``), other
+values (``annotating``).
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
-from panoptic_data import offers, suggestions, zero_shot
-from panoptic_data import sorting as sortings
 from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import PanopticError
+from panoptic_data.labelling import active_learning, suggest, zero_shot
+from panoptic_data.labelling import zero_shot_review as sortings
+from panoptic_data.labelling.zero_shot_review import Sorting
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.search import find
-from panoptic_data.sorting import Sorting
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
-    from panoptic_data.sorting import Stand
+    from panoptic_data.labelling.active_learning import Check
+    from panoptic_data.labelling.zero_shot import Class
+    from panoptic_data.labelling.zero_shot_review import Stand
     from panoptic_data.storage.project import Project
-    from panoptic_data.suggestions import Check
     from panoptic_data.views.model import View
-    from panoptic_data.zero_shot import Class
 
 __all__ = ["routes"]
 
@@ -185,11 +185,11 @@ def _answer(
 
 
 def _offered(asked: _Asked) -> dict[str, Any]:
-    mode = asked.body.get("mode", suggestions.MODES[0])
-    if mode not in suggestions.MODES:
+    mode = asked.body.get("mode", active_learning.MODES[0])
+    if mode not in active_learning.MODES:
         raise UnreadableBodyError
     slug = _encoder(asked, reads_text=False)
-    found = offers.offered(
+    found = suggest.offered(
         asked.project,
         of_type(str, asked.body.get("tag")),
         slug,
@@ -226,11 +226,11 @@ def _write(asked: _Asked, answers: Iterable[tuple[str, Sequence[list[str]]]]) ->
     state = store.state(fresh=True)
     parts, names = [pl.DataFrame(schema=CHANGES)], []
     for id, said in answers:
-        tag, property = offers.checked(state, id)
+        tag, property = suggest.checked(state, id)
         files = None
         if property.target == "file":
             files = asked.project.database().frame("files", ["file_id", "sha1"])
-        parts.append(offers.answers(state, tag.id, *said, files=files))
+        parts.append(suggest.answers(state, tag.id, *said, files=files))
         names.append(tag.name)
     changes = pl.concat(parts)
     about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
@@ -248,8 +248,8 @@ _KINDS = ("accepted", "refused", "forgotten")
 
 def _refused(project: Project, request: Request) -> Response:
     state: State = annotations_of(project).state()
-    tag, _ = offers.checked(state, request.query_params.get("tag", ""))
-    said = offers.answered(state, tag.id).filter(pl.col("value") == REFUSED)
+    tag, _ = suggest.checked(state, request.query_params.get("tag", ""))
+    said = suggest.answered(state, tag.id).filter(pl.col("value") == REFUSED)
     last = said.sort("at", "target", descending=[True, False])["target"]
     start, count = (
         int(text) if text.isdecimal() and len(text) < 10 else default

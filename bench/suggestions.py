@@ -26,8 +26,9 @@ from threadpoolctl import threadpool_limits
 
 from bench import corpora
 from bench.encoders import KINDS
-from panoptic_data import encoders, suggestions, zero_shot
-from panoptic_data.suggestions import Examples, Learnt, Space
+from panoptic_data import encoders
+from panoptic_data.labelling import active_learning, zero_shot
+from panoptic_data.labelling.active_learning import Examples, Learnt, Space
 from panoptic_data.vectors.matrix import Matrix
 
 CORPORA = ("clothing-1k", "usda")
@@ -67,10 +68,10 @@ def main() -> None:
 def _loop(encoder: str) -> None:
     _head(f"precision of 20, {encoder}: by answers, offered next | of the half never offered")
     ways = {
-        "likely asked (ours)": (suggestions.learn, "likely"),
-        "unsure asked (ours)": (suggestions.learn, "unsure"),
-        "half and half (ours)": (suggestions.learn, "both"),
-        "improbable drawn by chance, ours learnt": (suggestions.learn, "improbable"),
+        "likely asked (ours)": (active_learning.learn, "likely"),
+        "unsure asked (ours)": (active_learning.learn, "unsure"),
+        "half and half (ours)": (active_learning.learn, "both"),
+        "improbable drawn by chance, ours learnt": (active_learning.learn, "improbable"),
         "likely asked, prototype alone": (prototype, "likely"),
         "likely asked, prototype less that of the refused": (rocchio, "likely"),
     }
@@ -86,7 +87,7 @@ def _prototypes(encoder: str) -> None:
         "one prototype": prototype,
         "two prototypes": partial(prototypes, 2),
         "three prototypes": partial(prototypes, 3),
-        "classifier (ours)": suggestions.learn,
+        "classifier (ours)": active_learning.learn,
     }
     for name in CORPORA:
         seen = corpora.seen(name, encoder)
@@ -98,15 +99,15 @@ def _prototypes(encoder: str) -> None:
 
 def _settings(encoder: str) -> None:
     _head(f"C, weight of what is drawn by chance, {encoder}: by answers: next | other half")
-    before = suggestions.STRENGTH, suggestions.BACKGROUND_WEIGHT
+    before = active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT
     for name in CORPORA:
         seen = corpora.seen(name, encoder)
         for strength in (0.1, 1.0, 10.0):
             for weight in (0.01, 0.05, 0.5):
-                suggestions.STRENGTH, suggestions.BACKGROUND_WEIGHT = strength, weight
-                made = _simulated(seen, suggestions.learn, "likely")
+                active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT = strength, weight
+                made = _simulated(seen, active_learning.learn, "likely")
                 _row(name, f"C = {strength}, {weight}", made)
-    suggestions.STRENGTH, suggestions.BACKGROUND_WEIGHT = before
+    active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT = before
 
 
 def _left(encoder: str) -> None:
@@ -182,14 +183,14 @@ def _mixtures(seen: corpora.Seen, kind: str, unsure: int, seed: int) -> list[tup
     known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
     everything, found = np.ones(len(truth), dtype=bool), []
     for answers in range(0, 81, PAGE):
-        offer = suggestions.offer(space, known, everything, PAGE)
+        offer = active_learning.offer(space, known, everything, PAGE)
         estimate = offer.estimate
         likely, others = offer.rows, np.empty(0, np.intp)
         if estimate is not None and unsure:
             likely = likely[: PAGE - unsure]
             rest = everything.copy()
             rest[likely] = False
-            others = suggestions.offer(space, known, rest, unsure, "unsure").rows
+            others = active_learning.offer(space, known, rest, unsure, "unsure").rows
         told = (np.nan,) * 3
         if estimate is not None:
             told = (estimate.count, estimate.least, estimate.most)
@@ -278,10 +279,10 @@ def _time(_encoder: str) -> None:
         space = Space.of(Matrix.of(vectors))
         spent.append(time.process_time() - began)
         everything = np.ones(size, dtype=bool)
-        suggestions.offer(space, Examples(inside[:9]), everything, PAGE)
-        for mode in suggestions.MODES:
+        active_learning.offer(space, Examples(inside[:9]), everything, PAGE)
+        for mode in active_learning.MODES:
             began = time.process_time()
-            suggestions.offer(space, known, everything, PAGE, mode)
+            active_learning.offer(space, known, everything, PAGE, mode)
             spent.append(time.process_time() - began)
         print(f"| {size:,} | {' | '.join(f'{one:.2f}' for one in spent)} |", flush=True)
 
@@ -377,11 +378,11 @@ def _asked(
     mode: str,
     random: np.random.Generator,
 ) -> np.ndarray:
-    if mode in suggestions.MODES and learn is suggestions.learn:
-        return suggestions.offer(space, known, pool, ASKED, mode).rows
+    if mode in active_learning.MODES and learn is active_learning.learn:
+        return active_learning.offer(space, known, pool, ASKED, mode).rows
     if mode == "both":
-        likely = suggestions.offer(space, known, pool, ASKED // 2, "likely").rows
-        unsure = suggestions.offer(space, known, pool, ASKED, "unsure").rows
+        likely = active_learning.offer(space, known, pool, ASKED // 2, "likely").rows
+        unsure = active_learning.offer(space, known, pool, ASKED, "unsure").rows
         return np.concatenate([likely, np.setdiff1d(unsure, likely)])[:ASKED]
     scores, free = learn(space, known).scores(space), _free(pool, known)
     if mode == "likely":
@@ -409,7 +410,7 @@ def _estimates(
     known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
     everything, found = np.ones(len(truth), dtype=bool), []
     for answers in range(0, 61, ASKED):
-        offer = suggestions.offer(space, known, everything, ASKED, mode)
+        offer = active_learning.offer(space, known, everything, ASKED, mode)
         left = float(truth.sum() - len(known.inside))
         if offer.estimate is not None and left:
             told = (left, offer.estimate.count, offer.estimate.least, offer.estimate.most)

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panoptic_data import offers, suggestions
 from panoptic_data.annotations import materialize, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag, NoEmbeddings
-from panoptic_data.suggestions import Examples, Learnt, Space
+from panoptic_data.labelling import active_learning, suggest
+from panoptic_data.labelling.active_learning import Examples, Learnt, Space
 from panoptic_data.views import model
 from tests import synthetic
 from tests.vectors import SLUG, embed, grouped
@@ -47,7 +47,7 @@ def answered(space, kind, pages, mode="likely", kinds=KINDS, page=20):
             accepted=np.array(accepted, np.intp),
             refused=np.array(refused, np.intp),
         )
-        offer = suggestions.offer(space, known, all_of(kinds), page, mode)
+        offer = active_learning.offer(space, known, all_of(kinds), page, mode)
         for row in offer.rows.tolist() if len(accepted + refused) < pages * page else ():
             (accepted if kinds[row] == kind else refused).append(row)
     return known, offer
@@ -64,7 +64,7 @@ def test_a_space_is_seen_from_the_mean_of_its_vectors():
 def test_a_few_examples_offer_what_is_nearest_to_their_mean():
     space, wanted = Space.of(VECTORS), plainly(VECTORS)
     inside = places(1, 3)
-    offer = suggestions.offer(space, Examples(inside), all_of(), 10)
+    offer = active_learning.offer(space, Examples(inside), all_of(), 10)
     nearness = wanted @ wanted[inside].sum(axis=0)
     nearness[inside] = -np.inf
     assert offer.kind == "prototype"
@@ -75,10 +75,10 @@ def test_a_few_examples_offer_what_is_nearest_to_their_mean():
 def test_one_refusal_is_learnt_from():
     space = Space.of(VECTORS)
     inside = places(0, 3)
-    first = suggestions.learn(space, Examples(inside))
+    first = active_learning.learn(space, Examples(inside))
     order = np.argsort(-first.scores(space))
     refused = order[KINDS[order] != 0][:3]
-    second = suggestions.learn(space, Examples(inside, refused=refused))
+    second = active_learning.learn(space, Examples(inside, refused=refused))
     assert (first.kind, second.kind) == ("prototype", "classifier")
 
     def towards(learnt, rows):
@@ -93,7 +93,7 @@ def test_the_same_question_has_the_same_answer_and_examples_are_never_offered():
     known, _ = answered(space, 2, 2)
     few = all_of()
     few[::3] = False
-    one, other = (suggestions.offer(space, known, few, 40, "unsure") for _ in range(2))
+    one, other = (active_learning.offer(space, known, few, 40, "unsure") for _ in range(2))
     assert one.rows.tolist() == other.rows.tolist()
     assert one.estimate == other.estimate
     every = np.concatenate([known.inside, known.refused])
@@ -106,12 +106,12 @@ def test_what_is_unsure_lies_near_the_margin_and_apart():
     space = Space.of(VECTORS)
     known, _ = answered(space, 0, 3)
     likely, unsure = (
-        suggestions.offer(space, known, all_of(), 12, mode) for mode in suggestions.MODES
+        active_learning.offer(space, known, all_of(), 12, mode) for mode in active_learning.MODES
     )
     assert np.abs(unsure.probabilities - 0.5).mean() < np.abs(likely.probabilities - 0.5).mean()
     free = np.setdiff1d(np.arange(COUNT), np.concatenate([known.inside, known.refused]))
-    scores = suggestions.learn(space, known).probabilities(
-        suggestions.learn(space, known).scores(space)
+    scores = active_learning.learn(space, known).probabilities(
+        active_learning.learn(space, known).scores(space)
     )
     plain = free[np.argsort(np.abs(scores[free] - 0.5), kind="stable")[:12]]
 
@@ -143,13 +143,13 @@ def test_what_nobody_waits_for_is_stopped():
         Space.of(VECTORS, gone)
     space = Space.of(VECTORS)
     with pytest.raises(InterruptedError):
-        suggestions.offer(space, Examples(places(0, 9)), all_of(), 5, check=gone)
+        active_learning.offer(space, Examples(places(0, 9)), all_of(), 5, check=gone)
 
 
 def test_the_nearest_example_says_why():
     space = Space.of(VECTORS)
     rows, among = np.array([3, 200]), np.array([5, 40, 77])
-    why, cosines = suggestions.nearest(space, rows, among)
+    why, cosines = active_learning.nearest(space, rows, among)
     exact = VECTORS[rows].astype(float) @ VECTORS[among].astype(float).T
     assert why.tolist() == among[exact.argmax(axis=1)].tolist()
     assert cosines == pytest.approx(exact.max(axis=1), abs=1e-3)
@@ -194,7 +194,7 @@ def make(store, type="tags", names=("War", "Sea"), **more):
 
 
 def say(store, tag, **said):
-    return store.commit(offers.answers(store.state(), tag, **said), "answer")
+    return store.commit(suggest.answers(store.state(), tag, **said), "answer")
 
 
 def held(store, property):
@@ -208,16 +208,16 @@ def names(offered):
 def test_images_are_offered_that_are_not_in_nor_refused(project, store):
     theme, [war, _] = make(store)
     known = [SHA1S[at] for at in places(1)[places(1) >= 10][:6]]
-    first = offers.offered(project, war, SLUG, examples=known, count=30)
+    first = suggest.offered(project, war, SLUG, examples=known, count=30)
     assert first.kind == "classifier"
     assert not set(names(first)) & set(known)
     assert {image.why for image in first.images} <= set(known)
     say(store, war, accepted=known)
     say(store, war, refused=names(first)[:2])
-    second = offers.offered(project, war, SLUG, count=COUNT)
+    second = suggest.offered(project, war, SLUG, count=COUNT)
     assert not set(names(second)) & {*known, *names(first)[:2]}
     assert set(names(second)) <= set(SHA1S[10:-1])
-    assert second.progress == offers.Progress(6, 6, 2, COUNT - 11 - 8)
+    assert second.progress == suggest.Progress(6, 6, 2, COUNT - 11 - 8)
     assert len(second.images) == second.progress.candidates
     assert held(store, theme) == set(known)
 
@@ -225,18 +225,18 @@ def test_images_are_offered_that_are_not_in_nor_refused(project, store):
 def test_only_what_the_view_shows_is_offered(project, store):
     _, [war, _] = make(store)
     say(store, war, accepted=SHA1S[10:16])
-    store.commit(offers.edits.exclude(store.state(), [SHA1S[20]]), "exclude")
+    store.commit(suggest.edits.exclude(store.state(), [SHA1S[20]]), "exclude")
     view = model.View(where=(model.Condition("folder", "in", ["s/even"]),))
-    offered = offers.offered(project, war, SLUG, view=view, count=COUNT)
+    offered = suggest.offered(project, war, SLUG, view=view, count=COUNT)
     assert set(names(offered)) == {SHA1S[at] for at in range(16, COUNT, 2) if at != 20}
 
 
 def test_images_of_other_tags_of_one_are_not_offered_but_teach(project, store):
     theme, [war, sea] = make(store, "tag")
-    change = offers.edits.add_tags(store.state(), theme, SHA1S[places(2)[-20:]].tolist(), [sea])
+    change = suggest.edits.add_tags(store.state(), theme, SHA1S[places(2)[-20:]].tolist(), [sea])
     store.commit(change, "tag")
     say(store, war, accepted=SHA1S[places(1)[-3:]])
-    offered = offers.offered(project, war, SLUG, count=COUNT)
+    offered = suggest.offered(project, war, SLUG, count=COUNT)
     assert not set(names(offered)) & set(SHA1S[places(2)[-20:]])
     assert offered.kind == "classifier"
 
@@ -244,11 +244,11 @@ def test_images_of_other_tags_of_one_are_not_offered_but_teach(project, store):
 def test_an_answer_and_its_tag_are_undone_as_one(project, store):
     theme, [war, _] = make(store)
     say(store, war, accepted=SHA1S[:2].tolist(), refused=SHA1S[2:4].tolist())
-    said = dict(offers.answered(store.state(), war).select("target", "value").iter_rows())
+    said = dict(suggest.answered(store.state(), war).select("target", "value").iter_rows())
     assert said == dict(zip(SHA1S[:4], ("true", "true", "false", "false"), strict=True))
     store.undo()
     assert held(store, theme) == set()
-    assert offers.answered(store.state(), war).is_empty()
+    assert suggest.answered(store.state(), war).is_empty()
     store.redo()
     assert held(store, theme) == set(SHA1S[:2])
 
@@ -258,21 +258,21 @@ def test_another_answer_takes_the_place_of_the_last(project, store):
     say(store, war, accepted=SHA1S[:3].tolist())
     say(store, war, refused=[SHA1S[0]])
     assert held(store, theme) == set(SHA1S[1:3])
-    tagged = offers.edits.add_tags(store.state(), theme, [SHA1S[5]], [war])
+    tagged = suggest.edits.add_tags(store.state(), theme, [SHA1S[5]], [war])
     store.commit(tagged, "tag")
     say(store, war, forgotten=[SHA1S[0], SHA1S[1], SHA1S[5]])
     # What was tagged by hand is not taken away with an answer that there never was.
     assert held(store, theme) == {SHA1S[2], SHA1S[5]}
-    assert offers.answered(store.state(), war)["target"].to_list() == [SHA1S[2]]
+    assert suggest.answered(store.state(), war)["target"].to_list() == [SHA1S[2]]
 
 
 def test_answers_go_with_a_tag_that_is_merged_and_its_history_names_them(store):
     theme, [war, sea] = make(store)
     say(store, war, accepted=[SHA1S[0]], refused=[*SHA1S[1:3].tolist(), SHA1S[4]])
-    store.commit(offers.edits.add_tags(store.state(), theme, [SHA1S[4]], [sea]), "tag")
+    store.commit(suggest.edits.add_tags(store.state(), theme, [SHA1S[4]], [sea]), "tag")
     said = say(store, sea, accepted=[SHA1S[1]], refused=[SHA1S[0], SHA1S[3]])
-    store.commit(offers.edits.merged_tags(store.state(), war, [sea]), "tag")
-    answered = offers.answered(store.state(), war).sort("target").select("target", "value")
+    store.commit(suggest.edits.merged_tags(store.state(), war, [sea]), "tag")
+    answered = suggest.answered(store.state(), war).sort("target").select("target", "value")
     assert dict(answered.iter_rows()) == {
         SHA1S[0]: "true",
         SHA1S[1]: "true",
@@ -295,7 +295,7 @@ def test_answers_outlive_a_merge_and_a_replay(project, store):
     read = materialize.read(project)
     for tag in (war, sea):
         kept, replayed = (
-            offers.answered(state, tag).sort("target").drop("at")
+            suggest.answered(state, tag).sort("target").drop("at")
             for state in (read, annotations.replayed(store.log()))
         )
         assert kept.equals(replayed)
@@ -321,7 +321,7 @@ def test_a_tag_of_files_is_put_on_the_files_and_answered_of_the_image(project, s
     say(store, war, accepted=SHA1S[10:16].tolist(), refused=[SHA1S[16]], files=files)
     wanted = files.filter(pl.col("sha1").is_in(SHA1S[10:16].tolist()))["file_id"]
     assert held(store, theme) == set(wanted)
-    offered = offers.offered(project, war, SLUG, count=COUNT)
+    offered = suggest.offered(project, war, SLUG, count=COUNT)
     assert offered.progress.inside == 6
     assert not set(names(offered)) & set(SHA1S[10:17])
 
@@ -330,23 +330,23 @@ def test_a_tag_below_counts_as_inside(project, store):
     _, [war, sea] = make(store)
     store.commit(tags.linked(store.state().tags, sea, war), "link")
     say(store, sea, accepted=SHA1S[10:14].tolist())
-    assert offers.offered(project, war, SLUG).progress.inside == 4
-    assert offers.offered(project, sea, SLUG).progress.inside == 4
+    assert suggest.offered(project, war, SLUG).progress.inside == 4
+    assert suggest.offered(project, sea, SLUG).progress.inside == 4
 
 
 def test_without_examples_nothing_is_offered_and_what_is_not_there_is_told(project, store):
     _, [war, _] = make(store)
-    assert offers.offered(project, war, SLUG).kind == "none"
+    assert suggest.offered(project, war, SLUG).kind == "none"
     with pytest.raises(InvalidTag):
-        offers.offered(project, "nothere", SLUG)
+        suggest.offered(project, "nothere", SLUG)
     with pytest.raises(NoEmbeddings):
-        offers.offered(project, war, "timm-none")
+        suggest.offered(project, war, "timm-none")
 
 
 def test_vectors_are_brought_beside_rows_once(project):
     current = snapshot.get(project, fresh=True)
-    first = offers.material(project, current, SLUG)
-    assert offers.material(project, current, SLUG) is first
+    first = suggest.material(project, current, SLUG)
+    assert suggest.material(project, current, SLUG) is first
     at = first.places[current.rows_of([SHA1S[42]])[0]]
     assert first.names(np.array([at])) == [SHA1S[42]]
     assert first.places[current.rows_of([SHA1S[2]])[0]] == -1
@@ -363,4 +363,4 @@ def test_a_notebook_runs_the_example_of_the_docs(project, store):
     told: dict[str, object] = {}
     exec(example.replace('"war"', here).replace("clip-vit-b-32", SLUG), told)
     assert told["batch"].author == "ada"
-    assert offers.answered(annotations.get(told["war"]).state(), tag).height == 5
+    assert suggest.answered(annotations.get(told["war"]).state(), tag).height == 5

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import offers
 from panoptic_data.annotations.log import REFUSED
+from panoptic_data.labelling import suggest
 from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.zero_shot import Class, Classes
+    from panoptic_data.labelling.zero_shot import Class, Classes
 
 __all__ = ["STEPS", "Sorting", "Stand", "counts", "stands"]
 
@@ -98,7 +98,7 @@ def _stand(current: Catalogue, sorting: Sorting, one: Class, held: _Held) -> Sta
     rows = current.corpus.rows_of_sha1(pl.Series(one.sha1s, dtype=pl.String))
     own = held.tags.index(one.tag) if one.tag in held.tags else -1
     accepted = np.isin(rows, held.rows[held.places == own])
-    said = offers.answered(current.annotations, one.tag).filter(pl.col("value") == REFUSED)
+    said = suggest.answered(current.annotations, one.tag).filter(pl.col("value") == REFUSED)
     refused = np.isin(rows, current.rows_of(said["target"].to_list())) & ~accepted
     others = np.where(accepted, -1, held.one[rows])
     open = ~accepted & ~refused & (rows >= 0)

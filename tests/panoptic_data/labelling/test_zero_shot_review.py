@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from panoptic_data import offers, sorting
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.catalogue import snapshot
-from panoptic_data.sorting import Sorting
-from panoptic_data.zero_shot import Class, Classes
+from panoptic_data.labelling import suggest, zero_shot_review
+from panoptic_data.labelling.zero_shot import Class, Classes
+from panoptic_data.labelling.zero_shot_review import Sorting
 from tests import synthetic
 
 NAMES = [f"image {number}" for number in range(6)]
@@ -46,7 +46,7 @@ def sorted_into(store, target="image", again=False):
 
 
 def stands(project, made, only=None):
-    return [stand for _, stand in sorting.stands(snapshot.get(project), made, only)]
+    return [stand for _, stand in zero_shot_review.stands(snapshot.get(project), made, only)]
 
 
 def others(stand):
@@ -55,7 +55,7 @@ def others(stand):
 
 def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(project, store):
     made, (dog, cat) = sorted_into(store)
-    said = offers.answers(store.state(), dog, accepted=[SHA1S[0]], refused=[SHA1S[1]])
+    said = suggest.answers(store.state(), dog, accepted=[SHA1S[0]], refused=[SHA1S[1]])
     store.commit(said, "answer")
     store.commit(edits.add_tags(store.state(), made.property, [SHA1S[2]], [cat]), "tagging")
     first, second = stands(project, made)
@@ -69,7 +69,7 @@ def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(projec
     store.commit(changes, "tag")
     store.commit(edits.add_tags(store.state(), made.property, [SHA1S[3]], [bird.id]), "tagging")
     assert stands(project, made)[1].open.tolist() == [False, True, True]
-    store.commit(offers.answers(store.state(), dog, forgotten=SHA1S[:2]), "answer")
+    store.commit(suggest.answers(store.state(), dog, forgotten=SHA1S[:2]), "answer")
     [alone] = stands(project, made, [dog])
     assert alone.open.tolist() == [True, True, False]
 
@@ -77,7 +77,7 @@ def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(projec
 def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, store):
     made, (_, cat) = sorted_into(store, target="file", again=True)
     files = project.database().frame("files", ["file_id", "sha1"])
-    said = offers.answers(store.state(), cat, accepted=[SHA1S[0], SHA1S[3]], files=files)
+    said = suggest.answers(store.state(), cat, accepted=[SHA1S[0], SHA1S[3]], files=files)
     store.commit(said, "answer")
     first, second = stands(project, made)
     assert others(first) == [cat, None, None]
@@ -88,13 +88,13 @@ def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, st
 def test_a_tag_that_is_gone_is_left_out(project, store):
     made, (dog, cat) = sorted_into(store)
     store.commit(tags.altered(store.state().tags, dog, deleted=True), "tag")
-    assert [one.tag for one, _ in sorting.stands(snapshot.get(project), made)] == [cat]
+    assert [one.tag for one, _ in zero_shot_review.stands(snapshot.get(project), made)] == [cat]
 
 
 def test_images_are_counted_by_each_hundredth(store):
     made, _ = sorted_into(store)
     [one, _] = made.found.classes
-    counts = sorting.counts(one)
+    counts = zero_shot_review.counts(one)
     assert [counts[at] for at in (0, 20, 21, 50, 51, 90, 91, 100)] == [3, 3, 2, 2, 1, 1, 0, 0]
-    left = sorting.counts(one, np.array([False, True, True]))
+    left = zero_shot_review.counts(one, np.array([False, True, True]))
     assert [left[at] for at in (0, 50, 90)] == [2, 1, 0]

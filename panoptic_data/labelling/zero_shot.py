@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import encoders, offers
+from panoptic_data import encoders
 from panoptic_data.annotations.log import REFUSED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.labelling import suggest
+from panoptic_data.labelling.active_learning import Check
 from panoptic_data.messages import translate
-from panoptic_data.suggestions import Check
 from panoptic_data.vectors import query_vectors
 from panoptic_data.vectors.matrix import Matrix
 from panoptic_data.views.fields import property_field
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.offers import Material
+    from panoptic_data.labelling.suggest import Material
     from panoptic_data.storage.project import Project
 
 __all__ = ["PARENTS", "Best", "Class", "Classes", "best", "classes", "fitted", "prompts"]
@@ -107,7 +108,7 @@ def classes(
     current = snapshot.get(project)
     state = current.annotations
     one, chosen = _checked(state, property, tags)
-    held = offers.material(project, current, slug, check)
+    held = suggest.material(project, current, slug, check)
     if not chosen:
         return Classes((), 0.0, 0)
     told = {tag.id: prompts(tag, state.tags, language, template, parents) for tag in chosen}
@@ -258,7 +259,7 @@ def _fitted(
 def _refused(current: Catalogue, held: Material, chosen: Sequence[Tag]) -> list[Rows]:
     found = []
     for tag in chosen:
-        said = offers.answered(current.annotations, tag.id)
+        said = suggest.answered(current.annotations, tag.id)
         targets = said.filter(pl.col("value") == REFUSED)["target"].to_list()
         found.append(held.of_rows(current.rows_of(targets)))
     return found

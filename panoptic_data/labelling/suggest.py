@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data import suggestions
 from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
+from panoptic_data.labelling import active_learning
+from panoptic_data.labelling.active_learning import Check, Estimate, Examples, Space
 from panoptic_data.search import find
-from panoptic_data.suggestions import Check, Estimate, Examples, Space
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
@@ -151,7 +151,7 @@ def offered(
     )
     if not len(known.inside):
         return Offered((), None, progress, "none")
-    made = suggestions.offer(held.space, known, free, count, mode, check)
+    made = active_learning.offer(held.space, known, free, count, mode, check)
     return Offered(_images(held, made, known.inside), made.estimate, progress, made.kind)
 
 
@@ -289,11 +289,11 @@ def _otherwise(current: Catalogue, property: Property, kin: Collection[str]) -> 
     return current.corpus.file_row[units] if property.target == "file" else units
 
 
-def _images(held: Material, made: suggestions.Offer, inside: Rows) -> tuple[Image, ...]:
+def _images(held: Material, made: active_learning.Offer, inside: Rows) -> tuple[Image, ...]:
     among = inside
     if len(among) > COMPARED_AT_MOST:
         among = np.random.default_rng(0).permutation(among)[:COMPARED_AT_MOST]
-    why, cosines = suggestions.nearest(held.space, made.rows, among)
+    why, cosines = active_learning.nearest(held.space, made.rows, among)
     likely = made.probabilities
     told: list[float | None] = [None] * len(why) if likely is None else likely.tolist()
     return tuple(

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from panoptic_data import encoders, offers, zero_shot
+from panoptic_data import encoders
 from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.errors import InvalidProperty, InvalidTag, TextNotSupported
-from panoptic_data.zero_shot import best, fitted, prompts
+from panoptic_data.labelling import suggest, zero_shot
+from panoptic_data.labelling.zero_shot import best, fitted, prompts
 from tests import synthetic
 from tests.vectors import embed
 
@@ -130,9 +131,9 @@ def test_tags_sort_the_images_by_their_names(project, store):
 def test_what_is_answered_is_not_asked_again_and_makes_the_scores_truer(project, store):
     kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship")
     for tag, first in ((dog, 0), (cat, 1)):
-        said = offers.answers(store.state(), tag, accepted=SHA1S[first:45:3])
+        said = suggest.answers(store.state(), tag, accepted=SHA1S[first:45:3])
         store.commit(said, "answer")
-    store.commit(offers.answers(store.state(), dog, refused=[SHA1S[60]]), "answer")
+    store.commit(suggest.answers(store.state(), dog, refused=[SHA1S[60]]), "answer")
     found = zero_shot.classes(project, kind, SLUG)
     listed = {sha1 for one in found.classes for sha1 in one.sha1s}
     assert listed == {sha1 for at, sha1 in enumerate(SHA1S) if at >= 45 or at % 3 == 2}
@@ -150,7 +151,7 @@ def test_some_tags_alone_may_be_asked_for(project, store):
     assert [one.tag for one in found.classes] == [dog, cat]
     assert sum(len(one.sha1s) for one in found.classes) == COUNT
     # An image that has a tag already keeps it, also one that is not asked about.
-    store.commit(offers.answers(store.state(), ship, accepted=SHA1S[:5]), "answer")
+    store.commit(suggest.answers(store.state(), ship, accepted=SHA1S[:5]), "answer")
     found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
     assert sum(len(one.sha1s) for one in found.classes) == COUNT - 5
 

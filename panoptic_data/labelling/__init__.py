@@ -1,0 +1,1 @@
+"""Tags that a model suggests: by examples, or by words."""
