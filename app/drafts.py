@@ -2,7 +2,8 @@
 
 Of a server, and gone with it: what was not imported is nobody's loss. A file is held in memory
 once it was read. Reading and writing go on in threads of their own, so that nobody waits for
-them. Not here: what an import is (``panoptic_data.imports``), who asks for it (``importing``).
+them. Not here: what an import is (``panoptic_data.exchange.apply``), who asks for it
+(``importing``).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data import imports
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidImport, PanopticError
-from panoptic_data.imports import Matching, NewTag, Plan, Table
+from panoptic_data.exchange import apply
+from panoptic_data.exchange.apply import Matching, NewTag, Plan, Table
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
-    from panoptic_data.imports import Reading
+    from panoptic_data.exchange.apply import Reading
     from panoptic_data.storage.project import Project
 
 __all__ = ["Choices", "Draft", "Drafts", "Problem"]
@@ -134,7 +135,7 @@ class Draft:
 
         def work() -> None:
             try:
-                self.table = imports.read(path)
+                self.table = apply.read(path)
                 self._begin()
                 self.phase = "ready"
             except PanopticError as error:
@@ -187,7 +188,7 @@ class Draft:
     def _begin(self) -> None:
         """Find out what a file most likely is: a list of tags and nothing else, or values."""
         assert self.table is not None
-        columns = imports.tag_columns(self.table)
+        columns = apply.tag_columns(self.table)
         is_list = len(columns) > 1 and len(columns) == len(self.table.frame.columns)
         if self.choices.into is None and is_list:
             self.choices = replace(self.choices, into=Path(self.name).stem)
@@ -210,15 +211,15 @@ class Draft:
 
     def _plan_tags(self) -> None:
         assert self.table is not None
-        self.tags = self.tags or imports.tags_of(self.table)
+        self.tags = self.tags or apply.tags_of(self.table)
 
     def _plan_values(self) -> None:
         assert self.table is not None
         told, matching = self.choices, self._matching()
         planned = (
-            partial(imports.plan, self._project, self.table)
+            partial(apply.plan, self._project, self.table)
             if self.plan is None
-            else partial(imports.altered, self._project, self.plan)
+            else partial(apply.altered, self._project, self.plan)
         )
         plan = planned(matching, columns=told.columns, existing=told.existing, target=told.target)
         found = plan.found.matching
@@ -230,7 +231,7 @@ class Draft:
         told = self.choices
         if told.by is not None and (told.folder if told.by == "row" else told.column):
             return Matching(told.by, None if told.by == "row" else told.column, told.folder)
-        return imports.proposed(self._project, self.table, told.by, told.column, told.folder)
+        return apply.proposed(self._project, self.table, told.by, told.column, told.folder)
 
     def _blamed(self, error: InvalidImport) -> Problem:
         if error.problem in _OF_MATCHING:
@@ -246,7 +247,7 @@ class Draft:
 
         All tags of an image are one value.
         """
-        told = imports.summary(plan)
+        told = apply.summary(plan)
         readings = {one.column.source: one for one in plan.readings}
         for column in told["columns"]:
             reading = readings.get(column["source"])
@@ -268,10 +269,10 @@ class Draft:
         if self.choices.into is not None:
             self._report(0, 1)
             into, name = self.choices.into, self.name
-            batch = imports.apply_tags(self._project, into, self.tags, author, name)
+            batch = apply.apply_tags(self._project, into, self.tags, author, name)
         else:
             assert self.plan is not None
-            batch = imports.apply(self._project, self.plan, author, self._report)
+            batch = apply.apply(self._project, self.plan, author, self._report)
         return _counted(batch)
 
     def _report(self, done: int, of: int) -> None:

@@ -1,7 +1,7 @@
 """What the page Import asks and does over HTTP: a file comes in, is arranged, becomes a batch.
 
 Not here: the files in hand and the work on them (``drafts``), what an import is
-(``panoptic_data.imports``), undoing one (``undoing``).
+(``panoptic_data.exchange.apply``), undoing one (``undoing``).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, parsed
 from app.drafts import PATIENCE, Choices, Draft, Drafts
-from panoptic_data import imports
+from panoptic_data.exchange import apply
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
-    from panoptic_data.imports import Plan
+    from panoptic_data.exchange.apply import Plan
     from panoptic_data.storage.project import Project
 
 __all__ = ["UPLOAD_AT_MOST", "routes"]
@@ -175,7 +175,7 @@ def _is_fit(body: Mapping[str, Any], draft: Draft) -> bool:
     is_kind = isinstance(matching, dict) and isinstance(columns, dict)
     if not is_kind or draft.table is None:
         return False
-    if matching.get("by") not in (None, *imports.WAYS):
+    if matching.get("by") not in (None, *apply.WAYS):
         return False
     named = [matching.get("column"), matching.get("folder"), body.get("into")]
     named += [body.get("existing"), body.get("target")]
@@ -253,7 +253,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
         and {
             "rows": len(table.lines),
             "columns": table.frame.columns,
-            "listsTags": "name" in imports.tag_columns(table),
+            "listsTags": "name" in apply.tag_columns(table),
         },
         "plan": None if is_list else draft.summary,
         "tags": {
@@ -271,7 +271,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
 
 
 def _folders(project: Project, _: Drafts, __: Request) -> Response:
-    listed = list(imports.folders(project).items())
+    listed = list(apply.folders(project).items())
     return JSONResponse({"folders": listed}, headers=_NEVER_KEPT)
 
 
@@ -343,7 +343,7 @@ def _missing(_: Project, __: Drafts, draft: Draft, request: Request) -> Response
     if draft.plan is None:
         return Response(status_code=404)
     spoken = language(request)
-    rows = imports.missing(draft.plan).select("line", "key", "why")
+    rows = apply.missing(draft.plan).select("line", "key", "why")
     said = {why: translate(f"import.why_{why}", spoken) for why in rows["why"].unique()}
     lines = ([line, key, said[why]] for line, key, why in rows.iter_rows())
     stem = Path(draft.name).stem.encode("ascii", "ignore").decode().replace('"', "") or "import"

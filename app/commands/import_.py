@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.language import number, terminal_language
-from panoptic_data import imports
 from panoptic_data.errors import InvalidImport
-from panoptic_data.imports import Plan
+from panoptic_data.exchange import apply
+from panoptic_data.exchange.apply import Plan
 from panoptic_data.messages import translate
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
@@ -28,25 +28,25 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.tags is not None:
         return _import_tags(project, chosen)
     plan = _plan(project, chosen)
-    told = imports.summary(plan, _SHOWN)
+    told = apply.summary(plan, _SHOWN)
     if not chosen.json:
         print("\n".join(_preview(told)))
     if chosen.dry_run:
         return _end(chosen, told, None)
-    batch = imports.apply(project, plan)
+    batch = apply.apply(project, plan)
     return _end(chosen, {**told, "batch": batch.id}, batch.changes.height)
 
 
 def _plan(project: Project, chosen: argparse.Namespace) -> Plan:
-    table = imports.read(chosen.file)
-    matching = imports.proposed(project, table, chosen.match, chosen.key, chosen.folder)
+    table = apply.read(chosen.file)
+    matching = apply.proposed(project, table, chosen.match, chosen.key, chosen.folder)
     if matching.by == "row" and chosen.match is None and not chosen.dry_run:
         # As many rows as files may be chance: what nobody asked for is not written.
         raise InvalidImport("guessed", table.name, folder=matching.folder)
     columns: dict[str, dict[str, Any]] = {name: {"take": False} for name in chosen.skip or ()}
     for name, type in chosen.column or ():
         columns.setdefault(name, {"take": True})["type"] = type
-    return imports.plan(
+    return apply.plan(
         project,
         table,
         matching,
@@ -57,13 +57,13 @@ def _plan(project: Project, chosen: argparse.Namespace) -> Plan:
 
 
 def _import_tags(project: Project, chosen: argparse.Namespace) -> int:
-    new = imports.read_tags(chosen.file)
+    new = apply.read_tags(chosen.file)
     told = {"file": chosen.file.name, "property": chosen.tags, "tags": len(new)}
     if not chosen.json:
         print(f"{chosen.file.name}: {_say('new_tags', count=len(new), shown=number(len(new)))}")
     if chosen.dry_run:
         return _end(chosen, told, None)
-    batch = imports.apply_tags(project, chosen.tags, new, about=chosen.file.name)
+    batch = apply.apply_tags(project, chosen.tags, new, about=chosen.file.name)
     return _end(chosen, {**told, "batch": batch.id}, batch.changes.height)
 
 

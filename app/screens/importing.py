@@ -10,7 +10,7 @@ from app.components.importing import importer
 from app.screens.history import show_images
 from app.widgets import states
 from panoptic_data.annotations.values import TYPES
-from panoptic_data.imports import WAYS
+from panoptic_data.exchange.apply import WAYS
 from panoptic_data.messages import keys
 
 __all__ = ["show"]

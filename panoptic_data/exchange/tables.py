@@ -105,7 +105,7 @@ def read(file: str | Path, *, delimiter: str | None = None, encoding: str | None
     """
     path = Path(file).expanduser()
     if path.is_dir() or _head(path).startswith(b"SQLite format 3\0"):
-        from panoptic_data.panoptic_projects import read as read_project
+        from panoptic_data.exchange.panoptic import read as read_project
 
         return read_project(path)
     head = _head(path)

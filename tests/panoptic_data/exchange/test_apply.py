@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoptic_data import imports
 from panoptic_data.annotations import store as annotations
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
-from panoptic_data.import_files import NewTag
-from panoptic_data.import_matching import Matching
+from panoptic_data.exchange import apply
+from panoptic_data.exchange.matching import Matching
+from panoptic_data.exchange.tables import NewTag
 from tests import synthetic
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -55,7 +55,7 @@ def write(tmp_path, text, name="values.csv", encoding="utf-8"):
 
 
 def table(tmp_path, text, **more):
-    return imports.read(write(tmp_path, text, **more))
+    return apply.read(write(tmp_path, text, **more))
 
 
 def held(project, name):
@@ -76,7 +76,7 @@ def of(*names):
 
 
 def told(project, table, by, column="key", **more):
-    found = imports.find(project, table, Matching(by, column, **more))
+    found = apply.find(project, table, Matching(by, column, **more))
     names = {
         synthetic.sha1(name): name
         for name in (*NAMES, "red", "other red", "blue", "summer", "gone")
@@ -127,7 +127,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\ufeff"), m
 def test_what_was_written_as_csv_is_read_back(tmp_path, rows):
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("path", "a", "b"), *rows])
-    read = imports.read(write(tmp_path, text.getvalue()), delimiter=",")
+    read = apply.read(write(tmp_path, text.getvalue()), delimiter=",")
     assert list(read.frame.iter_rows()) == rows
 
 
@@ -147,7 +147,7 @@ def test_json_lines_keep_lists_and_kinds(tmp_path):
 def test_parquet_keeps_types(tmp_path):
     frame = pl.DataFrame({"path": ["a"], "when": [1912], "tags": [["x"]], "raw": [b"no"]})
     frame.write_parquet(tmp_path / "values.parquet")
-    read = imports.read(tmp_path / "values.parquet")
+    read = apply.read(tmp_path / "values.parquet")
     assert read.frame.columns == ["path", "when", "tags"]
     assert read.frame["tags"].to_list() == [["x"]]
 
@@ -168,7 +168,7 @@ def test_parquet_keeps_types(tmp_path):
 def test_a_file_that_cannot_be_read_says_why(tmp_path, content, name, problem):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidImport) as raised:
-        imports.read(tmp_path / name)
+        apply.read(tmp_path / name)
     assert raised.value.problem == problem
     assert name in raised.value.message("fr")
 
@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, content, name, problem):
 def test_a_file_that_is_not_there_and_a_folder_of_something_else_say_so(tmp_path):
     for place, problem in ((tmp_path / "absent.csv", "unreadable"), (tmp_path, "no_database")):
         with pytest.raises(InvalidImport) as raised:
-            imports.read(place)
+            apply.read(place)
         assert raised.value.problem == problem
 
 
@@ -205,14 +205,14 @@ def test_a_file_that_is_not_there_and_a_folder_of_something_else_say_so(tmp_path
 def test_rows_find_images(project, tmp_path, by, keys, found):
     text = io.StringIO()
     csv.writer(text).writerows([("key", "v"), *((key, "v") for key in keys)])
-    assert told(project, imports.read(write(tmp_path, text.getvalue())), by) == found
+    assert told(project, apply.read(write(tmp_path, text.getvalue())), by) == found
 
 
 def test_the_folder_limits_what_rows_find(project, tmp_path):
     read = table(tmp_path, "key,v\nred.jpg,1\n")
     assert told(project, read, "name", folder="posters/1940") == ["other red"]
     with pytest.raises(InvalidImport) as raised:
-        imports.find(project, read, Matching("path", "key", "posters/1950"))
+        apply.find(project, read, Matching("path", "key", "posters/1950"))
     assert raised.value.problem == "no_folder"
 
 
@@ -233,18 +233,18 @@ def test_row_numbers_count_as_people_do(project, tmp_path):
     ],
 )
 def test_how_rows_find_images_is_found_out(project, tmp_path, text, matching):
-    assert imports.proposed(project, table(tmp_path, text)) == matching
+    assert apply.proposed(project, table(tmp_path, text)) == matching
 
 
 def test_the_folder_of_row_numbers_has_as_many_files(project, tmp_path):
     four = table(tmp_path, "a,b\n1,2\n3,4\n5,6\n7,8\n")
-    assert imports.proposed(project, four, "row") == Matching("row", None, "cards/num")
-    assert imports.proposed(project, four, folder="posters") == Matching("row", None, "posters")
+    assert apply.proposed(project, four, "row") == Matching("row", None, "cards/num")
+    assert apply.proposed(project, four, folder="posters") == Matching("row", None, "posters")
 
 
 def test_a_table_without_a_key_says_what_to_do(project, tmp_path):
     with pytest.raises(InvalidImport) as raised:
-        imports.proposed(project, table(tmp_path, "a,b\n1,2\n3,4\n"))
+        apply.proposed(project, table(tmp_path, "a,b\n1,2\n3,4\n"))
     assert raised.value.problem == "no_key"
 
 
@@ -259,8 +259,8 @@ nowhere.jpg;x;1931;1;oui;a;b;4
 
 
 def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
-    plan = imports.plan(project, table(tmp_path, MIXED))
-    summary = imports.summary(plan)
+    plan = apply.plan(project, table(tmp_path, MIXED))
+    summary = apply.summary(plan)
     columns = {one["name"]: one for one in summary["columns"]}
     assert {name: one["type"] for name, one in columns.items()} == {
         "Titre": "text",
@@ -285,9 +285,9 @@ def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
 
 
 def test_an_import_is_one_batch_that_undo_takes_back(project, tmp_path):
-    plan = imports.plan(project, table(tmp_path, MIXED))
+    plan = apply.plan(project, table(tmp_path, MIXED))
     seen = []
-    batch = imports.apply(project, plan, "ada", lambda done, of: seen.append((done, of)))
+    batch = apply.apply(project, plan, "ada", lambda done, of: seen.append((done, of)))
     red, other, blue = of("red", "other red", "blue")
     assert held(project, "année") == {red: "1930", other: "1940-03", blue: "1930-10-24"}
     assert held(project, "note") == {red: "1234.5"}
@@ -309,8 +309,8 @@ def test_an_import_is_one_batch_that_undo_takes_back(project, tmp_path):
 
 def test_the_same_import_again_changes_nothing(project, tmp_path):
     read = table(tmp_path, MIXED)
-    imports.apply(project, imports.plan(project, read))
-    assert imports.apply(project, imports.plan(project, read)).changes.is_empty()
+    apply.apply(project, apply.plan(project, read))
+    assert apply.apply(project, apply.plan(project, read)).changes.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -322,13 +322,13 @@ def test_the_same_import_again_changes_nothing(project, tmp_path):
     ],
 )
 def test_what_is_there_is_replaced_kept_or_left_beside(project, tmp_path, existing, names, values):
-    imports.apply(
+    apply.apply(
         project,
-        imports.plan(project, table(tmp_path, "path;n[number];t[tags]\n1930/red.jpg;1;a\n")),
+        apply.plan(project, table(tmp_path, "path;n[number];t[tags]\n1930/red.jpg;1;a\n")),
     )
     read = table(tmp_path, "path;N;T\n1930/red.jpg;2;b\n1940/red.jpg;2;c\n")
     choices = {"T": {"type": "tags"}}
-    imports.apply(project, imports.plan(project, read, existing=existing, columns=choices))
+    apply.apply(project, apply.plan(project, read, existing=existing, columns=choices))
     shown = annotations.get(project).state(fresh=True).shown
     assert [one.name.casefold() for one in shown] == names
     red, other = of("red", "other red")
@@ -340,58 +340,58 @@ def test_the_first_row_of_an_image_holds_and_tags_come_together(project, tmp_pat
     read = table(
         tmp_path, "path;n[number];t[tags]\n1930/blue.png;;a\ncopies/blue.png;2;b\nblue.png;3;A\n"
     )
-    plan = imports.plan(project, read)
+    plan = apply.plan(project, read)
     assert [one.repeated for one in plan.readings] == [1, 0]
-    imports.apply(project, plan)
+    apply.apply(project, plan)
     assert held(project, "n") == dict.fromkeys(of("blue"), "2")
     assert held(project, "t") == {synthetic.sha1("blue"): ["a", "b"]}
 
 
 def test_values_can_belong_to_files(project, tmp_path):
     read = table(tmp_path, "path;n[number]\n1930/blue.png;1\ncopies/blue.png;2\nbad.jpg;3\n")
-    imports.apply(project, imports.plan(project, read, target="file"))
+    apply.apply(project, apply.plan(project, read, target="file"))
     places = ("posters/1930/blue.png", "posters/copies/blue.png", "posters/bad.jpg")
     ids = [synthetic.file(place, "blue")["file_id"] for place in places]
     assert held(project, "n") == dict(zip(ids, ["1", "2", "3"], strict=True))
-    image = imports.plan(project, read, existing="new")
+    image = apply.plan(project, read, existing="new")
     assert image.readings[0].values.height == 1
-    assert imports.missing(image).select("line", "key", "why").rows() == [(4, "bad.jpg", "unread")]
+    assert apply.missing(image).select("line", "key", "why").rows() == [(4, "bad.jpg", "unread")]
 
 
 def test_a_row_that_means_an_image_means_all_its_files(project, tmp_path):
     read = table(tmp_path, f"sha1;n[number]\n{synthetic.sha1('blue')};1\n")
-    imports.apply(project, imports.plan(project, read, target="file"))
+    apply.apply(project, apply.plan(project, read, target="file"))
     assert set(held(project, "n").values()) == {"1"}
     assert len(held(project, "n")) == 2
 
 
 def test_columns_can_be_taken_otherwise_than_proposed(project, tmp_path):
     read = table(tmp_path, "path;a;b;c\n1930/red.jpg;x|y;1;z\n")
-    plan = imports.plan(project, read, columns={"c": {"take": False}})
+    plan = apply.plan(project, read, columns={"c": {"take": False}})
     choices = {"a": {"type": "tags", "separator": "|", "name": "Sujet"}, "b": {"target": "file"}}
-    plan = imports.altered(project, plan, columns=choices)
-    imports.apply(project, plan)
+    plan = apply.altered(project, plan, columns=choices)
+    apply.apply(project, plan)
     assert held(project, "Sujet") == {synthetic.sha1("red"): ["x", "y"]}
     shown = annotations.get(project).state(fresh=True).shown
     assert [(one.name, one.target) for one in shown] == [("Sujet", "image"), ("b", "file")]
 
 
 def test_only_what_was_altered_is_read_again_until_somebody_annotates(project, tmp_path):
-    imports.apply_tags(project, "a", [NewTag("y")])
-    first = imports.plan(project, table(tmp_path, "path;a;b\n1930/red.jpg;x;1\n"))
-    second = imports.altered(project, first, columns={"b": {"type": "text"}})
+    apply.apply_tags(project, "a", [NewTag("y")])
+    first = apply.plan(project, table(tmp_path, "path;a;b\n1930/red.jpg;x;1\n"))
+    second = apply.altered(project, first, columns={"b": {"type": "text"}})
     assert second.found is first.found
     assert second.readings[0] is first.readings[0]
     assert second.readings[1].column.type == "text"
     # Which tags are new is another thing now.
-    imports.apply_tags(project, "a", [NewTag("x")])
-    third = imports.altered(project, second)
+    apply.apply_tags(project, "a", [NewTag("x")])
+    third = apply.altered(project, second)
     assert (first.readings[0].new_tags, third.readings[0].new_tags) == (("x",), ())
 
 
 def test_lists_of_json_are_tags_with_commas(project, tmp_path):
     line = json.dumps({"path": "1930/red.jpg", "t": ["a, b", " c "], "n": 3, "yes": True})
-    imports.apply(project, imports.plan(project, table(tmp_path, line, name="a.jsonl")))
+    apply.apply(project, apply.plan(project, table(tmp_path, line, name="a.jsonl")))
     red = synthetic.sha1("red")
     assert held(project, "t") == {red: ["a, b", "c"]}
     assert (held(project, "n"), held(project, "yes")) == ({red: "3"}, {red: "true"})
@@ -411,9 +411,9 @@ def test_lists_of_json_are_tags_with_commas(project, tmp_path):
 )
 def test_a_choice_that_cannot_be_is_refused(project, tmp_path, choice, problem):
     read = table(tmp_path, "path;a\n1930/red.jpg;1\n")
-    imports.apply(project, imports.plan(project, read))
+    apply.apply(project, apply.plan(project, read))
     with pytest.raises(InvalidImport) as raised:
-        imports.plan(project, read, **choice)
+        apply.plan(project, read, **choice)
     assert raised.value.problem == problem
     assert raised.value.message("en").endswith(".")
 
@@ -423,16 +423,16 @@ def test_a_choice_that_cannot_be_is_refused(project, tmp_path, choice, problem):
 
 def test_a_tree_of_tags_comes_from_a_csv(project, tmp_path):
     text = 'name;color;parents\nfruit;0;\n"apple, red";#ff0000;fruit,"plant, any"\nFRUIT;;plant\n'
-    new = imports.read_tags(write(tmp_path, text))
+    new = apply.read_tags(write(tmp_path, text))
     assert new[1] == NewTag("apple, red", "#ff0000", ("fruit", "plant, any"))
-    imports.apply_tags(project, "Sujet", new)
+    apply.apply_tags(project, "Sujet", new)
     state = annotations.get(project).state(fresh=True)
     known = {one.name: one for one in state.tags.values()}
     assert set(known) == {"fruit", "apple, red", "plant, any", "plant"}
     above = {state.tags[id].name for id in known["apple, red"].parents}
     assert (above, known["apple, red"].colour) == ({"fruit", "plant, any"}, "#ff0000")
     assert known["fruit"].parents == (known["plant"].id,)
-    assert imports.apply_tags(project, "sujet", new).changes.is_empty()
+    assert apply.apply_tags(project, "sujet", new).changes.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -444,13 +444,13 @@ def test_a_tree_of_tags_comes_from_a_csv(project, tmp_path):
 )
 def test_a_tree_that_cannot_be_is_refused_whole(project, new, error):
     with pytest.raises(error):
-        imports.apply_tags(project, "Sujet", new)
+        apply.apply_tags(project, "Sujet", new)
     assert annotations.get(project).state(fresh=True).position == 0
 
 
 def test_a_table_without_names_is_no_tree(tmp_path):
     with pytest.raises(InvalidImport) as raised:
-        imports.read_tags(write(tmp_path, "a;b\n1;2\n"))
+        apply.read_tags(write(tmp_path, "a;b\n1;2\n"))
     assert raised.value.problem == "no_tag_names"
 
 
@@ -484,7 +484,7 @@ def test_the_labels_of_clothes_come_in(tmp_path):
     project = synthetic.project(tmp_path / "p")
     paths = [line.partition(";")[0] for line in LABELS.read_text().splitlines()[1:]]
     synthetic.write(project, "files", [synthetic.file(f"clothes/{one}", one) for one in paths])
-    imports.apply(project, imports.plan(project, imports.read(LABELS)))
+    apply.apply(project, apply.plan(project, apply.read(LABELS)))
     kinds = held(project, "kind")
     assert kinds == {synthetic.sha1(one): one.partition("/")[0] for one in paths}
 
@@ -494,9 +494,9 @@ def test_the_watercolours_come_in_by_row_number(tmp_path):
     project = synthetic.project(tmp_path / "p")
     files = [synthetic.file(f"usda/images/image-{n}.jpg", f"image-{n}") for n in range(7580)]
     synthetic.write(project, "files", files)
-    read = imports.read(PAINTINGS)
-    assert imports.proposed(project, read) == Matching("row", None, "usda/images")
-    plan = imports.plan(project, read)
+    read = apply.read(PAINTINGS)
+    assert apply.proposed(project, read) == Matching("row", None, "usda/images")
+    plan = apply.plan(project, read)
     types = {one.name: one.type for one in plan.columns if one.take}
     assert types == {
         "authors": "tag",
@@ -508,7 +508,7 @@ def test_the_watercolours_come_in_by_row_number(tmp_path):
         "year": "date",
     }
     assert sum(one.unreadable.height for one in plan.readings) == 0
-    imports.apply(project, plan)
+    apply.apply(project, plan)
     years, subjects = held(project, "year"), held(project, "subjects")
     assert len(years) == 7580 - 364
     tenth = synthetic.sha1("image-5")
@@ -599,8 +599,8 @@ def test_a_project_of_panoptic_1_comes_over(project, tmp_path):
     }
     sqlite(old / "data.db", NEW_SCHEMA, rows)
     before = (old / "data.db").read_bytes()
-    plan = imports.plan(project, imports.read(old))
-    imports.apply(project, plan)
+    plan = apply.plan(project, apply.read(old))
+    apply.apply(project, plan)
     place = {name: synthetic.file(f"posters/1930/{name}", None)["file_id"] for name in ("red.jpg",)}
     assert held(project, "Note") == {place["red.jpg"]: "a; b"}
     assert held(project, "Rang") == {place["red.jpg"]: "4.5"}
@@ -661,7 +661,7 @@ def test_a_project_of_panoptic_0_7_comes_over(project, tmp_path):
         "instance_property_values": [(2, 1, "[3]")],
     }
     sqlite(tmp_path / "panoptic.db", OLD_SCHEMA, rows)
-    imports.apply(project, imports.plan(project, imports.read(tmp_path / "panoptic.db")))
+    apply.apply(project, apply.plan(project, apply.read(tmp_path / "panoptic.db")))
     red, blue = of("red", "blue")
     assert held(project, "Sujet") == {red: ["fruit", "pomme"]}
     assert held(project, "Note") == {blue: "seen"}
@@ -674,5 +674,5 @@ def test_a_project_of_panoptic_0_7_comes_over(project, tmp_path):
 def test_another_database_is_none_of_panoptic(tmp_path):
     sqlite(tmp_path / "other.db", "CREATE TABLE t (a)", {})
     with pytest.raises(InvalidImport) as raised:
-        imports.read(tmp_path / "other.db")
+        apply.read(tmp_path / "other.db")
     assert raised.value.problem == "no_panoptic"

@@ -21,7 +21,7 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.errors import InvalidImport
-from panoptic_data.import_files import NewTag, Place, Table
+from panoptic_data.exchange.tables import NewTag, Place, Table
 
 __all__ = ["read"]
 

@@ -23,7 +23,8 @@ from panoptic_data.annotations import edits, properties, tags, values
 from panoptic_data.annotations.log import Batch, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
-from panoptic_data.import_files import (
+from panoptic_data.exchange.matching import WAYS, Found, Matching, find, folders, proposed
+from panoptic_data.exchange.tables import (
     NewTag,
     Place,
     Table,
@@ -33,7 +34,6 @@ from panoptic_data.import_files import (
     tag_columns,
     tags_of,
 )
-from panoptic_data.import_matching import WAYS, Found, Matching, find, folders, proposed
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property

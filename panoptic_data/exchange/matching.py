@@ -21,7 +21,7 @@ from panoptic_data.ingest import sources
 from panoptic_data.query.vocabulary import folded
 
 if TYPE_CHECKING:
-    from panoptic_data.import_files import Table
+    from panoptic_data.exchange.tables import Table
     from panoptic_data.storage.project import Project
 
 __all__ = ["WAYS", "Found", "Matching", "find", "folders", "proposed"]

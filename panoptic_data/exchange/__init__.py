@@ -1,0 +1,1 @@
+"""Values that come from other programs: spreadsheets and projects of Panoptic."""
