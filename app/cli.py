@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.language import say, terminal_language
+from app.session.language import say, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.messages import translate
 

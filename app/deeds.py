@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from app.language import number
+from app.session.language import number
 from panoptic_data.annotations.log import ACCEPTED, ANSWER, APART
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any
 
-from app.language import say
+from app.session.language import say
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.language import terminal_language
+from app.session.language import terminal_language
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
 from panoptic_data.provenance import runs

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
-from app import address, author, going, state
+from app import author
 from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
-from app.presses import whole
 from app.screens import classes, duplicates, suggest
+from app.session import navigation, state, url_state
+from app.session.callbacks import whole
 from app.widgets import find, tabs
 from app.widgets.work import work
 from panoptic_data.messages import LANGUAGES, keys
@@ -85,15 +86,15 @@ def main() -> None:
         layout="wide",
         menu_items={"About": "Panoptic data"},
     )
-    address.settle()
+    url_state.settle()
     st.html(f"<style>{_accent()}{STYLE.read_text('utf-8')}</style>")
     project = state.project()
     pages = _pages()
     shown = st.navigation(pages, position="hidden")
     shows_view = shown.url_path not in WITHOUT_VIEW
-    if address.came_late():
-        going.stay()
-    going.arrive(pages, shown, shows_view=shows_view)
+    if url_state.came_late():
+        navigation.stay()
+    navigation.arrive(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
     with st.container(key="page", gap=None):
         shown.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.language import say
+from app.session.language import say
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.storage import project as projects

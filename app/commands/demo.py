@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.commands.up import process_and_serve, with_wished_encoder
-from app.language import number, say
+from app.session.language import number, say
 from panoptic_data.ingest import demo, sources
 from panoptic_data.storage import project as projects
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.commands.encoders import states
-from app.language import number, say
+from app.session.language import number, say
 from panoptic_data.errors import ProjectNotFound
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.language import number, say, terminal_language
+from app.session.language import number, say, terminal_language
 from panoptic_data import encoders
 from panoptic_data.errors import ProjectNotFound, weights_cause
 from panoptic_data.storage import project as projects

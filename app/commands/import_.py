@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.language import number, terminal_language
+from app.session.language import number, terminal_language
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import apply
 from panoptic_data.exchange.apply import Plan

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from app.language import say, terminal_language
+from app.session.language import say, terminal_language
 from panoptic_data.catalogue import snapshot
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.language import say, terminal_language
+from app.session.language import say, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project

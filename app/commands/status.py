@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from app.commands.encoders import describe, states
-from app.language import number, say, terminal_language
+from app.session.language import number, say, terminal_language
 from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate

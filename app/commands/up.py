@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.commands.process import command_line
-from app.language import number, say
+from app.session.language import number, say
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources

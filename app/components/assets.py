@@ -1,7 +1,7 @@
 """The components' JavaScript as modules on our own port, their CSS as text, and their presses.
 
 There is no build: the modules import each other as they lie in the folder. A press is carried
-out once and whole (``reliable_events.js``, ``app.presses``). Not here: any component.
+out once and whole (``reliable_events.js``, ``app.session.callbacks``). Not here: any component.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app import going
-from app.presses import whole
+from app.session import navigation
+from app.session.callbacks import whole
 
 __all__ = ["Mount", "address", "component", "css", "routes"]
 
@@ -100,7 +100,7 @@ def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
     # While it changes pages Streamlit forgets components that are about to be drawn again. The
     # browser says it once more, if it was not heard before, and from the page that it is on then.
     if key not in st.session_state:
-        going.resume()
+        navigation.resume()
         return
     heard = st.session_state.setdefault(_heard(key), [])
     for press in st.session_state[key]["presses"] or ():

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import address, going, state
 from app.components.classes import classes
 from app.screens import suggest
+from app.session import navigation, state, url_state
 from app.widgets import states
 from panoptic_data.encoders.spec import parse
 from panoptic_data.messages import keys
@@ -20,13 +20,13 @@ PAGE = "classes"
 # What the component says itself; what it shares with the other page of suggestions is there.
 TEXTS = [key for key in keys("en") if key.startswith(("classes.ui_", "suggest.ui_"))]
 # The pages that are offered where something is missing.
-LEADS_TO = (going.GALLERY, "pipeline", "properties")
+LEADS_TO = (navigation.GALLERY, "pipeline", "properties")
 
 
 def begin(property: str) -> None:
     """Go to the page, for a property."""
-    address.write({state.PROPERTY: property})
-    going.to(PAGE)
+    url_state.write({state.PROPERTY: property})
+    navigation.to(PAGE)
 
 
 def show() -> None:
@@ -50,9 +50,9 @@ def show() -> None:
             **{key.partition(".ui_")[2]: state.say(key) for key in sorted(TEXTS, reverse=True)},
             "template_first": state.say("prompt.plain"),
         },
-        on_property=lambda property: address.write({state.PROPERTY: property}),
+        on_property=lambda property: url_state.write({state.PROPERTY: property}),
         on_encoder=state.choose_encoder,
-        on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
+        on_leave=lambda page: navigation.to(page if page in LEADS_TO else navigation.GALLERY),
     )
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import address, state
 from app.components.gallery import At, Beside, Opened, gallery
 from app.components.table import table
-from app.presses import whole
 from app.screens import map as maps
+from app.session import state, url_state
+from app.session.callbacks import whole
 from app.widgets import chart, comparing
 from app.widgets.comparing import Compared
 from app.widgets.property_filters import shown as shown_properties
@@ -218,7 +218,7 @@ def _change(change: Callable[[View], View]) -> None:
 
 def _open(sha1: str) -> None:
     """Open an image from a display that cannot draw it large."""
-    address.write({address.IMAGE: sha1})
+    url_state.write({url_state.IMAGE: sha1})
     _note()
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import address, going, state
 from app.components.duplicates import duplicates
+from app.session import navigation, state, url_state
 from app.widgets import states
 from panoptic_data.catalogue import snapshot
 from panoptic_data.messages import keys
@@ -24,13 +24,13 @@ GROUP = "group"
 # What the component says itself, of the section `duplicates` of the catalogue.
 TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("duplicates.ui_"))
 # The pages that are offered where something is missing.
-LEADS_TO = (going.GALLERY, "pipeline")
+LEADS_TO = (navigation.GALLERY, "pipeline")
 
 
 def begin(group: str) -> None:
     """Go to the page, to a group."""
-    address.write({GROUP: group})
-    going.to(PAGE)
+    url_state.write({GROUP: group})
+    navigation.to(PAGE)
 
 
 def show() -> None:
@@ -47,7 +47,7 @@ def show() -> None:
         encoders={one.slug: one.name for one in state.encoders(project)},
         texts={name.removeprefix("ui_"): state.say(f"duplicates.{name}") for name in TEXTS},
         on_show=_explore,
-        on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
+        on_leave=lambda page: navigation.to(page if page in LEADS_TO else navigation.GALLERY),
     )
 
 
@@ -64,6 +64,6 @@ def _within(view: View) -> str | None:
 
 def _explore(group: str) -> None:
     """Show the images of a group outside the tab, which keeps its view."""
-    address.write({GROUP: None})
+    url_state.write({GROUP: None})
     state.open_tab(None, View().with_condition("duplicate", {"groups": [group]}))
-    going.to(going.GALLERY)
+    navigation.to(navigation.GALLERY)

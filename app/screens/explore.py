@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
 from app.components.facets import facets, open_sections
 from app.screens import displays, image
+from app.session import state
 from app.widgets import comparing, filters, property_filters, shown, states
 from app.widgets.line import line, search
 from app.widgets.shown import Shown

@@ -5,8 +5,8 @@ Not here: drawing it (``components.history``), what it reads (``undoing``).
 
 from __future__ import annotations
 
-from app import going, state
 from app.components.history import history
+from app.session import navigation, state
 from app.undoing import images_of
 from app.widgets import states
 from panoptic_data.messages import keys
@@ -41,9 +41,9 @@ def show_images(project: Project, batch: str) -> None:
     sha1s = images_of(project, batch)
     if sha1s:
         state.open_tab(None, View().with_condition("selection", sha1s))
-        going.to_view()
+        navigation.to_view()
 
 
 def _leave_for(view: View) -> None:
     state.open_tab(state.tab(), view)
-    going.to_view()
+    navigation.to_view()

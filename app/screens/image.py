@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from app import state
 from app.components.annotate import annotate
 from app.components.history import past
 from app.components.searchline import NEARNESS_TEXTS
 from app.components.strip import strip
 from app.screens import duplicates
 from app.screens.history import TEXTS as HISTORY_TEXTS
+from app.session import state
 from app.widgets import find
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import model

@@ -5,9 +5,9 @@ Not here: drawing it (``components.importing``), files and what becomes of them 
 
 from __future__ import annotations
 
-from app import going, state
 from app.components.importing import importer
 from app.screens.history import show_images
+from app.session import navigation, state
 from app.widgets import states
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.exchange.apply import WAYS
@@ -36,5 +36,5 @@ def show() -> None:
         ways=WAYS,
         texts={name: state.say(key) for name, key in TEXTS.items()},
         on_show=lambda batch: show_images(project, batch),
-        on_properties=lambda: going.to("properties"),
+        on_properties=lambda: navigation.to("properties"),
     )

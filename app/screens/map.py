@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import going, state
 from app.components.map import Legend, Line, image_map
+from app.session import navigation, state
 from app.widgets import chips, holding, states
 from panoptic_data.catalogue import map_data, snapshot
 from panoptic_data.catalogue.snapshot import Catalogue
@@ -172,8 +172,8 @@ def _answer(what: str, value: Any) -> None:
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
         "drop": lambda chip: state.show(chips.drop(state.view(), chip)),
-        "open": lambda sha1: going.to(going.GALLERY, sha1),
-        "explore": lambda _: going.to(going.GALLERY),
+        "open": lambda sha1: navigation.to(navigation.GALLERY, sha1),
+        "explore": lambda _: navigation.to(navigation.GALLERY),
     }
     answers[what](value)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import launcher, state
+from app import launcher
+from app.session import state
 from app.widgets import states
 from app.widgets.dagster_page import command, page
 from app.widgets.table import Cell, bar, details, duration, moment, table

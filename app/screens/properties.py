@@ -5,10 +5,10 @@ Not here: drawing (``components.properties``), reading and writing definitions (
 
 from __future__ import annotations
 
-from app import going, state
 from app.components.properties import definer
 from app.defining import view_of
 from app.screens import classes
+from app.session import navigation, state
 from app.widgets import states
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.annotations.values import COLOURS, TYPES
@@ -43,7 +43,7 @@ def show() -> None:
             "sort_by_words_help": state.say("classes.link_help"),
         },
         on_explore=lambda id, tags: _explore(project, id, tags),
-        on_import=lambda: going.to("import"),
+        on_import=lambda: navigation.to("import"),
         on_sort=classes.begin,
     )
 
@@ -54,4 +54,4 @@ def _explore(project: Project, id: str, tags: list[str]) -> None:
     if one is None:
         return
     state.open_tab(None, view_of(one, tags))
-    going.to(going.GALLERY)
+    navigation.to(navigation.GALLERY)

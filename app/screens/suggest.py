@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import address, going, state
 from app.components.suggest import suggest
 from app.defining import view_of
+from app.session import navigation, state, url_state
 from app.widgets import states
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import keys
@@ -23,13 +23,13 @@ PAGE = "suggest"
 # What the component says itself, of the section `suggest` of the catalogue.
 TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("suggest.ui_"))
 # The pages that are offered where something is missing.
-LEADS_TO = (going.GALLERY, "pipeline")
+LEADS_TO = (navigation.GALLERY, "pipeline")
 
 
 def begin(tag: str) -> None:
     """Go to the page, for a tag."""
-    address.write({state.TAG: tag})
-    going.to(PAGE)
+    url_state.write({state.TAG: tag})
+    navigation.to(PAGE)
 
 
 def show() -> None:
@@ -51,11 +51,11 @@ def show() -> None:
             "by_words": state.say("classes.link"),
             "by_words_title": state.say("classes.link_help"),
         },
-        on_tag=lambda tag: address.write({state.TAG: tag}),
+        on_tag=lambda tag: url_state.write({state.TAG: tag}),
         on_encoder=state.choose_encoder,
         on_show=lambda tag: _explore(project, tag),
         on_sort=_sort,
-        on_leave=lambda page: going.to(page if page in LEADS_TO else going.GALLERY),
+        on_leave=lambda page: navigation.to(page if page in LEADS_TO else navigation.GALLERY),
     )
 
 
@@ -78,4 +78,4 @@ def _explore(project: Project, tag: str) -> None:
     if one is None or property is None:
         return
     state.open_tab(None, view_of(property, [tag]))
-    going.to(going.GALLERY)
+    navigation.to(navigation.GALLERY)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import state
 from app.components.builder import (
     Answer,
     Clusters,
@@ -26,6 +25,7 @@ from app.components.builder import (
     builder,
     drafted,
 )
+from app.session import state
 from app.widgets.chips import SCALES, field_name, label, operator_name
 from panoptic_data import messages
 from panoptic_data.annotations import tags

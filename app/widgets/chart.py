@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from app import state
 from app.components.values import values
-from app.presses import whole
+from app.session import state
+from app.session.callbacks import whole
 from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data.catalogue import charts

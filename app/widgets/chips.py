@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app import state
 from app.components.searchline import Chip
+from app.session import state
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.views.fields import is_property, property_field, property_of
 from panoptic_data.views.model import FIELDS, Clause, Condition, View, part_key

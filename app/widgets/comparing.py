@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app import state
 from app.components.searchline import Choice
+from app.session import state
 from app.widgets import find, holding
 from panoptic_data.catalogue import similarity
 from panoptic_data.errors import PanopticError

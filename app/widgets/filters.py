@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app import state
 from app.components.facets import Histogram, Item, Section
+from app.session import state
 from app.widgets import property_filters
 from app.widgets.chips import SCALES
 from app.widgets.histograms import BARS, by_months

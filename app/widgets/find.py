@@ -12,8 +12,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from app import state
 from app.components.searchline import Limit, Sought
+from app.session import state
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.similarity import Asked
 from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS

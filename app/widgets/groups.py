@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from app.language import number
+from app.session.language import number
 from panoptic_data.messages import translate
 from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Level

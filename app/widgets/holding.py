@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import state
+from app.session import state
 from panoptic_data.catalogue import frozen_results
 
 if TYPE_CHECKING:

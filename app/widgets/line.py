@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import state
 from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
+from app.session import state
 from app.widgets import builder, chips, comparing, find, holding
 from app.widgets.property_filters import shown as shown_properties
 from panoptic_data.annotations.properties import EXCLUDED

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from app import state
 from app.components.facets import Histogram, Item, Section
+from app.session import state
 from app.widgets.histograms import by_months
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app import state
+from app.session import state
 from app.widgets import holding
 from panoptic_data.errors import PanopticError
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import launcher, state
-from app.presses import whole
+from app import launcher
+from app.session import state
+from app.session.callbacks import whole
 from app.widgets.chips import label
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from app import state
+from app.session import state
 
 __all__ = ["Cell", "bar", "details", "duration", "moment", "table"]
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import going, state
 from app.components.tabs import Act, Tab, strip
+from app.session import navigation, state
 from app.widgets import chips
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import keys
@@ -66,7 +66,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
     view = stored_selections.shortened(project, view)
     kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
     _show(kept)
-    going.to_view()
+    navigation.to_view()
 
 
 def open_selection(project: Project, chosen: Selected) -> None:
@@ -164,7 +164,7 @@ def _do(project: Project, act: Act) -> None:
         if act.goes:
             _open(project, act.then)
         if act.what in GOING:
-            going.to_view()
+            navigation.to_view()
     except (PanopticError, OSError) as error:
         problem = error.message(state.language()) if isinstance(error, PanopticError) else error
         st.toast(state.say("tabs.failed", problem=problem))

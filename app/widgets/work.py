@@ -15,8 +15,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import going, launcher, pulse, state
+from app import launcher, pulse
 from app.components.pulse import pulse as watch
+from app.session import navigation, state
 from app.widgets import holding
 from panoptic_data.storage.project import Project
 
@@ -49,7 +50,7 @@ class Step:
 @st.fragment
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
-    if going.stay():
+    if navigation.stay():
         # Such a message runs this beside a page that is not its.
         st.rerun(scope="app")
     now = pulse.read(project)

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import state
 from app.components.builder import Draft
+from app.session import state
 from app.widgets import builder, chips
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations import store as annotations

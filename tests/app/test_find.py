@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app import state
 from app.routes import routes
+from app.session import state
 from app.widgets import chips, find
 from panoptic_data.catalogue import similarity, snapshot
 from panoptic_data.catalogue.similarity import Asked

@@ -7,8 +7,8 @@ defining properties and tags (their page), many images at once (``frame``).
 
 from __future__ import annotations
 
-from app import state
 from app.components.assets import component
+from app.session import state
 from panoptic_data.annotations.values import COLOURS
 from panoptic_data.messages import keys
 

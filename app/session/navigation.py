@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import address
+from app.session import url_state
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
@@ -74,8 +74,8 @@ def arrive(pages: Sequence[Page], shown: Page, *, shows_view: bool) -> None:
         st.session_state[REACHED] = (time.monotonic(), asked)
         _note(shown)
         return
-    opened = {address.IMAGE: image} if image else {}
-    st.switch_page(page, query_params={**address.without_image(), **opened})
+    opened = {url_state.IMAGE: image} if image else {}
+    st.switch_page(page, query_params={**url_state.without_image(), **opened})
 
 
 def _note(shown: Page) -> None:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app import address
+from app.session import url_state
 
 __all__ = ["whole"]
 
@@ -29,7 +29,7 @@ def whole(callback: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
     @wraps(callback)
     def undisturbed(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
         with _messages_wait():
-            address.settle()
+            url_state.settle()
             return callback(*args, **kwargs)
 
     return undisturbed

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app import address
-from app.language import number as _number
+from app.session import url_state
+from app.session.language import number as _number
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.messages import LANGUAGES, translate
@@ -131,7 +131,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     if shown is not None and of is not None:
         shown = stored_selections.shortened(of, shown)
     text = "" if shown is None else model.to_address(shown) or (ALL if id else "")
-    address.write({"view": text, "tab": id, address.IMAGE: None, TAG: None, PROPERTY: None})
+    url_state.write({"view": text, "tab": id, url_state.IMAGE: None, TAG: None, PROPERTY: None})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -142,7 +142,7 @@ def opened() -> str | None:
     :func:`open_image`); Streamlit hands us that part of the address only when a page is loaded
     or left by the browser's own buttons.
     """
-    named = st.query_params.get(address.IMAGE)
+    named = st.query_params.get(url_state.IMAGE)
     if "open" not in st.session_state or named != st.session_state.get("named"):
         st.session_state["named"] = st.session_state["open"] = named
     told: str | None = st.session_state["open"]
@@ -156,7 +156,7 @@ def open_image(sha1: str | None) -> None:
 
 def carried() -> dict[str, str]:
     """Return what a link to another page takes along: not the open image, nor a page's own."""
-    parts = address.without_image().items()
+    parts = url_state.without_image().items()
     return {name: value for name, value in parts if name not in (TAG, PROPERTY)}
 
 
@@ -183,7 +183,7 @@ def encoder(known: list[Encoder]) -> Encoder | None:
 def choose_encoder(slug: str) -> None:
     """Look through another encoder from now on."""
     st.session_state["named"] = opened()
-    address.write({address.IMAGE: opened(), "encoder": slug})
+    url_state.write({url_state.IMAGE: opened(), "encoder": slug})
 
 
 def _encoder(row: Mapping[str, Any], name: str) -> Encoder:

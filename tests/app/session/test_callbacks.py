@@ -7,12 +7,12 @@ def _page():
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-    from app import address
-    from app.presses import whole
+    from app.session import url_state
+    from app.session.callbacks import whole
 
     if "is back" in st.session_state:
         get_script_run_ctx().is_history_navigation = True
-    address.settle()
+    url_state.settle()
 
     def pressed(name):
         context = get_script_run_ctx()
@@ -21,7 +21,7 @@ def _page():
             RerunData(page_script_hash=context.page_script_hash, query_string=context.query_string)
         )
         st.session_state[f"{name} begun"] = True
-        address.write({"pressed": name})
+        url_state.write({"pressed": name})
         st.session_state[f"{name} done"] = True
 
     st.button("bare", on_click=pressed, args=("bare",))
@@ -32,7 +32,9 @@ def _page():
 def test_a_press_is_carried_out_although_another_message_waits():
     page = AppTest.from_function(_page).run()
     page.button[0].click().run()
-    assert page.text[0].value == "", "Streamlit carries it out by itself: app.presses can go"
+    assert page.text[0].value == "", (
+        "Streamlit carries it out by itself: app.session.callbacks can go"
+    )
     page.button[1].click().run()
     assert page.text[0].value == "whole done"
     assert page.query_params["pressed"] == "whole"
@@ -76,19 +78,19 @@ def _resumed():
 
     import streamlit as st
 
-    from app import going
-    from app.presses import whole
+    from app.session import navigation
+    from app.session.callbacks import whole
 
     def pressed():
-        going.to("explore")
+        navigation.to("explore")
         late()
 
     def late():
         # As if that page had just been reached.
-        st.session_state[going.REACHED] = (time.monotonic(), ("import", None, False))
-        going.resume()
+        st.session_state[navigation.REACHED] = (time.monotonic(), ("import", None, False))
+        navigation.resume()
 
-    asked = st.session_state.pop(going.GOING, None)
+    asked = st.session_state.pop(navigation.GOING, None)
     st.button("show", on_click=whole(pressed))
     st.button("late", on_click=whole(late))
     st.text("" if asked is None else asked[0])
@@ -97,19 +99,19 @@ def _resumed():
 def _left():
     import streamlit as st
 
-    from app import address, going
-    from app.presses import whole
+    from app.session import navigation, url_state
+    from app.session.callbacks import whole
 
     def pressed():
-        address.write({"view": "these"})
+        url_state.write({"view": "these"})
         # As if the other page had been drawn then.
-        st.session_state[going.DRAWN] = ("another", "explore")
-        going.to("explore")
+        st.session_state[navigation.DRAWN] = ("another", "explore")
+        navigation.to("explore")
 
-    address.settle()
-    if address.came_late():
-        going.stay()
-    asked = st.session_state.pop(going.GOING, None)
+    url_state.settle()
+    if url_state.came_late():
+        navigation.stay()
+    asked = st.session_state.pop(navigation.GOING, None)
     st.button("show", on_click=whole(pressed))
     st.text("import" if asked is None else asked[0])
 
@@ -124,7 +126,7 @@ def _heard():
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-    from app.presses import whole
+    from app.session.callbacks import whole
 
     def pressed():
         context = get_script_run_ctx()

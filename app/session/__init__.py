@@ -1,0 +1,1 @@
+"""What one browser session holds: the view, the page, the language."""
