@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author, naming
+from app import author
 from app.answers import Answer, answering, language
 from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
+from app.services import group_names
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
@@ -233,7 +234,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
     current, _ = frozen_results.shown(snapshot.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
         raise UnreadableBodyError
-    given = naming.names(
+    given = group_names.names(
         current,
         view,
         level,
@@ -260,7 +261,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
 
 def _levels(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
-    told = naming.levels(snapshot.get(project), view, language(request))
+    told = group_names.levels(snapshot.get(project), view, language(request))
     return JSONResponse({"levels": told}, headers=_NEVER_KEPT)
 
 

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
-from app.deeds import Words
+from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot

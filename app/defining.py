@@ -22,9 +22,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import author, uses
+from app import author
 from app.answers import answering, language
 from app.bodies import UnreadableBodyError, parsed
+from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
 from panoptic_data.annotations.store import get as annotations_of
@@ -139,7 +140,7 @@ def _tags(project: Project, state: State, one: Property, request: Request) -> Re
 
 def _tag_lists(state: State, one: Property) -> bytes:
     shown = state.tags_of(one.id)
-    used = uses.of_tags(shown, state.values(one.id))
+    used = property_stats.of_tags(shown, state.values(one.id))
     made = _made(state)
     living = {tag.id for tag in shown}
     lists = {
@@ -161,11 +162,11 @@ def _made(state: State) -> dict[str, int]:
 
 def _values(project: Project, state: State, one: Property, _: Request) -> Response:
     values = state.values(one.id)
-    first = uses.listed(values, VALUES)
+    first = property_stats.listed(values, VALUES)
     shown = _images(project, one, first["target"].to_list())
     body = {
-        **asdict(uses.summary(one.type, values)),
-        "bars": [asdict(bar) for bar in uses.bars(one.type, values)],
+        **asdict(property_stats.summary(one.type, values)),
+        "bars": [asdict(bar) for bar in property_stats.bars(one.type, values)],
         "values": [
             {"value": row["value"], "count": row["count"], "sha1": shown.get(row["target"])}
             for row in first.to_dicts()
@@ -191,7 +192,7 @@ def _pictures(project: Project, state: State, one: Property, request: Request) -
 def _conversion(_: Project, state: State, one: Property, request: Request) -> Response:
     changes, lost = edits.converted(state, one.id, request.query_params.get("type", ""))
     is_new = (pl.col("kind") == "tag") & (pl.col("property") == "name")
-    listed = uses.listed(lost, LOST)
+    listed = property_stats.listed(lost, LOST)
     body = {
         "kept": state.values(one.id)["target"].n_unique() - lost["target"].n_unique(),
         "lost": lost["target"].n_unique(),

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from app import author
 from app.answers import answering, language, spreadsheet
 from app.bodies import UnreadableBodyError, parsed
-from app.drafts import PATIENCE, Choices, Draft, Drafts
+from app.services.import_sessions import PATIENCE, Choices, Draft, Drafts
 from panoptic_data.exchange import apply
 from panoptic_data.messages import translate
 

@@ -9,8 +9,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author, defining, undoing, uses
+from app import author, defining, undoing
 from app.guard import Guard
+from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.views.model import Condition, from_address
@@ -182,7 +183,7 @@ def test_counts_of_a_graph_agree_with_a_plain_reading():
         under = {id, *tags.below(known, [id])}
         whole = {target for target, value in rows if value in under}
         expected[id] = (len(whole), len({target for target, value in rows if value == id}))
-    assert uses.of_tags(list(known.values()), values) == expected
+    assert property_stats.of_tags(list(known.values()), values) == expected
 
 
 def test_tags_are_read_again_only_when_they_or_their_use_changed(client, store, theme, define):
@@ -291,11 +292,11 @@ def test_values_are_summed_up(type, texts, least, most, bars):
     values = pl.DataFrame(
         {"target": targets, "value": texts}, {"target": pl.String, "value": pl.String}
     )
-    told = uses.summary(type, values)
-    assert told == uses.Use(len(texts), len(set(texts)), least, most)
-    found = [(bar.start, bar.end, bar.count) for bar in uses.bars(type, values)]
+    told = property_stats.summary(type, values)
+    assert told == property_stats.Use(len(texts), len(set(texts)), least, most)
+    found = [(bar.start, bar.end, bar.count) for bar in property_stats.bars(type, values)]
     assert sum(count for _, _, count in found) == (len(texts) if bars != [] else 0)
-    assert found == bars or (bars is None and 2 < len(found) <= uses.BARS)
+    assert found == bars or (bars is None and 2 < len(found) <= property_stats.BARS)
 
 
 def test_tags_keep_the_order_that_hands_gave_them(client, store, theme, define):

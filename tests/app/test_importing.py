@@ -10,8 +10,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author, drafts, importing, undoing
+from app import author, importing, undoing
 from app.guard import Guard
+from app.services import import_sessions
 from panoptic_data.annotations import store
 from tests import synthetic
 from tests.dashboard import eventually
@@ -255,23 +256,23 @@ def test_too_large_is_refused_before_and_while_it_comes(client, monkeypatch, pro
 
 def test_what_is_stopped_is_not_written_and_what_nobody_foresaw_is_told(hand, monkeypatch):
     hand.begin("path,kind,note\nimage-1.jpg,a,b\n")
-    apply = drafts.imports.apply
+    apply = import_sessions.imports.apply
 
     def stopped(project, plan, who, report):
         hand.client.post(f"/imports/{hand.told['id']}/stop", json={})
         return apply(project, plan, who, report)
 
-    monkeypatch.setattr(drafts.imports, "apply", stopped)
+    monkeypatch.setattr(import_sessions.imports, "apply", stopped)
     told = hand.write()
     assert (told["phase"], told["written"], told["problem"]) == ("ready", None, None)
 
     def broken(*_):
         raise RuntimeError
 
-    monkeypatch.setattr(drafts.imports, "apply", broken)
+    monkeypatch.setattr(import_sessions.imports, "apply", broken)
     told = hand.write()
     assert (told["phase"], told["problem"]["about"]) == ("ready", "import")
-    monkeypatch.setattr(drafts.imports, "apply", apply)
+    monkeypatch.setattr(import_sessions.imports, "apply", apply)
     assert hand.choose(existing="keep")["problem"] is None
     assert hand.write()["written"]["values"] == 2
 
@@ -302,7 +303,7 @@ def test_bodies_that_are_no_choices_are_refused(hand):
 
 def test_files_in_hand_are_few_and_one_that_is_let_go_is_gone(hand, client):
     first = hand.begin("path,kind\nimage-1.jpg,a\n")["id"]
-    for _ in range(drafts.KEPT):
+    for _ in range(import_sessions.KEPT):
         hand.begin("path,kind\nimage-1.jpg,a\n")
     assert client.get(f"/imports/{first}").status_code == 404
     assert client.delete(f"/imports/{hand.told['id']}").status_code == 204

@@ -1,0 +1,1 @@
+"""What pages and routes both need and that is no widget."""
