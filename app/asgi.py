@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
+from app.api.routes import routes
 from app.components import assets
 from app.guard import Guard
-from app.routes import routes
 from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:

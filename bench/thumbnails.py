@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from app.pictures import Thumbnails
+from app.api.images import Thumbnails
 from panoptic_data.storage import project, schema
 
 PAGE = 200

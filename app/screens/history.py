@@ -5,9 +5,9 @@ Not here: drawing it (``components.history``), what it reads (``undoing``).
 
 from __future__ import annotations
 
+from app.api.history import images_of
 from app.components.history import history
 from app.session import navigation, state
-from app.undoing import images_of
 from app.widgets import states
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project

@@ -5,8 +5,8 @@ Not here: drawing (``components.properties``), reading and writing definitions (
 
 from __future__ import annotations
 
+from app.api.properties import view_of
 from app.components.properties import definer
-from app.defining import view_of
 from app.screens import classes
 from app.session import navigation, state
 from app.widgets import states

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.api.properties import view_of
 from app.components.suggest import suggest
-from app.defining import view_of
 from app.session import navigation, state, url_state
 from app.widgets import states
 from panoptic_data.annotations.store import get as annotations_of

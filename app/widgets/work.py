@@ -15,7 +15,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import launcher, pulse
+from app import launcher
+from app.api import state_digest
 from app.components.pulse import pulse as watch
 from app.session import navigation, state
 from app.widgets import holding
@@ -53,7 +54,7 @@ def work(project: Project) -> None:
     if navigation.stay():
         # Such a message runs this beside a page that is not its.
         st.rerun(scope="app")
-    now = pulse.read(project)
+    now = state_digest.read(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
         if now.running is not None:
             _show(project, now.running)

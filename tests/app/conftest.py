@@ -5,8 +5,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from app.api.routes import routes
 from app.guard import Guard
-from app.routes import routes
 from panoptic_data.annotations import store as annotations
 
 

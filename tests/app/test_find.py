@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app.routes import routes
+from app.api.routes import routes
 from app.session import state
 from app.widgets import chips, find
 from panoptic_data.catalogue import similarity, snapshot

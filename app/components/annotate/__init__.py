@@ -1,8 +1,8 @@
 """What is said of the image in hand, beside the pictures: each property a field.
 
-Values are read and written over HTTP (``app.annotating``), and follow the image in hand without
-waiting for Python. ``editors.css`` is the style of the fields, wherever they stand. Not here:
-defining properties and tags (their page), many images at once (``frame``).
+Values are read and written over HTTP (``app.api.annotations``), and follow the image in hand
+without waiting for Python. ``editors.css`` is the style of the fields, wherever they stand. Not
+here: defining properties and tags (their page), many images at once (``frame``).
 """
 
 from __future__ import annotations

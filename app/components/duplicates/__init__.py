@@ -1,6 +1,6 @@
 """The page of duplicates: groups side by side, merged or kept apart by keys, or all at once.
 
-Groups and merges go over HTTP (``app.deduplicating``). Not here: the page's place in the dashboard
+Groups and merges go over HTTP (``app.api.duplicates``). Not here: the page's place in the dashboard
 (``screens.duplicates``).
 """
 

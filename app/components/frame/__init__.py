@@ -1,6 +1,6 @@
 """What holds on every page: the selection at the bottom left, and the list of keys.
 
-What is done with a selection goes over HTTP (``app.annotating``). Not here: what runs, at the
+What is done with a selection goes over HTTP (``app.api.annotations``). Not here: what runs, at the
 bottom right (``widgets.work``).
 """
 

@@ -1,6 +1,6 @@
 """What was done to annotations: the list on the page History, and that of one image.
 
-Both fetch what they show over HTTP (``app.undoing``). Not here: undo and redo
+Both fetch what they show over HTTP (``app.api.history``). Not here: undo and redo
 (``components.steps``), which page this is on (``screens.history``, ``screens.image``).
 """
 

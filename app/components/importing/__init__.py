@@ -1,6 +1,6 @@
 """The page where a file is looked at, arranged and brought in, its steps below each other.
 
-Everything comes and goes over HTTP (``app.importing``). Not here: the page's place in the
+Everything comes and goes over HTTP (``app.api.imports``). Not here: the page's place in the
 dashboard (``screens.importing``).
 """
 

@@ -1,7 +1,7 @@
 """The page where people define what they annotate: properties at the left, one of them beside.
 
-Definitions are read and written over HTTP (``app.defining``). Not here: the page's place in the
-dashboard (``screens.properties``).
+Definitions are read and written over HTTP (``app.api.properties``). Not here: the page's place in
+the dashboard (``screens.properties``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Undo and redo of a person's own last step, on every page, by buttons and keys.
 
-Not here: what they do (``app.undoing``), all that was ever done (``components.history``).
+Not here: what they do (``app.api.history``), all that was ever done (``components.history``).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from app.deduplicating import routes
+from app.api.duplicates import routes
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.answers import answering
+from app.api.endpoint import answering
 from panoptic_data.catalogue import snapshot
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project

@@ -9,8 +9,8 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app import author
+from app.api.history import images_of, routes
 from app.guard import Guard
-from app.undoing import images_of, routes
 from panoptic_data.annotations import edits, log, properties, tags
 from tests import synthetic
 

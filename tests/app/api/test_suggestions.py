@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import suggesting
+from app.api import suggestions
 from panoptic_data import encoders
 from panoptic_data.annotations import properties, tags
 from panoptic_data.views import model
@@ -235,8 +235,8 @@ def test_work_stops_when_nobody_waits_for_it(project, tag, monkeypatch):
             stopped.append(True)
             raise
 
-    monkeypatch.setattr(suggesting, "_offered", endless)
-    [route] = [one for one in suggesting.routes(project) if one.path == "/suggestions"]
+    monkeypatch.setattr(suggestions, "_offered", endless)
+    [route] = [one for one in suggestions.routes(project) if one.path == "/suggestions"]
     messages = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
     sent = []
 

@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import author
-from app.answers import answering, language, spreadsheet
-from app.bodies import UnreadableBodyError, parsed
+from app.api.endpoint import answering, language, spreadsheet
+from app.api.request_body import UnreadableBodyError, parsed
 from app.services.import_sessions import PATIENCE, Choices, Draft, Drafts
 from panoptic_data.exchange import apply
 from panoptic_data.messages import translate

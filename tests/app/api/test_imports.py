@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author, importing, undoing
+from app import author
+from app.api import history, imports
 from app.guard import Guard
 from app.services import import_sessions
 from panoptic_data.annotations import store
@@ -32,7 +33,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def client(project):
-    routes = [*importing.routes(project), *undoing.routes(project)]
+    routes = [*imports.routes(project), *history.routes(project)]
     app = Starlette(routes=routes, middleware=[Middleware(Guard)])
     client = TestClient(app, base_url="http://127.0.0.1")
     client.cookies.set(author.COOKIE, quote("Ana"))
@@ -133,7 +134,7 @@ def test_rows_are_shown_beside_their_images_before_anything_is_written(hand):
     told = hand.begin(f"year\n{text}", name="years.csv")
     assert (told["choices"]["by"], told["choices"]["folder"]) == ("row", "box/years")
     rows = hand.get("/rows").json()["rows"]
-    assert len(rows) == importing.PICTURES
+    assert len(rows) == imports.PICTURES
     for row in rows:
         number = row["line"] - 2
         assert row["place"] == f"box/years/image-{number}.jpg"
@@ -245,7 +246,7 @@ def test_a_path_on_this_machine_is_read_where_it_lies(hand, tmp_path):
 
 
 def test_too_large_is_refused_before_and_while_it_comes(client, monkeypatch, project):
-    monkeypatch.setattr(importing, "UPLOAD_AT_MOST", 10)
+    monkeypatch.setattr(imports, "UPLOAD_AT_MOST", 10)
     answer = client.post("/imports/file?name=a.csv&lang=fr", content=b"x" * 11)
     assert answer.status_code == 413
     assert "chemin" in answer.json()["message"]

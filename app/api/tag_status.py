@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.answers import answering, language
-from app.bodies import UnreadableBodyError, parsed
+from app.api.endpoint import answering, language
+from app.api.request_body import UnreadableBodyError, parsed
 from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag

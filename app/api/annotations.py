@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import author
-from app.answers import Answer, answering, language
-from app.bodies import UnreadableBodyError, is_longer, parsed, unreadable
+from app.api.endpoint import Answer, answering, language
+from app.api.request_body import UnreadableBodyError, is_longer, parsed, unreadable
 from app.services import group_names
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame

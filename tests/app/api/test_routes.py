@@ -18,9 +18,9 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.api.images import Thumbnails
+from app.api.routes import routes
 from app.guard import Guard
-from app.pictures import Thumbnails
-from app.routes import routes
 from app.widgets.groups import label
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations import store as annotations

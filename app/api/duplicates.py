@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import author
-from app.answers import answering, language, spreadsheet
-from app.bodies import UnreadableBodyError, is_longer, of_type, parsed, unreadable
+from app.api.endpoint import answering, language, spreadsheet
+from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app import author
-from app.answers import answering, language
+from app.api.endpoint import answering, language
 from app.services.history_text import Words, deeds
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot

@@ -22,19 +22,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import (
-    annotating,
-    deduplicating,
-    defining,
-    importing,
-    pictures,
-    pulse,
-    searching,
-    standing,
-    suggesting,
-    undoing,
+from app.api import annotations as annotating
+from app.api import (
+    duplicates,
+    history,
+    images,
+    imports,
+    properties,
+    search,
+    state_digest,
+    suggestions,
+    tag_status,
 )
-from app.answers import Answer, answering, language, spreadsheet
+from app.api.endpoint import Answer, answering, language, spreadsheet
 from app.widgets.groups import labels
 from panoptic_data.catalogue import frozen_results, map_data, similarity, snapshot
 from panoptic_data.catalogue import row_values as said
@@ -102,10 +102,10 @@ def routes(project: Project) -> list[Route]:
     - ``/clearing/…``: groups of duplicates and their merges: see ``deduplicating``.
     - ``/suggestions`` and what answers them: see ``suggesting`` and ``standing``.
     """
-    thumbnails = pictures.Thumbnails(project)
+    thumbnails = images.Thumbnails(project)
     return [
         # The first that matches answers: those that are asked most come first.
-        *pictures.routes(project, thumbnails),
+        *images.routes(project, thumbnails),
         Route("/rows", answering(project, _of_view(partial(_rows, thumbnails)))),
         Route("/among", answering(project, _of_view(_among)), methods=["POST"]),
         Route("/groups", answering(project, _of_view(_groups))),
@@ -113,15 +113,15 @@ def routes(project: Project) -> list[Route]:
         Route("/map/{slug}", answering(project, _of_view(_map))),
         Route("/plotly.js", answering(project, _plotly)),
         Route("/problems.csv", answering(project, _problems)),
-        *pulse.routes(project),
+        *state_digest.routes(project),
         *annotating.routes(project),
-        *defining.routes(project),
-        *importing.routes(project),
-        *undoing.routes(project),
-        *deduplicating.routes(project),
-        *suggesting.routes(project),
-        *standing.routes(project),
-        *searching.routes(project),
+        *properties.routes(project),
+        *imports.routes(project),
+        *history.routes(project),
+        *duplicates.routes(project),
+        *suggestions.routes(project),
+        *tag_status.routes(project),
+        *search.routes(project),
     ]
 
 
@@ -157,7 +157,7 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
     return answered
 
 
-def _rows(thumbnails: pictures.Thumbnails, asked: _Asked, request: Request) -> Response:
+def _rows(thumbnails: images.Thumbnails, asked: _Asked, request: Request) -> Response:
     current, headers = asked.current, asked.headers
     only_sha1s = request.query_params.get("only") == "sha1"
     start = _whole(request, "start", 0)

@@ -23,8 +23,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from app import author
-from app.answers import answering, language
-from app.bodies import UnreadableBodyError, parsed
+from app.api.endpoint import answering, language
+from app.api.request_body import UnreadableBodyError, parsed
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame

@@ -9,7 +9,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author, defining, undoing
+from app import author
+from app.api import history
+from app.api import properties as defining
 from app.guard import Guard
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
@@ -32,7 +34,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def client(project):
-    routes = [*defining.routes(project), *undoing.routes(project)]
+    routes = [*defining.routes(project), *history.routes(project)]
     app = Starlette(routes=routes, middleware=[Middleware(Guard)])
     client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
     client.cookies.set(author.COOKIE, quote("Ana"))

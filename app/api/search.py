@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.answers import answering, language
-from app.bodies import is_longer
+from app.api.endpoint import answering, language
+from app.api.request_body import is_longer
 from panoptic_data.catalogue import similarity, snapshot
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images

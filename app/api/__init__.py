@@ -1,0 +1,1 @@
+"""The HTTP routes: what the components in the browser read and write."""
