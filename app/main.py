@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
-from app import author
 from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
 from app.screens import classes, duplicates, suggest
+from app.server import identity
 from app.session import navigation, state, url_state
 from app.session.callbacks import whole
 from app.widgets import find, tabs
@@ -174,8 +174,8 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
         if project is not None:
             people(
                 language=state.language(),
-                cookie=author.COOKIE,
-                longest=author.LONGEST,
+                cookie=identity.COOKIE,
+                longest=identity.LONGEST,
                 texts=_texts("history.people_"),
             )
         _languages()

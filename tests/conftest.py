@@ -17,7 +17,7 @@ LONG = (
     "test_conventions.py",
     "test_end_to_end.py",
     "test_kill.py",
-    "test_launcher.py",
+    "test_serve.py",
     "test_main.py",
     "test_process.py",
 )

@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import Answer, answering, language
 from app.api.request_body import UnreadableBodyError, is_longer, parsed, unreadable
+from app.server import identity as author
 from app.services import group_names
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame

@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import answering, language, spreadsheet
 from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed, unreadable
+from app.server import identity as author
 from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import get as annotations_of

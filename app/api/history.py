@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import answering, language
+from app.server import identity
 from app.services.history_text import Words, deeds
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot
@@ -99,7 +99,7 @@ def _history(project: Project, request: Request) -> Response:
     )
     told = {
         "position": store.state().position,
-        "me": author.of_request(request),
+        "me": identity.of_request(request),
         "more": found.height > limit,
         "batches": _listed(project, found.head(limit), language(request), targets),
     }
@@ -153,7 +153,7 @@ def _steps(project: Project, request: Request) -> Response:
 def _stepped(project: Project, request: Request, batch: Batch | None = None) -> dict[str, Any]:
     """Say what a person can undo and redo now, and what was switched a moment ago."""
     store = annotations_of(project)
-    who = author.of_request(request)
+    who = identity.of_request(request)
     ids = {"undo": store.can_undo(who), "redo": store.can_redo(who)}
     switched = None if batch is None else batch.undoes
     log = store.log()
@@ -178,7 +178,7 @@ def _stepping(*, is_on: bool) -> Callable[[Project, Request], Response]:
 
     def answered(project: Project, request: Request) -> Response:
         store = annotations_of(project)
-        who = author.of_request(request)
+        who = identity.of_request(request)
         batch = store.redo(who) if is_on else store.undo(who)
         return JSONResponse(_stepped(project, request, batch), headers=_NEVER_KEPT)
 
@@ -198,7 +198,7 @@ def _switch(project: Project, request: Request) -> Response:
         return Response(status_code=404)
     if (id not in store.state().off) == is_on:
         return JSONResponse(_stepped(project, request), headers=_NEVER_KEPT)
-    batch = store.switch(id, is_on, author.of_request(request))
+    batch = store.switch(id, is_on, identity.of_request(request))
     return JSONResponse(_stepped(project, request, batch), headers=_NEVER_KEPT)
 
 

@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import answering, language, spreadsheet
 from app.api.request_body import UnreadableBodyError, parsed
+from app.server import identity
 from app.services.import_sessions import PATIENCE, Choices, Draft, Drafts
 from panoptic_data.exchange import apply
 from panoptic_data.messages import translate
@@ -206,7 +206,7 @@ def _chosen(before: Choices, body: Mapping[str, Any]) -> Choices:
 
 
 def _write(_: Project, __: Drafts, draft: Draft, request: Request) -> Response:
-    if not draft.write(author.of_request(request)):
+    if not draft.write(identity.of_request(request)):
         return _refused(request, "not_ready", 409)
     return _begun(draft, request)
 

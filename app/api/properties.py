@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import answering, language
 from app.api.request_body import UnreadableBodyError, parsed
+from app.server import identity
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGES, Change, as_frame
@@ -283,7 +283,7 @@ _writing = threading.Lock()
 def _define(project: Project, request: Request) -> Response:
     told = _told(request)
     store = annotations_of(project)
-    who = author.of_request(request)
+    who = identity.of_request(request)
     try:
         with _writing:
             done = _ACTS[told["do"]](store.state(fresh=True), told)

@@ -22,9 +22,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app import author
 from app.api.endpoint import answering, language
 from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed, unreadable
+from app.server import identity as author
 from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.catalogue import snapshot

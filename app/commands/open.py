@@ -12,7 +12,7 @@ __all__ = ["run"]
 def run(chosen: argparse.Namespace) -> int:
     """Serve until interrupted."""
     project = projects.open_project(chosen.project)
-    from app.launcher import serve
+    from app.server.serve import serve
 
     serve(project, port=chosen.port, browser=not chosen.no_browser)
     return 0

@@ -74,7 +74,7 @@ def _content(file: IO[bytes]) -> str:
 
 def _serve(project: Project, chosen: argparse.Namespace) -> int:
     from app.follow import follow
-    from app.launcher import serve, start_processing
+    from app.server.serve import serve, start_processing
 
     process = start_processing(project)
     closed = threading.Event()

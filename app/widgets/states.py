@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import launcher
+from app.server import serve
 from app.session import state
 from app.session.callbacks import whole
 from app.widgets.chips import label
@@ -155,5 +155,5 @@ def _add_folder(project: Project) -> None:
     except PanopticError as error:
         st.error(error.message(state.language()))
         return
-    launcher.start_processing(project)
+    serve.start_processing(project)
     st.rerun()

@@ -15,9 +15,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import launcher
 from app.api import state_digest
 from app.components.pulse import pulse as watch
+from app.server import serve
 from app.session import navigation, state
 from app.widgets import holding
 from panoptic_data.storage.project import Project
@@ -105,7 +105,7 @@ def _show(project: Project, running: Mapping[str, Any]) -> None:
         f'<span class="bar"><i style="width:{share:.1%}"></i></span></div>'
     )
     if st.button(state.say("frame.work_stop"), key="stop_work", type="tertiary"):
-        launcher.stop_processing(project)
+        serve.stop_processing(project)
         st.toast(state.say("frame.work_stopping"))
 
 
@@ -132,7 +132,7 @@ def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
     text = escape(state.say("frame.work_failed_since", when=when, error=error))
     st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
     if st.button(state.say("frame.work_again"), key="again", type="tertiary"):
-        launcher.start_processing(project, retry=True)
+        serve.start_processing(project, retry=True)
 
 
 def _follow(now: str) -> None:

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.api.routes import routes
-from app.guard import Guard
+from app.server.host_check import Guard
 from panoptic_data.annotations import store as annotations
 
 

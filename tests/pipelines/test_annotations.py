@@ -9,7 +9,7 @@ import time
 import dagster as dg
 import pytest
 
-from app.merging_soon import WAIT, Watch
+from app.server.merge_scheduler import WAIT, Watch
 from panoptic_data.annotations import edits, materialize, properties, tags
 from panoptic_data.annotations import store as annotations
 from panoptic_data.provenance import runs, stages

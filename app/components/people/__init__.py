@@ -1,6 +1,7 @@
 """Who is at work on the project, and the name of the person at this browser.
 
-Not here: what the name is good for (``app.author``), what people did (``components.history``).
+Not here: what the name is good for (``app.server.identity``), what people did
+(``components.history``).
 """
 
 from __future__ import annotations

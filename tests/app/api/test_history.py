@@ -8,9 +8,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author
 from app.api.history import images_of, routes
-from app.guard import Guard
+from app.server import identity
+from app.server.host_check import Guard
 from panoptic_data.annotations import edits, log, properties, tags
 from tests import synthetic
 
@@ -34,7 +34,7 @@ def client(project):
 
 @pytest.fixture
 def ana(client):
-    client.cookies.set(author.COOKIE, quote("Ana"))
+    client.cookies.set(identity.COOKIE, quote("Ana"))
     return client
 
 
@@ -79,7 +79,7 @@ def test_undo_says_what_was_undone_and_what_comes_next(store, ana):
 def test_each_undoes_their_own_only(store, client):
     note = make(store, "Note", "text", who="Bo")
     put(store, note, IMAGES, "seen", who="Bo")
-    client.cookies.set(author.COOKIE, quote("Zoé Łuk"))
+    client.cookies.set(identity.COOKIE, quote("Zoé Łuk"))
     told = client.post("/undo").json()
     assert (told["me"], told["batch"], told["undo"]) == ("Zoé Łuk", None, None)
     assert store.state().values(note.id).height == 3
@@ -216,12 +216,12 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
     [
         (quote("  Zoé   Łuk "), "Zoé Łuk"),
         (quote("a\x00\u202eb\n"), "ab"),
-        (quote("x" * 200), "x" * author.LONGEST),
+        (quote("x" * 200), "x" * identity.LONGEST),
         ("%E9%FF", "\ufffd\ufffd"),
         ("", log.whoami()),
         ("%20%09", log.whoami()),
     ],
 )
 def test_who_is_at_work_is_who_the_cookie_says(client, cookie, name):
-    client.cookies.set(author.COOKIE, cookie)
+    client.cookies.set(identity.COOKIE, cookie)
     assert client.get("/steps").json()["me"] == name

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author
 from app.api import history, imports
-from app.guard import Guard
+from app.server import identity
+from app.server.host_check import Guard
 from app.services import import_sessions
 from panoptic_data.annotations import store
 from tests import synthetic
@@ -36,7 +36,7 @@ def client(project):
     routes = [*imports.routes(project), *history.routes(project)]
     app = Starlette(routes=routes, middleware=[Middleware(Guard)])
     client = TestClient(app, base_url="http://127.0.0.1")
-    client.cookies.set(author.COOKIE, quote("Ana"))
+    client.cookies.set(identity.COOKIE, quote("Ana"))
     return client
 
 

@@ -9,10 +9,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import author
 from app.api import history
 from app.api import properties as defining
-from app.guard import Guard
+from app.server import identity
+from app.server.host_check import Guard
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.tags import Tag
@@ -37,7 +37,7 @@ def client(project):
     routes = [*defining.routes(project), *history.routes(project)]
     app = Starlette(routes=routes, middleware=[Middleware(Guard)])
     client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
-    client.cookies.set(author.COOKIE, quote("Ana"))
+    client.cookies.set(identity.COOKIE, quote("Ana"))
     return client
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.api.search import routes
 from app.cli import main
-from app.guard import Guard
+from app.server.host_check import Guard
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images

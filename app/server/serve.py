@@ -63,8 +63,8 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     # streamlit and uvicorn: 1 s of imports that `start_processing` does without.
     import uvicorn
 
-    from app import merging_soon
-    from app.asgi import create
+    from app.server import merge_scheduler
+    from app.server.asgi import create
 
     config = uvicorn.Config(
         create(project),
@@ -81,7 +81,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
         target=_announce, args=(server, project, address, browser), daemon=True
     )
     announcer.start()
-    merging_soon.watch(project)
+    merge_scheduler.watch(project)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
 

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from app.api.routes import routes
 from app.components import assets
-from app.guard import Guard
+from app.server.host_check import Guard
 from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["application", "create"]
 
-MAIN = Path(__file__).with_name("main.py")
+MAIN = Path(__file__).parents[1] / "main.py"
 
 
 def application() -> App:

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from app import launcher
+from app.server import serve
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
@@ -61,7 +61,7 @@ def test_a_default_port_that_is_taken_gives_way_to_the_next():
         taken.listen()
         number = taken.getsockname()[1]
         with pytest.raises(UsageError, match=str(number)):
-            launcher.serve(None, port=number, browser=False)
+            serve.serve(None, port=number, browser=False)
 
 
 def test_two_dashboards_stand_side_by_side(project, tmp_path):
@@ -97,33 +97,33 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     sources.add(project, tmp_path / "pictures")
     script = (
         "from pathlib import Path\n"
-        "from app import launcher\n"
+        "from app.server import serve as launcher\n"
         "from panoptic_data.storage.project import open_project\n"
         f"launcher.start_processing(open_project(Path({str(project.root)!r})))\n"
     )
     starter = subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
     assert starter.returncode == 0
     until(lambda: not runs.listing(project).is_empty())
-    until(lambda: launcher.progress(project) is None)
+    until(lambda: serve.progress(project) is None)
     assert runs.listing(project)["outcome"].to_list() == ["done"]
-    until(lambda: "8 images" in launcher.log_file(project).read_text())
+    until(lambda: "8 images" in serve.log_file(project).read_text())
 
 
 @pytest.mark.slow
 def test_a_folder_added_during_a_run_is_processed_after_it(project, tmp_path):
     write_pictures(tmp_path / "first", range(4))
     sources.add(project, tmp_path / "first")
-    launcher.process_next(project)
-    until(lambda: launcher.progress(project) is not None)
+    serve.process_next(project)
+    until(lambda: serve.progress(project) is not None)
     write_pictures(tmp_path / "second", range(4, 8))
     sources.add(project, tmp_path / "second")
-    launcher.process_next(project)
-    launcher.process_next(project)
+    serve.process_next(project)
+    serve.process_next(project)
     database = project.database()
     until(lambda: database.count("images") == 8)
-    until(lambda: launcher.progress(project) is None)
+    until(lambda: serve.progress(project) is None)
     assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
 
 
 def test_there_is_nothing_to_stop_when_nothing_runs(project):
-    assert launcher.stop_processing(project) is False
+    assert serve.stop_processing(project) is False
