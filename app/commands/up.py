@@ -50,7 +50,7 @@ def process_and_serve(project: Project, chosen: argparse.Namespace) -> int:
 
 
 def _process(project: Project) -> int:
-    from app.follow import follow
+    from app.commands.progress import follow
 
     command = [*command_line(project), "--json"]
     # Files, not pipes: a pipe that nobody reads while the bars are drawn would fill and block.
@@ -73,7 +73,7 @@ def _content(file: IO[bytes]) -> str:
 
 
 def _serve(project: Project, chosen: argparse.Namespace) -> int:
-    from app.follow import follow
+    from app.commands.progress import follow
     from app.server.serve import serve, start_processing
 
     process = start_processing(project)
