@@ -14,21 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from panoptic_data import (
-    annotations,
-    catalogue,
-    clearing,
-    edits,
-    merging,
-    offers,
-    overview,
-    query,
-    runs,
-    saved,
-    stages,
-    views,
-)
-from panoptic_data import project as projects
+from panoptic_data.annotations import edits, materialize
+from panoptic_data.annotations import store as annotations
+from panoptic_data.catalogue import snapshot
+from panoptic_data.duplicates import review
+from panoptic_data.labelling import suggest
+from panoptic_data.provenance import overview, runs, stages
+from panoptic_data.query import parser
+from panoptic_data.storage import project as projects
+from panoptic_data.views import model, saved
 from tests.dashboard import panoptic
 
 HERE = Path(__file__).parent
@@ -59,9 +53,9 @@ def read_tables(project):
 
 
 def read_images(project):
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     every = "status:ok,unreadable,missing (excluded:yes OR excluded:no)"
-    return current.window(current.run(query.to_view(query.parse(every))), 0, 100)
+    return current.window(current.run(parser.to_view(parser.parse(every))), 0, 100)
 
 
 def read_properties(project):
@@ -106,15 +100,15 @@ def read_history(project):
     store = annotations.get(project)
     names = ("batch", "at", "author", "act", "about", "kind", "targets", "changes", "is_on")
     return {
-        "unmerged": merging.behind(project),
-        "differing": merging.differing(project),
+        "unmerged": materialize.behind(project),
+        "differing": materialize.differing(project),
         "undo": [store.can_undo(author) for author in ("anna", "Émile")],
         "batches": columns(store.history(), *names),
     }
 
 
 def read_saved_views(project):
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     return [
         {
             "id": kept.id,
@@ -122,8 +116,8 @@ def read_saved_views(project):
             "author": kept.author,
             "at": kept.at,
             "tab": kept.place,
-            "view": views.to_json(kept.view),
-            "address": views.to_address(kept.view),
+            "view": model.to_json(kept.view),
+            "address": model.to_address(kept.view),
             **shown(current, kept.view),
         }
         for kept in saved.listing(project)
@@ -131,9 +125,9 @@ def read_saved_views(project):
 
 
 def read_duplicates(project):
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     of_groups = ("keeper", "others", "reason", "count", "distance")
-    opened = {kind: clearing.opened(current, kind) for kind in clearing.kinds(current)}
+    opened = {kind: review.opened(current, kind) for kind in review.kinds(current)}
     return {
         "members": sorted(columns(current.duplicates(), "kind", "group", "row", "distance")),
         "open": {
@@ -144,7 +138,7 @@ def read_duplicates(project):
 
 def read_map(project):
     """Return each image's cluster and position, and the clusters."""
-    current = catalogue.get(project)
+    current = snapshot.get(project)
     positions = current.projection(SLUG)
     rows = zip(
         current.frame["place"], current.clusters(SLUG), positions.x, positions.y, strict=True
@@ -156,9 +150,9 @@ def read_map(project):
 def read_answers(project):
     """Return what was answered to suggestions, by tag, and what is suggested now."""
     state, names = annotations.get(project).state(), image_names(project)
-    answered = {tag.name: offers.answered(state, tag.id) for tag in state.tags.values()}
+    answered = {tag.name: suggest.answered(state, tag.id) for tag in state.tags.values()}
     (naval,) = (tag.id for tag in state.tags.values() if tag.name == "bataille navale")
-    offer = offers.offered(project, naval, SLUG)
+    offer = suggest.offered(project, naval, SLUG)
     return {
         "answers": {
             tag: sorted(
@@ -246,15 +240,15 @@ def test_a_run_without_the_pictures_merges_the_log_and_keeps_the_rest(project):
     assert changed <= WRITTEN_BY_A_RUN
     assert set(after) == set(STORED["tables"])
     assert plain(project, read_properties(project)) == STORED["properties"]
-    assert (merging.behind(project), merging.differing(project)) == (0, 0)
+    assert (materialize.behind(project), materialize.differing(project)) == (0, 0)
 
 
 def ask(project, text):
-    current = catalogue.get(project)
-    parsed = query.parse(text, encoder=SLUG, state=current.annotations)
+    current = snapshot.get(project)
+    parsed = parser.parse(text, encoder=SLUG, state=current.annotations)
     assert not parsed.problems
-    view = query.to_view(parsed)
-    return {"view": views.to_json(view), **shown(current, view)}
+    view = parser.to_view(parsed)
+    return {"view": model.to_json(view), **shown(current, view)}
 
 
 def ask_commands(project):
