@@ -81,7 +81,7 @@ def _upstream(name: str, slug: str) -> Sequence[dg.AssetDep]:
 def _update(name: str) -> Callable[..., StageResult]:
     # Imported when it runs: umap and pynndescent take 6 to 9 s to import, and a run
     # that has nothing to do for them must not pay that.
-    return cast(Callable[..., StageResult], import_module(f"panoptic_data.{name}").update)
+    return cast(Callable[..., StageResult], import_module(f"panoptic_data.vectors.{name}").update)
 
 
 def _asked(name: str, request: Request) -> dict[str, Any]:
