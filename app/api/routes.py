@@ -35,7 +35,7 @@ from app.api import (
     tag_status,
 )
 from app.api.endpoint import Answer, answering, language, spreadsheet
-from app.widgets.groups import labels
+from app.services.group_labels import labels
 from panoptic_data.catalogue import frozen_results, map_data, similarity, snapshot
 from panoptic_data.catalogue import row_values as said
 from panoptic_data.media.colour import hues, lab

@@ -1,7 +1,7 @@
 """The names of a view's groups, image by image: what becomes a property of them.
 
 Not here: which groups there are (``panoptic_data.catalogue.grouping``), what a group is called
-(``widgets.groups``), writing values (``annotating``).
+(``group_labels``), writing values (``annotating``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from app.widgets.groups import labels
+from app.services.group_labels import labels
 from panoptic_data.messages import translate
 from panoptic_data.views.fields import is_property
 

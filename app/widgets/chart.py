@@ -2,7 +2,7 @@
 
 A view without groups is counted by what its corpus can best be counted by, which is for the
 person to change. Not here: the counts (``panoptic_data.catalogue.charts``), the names of groups
-(``groups``).
+(``services.group_labels``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 import streamlit as st
 
 from app.components.values import values
+from app.services import group_labels
 from app.session import state
 from app.session.callbacks import whole
-from app.widgets import groups
 from app.widgets.chips import SCALES
 from panoptic_data.catalogue import charts
 from panoptic_data.catalogue.charts import Chart
@@ -191,7 +191,7 @@ def _rest(count: int) -> list[str]:
 
 
 def _label(corpus: Catalogue, level: Level, value: Any) -> str:
-    return groups.label(level, value, state.language(), str(value), corpus)
+    return group_labels.label(level, value, state.language(), str(value), corpus)
 
 
 def _name(corpus: Catalogue, level: Level) -> str:

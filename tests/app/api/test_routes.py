@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 from app.api.images import Thumbnails
 from app.api.routes import routes
 from app.server.host_check import Guard
-from app.widgets.groups import label
+from app.services.group_labels import label
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations import store as annotations
 from panoptic_data.catalogue import frozen_results, snapshot
