@@ -26,7 +26,8 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from panoptic_data.errors import InvalidValue
-from panoptic_data.query.vocabulary import HUE_NAMES, folded
+from panoptic_data.query.vocabulary import HUE_NAMES
+from panoptic_data.text import folded
 
 __all__ = [
     "COLOURS",

@@ -18,7 +18,7 @@ import polars as pl
 
 from panoptic_data.errors import InvalidImport
 from panoptic_data.ingest import sources
-from panoptic_data.query.vocabulary import folded
+from panoptic_data.text import folded
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.tables import Table

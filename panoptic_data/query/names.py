@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from panoptic_data.query.vocabulary import closest, folded
+from panoptic_data.text import closest, folded
 from panoptic_data.views.fields import is_property, property_field, property_of
 
 if TYPE_CHECKING:

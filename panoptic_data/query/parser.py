@@ -26,8 +26,8 @@ from panoptic_data.query.vocabulary import (
     MODE,
     SORT,
     TAG,
-    folded,
 )
+from panoptic_data.text import folded
 from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import DEEPEST, Clause, Condition, Level, Sort, View
 

@@ -44,9 +44,8 @@ from panoptic_data.query.vocabulary import (
     TRUTHS,
     UNITS,
     WRITTEN,
-    closest,
-    folded,
 )
+from panoptic_data.text import closest, folded
 from panoptic_data.views import search_expression
 from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, is_property
 from panoptic_data.views.model import Clause, Condition, Level, Sort

@@ -1,13 +1,11 @@
 """The words of the query language, in English and French: fields, units, colours, states.
 
-Accents and capitals do not count. Not here: what is done with them (``terms``, ``query``).
+Accents and capitals do not count (``text.folded``). Not here: what is done with them.
 """
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 __all__ = [
     "ANY",
@@ -31,13 +29,7 @@ __all__ = [
     "TRUTHS",
     "UNITS",
     "WRITTEN",
-    "closest",
-    "folded",
 ]
-
-# Nobody mistypes more than this; comparing long texts takes long.
-_LONGEST_NAME = 100
-_ALIKE = 0.65
 
 # How each field is written; what follows are other names that are read.
 _FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -185,18 +177,3 @@ UNITS: Mapping[str, Mapping[str, int]] = {
     "copies": {"": 0},
     "frames": {"": 0},
 }
-
-
-def folded(text: str) -> str:
-    """Return a word without accents, apostrophes and capitals."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in letters if not unicodedata.combining(one) and one not in "'’")
-
-
-def closest(typed: str, known: Iterable[str], most: int = 1) -> Sequence[str]:
-    """Return the known names that look like a typed one, the most alike first."""
-    if len(typed) > _LONGEST_NAME:
-        return []
-    spelled = {folded(one): one for one in known}
-    found = difflib.get_close_matches(folded(typed), spelled, most, _ALIKE)
-    return [spelled[one] for one in found]
