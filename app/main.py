@@ -15,12 +15,12 @@ from streamlit.delta_generator_singletons import context_dg_stack, get_default_d
 from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
-from app.screens import classes, duplicates, suggest
+from app.screens import duplicates, sort_by_words, suggestions
 from app.server import identity
 from app.session import navigation, state, url_state
 from app.session.callbacks import whole
-from app.widgets import find, tabs
-from app.widgets.work import work
+from app.widgets import search_terms, view_tabs
+from app.widgets.run_progress import work
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -69,11 +69,11 @@ WITHOUT_VIEW = (
     "import",
     "pipeline",
     "properties",
-    classes.PAGE,
-    suggest.PAGE,
+    sort_by_words.PAGE,
+    suggestions.PAGE,
 )
 # Pages that no word at the top leads to, but one on the page that they are named with here.
-BELOW = {"import": "properties", classes.PAGE: "properties", suggest.PAGE: "explore"}
+BELOW = {"import": "properties", sort_by_words.PAGE: "properties", suggestions.PAGE: "explore"}
 
 
 def main() -> None:
@@ -117,8 +117,8 @@ def _pages() -> list[Page]:
         st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
         st.Page(_importing, title=state.say("importing.page"), url_path="import"),
-        st.Page(suggest.show, title=state.say("suggest.page"), url_path=suggest.PAGE),
-        st.Page(classes.show, title=state.say("classes.page"), url_path=classes.PAGE),
+        st.Page(suggestions.show, title=state.say("suggest.page"), url_path=suggestions.PAGE),
+        st.Page(sort_by_words.show, title=state.say("classes.page"), url_path=sort_by_words.PAGE),
     ]
 
 
@@ -129,7 +129,7 @@ def _explore() -> None:
 
 
 def _map() -> None:
-    from app.screens import map as screen
+    from app.screens import image_map as screen
 
     screen.show()
 
@@ -163,7 +163,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
         name = project.name if project else "Panoptic"
         st.html(f'<span class="project" title="{escape(name)}">{escape(name)}</span>')
         if project is not None:
-            tabs.tabs(project)
+            view_tabs.tabs(project)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
                 if page.url_path in BELOW:
@@ -207,7 +207,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     def similar(sha1s: list[str]) -> None:
         if encoder is None or not sha1s:
             return
-        _jump(find.of_images(sha1s, encoder.slug))
+        _jump(search_terms.of_images(sha1s, encoder.slug))
 
     texts = (
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
@@ -227,8 +227,8 @@ def _bottom(project: Project | None, view: View | None) -> None:
         },
         on_similar=similar,
         on_only=lambda sha1s: _jump(View().with_condition("selection", sha1s)),
-        on_save=lambda chosen: tabs.open_selection(project, chosen),
-        on_suggest=suggest.begin,
+        on_save=lambda chosen: view_tabs.open_selection(project, chosen),
+        on_suggest=suggestions.begin,
     )
     work(project)
 

@@ -1,6 +1,6 @@
 """What a page compares, every second or so, to know whether there is something new to draw.
 
-Not here: drawing it (``widgets.work``), asking (``components.pulse``).
+Not here: drawing it (``widgets.run_progress``), asking (``components.pulse``).
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ import streamlit as st
 
 from app.components.gallery import At, Beside, Opened, gallery
 from app.components.table import table
-from app.screens import map as maps
+from app.screens import image_map as maps
 from app.session import state, url_state
 from app.session.callbacks import whole
-from app.widgets import chart, comparing
-from app.widgets.comparing import Compared
-from app.widgets.property_filters import shown as shown_properties
-from app.widgets.shown import Shown
+from app.widgets import chart, compare_encoders
+from app.widgets.compare_encoders import Compared
+from app.widgets.property_facets import shown as shown_properties
+from app.widgets.view_context import Shown
 from panoptic_data.catalogue.grouping import condition
 from panoptic_data.messages import keys
 from panoptic_data.views import model
@@ -48,7 +48,7 @@ _TABLE_TEXTS = tuple(name.partition(".")[2] for name in keys("en") if name.start
 
 def show(now: Shown) -> str | None:
     """Draw the displays of the view; return the sha1 of the current image."""
-    compared = comparing.of(now)
+    compared = compare_encoders.of(now)
     if compared is not None:
         _compared(now, compared)
     names = () if compared is not None else _names(now)
@@ -98,7 +98,7 @@ def _not_compared(now: Shown, compared: Compared) -> None:
 
 
 def _keep(side: Shown) -> None:
-    comparing.keep(side)
+    compare_encoders.keep(side)
     _note()
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.components.duplicates import duplicates
 from app.session import navigation, state, url_state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.catalogue import snapshot
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
@@ -37,7 +37,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     duplicates(
         language=state.language(),

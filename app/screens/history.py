@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.api.history import images_of
 from app.components.history import history
 from app.session import navigation, state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
 from panoptic_data.views.model import View
@@ -25,7 +25,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     history(
         language=state.language(),

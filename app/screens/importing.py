@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.components.importing import importer
 from app.screens.history import show_images
 from app.session import navigation, state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.exchange.apply import WAYS
 from panoptic_data.messages import keys
@@ -28,7 +28,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     importer(
         language=state.language(),

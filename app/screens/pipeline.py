@@ -1,7 +1,7 @@
 """The page Pipeline: what has been made of the folders, what is stale, what went wrong.
 
 Everything is read from the tables that runs leave behind. Not here: adding up (``overview``),
-starting a run (``launcher``), what runs now in a few words (``widgets.work``).
+starting a run (``launcher``), what runs now in a few words (``widgets.run_progress``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import streamlit as st
 
 from app.server import serve
 from app.session import state
-from app.widgets import states
+from app.widgets import empty_states
 from app.widgets.dagster_page import command, page
-from app.widgets.table import Cell, bar, details, duration, moment, table
+from app.widgets.html_table import Cell, bar, details, duration, moment, table
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
@@ -47,7 +47,7 @@ def show() -> None:
     st.html(STYLE)
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     with st.container(key="pipeline", gap=None):
         _controls(project)

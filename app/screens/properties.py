@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from app.api.properties import view_of
 from app.components.properties import definer
-from app.screens import classes
+from app.screens import sort_by_words
 from app.session import navigation, state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.annotations.values import COLOURS, TYPES
 from panoptic_data.messages import keys
@@ -29,7 +29,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     definer(
         language=state.language(),
@@ -44,7 +44,7 @@ def show() -> None:
         },
         on_explore=lambda id, tags: _explore(project, id, tags),
         on_import=lambda: navigation.to("import"),
-        on_sort=classes.begin,
+        on_sort=sort_by_words.begin,
     )
 
 

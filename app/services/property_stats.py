@@ -1,7 +1,7 @@
 """How what people defined is used: values counted for the page that defines them.
 
 Pure: frames in, numbers out, each in one pass over the values whatever the number of tags. Not
-here: the facets of a view (``widgets.filters``), where values are kept (``annotations``).
+here: the facets of a view (``widgets.facet_panel``), where values are kept (``annotations``).
 """
 
 from __future__ import annotations

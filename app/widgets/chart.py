@@ -20,7 +20,7 @@ from app.components.values import values
 from app.services import group_labels
 from app.session import state
 from app.session.callbacks import whole
-from app.widgets.chips import SCALES
+from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import charts
 from panoptic_data.catalogue.charts import Chart
 from panoptic_data.catalogue.grouping import condition

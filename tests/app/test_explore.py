@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.work import Step, step
+from app.widgets.run_progress import Step, step
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from tests import synthetic
@@ -132,7 +132,7 @@ def test_dates_are_counted_by_month_when_they_lie_close(project):
     rows = [synthetic.image(name, taken_at=day) for name, day in days.items()]
     synthetic.write(project, "images", rows)
     synthetic.write(project, "files", [synthetic.file(f"s/{n}.jpg", n) for n in days])
-    from app.widgets.filters import date_histogram
+    from app.widgets.facet_panel import date_histogram
     from panoptic_data.catalogue import snapshot
 
     histogram = date_histogram(snapshot.load(project), View())

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from app.widgets import find
+from app.widgets import search_terms
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
@@ -219,7 +219,9 @@ def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_proj
     row = {"slug": SECOND, "text": "timm:resnet50.a1_in1k", "status": "ready", "reads_text": False}
     write(project, "encoders", [row])
     with serving(own_project) as address:
-        page = ready(visit(f"{address}/?view={to_address(find.of_images(names[:1], 'visual'))}"))
+        page = ready(
+            visit(f"{address}/?view={to_address(search_terms.of_images(names[:1], 'visual'))}")
+        )
         compared = page.get_by_label("Compare with what another encoder finds")
         compared.select_option(SECOND)
         halves = [page.locator(f".st-key-gallery{which}") for which in ("", "_beside")]

@@ -1,7 +1,7 @@
 """The filters of a view as a tree that can be edited: conditions, their denials, boxes of them.
 
 What is edited lives in the browser until it is applied. Not here: what can be asked, counting,
-checking (``widgets.builder``).
+checking (``widgets.filter_builder``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The page where images are sorted into the tags of a property by words, and answered in bulk.
 
 Images and answers go over HTTP (``app.api.suggestions``). Not here: the page's place in the
-dashboard (``screens.classes``).
+dashboard (``screens.sort_by_words``).
 """
 
 from __future__ import annotations

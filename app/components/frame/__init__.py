@@ -1,7 +1,7 @@
 """What holds on every page: the selection at the bottom left, and the list of keys.
 
 What is done with a selection goes over HTTP (``app.api.annotations``). Not here: what runs, at the
-bottom right (``widgets.work``).
+bottom right (``widgets.run_progress``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What was done to annotations: the list on the page History, and that of one image.
 
 Both fetch what they show over HTTP (``app.api.history``). Not here: undo and redo
-(``components.steps``), which page this is on (``screens.history``, ``screens.image``).
+(``components.steps``), which page this is on (``screens.history``, ``screens.image_panel``).
 """
 
 from __future__ import annotations

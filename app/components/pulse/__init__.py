@@ -1,7 +1,8 @@
 """Nothing to see: it compares ``/pulse`` with what was drawn, and draws again where it differs.
 
 A timer of Streamlit's would draw every time, and a drawing that begins while another one is on
-its way makes the browser drop what the first brought. Not here: what is drawn (``widgets.work``).
+its way makes the browser drop what the first brought. Not here: what is drawn
+(``widgets.run_progress``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The page where a tag learns: likely images to accept or refuse, beside those it learns from.
 
 Images and answers go over HTTP (``app.api.suggestions``, ``app.api.tag_status``). Not here: the
-page's place in the dashboard (``screens.suggest``).
+page's place in the dashboard (``screens.suggestions``).
 """
 
 from __future__ import annotations

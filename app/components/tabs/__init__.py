@@ -1,6 +1,6 @@
 """The tabs of the top bar: all images, the open views, a new one, and the views not open.
 
-Not here: what a tab shows, and where tabs are kept (``widgets.tabs``).
+Not here: what a tab shows, and where tabs are kept (``widgets.view_tabs``).
 """
 
 from __future__ import annotations

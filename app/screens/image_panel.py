@@ -21,7 +21,7 @@ from app.components.strip import strip
 from app.screens import duplicates
 from app.screens.history import TEXTS as HISTORY_TEXTS
 from app.session import state
-from app.widgets import find
+from app.widgets import search_terms
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -99,7 +99,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
         st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
         return
     near = f"near.{encoder.slug}"
-    view = find.of_images([sha1], encoder.slug, st.session_state.get(near, {}))
+    view = search_terms.of_images([sha1], encoder.slug, st.session_state.get(near, {}))
     strip(
         view=model.to_address(view),
         version=corpus.version,
@@ -111,14 +111,14 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
             "failed": state.say("image.similar_failed"),
             **{name: state.say(f"find.{name}") for name in NEARNESS_TEXTS},
         },
-        on_limit=lambda told: st.session_state.update({near: find.read_limit(told)}),
+        on_limit=lambda told: st.session_state.update({near: search_terms.read_limit(told)}),
         key="similar",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
         st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
         if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
             _leave_for(view)
-    if find.asked(state.view()) is not None:
+    if search_terms.asked(state.view()) is not None:
         _in_search(sha1, encoder)
 
 
@@ -129,7 +129,7 @@ def _in_search(sha1: str, encoder: state.Encoder) -> None:
             text, help_text = state.say(f"find.{name}"), state.say(f"find.{name}_help")
             if st.button(text, key=f"find_{name}", type="tertiary", help=help_text):
                 term = Term("image", sha1, weight)
-                state.show(find.added(state.view(), term, encoder.slug))
+                state.show(search_terms.added(state.view(), term, encoder.slug))
                 st.rerun(scope="app")
 
 

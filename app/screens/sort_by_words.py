@@ -8,9 +8,9 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.classes import classes
-from app.screens import suggest
+from app.screens import suggestions
 from app.session import navigation, state, url_state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.encoders.spec import parse
 from panoptic_data.messages import keys
 
@@ -33,7 +33,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     known = state.encoders(project)
     readers = [one for one in known if one.is_ready and one.reads_text]
@@ -41,7 +41,7 @@ def show() -> None:
     classes(
         language=state.language(),
         property=st.query_params.get(state.PROPERTY) or None,
-        view=suggest.within(state.view()),
+        view=suggestions.within(state.view()),
         encoders=[(one.slug, one.name) for one in readers],
         encoder=chosen.slug if chosen else None,
         waiting=[one.name for one in known if not one.is_ready and _may_read(one.text)],

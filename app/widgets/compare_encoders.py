@@ -1,6 +1,7 @@
 """Two encoders side by side: what a second one finds of the search that a view asks.
 
-Not here: drawing the two (``screens.displays``), the choice of the second (``widgets.line``).
+Not here: drawing the two (``screens.displays``), the choice of the second
+(``widgets.search_line``).
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from app.components.searchline import Choice
 from app.session import state
-from app.widgets import find, holding
+from app.widgets import frozen_view, search_terms
 from panoptic_data.catalogue import similarity
 from panoptic_data.errors import PanopticError
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
-    from app.widgets.shown import Shown
+    from app.widgets.view_context import Shown
 
 __all__ = ["Compared", "choices", "keep", "of", "with_encoder"]
 
@@ -36,7 +37,7 @@ class Compared:
 
 def of(now: Shown) -> Compared | None:
     """Return what the second encoder finds; None where none is to be compared with."""
-    asks, slug = find.asked(now.view), now.view.compare
+    asks, slug = search_terms.asked(now.view), now.view.compare
     if now.found is None or asks is None or slug is None or slug == asks.encoder:
         return None
     names = (_name(now, asks.encoder), _name(now, slug))
@@ -47,7 +48,7 @@ def of(now: Shown) -> Compared | None:
     except PanopticError as problem:
         return Compared(names, replace(now, found=None, problem=problem, hold=None))
     other = replace(now, view=view, found=found, hold=None, held=now.corpus)
-    hold = holding.of(now.corpus, view, holding.BESIDE)
+    hold = frozen_view.of(now.corpus, view, frozen_view.BESIDE)
     if hold is not None:
         other = replace(other, found=hold.found, hold=hold, held=hold.now(now.corpus))
     shown = min(len(now.found), len(found), similarity.COMPARED)
@@ -56,7 +57,7 @@ def of(now: Shown) -> Compared | None:
 
 def choices(now: Shown) -> list[Choice]:
     """Return the encoders that the search can be compared under; those that cannot say why."""
-    asks = find.asked(now.view)
+    asks = search_terms.asked(now.view)
     if asks is None:
         return []
     others = [one for one in now.encoders if one.slug != asks.encoder]

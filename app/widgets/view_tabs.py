@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.components.tabs import Act, Tab, strip
 from app.session import navigation, state
-from app.widgets import chips
+from app.widgets import filter_chips
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import keys
 from panoptic_data.views import model, saved, stored_selections
@@ -94,7 +94,7 @@ def name_of(view: View, known: set[str]) -> str:
 
 def _brief(part: Condition | Clause) -> str:
     if not isinstance(part, Condition):
-        return chips.label(part)
+        return filter_chips.label(part)
     value = part.value
     match part.field, part.op:
         case ("folder", "in"):
@@ -106,8 +106,8 @@ def _brief(part: Condition | Clause) -> str:
         case (("path" | "name" | "camera"), "contains"):
             return str(value)
         case ("taken_at", "between"):
-            return _years(value) or chips.label(part)
-    return chips.label(part)
+            return _years(value) or filter_chips.label(part)
+    return filter_chips.label(part)
 
 
 def _first(values: Sequence[str]) -> str:
@@ -133,7 +133,7 @@ def _tab(one: Saved, current: Saved | None) -> Tab:
         return Tab(one.id, one.name, state.say("tabs.unreadable", problem=problem), False)
     # The table may not have heard yet what the current one shows.
     view = state.view() if one is current else one.view or View()
-    asked = " · ".join(map(chips.label, view.where))
+    asked = " · ".join(map(filter_chips.label, view.where))
     return Tab(one.id, one.name, f"{one.name}\n{asked}" if asked else one.name)
 
 

@@ -19,7 +19,7 @@ from app.api import state_digest
 from app.components.pulse import pulse as watch
 from app.server import serve
 from app.session import navigation, state
-from app.widgets import holding
+from app.widgets import frozen_view
 from panoptic_data.storage.project import Project
 
 __all__ = ["Step", "step", "time_left", "work"]
@@ -137,7 +137,7 @@ def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
 
 def _follow(now: str) -> None:
     """Run the page again when there is something new to show, and only then."""
-    is_let_go = holding.let_go()
+    is_let_go = frozen_view.let_go()
     shown = st.session_state.get("version")
     st.session_state["version"] = now
     if is_let_go or shown not in (None, now):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.components.facets import Histogram, Item, Section
 from app.session import state
-from app.widgets import property_filters
-from app.widgets.chips import SCALES
-from app.widgets.histograms import BARS, by_months
+from app.widgets import property_facets
+from app.widgets.date_histogram import BARS, by_months
+from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import facets
 from panoptic_data.views import model
 from panoptic_data.views.model import STATUSES, View
@@ -37,20 +37,20 @@ def sections(
     made = [_folders(corpus, view, "folder" in opened)]
     made.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
     # What people said comes before what files say of themselves.
-    made += property_filters.sections(corpus, view, opened)
+    made += property_facets.sections(corpus, view, opened)
     made.append(_formats(corpus, view, "format" in opened))
     if corpus.date_range() is not None:
         made.append(_dates(corpus, view, "taken_at" in opened))
     made += [_range(corpus, view, field, field in opened) for field in _RANGES]
     statuses = _statuses(corpus, view, "status" in opened)
     made += [statuses] if len(statuses.items) > 1 else []
-    return made + property_filters.about_annotations(corpus, view, opened)
+    return made + property_facets.about_annotations(corpus, view, opened)
 
 
 def changed(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
     """Return the view after a press in a section, read as strictly as an address."""
-    if property_filters.is_chosen_by_value(field):
-        return property_filters.changed(view, field, chosen)
+    if property_facets.is_chosen_by_value(field):
+        return property_facets.changed(view, field, chosen)
     value = _condition_value(field, chosen, encoder)
     if value is None:
         return view.without(field)

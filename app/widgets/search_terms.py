@@ -2,7 +2,7 @@
 
 Older forms (``similar``, ``text``) are read, and become ``like`` when they are changed. Not here:
 what a search means (``panoptic_data.views.search_expression``), the line it is typed in
-(``widgets.line``).
+(``widgets.search_line``).
 """
 
 from __future__ import annotations

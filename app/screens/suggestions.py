@@ -10,7 +10,7 @@ import streamlit as st
 from app.api.properties import view_of
 from app.components.suggest import suggest
 from app.session import navigation, state, url_state
-from app.widgets import states
+from app.widgets import empty_states
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
@@ -36,7 +36,7 @@ def show() -> None:
     """Draw the page."""
     project = state.project()
     if project is None:
-        states.no_project()
+        empty_states.no_project()
         return
     known = state.encoders(project)
     chosen = state.encoder(known)
@@ -60,9 +60,9 @@ def show() -> None:
 
 
 def _sort(property: str) -> None:
-    from app.screens import classes
+    from app.screens import sort_by_words
 
-    classes.begin(property)
+    sort_by_words.begin(property)
 
 
 def within(view: View) -> str | None:

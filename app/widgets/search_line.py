@@ -1,7 +1,7 @@
 """The line above the pictures: what is asked, in which order and groups, shown how.
 
 Not here: drawing it (``components.searchline``), what a text means
-(``panoptic_data.query.parser``), the panel of filters (``widgets.filters``).
+(``panoptic_data.query.parser``), the panel of filters (``widgets.facet_panel``).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import streamlit as st
 from app.components.gallery import CAPTIONS
 from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
 from app.session import state
-from app.widgets import builder, chips, comparing, find, holding
-from app.widgets.property_filters import shown as shown_properties
+from app.widgets import compare_encoders, filter_builder, filter_chips, frozen_view, search_terms
+from app.widgets.property_facets import shown as shown_properties
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
 from panoptic_data.catalogue.similarity import Asked
@@ -30,7 +30,7 @@ from panoptic_data.views.model import FIELDS, Condition, Sort, View
 from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:
-    from app.widgets.shown import Shown
+    from app.widgets.view_context import Shown
     from panoptic_data.annotations.properties import Property
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
@@ -118,21 +118,21 @@ def line(shown: Shown) -> None:
     view = shown.view
     mode, path = _mode(view), view.condition("path")
     told = st.session_state.get("typed", {})
-    text = find.typed(view) if mode == "meaning" else path.value if path else ""
+    text = search_terms.typed(view) if mode == "meaning" else path.value if path else ""
     sort = view.sort[0] if view.sort else _first_sort(view)
-    compared = view.compare if comparing.of(shown) is not None else None
+    compared = view.compare if compare_encoders.of(shown) is not None else None
     scopes = _scopes(view)
     searchline(
         text=told.get("text", text),
         mode=mode,
         modes=_modes(),
         count=_count(shown),
-        chips=chips.chips(find.without(_without_words(view, mode))),
-        terms=find.terms(view),
-        limit=find.limit(view),
+        chips=filter_chips.chips(search_terms.without(_without_words(view, mode))),
+        terms=search_terms.terms(view),
+        limit=search_terms.limit(view),
         encoders=_encoders(shown),
         encoder=_encoder(shown),
-        comparable=comparing.choices(shown),
+        comparable=compare_encoders.choices(shown),
         compare=compared,
         scopes=scopes,
         scope=_scope(view) if scopes else None,
@@ -159,24 +159,26 @@ def line(shown: Shown) -> None:
         },
         on_search=lambda text, mode, is_whole: search(text, mode, shown, is_whole),
         on_sort=_sort,
-        on_remove=lambda chip: state.show(chips.drop(state.view(), chip)),
+        on_remove=lambda chip: state.show(filter_chips.drop(state.view(), chip)),
         on_clear=_clear,
         on_add=lambda text: _add(text, shown),
-        on_term=lambda place: _show(find.without_term(state.view(), place)),
-        on_limit=lambda told: _show(find.limited(state.view(), find.read_limit(told))),
+        on_term=lambda place: _show(search_terms.without_term(state.view(), place)),
+        on_limit=lambda told: _show(
+            search_terms.limited(state.view(), search_terms.read_limit(told))
+        ),
         on_encoder=lambda slug: _judge(slug, shown),
-        on_compare=comparing.with_encoder,
+        on_compare=compare_encoders.with_encoder,
         on_scope=_seek_in,
         on_arrange=_arrange,
         on_show=lambda names: _put({"show": list(names), "compare": None}),
-        on_filters=builder.ask,
-        hold=holding.is_on(),
+        on_filters=filter_builder.ask,
+        hold=frozen_view.is_on(),
         changed=_changed(shown),
-        on_hold=holding.turn,
-        on_refresh=holding.refresh,
+        on_hold=frozen_view.turn,
+        on_refresh=frozen_view.refresh,
     )
     # Draws nothing until it is asked for, and keeps what was begun when the page is drawn anew.
-    builder.open_dialog(shown.corpus, view, state.show)
+    filter_builder.open_dialog(shown.corpus, view, state.show)
 
 
 def search(text: str, mode: str, shown: Shown, is_whole: bool = True) -> None:
@@ -242,20 +244,20 @@ def _misread(text: str) -> InvalidExpression | None:
 
 def _seek(view: View, expression: Expression, text: str, shown: Shown, is_whole: bool) -> None:
     """Show what is like an expression, under the encoder of the search before if that can."""
-    now = find.asked(state.view())
+    now = search_terms.asked(state.view())
     slug = _seeing(expression, now, shown)
     if slug is None:
         # Words without any encoder that reads them: the page says so, and how to get one.
         _tell(text, None)
         return
     try:
-        expression = find.whole(shown.project, state.view(), expression)
+        expression = search_terms.whole(shown.project, state.view(), expression)
     except PanopticError as error:
         if is_whole:
             _tell(text, error.message(state.language()))
         return
     percentile = now.percentile if now is not None else None
-    state.show(find.put(view, Asked(slug, expression, percentile=percentile)))
+    state.show(search_terms.put(view, Asked(slug, expression, percentile=percentile)))
 
 
 def _seeing(expression: Expression, now: Asked | None, shown: Shown) -> str | None:
@@ -278,14 +280,14 @@ def _add(text: str, shown: Shown) -> None:
         return
     view = state.view()
     for term in read.terms:
-        view = find.added(view, term, shown.encoder.slug)
+        view = search_terms.added(view, term, shown.encoder.slug)
     _show(view)
 
 
 def _judge(slug: str, shown: Shown) -> None:
     """Let another encoder judge the search; a cosine of one says nothing under another."""
     view = state.view()
-    asks = find.asked(view)
+    asks = search_terms.asked(view)
     chosen = next((one for one in shown.encoders if one.slug == slug and one.is_ready), None)
     st.session_state.pop("typed", None)
     if asks is None or chosen is None:
@@ -296,20 +298,20 @@ def _judge(slug: str, shown: Shown) -> None:
         return
     # Beside itself it would say nothing: the two change places.
     compare = asks.encoder if view.compare == slug else view.compare
-    view = find.put(view, replace(asks, encoder=slug, threshold=None))
+    view = search_terms.put(view, replace(asks, encoder=slug, threshold=None))
     state.show(replace(view, compare=compare))
 
 
 def _scopes(view: View) -> list[Choice]:
     """Return where a search can look: within what else is asked, or was before, or everywhere."""
-    others = find.others(view)
-    if others or find.asked(view) is None:
+    others = search_terms.others(view)
+    if others or search_terms.asked(view) is None:
         # Kept for the search that begins, or goes on, without it.
         st.session_state[NARROWED] = others
     narrowed = st.session_state.get(NARROWED, ())
-    if find.asked(view) is None or not narrowed:
+    if search_terms.asked(view) is None or not narrowed:
         return []
-    told = ", ".join(chips.label(part) for part in narrowed)
+    told = ", ".join(filter_chips.label(part) for part in narrowed)
     told = told if len(told) <= _SHOWN else f"{told[: _SHOWN - 1]}…"
     within = "find.in_filters" if others else "find.in_before"
     return [
@@ -319,15 +321,15 @@ def _scopes(view: View) -> list[Choice]:
 
 
 def _scope(view: View) -> str:
-    return "view" if find.others(view) else "corpus"
+    return "view" if search_terms.others(view) else "corpus"
 
 
 def _seek_in(scope: str) -> None:
     """Search the whole corpus, or within the filters that were there before."""
     view = state.view()
     if scope == "corpus":
-        _show(find.everywhere(view))
-    elif not find.others(view):
+        _show(search_terms.everywhere(view))
+    elif not search_terms.others(view):
         narrowed = st.session_state.get(NARROWED, ())
         _show(replace(view, where=(*narrowed, *view.where)))
 
@@ -366,12 +368,12 @@ def _merged(view: View, parsed: parser.Parsed) -> View:
 def _mode(view: View) -> str:
     """Return what the field searches: "path" or "meaning"."""
     chosen: str | None = st.session_state.get("mode")
-    return chosen or ("path" if find.asked(view) is None else "meaning")
+    return chosen or ("path" if search_terms.asked(view) is None else "meaning")
 
 
 def _stays(view: View, mode: str) -> bool:
     """Whether the search of a view stays as chips while the field turns to something else."""
-    asks = find.asked(view)
+    asks = search_terms.asked(view)
     if asks is None:
         return False
     # Words alone go along, as those of a name do: someone looks for them elsewhere.
@@ -381,7 +383,7 @@ def _stays(view: View, mode: str) -> bool:
 
 def _without_words(view: View, mode: str) -> View:
     """Return the view without what stands in the search field."""
-    return view.without("path") if mode == "path" else find.without(view)
+    return view.without("path") if mode == "path" else search_terms.without(view)
 
 
 def _encoders(shown: Shown) -> list[Choice]:
@@ -399,7 +401,7 @@ def _encoders(shown: Shown) -> list[Choice]:
 
 
 def _encoder(shown: Shown) -> str | None:
-    asks = find.asked(shown.view)
+    asks = search_terms.asked(shown.view)
     return None if asks is None else asks.encoder
 
 
@@ -426,11 +428,11 @@ def _modes() -> list[Choice]:
 
 
 def _first_sort(view: View) -> Sort:
-    return Sort("path") if find.asked(view) is None else Sort("similarity", True)
+    return Sort("path") if search_terms.asked(view) is None else Sort("similarity", True)
 
 
 def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
-    ranked = [] if find.asked(view) is None else ["similarity"]
+    ranked = [] if search_terms.asked(view) is None else ["similarity"]
     fields = (*ranked, *_SORTS)
     return [
         *(Choice(field, state.say(f"explore.sort_{field}")) for field in fields),
@@ -547,7 +549,7 @@ def _level(
 ) -> dict[str, Any]:
     return {
         "id": field,
-        "label": name or chips.field_name(field),
+        "label": name or filter_chips.field_name(field),
         "bys": [{"value": value, "label": label} for value, label in bys],
     }
 
@@ -575,7 +577,7 @@ def _depth_name(depth: int | None) -> str:
 def _width_name(field: str, width: float | None) -> str:
     if width is None:
         return state.say("explore.by_fitting")
-    scale = chips.SCALES[field]
+    scale = filter_chips.SCALES[field]
     value = width / scale
     said = state.number(value) if value == int(value) else f"{value:g}"
     return state.say("explore.by_width", width=said)

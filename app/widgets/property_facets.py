@@ -1,7 +1,7 @@
 """The left panel's sections of properties: their values, counted under the view as it stands.
 
 Only open sections are counted. Not here: the counts (``panoptic_data.catalogue.facets``), what
-files and pictures say of themselves (``widgets.filters``), drawing (``components.facets``).
+files and pictures say of themselves (``widgets.facet_panel``), drawing (``components.facets``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.components.facets import Histogram, Item, Section
 from app.session import state
-from app.widgets.histograms import by_months
+from app.widgets.date_histogram import by_months
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets

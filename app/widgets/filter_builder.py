@@ -26,7 +26,7 @@ from app.components.builder import (
     drafted,
 )
 from app.session import state
-from app.widgets.chips import SCALES, field_name, label, operator_name
+from app.widgets.filter_chips import SCALES, field_name, label, operator_name
 from panoptic_data import messages
 from panoptic_data.annotations import tags
 from panoptic_data.catalogue import facets

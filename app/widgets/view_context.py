@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.session import state
-from app.widgets import holding
+from app.widgets import frozen_view
 from panoptic_data.errors import PanopticError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def of(project: Project, corpus: Catalogue) -> Shown:
         found = corpus.run(view)
     except PanopticError as problem:
         return Shown(project, corpus, corpus, view, None, problem, encoders, encoder)
-    hold = holding.of(corpus, view)
+    hold = frozen_view.of(corpus, view)
     if hold is None:
         return Shown(project, corpus, corpus, view, found, None, encoders, encoder)
     held = hold.now(corpus)

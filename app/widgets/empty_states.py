@@ -16,7 +16,7 @@ import streamlit as st
 from app.server import serve
 from app.session import state
 from app.session.callbacks import whole
-from app.widgets.chips import label
+from app.widgets.filter_chips import label
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_place
