@@ -41,9 +41,9 @@ from panoptic_data.catalogue import facets, snapshot
 from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.ingest import demo
 from panoptic_data.media import decode, metadata
-from panoptic_data.search import find
 from panoptic_data.storage import project, schema
 from panoptic_data.storage.schema import table_name
+from panoptic_data.vectors import scores
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, to_address
 from tests.dashboard import serving
 
@@ -80,7 +80,7 @@ def main() -> None:
     if opened.database().count(table_name("embeddings", ENCODER)) == 0:
         _write_vectors(opened)
     current = _open(opened)
-    read = partial(find.scale, opened, ENCODER)
+    read = partial(scores.scale, opened, ENCODER)
     _row("vectors, read once", [_timed(read)], 30_000, [])
     alike = _of_vectors(current)
     questions = {**QUESTIONS, **_of_properties(current), **alike}

@@ -30,7 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bench import corpora
-from panoptic_data.search import find
+from panoptic_data.vectors import scores
 from panoptic_data.vectors.matrix import Matrix
 
 WANTED = 100
@@ -142,18 +142,18 @@ def _exact(corpus: Corpus) -> Way:
     """As the project searches: vectors held in memory, in order of their sha1."""
     names = np.array([f"{number:040}" for number in range(len(corpus.vectors))], dtype="S40")
     vectors = Matrix.of(corpus.vectors.copy())
-    held = find._Held(names, vectors, np.ones(len(names), dtype=bool))
+    held = scores._Held(names, vectors, np.ones(len(names), dtype=bool))
 
     def ask(query: npt.NDArray[np.float32]) -> list[int]:
-        found = find.Scores(names, held.similarity(query))
+        found = scores.Scores(names, held.similarity(query))
         return [int(hit.sha1) for hit in found.best(WANTED)]
 
     passing = np.flatnonzero(corpus.passes)
-    is_large = len(names) > find.EXACT_UP_TO
+    is_large = len(names) > scores.EXACT_UP_TO
 
     def within(query: npt.NDArray[np.float32]) -> list[int]:
         similar = held.similarity_of(passing, query) if is_large else held.similarity(query)
-        found = find.Scores(names, similar)
+        found = scores.Scores(names, similar)
         return [int(hit.sha1) for hit in found.best(WANTED, among=corpus.passes)]
 
     return Way(f"exact in memory, {vectors.numbers.dtype}", "", ask, within)

@@ -20,7 +20,8 @@ from panoptic_data.views.search_expression import Expression
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from panoptic_data.search.find import Comparison, Hit, Rank
+    from panoptic_data.search.find import Comparison, Rank
+    from panoptic_data.vectors.scores import Hit
     from panoptic_data.views.model import View
 
 __all__ = ["run"]

@@ -148,7 +148,7 @@ def unified(view: View) -> View:
 def under(catalogue: Catalogue, view: View, encoder: str) -> View:
     """Return the view with its first search under another encoder, from the same percentile on.
 
-    A cosine of one encoder says nothing under another. Raises as ``search.scale``.
+    A cosine of one encoder says nothing under another. Raises as ``scores.scale``.
     """
     part = first(view)
     if part is None:
@@ -156,12 +156,11 @@ def under(catalogue: Catalogue, view: View, encoder: str) -> View:
     asks = replace(asked(part), encoder=encoder, threshold=None)
     threshold = asked(part).threshold
     if threshold is not None:
-        from panoptic_data.search import find
-        from panoptic_data.vectors import query_vectors
+        from panoptic_data.vectors import query_vectors, scores
 
         before = asked(part).encoder
         aim = query_vectors.aim(catalogue.project, asks.expression, before)
-        percentile = find.scale(catalogue.project, before, aim).percentile(threshold)
+        percentile = scores.scale(catalogue.project, before, aim).percentile(threshold)
         # Of a single image there is no scale.
         asks = replace(asks, percentile=None if np.isnan(percentile) else float(percentile))
     other = condition(asks)
@@ -246,8 +245,7 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
     part = first(view)
     if part is None:
         return None
-    from panoptic_data.search import find
-    from panoptic_data.vectors import query_vectors
+    from panoptic_data.vectors import query_vectors, scores
 
     asks = asked(part)
     others = tuple(one for one in view.where if one is not part)
@@ -255,7 +253,7 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
     found = alike(catalogue, condition(replace(asks, threshold=-1, percentile=None, count=None)))
     values = found.similarity[rows][found.enough[rows]]
     aim = query_vectors.aim(catalogue.project, asks.expression, asks.encoder)
-    scale = find.scale(catalogue.project, asks.encoder, aim)
+    scale = scores.scale(catalogue.project, asks.encoder, aim)
     counts, edges = np.histogram(values, bins, _ends(values))
     least = _least(catalogue, asks, aim)
     if asks.count is not None and asks.count <= len(values):
@@ -288,13 +286,13 @@ def _unified(part: Condition | Clause) -> Condition | Clause:
 
 
 def _least(catalogue: Catalogue, asks: Asked, aim: Aim) -> float:
-    from panoptic_data.search import find
+    from panoptic_data.vectors import scores
 
     if asks.threshold is not None:
         return asks.threshold
     if asks.percentile is None and asks.count is not None:
         return -1.0
-    scale = find.scale(catalogue.project, asks.encoder, aim)
+    scale = scores.scale(catalogue.project, asks.encoder, aim)
     return _likely(scale, aim) if asks.percentile is None else scale.cosine(asks.percentile)
 
 
@@ -323,12 +321,12 @@ _places: list[tuple[ref[Corpus], npt.NDArray[np.bytes_], _Places]] = []
 
 
 def _by_row(catalogue: Catalogue, encoder: str, aim: Aim, among: Mask | None) -> Similarity:
-    from panoptic_data.search import find
+    from panoptic_data.vectors import scores
 
-    sha1s = find.embedded(catalogue.project, encoder)
+    sha1s = scores.embedded(catalogue.project, encoder)
     places, rows = _placed(catalogue.corpus, sha1s)
     wanted = None if among is None else places[among[rows]]
-    found = find.scores(catalogue.project, encoder, aim.vector, wanted)
+    found = scores.scores(catalogue.project, encoder, aim.vector, wanted)
     if found.sha1s is not sha1s:
         # New vectors came in between.
         places, rows = _placed(catalogue.corpus, found.sha1s)

@@ -24,7 +24,7 @@ from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
 from panoptic_data.labelling import active_learning
 from panoptic_data.labelling.active_learning import Check, Estimate, Examples, Space
-from panoptic_data.search import find
+from panoptic_data.vectors import scores
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
@@ -210,7 +210,7 @@ def material(
 
     Raises NoEmbeddings.
     """
-    sha1s, vectors, live = find.vectors(project, slug)
+    sha1s, vectors, live = scores.vectors(project, slug)
     key = (project.database().uri, slug)
     with _lock:
         known = _held.get(key)

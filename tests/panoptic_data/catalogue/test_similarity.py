@@ -10,6 +10,7 @@ from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.query import parser
 from panoptic_data.search import find
+from panoptic_data.vectors import scores
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 from panoptic_data.views.search_expression import parse
@@ -101,15 +102,15 @@ def test_what_else_a_view_asks_filters_before_the_best_are_kept(current):
 
 def test_of_many_images_only_those_that_all_else_selects_are_compared(current, monkeypatch):
     # In this order, so that nothing of the query is remembered.
-    monkeypatch.setattr(find, "EXACT_UP_TO", 100)
-    monkeypatch.setattr(find, "BLOCK_ROWS", 5)
+    monkeypatch.setattr(scores, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(scores, "BLOCK_ROWS", 5)
     compared = []
-    whole, some = find._Held.similarity, find._Held.similarity_of
+    whole, some = scores._Held.similarity, scores._Held.similarity_of
     monkeypatch.setattr(
-        find._Held, "similarity", lambda *one: compared.append("all") or whole(*one)
+        scores._Held, "similarity", lambda *one: compared.append("all") or whole(*one)
     )
     monkeypatch.setattr(
-        find._Held, "similarity_of", lambda *one: compared.append(len(one[1])) or some(*one)
+        scores._Held, "similarity_of", lambda *one: compared.append(len(one[1])) or some(*one)
     )
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     expected = [sha1 for _, sha1 in plainly({30: 1}, few)]
@@ -174,7 +175,7 @@ def test_a_threshold_that_was_read_keeps_the_image_that_had_it(current):
 
 
 def test_a_percentile_shows_as_much_as_chance_says(current):
-    scale = find.scale(current.project, SLUG)
+    scale = scores.scale(current.project, SLUG)
     at = shown(current, asked(5, percentile=90))
     assert at == shown(current, asked(5, threshold=scale.cosine(90)))
     assert len(shown(current, asked(5, percentile=99))) < len(at)
@@ -197,7 +198,7 @@ def test_a_slider_is_told_how_similarities_lie(current):
     # Of so many that are kept, the last.
     kept = similarity.spread(current, View((asked(3, count=5), FEW)))
     assert (kept.least, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
-    assert told.likely == pytest.approx(find.scale(current.project, SLUG).cosine(95))
+    assert told.likely == pytest.approx(scores.scale(current.project, SLUG).cosine(95))
     assert similarity.spread(current, View((FEW,))) is None
     nobody = View((asked(3), Condition("name", "contains", "nowhere")))
     assert sum(similarity.spread(current, nobody).counts) == 0
@@ -247,7 +248,7 @@ def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(curr
     assert similarity.common(*ranks, first=3) == len(first[0] & first[1]) > 0
     assert similarity.common(ranks[0], ranks[0] * 0) == 0
     # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
-    scale = find.scale(current.project, SLUG)
+    scale = scores.scale(current.project, SLUG)
     [part] = similarity.under(current, View((asked(3, threshold=0.4, count=9),)), OTHER).where
     assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
     assert (part.value["count"], "threshold" in part.value) == (9, False)

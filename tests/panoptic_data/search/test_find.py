@@ -20,9 +20,10 @@ from panoptic_data.ingest import images, sources
 from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
 from panoptic_data.search import find as search
-from panoptic_data.search.find import Hit, by_image, by_text, find, similar
+from panoptic_data.search.find import by_image, by_text, find, similar
 from panoptic_data.storage import project as projects
-from panoptic_data.vectors import embeddings, matrix, query_vectors, vector_index
+from panoptic_data.vectors import embeddings, matrix, query_vectors, scores, vector_index
+from panoptic_data.vectors.scores import Hit
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import parse as parse_it
 from tests.images import shared
@@ -181,8 +182,8 @@ def test_words_find_what_they_name(project, tmp_path):
     with pytest.raises(InvalidExpression, match="nothing is left"):
         find(project, "hat - hat")
     # What words are like by chance is another scale than what pictures are.
-    words = search.scale(project, spec.slug, query_vectors.aim(project, parse_it("hat"), spec.slug))
-    assert words.cosine(99) < search.scale(project, spec.slug).cosine(99)
+    words = scores.scale(project, spec.slug, query_vectors.aim(project, parse_it("hat"), spec.slug))
+    assert words.cosine(99) < scores.scale(project, spec.slug).cosine(99)
 
 
 def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_stored_ones(
@@ -280,8 +281,8 @@ def test_large_matrices_at_half_precision_give_the_same(project, monkeypatch):
     fill(project, names, vectors)
     expected = similar(project, [names[7]], SLUG, k=50)
     monkeypatch.setattr(matrix, "FLOAT32_BYTES", 0)
-    search._cache.clear()
-    search._scores.clear()
+    scores._cache.clear()
+    scores._scores.clear()
     found = similar(project, [names[7]], SLUG, k=50)
     assert names_of(found) == names_of(expected)
     wanted = [h.similarity for h in expected]
@@ -299,7 +300,7 @@ def test_beyond_a_size_the_index_is_asked_and_what_is_gone_left_out(project, mon
     exact = similar(project, [query], SLUG, k=10)
     vector_index.update(project, SLUG, "r1", exact_up_to=1000)
     monkeypatch.setattr(search, "EXACT_UP_TO", 1000)
-    monkeypatch.setattr(search, "_held_at", None)
+    monkeypatch.setattr(scores, "_held_at", None)
     found = similar(project, [query], SLUG, k=10)
     assert names_of(found) == names_of(exact)
     assert [h.similarity for h in found] == pytest.approx([h.similarity for h in exact], abs=2e-3)
@@ -315,8 +316,8 @@ def test_threads_may_search_at_once(project):
         found[name] = similar(project, [name], SLUG, k=5)
 
     threads = [threading.Thread(target=ask, args=(name,)) for name in expected]
-    search._cache.clear()
-    search._scores.clear()
+    scores._cache.clear()
+    scores._scores.clear()
     for thread in threads:
         thread.start()
     for thread in threads:
