@@ -59,7 +59,7 @@ def routes(project: Project) -> list[Route]:
 
 
 def _bring(project: Project, request: Request) -> Response:
-    return _kept(project, request, _body(request, query_images.MOST_BYTES))
+    return _kept(project, request, _body(request, query_images.MAX_BYTES))
 
 
 def _fetch(project: Project, request: Request) -> Response:

@@ -119,12 +119,12 @@ def _near(
 
 
 def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArray[np.int8]:
-    drawn = np.zeros((len(sha1s), *fingerprints.SHAPE), np.int8)
+    drawn = np.zeros((len(sha1s), *fingerprints.FINGERPRINT_SHAPE), np.int8)
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(sha1s), THUMBNAILS_AT_ONCE):
             some = sha1s[start : start + THUMBNAILS_AT_ONCE]
             rows = database.take("images", some, ["sha1", "thumbnail"]).sort_by("sha1")
-            made = threads.map(fingerprints.sketch, rows["thumbnail"].to_pylist())
+            made = threads.map(fingerprints.fingerprint, rows["thumbnail"].to_pylist())
             drawn[start : start + len(some)] = list(made)
             report("duplicates", start + len(some), len(sha1s))
     return drawn
@@ -175,7 +175,7 @@ def _agree(drawn: npt.NDArray[np.int8], left: Positions, right: Positions) -> np
     same = np.zeros(len(left), bool)
     for start in range(0, len(left), PAIRS_AT_ONCE):
         some = slice(start, start + PAIRS_AT_ONCE)
-        same[some] = fingerprints.agree(drawn[left[some]], drawn[right[some]])
+        same[some] = fingerprints.same_picture(drawn[left[some]], drawn[right[some]])
     return same
 
 

@@ -27,7 +27,7 @@ from panoptic_data.storage.project import Project
 
 __all__ = ["LARGEST_FILE", "PASSING", "Content", "Scan", "described", "file_id", "read", "scan"]
 
-# Read whole into memory; see decode.MOST_MEMORY.
+# Read whole into memory; see decode.MAX_MEMORY_BYTES.
 LARGEST_FILE = 1 << 30
 # How often a file that changes under our eyes is read before we give up, and the wait between.
 TRIES = 3

@@ -1,8 +1,8 @@
-"""Bytes to an upright RGB picture and what is known of it, or the reason why there is none.
+"""Decode an image file's bytes into an upright RGB picture, or say why they cannot be decoded.
 
-Pure: no file is opened here. Not here: which formats there are (``formats``, ``decoders``), how
-pixel values become 8-bit sRGB (``tones``), metadata (``exif``), what is computed from pixels
-(``hashes``, ``describe``).
+Pure: no file is opened here. Not here: recognising formats (``formats``) and opening them
+(``decoders``), bringing pixel values to 8-bit sRGB (``tonemap``), EXIF (``exif``), what is
+computed from pixels (``hashes``, ``metadata``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from panoptic_data.errors import UnreadableImage
 from panoptic_data.media import decoders, exif, formats, tonemap
 from panoptic_data.media.formats import probe
 
-__all__ = ["MOST_MEMORY", "MOST_PIXELS", "REASONS", "Picture", "decode", "open_image", "probe"]
+__all__ = ["MAX_MEMORY_BYTES", "MAX_PIXELS", "REASONS", "Picture", "decode", "open_image", "probe"]
 
 REASONS: tuple[str, ...] = (
     "broken_link",
@@ -47,19 +47,19 @@ REASONS: tuple[str, ...] = (
 
 # A sheet of 1 m² scanned at 440 dpi. JPEG and JPEG 2000 are decoded at a fraction of their size
 # and may be larger: what counts is what has to be decoded.
-MOST_PIXELS = 300_000_000
-# What decoding may take at one time in the whole process, file included. With the tables'
-# libraries that leaves a run under 2 GB.
-MOST_MEMORY = 1_300_000_000
+MAX_PIXELS = 300_000_000
+# Bytes that all decoding in this process may take at one time, the files included. With the
+# libraries of the tables a run then stays under 2 GB.
+MAX_MEMORY_BYTES = 1_300_000_000
 
-# Bytes a pixel at the peak of decoding and reducing, measured on pictures of 24 million pixels:
+# Bytes per pixel at the peak of decoding and reducing, measured on pictures of 24 million pixels:
 # by format where the decoder keeps more than the picture, else by mode. A palette may hold a
-# transparent colour; what is transparent is premultiplied in a copy.
+# transparent colour, and transparent pictures are premultiplied in a copy.
 _FORMAT_BYTES = {"AVIF": 10, "HEIF": 8, "JPEG2000": 20, "WEBP": 16}
 _MODE_BYTES = {"1": 2, "L": 1, "P": 9, "LA": 8, "PA": 9, "RGBA": 8, "I": 6, "F": 18}
-_OTHER_BYTES = 4
+_DEFAULT_BYTES = 4
 
-_TURNS = {
+_TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -70,20 +70,22 @@ _TURNS = {
 }
 _ORIENTATION_TAG = 274
 
-# Added to the process's filters and never taken out again: warnings.catch_warnings swaps the
-# filters of all threads, this touches only what Pillow says of itself.
-_SILENCE = ("ignore", None, Warning, re.compile(r"(PIL|pillow_heif)\."), 0)
-_TRUNCATION = re.compile(r"truncat|unexpected end|not enough|premature|end of file", re.IGNORECASE)
-_UNSUPPORTED = re.compile(r"unsupported|not supported|unknown pixel mode|not available")
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+# Added to the process's filters and never removed: warnings.catch_warnings replaces the filters
+# of all threads, whereas this one concerns only the warnings that Pillow itself raises.
+_WARNINGS_FILTER = ("ignore", None, Warning, re.compile(r"(PIL|pillow_heif)\."), 0)
+_TRUNCATED_MESSAGE = re.compile(
+    r"truncat|unexpected end|not enough|premature|end of file", re.IGNORECASE
+)
+_UNSUPPORTED_MESSAGE = re.compile(r"unsupported|not supported|unknown pixel mode|not available")
+_MEMORY_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
 class Picture:
     """One decoded image. ``pixels`` are RGB, upright and sRGB, possibly reduced.
 
-    ``width`` and ``height`` are those of the whole upright picture; ``mode`` is Pillow's word
-    for the stored pixels; the rest is as in the table ``images``.
+    ``width`` and ``height``, in pixels, are those of the full upright picture; ``mode`` is
+    Pillow's mode of the stored pixels; the rest is as in the table ``images``.
     """
 
     pixels: Image.Image
@@ -103,27 +105,28 @@ class Picture:
 def decode(data: bytes, short_side: int | None = None) -> Picture:
     """Decode the first frame of a file's bytes.
 
-    With ``short_side``, the picture comes reduced, its short side at least that long (or as
-    long as it is stored), at a fraction of the cost. Content alone decides the format. Raises
-    UnreadableImage with one of :data:`REASONS`; safe to call from many threads, which wait for
-    each other where their pictures together would exceed :data:`MOST_MEMORY`.
+    With ``short_side`` (pixels) the picture is reduced while it is decoded, at a fraction of the
+    cost: its short side is then at least that long, or as long as it is stored. The format is
+    recognised from the bytes alone. Raises UnreadableImage with one of :data:`REASONS`. Safe to
+    call from many threads, which wait for each other where their pictures together would exceed
+    :data:`MAX_MEMORY_BYTES`.
     """
     if not data:
         raise UnreadableImage("empty")
     kind = probe(data)
     if kind is None:
         raise UnreadableImage("not_an_image")
-    if _SILENCE not in warnings.filters:
-        warnings.filterwarnings("ignore", category=Warning, module=_SILENCE[3].pattern)
+    if _WARNINGS_FILTER not in warnings.filters:
+        warnings.filterwarnings("ignore", category=Warning, module=_WARNINGS_FILTER[3].pattern)
     try:
         return _decode(kind, data, short_side)
     except UnreadableImage:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
-        raise UnreadableImage("too_many_pixels", _said(error)) from error
+        raise UnreadableImage("too_many_pixels", _error_text(error)) from error
     except Exception as error:
         # Decoders raise any type on hostile bytes: struct.error, OverflowError, SyntaxError…
-        raise UnreadableImage(_reason(kind, data, error), _said(error)) from error
+        raise UnreadableImage(_reason(kind, data, error), _error_text(error)) from error
 
 
 def open_image(data: bytes, short_side: int | None = None) -> Image.Image:
@@ -136,15 +139,15 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
     mode, size = image.mode, image.size
     if not min(size):
         raise UnreadableImage("damaged", f"{size[0]} × {size[1]}")
-    turned_by_decoder = exif.attempt(lambda: _turned_by_decoder(image), 1)
-    halved = _ask_for_less(kind, image, data, short_side) if short_side else 0
-    with _memory.taken(_needed(kind, image, size, halved) + len(data)):
+    applied_orientation = exif.attempt(lambda: _orientation_applied_by_decoder(image), 1)
+    halvings = _reduce_in_decoder(kind, image, data, short_side) if short_side else 0
+    with _memory_limit.reserve(_memory_needed(kind, image, size, halvings) + len(data)):
         image.load()
-        about = exif.read(image)
+        metadata = exif.read(image)
         pixels = _pixels(image, short_side)
-    if about.orientation in _TURNS:
-        pixels = pixels.transpose(_TURNS[about.orientation])
-    width, height = size[::-1] if about.orientation >= 5 else size
+    if metadata.orientation in _TRANSPOSITIONS:
+        pixels = pixels.transpose(_TRANSPOSITIONS[metadata.orientation])
+    width, height = size[::-1] if metadata.orientation >= 5 else size
     return Picture(
         pixels=pixels,
         format=kind,
@@ -152,80 +155,85 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
         width=width,
         height=height,
         frames=exif.attempt(lambda: decoders.count_frames(kind, image, data), 1),
-        orientation=turned_by_decoder if turned_by_decoder in _TURNS else about.orientation,
-        taken_at=about.taken_at,
-        camera=about.camera,
-        lat=about.lat,
-        lon=about.lon,
-        exif=about.exif,
+        orientation=applied_orientation
+        if applied_orientation in _TRANSPOSITIONS
+        else metadata.orientation,
+        taken_at=metadata.taken_at,
+        camera=metadata.camera,
+        lat=metadata.lat,
+        lon=metadata.lon,
+        exif=metadata.exif,
     )
 
 
-def _turned_by_decoder(image: ImageFile.ImageFile) -> int:
-    # Pillow turns TIFFs, and libheif turns HEIFs, while they load; both forget how they stood.
+def _orientation_applied_by_decoder(image: ImageFile.ImageFile) -> int:
+    # Pillow turns TIFFs, and libheif turns HEIFs, while they load; both then drop the orientation.
     if isinstance(image, decoders.Tiff):
         return int(image.tag_v2.get(_ORIENTATION_TAG, 1))
     return int(image.info.get("original_orientation") or 1)
 
 
-def _ask_for_less(kind: str, image: ImageFile.ImageFile, data: bytes, short_side: int) -> int:
-    """Let the decoders that can do it skip detail that would be averaged away.
+def _reduce_in_decoder(kind: str, image: ImageFile.ImageFile, data: bytes, short_side: int) -> int:
+    """Tell the decoders that can reduce to skip detail that would be averaged away later.
 
-    Returns how many times the picture will be halved beyond what ``image.size`` then says.
+    Returns how many times the picture will be halved in addition to what ``image.size`` then says.
     """
-    short = min(image.size)
-    if short <= short_side:
+    current_short_side = min(image.size)
+    if current_short_side <= short_side:
         return 0
     if kind == "JPEG":
-        share = short_side / short
+        share = short_side / current_short_side
         image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))
     if kind != "JPEG2000":
         return 0
-    halved = min(int(math.log2(short / short_side)), formats.halvings(kind, data))
-    image.reduce = halved  # type: ignore[method-assign, assignment]
-    return halved
+    halvings = min(int(math.log2(current_short_side / short_side)), formats.halvings(kind, data))
+    image.reduce = halvings  # type: ignore[method-assign, assignment]
+    return halvings
 
 
-def _needed(kind: str, image: ImageFile.ImageFile, whole: tuple[int, int], halved: int) -> int:
-    """Return the bytes that decoding takes at its peak; raise when that is too much.
+def _memory_needed(
+    kind: str, image: ImageFile.ImageFile, declared_size: tuple[int, int], halvings: int
+) -> int:
+    """Return the bytes that decoding takes at its peak; raise UnreadableImage when it is too much.
 
-    ``whole`` is the size that the file declares, ``image.size`` what will be decoded of it.
+    ``declared_size`` is the size in pixels that the file declares, ``image.size`` the part of it
+    that will be decoded.
     """
-    pixels = (image.width * image.height) >> (2 * halved)
+    pixels = (image.width * image.height) >> (2 * halvings)
     stored = image.mode.partition(";")[0]
-    needed = pixels * (_FORMAT_BYTES.get(kind) or _MODE_BYTES.get(stored, _OTHER_BYTES))
+    needed = pixels * (_FORMAT_BYTES.get(kind) or _MODE_BYTES.get(stored, _DEFAULT_BYTES))
     if isinstance(image, JpegImagePlugin.JpegImageFile) and "progressive" in image.info:
         # Kept whole as 16-bit coefficients, whatever part of it is asked for.
-        needed += whole[0] * whole[1] * 2 * len(image.getbands())
-    if pixels > MOST_PIXELS or needed > MOST_MEMORY:
-        raise UnreadableImage("too_many_pixels", f"{whole[0]} × {whole[1]}")
+        needed += declared_size[0] * declared_size[1] * 2 * len(image.getbands())
+    if pixels > MAX_PIXELS or needed > MAX_MEMORY_BYTES:
+        raise UnreadableImage("too_many_pixels", f"{declared_size[0]} × {declared_size[1]}")
     return needed
 
 
 def _pixels(image: Image.Image, short_side: int | None) -> Image.Image:
     profile = image.info.get("icc_profile")
-    plain = tonemap.byte_image(image)
+    image_8bit = tonemap.byte_image(image)
     # Averaging down to twice the size asked for loses nothing that the last resampling keeps.
-    factor = min(plain.size) // (2 * short_side) if short_side else 1
+    factor = min(image_8bit.size) // (2 * short_side) if short_side else 1
     if factor > 1:
-        plain = Image.Image.reduce(plain, factor)
-    return tonemap.to_srgb(plain, profile if isinstance(profile, bytes) else None)
+        image_8bit = Image.Image.reduce(image_8bit, factor)
+    return tonemap.to_srgb(image_8bit, profile if isinstance(profile, bytes) else None)
 
 
 def _reason(kind: str, data: bytes, error: Exception) -> str:
-    if _TRUNCATION.search(str(error)) or formats.is_cut(kind, data):
+    if _TRUNCATED_MESSAGE.search(str(error)) or formats.is_cut(kind, data):
         return "truncated"
-    return "unsupported" if _UNSUPPORTED.search(str(error).lower()) else "damaged"
+    return "unsupported" if _UNSUPPORTED_MESSAGE.search(str(error).lower()) else "damaged"
 
 
-def _said(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
-    return exif.clean(_ADDRESS.sub("", text) or type(error).__name__)
+def _error_text(error: Exception) -> str:
+    argument = error.args[0] if error.args else ""
+    text = argument.decode(errors="replace") if isinstance(argument, bytes) else str(error)
+    return exif.clean(_MEMORY_ADDRESS.sub("", text) or type(error).__name__)
 
 
-class _Memory:
-    """Lets pictures in while what they take together stays under a limit."""
+class _MemoryLimit:
+    """Makes threads wait while the pictures being decoded would exceed a limit, in bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -233,7 +241,7 @@ class _Memory:
         self._changed = threading.Condition()
 
     @contextmanager
-    def taken(self, amount: int) -> Iterator[None]:
+    def reserve(self, amount: int) -> Iterator[None]:
         with self._changed:
             self._changed.wait_for(lambda: not self._used or self._used + amount <= self._limit)
             self._used += amount
@@ -245,4 +253,4 @@ class _Memory:
                 self._changed.notify_all()
 
 
-_memory = _Memory(MOST_MEMORY)
+_memory_limit = _MemoryLimit(MAX_MEMORY_BYTES)

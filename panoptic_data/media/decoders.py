@@ -1,7 +1,7 @@
-"""Each format's own Pillow class, opened by name.
+"""Open bytes with the Pillow class of their format.
 
-Never by trying them all, as ``Image.open`` does: what the content is was decided by
-``formats.probe``, and decoders that run other programs (EPS) stay shut. Not here: what is done
+The classes are not tried one after another, as ``Image.open`` does: ``formats.probe`` recognises
+the format, and decoders that run other programs (EPS) are never called. Not here: what is done
 with an opened file (``decode``).
 """
 
@@ -41,16 +41,16 @@ def open_as(kind: str, data: bytes) -> ImageFile.ImageFile:
 
 
 def count_frames(kind: str, image: Image.Image, data: bytes) -> int:
-    """Return how many frames or pages an opened file has, at most ``formats.MOST_FRAMES``."""
+    """Return how many frames or pages an opened file has, at most ``formats.MAX_FRAMES``."""
     counted = formats.count_frames(kind, data)
-    return counted or min(int(getattr(image, "n_frames", 1)), formats.MOST_FRAMES)
+    return counted or min(int(getattr(image, "n_frames", 1)), formats.MAX_FRAMES)
 
 
 class Tiff(TiffImagePlugin.TiffImageFile):
     """A TIFF without Pillow's own limit of 179 million pixels: ``decode`` has its own, wider."""
 
     def load_prepare(self) -> None:
-        """Make room for the pixels, unasked where Pillow would refuse."""
+        """Allocate the pixels without the size check of Pillow's own ``load_prepare``."""
         if self._im is None:
             self.im = Image.core.new(self.mode, self._tile_size)  # type: ignore[attr-defined]
         super().load_prepare()
@@ -67,7 +67,7 @@ class Jpeg2000(Jpeg2KImageFile):
     """A JPEG 2000 that can be halved whatever its size.
 
     The standard rounds a halved size up (ISO/IEC 15444-1, B.5), Pillow rounds it to the nearest
-    and then misses data: here both come to the same.
+    and then misses data. Padding the size to a multiple makes the two agree.
     """
 
     def load(self) -> Image.core.PixelAccess | None:  # type: ignore[name-defined]

@@ -1,10 +1,10 @@
-"""A picture from an address on the web, fetched because somebody asked for it, and nothing else.
+"""Download one picture from a web address, protected against requests to private networks (SSRF).
 
-What is fetched is bounded in size, time and kind, and never lies on this machine or in its private
-network: the address of a name is looked up once, checked, and that very one is connected to, for
-each redirect anew, so that a name cannot mean one place when it is checked and another when it is
-used (DNS rebinding). Proxies are not used: they look names up by themselves. Not here: keeping the
-picture (``uploads``).
+Size, time and content type are limited, and addresses of this machine or of its private network
+are refused. A host name is resolved once, its IP address is checked, and the connection goes to
+that very address, again for each redirect: a name cannot resolve to one address when it is checked
+and to another when it is used (DNS rebinding). Proxies are not used, because they resolve names
+themselves. Not here: storing the picture (``query_images``).
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from panoptic_data.errors import InvalidAddress
 from panoptic_data.media import formats
 
-__all__ = ["MOST_BYTES", "SECONDS", "Connect", "Resolve", "fetch"]
+__all__ = ["MAX_BYTES", "TIMEOUT_SECONDS", "Connect", "Resolve", "fetch"]
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Returns the IP addresses of a host."""
 Connect = Callable[[str, int, float], socket.socket]
 """Connects to an IP address and port within some seconds."""
 
-MOST_BYTES = 20 * 2**20
-# For all of it, redirects included.
-SECONDS = 15.0
-REDIRECTS = 5
-_CHUNK = 65_536
+MAX_BYTES = 20 * 2**20
+# For the complete download, redirects included.
+TIMEOUT_SECONDS = 15.0
+MAX_REDIRECTS = 5
+_CHUNK_BYTES = 65_536
 _PORTS = {"http": 80, "https": 443}
-_MOVED = frozenset({301, 302, 303, 307, 308})
-# What says that it is no picture before a byte of it is read.
-_NO_PICTURE = ("text/", "video/", "audio/", "application/json", "application/pdf")
-# IPv6 addresses that lead to an IPv4 one (RFC 6052).
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+# Content types that cannot be a picture; any other is checked by the first bytes.
+_NOT_PICTURE_TYPES = ("text/", "video/", "audio/", "application/json", "application/pdf")
+# IPv6 addresses that stand for an IPv4 address (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = {
     "User-Agent": "panoptic-data",
     "Accept": "image/*",
-    # What is packed could unpack to any size.
+    # A compressed answer could expand to any size.
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
@@ -56,43 +56,44 @@ def fetch(
     *,
     resolve: Resolve | None = None,
     connect: Connect | None = None,
-    most: int = MOST_BYTES,
-    seconds: float = SECONDS,
+    max_bytes: int = MAX_BYTES,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> bytes:
     """Return the bytes of the picture at an http or https address. Raises InvalidAddress.
 
-    ``resolve`` and ``connect`` take the place of the system's own.
+    At most ``max_bytes`` bytes within ``seconds``. ``resolve`` and ``connect`` replace the
+    system's own (for tests).
     """
-    end = time.monotonic() + seconds
-    here = address.strip()
-    for _ in range(REDIRECTS + 1):
-        parts = _parts(here)
-        ip = _allowed(parts, resolve or _resolved, end)
-        with _answer(parts, ip, connect or _connected, end) as answer:
-            if answer.status not in _MOVED:
-                return _picture(answer, here, most, end)
-            here = urljoin(here, answer.getheader("Location") or "")
+    deadline = time.monotonic() + seconds
+    current_address = address.strip()
+    for _ in range(MAX_REDIRECTS + 1):
+        parts = _split_address(current_address)
+        ip = _public_ip(parts, resolve or _system_resolve, deadline)
+        with _response(parts, ip, connect or _system_connect, deadline) as response:
+            if response.status not in _REDIRECT_STATUSES:
+                return _read_picture(response, current_address, max_bytes, deadline)
+            current_address = urljoin(current_address, response.getheader("Location") or "")
     raise InvalidAddress("redirects", address=address)
 
 
-def _parts(address: str) -> SplitResult:
+def _split_address(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)
-        is_right = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         raise InvalidAddress("address", address=address) from None
-    # A name and password in an address are somebody's own, or a disguise.
-    if not is_right or parts.username is not None or parts.password is not None:
+    # A user name and password in an address are private, or disguise the host.
+    if not is_valid or parts.username is not None or parts.password is not None:
         raise InvalidAddress("address", address=address)
     return parts
 
 
-def _allowed(parts: SplitResult, resolve: Resolve, end: float) -> str:
+def _public_ip(parts: SplitResult, resolve: Resolve, deadline: float) -> str:
     """Return the first IP address of a host; all of them must be public."""
     host = parts.hostname or ""
     try:
-        found = _within(end, lambda: resolve(host, _port(parts)))
-        ips = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+        addresses = _call_with_deadline(deadline, lambda: resolve(host, _port(parts)))
+        ips = [ipaddress.ip_address(text.partition("%")[0]) for text in addresses]
     except (OSError, ValueError):
         raise InvalidAddress("unknown", address=host) from None
     if not ips:
@@ -105,7 +106,7 @@ def _allowed(parts: SplitResult, resolve: Resolve, end: float) -> str:
 def _is_public(ip: _Address) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _TRANSLATED:
+        if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return _is_public(inner)
@@ -114,69 +115,77 @@ def _is_public(ip: _Address) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _within(end: float, act: Callable[[], Sequence[str]]) -> Sequence[str]:
-    """Do what cannot be given a time limit in a thread that nobody waits for longer."""
-    found: list[Sequence[str]] = []
-    failed: list[OSError | UnicodeError] = []
+def _call_with_deadline(deadline: float, call: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """Return the result of a call that takes no time limit: it runs in a thread left behind."""
+    results: list[Sequence[str]] = []
+    errors: list[OSError | UnicodeError] = []
 
     def run() -> None:
         try:
-            found.append(act())
+            results.append(call())
         except (OSError, UnicodeError) as error:
-            failed.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(max(0.0, end - time.monotonic()))
-    if failed:
-        raise OSError(str(failed[0]))
-    if not found:
+    thread.join(max(0.0, deadline - time.monotonic()))
+    if errors:
+        raise OSError(str(errors[0]))
+    if not results:
         raise InvalidAddress("slow")
-    return found[0]
+    return results[0]
 
 
 @contextmanager
-def _answer(
-    parts: SplitResult, ip: str, connect: Connect, end: float
+def _response(
+    parts: SplitResult, ip: str, connect: Connect, deadline: float
 ) -> Iterator[http.client.HTTPResponse]:
-    """Ask for what lies at an address, of this IP address and no other."""
+    """Send the request to this IP address and no other, and yield the response."""
     host, port = parts.hostname or "", _port(parts)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    is_over = threading.Event()
+    connection_class = (
+        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    )
+    timed_out = threading.Event()
     try:
-        line = connect(ip, port, _left(end))
+        connection = connect(ip, port, _seconds_left(deadline))
         if parts.scheme == "https":
-            # The certificate must be that of the name, whichever the IP address.
-            line = ssl.create_default_context().wrap_socket(
-                line, server_hostname=host, do_handshake_on_connect=False
+            # The certificate must be the host name's, whatever the IP address.
+            connection = ssl.create_default_context().wrap_socket(
+                connection, server_hostname=host, do_handshake_on_connect=False
             )
-        with closing(line), _cut(line, end, is_over), closing(kind(host, port)) as asking:
-            if isinstance(line, ssl.SSLSocket):
-                line.do_handshake()
-            asking.sock = line
-            asking.request("GET", _target(parts), headers=_HEADERS)
-            with asking.getresponse() as answer:
-                yield answer
+        with (
+            closing(connection),
+            _close_at_deadline(connection, deadline, timed_out),
+            closing(connection_class(host, port)) as client,
+        ):
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
+            client.sock = connection
+            client.request("GET", _request_target(parts), headers=_HEADERS)
+            with client.getresponse() as response:
+                yield response
     except InvalidAddress:
         raise
     except ssl.SSLCertVerificationError:
         raise InvalidAddress("certificate", address=host) from None
     except (OSError, http.client.HTTPException, ValueError):
-        late = is_over.is_set() or time.monotonic() >= end
-        raise InvalidAddress("slow" if late else "unreachable", address=host) from None
+        is_late = timed_out.is_set() or time.monotonic() >= deadline
+        raise InvalidAddress("slow" if is_late else "unreachable", address=host) from None
 
 
 @contextmanager
-def _cut(line: socket.socket, end: float, is_over: threading.Event) -> Iterator[None]:
-    """Cut a connection once its time is up: a server may send a byte now and then for ever."""
+def _close_at_deadline(
+    connection: socket.socket, deadline: float, timed_out: threading.Event
+) -> Iterator[None]:
+    """Shut a connection down at the deadline: a server may send a byte now and then for ever."""
 
     def cut() -> None:
-        is_over.set()
+        timed_out.set()
         with suppress(OSError):
-            # Not an SSL socket's own, which forgets its state under those who read.
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
+            # Not SSLSocket.shutdown, which resets the TLS state while another thread reads.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
-    timer = threading.Timer(_left(end), cut)
+    timer = threading.Timer(_seconds_left(deadline), cut)
     timer.daemon = True
     timer.start()
     try:
@@ -185,51 +194,57 @@ def _cut(line: socket.socket, end: float, is_over: threading.Event) -> Iterator[
         timer.cancel()
 
 
-def _picture(answer: http.client.HTTPResponse, address: str, most: int, end: float) -> bytes:
-    if answer.status != http.HTTPStatus.OK:
-        raise InvalidAddress("refused", address=address, detail=f"{answer.status} {answer.reason}")
-    kind = (answer.getheader("Content-Type") or "").lower()
+def _read_picture(
+    response: http.client.HTTPResponse, address: str, max_bytes: int, deadline: float
+) -> bytes:
+    if response.status != http.HTTPStatus.OK:
+        raise InvalidAddress(
+            "refused", address=address, detail=f"{response.status} {response.reason}"
+        )
+    content_type = (response.getheader("Content-Type") or "").lower()
     if (
-        kind.startswith(_NO_PICTURE)
-        or answer.getheader("Content-Encoding", "identity") != "identity"
+        content_type.startswith(_NOT_PICTURE_TYPES)
+        or response.getheader("Content-Encoding", "identity") != "identity"
     ):
         raise InvalidAddress("no_picture", address=address)
-    size = answer.getheader("Content-Length", "")
-    if size.isdecimal() and int(size) > most:
-        raise InvalidAddress("too_large", most=most // 2**20)
+    size = response.getheader("Content-Length", "")
+    if size.isdecimal() and int(size) > max_bytes:
+        raise InvalidAddress("too_large", most=max_bytes // 2**20)
     data = bytearray()
-    while chunk := answer.read1(_CHUNK):
+    while chunk := response.read1(_CHUNK_BYTES):
         data += chunk
-        if len(data) > most:
-            raise InvalidAddress("too_large", most=most // 2**20)
-    if time.monotonic() >= end or (size.isdecimal() and len(data) < int(size)):
-        raise InvalidAddress("slow" if time.monotonic() >= end else "unreachable", address=address)
+        if len(data) > max_bytes:
+            raise InvalidAddress("too_large", most=max_bytes // 2**20)
+    if time.monotonic() >= deadline or (size.isdecimal() and len(data) < int(size)):
+        raise InvalidAddress(
+            "slow" if time.monotonic() >= deadline else "unreachable", address=address
+        )
     if formats.probe(bytes(data)) is None:
         raise InvalidAddress("no_picture", address=address)
     return bytes(data)
 
 
-def _target(parts: SplitResult) -> str:
+def _request_target(parts: SplitResult) -> str:
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    asked = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
-    return f"{path}?{asked}" if asked else path
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    return f"{path}?{query}" if query else path
 
 
 def _port(parts: SplitResult) -> int:
     return parts.port or _PORTS[parts.scheme]
 
 
-def _left(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
+def _seconds_left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise InvalidAddress("slow")
-    return left
+    return seconds
 
 
-def _resolved(host: str, port: int) -> Sequence[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(place[4][0]) for place in found]
+def _system_resolve(host: str, port: int) -> Sequence[str]:
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(result[4][0]) for result in results]
 
 
-def _connected(ip: str, port: int, seconds: float) -> socket.socket:
+def _system_connect(ip: str, port: int, seconds: float) -> socket.socket:
     return socket.create_connection((ip, port), timeout=seconds)

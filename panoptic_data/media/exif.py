@@ -1,4 +1,4 @@
-"""What the camera wrote beside the pixels: date, camera, place, orientation and all the rest.
+"""Read EXIF: date, camera, GPS position, orientation and all readable tags as JSON.
 
 Broken metadata never fails an image: what can be read is kept, the rest is left out. Not here:
 pixels (``decode``), and writing metadata.
@@ -18,16 +18,16 @@ from typing import Any, TypeVar
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
-__all__ = ["LONGEST_TEXT", "Metadata", "attempt", "clean", "read"]
+__all__ = ["MAX_TEXT_LENGTH", "Metadata", "attempt", "clean", "read"]
 
 T = TypeVar("T")
 
-LONGEST_TEXT = 500
-MOST_VALUES = 16
-MOST_TAGS = 200
+MAX_TEXT_LENGTH = 500
+MAX_VALUES = 16
+MAX_TAGS = 200
 
 # Structure of the file, pointers and blobs: nothing that a person would read.
-_LEFT_OUT = frozenset(
+_OMITTED_TAGS = frozenset(
     (
         *("StripOffsets", "StripByteCounts", "TileOffsets", "TileByteCounts", "FreeOffsets"),
         *("FreeByteCounts", "SubIFDs", "JPEGTables", "JpegIFOffset", "JpegIFByteCount"),
@@ -36,8 +36,8 @@ _LEFT_OUT = frozenset(
         *("TransferFunction", "CFAPattern"),
     )
 )
-_NONE: dict[int, Any] = {}
-_NOWHERE: tuple[float | None, float | None] = (None, None)
+_NO_TAGS: dict[int, Any] = {}
+_NO_POSITION: tuple[float | None, float | None] = (None, None)
 _DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
 _DATE_TAGS = ("DateTimeOriginal", "DateTimeDigitized", "DateTime")
 _CHARSETS = (
@@ -66,43 +66,43 @@ class Metadata:
 
 def read(image: Image.Image) -> Metadata:
     """Read an opened image's EXIF; every field that cannot be read has its default."""
-    found = attempt(image.getexif, Image.Exif())
-    tags = _named(attempt(lambda: dict(found), _NONE), ExifTags.TAGS)
-    tags |= _named(attempt(lambda: found.get_ifd(ExifTags.IFD.Exif), _NONE), ExifTags.TAGS)
-    place = _named(attempt(lambda: found.get_ifd(ExifTags.IFD.GPSInfo), _NONE), ExifTags.GPSTAGS)
-    lat, lon = attempt(lambda: _position(place), _NOWHERE)
+    exif = attempt(image.getexif, Image.Exif())
+    tags = _named(attempt(lambda: dict(exif), _NO_TAGS), ExifTags.TAGS)
+    tags |= _named(attempt(lambda: exif.get_ifd(ExifTags.IFD.Exif), _NO_TAGS), ExifTags.TAGS)
+    gps = _named(attempt(lambda: exif.get_ifd(ExifTags.IFD.GPSInfo), _NO_TAGS), ExifTags.GPSTAGS)
+    lat, lon = attempt(lambda: _position(gps), _NO_POSITION)
     return Metadata(
         orientation=_orientation(tags.get("Orientation")),
         taken_at=_date(tags),
         camera=_camera(tags),
         lat=lat,
         lon=lon,
-        exif=_json(tags | place),
+        exif=_json(tags | gps),
     )
 
 
-def attempt(act: Callable[[], T], otherwise: T) -> T:
-    """Return ``act()``, or ``otherwise`` where it fails: for what an image can do without."""
+def attempt(read_value: Callable[[], T], default: T) -> T:
+    """Return ``read_value()``, or ``default`` where it raises: for optional metadata."""
     try:
-        return act()
+        return read_value()
     except Exception:  # noqa: BLE001 - Pillow's parsers raise any type on hostile metadata
-        return otherwise
+        return default
 
 
 def clean(text: str) -> str:
-    """Return text that any table and page can hold: no control characters or lone surrogates.
+    """Return text without control characters or lone surrogates, which tables and pages refuse.
 
-    Cut at :data:`LONGEST_TEXT` characters.
+    Cut at :data:`MAX_TEXT_LENGTH` characters.
     """
     sound = text.encode("utf-8", "replace").decode()
     shown = "".join(
-        " " if unicodedata.category(c) == "Cc" else c for c in sound[: 4 * LONGEST_TEXT]
+        " " if unicodedata.category(c) == "Cc" else c for c in sound[: 4 * MAX_TEXT_LENGTH]
     )
-    return shown.strip()[:LONGEST_TEXT].strip()
+    return shown.strip()[:MAX_TEXT_LENGTH].strip()
 
 
 def _named(values: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, Any]:
-    kept = list(values.items())[:MOST_TAGS]
+    kept = list(values.items())[:MAX_TAGS]
     return {names[tag]: value for tag, value in kept if tag in names}
 
 
@@ -111,11 +111,11 @@ def _orientation(value: Any) -> int:
 
 
 def _date(tags: Mapping[str, Any]) -> datetime | None:
-    moments = (_moment(str(_readable(tags.get(name)) or "")) for name in _DATE_TAGS)
-    return next((moment for moment in moments if moment is not None), None)
+    dates = (_parsed_date(str(_readable(tags.get(name)) or "")) for name in _DATE_TAGS)
+    return next((date for date in dates if date is not None), None)
 
 
-def _moment(text: str) -> datetime | None:
+def _parsed_date(text: str) -> datetime | None:
     match = _DATE.match(text)
     if match is None:
         return None
@@ -133,42 +133,42 @@ def _camera(tags: Mapping[str, Any]) -> str | None:
     return f"{make} {model}".strip() or None
 
 
-def _position(place: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    lat = _degrees(place.get("GPSLatitude"), place.get("GPSLatitudeRef"), "S")
-    lon = _degrees(place.get("GPSLongitude"), place.get("GPSLongitudeRef"), "W")
+def _position(gps: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    lat = _degrees(gps.get("GPSLatitude"), gps.get("GPSLatitudeRef"), "S")
+    lon = _degrees(gps.get("GPSLongitude"), gps.get("GPSLongitudeRef"), "W")
     # Receivers without a fix write zeros: a point in the Atlantic where no one took pictures.
     if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180 or lat == lon == 0:
-        return _NOWHERE
+        return _NO_POSITION
     return lat, lon
 
 
-def _degrees(parts: Any, side: Any, negative: str) -> float | None:
+def _degrees(parts: Any, hemisphere: Any, negative: str) -> float | None:
     values = [float(part) for part in parts] if isinstance(parts, tuple) else []
     if not values or not all(math.isfinite(value) for value in values):
         return None
     degrees = math.fsum(value / 60.0**power for power, value in enumerate(values[:3]))
-    return -degrees if str(_readable(side)).upper().startswith(negative) else degrees
+    return -degrees if str(_readable(hemisphere)).upper().startswith(negative) else degrees
 
 
 def _json(tags: Mapping[str, Any]) -> str:
-    readable = {name: _readable(value) for name, value in tags.items() if name not in _LEFT_OUT}
+    readable = {name: _readable(value) for name, value in tags.items() if name not in _OMITTED_TAGS}
     kept = {name: value for name, value in readable.items() if value not in (None, "", [])}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
 def _readable(value: Any) -> Any:
-    """Return a value as JSON holds it; None for what has no readable form."""
+    """Return a value that JSON can hold; None for a value without a readable form."""
     if isinstance(value, bytes):
         return _text(value)
     if isinstance(value, str):
-        return clean(_repaired(value))
+        return clean(_decoded_as_utf8(value))
     if isinstance(value, int):
         return value
     if isinstance(value, float | TiffImagePlugin.IFDRational):
         number = attempt(lambda: float(value), math.nan)
         return round(number, 9) if math.isfinite(number) else None
     if isinstance(value, tuple | list):
-        return [_readable(part) for part in value[:MOST_VALUES]]
+        return [_readable(part) for part in value[:MAX_VALUES]]
     return None
 
 
@@ -176,12 +176,12 @@ def _text(value: bytes) -> str | None:
     """Decode a comment (EXIF 2.32, table 9: eight bytes name the character set) or short bytes."""
     for prefix, charset in _CHARSETS:
         if value.startswith(prefix):
-            return clean(value[8 : 8 + 8 * LONGEST_TEXT].decode(charset, "replace"))
-    text = value[: 4 * LONGEST_TEXT].rstrip(b"\0").decode("utf-8", "replace")
+            return clean(value[8 : 8 + 8 * MAX_TEXT_LENGTH].decode(charset, "replace"))
+    text = value[: 4 * MAX_TEXT_LENGTH].rstrip(b"\0").decode("utf-8", "replace")
     return clean(text) if "\N{REPLACEMENT CHARACTER}" not in text else None
 
 
-def _repaired(text: str) -> str:
+def _decoded_as_utf8(text: str) -> str:
     # Pillow reads EXIF texts as Latin-1, as they should be; most programs write UTF-8.
     try:
         return text.encode("latin-1").decode("utf-8")

@@ -1,7 +1,7 @@
-"""Image formats by their bytes: recognise one, see whether its end is missing, count frames.
+"""Recognise image formats by their bytes, detect truncated files, count frames.
 
-Not here: anything that decodes (``decoders``, ``decode``). It needs no library, so that walking
-a folder does not either.
+Not here: anything that decodes (``decoders``, ``decode``). This module imports no imaging
+library, so that walking a folder imports none either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 
 __all__ = [
     "IMAGE_EXTENSIONS",
-    "MOST_FRAMES",
+    "MAX_FRAMES",
     "PROBED_BYTES",
     "count_frames",
     "halvings",
@@ -22,17 +22,17 @@ __all__ = [
 
 # Enough for every signature below, the brands of an ISO container included.
 PROBED_BYTES = 64
-# Counting goes no further: a hostile file can hold millions of empty frames.
-MOST_FRAMES = 100_000
+# Frames are counted up to this number: a hostile file can hold millions of empty frames.
+MAX_FRAMES = 100_000
 
-# A file with one of these is a row even when its content cannot be read: somebody thinks that
-# it is an image and must learn that it is not shown.
+# A file with one of these extensions gets a row even when its content cannot be read: people take
+# it for an image and must learn that it is not shown.
 IMAGE_EXTENSIONS = frozenset(
     (
         *("jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "webp", "gif", "tif", "tiff"),
         *("bmp", "dib", "avif", "avifs", "heic", "heif", "hif", "heics", "heifs"),
         *("jp2", "j2k", "j2c", "jpc", "jpf", "jpx", "jpm", "pbm", "pgm", "ppm", "pnm", "pfm"),
-        # Images that cannot be read here.
+        # Formats that are not supported.
         *("psd", "psb", "xcf", "svg", "svgz", "ico", "cur", "tga", "exr", "hdr", "ff", "qoi"),
         *("dds", "pcx", "sgi", "jxl", "djvu", "cr2", "cr3", "crw", "nef", "nrw", "arw", "dng"),
         *("orf", "rw2", "raf", "pef", "srw"),
@@ -60,7 +60,7 @@ _PNM = re.compile(rb"P(?:[1-6]\s+(?:#|\d)|f\s+\d)")
 
 
 def probe(data: bytes) -> str | None:
-    """Return the format that the first bytes (:data:`PROBED_BYTES` suffice) say, or None.
+    """Return the format that the first bytes name (:data:`PROBED_BYTES` suffice), or None.
 
     One of AVIF, BMP, GIF, HEIF, JPEG, JPEG2000, PNG, PPM, TIFF, WEBP.
     """
@@ -77,7 +77,7 @@ def probe(data: bytes) -> str | None:
 
 
 def count_frames(kind: str, data: bytes) -> int | None:
-    """Return how many frames a GIF or pages a TIFF has, at most :data:`MOST_FRAMES`.
+    """Return how many frames a GIF or pages a TIFF has, at most :data:`MAX_FRAMES`.
 
     None for other formats, whose decoders know it without parsing every frame.
     """
@@ -87,7 +87,7 @@ def count_frames(kind: str, data: bytes) -> int | None:
 
 
 def is_cut(kind: str, data: bytes) -> bool:
-    """Say whether the end is missing, as far as the container tells."""
+    """Return whether the end of the file is missing, as far as its container format tells."""
     if kind == "JPEG":
         return b"\xff\xd9" not in data[-1024:]
     if kind == "PNG":
@@ -134,7 +134,7 @@ def _gif_frames(data: bytes) -> int:
     """Walk the blocks (GIF89a specification, sections 15 to 27) and count the descriptors."""
     at = 13 + _colour_table(data[10])
     frames = 0
-    while at < len(data) and frames < MOST_FRAMES:
+    while at < len(data) and frames < MAX_FRAMES:
         block = data[at]
         if block == 0x2C and at + 10 <= len(data):
             frames += 1
@@ -165,7 +165,7 @@ def _tiff_directories(data: bytes) -> int:
     # A chain that leaves the file ends there: the pages met so far are the pages there are.
     with suppress(struct.error, OverflowError):
         (at,) = struct.unpack_from(order + link, data, first)
-        while at and at not in seen and len(seen) < MOST_FRAMES:
+        while at and at not in seen and len(seen) < MAX_FRAMES:
             (entries,) = struct.unpack_from(order + count, data, at)
             after = at + struct.calcsize("=" + count) + entries * entry
             (following,) = struct.unpack_from(order + link, data, after)

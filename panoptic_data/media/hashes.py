@@ -1,4 +1,4 @@
-"""Short numbers that stand for content: sha1 of bytes, perceptual hashes and colour of pixels.
+"""Hash content: sha1 of bytes, perceptual hashes and dominant colour of pixels.
 
 Not here: finding duplicates with them (``duplicates``).
 """
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-__all__ = ["PerceptualHashes", "dominant_colour", "likeness", "perceptual", "sha1"]
+__all__ = ["PerceptualHashes", "dominant_colour", "perceptual", "sha1", "shrunk_grey"]
 
-_LIKENESS_SIDE = 64
+_GREY_SIDE = 64
 _COLOUR_SIDE = 32
 # Cells along each axis of the colour cube.
 _CELLS = 16
@@ -31,21 +31,21 @@ class PerceptualHashes:
 
 
 def sha1(data: bytes) -> str:
-    """Return the 40 hex digits that identify these bytes."""
-    # Identity, not security.
+    """Return the sha1 of these bytes: 40 hex digits."""
+    # For identity, not for security.
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def perceptual(pixels: Image.Image) -> PerceptualHashes:
-    """Return imagehash's average, perceptual (DCT) and difference hash of :func:`likeness`.
+    """Return imagehash's average, perceptual (DCT) and difference hash of :func:`shrunk_grey`.
 
-    Given an upright thumbnail the hashes are as good as a whole picture's: each begins by
-    shrinking to 8 to 32 pixels a side.
+    The hashes of an upright thumbnail are as good as the full picture's: each algorithm begins
+    by shrinking to 8 to 32 pixels a side.
     """
     # 0.4 s with scipy.fftpack, which phash needs.
     import imagehash
 
-    grey = likeness(pixels)
+    grey = shrunk_grey(pixels)
     return PerceptualHashes(
         ahash=_packed(imagehash.average_hash(grey)),
         phash=_packed(imagehash.phash(grey)),
@@ -53,12 +53,13 @@ def perceptual(pixels: Image.Image) -> PerceptualHashes:
     )
 
 
-def likeness(pixels: Image.Image) -> Image.Image:
-    """Return what the hashes are made of: the picture in grey, some 64 pixels on its short side.
+def shrunk_grey(pixels: Image.Image) -> Image.Image:
+    """Return the grey picture that the hashes are computed from, short side some 64 pixels.
 
-    Averaged down by a whole factor, twice the 32 that the finest hash reads: thrice as fast.
+    It is averaged down by an integer factor to twice the 32 pixels that the finest hash reads,
+    which makes hashing three times as fast.
     """
-    return pixels.convert("L").reduce(max(1, min(pixels.size) // _LIKENESS_SIDE))
+    return pixels.convert("L").reduce(max(1, min(pixels.size) // _GREY_SIDE))
 
 
 def dominant_colour(pixels: Image.Image) -> str:
@@ -75,11 +76,11 @@ def dominant_colour(pixels: Image.Image) -> str:
     # One empty cell on each side, so that rolling brings nothing in from the far end.
     shape = (_CELLS + 2,) * 3
     flat = np.ravel_multi_index(tuple(cells.T.astype(np.intp) + 1), shape)
-    crowds = np.bincount(flat, minlength=math.prod(shape)).reshape(shape)
+    counts = np.bincount(flat, minlength=math.prod(shape)).reshape(shape)
     for axis in range(3):
-        crowds = crowds + np.roll(crowds, 1, axis) + np.roll(crowds, -1, axis)
-    most = int(crowds[1:-1, 1:-1, 1:-1].argmax())
-    centre = np.array(np.unravel_index(most, (_CELLS,) * 3))
+        counts = counts + np.roll(counts, 1, axis) + np.roll(counts, -1, axis)
+    densest = int(counts[1:-1, 1:-1, 1:-1].argmax())
+    centre = np.array(np.unravel_index(densest, (_CELLS,) * 3))
     members = colours[(abs(cells - centre) <= 1).all(axis=1)]
     red, green, blue = (int(value + 0.5) for value in members.mean(axis=0))
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,6 +1,6 @@
-"""An image file's bytes to its row in the table ``images``.
+"""Compute an image's row of the table ``images``, thumbnail included, from its file's bytes.
 
-Pure. Not here: how bytes become pixels (``decode``), reading files and writing rows (``images``).
+Pure. Not here: decoding (``decode``), reading files and writing rows (``ingest.images``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from panoptic_data.media import decode, hashes
 
 __all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe", "thumbnail"]
 
-# Encoders read 224 to 256 pixels; a panorama is held to four times that.
+# Pixels. Encoders read 224 to 256; the long side of a panorama is limited to four times that.
 THUMBNAIL_SHORT_SIDE = 256
 THUMBNAIL_LONG_SIDE = 1024
 THUMBNAIL_QUALITY = 85
@@ -45,15 +45,15 @@ class ImageRow:
 
 
 def describe(data: bytes, sha1: str | None = None) -> ImageRow:
-    """Turn a file's bytes into a row of ``images``; ``sha1`` spares computing it again.
+    """Return the row of ``images`` for a file's bytes; with ``sha1`` it is not computed again.
 
     Raises UnreadableImage.
     """
     picture = decode.decode(data, THUMBNAIL_SHORT_SIDE)
-    # Shrinking, Hamming's window is as sharp as the cubic one at half its cost.
+    # For shrinking, the Hamming filter is as sharp as the bicubic one at half its cost.
     size = _thumbnail_size(picture.width, picture.height)
     small = picture.pixels.resize(size, Image.Resampling.HAMMING)
-    likeness = hashes.perceptual(small)
+    perceptual = hashes.perceptual(small)
     return ImageRow(
         sha1=sha1 or hashes.sha1(data),
         format=picture.format,
@@ -68,15 +68,15 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
         lon=picture.lon,
         exif=picture.exif,
         colour=hashes.dominant_colour(small),
-        ahash=likeness.ahash,
-        phash=likeness.phash,
-        dhash=likeness.dhash,
+        ahash=perceptual.ahash,
+        phash=perceptual.phash,
+        dhash=perceptual.dhash,
         thumbnail=_jpeg(small),
     )
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """Return the JPEG that would be stored of an upright RGB picture."""
+    """Return the JPEG thumbnail of an upright RGB picture, as ``describe`` makes it."""
     return _jpeg(image.resize(_thumbnail_size(*image.size), Image.Resampling.HAMMING))
 
 

@@ -1,7 +1,8 @@
-"""Pictures that somebody brought to search with, kept in the project for as long as there is room.
+"""Store the pictures that people upload to search with, up to a total size on disk.
 
-They lie in ``uploads/``, named by the sha1 of their bytes; the ones not used for longest go first.
-Not here: fetching them from elsewhere (``remote``), what is searched (``query_vectors``).
+They are files in the project's ``uploads/``, named by the sha1 of their bytes; the least recently
+used are removed first. Not here: downloading pictures (``download``), turning them into query
+vectors (``vectors.query_vectors``).
 """
 
 from __future__ import annotations
@@ -15,23 +16,23 @@ from panoptic_data.errors import InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, hashes
 from panoptic_data.storage.project import Project
 
-__all__ = ["KEPT_BYTES", "MOST_BYTES", "keep", "read"]
+__all__ = ["MAX_BYTES", "MAX_STORED_BYTES", "keep", "read"]
 
-# The largest that is taken: a scan of some 50 million pixels as JPEG.
-MOST_BYTES = 20 * 2**20
-# What all of them take on disk.
-KEPT_BYTES = 200 * 2**20
-# Enough to know that it can be decoded.
-_SEEN_SIDE = 64
+# The largest picture accepted: a scan of some 50 million pixels as JPEG.
+MAX_BYTES = 20 * 2**20
+# All stored pictures together.
+MAX_STORED_BYTES = 200 * 2**20
+# Short side, in pixels, at which an upload is decoded to check that it can be.
+_CHECKED_SIDE = 64
 
 _lock = threading.Lock()
 
 
 def keep(project: Project, data: bytes) -> str:
-    """Keep a picture and return its digest, sha1 in hexadecimal. Raises UnreadableImage."""
-    if len(data) > MOST_BYTES:
+    """Store a picture and return its sha1 in hexadecimal. Raises UnreadableImage."""
+    if len(data) > MAX_BYTES:
         raise UnreadableImage("too_large")
-    decode.open_image(data, _SEEN_SIDE)
+    decode.open_image(data, _CHECKED_SIDE)
     digest = hashes.sha1(data)
     folder = _folder(project)
     with _lock:
@@ -42,18 +43,18 @@ def keep(project: Project, data: bytes) -> str:
             draft.replace(folder / digest)
         finally:
             draft.unlink(missing_ok=True)
-        _forget(folder, digest)
+        _remove_oldest(folder, digest)
     return digest
 
 
 def read(project: Project, digest: str) -> bytes:
-    """Return a picture's bytes. Raises InvalidExpression where it is not kept any more."""
+    """Return a picture's bytes. Raises InvalidExpression where it is no longer stored."""
     path = _folder(project) / digest
     try:
         data = path.read_bytes()
     except OSError:
         raise InvalidExpression("gone", part=digest) from None
-    # Used now: others go before it. A project that cannot be written to keeps what it has.
+    # Mark it as recently used; in a read-only project nothing is ever removed.
     with suppress(OSError):
         os.utime(path)
     return data
@@ -63,15 +64,15 @@ def _folder(project: Project) -> Path:
     return project.root / "uploads"
 
 
-def _forget(folder: Path, newest: str) -> None:
-    kept = []
+def _remove_oldest(folder: Path, newest: str) -> None:
+    stored = []
     for path in folder.iterdir():
-        # Drafts begin with a dot; another process may take away what is looked at.
+        # Drafts begin with a dot; another process may remove a file at the same time.
         if path.name != newest and not path.name.startswith("."):
             with suppress(FileNotFoundError):
-                kept.append((path.stat(), path))
-    room = KEPT_BYTES - (folder / newest).stat().st_size
-    for stat, path in sorted(kept, key=lambda one: -one[0].st_mtime_ns):
+                stored.append((path.stat(), path))
+    room = MAX_STORED_BYTES - (folder / newest).stat().st_size
+    for stat, path in sorted(stored, key=lambda item: -item[0].st_mtime_ns):
         room -= stat.st_size
         if room < 0:
             path.unlink(missing_ok=True)

@@ -1,15 +1,15 @@
-"""Stored pixel values to what a screen shows: 8-bit sRGB on white, from any of Pillow's modes.
+"""Convert stored pixel values of any Pillow mode to 8-bit sRGB on white, as a screen shows them.
 
 Not here: opening and reducing files (``decode``).
 
-Ranges, where 8 bits are not what is stored:
+Ranges of values that are not stored in 8 bits:
 
 - 16-bit and 32-bit integers: the full scale is 65535 (a value v becomes v / 257). Where no
   value is above 4095 it is 4095, and where none is above 255 it is 255: 12-bit cameras and
   8-bit scanners write into 16 bits, and would come out black. A 32-bit picture with negative
   values or values above 65535 is stretched from its smallest to its largest.
-- floating point: 0 to 1 is the full scale; where values leave it, 0 to 255; where they leave
-  that too, smallest to largest. What is no number becomes the smallest.
+- floating point: 0 to 1 is the full scale; where values exceed it, 0 to 255; where they exceed
+  that too, smallest to largest. NaN and infinities become the smallest value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from PIL import Image, ImageCms
 
 __all__ = ["byte_image", "to_srgb"]
 
-_WHOLE_SCALES = (255, 4095, 65535)
+_INTEGER_SCALES = (255, 4095, 65535)
 
 
 def byte_image(image: Image.Image) -> Image.Image:
@@ -47,8 +47,8 @@ def byte_image(image: Image.Image) -> Image.Image:
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the picture of :func:`byte_image` as RGB: alpha on white, ``profile`` applied.
 
-    ``profile`` is an embedded ICC profile; one that is sRGB already, broken or made for
-    another mode is ignored.
+    ``profile`` is an embedded ICC profile; it is ignored when it is sRGB already, broken or made
+    for another mode.
     """
     opaque = _on_white(image)
     convert = _conversion(profile, opaque.mode) if profile else None
@@ -62,7 +62,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _from_integers(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
     lowest, highest = int(values.min()), int(values.max())
-    scale = next((scale for scale in _WHOLE_SCALES if highest <= scale), None)
+    scale = next((scale for scale in _INTEGER_SCALES if highest <= scale), None)
     if lowest < 0 or scale is None:
         return _stretched(values, lowest, highest)
     # A table of all values needs no wider copy of the pixels.
@@ -72,10 +72,10 @@ def _from_integers(image: Image.Image) -> Image.Image:
 
 def _from_floats(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
-    known = np.isfinite(values)
-    if not known.all():
-        lowest = values[known].min() if known.any() else 0.0
-        values = np.where(known, values, lowest)
+    is_finite = np.isfinite(values)
+    if not is_finite.all():
+        lowest = values[is_finite].min() if is_finite.any() else 0.0
+        values = np.where(is_finite, values, lowest)
     lowest, highest = float(values.min()), float(values.max())
     if lowest >= 0 and highest <= 255:
         return _stretched(values, 0.0, 1.0 if highest <= 1 else 255.0)

@@ -72,7 +72,7 @@ def test_what_is_no_picture_or_too_large_is_refused(client, monkeypatch):
     french = client.post("/search/picture?lang=fr", content=b"<html>")
     assert english.status_code == french.status_code == 400
     assert english.json()["message"] != french.json()["message"]
-    monkeypatch.setattr(query_images, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(query_images, "MAX_BYTES", 2**20)
     for body in (b"x" * (2**20 + 1), iter([b"x" * 2**19] * 3)):
         large = client.post("/search/picture", content=body)
         assert large.status_code == 400

@@ -244,7 +244,7 @@ def test_only_web_addresses_are_fetched(address):
 )
 def test_what_is_no_picture_or_too_much_is_refused(fetch, path, problem):
     with refused(problem):
-        fetch(path, most=10**6)
+        fetch(path, max_bytes=10**6)
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_left(fetch):

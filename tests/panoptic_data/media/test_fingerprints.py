@@ -37,8 +37,8 @@ EDITS = {
 
 
 def agree(one, other, quality=90):
-    drawn = [fingerprints.sketch(jpeg(one)), fingerprints.sketch(jpeg(other, quality))]
-    return fingerprints.agree(np.stack(drawn[:1]), np.stack(drawn[1:])).tolist() == [True]
+    drawn = [fingerprints.fingerprint(jpeg(one)), fingerprints.fingerprint(jpeg(other, quality))]
+    return fingerprints.same_picture(np.stack(drawn[:1]), np.stack(drawn[1:])).tolist() == [True]
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -73,17 +73,17 @@ def test_two_fruits_on_one_paper_do_not_agree():
 
 def test_a_blank_picture_agrees_with_none_not_even_with_another_blank_one():
     white, grey = (Image.new("RGB", (200, 100), colour) for colour in ("white", "grey"))
-    assert not fingerprints.sketch(jpeg(white)).any()
+    assert not fingerprints.fingerprint(jpeg(white)).any()
     assert not agree(white, grey)
     assert not agree(white, white)
     assert not agree(white, photograph())
 
 
-def test_a_sketch_is_detail_by_block():
+def test_a_fingerprint_is_detail_by_block():
     """The same, written out in plain Python."""
     picture = photograph()
     grey = np.asarray(picture.convert("L").resize((32, 32), Image.Resampling.BOX), float)
-    found = fingerprints.sketch(png(picture))
+    found = fingerprints.fingerprint(png(picture))
     for block in range(16):
         top, left = block // 4 * 8, block % 4 * 8
         detail = []

@@ -20,9 +20,9 @@ def test_results_come_in_the_order_of_the_items():
 @pytest.mark.parametrize(
     ("size", "most"),
     [
-        (1, 2 * prefetch.AHEAD_PER_THREAD),
-        (prefetch.AHEAD_BYTES // 3, 3),
-        (2 * prefetch.AHEAD_BYTES, 1),
+        (1, 2 * prefetch.MAX_ITEMS_PER_THREAD),
+        (prefetch.MAX_BYTES // 3, 3),
+        (2 * prefetch.MAX_BYTES, 1),
     ],
     ids=["count", "bytes", "one alone"],
 )

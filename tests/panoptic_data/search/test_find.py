@@ -221,7 +221,7 @@ def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_store
 
 def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypatch):
     pictures = [synthetic_picture(colour) for colour in ("red", "green", "blue")]
-    monkeypatch.setattr(query_images, "KEPT_BYTES", 2 * max(map(len, pictures)))
+    monkeypatch.setattr(query_images, "MAX_STORED_BYTES", 2 * max(map(len, pictures)))
     first, second = (query_images.keep(project, data) for data in pictures[:2])
     kept = project.root / "uploads"
     # Made long ago; the first is used again.
@@ -232,7 +232,7 @@ def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypat
     assert {path.name for path in kept.iterdir()} == {first, third}
     with pytest.raises(UnreadableImage):
         query_images.keep(project, b"<html>")
-    monkeypatch.setattr(query_images, "MOST_BYTES", 10)
+    monkeypatch.setattr(query_images, "MAX_BYTES", 10)
     with pytest.raises(UnreadableImage):
         query_images.keep(project, pictures[0])
     assert len(list(kept.iterdir())) == 2
