@@ -38,10 +38,10 @@ from app.api.endpoint import Answer, answering, language, spreadsheet
 from app.services.group_labels import labels
 from panoptic_data.catalogue import frozen_results, map_data, similarity, snapshot
 from panoptic_data.catalogue import row_values as said
-from panoptic_data.media.colour import hues, lab
+from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.messages import translate
 from panoptic_data.views import model
-from panoptic_data.views.fields import HUES, is_property
+from panoptic_data.views.fields import is_property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Rows
@@ -77,7 +77,7 @@ def routes(project: Project) -> list[Route]:
       place of the first of them that the view shows, the one nearest to ``near=`` where it has
       several, and ``of`` which one it is in the list; both null where it shows none.
       Rows that only a hold still shows are ``gone``.
-      With ``also=`` a list of ``hue`` (a name of ``fields.HUES``) and ``cluster`` (its number, of
+      With ``also=`` a list of ``hue`` (a name of ``colour.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row says these as well, null where there is none; with fields of
       properties (``p:tags:k3x9``), each has ``values``, property → text (``said.window``).
       With ``beside=`` another view, each says its ranks by likeness: ``here`` in this view, and

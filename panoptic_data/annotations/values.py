@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from panoptic_data.errors import InvalidValue
-from panoptic_data.query.vocabulary import HUE_NAMES
+from panoptic_data.media.colour import HUE_NAMES
 from panoptic_data.text import folded
 
 __all__ = [

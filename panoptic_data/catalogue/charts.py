@@ -17,7 +17,8 @@ import polars as pl
 
 from panoptic_data.catalogue import grouping
 from panoptic_data.catalogue.grouping import Groups
-from panoptic_data.views.fields import FIELDS, HUES, property_field
+from panoptic_data.media.colour import HUES
+from panoptic_data.views.fields import FIELDS, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:

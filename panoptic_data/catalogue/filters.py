@@ -26,9 +26,9 @@ from panoptic_data.catalogue.corpus import NO_TIME, folded
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.media.colour import hues, lab
+from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import stored_selections
-from panoptic_data.views.fields import FIELDS, HUES, STATUSES, property_of
+from panoptic_data.views.fields import FIELDS, STATUSES, property_of
 from panoptic_data.views.model import Clause, Condition, conditions
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
 from panoptic_data.catalogue.ordering import sorted_by
 from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.errors import InvalidView, NoEmbeddings
-from panoptic_data.views.fields import FIELDS, HUES, property_of
+from panoptic_data.media.colour import HUES
+from panoptic_data.views.fields import FIELDS, property_of
 from panoptic_data.views.model import Clause, Condition, Level
 
 if TYPE_CHECKING:

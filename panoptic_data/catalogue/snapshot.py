@@ -335,7 +335,7 @@ class Catalogue:
 
     @cached_property
     def hues(self) -> npt.NDArray[np.int8]:
-        """Each row's place in ``fields.HUES``: (n,) int8, -1 where there is no colour."""
+        """Each row's place in ``colour.HUES``: (n,) int8, -1 where there is no colour."""
         return hues(self.lab).astype(np.int8)
 
     def sha1s(self, rows: Rows) -> list[str]:

@@ -5,18 +5,59 @@ Pure, on Polars series and arrays. Not here: which colour a picture has (``tones
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.views.fields import HUES
+__all__ = ["HUES", "HUE_NAMES", "hues", "lab"]
 
-__all__ = ["hues", "lab"]
+# In the order in which groups of colours are shown.
+HUES = (
+    "black",
+    "grey",
+    "white",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "cyan",
+    "blue",
+    "purple",
+    "pink",
+)
+# What people type, in English and French, without accents and capitals.
+HUE_NAMES: Mapping[str, str] = {
+    "black": "black",
+    "noir": "black",
+    "grey": "grey",
+    "gray": "grey",
+    "gris": "grey",
+    "white": "white",
+    "blanc": "white",
+    "red": "red",
+    "rouge": "red",
+    "orange": "orange",
+    "yellow": "yellow",
+    "jaune": "yellow",
+    "green": "green",
+    "vert": "green",
+    "cyan": "cyan",
+    "turquoise": "cyan",
+    "blue": "blue",
+    "bleu": "blue",
+    "purple": "purple",
+    "violet": "purple",
+    "pink": "pink",
+    "rose": "pink",
+}
 
 # Chroma, of 128, below which a hue is noise to the eye.
 _GREY_BELOW = 10.0
 _DARK_BELOW, _LIGHT_ABOVE = 20.0, 90.0
-# sRGB to XYZ under D65, over the white point (IEC 61966-2-1).
+# sRGB to XYZ under D65, over the white point (IEC 61966-2-1), with all seven decimals:
+# skimage.color.rgb2lab has six, gives white a tint of 0.005, and other hues to 860 of all colours.
 _TO_XYZ = np.array(
     [
         [0.4124564, 0.3575761, 0.1804375],

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from panoptic_data.errors import InvalidExpression
+from panoptic_data.media.colour import HUE_NAMES
 from panoptic_data.messages import translate
 from panoptic_data.query.names import (
     FIELD,
@@ -33,7 +34,6 @@ from panoptic_data.query.vocabulary import (
     DIRECTIVES,
     FIELD_NAMES,
     FORMATS,
-    HUE_NAMES,
     IS_NAMES,
     MODE_NAMES,
     NONE,

@@ -14,7 +14,6 @@ __all__ = [
     "FIELD_NAMES",
     "FORMATS",
     "GROUP",
-    "HUE_NAMES",
     "IS",
     "IS_NAMES",
     "MODE",
@@ -127,30 +126,6 @@ IS_NAMES: Mapping[str, tuple[str, object]] = {
     "absent": _MISSING,
     "manquant": _MISSING,
     **dict.fromkeys(_FIELDS["excluded"], _EXCLUDED),
-}
-HUE_NAMES: Mapping[str, str] = {
-    "black": "black",
-    "noir": "black",
-    "grey": "grey",
-    "gray": "grey",
-    "gris": "grey",
-    "white": "white",
-    "blanc": "white",
-    "red": "red",
-    "rouge": "red",
-    "orange": "orange",
-    "yellow": "yellow",
-    "jaune": "yellow",
-    "green": "green",
-    "vert": "green",
-    "cyan": "cyan",
-    "turquoise": "cyan",
-    "blue": "blue",
-    "bleu": "blue",
-    "purple": "purple",
-    "violet": "purple",
-    "pink": "pink",
-    "rose": "pink",
 }
 DAYS: Mapping[str, int] = {"today": 0, "aujourdhui": 0, "yesterday": 1, "hier": 1}
 # What ``formats.probe`` may say, by what people type.

@@ -22,12 +22,12 @@ from datetime import date
 from typing import Any
 
 from panoptic_data.errors import InvalidExpression
+from panoptic_data.media.colour import HUES
 from panoptic_data.views import search_expression
 
 __all__ = [
     "ENCODER",
     "FIELDS",
-    "HUES",
     "LEVELS",
     "MODES",
     "PERIODS",
@@ -60,20 +60,6 @@ SORTS = (
     "similarity",
 )
 MODES = ("image", "file")
-# In the order in which groups of colours are shown (``colours`` says what each is).
-HUES = (
-    "black",
-    "grey",
-    "white",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "cyan",
-    "blue",
-    "purple",
-    "pink",
-)
 SHOWN = ("grid", "table", "chart", "map")
 PERIODS = ("century", "decade", "year", "month", "week", "day")
 _SHA1 = re.compile(r"[0-9a-f]{40}")

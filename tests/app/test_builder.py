@@ -17,9 +17,9 @@ from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidView
-from panoptic_data.media.colour import hues, lab
+from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
-from panoptic_data.views.fields import HUES, property_field
+from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import FIELDS, Clause, Condition, Level, Sort, View
 from tests import synthetic
 

@@ -17,9 +17,9 @@ from app.components.annotate import EDITORS, texts_of_annotations
 from app.components.assets import component
 from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
+from panoptic_data.media.colour import HUES
 from panoptic_data.messages import translate
 from panoptic_data.views import model
-from panoptic_data.views.fields import HUES
 from panoptic_data.views.model import View
 
 __all__ = ["CAPTIONS", "At", "Beside", "Opened", "gallery", "told_at"]

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidView
-from panoptic_data.views.fields import FIELDS, HUES, LEVELS, MODES, PERIODS, SORTS, STATUSES
+from panoptic_data.media.colour import HUES
+from panoptic_data.views.fields import FIELDS, LEVELS, MODES, PERIODS, SORTS, STATUSES
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests import plain_views
 from tests.plain_views import CAMERAS, COLOURS, DATES, FOLDERS, KINDS, SIDES, SIZES

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panoptic_data.catalogue.ordering import sort_values
-from panoptic_data.media.colour import hues, lab
-from panoptic_data.views.fields import HUES
+from panoptic_data.media.colour import HUES, hues, lab
 from tests import plain_views
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")

@@ -15,11 +15,12 @@ from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.store import Cells, State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
+from panoptic_data.media.colour import HUE_NAMES, HUES
 from panoptic_data.media.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.query import parser
-from panoptic_data.query.vocabulary import FORMATS, HUE_NAMES, STATUS_NAMES, WRITTEN
-from panoptic_data.views.fields import FIELDS, HUES, LEVELS, PERIODS, SORTS, STATUSES
+from panoptic_data.query.vocabulary import FORMATS, STATUS_NAMES, WRITTEN
+from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, STATUSES
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests.synthetic import sha1
 
@@ -853,7 +854,7 @@ def test_what_cannot_be_said_is_told_and_left_out():
 
 
 def test_every_example_of_the_docs_is_understood():
-    text = (Path(__file__).parents[2] / "docs" / "views.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "views.md").read_text(encoding="utf-8")
     tables = re.split(r"\n##+ ", text)
     named = {table.partition("\n")[0]: table for table in tables}
     examples = re.findall(r"`([^`]+)` *(?:\||, (?=`))", named["Dates"])

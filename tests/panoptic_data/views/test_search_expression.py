@@ -148,7 +148,7 @@ def test_terms_can_be_taken_out_one_by_one():
 
 
 def test_every_search_of_the_docs_is_read():
-    text = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf-8")
     table = text.partition("## What can be typed")[2].partition("\n- ")[0]
     typed = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
     assert len(typed) == 8
