@@ -1,6 +1,6 @@
 """The entry script of every page: theme, navigation and the frame around the screens.
 
-Not here: what a screen shows (``screens``), where the server listens (``launcher``).
+Not here: what a screen shows (``screens``), where the server listens (``serve``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from app.components.frame import frame
 from app.components.people import people
@@ -18,7 +17,8 @@ from app.components.steps import steps
 from app.screens import duplicates, sort_by_words, suggestions
 from app.server import identity
 from app.session import navigation, state, url_state
-from app.session.callbacks import whole
+from app.session.callbacks import uninterrupted
+from app.session.streamlit_internals import reset_container_stack
 from app.widgets import search_terms, view_tabs
 from app.widgets.run_progress import work
 from panoptic_data.messages import LANGUAGES, keys
@@ -28,7 +28,7 @@ from panoptic_data.views.model import View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streamlit.navigation.page import Page
+    from streamlit import Page
 
     from panoptic_data.storage.project import Project
 
@@ -78,23 +78,22 @@ BELOW = {"import": "properties", sort_by_words.PAGE: "properties", suggestions.P
 
 def main() -> None:
     """Draw the page that the address names."""
-    # A message may have ended the drawing of a fragment: what follows would be drawn inside of it.
-    context_dg_stack.set(get_default_dg_stack_value())
+    reset_container_stack()
     st.set_page_config(
         page_title="Panoptic",
         page_icon=ICON,
         layout="wide",
         menu_items={"About": "Panoptic data"},
     )
-    url_state.settle()
+    url_state.restore_latest()
     st.html(f"<style>{_accent()}{STYLE.read_text('utf-8')}</style>")
     project = state.project()
     pages = _pages()
     shown = st.navigation(pages, position="hidden")
     shows_view = shown.url_path not in WITHOUT_VIEW
-    if url_state.came_late():
-        navigation.stay()
-    navigation.arrive(pages, shown, shows_view=shows_view)
+    if url_state.is_message_stale():
+        navigation.stay_on_drawn_page()
+    navigation.switch_if_requested(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
     with st.container(key="page", gap=None):
         shown.run()
@@ -191,7 +190,7 @@ def _languages() -> None:
         format_func=str.upper,
         key="languages",
         label_visibility="collapsed",
-        on_change=whole(_speak),
+        on_change=uninterrupted(_speak),
     )
 
 

@@ -74,7 +74,8 @@ def _content(file: IO[bytes]) -> str:
 
 def _serve(project: Project, chosen: argparse.Namespace) -> int:
     from app.commands.progress import follow
-    from app.server.serve import serve, start_processing
+    from app.server.jobs import start_processing
+    from app.server.serve import serve
 
     process = start_processing(project)
     closed = threading.Event()

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.session import navigation
-from app.session.callbacks import whole
+from app.session.callbacks import uninterrupted
 
 __all__ = ["Mount", "address", "component", "css", "routes"]
 
@@ -80,13 +80,13 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
         height: str = "content",
     ) -> Any:
         changes: dict[str, Any] = {
-            f"on_{state}_change": whole(changed) for state, changed in states.items()
+            f"on_{state}_change": uninterrupted(changed) for state, changed in states.items()
         }
         return renderer(
             key=key,
             data={"shown": dict(data), "heard": list(st.session_state.get(_heard(key), ()))},
             height=height,  # type: ignore[arg-type]
-            on_presses_change=whole(partial(_hear, key, presses)),
+            on_presses_change=uninterrupted(partial(_hear, key, presses)),
             **changes,
         )
 
@@ -100,7 +100,7 @@ def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
     # While it changes pages Streamlit forgets components that are about to be drawn again. The
     # browser says it once more, if it was not heard before, and from the page that it is on then.
     if key not in st.session_state:
-        navigation.resume()
+        navigation.repeat_last()
         return
     heard = st.session_state.setdefault(_heard(key), [])
     for press in st.session_state[key]["presses"] or ():

@@ -16,7 +16,7 @@ from app.components.gallery import At, Beside, Opened, gallery
 from app.components.table import table
 from app.screens import image_map as maps
 from app.session import state, url_state
-from app.session.callbacks import whole
+from app.session.callbacks import uninterrupted
 from app.widgets import chart, compare_encoders
 from app.widgets.compare_encoders import Compared
 from app.widgets.property_facets import shown as shown_properties
@@ -94,7 +94,7 @@ def _not_compared(now: Shown, compared: Compared) -> None:
     with st.container(key="not_compared"):
         st.html(f"<p>{escape(problem.message(state.language()))}</p>")
         text = state.say("find.compare_none")
-        st.button(text, key="keep_first", on_click=whole(_keep), args=(now,))
+        st.button(text, key="keep_first", on_click=uninterrupted(_keep), args=(now,))
 
 
 def _keep(side: Shown) -> None:

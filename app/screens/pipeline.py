@@ -1,7 +1,7 @@
 """The page Pipeline: what has been made of the folders, what is stale, what went wrong.
 
 Everything is read from the tables that runs leave behind. Not here: adding up (``overview``),
-starting a run (``launcher``), what runs now in a few words (``widgets.run_progress``).
+starting a run (``server.jobs``), what runs now in a few words (``widgets.run_progress``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.server import serve
+from app.server import jobs
 from app.session import state
 from app.widgets import empty_states
 from app.widgets.dagster_page import command, page
@@ -66,7 +66,7 @@ def _controls(project: Project) -> None:
         if running is None:
             _run_buttons(project)
         elif st.button(_say("stop"), icon=":material/stop:", help=_say("stop_help")):
-            serve.stop_processing(project)
+            jobs.stop_processing(project)
             st.toast(_say("stopping"))
         st.html(f'<p role="status">{_state_of(project, running)}</p>')
         _dagster(project)
@@ -89,7 +89,7 @@ def _run_buttons(project: Project) -> None:
 
 
 def _start(project: Project, *, refit: bool = False, retry: bool = False) -> None:
-    process = serve.start_processing(project, refit=refit, retry=retry)
+    process = jobs.start_processing(project, refit=refit, retry=retry)
     with st.spinner(_say("looking")):
         until = time.monotonic() + NEWS_WITHIN
         while process.poll() is None and time.monotonic() < until:
@@ -102,7 +102,7 @@ def _start(project: Project, *, refit: bool = False, retry: bool = False) -> Non
         # A run that finds nothing to do leaves no trace in the tables.
         st.toast(_say("nothing_new"))
     else:
-        st.toast(_say("not_started", reason=serve.last_words(project)))
+        st.toast(_say("not_started", reason=jobs.last_log_line(project)))
 
 
 def _state_of(project: Project, running: Running) -> str:
@@ -350,7 +350,7 @@ def _add(project: Project, place: str) -> None:
     except PanopticError as error:
         st.error(error.message(state.language()))
         return
-    serve.process_next(project)
+    jobs.process_next(project)
     st.success(_say("added", name=source.name))
 
 

@@ -1,6 +1,6 @@
 """The ASGI application: Streamlit's pages and our routes on one port, behind one guard.
 
-Not here: where it listens (``launcher``), what a page shows (``main``).
+Not here: where it listens (``serve``), what a page shows (``main``).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
-from app.server import serve
+from app.server import jobs
 from panoptic_data.annotations import materialize
 from panoptic_data.provenance import runs, stages
 
@@ -42,7 +42,7 @@ class Watch:
     def __init__(
         self,
         project: Project,
-        start: Callable[[Project], Popen[bytes]] = serve.start_merging,
+        start: Callable[[Project], Popen[bytes]] = jobs.start_merging,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._project = project

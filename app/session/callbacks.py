@@ -1,4 +1,4 @@
-"""What a person pressed is carried out whole, whatever else arrives meanwhile.
+"""Callbacks that no other message of the browser interrupts.
 
 Streamlit ends a callback at its first ``st.`` call once another message of the browser waits:
 the press is lost, since it came with the message that is already taken. Here the message waits
@@ -8,44 +8,29 @@ the browser (``components/shared/bridge/reliable_events.js``, ``components.asset
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-
 from app.session import url_state
+from app.session.streamlit_internals import deferred_messages
 
-__all__ = ["whole"]
+__all__ = ["uninterrupted"]
 
-_Asked = ParamSpec("_Asked")
-_Answer = TypeVar("_Answer")
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 
-def whole(callback: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
-    """Return a callback that no message of the browser ends before its time, nor misleads."""
+def uninterrupted(callback: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Return a callback that runs to its end, with the latest address.
+
+    Messages of the browser that arrive meanwhile are read after it has returned.
+    """
 
     @wraps(callback)
-    def undisturbed(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-        with _messages_wait():
-            url_state.settle()
+    def wrapper(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        with deferred_messages():
+            url_state.restore_latest()
             return callback(*args, **kwargs)
 
-    return undisturbed
-
-
-@contextmanager
-def _messages_wait() -> Iterator[None]:
-    context = get_script_run_ctx(suppress_warning=True)
-    requests = context.script_requests if context is not None else None
-    # One callback of ours within another: the outer one gives the messages back.
-    if requests is None or "on_scriptrunner_yield" in vars(requests):
-        yield
-        return
-    # Streamlit asks here at each call whether to go on; it asks again after the callbacks.
-    vars(requests)["on_scriptrunner_yield"] = lambda: None
-    try:
-        yield
-    finally:
-        del vars(requests)["on_scriptrunner_yield"]
+    return wrapper

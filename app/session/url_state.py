@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-__all__ = ["IMAGE", "came_late", "settle", "without_image", "write"]
+from app.session.streamlit_internals import is_history_navigation, page_script_hash
+
+__all__ = ["IMAGE", "is_message_stale", "restore_latest", "without_image", "write"]
 
 # The browser writes this part itself.
 IMAGE = "image"
-# Session: the addresses that were written lately, and the one before them, oldest first.
+# Session: the addresses that were written recently, and the one before them, oldest first.
 WRITTEN = "address.written"
-# Session: the page that a message named which was older than that.
-LATE_FROM = "address.late_from"
-# A message that was sent before the browser heard comes at most so late, in seconds.
-LATE = 30.0
+# Session: the page that a stale message named.
+STALE_PAGE = "address.stale_page"
+# A message that was sent before the browser heard of an address arrives within this, in seconds.
+STALE_SECONDS = 30.0
 
 
 class _Written(TypedDict):
@@ -43,36 +44,34 @@ def write(values: Mapping[str, str | None]) -> None:
     # Also where nothing differs: the browser may have written an open image since.
     st.query_params.from_dict({name: value for name, value in after.items() if value})
     now = time.monotonic()
-    written: list[_Written] = _lately(now) or [{"at": now, "parts": before}]
+    written: list[_Written] = _recent(now) or [{"at": now, "parts": before}]
     st.session_state[WRITTEN] = [*written, {"at": now, "parts": without_image()}]
 
 
-def came_late() -> bool:
+def is_message_stale() -> bool:
     """Whether the message that this run answers was sent before the browser heard of an address.
 
-    Then it names the page of before, too, if that was changed at once with the address.
+    Then it names the former page, too, if that was changed at once with the address.
     """
-    context = get_script_run_ctx(suppress_warning=True)
-    page = st.session_state.pop(LATE_FROM, None)
-    return context is not None and page == context.page_script_hash
+    script_hash = page_script_hash()
+    page = st.session_state.pop(STALE_PAGE, None)
+    return script_hash is not None and page == script_hash
 
 
-def settle() -> None:
-    """Go on from what was written last where the browser's message is older than that."""
-    written = _lately(time.monotonic())
-    context = get_script_run_ctx(suppress_warning=True)
-    if context is not None and context.is_history_navigation:
-        written = []
+def restore_latest() -> None:
+    """Restore the address that was written last where the browser's message is older than that."""
+    written = [] if is_history_navigation() else _recent(time.monotonic())
     st.session_state[WRITTEN] = written
     if not written:
         return
-    named, last = without_image(), written[-1]["parts"]
-    if named != last and any(named == one["parts"] for one in written):
-        st.query_params.from_dict(last)
-        if context is not None:
-            st.session_state[LATE_FROM] = context.page_script_hash
+    named, latest = without_image(), written[-1]["parts"]
+    if named != latest and any(named == address["parts"] for address in written):
+        st.query_params.from_dict(latest)
+        script_hash = page_script_hash()
+        if script_hash is not None:
+            st.session_state[STALE_PAGE] = script_hash
 
 
-def _lately(now: float) -> list[_Written]:
+def _recent(now: float) -> list[_Written]:
     written: list[_Written] = st.session_state.get(WRITTEN, [])
-    return [one for one in written if now - one["at"] < LATE]
+    return [address for address in written if now - address["at"] < STALE_SECONDS]

@@ -19,7 +19,7 @@ import streamlit as st
 from app.components.values import values
 from app.services import group_labels
 from app.session import state
-from app.session.callbacks import whole
+from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import charts
 from panoptic_data.catalogue.charts import Chart
@@ -156,7 +156,9 @@ def _kind(view: View, key: str) -> str:
         format_func=lambda kind: state.say(f"chart.{kind}"),
         key=control,
         label_visibility="collapsed",
-        on_change=whole(lambda: st.session_state.update({wished: st.session_state[control]})),
+        on_change=uninterrupted(
+            lambda: st.session_state.update({wished: st.session_state[control]})
+        ),
     )
     return chosen
 

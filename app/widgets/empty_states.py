@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.server import serve
+from app.server import jobs
 from app.session import state
-from app.session.callbacks import whole
+from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import label
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
@@ -87,12 +87,14 @@ def nothing_found(corpus: Catalogue, view: View) -> None:
             if not count or not without.where:
                 continue
             text = state.say("explore.drop", filter=label(part), count=state.number(count))
-            st.button(text, key=f"drop_{place}", on_click=whole(state.show), args=(without,))
+            st.button(
+                text, key=f"drop_{place}", on_click=uninterrupted(state.show), args=(without,)
+            )
         all_of = replace(view, where=())
         st.button(
             state.say("explore.drop_all", count=state.number(len(corpus.run(all_of)))),
             key="drop_all",
-            on_click=whole(state.show),
+            on_click=uninterrupted(state.show),
             args=(all_of,),
         )
 
@@ -105,7 +107,7 @@ def failed(problem: PanopticError, view: View) -> None:
         st.button(
             state.say("explore.clear"),
             key="drop_all",
-            on_click=whole(state.show),
+            on_click=uninterrupted(state.show),
             args=(replace(view, where=()),),
         )
 
@@ -129,7 +131,7 @@ def clip_waits(encoders: list[state.Encoder], on_back: Callable[[], None]) -> No
         st.markdown(
             f"**{state.say('explore.clip_title')}.** {why}. {how} {state.say('explore.clip_still')}"
         )
-        st.button(state.say("explore.clip_back"), key="clip_back", on_click=whole(on_back))
+        st.button(state.say("explore.clip_back"), key="clip_back", on_click=uninterrupted(on_back))
 
 
 def _heading(icon: str, title: str, help_text: str | None) -> None:
@@ -155,5 +157,5 @@ def _add_folder(project: Project) -> None:
     except PanopticError as error:
         st.error(error.message(state.language()))
         return
-    serve.start_processing(project)
+    jobs.start_processing(project)
     st.rerun()

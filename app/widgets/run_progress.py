@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.api import state_digest
 from app.components.pulse import pulse as watch
-from app.server import serve
+from app.server import jobs
 from app.session import navigation, state
 from app.widgets import frozen_view
 from panoptic_data.storage.project import Project
@@ -51,7 +51,7 @@ class Step:
 @st.fragment
 def work(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
-    if navigation.stay():
+    if navigation.stay_on_drawn_page():
         # Such a message runs this beside a page that is not its.
         st.rerun(scope="app")
     now = state_digest.read(project)
@@ -105,7 +105,7 @@ def _show(project: Project, running: Mapping[str, Any]) -> None:
         f'<span class="bar"><i style="width:{share:.1%}"></i></span></div>'
     )
     if st.button(state.say("frame.work_stop"), key="stop_work", type="tertiary"):
-        serve.stop_processing(project)
+        jobs.stop_processing(project)
         st.toast(state.say("frame.work_stopping"))
 
 
@@ -132,7 +132,7 @@ def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
     text = escape(state.say("frame.work_failed_since", when=when, error=error))
     st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
     if st.button(state.say("frame.work_again"), key="again", type="tertiary"):
-        serve.start_processing(project, retry=True)
+        jobs.start_processing(project, retry=True)
 
 
 def _follow(now: str) -> None:

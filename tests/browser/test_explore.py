@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.server import serve
+from app.server import jobs
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
 from tests.small_corpus import write_pictures
@@ -327,4 +327,4 @@ def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
         expect(page.locator(".tile img.here")).to_have_count(8, timeout=120_000)
         expect(page.get_by_role("status").filter(has_text="8 images")).to_be_visible()
         # The rest of the run is no part of this test.
-        serve.stop_processing(project)
+        jobs.stop_processing(project)

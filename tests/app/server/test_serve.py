@@ -1,4 +1,4 @@
-"""Starting the server and processing as processes of their own."""
+"""Starting the server: its port, its address, how it ends."""
 
 import os
 import re
@@ -6,18 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
 
 from app.server import serve
 from panoptic_data.errors import UsageError
-from panoptic_data.ingest import sources
-from panoptic_data.provenance import runs
 from tests import synthetic
 from tests.dashboard import serving
-from tests.small_corpus import write_pictures
 
 
 @pytest.fixture
@@ -28,13 +24,6 @@ def project(tmp_path):
 def read(address):
     with urllib.request.urlopen(address, timeout=30) as answer:
         return answer.status, answer.read()
-
-
-def until(is_so, seconds=120.0):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
 
 
 def test_pages_and_routes_are_served_on_this_machine_only(project):
@@ -90,40 +79,3 @@ def test_interrupting_the_server_ends_it_quietly(project):
         _, complaints = server.communicate(timeout=60)
         # Neither a traceback nor a line for each request.
         assert (server.returncode, complaints) == (0, "")
-
-
-def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(project, tmp_path):
-    write_pictures(tmp_path / "pictures", range(8))
-    sources.add(project, tmp_path / "pictures")
-    script = (
-        "from pathlib import Path\n"
-        "from app.server import serve as launcher\n"
-        "from panoptic_data.storage.project import open_project\n"
-        f"launcher.start_processing(open_project(Path({str(project.root)!r})))\n"
-    )
-    starter = subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
-    assert starter.returncode == 0
-    until(lambda: not runs.listing(project).is_empty())
-    until(lambda: serve.progress(project) is None)
-    assert runs.listing(project)["outcome"].to_list() == ["done"]
-    until(lambda: "8 images" in serve.log_file(project).read_text())
-
-
-@pytest.mark.slow
-def test_a_folder_added_during_a_run_is_processed_after_it(project, tmp_path):
-    write_pictures(tmp_path / "first", range(4))
-    sources.add(project, tmp_path / "first")
-    serve.process_next(project)
-    until(lambda: serve.progress(project) is not None)
-    write_pictures(tmp_path / "second", range(4, 8))
-    sources.add(project, tmp_path / "second")
-    serve.process_next(project)
-    serve.process_next(project)
-    database = project.database()
-    until(lambda: database.count("images") == 8)
-    until(lambda: serve.progress(project) is None)
-    assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
-
-
-def test_there_is_nothing_to_stop_when_nothing_runs(project):
-    assert serve.stop_processing(project) is False

@@ -8,11 +8,11 @@ def _page():
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
     from app.session import url_state
-    from app.session.callbacks import whole
+    from app.session.callbacks import uninterrupted
 
     if "is back" in st.session_state:
         get_script_run_ctx().is_history_navigation = True
-    url_state.settle()
+    url_state.restore_latest()
 
     def pressed(name):
         context = get_script_run_ctx()
@@ -25,7 +25,7 @@ def _page():
         st.session_state[f"{name} done"] = True
 
     st.button("bare", on_click=pressed, args=("bare",))
-    st.button("whole", on_click=whole(pressed), args=("whole",))
+    st.button("whole", on_click=uninterrupted(pressed), args=("whole",))
     st.text(" ".join(sorted(key for key in st.session_state if key.endswith("done"))))
 
 
@@ -79,7 +79,7 @@ def _resumed():
     import streamlit as st
 
     from app.session import navigation
-    from app.session.callbacks import whole
+    from app.session.callbacks import uninterrupted
 
     def pressed():
         navigation.to("explore")
@@ -88,11 +88,11 @@ def _resumed():
     def late():
         # As if that page had just been reached.
         st.session_state[navigation.REACHED] = (time.monotonic(), ("import", None, False))
-        navigation.resume()
+        navigation.repeat_last()
 
-    asked = st.session_state.pop(navigation.GOING, None)
-    st.button("show", on_click=whole(pressed))
-    st.button("late", on_click=whole(late))
+    asked = st.session_state.pop(navigation.REQUESTED, None)
+    st.button("show", on_click=uninterrupted(pressed))
+    st.button("late", on_click=uninterrupted(late))
     st.text("" if asked is None else asked[0])
 
 
@@ -100,7 +100,7 @@ def _left():
     import streamlit as st
 
     from app.session import navigation, url_state
-    from app.session.callbacks import whole
+    from app.session.callbacks import uninterrupted
 
     def pressed():
         url_state.write({"view": "these"})
@@ -108,11 +108,11 @@ def _left():
         st.session_state[navigation.DRAWN] = ("another", "explore")
         navigation.to("explore")
 
-    url_state.settle()
-    if url_state.came_late():
-        navigation.stay()
-    asked = st.session_state.pop(navigation.GOING, None)
-    st.button("show", on_click=whole(pressed))
+    url_state.restore_latest()
+    if url_state.is_message_stale():
+        navigation.stay_on_drawn_page()
+    asked = st.session_state.pop(navigation.REQUESTED, None)
+    st.button("show", on_click=uninterrupted(pressed))
     st.text("import" if asked is None else asked[0])
 
 
@@ -126,7 +126,7 @@ def _heard():
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-    from app.session.callbacks import whole
+    from app.session.callbacks import uninterrupted
 
     def pressed():
         context = get_script_run_ctx()
@@ -135,6 +135,6 @@ def _heard():
         )
 
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-    st.button("press", on_click=whole(pressed))
+    st.button("press", on_click=uninterrupted(pressed))
     st.text(f"{st.session_state['runs']} runs")
     st.text("the address of the message" if "of" in st.query_params else "")
