@@ -64,8 +64,8 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
     events = _address("shared/bridge/reliable_events")
     loader = (
         f'const {{ default: mount }} = await import(new URL("{address(name)}", location.origin));\n'
-        f'const {{ surely }} = await import(new URL("{events}", location.origin));\n'
-        "export default (streamlit) => mount(surely(streamlit));\n"
+        f'const {{ withReliableEvents }} = await import(new URL("{events}", location.origin));\n'
+        "export default (streamlit) => mount(withReliableEvents(streamlit));\n"
     )
     renderer = st.components.v2.component(
         f"panoptic.{name}", html='<div class="root"></div>', css=css(name, styles), js=loader

@@ -5,12 +5,12 @@ from app.components.assets import FOLDER
 TELL = """
 async (source) => {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { surely } = await import(address);
+  const { withReliableEvents } = await import(address);
   const parentElement = {};
   const sent = [];
   const setTriggerValue = (name, value) => sent.push(structuredClone({ name, value }));
   const run = (heard) =>
-    surely({ data: { shown: "its data", heard }, parentElement, setTriggerValue });
+    withReliableEvents({ data: { shown: "its data", heard }, parentElement, setTriggerValue });
   const first = run([]);
   first.setTriggerValue("save", 1);
   first.setTriggerValue("only", 2);
@@ -47,11 +47,11 @@ def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
 LEAVE = """
 async (source) => {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { surely } = await import(address);
+  const { withReliableEvents } = await import(address);
   const press = (parentElement) => {
     const sent = [];
     const send = (name, value) => sent.push(value);
-    const shown = surely({
+    const shown = withReliableEvents({
       data: { shown: null, heard: [] }, parentElement, setTriggerValue: send,
     });
     shown.setTriggerValue("open", 1);

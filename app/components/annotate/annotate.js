@@ -4,7 +4,7 @@
 import { annotations, cellOf } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
 import { Copying } from "./copy_to_selection.js";
 import { makeEditor } from "./editors.js";
@@ -21,7 +21,7 @@ import { Making } from "./new_property.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, data) => new Annotate(root, data),
   undefined,
   (shown, data) => inItsLanguage(shown, data) && shown.data.project === data.project,

@@ -2,7 +2,7 @@
 // data of each run: the first brings the tree, later ones what was found out about it. Not here:
 // the tree itself (tree), what a value is typed with (editors), counting and checking (Python).
 import { debounced, el, icon, iconButton, isTyping, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { end } from "../shared/bridge/pending.js";
 import { EDITORS, carried, isPattern } from "./value_editors.js";
 import { trap } from "../shared/bridge/dialog_tab_order.js";
@@ -27,7 +27,7 @@ const FIRST_FIELD = "name";
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, data) => new Builder(root, data),
   (shown, { press, state }) => {
     shown.tell = (where) => state("draft", { turn: shown.turn, where });

@@ -4,11 +4,11 @@
 // sorted (sorted_images.js), a class in the sheet (class_section.js), what is sorted into (prompt_setup.js), the
 // property (property_choice.js), keys (shortcuts.js).
 import { annotations } from "../shared/store/annotations.js";
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { debounced, el, icon, number, set, write } from "../shared/ui/dom.js";
-import { writeLack } from "../shared/ui/empty_state.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
-import { saying } from "../shared/ui/translate.js";
+import { showEmptyState } from "../shared/ui/empty_state.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
+import { translator } from "../shared/ui/translate.js";
 import { Large } from "../suggest/enlarged.js";
 import { Writing } from "../shared/store/answer_queue.js";
 import { raised } from "../shared/ui/toasts.js";
@@ -42,7 +42,7 @@ const LONG_AFTER = 2_500;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Say} say
+ * @property {import("../shared/ui/translate.js").Translate} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
@@ -50,7 +50,7 @@ const LONG_AFTER = 2_500;
 /** @typedef {import("./sorted_images.js").Image} Image */
 /** @typedef {import("./sorted_images.js").Class} Class */
 
-export default mounting(
+export default component(
   (root, data) => new Page(root, data),
   (page, { press }) => (page.tools.ask = press),
   inItsLanguage,
@@ -64,7 +64,7 @@ export class Page {
     /** @type {Data} */
     this.data = { ...data, property: null };
     /** @type {Tools} */
-    this.tools = { say: saying(texts, language), language, ask: () => {} };
+    this.tools = { say: translator(texts, language), language, ask: () => {} };
     this.isInView = this.isAgain = false;
     this.turn = 0;
     this.sorted = this.holding(null);
@@ -79,7 +79,7 @@ export class Page {
     });
     this.build();
     this.look = debounced(() => this.stand(), LOOK_AFTER);
-    this.unfollow = follow(() => this.look());
+    this.unfollow = onAnnotationChange(() => this.look());
     this.defined = () => this.define();
     annotations.addEventListener("define", this.defined);
     this.key = (event) => this.press(event);
@@ -733,7 +733,7 @@ export class Page {
   drawEmpty() {
     const what = this.lack();
     this.sheet.hidden = Boolean(what);
-    writeLack(this.empty, what);
+    showEmptyState(this.empty, what);
   }
 
   /** What is missing, where there is no image: a sign, a heading, what to do, buttons. @returns {any[] | null} */

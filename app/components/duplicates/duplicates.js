@@ -3,11 +3,11 @@
 // export with the data of each run; the rest comes and goes over HTTP. Not here: the list (group_list.js),
 // what is chosen in a group (pair.js), copies of a file (file_copies.js), many groups at once (merge_all.js).
 import { annotations } from "../shared/store/annotations.js";
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { debounced, el, isTyping, set, write } from "../shared/ui/dom.js";
-import { writeLack } from "../shared/ui/empty_state.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
-import { saying } from "../shared/ui/translate.js";
+import { showEmptyState } from "../shared/ui/empty_state.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
+import { translator } from "../shared/ui/translate.js";
 import { Writing } from "../shared/store/answer_queue.js";
 import { raised } from "../shared/ui/toasts.js";
 import { All } from "./merge_all.js";
@@ -74,12 +74,12 @@ const CLEARED_KEPT = 50;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Say} say
+ * @property {import("../shared/ui/translate.js").Translate} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting(
+export default component(
   (root, data) => new Page(root, data),
   (page, { press }) => (page.tools.ask = press),
   inItsLanguage,
@@ -92,7 +92,7 @@ class Page {
     this.root = root;
     this.data = data;
     /** @type {Tools} */
-    this.tools = { say: saying(texts, language), language, ask: () => {} };
+    this.tools = { say: translator(texts, language), language, ask: () => {} };
     const kept = restored();
     this.kind = kept.kind ?? "";
     this.order = ORDERS.includes(kept.order) ? kept.order : "size";
@@ -127,7 +127,7 @@ class Page {
     this.isTurning = false;
     this.build();
     this.look = debounced(() => this.load(), LOOK_AFTER);
-    this.unfollow = follow(() => this.look());
+    this.unfollow = onAnnotationChange(() => this.look());
     this.key = (event) => this.press(event);
     // Before the rest of the page, where the same keys mean other things.
     document.addEventListener("keydown", this.key, true);
@@ -659,7 +659,7 @@ class Page {
   }
 
   drawEmpty() {
-    writeLack(this.empty, this.lack());
+    showEmptyState(this.empty, this.lack());
   }
 
   /** What is missing, where there is no group: a sign, a heading, what to do, buttons. @returns {any[] | null} */

@@ -1,6 +1,6 @@
 // The left panel: folders, clusters and properties with their counts; a press filters. Streamlit
 // calls the default export with the data of each run. Not here: counting (Python).
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { debounced, el, fill, icon, number, set, write } from "../shared/ui/dom.js";
 import { begin } from "../shared/bridge/pending.js";
 import { makeList } from "./value_list.js";
@@ -88,7 +88,7 @@ function makeCounts() {
   let latest = -1;
   let ask = (_) => {};
   const later = debounced(() => latest > counted && ask(latest), COUNT_AFTER);
-  const stop = follow((position) => {
+  const stop = onAnnotationChange((position) => {
     latest = Math.max(latest, position);
     later();
   });

@@ -5,10 +5,10 @@ import { Naming } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { restorePanels, togglePanel } from "../shared/ui/panels.js";
 import { selection } from "../shared/store/selection.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { Grouping } from "./group_menu.js";
 import { Likening } from "./more_like_these.js";
@@ -36,7 +36,7 @@ const YEAR = 365 * 24 * 3600;
  * @property {{texts: Record<string, string>, colours: string[]}} annotate
  */
 
-export default mounting(
+export default component(
   (root, data) => new Frame(root, data),
   (shown, { press, state }) => {
     shown.tell = state;
@@ -133,7 +133,7 @@ class Frame {
     selection.addEventListener("change", this.changed);
     document.addEventListener("keydown", this.key);
     this.underway = () => this.writeUnder();
-    stamp.addEventListener("change", this.underway);
+    brush.addEventListener("change", this.underway);
     this.shortcuts.addEventListener("change", this.underway);
     annotations.addEventListener("define", this.underway);
     this.says = () => this.say();
@@ -313,17 +313,17 @@ class Frame {
   writeUnder() {
     const { words } = this;
     const { tags, letters } = this.shortcuts;
-    this.under.hidden = !stamp.isOn && !letters;
-    set(this.brush, "aria-pressed", String(stamp.isOn));
+    this.under.hidden = !brush.isOn && !letters;
+    set(this.brush, "aria-pressed", String(brush.isOn));
     if (this.under.hidden) return;
     const stop = el(
       "button",
-      { type: "button", onclick: () => (stamp.isOn ? stamp.stop() : this.shortcuts.toggle(false)) },
+      { type: "button", onclick: () => (brush.isOn ? brush.stop() : this.shortcuts.toggle(false)) },
       words.stop,
       el("kbd", {}, "Esc"),
     );
-    if (stamp.isOn) {
-      const { trouble, label, done } = stamp;
+    if (brush.isOn) {
+      const { trouble, label, done } = brush;
       const text = trouble || fill(words.stamping, { what: label, count: number(done.size, this.data.language) });
       this.under.replaceChildren(icon("approval"), el("span", { class: "what", title: text }, text), stop);
       return;
@@ -386,8 +386,8 @@ class Frame {
     this.grouping.close();
     this.shortcuts.close();
     this.stopFollowing();
-    stamp.stop();
-    stamp.removeEventListener("change", this.underway);
+    brush.stop();
+    brush.removeEventListener("change", this.underway);
     annotations.removeEventListener("define", this.underway);
     annotations.removeEventListener("say", this.says);
     document.removeEventListener("panoptic:suggest", this.suggests);

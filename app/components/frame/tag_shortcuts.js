@@ -2,7 +2,7 @@
 // keys of the page (frame.js).
 import { annotations } from "../shared/store/annotations.js";
 import { isTyping } from "../shared/ui/dom.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 
 // What a key says on a keyboard whose digits need Shift, and means elsewhere.
 const TAKEN = new Set(["-", "+", "=", "/", "?", "[", "]"]);
@@ -44,7 +44,7 @@ export class Shortcuts extends EventTarget {
   }
 
   end() {
-    if (stamp.isOn) return () => stamp.stop();
+    if (brush.isOn) return () => brush.stop();
     return this.letters ? () => this.toggle(false) : null;
   }
 

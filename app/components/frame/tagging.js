@@ -7,7 +7,7 @@ import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, number, write } from "../shared/ui/dom.js";
 import { selection } from "../shared/store/selection.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 
 /** What can be done with the values of a type. @type {Record<string, string[]>} */
 const MODES = { tags: ["add", "set", "remove"], tag: ["set", "remove"] };
@@ -243,7 +243,7 @@ export class Tagging {
   }
 
   begin() {
-    stamp.start(this.edits(), this.label());
+    brush.start(this.edits(), this.label());
     this.panel.hidePopover();
     current.focus();
   }

@@ -1,7 +1,7 @@
 // The lines under a picture: the properties that were chosen. Not here: choosing them
 // (searchline/caption_menu.js), how high they are (geometry.js).
 import { el, fill, set, write } from "../shared/ui/dom.js";
-import { isProperty, spoken, valueOf } from "../shared/ui/format_value.js";
+import { isProperty, formatValue, valueOf } from "../shared/ui/format_value.js";
 import { chip } from "./sort_chip.js";
 
 /** What rows say only when they are asked to, by the captions that need it. */
@@ -68,7 +68,7 @@ function showLine(line, field, text, row, words) {
 
 /** @param {import("./rows.js").Row} row @param {string} field @param {import("./sort_chip.js").Words} words */
 function caption(row, field, words) {
-  if (isProperty(field)) return spoken(field, valueOf(row, field), words);
+  if (isProperty(field)) return formatValue(field, valueOf(row, field), words);
   return (WRITERS[field] ?? chip)(row, field, words);
 }
 

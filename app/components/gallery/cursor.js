@@ -12,7 +12,7 @@ const BEFORE = 50;
  *   for itself; `gap` is the index of the first image after it, where it is gone
  */
 
-export class InHand {
+export class Cursor {
   /** @param {import("./virtual_sheet.js").Sheet} sheet */
   constructor(sheet) {
     this.sheet = sheet;

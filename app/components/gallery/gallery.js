@@ -1,10 +1,10 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written.
 import { current } from "../shared/store/current_image.js";
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
 import { debounced, el, set } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
 import { isProperty } from "../shared/ui/format_value.js";
 import { Beside } from "./side_by_side.js";
@@ -12,7 +12,7 @@ import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
-import { InHand, placeOf, trailOf } from "./cursor.js";
+import { Cursor, placeOf, trailOf } from "./cursor.js";
 import { Inline } from "./caption_editing.js";
 import * as place from "../shared/bridge/image_address.js";
 import { Rows, aspectsOf, groupsOf } from "./rows.js";
@@ -49,7 +49,7 @@ const BEGINNING = { index: 0, above: Infinity };
 /** @type {[null, undefined]} */
 const NOTHING_NEEDED = [null, undefined];
 
-export default mounting(
+export default component(
   (root, data) => new Gallery(root, data),
   (shown, { send, state }) => {
     shown.tell = state;
@@ -73,7 +73,7 @@ class Gallery {
     this.asked = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
-    this.kept = new InHand(this.grid);
+    this.kept = new Cursor(this.grid);
     this.isSeeking = false;
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
     this.trouble = el(
@@ -114,7 +114,7 @@ class Gallery {
       if (this.sayAlso()) this.grid.draw();
     };
     displayChanges.addEventListener("change", this.displayed);
-    this.unfollow = follow((position) => this.annotated(position));
+    this.unfollow = onAnnotationChange((position) => this.annotated(position));
     addEventListener("popstate", this.back);
     addEventListener("pagehide", (this.leavePage = () => this.remember()));
     document.addEventListener("panoptic:open", this.openAsked);

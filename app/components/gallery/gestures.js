@@ -1,7 +1,7 @@
 // What presses on the grid do: open, select, move. Not here: drawing.
 import { isTyping } from "../shared/ui/dom.js";
 import { toggleCaptions, turnShape, zoom } from "../shared/ui/display_settings.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 import { beside, groupBeside, middle, pageFrom, shownFrom, shownRanges } from "./geometry.js";
 
 const DRAG_FROM = 6;
@@ -36,7 +36,7 @@ export function listen(grid, { open, only, all }) {
 
   function stampOn(index) {
     const row = rows.get(index);
-    if (row) stamp.press([row.sha1]);
+    if (row) brush.press([row.sha1]);
     from = index;
   }
 
@@ -50,7 +50,7 @@ export function listen(grid, { open, only, all }) {
     lane = null;
     grid.moveTo(index);
     if (event.shiftKey) selectRange(from, index, event.ctrlKey || event.metaKey);
-    else if (stamp.isOn) stampOn(index);
+    else if (brush.isOn) stampOn(index);
     else if (target.closest(".circle") || event.ctrlKey || event.metaKey) toggle(index);
     else {
       from = index;
@@ -127,7 +127,7 @@ export function listen(grid, { open, only, all }) {
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */
   const acts = {
-    Enter: () => (isFolded() ? grid.fold(grid.currentGroup) : stamp.isOn ? stampOn(grid.current) : open(grid.current)),
+    Enter: () => (isFolded() ? grid.fold(grid.currentGroup) : brush.isOn ? stampOn(grid.current) : open(grid.current)),
     " ": () => (isFolded() ? grid.ticks.toggle(grid.currentGroup) : toggle(grid.current)),
     Escape: () => selection.clear(),
     "+": () => zoom(1),
@@ -196,7 +196,7 @@ function listenToDrag(grid) {
     // The click that follows is the end of this drag, not a press.
     wasDrag = true;
     const ids = (await Promise.all(ranges.map(([from, to]) => rows.ids(from, to)))).flat();
-    if (stamp.isOn) stamp.press(ids);
+    if (brush.isOn) brush.press(ids);
     else if (event.ctrlKey || event.metaKey || event.shiftKey) selection.put(ids, true);
     else selection.replace(ids);
   }

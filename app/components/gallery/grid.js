@@ -2,7 +2,7 @@
 // (geometry.js), scrolling and headings (virtual_sheet.js).
 import { el, set } from "../shared/ui/dom.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 import { known } from "./captions.js";
 import { EDGE, GAP, cells, indicesInside, layout, tall } from "./geometry.js";
 import { Sheet, numberOf } from "./virtual_sheet.js";
@@ -139,7 +139,7 @@ export class Grid extends Sheet {
         height,
         isSelected: data ? selection.has(data.sha1) : selection.all,
         isCurrent: index === this.current,
-        isStamped: Boolean(data && stamp.done.has(data.sha1)),
+        isStamped: Boolean(data && brush.done.has(data.sha1)),
         canLoad: this.scroll.isSettled,
         isTwin: Boolean(data && data.sha1 === this.twin),
         ranked: this.ranked,

@@ -1,6 +1,6 @@
 // The value by which images are sorted, on each of their tiles. Not here: the tile.
 import { fill } from "../shared/ui/dom.js";
-import { isProperty, spoken, valueOf } from "../shared/ui/format_value.js";
+import { isProperty, formatValue, valueOf } from "../shared/ui/format_value.js";
 
 /**
  * @typedef {object} Words
@@ -13,7 +13,7 @@ import { isProperty, spoken, valueOf } from "../shared/ui/format_value.js";
  * @param {import("./rows.js").Row} row @param {string} field @param {Words} words
  */
 export function chip(row, field, words) {
-  if (isProperty(field)) return spoken(field, valueOf(row, field), words);
+  if (isProperty(field)) return formatValue(field, valueOf(row, field), words);
   const value = field === "pixels" ? row.width * row.height : row[field];
   if (!value) return "";
   return (WRITERS[field] ?? String)(value, words);

@@ -3,7 +3,7 @@
 // does, where each row lies (geometry.js).
 import { el, set } from "../shared/ui/dom.js";
 import { Scrolling } from "../shared/ui/virtual_scroll.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 import { HEADER, groupOf, layout, rowAt, rowOf, rowsInSight, shownRanges } from "./geometry.js";
 import { makeHeader, showHeader } from "./group_header.js";
 import { Ticks } from "./group_checkboxes.js";
@@ -73,10 +73,10 @@ export class Sheet extends EventTarget {
     rows.addEventListener("change", this.redraw);
     selection.addEventListener("change", this.redraw);
     this.stamped = () => {
-      node.classList.toggle("stamping", stamp.isOn);
+      node.classList.toggle("stamping", brush.isOn);
       this.draw();
     };
-    stamp.addEventListener("change", this.stamped);
+    brush.addEventListener("change", this.stamped);
     node.addEventListener("ask", (event) => this.askOf(/** @type {CustomEvent} */ (event)));
   }
 
@@ -367,7 +367,7 @@ export class Sheet extends EventTarget {
     this.scroll.stop();
     this.rows.removeEventListener("change", this.redraw);
     this.selection.removeEventListener("change", this.redraw);
-    stamp.removeEventListener("change", this.stamped);
+    brush.removeEventListener("change", this.stamped);
   }
 }
 

@@ -1,6 +1,6 @@
 // The history of annotations: all of it on its page, or that of one image beside the pictures.
 // Streamlit calls the default export with the data of each run. Not here: either of them.
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { Page } from "./history_page.js";
 import { Past } from "./image_history.js";
 
@@ -12,7 +12,7 @@ import { Past } from "./image_history.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, { sha1 }) => (sha1 === null ? new Page(root) : new Past(root)),
   (shown, { press }) => (shown.tell = press),
 );

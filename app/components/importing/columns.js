@@ -246,7 +246,7 @@ function spelled(name) {
 /**
  * @param {string} value
  * @param {Column} one
- * @param {import("../shared/ui/translate.js").Say} say
+ * @param {import("../shared/ui/translate.js").Translate} say
  * @param {string} language
  */
 function spoken(value, one, say, language) {

@@ -2,14 +2,14 @@
 // a button. Streamlit calls the default export with the data of each run; the rest comes and goes
 // over HTTP. Not here: the steps (file_choice.js, matching.js, columns.js, tag_list.js, summary.js).
 import { annotations } from "../shared/store/annotations.js";
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { el, set } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
-import { saying } from "../shared/ui/translate.js";
+import { component } from "../shared/bridge/lifecycle.js";
+import { translator } from "../shared/ui/translate.js";
 import { Choose } from "./file_choice.js";
 import { Columns } from "./columns.js";
 import { Finish } from "./summary.js";
-import { InHand } from "./session.js";
+import { ImportSession } from "./session.js";
 import { Matching } from "./matching.js";
 import { Tags } from "./tag_list.js";
 
@@ -22,15 +22,15 @@ export const INTO = "panoptic.import.into";
 /**
  * What the steps need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Say} say
+ * @property {import("../shared/ui/translate.js").Translate} say
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} ways
- * @property {InHand} hand
+ * @property {ImportSession} hand
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting(
+export default component(
   (root) => new Page(root),
   (page, { press }) => (page.tools.ask = press),
 );
@@ -39,7 +39,7 @@ class Page {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.hand = new InHand();
+    this.hand = new ImportSession();
     /** @type {Tools} */
     this.tools = { say: (name) => name, language: "en", types: [], ways: [], hand: this.hand, ask: () => {} };
     this.into = sessionStorage.getItem(INTO);
@@ -65,7 +65,7 @@ class Page {
     this.hand.addEventListener("wait", this.changed);
     annotations.addEventListener("define", this.changed);
     // Undone elsewhere, it is undone here.
-    this.unfollow = follow(() => this.hand.told?.phase === "done" && this.hand.look());
+    this.unfollow = onAnnotationChange(() => this.hand.told?.phase === "done" && this.hand.look());
     this.listen();
     // Who comes for the tags of a property begins with a file.
     if (!this.into) this.hand.resume();
@@ -115,7 +115,7 @@ class Page {
     const isOther = this.written !== undefined;
     this.written = written;
     const { language, texts, types, ways } = data;
-    Object.assign(this.tools, { say: saying(texts, language), language, types, ways });
+    Object.assign(this.tools, { say: translator(texts, language), language, types, ways });
     this.hand.language = language;
     this.draw();
     // Sentences of the server are in the language they were asked for in.

@@ -56,7 +56,7 @@ const TOLD_AFTER = 300;
  */
 
 /** Says "change" when something of it is another, "wait" when it begins or ends to take long. */
-export class InHand extends EventTarget {
+export class ImportSession extends EventTarget {
   constructor() {
     super();
     this.language = "en";

@@ -2,7 +2,7 @@
 // export with the data of each run. Not here: reading the bytes (points.js), the figure
 // (figure.js), the two lists beside it (legend.js, thumbnails.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { colours, figure, layout, markOutline } from "./figure.js";
 import { Legend } from "./legend.js";
 import { polygonOf } from "./polygon.js";
@@ -40,7 +40,7 @@ const ONE_PRESS = 500;
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, data) => new ImageMap(root, data),
   (shown, { send }) => (shown.tell = (what, value) => send("ask", { what, value })),
 );

@@ -2,7 +2,7 @@
 // Streamlit calls the default export with the data of each run.
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { latest } from "../shared/store/undo_state.js";
 
 const YEAR = 365 * 24 * 3600;
@@ -15,7 +15,7 @@ const YEAR = 365 * 24 * 3600;
  * @property {Record<string, string>} texts
  */
 
-export default mounting((root) => new People(root));
+export default component((root) => new People(root));
 
 class People {
   /** @param {HTMLElement} root */

@@ -2,13 +2,13 @@
 // the default export with the data of each run; definitions come and go over HTTP. Not here: the
 // list (property_list.js), the head of a property (property_header.js), tags (tagtree), values (value_histogram.js).
 import { el, icon } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { TagTree, extras } from "../tagtree/tagtree.js";
 import { Definitions } from "../shared/store/property_definitions.js";
 import { Head } from "./property_header.js";
 import { List } from "./property_list.js";
 import { Maker } from "./property_form.js";
-import { saying } from "../shared/ui/translate.js";
+import { translator } from "../shared/ui/translate.js";
 import { Toast } from "./undo_toast.js";
 import { ICONS, hasTags } from "../shared/ui/property_types.js";
 import { Values } from "./value_histogram.js";
@@ -32,7 +32,7 @@ const EXAMPLES = [
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Say} say
+ * @property {import("../shared/ui/translate.js").Translate} say
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} colours
@@ -62,7 +62,7 @@ extras.push(({ name }, tools) =>
   ),
 );
 
-export default mounting(
+export default component(
   (root) => new Page(root),
   (page, { press }) => (page.ask = press),
 );
@@ -109,7 +109,7 @@ class Page {
     if (written === this.written) return;
     this.written = written;
     const { language, texts, types, colours } = data;
-    Object.assign(this.tools, { say: saying(texts, language), language, types, colours });
+    Object.assign(this.tools, { say: translator(texts, language), language, types, colours });
     this.definitions.language = language;
     if (this.definitions.position < 0) this.definitions.refresh().catch((error) => this.toast.say(error.message));
     else this.draw();

@@ -89,7 +89,7 @@ function choice(name, value, checked, label, help, glyph) {
 }
 
 /**
- * The options of a number: from, to, step, slider. @param {import("../shared/ui/translate.js").Say} say
+ * The options of a number: from, to, step, slider. @param {import("../shared/ui/translate.js").Translate} say
  * @param {(options: Record<string, any>) => void} [changed]
  */
 export function figures(say, changed) {

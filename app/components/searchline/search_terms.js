@@ -1,7 +1,7 @@
 // The search that is on, as chips: its terms, from where on images are shown (a slider in a panel),
 // which encoder judges, which other one beside it, and where it looks. Not here: the other conditions (searchline).
 import { el, icon, set, write } from "../shared/ui/dom.js";
-import { Nearness } from "../shared/ui/similarity_slider.js";
+import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 
 // More nobody asks for by their number.
 const MOST = 1_000_000;
@@ -20,7 +20,7 @@ export class Terms {
   /** @param {(name: string, value: any) => void} tell */
   constructor(tell) {
     this.tell = tell;
-    this.nearness = new Nearness((least) => this.tell("limit", least));
+    this.nearness = new SimilaritySlider((least) => this.tell("limit", least));
     this.title = el("h3", {});
     this.trouble = el("p", { class: "message" });
     this.most = el("input", { type: "number", min: 1, max: MOST, step: 1, onchange: () => this.tellMost() });

@@ -9,7 +9,7 @@ import {
   setDisplay,
   turnShape,
 } from "../shared/ui/display_settings.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../shared/ui/panels.js";
 import { Arrange } from "./sort_and_group.js";
 import { Bringing } from "./image_query.js";
@@ -53,7 +53,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, data) => new Line(root, data),
   (line, { press }) => (line.tell = (name, value) => line.ask(press, name, value)),
 );

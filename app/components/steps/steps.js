@@ -2,7 +2,7 @@
 // calls the default export with the data of each run.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, iconButton, isTyping, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { latest } from "../shared/store/undo_state.js";
 
@@ -13,7 +13,7 @@ const TOAST_FOR = 8000;
  * @typedef {{language: string, texts: Record<string, string>}} Data
  */
 
-export default mounting((root) => new Steps(root));
+export default component((root) => new Steps(root));
 
 class Steps {
   /** @param {HTMLElement} root */

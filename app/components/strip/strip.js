@@ -1,8 +1,8 @@
 // A short list of images, such as those most similar to one, under a slider over how alike they
 // must be; a press opens. Streamlit calls the default export with the data of each run.
 import { el, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
-import { Nearness } from "../shared/ui/similarity_slider.js";
+import { component } from "../shared/bridge/lifecycle.js";
+import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 
 // Four rows: enough to judge by, with the rest of the panel still at hand.
 const SHOWN = 12;
@@ -16,7 +16,7 @@ const SHOWN = 12;
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root) => new Strip(root),
   (shown, { send }) => (shown.tell = send),
 );
@@ -27,7 +27,7 @@ class Strip {
     this.tell = () => {};
     this.list = el("ul", { class: "strip" });
     this.message = el("p", { class: "message", hidden: true });
-    this.nearness = new Nearness((least) => this.tell("limit", least));
+    this.nearness = new SimilaritySlider((least) => this.tell("limit", least));
     root.replaceChildren(this.nearness.node, this.list, this.message);
     this.known = "";
   }

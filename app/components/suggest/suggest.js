@@ -3,11 +3,11 @@
 // rest comes and goes over HTTP. Not here: one picture (tile.js), what is learnt from (training_set.js),
 // the tag (tag_choice.js), a picture seen large (enlarged.js).
 import { annotations } from "../shared/store/annotations.js";
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { debounced, el, isTyping, set, write } from "../shared/ui/dom.js";
-import { writeLack } from "../shared/ui/empty_state.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
-import { saying } from "../shared/ui/translate.js";
+import { showEmptyState } from "../shared/ui/empty_state.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
+import { translator } from "../shared/ui/translate.js";
 import { raised } from "../shared/ui/toasts.js";
 import { Choose } from "./tag_choice.js";
 import { Large } from "./enlarged.js";
@@ -46,12 +46,12 @@ const BUSY_AFTER = 300;
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Say} say
+ * @property {import("../shared/ui/translate.js").Translate} say
  * @property {string} language
  * @property {(name: string, value: any) => void} ask  Streamlit's
  */
 
-export default mounting(
+export default component(
   (root, data) => new Page(root, data),
   (page, { press }) => (page.tools.ask = press),
   inItsLanguage,
@@ -65,7 +65,7 @@ class Page {
     /** @type {Data} */
     this.data = { ...data, tag: null };
     /** @type {Tools} */
-    this.tools = { say: saying(texts, language), language, ask: () => {} };
+    this.tools = { say: translator(texts, language), language, ask: () => {} };
     this.mode = "likely";
     this.isInView = false;
     this.forget();
@@ -76,7 +76,7 @@ class Page {
     this.turn = 0;
     this.build();
     this.look = debounced(() => this.stand(), LOOK_AFTER);
-    this.unfollow = follow(() => this.look());
+    this.unfollow = onAnnotationChange(() => this.look());
     this.defined = () => this.draw();
     annotations.addEventListener("define", this.defined);
     annotations.read().catch(() => {});
@@ -567,7 +567,7 @@ class Page {
   }
 
   drawEmpty() {
-    writeLack(this.empty, this.lack());
+    showEmptyState(this.empty, this.lack());
   }
 
   /** What is missing, where there is no image: a sign, a heading, what to do, buttons. @returns {any[] | null} */

@@ -2,7 +2,7 @@
 // a press does, what a cell says (columns.js), scrolling and groups (virtual_sheet.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 import { ROW, lines } from "./row_geometry.js";
 
 const HEAD = 30;
@@ -103,7 +103,7 @@ export class Body extends Sheet {
     set(node, "aria-level", groups ? groups.depth[g.group[place]] + 2 : null);
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
-    node.classList.toggle("stamped", Boolean(row && stamp.done.has(row.sha1)));
+    node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
     node.classList.toggle("gone", Boolean(row?.gone));
     set(node, "aria-description", row?.gone ? this.texts.gone : null);
     node.classList.toggle("skeleton", !row);

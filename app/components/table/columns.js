@@ -1,7 +1,7 @@
 // The columns of the table: what each says of an image, how wide it is, whether it is shown. Not
 // here: elements.
 
-import { spoken, valueOf } from "../shared/ui/format_value.js";
+import { formatValue, valueOf } from "../shared/ui/format_value.js";
 
 export const NARROWEST = 40;
 export const WIDEST = 900;
@@ -102,7 +102,7 @@ function columnOf(property, at, words) {
     isOwn: type === "colour",
     isHidden: at >= FIRST_PROPERTIES,
     property,
-    text: (row) => spoken(field, valueOf(row, field), words),
+    text: (row) => formatValue(field, valueOf(row, field), words),
   };
 }
 

@@ -2,7 +2,7 @@
 // drawing, the headings of columns.
 import { isTyping } from "../shared/ui/dom.js";
 import { beside, groupBeside, pageFrom, shownFrom, shownRanges } from "../gallery/geometry.js";
-import { stamp } from "../shared/store/brush.js";
+import { brush } from "../shared/store/brush.js";
 
 /**
  * Listen to the rows.
@@ -33,7 +33,7 @@ export function listen(body, { open, only, edit, empty }) {
 
   async function stampOn(index) {
     from = index;
-    stamp.press(await rows.ids(index, index));
+    brush.press(await rows.ids(index, index));
   }
 
   function press(event) {
@@ -46,7 +46,7 @@ export function listen(body, { open, only, edit, empty }) {
     body.moveTo(index);
     body.hold(body.columnOf(target));
     if (event.shiftKey) selectRange(from, index, isAdded);
-    else if (stamp.isOn) stampOn(index);
+    else if (brush.isOn) stampOn(index);
     else if (target.closest(".cell.tick") || isAdded) toggle(index);
     else from = index;
   }
@@ -62,7 +62,7 @@ export function listen(body, { open, only, edit, empty }) {
   function pressTwice(event) {
     const [target] = event.composedPath();
     const index = body.indexOf(target);
-    const isPlain = !stamp.isOn && !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
+    const isPlain = !brush.isOn && !target.closest(".tick") && !event.shiftKey && !event.ctrlKey && !event.metaKey;
     const column = body.columnOf(target);
     if (index < 0 || !isPlain) return;
     if (column) edit(index, column);
@@ -116,7 +116,7 @@ export function listen(body, { open, only, edit, empty }) {
 
   function enter() {
     if (isFolded()) body.fold(body.currentGroup);
-    else if (stamp.isOn) stampOn(body.current);
+    else if (brush.isOn) stampOn(body.current);
     else if (body.column) edit(body.current, body.column);
     else open(body.current);
   }

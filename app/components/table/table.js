@@ -1,13 +1,13 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
-import { follow } from "../shared/store/annotation_changes.js";
+import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { current } from "../shared/store/current_image.js";
 import { debounced, el, set } from "../shared/ui/dom.js";
 import { Groups } from "../gallery/groups.js";
-import { InHand, placeOf, trailOf } from "../gallery/cursor.js";
+import { Cursor, placeOf, trailOf } from "../gallery/cursor.js";
 import * as place from "../shared/bridge/image_address.js";
 import { Rows, groupsOf } from "../gallery/rows.js";
-import { inItsLanguage, mounting } from "../shared/bridge/lifecycle.js";
+import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
 import { begin } from "../shared/bridge/pending.js";
 import { Body } from "./body.js";
@@ -40,7 +40,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root, data) => new Table(root, data),
   (shown, { send }) => (shown.tell = send),
   inItsLanguage,
@@ -79,7 +79,7 @@ class Table {
       this.writeWidths();
     });
     this.body = new Body(this.node, this.rows, selection, this.layout, texts);
-    this.kept = new InHand(this.body);
+    this.kept = new Cursor(this.body);
     this.isSeeking = false;
     this.editing = new Editing(this.body, data.editing ?? { texts: {}, colours: [] });
     this.trouble = el(
@@ -98,7 +98,7 @@ class Table {
       edit: (index, name) => this.editing.begin({ index, name }),
       empty: (index, name) => this.editing.empty({ index, name }),
     });
-    this.unfollow = follow((position) => this.annotated(position));
+    this.unfollow = onAnnotationChange((position) => this.annotated(position));
     this.body.addEventListener("current", () => this.moved());
     this.body.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.rowsCame());

@@ -1,7 +1,7 @@
 // The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
 // A press shows at once; Python confirms. Not here: what a tab shows (Python).
 import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { begin } from "../shared/bridge/pending.js";
 import { openMenu } from "./menu.js";
@@ -18,7 +18,7 @@ const TOAST_FOR = 8000;
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root) => new Strip(root),
   (strip, { send }) => (strip.tell = (act) => send("act", act)),
 );

@@ -1,7 +1,7 @@
 // The values of a chart as a table. Streamlit calls the default export with the data of each run.
 // Not here: the chart.
 import { el, fill, number, write } from "../shared/ui/dom.js";
-import { mounting } from "../shared/bridge/lifecycle.js";
+import { component } from "../shared/bridge/lifecycle.js";
 
 /**
  * @typedef {object} Data
@@ -13,7 +13,7 @@ import { mounting } from "../shared/bridge/lifecycle.js";
  * @property {Record<string, string>} texts
  */
 
-export default mounting(
+export default component(
   (root) => new Values(root),
   (shown, { press }) => (shown.tell = press),
 );

@@ -17,7 +17,7 @@ import { begin } from "./pending.js";
  * @param {(shown: S, sends: Sends) => void} [connect]
  * @param {(shown: S, data: any) => boolean} [isSame]  else it is made anew
  */
-export function mounting(make, connect = () => {}, isSame = () => true) {
+export function component(make, connect = () => {}, isSame = () => true) {
   /** @type {WeakMap<object, S>} */
   const mounted = new WeakMap();
   /**

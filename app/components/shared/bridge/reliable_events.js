@@ -83,7 +83,7 @@ const mounted = new WeakMap();
  * them (`unheard`) Python has not heard yet.
  * @param {{data: {shown: any, heard: string[]}, parentElement: any, setTriggerValue: Send}} streamlit
  */
-export function surely(streamlit) {
+export function withReliableEvents(streamlit) {
   const { data, parentElement, setTriggerValue } = streamlit;
   const waiting = mounted.get(parentElement) ?? new Waiting(parentElement);
   mounted.set(parentElement, waiting);

@@ -7,7 +7,7 @@ import { annotations } from "./annotations.js";
  * @param {(position: number) => void} act  gets how far the log has come
  * @returns {() => void}
  */
-export function follow(act) {
+export function onAnnotationChange(act) {
   const heard = (event) => act(/** @type {CustomEvent} */ (event).detail.position);
   document.addEventListener("panoptic:annotated", heard);
   const leave = annotations.follow();

@@ -52,4 +52,4 @@ class Stamp extends EventTarget {
   }
 }
 
-export const stamp = new Stamp();
+export const brush = new Stamp();

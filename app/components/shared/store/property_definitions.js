@@ -1,6 +1,6 @@
 // The project's definitions: read, kept current with what others do, and changed over HTTP. Not
 // here: showing them.
-import { follow } from "./annotation_changes.js";
+import { onAnnotationChange } from "./annotation_changes.js";
 
 /**
  * @typedef {object} Property
@@ -23,7 +23,7 @@ export class Definitions extends EventTarget {
     this.position = -1;
     this.language = "en";
     // Where the server does not answer, the next change is another occasion.
-    this.leave = follow(() => this.refresh().catch(() => {}));
+    this.leave = onAnnotationChange(() => this.refresh().catch(() => {}));
   }
 
   /** @param {string} id */

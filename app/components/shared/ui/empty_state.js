@@ -7,7 +7,7 @@ import { el, icon } from "./dom.js";
  * the keys keeps them.
  * @param {HTMLElement} place @param {any[] | null} what
  */
-export function writeLack(place, what) {
+export function showEmptyState(place, what) {
   place.hidden = !what;
   if (!what) return;
   const written = JSON.stringify(what.map((one) => one?.text ?? one));

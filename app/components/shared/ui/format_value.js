@@ -13,7 +13,7 @@ export function valueOf(row, field) {
 }
 
 /** @param {string} field @param {string} text  as the server tells it @param {Words} words */
-export function spoken(field, text, words) {
+export function formatValue(field, text, words) {
   return text && (WRITERS[field.split(":")[1]] ?? String)(text, words);
 }
 

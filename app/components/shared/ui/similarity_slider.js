@@ -19,7 +19,7 @@ const RAREST = 99.99;
  * @property {number} least                  the cosine from which images are shown
  */
 
-export class Nearness {
+export class SimilaritySlider {
   /** @param {(least: {percentile: number} | {threshold: number}) => void} tell */
   constructor(tell) {
     this.bars = document.createElementNS(SVG, "svg");
