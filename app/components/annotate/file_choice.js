@@ -2,6 +2,7 @@
 // them, or one. Not here: the fields, writing.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, number, set, write } from "../shared/ui/dom.js";
+import { shortName } from "./file_names.js";
 
 const LISTED_AT_MOST = 20;
 
@@ -40,7 +41,7 @@ export class Files {
       const all = fill(this.texts.files_all, { count: number(files.length, this.language) });
       this.select.replaceChildren(
         el("option", { value: "" }, all),
-        ...files.map((place) => el("option", { value: place, title: place }, named(place, files))),
+        ...files.map((place) => el("option", { value: place, title: place }, shortName(place, files))),
       );
     }
     this.written = written;
@@ -85,7 +86,7 @@ export class Files {
             "aria-label": `${label}: ${said.textContent}`,
             onclick: () => this.choose(place),
           },
-          el("span", { class: "file" }, named(place, places)),
+          el("span", { class: "file" }, shortName(place, places)),
           said,
         ),
       );
@@ -99,14 +100,4 @@ function spelled(property, texts) {
     .map((text) => (hasTags ? (annotations.tagOf.get(text)?.name ?? "") : text))
     .filter(Boolean)
     .join(", ");
-}
-
-/** The name of a file, with its folder where others are called alike. */
-function named(place, places) {
-  const name = (of, parts) => of.split("/").slice(-parts).join("/");
-  const isAlone = (parts) => places.filter((other) => name(other, parts) === name(place, parts)).length === 1;
-  const most = place.split("/").length;
-  let parts = 1;
-  while (parts < most && !isAlone(parts)) parts += 1;
-  return name(place, parts);
 }

@@ -1,7 +1,9 @@
 // Tags as chips, and a field that finds one while it is typed or makes it. Not here: writing them.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, icon, set } from "../shared/ui/dom.js";
+import { ignoringCase, tidied, withoutAccents } from "../shared/ui/text.js";
 import { TagMenu } from "./tag_menu.js";
+import { bestMatches, mostRecent } from "./tag_ranking.js";
 
 const SHOWN_AT_MOST = 60;
 const ROOM_BELOW = 200;
@@ -77,7 +79,7 @@ export class Chips {
 
   /** Have a tag stand here by its name, one that is to be made where there is none. @param {string} name */
   propose(name) {
-    const tag = annotations.tagsOf(this.property.id).find((one) => lower(one.name) === lower(name));
+    const tag = annotations.tagsOf(this.property.id).find((one) => ignoringCase(one.name) === ignoringCase(name));
     this.held = [{ id: tag?.id ?? null, name: tag?.name ?? name }];
     set(this.input, "placeholder", "");
     this.draw();
@@ -120,18 +122,18 @@ export class Chips {
 
   /** Show what fits what is typed. @param {number} at  which of them is chosen by Enter */
   offer(at) {
-    const typed = spelled(this.input.value);
-    const words = plain(typed);
+    const typed = tidied(this.input.value);
+    const words = withoutAccents(typed);
     const taken = new Set(this.held.map((one) => one.id));
     const free = annotations.tagsOf(this.property.id).filter((tag) => !taken.has(tag.id));
-    const found = words ? ranked(free, words) : latest(free);
+    const found = words ? bestMatches(free, words) : mostRecent(free, recent);
     /** @type {{tag: Tag | null, name: string}[]} */
     this.offers = found.slice(0, SHOWN_AT_MOST).map((tag) => ({ tag, name: tag.name }));
-    const same = lower(typed);
-    const isKnown = !typed || annotations.tagsOf(this.property.id).some((tag) => lower(tag.name) === same);
+    const same = ignoringCase(typed);
+    const isKnown = !typed || annotations.tagsOf(this.property.id).some((tag) => ignoringCase(tag.name) === same);
     if (!isKnown) this.offers.push({ tag: null, name: typed });
     // What is spelled out comes before what merely begins so.
-    const exact = this.offers.findIndex(({ tag }) => tag && lower(tag.name) === same);
+    const exact = this.offers.findIndex(({ tag }) => tag && ignoringCase(tag.name) === same);
     this.at = Math.min(typed && at <= 0 && exact >= 0 ? exact : at, this.offers.length - 1);
     this.list.replaceChildren(...this.offers.map((one, place) => this.option(one, place)));
     this.open(this.offers.length > 0);
@@ -264,8 +266,8 @@ export class Chips {
   leave() {
     this.open(false);
     // A name that is spelled out is meant; half of one is left where it is.
-    const typed = lower(spelled(this.input.value));
-    const tag = typed && annotations.tagsOf(this.property.id).find((one) => lower(one.name) === typed);
+    const typed = ignoringCase(tidied(this.input.value));
+    const tag = typed && annotations.tagsOf(this.property.id).find((one) => ignoringCase(one.name) === typed);
     if (!tag || this.held.some((one) => one.id === tag.id)) return;
     this.input.value = "";
     this.held = this.property.type === "tag" ? [tag] : [...this.held, tag];
@@ -309,38 +311,9 @@ function remember(id) {
   recent.splice(RECENT_AT_MOST);
 }
 
-/** @param {Tag[]} tags */
-function latest(tags) {
-  const place = (tag) => (recent.includes(tag.id) ? recent.indexOf(tag.id) : RECENT_AT_MOST);
-  return [...tags].sort((one, other) => place(one) - place(other));
-}
-
-/** Those that begin so, then those of which a word does, then those that hold it. */
-function ranked(tags, words) {
-  const of = (tag) => {
-    const name = plain(tag.name);
-    if (name.startsWith(words)) return 0;
-    return name.includes(` ${words}`) ? 1 : name.includes(words) ? 2 : 3;
-  };
-  const found = tags.map((tag) => ({ tag, rank: of(tag) })).filter(({ rank }) => rank < 3);
-  return found.sort((one, other) => one.rank - other.rank).map(({ tag }) => tag);
-}
-
 /** The names above a tag and its own, the first of its parents taken. @param {Tag | null | undefined} tag */
 function pathOf(tag) {
   const names = [];
   for (let one = tag; one && names.length < 6; one = annotations.tagOf.get(one.parents[0])) names.unshift(one.name);
   return names.join(" › ");
-}
-
-function spelled(text) {
-  return text.trim().replace(/\s+/g, " ");
-}
-
-function lower(text) {
-  return text.normalize("NFC").toLowerCase();
-}
-
-function plain(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

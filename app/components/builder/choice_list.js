@@ -1,6 +1,7 @@
 // Values that can be ticked, under a button that says which are: a list, or a tree where they have
 // a path. Only the first that match what is searched are elements. Not here: what they mean.
 import { el, fill, icon, number, set, write } from "../shared/ui/dom.js";
+import { ignoringCase } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 200;
 const SEARCHED_FROM = 12;
@@ -25,7 +26,7 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
   const known = new Map(items.map((item) => [item.id, item]));
   // What was chosen and is there no more can be let go of, too.
   const gone = chosen.filter((id) => !known.has(id)).map((id) => ({ id, label: String(id), count: 0 }));
-  const all = [...gone, ...items].map((item) => ({ ...item, words: item.label.normalize("NFC").toLowerCase() }));
+  const all = [...gone, ...items].map((item) => ({ ...item, words: ignoringCase(item.label) }));
   const now = new Set(chosen);
   const said = el("span", { class: "said" });
   const button = el(
@@ -58,7 +59,7 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
   }
 
   function draw() {
-    const asked = search.value.trim().normalize("NFC").toLowerCase();
+    const asked = ignoringCase(search.value.trim());
     const found = asked ? all.filter((item) => item.words.includes(asked)) : all;
     // What was found stands alone: the way to it is said in words.
     list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((item) => row(item, !asked)));

@@ -2,6 +2,7 @@
 // written then (classes.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el } from "../shared/ui/dom.js";
+import { withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 100;
 const ROOM = 8;
@@ -49,10 +50,10 @@ export class Other {
   }
 
   draw() {
-    const words = plain(this.field.value.trim());
+    const words = withoutAccents(this.field.value.trim());
     const found = annotations
       .tagsOf(this.property ?? "")
-      .filter(({ id, name }) => id !== this.except && plain(name).includes(words));
+      .filter(({ id, name }) => id !== this.except && withoutAccents(name).includes(words));
     this.list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((tag) => el("li", {}, this.button(tag))));
   }
 
@@ -84,9 +85,4 @@ export class Other {
     const at = buttons.indexOf(/** @type {HTMLElement} */ (target)) + by;
     (at < 0 ? this.field : buttons[Math.min(at, buttons.length - 1)])?.focus();
   }
-}
-
-/** @param {string} text */
-export function plain(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

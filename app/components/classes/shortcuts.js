@@ -4,6 +4,32 @@ import { isTyping } from "../shared/ui/dom.js";
 
 /** @typedef {Record<string, () => void>} Acts  by name */
 
+/** @type {Record<string, string>} */
+const ACTIONS = {
+  Enter: "accept",
+  Backspace: "refuse",
+  Delete: "refuse",
+  ArrowRight: "right",
+  ArrowLeft: "left",
+  ArrowDown: "down",
+  ArrowUp: "up",
+  Home: "first",
+  End: "last",
+  c: "other",
+  z: "enlarge",
+  " ": "enlarge",
+  "+": "grow",
+  "-": "shrink",
+};
+
+/** The name of what a key does, or null. @param {{key: string, shiftKey: boolean}} event */
+export function actionOf({ key, shiftKey }) {
+  const letter = key.toLowerCase();
+  if (letter === "y") return shiftKey ? "acceptAll" : "accept";
+  if (letter === "n") return shiftKey ? "refuseAll" : "refuse";
+  return ACTIONS[key] ?? null;
+}
+
 /**
  * What a key press does here, or null.
  * @param {KeyboardEvent} event @param {Element} root  of this component @param {Acts} acts
@@ -11,28 +37,7 @@ import { isTyping } from "../shared/ui/dom.js";
 export function acted(event, root, acts) {
   if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !isOurs(event, root))
     return null;
-  const { key, shiftKey } = event;
-  const letter = key.toLowerCase();
-  if (letter === "y") return shiftKey ? acts.acceptAll : acts.accept;
-  if (letter === "n") return shiftKey ? acts.refuseAll : acts.refuse;
-  return (
-    {
-      Enter: acts.accept,
-      Backspace: acts.refuse,
-      Delete: acts.refuse,
-      ArrowRight: acts.right,
-      ArrowLeft: acts.left,
-      ArrowDown: acts.down,
-      ArrowUp: acts.up,
-      Home: acts.first,
-      End: acts.last,
-      c: acts.other,
-      z: acts.enlarge,
-      " ": acts.enlarge,
-      "+": acts.grow,
-      "-": acts.shrink,
-    }[key] ?? null
-  );
+  return acts[actionOf(event) ?? ""] ?? null;
 }
 
 /**

@@ -1,6 +1,7 @@
 // From–to of a number or a date, above bars that say where the images are; a bar can be pressed,
 // bars can be dragged over. Not here: units (Python says the scale).
 import { debounced, el, number, set, write } from "../shared/ui/dom.js";
+import { dayBefore, parseDay, parseNumber } from "./parse_range.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 208;
@@ -22,7 +23,7 @@ export function makeRange() {
 
   function values() {
     const read = ends.map((end, at) =>
-      given.kind === "dates" ? day(end.value, at === 1) : figure(end.value, given.scale),
+      given.kind === "dates" ? parseDay(end.value, at === 1) : parseNumber(end.value, given.scale),
     );
     return read.some((value) => value !== null) ? read : null;
   }
@@ -113,26 +114,4 @@ export function makeRange() {
       draw();
     },
   };
-}
-
-/** A number in its unit, or null. @param {string} text @param {number} scale */
-function figure(text, scale) {
-  const value = Number(text.replace(",", "."));
-  return text.trim() === "" || Number.isNaN(value) ? null : value * scale;
-}
-
-/** The first or last day of what someone wrote: a year, a month, a day; null for anything else. */
-function day(text, isEnd) {
-  const found = /^\s*(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\s*$/.exec(text);
-  if (!found) return null;
-  const [year, month, date] = found.slice(1).map((part) => (part === undefined ? null : Number(part)));
-  const last = new Date(0);
-  // Day 0 of a month is the last of the month before it.
-  if (isEnd && date === null) last.setUTCFullYear(year, month ?? 12, 0);
-  else last.setUTCFullYear(year, (month ?? 1) - 1, date ?? 1);
-  return last.toISOString().slice(0, 10);
-}
-
-function dayBefore(iso) {
-  return new Date(Date.parse(iso) - 24 * 3600 * 1000).toISOString().slice(0, 10);
 }

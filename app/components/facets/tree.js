@@ -1,5 +1,6 @@
 // Folders, or tags, as a tree, with arrows as keys. Only open branches are elements.
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { ancestors, pathOf, roots, visibleRows } from "./tree_rows.js";
 
 /**
  * @typedef {object} Branches
@@ -33,8 +34,8 @@ export function makeTree({ key: memory, isAdding, mark }) {
   const rowOf = (event) => event.target.closest("[role=treeitem]");
 
   function draw() {
-    const items = visible(given.items, opened);
-    if (!items.some((item) => placeOf(item) === current)) current = items[0] ? placeOf(items[0]) : "";
+    const items = visibleRows(given.items, opened);
+    if (!items.some((item) => pathOf(item) === current)) current = items[0] ? pathOf(items[0]) : "";
     while (node.children.length > items.length) node.lastChild.remove();
     while (node.children.length < items.length) node.append(makeBranch());
     items.forEach((item, at) => writeBranch(node.children[at], item, at));
@@ -44,7 +45,7 @@ export function makeTree({ key: memory, isAdding, mark }) {
 
   function writeBranch(row, item, at) {
     const isChosen = given.selected.includes(item.id);
-    const place = placeOf(item);
+    const place = pathOf(item);
     const [arrow, , label, count] = row.children;
     row.style.setProperty("--depth", item.depth);
     set(row, "data-id", place);
@@ -69,7 +70,7 @@ export function makeTree({ key: memory, isAdding, mark }) {
   }
 
   function choose(place, isAdded) {
-    const { id } = given.items.find((item) => placeOf(item) === place);
+    const { id } = given.items.find((item) => pathOf(item) === place);
     const isChosen = given.selected.includes(id);
     const others = given.selected.filter((one) => one !== id);
     if (isAdded) how.change(isChosen ? others : [...given.selected, id]);
@@ -123,7 +124,7 @@ export function makeTree({ key: memory, isAdding, mark }) {
 
   function focusParent(row) {
     const parent = row.dataset.id.split("/").slice(0, -1).join("/");
-    if (given.items.some((item) => placeOf(item) === parent)) focus(parent);
+    if (given.items.some((item) => pathOf(item) === parent)) focus(parent);
   }
 
   return {
@@ -133,11 +134,11 @@ export function makeTree({ key: memory, isAdding, mark }) {
       how = tools;
       // A corpus of one source opens at its folders; what is chosen, or sought, is never hidden.
       const [root, ...others] = roots(section.items);
-      if (isFresh && root && !others.length) opened.add(placeOf(root));
+      if (isFresh && root && !others.length) opened.add(pathOf(root));
       isFresh &&= !section.items.length;
       const isSought = Boolean(section.sought);
       const seen = section.items.filter((item) => isSought || section.selected.includes(item.id));
-      for (const item of seen) for (const up of above(placeOf(item))) opened.add(up);
+      for (const item of seen) for (const up of ancestors(pathOf(item))) opened.add(up);
       draw();
     },
   };
@@ -152,26 +153,4 @@ function makeBranch() {
     el("span", { class: "label" }),
     el("span", { class: "number" }),
   );
-}
-
-/** Where an item stands in the tree: folders are called by it, a tag may stand in several places. */
-function placeOf(item) {
-  return item.path ?? String(item.id ?? "");
-}
-
-function roots(items) {
-  return items.filter((item) => !placeOf(item).includes("/"));
-}
-
-function above(place) {
-  const parts = place.split("/");
-  return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-}
-
-/** The items whose parents are all open, in order, with their depth. */
-function visible(items, opened) {
-  const parents = new Set(items.flatMap((item) => above(placeOf(item)).slice(-1)));
-  return items
-    .filter((item) => above(placeOf(item)).every((up) => opened.has(up)))
-    .map((item) => ({ ...item, depth: placeOf(item).split("/").length - 1, isParent: parents.has(placeOf(item)) }));
 }

@@ -4,6 +4,7 @@ import { Chips } from "../annotate/tag_chips.js";
 import { Making } from "../annotate/new_property.js";
 import { annotations } from "../shared/store/annotations.js";
 import { el, set, write } from "../shared/ui/dom.js";
+import { ignoringCase } from "../shared/ui/text.js";
 
 const ROOM = 8;
 
@@ -139,7 +140,7 @@ export class Likening {
     try {
       await this.tag([{ property: property.id, op: "add", names: [name] }], `${property.name}: ${name}`);
       await annotations.read();
-      const made = annotations.tagsOf(property.id).find((one) => folded(one.name) === folded(name));
+      const made = annotations.tagsOf(property.id).find((one) => ignoringCase(one.name) === ignoringCase(name));
       this.panel.hidePopover();
       if (made) this.begin(made.id);
     } catch (error) {
@@ -152,8 +153,4 @@ export class Likening {
     write(this.trouble, text);
     this.trouble.hidden = !text;
   }
-}
-
-function folded(name) {
-  return name.normalize("NFC").toLowerCase();
 }

@@ -2,6 +2,7 @@
 // Streamlit calls the default export with the data of each run.
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { tidied } from "../shared/ui/text.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { latest } from "../shared/store/undo_state.js";
 
@@ -95,7 +96,7 @@ class People {
   /** @param {Event} event */
   keep(event) {
     event.preventDefault();
-    const name = this.name.value.trim().replace(/\s+/g, " ");
+    const name = tidied(this.name.value);
     const { cookie, texts } = this.data;
     // Without a name, the system's counts again.
     document.cookie = `${cookie}=${encodeURIComponent(name)}; path=/; max-age=${name ? YEAR : 0}; SameSite=Lax`;

@@ -1,6 +1,7 @@
 // Which tag images are suggested for: all tags, found while one writes. Not here: suggesting.
 import { annotations } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
+import { withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 200;
 
@@ -42,9 +43,9 @@ export class Choose {
   draw(isGone) {
     const { say } = this.tools;
     this.isGone = isGone;
-    const words = plain(this.field.value.trim());
+    const words = withoutAccents(this.field.value.trim());
     const { properties, tags } = annotations;
-    const found = tags.filter((tag) => plain(tag.name).includes(words)).slice(0, SHOWN_AT_MOST);
+    const found = tags.filter((tag) => withoutAccents(tag.name).includes(words)).slice(0, SHOWN_AT_MOST);
     write(this.help, isGone ? say("gone") : tags.length ? say("choose_help") : say("choose_none"));
     this.field.hidden = !tags.length;
     const written = JSON.stringify(found.map(({ id, name, property, colour }) => [id, name, property, colour]));
@@ -78,8 +79,4 @@ export class Choose {
     if (tag.colour) dot.style.background = tag.colour;
     return el("button", { type: "button", onclick: () => this.take(tag.id) }, dot, tag.name);
   }
-}
-
-function plain(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

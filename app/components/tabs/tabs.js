@@ -1,6 +1,7 @@
 // The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
 // A press shows at once; Python confirms. Not here: what a tab shows (Python).
 import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { tidied } from "../shared/ui/text.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { begin } from "../shared/bridge/pending.js";
@@ -235,7 +236,7 @@ class Strip {
       if (this.renamed !== id) return;
       this.renamed = null;
       this.written = "";
-      const name = field.value.trim().replace(/\s+/g, " ");
+      const name = tidied(field.value);
       if (isKept && name && name !== tab.name) {
         // Python may have sent the tabs anew since.
         for (const one of this.data.tabs) if (one.id === id) one.name = name;

@@ -1,4 +1,5 @@
 // Tags as a graph, and the rows that a tree or a list of them shows. Pure. Not here: elements.
+import { withoutAccents } from "../shared/ui/text.js";
 
 /**
  * @typedef {object} Tag
@@ -30,11 +31,6 @@
 // A graph where all stand under all could unfold for ever.
 const ROWS_AT_MOST = 100_000;
 
-/** Accents and capitals do not count in a search. @param {string} text */
-export function folded(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
 /**
  * Put the lists of the server together, in an order that all rows keep.
  * @param {Record<string, any[]>} lists @param {Order} order @param {string} language
@@ -44,7 +40,7 @@ export function graph(lists, order, language) {
   const all = lists.id.map((id, at) => ({
     id,
     name: lists.name[at],
-    folded: folded(lists.name[at]),
+    folded: withoutAccents(lists.name[at]),
     colour: lists.colour[at],
     key: lists.key[at],
     parents: lists.parents[at],
@@ -75,7 +71,7 @@ function orders(language) {
 
 /** The tags that a text is found in; null where nothing is asked. @param {Map<string, Tag>} tags */
 export function found(tags, text) {
-  const asked = folded(text.trim());
+  const asked = withoutAccents(text.trim());
   if (!asked) return null;
   return new Set([...tags.values()].filter((tag) => tag.folded.includes(asked)).map((tag) => tag.id));
 }

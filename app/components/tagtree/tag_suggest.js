@@ -1,6 +1,6 @@
 // A field that proposes tags as one writes. Not here: what is done with the one that is taken.
 import { el, set } from "../shared/ui/dom.js";
-import { folded } from "./tag_graph.js";
+import { withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN = 8;
 
@@ -26,7 +26,7 @@ export function suggest({ tags, take }) {
   let shown = [];
 
   function propose() {
-    const asked = folded(field.value.trim());
+    const asked = withoutAccents(field.value.trim());
     shown = [];
     if (asked) {
       const all = [...tags()].filter((tag) => tag.folded.includes(asked));

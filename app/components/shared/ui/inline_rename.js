@@ -1,5 +1,6 @@
 // A name that is changed where it stands. Not here: what the name is of.
 import { el } from "./dom.js";
+import { tidied } from "./text.js";
 
 /**
  * Put a field in place of `shown` until Enter, Escape or leaving it.
@@ -11,7 +12,7 @@ export function rename(shown, name, label, done) {
   const end = (isKept) => {
     if (isOver) return;
     isOver = true;
-    const written = field.value.trim().replace(/\s+/g, " ");
+    const written = tidied(field.value);
     field.replaceWith(shown);
     done(isKept && written && written !== name ? written : null);
   };
