@@ -18,7 +18,7 @@ from app.session.language import say, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.messages import translate
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
 INTERRUPTED = 130
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="panoptic", description=say("about"))
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (fill, example) in _COMMANDS.items():
+    for name, (fill, example) in COMMANDS.items():
         command = commands.add_parser(
             name,
             help=say(f"help_{name}"),
@@ -192,7 +192,7 @@ def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help=say("help_json"))
 
 
-_COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, ...]]] = {
+COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, ...]]] = {
     "up": (_up, ("panoptic up ~/posters ~/postcards", "panoptic up --project war ~/posters")),
     "demo": (_demo, ("panoptic demo", "panoptic demo --no-serve")),
     "add": (_add, ("panoptic add --project war ~/posters",)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import _COMMANDS, METHODS, main
+from app.cli import COMMANDS, METHODS, main
 from panoptic_data.catalogue import snapshot
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import clusters
@@ -46,7 +46,7 @@ def test_help_imports_nothing_heavy():
     assert heavy & set(done.stdout.split()) == set()
 
 
-@pytest.mark.parametrize("command", sorted(_COMMANDS))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_each_command_explains_itself_with_an_example(command):
     done = panoptic(command, "--help")
     assert done.returncode == 0
