@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from panoptic_data.storage.project import Project
 
-STYLE = Path(__file__).with_name("style.css")
+# What pages and components measure with, and the pages' own style.
+STYLES = ("components/shared/ui/scale.css", "style.css")
 ICON = Path(__file__).with_name("icon.svg")
 KEYS = (
     ("/", "find"),
@@ -86,7 +87,7 @@ def main() -> None:
         menu_items={"About": "Panoptic data"},
     )
     url_state.restore_latest()
-    st.html(f"<style>{_accent()}{STYLE.read_text('utf-8')}</style>")
+    st.html(f"<style>{_accent()}{_style()}</style>")
     project = state.project()
     pages = _pages()
     shown = st.navigation(pages, position="hidden")
@@ -105,6 +106,10 @@ def _accent() -> str:
     """Give the stylesheet the one colour of the theme that Streamlit tells only components."""
     light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
     return f":root{{--accent:light-dark({light},{dark})}}"
+
+
+def _style() -> str:
+    return "".join((Path(__file__).parent / path).read_text("utf-8") for path in STYLES)
 
 
 def _pages() -> list[Page]:

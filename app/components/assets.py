@@ -127,7 +127,7 @@ def _address(module: str) -> str:
 @cache
 def css(name: str, styles: tuple[str, ...] = ()) -> str:
     """Return the style of a component: what all of them start from, and its own."""
-    paths = ("shared/ui/tokens", *styles, f"{name}/{name}")
+    paths = ("shared/ui/scale", "shared/ui/tokens", *styles, f"{name}/{name}")
     return "".join((FOLDER / f"{path}.css").read_text("utf-8") for path in paths)
 
 
