@@ -20,7 +20,7 @@ from app.session import navigation, state, url_state
 from app.session.callbacks import uninterrupted
 from app.session.streamlit_internals import reset_container_stack
 from app.widgets import search_terms, view_tabs
-from app.widgets.run_progress import work
+from app.widgets.run_progress import run_progress
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -211,7 +211,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     def similar(sha1s: list[str]) -> None:
         if encoder is None or not sha1s:
             return
-        _jump(search_terms.of_images(sha1s, encoder.slug))
+        _jump(search_terms.similar_to_images(sha1s, encoder.slug))
 
     texts = (
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
@@ -234,7 +234,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
         on_save=lambda chosen: view_tabs.open_selection(project, chosen),
         on_suggest=suggestions.begin,
     )
-    work(project)
+    run_progress(project)
 
 
 def _texts(prefix: str) -> dict[str, str]:

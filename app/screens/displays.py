@@ -18,9 +18,9 @@ from app.screens import image_map as maps
 from app.session import state, url_state
 from app.session.callbacks import uninterrupted
 from app.widgets import chart, compare_encoders
-from app.widgets.compare_encoders import Compared
-from app.widgets.property_facets import shown as shown_properties
-from app.widgets.view_context import Shown
+from app.widgets.compare_encoders import Comparison
+from app.widgets.property_facets import visible_properties
+from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue.grouping import condition
 from panoptic_data.messages import keys
 from panoptic_data.views import model
@@ -46,40 +46,40 @@ _GALLERY_TEXTS = (
 _TABLE_TEXTS = tuple(name.partition(".")[2] for name in keys("en") if name.startswith("table."))
 
 
-def show(now: Shown) -> str | None:
+def show(context: ViewContext) -> str | None:
     """Draw the displays of the view; return the sha1 of the current image."""
-    compared = compare_encoders.of(now)
+    compared = compare_encoders.run_comparison(context)
     if compared is not None:
-        _compared(now, compared)
-    names = () if compared is not None else _names(now)
+        _compared(context, compared)
+    names = () if compared is not None else _names(context)
     for place, name in enumerate(names):
         with st.container(key=f"display_{'one' if len(names) == 1 else place}_{name}"):
-            _DISPLAYS[name](now)
+            _DISPLAYS[name](context)
     if st.session_state.pop("changed_inside", False):
         # What was pressed in here changes more than this fragment.
         st.rerun(scope="app")
-    return _current(now)
+    return _current(context)
 
 
-def _names(now: Shown) -> tuple[str, ...]:
+def _names(context: ViewContext) -> tuple[str, ...]:
     """Return what is shown: an open image needs the gallery, which draws it large."""
-    asked = tuple(dict.fromkeys(now.view.show))
+    asked = tuple(dict.fromkeys(context.view.show))
     return ("grid",) if state.opened() is not None and "grid" not in asked else asked
 
 
-def _compared(now: Shown, compared: Compared) -> None:
+def _compared(context: ViewContext, compared: Comparison) -> None:
     """Draw what two encoders find side by side; what is open is open in one of them."""
-    sides = (now, compared.other)
+    sides = (context, compared.other)
     for place, side in enumerate(sides):
         with st.container(key=f"display_{place}_grid"):
-            if side.found is None:
-                _not_compared(now, compared)
+            if side.result is None:
+                _not_compared(context, compared)
                 continue
             other = sides[1 - place]
             beside = Beside(
                 place=place,
                 name=compared.names[place],
-                other="" if other.found is None else model.to_address(other.view.asked),
+                other="" if other.result is None else model.to_address(other.view.asked),
                 count=_counted(side),
                 common=_common(compared, "common"),
                 title=_common(compared, "common_title"),
@@ -87,75 +87,75 @@ def _compared(now: Shown, compared: Compared) -> None:
             _grid(side, beside)
 
 
-def _not_compared(now: Shown, compared: Compared) -> None:
+def _not_compared(context: ViewContext, compared: Comparison) -> None:
     """Say why the second encoder finds nothing, and offer to go on without it."""
     problem = compared.other.problem
     assert problem is not None
     with st.container(key="not_compared"):
         st.html(f"<p>{escape(problem.message(state.language()))}</p>")
         text = state.say("find.compare_none")
-        st.button(text, key="keep_first", on_click=uninterrupted(_keep), args=(now,))
+        st.button(text, key="keep_first", on_click=uninterrupted(_keep), args=(context,))
 
 
-def _keep(side: Shown) -> None:
-    compare_encoders.keep(side)
+def _keep(side: ViewContext) -> None:
+    compare_encoders.keep_side(side)
     _note()
 
 
-def _counted(side: Shown) -> str:
-    count = 0 if side.found is None else side.found.images
+def _counted(side: ViewContext) -> str:
+    count = 0 if side.result is None else side.result.images
     key = "explore.count_files" if side.view.mode == "file" else "explore.count_all"
     return state.say(key, count=count, total=state.number(count))
 
 
-def _common(compared: Compared, key: str) -> str:
-    if compared.other.found is None or not compared.first:
+def _common(compared: Comparison, key: str) -> str:
+    if compared.other.result is None or not compared.first:
         return ""
     return state.say(f"find.{key}", count=compared.common, of=compared.first)
 
 
-def _grid(now: Shown, beside: Beside | None = None) -> None:
-    found = now.found
+def _grid(context: ViewContext, beside: Beside | None = None) -> None:
+    found = context.result
     assert found is not None
     place = 0 if beside is None else beside.place
     gallery(
-        project=str(now.project.root),
-        view=model.to_address(now.view.asked),
-        version=now.corpus.version,
-        held=now.key,
+        project=str(context.project.root),
+        view=model.to_address(context.view.asked),
+        version=context.corpus.version,
+        held=context.frozen_key,
         total=len(found),
         images=found.images,
         # What is open is so in one of them: where it was opened, else in the first.
-        opened=_opened(now) if place == st.session_state.get("side", 0) else None,
-        current=_current(now),
+        opened=_opened(context) if place == st.session_state.get("side", 0) else None,
+        current=_current(context),
         beside=beside,
-        encoder=now.encoder.slug if now.encoder else None,
+        encoder=context.encoder.slug if context.encoder else None,
         language=state.language(),
         texts={
             "label": state.say("explore.gallery"),
             **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
-            **{f"caption_{field}": one.name for field, one in shown_properties(now.corpus)},
+            **{f"caption_{field}": one.name for field, one in visible_properties(context.corpus)},
         },
         on_move=lambda at: _move(at, place),
-        on_group=lambda group: _into_group(now, group),
-        on_keep=lambda: _keep(now),
+        on_group=lambda group: _into_group(context, group),
+        on_keep=lambda: _keep(context),
         key="gallery_beside" if place else "gallery",
     )
 
 
-def _table(now: Shown) -> None:
-    found = now.found
+def _table(context: ViewContext) -> None:
+    found = context.result
     assert found is not None
-    sort = now.view.sort[0] if now.view.sort else Sort("path")
+    sort = context.view.sort[0] if context.view.sort else Sort("path")
     table(
-        project=str(now.project.root),
-        view=model.to_address(now.view.asked),
-        version=now.corpus.version,
-        held=now.key,
+        project=str(context.project.root),
+        view=model.to_address(context.view.asked),
+        version=context.corpus.version,
+        held=context.frozen_key,
         total=len(found),
         images=found.images,
-        properties=[_column(field, one) for field, one in shown_properties(now.corpus)],
-        current=_current(now),
+        properties=[_column(field, one) for field, one in visible_properties(context.corpus)],
+        current=_current(context),
         sort=(sort.field, sort.descending),
         language=state.language(),
         texts={name: state.say(f"table.{name}") for name in _TABLE_TEXTS},
@@ -163,7 +163,7 @@ def _table(now: Shown) -> None:
         on_sort=lambda field, descending: _change(
             lambda view: view.sorted_by(Sort(field, descending))
         ),
-        on_group=lambda place: _into_group(now, place),
+        on_group=lambda place: _into_group(context, place),
     )
 
 
@@ -178,15 +178,17 @@ def _column(field: str, one: Property) -> Mapping[str, Any]:
     }
 
 
-def _chart(now: Shown) -> None:
-    chart.chart(now.held, now.view, on_pick=_add)
+def _chart(context: ViewContext) -> None:
+    chart.chart(context.displayed, context.view, on_pick=_add)
 
 
-def _map(now: Shown) -> None:
-    maps.display(now.project, now.held, now.key, on_open=_open, on_change=_note)
+def _map(context: ViewContext) -> None:
+    maps.display(
+        context.project, context.displayed, context.frozen_key, on_open=_open, on_change=_note
+    )
 
 
-_DISPLAYS: Mapping[str, Callable[[Shown], None]] = {
+_DISPLAYS: Mapping[str, Callable[[ViewContext], None]] = {
     "grid": _grid,
     "table": _table,
     "chart": _chart,
@@ -194,11 +196,11 @@ _DISPLAYS: Mapping[str, Callable[[Shown], None]] = {
 }
 
 
-def _into_group(now: Shown, place: int) -> None:
+def _into_group(context: ViewContext, place: int) -> None:
     """Show only the images of one group."""
-    assert now.found is not None
-    assert now.found.groups is not None
-    path = now.found.groups.path(place)
+    assert context.result is not None
+    assert context.result.groups is not None
+    path = context.result.groups.path(place)
     _add([condition(level, value) for level, value in path])
 
 
@@ -232,26 +234,28 @@ def _move(at: At, side: int = 0) -> None:
     state.open_image(at.sha1 if at.opened else None)
 
 
-def _current(now: Shown) -> str | None:
+def _current(context: ViewContext) -> str | None:
     """Return the image whose properties are shown: the open one, else where the person is."""
     opened = state.opened()
     if opened is not None:
         return opened
     sha1 = st.session_state.get("at")
-    if sha1 is not None and len(now.corpus.rows_of([sha1])):
+    if sha1 is not None and len(context.corpus.rows_of([sha1])):
         return str(sha1)
-    assert now.found is not None
-    return next(iter(now.held.sha1s(now.found.rows[:1])), None)
+    assert context.result is not None
+    return next(iter(context.displayed.sha1s(context.result.rows[:1])), None)
 
 
-def _opened(now: Shown) -> Opened | None:
+def _opened(context: ViewContext) -> Opened | None:
     sha1 = state.opened()
     if sha1 is None:
         return None
-    rows = now.held.rows_of([sha1])
+    rows = context.displayed.rows_of([sha1])
     if not len(rows):
         return Opened(sha1, "", None, True)
-    assert now.found is not None
-    row = now.held.frame.row(int(rows[0]), named=True)
+    assert context.result is not None
+    row = context.displayed.frame.row(int(rows[0]), named=True)
     name = row["place"].rpartition("/")[2]
-    return Opened(sha1, name, now.held.index_of(now.found, sha1), row["width"] is None)
+    return Opened(
+        sha1, name, context.displayed.index_of(context.result, sha1), row["width"] is None
+    )

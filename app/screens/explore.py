@@ -15,8 +15,9 @@ from app.components.facets import facets, open_sections
 from app.screens import displays, image_panel
 from app.session import state
 from app.widgets import compare_encoders, empty_states, facet_panel, property_facets, view_context
-from app.widgets.search_line import line, search
-from app.widgets.view_context import Shown
+from app.widgets.search_actions import submit
+from app.widgets.search_line import search_line
+from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue import snapshot
 
 __all__ = ["show"]
@@ -33,75 +34,79 @@ def show() -> None:
     corpus = snapshot.get(project)
     st.session_state["version"] = corpus.version
     if not len(corpus):
-        empty_states.empty(project)
+        empty_states.empty_project(project)
         return
-    now = view_context.of(project, corpus)
+    context = view_context.run_view(project, corpus)
     with st.container(key="explore", gap=None):
-        line(now)
-        _notices(now)
+        search_line(context)
+        _notices(context)
         with st.container(key="body", horizontal=True, gap=None, wrap=False):
             with st.container(key="left"):
-                _left(now)
-            if _shows_any(now):
-                _stage(now)
+                _left(context)
+            if _shows_any(context):
+                _stage(context)
             else:
-                _without_images(now)
+                _without_images(context)
 
 
-def _shows_any(now: Shown) -> bool:
+def _shows_any(context: ViewContext) -> bool:
     """Whether there is an image to show, here or under the encoder it is compared with."""
-    if now.found is None or len(now.found):
-        return now.found is not None
-    compared = compare_encoders.of(now)
-    other = None if compared is None else compared.other.found
+    if context.result is None or len(context.result):
+        return context.result is not None
+    compared = compare_encoders.run_comparison(context)
+    other = None if compared is None else compared.other.result
     return other is not None and bool(len(other))
 
 
-def _notices(now: Shown) -> None:
+def _notices(context: ViewContext) -> None:
     problem = state.problem()
     if problem is not None:
         empty_states.notice(state.say("explore.broken_view", problem=problem))
-    if st.session_state.get("mode") == "meaning" and now.reader is None:
-        empty_states.clip_waits(now.encoders, on_back=lambda: search("", "path", now))
+    if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
+        empty_states.text_search_unavailable(
+            context.encoders, on_back=lambda: submit("", "path", context)
+        )
 
 
-def _left(now: Shown) -> None:
+def _left(context: ViewContext) -> None:
     opened = open_sections(facet_panel.OPEN_FIRST)
     facets(
-        sections=facet_panel.sections(now.corpus, now.view, now.encoders, now.encoder, opened)
-        if now.problem is None
+        sections=facet_panel.sections(
+            context.corpus, context.view, context.encoders, context.encoder, opened
+        )
+        if context.problem is None
         else (),
         language=state.language(),
         texts={
             **{name: state.say(f"explore.{name}") for name in _LEFT_TEXTS},
             "more_images": state.say("suggest.link_tag"),
         },
-        on_change=lambda field, chosen: _filter(field, chosen, now),
+        on_change=lambda field, chosen: _filter(field, chosen, context),
         on_choose=state.choose_encoder,
-        on_seek=property_facets.seek,
-        position=now.corpus.annotations.position,
+        on_seek=property_facets.search_section,
+        position=context.corpus.annotations.position,
     )
 
 
-def _filter(field: str, chosen: Any, now: Shown) -> None:
+def _filter(field: str, chosen: Any, context: ViewContext) -> None:
     """Change one condition to what the browser asks."""
-    state.show(facet_panel.changed(state.view(), field, chosen, now.encoder))
+    state.show(facet_panel.with_choice(state.view(), field, chosen, context.encoder))
 
 
 @st.fragment
-def _stage(now: Shown) -> None:
+def _stage(context: ViewContext) -> None:
     """Show the pictures and the panel of the current one; moves redraw only these."""
     with st.container(key="stage", horizontal=True, gap=None, wrap=False):
-        current = displays.show(now)
+        current = displays.show(context)
         with st.container(key="right"):
-            image_panel.panel(now.project, now.corpus, current, now.encoder)
+            image_panel.panel(context.project, context.corpus, current, context.encoder)
 
 
-def _without_images(now: Shown) -> None:
+def _without_images(context: ViewContext) -> None:
     with st.container(key="pictures_none"):
-        if now.problem is not None:
-            empty_states.failed(now.problem, now.view)
-        elif not now.view.where:
-            empty_states.none_readable(now.corpus)
+        if context.problem is not None:
+            empty_states.view_failed(context.problem, context.view)
+        elif not context.view.where:
+            empty_states.none_readable(context.corpus)
         else:
-            empty_states.nothing_found(now.corpus, now.view)
+            empty_states.no_results(context.corpus, context.view)

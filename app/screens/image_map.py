@@ -74,7 +74,7 @@ def display(
 def _held(current: Catalogue) -> tuple[Catalogue, str | None]:
     """Return what the session holds still of its view, and under which key."""
     try:
-        hold = frozen_view.of(current, state.view())
+        hold = frozen_view.get_frozen(current, state.view())
     except PanopticError:
         # It is told where the view is drawn.
         return current, None
@@ -112,7 +112,7 @@ def _draw(
         colourings={name: state.say(f"map.by_{name}") for name in map_data.COLOURINGS},
         legend=legend,
         outline=_outline(view, encoder),
-        chips=filter_chips.chips(view) if is_alone else (),
+        chips=filter_chips.chips_of(view) if is_alone else (),
         is_alone=is_alone,
         language=state.language(),
         texts={name.removeprefix("ui_"): state.say(f"map.{name}") for name in COMPONENT_TEXTS},
@@ -171,7 +171,7 @@ def _answer(what: str, value: Any) -> None:
         "groups": _to_groups,
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
-        "drop": lambda chip: state.show(filter_chips.drop(state.view(), chip)),
+        "drop": lambda chip: state.show(filter_chips.without_chip(state.view(), chip)),
         "open": lambda sha1: navigation.to(navigation.GALLERY, sha1),
         "explore": lambda _: navigation.to(navigation.GALLERY),
     }
@@ -207,7 +207,7 @@ def _to_groups(values: list[int | str]) -> None:
 
 def _explain_absence(current: Catalogue, project: Project) -> None:
     if len(current) == 0:
-        empty_states.empty(project)
+        empty_states.empty_project(project)
         return
     encoders = state.encoders(project)
     waiting = [one for one in encoders if not one.is_ready]

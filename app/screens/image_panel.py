@@ -99,7 +99,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
         st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
         return
     near = f"near.{encoder.slug}"
-    view = search_terms.of_images([sha1], encoder.slug, st.session_state.get(near, {}))
+    view = search_terms.similar_to_images([sha1], encoder.slug, st.session_state.get(near, {}))
     strip(
         view=model.to_address(view),
         version=corpus.version,
@@ -118,7 +118,7 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
         st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
         if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
             _leave_for(view)
-    if search_terms.asked(state.view()) is not None:
+    if search_terms.get_search(state.view()) is not None:
         _in_search(sha1, encoder)
 
 
@@ -129,7 +129,7 @@ def _in_search(sha1: str, encoder: state.Encoder) -> None:
             text, help_text = state.say(f"find.{name}"), state.say(f"find.{name}_help")
             if st.button(text, key=f"find_{name}", type="tertiary", help=help_text):
                 term = Term("image", sha1, weight)
-                state.show(search_terms.added(state.view(), term, encoder.slug))
+                state.show(search_terms.with_term(state.view(), term, encoder.slug))
                 st.rerun(scope="app")
 
 

@@ -1,4 +1,4 @@
-"""Two encoders side by side: what a second one finds of the search that a view asks.
+"""Two encoders side by side: what a second one finds for the search of the view.
 
 Not here: drawing the two (``screens.displays``), the choice of the second
 (``widgets.search_line``).
@@ -17,81 +17,88 @@ from panoptic_data.errors import PanopticError
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
-    from app.widgets.view_context import Shown
+    from app.widgets.view_context import ViewContext
 
-__all__ = ["Compared", "choices", "keep", "of", "with_encoder"]
+__all__ = ["Comparison", "choices", "compare_with", "keep_side", "run_comparison"]
 
 
 @dataclass(frozen=True)
-class Compared:
-    """The two encoders by their names, and what the second shows: its ``problem`` if it cannot.
+class Comparison:
+    """The names of the two encoders, and the second's result: its ``problem`` if it has none.
 
     ``common`` of the ``first`` images of each are the same.
     """
 
     names: tuple[str, str]
-    other: Shown
+    other: ViewContext
     common: int = 0
     first: int = 0
 
 
-def of(now: Shown) -> Compared | None:
-    """Return what the second encoder finds; None where none is to be compared with."""
-    asks, slug = search_terms.asked(now.view), now.view.compare
-    if now.found is None or asks is None or slug is None or slug == asks.encoder:
+def run_comparison(context: ViewContext) -> Comparison | None:
+    """Run the view under the second encoder; None where there is none to compare with."""
+    search, slug = search_terms.get_search(context.view), context.view.compare
+    if context.result is None or search is None or slug is None or slug == search.encoder:
         return None
-    names = (_name(now, asks.encoder), _name(now, slug))
+    names = (_name(context, search.encoder), _name(context, slug))
+    corpus = context.corpus
     try:
-        view = similarity.under(now.corpus, now.view.asked, slug)
-        found = now.corpus.run(view)
-        here, there = (similarity.ranks(now.corpus, one) for one in (now.view.asked, view))
+        view = similarity.under(corpus, context.view.asked, slug)
+        result = corpus.run(view)
+        first_ranks, second_ranks = (
+            similarity.ranks(corpus, ranked) for ranked in (context.view.asked, view)
+        )
     except PanopticError as problem:
-        return Compared(names, replace(now, found=None, problem=problem, hold=None))
-    other = replace(now, view=view, found=found, hold=None, held=now.corpus)
-    hold = frozen_view.of(now.corpus, view, frozen_view.BESIDE)
-    if hold is not None:
-        other = replace(other, found=hold.found, hold=hold, held=hold.now(now.corpus))
-    shown = min(len(now.found), len(found), similarity.COMPARED)
-    return Compared(names, other, similarity.common(here, there, shown), shown)
+        other = replace(context, result=None, problem=problem, frozen=None)
+        return Comparison(names, other)
+    other = replace(context, view=view, result=result, frozen=None, displayed=corpus)
+    frozen = frozen_view.get_frozen(corpus, view, frozen_view.COMPARED)
+    if frozen is not None:
+        other = replace(other, result=frozen.found, frozen=frozen, displayed=frozen.now(corpus))
+    first = min(len(context.result), len(result), similarity.COMPARED)
+    return Comparison(names, other, similarity.common(first_ranks, second_ranks, first), first)
 
 
-def choices(now: Shown) -> list[Choice]:
-    """Return the encoders that the search can be compared under; those that cannot say why."""
-    asks = search_terms.asked(now.view)
-    if asks is None:
+def choices(context: ViewContext) -> list[Choice]:
+    """Return the other encoders; those that cannot run the search are disabled and say why."""
+    search = search_terms.get_search(context.view)
+    if search is None:
         return []
-    others = [one for one in now.encoders if one.slug != asks.encoder]
-    made = []
-    for one in others:
-        problem = _problem(now, one, reads_text=asks.expression.reads_text)
-        key = "find.and_by" if problem is None else problem
-        made.append(Choice(one.slug, state.say(key, encoder=one.name), disabled=bool(problem)))
-    slug = now.view.compare
-    if slug is not None and slug not in [one.slug for one in now.encoders]:
-        # One of another project, or of before: what is chosen is named all the same.
-        made.append(Choice(slug, state.say("find.and_by", encoder=slug), disabled=True))
-    return made
+    listed = []
+    for encoder in context.encoders:
+        if encoder.slug == search.encoder:
+            continue
+        problem = _problem(context, encoder, reads_text=search.expression.reads_text)
+        label = state.say(problem or "find.and_by", encoder=encoder.name)
+        listed.append(Choice(encoder.slug, label, disabled=problem is not None))
+    slug = context.view.compare
+    if slug is not None and slug not in [encoder.slug for encoder in context.encoders]:
+        # An encoder that the project no longer has: what is chosen is named all the same.
+        listed.append(Choice(slug, state.say("find.and_by", encoder=slug), disabled=True))
+    return listed
 
 
-def with_encoder(slug: str) -> None:
+def compare_with(slug: str) -> None:
     """Compare with another encoder from now on; with none where it is called ""."""
     state.show(replace(state.view(), compare=slug or None))
 
 
-def keep(now: Shown) -> None:
-    """Go on with what one of the two shows alone."""
+def keep_side(context: ViewContext) -> None:
+    """Go on with what one of the two encoders shows alone."""
     view = state.view()
-    state.show(replace(view, where=now.view.where, compare=None))
+    state.show(replace(view, where=context.view.where, compare=None))
 
 
-def _problem(now: Shown, one: state.Encoder, *, reads_text: bool) -> str | None:
-    if not one.is_ready:
+def _problem(context: ViewContext, encoder: state.Encoder, *, reads_text: bool) -> str | None:
+    """Return the key of the text that says why an encoder cannot run the search, or None."""
+    if not encoder.is_ready:
         return "find.is_waiting"
-    if reads_text and not one.reads_text:
+    if reads_text and not encoder.reads_text:
         return "find.reads_none"
-    count = now.project.database().count(table_name("embeddings", one.slug))
+    count = context.project.database().count(table_name("embeddings", encoder.slug))
     return None if count else "find.has_none"
 
 
-def _name(now: Shown, slug: str) -> str:
-    return next((one.name for one in now.encoders if one.slug == slug), slug)
+def _name(context: ViewContext, slug: str) -> str:
+    names = (encoder.name for encoder in context.encoders if encoder.slug == slug)
+    return next(names, slug)

@@ -7,14 +7,14 @@ from datetime import date
 
 from app.components.facets import Histogram
 
-__all__ = ["BARS", "by_months"]
+__all__ = ["BARS", "bars_by_month"]
 
 BARS = 26
 # Bars of the dates, in months, finest first: a month, a year, a decade, a century.
 _STEPS = (1, 12, 120, 1200)
 
 
-def by_months(counts: Mapping[int, int]) -> Histogram:
+def bars_by_month(counts: Mapping[int, int]) -> Histogram:
     """Return bars of a month, a year, a decade or a century of counts by month since year 0."""
     if not counts:
         return Histogram([], [])

@@ -16,7 +16,7 @@ import streamlit as st
 from app.server import jobs
 from app.session import state
 from app.session.callbacks import uninterrupted
-from app.widgets.filter_chips import label
+from app.widgets.filter_chips import part_label
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_place
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from panoptic_data.views.model import View
 
 __all__ = [
-    "clip_waits",
-    "empty",
-    "failed",
+    "empty_project",
     "no_project",
+    "no_results",
     "none_readable",
-    "nothing_found",
     "notice",
+    "text_search_unavailable",
+    "view_failed",
 ]
 
 
@@ -46,7 +46,7 @@ def no_project() -> None:
         st.code(f"panoptic up FOLDER --project {default_place()}", language="bash")
 
 
-def empty(project: Project) -> None:
+def empty_project(project: Project) -> None:
     """Offer to add a folder, or say that the first images are on their way."""
     with st.container(key="state"):
         if runs.running(project) is not None:
@@ -76,17 +76,17 @@ def none_readable(corpus: Catalogue) -> None:
         )
 
 
-def nothing_found(corpus: Catalogue, view: View) -> None:
+def no_results(corpus: Catalogue, view: View) -> None:
     """Say which condition to drop, and what each would bring back."""
     with st.container(key="state"):
-        asked = " · ".join(label(part) for part in view.where)
+        asked = " · ".join(part_label(part) for part in view.where)
         _heading("search_off", state.say("explore.nothing_found"), asked)
         for place, part in enumerate(view.where):
             without = replace(view, where=(*view.where[:place], *view.where[place + 1 :]))
             count = len(corpus.run(without))
             if not count or not without.where:
                 continue
-            text = state.say("explore.drop", filter=label(part), count=state.number(count))
+            text = state.say("explore.drop", filter=part_label(part), count=state.number(count))
             st.button(
                 text, key=f"drop_{place}", on_click=uninterrupted(state.show), args=(without,)
             )
@@ -99,7 +99,7 @@ def nothing_found(corpus: Catalogue, view: View) -> None:
         )
 
 
-def failed(problem: PanopticError, view: View) -> None:
+def view_failed(problem: PanopticError, view: View) -> None:
     """Say why a view cannot be shown, and offer the one without what cannot be asked."""
     text = state.say("explore.failed_view", problem=problem.message(state.language()))
     with st.container(key="state"):
@@ -118,7 +118,7 @@ def notice(text: str) -> None:
         st.html(f'<p role="status">{escape(text)}</p>')
 
 
-def clip_waits(encoders: list[state.Encoder], on_back: Callable[[], None]) -> None:
+def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[], None]) -> None:
     """Say why searching by meaning waits, how to get it, and what still works."""
     waiting = next((one for one in encoders if not one.is_ready and one.cause), None)
     why = (

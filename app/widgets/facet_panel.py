@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.components.facets import Histogram, Item, Section
 from app.session import state
 from app.widgets import property_facets
-from app.widgets.date_histogram import BARS, by_months
+from app.widgets.date_histogram import BARS, bars_by_month
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import facets
 from panoptic_data.views import model
@@ -20,7 +20,7 @@ from panoptic_data.views.model import STATUSES, View
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
 
-__all__ = ["OPEN_FIRST", "changed", "date_histogram", "sections"]
+__all__ = ["OPEN_FIRST", "date_histogram", "sections", "with_choice"]
 
 OPEN_FIRST = ("folder", "cluster")
 _RANGES = {"pixels": "pixels", "width": "width", "height": "height", "size": "size_bytes"}
@@ -44,13 +44,13 @@ def sections(
     made += [_range(corpus, view, field, field in opened) for field in _RANGES]
     statuses = _statuses(corpus, view, "status" in opened)
     made += [statuses] if len(statuses.items) > 1 else []
-    return made + property_facets.about_annotations(corpus, view, opened)
+    return made + property_facets.annotation_sections(corpus, view, opened)
 
 
-def changed(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
+def with_choice(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
     """Return the view after a press in a section, read as strictly as an address."""
     if property_facets.is_chosen_by_value(field):
-        return property_facets.changed(view, field, chosen)
+        return property_facets.with_values(view, field, chosen)
     value = _condition_value(field, chosen, encoder)
     if value is None:
         return view.without(field)
@@ -170,7 +170,7 @@ def _dates(corpus: Catalogue, view: View, is_open: bool) -> Section:
 
 def date_histogram(corpus: Catalogue, view: View) -> Histogram:
     """Count images by date taken: bars of a month, a year, a decade or a century."""
-    return by_months(facets.months(corpus, view, "taken_at"))
+    return bars_by_month(facets.months(corpus, view, "taken_at"))
 
 
 def _section(

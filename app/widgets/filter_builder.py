@@ -26,7 +26,7 @@ from app.components.builder import (
     drafted,
 )
 from app.session import state
-from app.widgets.filter_chips import SCALES, field_name, label, operator_name
+from app.widgets.filter_chips import SCALES, field_name, operator_name, part_label
 from panoptic_data import messages
 from panoptic_data.annotations import tags
 from panoptic_data.catalogue import facets
@@ -40,7 +40,16 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
 
-__all__ = ["HUE_SAMPLES", "answer", "ask", "editor", "open_dialog", "parts", "read", "show"]
+__all__ = [
+    "HUE_SAMPLES",
+    "check_draft",
+    "draw",
+    "editable_parts",
+    "editor_kind",
+    "open_dialog",
+    "request_dialog",
+    "with_where",
+]
 
 # One colour that every person would call by the name.
 HUE_SAMPLES: Mapping[str, str] = {
@@ -69,7 +78,7 @@ MOST_LINKED = 1_000
 _OPEN, _OPENED, _WORDS = "builder_open", "builder_opened", "builder_words"
 
 
-def ask() -> None:
+def request_dialog() -> None:
     """Open the dialog in the run that follows (a callback of what opens it)."""
     st.session_state[_OPEN] = ""
     st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
@@ -91,7 +100,7 @@ def open_dialog(corpus: Catalogue, view: View, on_change: Callable[[View], None]
         if st.session_state.get(_OPEN) is None:
             # Applied or cancelled: only a run of the whole page takes the dialog away.
             st.rerun()
-        show(corpus, view, applied, _close)
+        draw(corpus, view, applied, _close)
 
     def applied(changed: View) -> None:
         _close()
@@ -100,7 +109,7 @@ def open_dialog(corpus: Catalogue, view: View, on_change: Callable[[View], None]
     dialog()
 
 
-def show(
+def draw(
     corpus: Catalogue,
     view: View,
     on_change: Callable[[View], None],
@@ -117,7 +126,7 @@ def show(
 
     def apply(where: Any) -> None:
         try:
-            changed = read(view, where)
+            changed = with_where(view, where)
         except InvalidView:
             # It is told beside the condition; nothing is lost.
             return
@@ -125,13 +134,13 @@ def show(
 
     words = _words(corpus)
     builder(
-        where=parts(view, draft.where, corpus.annotations),
+        where=editable_parts(view, draft.where, corpus.annotations),
         fields=_fields(corpus.annotations),
         choices=words.choices,
         clusters=words.clusters,
         properties=[Property(one.id, one.name) for one in corpus.annotations.shown],
         hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
-        answer=answer(corpus, view, draft),
+        answer=check_draft(corpus, view, draft),
         language=state.language(),
         texts=_texts(),
         on_apply=apply,
@@ -144,24 +153,24 @@ def _close() -> None:
     st.session_state[_OPEN] = None
 
 
-def read(view: View, where: Any) -> View:
+def with_where(view: View, where: Any) -> View:
     """Return the view with other conditions, read as strictly as an address."""
     return model.from_json({**model.to_json(view), "where": where})
 
 
-def parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
+def editable_parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
     """Return the parts that the tree begins with; what cannot be edited has a ``label``.
 
     So have conditions on properties that were deleted or have changed their type.
     """
     try:
-        read(view, where)
+        with_where(view, where)
     except InvalidView:
         where = model.to_json(view)["where"]
     return [_labelled(one, known) for one in where]
 
 
-def editor(condition_field: str, op: str) -> str:
+def editor_kind(condition_field: str, op: str) -> str:
     """Return the kind of editor that a value is typed or chosen with."""
     kind = FIELDS[condition_field].kind
     if op in _EMPTY:
@@ -181,10 +190,10 @@ def editor(condition_field: str, op: str) -> str:
     return special.get(condition_field) or colours.get(op, _FIXED)
 
 
-def answer(corpus: Catalogue, view: View, draft: Draft) -> Answer:
+def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
     """Count what a draft would show, or say what is wrong with it and where."""
     try:
-        asked = read(view, draft.where)
+        asked = with_where(view, draft.where)
     except InvalidView as error:
         return _refused(corpus, draft, error)
     try:
@@ -211,7 +220,7 @@ def _refused(corpus: Catalogue, draft: Draft, error: InvalidView) -> Answer:
 def _reason(corpus: Catalogue, condition: Any) -> str | None:
     """Say what is wrong with one condition by itself, or None."""
     try:
-        alone = read(View(), [condition])
+        alone = with_where(View(), [condition])
         [one] = model.conditions(alone)
         if is_property(one.field):
             corpus.property(one.field)
@@ -249,13 +258,15 @@ def _labelled(part: Mapping[str, Any], known: State) -> dict[str, Any]:
             return {kind: [_labelled(one, known) for one in part[kind]]}
     condition = Condition(part["field"], part["op"], part.get("value"))
     plain = {"field": condition.field, "op": condition.op, "value": condition.value}
-    return {**plain, "label": label(condition, known)} if _is_fixed(condition, known) else plain
+    return (
+        {**plain, "label": part_label(condition, known)} if _is_fixed(condition, known) else plain
+    )
 
 
 def _is_fixed(condition: Condition, known: State) -> bool:
     if is_property(condition.field) and condition.field not in _property_fields(known):
         return True
-    kind = editor(condition.field, condition.op)
+    kind = editor_kind(condition.field, condition.op)
     # One group of duplicates has no name that could be chosen from.
     return kind == _FIXED or (kind == "kinds" and "groups" in condition.value)
 
@@ -277,7 +288,7 @@ def _fields(known: State) -> list[Field]:
 
 
 def _field(name: str, known: State, heading: str) -> Field:
-    kinds = {one.name: editor(name, one.name) for one in FIELDS[name].operators}
+    kinds = {one.name: editor_kind(name, one.name) for one in FIELDS[name].operators}
     return Field(
         name,
         field_name(name, known),

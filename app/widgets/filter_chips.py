@@ -20,7 +20,7 @@ from panoptic_data.views.model import FIELDS, Clause, Condition, View, part_key
 if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
 
-__all__ = ["SCALES", "chips", "drop", "field_name", "label", "operator_name"]
+__all__ = ["SCALES", "chips_of", "field_name", "operator_name", "part_label", "without_chip"]
 
 # The unit in which each number is written and typed.
 SCALES: Mapping[str, float] = {
@@ -36,18 +36,18 @@ _SHA1 = re.compile(r"([0-9a-f]{6})[0-9a-f]{34}")
 _GROUPED_FROM = 10_000
 
 
-def chips(view: View) -> list[Chip]:
+def chips_of(view: View) -> list[Chip]:
     """Return one chip per part of ``where``, in the view's order."""
     known = _known()
-    return [Chip(_id(part), label(part, known)) for part in view.where]
+    return [Chip(_id(part), part_label(part, known)) for part in view.where]
 
 
-def drop(view: View, chip: str) -> View:
+def without_chip(view: View, chip: str) -> View:
     """Return the view without the part that a chip stands for."""
     return replace(view, where=tuple(part for part in view.where if _id(part) != chip))
 
 
-def label(part: Condition | Clause, known: State | None = None) -> str:
+def part_label(part: Condition | Clause, known: State | None = None) -> str:
     """Say one part of a view in a few words.
 
     ``known`` says what properties and tags are called; those of the session's project if None.
@@ -55,7 +55,7 @@ def label(part: Condition | Clause, known: State | None = None) -> str:
     if isinstance(part, Condition):
         return _condition(part, known)
     if part.kind == "not":
-        return state.say("explore.chip_not", part=label(part.parts[0], known))
+        return state.say("explore.chip_not", part=part_label(part.parts[0], known))
     inner = [_inner(one, known) for one in part.parts]
     return _short(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _SHORT * 2)
 
@@ -95,7 +95,7 @@ def _id(part: Condition | Clause) -> str:
 
 def _inner(part: Condition | Clause, known: State | None) -> str:
     is_many = isinstance(part, Clause) and part.kind != "not" and len(part.parts) > 1
-    said = label(part, known)
+    said = part_label(part, known)
     return f"({said})" if is_many else said
 
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
-__all__ = ["BESIDE", "COOKIE", "is_on", "let_go", "of", "refresh", "turn"]
+__all__ = ["COMPARED", "COOKIE", "get_frozen", "is_on", "refresh", "release_idle", "set_frozen"]
 
 COOKIE = "panoptic_hold"
 # Session: what was chosen here; what is held, and what was asked when it was.
 ON = "hold.on"
-HELD = "hold.held"
+MAIN = "hold.held"
 # The same of a view that is shown beside another.
-BESIDE = "hold.beside"
+COMPARED = "hold.beside"
 # What nobody has asked for so long, in seconds, is let go.
 IDLE = 3600.0
 
@@ -36,7 +36,7 @@ def is_on() -> bool:
     return st.context.cookies.get(COOKIE) == "1" if chosen is None else bool(chosen)
 
 
-def turn(on: bool) -> None:
+def set_frozen(on: bool) -> None:
     """Hold still from now on, or no longer; the browser remembers it."""
     st.session_state[ON] = on
     refresh()
@@ -44,20 +44,20 @@ def turn(on: bool) -> None:
 
 def refresh() -> None:
     """Ask the view anew at the next drawing."""
-    for slot in (HELD, BESIDE):
+    for slot in (MAIN, COMPARED):
         st.session_state.pop(slot, None)
 
 
-def let_go() -> bool:
+def release_idle() -> bool:
     """Let go what nobody has asked for in a long time; whether there was such a thing."""
-    known = st.session_state.get(HELD)
+    known = st.session_state.get(MAIN)
     is_idle = known is not None and known[1].idle > IDLE
     if is_idle:
         refresh()
     return is_idle
 
 
-def of(current: Catalogue, view: View, slot: str = HELD) -> Hold | None:
+def get_frozen(current: Catalogue, view: View, slot: str = MAIN) -> Hold | None:
     """Return what is held of a view, held from now on if it was asked anew; None where it is not.
 
     Another view and another tab ask anew, another display of the same view does not. ``slot`` is

@@ -14,7 +14,7 @@ import streamlit as st
 
 from app.components.facets import Histogram, Item, Section
 from app.session import state
-from app.widgets.date_histogram import by_months
+from app.widgets.date_histogram import bars_by_month
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = [
-    "about_annotations",
-    "changed",
+    "annotation_sections",
     "is_chosen_by_value",
+    "search_section",
     "sections",
-    "seek",
-    "shown",
+    "visible_properties",
+    "with_values",
 ]
 
 BARS = 26
@@ -50,7 +50,7 @@ _RANGES = ("number", "date")
 _SOUGHT = "facets.sought"
 
 
-def shown(corpus: Catalogue) -> list[tuple[str, Property]]:
+def visible_properties(corpus: Catalogue) -> list[tuple[str, Property]]:
     """Return the properties that are not hidden and their fields, in their order."""
     known = (one for one in corpus.annotations.shown if not one.hidden)
     return [(property_field(one.type, one.id), one) for one in known]
@@ -62,12 +62,12 @@ def is_chosen_by_value(field: str) -> bool:
     return is_ours or field in ("author", EXCLUDED)
 
 
-def changed(view: View, field: str, chosen: Sequence[Any] | None) -> View:
+def with_values(view: View, field: str, chosen: Sequence[Any] | None) -> View:
     """Return the view with other values chosen, read as strictly as an address."""
     return model.from_json(model.to_json(facets.choose(view, field, chosen or ())))
 
 
-def seek(field: str, text: str) -> None:
+def search_section(field: str, text: str) -> None:
     """Search in a section: tags by their names, in a text what it contains."""
     if FIELDS[field].kind == "tags":
         st.session_state[_SOUGHT] = {**st.session_state.get(_SOUGHT, {}), field: text}
@@ -80,16 +80,18 @@ def seek(field: str, text: str) -> None:
 def sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
     """Return a section for each property that is not hidden."""
     made = []
-    for field, one in shown(corpus):
+    for field, one in visible_properties(corpus):
         make = _MAKERS[FIELDS[field].kind]
         made.append(make(corpus, view, field, one, field in opened))
     return made
 
 
-def about_annotations(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
+def annotation_sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
     """Return who annotated, and how many images are out of the corpus, where there are any."""
     made = []
-    if any(corpus.annotations.cells_of(one.id).frame().height for _, one in shown(corpus)):
+    if any(
+        corpus.annotations.cells_of(one.id).frame().height for _, one in visible_properties(corpus)
+    ):
         made.append(_authors(corpus, view, "author" in opened))
     count = facets.excluded(corpus)
     chosen = facets.chosen(view, EXCLUDED)
@@ -237,7 +239,7 @@ def _range(corpus: Catalogue, view: View, field: str, one: Property, is_open: bo
 
 
 def _dates(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
-    histogram = by_months(facets.months(corpus, view, field)) if is_open else None
+    histogram = bars_by_month(facets.months(corpus, view, field)) if is_open else None
     return _ranged(view, field, "dates", one, is_open, histogram)
 
 

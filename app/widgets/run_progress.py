@@ -22,7 +22,7 @@ from app.session import navigation, state
 from app.widgets import frozen_view
 from panoptic_data.storage.project import Project
 
-__all__ = ["Step", "step", "time_left", "work"]
+__all__ = ["Step", "current_step", "run_progress", "time_left"]
 
 # A rate over less than this jumps about.
 RATE_OVER = 4.0
@@ -49,7 +49,7 @@ class Step:
 
 
 @st.fragment
-def work(project: Project) -> None:
+def run_progress(project: Project) -> None:
     """Show what runs, and show new images on the page as they come in."""
     if navigation.stay_on_drawn_page():
         # Such a message runs this beside a page that is not its.
@@ -64,7 +64,7 @@ def work(project: Project) -> None:
     _follow(now.version)
 
 
-def step(progress: Mapping[str, Mapping[str, int]]) -> Step:
+def current_step(progress: Mapping[str, Mapping[str, int]]) -> Step:
     """Return the first stage that is not through, summed over sources and encoders."""
     summed = {stage: _sum(progress, stage) for stage in STAGES}
     begun = {stage: (done, total) for stage, (done, total) in summed.items() if total}
@@ -93,7 +93,7 @@ def _sum(progress: Mapping[str, Mapping[str, int]], stage: str) -> tuple[int, in
 
 
 def _show(project: Project, running: Mapping[str, Any]) -> None:
-    now = step(json.loads(running["progress"] or "{}"))
+    now = current_step(json.loads(running["progress"] or "{}"))
     share = now.done / now.total if now.total else 0
     parts = [f"<b>{escape(state.say(f'frame.work_{now.stage}'))}</b>"]
     if now.total:
@@ -137,7 +137,7 @@ def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
 
 def _follow(now: str) -> None:
     """Run the page again when there is something new to show, and only then."""
-    is_let_go = frozen_view.let_go()
+    is_let_go = frozen_view.release_idle()
     shown = st.session_state.get("version")
     st.session_state["version"] = now
     if is_let_go or shown not in (None, now):

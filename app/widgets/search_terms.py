@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from panoptic_data.views.model import Clause, Condition
 
 __all__ = [
-    "added",
-    "asked",
-    "everywhere",
-    "limit",
-    "limited",
-    "of_images",
-    "others",
-    "put",
+    "describe_limit",
+    "get_search",
+    "only_search",
+    "other_filters",
     "read_limit",
-    "terms",
-    "typed",
-    "whole",
-    "without",
+    "similar_to_images",
+    "term_chips",
+    "to_text",
+    "with_full_sha1s",
+    "with_limit",
+    "with_search",
+    "with_term",
+    "without_search",
     "without_term",
 ]
 
@@ -50,13 +50,13 @@ MOST = 1_000_000
 _CHIPS = 12
 
 
-def asked(view: View) -> Asked | None:
+def get_search(view: View) -> Asked | None:
     """Return what the first search of a view asks, None where it has none."""
     part = similarity.first(view)
     return None if part is None else similarity.asked(part)
 
 
-def put(view: View, asks: Asked) -> View:
+def with_search(view: View, asks: Asked) -> View:
     """Return the view with this search in the place of its first; a new one says the order."""
     before, part = similarity.first(view), similarity.condition(asks)
     if before is None:
@@ -64,18 +64,18 @@ def put(view: View, asks: Asked) -> View:
     return replace(view, where=tuple(part if one is before else one for one in view.where))
 
 
-def without(view: View) -> View:
+def without_search(view: View) -> View:
     """Return the view without its first search, and what that was compared with."""
     part = similarity.first(view)
     return replace(view, where=tuple(one for one in view.where if one is not part), compare=None)
 
 
-def others(view: View) -> tuple[Condition | Clause, ...]:
+def other_filters(view: View) -> tuple[Condition | Clause, ...]:
     """Return what a view asks beside its first search."""
-    return without(view).where
+    return without_search(view).where
 
 
-def everywhere(view: View) -> View:
+def only_search(view: View) -> View:
     """Return the view with its search alone: over the whole corpus."""
     part = similarity.first(view)
     return replace(view, where=tuple(one for one in view.where if one is part))
@@ -83,36 +83,38 @@ def everywhere(view: View) -> View:
 
 def without_term(view: View, place: int) -> View:
     """Return the view without one term of its search."""
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None or place >= len(asks.expression.terms):
         return view
     left = asks.expression.without(place)
-    return without(view) if left is None else put(view, replace(asks, expression=left))
+    return (
+        without_search(view) if left is None else with_search(view, replace(asks, expression=left))
+    )
 
 
-def added(view: View, term: Term, encoder: str) -> View:
+def with_term(view: View, term: Term, encoder: str) -> View:
     """Return the view with one more term in its search, in place of what it said of the same.
 
     ``encoder`` is the one of a search that this begins.
     """
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None:
-        return put(view, Asked(encoder, Expression((term,))))
-    others = tuple(one for one in asks.expression.terms if one.name != term.name)
-    return put(view, replace(asks, expression=Expression((*others, term))))
+        return with_search(view, Asked(encoder, Expression((term,))))
+    other_filters = tuple(one for one in asks.expression.terms if one.name != term.name)
+    return with_search(view, replace(asks, expression=Expression((*other_filters, term))))
 
 
-def limited(view: View, least: Mapping[str, float]) -> View:
+def with_limit(view: View, least: Mapping[str, float]) -> View:
     """Return the view with its search from another ``percentile`` or ``threshold`` on.
 
     Or with so many of the most alike: ``count``.
     """
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None:
         return view
     limits = (least.get("threshold"), least.get("percentile"))
     count = int(least["count"]) if "count" in least else None
-    return put(view, Asked(asks.encoder, asks.expression, *limits, count))
+    return with_search(view, Asked(asks.encoder, asks.expression, *limits, count))
 
 
 def read_limit(told: Any) -> dict[str, float]:
@@ -129,40 +131,40 @@ def read_limit(told: Any) -> dict[str, float]:
     return {}
 
 
-def of_images(
+def similar_to_images(
     sha1s: Sequence[str], encoder: str, least: Mapping[str, float] = MappingProxyType({})
 ) -> View:
     """Return the view of all that looks like these images, from ``least`` on if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
     begun = View((similarity.condition(Asked(encoder, expression)),))
-    return limited(begun, least) if least else begun
+    return with_limit(begun, least) if least else begun
 
 
-def typed(view: View) -> str:
+def to_text(view: View) -> str:
     """Return the search of a view as it stands in the line: images by the beginning of a sha1."""
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None:
         return ""
     return str(Expression(tuple(map(_shortened, asks.expression.terms))))
 
 
-def whole(project: Project, view: View, expression: Expression) -> Expression:
+def with_full_sha1s(project: Project, view: View, expression: Expression) -> Expression:
     """Return what was typed with whole sha1s. Raises UnknownImage, InvalidExpression.
 
     Those that the search of the view names already are not looked up.
     """
     from panoptic_data.vectors import query_vectors
 
-    asks = asked(view)
+    asks = get_search(view)
     before = asks.expression.terms if asks is not None else ()
     known = {_shortened(one).value: one.value for one in before if one.box or one.kind == "image"}
     kept = (replace(one, value=known.get(one.value, one.value)) for one in expression.terms)
     return query_vectors.whole(project, Expression(tuple(kept)))
 
 
-def terms(view: View) -> list[Sought]:
+def term_chips(view: View) -> list[Sought]:
     """Return one chip per term of the search, or the first of very many."""
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None:
         return []
     shown = [_sought(one) for one in asks.expression.terms[:_CHIPS]]
@@ -170,9 +172,9 @@ def terms(view: View) -> list[Sought]:
     return [*shown, Sought(state.say("find.more", count=more), is_term=False)] if more else shown
 
 
-def limit(view: View) -> Limit | None:
+def describe_limit(view: View) -> Limit | None:
     """Say from where on images are shown; None where nothing is searched for."""
-    asks = asked(view)
+    asks = get_search(view)
     if asks is None:
         return None
     # What the slider asks of: neither how it is shown nor in which order.

@@ -1,4 +1,7 @@
-"""What one run of Explore shows: the project, the corpus, the view, and what the view finds."""
+"""What one run of Explore shows: project, catalogue, view, and the result of that view.
+
+Not here: drawing any of it (``screens.displays``), keeping a result (``widgets.frozen_view``).
+"""
 
 from __future__ import annotations
 
@@ -15,57 +18,60 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
-__all__ = ["Shown", "of"]
+__all__ = ["ViewContext", "run_view"]
 
 
 @dataclass(frozen=True)
-class Shown:
-    """``found`` is None where the view cannot be run: ``problem`` then says why.
+class ViewContext:
+    """``result`` is None where the view cannot be run: ``problem`` then says why.
 
-    ``held`` is the catalogue in which it was found: ``corpus``, or where the view is held still,
-    what ``hold`` makes of it.
+    ``corpus`` is the current catalogue. ``displayed`` is the catalogue that ``result`` belongs to:
+    the same one, or the one that the ``frozen`` result makes of it.
     """
 
     project: Project
     corpus: Catalogue
-    held: Catalogue
+    displayed: Catalogue
     view: View
-    found: Found | None
+    result: Found | None
     problem: PanopticError | None
     encoders: list[state.Encoder]
     encoder: state.Encoder | None
-    hold: Hold | None = None
+    frozen: Hold | None = None
 
     @property
-    def key(self) -> str | None:
-        """How pages name what is held over HTTP, or None where nothing is."""
-        return None if self.hold is None else self.hold.key
+    def frozen_key(self) -> str | None:
+        """How pages name the frozen result over HTTP, or None where nothing is frozen."""
+        return None if self.frozen is None else self.frozen.key
 
     @property
     def changes(self) -> Changes | None:
-        """What would be shown differently if the view were asked anew."""
-        return None if self.hold is None else self.hold.changes(self.corpus)
+        """What would be shown differently if a frozen view were run again."""
+        return None if self.frozen is None else self.frozen.changes(self.corpus)
 
     @property
-    def reader(self) -> state.Encoder | None:
-        """The encoder to ask in words: the chosen one, or another that is ready."""
+    def text_encoder(self) -> state.Encoder | None:
+        """The encoder for searches in words: the chosen one, or another that is ready."""
         if self.encoder is not None and self.encoder.reads_text:
             return self.encoder
-        return next((one for one in self.encoders if one.is_ready and one.reads_text), None)
+        able = (encoder for encoder in self.encoders if encoder.is_ready and encoder.reads_text)
+        return next(able, None)
 
 
-def of(project: Project, corpus: Catalogue) -> Shown:
+def run_view(project: Project, corpus: Catalogue) -> ViewContext:
     """Run the view of the address."""
     view = state.view()
     encoders = state.encoders(project)
     encoder = state.encoder(encoders)
     try:
-        # What cannot be asked any more, as of a property that is gone, is not held either.
-        found = corpus.run(view)
+        # A view that cannot be run any more (its property is gone) is not frozen either.
+        result = corpus.run(view)
     except PanopticError as problem:
-        return Shown(project, corpus, corpus, view, None, problem, encoders, encoder)
-    hold = frozen_view.of(corpus, view)
-    if hold is None:
-        return Shown(project, corpus, corpus, view, found, None, encoders, encoder)
-    held = hold.now(corpus)
-    return Shown(project, corpus, held, view, hold.found, None, encoders, encoder, hold)
+        return ViewContext(project, corpus, corpus, view, None, problem, encoders, encoder)
+    frozen = frozen_view.get_frozen(corpus, view)
+    if frozen is None:
+        return ViewContext(project, corpus, corpus, view, result, None, encoders, encoder)
+    displayed = frozen.now(corpus)
+    return ViewContext(
+        project, corpus, displayed, view, frozen.found, None, encoders, encoder, frozen
+    )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.views.saved import Saved
 
-__all__ = ["keep", "name_of", "open_new", "open_selection", "settle", "tabs"]
+__all__ = ["default_name", "open_new", "open_selection", "save_pending", "save_soon", "tabs"]
 
 # What the component says itself, of the section `tabs` of the catalogue.
 TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("tabs.ui_"))
@@ -61,10 +61,10 @@ def tabs(project: Project) -> None:
 
 def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Keep a view and show it in a tab of its own, after the others."""
-    settle(project)
+    save_pending(project)
     known = {one.name for one in saved.listing(project)}
     view = stored_selections.shortened(project, view)
-    kept = saved.save(project, name or name_of(view, known), view, saved.LAST)
+    kept = saved.save(project, name or default_name(view, known), view, saved.LAST)
     _show(kept)
     navigation.to_view()
 
@@ -81,7 +81,7 @@ def open_selection(project: Project, chosen: Selected) -> None:
     open_new(project, view)
 
 
-def name_of(view: View, known: set[str]) -> str:
+def default_name(view: View, known: set[str]) -> str:
     """Name a view by what it asks, ``posters · 1930s``, or by a number that is free."""
     asked = " · ".join(_brief(part) for part in view.where[:PARTS_NAMED])
     if asked:
@@ -94,7 +94,7 @@ def name_of(view: View, known: set[str]) -> str:
 
 def _brief(part: Condition | Clause) -> str:
     if not isinstance(part, Condition):
-        return filter_chips.label(part)
+        return filter_chips.part_label(part)
     value = part.value
     match part.field, part.op:
         case ("folder", "in"):
@@ -106,8 +106,8 @@ def _brief(part: Condition | Clause) -> str:
         case (("path" | "name" | "camera"), "contains"):
             return str(value)
         case ("taken_at", "between"):
-            return _years(value) or filter_chips.label(part)
-    return filter_chips.label(part)
+            return _years(value) or filter_chips.part_label(part)
+    return filter_chips.part_label(part)
 
 
 def _first(values: Sequence[str]) -> str:
@@ -133,7 +133,7 @@ def _tab(one: Saved, current: Saved | None) -> Tab:
         return Tab(one.id, one.name, state.say("tabs.unreadable", problem=problem), False)
     # The table may not have heard yet what the current one shows.
     view = state.view() if one is current else one.view or View()
-    asked = " · ".join(map(filter_chips.label, view.where))
+    asked = " · ".join(map(filter_chips.part_label, view.where))
     return Tab(one.id, one.name, f"{one.name}\n{asked}" if asked else one.name)
 
 
@@ -159,7 +159,7 @@ def _do(project: Project, act: Act) -> None:
     }
     try:
         _follow(project)
-        settle(project)
+        save_pending(project)
         acts[act.what](project, act)
         if act.goes:
             _open(project, act.then)
@@ -210,7 +210,7 @@ def _follow(project: Project) -> None:
         return
     kept = saved.get(project, now[0])
     if kept is not None and kept.view is not None:
-        keep(project, now[0], now[1])
+        save_soon(project, now[0], now[1])
 
 
 # What is not yet written: (project, tab) → view. One writer at a time.
@@ -219,7 +219,7 @@ _last: dict[tuple[Path, str], float] = {}
 _lock = threading.RLock()
 
 
-def keep(project: Project, tab: str, view: View) -> None:
+def save_soon(project: Project, tab: str, view: View) -> None:
     """Write a tab's view soon: at once, or two seconds after it was last written."""
     key = (project.root, tab)
     with _lock:
@@ -231,7 +231,7 @@ def keep(project: Project, tab: str, view: View) -> None:
         threading.Timer(wait, _write, (project, tab)).start()
 
 
-def settle(project: Project) -> None:
+def save_pending(project: Project) -> None:
     """Write what waits, before the table is read or changed by a press."""
     with _lock:
         for root, tab in [*_waiting]:

@@ -66,14 +66,16 @@ FIXED = {
 
 
 def condition(field, op):
-    kind = filter_builder.editor(field, op)
+    kind = filter_builder.editor_kind(field, op)
     value = {"choices": CHOSEN, "fixed": FIXED}.get(kind, {}).get(field, VALUES.get(kind))
     return Condition(field, op, value)
 
 
 def opened(view):
     """Every part as the browser is told of it, and tells it again when nobody touches it."""
-    return json.loads(json.dumps(filter_builder.parts(view, model.to_json(view)["where"], STATE)))
+    return json.loads(
+        json.dumps(filter_builder.editable_parts(view, model.to_json(view)["where"], STATE))
+    )
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def test_every_condition_comes_back_as_it_was_alone_and_nested(field, op):
     asked = condition(field, op)
     nested = Clause("not", (Clause("any", (asked, Clause("all", (asked,)))),))
     view = View((asked, nested), (Sort("size", True),), (Level("format"),), "file", ("map",))
-    assert filter_builder.read(view, opened(view)) == view
+    assert filter_builder.with_where(view, opened(view)) == view
 
 
 @pytest.mark.parametrize("field", FIELD_NAMES)
@@ -154,7 +156,7 @@ def test_what_is_no_property_any_more_is_said_in_words(field, text):
 def test_other_conditions_leave_order_groups_and_mode_alone():
     view = View((), (Sort("size", True),), (Level("format"),), "file", ("map", "grid"))
     where = [{"any": [{"field": "format", "op": "in", "value": ["PNG"]}]}]
-    changed = filter_builder.read(view, where)
+    changed = filter_builder.with_where(view, where)
     assert changed.where == (Clause("any", (Condition("format", "in", ["PNG"]),)),)
     assert model.to_json(changed) | {"where": []} == model.to_json(view)
 
@@ -162,7 +164,7 @@ def test_other_conditions_leave_order_groups_and_mode_alone():
 @pytest.mark.parametrize("where", [None, "x", [{"any": []}], [{"field": "width"}], [[]]])
 def test_what_no_builder_tells_is_refused(where):
     with pytest.raises(InvalidView):
-        filter_builder.read(View(), where)
+        filter_builder.with_where(View(), where)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_what_no_builder_tells_is_refused(where):
     ],
 )
 def test_a_draft_is_counted(corpus, mode, where, count):
-    told = filter_builder.answer(corpus, View(mode=mode), Draft(7, where))
+    told = filter_builder.check_draft(corpus, View(mode=mode), Draft(7, where))
     assert (told.turn, told.count, told.problem, told.problems) == (7, count, "", {})
 
 
@@ -185,7 +187,7 @@ def test_problems_are_told_at_the_place_of_their_conditions(corpus):
         {"not": {"any": [right, {"field": "taken_at", "op": "=", "value": "1930"}]}},
         {"field": "name", "op": "matches", "value": "a("},
     ]
-    told = filter_builder.answer(corpus, View(), Draft(1, where))
+    told = filter_builder.check_draft(corpus, View(), Draft(1, where))
     assert told.count == ""
     assert told.problems == {
         2: "A date like 1930-12-31 is expected.",
@@ -195,15 +197,15 @@ def test_problems_are_told_at_the_place_of_their_conditions(corpus):
 
 def test_a_pattern_that_only_python_understands_is_told_at_its_place(corpus):
     where = [{"field": "name", "op": "matches", "value": text} for text in ("a", "(?=a)")]
-    assert list(filter_builder.answer(corpus, View(), Draft(1, where)).problems) == [1]
+    assert list(filter_builder.check_draft(corpus, View(), Draft(1, where)).problems) == [1]
 
 
 def test_a_property_that_is_gone_is_told_at_its_place(themed):
     corpus, made = themed
     right = {"field": f"p:tags:{made['Theme'].id}", "op": "in", "value": [made["war"].id]}
     wrong = {"field": f"p:text:{made['gone'].id}", "op": "contains", "value": "x"}
-    assert filter_builder.answer(corpus, View(), Draft(1, [right])).count == "2 images"
-    told = filter_builder.answer(corpus, View(), Draft(1, [right, {"not": wrong}]))
+    assert filter_builder.check_draft(corpus, View(), Draft(1, [right])).count == "2 images"
+    told = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
     assert told.problems == {1: "There is no such property any more; drop this filter."}
 
 
@@ -256,24 +258,24 @@ def test_a_property_that_is_gone_is_told_at_its_place(themed):
     ],
 )
 def test_a_chip_names_properties_tags_and_authors(condition, english, french, monkeypatch):
-    assert filter_chips.label(condition, STATE) == english
+    assert filter_chips.part_label(condition, STATE) == english
     monkeypatch.setattr(state, "language", lambda: "fr")
-    assert french is None or filter_chips.label(condition, STATE) == french
+    assert french is None or filter_chips.part_label(condition, STATE) == french
 
 
 def test_too_many_boxes_are_told_of_the_whole(corpus):
     part = {"field": "width", "op": "=", "value": 1}
     for _ in range(30):
         part = {"all": [part]}
-    told = filter_builder.answer(corpus, View(), Draft(1, [part]))
+    told = filter_builder.check_draft(corpus, View(), Draft(1, [part]))
     assert "nested deeper" in told.problem
 
 
 def test_an_encoder_that_has_nothing_is_told_and_can_still_be_applied(corpus):
     where = [{"field": "cluster", "op": "in", "value": CLUSTERS}]
-    told = filter_builder.answer(corpus, View(), Draft(1, where))
+    told = filter_builder.check_draft(corpus, View(), Draft(1, where))
     assert told.problem != ""
-    assert filter_builder.read(View(), where).where == (Condition("cluster", "in", CLUSTERS),)
+    assert filter_builder.with_where(View(), where).where == (Condition("cluster", "in", CLUSTERS),)
 
 
 def test_each_sample_of_a_colour_is_of_that_colour():
@@ -294,7 +296,7 @@ def page(root, language):
     st.session_state["language"] = language
     if "asked" not in st.session_state:
         st.session_state["asked"] = True
-        filter_builder.ask()
+        filter_builder.request_dialog()
     view = View((Condition("width", ">", 150),))
     filter_builder.open_dialog(snapshot.load(open_project(root)), view, lambda changed: None)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.run_progress import Step, step
+from app.widgets.run_progress import Step, current_step
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from tests import synthetic
@@ -281,7 +281,7 @@ def test_work_under_way_is_told_with_how_far_it_is(corpus, language, told):
 )
 def test_stage_at_work_is_the_first_that_is_not_through(done, expected):
     progress = {key: {"done": first, "total": last} for key, (first, last) in done.items()}
-    assert step(progress) == expected
+    assert current_step(progress) == expected
 
 
 def test_both_languages_say_every_label_of_the_frame(corpus):

@@ -53,17 +53,17 @@ def sha1s(project, monkeypatch):
 
 def test_a_term_is_added_to_the_search_where_it_stands():
     view = View((asks(f"image:{A}", percentile=99), FOLDER), sort=(Sort("name"),))
-    more = search_terms.added(view, Term("image", B, -1), "other")
+    more = search_terms.with_term(view, Term("image", B, -1), "other")
     both = asks(f"image:{A} - image:{B}", percentile=99)
     assert more == View((both, FOLDER), sort=(Sort("name"),))
     # The same again says it otherwise, not twice.
-    turned = search_terms.added(more, Term("image", B), "other")
+    turned = search_terms.with_term(more, Term("image", B), "other")
     assert turned.where[0] == asks(f"image:{A} + image:{B}", percentile=99)
 
 
 def test_a_search_that_begins_is_in_its_own_order():
     before = View((FOLDER,), sort=(Sort("name"),), compare="clip")
-    begun = search_terms.added(before, Term("image", A), "visual")
+    begun = search_terms.with_term(before, Term("image", A), "visual")
     assert begun == View((FOLDER, asks(f"image:{A}")))
 
 
@@ -80,9 +80,9 @@ def test_older_forms_are_changed_like_any():
     [part] = search_terms.without_term(View((similar,)), 1).where
     assert part.value == {"encoder": "v", "query": f"image:{A}", "threshold": 0.5}
     text = Condition("text", "means", {"encoder": "v", "text": "a red dress"})
-    [part] = search_terms.limited(View((text,)), {"percentile": 98}).where
+    [part] = search_terms.with_limit(View((text,)), {"percentile": 98}).where
     assert part.value == {"encoder": "v", "query": "a red dress", "percentile": 98}
-    [part] = search_terms.limited(View((part,)), {"count": 7}).where
+    [part] = search_terms.with_limit(View((part,)), {"count": 7}).where
     assert part.value == {"encoder": "v", "query": "a red dress", "count": 7}
 
 
@@ -107,14 +107,19 @@ def test_what_a_slider_says_is_not_trusted(told, read_as):
 def test_what_is_typed_names_images_by_a_beginning_and_is_read_back(project, sha1s):
     one, two = sha1s[:2]
     view = View((asks(f"2*image:{one} - crop:{two}@0.25,0,0.5,0.5"),))
-    typed = search_terms.typed(view)
+    typed = search_terms.to_text(view)
     assert typed == f"2*image:{one[:12]} - crop:{two[:12]}@0.25,0,0.5,0.5"
-    assert search_terms.whole(project, view, read(typed)) == read(view.where[0].value["query"])
+    assert search_terms.with_full_sha1s(project, view, read(typed)) == read(
+        view.where[0].value["query"]
+    )
     # Also where no search names them yet.
-    assert str(search_terms.whole(project, View(), read(f"image:{one[:12]}"))) == f"image:{one}"
+    assert (
+        str(search_terms.with_full_sha1s(project, View(), read(f"image:{one[:12]}")))
+        == f"image:{one}"
+    )
     with pytest.raises(UnknownImage):
-        search_terms.whole(project, View(), read("image:0123456789"))
-    assert search_terms.typed(View((FOLDER,))) == ""
+        search_terms.with_full_sha1s(project, View(), read("image:0123456789"))
+    assert search_terms.to_text(View((FOLDER,))) == ""
 
 
 def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
@@ -144,14 +149,14 @@ def test_how_alike_is_said_in_words(monkeypatch, limits, en, fr):
     view = View((asks(f"image:{A}", **limits),))
     for language, label in (("en", en), ("fr", fr)):
         monkeypatch.setattr(state, "language", lambda spoken=language: spoken)
-        assert search_terms.limit(view).label == label
-    assert filter_chips.label(asks("cat", count=30), None) == "comme cat, les 30 plus proches"
+        assert search_terms.describe_limit(view).label == label
+    assert filter_chips.part_label(asks("cat", count=30), None) == "comme cat, les 30 plus proches"
 
 
 def test_a_search_of_very_many_images_shows_the_first_and_how_many_more(monkeypatch):
     monkeypatch.setattr(state, "language", lambda: "en")
-    terms = search_terms.terms(
-        search_terms.of_images([f"{place:040x}" for place in range(300)], "visual")
+    terms = search_terms.term_chips(
+        search_terms.similar_to_images([f"{place:040x}" for place in range(300)], "visual")
     )
     assert terms[-1].label == "and 288 more"
     assert [term.is_term for term in terms] == [True] * 12 + [False]

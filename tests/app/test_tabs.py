@@ -15,9 +15,9 @@ def test_quick_changes_are_few_writes_and_the_last_is_kept(tmp_path):
     first, second = (saved.save(project, name, View(), saved.LAST) for name in "ab")
     before = project.database().version("views")
     for number in range(50):
-        view_tabs.keep(project, first.id, asking(number))
-        view_tabs.keep(project, second.id, asking(-number))
-    view_tabs.settle(project)
+        view_tabs.save_soon(project, first.id, asking(number))
+        view_tabs.save_soon(project, second.id, asking(-number))
+    view_tabs.save_pending(project)
     assert saved.get(project, first.id).view == asking(49)
     assert saved.get(project, second.id).view == asking(-49)
     assert project.database().version("views") - before <= 4

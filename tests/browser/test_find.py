@@ -220,7 +220,9 @@ def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_proj
     write(project, "encoders", [row])
     with serving(own_project) as address:
         page = ready(
-            visit(f"{address}/?view={to_address(search_terms.of_images(names[:1], 'visual'))}")
+            visit(
+                f"{address}/?view={to_address(search_terms.similar_to_images(names[:1], 'visual'))}"
+            )
         )
         compared = page.get_by_label("Compare with what another encoder finds")
         compared.select_option(SECOND)
