@@ -1,7 +1,7 @@
 """What the page Import asks and does over HTTP: a file comes in, is arranged, becomes a batch.
 
 Not here: the files in hand and the work on them (``drafts``), what an import is
-(``panoptic_data.exchange.apply``), undoing one (``undoing``).
+(``panoptic_data.exchange.plan``), undoing one (``undoing``).
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from app.api.endpoint import answering, language, spreadsheet
 from app.api.request_body import UnreadableBodyError, parsed
 from app.server import identity
 from app.services.import_sessions import PATIENCE, Choices, Draft, Drafts
-from panoptic_data.exchange import apply
+from panoptic_data.exchange import matching as row_matching
+from panoptic_data.exchange import plan as import_plan
+from panoptic_data.exchange import tables
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
-    from panoptic_data.exchange.apply import Plan
+    from panoptic_data.exchange.plan import Plan
     from panoptic_data.storage.project import Project
 
 __all__ = ["UPLOAD_AT_MOST", "routes"]
@@ -175,7 +177,7 @@ def _is_fit(body: Mapping[str, Any], draft: Draft) -> bool:
     is_kind = isinstance(matching, dict) and isinstance(columns, dict)
     if not is_kind or draft.table is None:
         return False
-    if matching.get("by") not in (None, *apply.WAYS):
+    if matching.get("by") not in (None, *row_matching.METHODS):
         return False
     named = [matching.get("column"), matching.get("folder"), body.get("into")]
     named += [body.get("existing"), body.get("target")]
@@ -230,7 +232,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
 
     ``phase`` (see ``drafts.Draft``), ``problem`` (``about``, ``column``, ``code``, ``message``),
     ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``), ``plan`` (as
-    ``imports.summary`` has it), ``tags`` (where it is read as a list of tags), ``progress`` of
+    ``exchange.plan.summarize`` returns it), ``tags`` (where it is read as a list of tags), ``progress`` of
     what is written, and what was ``written`` (``isOn``: not undone since).
     """
     problem, done = draft.problem, draft.progress
@@ -253,7 +255,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
         and {
             "rows": len(table.lines),
             "columns": table.frame.columns,
-            "listsTags": "name" in apply.tag_columns(table),
+            "listsTags": "name" in tables.tag_columns(table),
         },
         "plan": None if is_list else draft.summary,
         "tags": {
@@ -271,7 +273,7 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
 
 
 def _folders(project: Project, _: Drafts, __: Request) -> Response:
-    listed = list(apply.folders(project).items())
+    listed = list(row_matching.folders(project).items())
     return JSONResponse({"folders": listed}, headers=_NEVER_KEPT)
 
 
@@ -296,7 +298,7 @@ def _rows(project: Project, _: Drafts, draft: Draft, request: Request) -> Respon
 
 def _spread(plan: Plan, page: int) -> pl.DataFrame:
     """Return rows from all over that found an image: the first and the last, or some between."""
-    found = plan.found.rows.drop_nulls("sha1")
+    found = plan.matches.rows.drop_nulls("sha1")
     if found.height <= PICTURES:
         return found
     steps = np.linspace(0, found.height - 1, PICTURES)
@@ -324,7 +326,7 @@ def _places(project: Project, rows: pl.DataFrame) -> dict[str, str]:
 
 def _cells(plan: Plan, row: int) -> list[tuple[str, str]]:
     """Return what a row says: the column that names its image, then the first that are taken."""
-    key = plan.found.matching.column
+    key = plan.matches.matching.column
     taken = [one.source for one in plan.columns if one.take]
     names = [key, *taken] if key in plan.table.frame.columns else taken
     told: list[tuple[str, str]] = []
@@ -343,7 +345,7 @@ def _missing(_: Project, __: Drafts, draft: Draft, request: Request) -> Response
     if draft.plan is None:
         return Response(status_code=404)
     spoken = language(request)
-    rows = apply.missing(draft.plan).select("line", "key", "why")
+    rows = import_plan.skipped_rows(draft.plan).select("line", "key", "why")
     said = {why: translate(f"import.why_{why}", spoken) for why in rows["why"].unique()}
     lines = ([line, key, said[why]] for line, key, why in rows.iter_rows())
     stem = Path(draft.name).stem.encode("ascii", "ignore").decode().replace('"', "") or "import"

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.session.language import number, terminal_language
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import apply
-from panoptic_data.exchange.apply import Plan
+from panoptic_data.exchange import apply, matching, plan, readers
+from panoptic_data.exchange.plan import Plan
 from panoptic_data.messages import translate
 from panoptic_data.storage import project as projects
 from panoptic_data.storage.project import Project
@@ -27,29 +27,29 @@ def run(chosen: argparse.Namespace) -> int:
     project = projects.open_project(chosen.project)
     if chosen.tags is not None:
         return _import_tags(project, chosen)
-    plan = _plan(project, chosen)
-    told = apply.summary(plan, _SHOWN)
+    planned = _plan(project, chosen)
+    told = plan.summarize(planned, _SHOWN)
     if not chosen.json:
         print("\n".join(_preview(told)))
     if chosen.dry_run:
         return _end(chosen, told, None)
-    batch = apply.apply(project, plan)
+    batch = apply.apply_plan(project, planned)
     return _end(chosen, {**told, "batch": batch.id}, batch.changes.height)
 
 
 def _plan(project: Project, chosen: argparse.Namespace) -> Plan:
-    table = apply.read(chosen.file)
-    matching = apply.proposed(project, table, chosen.match, chosen.key, chosen.folder)
-    if matching.by == "row" and chosen.match is None and not chosen.dry_run:
+    table = readers.read(chosen.file)
+    found_by = matching.propose(project, table, chosen.match, chosen.key, chosen.folder)
+    if found_by.by == "row" and chosen.match is None and not chosen.dry_run:
         # As many rows as files may be chance: what nobody asked for is not written.
-        raise InvalidImport("guessed", table.name, folder=matching.folder)
+        raise InvalidImport("guessed", table.name, folder=found_by.folder)
     columns: dict[str, dict[str, Any]] = {name: {"take": False} for name in chosen.skip or ()}
     for name, type in chosen.column or ():
         columns.setdefault(name, {"take": True})["type"] = type
-    return apply.plan(
+    return plan.make_plan(
         project,
         table,
-        matching,
+        found_by,
         columns=columns,
         existing=chosen.existing,
         target=chosen.target,
@@ -57,7 +57,7 @@ def _plan(project: Project, chosen: argparse.Namespace) -> Plan:
 
 
 def _import_tags(project: Project, chosen: argparse.Namespace) -> int:
-    new = apply.read_tags(chosen.file)
+    new = readers.read_tags(chosen.file)
     told = {"file": chosen.file.name, "property": chosen.tags, "tags": len(new)}
     if not chosen.json:
         print(f"{chosen.file.name}: {_say('new_tags', count=len(new), shown=number(len(new)))}")

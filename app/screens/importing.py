@@ -10,7 +10,7 @@ from app.screens.history import show_images
 from app.session import navigation, state
 from app.widgets import empty_states
 from panoptic_data.annotations.values import TYPES
-from panoptic_data.exchange.apply import WAYS
+from panoptic_data.exchange.matching import METHODS
 from panoptic_data.messages import keys
 
 __all__ = ["show"]
@@ -33,7 +33,7 @@ def show() -> None:
     importer(
         language=state.language(),
         types=TYPES,
-        ways=WAYS,
+        ways=METHODS,
         texts={name: state.say(key) for name, key in TEXTS.items()},
         on_show=lambda batch: show_images(project, batch),
         on_properties=lambda: navigation.to("properties"),

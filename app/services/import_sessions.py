@@ -2,7 +2,7 @@
 
 Of a server, and gone with it: what was not imported is nobody's loss. A file is held in memory
 once it was read. Reading and writing go on in threads of their own, so that nobody waits for
-them. Not here: what an import is (``panoptic_data.exchange.apply``), who asks for it
+them. Not here: what an import is (``panoptic_data.exchange.plan``), who asks for it
 (``importing``).
 """
 
@@ -23,12 +23,14 @@ import polars as pl
 
 from panoptic_data.annotations.store import get as annotations_of
 from panoptic_data.errors import InvalidImport, PanopticError
-from panoptic_data.exchange import apply
-from panoptic_data.exchange.apply import Matching, NewTag, Plan, Table
+from panoptic_data.exchange import apply, matching, plan, readers, tables
+from panoptic_data.exchange.matching import Matching
+from panoptic_data.exchange.plan import Plan
+from panoptic_data.exchange.tables import NewTag, Table
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
-    from panoptic_data.exchange.apply import Reading
+    from panoptic_data.exchange.columns import ColumnValues
     from panoptic_data.storage.project import Project
 
 __all__ = ["Choices", "Draft", "Drafts", "Problem"]
@@ -135,7 +137,7 @@ class Draft:
 
         def work() -> None:
             try:
-                self.table = apply.read(path)
+                self.table = readers.read(path)
                 self._begin()
                 self.phase = "ready"
             except PanopticError as error:
@@ -188,7 +190,7 @@ class Draft:
     def _begin(self) -> None:
         """Find out what a file most likely is: a list of tags and nothing else, or values."""
         assert self.table is not None
-        columns = apply.tag_columns(self.table)
+        columns = tables.tag_columns(self.table)
         is_list = len(columns) > 1 and len(columns) == len(self.table.frame.columns)
         if self.choices.into is None and is_list:
             self.choices = replace(self.choices, into=Path(self.name).stem)
@@ -211,27 +213,32 @@ class Draft:
 
     def _plan_tags(self) -> None:
         assert self.table is not None
-        self.tags = self.tags or apply.tags_of(self.table)
+        self.tags = self.tags or tables.tags_of(self.table)
 
     def _plan_values(self) -> None:
         assert self.table is not None
-        told, matching = self.choices, self._matching()
-        planned = (
-            partial(apply.plan, self._project, self.table)
+        choices = self.choices
+        make = (
+            partial(plan.make_plan, self._project, self.table)
             if self.plan is None
-            else partial(apply.altered, self._project, self.plan)
+            else partial(plan.revise, self._project, self.plan)
         )
-        plan = planned(matching, columns=told.columns, existing=told.existing, target=told.target)
-        found = plan.found.matching
-        self.choices = replace(told, by=found.by, column=found.column, folder=found.folder)
-        self.plan, self.summary = plan, self._summary(plan)
+        made = make(
+            self._matching(),
+            columns=choices.columns,
+            existing=choices.existing,
+            target=choices.target,
+        )
+        used = made.matches.matching
+        self.choices = replace(choices, by=used.by, column=used.column, folder=used.folder)
+        self.plan, self.summary = made, self._summary(made)
 
     def _matching(self) -> Matching:
         assert self.table is not None
         told = self.choices
         if told.by is not None and (told.folder if told.by == "row" else told.column):
             return Matching(told.by, None if told.by == "row" else told.column, told.folder)
-        return apply.proposed(self._project, self.table, told.by, told.column, told.folder)
+        return matching.propose(self._project, self.table, told.by, told.column, told.folder)
 
     def _blamed(self, error: InvalidImport) -> Problem:
         if error.problem in _OF_MATCHING:
@@ -242,22 +249,22 @@ class Draft:
                 return Problem("column", error, column)
         return Problem("import", error)
 
-    def _summary(self, plan: Plan) -> dict[str, Any]:
+    def _summary(self, planned: Plan) -> dict[str, Any]:
         """Return a plan in numbers, with how many values each column would write.
 
         All tags of an image are one value.
         """
-        told = apply.summary(plan)
-        readings = {one.column.source: one for one in plan.readings}
+        told = plan.summarize(planned)
+        readings = {one.column.source: one for one in planned.readings}
         for column in told["columns"]:
             reading = readings.get(column["source"])
             if reading is not None:
                 held = self._held(reading)
-                kept = held if plan.existing == "keep" else 0
+                kept = held if planned.existing == "keep" else 0
                 column |= {"held": held, "writes": column["targets"] - kept}
         return told
 
-    def _held(self, reading: Reading) -> int:
+    def _held(self, reading: ColumnValues) -> int:
         """Count the images, or files, that have a value already."""
         if reading.column.property is None:
             return 0
@@ -272,7 +279,7 @@ class Draft:
             batch = apply.apply_tags(self._project, into, self.tags, author, name)
         else:
             assert self.plan is not None
-            batch = apply.apply(self._project, self.plan, author, self._report)
+            batch = apply.apply_plan(self._project, self.plan, author, self._report)
         return _counted(batch)
 
     def _report(self, done: int, of: int) -> None:

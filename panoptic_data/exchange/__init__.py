@@ -1,1 +1,1 @@
-"""Values that come from other programs: spreadsheets and projects of Panoptic."""
+"""Import of values from other programs: spreadsheets, JSON, Parquet, projects of Panoptic."""

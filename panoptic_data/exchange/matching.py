@@ -1,9 +1,9 @@
 """Which image or file each row of an imported table is about.
 
-By the file's path (absolute, below a source, or any end of a path that only one file has), its
-name, the image's sha1, the file's id, or the row's number: the n-th row is the n-th file of a
-folder, as people count ("image-2" before "image-10"). Files that are there come before those
-that went missing. Not here: what the rows say (``imports``).
+Rows are matched by the file's path (absolute, below a source, or any end of a path that only one
+file has), its name, the image's sha1, the file's id, or the row's number: the n-th row is the n-th
+file of a folder in natural order ("image-2" before "image-10"). Present files are preferred to
+missing ones. Not here: the values of a row (``columns``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.tables import Table
     from panoptic_data.storage.project import Project
 
-__all__ = ["WAYS", "Found", "Matching", "find", "folders", "proposed"]
+__all__ = ["METHODS", "Matches", "Matching", "folders", "match_rows", "propose"]
 
-WAYS = ("path", "name", "sha1", "id", "row")
-# So many rows, from all over the table, tell which column names the images.
+METHODS = ("path", "name", "sha1", "id", "row")
+# Rows, taken evenly from the whole table, by which the key column is recognised.
 _SAMPLED = 200
-_MANY = 0.5
-# Fewer rows may well be as many as the files of a folder by chance.
-_FEWEST = 20
+# A key column matches at least this share of the sampled rows.
+_LEAST_SHARE = 0.5
+# Fewer rows may be as many as the files of a folder by chance.
+_FEWEST_ROWS = 20
 _SHA1 = r"^[0-9a-fA-F]{40}$"
 _FILE_ID = r"^[0-9a-f]{16}$"
 _KEY_NAMES: Mapping[str, str] = {
@@ -42,15 +43,14 @@ _KEY_NAMES: Mapping[str, str] = {
     "id": "id",
     "fileid": "id",
 }
-_FOUND = {"row": pl.UInt32, "sha1": pl.String, "file_id": pl.String}
-_MISSED = {"row": pl.UInt32, "key": pl.String, "why": pl.String}
+_COLUMNS = ("row", "sha1", "file_id", "key", "why")
 
 
 @dataclass(frozen=True)
 class Matching:
-    """How rows find images: ``by`` one of ``WAYS``, with ``column`` (none for row numbers).
+    """How rows are matched: ``by`` one of ``METHODS``, with ``column`` (None for row numbers).
 
-    ``folder`` ("source/folder", or a source) limits the files, and is that of row numbers.
+    ``folder`` ("source/folder", or a source) limits the files; row numbers count those in it.
     """
 
     by: str
@@ -59,105 +59,112 @@ class Matching:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What rows found: ``rows`` has row, sha1 and file_id (null where several copies fit).
+class Matches:
+    """What rows match: ``rows`` has row, sha1 and file_id (null where several copies match).
 
-    ``missed`` has row, key, line and why: "nothing", "several" (different images fit) or
+    ``unmatched`` has row, key, line and why: "nothing", "several" (different images match) or
     "empty". ``files`` are the files of the project: file_id, sha1 (null: never read).
     """
 
     matching: Matching
     rows: pl.DataFrame
-    missed: pl.DataFrame
+    unmatched: pl.DataFrame
     files: pl.DataFrame
 
 
-def find(project: Project, table: Table, matching: Matching) -> Found:
-    """Find the image or file of each row. Raises InvalidImport."""
-    files = _chosen(_files(project), matching.folder)
+def match_rows(project: Project, table: Table, matching: Matching) -> Matches:
+    """Return the image or file of each row. Raises InvalidImport."""
+    files = _in_folder(_files(project), matching.folder)
     if matching.by == "row":
-        return _found(matching, _by_row(table, files), files, table)
+        return _matches(matching, _by_row(table, files), files, table)
     if matching.column not in table.frame.columns:
         raise InvalidImport("no_column", table.name, column=matching.column or "?")
-    rows = _look(_keys(table, matching.column), files, matching.by)
-    if table.sha1 is not None and matching.column == table.path:
-        rows = _else_by_sha1(rows, _keys(table, table.sha1), files)
-    return _found(matching, rows, files, table)
+    rows = _look_up(_keys(table, matching.column), files, matching.by)
+    if table.sha1_column is not None and matching.column == table.path_column:
+        rows = _retry_by_sha1(rows, _keys(table, table.sha1_column), files)
+    return _matches(matching, rows, files, table)
 
 
-def proposed(
+def propose(
     project: Project,
     table: Table,
     by: str | None = None,
     column: str | None = None,
     folder: str | None = None,
 ) -> Matching:
-    """Return how rows can find images, of what is not said already.
+    """Return how rows can be matched, completing what is given.
 
-    The column that most rows of a sample find something by; else row numbers, where a folder
-    is named or only one holds as many files. Raises InvalidImport where nothing fits.
+    That is the column by which most rows of a sample match something; else row numbers, where a
+    folder is given or only one has as many files as there are rows. Raises InvalidImport where
+    nothing fits.
     """
     if by == "row":
-        return Matching("row", None, folder or _folder_of(project, len(table.lines), table))
-    if table.path is not None and by is None and column is None:
-        return Matching("path", table.path, folder)
-    files = _chosen(_files(project), folder)
-    best = _best(table, files, by, column)
+        return Matching("row", None, folder or _folder_of_size(project, len(table.lines), table))
+    if table.path_column is not None and by is None and column is None:
+        return Matching("path", table.path_column, folder)
+    files = _in_folder(_files(project), folder)
+    best = _best_key(table, files, by, column)
     if best is not None:
         return Matching(*best, folder)
     if by is None and column is None and folder is not None:
         return Matching("row", None, folder)
-    named = _named(table, by, column)
+    named = _key_by_header(table, by, column)
     if named is not None:
         return Matching(*named, folder)
-    if len(table.lines) < _FEWEST:
+    if len(table.lines) < _FEWEST_ROWS:
         raise InvalidImport("no_key", table.name)
-    return Matching("row", None, _folder_of(project, len(table.lines), table))
+    return Matching("row", None, _folder_of_size(project, len(table.lines), table))
 
 
 def folders(project: Project) -> dict[str, int]:
-    """Return the sources and their folders, "source/folder", with how many files are below."""
+    """Return how many files each source and folder ("source/folder") has, at any depth."""
     files = _files(project).filter(pl.col("status") != "missing")
     counts: dict[str, int] = {}
-    for place, count in files.group_by("place_folder").len().iter_rows():
-        parts = place.split("/")
+    for folder, count in files.group_by("rooted_folder").len().iter_rows():
+        parts = folder.split("/")
         for end in range(1, len(parts) + 1):
-            above = "/".join(parts[:end])
-            counts[above] = counts.get(above, 0) + count
+            parent = "/".join(parts[:end])
+            counts[parent] = counts.get(parent, 0) + count
     return dict(sorted(counts.items()))
 
 
 def _files(project: Project) -> pl.DataFrame:
+    """Return the files of a project; paths are composed as Unicode NFC.
+
+    ``rooted`` is "source/path", ``rooted_folder`` its folder, ``absolute`` the path on this
+    machine.
+    """
     columns = ["file_id", "source", "path", "folder", "sha1", "status"]
     files = project.database().frame("files", columns)
-    roots = {one.name: one.root.as_posix() for one in sources.listing(project)}
+    roots = {source.name: source.root.as_posix() for source in sources.listing(project)}
     root = pl.col("source").replace_strict(roots, default=None, return_dtype=pl.String)
     folder = pl.concat_str("source", pl.lit("/"), "folder").str.strip_chars_end("/")
-    place = pl.concat_str("source", pl.lit("/"), "path")
+    rooted = pl.concat_str("source", pl.lit("/"), "path")
+    absolute = pl.coalesce(pl.concat_str(root, pl.lit("/"), "path"), rooted)
     files = files.with_columns(path=pl.col("path").str.normalize("NFC"))
     return files.with_columns(
-        place=place.str.normalize("NFC"),
-        place_folder=folder.str.normalize("NFC"),
-        absolute=pl.coalesce(pl.concat_str(root, pl.lit("/"), "path"), place).str.normalize("NFC"),
+        rooted=rooted.str.normalize("NFC"),
+        rooted_folder=folder.str.normalize("NFC"),
+        absolute=absolute.str.normalize("NFC"),
     )
 
 
-def _chosen(files: pl.DataFrame, folder: str | None) -> pl.DataFrame:
+def _in_folder(files: pl.DataFrame, folder: str | None) -> pl.DataFrame:
+    """Return the files below a folder, "source/folder" or an absolute path."""
     if folder is None:
         return files
-    place = unicodedata.normalize("NFC", folder.replace("\\", "/").strip("/"))
-    below = pl.col("place_folder") == place, pl.col("place_folder").str.starts_with(f"{place}/")
-    found = files.filter(below[0] | below[1])
-    if found.is_empty():
-        absolute = pl.col("absolute").str.starts_with(f"/{place}/")
-        found = files.filter(absolute)
-    if found.is_empty():
+    path = unicodedata.normalize("NFC", folder.replace("\\", "/").strip("/"))
+    rooted_folder = pl.col("rooted_folder")
+    inside = files.filter((rooted_folder == path) | rooted_folder.str.starts_with(f"{path}/"))
+    if inside.is_empty():
+        inside = files.filter(pl.col("absolute").str.starts_with(f"/{path}/"))
+    if inside.is_empty():
         raise InvalidImport("no_folder", folder, folder=folder)
-    return found
+    return inside
 
 
 def _keys(table: Table, column: str) -> pl.DataFrame:
-    """Return row and key: paths with "/" between their parts, as Unicode composes them."""
+    """Return row and key: paths with "/" as separator, composed as Unicode NFC."""
     text = table.frame[column].cast(pl.String, strict=False).rename("key")
     keys = pl.DataFrame({"row": pl.int_range(len(text), dtype=pl.UInt32, eager=True), "key": text})
     key = pl.col("key").str.strip_chars().str.replace_all("\\", "/", literal=True)
@@ -165,30 +172,27 @@ def _keys(table: Table, column: str) -> pl.DataFrame:
     return keys.with_columns(key.str.replace_all(r"/{2,}", "/"))
 
 
-def _look(keys: pl.DataFrame, files: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Return row, sha1, file_id, key, why (null where something was found)."""
+def _look_up(keys: pl.DataFrame, files: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return row, sha1, file_id, key, why (null where something matches)."""
     is_empty = pl.col("key").fill_null("") == ""
     empty = keys.filter(is_empty).select(
-        *_nothing(), key=pl.lit(None, pl.String), why=pl.lit("empty")
+        *_no_match(), key=pl.lit(None, pl.String), why=pl.lit("empty")
     )
     is_missing = pl.col("status") == "missing"
     rest = keys.filter(~is_empty)
     parts = [empty]
-    for some in (files.filter(~is_missing), files.filter(is_missing)):
-        for way in _LOOKS[by]:
+    for candidates in (files.filter(~is_missing), files.filter(is_missing)):
+        for lookup in _LOOKUPS[by]:
             if rest.is_empty():
                 break
-            told = way(rest, some)
-            parts.append(told.join(rest, on="row", how="left").select(_COLUMNS))
-            rest = rest.join(told, on="row", how="anti")
-    left = rest.select(*_nothing(), "key", why=pl.lit("nothing"))
-    return pl.concat([part.select(_COLUMNS) for part in (*parts, left)]).sort("row")
+            matched = lookup(rest, candidates)
+            parts.append(matched.join(rest, on="row", how="left").select(_COLUMNS))
+            rest = rest.join(matched, on="row", how="anti")
+    unmatched = rest.select(*_no_match(), "key", why=pl.lit("nothing"))
+    return pl.concat([part.select(_COLUMNS) for part in (*parts, unmatched)]).sort("row")
 
 
-_COLUMNS = ("row", "sha1", "file_id", "key", "why")
-
-
-def _nothing() -> tuple[pl.Expr, ...]:
+def _no_match() -> tuple[pl.Expr, ...]:
     return (
         pl.col("row"),
         pl.lit(None, pl.String).alias("sha1"),
@@ -196,69 +200,70 @@ def _nothing() -> tuple[pl.Expr, ...]:
     )
 
 
-def _told(keys: pl.DataFrame, files: pl.DataFrame, key: pl.Expr, value: pl.Expr) -> pl.DataFrame:
-    """Return what rows find where ``key`` of theirs is ``value`` of a file.
+def _join(keys: pl.DataFrame, files: pl.DataFrame, key: pl.Expr, value: pl.Expr) -> pl.DataFrame:
+    """Return row, sha1, file_id, why of the rows whose ``key`` equals ``value`` of some file.
 
-    Several files that hold one image tell of the image; of several images, nothing is told.
+    Several files of one image match that image (file_id null); different images match nothing
+    (why: "several").
     """
     wanted = keys.select("row", wanted=key).drop_nulls("wanted")
-    held = files.select("file_id", "sha1", wanted=value)
-    pairs = wanted.join(held, on="wanted", how="inner")
+    offered = files.select("file_id", "sha1", wanted=value)
+    pairs = wanted.join(offered, on="wanted", how="inner")
     rows = pairs.group_by("row").agg(
         pl.col("sha1").first(),
         pl.col("file_id").first(),
         files=pl.col("file_id").n_unique(),
         images=pl.col("sha1").n_unique(),
     )
-    is_one = (pl.col("files") == 1) | ((pl.col("images") == 1) & pl.col("sha1").is_not_null())
+    is_unique = (pl.col("files") == 1) | ((pl.col("images") == 1) & pl.col("sha1").is_not_null())
     return rows.select(
         "row",
-        sha1=pl.when(is_one).then("sha1"),
+        sha1=pl.when(is_unique).then("sha1"),
         file_id=pl.when(pl.col("files") == 1).then("file_id"),
-        why=pl.when(~is_one).then(pl.lit("several")),
+        why=pl.when(~is_unique).then(pl.lit("several")),
     )
 
 
-def _whole(column: str) -> Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]:
-    return lambda keys, files: _told(keys, files, pl.col("key"), pl.col(column))
+def _by_column(column: str) -> Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]:
+    return lambda keys, files: _join(keys, files, pl.col("key"), pl.col(column))
 
 
 def _by_sha1(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    return _told(keys, files, pl.col("key").str.to_lowercase(), pl.col("sha1"))
+    return _join(keys, files, pl.col("key").str.to_lowercase(), pl.col("sha1"))
 
 
 def _by_name(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    return _told(keys, files, _last(pl.col("key")), _last(pl.col("path")))
+    return _join(keys, files, _file_name(pl.col("key")), _file_name(pl.col("path")))
 
 
 def _by_stem(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    stem = _last(pl.col("path")).str.replace(r"\.[^.]*$", "")
-    return _told(keys, files, _last(pl.col("key")), stem)
+    stem = _file_name(pl.col("path")).str.replace(r"\.[^.]*$", "")
+    return _join(keys, files, _file_name(pl.col("key")), stem)
 
 
 def _by_end(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """Find files by a whole key that is the end of their path."""
+    """Match files whose path ends with the whole key."""
     depths = _depth(keys)
     parts = [
-        _told(keys.filter(depths == depth), files, pl.col("key"), _tail("absolute", depth))
+        _join(keys.filter(depths == depth), files, pl.col("key"), _tail("absolute", depth))
         for depth in depths.unique().sort()
     ]
-    return pl.concat(parts) if parts else _told(keys, files, pl.col("key"), pl.col("absolute"))
+    return pl.concat(parts) if parts else _join(keys, files, pl.col("key"), pl.col("absolute"))
 
 
 def _by_common_end(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """Find files by the longest end that key and path share, from a folder and a name on.
+    """Match files by the longest end that key and path share, of at least a folder and a name.
 
-    For paths of another machine, or of a folder that was moved as a whole.
+    This is for paths of another machine, or of a folder that was moved.
     """
-    told = []
+    matched = []
     rest = keys.filter(_depth(keys) > 2)
     deepest = max(_depth(rest).to_list(), default=0)
     for depth in range(deepest - 1, 1, -1):
         deep = rest.filter(_depth(rest) > depth)
-        told.append(_told(deep, files, _tail("key", depth), _tail("absolute", depth)))
-        rest = rest.join(told[-1], on="row", how="anti")
-    return pl.concat(told) if told else _told(rest, files, pl.col("key"), pl.col("absolute"))
+        matched.append(_join(deep, files, _tail("key", depth), _tail("absolute", depth)))
+        rest = rest.join(matched[-1], on="row", how="anti")
+    return pl.concat(matched) if matched else _join(rest, files, pl.col("key"), pl.col("absolute"))
 
 
 def _depth(keys: pl.DataFrame) -> pl.Series:
@@ -270,33 +275,40 @@ def _tail(column: str, depth: int) -> pl.Expr:
     return pl.when(parts.list.len() >= depth).then(parts.list.tail(depth).list.join("/"))
 
 
-def _last(path: pl.Expr) -> pl.Expr:
+def _file_name(path: pl.Expr) -> pl.Expr:
     return path.str.split("/").list.last()
 
 
-_LOOKS: Mapping[str, tuple[Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame], ...]] = {
-    "path": (_whole("absolute"), _whole("place"), _whole("path"), _by_end, _by_common_end),
+_LOOKUPS: Mapping[str, tuple[Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame], ...]] = {
+    "path": (
+        _by_column("absolute"),
+        _by_column("rooted"),
+        _by_column("path"),
+        _by_end,
+        _by_common_end,
+    ),
     "name": (_by_name, _by_stem),
     "sha1": (_by_sha1,),
-    "id": (_whole("file_id"),),
+    "id": (_by_column("file_id"),),
 }
 
 
 def _by_row(table: Table, files: pl.DataFrame) -> pl.DataFrame:
+    """Match the n-th row with the n-th present file."""
     present = files.filter(pl.col("status") != "missing")
-    places = present["place"].to_list()
-    order = sorted(range(len(places)), key=lambda at: _natural(places[at]))
+    paths = present["rooted"].to_list()
+    order = sorted(range(len(paths)), key=lambda index: _natural_key(paths[index]))
     lines = len(table.lines)
-    chosen = present[order[:lines]]
+    matched = present[order[:lines]]
     rows = pl.int_range(lines, dtype=pl.UInt32, eager=True).alias("row")
-    padding = pl.DataFrame({"row": rows[len(chosen) :]}).with_columns(*_nothing()[1:])
-    told = chosen.select(rows[: len(chosen)], "sha1", "file_id")
+    surplus = pl.DataFrame({"row": rows[len(matched) :]}).with_columns(*_no_match()[1:])
+    numbered = matched.select(rows[: len(matched)], "sha1", "file_id")
     why = pl.when(pl.col("file_id").is_null()).then(pl.lit("nothing"))
     key = (pl.col("row") + 1).cast(pl.String)
-    return pl.concat([told, padding]).with_columns(key=key, why=why).select(_COLUMNS)
+    return pl.concat([numbered, surplus]).with_columns(key=key, why=why).select(_COLUMNS)
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
+def _natural_key(text: str) -> list[tuple[int, str]]:
     """Return a key by which "image-2" comes before "image-10"."""
     return [
         (int(part), "") if part.isdecimal() else (-1, folded(part))
@@ -305,81 +317,80 @@ def _natural(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def _else_by_sha1(rows: pl.DataFrame, keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """Let rows whose path found nothing find their image by its sha1."""
-    lost = rows.filter(pl.col("why").is_not_null()).select("row")
-    again = _look(keys.join(lost, on="row", how="semi"), files, "sha1")
-    again = again.filter(pl.col("why").is_null())
-    kept = rows.join(again, on="row", how="anti")
-    return pl.concat([kept, again.select(rows.columns)]).sort("row")
+def _retry_by_sha1(rows: pl.DataFrame, keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """Match rows by their image's sha1 where their path matches nothing."""
+    unmatched = rows.filter(pl.col("why").is_not_null()).select("row")
+    by_sha1 = _look_up(keys.join(unmatched, on="row", how="semi"), files, "sha1")
+    by_sha1 = by_sha1.filter(pl.col("why").is_null())
+    others = rows.join(by_sha1, on="row", how="anti")
+    return pl.concat([others, by_sha1.select(rows.columns)]).sort("row")
 
 
-def _found(matching: Matching, rows: pl.DataFrame, files: pl.DataFrame, table: Table) -> Found:
-    is_found = pl.col("why").is_null()
-    missed = rows.filter(~is_found).select(list(_MISSED))
-    return Found(
+def _matches(matching: Matching, rows: pl.DataFrame, files: pl.DataFrame, table: Table) -> Matches:
+    is_matched = pl.col("why").is_null()
+    unmatched = rows.filter(~is_matched).select("row", "key", "why")
+    return Matches(
         matching,
-        rows.filter(is_found).select(list(_FOUND)),
-        missed.with_columns(line=table.lines.gather(missed["row"])),
+        rows.filter(is_matched).select("row", "sha1", "file_id"),
+        unmatched.with_columns(line=table.lines.gather(unmatched["row"])),
         files.select("file_id", "sha1"),
     )
 
 
-def _best(
+def _best_key(
     table: Table, files: pl.DataFrame, by: str | None, column: str | None
 ) -> tuple[str, str] | None:
-    """Return the way and the column by which most rows of a sample find something."""
+    """Return the method and the column by which most rows of a sample match something."""
     step = max(1, len(table.lines) // _SAMPLED)
     sample = table.frame.gather_every(step)
     names = [column] if column is not None else list(table.frame.columns)
-    best, most = None, 0.0
+    best, best_share = None, 0.0
     for name in names:
         if name not in table.frame.columns:
             raise InvalidImport("no_column", table.name, column=name)
         if table.types.get(name) == "image" or table.frame[name].dtype.is_nested():
             continue
-        part = _part(table, sample, name)
-        for way in [by] if by is not None else _ways(part):
-            told = _look(_keys(part, name), files, way)
-            # Several files of one name show that the column names files.
-            share = told["why"].is_in(["nothing", "empty"]).not_().fill_null(True).mean() or 0.0
-            if share > most:  # type: ignore[operator]
-                best, most = (way, name), float(share)  # type: ignore[arg-type]
-    return best if most >= _MANY or column is not None else best if most and by else None
+        part = replace(table, frame=sample.select(name))
+        for method in [by] if by is not None else _likely_methods(part):
+            why = _look_up(_keys(part, name), files, method)["why"]
+            # Several files of one name count, too: the column does name files.
+            share = why.is_in(["nothing", "empty"]).not_().fill_null(True).mean() or 0.0
+            if share > best_share:  # type: ignore[operator]
+                best, best_share = (method, name), float(share)  # type: ignore[arg-type]
+    if best_share >= _LEAST_SHARE or column is not None:
+        return best
+    return best if best_share and by else None
 
 
-def _part(table: Table, sample: pl.DataFrame, name: str) -> Table:
-    from dataclasses import replace
-
-    return replace(table, frame=sample.select(name))
-
-
-def _ways(part: Table) -> tuple[str, ...]:
+def _likely_methods(part: Table) -> tuple[str, ...]:
+    """Return the methods that the cells of a single column look like."""
     texts = part.frame.to_series().cast(pl.String, strict=False).str.strip_chars()
-    for way, pattern in (("sha1", _SHA1), ("id", _FILE_ID)):
-        if (texts.str.contains(pattern).mean() or 0.0) >= _MANY:  # type: ignore[operator]
-            return (way,)
+    for method, pattern in (("sha1", _SHA1), ("id", _FILE_ID)):
+        if (texts.str.contains(pattern).mean() or 0.0) >= _LEAST_SHARE:  # type: ignore[operator]
+            return (method,)
     return ("path", "name")
 
 
-def _named(table: Table, by: str | None, column: str | None) -> tuple[str, str] | None:
-    """Return the way and the column that a header tells, though nothing is found by it."""
+def _key_by_header(table: Table, by: str | None, column: str | None) -> tuple[str, str] | None:
+    """Return the method and the column that a header suggests, though nothing matches by it."""
     if column is not None:
         return by or "path", column
     for name in table.frame.columns:
-        way = _KEY_NAMES.get(re.sub(r"[^a-z0-9]", "", folded(name)))
-        if way is not None and by in (None, way, "name"):
-            return by or way, name
+        method = _KEY_NAMES.get(re.sub(r"[^a-z0-9]", "", folded(name)))
+        if method is not None and by in (None, method, "name"):
+            return by or method, name
     if by is not None:
         raise InvalidImport("no_key", table.name)
     return None
 
 
-def _folder_of(project: Project, rows: int, table: Table) -> str:
+def _folder_of_size(project: Project, rows: int, table: Table) -> str:
     """Return the only folder with as many files as there are rows."""
-    fitting = [place for place, count in folders(project).items() if count == rows]
-    # A folder alone in the one above it has the same files: the deepest stands for both.
-    own = [one for one in fitting if not any(it.startswith(f"{one}/") for it in fitting)]
-    if len(own) != 1:
+    fitting = [folder for folder, count in folders(project).items() if count == rows]
+    # A folder that is all its parent contains has the same files: the deepest stands for both.
+    deepest = [
+        folder for folder in fitting if not any(other.startswith(f"{folder}/") for other in fitting)
+    ]
+    if len(deepest) != 1:
         raise InvalidImport("no_key", table.name)
-    return own[0]
+    return deepest[0]

@@ -1,9 +1,9 @@
 """Databases of Panoptic 0.7 and 1.0: properties, tags and values, as a table to import.
 
-A row is an occurrence of an image (an instance there): its path, its sha1 and the values of all
-properties. Of 1.0 the database is ``data.db``, of 0.7 ``panoptic.db``. They are opened for
-reading only. Before 1.0 Panoptic's sha1 is that of a picture it saved anew, so that such rows
-find their files by path alone. Not here: where the values go (``imports``).
+A row is what Panoptic calls an instance, one file of an image: its path, its sha1 and the values
+of all properties. The database of 1.0 is ``data.db``, that of 0.7 ``panoptic.db``. They are opened
+for reading only. Before 1.0 Panoptic's sha1 is that of a re-encoded picture, so that such rows
+match their files by path alone. Not here: which properties the values go to (``columns``).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange.tables import NewTag, Place, Table
+from panoptic_data.exchange.tables import ColumnHint, NewTag, Table, unique_name
 
 __all__ = ["read"]
 
-# In the order in which they are looked for in a project's folder.
+# In the order in which a project's folder is searched for them.
 _DATABASES = ("data.db", "panoptic.db")
 _TYPES: Mapping[str, str] = {
     "text": "text",
@@ -42,12 +42,14 @@ _TYPES: Mapping[str, str] = {
 }
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$")
 
-# Which occurrences a value is of: their number, an image's sha1, or a file's number.
+# Whose value it is: ("instance", its id), ("sha1", an image's sha1) or ("file", its id).
 _Key = tuple[str, Any]
 
 
 @dataclass
 class _Property:
+    """A property of Panoptic; ``mode`` is "id" (values of instances), "sha1" or "file"."""
+
     id: int
     name: str
     type: str
@@ -59,17 +61,19 @@ class _Property:
 
 @dataclass(frozen=True)
 class _Instance:
+    """One file of an image; ids are -1 for values of images without a file."""
+
     id: int
     file: int
     sha1: str | None
     path: str
 
 
-def read(place: str | Path) -> Table:
+def read(source: str | Path) -> Table:
     """Read a project's folder or its database. Raises InvalidImport."""
-    path = _database(Path(place))
+    path = _database_path(Path(source))
     try:
-        # A folder that cannot be written to may hold a database that was not closed.
+        # Read-only, by a URI: the folder may be write-protected.
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
             return _table(path, _Database(database))
@@ -77,17 +81,17 @@ def read(place: str | Path) -> Table:
         raise InvalidImport("damaged", path, cause=error) from None
 
 
-def _database(place: Path) -> Path:
-    if not place.is_dir():
-        return place
+def _database_path(source: Path) -> Path:
+    if not source.is_dir():
+        return source
     for name in _DATABASES:
-        if (place / name).is_file():
-            return place / name
-    raise InvalidImport("no_database", place, known=", ".join(_DATABASES))
+        if (source / name).is_file():
+            return source / name
+    raise InvalidImport("no_database", source, known=", ".join(_DATABASES))
 
 
 class _Database:
-    """What its tables hold, without what was deleted."""
+    """The rows of its tables that are not deleted."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -98,9 +102,9 @@ class _Database:
         if table not in self.tables:
             return []
         columns = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
-        # -1 marks what was deleted, and can come back there.
-        kept = " WHERE coalesce(operation, 0) >= 0" if "operation" in columns else ""
-        return self._connection.execute(f"SELECT * FROM {table}{kept}")
+        # -1 marks what is deleted; Panoptic can undo it.
+        condition = " WHERE coalesce(operation, 0) >= 0" if "operation" in columns else ""
+        return self._connection.execute(f"SELECT * FROM {table}{condition}")
 
 
 def _table(path: Path, database: _Database) -> Table:
@@ -114,7 +118,7 @@ def _table(path: Path, database: _Database) -> Table:
         _old_values(database, properties)
     else:
         raise InvalidImport("no_panoptic", path)
-    return _built(path, instances, list(properties.values()), tags)
+    return _build_table(path, instances, list(properties.values()), tags)
 
 
 def _instances(database: _Database) -> list[_Instance]:
@@ -155,35 +159,36 @@ def _properties(database: _Database) -> dict[int, _Property]:
             folders.get(row["property_group_id"]),
         )
         for row in database.rows("properties")
-        # What Panoptic computes has a key of its own: it is computed here, too.
+        # Properties with a system key are computed by Panoptic; they are computed here, too.
         if row["system_key"] is None and row["dtype"] in _TYPES
     }
 
 
 def _old_properties(database: _Database) -> dict[int, _Property]:
     folders = {row["id"]: row["name"] for row in database.rows("property_group")}
-    found = {}
-    for row in database.rows("properties"):
-        known = dict(row)
-        if known["type"] in _TYPES:
-            folder = folders.get(known.get("property_group_id"))
-            id, mode = known["id"], known.get("mode") or "id"
-            found[id] = _Property(id, known["name"], _TYPES[known["type"]], mode, id, folder)
-    return found
+    properties = {}
+    for record in database.rows("properties"):
+        # Columns differ between versions.
+        row = dict(record)
+        if row["type"] in _TYPES:
+            folder = folders.get(row.get("property_group_id"))
+            id, mode = row["id"], row.get("mode") or "id"
+            properties[id] = _Property(id, row["name"], _TYPES[row["type"]], mode, id, folder)
+    return properties
 
 
 def _tags(database: _Database, owner: str) -> dict[int, dict[int, NewTag]]:
-    """Return tags by their list (or property) and number; parents are named."""
+    """Return tags by ``owner`` (the column of their list or property) and id; parents are names."""
     rows = [dict(row) for row in database.rows("tags")]
     names = {row["id"]: row["value"] for row in rows}
-    found: dict[int, dict[int, NewTag]] = defaultdict(dict)
+    tags: dict[int, dict[int, NewTag]] = defaultdict(dict)
     for row in rows:
-        # 0 stood for the root, and is no tag.
-        above = tuple(names[id] for id in _json(row["parents"]) or [] if id in names and id)
+        # 0 is the root of the tree, not a tag.
+        parents = tuple(names[id] for id in _json(row["parents"]) or [] if id in names and id)
         colour = None if row["color"] in (None, -1, "-1") else str(row["color"])
         if row["value"]:
-            found[row[owner]][row["id"]] = NewTag(row["value"], colour, above)
-    return found
+            tags[row[owner]][row["id"]] = NewTag(row["value"], colour, parents)
+    return tags
 
 
 def _values(database: _Database, properties: Mapping[int, _Property]) -> None:
@@ -214,63 +219,72 @@ def _json(text: Any) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        # Some versions wrote plain text.
+        # Some versions write plain text.
         return text
 
 
-def _built(
+def _build_table(
     path: Path,
     instances: list[_Instance],
     properties: list[_Property],
     tags: Mapping[int, Mapping[int, NewTag]],
 ) -> Table:
     instances = [*instances, *_without_files(instances, properties)]
-    sha1s = {one.id: one.sha1 for one in instances}
+    sha1s = {instance.id: instance.sha1 for instance in instances}
     columns: dict[str, pl.Series] = {}
     types: dict[str, str] = {}
-    places: dict[str, Place] = {}
+    hints: dict[str, ColumnHint] = {}
     trees: dict[str, tuple[NewTag, ...]] = {}
-    for one in properties:
-        name = _unlike(one.name, columns)
-        own = tags.get(one.tag_list, {})
-        cells = [_cell(one, it, own, sha1s) for it in instances]
-        several = one.type in ("tag", "tags")
-        columns[name] = pl.Series(name, cells, pl.List(pl.String) if several else pl.String)
-        types[name] = one.type
-        places[name] = Place("image" if one.mode == "sha1" else "file", one.folder)
-        if several:
-            trees[name] = tuple(own.values())
-    keys = {_unlike(key, columns): key for key in ("path", "sha1")}
-    path_column, sha1_column = keys
-    columns[path_column] = pl.Series([one.path or None for one in instances], dtype=pl.String)
-    columns[sha1_column] = pl.Series([one.sha1 for one in instances], dtype=pl.String)
-    lines = pl.int_range(1, len(instances) + 1, eager=True).alias("line")
-    name = path.parent.name or path.name
+    for property in properties:
+        name = unique_name(property.name, columns)
+        own_tags = tags.get(property.tag_list, {})
+        cells = [_cell(property, instance, own_tags, sha1s) for instance in instances]
+        has_tags = property.type in ("tag", "tags")
+        columns[name] = pl.Series(name, cells, pl.List(pl.String) if has_tags else pl.String)
+        types[name] = property.type
+        hints[name] = ColumnHint("image" if property.mode == "sha1" else "file", property.folder)
+        if has_tags:
+            trees[name] = tuple(own_tags.values())
+    path_column, sha1_column = (unique_name(name, columns) for name in ("path", "sha1"))
+    paths = [instance.path or None for instance in instances]
+    columns[path_column] = pl.Series(paths, dtype=pl.String)
+    columns[sha1_column] = pl.Series([instance.sha1 for instance in instances], dtype=pl.String)
     return Table(
-        name, pl.DataFrame(columns), lines, types, (), path_column, sha1_column, trees, places
+        path.parent.name or path.name,
+        pl.DataFrame(columns),
+        pl.int_range(1, len(instances) + 1, eager=True).alias("line"),
+        types,
+        path_column=path_column,
+        sha1_column=sha1_column,
+        tags=trees,
+        hints=hints,
     )
 
 
 def _without_files(
     instances: Iterable[_Instance], properties: Iterable[_Property]
 ) -> list[_Instance]:
-    """Return rows of images that have values and no file any more."""
-    known = {one.sha1 for one in instances}
-    told = {key for one in properties for kind, key in one.cells if kind == "sha1"} - known
-    return [_Instance(-1, -1, sha1, "") for sha1 in sorted(told)]
+    """Return rows for images that have values but no file any more."""
+    known = {instance.sha1 for instance in instances}
+    valued = {key for property in properties for kind, key in property.cells if kind == "sha1"}
+    return [_Instance(-1, -1, sha1, "") for sha1 in sorted(valued - known)]
 
 
 def _cell(
-    one: _Property, of: _Instance, tags: Mapping[int, NewTag], sha1s: Mapping[int, str | None]
+    property: _Property,
+    instance: _Instance,
+    tags: Mapping[int, NewTag],
+    sha1s: Mapping[int, str | None],
 ) -> Any:
-    for key in (("instance", of.id), ("file", of.file), ("sha1", of.sha1)):
-        value = one.cells.get(key)
+    keys = (("instance", instance.id), ("file", instance.file), ("sha1", instance.sha1))
+    for key in keys:
+        value = property.cells.get(key)
         if value is None:
             continue
-        if one.type in ("tag", "tags"):
+        if property.type in ("tag", "tags"):
             ids = value if isinstance(value, list) else [value]
             return [tags[id].name for id in ids if id in tags] or None
-        return _text(one.type, value, sha1s)
+        return _text(property.type, value, sha1s)
     return None
 
 
@@ -280,13 +294,5 @@ def _text(type: str, value: Any, sha1s: Mapping[int, str | None]) -> str | None:
     if type == "image" and isinstance(value, int):
         return sha1s.get(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # A day was kept as its first moment.
+    # Panoptic stores a day as its first moment.
     return _MIDNIGHT.sub("", text) if type == "date" else text
-
-
-def _unlike(name: str, taken: Iterable[str]) -> str:
-    known, chosen, number = frozenset(taken), name, 2
-    while chosen in known:
-        chosen = f"{name} ({number})"
-        number += 1
-    return chosen

@@ -7,7 +7,7 @@ import pytest
 from app import cli
 from app.cli import main
 from panoptic_data.annotations import properties, store, values
-from panoptic_data.exchange import apply
+from panoptic_data.exchange import matching, plan
 from tests import synthetic
 
 LABELS = "path;kind[tag];year\n1930/red.jpg;poster;1930\nblue.png;card;soon\nno.jpg;x;1\n"
@@ -124,8 +124,8 @@ def test_rows_as_many_as_files_are_no_order_unless_one_says_so(war, capsys):
 
 
 def test_the_choices_are_those_there_are():
-    assert cli.WAYS == apply.WAYS
-    assert cli.EXISTING == apply.EXISTING
+    assert cli.WAYS == matching.METHODS
+    assert cli.EXISTING == plan.EXISTING
     assert cli.TARGETS == properties.TARGETS
     assert cli.TYPES == values.TYPES
 
@@ -133,6 +133,6 @@ def test_the_choices_are_those_there_are():
 def test_every_reason_has_its_words():
     from panoptic_data.messages import keys
 
-    ways = {f"import.matched_by_{way}" for way in apply.WAYS}
+    ways = {f"import.matched_by_{way}" for way in matching.METHODS}
     whys = {f"import.why_{why}" for why in ("nothing", "several", "empty", "unread")}
     assert ways | whys <= keys("en")

@@ -1,0 +1,272 @@
+"""What the columns of an imported table become: properties, their types and the values of cells.
+
+Here: the proposed property and type of a column, and its cells as canonical values of images or
+files. Where two rows are about one image, the first value counts, save that tags are collected;
+empty cells are left out. Not here: which image a row is about (``matching``), all columns
+together (``plan``), what a value looks like (``annotations.values``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from panoptic_data.annotations import properties, tags, values
+from panoptic_data.errors import InvalidImport
+from panoptic_data.exchange.tables import ColumnHint, split
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.store import State
+    from panoptic_data.exchange.matching import Matches
+    from panoptic_data.exchange.tables import Table
+
+__all__ = [
+    "Column",
+    "ColumnValues",
+    "free_name",
+    "nonempty",
+    "properties_by_name",
+    "propose",
+    "read_values",
+]
+
+SEPARATORS = (",", ";", "|")
+# A type is inferred from at most so many rows, taken evenly from the whole table, and then
+# checked on all rows.
+_SAMPLED = 20_000
+_TAG_TYPES = ("tag", "tags")
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table becomes a property.
+
+    ``source`` is its name in the table, ``name`` that of the property; ``property`` is the id of
+    an existing property, None for a new one. ``take`` is False for a column that is not imported.
+    ``separator`` stands between the tags of a cell.
+    """
+
+    source: str
+    name: str
+    type: str
+    target: str = "image"
+    take: bool = True
+    separator: str = ","
+    folder: str | None = None
+    property: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnValues:
+    """What one column contains: ``values`` has target and value, as canonical texts.
+
+    For tags ``value`` is the name of a tag, one row per tag. ``unreadable`` has line and value;
+    ``repeated`` counts the rows whose value differs from that of an earlier row of the same image.
+    """
+
+    column: Column
+    values: pl.DataFrame
+    unreadable: pl.DataFrame
+    repeated: int = 0
+    new_tags: tuple[str, ...] = ()
+
+
+def propose(
+    table: Table,
+    source: str,
+    choice: Mapping[str, Any],
+    existing: Mapping[str, Property],
+    target: str,
+) -> Column:
+    """Return what a column becomes: what ``choice`` says of it, the rest inferred.
+
+    ``existing`` maps casefolded names to the properties that columns may go into; ``target`` is
+    that of new properties. Raises InvalidImport where an existing property has another type.
+    """
+    series = table.frame[source]
+    hint = table.hints.get(source, ColumnHint())
+    name = " ".join(str(choice.get("name", source)).split())[: properties.LONGEST_NAME] or source
+    property = existing.get(name.casefold())
+    take = choice.get("take", not _is_idle(source, series))
+    chosen_type = choice.get("type")
+    if property is not None:
+        if take and chosen_type not in (None, property.type):
+            raise InvalidImport("other_type", table.name, name=property.name, type=property.type)
+        return Column(
+            source,
+            property.name,
+            property.type,
+            property.target,
+            take,
+            choice.get("separator") or _separator(series),
+            property.folder,
+            property.id,
+        )
+    type, separator = chosen_type or table.types.get(source), _separator(series)
+    if type is None:
+        type, separator = _infer(series, source) if take else ("text", ",")
+    return Column(
+        source,
+        name,
+        type,
+        choice.get("target") or hint.target or target,
+        take,
+        choice.get("separator") or separator,
+        choice.get("folder") or hint.folder,
+    )
+
+
+def read_values(state: State, table: Table, matches: Matches, column: Column) -> ColumnValues:
+    """Return the values of a column for the images or files that its rows match."""
+    targets = _targets(matches, column.target)
+    cells = targets.with_columns(value=table.frame[column.source].gather(targets["row"]))
+    if column.type in _TAG_TYPES:
+        return _read_tags(state, table, column, cells)
+    texts, is_unreadable = values.canonical_series(column.type, _stripped(cells["value"]))
+    unreadable = _lines(table, cells.filter(is_unreadable))
+    readable = cells.select("target").with_columns(value=texts).drop_nulls("value")
+    first = readable.unique("target", keep="first", maintain_order=True)
+    return ColumnValues(column, first, unreadable, _count_repeated(readable, first))
+
+
+def nonempty(series: pl.Series) -> pl.Series:
+    """Return the cells that have content: neither null nor blank."""
+    cells = series.drop_nulls()
+    if cells.dtype == pl.String:
+        return cells.filter(cells.str.strip_chars() != "")
+    return cells
+
+
+def properties_by_name(state: State) -> dict[str, Property]:
+    """Return the visible properties by casefolded name."""
+    return {property.name.casefold(): property for property in state.shown}
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name, with a number after it where it is taken; ``taken`` is casefolded."""
+    names, free, number = frozenset(taken), name, 2
+    while free.casefold() in names:
+        free = f"{name} ({number})"
+        number += 1
+    return free
+
+
+def _is_idle(source: str, series: pl.Series) -> bool:
+    """Whether a column holds nothing to import: empty, or row numbers without a header."""
+    cells = nonempty(series)
+    if cells.is_empty():
+        return True
+    if not source.startswith(("column ", "Unnamed:")):
+        return False
+    return values.infer(cells.cast(pl.String, strict=False).head(_SAMPLED).to_list()) == "number"
+
+
+def _infer(series: pl.Series, name: str) -> tuple[str, str]:
+    """Return the type of a column and the separator of its tags."""
+    if series.dtype.is_nested():
+        return "tags", ","
+    if series.dtype == pl.Boolean:
+        return "checkbox", ","
+    if series.dtype.is_temporal():
+        return "date", ","
+    cells = nonempty(series)
+    step = max(1, len(cells) // _SAMPLED)
+    texts = cells.gather_every(step).cast(pl.String, strict=False)
+    separator = _separator(texts)
+    # Type inference recognises lists of tags by commas.
+    by_commas = texts.str.replace_all(separator, ",", literal=True) if separator != "," else texts
+    type = values.infer(by_commas.to_list(), name)
+    if type == "text" and separator != ",":
+        type = values.infer(texts.to_list(), name)
+    if type not in (*_TAG_TYPES, "text") and values.canonical_series(type, cells)[1].any():
+        return "text", ","
+    return type, separator
+
+
+def _separator(series: pl.Series) -> str:
+    """Return what separates the tags of a column: the most frequent of ``SEPARATORS``."""
+    if series.dtype != pl.String:
+        return ","
+    counts = {
+        separator: int(series.str.contains(separator, literal=True).sum())
+        for separator in SEPARATORS
+    }
+    return max(SEPARATORS, key=lambda separator: counts[separator])
+
+
+def _targets(matches: Matches, target: str) -> pl.DataFrame:
+    """Return row and target: images, or files (all copies where a row means the image)."""
+    if target == "image":
+        return matches.rows.select("row", target="sha1").drop_nulls("target")
+    single = matches.rows.drop_nulls("file_id").select("row", target="file_id")
+    copies = (
+        matches.rows.filter(pl.col("file_id").is_null())
+        .select("row", "sha1")
+        .join(matches.files.drop_nulls("sha1"), on="sha1", how="inner")
+        .select("row", target="file_id")
+    )
+    return pl.concat([single, copies]).sort("row", maintain_order=True)
+
+
+def _stripped(series: pl.Series) -> pl.Series:
+    return series.str.strip_chars() if series.dtype == pl.String else series
+
+
+def _lines(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.select(
+        line=table.lines.gather(cells["row"]), value=cells["value"].cast(pl.String, strict=False)
+    )
+
+
+def _count_repeated(all_values: pl.DataFrame, first: pl.DataFrame) -> int:
+    """Count the rows whose value differs from the first one of the same target."""
+    both = all_values.join(first, on="target", how="inner", suffix="_first")
+    return both.filter(pl.col("value") != pl.col("value_first")).height
+
+
+def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) -> ColumnValues:
+    exploded = cells.with_columns(value=_tag_names(column, cells["value"])).explode("value")
+    named = exploded.drop_nulls("value")
+    is_long = pl.col("value").str.len_chars() > tags.LONGEST_NAME
+    unreadable = _lines(table, named.filter(is_long))
+    readable = named.filter(~is_long).select(
+        "target", "value", folded=pl.col("value").str.to_lowercase()
+    )
+    repeated = 0
+    if column.type == "tag":
+        unique = readable.unique("target", keep="first", maintain_order=True)
+        repeated = _count_repeated(readable, unique)
+    else:
+        unique = readable.unique(["target", "folded"], keep="first", maintain_order=True)
+    existing = tags.named(state.tags, column.property) if column.property else {}
+    spellings: dict[str, str] = {}
+    for name in unique["value"].unique(maintain_order=True):
+        spellings.setdefault(name.casefold(), name)
+    new_tags = tuple(name for key, name in spellings.items() if key not in existing)
+    return ColumnValues(column, unique.select("target", "value"), unreadable, repeated, new_tags)
+
+
+def _tag_names(column: Column, series: pl.Series) -> pl.Series:
+    """Return the tag names of each cell as a list."""
+    if series.dtype.is_nested():
+        lists = series.cast(pl.List(pl.String)).list.eval(_collapse_spaces(pl.element()))
+        return lists.list.eval(pl.element().filter(pl.element() != "")).list.drop_nulls()
+    texts = series.cast(pl.String, strict=False).rename("text").to_frame()
+    if column.type == "tag":
+        names = texts.select(_collapse_spaces(pl.col("text")))
+        return names.select(pl.when(pl.col("text") != "").then(pl.concat_list("text")))["text"]
+    # Cells repeat a lot: each different text is split once.
+    different = texts["text"].drop_nulls().unique()
+    parts = pl.DataFrame(
+        {"text": different, "parts": [split(text, column.separator) for text in different]},
+        {"text": pl.String, "parts": pl.List(pl.String)},
+    )
+    return texts.join(parts, on="text", how="left", maintain_order="left")["parts"]
+
+
+def _collapse_spaces(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(r"\s+", " ").str.strip_chars()
