@@ -23,7 +23,8 @@ __all__ = ["COMMANDS", "main"]
 INTERRUPTED = 130
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
-# Those of `panoptic_data.exchange.{matching,plan}` and `panoptic_data.annotations.values`, compared likewise.
+# Those of `matching` and `plan` in `panoptic_data.exchange`, and of
+# `panoptic_data.annotations.values`, compared likewise.
 WAYS = ("path", "name", "sha1", "id", "row")
 EXISTING = ("replace", "keep", "new")
 TARGETS = ("image", "file")

@@ -232,8 +232,8 @@ def _told(draft: Draft, spoken: str) -> dict[str, Any]:
 
     ``phase`` (see ``drafts.Draft``), ``problem`` (``about``, ``column``, ``code``, ``message``),
     ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``), ``plan`` (as
-    ``exchange.plan.summarize`` returns it), ``tags`` (where it is read as a list of tags), ``progress`` of
-    what is written, and what was ``written`` (``isOn``: not undone since).
+    ``exchange.plan.summarize`` returns it), ``tags`` (where it is read as a list of tags),
+    ``progress`` of what is written, and what was ``written`` (``isOn``: not undone since).
     """
     problem, done = draft.problem, draft.progress
     table = None if draft.phase == "reading" else draft.table

@@ -257,23 +257,23 @@ def test_too_large_is_refused_before_and_while_it_comes(client, monkeypatch, pro
 
 def test_what_is_stopped_is_not_written_and_what_nobody_foresaw_is_told(hand, monkeypatch):
     hand.begin("path,kind,note\nimage-1.jpg,a,b\n")
-    apply = import_sessions.imports.apply
+    apply = import_sessions.apply.apply_plan
 
     def stopped(project, plan, who, report):
         hand.client.post(f"/imports/{hand.told['id']}/stop", json={})
         return apply(project, plan, who, report)
 
-    monkeypatch.setattr(import_sessions.imports, "apply", stopped)
+    monkeypatch.setattr(import_sessions.apply, "apply_plan", stopped)
     told = hand.write()
     assert (told["phase"], told["written"], told["problem"]) == ("ready", None, None)
 
     def broken(*_):
         raise RuntimeError
 
-    monkeypatch.setattr(import_sessions.imports, "apply", broken)
+    monkeypatch.setattr(import_sessions.apply, "apply_plan", broken)
     told = hand.write()
     assert (told["phase"], told["problem"]["about"]) == ("ready", "import")
-    monkeypatch.setattr(import_sessions.imports, "apply", apply)
+    monkeypatch.setattr(import_sessions.apply, "apply_plan", apply)
     assert hand.choose(existing="keep")["problem"] is None
     assert hand.write()["written"]["values"] == 2
 

@@ -356,7 +356,7 @@ def test_a_notebook_runs_the_example_of_the_docs(project, store):
     """The Python of docs/annotations.md, as it stands there."""
     _, [tag, _] = make(store, names=("Naval battle", "Sea"))
     say(store, tag, accepted=SHA1S[10:14].tolist())
-    docs = Path(__file__).parents[2] / "docs" / "annotations.md"
+    docs = Path(__file__).parents[3] / "docs" / "annotations.md"
     section = docs.read_text(encoding="utf-8").partition("## Suggestions\n")[2]
     example = section.partition("```python\n")[2].partition("```")[0]
     here = repr(str(project.root))

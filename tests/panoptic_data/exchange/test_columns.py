@@ -1,0 +1,46 @@
+"""What the columns of a table become: values of images and of files."""
+
+import json
+
+from panoptic_data.exchange import apply, plan
+from tests import synthetic
+from tests.importing import read_text, sha1s, values_of
+
+
+def test_the_first_row_of_an_image_holds_and_tags_come_together(project, tmp_path):
+    read = read_text(
+        tmp_path, "path;n[number];t[tags]\n1930/blue.png;;a\ncopies/blue.png;2;b\nblue.png;3;A\n"
+    )
+    planned = plan.make_plan(project, read)
+    assert [one.repeated for one in planned.readings] == [1, 0]
+    apply.apply_plan(project, planned)
+    assert values_of(project, "n") == dict.fromkeys(sha1s("blue"), "2")
+    assert values_of(project, "t") == {synthetic.sha1("blue"): ["a", "b"]}
+
+
+def test_values_can_belong_to_files(project, tmp_path):
+    read = read_text(tmp_path, "path;n[number]\n1930/blue.png;1\ncopies/blue.png;2\nbad.jpg;3\n")
+    apply.apply_plan(project, plan.make_plan(project, read, target="file"))
+    places = ("posters/1930/blue.png", "posters/copies/blue.png", "posters/bad.jpg")
+    ids = [synthetic.file(place, "blue")["file_id"] for place in places]
+    assert values_of(project, "n") == dict(zip(ids, ["1", "2", "3"], strict=True))
+    image = plan.make_plan(project, read, existing="new")
+    assert image.readings[0].values.height == 1
+    assert plan.skipped_rows(image).select("line", "key", "why").rows() == [
+        (4, "bad.jpg", "unread")
+    ]
+
+
+def test_a_row_that_means_an_image_means_all_its_files(project, tmp_path):
+    read = read_text(tmp_path, f"sha1;n[number]\n{synthetic.sha1('blue')};1\n")
+    apply.apply_plan(project, plan.make_plan(project, read, target="file"))
+    assert set(values_of(project, "n").values()) == {"1"}
+    assert len(values_of(project, "n")) == 2
+
+
+def test_lists_of_json_are_tags_with_commas(project, tmp_path):
+    line = json.dumps({"path": "1930/red.jpg", "t": ["a, b", " c "], "n": 3, "yes": True})
+    apply.apply_plan(project, plan.make_plan(project, read_text(tmp_path, line, name="a.jsonl")))
+    red = synthetic.sha1("red")
+    assert values_of(project, "t") == {red: ["a, b", "c"]}
+    assert (values_of(project, "n"), values_of(project, "yes")) == ({red: "3"}, {red: "true"})
