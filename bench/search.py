@@ -142,7 +142,7 @@ def _exact(corpus: Corpus) -> Way:
     """As the project searches: vectors held in memory, in order of their sha1."""
     names = np.array([f"{number:040}" for number in range(len(corpus.vectors))], dtype="S40")
     vectors = Matrix.of(corpus.vectors.copy())
-    held = scores._Held(names, vectors, np.ones(len(names), dtype=bool))
+    held = scores._LoadedVectors(names, vectors, np.ones(len(names), dtype=bool))
 
     def ask(query: npt.NDArray[np.float32]) -> list[int]:
         found = scores.Scores(names, held.similarity(query))
@@ -154,7 +154,7 @@ def _exact(corpus: Corpus) -> Way:
     def within(query: npt.NDArray[np.float32]) -> list[int]:
         similar = held.similarity_of(passing, query) if is_large else held.similarity(query)
         found = scores.Scores(names, similar)
-        return [int(hit.sha1) for hit in found.best(WANTED, among=corpus.passes)]
+        return [int(hit.sha1) for hit in found.best(WANTED, mask=corpus.passes)]
 
     return Way(f"exact in memory, {vectors.numbers.dtype}", "", ask, within)
 

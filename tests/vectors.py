@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.storage.project import Project
+from tests.synthetic import file, image, write
 
 SLUG = "visual"
 
@@ -47,3 +48,15 @@ def forget(project: Project, names: Sequence[str], slug: str = SLUG) -> None:
 def table(project: Project, name: str, key: str = "sha1") -> pl.DataFrame:
     """What a table says, without which run said it."""
     return project.database().frame(name).drop("run").sort(key)
+
+
+def embed_with_files(project: Project, names: Sequence[str], vectors: Any) -> None:
+    """Images with vectors, each with one readable file."""
+    embed(project, names, vectors)
+    add_files(project, names)
+
+
+def add_files(project: Project, names: Sequence[str], status: str = "ok") -> None:
+    write(project, "images", [image(name, sha1=name) for name in names])
+    rows = [file(f"s/{name}.jpg", None, sha1=name, status=status) for name in names]
+    write(project, "files", rows)

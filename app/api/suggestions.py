@@ -33,7 +33,7 @@ from panoptic_data.labelling import active_learning, suggest, zero_shot
 from panoptic_data.labelling import zero_shot_review as sortings
 from panoptic_data.labelling.zero_shot_review import Sorting
 from panoptic_data.messages import LANGUAGES
-from panoptic_data.search import find
+from panoptic_data.search.request import encoder_for
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -391,7 +391,7 @@ def _window(asked: _Asked, one: Class, stand: Stand, end: int) -> list[dict[str,
 def _encoder(asked: _Asked, *, reads_text: bool) -> str:
     told = asked.body.get("encoder")
     wanted = None if told is None else of_type(str, told)
-    return find.encoder_for(asked.project, reads_text=reads_text, asked=wanted)
+    return encoder_for(asked.project, reads_text=reads_text, requested=wanted)
 
 
 def _examples(asked: _Asked) -> list[str]:

@@ -20,7 +20,7 @@ from panoptic_data.views.search_expression import Expression
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from panoptic_data.search.find import Comparison, Rank
+    from panoptic_data.search.compare import Comparison, Rank
     from panoptic_data.vectors.scores import Hit
     from panoptic_data.views.model import View
 
@@ -39,18 +39,19 @@ def run(chosen: argparse.Namespace) -> int:
     project = projects.open_project(chosen.project)
     query = _query(chosen.query)
     # Brings lancedb: what cannot be read is told before.
-    from panoptic_data.search import find
+    from panoptic_data.search.compare import compare
+    from panoptic_data.search.find import find
 
     said = str(query) if isinstance(query, Expression) else chosen.query
     asked = list(dict.fromkeys(chosen.encoder or ()))
     slugs = list(dict.fromkeys(_encoder(project, one, query) for one in asked or [None]))
     view = _view(project, chosen.view)
     if len(slugs) > 1:
-        told = find.compare(project, query, slugs, view, chosen.k)
+        told = compare(project, query, slugs, view, chosen.k)
         _print_compared(project, told, said if chosen.json else None)
         return 0
     [slug] = slugs
-    found = _rows(project, find.find(project, query, slug, view, chosen.k))
+    found = _rows(project, find(project, query, slug, view, chosen.k))
     if chosen.json:
         answer = {"encoder": slug, "query": said, "results": found}
         print(json.dumps(answer, ensure_ascii=False))
@@ -127,11 +128,11 @@ def _is_picture(path: Path) -> bool:
 
 def _encoder(project: Project, asked: str | None, query: Expression | Image) -> str:
     """Return the encoder to search with; say what is missing where none reads words."""
-    from panoptic_data.search import find
+    from panoptic_data.search.request import encoder_for
 
     reads_text = isinstance(query, Expression) and query.reads_text
     try:
-        return find.encoder_for(project, reads_text=reads_text, asked=asked)
+        return encoder_for(project, reads_text=reads_text, requested=asked)
     except TextNotSupported as error:
         rows = project.database().frame("encoders", ["status", "cause"]).to_dicts()
         causes = [row["cause"] for row in rows if row["status"] == "waiting"]

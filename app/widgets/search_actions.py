@@ -281,11 +281,11 @@ def _keeps_search(view: View, mode: str) -> bool:
 
 def _load_model(project: Project, slug: str) -> None:
     """Load the model while the person types: torch and its weights take 5 to 15 s, once."""
-    from panoptic_data.search import find
+    from panoptic_data.search.by_text import by_text
 
     def load() -> None:
         # Whatever goes wrong is reported when the person has typed and searches.
         with suppress(PanopticError):
-            find.by_text(project, "image", slug, k=1)
+            by_text(project, "image", slug, k=1)
 
     Thread(target=load, daemon=True).start()

@@ -159,7 +159,7 @@ def with_full_sha1s(project: Project, view: View, expression: Expression) -> Exp
     before = asks.expression.terms if asks is not None else ()
     known = {_shortened(one).value: one.value for one in before if one.box or one.kind == "image"}
     kept = (replace(one, value=known.get(one.value, one.value)) for one in expression.terms)
-    return query_vectors.whole(project, Expression(tuple(kept)))
+    return query_vectors.with_full_sha1s(project, Expression(tuple(kept)))
 
 
 def term_chips(view: View) -> list[Sought]:

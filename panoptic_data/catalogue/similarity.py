@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Corpus
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.vectors.calibration import Scale
-    from panoptic_data.vectors.query_vectors import Aim
+    from panoptic_data.vectors.query_vectors import QueryVector
 
 __all__ = [
     "COMPARED",
@@ -159,7 +159,7 @@ def under(catalogue: Catalogue, view: View, encoder: str) -> View:
         from panoptic_data.vectors import query_vectors, scores
 
         before = asked(part).encoder
-        aim = query_vectors.aim(catalogue.project, asks.expression, before)
+        aim = query_vectors.of_expression(catalogue.project, asks.expression, before)
         percentile = scores.scale(catalogue.project, before, aim).percentile(threshold)
         # Of a single image there is no scale.
         asks = replace(asks, percentile=None if np.isnan(percentile) else float(percentile))
@@ -231,8 +231,8 @@ def alike(catalogue: Catalogue, part: Condition, among: Mask | None = None) -> A
 
     asks = asked(part)
     project = catalogue.project
-    expression = query_vectors.whole(project, asks.expression)
-    aim = query_vectors.aim(project, expression, asks.encoder)
+    expression = query_vectors.with_full_sha1s(project, asks.expression)
+    aim = query_vectors.of_expression(project, expression, asks.encoder)
     similarity = _by_row(catalogue, asks.encoder, aim, among)
     # NaN is at least nothing. Similarities are rounded: one that is said again finds its image.
     enough = similarity >= np.float32(_least(catalogue, asks, aim) - _ROUNDING)
@@ -252,7 +252,7 @@ def spread(catalogue: Catalogue, view: View, bins: int = BINS) -> Spread | None:
     rows = np.unique(catalogue.run(View(others, mode=view.mode)).rows)
     found = alike(catalogue, condition(replace(asks, threshold=-1, percentile=None, count=None)))
     values = found.similarity[rows][found.enough[rows]]
-    aim = query_vectors.aim(catalogue.project, asks.expression, asks.encoder)
+    aim = query_vectors.of_expression(catalogue.project, asks.expression, asks.encoder)
     scale = scores.scale(catalogue.project, asks.encoder, aim)
     counts, edges = np.histogram(values, bins, _ends(values))
     least = _least(catalogue, asks, aim)
@@ -285,7 +285,7 @@ def _unified(part: Condition | Clause) -> Condition | Clause:
     return condition(asked(part)) if part.field in FIELDS else part
 
 
-def _least(catalogue: Catalogue, asks: Asked, aim: Aim) -> float:
+def _least(catalogue: Catalogue, asks: Asked, aim: QueryVector) -> float:
     from panoptic_data.vectors import scores
 
     if asks.threshold is not None:
@@ -296,7 +296,7 @@ def _least(catalogue: Catalogue, asks: Asked, aim: Aim) -> float:
     return _likely(scale, aim) if asks.percentile is None else scale.cosine(asks.percentile)
 
 
-def _likely(scale: Scale, aim: Aim) -> float:
+def _likely(scale: Scale, aim: QueryVector) -> float:
     from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
 
     return scale.cosine(LIKELY_WORDS if any(aim.parts[2:]) else LIKELY)
@@ -320,13 +320,13 @@ _Places = tuple[npt.NDArray[np.intp], npt.NDArray[np.uint32]]
 _places: list[tuple[ref[Corpus], npt.NDArray[np.bytes_], _Places]] = []
 
 
-def _by_row(catalogue: Catalogue, encoder: str, aim: Aim, among: Mask | None) -> Similarity:
+def _by_row(catalogue: Catalogue, encoder: str, aim: QueryVector, among: Mask | None) -> Similarity:
     from panoptic_data.vectors import scores
 
-    sha1s = scores.embedded(catalogue.project, encoder)
+    sha1s = scores.embedded_sha1s(catalogue.project, encoder)
     places, rows = _placed(catalogue.corpus, sha1s)
     wanted = None if among is None else places[among[rows]]
-    found = scores.scores(catalogue.project, encoder, aim.vector, wanted)
+    found = scores.score_images(catalogue.project, encoder, aim.vector, wanted)
     if found.sha1s is not sha1s:
         # New vectors came in between.
         places, rows = _placed(catalogue.corpus, found.sha1s)

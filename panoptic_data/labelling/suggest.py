@@ -210,7 +210,7 @@ def material(
 
     Raises NoEmbeddings.
     """
-    sha1s, vectors, live = scores.vectors(project, slug)
+    sha1s, vectors, live = scores.loaded_vectors(project, slug)
     key = (project.database().uri, slug)
     with _lock:
         known = _held.get(key)

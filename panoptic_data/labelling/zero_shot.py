@@ -215,9 +215,9 @@ def _words(project: Project, told: Mapping[str, Sequence[str]], slug: str) -> Fl
     """Return one vector a tag: the mean of what is told of it, of unit length."""
     every = list(dict.fromkeys(text for some in told.values() for text in some))
     place = {text: at for at, text in enumerate(every)}
-    vectors = query_vectors.words(project, every, slug)
+    vectors = query_vectors.of_texts(project, every, slug)
     means = [vectors[[place[text] for text in some]].mean(axis=0) for some in told.values()]
-    return np.stack([query_vectors.unit(mean) for mean in means])
+    return np.stack([query_vectors.normalised(mean) for mean in means])
 
 
 def _scale(project: Project, slug: str) -> float:

@@ -1,1 +1,1 @@
-"""Images like an image, a text or several of both."""
+"""Search: the images most similar to words, pictures or both, under one or several encoders."""

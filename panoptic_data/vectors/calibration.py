@@ -73,7 +73,7 @@ def sample(
 ) -> Scale:
     """Return the similarities of chance pairs of the ``live`` rows of ``vectors``, of unit length.
 
-    ``parts`` are those of ``query_vectors.Aim``: an image is compared with what other images, and
+    ``parts`` are those of ``QueryVector``: an image is compared with what other images, and
     ``words`` (m, d), drawn by chance make in these proportions. All pairs of images where there
     are not more than ``pairs``.
     """

@@ -1,7 +1,7 @@
-"""How alike every image of an encoder is to a vector, and the scale that such cosines have.
+"""The cosine of every image of an encoder with a query vector, and the scale of such cosines.
 
-Vectors are held in memory, read again when their tables change. Not here: making vectors
-(``embeddings``), where a search aims (``query_vectors``), what to do with the scores (``search``,
+Vectors are kept in memory and read again when their tables change. Not here: making vectors
+(``embeddings``), query vectors (``query_vectors``), what is done with the scores (``search``,
 ``catalogue.similarity``).
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from cachetools import LRUCache
 
 from panoptic_data.errors import NoEmbeddings
 from panoptic_data.storage.project import Project
@@ -23,7 +23,7 @@ from panoptic_data.storage.schema import table_name
 from panoptic_data.vectors import calibration, embeddings, query_vectors
 from panoptic_data.vectors.calibration import Scale
 from panoptic_data.vectors.matrix import Matrix
-from panoptic_data.vectors.query_vectors import Aim
+from panoptic_data.vectors.query_vectors import QueryVector
 from panoptic_data.vectors.vector_index import EXACT_UP_TO
 
 if TYPE_CHECKING:
@@ -31,20 +31,29 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
-__all__ = ["Hit", "Scores", "embedded", "percentile", "scale", "scores", "vectors"]
+__all__ = [
+    "Hit",
+    "Scores",
+    "embedded_sha1s",
+    "loaded_vectors",
+    "percentile",
+    "scale",
+    "score_images",
+]
 
 BLOCK_ROWS = 16_384
-# Matrices held at once: a person compares two encoders.
-HELD = 2
-# Of so small a share of a large corpus only these vectors are compared, and nothing remembered.
-FEW = 0.2
+# Matrices kept in memory at once: people compare two encoders.
+MAX_MATRICES = 2
+# Where fewer than this share of a large corpus is wanted, only these vectors are compared, and the
+# result is not cached.
+PARTIAL_BELOW = 0.2
 # Similarities are rounded to this many digits, below which they depend on the order of sums.
 DIGITS = 6
-# A search whose view, threshold or page changes is not computed anew: 4 MB for a million images.
-SCORES_HELD = 16
-# One takes 800 kB.
-SCALES_HELD = 32
-# Mixtures are drawn by chance in proportions rounded to this many digits.
+# A change of view, threshold or page computes no scores again: 4 MB for a million images.
+MAX_SCORES = 16
+# A scale takes 800 kB.
+MAX_SCALES = 32
+# The proportions of a mixture are rounded to this many digits, so that similar ones share a scale.
 _PROPORTION_DIGITS = 1
 
 
@@ -52,8 +61,8 @@ _PROPORTION_DIGITS = 1
 class Hit:
     """One image found; ``similarity`` is the cosine, -1 to 1.
 
-    ``percentile``: how many of a hundred pairs by chance are less similar; ``find`` says it where
-    there is more than one image.
+    ``percentile``: how many of a hundred random pairs are less similar; set by ``search.find``
+    where the corpus has more than one image.
     """
 
     sha1: str
@@ -63,9 +72,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Scores:
-    """How alike every image of an encoder is: ``sha1s`` (n,) sorted, ``similarity`` (n,) float32.
+    """Cosines of all images of an encoder: ``sha1s`` (n,) sorted, ``similarity`` (n,) float32.
 
-    NaN where no readable file holds the image any more.
+    NaN where the image has no readable file any more.
     """
 
     sha1s: NDArray[np.bytes_]
@@ -74,19 +83,22 @@ class Scores:
     def best(
         self,
         k: int,
-        without: frozenset[str] = frozenset(),
-        among: NDArray[np.bool_] | None = None,
+        excluded: frozenset[str] = frozenset(),
+        mask: NDArray[np.bool_] | None = None,
     ) -> list[Hit]:
-        """Return the k best, best first, ties in order of sha1; of ``among`` (n,) where given."""
+        """Return the k best, best first, ties in order of sha1.
+
+        Without the images ``excluded``; only those selected by ``mask`` (n,) bool, where given.
+        """
         similarity = np.where(np.isnan(self.similarity), -np.inf, self.similarity)
-        if among is not None:
-            similarity[~among] = -np.inf
-        if without:
-            similarity[self.places(without)] = -np.inf
+        if mask is not None:
+            similarity[~mask] = -np.inf
+        if excluded:
+            similarity[self.positions(excluded)] = -np.inf
         count = min(k, int(np.isfinite(similarity).sum()))
         if not count:
             return []
-        # All that tie with the last one, so that who is left out does not hang on chance.
+        # Include all that tie with the last one, so that the choice among them is by sha1.
         least = np.partition(similarity, -count)[-count]
         rows = np.flatnonzero(similarity >= least)
         # Sorted by sha1 already: a stable sort keeps ties in that order.
@@ -95,168 +107,168 @@ class Scores:
             Hit(self.sha1s[row].decode(), round(float(similarity[row]), DIGITS)) for row in rows
         ]
 
-    def places(self, sha1s: frozenset[str]) -> NDArray[np.intp]:
-        """Return where some images are; those that are not there are left out."""
-        asked = np.array(sorted(sha1s), dtype="S40")
-        if not len(asked) or not len(self.sha1s):
+    def positions(self, sha1s: frozenset[str]) -> NDArray[np.intp]:
+        """Return the positions of some images in ``sha1s``; unknown images are left out."""
+        requested = np.array(sorted(sha1s), dtype="S40")
+        if not len(requested) or not len(self.sha1s):
             return np.empty(0, np.intp)
-        places = np.minimum(np.searchsorted(self.sha1s, asked), len(self.sha1s) - 1)
-        found: NDArray[np.intp] = places[self.sha1s[places] == asked]
-        return found
+        positions = np.minimum(np.searchsorted(self.sha1s, requested), len(self.sha1s) - 1)
+        matching: NDArray[np.intp] = positions[self.sha1s[positions] == requested]
+        return matching
 
 
-def embedded(project: Project, slug: str) -> NDArray[np.bytes_]:
+def embedded_sha1s(project: Project, slug: str) -> NDArray[np.bytes_]:
     """Return the sha1s of all images that have a vector, sorted. Raises NoEmbeddings."""
-    _, held = _held_at(project, slug)
-    if not len(held.sha1s):
+    _, loaded = _load(project, slug)
+    if not len(loaded.sha1s):
         raise NoEmbeddings(encoder=slug)
-    return held.sha1s
+    return loaded.sha1s
 
 
-def scores(
-    project: Project, slug: str, vector: Vector, wanted: NDArray[np.intp] | None = None
+def score_images(
+    project: Project, slug: str, vector: Vector, rows: NDArray[np.intp] | None = None
 ) -> Scores:
-    """Return how alike every image is to a vector (d,) of unit length. Raises NoEmbeddings.
+    """Return the cosine of every image with a vector (d,) of unit length. Raises NoEmbeddings.
 
-    With ``wanted``, places of few of many images, only these may be compared, the others be NaN.
+    ``rows`` are the positions of the images that are wanted: where they are few of many, only
+    these are compared and the others are NaN.
     """
-    versions, held = _held_at(project, slug)
-    if not len(held.sha1s):
+    versions, loaded = _load(project, slug)
+    if not len(loaded.sha1s):
         raise NoEmbeddings(encoder=slug)
     key = (project.database().uri, slug, versions, vector.tobytes())
     with _scores_lock:
-        known = _scores.get(key)
-        if known is not None:
-            _scores.move_to_end(key)
-            return known
-    count = len(held.sha1s)
-    if wanted is not None and count > EXACT_UP_TO and len(wanted) < FEW * count:
-        return Scores(held.sha1s, held.similarity_of(wanted, vector))
-    known = Scores(held.sha1s, held.similarity(vector))
+        cached = _scores.get(key)
+    if cached is not None:
+        return cached
+    count = len(loaded.sha1s)
+    if rows is not None and count > EXACT_UP_TO and len(rows) < PARTIAL_BELOW * count:
+        return Scores(loaded.sha1s, loaded.similarity_of(rows, vector))
+    computed = Scores(loaded.sha1s, loaded.similarity(vector))
     with _scores_lock:
-        _scores[key] = known
-        while len(_scores) > SCORES_HELD:
-            _scores.popitem(last=False)
-    return known
+        _scores[key] = computed
+    return computed
 
 
-def vectors(project: Project, slug: str) -> tuple[NDArray[np.bytes_], Matrix, NDArray[np.bool_]]:
-    """Return what is held of an encoder: sha1s (n,) sorted, vectors (n, d), which have a file.
+def loaded_vectors(
+    project: Project, slug: str
+) -> tuple[NDArray[np.bytes_], Matrix, NDArray[np.bool_]]:
+    """Return sha1s (n,) sorted, vectors (n, d) and which of them have a readable file (n,) bool.
 
     The same objects as long as the tables stay the same. Raises NoEmbeddings.
     """
-    _, held = _held_at(project, slug)
-    if not len(held.sha1s):
+    _, loaded = _load(project, slug)
+    if not len(loaded.sha1s):
         raise NoEmbeddings(encoder=slug)
-    return held.sha1s, held.vectors, held.live
+    return loaded.sha1s, loaded.vectors, loaded.has_file
 
 
-def scale(project: Project, slug: str, aim: Aim | None = None) -> Scale:
-    """Return the scale of an encoder for what aims so; of a search by one image where None.
+def scale(project: Project, slug: str, query: QueryVector | None = None) -> Scale:
+    """Return the scale of an encoder's cosines for a query; for a search by one image where None.
 
-    Made of pairs drawn by chance, which hang on the images alone; kept until these change.
+    It comes from random pairs, seeded by the sha1s of the images, and is kept until these change.
     """
-    versions, held = _held_at(project, slug)
-    parts = _proportions(aim)
+    versions, loaded = _load(project, slug)
+    parts = _proportions(query)
     key = (project.database().uri, slug, versions, parts)
     with _scales_lock:
-        known = _scales.get(key)
-        if known is not None:
-            _scales.move_to_end(key)
-            return known
+        cached = _scales.get(key)
+        if cached is not None:
+            return cached
         words = None
         if parts[2] or parts[3]:
-            words = query_vectors.words(project, calibration.CHANCE_WORDS, slug)
-        sha1s = held.sha1s[held.live]
+            words = query_vectors.of_texts(project, calibration.CHANCE_WORDS, slug)
+        sha1s = loaded.sha1s[loaded.has_file]
         seed = int.from_bytes(hashlib.sha1(sha1s.tobytes()).digest()[:8])
-        known = calibration.sample(held.vectors, np.flatnonzero(held.live), words, parts, seed)
-        _scales[key] = known
-        while len(_scales) > SCALES_HELD:
-            _scales.popitem(last=False)
-        return known
+        rows = np.flatnonzero(loaded.has_file)
+        computed = calibration.sample(loaded.vectors, rows, words, parts, seed)
+        _scales[key] = computed
+        return computed
 
 
 def percentile(project: Project, slug: str, cosine: float) -> float:
-    """Return how many of a hundred pairs of images, drawn by chance, are less similar."""
+    """Return how many of a hundred random pairs of images are less similar than ``cosine``."""
     return float(scale(project, slug).percentile(cosine))
 
 
-def _proportions(aim: Aim | None) -> tuple[float, float, float, float]:
-    if aim is None:
+def _proportions(query: QueryVector | None) -> tuple[float, float, float, float]:
+    if query is None:
         return (1.0, 0.0, 0.0, 0.0)
-    most = max(aim.parts)
-    one, two, three, four = (round(part / most, _PROPORTION_DIGITS) for part in aim.parts)
-    return (one, two, three, four)
+    largest = max(query.parts)
+    first, second, third, fourth = (
+        round(part / largest, _PROPORTION_DIGITS) for part in query.parts
+    )
+    return (first, second, third, fourth)
 
 
 @dataclass(frozen=True)
-class _Held:
+class _LoadedVectors:
     """The vectors of one encoder in memory: ``sha1s`` sorted, ``vectors`` in the same order.
 
-    ``live`` says which of them still have a readable file.
+    ``has_file`` says which of them still have a readable file: (n,) bool.
     """
 
     sha1s: NDArray[np.bytes_]
     vectors: Matrix
-    live: NDArray[np.bool_]
+    has_file: NDArray[np.bool_]
 
     def similarity(self, vector: Vector) -> Vector:
-        """Return the cosine of each image and a vector: (n,) float32, NaN where it is gone."""
+        """Return the cosine of each image with a vector: (n,) float32, NaN without a file."""
         cosines = self.vectors.dot(vector).round(DIGITS)
-        known: Vector = np.where(self.live, cosines, np.float32(np.nan))
-        return known
+        similarity: Vector = np.where(self.has_file, cosines, np.float32(np.nan))
+        return similarity
 
-    def similarity_of(self, places: NDArray[np.intp], vector: Vector) -> Vector:
+    def similarity_of(self, rows: NDArray[np.intp], vector: Vector) -> Vector:
         """Return the cosines of some images, NaN for all others: (n,) float32."""
-        known = np.full(len(self.sha1s), np.nan, np.float32)
-        for start in range(0, len(places), BLOCK_ROWS):
-            some = places[start : start + BLOCK_ROWS]
+        similarity = np.full(len(self.sha1s), np.nan, np.float32)
+        for start in range(0, len(rows), BLOCK_ROWS):
+            some = rows[start : start + BLOCK_ROWS]
             cosines = self.vectors[some] @ vector
-            known[some] = np.where(self.live[some], cosines.round(DIGITS), np.float32(np.nan))
-        return known
+            similarity[some] = np.where(
+                self.has_file[some], cosines.round(DIGITS), np.float32(np.nan)
+            )
+        return similarity
 
 
 _Versions = tuple[int, int]
 _Parts = tuple[float, float, float, float]
 
 _lock = threading.Lock()
-_cache: OrderedDict[tuple[str, str], tuple[_Versions, _Held]] = OrderedDict()
+_cache: LRUCache[tuple[str, str], tuple[_Versions, _LoadedVectors]] = LRUCache(MAX_MATRICES)
 _scores_lock = threading.Lock()
-_scores: OrderedDict[tuple[str, str, _Versions, bytes], Scores] = OrderedDict()
+_scores: LRUCache[tuple[str, str, _Versions, bytes], Scores] = LRUCache(MAX_SCORES)
 _scales_lock = threading.Lock()
-_scales: OrderedDict[tuple[str, str, _Versions, _Parts], Scale] = OrderedDict()
+_scales: LRUCache[tuple[str, str, _Versions, _Parts], Scale] = LRUCache(MAX_SCALES)
 
 
-def _held_at(project: Project, slug: str) -> tuple[_Versions, _Held]:
-    """Return the vectors as the tables hold them now, read again only when these changed."""
+def _load(project: Project, slug: str) -> tuple[_Versions, _LoadedVectors]:
+    """Return the vectors as the tables hold them now, read again only when the tables changed."""
     database = project.database()
     key = (database.uri, slug)
-    # One reader at a time: two would hold the same vectors twice.
+    # One reader at a time: two would keep the same vectors twice.
     with _lock:
         versions = (database.version(table_name("embeddings", slug)), database.version("files"))
-        known = _cache.pop(key, None)
-        if known is None or known[0] != versions:
-            known = (versions, _read(project, slug, known, versions))
-        _cache[key] = known
-        while len(_cache) > HELD:
-            _cache.popitem(last=False)
-        return known
+        cached = _cache.get(key)
+        if cached is None or cached[0] != versions:
+            cached = (versions, _read(project, slug, cached, versions))
+            _cache[key] = cached
+        return cached
 
 
 def _read(
     project: Project,
     slug: str,
-    known: tuple[_Versions, _Held] | None,
+    before: tuple[_Versions, _LoadedVectors] | None,
     versions: _Versions,
-) -> _Held:
-    if known is not None and known[0][0] == versions[0]:
-        sha1s, vectors = known[1].sha1s, known[1].vectors
+) -> _LoadedVectors:
+    if before is not None and before[0][0] == versions[0]:
+        sha1s, vectors = before[1].sha1s, before[1].vectors
     else:
         names, exact = embeddings.matrix(project, slug)
         sha1s = np.array(names, dtype="S40")
         vectors = Matrix.of(exact)
     files = project.database().read("files", ["sha1"], "status = 'ok'")
-    # Of a million, ten times as fast as in NumPy, which sorts both.
+    # For a million rows, ten times as fast as NumPy's isin, which sorts both.
     readable = files["sha1"].drop_null().cast(pa.binary())
-    live = pc.is_in(pa.array(sha1s, pa.binary()), value_set=readable)
-    return _Held(sha1s, vectors, live.to_numpy(zero_copy_only=False))
+    has_file = pc.is_in(pa.array(sha1s, pa.binary()), value_set=readable)
+    return _LoadedVectors(sha1s, vectors, has_file.to_numpy(zero_copy_only=False))

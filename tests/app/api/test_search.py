@@ -17,7 +17,8 @@ from app.server.host_check import Guard
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
-from panoptic_data.search import find
+from panoptic_data.search.compare import compare
+from panoptic_data.search.find import find
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
@@ -54,7 +55,7 @@ def test_a_brought_picture_becomes_a_term(client, project):
     told = client.post("/search/picture", content=data).json()
     digest = hashlib.sha1(data).hexdigest()
     assert told == {"term": f"file:{digest}", "image": None}
-    assert len(find.find(project, told["term"], k=5)) == 5
+    assert len(find(project, told["term"], k=5)) == 5
     small = client.get(f"/search/picture/{digest}")
     assert small.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(small.content)).size == (96, 72)
@@ -137,7 +138,7 @@ def test_the_command_line_searches_as_python_does(project, capsys):
     asked = ["search", text, "-k", "4", "--project", str(project.root)]
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    hits = find.find(project, text, k=4)
+    hits = find(project, text, k=4)
     assert told["encoder"] == "visual"
     assert told["query"] == text
     rows = [(row["sha1"], row["similarity"], row["percentile"]) for row in told["results"]]
@@ -167,7 +168,7 @@ def test_the_command_line_compares_encoders(project, capsys):
     both = [*asked, "--encoder", "visual", "--encoder", "timm:resnet50.a1_in1k"]
     assert main([*both, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    plain = find.compare(project, f"image:{names[0]}", ["visual", other], k=3)
+    plain = compare(project, f"image:{names[0]}", ["visual", other], k=3)
     assert (told["encoders"], told["of"]) == (["visual", other], 3)
     assert told["common"] == plain.common
     assert [(row["sha1"], *(rank["rank"] for rank in row["ranks"])) for row in told["results"]] == [

@@ -9,7 +9,8 @@ from panoptic_data.catalogue import similarity, snapshot
 from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.query import parser
-from panoptic_data.search import find
+from panoptic_data.search.compare import compare
+from panoptic_data.search.find import find
 from panoptic_data.vectors import scores
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View
@@ -76,7 +77,7 @@ def test_terms_add_up_with_their_signs_and_weights(current):
     text = f"2*image:{SHA1S[0]} + image:{SHA1S[1][:12]} - 0.5*image:{SHA1S[2]}"
     expected = plainly({0: 2, 1: 1, 2: -0.5})
     assert shown(current, like(text, threshold=-1)) == [sha1 for _, sha1 in expected]
-    hits = find.find(current.project, text, SLUG, k=50)
+    hits = find(current.project, text, SLUG, k=50)
     assert [hit.sha1 for hit in hits] == [sha1 for _, sha1 in expected[:50]]
     assert [hit.similarity for hit in hits] == pytest.approx(
         [cosine for cosine, _ in expected[:50]], abs=2e-3
@@ -96,7 +97,7 @@ def test_what_else_a_view_asks_filters_before_the_best_are_kept(current):
     by_file = shown(current, FEW, asked(3, count=5), mode="file")
     assert list(dict.fromkeys(by_file)) == expected[:5]
     view = View((FEW,))
-    hits = find.find(current.project, f"image:{SHA1S[3]}", SLUG, view=view, k=5)
+    hits = find(current.project, f"image:{SHA1S[3]}", SLUG, view=view, k=5)
     assert [hit.sha1 for hit in hits] == expected[:5]
 
 
@@ -105,17 +106,19 @@ def test_of_many_images_only_those_that_all_else_selects_are_compared(current, m
     monkeypatch.setattr(scores, "EXACT_UP_TO", 100)
     monkeypatch.setattr(scores, "BLOCK_ROWS", 5)
     compared = []
-    whole, some = scores._Held.similarity, scores._Held.similarity_of
+    whole, some = scores._LoadedVectors.similarity, scores._LoadedVectors.similarity_of
     monkeypatch.setattr(
-        scores._Held, "similarity", lambda *one: compared.append("all") or whole(*one)
+        scores._LoadedVectors, "similarity", lambda *one: compared.append("all") or whole(*one)
     )
     monkeypatch.setattr(
-        scores._Held, "similarity_of", lambda *one: compared.append(len(one[1])) or some(*one)
+        scores._LoadedVectors,
+        "similarity_of",
+        lambda *one: compared.append(len(one[1])) or some(*one),
     )
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     expected = [sha1 for _, sha1 in plainly({30: 1}, few)]
     assert shown(current, FEW, asked(30, threshold=-1)) == expected
-    hits = find.find(current.project, f"image:{SHA1S[31]}", SLUG, view=View((FEW,)), k=9)
+    hits = find(current.project, f"image:{SHA1S[31]}", SLUG, view=View((FEW,)), k=9)
     assert [hit.sha1 for hit in hits] == [sha1 for _, sha1 in plainly({31: 1}, few)[:9]]
     assert compared == [12, 12]
     assert shown(current, asked(30, threshold=-1))[:50] == [
@@ -167,7 +170,7 @@ def test_older_forms_show_what_the_new_one_shows(current):
 
 
 def test_a_threshold_that_was_read_keeps_the_image_that_had_it(current):
-    hits = find.find(current.project, f"image:{SHA1S[5]}", SLUG, k=100)
+    hits = find(current.project, f"image:{SHA1S[5]}", SLUG, k=100)
     for place in (0, 17, 50, 99):
         found = shown(current, asked(5, threshold=hits[place].similarity))
         assert found[place] == hits[place].sha1
@@ -206,9 +209,7 @@ def test_a_slider_is_told_how_similarities_lie(current):
 
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
 def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
-    told = find.compare(
-        current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k
-    )
+    told = compare(current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k)
     among = [n for n in range(COUNT - 1) if view is None or folder(n) == "few"]
     found = [
         [sha1 for _, sha1 in plainly({3: 1}, among, VECTORS)],
@@ -225,7 +226,7 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
     assert told.encoders == (SLUG, OTHER)
     assert told.of == min(map(len, firsts))
     assert told.common == len({*firsts[0][: told.of]} & {*firsts[1][: told.of]})
-    for hit in find.find(current.project, f"image:{SHA1S[3]}", SLUG, view, k=3):
+    for hit in find(current.project, f"image:{SHA1S[3]}", SLUG, view, k=3):
         [seen] = [one.ranks[0] for one in told.images if one.sha1 == hit.sha1]
         assert seen.similarity == hit.similarity
         assert seen.percentile == pytest.approx(hit.percentile, abs=0.01)
@@ -277,7 +278,7 @@ def test_a_typed_search_shows_what_python_finds(current):
     parsed = parser.parse(f'folder:"s/few" like:"image:{SHA1S[3]}"~0.1', encoder=SLUG)
     assert parsed.problems == ()
     found = current.run(parser.to_view(parsed))
-    expected = find.find(
+    expected = find(
         current.project, f"image:{SHA1S[3]}", SLUG, view=View((FEW,)), k=99, threshold=0.1
     )
     assert current.sha1s(found.rows) == [hit.sha1 for hit in expected] != []

@@ -1,0 +1,87 @@
+"""What a search asks for: its encoder, its query vector and the images it leaves out or looks at.
+
+Shared by ``find`` and ``compare``. Not here: how a search is written (``search_expression``), how
+its terms become one vector (``vectors.query_vectors``), finding the nearest images (``nearest``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from panoptic_data import encoders
+from panoptic_data.errors import NoEmbeddings, TextNotSupported
+from panoptic_data.storage.project import Project
+from panoptic_data.vectors import query_vectors
+from panoptic_data.vectors.query_vectors import QueryVector
+from panoptic_data.vectors.scores import embedded_sha1s
+from panoptic_data.views import search_expression
+from panoptic_data.views.search_expression import Expression
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from panoptic_data.views.model import View
+
+__all__ = ["SearchRequest", "encoder_for", "resolve", "shown_by"]
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search under one encoder (``slug``); ``excluded`` are the sha1s that the query names."""
+
+    slug: str
+    query: QueryVector
+    excluded: frozenset[str]
+
+
+def resolve(
+    project: Project, query: str | Expression | Image.Image, encoder: str | None
+) -> SearchRequest:
+    """Return the request for a search text, an expression or an upright RGB picture.
+
+    Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable, UnknownImage.
+    """
+    if isinstance(query, Image.Image):
+        slug = encoder_for(project, reads_text=False, requested=encoder)
+        vector = query_vectors.of_picture(project, query, slug)
+        return SearchRequest(slug, QueryVector(vector, (1.0, 0.0, 0.0, 0.0)), frozenset())
+    parsed = search_expression.parse(query) if isinstance(query, str) else query
+    slug = encoder_for(project, reads_text=parsed.reads_text, requested=encoder)
+    expression = query_vectors.with_full_sha1s(project, parsed)
+    vector_of_terms = query_vectors.of_expression(project, expression, slug)
+    return SearchRequest(slug, vector_of_terms, expression.images)
+
+
+def encoder_for(project: Project, *, reads_text: bool, requested: str | None = None) -> str:
+    """Return the slug of the requested encoder, else of the project's first ready one that can.
+
+    Raises UnknownEncoder; NoEmbeddings where none is ready, TextNotSupported where none of them
+    reads words.
+    """
+    rows = project.database().frame("encoders", ["slug", "status", "reads_text"]).to_dicts()
+    if requested is not None:
+        is_slug = any(row["slug"] == requested for row in rows)
+        return requested if is_slug else encoders.parse(requested).slug
+    order = [encoders.parse(text).slug for text in project.encoders]
+    rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
+    ready = [row for row in rows if row["status"] == "ready"]
+    if not ready:
+        raise NoEmbeddings(encoder=", ".join(order))
+    for row in ready:
+        if row["reads_text"] or not reads_text:
+            return str(row["slug"])
+    raise TextNotSupported(encoder=project.encoders[0] if project.encoders else ready[0]["slug"])
+
+
+def shown_by(project: Project, view: View, slug: str) -> NDArray[np.bool_]:
+    """Return which of an encoder's images a view shows: (n,) bool, in the order of their sha1s."""
+    from panoptic_data.catalogue import snapshot
+
+    current = snapshot.get(project, fresh=True)
+    rows = np.unique(current.run(view).rows)
+    sha1s = embedded_sha1s(project, slug)
+    return np.isin(sha1s, np.array(current.sha1s(rows), dtype="S40"))

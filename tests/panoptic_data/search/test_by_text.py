@@ -1,0 +1,49 @@
+"""Words need a ready encoder that reads them."""
+
+import pytest
+
+from panoptic_data.encoders import parse
+from panoptic_data.errors import (
+    NoEmbeddings,
+    TextNotSupported,
+    WeightsUnavailable,
+)
+from panoptic_data.ingest import images, sources
+from panoptic_data.search.by_image import similar
+from panoptic_data.search.by_text import by_text
+from panoptic_data.storage import project as projects
+from panoptic_data.vectors import embeddings
+from tests.small_corpus import write_pictures
+from tests.vectors import SLUG, add_files, embed, grouped, sha1s
+
+
+@pytest.fixture
+def project(tmp_path):
+    return projects.create(tmp_path / "corpus")
+
+
+def test_words_need_an_encoder_that_reads_them(project, tmp_path):
+    write_pictures(tmp_path / "pictures", range(3))
+    images.ingest(project, sources.add(project, tmp_path / "pictures"), "r1")
+    embeddings.update(project, parse(SLUG), "r1")
+    with pytest.raises(TextNotSupported):
+        by_text(project, "a cat", SLUG)
+
+
+def test_an_encoder_that_waits_says_why_without_being_tried(project):
+    spec = parse("clip:local-dir:/nowhere/at/all")
+    embeddings.prepare_encoder(project, spec.text, "r1")
+    names, (vectors, _) = sha1s(5), grouped(5)
+    embed(project, names, vectors, spec.slug)
+    add_files(project, names)
+    with pytest.raises(WeightsUnavailable) as error:
+        by_text(project, "a cat", spec.slug)
+    assert error.value.cause == "absent: /nowhere/at/all/open_clip_config.json"
+    # What needs no weights still works.
+    assert len(similar(project, [names[0]], spec.slug)) == 4
+
+
+def test_nothing_embedded_is_told(project):
+    for ask in (similar, by_text):
+        with pytest.raises(NoEmbeddings):
+            ask(project, [sha1s(1)[0]] if ask is similar else "a cat", SLUG)
