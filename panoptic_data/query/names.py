@@ -1,7 +1,7 @@
 """Properties and tags by the names that people type: which one is meant, and how it is written.
 
 Here: finding a property, a tag or an author by its name, the names that come close, and the
-shortest way to write a property's name. Not here: how a query is put together (``query``), the
+shortest way to write a property's name. Not here: how a query is put together (``parser``), the
 words that are not a project's own (``vocabulary``).
 """
 
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.store import State
     from panoptic_data.annotations.tags import Tag
 
-__all__ = ["BARE", "FIELD", "QUOTED", "Defined", "alike", "id_of", "quoted", "unquoted"]
+__all__ = [
+    "BARE",
+    "FIELD",
+    "QUOTED",
+    "ProjectNames",
+    "id_of",
+    "quoted",
+    "similar_names",
+    "unquoted",
+]
 
 # A name that needs no quotes, a name in quotes, a property by its field.
 BARE = r"\w[\w.'’-]*"
@@ -29,18 +38,18 @@ FIELD = r"p:[a-z]+:[0-9a-z]{1,40}"
 _BARE = re.compile(BARE)
 _GAPS = re.compile(r"[\s_-]+")
 _ESCAPED = re.compile(r'\\(["\\])')
-# More names than this take long to compare with one that was mistyped.
-_COMPARED_AT_MOST = 5_000
-_NAMES_PROPOSED = 3
+# Comparing a mistyped name with more names than this takes long.
+_MAX_COMPARED = 5_000
+_MAX_SUGGESTED = 3
 _ID = re.compile(r"#([0-9a-z]{1,40})")
 _Named = TypeVar("_Named", "Property", "Tag")
 
 
-class Defined:
-    """What one project has defined, by names. Without a state nothing is.
+class ProjectNames:
+    """The properties, tags and authors of one project by their names. Without a state, none.
 
-    A name is taken as it is first, then in any case, then without accents and with hyphens for
-    spaces: ``my-notes`` is "My notes".
+    A name is compared as it is first, then in any case, then without accents and with hyphens
+    for spaces: ``my-notes`` is "My notes".
     """
 
     def __init__(self, state: State | None = None) -> None:
@@ -53,63 +62,73 @@ class Defined:
 
     def property(self, typed: str) -> Property | None:
         """Return the property that a typed name stands for."""
-        found = _called(typed, self.properties)
-        return found[0] if found else None
+        matches = _called(typed, self.properties)
+        return matches[0] if matches else None
 
     def field(self, typed: str) -> str | None:
         """Return the field of a property: by its name, or ``p:<type>:<id>`` as it is."""
         if is_property(typed):
             return typed
-        one = self.property(typed)
-        return property_field(one.type, one.id) if one else None
+        property = self.property(typed)
+        return property_field(property.type, property.id) if property else None
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
         """The fields of all properties by their names."""
-        return {one.name: property_field(one.type, one.id) for one in self.properties}
+        return {
+            property.name: property_field(property.type, property.id)
+            for property in self.properties
+        }
 
     @cached_property
     def tag_fields(self) -> Sequence[str]:
         """The fields of the properties whose values are tags."""
-        return [property_field(one.type, one.id) for one in self.properties if one.has_tags]
+        return [
+            property_field(property.type, property.id)
+            for property in self.properties
+            if property.has_tags
+        ]
 
     def closest(self, typed: str, names: Iterable[str]) -> Sequence[str]:
         """Return the one of some names, or of properties' as they are typed, that looks like it."""
-        found = closest(typed, (*names, *self.fields))
-        return [self.written(self.fields[one], ()) if one in self.fields else one for one in found]
+        matches = closest(typed, (*names, *self.fields))
+        return [
+            self.written(self.fields[name], ()) if name in self.fields else name for name in matches
+        ]
 
     def id(self, typed: str) -> str | None:
         """Return the id of a property that is referred to: by its name, or as ``#id``."""
         given = id_of(typed)
-        one = self.property(unquoted(typed))
-        return given or (one.id if one else None)
+        property = self.property(unquoted(typed))
+        return given or (property.id if property else None)
 
     def reference(self, id: str) -> str:
-        """Return what :meth:`id` reads as an id."""
-        one = self._at(id)
-        name = self.written(property_field(one.type, id), ()) if one else ""
+        """Return a text that :meth:`id` reads as an id."""
+        property = self._with_id(id)
+        name = self.written(property_field(property.type, id), ()) if property else ""
         return f"#{id}" if not name or name.startswith("p:") else name
 
     def field_of(self, id: str) -> str | None:
         """Return the field of the property that has an id."""
-        one = self._at(id)
-        return property_field(one.type, id) if one else None
+        property = self._with_id(id)
+        return property_field(property.type, id) if property else None
 
-    def written(self, field: str, taken: Collection[str]) -> str:
+    def written(self, field: str, reserved: Collection[str]) -> str:
         """Return a property's field as it is typed: by its name where that is read as it.
 
-        ``taken`` are names, without accents and capitals, that mean something else there.
+        ``reserved`` are names, without accents and capitals, that mean something else there.
         """
-        one = self._at(property_of(field))
-        if one is None or property_field(one.type, one.id) != field:
+        property = self._with_id(property_of(field))
+        if property is None or property_field(property.type, property.id) != field:
             return field
-        if self.property(one.name) is not one or not one.name:
+        name = property.name
+        if self.property(name) is not property or not name:
             return field
-        is_bare = _BARE.fullmatch(one.name) and folded(one.name) not in (*taken, "p")
-        return one.name if is_bare else quoted(one.name)
+        is_bare = _BARE.fullmatch(name) and folded(name) not in (*reserved, "p")
+        return name if is_bare else quoted(name)
 
     def tags(self, field: str, typed: str) -> list[str]:
-        """Return the ids of a property's tags of a name, most often one."""
+        """Return the ids of a property's tags of a name, most often a single one."""
         return [tag.id for tag in _called(typed, self.tags_of(field))]
 
     def tags_of(self, field: str) -> Sequence[Tag]:
@@ -118,15 +137,15 @@ class Defined:
         return self._state.tags_of(id) if self._state and id else ()
 
     def tag_name(self, field: str, id: str) -> str | None:
-        """Return the name of a tag where that name means it alone."""
+        """Return the name of a tag; None where other tags have that name too."""
         tag = self._state.tags.get(id) if self._state else None
         return tag.name if tag and self.tags(field, tag.name) == [id] else None
 
     def author(self, typed: str) -> str:
-        """Return the author who is meant; what nobody is called is taken as it was typed."""
+        """Return the author who is meant; a name that no author has is returned as typed."""
         if typed in self._authors:
             return typed
-        return next((one for one in self._authors if folded(one) == folded(typed)), typed)
+        return next((name for name in self._authors if folded(name) == folded(typed)), typed)
 
     @cached_property
     def _authors(self) -> Sequence[str]:
@@ -140,8 +159,8 @@ class Defined:
         }
         return sorted(names)
 
-    def _at(self, id: str | None) -> Property | None:
-        return next((one for one in self.properties if one.id == id), None)
+    def _with_id(self, id: str | None) -> Property | None:
+        return next((property for property in self.properties if property.id == id), None)
 
 
 def id_of(typed: str) -> str | None:
@@ -150,18 +169,19 @@ def id_of(typed: str) -> str | None:
     return match[1] if match else None
 
 
-def alike(typed: str, names: Iterable[str]) -> Sequence[str]:
+def similar_names(typed: str, names: Iterable[str]) -> Sequence[str]:
     """Return the names that a mistyped one may stand for: that contain it, or look like it."""
     known = list(dict.fromkeys(names))
-    asked = folded(typed)
-    within = [one for one in known if asked and asked in folded(one)]
-    if within:
-        return sorted(within, key=lambda one: (not folded(one).startswith(asked), len(one)))[
-            :_NAMES_PROPOSED
-        ]
-    # Of many, only those can be meant that are as long, give or take a slip or two.
-    near = [one for one in known if abs(len(one) - len(typed)) <= max(2, len(typed) // 2)]
-    return closest(typed, near[:_COMPARED_AT_MOST], _NAMES_PROPOSED)
+    wanted = folded(typed)
+    containing = [name for name in known if wanted and wanted in folded(name)]
+    if containing:
+        return sorted(
+            containing, key=lambda name: (not folded(name).startswith(wanted), len(name))
+        )[:_MAX_SUGGESTED]
+    # Of many names, only those of about the same length can be meant.
+    tolerance = max(2, len(typed) // 2)
+    near = [name for name in known if abs(len(name) - len(typed)) <= tolerance]
+    return closest(typed, near[:_MAX_COMPARED], _MAX_SUGGESTED)
 
 
 def quoted(text: str) -> str:
@@ -176,17 +196,18 @@ def unquoted(text: str) -> str:
     return _ESCAPED.sub(r"\1", text[1:-1]) if is_quoted else text
 
 
-def _spelled(name: str) -> str:
+def _hyphenated(name: str) -> str:
     return _GAPS.sub("-", folded(name))
 
 
-_SPELLINGS: Sequence[Callable[[str], str]] = (str, str.casefold, _spelled)
+_SPELLINGS: Sequence[Callable[[str], str]] = (str, str.casefold, _hyphenated)
 
 
 def _called(typed: str, known: Sequence[_Named]) -> list[_Named]:
+    """Return the properties or tags of a name: by the strictest spelling that any has."""
     for spelling in _SPELLINGS:
-        asked = spelling(typed)
-        found = [one for one in known if spelling(one.name) == asked]
-        if found:
-            return found
+        wanted = spelling(typed)
+        matches = [named for named in known if spelling(named.name) == wanted]
+        if matches:
+            return matches
     return []

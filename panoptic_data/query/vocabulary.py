@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 __all__ = [
-    "ANY",
-    "DAYS",
+    "ANY_WORDS",
+    "DAY_NAMES",
     "DIRECTIVES",
     "FIELD_NAMES",
-    "FORMATS",
+    "FORMAT_NAMES",
     "GROUP",
     "IS",
     "IS_NAMES",
     "MODE",
     "MODE_NAMES",
-    "NONE",
+    "NONE_WORDS",
     "ORDER_NAMES",
     "PERIOD_NAMES",
+    "PREFERRED_NAMES",
     "SORT",
     "SORT_NAMES",
     "STATUS_NAMES",
     "TAG",
-    "TRUTHS",
+    "TRUTH_NAMES",
     "UNITS",
-    "WRITTEN",
 ]
 
 # How each field is written; what follows are other names that are read.
@@ -54,8 +54,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "excluded": ("excluded", "exclu", "exclue", "exclus", "exclues"),
     "author": ("author", "auteur", "autrice"),
 }
-FIELD_NAMES: Mapping[str, str] = {one: field for field, names in _FIELDS.items() for one in names}
-WRITTEN: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}
+FIELD_NAMES: Mapping[str, str] = {name: field for field, names in _FIELDS.items() for name in names}
+PREFERRED_NAMES: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}
 SORT_NAMES: Mapping[str, str] = {
     **FIELD_NAMES,
     "similarity": "similarity",
@@ -71,10 +71,10 @@ TAG = ("tag", "etiquette")
 DIRECTIVES: Mapping[str, str] = {
     name: names[0] for names in (SORT, GROUP, MODE, IS, TAG) for name in names
 }
-NONE = ("none", "aucun", "aucune")
-ANY = ("any", "tout", "toute")
+NONE_WORDS = ("none", "aucun", "aucune")
+ANY_WORDS = ("any", "tout", "toute")
 # The first of each is written.
-TRUTHS: Mapping[str, bool] = {
+TRUTH_NAMES: Mapping[str, bool] = {
     **dict.fromkeys(("yes", "oui", "true", "vrai"), True),
     **dict.fromkeys(("no", "non", "false", "faux"), False),
 }
@@ -127,9 +127,9 @@ IS_NAMES: Mapping[str, tuple[str, object]] = {
     "manquant": _MISSING,
     **dict.fromkeys(_FIELDS["excluded"], _EXCLUDED),
 }
-DAYS: Mapping[str, int] = {"today": 0, "aujourdhui": 0, "yesterday": 1, "hier": 1}
+DAY_NAMES: Mapping[str, int] = {"today": 0, "aujourdhui": 0, "yesterday": 1, "hier": 1}
 # What ``formats.probe`` may say, by what people type.
-FORMATS: Mapping[str, str] = {
+FORMAT_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("jpeg", "jpg", "jpe", "jfif", "jif"), "JPEG"),
     **dict.fromkeys(("jpeg2000", "jp2", "j2k", "j2c", "jpc", "jpf", "jpx"), "JPEG2000"),
     **dict.fromkeys(("png", "apng"), "PNG"),

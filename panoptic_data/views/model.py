@@ -55,7 +55,7 @@ VERSION = 1
 CLAUSES = ("all", "any", "not")
 ORDERS = ("value", "size")
 # Deeper than anyone builds, shallower than what recursion can bear.
-DEEPEST = 20
+MAX_DEPTH = 20
 # An address is a few kilobytes; what unpacks to more than this was not written by us.
 UNPACKED_AT_MOST = 64 * 2**20
 
@@ -382,8 +382,8 @@ def _short_part(part: Condition | Clause) -> Any:
 def _long_part(value: Any, depth: int) -> Any:
     if not isinstance(value, Mapping):
         return _named(value, ("field", "op", "value"))
-    if depth > DEEPEST:
-        raise InvalidView("where", "too_deep", most=DEEPEST)
+    if depth > MAX_DEPTH:
+        raise InvalidView("where", "too_deep", most=MAX_DEPTH)
     return {
         kind: [_long_part(one, depth + 1) for one in inner]
         if isinstance(inner, list) and kind != "not"
@@ -446,8 +446,8 @@ def _list_of(value: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _part(value: Any, depth: int) -> Condition | Clause:
-    if depth > DEEPEST:
-        raise InvalidView("where", "too_deep", most=DEEPEST)
+    if depth > MAX_DEPTH:
+        raise InvalidView("where", "too_deep", most=MAX_DEPTH)
     if not isinstance(value, Mapping):
         raise InvalidView("where", "no_field")
     kind = next((one for one in CLAUSES if one in value), None)

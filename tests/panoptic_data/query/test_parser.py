@@ -18,8 +18,8 @@ from panoptic_data.annotations.values import TYPES
 from panoptic_data.media.colour import HUE_NAMES, HUES
 from panoptic_data.media.formats import probe
 from panoptic_data.messages import LANGUAGES, keys
-from panoptic_data.query import parser
-from panoptic_data.query.vocabulary import FORMATS, STATUS_NAMES, WRITTEN
+from panoptic_data.query import parser, writer
+from panoptic_data.query.vocabulary import FORMAT_NAMES, PREFERRED_NAMES, STATUS_NAMES
 from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, STATUSES
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
 from tests.synthetic import sha1
@@ -435,7 +435,7 @@ def test_properties_and_tags_are_called_by_their_names(text, where):
     parsed = parse(text, state=STATE)
     assert parsed.problems == ()
     assert parsed.where == where
-    written = parser.write(View(where), encoder="clip", state=STATE)
+    written = writer.write(View(where), encoder="clip", state=STATE)
     assert parse(written, state=STATE).where == where
 
 
@@ -640,8 +640,8 @@ def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
 @given(TEXTS)
 def test_what_was_typed_can_be_written_again(text):
     view = parser.to_view(parse(text, state=STATE))
-    assert parser.unsayable(view, STATE) == ()
-    written = parser.write(view, encoder="clip", state=STATE)
+    assert writer.unwritable(view, STATE) == ()
+    written = writer.write(view, encoder="clip", state=STATE)
     assert parser.to_view(parse(written, state=STATE)) == view
 
 
@@ -711,7 +711,7 @@ CHOICES = {
         {"authors": lists(WORDS)}, optional={"property": st.sampled_from([*PROPERTIES, "zzz"])}
     ),
     "folder": lists(st.text()),
-    "format": lists(st.sampled_from(sorted(set(FORMATS.values())))),
+    "format": lists(st.sampled_from(sorted(set(FORMAT_NAMES.values())))),
     "status": lists(st.sampled_from(STATUSES)),
     "cluster": st.fixed_dictionaries({"encoder": SLUGS, "numbers": lists(st.integers(-1, 10**6))}),
     "duplicate": st.one_of(
@@ -795,8 +795,8 @@ VIEWS = st.builds(
 
 @given(VIEWS, st.sampled_from([None, "clip"]), st.sampled_from([None, STATE]))
 def test_a_view_is_read_back_as_it_was_written(view, encoder, state):
-    written = parser.write(view, encoder=encoder, state=state)
-    assert parser.unsayable(view, state) == (), written
+    written = writer.write(view, encoder=encoder, state=state)
+    assert writer.unwritable(view, state) == (), written
     parsed = parser.parse(written, encoder=encoder, state=state)
     assert parsed.problems == ()
     assert parser.to_view(parsed) == view
@@ -836,7 +836,7 @@ def test_a_view_is_read_back_as_it_was_written(view, encoder, state):
 )
 def test_a_view_is_written_as_people_would(typed, written):
     view = parser.to_view(parse(typed, state=STATE))
-    assert parser.write(view, encoder="clip", state=STATE) == written
+    assert writer.write(view, encoder="clip", state=STATE) == written
 
 
 def test_what_cannot_be_said_is_told_and_left_out():
@@ -847,10 +847,10 @@ def test_what_cannot_be_said_is_told_and_left_out():
     nested = Clause("any", (wide, region))
     group = Level("duplicate", "one (odd")
     view = View((region, wide, similar, nested, chosen), group=(group, Level("folder")))
-    assert parser.unsayable(view) == (region, similar, nested, chosen, group)
-    assert parser.write(view) == "width=5 group:folder"
-    assert parser.unsayable(View((Clause("all", (wide,)),))) == ()
-    assert parser.write(View((Clause("all", (wide,)),))) == "width=5"
+    assert writer.unwritable(view) == (region, similar, nested, chosen, group)
+    assert writer.write(view) == "width=5 group:folder"
+    assert writer.unwritable(View((Clause("all", (wide,)),))) == ()
+    assert writer.write(View((Clause("all", (wide,)),))) == "width=5"
 
 
 def test_every_example_of_the_docs_is_understood():
@@ -873,12 +873,12 @@ def test_every_example_of_the_docs_is_understood():
         assert parse(example, state=STATE).problems == (), example
         assert parse(example, state=STATE) != parse("")
     view = json.loads(text.partition("```json\n")[2].partition("```")[0])
-    assert parser.unsayable(from_json(view)) == ()
+    assert writer.unwritable(from_json(view)) == ()
 
 
 def test_the_words_name_what_there_is():
-    assert set(WRITTEN) == set(FIELDS) - {"region", "similar", "selection"}
+    assert set(PREFERRED_NAMES) == set(FIELDS) - {"region", "similar", "selection"}
     assert set(HUE_NAMES.values()) == set(HUES)
     assert set(STATUS_NAMES.values()) == set(STATUSES)
     said = probe.__doc__.partition("One of ")[2].partition(".")[0]
-    assert set(FORMATS.values()) == set(said.split(", "))
+    assert set(FORMAT_NAMES.values()) == set(said.split(", "))

@@ -1,0 +1,1 @@
+"""Single terms of a query, ``field:value``: each kind of value, read and written."""
