@@ -32,9 +32,8 @@ import polars as pl
 
 from bench.catalogue import _write
 from panoptic_data.annotations import edits, log, materialize, properties, tags
-from panoptic_data.annotations.log import CHANGES
-from panoptic_data.annotations.store import Store, _stores
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.log import CHANGE_SCHEMA
+from panoptic_data.annotations.store import Store, _stores, annotations_of
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project
 from panoptic_data.storage.project import Project
@@ -49,12 +48,12 @@ ANNOTATED = ("annotation_events", *materialize.TABLES)
 # How a project is opened, in a process that has nothing in memory.
 OPEN = """
 import sys, time
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage import project
 opened = project.open_project(sys.argv[1])
 opened.database().count("images")
 began, worked = time.perf_counter(), time.process_time()
-state = annotations.get(opened).state()
+state = annotations_of(opened).state()
 seconds = time.perf_counter() - began, time.process_time() - worked
 most = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(*seconds, state.position, int(most.split()[1]) / 1024)
@@ -206,7 +205,7 @@ def _opening(opened: Project, sha1s: list[str]) -> None:
         None,
     )
     store = annotations_of(opened)
-    chosen = store.state().shown[0].id
+    chosen = store.state().live_properties[0].id
     _say(
         "… one more edit",
         [_timed(partial(_note, store, chosen, sha1)) for sha1 in sha1s[:50]],
@@ -242,7 +241,7 @@ def _talk(opened: Project, sha1s: list[str]) -> Iterator[log.Batch]:
         if number % 50 == 49:
             # Somebody takes back what was done a while ago.
             change = log.Change("batch", written[-20].id, "active", "set", "false")
-            yield log.batch([change], "undo", author="a", undoes=written[-20].id)
+            yield log.new_batch([change], "undo", author="a", undoes=written[-20].id)
         targets = draw.sample(sha1s, size)
         new: object = str(number)
         op = "set"
@@ -255,7 +254,9 @@ def _talk(opened: Project, sha1s: list[str]) -> Iterator[log.Batch]:
             old=pl.lit(None, pl.String),
             new=pl.lit(new),
         )
-        written.append(log.batch(rows.select(list(CHANGES)), "set", author=draw.choice("abcdef")))
+        written.append(
+            log.new_batch(rows.select(list(CHANGE_SCHEMA)), "set", author=draw.choice("abcdef"))
+        )
         yield written[-1]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from panoptic_data.annotations import edits, materialize, properties, tags
-from panoptic_data.annotations.store import State, Store
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.state import State
+from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
 

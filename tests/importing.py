@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.exchange import readers
 from panoptic_data.exchange.tables import Table
 from tests import synthetic
@@ -37,8 +37,8 @@ def sha1s(*names: str) -> list[str]:
 
 def values_of(project, name):
     """Return the values of a property by target; tags by their names, several as a sorted list."""
-    state = annotations.get(project).state(fresh=True)
-    property = next(property for property in state.shown if property.name == name)
+    state = annotations_of(project).state(fresh=True)
+    property = next(property for property in state.live_properties if property.name == name)
     values = {}
     for target, value in state.values(property.id).select("target", "value").iter_rows():
         values.setdefault(target, []).append(state.tags[value].name if property.has_tags else value)

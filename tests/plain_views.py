@@ -147,7 +147,7 @@ class Plain:
                     for parent in TAGS[id]
                     if tag in BELOW.get(parent, ())
                 ]
-            log.append(project, log.batch(changes, "property", author="maker"))
+            log.append(project, log.new_batch(changes, "property", author="maker"))
         for author in AUTHORS:
             changes = [
                 Change(PROPERTIES[field], one, field.split(":")[2], "set", _text(field, value))
@@ -155,9 +155,9 @@ class Plain:
                 for field, (value, by) in fields.items()
                 if by == author
             ]
-            log.append(project, log.batch(changes, "set", author=author))
+            log.append(project, log.new_batch(changes, "set", author=author))
         gone = [Change("image", one, "excluded", "set", "true") for one in self.excluded]
-        log.append(project, log.batch(gone, "exclude", author="maker"))
+        log.append(project, log.new_batch(gone, "exclude", author="maker"))
 
     def _image(self, draw, name):
         taken = draw.choice((None, *DATES))

@@ -25,15 +25,16 @@ from app.api.request_body import UnreadableBodyError, is_longer, parsed, unreada
 from app.server import identity as author
 from app.services import group_names
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.log import CHANGES, Change, as_frame
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.log import CHANGE_SCHEMA, Change, as_frame
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import frozen_results, snapshot
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State, Store
+    from panoptic_data.annotations.state import State
+    from panoptic_data.annotations.store import Store
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
@@ -112,7 +113,7 @@ class _Asked:
 
     def targets_of(self, property: str) -> list[str]:
         """Return what is meant of a property: images, or the files that hold them."""
-        is_of_files = self.state.kind_of(property) == "file"
+        is_of_files = self.state.target_kind(property) == "file"
         return self.targets.files if is_of_files else self.targets.sha1s
 
     def commit(
@@ -170,7 +171,7 @@ def _annotate(asked: _Asked) -> dict[str, Any]:
     listed = asked.body.get("edits", [asked.body])
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise UnreadableBodyError
-    parts, abouts, ops = [pl.DataFrame(schema=CHANGES)], [], []
+    parts, abouts, ops = [pl.DataFrame(schema=CHANGE_SCHEMA)], [], []
     for edit in listed:
         one = _property(asked.state, edit)
         op = _op(asked, one, edit)
@@ -299,7 +300,7 @@ def _defined(project: Project, state: State) -> dict[str, Any]:
 
 
 def _define(state: State) -> dict[str, Any]:
-    shown = state.shown
+    shown = state.live_properties
     ids = {one.id for one in shown}
     told = {
         "properties": [
@@ -333,13 +334,13 @@ def _define(state: State) -> dict[str, Any]:
 
 def _said(project: Project, state: State, sha1: str) -> dict[str, Any]:
     """Return what is said of an image, and of its files where they all say the same."""
-    shown = {one.id: one for one in state.shown}
-    found = {id: held for id, held in state.of_target(sha1).items() if id in shown}
+    shown = {one.id: one for one in state.live_properties}
+    found = {id: held for id, held in state.values_of_target(sha1).items() if id in shown}
     values = {id: _cell(state, shown[id], held) for id, held in found.items()}
     of_files = [one for one in shown.values() if one.target == "file"]
     files = _files(project, [sha1]) if of_files else _NO_FILES
     for one in of_files:
-        held = state.cells_of(one.id).take(files["file_id"])
+        held = state.property_values(one.id).take(files["file_id"])
         if held.height:
             values[one.id] = _cell_of_files(state, one, held, files)
     return {

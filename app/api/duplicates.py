@@ -24,7 +24,7 @@ from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed
 from app.server import identity as author
 from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.duplicates import merge, review
 from panoptic_data.messages import translate
@@ -307,7 +307,7 @@ def _told(project: Project, spoken: str, keeper: str, out: Sequence[str]) -> dic
     words = Words(state, store.log() if changes.height or lost.height else changes, spoken)
     given = changes.filter(pl.col("property") != EXCLUDED)
     own = {
-        property: state.cells_of(property).take([keeper])["value"].to_list()
+        property: state.property_values(property).take([keeper])["value"].to_list()
         for property in lost["property"].unique(maintain_order=True)
     }
     # What it has none of it is given, from the first of the others.

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from app.api.endpoint import answering, language
 from app.server import identity
 from app.services.history_text import Words, deeds
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _history(project: Project, request: Request) -> Response:
     if not before:
         told |= {
             "authors": sorted(store.log()["author"].unique(), key=str.casefold),
-            "properties": [[one.id, one.name] for one in store.state().shown],
+            "properties": [[one.id, one.name] for one in store.state().live_properties],
             "atWork": _at_work(store),
         }
     return JSONResponse(told, headers=_NEVER_KEPT)
@@ -196,7 +196,7 @@ def _switch(project: Project, request: Request) -> Response:
     # What switches another is undone by switching that one.
     if rows.is_empty() or rows["undoes"][0] is not None:
         return Response(status_code=404)
-    if (id not in store.state().off) == is_on:
+    if (id not in store.state().inactive) == is_on:
         return JSONResponse(_stepped(project, request), headers=_NEVER_KEPT)
     batch = store.switch(id, is_on, identity.of_request(request))
     return JSONResponse(_stepped(project, request, batch), headers=_NEVER_KEPT)

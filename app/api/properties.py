@@ -27,8 +27,8 @@ from app.api.request_body import UnreadableBodyError, parsed
 from app.server import identity
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.log import CHANGES, Change, as_frame
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.log import CHANGE_SCHEMA, Change, as_frame
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.messages import translate
 from panoptic_data.views import model
@@ -36,7 +36,7 @@ from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import Cells, State
+    from panoptic_data.annotations.state import PropertyValues, State
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes", "view_of"]
@@ -112,7 +112,7 @@ def _definitions(project: Project, request: Request) -> Response:
                 "targets": _targets(project, state, one.id),
                 "tags": many[one.id],
             }
-            for one in state.shown
+            for one in state.live_properties
         ],
     }
     return JSONResponse(body, headers=headers)
@@ -223,7 +223,7 @@ class _Known:
     """An answer, and what it was made of."""
 
     tags: Mapping[str, tags.Tag]
-    cells: Cells
+    cells: PropertyValues
     position: int
     answer: Any
 
@@ -237,7 +237,7 @@ def _remembered(
     """Return an answer anew only where the tags or the values it was made of are others."""
     key = (project.root, name)
     known = _known.get(key)
-    cells = state.cells_of(property)
+    cells = state.property_values(property)
     if known is None or known.tags is not state.tags or known.cells is not cells:
         known = _known[key] = _Known(state.tags, cells, state.position, make())
     return known
@@ -245,14 +245,14 @@ def _remembered(
 
 def _targets(project: Project, state: State, property: str) -> int:
     """Return how many images or files have a value; counted anew where values changed."""
-    cells = state.cells_of(property)
+    cells = state.property_values(property)
     known = _counted.get((project.root, property))
     if known is None or known[0] is not cells:
         known = _counted[project.root, property] = (cells, cells.frame()["target"].n_unique())
     return known[1]
 
 
-_counted: dict[tuple[Path, str], tuple[Cells, int]] = {}
+_counted: dict[tuple[Path, str], tuple[PropertyValues, int]] = {}
 
 
 def _headers(tag: str) -> dict[str, str]:
@@ -348,7 +348,7 @@ def _rename_heading(state: State, told: Mapping[str, Any]) -> _Done:
     name = _heading(told["to"])
     changes = [
         change
-        for one in state.shown
+        for one in state.live_properties
         if one.folder == told["from"]
         for change in properties.altered(state.properties, one.id, folder=name)
     ]
@@ -455,7 +455,7 @@ def _delete_tags(state: State, told: Mapping[str, Any]) -> _Done:
         old=none if one.holds_several else pl.col("value"),
         new=pl.col("value") if one.holds_several else none,
     )
-    changes = pl.concat([as_frame(steps), taken.select(list(CHANGES))])
+    changes = pl.concat([as_frame(steps), taken.select(list(CHANGE_SCHEMA))])
     return _Done(changes, "delete", _named(gone))
 
 

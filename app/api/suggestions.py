@@ -25,8 +25,8 @@ from starlette.routing import Route
 from app.api.endpoint import answering, language
 from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed, unreadable
 from app.server import identity as author
-from panoptic_data.annotations.log import ANSWER, CHANGES, REFUSED
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.log import ANSWER_PREFIX, CHANGE_SCHEMA, REFUSED
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import PanopticError
 from panoptic_data.labelling import active_learning, suggest, zero_shot
@@ -37,7 +37,7 @@ from panoptic_data.search.request import encoder_for
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.labelling.active_learning import Check
     from panoptic_data.labelling.zero_shot import Class
     from panoptic_data.labelling.zero_shot_review import Stand
@@ -224,7 +224,7 @@ def _write(asked: _Asked, answers: Iterable[tuple[str, Sequence[list[str]]]]) ->
     """Write, of each tag, which images are accepted, refused, forgotten: one batch."""
     store = annotations_of(asked.project)
     state = store.state(fresh=True)
-    parts, names = [pl.DataFrame(schema=CHANGES)], []
+    parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
     for id, said in answers:
         tag, property = suggest.checked(state, id)
         files = None
@@ -235,7 +235,7 @@ def _write(asked: _Asked, answers: Iterable[tuple[str, Sequence[list[str]]]]) ->
     changes = pl.concat(parts)
     about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
     batch = store.commit(changes, "answer", about=about, author=asked.author)
-    is_answer = pl.col("property").str.starts_with(ANSWER)
+    is_answer = pl.col("property").str.starts_with(ANSWER_PREFIX)
     return {
         "batch": batch.id if changes.height else None,
         "position": store.state().position,

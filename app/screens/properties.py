@@ -10,7 +10,7 @@ from app.components.properties import definer
 from app.screens import sort_by_words
 from app.session import navigation, state
 from app.widgets import empty_states
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations.values import COLOURS, TYPES
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project

@@ -11,7 +11,7 @@ from app.api.properties import view_of
 from app.components.suggest import suggest
 from app.session import navigation, state, url_state
 from app.widgets import empty_states
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model

@@ -38,4 +38,4 @@ def _named(cookies: Mapping[str, str]) -> str:
     given = " ".join(unquote(cookies.get(COOKIE, "")).split())
     # What is left of control characters would be seen nowhere but tell two names apart.
     name = "".join(letter for letter in given if letter.isprintable())
-    return name[:LONGEST].strip() or log.whoami()
+    return name[:LONGEST].strip() or log.current_user()

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.session.language import number
-from panoptic_data.annotations.log import ACCEPTED, ANSWER, APART
+from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, APART_PREFIX
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
 
 __all__ = ["Deed", "Part", "Value", "Words", "deeds"]
 
@@ -119,9 +119,9 @@ class Words:
         """Return a property's name, also of one that was deleted or undone."""
         if id == EXCLUDED:
             return self.say("corpus")
-        if id.startswith(ANSWER):
-            return self.say("answer", tag=self.tag(id.removeprefix(ANSWER)).text)
-        if id.startswith(APART):
+        if id.startswith(ANSWER_PREFIX):
+            return self.say("answer", tag=self.tag(id.removeprefix(ANSWER_PREFIX)).text)
+        if id.startswith(APART_PREFIX):
             return self.say("apart")
         known = self._state.properties.get(id)
         return known.name if known else self._once.get(id, self.say("unknown"))
@@ -151,9 +151,9 @@ class Words:
             return [Value(self.say("inside"))] if property == EXCLUDED else []
         if property == EXCLUDED:
             return [Value(self.say("outside" if text == "true" else "inside"))]
-        if property.startswith(ANSWER):
+        if property.startswith(ANSWER_PREFIX):
             return [Value(self.say("belongs" if text == ACCEPTED else "belongs_not"))]
-        if property.startswith(APART):
+        if property.startswith(APART_PREFIX):
             return [Value(self.say("apart_stay"))]
         if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, PanopticError
 from panoptic_data.exchange import apply, matching, plan, readers, tables
 from panoptic_data.exchange.matching import Matching
@@ -129,7 +129,7 @@ class Draft:
     @property
     def is_on(self) -> bool:
         """Whether what was written still holds."""
-        off = annotations_of(self._project).state().off
+        off = annotations_of(self._project).state().inactive
         return self.written is not None and self.written.batch not in off
 
     def read(self, path: Path, ours: Path | None = None) -> None:

@@ -36,7 +36,7 @@ from panoptic_data.views.fields import is_property, property_field
 from panoptic_data.views.model import FIELDS, STATUSES, Condition, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
 
@@ -138,7 +138,7 @@ def draw(
         fields=_fields(corpus.annotations),
         choices=words.choices,
         clusters=words.clusters,
-        properties=[Property(one.id, one.name) for one in corpus.annotations.shown],
+        properties=[Property(one.id, one.name) for one in corpus.annotations.live_properties],
         hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
         answer=check_draft(corpus, view, draft),
         language=state.language(),
@@ -274,7 +274,9 @@ def _is_fixed(condition: Condition, known: State) -> bool:
 def _property_fields(known: State) -> Mapping[str, str]:
     """Return the fields of the properties, each with the heading that it stands under."""
     own = state.say("builder.properties")
-    headed = [(property_field(one.type, one.id), one.folder or own) for one in known.shown]
+    headed = [
+        (property_field(one.type, one.id), one.folder or own) for one in known.live_properties
+    ]
     # Those under no heading of their own come first, and each heading once.
     headings = list(dict.fromkeys([own, *(heading for _, heading in headed)]))
     return dict(sorted(headed, key=lambda one: headings.index(one[1])))

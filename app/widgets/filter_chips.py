@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.components.searchline import Chip
 from app.session import state
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.views.fields import is_property, property_field, property_of
 from panoptic_data.views.model import FIELDS, Clause, Condition, View, part_key
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
 
 __all__ = ["SCALES", "chips_of", "field_name", "operator_name", "part_label", "without_chip"]
 

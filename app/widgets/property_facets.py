@@ -52,7 +52,7 @@ _SOUGHT = "facets.sought"
 
 def visible_properties(corpus: Catalogue) -> list[tuple[str, Property]]:
     """Return the properties that are not hidden and their fields, in their order."""
-    known = (one for one in corpus.annotations.shown if not one.hidden)
+    known = (one for one in corpus.annotations.live_properties if not one.hidden)
     return [(property_field(one.type, one.id), one) for one in known]
 
 
@@ -90,7 +90,8 @@ def annotation_sections(corpus: Catalogue, view: View, opened: Collection[str]) 
     """Return who annotated, and how many images are out of the corpus, where there are any."""
     made = []
     if any(
-        corpus.annotations.cells_of(one.id).frame().height for _, one in visible_properties(corpus)
+        corpus.annotations.property_values(one.id).frame().height
+        for _, one in visible_properties(corpus)
     ):
         made.append(_authors(corpus, view, "author" in opened))
     count = facets.excluded(corpus)

@@ -1,7 +1,7 @@
 """Changes of values: set, add, remove, copy, convert, take out of the corpus.
 
 Every function takes a state and returns changes (a frame with the columns of
-``events.CHANGES``) that have not been written: ``annotations.commit`` does that. What would
+``log.CHANGE_SCHEMA``) that have not been written: ``store.commit`` does that. What would
 change nothing is left out. Not here: what values look like (``values``), the tags themselves
 (``tags``).
 """
@@ -15,9 +15,9 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.annotations import tags, values
-from panoptic_data.annotations.log import ACCEPTED, ANSWER, CHANGES, Change, as_frame
+from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.properties import EXCLUDED, Property, altered
-from panoptic_data.annotations.store import State
+from panoptic_data.annotations.state import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
 
 __all__ = [
@@ -59,7 +59,7 @@ def assign(state: State, property: str, given: pl.DataFrame) -> pl.DataFrame:
 
     A property of several tags takes JSON lists of ids. Values are not checked here.
     """
-    kind = state.kind_of(property)
+    kind = state.target_kind(property)
     one = state.properties.get(property)
     before = _texts(state, property, given["target"], bool(one and one.holds_several))
     both = given.select("target", new="value").join(
@@ -95,7 +95,7 @@ def copied(
     state: State, source: str, targets: Iterable[str], properties: Iterable[str]
 ) -> pl.DataFrame:
     """Give targets the values that one of them has, of some properties."""
-    parts = [pl.DataFrame(schema=CHANGES)]
+    parts = [pl.DataFrame(schema=CHANGE_SCHEMA)]
     chosen = [one for one in _unique(targets) if one != source]
     for property in properties:
         several = _known(state, property).holds_several
@@ -214,7 +214,7 @@ def _tagged(
     chosen = _unique(targets)
     if not one.holds_several and op == "add":
         return set_value(state, property, chosen, wanted[-1] if wanted else None)
-    held = state.cells_of(property).take(chosen).select("target", new="value")
+    held = state.property_values(property).take(chosen).select("target", new="value")
     if not one.holds_several:
         bare = held.filter(pl.col("new").is_in(wanted)).select("target", old="new")
         rows = bare.with_columns(new=pl.lit(None, pl.String))
@@ -229,13 +229,13 @@ def _tagged(
 
 def _answers_moved(state: State, property: str, keep: str, gone: Sequence[str]) -> pl.DataFrame:
     """Say of one tag what was answered of all: yes before no, and no refusal of what has it."""
-    answered = [state.values(ANSWER + id).select("target", "value") for id in (keep, *gone)]
+    answered = [state.values(ANSWER_PREFIX + id).select("target", "value") for id in (keep, *gone)]
     given = pl.concat(answered).sort("value", descending=True)
     given = given.unique("target", keep="first", maintain_order=True)
     held = state.values(property).filter(pl.col("value").is_in([keep, *gone]))
     is_held = pl.col("target").is_in(held["target"].implode())
     value = pl.when((pl.col("value") == ACCEPTED) | ~is_held).then("value")
-    return assign(state, ANSWER + keep, given.with_columns(value))
+    return assign(state, ANSWER_PREFIX + keep, given.with_columns(value))
 
 
 def _relinked(state: State, keep: str, gone: Sequence[tags.Tag]) -> list[Any]:
@@ -325,7 +325,7 @@ def _text(state: State, one: Property, value: Any) -> str | None:
 
 def _texts(state: State, property: str, targets: pl.Series, several: bool) -> pl.DataFrame:
     """Return what cells hold now as one text each: target, old; those without are left out."""
-    held = state.cells_of(property).take(targets)
+    held = state.property_values(property).take(targets)
     if not several:
         return held.select("target", old="value")
     lists = held.group_by("target").agg("value")

@@ -1,10 +1,11 @@
 """The log of annotations: every change ever made, numbered, only appended to.
 
-Here: what a change and a batch are, writing batches, reading what came after a place in the
-log. Not here: what values follow from it (``replay``), what may be written (``annotations``).
+Here: what a change and a batch are, writing batches, reading the events after a position in the
+log. Not here: what values follow from it (``replay``), making changes (``edits``,
+``properties``, ``tags``).
 
-A batch is what a person did in one go: it is one commit, there whole or not at all, and can be
-switched off and on as one. Changes of values, of properties and of tags stand in the same log:
+A batch is what a person did in one go: it is written in one commit, all or nothing, and can be
+switched off and on as one. Changes of values, of properties and of tags are in the same log:
 
     kind       target        property                          op              new
     image      sha1          a property's id, or "excluded"    set             value, null: none
@@ -40,39 +41,40 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCEPTED",
-    "ANSWER",
-    "APART",
-    "CHANGES",
-    "EVENTS",
+    "ANSWER_PREFIX",
+    "APART_PREFIX",
+    "CHANGE_SCHEMA",
+    "EVENT_SCHEMA",
     "KINDS",
     "OPS",
     "REFUSED",
     "TABLE",
+    "Appended",
     "Batch",
     "Change",
-    "Written",
     "append",
     "as_frame",
-    "batch",
     "compact",
+    "current_user",
+    "event_rows",
+    "new_batch",
     "read",
-    "whoami",
 ]
 
 TABLE = "annotation_events"
 LOCK = "annotations.lock"
 COMPACT_LOCK = "annotations.compact.lock"
-# What was answered of a tag is kept under this and its id, as one of these values.
-ANSWER = "answer:"
+# The answer to a suggested tag is stored under this prefix and the tag's id, as one of two values.
+ANSWER_PREFIX = "answer:"
 ACCEPTED, REFUSED = "true", "false"
-# Images that were said to be no duplicates of each other have one text under this and the kind.
-APART = "apart:"
+# Images marked as no duplicates of each other share one value under this prefix and the kind.
+APART_PREFIX = "apart:"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
-CHANGES = pl.Schema(
+CHANGE_SCHEMA = pl.Schema(
     [(name, pl.String()) for name in ("kind", "target", "property", "op", "old", "new")]
 )
-EVENTS = pl.Schema(
+EVENT_SCHEMA = pl.Schema(
     [
         ("number", pl.Int64()),
         ("batch", pl.String()),
@@ -80,14 +82,14 @@ EVENTS = pl.Schema(
         ("author", pl.String()),
         ("act", pl.String()),
         ("about", pl.String()),
-        *((name, pl.String()) for name in CHANGES),
+        *((name, pl.String()) for name in CHANGE_SCHEMA),
         ("undoes", pl.String()),
     ]
 )
-# Each commit writes a list of all there were: they are put together before that costs.
+# Each commit writes a list of all fragments: they are merged before the lists grow large.
 COMPACT_EVERY = 150
-# A version is read within seconds, or read again: each holds a list of all parts, and thousands
-# of single edits fill more by their versions than by what they say.
+# A reader needs a version for seconds, or reads again. Each version lists all fragments: those of
+# thousands of single edits take more space than the events.
 KEPT_FOR = timedelta(seconds=30)
 READ_TRIES = 5
 
@@ -110,7 +112,7 @@ class Batch:
 
     ``act`` is a code of the catalogue (``act.<code>``: tag, import, undo, …), ``about`` what it
     was about as the person knows it (a file's name), ``undoes`` the batch that it switches.
-    ``changes`` has the columns of ``CHANGES``.
+    ``changes`` has the columns of ``CHANGE_SCHEMA``.
     """
 
     id: str
@@ -123,11 +125,11 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Written:
-    """Where a batch stands in the log.
+class Appended:
+    """Where a batch was written in the log.
 
-    ``first`` is the number of its first event; ``end`` and ``version`` are the number of the
-    next one and the table's version after all that left together.
+    ``first`` is the number of its first event; ``end`` and ``version`` are the number of the next
+    event and the table's version after all batches of the same commit.
     """
 
     first: int
@@ -135,7 +137,7 @@ class Written:
     version: int
 
 
-def batch(
+def new_batch(
     changes: Iterable[Change] | pl.DataFrame,
     act: str,
     *,
@@ -143,134 +145,139 @@ def batch(
     author: str | None = None,
     undoes: str | None = None,
 ) -> Batch:
-    """Return a batch of this moment, not written yet; the author is by default the system's."""
+    """Return a batch of this moment, not written yet; its author is by default ``current_user``."""
     frame = changes if isinstance(changes, pl.DataFrame) else as_frame(changes)
     at = datetime.now(UTC)
     # Twelve digits of time make ids sort by it, the rest makes them unique.
     id = f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(4)}"
-    return Batch(id, at, author or whoami(), act, about, undoes, frame)
+    return Batch(id, at, author or current_user(), act, about, undoes, frame)
 
 
 def as_frame(changes: Iterable[Change]) -> pl.DataFrame:
-    """Return changes as a frame with the columns of ``CHANGES``."""
-    rows = [(one.kind, one.target, one.property, one.op, one.old, one.new) for one in changes]
-    return pl.DataFrame(rows, CHANGES, orient="row")
+    """Return changes as a frame with the columns of ``CHANGE_SCHEMA``."""
+    rows = [
+        (change.kind, change.target, change.property, change.op, change.old, change.new)
+        for change in changes
+    ]
+    return pl.DataFrame(rows, CHANGE_SCHEMA, orient="row")
 
 
-def whoami() -> str:
-    """Return the system's name of the person at work, or "unknown"."""
+def current_user() -> str:
+    """Return the name of the operating system's user, or "unknown"."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
 
 
-def events(one: Batch, first: int = 0) -> pl.DataFrame:
-    """Return a batch as rows of the log, numbered from ``first``."""
-    return one.changes.select(
+def event_rows(batch: Batch, first: int = 0) -> pl.DataFrame:
+    """Return a batch as rows of the log (``EVENT_SCHEMA``), numbered from ``first``."""
+    return batch.changes.select(
         number=pl.int_range(first, first + pl.len(), dtype=pl.Int64),
-        batch=pl.lit(one.id),
-        at=pl.lit(one.at, dtype=EVENTS["at"]),
-        author=pl.lit(one.author),
-        act=pl.lit(one.act),
-        about=pl.lit(one.about, dtype=pl.String),
-        **{name: pl.col(name) for name in CHANGES},
-        undoes=pl.lit(one.undoes, dtype=pl.String),
+        batch=pl.lit(batch.id),
+        at=pl.lit(batch.at, dtype=EVENT_SCHEMA["at"]),
+        author=pl.lit(batch.author),
+        act=pl.lit(batch.act),
+        about=pl.lit(batch.about, dtype=pl.String),
+        **{name: pl.col(name) for name in CHANGE_SCHEMA},
+        undoes=pl.lit(batch.undoes, dtype=pl.String),
     )
 
 
-def append(project: Project, one: Batch) -> Written:
-    """Write a batch, whole or not at all; return where it stands.
+def append(project: Project, batch: Batch) -> Appended:
+    """Write a batch, all or nothing; return where it was written.
 
-    Batches that arrive while a commit is under way leave together in the next one. Raises
-    WriteConflict when other processes kept the table for too long.
+    Batches that arrive while a commit is under way are written together in the next one. Raises
+    WriteConflict when other processes kept the table busy for too long.
     """
-    return _writer(project).write(one)
+    return _writer(project).write(batch)
 
 
 def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
-    """Return the events numbered ``since`` and above, in order, and the version they are of."""
+    """Return the events numbered ``since`` and above, in order, and the table's version."""
     database = project.database()
     where = f"number >= {since}" if since else None
     for attempt in range(READ_TRIES):
         version = database.version(TABLE)
         try:
-            frame = database.frame(TABLE, list(EVENTS), where, version or None)
+            frame = database.frame(TABLE, list(EVENT_SCHEMA), where, version or None)
         except (ValueError, RuntimeError, OSError):
-            # Others wrote so much meanwhile that this version was dropped.
+            # Others wrote so much in the meantime that this version was dropped.
             if attempt == READ_TRIES - 1:
                 raise
             continue
         break
-    # Tables keep no order of their own: small parts are put together while others are added.
+    # Tables are unordered: small fragments are merged while others are added.
     return frame.sort("number"), version
 
 
 def compact(project: Project) -> None:
-    """Put the parts of the log together and drop past versions; what it says stays.
+    """Merge the fragments of the log and drop past versions; its events stay as they are.
 
-    Nothing is done where it was done since the last ``COMPACT_EVERY`` commits.
+    Nothing is done where there were fewer than ``COMPACT_EVERY`` commits since the last time.
     """
-    # Two at once would undo each other's work, and leave it on the disk.
+    # Of two at once one would fail, and leave on the disk what it had written.
     with turn(project.root / COMPACT_LOCK), suppress(WriteConflict):
         if len(list((project.lance / f"{TABLE}.lance" / "_versions").glob("*"))) >= COMPACT_EVERY:
             project.database().compact(TABLE, KEPT_FOR)
 
 
 class _Writer:
-    """Commits batches one after the other, those that waited together."""
+    """Commits batches one after the other, those that wait in one commit."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._waiting: list[_Letter] = []
-        self._queue = threading.Lock()
-        self._at_work = threading.Lock()
+        self._pending: list[_Pending] = []
+        self._pending_lock = threading.Lock()
+        self._commit_lock = threading.Lock()
 
-    def write(self, one: Batch) -> Written:
-        letter = _Letter(one)
-        with self._queue:
-            self._waiting.append(letter)
-        with self._at_work:
-            if letter.written is None and letter.error is None:
-                self._send()
-        if letter.error is not None:
-            raise letter.error
-        assert letter.written is not None
-        return letter.written
+    def write(self, batch: Batch) -> Appended:
+        pending = _Pending(batch)
+        with self._pending_lock:
+            self._pending.append(pending)
+        with self._commit_lock:
+            if pending.appended is None and pending.error is None:
+                self._commit_pending()
+        if pending.error is not None:
+            raise pending.error
+        assert pending.appended is not None
+        return pending.appended
 
-    def _send(self) -> None:
-        with self._queue:
-            letters, self._waiting = self._waiting, []
+    def _commit_pending(self) -> None:
+        with self._pending_lock:
+            pending, self._pending = self._pending, []
         try:
-            places = self._append([letter.batch for letter in letters])
-        except Exception as error:  # noqa: BLE001 - each of those that wait is told
-            for letter in letters:
-                letter.error = error
+            results = self._append([item.batch for item in pending])
+        except Exception as error:  # noqa: BLE001 - raised by each thread that waits
+            for item in pending:
+                item.error = error
             return
-        for letter, place in zip(letters, places, strict=True):
-            letter.written = place
+        for item, appended in zip(pending, results, strict=True):
+            item.appended = appended
         # Of all processes that write, the one whose commit it is.
-        if places[0].version % COMPACT_EVERY == 0:
+        if results[0].version % COMPACT_EVERY == 0:
             threading.Thread(target=compact, args=(self._project,)).start()
 
-    def _append(self, batches: list[Batch]) -> list[Written]:
+    def _append(self, batches: list[Batch]) -> list[Appended]:
         database = self._project.database()
-        # One at a time, whichever the process: each event has the number after the last.
+        # One process at a time: each event has the number after the last.
         with turn(self._project.root / LOCK):
-            first = database.count(TABLE)
+            end = database.count(TABLE)
             parts, firsts = [], []
-            for one in batches:
-                parts.append(events(one, first))
-                firsts.append(first)
-                first += one.changes.height
+            for batch in batches:
+                parts.append(event_rows(batch, end))
+                firsts.append(end)
+                end += batch.changes.height
             version = database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
-        return [Written(start, first, version) for start in firsts]
+        return [Appended(first, end, version) for first in firsts]
 
 
 @dataclass
-class _Letter:
+class _Pending:
+    """A batch that waits for its commit, then what became of it."""
+
     batch: Batch
-    written: Written | None = None
+    appended: Appended | None = None
     error: Exception | None = None
 
 

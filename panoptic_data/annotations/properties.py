@@ -2,7 +2,7 @@
 
 Here: what a property is, and the changes that make, alter and delete one. Not here: reading and
 writing its values (``annotations``, ``edits``), what a value looks like (``values``), tags.
-Every function returns changes that have not been written: ``annotations.commit`` does that.
+Every function returns changes that have not been written: ``store.commit`` does that.
 """
 
 from __future__ import annotations

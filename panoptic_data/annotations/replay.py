@@ -1,12 +1,12 @@
 """What values follow from the log: pure functions on frames of events.
 
 Here: which batches count, what each cell holds after them, which batch an author's undo
-takes back. Not here: the log itself (``events``), keeping values in memory (``annotations``).
+takes back. Not here: the log itself (``log``), the state of a whole project (``state``).
 
-A cell is a kind, a target and a property. Its events are applied in the order of the log, those
-of batches that are switched off left out: "set" puts a value in place of all there was, "add"
-and "remove" change one value of several. So a batch that is switched off is as if it had never
-been, whatever came after it, and a tag that someone else added in the meantime stays.
+A cell is a kind, a target and a property. Its events are applied in the order of the log, without
+those of inactive batches: "set" replaces all values, "add" and "remove" change one value of
+several. So a batch that is switched off is as if it had never been written, whatever came after
+it, and a tag that someone else added in the meantime stays.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-__all__ = ["CELL", "MARKS", "Walk", "fold", "switched_off"]
+__all__ = ["CELL_KEY", "VALUE_SCHEMA", "UndoStack", "fold", "inactive_batches"]
 
-CELL = ("kind", "target", "property")
-# One value of a cell, and who put it there.
-MARKS = pl.Schema(
+CELL_KEY = ("kind", "target", "property")
+"""The columns that identify a cell."""
+
+VALUE_SCHEMA = pl.Schema(
     [
         ("kind", pl.String()),
         ("target", pl.String()),
@@ -30,59 +31,63 @@ MARKS = pl.Schema(
         ("batch", pl.String()),
     ]
 )
-_OF_MARK = ("author", "at", "batch")
+"""One value of a cell, who put it there, when and in which batch."""
+
+_ORIGIN = ("author", "at", "batch")
 
 
-def switched_off(events: pl.DataFrame) -> frozenset[str]:
-    """Return the batches that are off after these events; the last word on each counts."""
-    words = events.filter(pl.col("kind") == "batch")
-    last = words.group_by("target").agg(pl.col("new").last())
+def inactive_batches(events: pl.DataFrame) -> frozenset[str]:
+    """Return the batches that are switched off after these events; the last switch counts."""
+    switches = events.filter(pl.col("kind") == "batch")
+    last = switches.group_by("target").agg(pl.col("new").last())
     return frozenset(last.filter(pl.col("new") == "false")["target"])
 
 
-def fold(events: pl.DataFrame, several: Iterable[str]) -> pl.DataFrame:
-    """Return what the cells of these events hold after them: rows of ``MARKS``.
+def fold(events: pl.DataFrame, multi_valued: Iterable[str]) -> pl.DataFrame:
+    """Return what the cells of these events hold after them: columns ``VALUE_SCHEMA``.
 
-    ``events`` come in the order of the log, only those that count. ``several`` are the
-    properties whose cells can hold several values (tags); "set" gives those a JSON list.
+    ``events`` come in the order of the log, only those of active batches. ``multi_valued`` are
+    the properties whose cells can hold several values (tags); "set" gives those a JSON list.
     A cell without a value has no row.
     """
     if events.is_empty():
-        return pl.DataFrame(schema=MARKS)
-    lists = pl.col("property").is_in(list(several))
+        return pl.DataFrame(schema=VALUE_SCHEMA)
+    is_multi_valued = pl.col("property").is_in(list(multi_valued))
     ordered = events.with_row_index("order")
-    single = _last(ordered.filter(~lists))
-    many = _union(ordered.filter(lists))
-    return pl.concat([single, many])
+    single = _fold_single(ordered.filter(~is_multi_valued))
+    multiple = _fold_multiple(ordered.filter(is_multi_valued))
+    return pl.concat([single, multiple])
 
 
-def _last(events: pl.DataFrame) -> pl.DataFrame:
-    last = events.unique(CELL, keep="last", maintain_order=True)
+def _fold_single(events: pl.DataFrame) -> pl.DataFrame:
+    last = events.unique(CELL_KEY, keep="last", maintain_order=True)
     # "add" and "remove" of a cell that holds one value: a property that changed its type.
-    kept = last.filter((pl.col("op") != "remove") & pl.col("new").is_not_null())
-    return kept.select(*CELL, pl.col("new").alias("value"), *_OF_MARK)
+    filled = last.filter((pl.col("op") != "remove") & pl.col("new").is_not_null())
+    return filled.select(*CELL_KEY, pl.col("new").alias("value"), *_ORIGIN)
 
 
-def _union(events: pl.DataFrame) -> pl.DataFrame:
-    """Apply sets, additions and removals: the last word on each value after the last set."""
+def _fold_multiple(events: pl.DataFrame) -> pl.DataFrame:
+    """Apply sets, additions and removals: the last event on each value since the last set."""
     if events.is_empty():
-        return pl.DataFrame(schema=MARKS)
+        return pl.DataFrame(schema=VALUE_SCHEMA)
     is_set = pl.col("op") == "set"
-    begun = events.filter(is_set).group_by(CELL).agg(begun=pl.col("order").max())
-    alive = events.join(begun, on=CELL, how="left").filter(
-        pl.col("begun").is_null() | (pl.col("order") >= pl.col("begun"))
+    last_set = events.filter(is_set).group_by(CELL_KEY).agg(last_set=pl.col("order").max())
+    effective = events.join(last_set, on=CELL_KEY, how="left").filter(
+        pl.col("last_set").is_null() | (pl.col("order") >= pl.col("last_set"))
     )
-    listed = alive.filter(is_set & pl.col("new").is_not_null())
-    words = pl.concat(
+    lists = effective.filter(is_set & pl.col("new").is_not_null())
+    operations = pl.concat(
         [
-            alive.filter(~is_set).select(*CELL, "op", "order", *_OF_MARK, value="new"),
-            _exploded(listed).select(*CELL, pl.lit("add").alias("op"), "order", *_OF_MARK, "value"),
+            effective.filter(~is_set).select(*CELL_KEY, "op", "order", *_ORIGIN, value="new"),
+            _exploded(lists).select(
+                *CELL_KEY, pl.lit("add").alias("op"), "order", *_ORIGIN, "value"
+            ),
         ],
         how="diagonal",
     )
-    last = words.sort("order", maintain_order=True).unique([*CELL, "value"], keep="last")
-    kept = last.filter((pl.col("op") == "add") & pl.col("value").is_not_null())
-    return kept.sort("order", maintain_order=True).select(list(MARKS))
+    last = operations.sort("order", maintain_order=True).unique([*CELL_KEY, "value"], keep="last")
+    added = last.filter((pl.col("op") == "add") & pl.col("value").is_not_null())
+    return added.sort("order", maintain_order=True).select(list(VALUE_SCHEMA))
 
 
 def _exploded(events: pl.DataFrame) -> pl.DataFrame:
@@ -90,28 +95,28 @@ def _exploded(events: pl.DataFrame) -> pl.DataFrame:
     return values.explode("value").drop("new")
 
 
-class Walk:
-    """Which of an author's batches undo takes back and redo brings back, as the log goes on."""
+class UndoStack:
+    """Which of an author's batches undo takes back and redo restores, as the log goes on."""
 
     def __init__(self) -> None:
         self._done: list[str] = []
         self._undone: list[str] = []
 
-    def step(self, batch: str, undoes: str | None, is_on: bool) -> None:
-        """Take in one batch of this author: something new, or one that switches another."""
+    def push(self, batch: str, undoes: str | None, is_on: bool) -> None:
+        """Add one batch of this author: a new one, or one that switches the batch ``undoes``."""
         if undoes is None:
             self._done.append(batch)
             self._undone.clear()
             return
-        gone, grown = (self._undone, self._done) if is_on else (self._done, self._undone)
-        if undoes in gone:
-            gone.remove(undoes)
-        grown.append(undoes)
+        source, destination = (self._undone, self._done) if is_on else (self._done, self._undone)
+        if undoes in source:
+            source.remove(undoes)
+        destination.append(undoes)
 
-    def undoable(self, off: Collection[str]) -> str | None:
-        """Return the last batch that counts: others may have switched some off."""
-        return next((one for one in reversed(self._done) if one not in off), None)
+    def undoable(self, inactive: Collection[str]) -> str | None:
+        """Return the last batch that is active: others may have switched some off."""
+        return next((batch for batch in reversed(self._done) if batch not in inactive), None)
 
-    def redoable(self, off: Collection[str]) -> str | None:
-        """Return the last batch that was taken back and still is, unless something new came."""
-        return next((one for one in reversed(self._undone) if one in off), None)
+    def redoable(self, inactive: Collection[str]) -> str | None:
+        """Return the last batch that was undone and still is, unless a new one came after."""
+        return next((batch for batch in reversed(self._undone) if batch in inactive), None)

@@ -2,7 +2,7 @@
 
 Here: what a tag is, the graph, and the changes that make, alter, link, merge and delete tags.
 Not here: which images have a tag (``annotations``). Every function returns changes that have
-not been written: ``annotations.commit`` does that.
+not been written: ``store.commit`` does that.
 """
 
 from __future__ import annotations

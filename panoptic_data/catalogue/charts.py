@@ -142,10 +142,10 @@ def _of_properties(catalogue: Catalogue) -> list[Level]:
     """Return a level for each property that has values and is not hidden."""
     state = catalogue.annotations
     levels = []
-    for one in state.shown:
+    for one in state.live_properties:
         field = property_field(one.type, one.id)
         kind = FIELDS[field].kind
-        if one.hidden or not state.cells_of(one.id).frame().height:
+        if one.hidden or not state.property_values(one.id).frame().height:
             continue
         is_ordered = kind in ("number", "date", "truth")
         by = "year" if kind == "date" else None

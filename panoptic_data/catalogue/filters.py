@@ -71,7 +71,7 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     fields = {one.field for one in conditions(view)}
     if "status" not in fields:
         mask &= asked.of_images(_status(catalogue, ["ok"]))
-    if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.cells:
+    if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.values_by_property:
         mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
     searches = [part for part in view.where if _is_search(part)]
     for part in view.where:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import Property
-from panoptic_data.annotations.store import Cells
+from panoptic_data.annotations.state import PropertyValues
 from panoptic_data.catalogue.corpus import NO_TIME, Corpus
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Column:
     sorted by unit; ``tags`` are places in ``ids``. Other types have ``single``.
     """
 
-    cells: Cells
+    cells: PropertyValues
     by_file: bool
     size: int
     single: Texts | None = None
@@ -117,7 +117,7 @@ def brought(
     project: Project,
     corpus: Corpus,
     one: Property,
-    cells: Cells,
+    cells: PropertyValues,
     live: frozenset[str] | None,
     known: Column | None,
 ) -> Column:
@@ -128,7 +128,7 @@ def brought(
     """
     by_file = one.target == "file"
     size = corpus.files.height if by_file else corpus.frame.height
-    changed = cells.changed_since(known.cells.number) if known is not None else None
+    changed = cells.changed_since(known.cells.revision) if known is not None else None
     if known is None or changed is None or len(changed) > PATCHED_AT_MOST:
         values = cells.frame()
         units = _units(project, corpus, values["target"], by_file)
@@ -151,7 +151,7 @@ def authored(
     only that one's values count. What is said of files is said of their image.
     """
     state = catalogue.annotations
-    ids = [one.id for one in state.shown if property in (None, one.id)]
+    ids = [one.id for one in state.live_properties if property in (None, one.id)]
     parts = []
     for id in ids:
         values = state.values(id)
@@ -169,7 +169,7 @@ def authored(
 
 
 def _column(
-    cells: Cells,
+    cells: PropertyValues,
     by_file: bool,
     size: int,
     units: Places,
@@ -197,7 +197,7 @@ def _column(
     )
 
 
-def _patched(known: Column, patch: Column, touched: Places, cells: Cells) -> Column:
+def _patched(known: Column, patch: Column, touched: Places, cells: PropertyValues) -> Column:
     """Return a column with the units that were touched as a patch has them."""
     if known.single is not None:
         assert patch.single is not None

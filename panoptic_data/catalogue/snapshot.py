@@ -20,8 +20,8 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED, Property
-from panoptic_data.annotations.store import State
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.state import State
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import filters
 from panoptic_data.catalogue import grouping as groups
 from panoptic_data.catalogue import property_columns as columns
@@ -245,7 +245,7 @@ class Catalogue:
             one = Property(EXCLUDED, EXCLUDED, "checkbox")
         else:
             one = self.property(field)
-        cells = self.annotations.cells_of(one.id)
+        cells = self.annotations.property_values(one.id)
         live = self.annotations.live_tags.get(one.id, frozenset()) if one.has_tags else None
         # A column of another type, or of other tags, is of no use and is not kept.
         made_for = (one.type, live)

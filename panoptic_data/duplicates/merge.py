@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data.annotations import edits
-from panoptic_data.annotations.log import APART, CHANGES
+from panoptic_data.annotations.log import APART_PREFIX, CHANGE_SCHEMA
 from panoptic_data.messages import translate
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["FACTS", "FIRSTS", "REASONS", "apart", "facts", "keepers", "merged", "said"]
@@ -138,10 +138,10 @@ def merged(
     files stays with the files.
     """
     pairs = _pairs(keep)
-    parts, lost = [pl.DataFrame(schema=CHANGES)], [pl.DataFrame(schema=_LOST)]
+    parts, lost = [pl.DataFrame(schema=CHANGE_SCHEMA)], [pl.DataFrame(schema=_LOST)]
     asked = [*pairs["sha1"], *pairs["keeper"].unique()]
     for one in _of_images(state):
-        held = state.cells_of(one.id).take(asked).select("target", "value")
+        held = state.property_values(one.id).take(asked).select("target", "value")
         given = pairs.join(held, left_on="sha1", right_on="target").sort("order")
         if given.is_empty():
             continue
@@ -164,7 +164,7 @@ def apart(state: State, kind: str, sha1s: Iterable[str]) -> pl.DataFrame:
     chosen = sorted(set(sha1s))
     text = hashlib.blake2b("".join(chosen).encode(), digest_size=8).hexdigest()
     given = pl.DataFrame({"target": chosen}, schema={"target": pl.String})
-    return edits.assign(state, APART + kind, given.with_columns(value=pl.lit(text)))
+    return edits.assign(state, APART_PREFIX + kind, given.with_columns(value=pl.lit(text)))
 
 
 def _added(one: Property, held: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
@@ -199,7 +199,7 @@ _LOST = pl.Schema({name: pl.String() for name in ("property", "keeper", "sha1", 
 
 
 def _of_images(state: State) -> list[Property]:
-    return [one for one in state.shown if one.target == "image"]
+    return [one for one in state.live_properties if one.target == "image"]
 
 
 def _pairs(keep: Mapping[str, Sequence[str]]) -> pl.DataFrame:

@@ -21,14 +21,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.annotations.log import APART, CHANGES
+from panoptic_data.annotations.log import APART_PREFIX, CHANGE_SCHEMA
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.duplicates import merge
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
@@ -101,7 +101,7 @@ class Plan:
     groups: int = 0
     leaving: int = 0
     disagreeing: int = 0
-    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGE_SCHEMA))
     lost: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -187,7 +187,7 @@ def facts(current: Catalogue, at: npt.NDArray[np.integer]) -> pl.DataFrame:
     """
     frame = current.frame[at].select("sha1", "width", "height", "size", "place")
     annotated = np.zeros(len(current), dtype=np.int64)
-    for one in current.annotations.shown:
+    for one in current.annotations.live_properties:
         if one.target != "image":
             continue
         column = current.column(property_field(one.type, one.id))
@@ -261,7 +261,7 @@ def _shown(current: Catalogue, rows: npt.NDArray[np.integer], members: pl.DataFr
     """Whether a view shows each image, and it is in the corpus: a view can be one of others."""
     mask = np.zeros(len(current), dtype=bool)
     mask[rows] = True
-    if EXCLUDED in current.annotations.cells:
+    if EXCLUDED in current.annotations.values_by_property:
         mask &= ~current.column(EXCLUDED).filled
     return pl.Series(mask[members["row"].to_numpy()], dtype=pl.Boolean)
 
@@ -270,8 +270,8 @@ def _settled(state: State, members: pl.DataFrame) -> pl.DataFrame:
     """Return the groups whose images were all said to be no duplicates of each other: group."""
     none = members.select("group").clear()
     found = [none]
-    for name, cells in state.cells.items():
-        if not name.startswith(APART):
+    for name, cells in state.values_by_property.items():
+        if not name.startswith(APART_PREFIX):
             continue
         said = cells.frame().select("target", "value")
         both = members.join(said, left_on="sha1", right_on="target", how="left")

@@ -14,14 +14,14 @@ import polars as pl
 
 from panoptic_data.annotations import edits, properties, tags, values
 from panoptic_data.annotations.log import Batch, Change, as_frame
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.exchange.columns import free_name, properties_by_name
 from panoptic_data.exchange.tables import NewTag
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.exchange.columns import Column, ColumnValues
     from panoptic_data.exchange.plan import Plan
     from panoptic_data.storage.project import Project

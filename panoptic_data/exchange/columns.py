@@ -20,7 +20,7 @@ from panoptic_data.exchange.tables import ColumnHint, split
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.exchange.matching import Matches
     from panoptic_data.exchange.tables import Table
 
@@ -143,7 +143,7 @@ def nonempty(series: pl.Series) -> pl.Series:
 
 def properties_by_name(state: State) -> dict[str, Property]:
     """Return the visible properties by casefolded name."""
-    return {property.name.casefold(): property for property in state.shown}
+    return {property.name.casefold(): property for property in state.live_properties}
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
@@ -259,7 +259,7 @@ def _tag_names(column: Column, series: pl.Series) -> pl.Series:
     if column.type == "tag":
         names = texts.select(_collapse_spaces(pl.col("text")))
         return names.select(pl.when(pl.col("text") != "").then(pl.concat_list("text")))["text"]
-    # Cells repeat a lot: each different text is split once.
+    # PropertyValues repeat a lot: each different text is split once.
     different = texts["text"].drop_nulls().unique()
     parts = pl.DataFrame(
         {"text": different, "parts": [split(text, column.separator) for text in different]},

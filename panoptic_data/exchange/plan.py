@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data.annotations import properties, values
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import matching as row_matching
 from panoptic_data.exchange.columns import (
@@ -34,7 +34,7 @@ from panoptic_data.exchange.matching import Matches, Matching
 from panoptic_data.exchange.tables import Table
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["EXISTING", "Plan", "make_plan", "revise", "skipped_rows", "summarize"]

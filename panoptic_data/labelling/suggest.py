@@ -19,7 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations import edits, tags
-from panoptic_data.annotations.log import ACCEPTED, ANSWER, REFUSED
+from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, REFUSED
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag
 from panoptic_data.labelling import active_learning
@@ -30,7 +30,7 @@ from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.corpus import Corpus
     from panoptic_data.catalogue.snapshot import Catalogue
@@ -157,7 +157,7 @@ def offered(
 
 def answered(state: State, tag: str) -> pl.DataFrame:
     """Return what was answered of a tag: target (a sha1), value, author, at, batch."""
-    return state.values(ANSWER + tag)
+    return state.values(ANSWER_PREFIX + tag)
 
 
 def answers(
@@ -189,7 +189,7 @@ def answers(
         [
             edits.add_tags(state, property.id, _of(accepted, files, is_of_files), [one.id]),
             edits.remove_tags(state, property.id, _of(lost, files, is_of_files), [one.id]),
-            edits.assign(state, ANSWER + tag, given),
+            edits.assign(state, ANSWER_PREFIX + tag, given),
         ]
     )
 

@@ -30,7 +30,7 @@ from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.labelling.suggest import Material

@@ -17,7 +17,7 @@ from panoptic_data.views.fields import is_property, property_field, property_of
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
 
 __all__ = [
@@ -58,7 +58,7 @@ class ProjectNames:
     @cached_property
     def properties(self) -> Sequence[Property]:
         """The properties that are not deleted."""
-        return self._state.shown if self._state else ()
+        return self._state.live_properties if self._state else ()
 
     def property(self, typed: str) -> Property | None:
         """Return the property that a typed name stands for."""
@@ -153,8 +153,8 @@ class ProjectNames:
             return ()
         names = {
             name
-            for cells in self._state.cells.values()
-            for part in (cells.base, cells.beside)
+            for cells in self._state.values_by_property.values()
+            for part in (cells.base, cells.overlay)
             for name in part["author"].unique().drop_nulls()
         }
         return sorted(names)

@@ -44,7 +44,7 @@ from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import MAX_DEPTH, Clause, Condition, Level, Sort, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
 
 __all__ = ["Parsed", "Problem", "parse", "parse_in", "to_view"]
 

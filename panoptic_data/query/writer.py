@@ -19,7 +19,7 @@ from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.store import State
+    from panoptic_data.annotations.state import State
 
 __all__ = ["unwritable", "write"]
 

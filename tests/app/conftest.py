@@ -7,12 +7,12 @@ from starlette.testclient import TestClient
 
 from app.api.routes import routes
 from app.server.host_check import Guard
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from app.components.builder import Draft
 from app.session import state
 from app.widgets import filter_builder, filter_chips
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
 from panoptic_data.annotations.properties import Property
-from panoptic_data.annotations.store import State
+from panoptic_data.annotations.state import State
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.catalogue import snapshot
@@ -96,7 +96,7 @@ def corpus(tmp_path):
 @pytest.fixture
 def themed(corpus):
     """The same with a tree of tags, a checkbox, a link and a property that was deleted."""
-    store = annotations.get(corpus.project)
+    store = annotations_of(corpus.project)
     made = {}
     for name, type, folder in (
         ("Theme", "tags", None), ("seen", "checkbox", "Work"), ("gone", "text", None),

@@ -6,7 +6,8 @@ import pytest
 
 from app import cli
 from app.cli import main
-from panoptic_data.annotations import properties, store, values
+from panoptic_data.annotations import properties, values
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.exchange import matching, plan
 from tests import synthetic
 
@@ -46,7 +47,7 @@ def test_a_rehearsal_shows_what_would_come_and_writes_nothing(war, capsys):
         "line 4 no.jpg no such image",
         "Nothing was written.",
     ]
-    assert store.get(war).state(fresh=True).position == 0
+    assert annotations_of(war).state(fresh=True).position == 0
 
 
 def test_an_import_is_written_and_said(war, capsys):
@@ -54,7 +55,7 @@ def test_an_import_is_written_and_said(war, capsys):
     assert code == 0
     assert "left out" in out
     assert "changes imported" in out
-    (kind,) = store.get(war).state(fresh=True).shown
+    (kind,) = annotations_of(war).state(fresh=True).live_properties
     assert (kind.name, kind.type, kind.target) == ("kind", "tag", "file")
     assert ran(war, capsys, "--skip", "year", "--target", "file")[1].endswith(
         "Nothing to change: all of it was there.\n"
@@ -65,7 +66,7 @@ def test_scripts_get_json(war, capsys):
     code, out, _ = ran(war, capsys, "--json", "--match", "name", "--key", "path")
     told = json.loads(out)
     assert (code, told["written"], told["matched"], told["missed"]["count"]) == (0, True, 2, 1)
-    history = store.get(war).history()
+    history = annotations_of(war).history()
     assert history["batch"].to_list() == [told["batch"]]
     assert history["changes"].to_list() == [told["changes"]]
 
@@ -75,7 +76,7 @@ def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
     (war.root.parent / "labels.csv").write_text(tree, encoding="utf-8")
     code, out, _ = ran(war, capsys, "--tags", "Sujet")
     assert (code, out.splitlines()[0]) == (0, "labels.csv: 2 new tags")
-    names = {one.name for one in store.get(war).state(fresh=True).tags.values()}
+    names = {one.name for one in annotations_of(war).state(fresh=True).tags.values()}
     assert names == {"plant", "fruit"}
 
 

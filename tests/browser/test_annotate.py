@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.storage import project as projects
 from panoptic_data.views import model
@@ -24,10 +24,10 @@ def address(own_project):
 @pytest.fixture
 def store(own_project):
     """What is noted; it is gone after the test."""
-    kept = annotations.get(projects.open_project(own_project))
+    kept = annotations_of(projects.open_project(own_project))
     yield kept
     state = kept.state(fresh=True)
-    gone = [change for one in state.shown for change in remove(state, one.id)]
+    gone = [change for one in state.live_properties for change in remove(state, one.id)]
     kept.commit(gone, "property")
     out = state.excluded.frame()["target"].to_list()
     kept.commit(edits.exclude(kept.state(), out, excluded=False), "include")
@@ -81,7 +81,7 @@ def test_a_newcomer_tags_in_two_presses_and_finds_the_tag_again_while_typing(vis
     page.keyboard.press("Enter")
     chips = page.get_by_role("listitem").filter(has_text="Turner, J. M. W.")
     expect(chips).to_be_visible()
-    [property] = store.state(fresh=True).shown
+    [property] = store.state(fresh=True).live_properties
     tagged(store, property.id, first)
     tile(page, 1).locator(".circle").click()
     expect(
@@ -176,13 +176,13 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
     dialog = page.get_by_role("dialog", name="Make a property of the groups")
     expect(dialog.get_by_text(f"Images: {images}")).to_be_visible()
     dialog.get_by_role("textbox", name="Name").fill("Box")
-    assert [one.name for one in store.state(fresh=True).shown] == ["Theme"]
+    assert [one.name for one in store.state(fresh=True).live_properties] == ["Theme"]
     dialog.get_by_role("button", name=f"Write {images} values").click()
     expect(page.get_by_text(f"Box: {images} images")).to_be_visible()
-    box = next(one.id for one in store.state(fresh=True).shown if one.name == "Box")
+    box = next(one.id for one in store.state(fresh=True).live_properties if one.name == "Box")
     assert store.state().values(box)["target"].n_unique() == images
     page.get_by_role("status").get_by_role("button", name="Undo").click()
-    assert eventually(lambda: [one.id for one in store.state(fresh=True).shown] == [theme])
+    assert eventually(lambda: [it.id for it in store.state(fresh=True).live_properties] == [theme])
 
     # More like a group: the tag that it gets may be called as it is.
     header.hover()

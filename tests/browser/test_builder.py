@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
@@ -27,7 +27,7 @@ def corpus(demo_project):
 @pytest.fixture
 def subjects(corpus):
     """A property that is there for one test, with a tag below another; three images have it."""
-    store = annotations.get(corpus.project)
+    store = annotations_of(corpus.project)
     one, changes = properties.created(store.state().properties, "Subject matter", "tags")
     store.commit(changes, "property")
     known = {}

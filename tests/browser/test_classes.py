@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data.annotations import properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage import project as projects
@@ -37,7 +37,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    store = annotations.get(project)
+    store = annotations_of(project)
     one, changes = properties.created(store.state().properties, "Kind", "tag")
     store.commit(changes, "property")
     for name in KINDS:

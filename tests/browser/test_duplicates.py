@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.components import assets
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.duplicates import review
 from panoptic_data.storage import project as projects
@@ -22,7 +22,7 @@ def address(own_project):
 
 @pytest.fixture
 def store(own_project):
-    return annotations.get(projects.open_project(own_project))
+    return annotations_of(projects.open_project(own_project))
 
 
 @pytest.fixture

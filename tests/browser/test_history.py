@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import Store
 from tests import synthetic
 from tests.dashboard import eventually, serving
 
@@ -34,12 +34,12 @@ def served(project):
 @pytest.fixture
 def store(project):
     """The annotations as another process has them, such as an import."""
-    return annotations.Store(project)
+    return Store(project)
 
 
 def make_tag(store, name, who):
     state = store.state(fresh=True)
-    theme = next((one for one in state.shown if one.name == "Theme"), None)
+    theme = next((one for one in state.live_properties if one.name == "Theme"), None)
     if theme is None:
         theme, changes = properties.created(state.properties, "Theme", "tags")
         store.commit(changes, "property", author=who)

@@ -76,7 +76,7 @@ def choose(page, file):
 def held(project, name):
     """Return what a property holds as another process reads it: sha1 → its texts, folded."""
     state = store.Store(project).state(fresh=True)
-    one = next((one for one in state.shown if one.name == name), None)
+    one = next((one for one in state.live_properties if one.name == name), None)
     found = {}
     rows = state.values(one.id).select("target", "value").iter_rows() if one else ()
     for target, value in rows:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.views.model import from_address
 from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
@@ -36,9 +36,11 @@ def address(project):
 @pytest.fixture
 def store(project):
     """The annotations, with no property left over by another test."""
-    store = annotations.get(project)
+    store = annotations_of(project)
     state = store.state(fresh=True)
-    gone = [properties.altered(state.properties, one.id, deleted=True) for one in state.shown]
+    gone = [
+        properties.altered(state.properties, one.id, deleted=True) for one in state.live_properties
+    ]
     store.commit([change for changes in gone for change in changes], "delete")
     return store
 
@@ -101,7 +103,7 @@ def test_first_property_is_made_by_one_press_named_moved_and_deleted(visit, addr
     expect(known_as(page, "Price paid")).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).last.click()
     expect(known_as(page, "Price paid")).to_be_visible()
-    told = {one.name: (one.folder, one.options) for one in store.state(fresh=True).shown}
+    told = {one.name: (one.folder, one.options) for one in store.state(fresh=True).live_properties}
     assert told == {"Subject": ("Provenance", {}), "Price paid": ("Provenance", {"least": 0})}
 
 

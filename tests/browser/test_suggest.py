@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.storage import project as projects
 from panoptic_data.views import model
@@ -26,7 +26,7 @@ def address(own_project):
 
 @pytest.fixture
 def store(own_project):
-    return annotations.get(projects.open_project(own_project))
+    return annotations_of(projects.open_project(own_project))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def coins(own_project):
 def held(store):
     """Return the images that have a tag, whichever, as another process reads them."""
     state = store.state(fresh=True)
-    return {target for one in state.shown for target in state.values(one.id)["target"]}
+    return {target for one in state.live_properties for target in state.values(one.id)["target"]}
 
 
 def in_hand(page):

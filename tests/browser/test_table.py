@@ -8,7 +8,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from app.components import assets
 from panoptic_data.annotations import properties
-from panoptic_data.annotations.store import get as annotations_of
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage import project as projects
 from panoptic_data.views.model import Level, View, to_address
 from tests.browser.test_gallery import MILLION, PIXEL

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from panoptic_data.annotations import edits, materialize
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.duplicates import review
 from panoptic_data.labelling import suggest
@@ -60,7 +60,7 @@ def read_images(project):
 
 def read_properties(project):
     """Return every property, and its values by path: deleted and hidden ones too."""
-    state, names = annotations.get(project).state(), {**image_names(project), **file_names(project)}
+    state, names = annotations_of(project).state(), {**image_names(project), **file_names(project)}
     tags = {tag.id: tag.name for tag in state.tags.values()}
     return {
         prop.name: {
@@ -82,7 +82,7 @@ def read_properties(project):
 
 
 def read_tags(project):
-    state = annotations.get(project).state()
+    state = annotations_of(project).state()
     return [
         {
             "name": tag.name,
@@ -97,7 +97,7 @@ def read_tags(project):
 
 
 def read_history(project):
-    store = annotations.get(project)
+    store = annotations_of(project)
     names = ("batch", "at", "author", "act", "about", "kind", "targets", "changes", "is_on")
     return {
         "unmerged": materialize.behind(project),
@@ -149,7 +149,7 @@ def read_map(project):
 
 def read_answers(project):
     """Return what was answered to suggestions, by tag, and what is suggested now."""
-    state, names = annotations.get(project).state(), image_names(project)
+    state, names = annotations_of(project).state(), image_names(project)
     answered = {tag.name: suggest.answered(state, tag.id) for tag in state.tags.values()}
     (naval,) = (tag.id for tag in state.tags.values() if tag.name == "bataille navale")
     offer = suggest.offered(project, naval, SLUG)
@@ -221,7 +221,7 @@ def test_the_commands_answer_what_they_answered(project, monkeypatch):
 def test_an_edit_is_written_beside_what_was_there(project):
     before, prop = plain(project, read_properties(project)), find_property(project, "Titre")
     names = {name: sha1 for sha1, name in image_names(project).items()}
-    store = annotations.get(project)
+    store = annotations_of(project)
     changes = edits.set_value(store.state(), prop, [names["affiches/paix.png"]], "Colombe")
     store.commit(changes, "set", author="anna")
     before["Titre"]["values"] = sorted(
@@ -277,7 +277,7 @@ def shown(current, view):
 
 
 def find_property(project, name):
-    properties = annotations.get(project).state().properties.values()
+    properties = annotations_of(project).state().properties.values()
     return next(prop.id for prop in properties if prop.name == name)
 
 

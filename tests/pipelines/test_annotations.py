@@ -11,7 +11,7 @@ import pytest
 
 from app.server.merge_scheduler import WAIT, Watch
 from panoptic_data.annotations import edits, materialize, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.provenance import runs, stages
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
@@ -27,7 +27,7 @@ STRANGER = "f" * 40
 @pytest.fixture
 def annotated(processed):
     """The processed project, with a tag on three images by two people."""
-    store = annotations.get(processed)
+    store = annotations_of(processed)
     theme, changes = properties.created({}, "Theme", "tags")
     store.commit(changes, "property", author="ada")
     war, changes = tags.created({}, theme.id, "war")
@@ -41,7 +41,7 @@ def annotated(processed):
 
 def say(project, target, author="ada"):
     """Tag one more image."""
-    store = annotations.get(project)
+    store = annotations_of(project)
     (theme,), (war,) = store.state().properties, store.state().tags
     store.commit(edits.add_tags(store.state(), theme, [target], [war]), "tag", author=author)
 
@@ -77,7 +77,7 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
     now, after = told(annotated)
     assert after == count + 1
     metadata = {name: value.value for name, value in now.metadata.items()}
-    events = annotations.get(annotated).state().position
+    events = annotations_of(annotated).state().position
     names = ("events", "new_events", "values", "properties", "tags", "authors")
     assert [metadata[name] for name in names] == [events, events, 3, 1, 1, {"bo": 2, "ada": 1}]
     versions = {name: annotated.database().version(name) for name in materialize.TABLES}
@@ -87,7 +87,7 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
     assert said_by_checks(annotated) == {name: (True, "WARN", "All is well.") for name in CHECKS}
     # What is done and undone leaves the values, and what depends on them, as they were.
     say(annotated, STRANGER)
-    annotations.get(annotated).undo("ada")
+    annotations_of(annotated).undo("ada")
     assert stale(annotated) == {"annotations": "inputs"}
     assert merge(annotated).data_version == result.data_version
 
@@ -151,7 +151,7 @@ def test_a_merge_that_is_killed_leaves_the_last_one_and_the_next_does_it(annotat
         while annotated.database().version("annotations") == version and killed.poll() is None:
             time.sleep(0.002)
         killed.send_signal(signal.SIGKILL)
-    read = annotations.Store(annotated).state()
+    read = Store(annotated).state()
     assert read.values(next(iter(read.properties))).height == 4
     assert subprocess.run(command, check=True).returncode == 0
     assert (materialize.behind(annotated), stale(annotated)) == (0, {})

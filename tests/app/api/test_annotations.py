@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from panoptic_data.annotations import properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import Store
 from panoptic_data.views.model import View, to_address
 from tests import synthetic
 
@@ -261,7 +261,7 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
 
 def test_position_grows_with_what_anybody_writes(client, project, store):
     before = client.get("/annotations/position").json()["position"]
-    other = annotations.Store(project)
+    other = Store(project)
     one, changes = properties.created({}, "Theirs", "text")
     other.commit(changes, "property", author="b")
     store.state(fresh=True)

@@ -120,7 +120,7 @@ def test_no_other_page_can_undo(store, ana):
     make(store, "Note", "text")
     refused = ana.post("/undo", headers={"Origin": "http://elsewhere.example"})
     assert refused.status_code == 403
-    assert len(store.state().shown) == 1
+    assert len(store.state().live_properties) == 1
 
 
 def test_history_comes_in_pages_by_author_by_property_and_from_a_time(store, ana):
@@ -218,8 +218,8 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
         (quote("a\x00\u202eb\n"), "ab"),
         (quote("x" * 200), "x" * identity.LONGEST),
         ("%E9%FF", "\ufffd\ufffd"),
-        ("", log.whoami()),
-        ("%20%09", log.whoami()),
+        ("", log.current_user()),
+        ("%20%09", log.current_user()),
     ],
 )
 def test_who_is_at_work_is_who_the_cookie_says(client, cookie, name):

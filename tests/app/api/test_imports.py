@@ -14,7 +14,7 @@ from app.api import history, imports
 from app.server import identity
 from app.server.host_check import Guard
 from app.services import import_sessions
-from panoptic_data.annotations import store
+from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
 from tests.dashboard import eventually
 
@@ -90,8 +90,8 @@ class Hand:
 
 def held(project, name):
     """Return what a property holds: image → value, of tags their names."""
-    state = store.get(project).state(fresh=True)
-    one = next(it for it in state.shown if it.name == name)
+    state = annotations_of(project).state(fresh=True)
+    one = next(it for it in state.live_properties if it.name == name)
     found = {}
     for target, value in state.values(one.id).select("target", "value").iter_rows():
         text = state.tags[value].name if one.has_tags else value
@@ -122,7 +122,9 @@ def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(proje
     assert hand.told["written"]["isOn"] is True
     client.post("/switch", json={"batch": written["batch"], "on": False})
     assert hand.get().json()["written"]["isOn"] is False
-    assert "Made in" not in {one.name for one in store.get(project).state(fresh=True).shown}
+    assert "Made in" not in {
+        one.name for one in annotations_of(project).state(fresh=True).live_properties
+    }
     # The choices stay.
     hand.choose(columns={"kind": {"take": False}})
     assert hand.column("made")["name"] == "Made in"
@@ -211,8 +213,8 @@ def test_a_list_of_tags_goes_into_a_property_and_a_circle_is_told(project, hand)
     assert told["tags"]["first"][1] == {"name": "battle", "colour": None, "parents": ["war"]}
     hand.choose(into="Theme")
     assert hand.write()["written"]["tags"] == 2
-    state = store.get(project).state(fresh=True)
-    assert {one.name for one in state.shown} == {"Theme"}
+    state = annotations_of(project).state(fresh=True)
+    assert {one.name for one in state.live_properties} == {"Theme"}
     hand.begin("name,parents\nwar,battle\n", into="Theme")
     told = hand.write()
     assert told["phase"] == "ready"

@@ -128,13 +128,13 @@ def test_a_refusal_says_why_in_the_language_of_who_asks(client, store, define):
     assert "note" in answer.json()["message"]
     for told in ("[]", '{"do": []}', '{"do": "create"}', '{"do": "alter", "id": 1}', "nonsense"):
         assert client.post("/define", content=told).status_code == 400
-    assert len(store.state().shown) == 1
+    assert len(store.state().live_properties) == 1
 
 
 def test_order_and_heading_change_in_one_batch(store, define):
     ids = [define("create", name=name, type="text")["id"] for name in "abc"]
     done = define("place", order=[ids[2], ids[0], ids[1]], folders={ids[2]: "Work"})
-    assert [(one.name, one.folder) for one in store.state().shown] == [
+    assert [(one.name, one.folder) for one in store.state().live_properties] == [
         ("c", "Work"),
         ("a", None),
         ("b", None),

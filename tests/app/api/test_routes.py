@@ -23,7 +23,7 @@ from app.api.routes import routes
 from app.server.host_check import Guard
 from app.services.group_labels import label
 from panoptic_data.annotations import edits, properties
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import frozen_results, snapshot
 from panoptic_data.catalogue.grouping import condition
 from panoptic_data.ingest import images, scan, sources
@@ -276,7 +276,7 @@ def test_an_image_is_told_its_place_in_the_view(ask, corpus):
 
 def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, corpus):
     project = corpus[0]
-    store = annotations.get(project)
+    store = annotations_of(project)
     one, changes = properties.created(store.state().properties, "Held", "number")
     store.commit(changes, "property")
     view = View((condition(Level(f"p:number:{one.id}"), None),))
@@ -518,7 +518,7 @@ def test_thumbnails_of_rows_are_looked_up_ahead_and_a_failure_there_is_nobodys(c
 
 def test_rows_say_values_of_properties_only_when_asked(ask, corpus):
     project, _, contents = corpus
-    store = annotations.get(project)
+    store = annotations_of(project)
     names = {name: sha1(contents[name]) for name in ("red.jpg", "scan.tif")}
 
     def make(name, type, **more):

@@ -52,16 +52,16 @@ def test_folders_become_a_new_property_in_one_batch_that_is_told_first_and_undon
     body = {"new": {"name": "Folder", "type": "path"}}
     told = name(BY_FOLDER, dry=True, **body)
     assert (told["names"], told["targets"], told["tags"], told["replaced"]) == (3, 4, 0, 0)
-    assert store.state(fresh=True).shown == []
+    assert store.state(fresh=True).live_properties == []
     done = name(BY_FOLDER, **body)
     assert done["changed"] == 4
-    [one] = store.state().shown
+    [one] = store.state().live_properties
     assert (one.id, one.name) == (done["property"], "Folder")
     # Of an image in two folders the first speaks, as in the group.
     assert said(store, one.id) == {A: ["s/1/red"], B: ["s/1/red"], C: ["s/2/Red"], D: ["s/2/blue"]}
     assert store.history()["act"][0] == "folders"
     store.undo()
-    assert store.state().shown == []
+    assert store.state().live_properties == []
 
 
 def test_short_names_of_folders_are_one_tag_whatever_their_case(name, store):

@@ -15,9 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from panoptic_data.annotations import edits, materialize, properties, tags
-from panoptic_data.annotations import log as events
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations import edits, log, materialize, properties, tags
+from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
@@ -32,7 +31,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def make(store, name, type, **more):
@@ -56,7 +55,7 @@ def values(state, property):
 
 def again(store):
     """Return the annotations as another process reads them, from the log alone."""
-    return annotations.Store(store.project).state()
+    return Store(store.project).state()
 
 
 def test_a_value_is_there_at_once_and_in_another_process(store):
@@ -68,14 +67,14 @@ def test_a_value_is_there_at_once_and_in_another_process(store):
 
 def test_what_others_write_is_seen_without_being_asked_for(store):
     note = make(store, "Note", "text")
-    other = annotations.Store(store.project)
+    other = Store(store.project)
     other.commit(edits.set_value(other.state(), note.id, IMAGES[:1], "theirs"), "set", author="b")
     assert values(store.state(fresh=True), note) == {IMAGES[0]: {"theirs"}}
 
 
 def test_the_last_of_two_that_write_one_cell_wins_and_both_are_in_the_history(store):
     note = make(store, "Note", "text")
-    other = annotations.Store(store.project)
+    other = Store(store.project)
     other.state()
     store.commit(edits.set_value(store.state(), note.id, IMAGES[:1], "mine"), "set", author="a")
     other.commit(edits.set_value(other.state(), note.id, IMAGES[:1], "theirs"), "set", author="b")
@@ -86,7 +85,7 @@ def test_the_last_of_two_that_write_one_cell_wins_and_both_are_in_the_history(st
 def test_tags_that_two_add_at_once_are_both_kept(store):
     theme = make(store, "Theme", "tags")
     war, peace = tag(store, theme, "war"), tag(store, theme, "peace")
-    other = annotations.Store(store.project)
+    other = Store(store.project)
     other.state()
     store.commit(edits.add_tags(store.state(), theme.id, IMAGES[:1], [war.id]), "tag")
     other.commit(edits.add_tags(other.state(), theme.id, IMAGES[:1], [peace.id]), "tag")
@@ -366,7 +365,7 @@ class Together(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
-        self.store = annotations.Store(self.projects[0])
+        self.store = Store(self.projects[0])
         state = self.store.state()
         name = next(self.numbers)
         self.note, changes = properties.created(state.properties, f"note {name}", "text")
@@ -476,12 +475,12 @@ def test_undo_and_redo_in_any_order_are_as_a_list_in_python_says(project):
 EDITS = """
 import random, sys
 from concurrent.futures import ThreadPoolExecutor
-from panoptic_data.annotations import store as annotations
-from panoptic_data.annotations import log as events
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.annotations import log
 from panoptic_data.storage import project as projects
 
 root, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-store = annotations.get(projects.open_project(root))
+store = annotations_of(projects.open_project(root))
 dice = random.Random(seed)
 state = store.state()
 [theme] = state.properties.values()
@@ -492,7 +491,7 @@ plans = [(dice.choice(images), dice.choice(tags), dice.choice(ops)) for _ in ran
 
 def act(plan):
     image, tag, op = plan
-    store.commit([events.Change("image", image, theme.id, op, tag)], "tag", author=seed)
+    store.commit([log.Change("image", image, theme.id, op, tag)], "tag", author=seed)
 
 # Several people on one server.
 with ThreadPoolExecutor(25) as people:
@@ -531,10 +530,10 @@ def test_four_processes_that_edit_at_once_lose_nothing(store, edits_each):
 
 KILLED = """
 import sys
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations import edits
 from panoptic_data.storage import project as projects
-store = annotations.get(projects.open_project(sys.argv[1]))
+store = annotations_of(projects.open_project(sys.argv[1]))
 [note] = store.state().properties.values()
 for number in range(1000):
     targets = [f"{number:08x}{one:032x}" for one in range(20_000)]
@@ -552,7 +551,7 @@ def test_killed_in_a_batch_all_of_it_is_there_or_nothing(store):
             assert process.stdout.readline() == f"{written}\n"
         time.sleep(random.uniform(0, 0.15))
         process.send_signal(signal.SIGKILL)
-    log = annotations.Store(store.project).log().filter(pl.col("property") == note.id)
+    log = Store(store.project).log().filter(pl.col("property") == note.id)
     sizes = log.group_by("batch").len()["len"].to_list()
     assert len(sizes) > written
     assert set(sizes) == {20_000}
@@ -562,14 +561,12 @@ def test_killed_in_a_batch_all_of_it_is_there_or_nothing(store):
 
 def test_the_log_stays_small_under_many_single_edits(store):
     note = make(store, "Note", "text")
-    for number in range(2 * events.COMPACT_EVERY):
-        store.commit(
-            [events.Change("image", IMAGES[number % 4], note.id, "set", str(number))], "set"
-        )
-    folder = store.project.lance / f"{events.TABLE}.lance" / "data"
+    for number in range(2 * log.COMPACT_EVERY):
+        store.commit([log.Change("image", IMAGES[number % 4], note.id, "set", str(number))], "set")
+    folder = store.project.lance / f"{log.TABLE}.lance" / "data"
     deadline = time.monotonic() + 30
-    while len(list(folder.iterdir())) > 1.2 * events.COMPACT_EVERY * 2:
+    while len(list(folder.iterdir())) > 1.2 * log.COMPACT_EVERY * 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    expected = str(2 * events.COMPACT_EVERY - 1)
+    expected = str(2 * log.COMPACT_EVERY - 1)
     assert json.dumps(expected) == json.dumps(next(iter(values(again(store), note)[IMAGES[3]])))

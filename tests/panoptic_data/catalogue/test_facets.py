@@ -6,7 +6,8 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from panoptic_data.annotations import edits, properties, store, tags
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import facets, snapshot
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
@@ -40,7 +41,7 @@ class Made:
         synthetic.write(
             self.project, "files", [file(place, name) for place, name in places.items()]
         )
-        self.store = store.get(self.project)
+        self.store = annotations_of(self.project)
         draw = random.Random(4)
         self.themes = self.make("Theme", "tags")
         self.ids = {}

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import charts, frozen_results, map_data, row_values, snapshot
 from panoptic_data.catalogue.grouping import condition
 from panoptic_data.views.model import Level, Sort, View
@@ -24,7 +24,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def add(project, *names):

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.duplicates import merge
 from panoptic_data.messages import LANGUAGES
 from tests import synthetic
@@ -91,7 +91,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def make(store, name, type):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.exchange import apply, matching, plan, readers
 from panoptic_data.exchange.matching import Matching
@@ -31,12 +31,12 @@ def test_an_import_is_one_batch_that_undo_takes_back(project, tmp_path):
         blue: "carte",
     }
     assert (seen[0], seen[-1]) == ((0, 6), (6, 6))
-    store = annotations.get(project)
+    store = annotations_of(project)
     assert (batch.act, batch.author, batch.about) == ("import", "ada", "values.csv")
     assert store.history()["batch"].to_list() == [batch.id]
     store.undo("ada")
-    assert store.state(fresh=True).shown == []
-    assert not any(cells.frame().height for cells in store.state().cells.values())
+    assert store.state(fresh=True).live_properties == []
+    assert not any(cells.frame().height for cells in store.state().values_by_property.values())
 
 
 def test_the_same_import_again_changes_nothing(project, tmp_path):
@@ -61,7 +61,7 @@ def test_what_is_there_is_replaced_kept_or_left_beside(project, tmp_path, existi
     read = read_text(tmp_path, "path;N;T\n1930/red.jpg;2;b\n1940/red.jpg;2;c\n")
     choices = {"T": {"type": "tags"}}
     apply.apply_plan(project, plan.make_plan(project, read, existing=existing, columns=choices))
-    shown = annotations.get(project).state(fresh=True).shown
+    shown = annotations_of(project).state(fresh=True).live_properties
     assert [one.name.casefold() for one in shown] == names
     red, other = sha1s("red", "other red")
     first, second = values_of(project, "n"), values_of(project, "t")
@@ -73,7 +73,7 @@ def test_a_tree_of_tags_comes_from_a_csv(project, tmp_path):
     new = readers.read_tags(write_text(tmp_path, text))
     assert new[1] == NewTag("apple, red", "#ff0000", ("fruit", "plant, any"))
     apply.apply_tags(project, "Sujet", new)
-    state = annotations.get(project).state(fresh=True)
+    state = annotations_of(project).state(fresh=True)
     known = {one.name: one for one in state.tags.values()}
     assert set(known) == {"fruit", "apple, red", "plant, any", "plant"}
     above = {state.tags[id].name for id in known["apple, red"].parents}
@@ -92,7 +92,7 @@ def test_a_tree_of_tags_comes_from_a_csv(project, tmp_path):
 def test_a_tree_that_cannot_be_is_refused_whole(project, new, error):
     with pytest.raises(error):
         apply.apply_tags(project, "Sujet", new)
-    assert annotations.get(project).state(fresh=True).position == 0
+    assert annotations_of(project).state(fresh=True).position == 0
 
 
 def test_a_table_without_names_is_no_tree(tmp_path):

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import apply, plan, readers
 from tests import synthetic
@@ -108,9 +108,9 @@ def test_a_project_of_panoptic_1_comes_over(project, tmp_path):
     assert values_of(project, "Vu") == {red: "false", summer: "true"}
     assert values_of(project, "Voir") == {red: blue}
     assert values_of(project, "Teinte")[red].startswith("#")
-    state = annotations.get(project).state(fresh=True)
-    assert {one.name: one.folder for one in state.shown}["Note"] == "Fiche"
-    assert "width" not in {one.name for one in state.shown}
+    state = annotations_of(project).state(fresh=True)
+    assert {one.name: one.folder for one in state.live_properties}["Note"] == "Fiche"
+    assert "width" not in {one.name for one in state.live_properties}
     known = {one.name: one for one in state.tags.values()}
     assert set(known) == {"fruit", "pomme, rouge", "one", "two"}
     assert known["pomme, rouge"].parents == (known["fruit"].id,)
@@ -165,7 +165,7 @@ def test_a_project_of_panoptic_0_7_comes_over(project, tmp_path):
     assert values_of(project, "Sujet") == {red: ["fruit", "pomme"]}
     assert values_of(project, "Note") == {blue: "seen"}
     assert list(values_of(project, "Genre").values()) == ["x"]
-    known = {one.name: one for one in annotations.get(project).state(fresh=True).tags.values()}
+    known = {one.name: one for one in annotations_of(project).state(fresh=True).tags.values()}
     assert known["fruit"].parents == ()
     assert known["pomme"].parents == (known["fruit"].id,)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import apply, plan
 from panoptic_data.exchange.matching import Matching
@@ -35,7 +35,7 @@ def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
     assert columns["mots"]["read"] == [["guerre", "paix, enfin"], ["Guerre"]]
     assert "read" not in columns["column 8"]
     assert columns["mots"]["new_tags"] == {"count": 2, "first": ["guerre", "paix, enfin"]}
-    assert annotations.get(project).state(fresh=True).position == 0
+    assert annotations_of(project).state(fresh=True).position == 0
     json.dumps(summary)
 
 
@@ -46,7 +46,7 @@ def test_columns_can_be_taken_otherwise_than_proposed(project, tmp_path):
     planned = plan.revise(project, planned, columns=choices)
     apply.apply_plan(project, planned)
     assert values_of(project, "Sujet") == {synthetic.sha1("red"): ["x", "y"]}
-    shown = annotations.get(project).state(fresh=True).shown
+    shown = annotations_of(project).state(fresh=True).live_properties
     assert [(one.name, one.target) for one in shown] == [("Sujet", "image"), ("b", "file")]
 
 

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from panoptic_data.annotations import materialize, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.snapshot import read_snapshot
+from panoptic_data.annotations.state import from_log
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.errors import InvalidTag, NoEmbeddings
 from panoptic_data.labelling import active_learning, suggest
@@ -179,7 +181,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def make(store, type="tags", names=("War", "Sea"), **more):
@@ -292,11 +294,11 @@ def test_answers_outlive_a_merge_and_a_replay(project, store):
         "stages",
         _stage(result),
     )
-    read = materialize.read(project)
+    read = read_snapshot(project)
     for tag in (war, sea):
         kept, replayed = (
             suggest.answered(state, tag).sort("target").drop("at")
-            for state in (read, annotations.replayed(store.log()))
+            for state in (read, from_log(store.log()))
         )
         assert kept.equals(replayed)
         assert kept.height == (5 if tag == war else 1)
@@ -363,4 +365,4 @@ def test_a_notebook_runs_the_example_of_the_docs(project, store):
     told: dict[str, object] = {}
     exec(example.replace('"war"', here).replace("clip-vit-b-32", SLUG), told)
     assert told["batch"].author == "ada"
-    assert suggest.answered(annotations.get(told["war"]).state(), tag).height == 5
+    assert suggest.answered(annotations_of(told["war"]).state(), tag).height == 5

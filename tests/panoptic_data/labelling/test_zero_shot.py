@@ -7,7 +7,7 @@ import pytest
 
 from panoptic_data import encoders
 from panoptic_data.annotations import properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.errors import InvalidProperty, InvalidTag, TextNotSupported
 from panoptic_data.labelling import suggest, zero_shot
@@ -104,7 +104,7 @@ def project(tmp_path, monkeypatch):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def make(store, *names, type="tags"):

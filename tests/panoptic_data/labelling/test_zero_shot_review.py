@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations import store as annotations
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import snapshot
 from panoptic_data.labelling import suggest, zero_shot_review
 from panoptic_data.labelling.zero_shot import Class, Classes
@@ -25,7 +25,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def store(project):
-    return annotations.get(project)
+    return annotations_of(project)
 
 
 def sorted_into(store, target="image", again=False):

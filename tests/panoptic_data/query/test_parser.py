@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panoptic_data.annotations.properties import Property
-from panoptic_data.annotations.store import Cells, State
+from panoptic_data.annotations.state import PropertyValues, State
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.media.colour import HUE_NAMES, HUES
@@ -443,7 +443,8 @@ def test_an_author_is_known_in_any_case():
     values = pl.DataFrame({name: ["Zoé"] for name in ("target", "value", "author", "batch")})
     values = values.with_columns(at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
     state = State(
-        properties=STATE.properties, cells={"theme": Cells(values, values[:0], frozenset())}
+        properties=STATE.properties,
+        values_by_property={"theme": PropertyValues(values, values[:0], frozenset())},
     )
     assert parse("author:zoe,Bob", state=state).where[0].value == {"authors": ["Zoé", "Bob"]}
 

@@ -1,0 +1,56 @@
+"""Reading back the annotations that were last merged into tables.
+
+Here: the record of the last merge and the state that its tables hold. Not here: writing them
+(``materialize``), keeping a state current with the log (``store``).
+
+The stage's record says up to which event the tables hold and at which versions: a merge that was
+killed leaves the one before in force.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from panoptic_data.annotations.replay import VALUE_SCHEMA
+from panoptic_data.annotations.state import DEFINITION_KINDS, State, from_values
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+
+__all__ = ["STAGE", "read_record", "read_snapshot"]
+
+STAGE = "annotations"
+
+
+def read_snapshot(project: Project) -> State | None:
+    """Return the state of the last merge; None where there is none, or it was cleaned away."""
+    merged = read_record(project)
+    if not merged:
+        return None
+    try:
+        version = merged["versions"]["annotations"]
+        rows = project.database().frame("annotations", version=version)
+    except (ValueError, RuntimeError, OSError):
+        return None
+    rows = rows.select(list(VALUE_SCHEMA))
+    is_definition = pl.col("kind").is_in(DEFINITION_KINDS)
+    return from_values(
+        position=int(merged["events"]),
+        inactive=frozenset(merged["off"]),
+        definitions=rows.filter(is_definition),
+        values=rows.filter(~is_definition),
+    )
+
+
+def read_record(project: Project) -> dict[str, Any]:
+    """Return what the last merge recorded; nothing where there was none.
+
+    ``events`` (how many it holds), ``off`` (inactive batches), ``versions`` (of each table),
+    ``content`` (digest of the values).
+    """
+    rows = project.database().take("stages", [STAGE], ["parameters"]).to_pylist()
+    parameters: dict[str, Any] = json.loads(rows[0]["parameters"]) if rows else {}
+    return parameters
