@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from panoptic_data.annotations.dates import day_range
 from panoptic_data.annotations.tags import Tag
-from panoptic_data.annotations.values import days
 
 __all__ = ["Bar", "Use", "bars", "listed", "of_tags", "summary"]
 
@@ -79,7 +79,7 @@ def bars(type: str, values: pl.DataFrame) -> list[Bar]:
     if type == "number":
         return _of_numbers(values["value"].cast(pl.Float64))
     years = values["value"].unique().to_list()
-    year_of = {text: days(text)[0].year for text in years}
+    year_of = {text: day_range(text)[0].year for text in years}
     return _of_years(values["value"].replace_strict(year_of, return_dtype=pl.Int64))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data.annotations import properties, tags, values
+from panoptic_data.annotations.type_inference import infer_type
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange.tables import ColumnHint, split
 
@@ -162,7 +163,7 @@ def _is_idle(source: str, series: pl.Series) -> bool:
         return True
     if not source.startswith(("column ", "Unnamed:")):
         return False
-    return values.infer(cells.cast(pl.String, strict=False).head(_SAMPLED).to_list()) == "number"
+    return infer_type(cells.cast(pl.String, strict=False).head(_SAMPLED).to_list()) == "number"
 
 
 def _infer(series: pl.Series, name: str) -> tuple[str, str]:
@@ -179,9 +180,9 @@ def _infer(series: pl.Series, name: str) -> tuple[str, str]:
     separator = _separator(texts)
     # Type inference recognises lists of tags by commas.
     by_commas = texts.str.replace_all(separator, ",", literal=True) if separator != "," else texts
-    type = values.infer(by_commas.to_list(), name)
+    type = infer_type(by_commas.to_list(), name)
     if type == "text" and separator != ",":
-        type = values.infer(texts.to_list(), name)
+        type = infer_type(texts.to_list(), name)
     if type not in (*_TAG_TYPES, "text") and values.canonical_series(type, cells)[1].any():
         return "text", ","
     return type, separator

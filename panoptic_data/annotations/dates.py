@@ -1,0 +1,111 @@
+"""Dates as people write them, and their canonical text: 1912, 1912-05, 1912-05-04T10:30:00.
+
+Pure. English and French, with the day before the month where both are numbers. Not here: other
+types of values (``parsing``), dates in photographs (``media.exif``).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from panoptic_data.text import folded
+
+__all__ = ["day_range", "parse_date"]
+
+_MONTHS: Mapping[str, int] = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan janvier janv",
+            "february feb fevrier fevr fev",
+            "march mar mars",
+            "april apr avril avr",
+            "may mai",
+            "june jun juin",
+            "july jul juillet juil",
+            "august aug aout",
+            "september sept sep septembre",
+            "october oct octobre",
+            "november nov novembre",
+            "december dec decembre",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_WORD = r"(?P<month>[^\W\d_]{3,9})\.?"
+_DAY = r"(?P<day>[0-9]{1,2})"
+_YEAR = r"(?P<year>[0-9]{4})"
+_DATES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?P<year>[0-9]{3,4})",
+        rf"{_YEAR}(?P<sign>[-/.:])(?P<month>[0-9]{{1,2}})(?:(?P=sign){_DAY})?",
+        rf"{_DAY}(?P<sign>[-/. ])(?P<month>[0-9]{{1,2}})(?P=sign){_YEAR}",
+        rf"(?P<month>[0-9]{{1,2}})[-/.]{_YEAR}",
+        rf"(?:[^\W\d_]+,? )?{_DAY}(?:er|e|st|nd|rd|th)?[ -]{_WORD},?[ -]{_YEAR}",
+        rf"{_WORD} {_DAY}(?:st|nd|rd|th)?, ?{_YEAR}",
+        rf"{_WORD}[ -]{_YEAR}",
+    )
+)
+# A zone is read and dropped: the clock stays as it was written.
+_TIME = re.compile(
+    r"(?P<date>.*[0-9])(?:T|,? )(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)? ?(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+def parse_date(text: str) -> str | None:
+    """Return the canonical text of a date, with its time if it has one; None for no date."""
+    # Spaces of all kinds, and several, are one space.
+    text = " ".join(text.split())
+    with_time = _TIME.fullmatch(text)
+    if with_time is None:
+        return _day(text)
+    day = _day(with_time["date"])
+    hour, minute, second = (int(with_time[part] or 0) for part in ("hour", "minute", "second"))
+    if day is None or len(day) < len("yyyy-mm-dd") or hour > 23 or minute > 59 or second > 59:
+        return None
+    return f"{day}T{hour:02}:{minute:02}:{second:02}"
+
+
+def day_range(text: str) -> tuple[date, date]:
+    """Return the first and the last day that a canonical date stands for."""
+    parts = [int(part) for part in text.partition("T")[0].split("-")]
+    first = parts + [1] * (3 - len(parts))
+    last = parts + [12] * (2 - len(parts))
+    if len(last) == 2:
+        last.append(calendar.monthrange(last[0], last[1])[1])
+    return date(*first), date(*last)
+
+
+def _day(text: str) -> str | None:
+    for pattern in _DATES:
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        year, day = int(parts["year"]), parts.get("day")
+        month = _month(parts.get("month"))
+        if parts.get("month") and month is None:
+            continue
+        return _dated(year, month, int(day) if day else None)
+    return None
+
+
+def _month(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int(text) if text.isdecimal() else _MONTHS.get(folded(text))
+
+
+def _dated(year: int, month: int | None, day: int | None) -> str | None:
+    try:
+        date(year, month or 1 if month is None else month, 1 if day is None else day)
+    except ValueError:
+        return None
+    parts = [f"{year:04}", *(f"{part:02}" for part in (month, day) if part is not None)]
+    return "-".join(parts)

@@ -1,0 +1,159 @@
+"""What people write as a value of each type, and the canonical text of it.
+
+Pure; each function takes a text without spaces around it and returns the canonical one, or None
+where it is no value of the type. Not here: dates (``dates``), Python's values, tags and whole
+columns (``values``), which type a column has (``type_inference``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from panoptic_data.annotations.dates import parse_date
+from panoptic_data.media.colour import HUE_NAMES
+from panoptic_data.text import folded
+
+__all__ = [
+    "COLOURS",
+    "EXACT_BELOW",
+    "HEX_COLOUR",
+    "NO",
+    "PARSERS",
+    "YES",
+    "number_text",
+    "parse_checkbox",
+    "parse_colour",
+    "parse_image",
+    "parse_number",
+    "parse_path",
+    "parse_url",
+]
+
+# The colours of tags: once around the wheel, readable as a chip on light and dark. Panoptic numbers
+# its colours, from 0 to 11.
+COLOURS = (
+    "#d94f4f",
+    "#e07b39",
+    "#d9a520",
+    "#9bb832",
+    "#4fa64f",
+    "#2fa58a",
+    "#2f9fbf",
+    "#3f7fd0",
+    "#5f63cf",
+    "#8f55c4",
+    "#c14fa9",
+    "#8a8a8a",
+)
+YES = frozenset(("true", "vrai", "yes", "oui", "1", "x", "✓", "✔", "☑"))
+NO = frozenset(("false", "faux", "no", "non", "0", "☐"))
+# Above this, neighbouring whole numbers may be the same float.
+EXACT_BELOW = 10**15
+
+_SPACES = " \u00a0\u2009\u202f'’"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
+# Thousands apart by spaces; by commas or points only where these cannot be decimal signs.
+_GROUPED = re.compile(
+    rf"[+-]?[0-9]{{1,3}}(?:(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?"
+    r"|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+|(?:,[0-9]{3}){2,}|(?:\.[0-9]{3}){2,})"
+)
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_WEB = ("http", "https", "ftp")
+HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def parse_number(text: str) -> str | None:
+    """Read a number with a decimal point or comma, thousands maybe apart; "true" is 1."""
+    if text in ("true", "false"):
+        return "1" if text == "true" else "0"
+    text = text.replace("\u2212", "-")
+    if _NUMBER.fullmatch(text):
+        number = float(text.replace(",", "."))
+    elif _GROUPED.fullmatch(text):
+        number = float(_ungrouped(text))
+    else:
+        return None
+    return number_text(number) if math.isfinite(number) else None
+
+
+def _ungrouped(text: str) -> str:
+    for space in _SPACES:
+        text = text.replace(space, "")
+    # The last sign is the decimal one, unless there are several of it and no other.
+    sign = "," if text.rfind(",") > text.rfind(".") else "."
+    other = "." if sign == "," else ","
+    text = text.replace(other, "")
+    return text.replace(sign, "." if text.count(sign) == 1 else "")
+
+
+def number_text(number: float) -> str:
+    """Return the canonical text of a finite number: 12, 3.5, 1e+20."""
+    if number.is_integer() and abs(number) < EXACT_BELOW:
+        return str(int(number))
+    return repr(number)
+
+
+def parse_checkbox(text: str) -> str | None:
+    """Read a word for yes or no, in English or French, or a sign for it."""
+    word = text.casefold()
+    return "true" if word in YES else "false" if word in NO else None
+
+
+def parse_colour(text: str) -> str | None:
+    """Read #rrggbb, a number of Panoptic's, a hue in English or French, or any colour of CSS."""
+    if text.isdecimal():
+        return COLOURS[int(text)] if int(text) < len(COLOURS) else None
+    name = folded(text)
+    if HEX_COLOUR.fullmatch(text):
+        return text.lower()
+    # Reads names and the other forms of CSS; imported only for those.
+    from PIL import ImageColor
+
+    try:
+        red, green, blue = ImageColor.getrgb(HUE_NAMES.get(name, text))[:3]
+    except ValueError:
+        return None
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def parse_url(text: str) -> str | None:
+    """Read a web address, "https://" added before "www."."""
+    if text.lower().startswith("www."):
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    is_address = parts.scheme in _WEB and parts.netloc and not re.search(r"\s", text)
+    return text if is_address else None
+
+
+def parse_path(text: str) -> str:
+    """Return a path with "/" between its parts."""
+    return text.replace("\\", "/")
+
+
+def parse_image(text: str) -> str | None:
+    """Read a sha1: 40 hexadecimal digits."""
+    return text.lower() if _SHA1.fullmatch(text.lower()) else None
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+PARSERS: Mapping[str, Callable[[str], str | None]] = {
+    "text": _unchanged,
+    "tag": _unchanged,
+    "number": parse_number,
+    "date": parse_date,
+    "colour": parse_colour,
+    "checkbox": parse_checkbox,
+    "url": parse_url,
+    "path": parse_path,
+    "image": parse_image,
+}
