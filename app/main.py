@@ -65,16 +65,20 @@ KEYS = (
 
 # Pages that show no view of the images.
 WITHOUT_VIEW = (
-    duplicates.PAGE,
+    duplicates.PAGE.name,
     "history",
     "import",
     "pipeline",
     "properties",
-    sort_by_words.PAGE,
-    suggestions.PAGE,
+    sort_by_words.PAGE.name,
+    suggestions.PAGE.name,
 )
 # Pages that no word at the top leads to, but one on the page that they are named with here.
-BELOW = {"import": "properties", sort_by_words.PAGE: "properties", suggestions.PAGE: "explore"}
+BELOW = {
+    "import": "properties",
+    sort_by_words.PAGE.name: "properties",
+    suggestions.PAGE.name: "explore",
+}
 
 
 def main() -> None:
@@ -116,13 +120,15 @@ def _pages() -> list[Page]:
     return [
         st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
         st.Page(_map, title=state.say("frame.map"), url_path="map"),
-        st.Page(duplicates.show, title=state.say("duplicates.page"), url_path=duplicates.PAGE),
+        st.Page(duplicates.show, title=state.say("duplicates.page"), url_path=duplicates.PAGE.name),
         st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
         st.Page(_history, title=state.say("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
         st.Page(_importing, title=state.say("importing.page"), url_path="import"),
-        st.Page(suggestions.show, title=state.say("suggest.page"), url_path=suggestions.PAGE),
-        st.Page(sort_by_words.show, title=state.say("classes.page"), url_path=sort_by_words.PAGE),
+        st.Page(suggestions.show, title=state.say("suggest.page"), url_path=suggestions.PAGE.name),
+        st.Page(
+            sort_by_words.show, title=state.say("classes.page"), url_path=sort_by_words.PAGE.name
+        ),
     ]
 
 
@@ -232,7 +238,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
         on_similar=similar,
         on_only=lambda sha1s: _jump(View().with_condition("selection", sha1s)),
         on_save=lambda chosen: view_tabs.open_selection(project, chosen),
-        on_suggest=suggestions.begin,
+        on_suggest=suggestions.PAGE.open,
     )
     run_progress(project)
 

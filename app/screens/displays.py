@@ -17,12 +17,12 @@ from app.components.table import table
 from app.screens import image_map as maps
 from app.session import state, url_state
 from app.session.callbacks import uninterrupted
+from app.session.texts import section_texts
 from app.widgets import chart, compare_encoders
 from app.widgets.compare_encoders import Comparison
 from app.widgets.property_facets import visible_properties
 from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue.grouping import condition
-from panoptic_data.messages import keys
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Sort, View
 
@@ -43,7 +43,6 @@ _GALLERY_TEXTS = (
     "no_rows",
     "retry",
 )
-_TABLE_TEXTS = tuple(name.partition(".")[2] for name in keys("en") if name.startswith("table."))
 
 
 def show(context: ViewContext) -> str | None:
@@ -158,7 +157,7 @@ def _table(context: ViewContext) -> None:
         current=_current(context),
         sort=(sort.field, sort.descending),
         language=state.language(),
-        texts={name: state.say(f"table.{name}") for name in _TABLE_TEXTS},
+        texts=section_texts("table"),
         on_move=_move,
         on_sort=lambda field, descending: _change(
             lambda view: view.sorted_by(Sort(field, descending))

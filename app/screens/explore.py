@@ -13,24 +13,23 @@ import streamlit as st
 
 from app.components.facets import facets, open_sections
 from app.screens import displays, image_panel
+from app.screens.page import needs_project
 from app.session import state
 from app.widgets import compare_encoders, empty_states, facet_panel, property_facets, view_context
 from app.widgets.search_actions import submit
 from app.widgets.search_line import search_line
 from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue import snapshot
+from panoptic_data.storage.project import Project
 
 __all__ = ["show"]
 
 _LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year", "seek")
 
 
-def show() -> None:
+@needs_project
+def show(project: Project) -> None:
     """Draw the page."""
-    project = state.project()
-    if project is None:
-        empty_states.no_project()
-        return
     corpus = snapshot.get(project)
     st.session_state["version"] = corpus.version
     if not len(corpus):

@@ -1,38 +1,35 @@
-"""The page History: all that was done to annotations, each of it to be left out or brought back.
+"""The page History: all batches of annotations, each of which can be left out or brought back.
 
-Not here: drawing it (``components.history``), what it reads (``undoing``).
+Not here: its markup (``components.history``), what it reads (``api.history``).
 """
 
 from __future__ import annotations
 
 from app.api.history import images_of
 from app.components.history import history
+from app.screens.page import needs_project
 from app.session import navigation, state
-from app.widgets import empty_states
-from panoptic_data.messages import keys
+from app.session.texts import section_texts
 from panoptic_data.storage.project import Project
 from panoptic_data.views.model import View
 
-__all__ = ["TEXTS", "show", "show_images"]
-
-# What the components say themselves, of the section `history` of the catalogue.
-TEXTS = sorted(
-    key.partition(".")[2] for key in keys("en") if key.startswith(("history.ui_", "history.image_"))
-)
+__all__ = ["show", "show_images", "texts"]
 
 
-def show() -> None:
+def texts() -> dict[str, str]:
+    """Return what the components of history say, on this page and beside an image."""
+    return section_texts("history", "ui_", "image_")
+
+
+@needs_project
+def show(project: Project) -> None:
     """Draw the page."""
-    project = state.project()
-    if project is None:
-        empty_states.no_project()
-        return
     history(
         language=state.language(),
-        texts={name.removeprefix("ui_"): state.say(f"history.{name}") for name in TEXTS},
+        texts=texts(),
         command=f"panoptic import FILE --project {project.root}",
         on_show=lambda batch: show_images(project, batch),
-        on_explore=lambda: _leave_for(state.view()),
+        on_explore=lambda: _show_view(state.view()),
     )
 
 
@@ -44,6 +41,6 @@ def show_images(project: Project, batch: str) -> None:
         navigation.to_view()
 
 
-def _leave_for(view: View) -> None:
+def _show_view(view: View) -> None:
     state.open_tab(state.tab(), view)
     navigation.to_view()

@@ -12,28 +12,23 @@ from typing import Any
 import streamlit as st
 
 from app.components.map import Legend, Line, image_map
+from app.screens.page import needs_project
 from app.session import navigation, state
+from app.session.texts import section_texts
 from app.widgets import empty_states, filter_chips, frozen_view
 from panoptic_data.catalogue import map_data, snapshot
 from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
-from panoptic_data.messages import keys
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 
 __all__ = ["display", "show"]
 
-# What the component says itself, of the section `map` of the catalogue.
-COMPONENT_TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("map.ui_"))
 
-
-def show() -> None:
+@needs_project
+def show(project: Project) -> None:
     """Draw the page."""
-    project = state.project()
-    if project is None:
-        empty_states.no_project()
-        return
     current = snapshot.get(project)
     st.session_state["version"] = current.version
     slugs = _mapped(current, project)
@@ -115,7 +110,7 @@ def _draw(
         chips=filter_chips.chips_of(view) if is_alone else (),
         is_alone=is_alone,
         language=state.language(),
-        texts={name.removeprefix("ui_"): state.say(f"map.{name}") for name in COMPONENT_TEXTS},
+        texts=section_texts("map", "ui_"),
         on_ask=answer,
     )
 

@@ -18,8 +18,7 @@ from app.components.annotate import annotate
 from app.components.history import past
 from app.components.searchline import NEARNESS_TEXTS
 from app.components.strip import strip
-from app.screens import duplicates
-from app.screens.history import TEXTS as HISTORY_TEXTS
+from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
 from panoptic_data.storage.schema import table_name
@@ -87,9 +86,7 @@ def panel(
 
 
 def _past(sha1: str) -> None:
-    texts = {
-        name.removeprefix("ui_"): state.say(f"history.{name}") for name in (*HISTORY_TEXTS, "title")
-    }
+    texts = {**history.texts(), "title": state.say("history.title")}
     past(sha1=sha1, language=state.language(), texts=texts)
 
 
@@ -176,7 +173,7 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
             if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
                 _leave_for(View().with_condition("duplicate", {"groups": [group]}))
             if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
-                duplicates.begin(group)
+                duplicates.PAGE.open(group)
                 st.rerun(scope="app")
 
 

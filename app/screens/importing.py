@@ -1,40 +1,39 @@
-"""The page Import: what was noted elsewhere becomes values of images, seen before it is written.
+"""The page Import: values from a file, previewed before they become annotations.
 
-Not here: drawing it (``components.importing``), files and what becomes of them (``importing``).
+Not here: its markup (``components.importing``), reading and writing (``api.imports``).
 """
 
 from __future__ import annotations
 
 from app.components.importing import importer
 from app.screens.history import show_images
+from app.screens.page import needs_project
 from app.session import navigation, state
-from app.widgets import empty_states
+from app.session.texts import section_texts
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.exchange.matching import METHODS
-from panoptic_data.messages import keys
+from panoptic_data.storage.project import Project
 
 __all__ = ["show"]
 
-# What the component says itself: of its own section, and of those that name types and reasons.
-TEXTS = {
-    key.partition(".")[2].removeprefix("ui_"): key
-    for key in sorted(keys("en"))
-    if key.startswith(("importing.ui_", "import.why_"))
-    or (key.startswith("properties.type_") and not key.endswith("_help"))
-}
 
-
-def show() -> None:
+@needs_project
+def show(project: Project) -> None:
     """Draw the page."""
-    project = state.project()
-    if project is None:
-        empty_states.no_project()
-        return
     importer(
         language=state.language(),
         types=TYPES,
         ways=METHODS,
-        texts={name: state.say(key) for name, key in TEXTS.items()},
+        texts=_texts(),
         on_show=lambda batch: show_images(project, batch),
         on_properties=lambda: navigation.to("properties"),
     )
+
+
+def _texts() -> dict[str, str]:
+    types = section_texts("properties", "type_").items()
+    return {
+        **section_texts("import", "why_"),
+        **section_texts("importing", "ui_"),
+        **{name: text for name, text in types if not name.endswith("_help")},
+    }

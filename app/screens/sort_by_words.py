@@ -1,61 +1,49 @@
 """The page where images are sorted into the tags of a property by the tags' words.
 
-Not here: drawing it (``components.classes``), which image goes where (``suggesting``).
+Not here: its markup (``components.classes``), which image goes where (``api.suggestions``).
 """
 
 from __future__ import annotations
 
-import streamlit as st
-
 from app.components.classes import classes
-from app.screens import suggestions
-from app.session import navigation, state, url_state
-from app.widgets import empty_states
+from app.screens.page import ReviewPage, needs_project
+from app.session import navigation, state
+from app.session.texts import section_texts
 from panoptic_data.encoders.spec import parse
-from panoptic_data.messages import keys
+from panoptic_data.storage.project import Project
 
-__all__ = ["PAGE", "begin", "show"]
+__all__ = ["PAGE", "show"]
 
-PAGE = "classes"
-# What the component says itself; what it shares with the other page of suggestions is there.
-TEXTS = [key for key in keys("en") if key.startswith(("classes.ui_", "suggest.ui_"))]
-# The pages that are offered where something is missing.
-LEADS_TO = (navigation.GALLERY, "pipeline", "properties")
+PAGE = ReviewPage("classes", state.PROPERTY, (navigation.GALLERY, "pipeline", "properties"))
 
 
-def begin(property: str) -> None:
-    """Go to the page, for a property."""
-    url_state.write({state.PROPERTY: property})
-    navigation.to(PAGE)
-
-
-def show() -> None:
+@needs_project
+def show(project: Project) -> None:
     """Draw the page."""
-    project = state.project()
-    if project is None:
-        empty_states.no_project()
-        return
-    known = state.encoders(project)
-    readers = [one for one in known if one.is_ready and one.reads_text]
+    encoders = state.encoders(project)
+    readers = [encoder for encoder in encoders if encoder.is_ready and encoder.reads_text]
     chosen = state.encoder(readers)
     classes(
-        language=state.language(),
-        property=st.query_params.get(state.PROPERTY) or None,
-        view=suggestions.within(state.view()),
-        encoders=[(one.slug, one.name) for one in readers],
+        **PAGE.shared(),
+        property=PAGE.subject,
+        encoders=[(encoder.slug, encoder.name) for encoder in readers],
         encoder=chosen.slug if chosen else None,
-        waiting=[one.name for one in known if not one.is_ready and _may_read(one.text)],
+        waiting=[
+            encoder.name
+            for encoder in encoders
+            if not encoder.is_ready and _may_read_text(encoder.text)
+        ],
         texts={
-            # Of two texts of one name the page's own is said.
-            **{key.partition(".ui_")[2]: state.say(key) for key in sorted(TEXTS, reverse=True)},
+            # Of two texts of the same name the page's own comes last and counts.
+            **section_texts("suggest", "ui_"),
+            **section_texts("classes", "ui_"),
             "template_first": state.say("prompt.plain"),
         },
-        on_property=lambda property: url_state.write({state.PROPERTY: property}),
+        on_property=PAGE.choose,
         on_encoder=state.choose_encoder,
-        on_leave=lambda page: navigation.to(page if page in LEADS_TO else navigation.GALLERY),
     )
 
 
-def _may_read(text: str) -> bool:
-    # What waits for its weights has not said yet whether it reads.
-    return parse(text).family == "clip"
+def _may_read_text(spec: str) -> bool:
+    # An encoder that waits for its weights is not known to read text yet.
+    return parse(spec).family == "clip"

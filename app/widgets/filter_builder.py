@@ -26,8 +26,8 @@ from app.components.builder import (
     drafted,
 )
 from app.session import state
+from app.session.texts import section_texts
 from app.widgets.filter_chips import SCALES, field_name, operator_name, part_label
-from panoptic_data import messages
 from panoptic_data.annotations import tags
 from panoptic_data.catalogue import facets
 from panoptic_data.errors import InvalidView, PanopticError
@@ -142,7 +142,7 @@ def draw(
         hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
         answer=check_draft(corpus, view, draft),
         language=state.language(),
-        texts=_texts(),
+        texts=section_texts("builder", "ui_"),
         on_apply=apply,
         on_cancel=on_cancel,
         key=key,
@@ -299,12 +299,6 @@ def _field(name: str, known: State, heading: str) -> Field:
         state.say(f"builder.unit_{name}") if name in _UNITS else "",
         heading,
     )
-
-
-def _texts() -> dict[str, str]:
-    prefix = "builder.ui_"
-    names = (key for key in messages.keys("en") if key.startswith(prefix))
-    return {key.removeprefix(prefix): state.say(key) for key in sorted(names)}
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import streamlit as st
 
 from app.components.tabs import Act, Tab, strip
 from app.session import navigation, state
+from app.session.texts import section_texts
 from app.widgets import filter_chips
 from panoptic_data.errors import PanopticError
-from panoptic_data.messages import keys
 from panoptic_data.views import model, saved, stored_selections
 from panoptic_data.views.model import Clause, Condition, View
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["default_name", "open_new", "open_selection", "save_pending", "save_soon", "tabs"]
 
-# What the component says itself, of the section `tabs` of the catalogue.
-TEXTS = sorted(key.partition(".")[2] for key in keys("en") if key.startswith("tabs.ui_"))
 # A tab is written at most so often.
 WRITE_EVERY = 2.0
 PARTS_NAMED = 3
@@ -54,7 +52,7 @@ def tabs(project: Project) -> None:
         others=[_tab(one, current) for one in listed if not (one.is_open or one is current)],
         current=current.id if current is not None else None,
         address=_address(current),
-        texts={name.removeprefix("ui_"): state.say(f"tabs.{name}") for name in TEXTS},
+        texts=section_texts("tabs", "ui_"),
         on_act=lambda act: _do(project, act),
     )
 

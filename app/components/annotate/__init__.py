@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from app.components.assets import component
 from app.session import state
+from app.session.texts import section_texts
 from panoptic_data.annotations.values import COLOURS
-from panoptic_data.messages import keys
 
 __all__ = ["EDITORS", "annotate", "texts_of_annotations"]
 
@@ -37,8 +37,4 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
 
 def texts_of_annotations() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
-    names = [name.partition(".")[2] for name in keys("en") if name.startswith("annotate.")]
-    return {
-        **{name: state.say(f"annotate.{name}") for name in names},
-        "more_images": state.say("suggest.link_tag"),
-    }
+    return {**section_texts("annotate"), "more_images": state.say("suggest.link_tag")}
