@@ -23,7 +23,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.catalogue import map_data, snapshot
+from panoptic_data.catalogue import field_counts, map_data, registry
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.storage import project, schema
 from panoptic_data.views.model import Sort, View
 
@@ -40,24 +41,24 @@ def main() -> None:
         _write(opened, count)
     opened.database().count("images")
     shutil.rmtree(opened.root / "cache", ignore_errors=True)
-    _say("open after a change", _timed(lambda: snapshot.load(opened)), 3.0)
-    _say("open again", _timed(lambda: snapshot.load(opened)), 3.0)
-    loaded = snapshot.load(opened)
-    _say("first view", _timed(lambda: loaded.run(View())), 3.0)
+    _say("open after a change", _timed(lambda: registry.load(opened)), 3.0)
+    _say("open again", _timed(lambda: registry.load(opened)), 3.0)
+    loaded = registry.load(opened)
+    _say("first view", _timed(lambda: run_view(loaded, View())), 3.0)
     _say("every order, once", _timed(loaded.warm), 30.0)
-    times = [_timed(lambda view=view: loaded.run(view)) for view in _views(200)]
+    times = [_timed(lambda view=view: run_view(loaded, view)) for view in _views(200)]
     _say("filter + sort, median", _rank(times, 0.5), 0.150)
     _say("filter + sort, p95", _rank(times, 0.95), 0.150)
     _say("filter + sort, worst", _rank(times, 1.0), 0.150)
-    found = loaded.run(View())
-    _say("window of 200", _timed(lambda: loaded.window(found, 500_000, 200)), 0.150)
+    found = run_view(loaded, View())
+    _say("window of 200", _timed(lambda: window(loaded, found, 500_000, 200)), 0.150)
     _say("folder tree", _timed(loaded.folders), 0.150)
-    _say("cluster counts", _timed(lambda: loaded.cluster_counts("visual")), 0.150)
+    _say("cluster counts", _timed(lambda: field_counts.clusters(loaded, "visual")), 0.150)
     _say("map, first", _timed(lambda: map_data.picture(loaded, "visual", View())), 3.0)
     drawn = map_data.picture(loaded, "visual", View())
     assert drawn is not None
     print(f"{'map, sent':24} {len(map_data.encode(drawn)) / 2**20:8.2f} MB   budget 10 MB")
-    _say("look for changes", _timed(lambda: snapshot.load(opened, loaded)), 0.010)
+    _say("look for changes", _timed(lambda: registry.load(opened, loaded)), 0.010)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{'peak memory':24} {peak:8.2f} GB   budget 4 GB")
 

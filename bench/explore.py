@@ -37,8 +37,10 @@ import pyarrow as pa
 
 from bench import said
 from bench.catalogue import WORDS
-from panoptic_data.catalogue import facets, snapshot
+from panoptic_data.catalogue import facets, field_counts, registry
+from panoptic_data.catalogue.execute import run_view, warm
 from panoptic_data.catalogue.snapshot import Catalogue
+from panoptic_data.catalogue.view_result import ViewResult
 from panoptic_data.ingest import demo
 from panoptic_data.media import decode, metadata
 from panoptic_data.storage import project, schema
@@ -111,8 +113,8 @@ def main() -> None:
 def _open(opened: project.Project) -> Catalogue:
     opened.database().count("images")
     _row("open after a change", [_changed(opened) for _ in range(3)], 3000, [])
-    _row("open again", [_timed(lambda: snapshot.load(opened)) for _ in range(3)], 3000, [])
-    current = snapshot.load(opened)
+    _row("open again", [_timed(lambda: registry.load(opened)) for _ in range(3)], 3000, [])
+    current = registry.load(opened)
     _row("every order, map, cluster, once", [_timed(current.warm)], 30_000, [])
     return current
 
@@ -120,7 +122,7 @@ def _open(opened: project.Project) -> Catalogue:
 def _changed(opened: project.Project) -> tuple[float, float]:
     """Time an opening that finds nothing kept of the tables as they are."""
     shutil.rmtree(opened.root / "cache", ignore_errors=True)
-    return _timed(lambda: snapshot.load(opened))
+    return _timed(lambda: registry.load(opened))
 
 
 # What is asked, each time with other values. The page that asks has just shown another view of
@@ -203,12 +205,18 @@ QUESTIONS: Mapping[str, Callable[[random.Random], View]] = {
     ),
 }
 FACETS: Mapping[str, tuple[Callable[[Catalogue, View], object], str]] = {
-    "facet: folder tree": (lambda current, view: current.folders(view), "folder"),
-    "facet: formats": (lambda current, view: current.formats(view), "format"),
-    "facet: clusters": (lambda current, view: current.cluster_counts(ENCODER, view), "cluster"),
-    "facet: histogram of sizes": (lambda current, view: current.histogram("size", view), "size"),
+    "facet: folder tree": (lambda current, view: field_counts.folders(current, view), "folder"),
+    "facet: formats": (lambda current, view: field_counts.formats(current, view), "format"),
+    "facet: clusters": (
+        lambda current, view: field_counts.clusters(current, ENCODER, view),
+        "cluster",
+    ),
+    "facet: histogram of sizes": (
+        lambda current, view: field_counts.histogram(current, "size", view),
+        "size",
+    ),
     "facet: years": (
-        lambda current, view: current.run(view.grouped_by(Level("taken_at", "year"))).groups,
+        lambda current, view: run_view(current, view.grouped_by(Level("taken_at", "year"))).groups,
         "year",
     ),
 }
@@ -283,7 +291,9 @@ def _facet_times(current: Catalogue, ask: Callable[[Catalogue, View], object]) -
 
 def _gathered(current: Catalogue) -> dict[str, Times]:
     draw = random.Random(2)
-    found = [current.run(View((_wide(draw),), (Sort("taken_at"),))) for _ in range(ASKED_TIMES)]
+    found = [
+        run_view(current, View((_wide(draw),), (Sort("taken_at"),))) for _ in range(ASKED_TIMES)
+    ]
     starts = [draw.randrange(len(one) - 200) for one in found]
     windows = zip(found, starts, strict=True)
     return {
@@ -292,7 +302,7 @@ def _gathered(current: Catalogue) -> dict[str, Times]:
     }
 
 
-def _aspects(current: Catalogue, found: snapshot.Found) -> bytes:
+def _aspects(current: Catalogue, found: ViewResult) -> bytes:
     """Return what a wall of pictures needs to be laid out."""
     wide, high = (current.corpus.numbers(name)[found.rows] for name in ("width", "height"))
     return (wide / high).astype(np.float32).tobytes()
@@ -487,7 +497,7 @@ def _of_property(part: Condition) -> tuple[str, list[Any]]:
 def _over_http(root: Path, current: Catalogue) -> dict[str, Times]:
     # Neighbours in an order by size lie far apart in the table.
     view = View(sort=(Sort("size"),))
-    found = current.run(view)
+    found = run_view(current, view)
     draw = random.Random(4)
     starts = [draw.randrange(len(found) - 200) for _ in range(24)]
     pages = [current.sha1s(found.rows[start : start + 200]) for start in starts]
@@ -567,11 +577,11 @@ def _memory(root: Path) -> float:
 
 
 def _resident(root: Path) -> float:
-    current = snapshot.load(project.open_project(root))
-    current.warm()
+    current = registry.load(project.open_project(root))
+    warm(current)
     # Vectors and the scale of likeness are read here.
     for make in (*QUESTIONS.values(), *_of_vectors(current).values()):
-        current.run(make(random.Random(0)))
+        run_view(current, make(random.Random(0)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 

@@ -27,7 +27,8 @@ from app.services import group_names
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.log import CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import frozen_results, snapshot
+from panoptic_data.catalogue import frozen_results, registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.views import model
 
@@ -232,7 +233,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
         one = _property(state, body)
     view, level = model.from_address(_text(body, "view")), body.get("level", 0)
     # The groups are those that the person sees.
-    current, _ = frozen_results.shown(snapshot.get(asked.project), view, body.get("held"))
+    current, _ = frozen_results.shown(registry.get(asked.project), view, body.get("held"))
     if not isinstance(level, int) or body.get("way", "set") not in edits.WAYS:
         raise UnreadableBodyError
     given = group_names.names(
@@ -262,7 +263,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
 
 def _levels(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
-    told = group_names.levels(snapshot.get(project), view, language(request))
+    told = group_names.levels(registry.get(project), view, language(request))
     return JSONResponse({"levels": told}, headers=_NEVER_KEPT)
 
 
@@ -455,7 +456,7 @@ def _spelled(name: str) -> str:
 
 
 def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
-    current = snapshot.get(project)
+    current = registry.get(project)
     if "sha1s" in told:
         named = _texts(told, "sha1s")
         places = pl.Series(_texts(told, "places"), dtype=pl.String) if "places" in told else None
@@ -465,7 +466,7 @@ def _targets(project: Project, told: Mapping[str, Any]) -> _Targets:
     held = selection.get("held")
     # What is meant is what the person sees.
     current, _ = frozen_results.shown(current, view, held if isinstance(held, str) else None)
-    found = current.run(view)
+    found = run_view(current, view)
     places = None
     if found.files is not None:
         places = current.corpus.files["place"].gather(found.files)

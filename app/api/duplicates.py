@@ -25,7 +25,7 @@ from app.server import identity as author
 from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import merge, review
 from panoptic_data.messages import translate
 from panoptic_data.views import model
@@ -145,7 +145,7 @@ def _groups(project: Project, request: Request) -> Response:
     order = asked.get("order", review.ORDERS[0])
     if order not in review.ORDERS:
         return Response(status_code=400)
-    current = snapshot.get(project)
+    current = registry.get(project)
     view = _view(asked.get("view"))
     known = review.kinds(current)
     first = _first(asked.get("first"))
@@ -226,7 +226,7 @@ def _group(project: Project, request: Request) -> Response:
     asked = request.query_params
     group = asked.get("group", "")
     kind = group.rpartition(":")[0]
-    current = snapshot.get(project)
+    current = registry.get(project)
     if kind not in review.kinds(current):
         return Response(status_code=404)
     first = _first(asked.get("first"))
@@ -343,7 +343,7 @@ def _merge(asked: _Asked) -> dict[str, Any] | Response:
     kind, out, stay = asked.text("kind"), asked.sha1s("out"), asked.sha1s("stay")
     told = asked.body.get("keeper")
     keeper = None if told is None else asked.text("keeper")
-    current = snapshot.get(asked.project)
+    current = registry.get(asked.project)
     if kind not in review.kinds(current) or kind == review.COPIES:
         raise UnreadableBodyError
     named = [*out, *stay, *([] if keeper is None else [keeper])]
@@ -388,7 +388,7 @@ def _plan(asked: _Asked) -> dict[str, Any]:
 
 
 def _planned(asked: _Asked) -> review.Plan:
-    current = snapshot.get(asked.project)
+    current = registry.get(asked.project)
     kind = asked.text("kind")
     if kind not in review.kinds(current):
         raise UnreadableBodyError
@@ -424,7 +424,7 @@ def _refused(asked: _Asked, why: str) -> Response:
 
 def _copies(project: Project, request: Request) -> Response:
     spoken = language(request)
-    current = snapshot.get(project)
+    current = registry.get(project)
     opened = review.opened(current, review.COPIES, _view(request.query_params.get("view")))
     found = review.copies(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
     head = [translate(f"duplicates.csv_{name}", spoken) for name in ("kept", "copy", "bytes")]

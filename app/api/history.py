@@ -22,7 +22,7 @@ from app.api.endpoint import answering, language
 from app.server import identity
 from app.services.history_text import Words, deeds
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
@@ -219,7 +219,7 @@ def _read(project: Project, words: Words, rows: pl.DataFrame) -> list[dict[str, 
     files = rows.filter(pl.col("kind") == "file")["target"].unique().to_list()
     images = rows.filter(pl.col("kind") == "image")["target"].unique().to_list()
     of_files = _images_of_files(project, files)
-    places = _places(snapshot.get(project), images)
+    places = _places(registry.get(project), images)
     return [_change(words, row, places, of_files) for row in rows.iter_rows(named=True)]
 
 

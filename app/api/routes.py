@@ -36,8 +36,14 @@ from app.api import (
 )
 from app.api.endpoint import Answer, answering, language, spreadsheet
 from app.services.group_labels import labels
-from panoptic_data.catalogue import frozen_results, map_data, similarity, snapshot
-from panoptic_data.catalogue import row_values as said
+from panoptic_data.catalogue import (
+    frozen_results,
+    map_data,
+    registry,
+    row_values,
+    similarity_stats,
+)
+from panoptic_data.catalogue.execute import index_of, run_view, window
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.messages import translate
 from panoptic_data.views import model
@@ -46,7 +52,8 @@ from panoptic_data.views.fields import is_property
 if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Rows
     from panoptic_data.catalogue.frozen_results import Hold
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -79,9 +86,11 @@ def routes(project: Project) -> list[Route]:
       Rows that only a hold still shows are ``gone``.
       With ``also=`` a list of ``hue`` (a name of ``colour.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row says these as well, null where there is none; with fields of
-      properties (``p:tags:k3x9``), each has ``values``, property → text (``said.window``).
+      properties (``p:tags:k3x9``), each has ``values``, property → text
+      (``row_values.property_texts``).
       With ``beside=`` another view, each says its ranks by likeness: ``here`` in this view, and
-      ``there`` in that, among all that each could show; 0 where it has none (``likeness.ranks``).
+      ``there`` in that, among all that each could show; 0 where it has none
+      (``similarity_stats.ranks``).
     - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
       ``version``, ``total`` of the view, and ``sha1s``.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
@@ -146,7 +155,7 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
 
     def answered(project: Project, request: Request) -> Response:
         view = model.from_address(request.query_params.get("view", ""))
-        now = snapshot.get(project)
+        now = registry.get(project)
         current, hold = frozen_results.shown(now, view, request.query_params.get("held"))
         tag = f'"{now.version}"' if hold is None else f'"{now.version}.{hold.key}"'
         asked = _Asked(view, current, tag, hold, now)
@@ -163,11 +172,11 @@ def _rows(thumbnails: images.Thumbnails, asked: _Asked, request: Request) -> Res
     start = _whole(request, "start", 0)
     most = SHA1S_AT_ONCE if only_sha1s else ROWS_AT_ONCE
     count = min(_whole(request, "count", 200), most)
-    found = current.run(asked.view)
+    found = run_view(current, asked.view)
     rows: list[Any] = (
         current.sha1s(found.rows[start : start + count])
         if only_sha1s
-        else current.window(found, start, count)
+        else window(current, found, start, count)
     )
     if not only_sha1s:
         _say_also(current, found.rows[start : start + count], rows, request)
@@ -202,14 +211,14 @@ def _say_also(
 
 
 def _say_values(
-    current: Catalogue, found: Found, start: int, rows: list[dict[str, Any]], request: Request
+    current: Catalogue, found: ViewResult, start: int, rows: list[dict[str, Any]], request: Request
 ) -> None:
     asked = request.query_params.get("also", "").split(",")
     fields = [field for field in asked if is_property(field)]
     if not fields:
         return
-    said_of = said.window(current, found, start, len(rows), fields)
-    for row, values in zip(rows, said_of, strict=True):
+    texts = row_values.property_texts(current, found, start, len(rows), fields)
+    for row, values in zip(rows, texts, strict=True):
         row["values"] = values
 
 
@@ -228,15 +237,17 @@ def _say_ranks(asked: _Asked, numbers: Rows, rows: list[dict[str, Any]], request
     if "beside" not in request.query_params:
         return
     other = model.from_address(request.query_params["beside"])
-    here, there = (similarity.ranks(asked.current, view) for view in (asked.view, other))
+    here, there = (similarity_stats.ranks(asked.current, view) for view in (asked.view, other))
     for row, number in zip(rows, numbers.tolist(), strict=True):
         row["here"], row["there"] = int(here[number]), int(there[number])
 
 
-def _first_of(current: Catalogue, found: Found, request: Request) -> tuple[int | None, int | None]:
+def _first_of(
+    current: Catalogue, found: ViewResult, request: Request
+) -> tuple[int | None, int | None]:
     near = _whole(request, "near", 0)
     for which, sha1 in enumerate(request.query_params["at"].split(",")[:SOUGHT_AT_ONCE]):
-        place = current.index_of(found, sha1, near)
+        place = index_of(current, found, sha1, near)
         if place is not None:
             return place, which
     return None, None
@@ -247,7 +258,7 @@ def _among(asked: _Asked, request: Request) -> Response:
     if len(named) > SHA1S_AT_ONCE:
         return Response(status_code=413)
     current = asked.current
-    found = current.run(asked.view)
+    found = run_view(current, asked.view)
     is_shown = np.zeros(len(current), dtype=bool)
     is_shown[found.rows] = True
     rows = current.rows_of(named)
@@ -258,7 +269,7 @@ def _among(asked: _Asked, request: Request) -> Response:
 
 def _groups(asked: _Asked, request: Request) -> Response:
     current = asked.current
-    found = current.run(asked.view)
+    found = run_view(current, asked.view)
     lists = {
         name: [] if found.groups is None else getattr(found.groups, name).tolist()
         for name in ("depth", "start", "count")
@@ -271,7 +282,7 @@ def _groups(asked: _Asked, request: Request) -> Response:
 
 
 def _aspects(asked: _Asked, _: Request) -> Response:
-    body = _shapes(asked.current)[asked.current.run(asked.view).rows].tobytes()
+    body = _shapes(asked.current)[run_view(asked.current, asked.view).rows].tobytes()
     return Response(body, media_type="application/octet-stream", headers=asked.headers)
 
 

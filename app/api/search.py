@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import anyio.from_thread
@@ -18,7 +17,7 @@ from starlette.routing import Route
 
 from app.api.endpoint import answering, language
 from app.api.request_body import is_longer
-from panoptic_data.catalogue import similarity, snapshot
+from panoptic_data.catalogue import registry, similarity, similarity_stats
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images
 from panoptic_data.messages import translate
@@ -47,7 +46,7 @@ def routes(project: Project) -> list[Route]:
       ``label``, ``kind``, ``weight``, ``without``: the search without it), ``needs_words``, and
       whether ``encoder`` is ``warm``. What cannot be read is told with its place: ``span``.
     - ``GET /search/spread?view=``: how the similarities of a view's search lie: the lists and
-      numbers of ``likeness.Spread``; null where it has none.
+      numbers of ``similarity_stats.SimilarityHistogram``; null where it has none.
     """
     return [
         Route("/search/picture", answering(project, _bring), methods=["POST"]),
@@ -141,5 +140,13 @@ def _read(project: Project, request: Request) -> Response:
 
 def _spread(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
-    told = similarity.spread(snapshot.get(project), view)
-    return JSONResponse(told and asdict(told), headers=_NEVER_KEPT)
+    histogram = similarity_stats.histogram(registry.get(project), view)
+    body = histogram and {
+        "encoder": histogram.encoder,
+        "counts": histogram.counts,
+        "edges": histogram.edges,
+        "percentiles": histogram.percentiles,
+        "least": histogram.threshold,
+        "likely": histogram.default_threshold,
+    }
+    return JSONResponse(body, headers=_NEVER_KEPT)

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.api.endpoint import answering
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
@@ -48,7 +48,7 @@ def read(project: Project) -> Pulse:
     """Read how corpus and work are now."""
     running = runs.running(project)
     last = [] if running else runs.listing(project, 1).to_dicts()
-    return Pulse(snapshot.get(project).version, running, last[0] if last else None)
+    return Pulse(registry.get(project).version, running, last[0] if last else None)
 
 
 def _pulse(project: Project, _: Request) -> Response:

@@ -27,7 +27,8 @@ from app.api.request_body import UnreadableBodyError, is_longer, of_type, parsed
 from app.server import identity as author
 from panoptic_data.annotations.log import ANSWER_PREFIX, CHANGE_SCHEMA, REFUSED
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError
 from panoptic_data.labelling import active_learning, suggest, zero_shot
 from panoptic_data.labelling import zero_shot_review as sortings
@@ -268,7 +269,7 @@ def _classes(asked: _Asked) -> dict[str, Any]:
     least = float(of_type((int, float), body.get("least", 0)))
     only = body.get("only")
     kept, sorting = _kept(asked) or _keep(_sorted(asked, slug), asked.project)
-    current = snapshot.get(asked.project)
+    current = registry.get(asked.project)
     names = current.annotations.tags
     stands = sortings.stands(current, sorting, None if only is None else [of_type(str, only)])
     return {
@@ -322,7 +323,7 @@ def _class_answers(asked: _Asked) -> dict[str, Any]:
     if found is None:
         return {"sorting": None, "batch": None, "changed": 0}
     name, sorting = found
-    current = snapshot.get(asked.project)
+    current = registry.get(asked.project)
     answers = []
     for one, stand in sortings.stands(current, sorting, only):
         open = np.flatnonzero(stand.open[: _ends(one, least)])
@@ -401,15 +402,15 @@ def _examples(asked: _Asked) -> list[str]:
         return _known(asked.project, _texts(told, "sha1s"))
     if "view" not in told:
         return []
-    current = snapshot.get(asked.project)
-    found = current.run(model.from_address(of_type(str, told["view"])))
+    current = registry.get(asked.project)
+    found = run_view(current, model.from_address(of_type(str, told["view"])))
     left = frozenset(_texts(told, "except"))
     return [sha1 for sha1 in current.sha1s(np.unique(found.rows)) if sha1 not in left]
 
 
 def _known(project: Project, sha1s: Iterable[str]) -> list[str]:
     """Leave out what is no image of the corpus."""
-    current = snapshot.get(project)
+    current = registry.get(project)
     named = [one for one in sha1s if one.isascii() and one.isalnum()]
     return current.sha1s(current.rows_of(named))
 

@@ -17,7 +17,8 @@ from starlette.routing import Route
 from app.api.endpoint import answering, language
 from app.api.request_body import UnreadableBodyError, parsed
 from panoptic_data.annotations.log import ACCEPTED
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidTag
 from panoptic_data.labelling import suggest
 from panoptic_data.views.fields import property_field
@@ -61,10 +62,10 @@ def _standing(project: Project, request: Request) -> Response:
 
 
 def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
-    current = snapshot.get(project)
+    current = registry.get(project)
     one, property = suggest.checked(current.annotations, tag)
     asked = Condition(property_field(property.type, property.id), "in", [one.id])
-    rows = np.unique(current.run(View(where=(asked,))).rows)
+    rows = np.unique(run_view(current, View(where=(asked,))).rows)
     said = suggest.answered(current.annotations, tag)
     is_accepted = pl.col("value") == ACCEPTED
     accepted = said.filter(is_accepted)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.session.language import say, terminal_language
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
@@ -21,8 +22,9 @@ from panoptic_data.storage import project as projects
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.grouping import Groups
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.groups import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -36,12 +38,12 @@ _PACKED = re.compile(r"eN[\w-]{6,}")
 def run(chosen: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
     project = projects.open_project(chosen.project)
-    current = snapshot.get(project, fresh=True)
+    current = registry.get(project, fresh=True)
     view = read(chosen.view, current)
     if chosen.address:
         print(f"{DASHBOARD}/?view={model.to_address(view)}")
         return 0
-    found = current.run(view)
+    found = run_view(current, view)
     count = len(found) if chosen.k is None else min(chosen.k, len(found))
     if chosen.json:
         print(json.dumps(_answer(current, view, found, count), ensure_ascii=False))
@@ -107,13 +109,13 @@ def _encoders(project: Project) -> tuple[str | None, str | None]:
     return (ready[0]["slug"] if ready else None), (readers[0] if readers else None)
 
 
-def _answer(current: Catalogue, view: View, found: Found, count: int) -> dict[str, Any]:
+def _answer(current: Catalogue, view: View, found: ViewResult, count: int) -> dict[str, Any]:
     answer = {
         "project": str(current.project.root),
         "version": current.version,
         "total": len(found),
         "view": model.to_json(view),
-        "rows": current.window(found, 0, count),
+        "rows": window(current, found, 0, count),
     }
     if found.groups is not None:
         answer["groups"] = _groups(found.groups)
@@ -138,7 +140,7 @@ def _groups(groups: Groups) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(current: Catalogue, found: Found, count: int) -> Iterator[str]:
+def _paths(current: Catalogue, found: ViewResult, count: int) -> Iterator[str]:
     """Yield where each image, or each file, lies. What has no file has no place."""
     roots = {source.name: source.root for source in sources.listing(current.project)}
     if found.files is None:

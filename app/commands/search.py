@@ -146,9 +146,9 @@ def _view(project: Project, text: str | None) -> View | None:
     if text is None:
         return None
     from app.commands import query
-    from panoptic_data.catalogue import snapshot
+    from panoptic_data.catalogue import registry
 
-    return query.read(text, snapshot.get(project, fresh=True))
+    return query.read(text, registry.get(project, fresh=True))
 
 
 def _rows(project: Project, hits: Sequence[Hit]) -> list[dict[str, Any]]:

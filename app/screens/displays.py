@@ -22,7 +22,8 @@ from app.widgets import chart, compare_encoders
 from app.widgets.compare_encoders import Comparison
 from app.widgets.property_facets import visible_properties
 from app.widgets.view_context import ViewContext
-from panoptic_data.catalogue.grouping import condition
+from panoptic_data.catalogue.execute import index_of
+from panoptic_data.catalogue.groups import condition
 from panoptic_data.views import model
 from panoptic_data.views.model import Clause, Condition, Sort, View
 
@@ -256,5 +257,5 @@ def _opened(context: ViewContext) -> Opened | None:
     row = context.displayed.frame.row(int(rows[0]), named=True)
     name = row["place"].rpartition("/")[2]
     return Opened(
-        sha1, name, context.displayed.index_of(context.result, sha1), row["width"] is None
+        sha1, name, index_of(context.displayed, context.result, sha1), row["width"] is None
     )

@@ -9,7 +9,7 @@ from app.components.duplicates import duplicates
 from app.screens.page import ReviewPage, needs_project, open_in_gallery
 from app.session import state
 from app.session.texts import section_texts
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import Project
 from panoptic_data.views.model import View
 
@@ -34,7 +34,7 @@ def show(project: Project) -> None:
 
 def _version(project: Project) -> str:
     """Return the version of images and groups, which annotations leave as it is."""
-    versions = snapshot.get(project).versions
+    versions = registry.get(project).versions
     return " ".join(str(versions.get(name, 0)) for name in ("files", "images", "duplicates"))
 
 

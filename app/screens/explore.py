@@ -19,7 +19,7 @@ from app.widgets import compare_encoders, empty_states, facet_panel, property_fa
 from app.widgets.search_actions import submit
 from app.widgets.search_line import search_line
 from app.widgets.view_context import ViewContext
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import Project
 
 __all__ = ["show"]
@@ -30,7 +30,7 @@ _LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year", "seek")
 @needs_project
 def show(project: Project) -> None:
     """Draw the page."""
-    corpus = snapshot.get(project)
+    corpus = registry.get(project)
     st.session_state["version"] = corpus.version
     if not len(corpus):
         empty_states.empty_project(project)

@@ -16,7 +16,8 @@ from app.screens.page import needs_project
 from app.session import navigation, state
 from app.session.texts import section_texts
 from app.widgets import empty_states, filter_chips, frozen_view
-from panoptic_data.catalogue import map_data, snapshot
+from panoptic_data.catalogue import map_data, registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.storage.project import Project
@@ -29,7 +30,7 @@ __all__ = ["display", "show"]
 @needs_project
 def show(project: Project) -> None:
     """Draw the page."""
-    current = snapshot.get(project)
+    current = registry.get(project)
     st.session_state["version"] = current.version
     slugs = _mapped(current, project)
     if not slugs:
@@ -125,7 +126,7 @@ def _legend(current: Catalogue, encoder: str, view: View, colouring: str) -> Leg
     lines = [
         Line(one.number, one.value, _label(one.value), one.count, one.exemplar) for one in groups
     ]
-    total = len(current.run(view.without(_FIELDS[colouring])))
+    total = len(run_view(current, view.without(_FIELDS[colouring])))
     return Legend(
         groups=lines,
         chosen=_chosen(view, encoder, colouring),
@@ -180,7 +181,7 @@ def _to_region(polygon: list[list[float]] | None) -> None:
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(snapshot.get(project), project))
+    encoder = _encoder(_mapped(registry.get(project), project))
     state.show(view.with_condition("region", {"encoder": encoder, "polygon": polygon}))
 
 
@@ -196,7 +197,7 @@ def _to_groups(values: list[int | str]) -> None:
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(snapshot.get(project), project))
+    encoder = _encoder(_mapped(registry.get(project), project))
     state.show(view.with_condition(field, {"encoder": encoder, "numbers": values}))
 
 

@@ -96,6 +96,6 @@ def _announce(server: Any, project: Project, address: str, browser: bool) -> Non
     if browser:
         webbrowser.open(address)
     # Load the corpus into memory before the first page asks for it.
-    from panoptic_data.catalogue import snapshot
+    from panoptic_data.catalogue import registry
 
-    snapshot.get(project)
+    registry.get(project)

@@ -19,7 +19,8 @@ from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Level
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
 
 __all__ = ["label", "labels"]
 
@@ -43,7 +44,7 @@ def label(
     return _WRITERS[level.field](level, value, language)
 
 
-def labels(corpus: Catalogue, found: Found, language: str) -> list[str]:
+def labels(corpus: Catalogue, found: ViewResult, language: str) -> list[str]:
     """Return the name of each group of what a view found, in their order."""
     groups = found.groups
     if groups is None:
@@ -83,7 +84,7 @@ def _duplicates(level: Level, values: list[Any], names: list[str], language: str
     return [none if value is None else f"{before}{name}{after}" for value, name in pairs]
 
 
-def _first_names(corpus: Catalogue, found: Found, firsts: npt.NDArray[np.int64]) -> list[str]:
+def _first_names(corpus: Catalogue, found: ViewResult, firsts: npt.NDArray[np.int64]) -> list[str]:
     """Return the names of the files at some places of a view's order."""
     places = (
         corpus.frame["place"].gather(found.rows[firsts])

@@ -15,12 +15,14 @@ import numpy.typing as npt
 import polars as pl
 
 from app.services.group_labels import labels
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.messages import translate
 from panoptic_data.views.fields import is_property
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.grouping import Groups
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.groups import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.views.model import Level, View
 
 __all__ = ["levels", "names"]
@@ -28,7 +30,7 @@ __all__ = ["levels", "names"]
 
 def levels(current: Catalogue, view: View, language: str) -> list[dict[str, Any]]:
     """Return the levels that a view is grouped by: ``label``, ``field``, ``groups`` (how many)."""
-    groups = current.run(view).groups
+    groups = run_view(current, view).groups
     if groups is None:
         return []
     return [
@@ -50,7 +52,7 @@ def names(
     group without a value ("in no cluster") does not come. ``is_short`` leaves of a folder's path
     its last part, so that folders of the same name are one.
     """
-    found = current.run(replace(view, mode="file") if by_file else view)
+    found = run_view(current, replace(view, mode="file") if by_file else view)
     if found.groups is None or not 0 <= depth < len(found.groups.levels):
         return pl.DataFrame(schema={"target": pl.String, "name": pl.String})
     groups = found.groups
@@ -75,7 +77,7 @@ def _chosen(groups: Groups, depth: int) -> list[int]:
 
 
 def _targets(
-    current: Catalogue, found: Found, places: npt.NDArray[np.int64], by_file: bool
+    current: Catalogue, found: ViewResult, places: npt.NDArray[np.int64], by_file: bool
 ) -> pl.Series:
     """Return the sha1s, or the ids of the files, at some places of a view's order."""
     if not by_file:

@@ -17,7 +17,7 @@ from app.session import state
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import charts
 from panoptic_data.catalogue.charts import Chart
-from panoptic_data.catalogue.grouping import condition
+from panoptic_data.catalogue.groups import condition
 from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Condition, Level
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from app.components.searchline import Choice
 from app.session import state
 from app.widgets import frozen_view, search_terms
-from panoptic_data.catalogue import similarity
+from panoptic_data.catalogue import similarity, similarity_stats
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError
 from panoptic_data.storage.schema import table_name
 
@@ -43,10 +44,10 @@ def run_comparison(context: ViewContext) -> Comparison | None:
     names = (_name(context, search.encoder), _name(context, slug))
     corpus = context.corpus
     try:
-        view = similarity.under(corpus, context.view.asked, slug)
-        result = corpus.run(view)
+        view = similarity.with_encoder(corpus, context.view.asked, slug)
+        result = run_view(corpus, view)
         first_ranks, second_ranks = (
-            similarity.ranks(corpus, ranked) for ranked in (context.view.asked, view)
+            similarity_stats.ranks(corpus, ranked) for ranked in (context.view.asked, view)
         )
     except PanopticError as problem:
         other = replace(context, result=None, problem=problem, frozen=None)
@@ -55,8 +56,10 @@ def run_comparison(context: ViewContext) -> Comparison | None:
     frozen = frozen_view.get_frozen(corpus, view, frozen_view.COMPARED)
     if frozen is not None:
         other = replace(other, result=frozen.found, frozen=frozen, displayed=frozen.now(corpus))
-    first = min(len(context.result), len(result), similarity.COMPARED)
-    return Comparison(names, other, similarity.common(first_ranks, second_ranks, first), first)
+    first = min(len(context.result), len(result), similarity_stats.COMPARED)
+    return Comparison(
+        names, other, similarity_stats.count_common(first_ranks, second_ranks, first), first
+    )
 
 
 def choices(context: ViewContext) -> list[Choice]:

@@ -17,6 +17,7 @@ from app.server import jobs
 from app.session import state
 from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import part_label
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_place
@@ -83,7 +84,7 @@ def no_results(corpus: Catalogue, view: View) -> None:
         _heading("search_off", state.say("explore.nothing_found"), asked)
         for place, part in enumerate(view.where):
             without = replace(view, where=(*view.where[:place], *view.where[place + 1 :]))
-            count = len(corpus.run(without))
+            count = len(run_view(corpus, without))
             if not count or not without.where:
                 continue
             text = state.say("explore.drop", filter=part_label(part), count=state.number(count))
@@ -92,7 +93,7 @@ def no_results(corpus: Catalogue, view: View) -> None:
             )
         all_of = replace(view, where=())
         st.button(
-            state.say("explore.drop_all", count=state.number(len(corpus.run(all_of)))),
+            state.say("explore.drop_all", count=state.number(len(run_view(corpus, all_of)))),
             key="drop_all",
             on_click=uninterrupted(state.show),
             args=(all_of,),

@@ -13,7 +13,7 @@ from app.session import state
 from app.widgets import property_facets
 from app.widgets.date_histogram import BARS, bars_by_month
 from app.widgets.filter_chips import SCALES
-from panoptic_data.catalogue import facets
+from panoptic_data.catalogue import facets, field_counts
 from panoptic_data.views import model
 from panoptic_data.views.model import STATUSES, View
 
@@ -65,7 +65,7 @@ def _condition_value(field: str, chosen: Any, encoder: state.Encoder | None) -> 
 
 
 def _folders(corpus: Catalogue, view: View, is_open: bool) -> Section:
-    counts = corpus.folders(view) if is_open else {}
+    counts = field_counts.folders(corpus, view) if is_open else {}
     items = [Item(path, path.rpartition("/")[2], count) for path, count in counts.items()]
     return _section("folder", "tree", is_open, view, items=items)
 
@@ -86,7 +86,7 @@ def _clusters(
         }
         for one in ready
     ]
-    counts = corpus.cluster_counts(encoder.slug, view) if encoder and is_open else {}
+    counts = field_counts.clusters(corpus, encoder.slug, view) if encoder and is_open else {}
     medoids = _medoids(corpus, encoder) if counts else {}
     items = [
         Item(number, _cluster_name(number), count, medoids.get(number))
@@ -135,7 +135,7 @@ def _cluster_name(number: int) -> str:
 
 
 def _formats(corpus: Catalogue, view: View, is_open: bool) -> Section:
-    counts = corpus.formats(view) if is_open else {}
+    counts = field_counts.formats(corpus, view) if is_open else {}
     items = [Item(name, name, count) for name, count in counts.items()]
     return _section("format", "list", is_open, view, items=items)
 
@@ -151,7 +151,7 @@ def _statuses(corpus: Catalogue, view: View, is_open: bool) -> Section:
 
 
 def _range(corpus: Catalogue, view: View, field: str, is_open: bool) -> Section:
-    counts, edges = corpus.histogram(field, view, BARS) if is_open else ([], [])
+    counts, edges = field_counts.histogram(corpus, field, view, BARS) if is_open else ([], [])
     return _section(
         field,
         "range",

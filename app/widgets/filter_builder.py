@@ -29,7 +29,8 @@ from app.session import state
 from app.session.texts import section_texts
 from app.widgets.filter_chips import SCALES, field_name, operator_name, part_label
 from panoptic_data.annotations import tags
-from panoptic_data.catalogue import facets
+from panoptic_data.catalogue import facets, field_counts
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.views import model
 from panoptic_data.views.fields import is_property, property_field
@@ -197,7 +198,7 @@ def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
     except InvalidView as error:
         return _refused(corpus, draft, error)
     try:
-        count = len(corpus.run(replace(asked, sort=(), group=())))
+        count = len(run_view(corpus, replace(asked, sort=(), group=())))
     except InvalidView as error:
         return _refused(corpus, draft, error)
     except PanopticError as error:
@@ -226,7 +227,7 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
             corpus.property(one.field)
         if one.op == "matches":
             # What Python can search with is not always what the catalogue can.
-            corpus.run(alone)
+            run_view(corpus, alone)
     except InvalidView as error:
         text = state.say(f"view.{error.problem}", **error.details)
         return f"{text[:1].upper()}{text[1:]}."
@@ -318,8 +319,8 @@ def _words(corpus: Catalogue) -> _Words:
         return words
     encoders = {one.slug: one.name for one in state.encoders(corpus.project)}
     choices = {
-        "folder": [Item(path, path, count) for path, count in corpus.folders().items()],
-        "format": [Item(name, name, count) for name, count in corpus.formats().items()],
+        "folder": [Item(path, path, count) for path, count in field_counts.folders(corpus).items()],
+        "format": [Item(name, name, count) for name, count in field_counts.formats(corpus).items()],
         "status": _statuses(corpus),
         "duplicate": _kinds(corpus, encoders),
         "author": _authors(corpus),
@@ -363,7 +364,7 @@ def _numbers(corpus: Catalogue, slug: str) -> list[Item]:
     medoids = dict(zip(info["number"], info["medoid"], strict=True))
     return [
         Item(number, _cluster_name(number), count, medoids.get(number))
-        for number, count in corpus.cluster_counts(slug).items()
+        for number, count in field_counts.clusters(corpus, slug).items()
     ]
 
 

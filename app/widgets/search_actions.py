@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.session import state
 from app.widgets import search_terms
-from panoptic_data.catalogue.similarity import Asked
+from panoptic_data.catalogue.similarity import SimilarityQuery
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
 from panoptic_data.query import parser
 from panoptic_data.views import model, search_expression
@@ -231,11 +231,13 @@ def _search(
             _report(text, error.message(state.language()))
         return
     percentile = former.percentile if former is not None else None
-    search = Asked(slug, expression, percentile=percentile)
+    search = SimilarityQuery(slug, expression, percentile=percentile)
     state.show(search_terms.with_search(view, search))
 
 
-def _encoder_for(expression: Expression, former: Asked | None, context: ViewContext) -> str | None:
+def _encoder_for(
+    expression: Expression, former: SimilarityQuery | None, context: ViewContext
+) -> str | None:
     """Return the slug of the encoder that ranks a search."""
     slugs = [
         encoder.slug

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.components.searchline import Limit, Sought
 from app.session import state
 from panoptic_data.catalogue import similarity
-from panoptic_data.catalogue.similarity import Asked
+from panoptic_data.catalogue.similarity import SimilarityQuery
 from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -50,15 +50,15 @@ MOST = 1_000_000
 _CHIPS = 12
 
 
-def get_search(view: View) -> Asked | None:
+def get_search(view: View) -> SimilarityQuery | None:
     """Return what the first search of a view asks, None where it has none."""
-    part = similarity.first(view)
-    return None if part is None else similarity.asked(part)
+    part = similarity.first_search(view)
+    return None if part is None else similarity.query_of(part)
 
 
-def with_search(view: View, asks: Asked) -> View:
+def with_search(view: View, asks: SimilarityQuery) -> View:
     """Return the view with this search in the place of its first; a new one says the order."""
-    before, part = similarity.first(view), similarity.condition(asks)
+    before, part = similarity.first_search(view), similarity.condition(asks)
     if before is None:
         return replace(view, where=(*view.where, part), sort=(), compare=None)
     return replace(view, where=tuple(part if one is before else one for one in view.where))
@@ -66,7 +66,7 @@ def with_search(view: View, asks: Asked) -> View:
 
 def without_search(view: View) -> View:
     """Return the view without its first search, and what that was compared with."""
-    part = similarity.first(view)
+    part = similarity.first_search(view)
     return replace(view, where=tuple(one for one in view.where if one is not part), compare=None)
 
 
@@ -77,7 +77,7 @@ def other_filters(view: View) -> tuple[Condition | Clause, ...]:
 
 def only_search(view: View) -> View:
     """Return the view with its search alone: over the whole corpus."""
-    part = similarity.first(view)
+    part = similarity.first_search(view)
     return replace(view, where=tuple(one for one in view.where if one is part))
 
 
@@ -99,7 +99,7 @@ def with_term(view: View, term: Term, encoder: str) -> View:
     """
     asks = get_search(view)
     if asks is None:
-        return with_search(view, Asked(encoder, Expression((term,))))
+        return with_search(view, SimilarityQuery(encoder, Expression((term,))))
     other_filters = tuple(one for one in asks.expression.terms if one.name != term.name)
     return with_search(view, replace(asks, expression=Expression((*other_filters, term))))
 
@@ -114,7 +114,7 @@ def with_limit(view: View, least: Mapping[str, float]) -> View:
         return view
     limits = (least.get("threshold"), least.get("percentile"))
     count = int(least["count"]) if "count" in least else None
-    return with_search(view, Asked(asks.encoder, asks.expression, *limits, count))
+    return with_search(view, SimilarityQuery(asks.encoder, asks.expression, *limits, count))
 
 
 def read_limit(told: Any) -> dict[str, float]:
@@ -136,7 +136,7 @@ def similar_to_images(
 ) -> View:
     """Return the view of all that looks like these images, from ``least`` on if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
-    begun = View((similarity.condition(Asked(encoder, expression)),))
+    begun = View((similarity.condition(SimilarityQuery(encoder, expression)),))
     return with_limit(begun, least) if least else begun
 
 
@@ -183,7 +183,7 @@ def describe_limit(view: View) -> Limit | None:
     return Limit(_limit(asks), address, asks.count if is_count else None)
 
 
-def _limit(asks: Asked) -> str:
+def _limit(asks: SimilarityQuery) -> str:
     if asks.threshold is not None:
         return state.say("find.from", least=_figure(asks.threshold))
     if asks.percentile is None and asks.count is not None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from app.session import state
 from app.widgets import frozen_view
+from panoptic_data.catalogue import execute
 from panoptic_data.errors import PanopticError
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.frozen_results import Changes, Hold
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -33,7 +35,7 @@ class ViewContext:
     corpus: Catalogue
     displayed: Catalogue
     view: View
-    result: Found | None
+    result: ViewResult | None
     problem: PanopticError | None
     encoders: list[state.Encoder]
     encoder: state.Encoder | None
@@ -65,7 +67,7 @@ def run_view(project: Project, corpus: Catalogue) -> ViewContext:
     encoder = state.encoder(encoders)
     try:
         # A view that cannot be run any more (its property is gone) is not frozen either.
-        result = corpus.run(view)
+        result = execute.run_view(corpus, view)
     except PanopticError as problem:
         return ViewContext(project, corpus, corpus, view, None, problem, encoders, encoder)
     frozen = frozen_view.get_frozen(corpus, view)

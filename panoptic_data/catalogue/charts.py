@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.catalogue import grouping
-from panoptic_data.catalogue.grouping import Groups
+from panoptic_data.catalogue.execute import run_view
+from panoptic_data.catalogue.groups import Groups, condition
 from panoptic_data.media.colour import HUES
 from panoptic_data.views.fields import FIELDS, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
@@ -74,7 +74,7 @@ def count(catalogue: Catalogue, view: View, *, continuous: bool = False) -> Char
     ``continuous`` makes a line of dates of it: every category is kept, periods are in order of
     time, and those between the first and the last that hold no image are there, with 0.
     """
-    found = catalogue.run(view).groups
+    found = run_view(catalogue, view).groups
     if found is None:
         raise ValueError("a chart needs a view with groups")
     tops = np.flatnonzero(found.depth == 0)
@@ -117,7 +117,7 @@ def parts(chart: Chart, bars: Iterable[tuple[int, int]]) -> list[Condition | Cla
         return []
     asked = [_any_of(chart, [chart.categories[row] for row in rows])]
     if len(columns) == 1 and (column := columns.pop()) < len(chart.series):
-        asked.append(grouping.condition(chart.levels[1], chart.series[column]))
+        asked.append(condition(chart.levels[1], chart.series[column]))
     return asked
 
 
@@ -271,7 +271,7 @@ def _names(by: str, numbers: npt.NDArray[np.int64]) -> list[str]:
 def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
     """Return one part that selects what has any of some values of the first level."""
     level = chart.levels[0]
-    single = [grouping.condition(level, value) for value in values]
+    single = [condition(level, value) for value in values]
     if len(single) == 1:
         return single[0]
     if level.field == "cluster":
@@ -298,7 +298,7 @@ def _span(chart: Chart, values: list[Any]) -> Condition | Clause | None:
     between = [one for one in chart.categories if one is not None and low <= one <= high]
     if len(between) != len(values):
         return None
-    match grouping.condition(level, low), grouping.condition(level, high):
+    match condition(level, low), condition(level, high):
         case Condition(value=[start, _]), Condition(value=[_, end]):
             return Condition(level.field, "between", [start, end])
         case Clause(parts=(start, _)), Clause(parts=(_, end)):

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.catalogue.ordering import sorted_by
+from panoptic_data.media.colour import hues, lab
 from panoptic_data.views.model import STATUSES
 
 if TYPE_CHECKING:
@@ -127,6 +128,16 @@ class Corpus:
         sha1s = self.frame["sha1"].to_numpy().astype("S40")
         order = np.argsort(sha1s)
         return sha1s[order], order.astype(np.uint32)
+
+    @cached_property
+    def lab(self) -> npt.NDArray[np.float32]:
+        """Each row's dominant colour in CIELAB: (n, 3) float32, NaN for none."""
+        return lab(self.frame["colour"])
+
+    @cached_property
+    def hues(self) -> npt.NDArray[np.int8]:
+        """Each row's index in ``media.colour.HUES``: (n,) int8, -1 where there is no colour."""
+        return hues(self.lab).astype(np.int8)
 
     def rows_of_sha1(self, sha1s: pl.Series) -> npt.NDArray[np.int64]:
         """Return the row of each sha1: (n,) int64, -1 where there is none."""

@@ -2,7 +2,7 @@
 
 Counts leave out what was chosen of the property itself, so that what else could be chosen shows
 its number. In mode "image" an image counts once for a value, in mode "file" each file that is
-shown. Not here: folders, clusters, formats (``catalogue``), drawing (the app).
+shown. Not here: folders, clusters, formats (``field_counts``), drawing (the app).
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.catalogue import grouping
 from panoptic_data.catalogue.corpus import NO_TIME
-from panoptic_data.catalogue.property_columns import authored
+from panoptic_data.catalogue.execute import run_view
+from panoptic_data.catalogue.groups import condition
 from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
 
 __all__ = [
     "Counted",
@@ -74,7 +75,7 @@ def choose(view: View, field: str, values: Sequence[Any]) -> View:
     elif known and FIELDS[field].kind in ("tags", "link"):
         parts.append(Condition(field, "in", known))
     else:
-        parts += [grouping.condition(Level(field), value) for value in known]
+        parts += [condition(Level(field), value) for value in known]
     if len(known) < len(values):
         parts.append(Condition(field, "is empty"))
     made = parts if len(parts) < 2 else [Clause("any", tuple(parts))]
@@ -94,7 +95,7 @@ def tags(catalogue: Catalogue, view: View, field: str) -> Counted:
     one, column = catalogue.property(field), catalogue.column(field)
     assert column.units is not None
     assert column.tags is not None
-    shown = _Shown.of(catalogue, catalogue.run(others(view, field)), column.by_file)
+    shown = _Shown.of(catalogue, run_view(catalogue, others(view, field)), column.by_file)
     above = _above(catalogue, one.id)
     place = np.array([above.place[id] for id in column.ids] or [0], dtype=np.int64)
     is_seen = shown.weights[shown.unit(column.units)] > 0
@@ -110,7 +111,7 @@ def values(catalogue: Catalogue, view: View, field: str, most: int = MOST_VALUES
     """Count the values of a property that is no tag, most frequent first, what is chosen too."""
     column = catalogue.column(field)
     texts, places = catalogue.texts(field)
-    shown = _Shown.of(catalogue, catalogue.run(others(view, field)), column.by_file)
+    shown = _Shown.of(catalogue, run_view(catalogue, others(view, field)), column.by_file)
     units = np.flatnonzero(places >= 0)
     counts = shown.count(units, places[units], len(texts))
     wanted = _most(counts, most)
@@ -125,7 +126,7 @@ def numbers(
     catalogue: Catalogue, view: View, field: str, bins: int
 ) -> tuple[list[int], list[float], bool]:
     """Count a property of numbers: counts, edges, and whether each bar is one whole number."""
-    column, found = catalogue.numbers(field), catalogue.run(others(view, field))
+    column, found = catalogue.numbers(field), run_view(catalogue, others(view, field))
     shown = _Shown.of(catalogue, found, catalogue.is_of_files(field))
     units = np.flatnonzero(~np.isnan(column) & (shown.weights[shown.unit(None)] > 0))
     known = column[units]
@@ -145,7 +146,9 @@ def numbers(
 def months(catalogue: Catalogue, view: View, field: str) -> dict[int, int]:
     """Count a property of dates by month, numbered from year 0, in order of time."""
     times = catalogue.times(field)
-    shown = _Shown.of(catalogue, catalogue.run(others(view, field)), catalogue.is_of_files(field))
+    shown = _Shown.of(
+        catalogue, run_view(catalogue, others(view, field)), catalogue.is_of_files(field)
+    )
     units = np.flatnonzero((times != NO_TIME) & (shown.weights[shown.unit(None)] > 0))
     if not len(units):
         return {}
@@ -158,8 +161,8 @@ def months(catalogue: Catalogue, view: View, field: str) -> dict[int, int]:
 
 def authors(catalogue: Catalogue, view: View) -> Counted:
     """Count the images of which each author said something that holds now."""
-    rows, codes, names = authored(catalogue, None)
-    shown = _Shown.of(catalogue, catalogue.run(others(view, "author")), by_file=False)
+    rows, codes, names = catalogue.authors()
+    shown = _Shown.of(catalogue, run_view(catalogue, others(view, "author")), by_file=False)
     counts = shown.count(rows, codes, len(names)).tolist()
     is_said = np.zeros(len(catalogue), dtype=bool)
     is_said[rows] = True
@@ -224,12 +227,12 @@ class _Shown:
     rows: Units | None
 
     @classmethod
-    def of(cls, catalogue: Catalogue, found: Found, by_file: bool) -> _Shown:
+    def of(cls, catalogue: Catalogue, result: ViewResult, by_file: bool) -> _Shown:
         corpus = catalogue.corpus
-        if by_file and found.files is not None:
-            return cls(np.bincount(found.files, minlength=corpus.files.height), None)
+        if by_file and result.files is not None:
+            return cls(np.bincount(result.files, minlength=corpus.files.height), None)
         # An image weighs as many files as are shown of it.
-        weights = np.bincount(found.rows, minlength=len(catalogue))
+        weights = np.bincount(result.rows, minlength=len(catalogue))
         return cls(weights, corpus.file_row if by_file else None)
 
     def unit(self, units: Units | None) -> Any:

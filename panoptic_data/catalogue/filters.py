@@ -21,10 +21,9 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.catalogue import similarity as likeness
 from panoptic_data.catalogue.corpus import NO_TIME, folded
 from panoptic_data.catalogue.polygons import inside
-from panoptic_data.catalogue.property_columns import authored
+from panoptic_data.catalogue.similarity import SEARCH_FIELDS, Similarities, similarities
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import stored_selections
@@ -82,7 +81,7 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     found = [asked.alike(part, shown) for part in searches if isinstance(part, Condition)]
     for alike in found:
         if alike.count is None:
-            shown &= alike.enough
+            shown &= alike.is_enough
     chosen = np.logical_and.reduce([shown, *(alike.best(shown) for alike in found)])
     similarity = found[0].similarity if found else asked.similarity
     if similarity is None:
@@ -91,7 +90,7 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
 
 
 def _is_search(part: Condition | Clause) -> bool:
-    return isinstance(part, Condition) and part.field in likeness.FIELDS
+    return isinstance(part, Condition) and part.field in SEARCH_FIELDS
 
 
 class _Asked:
@@ -123,7 +122,7 @@ class _Asked:
         if twin is not None:
             return ~self._condition(Condition(condition.field, twin, condition.value))
         field = condition.field
-        if field in likeness.FIELDS:
+        if field in SEARCH_FIELDS:
             found = self.alike(condition)
             if self.similarity is None:
                 self.similarity = found.similarity
@@ -158,9 +157,9 @@ class _Asked:
         """Return the images of what is selected, images or files."""
         return self._held(mask) if self.by_file else mask
 
-    def alike(self, condition: Condition, among: Mask | None = None) -> likeness.Alike:
+    def alike(self, condition: Condition, among: Mask | None = None) -> Similarities:
         """Return how alike images are; of ``among`` at least."""
-        return likeness.alike(self.catalogue, condition, among)
+        return similarities(self.catalogue, condition, among)
 
 
 def _status(catalogue: Catalogue, value: list[str]) -> Mask:
@@ -254,7 +253,7 @@ def _excluded(catalogue: Catalogue, value: bool) -> Mask:
 def _author(catalogue: Catalogue, value: Mapping[str, Any] | None) -> Mask:
     """Who said something of an image; of None, the images of which nobody said anything."""
     asked = value or {}
-    rows, codes, names = authored(catalogue, asked.get("property"))
+    rows, codes, names = catalogue.authors(asked.get("property"))
     wanted = np.array([value is None or name in asked["authors"] for name in names], dtype=bool)
     mask = np.zeros(len(catalogue), dtype=bool)
     mask[rows[wanted[codes]]] = True
@@ -346,8 +345,8 @@ def _format(catalogue: Catalogue, value: list[str] | None) -> Mask:
 
 def _colour(catalogue: Catalogue, value: Mapping[str, Any] | str | None) -> Mask:
     if value is None:
-        return _none(catalogue.hues)
-    return _like(catalogue.lab, catalogue.hues, value)
+        return _none(catalogue.corpus.hues)
+    return _like(catalogue.corpus.lab, catalogue.corpus.hues, value)
 
 
 def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:

@@ -16,10 +16,13 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from panoptic_data.catalogue.execute import run_view
+
 if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Rows
-    from panoptic_data.catalogue.grouping import Groups
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.groups import Groups
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.views.model import View
 
 __all__ = ["Changes", "Hold", "hold", "shown"]
@@ -49,9 +52,9 @@ class Hold:
     def __init__(self, current: Catalogue, view: View) -> None:
         self.key = token_urlsafe(9)
         self.view = view
-        self.found = current.run(view)
+        self.found = run_view(current, view)
         self._lock = threading.Lock()
-        self._now = current.holding(view, self.found)
+        self._now = current.with_frozen_result(view, self.found)
         self._of = current.version
         self._asked = time.monotonic()
         self._changes: tuple[str, Changes] | None = None
@@ -75,8 +78,8 @@ class Hold:
             if self._of != current.version:
                 # As long as the corpus is the same, the rest of it may be as it is now.
                 is_same = current.corpus is self._now.corpus
-                base = current if is_same else self._now.annotated(current.annotations)
-                self._now = base.holding(self.view, self.found)
+                base = current if is_same else self._now.with_annotations(current.annotations)
+                self._now = base.with_frozen_result(self.view, self.found)
                 self._of = current.version
             return self._now
 
@@ -89,7 +92,7 @@ class Hold:
         return known[1]
 
     def _compared(self, current: Catalogue) -> Changes:
-        found, held = current.run(self.view), self.now(current)
+        found, held = run_view(current, self.view), self.now(current)
         if found is self.found:
             return Changes(np.zeros(len(held), dtype=bool))
         rows, unknown = _carried(current, found, held)
@@ -100,7 +103,7 @@ class Hold:
         is_same = gone.any() or new or self._is_arranged(found, rows)
         return Changes(gone, new, not is_same)
 
-    def _is_arranged(self, found: Found, rows: Rows) -> bool:
+    def _is_arranged(self, found: ViewResult, rows: Rows) -> bool:
         return np.array_equal(rows, self.found.rows) and _are_same(found.groups, self.found.groups)
 
 
@@ -122,7 +125,7 @@ def shown(current: Catalogue, view: View, key: str | None) -> tuple[Catalogue, H
     return kept.now(current), kept
 
 
-def _carried(current: Catalogue, found: Found, held: Catalogue) -> tuple[Rows, int]:
+def _carried(current: Catalogue, found: ViewResult, held: Catalogue) -> tuple[Rows, int]:
     """Return the held rows of the images that are found now, and how many have none."""
     if current.corpus is held.corpus:
         return found.rows, 0

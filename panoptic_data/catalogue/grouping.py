@@ -1,16 +1,14 @@
-"""Groups of a view: which value each row has at each level, and the rows in that order.
+"""Groups a view's rows: the value of each row at each level, and the order that puts them together.
 
-Here: the values of a level, the arrangement, and what each group is as a condition. Not here:
-the names of groups in a person's language (the app), which rows there are (``conditions``).
+Not here: what a group is and which condition it stands for (``groups``), which rows a view shows
+(``filters``).
 """
 
 from __future__ import annotations
 
 import math
-from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,105 +17,85 @@ import polars as pl
 
 from panoptic_data.annotations.tags import above
 from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
+from panoptic_data.catalogue.groups import EPOCH, NO_VALUE, Groups, LevelCodes
 from panoptic_data.catalogue.ordering import sorted_by
-from panoptic_data.catalogue.property_columns import authored
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES
 from panoptic_data.views.fields import FIELDS, property_of
-from panoptic_data.views.model import Clause, Condition, Level
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.views.model import Level
 
-__all__ = ["Groups", "arrange", "codes", "condition"]
+__all__ = ["arrange", "encode_level", "explode"]
 
-NONE = -1
-# What ``Catalogue.clusters`` says of an image that is not embedded yet: in no cluster either.
-_NOT_EMBEDDED = -2
 Codes = npt.NDArray[np.int32]
-Places = npt.NDArray[np.int64]
-# Numbers that lie within so many are counted in a table, others are sorted.
+Positions = npt.NDArray[np.int64]
+# Numbers whose range is smaller than this are counted in a table, others are sorted.
 TABLE_AT_MOST = 1 << 22
 BINS = 20
 # A double tells whole numbers apart up to here.
-_WHOLE_AT_MOST = 2.0**52
+_EXACT_INTEGERS = 2.0**52
 
 
-@dataclass(frozen=True)
-class Coded:
-    """The values of one level, smallest first, and each unit's place in them (-1: none)."""
+def encode_level(catalogue: Catalogue, level: Level, by_file: bool) -> LevelCodes:
+    """Return the value of each image (of each file, in file mode) at a level.
 
-    codes: Codes
-    values: Sequence[Any]
-    # Of a property of several tags: where each unit's codes begin in ``codes``, and their end.
-    starts: Places | None = None
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Every group of a view in the order in which it is shown, a parent before its children.
-
-    ``depth`` (g,) uint8 counts from 0; ``start`` and ``count`` (g,) int64 are places in the
-    view's order; ``parent`` (g,) int64 is the place of the group around it, -1 at the top;
-    ``values`` says what each holds: a text, a number, [from, to) of a number, the name of a
-    period ("1930", "1930-05", "1930-W18", "1930-05-01"), or None.
+    Raises NoEmbeddings where an encoder has no clusters.
     """
-
-    levels: tuple[Level, ...]
-    depth: npt.NDArray[np.uint8]
-    start: npt.NDArray[np.int64]
-    count: npt.NDArray[np.int64]
-    parent: npt.NDArray[np.int64]
-    values: list[Any]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def nbytes(self) -> int:
-        """How much memory the groups take, about."""
-        return len(self) * 64
-
-    def path(self, place: int) -> list[tuple[Level, Any]]:
-        """Return the levels and values from the top down to a group."""
-        found = []
-        while place >= 0:
-            found.append((self.levels[self.depth[place]], self.values[place]))
-            place = int(self.parent[place])
-        return found[::-1]
+    if level.field == "folder":
+        return _folders(catalogue, level.by, by_file)
+    encode = _property_encoder(level) if property_of(level.field) else _ENCODERS[level.field]
+    encoded = encode(catalogue, level)
+    if by_file == catalogue.is_of_files(level.field):
+        return encoded
+    corpus = catalogue.corpus
+    if by_file:
+        return _of_units(encoded, corpus.file_row)
+    # An image takes the value of its first file.
+    first_file = np.full(len(catalogue), NO_VALUE, dtype=np.int64)
+    first_file[corpus.file_row[::-1]] = np.arange(corpus.files.height)[::-1]
+    return _of_units(encoded, first_file)
 
 
-def chosen(coded: Sequence[Coded], units: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], list[Coded]]:
-    """Return some units and their values at each level, in the units' order.
+def explode(
+    encoded: Sequence[LevelCodes], units: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], list[LevelCodes]]:
+    """Return units and their values at each level, in the units' order.
 
-    A unit that has several values at a level comes once for each.
+    A unit that has several values at a level is repeated, once for each of them.
     """
-    places = np.arange(len(units))
-    codes = []
-    for one in coded:
-        if one.starts is None:
-            codes.append(one.codes[units[places]])
+    positions = np.arange(len(units))
+    columns: list[Codes] = []
+    for level in encoded:
+        if level.starts is None:
+            columns.append(level.codes[units[positions]])
             continue
-        begins, ends = one.starts[units[places]], one.starts[units[places] + 1]
+        begins, ends = level.starts[units[positions]], level.starts[units[positions] + 1]
         counts = np.maximum(ends - begins, 1)
         firsts = np.cumsum(counts) - counts
-        within = np.arange(int(counts.sum())) - np.repeat(firsts, counts)
+        offsets = np.arange(int(counts.sum())) - np.repeat(firsts, counts)
         is_none = np.repeat(ends == begins, counts)
-        at = np.repeat(begins, counts) + within
-        found = np.full(len(at), NONE, dtype=np.int32)
-        found[~is_none] = one.codes[at[~is_none]]
-        codes = [np.repeat(before, counts) for before in codes]
-        codes.append(found)
-        places = np.repeat(places, counts)
-    return units[places], [Coded(some, one.values) for some, one in zip(codes, coded, strict=True)]
+        sources = np.repeat(begins, counts) + offsets
+        codes = np.full(len(sources), NO_VALUE, dtype=np.int32)
+        codes[~is_none] = level.codes[sources[~is_none]]
+        columns = [np.repeat(column, counts) for column in columns]
+        columns.append(codes)
+        positions = np.repeat(positions, counts)
+    exploded = [
+        LevelCodes(column, level.values) for column, level in zip(columns, encoded, strict=True)
+    ]
+    return units[positions], exploded
 
 
-def arrange(levels: Sequence[Level], coded: Sequence[Coded]) -> tuple[npt.NDArray[np.intp], Groups]:
+def arrange(
+    levels: Sequence[Level], encoded: Sequence[LevelCodes]
+) -> tuple[npt.NDArray[np.intp], Groups]:
     """Return the order that puts n units into their groups, and the groups.
 
-    ``coded`` are the units' values at each level, in the order that holds inside a group.
+    ``encoded`` are the units' values at each level, in the order that holds inside a group.
     """
-    ranks = [_ranks(level, one) for level, one in zip(levels, coded, strict=True)]
+    ranks = [_ranks(level, codes) for level, codes in zip(levels, encoded, strict=True)]
     order = sorted_by(ranks)
     # Where each level's groups begin: where its rank changes, or that of a level above.
     is_new = np.zeros(len(order), dtype=bool)
@@ -129,195 +107,84 @@ def arrange(levels: Sequence[Level], coded: Sequence[Coded]) -> tuple[npt.NDArra
         begins.append(np.flatnonzero(is_new))
     firsts = [rank[order[begin]] for rank, begin in zip(ranks, begins, strict=True)]
     values = [
-        _values(level, one)[first] for level, one, first in zip(levels, coded, firsts, strict=True)
+        _values(level, codes)[first]
+        for level, codes, first in zip(levels, encoded, firsts, strict=True)
     ]
     if any(level.order == "size" for level in levels):
-        order, begins, values = _by_size(levels, coded, order, begins, firsts, values)
+        order, begins, values = _by_size(levels, encoded, order, begins, firsts, values)
     return order, _tree(levels, begins, values, len(order))
 
 
-def codes(catalogue: Catalogue, level: Level, by_file: bool) -> Coded:
-    """Return the value of each image (of each file, in file mode) at a level.
-
-    Raises NoEmbeddings where an encoder has no clusters.
-    """
-    if level.field == "folder":
-        return _folders(catalogue, level.by, by_file)
-    coded = _of_property(catalogue, level) if property_of(level.field) else _coded(catalogue, level)
-    if by_file == catalogue.is_of_files(level.field):
-        return coded
-    corpus = catalogue.corpus
-    if by_file:
-        return _taken(coded, corpus.file_row)
-    # Of an image the first file speaks.
-    first = np.full(len(catalogue), NONE, dtype=np.int64)
-    first[corpus.file_row[::-1]] = np.arange(corpus.files.height)[::-1]
-    return _taken(coded, first)
-
-
-def _taken(coded: Coded, units: npt.NDArray[Any]) -> Coded:
-    """Return the values of some units, -1 being one without any."""
-    if coded.starts is None:
-        return Coded(np.append(coded.codes, np.int32(NONE))[units], coded.values)
-    begins = np.append(coded.starts[:-1], 0)[units]
-    counts = np.append(np.diff(coded.starts), 0)[units]
+def _of_units(encoded: LevelCodes, units: npt.NDArray[Any]) -> LevelCodes:
+    """Return the values of some units, -1 being a unit without any."""
+    if encoded.starts is None:
+        codes = np.append(encoded.codes, np.int32(NO_VALUE))[units]
+        return LevelCodes(codes, encoded.values)
+    begins = np.append(encoded.starts[:-1], 0)[units]
+    counts = np.append(np.diff(encoded.starts), 0)[units]
     starts = np.concatenate([[0], np.cumsum(counts)])
-    at = np.repeat(begins - starts[:-1], counts) + np.arange(int(starts[-1]))
-    return Coded(coded.codes[at], coded.values, starts)
+    sources = np.repeat(begins - starts[:-1], counts) + np.arange(int(starts[-1]))
+    return LevelCodes(encoded.codes[sources], encoded.values, starts)
 
 
-def _coded(catalogue: Catalogue, level: Level) -> Coded:
-    return _CODERS[level.field](catalogue, level)
-
-
-def _of_property(catalogue: Catalogue, level: Level) -> Coded:
-    kind = FIELDS[level.field].kind
-    if kind == "tags":
-        return _tags(catalogue, level)
-    if kind == "number":
-        return _numbers(catalogue, level)
-    if kind == "date":
-        return _periods(catalogue, level)
-    return _texts(catalogue, level)
-
-
-def _tags(catalogue: Catalogue, level: Level) -> Coded:
-    """Code the tags of each unit in the order of the tags; one unit may have several."""
-    one, column = catalogue.property(level.field), catalogue.column(level.field)
-    assert column.units is not None
-    assert column.tags is not None
-    known = catalogue.annotations.tags
-    order = [tag.id for tag in catalogue.annotations.tags_of(one.id)]
-    place = {id: number for number, id in enumerate(order)}
-    # As a condition on a tag does, its group holds what has a tag below it.
-    held = [
-        sorted({place[it] for it in (id, *above(known, [id])) if it in place}) for id in column.ids
-    ]
-    counts = np.array([len(some) for some in held] or [0], dtype=np.int64)
-    units: Places = column.units.astype(np.int64)
-    codes = np.array([some[0] for some in held] or [0])[column.tags]
-    if counts.max(initial=0) > 1:
-        begins = (np.cumsum(counts) - counts)[column.tags]
-        times = counts[column.tags]
-        firsts = np.cumsum(times) - times
-        at = np.repeat(begins - firsts, times) + np.arange(int(times.sum()))
-        each = np.repeat(units, times) * len(order)
-        pairs = occurring(each + np.concatenate([np.array(some) for some in held])[at])
-        units, codes = pairs // len(order), pairs % len(order)
-    sizes = np.bincount(units, minlength=column.size)
-    return Coded(codes.astype(np.int32), order, np.concatenate([[0], np.cumsum(sizes)]))
-
-
-def condition(level: Level, value: Any) -> Condition | Clause:
-    """Return what a group asks for, as a part of a view.
-
-    Added to the view that was grouped it shows the group: the same files, and the same images
-    but in one case. An image with copies in several folders stands in the group of the first;
-    a folder's condition also shows those whose other copies lie there, as a folder always does.
-    """
-    field = level.field
-    if field == "cluster":
-        numbers = [NONE, _NOT_EMBEDDED] if value is None else [value]
-        return Condition(field, "in", {"encoder": level.by, "numbers": numbers})
-    if field == "duplicate":
-        if value is None:
-            return Condition(field, "not in", {"kinds": [level.by]})
-        return Condition(field, "in", {"groups": [value]})
-    if field == "folder":
-        return _folder_condition(level, value)
-    if value is None:
-        return Condition(field, "is empty")
-    if (asked := _chosen_condition(level, value)) is not None:
-        return asked
-    if FIELDS[field].kind == "date":
-        return Condition(field, "between", [one.isoformat() for one in _period(level.by, value)])
-    if isinstance(value, list):
-        low, high = (
-            Condition(field, sign, end) for sign, end in zip((">=", "<"), value, strict=True)
-        )
-        return Clause("all", (low, high))
-    return Condition(field, "=", value)
-
-
-def _chosen_condition(level: Level, value: Any) -> Condition | None:
-    """Return what a group asks for whose value is chosen, not typed: a tag, a truth, a colour."""
-    field, kind = level.field, FIELDS[level.field].kind
-    if kind in ("tags", "link") or field in ("format", "status"):
-        return Condition(field, "in", [value])
-    if kind == "truth":
-        return Condition(field, "is", value in (True, "true"))
-    if field == "author":
-        by = {"property": level.by} if level.by else {}
-        return Condition(field, "in", {"authors": [value], **by})
-    if kind == "colour":
-        exact = {"colour": value, "distance": 0}
-        return (
-            Condition(field, "near", exact) if property_of(field) else Condition(field, "is", value)
-        )
-    return None
-
-
-def _folder_condition(level: Level, value: str | None) -> Condition:
-    if value is None:
-        return Condition("copies", "=", 0)
-    # A group as deep as the level holds all below it, others what lies in the folder itself.
-    is_whole = level.by is not None and value.count("/") + 1 >= level.by
-    return Condition("folder", "in", [value if is_whole else f"{value}/."])
-
-
-def _ranks(level: Level, coded: Coded) -> Codes:
-    """Return each unit's place among the groups of a level, what has no value last."""
-    count = len(coded.values)
-    turned = coded.codes
+def _ranks(level: Level, encoded: LevelCodes) -> Codes:
+    """Return each unit's rank among the groups of a level, what has no value last."""
+    count = len(encoded.values)
+    ranks = encoded.codes
     if level.descending and level.order == "value":
-        turned = (np.int32(count - 1) - turned).astype(np.int32)
-    return np.where(coded.codes < 0, np.int32(count), turned)
+        ranks = (np.int32(count - 1) - ranks).astype(np.int32)
+    return np.where(encoded.codes < 0, np.int32(count), ranks)
 
 
-def _values(level: Level, coded: Coded) -> npt.NDArray[np.object_]:
+def _values(level: Level, encoded: LevelCodes) -> npt.NDArray[np.object_]:
     """Return the value of each rank."""
-    known = np.empty(len(coded.values) + 1, dtype=object)
-    known[:-1] = coded.values
+    values = np.empty(len(encoded.values) + 1, dtype=object)
+    values[:-1] = encoded.values
     if level.descending and level.order == "value":
-        known[:-1] = known[-2::-1]
-    return known
+        values[:-1] = values[-2::-1]
+    return values
 
 
 def _by_size(
     levels: Sequence[Level],
-    coded: Sequence[Coded],
+    encoded: Sequence[LevelCodes],
     order: npt.NDArray[np.intp],
-    begins: Sequence[Places],
+    begins: Sequence[Positions],
     firsts: Sequence[Codes],
     values: Sequence[npt.NDArray[np.object_]],
-) -> tuple[npt.NDArray[np.intp], list[Places], list[npt.NDArray[np.object_]]]:
-    """Put groups that are in the order of their values in that of their sizes where asked."""
+) -> tuple[npt.NDArray[np.intp], list[Positions], list[npt.NDArray[np.object_]]]:
+    """Put groups that are in the order of their values in that of their sizes where a level says.
+
+    ``begins`` are the positions at which the groups of each level begin, ``firsts`` their ranks.
+    """
     leaves = begins[-1]
-    # The group of each level around each leaf: the last that begins no later.
+    # The index of each level's group around each leaf: the last that begins no later.
     around = [np.searchsorted(begin, leaves, side="right") - 1 for begin in begins]
     keys: list[npt.NDArray[Any]] = []
-    for level, one, begin, first, place in zip(levels, coded, begins, firsts, around, strict=True):
+    for level, codes, begin, first, index in zip(
+        levels, encoded, begins, firsts, around, strict=True
+    ):
         if level.order == "size":
             sizes = np.diff(begin, append=len(order))
             most = sizes.max(initial=0)
-            turned = most - sizes if level.descending else sizes
-            keys.append(np.where(first == len(one.values), most + 1, turned)[place])
-        keys.append(first[place])
-    chosen = sorted_by(keys)
-    counts = np.diff(leaves, append=len(order))[chosen]
-    moved = np.cumsum(counts) - counts
-    units = np.repeat(leaves[chosen] - moved, counts) + np.arange(len(order))
+            size_ranks = most - sizes if level.descending else sizes
+            keys.append(np.where(first == len(codes.values), most + 1, size_ranks)[index])
+        keys.append(first[index])
+    leaf_order = sorted_by(keys)
+    counts = np.diff(leaves, append=len(order))[leaf_order]
+    new_leaves = np.cumsum(counts) - counts
+    positions = np.repeat(leaves[leaf_order] - new_leaves, counts) + np.arange(len(order))
     new_begins, new_values = [], []
-    for place, value in zip(around, values, strict=True):
-        begun = np.flatnonzero(np.diff(place[chosen], prepend=NONE))
-        new_begins.append(moved[begun])
-        new_values.append(value[place[chosen][begun]])
-    return order[units], new_begins, new_values
+    for index, value in zip(around, values, strict=True):
+        begun = np.flatnonzero(np.diff(index[leaf_order], prepend=-1))
+        new_begins.append(new_leaves[begun])
+        new_values.append(value[index[leaf_order][begun]])
+    return order[positions], new_begins, new_values
 
 
 def _tree(
     levels: Sequence[Level],
-    begins: Sequence[Places],
+    begins: Sequence[Positions],
     values: Sequence[npt.NDArray[np.object_]],
     total: int,
 ) -> Groups:
@@ -337,95 +204,144 @@ def _tree(
     )
 
 
-def _parents(depth: npt.NDArray[np.uint8]) -> Places:
-    places = np.arange(len(depth))
-    parent = np.full(len(depth), NONE, dtype=np.int64)
+def _parents(depth: npt.NDArray[np.uint8]) -> Positions:
+    indices = np.arange(len(depth))
+    parent = np.full(len(depth), -1, dtype=np.int64)
     for level in range(1, int(depth.max(initial=0)) + 1):
-        above = np.maximum.accumulate(np.where(depth == level - 1, places, 0))
-        parent[depth == level] = above[depth == level]
+        last_above = np.maximum.accumulate(np.where(depth == level - 1, indices, 0))
+        parent[depth == level] = last_above[depth == level]
     return parent
 
 
-def _folders(catalogue: Catalogue, by: int | None, by_file: bool) -> Coded:
+def _folders(catalogue: Catalogue, by: int | None, by_file: bool) -> LevelCodes:
     corpus = catalogue.corpus
     tops = corpus.folders
     if by is not None:
         tops = tops.str.split("/").list.head(by).list.join("/")
     names = tops.unique().sort()
-    number = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
-    of_file = number[corpus.file_folder]
+    folder_codes = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
+    file_codes = folder_codes[corpus.file_folder]
     if by_file:
-        return Coded(of_file, names.to_list())
-    found = np.full(len(catalogue), NONE, dtype=np.int32)
+        return LevelCodes(file_codes, names.to_list())
+    codes = np.full(len(catalogue), NO_VALUE, dtype=np.int32)
     # Backwards, so that an image with copies in several folders takes the first.
-    found[corpus.file_row[::-1]] = of_file[::-1]
-    return Coded(found, names.to_list())
+    codes[corpus.file_row[::-1]] = file_codes[::-1]
+    return LevelCodes(codes, names.to_list())
 
 
-def _texts(catalogue: Catalogue, level: Level) -> Coded:
-    values, places = catalogue.texts(level.field)
-    return Coded(places, values.to_list())
+def _property_encoder(level: Level) -> Callable[[Catalogue, Level], LevelCodes]:
+    encoders = {"tags": _tags, "number": _numbers, "date": _periods}
+    return encoders.get(FIELDS[level.field].kind, _texts)
 
 
-def _cameras(catalogue: Catalogue, _: Level) -> Coded:
-    """Take as one what differs in case or spelling only, as the conditions do."""
-    values, places = catalogue.corpus.texts("camera")
+def _tags(catalogue: Catalogue, level: Level) -> LevelCodes:
+    """Encode the tags of each unit in the order of the tags; a unit may have several."""
+    property, column = catalogue.property(level.field), catalogue.column(level.field)
+    assert column.units is not None
+    assert column.tags is not None
+    tag_by_id = catalogue.annotations.tags
+    order = [tag.id for tag in catalogue.annotations.tags_of(property.id)]
+    code_of = {id: code for code, id in enumerate(order)}
+    # As a condition on a tag does, its group holds what has a tag below it.
+    with_ancestors = [
+        sorted({code_of[it] for it in (id, *above(tag_by_id, [id])) if it in code_of})
+        for id in column.ids
+    ]
+    counts = np.array([len(ancestors) for ancestors in with_ancestors] or [0], dtype=np.int64)
+    units: Positions = column.units.astype(np.int64)
+    codes = np.array([ancestors[0] for ancestors in with_ancestors] or [0])[column.tags]
+    if counts.max(initial=0) > 1:
+        begins = (np.cumsum(counts) - counts)[column.tags]
+        times = counts[column.tags]
+        firsts = np.cumsum(times) - times
+        sources = np.repeat(begins - firsts, times) + np.arange(int(times.sum()))
+        unit_offsets = np.repeat(units, times) * len(order)
+        ancestor_codes = np.concatenate([np.array(ancestors) for ancestors in with_ancestors])
+        pairs = occurring(unit_offsets + ancestor_codes[sources])
+        units, codes = pairs // len(order), pairs % len(order)
+    sizes = np.bincount(units, minlength=column.size)
+    return LevelCodes(codes.astype(np.int32), order, np.concatenate([[0], np.cumsum(sizes)]))
+
+
+def _texts(catalogue: Catalogue, level: Level) -> LevelCodes:
+    values, codes = catalogue.texts(level.field)
+    return LevelCodes(codes, values.to_list())
+
+
+def _cameras(catalogue: Catalogue, _: Level) -> LevelCodes:
+    """Encode cameras, those that differ in case or spelling only as the same, as filters do."""
+    values, codes = catalogue.corpus.texts("camera")
     spelled = folded(values)
     names = pl.DataFrame({"as": spelled, "name": values}).group_by("as").agg(pl.col("name").min())
     names = names.sort("as")
-    number = spelled.cast(pl.Enum(names["as"])).to_physical().cast(pl.Int32).to_numpy()
-    return Coded(np.append(number, np.int32(NONE))[places], names["name"].to_list())
+    merged = spelled.cast(pl.Enum(names["as"])).to_physical().cast(pl.Int32).to_numpy()
+    return LevelCodes(np.append(merged, np.int32(NO_VALUE))[codes], names["name"].to_list())
 
 
-def _hues(catalogue: Catalogue, _: Level) -> Coded:
-    return Coded(catalogue.hues.astype(np.int32), list(HUES))
+def _hues(catalogue: Catalogue, _: Level) -> LevelCodes:
+    return LevelCodes(catalogue.corpus.hues.astype(np.int32), list(HUES))
 
 
-def _clusters(catalogue: Catalogue, level: Level) -> Coded:
+def _clusters(catalogue: Catalogue, level: Level) -> LevelCodes:
     clusters = catalogue.clusters(level.by)
     if clusters is None:
         raise NoEmbeddings(encoder=level.by)
-    found = np.maximum(clusters, NONE).astype(np.int32)
-    return Coded(found, list(range(int(found.max(initial=NONE)) + 1)))
+    codes = np.maximum(clusters, NO_VALUE).astype(np.int32)
+    return LevelCodes(codes, list(range(int(codes.max(initial=NO_VALUE)) + 1)))
 
 
-def _duplicates(catalogue: Catalogue, level: Level) -> Coded:
+def _duplicates(catalogue: Catalogue, level: Level) -> LevelCodes:
     members = catalogue.duplicates().filter(pl.col("kind") == level.by)
     names = members["group"].unique().sort()
-    found = np.full(len(catalogue), NONE, dtype=np.int32)
-    number = members["group"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy()
-    found[members["row"].to_numpy()] = number
-    return Coded(found, names.to_list())
+    codes = np.full(len(catalogue), NO_VALUE, dtype=np.int32)
+    member_codes = members["group"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy()
+    codes[members["row"].to_numpy()] = member_codes
+    return LevelCodes(codes, names.to_list())
 
 
-def _numbers(catalogue: Catalogue, level: Level) -> Coded:
-    values = catalogue.numbers(level.field)
-    is_known = ~np.isnan(values)
-    known = values[is_known]
-    if not len(known):
-        return Coded(np.full(len(values), NONE, dtype=np.int32), [])
-    width = _width(known) if level.by is None else float(level.by)
+def _excluded(catalogue: Catalogue, _: Level) -> LevelCodes:
+    return LevelCodes(catalogue.column("excluded").filled.astype(np.int32), [False, True])
+
+
+def _authors(catalogue: Catalogue, level: Level) -> LevelCodes:
+    """Encode who set a value of each image (with ``by``, a value of one property)."""
+    rows, codes, names = catalogue.authors(level.by)
+    order = np.argsort(rows, kind="stable")
+    counts = np.bincount(rows, minlength=len(catalogue))
+    return LevelCodes(codes[order], names, np.concatenate([[0], np.cumsum(counts)]))
+
+
+def _numbers(catalogue: Catalogue, level: Level) -> LevelCodes:
+    numbers = catalogue.numbers(level.field)
+    has_value = ~np.isnan(numbers)
+    filled = numbers[has_value]
+    if not len(filled):
+        return LevelCodes(np.full(len(numbers), NO_VALUE, dtype=np.int32), [])
+    width = _bin_width(filled) if level.by is None else float(level.by)
     if width is None:
-        distinct, place = _distinct(known.astype(np.int64))
-        named: list[Any] = distinct.tolist()
+        distinct, codes = _distinct(filled.astype(np.int64))
+        values: list[Any] = distinct.tolist()
     else:
-        distinct, place = _distinct(_bins(known, width))
-        named = [[_plain(one * width), _plain((one + 1) * width)] for one in distinct.tolist()]
-    return Coded(_spread(place, is_known), named)
+        distinct, codes = _distinct(_bins(filled, width))
+        values = [[_plain(bin * width), _plain((bin + 1) * width)] for bin in distinct.tolist()]
+    return LevelCodes(_scattered(codes, has_value), values)
 
 
-def _bins(values: npt.NDArray[np.float64], width: float) -> Places:
-    """Return the number of each value's bin, by the very ends that the bin is said to have."""
-    if float(np.abs(values).max()) > width * _WHOLE_AT_MOST:
+def _bins(numbers: npt.NDArray[np.float64], width: float) -> Positions:
+    """Return the number of each value's bin, by the ends that ``_plain`` gives the bin.
+
+    Raises InvalidView where the bins are too narrow to be told apart.
+    """
+    if float(np.abs(numbers).max()) > width * _EXACT_INTEGERS:
         raise InvalidView("group", "by")
-    number = np.floor(values / width)
-    number -= number * width > values
-    number += (number + 1) * width <= values
-    return number.astype(np.int64)
+    bins = np.floor(numbers / width)
+    bins -= bins * width > numbers
+    bins += (bins + 1) * width <= numbers
+    return bins.astype(np.int64)
 
 
-def _distinct(numbers: Places) -> tuple[Places, Places]:
-    """Return the numbers that occur, smallest first, and each one's place among them."""
+def _distinct(numbers: Positions) -> tuple[Positions, Positions]:
+    """Return the numbers that occur, smallest first, and each number's index among them."""
     least = int(numbers.min(initial=0))
     if int(numbers.max(initial=0)) - least >= TABLE_AT_MOST:
         return np.unique(numbers, return_inverse=True)
@@ -433,36 +349,36 @@ def _distinct(numbers: Places) -> tuple[Places, Places]:
     return np.flatnonzero(occurs) + least, (np.cumsum(occurs) - 1)[numbers - least]
 
 
-def _spread(place: Places, is_known: npt.NDArray[np.bool_]) -> Codes:
-    codes = np.full(len(is_known), NONE, dtype=np.int32)
-    codes[is_known] = place
-    return codes
+def _scattered(codes: Positions, has_value: npt.NDArray[np.bool_]) -> Codes:
+    scattered = np.full(len(has_value), NO_VALUE, dtype=np.int32)
+    scattered[has_value] = codes
+    return scattered
 
 
-def _width(values: npt.NDArray[np.float64]) -> float | None:
+def _bin_width(numbers: npt.NDArray[np.float64]) -> float | None:
     """Return a round width that makes at most some twenty bins; None for few whole numbers."""
-    spread = float(values.max() - values.min())
-    is_whole = bool((values == np.floor(values)).all())
-    if spread < BINS and is_whole:
+    span = float(numbers.max() - numbers.min())
+    are_integers = bool((numbers == np.floor(numbers)).all())
+    if span < BINS and are_integers:
         return None
-    if not spread:
+    if not span:
         return 1.0
-    step = 10.0 ** math.floor(math.log10(spread / BINS))
-    return next(step * times for times in (1, 2, 5, 10) if spread / (step * times) <= BINS)
+    step = 10.0 ** math.floor(math.log10(span / BINS))
+    return next(step * times for times in (1, 2, 5, 10) if span / (step * times) <= BINS)
 
 
-def _plain(value: float) -> int | float:
-    return int(value) if abs(value) < _WHOLE_AT_MOST and value == int(value) else value
+def _plain(number: float) -> int | float:
+    is_integer = abs(number) < _EXACT_INTEGERS and number == int(number)
+    return int(number) if is_integer else number
 
 
-def _periods(catalogue: Catalogue, level: Level) -> Coded:
+def _periods(catalogue: Catalogue, level: Level) -> LevelCodes:
     times = catalogue.times(level.field)
-    is_known = times != NO_TIME
-    number = _PERIODS[level.by](pl.Series(times[is_known]).cast(pl.Datetime("us")))
-    distinct, place = _distinct(number.to_numpy())
-    return Coded(
-        _spread(place, is_known), [_period_name(level.by, one) for one in distinct.tolist()]
-    )
+    has_value = times != NO_TIME
+    numbers = _PERIODS[level.by](pl.Series(times[has_value]).cast(pl.Datetime("us")))
+    distinct, codes = _distinct(numbers.to_numpy())
+    names = [_period_name(level.by, number) for number in distinct.tolist()]
+    return LevelCodes(_scattered(codes, has_value), names)
 
 
 def _days(column: pl.Series) -> pl.Series:
@@ -483,7 +399,6 @@ _PERIODS: Mapping[str, Callable[[pl.Series], pl.Series]] = {
     "week": lambda column: (_days(column) + 3) // 7,
     "day": _days,
 }
-_EPOCH = date(1970, 1, 1)
 
 
 def _period_name(by: str, number: int) -> str:
@@ -491,41 +406,14 @@ def _period_name(by: str, number: int) -> str:
         return f"{number:04}"
     if by == "month":
         return f"{number // 12:04}-{number % 12 + 1:02}"
-    day = _EPOCH + timedelta(days=number if by == "day" else number * 7 - 3)
+    day = EPOCH + timedelta(days=number if by == "day" else number * 7 - 3)
     if by == "day":
         return day.isoformat()
     year, week, _ = day.isocalendar()
     return f"{year:04}-W{week:02}"
 
 
-def _period(by: str, name: str) -> tuple[date, date]:
-    """Return the first and the last day of a period."""
-    if by == "day":
-        return date.fromisoformat(name), date.fromisoformat(name)
-    if by == "week":
-        monday = date.fromisoformat(f"{name}-1")
-        return monday, _EPOCH + min(timedelta(days=6) + (monday - _EPOCH), date.max - _EPOCH)
-    if by == "month":
-        first = date.fromisoformat(f"{name}-01")
-        return first, first.replace(day=monthrange(first.year, first.month)[1])
-    years = {"century": 100, "decade": 10, "year": 1}[by]
-    last = min(int(name) + years - 1, 9999)
-    return date(max(int(name), 1), 1, 1), date(last, 12, 31)
-
-
-def _excluded(catalogue: Catalogue, _: Level) -> Coded:
-    return Coded(catalogue.column("excluded").filled.astype(np.int32), [False, True])
-
-
-def _authors(catalogue: Catalogue, level: Level) -> Coded:
-    """Code who set what of each image (with ``by``, the values of one property)."""
-    rows, codes, names = authored(catalogue, level.by)
-    order = np.argsort(rows, kind="stable")
-    counts = np.bincount(rows, minlength=len(catalogue))
-    return Coded(codes[order], names, np.concatenate([[0], np.cumsum(counts)]))
-
-
-_CODERS: Mapping[str, Callable[[Catalogue, Level], Coded]] = {
+_ENCODERS: Mapping[str, Callable[[Catalogue, Level], LevelCodes]] = {
     "excluded": _excluded,
     "author": _authors,
     "format": _texts,

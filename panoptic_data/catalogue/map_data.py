@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.catalogue.execute import run_view
+
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
@@ -70,7 +72,7 @@ def picture(
     if projection is None:
         return None
     inside = np.zeros(len(catalogue), dtype=bool)
-    inside[catalogue.run(view).rows] = True
+    inside[run_view(catalogue, view).rows] = True
     placed = np.flatnonzero(projection.placed)
     drawn = _sample(catalogue, placed, inside)
     group, _ = _groups(catalogue, encoder, colouring)
@@ -99,7 +101,7 @@ def legend(
     """
     group, values = _groups(catalogue, encoder, colouring)
     field = "cluster" if colouring == "cluster" else "folder"
-    found = catalogue.run(view.without(field))
+    found = run_view(catalogue, view.without(field))
     counts = np.bincount(group[found.rows][group[found.rows] >= 0], minlength=len(values))
     exemplars = _exemplars(catalogue, encoder) if colouring == "cluster" else {}
     groups = [

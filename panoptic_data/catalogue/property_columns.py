@@ -22,10 +22,10 @@ from panoptic_data.annotations.state import PropertyValues
 from panoptic_data.catalogue.corpus import NO_TIME, Corpus
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["Column", "Texts", "authored", "brought"]
+__all__ = ["Authors", "Column", "Texts", "authors", "update"]
 
 NONE = -1
 # More changed cells than this are brought anew with all the others.
@@ -35,6 +35,8 @@ _FIRST = "0000-01-01T00:00:00"
 # The source to which a file was moved may be read before the one that it left.
 AT_ONCE = timedelta(hours=1)
 Places = npt.NDArray[np.int64]
+# Rows (m,) int64, for each the index of an author in the names (m,) int32, the names, sorted.
+Authors = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], list[str]]
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Column:
         return mask
 
 
-def brought(
+def update(
     project: Project,
     corpus: Corpus,
     one: Property,
@@ -142,23 +144,20 @@ def brought(
     return _patched(known, patch, touched[touched >= 0], cells)
 
 
-def authored(
-    catalogue: Catalogue, property: str | None
-) -> tuple[Places, npt.NDArray[np.int32], list[str]]:
-    """Return who said something of which image: rows, places in the names, the names, sorted.
+def authors(project: Project, corpus: Corpus, state: State, property: str | None) -> Authors:
+    """Return who set a value of which image: rows, indices into the names, the names, sorted.
 
     Each image comes once for each author of a value that it has now; with a property (its id)
-    only that one's values count. What is said of files is said of their image.
+    only that one's values count. A value of a file counts for its image.
     """
-    state = catalogue.annotations
-    ids = [one.id for one in state.live_properties if property in (None, one.id)]
+    ids = [shown.id for shown in state.live_properties if property in (None, shown.id)]
     parts = []
     for id in ids:
         values = state.values(id)
         by_file = state.properties[id].target == "file"
-        units = _units(catalogue.project, catalogue.corpus, values["target"], by_file)
+        units = _units(project, corpus, values["target"], by_file)
         if by_file:
-            units = np.append(catalogue.corpus.file_row.astype(np.int64), NONE)[units]
+            units = np.append(corpus.file_row.astype(np.int64), NONE)[units]
         parts.append(pl.DataFrame({"row": units, "author": values["author"]}))
     if not parts:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), []

@@ -15,15 +15,16 @@ from panoptic_data.errors import InvalidView
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.property_columns import Column
-    from panoptic_data.catalogue.snapshot import Catalogue, Found
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.catalogue.view_result import ViewResult
 
-__all__ = ["window"]
+__all__ = ["property_texts"]
 
 Units = npt.NDArray[Any]
 
 
-def window(
-    catalogue: Catalogue, found: Found, start: int, count: int, fields: Iterable[str]
+def property_texts(
+    catalogue: Catalogue, found: ViewResult, start: int, count: int, fields: Iterable[str]
 ) -> list[dict[str, str]]:
     """Return what some rows of an order say of properties: id → text, without what is empty.
 
@@ -50,7 +51,7 @@ def window(
     return said
 
 
-def _files(catalogue: Catalogue, found: Found, start: int, count: int) -> Units:
+def _files(catalogue: Catalogue, found: ViewResult, start: int, count: int) -> Units:
     if found.files is not None:
         return found.files[start : start + count]
     # Files lie in the order of their images; an image may have none for a moment.

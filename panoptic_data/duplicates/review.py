@@ -23,6 +23,7 @@ import polars as pl
 
 from panoptic_data.annotations.log import APART_PREFIX, CHANGE_SCHEMA
 from panoptic_data.annotations.properties import EXCLUDED
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.duplicates import merge
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
@@ -212,7 +213,7 @@ def _pairs(frame: pl.DataFrame) -> dict[str, list[str]]:
 
 def _copied(current: Catalogue, asked: View) -> Groups:
     """Return the images that several files hold."""
-    rows = current.run(asked).rows
+    rows = run_view(current, asked).rows
     files = current.duplicates().filter(pl.col("kind") == COPIES)
     found = files.filter(_shown(current, rows, files)).group_by("group", "row").agg(count=pl.len())
     of_images = current.frame[found["row"].to_numpy()]
@@ -232,7 +233,7 @@ def _copied(current: Catalogue, asked: View) -> Groups:
 
 
 def _ranked(current: Catalogue, kind: str, asked: View, first: str) -> Groups:
-    rows = current.run(asked).rows
+    rows = run_view(current, asked).rows
     members = current.duplicates().filter(pl.col("kind") == kind)
     members = members.filter(_shown(current, rows, members))
     members = members.filter(pl.len().over("group") > 1)

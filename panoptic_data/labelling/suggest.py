@@ -20,7 +20,8 @@ import polars as pl
 
 from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, REFUSED
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidTag
 from panoptic_data.labelling import active_learning
 from panoptic_data.labelling.active_learning import Check, Estimate, Examples, Space
@@ -132,7 +133,7 @@ def offered(
     does not belong. ``mode`` is one of ``suggestions.MODES``. Raises InvalidTag, NoEmbeddings,
     InvalidView.
     """
-    current = snapshot.get(project)
+    current = registry.get(project)
     state = current.annotations
     one, property = checked(state, tag)
     held = material(project, current, slug, check)
@@ -245,7 +246,7 @@ def _places(corpus: Corpus, sha1s: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int
 
 def _shown(current: Catalogue, view: View) -> npt.NDArray[Any]:
     """Return the rows that a view shows, in no order."""
-    return current.run(view.grouped_by().sorted_by()).rows
+    return run_view(current, view.grouped_by().sorted_by()).rows
 
 
 def _inside(current: Catalogue, property: Property, tag: str) -> npt.NDArray[Any]:

@@ -18,7 +18,8 @@ import polars as pl
 
 from panoptic_data import encoders
 from panoptic_data.annotations.log import REFUSED
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidProperty, InvalidTag
 from panoptic_data.labelling import suggest
 from panoptic_data.labelling.active_learning import Check
@@ -105,7 +106,7 @@ def classes(
     ``{parent}``); None takes that of the language. Raises InvalidProperty, InvalidTag,
     TextNotSupported, WeightsUnavailable, NoEmbeddings, InvalidView.
     """
-    current = snapshot.get(project)
+    current = registry.get(project)
     state = current.annotations
     one, chosen = _checked(state, property, tags)
     held = suggest.material(project, current, slug, check)
@@ -116,7 +117,7 @@ def classes(
     scale = _scale(project, slug)
     tagged, labels, any_of = _tagged(current, held, one, chosen)
     scale, count = _fitted(held, words, tagged, labels, scale)
-    places = held.of_rows(current.run((view or View()).grouped_by().sorted_by()).rows)
+    places = held.of_rows(run_view(current, (view or View()).grouped_by().sorted_by()).rows)
     places = places[held.live[places]]
     if not again:
         places = np.setdiff1d(places, any_of)

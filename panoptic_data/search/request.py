@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 
 from panoptic_data import encoders
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import NoEmbeddings, TextNotSupported
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import query_vectors
@@ -79,9 +81,7 @@ def encoder_for(project: Project, *, reads_text: bool, requested: str | None = N
 
 def shown_by(project: Project, view: View, slug: str) -> NDArray[np.bool_]:
     """Return which of an encoder's images a view shows: (n,) bool, in the order of their sha1s."""
-    from panoptic_data.catalogue import snapshot
-
-    current = snapshot.get(project, fresh=True)
-    rows = np.unique(current.run(view).rows)
+    current = registry.get(project, fresh=True)
+    rows = np.unique(run_view(current, view).rows)
     sha1s = embedded_sha1s(project, slug)
     return np.isin(sha1s, np.array(current.sha1s(rows), dtype="S40"))

@@ -15,7 +15,7 @@ from panoptic_data.annotations.state import State
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.annotations.values import TYPES
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidView
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
@@ -90,7 +90,7 @@ def corpus(tmp_path):
     synthetic.write(project, "images", images)
     places = {"s/cats/a": "a", "s/cats/b": "b", "s/dogs/c": "c", "s/dogs/d": "d"}
     synthetic.write(project, "files", [synthetic.file(*one) for one in places.items()])
-    return snapshot.load(project)
+    return registry.load(project)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def themed(corpus):
     links = edits.set_value(store.state(), made["original"].id, [synthetic.sha1("d")], SHA1S[0])
     store.commit(links, "set", author="Anna")
     store.commit(properties.altered(store.state().properties, made["gone"].id, deleted=True), "x")
-    return snapshot.load(corpus.project), made
+    return registry.load(corpus.project), made
 
 
 @pytest.mark.parametrize(("field", "op"), OPERATORS)
@@ -289,7 +289,7 @@ def page(root, language):
     import streamlit as st
 
     from app.widgets import filter_builder
-    from panoptic_data.catalogue import snapshot
+    from panoptic_data.catalogue import registry
     from panoptic_data.storage.project import open_project
     from panoptic_data.views.model import Condition, View
 
@@ -298,7 +298,7 @@ def page(root, language):
         st.session_state["asked"] = True
         filter_builder.request_dialog()
     view = View((Condition("width", ">", 150),))
-    filter_builder.open_dialog(snapshot.load(open_project(root)), view, lambda changed: None)
+    filter_builder.open_dialog(registry.load(open_project(root)), view, lambda changed: None)
 
 
 @pytest.mark.parametrize(

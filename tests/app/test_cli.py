@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import COMMANDS, METHODS, main
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.storage import project as projects
 from panoptic_data.vectors import clusters
 from panoptic_data.views import model
@@ -174,7 +174,7 @@ def test_a_query_answers_scripts_with_view_rows_and_groups(war):
     done = queried(war, "sort:name group:decade(date) -format:png", "--json", "-k", "1")
     answer = json.loads(done.stdout)
     assert answer["project"] == str(war.root)
-    assert answer["version"] == snapshot.get(war, fresh=True).version
+    assert answer["version"] == registry.get(war, fresh=True).version
     assert answer["total"] == 2
     assert [row["name"] for row in answer["rows"]] == ["red again.jpg"]
     assert [(one["value"], one["start"], one["count"]) for one in answer["groups"]] == [

@@ -133,9 +133,9 @@ def test_dates_are_counted_by_month_when_they_lie_close(project):
     synthetic.write(project, "images", rows)
     synthetic.write(project, "files", [synthetic.file(f"s/{n}.jpg", n) for n in days])
     from app.widgets.facet_panel import date_histogram
-    from panoptic_data.catalogue import snapshot
+    from panoptic_data.catalogue import registry
 
-    histogram = date_histogram(snapshot.load(project), View())
+    histogram = date_histogram(registry.load(project), View())
     assert histogram.counts == [2, 0, 1]
     assert histogram.edges == ["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01"]
 

@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 from app.api.routes import routes
 from app.session import state
 from app.widgets import filter_chips, search_terms
-from panoptic_data.catalogue import similarity, snapshot
-from panoptic_data.catalogue.similarity import Asked
+from panoptic_data.catalogue import registry, similarity
+from panoptic_data.catalogue.execute import run_view
+from panoptic_data.catalogue.similarity import SimilarityQuery
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, sources
@@ -32,7 +33,7 @@ FOLDER = Condition("folder", "in", ["x"])
 
 
 def asks(query, **limits):
-    return similarity.condition(Asked("visual", read(query), **limits))
+    return similarity.condition(SimilarityQuery("visual", read(query), **limits))
 
 
 @pytest.fixture(scope="module")
@@ -226,14 +227,17 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
     assert [one["beside"]["name"] for one in (first, second)] == ["visual", "resnet50.a1_in1k"]
     assert first["beside"]["other"] == second["view"]
     # The same search from the same percentile on, each as if it stood alone.
-    current = snapshot.get(opened)
+    current = registry.get(opened)
     for shown, slug in ((first, "visual"), (second, SECOND)):
-        alone = View((similarity.condition(Asked(slug, read(f"image:{found[0]}"), percentile=50)),))
+        alone = View(
+            (similarity.condition(SimilarityQuery(slug, read(f"image:{found[0]}"), percentile=50)),)
+        )
         assert model.from_address(shown["view"]) == alone
-        assert shown["total"] == len(current.run(alone)) > 5
+        assert shown["total"] == len(run_view(current, alone)) > 5
     shown = min(first["total"], second["total"])
     tops = [
-        set(current.run(model.from_address(one["view"])).rows[:shown]) for one in (first, second)
+        set(run_view(current, model.from_address(one["view"])).rows[:shown])
+        for one in (first, second)
     ]
     assert first["beside"]["common"] == f"{len(tops[0] & tops[1])} of {shown} in common"
     assert component(page, "searchline")["show"] == ["grid"]
@@ -241,16 +245,18 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two):
 
 def test_rows_say_where_they_stand_in_both(two):
     opened, found = two
-    current = snapshot.get(opened)
+    current = registry.get(opened)
     one = View((asks(f"image:{found[0]}", count=5),))
-    other = similarity.under(current, one, SECOND)
+    other = similarity.with_encoder(current, one, SECOND)
     app = Starlette(routes=routes(opened))
     with TestClient(app, base_url="http://localhost") as client:
         asked = {"view": model.to_address(one), "beside": model.to_address(other)}
         rows = client.get("/rows", params=asked).json()["rows"]
         assert "here" not in client.get("/rows", params={"view": asked["view"]}).json()["rows"][0]
-    every = View((similarity.condition(Asked(SECOND, read(f"image:{found[0]}"), threshold=-1)),))
-    order = current.sha1s(current.run(every).rows)
+    every = View(
+        (similarity.condition(SimilarityQuery(SECOND, read(f"image:{found[0]}"), threshold=-1)),)
+    )
+    order = current.sha1s(run_view(current, every).rows)
     assert [row["here"] for row in rows] == [1, 2, 3, 4, 5]
     assert [row["there"] for row in rows] == [order.index(row["sha1"]) + 1 for row in rows]
 

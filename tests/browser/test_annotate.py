@@ -6,7 +6,8 @@ import pytest
 
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage import project as projects
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, View, to_address
@@ -166,7 +167,7 @@ def test_the_selection_gets_what_is_chosen_once_then_each_picture_pressed(visit,
 def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, address, store):
     theme = make(store, "Theme", "tags")
     tag(store, theme, "seen")
-    images = snapshot.get(store.project).run(View()).images
+    images = run_view(registry.get(store.project), View()).images
     grouped = to_address(View(group=(Level("folder"),)))
     page = ready(visit(f"{address}/?view={grouped}"))
     header = page.locator(".tall .header").first
@@ -214,8 +215,8 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
 
 def test_captions_are_written_where_they_stand_and_each_file_has_its_own(visit, address, store):
     box = make(store, "Box", "text", target="file")
-    current = snapshot.get(store.project, fresh=True)
-    [copied, *_] = current.sha1s(current.run(View((Condition("copies", ">=", 2),))).rows)
+    current = registry.get(store.project, fresh=True)
+    [copied, *_] = current.sha1s(run_view(current, View((Condition("copies", ">=", 2),))).rows)
     only = View((Condition("selection", "in", [copied]),))
     page = ready(visit(f"{address}/?view={to_address(replace(only, mode='file'))}"))
     shown = {"captions": ["name", f"p:text:{box}"]}
@@ -291,8 +292,8 @@ def test_keys_put_tags_on_and_off_in_the_gallery_and_on_the_open_image(visit, ad
 def test_what_no_longer_matches_goes_at_once_or_stays_until_it_is_refreshed(visit, address, store):
     theme = make(store, "Theme", "tags")
     war = tag(store, theme, "war", key="1")
-    current = snapshot.get(store.project, fresh=True)
-    images = current.sha1s(current.run(model.View()).rows[:7])
+    current = registry.get(store.project, fresh=True)
+    images = current.sha1s(run_view(current, model.View()).rows[:7])
     store.commit(edits.add_tags(store.state(), theme, images, [war]), "tag")
     view = model.View().with_condition(f"p:tags:{theme}", [war])
     page = ready(visit(f"{address}/?view={model.to_address(view)}"))

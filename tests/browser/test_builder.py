@@ -7,7 +7,8 @@ import pytest
 
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.fields import property_field
@@ -21,7 +22,7 @@ WIDE_ONES = Condition("width", ">", 300)
 
 @pytest.fixture
 def corpus(demo_project):
-    return snapshot.get(open_project(demo_project))
+    return registry.get(open_project(demo_project))
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def subjects(corpus):
         ups = [known[parent].id for parent in parents]
         known[name], changes = tags.created(store.state().tags, one.id, name, parents=ups)
         store.commit(changes, "tag")
-    images = corpus.sha1s(corpus.run(View()).rows[:3])
+    images = corpus.sha1s(run_view(corpus, View()).rows[:3])
     store.commit(edits.add_tags(store.state(), one.id, images, [known["trench warfare"].id]), "tag")
     yield property_field(one.type, one.id), known
     store.commit(properties.altered(store.state().properties, one.id, deleted=True), "property")
@@ -64,7 +65,7 @@ def shown(page):
 
 
 def counted(corpus, *where):
-    number = len(corpus.run(View(where)))
+    number = len(run_view(corpus, View(where)))
     return f"{number} image" if number == 1 else f"{number} images"
 
 

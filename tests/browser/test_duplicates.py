@@ -6,7 +6,7 @@ import pytest
 
 from app.components import assets
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import review
 from panoptic_data.storage import project as projects
 from tests.dashboard import NARROW, eventually, serving
@@ -28,7 +28,7 @@ def store(own_project):
 @pytest.fixture
 def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
-    current = snapshot.get(projects.open_project(own_project))
+    current = registry.get(projects.open_project(own_project))
     return review.opened(current, "near").ordered("size").to_dicts()
 
 

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.components import assets
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import field_counts, registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage import project as projects
 from panoptic_data.views.model import View, to_address
 from tests.dashboard import WIDE
@@ -255,11 +256,11 @@ def test_captions_are_chosen_by_keys_and_kept(visit, address):
 def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
     visit, address, demo_project
 ):
-    corpus = snapshot.get(projects.open_project(demo_project))
-    total = len(corpus.run(View()))
-    first, *_, last = (name for name in corpus.folders() if name.count("/") == 1)
+    corpus = registry.get(projects.open_project(demo_project))
+    total = len(run_view(corpus, View()))
+    first, *_, last = (name for name in field_counts.folders(corpus) if name.count("/") == 1)
     here = View().with_condition("folder", [last])
-    count = len(corpus.run(here))
+    count = len(run_view(corpus, here))
     page = visit(f"{address}/?view={to_address(View().with_condition('folder', [first]))}")
     page.locator(".tile img.here").first.click(modifiers=["Control"])
     expect(page.get_by_text("1 selected", exact=True)).to_be_visible()

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.storage import schema
 from panoptic_data.views.model import Level, View, from_address
 from tests import synthetic
@@ -107,18 +108,18 @@ def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, projec
     field.press("Enter")
     view = view_of(page, lambda view: view.group)
     assert view.group == (Level("taken_at", "year"),)
-    found = snapshot.get(project, fresh=True).run(view)
+    found = run_view(registry.get(project, fresh=True), view)
     expect(count(page)).to_have_text(f"{len(found):,} of 100,000")
 
     expect(page.locator(".tile")).not_to_have_count(0)
     expect(page.locator('.tile[data-index="0"]')).to_have_attribute(
-        "aria-label", snapshot.get(project).window(found, 0, 1)[0]["name"]
+        "aria-label", window(registry.get(project), found, 0, 1)[0]["name"]
     )
     page.get_by_role("treegrid", name="Images").focus()
     page.keyboard.press("End")
     last = len(found) - 1
     expect(page.locator(f'.tile[data-index="{last}"]')).to_be_in_viewport()
-    order = snapshot.get(project).window(found, last - 20, 21)
+    order = window(registry.get(project), found, last - 20, 21)
     seen = names_in_sight(page)
     assert [seen[last - 20 + place] for place in range(21) if last - 20 + place in seen] == [
         row["name"] for place, row in enumerate(order) if last - 20 + place in seen
@@ -146,6 +147,6 @@ def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, projec
 
     other = ready(visit(link))
     expect(count(other)).to_have_text(f"{len(found):,} of 100,000")
-    first = snapshot.get(project).window(found, 0, 10)
+    first = window(registry.get(project), found, 0, 10)
     seen = names_in_sight(other)
     assert [seen[place] for place in range(10)] == [row["name"] for row in first]

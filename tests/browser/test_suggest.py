@@ -5,7 +5,7 @@ import re
 import pytest
 
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.storage import project as projects
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
@@ -32,7 +32,7 @@ def store(own_project):
 @pytest.fixture(scope="module")
 def coins(own_project):
     """The images that belong: those of a folder, and their copies elsewhere."""
-    frame = snapshot.get(projects.open_project(own_project)).frame
+    frame = registry.get(projects.open_project(own_project)).frame
     is_coin = frame["place"].str.contains("(?i)coin")
     return set(frame.filter(is_coin)["sha1"])
 

@@ -16,7 +16,8 @@ import pytest
 
 from panoptic_data.annotations import edits, materialize
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.duplicates import review
 from panoptic_data.labelling import suggest
 from panoptic_data.provenance import overview, runs, stages
@@ -53,9 +54,9 @@ def read_tables(project):
 
 
 def read_images(project):
-    current = snapshot.get(project)
+    current = registry.get(project)
     every = "status:ok,unreadable,missing (excluded:yes OR excluded:no)"
-    return current.window(current.run(parser.to_view(parser.parse(every))), 0, 100)
+    return window(current, run_view(current, parser.to_view(parser.parse(every))), 0, 100)
 
 
 def read_properties(project):
@@ -108,7 +109,7 @@ def read_history(project):
 
 
 def read_saved_views(project):
-    current = snapshot.get(project)
+    current = registry.get(project)
     return [
         {
             "id": kept.id,
@@ -125,7 +126,7 @@ def read_saved_views(project):
 
 
 def read_duplicates(project):
-    current = snapshot.get(project)
+    current = registry.get(project)
     of_groups = ("keeper", "others", "reason", "count", "distance")
     opened = {kind: review.opened(current, kind) for kind in review.kinds(current)}
     return {
@@ -138,7 +139,7 @@ def read_duplicates(project):
 
 def read_map(project):
     """Return each image's cluster and position, and the clusters."""
-    current = snapshot.get(project)
+    current = registry.get(project)
     positions = current.projection(SLUG)
     rows = zip(
         current.frame["place"], current.clusters(SLUG), positions.x, positions.y, strict=True
@@ -244,7 +245,7 @@ def test_a_run_without_the_pictures_merges_the_log_and_keeps_the_rest(project):
 
 
 def ask(project, text):
-    current = snapshot.get(project)
+    current = registry.get(project)
     parsed = parser.parse(text, encoder=SLUG, state=current.annotations)
     assert not parsed.problems
     view = parser.to_view(parsed)
@@ -268,8 +269,8 @@ def ask_commands(project):
 
 def shown(current, view):
     """Return the paths that a view shows, and its groups."""
-    result = current.run(view)
-    answer = {"paths": [row["place"] for row in current.window(result, 0, 100)]}
+    result = run_view(current, view)
+    answer = {"paths": [row["place"] for row in window(current, result, 0, 100)]}
     if result.groups is not None:
         numbers = (result.groups.depth, result.groups.start, result.groups.count)
         answer["groups"] = list(map(list, zip(*numbers, result.groups.values, strict=True)))

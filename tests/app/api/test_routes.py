@@ -24,8 +24,9 @@ from app.server.host_check import Guard
 from app.services.group_labels import label
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import frozen_results, snapshot
-from panoptic_data.catalogue.grouping import condition
+from panoptic_data.catalogue import frozen_results, registry
+from panoptic_data.catalogue.execute import run_view, window
+from panoptic_data.catalogue.groups import condition
 from panoptic_data.ingest import images, scan, sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage import project as projects
@@ -218,13 +219,13 @@ def test_an_original_that_was_overwritten_is_not_sent_under_its_old_name(ask, co
 def test_a_window_of_rows_says_where_it_stands(ask, corpus):
     answer, body = ask("/rows?start=1&count=2")
     told = json.loads(body)
-    current = snapshot.get(corpus[0], fresh=True)
+    current = registry.get(corpus[0], fresh=True)
     assert {name: told[name] for name in ("version", "total", "start")} == {
         "version": current.version,
         "total": 6,
         "start": 1,
     }
-    assert told["rows"] == current.window(current.run(View()), 1, 2)
+    assert told["rows"] == window(current, run_view(current, View()), 1, 2)
     assert ask("/rows", If_None_Match=answer.headers["ETag"])[0].status == 304
 
 
@@ -238,7 +239,7 @@ def test_rows_say_hues_and_clusters_only_when_asked(ask, corpus):
     project, _, contents = corpus
     red = sha1(contents["red.jpg"])
     synthetic.write(project, "clusters__visual", [{"sha1": red, "cluster": 7}])
-    snapshot.get(project, fresh=True)
+    registry.get(project, fresh=True)
 
     def said(query):
         rows = json.loads(ask(f"/rows?{query}")[1])["rows"]
@@ -266,8 +267,8 @@ def test_of_any_images_those_in_a_view_are_told(ask, corpus):
 def test_an_image_is_told_its_place_in_the_view(ask, corpus):
     names = ("red.jpg", "drawing.jpg")
     places = [json.loads(ask(f"/rows?at={sha1(corpus[2][name])}")[1])["at"] for name in names]
-    current = snapshot.get(corpus[0], fresh=True)
-    listed = current.sha1s(current.run(View()).rows)
+    current = registry.get(corpus[0], fresh=True)
+    listed = current.sha1s(run_view(current, View()).rows)
     assert places == [listed.index(sha1(corpus[2]["red.jpg"])), None]
     several = f"{'0' * 40},{listed[3]},{listed[1]}"
     told = json.loads(ask(f"/rows?count=0&at={several}")[1])
@@ -280,8 +281,8 @@ def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, corpus):
     one, changes = properties.created(store.state().properties, "Held", "number")
     store.commit(changes, "property")
     view = View((condition(Level(f"p:number:{one.id}"), None),))
-    kept = frozen_results.hold(snapshot.get(project, fresh=True), view)
-    first = kept.now(snapshot.get(project)).sha1s(kept.found.rows[:1])
+    kept = frozen_results.hold(registry.get(project, fresh=True), view)
+    first = kept.now(registry.get(project)).sha1s(kept.found.rows[:1])
     store.commit(edits.set_value(store.state(), one.id, first, 3), "set")
     total = len(kept.found)
     query = f"view={to_address(view)}&held={kept.key}"
@@ -309,7 +310,7 @@ def test_groups_are_named_in_the_language_asked(ask, corpus):
     answer, body = ask(f"/groups?view={to_address(view)}&lang=fr")
     told = json.loads(body)
     assert told == {
-        "version": snapshot.get(corpus[0], fresh=True).version,
+        "version": registry.get(corpus[0], fresh=True).version,
         "total": 6,
         "depth": [0, 1],
         "start": [0, 0],
@@ -328,8 +329,8 @@ def test_a_view_without_groups_has_none(ask):
 
 def test_shapes_come_as_a_byte_an_image_in_the_order_of_the_view(ask, corpus):
     answer, body = ask("/aspects")
-    current = snapshot.get(corpus[0], fresh=True)
-    sizes = current.frame[current.run(View()).rows].select("width", "height").rows()
+    current = registry.get(corpus[0], fresh=True)
+    sizes = current.frame[run_view(current, View()).rows].select("width", "height").rows()
     assert len(body) == len(sizes) == 6
     for byte, (width, height) in zip(body, sizes, strict=True):
         assert 2 ** ((byte - 128) / 32) == pytest.approx(width / height, rel=0.02)
@@ -374,7 +375,7 @@ def test_duplicates_are_named_by_the_first_file_among_them(ask, corpus):
     names = [sha1(contents[name]) for name in ("scan.tif", "book.jp2")]
     members = [{"sha1": name, "group": "g", "kind": "near", "distance": 1.0} for name in names]
     synthetic.write(project, "duplicates", members)
-    snapshot.get(project, fresh=True)
+    registry.get(project, fresh=True)
     view = View(group=(Level("duplicate", "near"),))
     told = json.loads(ask(f"/groups?view={to_address(view)}&lang=en")[1])
     assert told["label"] == ["Duplicates of book.jp2", "No duplicate"]
@@ -425,7 +426,7 @@ def test_the_map_draws_every_placed_image(ask, corpus):
     names = [sha1(contents[name]) for name in ("red.jpg", "scan.tif")]
     rows = [{"sha1": name, "x": at, "y": -at} for at, name in enumerate(names, 1)]
     synthetic.write(project, "projection__visual", rows)
-    snapshot.get(project, fresh=True)
+    registry.get(project, fresh=True)
     address = to_address(View().with_condition("path", "scan"))
     answer, body = ask(f"/map/visual?view={address}")
     length = int.from_bytes(body[:4], "little")

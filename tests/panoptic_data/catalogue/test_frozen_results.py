@@ -6,8 +6,9 @@ import pytest
 
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import charts, frozen_results, map_data, row_values, snapshot
-from panoptic_data.catalogue.grouping import condition
+from panoptic_data.catalogue import charts, frozen_results, map_data, registry, row_values
+from panoptic_data.catalogue.execute import run_view
+from panoptic_data.catalogue.groups import condition
 from panoptic_data.views.model import Level, Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
@@ -50,12 +51,12 @@ def write(store, property, value, *names):
 
 
 def now(project):
-    return snapshot.get(project, fresh=True)
+    return registry.get(project, fresh=True)
 
 
 def shown(current, view):
     known = {sha1(name): name for name in (*NAMES, "e")}
-    return "".join(known[one] for one in current.sha1s(current.run(view).rows))
+    return "".join(known[one] for one in current.sha1s(run_view(current, view).rows))
 
 
 def asked(project, view, kept):
@@ -69,7 +70,10 @@ def test_what_no_longer_matches_stays_in_its_place_with_its_value_of_now(project
     write(store, grade.split(":")[2], 3, "b", "d")
     held = asked(project, view, kept)
     assert (shown(now(project), view), shown(held, view)) == ("ca", "dcba")
-    values = [list(one.values()) for one in row_values.window(held, held.run(view), 0, 4, [grade])]
+    values = [
+        list(one.values())
+        for one in row_values.property_texts(held, run_view(held, view), 0, 4, [grade])
+    ]
     assert values == [["3"], [], ["3"], []]
     changes = kept.changes(now(project))
     assert (changes.count, changes.new, changes.is_moved) == (2, 0, False)
@@ -92,7 +96,9 @@ def test_images_that_come_in_are_counted_and_shown_only_when_it_is_asked_anew(pr
     write(store, note, "seen", "a", "e")
     held = asked(project, View(), kept)
     assert (shown(held, View()), shown(now(project), View())) == ("abcd", "abcde")
-    assert row_values.window(held, held.run(View()), 0, 1, [field]) == [{note: "seen"}]
+    assert row_values.property_texts(held, run_view(held, View()), 0, 1, [field]) == [
+        {note: "seen"}
+    ]
     changes = kept.changes(now(project))
     assert (changes.count, changes.new, changes.gone.any()) == (1, 1, False)
 
@@ -106,8 +112,8 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     kept = frozen_results.hold(now(project), view)
     write(store, theme, [calm], "a")
     held = asked(project, view, kept)
-    assert held.run(view).groups.count.tolist() == [2, 2]
-    assert now(project).run(view).groups.count.tolist() == [1, 1, 2]
+    assert run_view(held, view).groups.count.tolist() == [2, 2]
+    assert run_view(now(project), view).groups.count.tolist() == [1, 1, 2]
     changes = kept.changes(now(project))
     assert (changes.count, changes.is_moved) == (0, True)
     only_war = View().with_condition(field, [war])
@@ -144,7 +150,7 @@ def test_files_are_held_as_images_are(project, store):
     held = asked(project, view, kept)
     assert (shown(held, view), shown(now(project), view)) == ("abcd", "acd")
     by_format = view.grouped_by(Level("format"))
-    assert held.run(by_format).groups.count.tolist() == [4]
+    assert run_view(held, by_format).groups.count.tolist() == [4]
 
 
 def test_another_view_and_a_hold_that_is_gone_are_shown_as_they_are(project, store):

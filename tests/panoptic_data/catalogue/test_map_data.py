@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from panoptic_data.catalogue import map_data, snapshot
+from panoptic_data.catalogue import map_data, registry
 from panoptic_data.views.model import View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
@@ -35,7 +35,7 @@ def opened(tmp_path):
         "cluster_info__visual",
         [{**info, "key": f"0:{n}", "number": n, "medoid": sha1(f"{n:03}")} for n in (0, 1)],
     )
-    return snapshot.get(project, fresh=True)
+    return registry.get(project, fresh=True)
 
 
 ODD = View().with_condition("folder", ["posters/odd"])

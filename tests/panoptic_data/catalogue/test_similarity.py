@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from panoptic_data.catalogue import similarity, snapshot
+from panoptic_data.catalogue import registry, similarity, similarity_stats
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.errors import NoEmbeddings, UnknownImage
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.query import parser
@@ -47,7 +48,7 @@ def current(tmp_path_factory):
     embed(project, SHA1S, VECTORS)
     # Another encoder, which has not seen the first of them.
     embed(project, SHA1S[1:], OTHERS[1:], OTHER)
-    return snapshot.get(project, fresh=True)
+    return registry.get(project, fresh=True)
 
 
 def like(text, **limits):
@@ -59,7 +60,7 @@ def asked(number, **limits):
 
 
 def shown(current, *where, **more):
-    found = current.run(View(where, **more))
+    found = run_view(current, View(where, **more))
     return current.sha1s(found.rows)
 
 
@@ -138,8 +139,8 @@ def test_two_searches_each_keep_the_best_of_what_the_rest_selects(current):
 
 
 def test_results_are_a_view_like_any_other(current):
-    found = current.run(View((FEW, asked(3, threshold=-1)), sort=(Sort("similarity"),)))
-    rows = current.window(found, 0, 20)
+    found = run_view(current, View((FEW, asked(3, threshold=-1)), sort=(Sort("similarity"),)))
+    rows = window(current, found, 0, 20)
     least = [row["similarity"] for row in rows]
     assert least == sorted(least)
     assert len(set(least)) == 12
@@ -148,10 +149,10 @@ def test_results_are_a_view_like_any_other(current):
         {"version": 1, "where": [{"field": "like", "op": "at least", "value": asked(3).value}],
          "group": [{"field": "folder"}]}
     )  # fmt: skip
-    assert current.run(grouped_by).groups is not None
+    assert run_view(current, grouped_by).groups is not None
     denied = View((Clause("not", (asked(3, threshold=0.5),)),))
     kept = set(shown(current, asked(3, threshold=0.5)))
-    assert set(current.sha1s(current.run(denied).rows)) == set(SHA1S[:-1]) - kept
+    assert set(current.sha1s(run_view(current, denied).rows)) == set(SHA1S[:-1]) - kept
 
 
 def test_older_forms_show_what_the_new_one_shows(current):
@@ -165,7 +166,7 @@ def test_older_forms_show_what_the_new_one_shows(current):
     nested = similarity.unified(View((Clause("not", (words,)),)))
     [part] = nested.where[0].parts
     assert part.value == {"encoder": SLUG, "query": '"a red, + dress"', "count": 500}
-    assert similarity.asked(part) == similarity.asked(words)
+    assert similarity.query_of(part) == similarity.query_of(words)
     assert similarity.unified(new) == new
 
 
@@ -189,7 +190,7 @@ def test_a_percentile_shows_as_much_as_chance_says(current):
 
 def test_a_slider_is_told_how_similarities_lie(current):
     view = View((asked(3, threshold=0.25), FEW))
-    told = similarity.spread(current, view)
+    told = similarity_stats.histogram(current, view)
     cosines = [
         cosine for cosine, _ in plainly({3: 1}, [n for n in range(COUNT - 1) if folder(n) == "few"])
     ]
@@ -197,14 +198,14 @@ def test_a_slider_is_told_how_similarities_lie(current):
     assert told.edges[0] == pytest.approx(min(cosines), abs=1e-3)
     assert told.edges[-1] == pytest.approx(max(cosines), abs=1e-3)
     assert told.percentiles == sorted(told.percentiles)
-    assert told.least == 0.25
+    assert told.threshold == 0.25
     # Of so many that are kept, the last.
-    kept = similarity.spread(current, View((asked(3, count=5), FEW)))
-    assert (kept.least, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
-    assert told.likely == pytest.approx(scores.scale(current.project, SLUG).cosine(95))
-    assert similarity.spread(current, View((FEW,))) is None
+    kept = similarity_stats.histogram(current, View((asked(3, count=5), FEW)))
+    assert (kept.threshold, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
+    assert told.default_threshold == pytest.approx(scores.scale(current.project, SLUG).cosine(95))
+    assert similarity_stats.histogram(current, View((FEW,))) is None
     nobody = View((asked(3), Condition("name", "contains", "nowhere")))
-    assert sum(similarity.spread(current, nobody).counts) == 0
+    assert sum(similarity_stats.histogram(current, nobody).counts) == 0
 
 
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
@@ -234,11 +235,11 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
 
 def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(current):
     view = View((FEW, asked(3, percentile=60)), (Sort("path"),), (Level("format"),))
-    other = similarity.under(current, view, OTHER)
+    other = similarity.with_encoder(current, view, OTHER)
     [_, part] = other.where
     assert part.value == {**view.where[1].value, "encoder": OTHER}
     assert replace(other, where=view.where) == view
-    ranks = [similarity.ranks(current, one) for one in (view, other)]
+    ranks = [similarity_stats.ranks(current, one) for one in (view, other)]
     for ranking, one in zip(ranks, (view, other), strict=True):
         # All that the rest selects, in whatever order and groups, alike enough or not.
         plain = shown(current, *one.where)
@@ -246,15 +247,17 @@ def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(curr
         assert len(rows) == 12 > len(plain) > 0
         assert current.sha1s(rows)[: len(plain)] == plain
     first = [set(np.flatnonzero((ranking > 0) & (ranking <= 3))) for ranking in ranks]
-    assert similarity.common(*ranks, first=3) == len(first[0] & first[1]) > 0
-    assert similarity.common(ranks[0], ranks[0] * 0) == 0
+    assert similarity_stats.count_common(*ranks, first=3) == len(first[0] & first[1]) > 0
+    assert similarity_stats.count_common(ranks[0], ranks[0] * 0) == 0
     # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
     scale = scores.scale(current.project, SLUG)
-    [part] = similarity.under(current, View((asked(3, threshold=0.4, count=9),)), OTHER).where
+    [part] = similarity.with_encoder(
+        current, View((asked(3, threshold=0.4, count=9),)), OTHER
+    ).where
     assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
     assert (part.value["count"], "threshold" in part.value) == (9, False)
-    assert similarity.under(current, View((FEW,)), OTHER) == View((FEW,))
-    assert not similarity.ranks(current, View((FEW,))).any()
+    assert similarity.with_encoder(current, View((FEW,)), OTHER) == View((FEW,))
+    assert not similarity_stats.ranks(current, View((FEW,))).any()
 
 
 def test_what_cannot_be_asked_is_said(current):
@@ -277,7 +280,7 @@ def test_what_cannot_be_asked_is_said(current):
 def test_a_typed_search_shows_what_python_finds(current):
     parsed = parser.parse(f'folder:"s/few" like:"image:{SHA1S[3]}"~0.1', encoder=SLUG)
     assert parsed.problems == ()
-    found = current.run(parser.to_view(parsed))
+    found = run_view(current, parser.to_view(parsed))
     expected = find(
         current.project, f"image:{SHA1S[3]}", SLUG, view=View((FEW,)), k=99, threshold=0.1
     )

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.catalogue import corpus, snapshot
+from panoptic_data.catalogue import corpus, field_counts, registry
+from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.storage.schema import arrow
@@ -53,9 +54,9 @@ def opened(tmp_path):
 
 
 def shown(project, view):
-    current = snapshot.get(project, fresh=True)
+    current = registry.get(project, fresh=True)
     names = {sha1(name): name for name in ("red", "blue", "grey", "gone", "broken", "never")}
-    return [names[one] for one in current.sha1s(current.run(view).rows)]
+    return [names[one] for one in current.sha1s(run_view(current, view).rows)]
 
 
 def asking(field, value):
@@ -151,8 +152,8 @@ def test_each_sort_orders_as_it_says_and_what_has_no_value_comes_last(opened, so
 
 
 def test_a_window_holds_plain_values(opened):
-    current = snapshot.get(opened, fresh=True)
-    assert current.window(current.run(View()), 1, 1) == [
+    current = registry.get(opened, fresh=True)
+    assert window(current, run_view(current, View()), 1, 1) == [
         {
             "sha1": sha1("red"),
             "name": "B red.jpg",
@@ -173,8 +174,8 @@ def test_a_window_holds_plain_values(opened):
 
 
 def test_a_damaged_image_has_its_place_in_a_window(opened):
-    current = snapshot.get(opened, fresh=True)
-    (row,) = current.window(current.run(asking("status", ["unreadable"])), 0, 9)
+    current = registry.get(opened, fresh=True)
+    (row,) = window(current, run_view(current, asking("status", ["unreadable"])), 0, 9)
     assert (row["place"], row["width"], row["status"]) == (
         "postcards/broken.jpg",
         None,
@@ -183,8 +184,8 @@ def test_a_damaged_image_has_its_place_in_a_window(opened):
 
 
 def test_a_folder_counts_an_image_once_however_many_copies_it_holds(opened):
-    current = snapshot.get(opened, fresh=True)
-    assert current.folders() == {
+    current = registry.get(opened, fresh=True)
+    assert field_counts.folders(current) == {
         "postcards": 0,
         "posters": 3,
         "posters/1930": 2,
@@ -193,28 +194,28 @@ def test_a_folder_counts_an_image_once_however_many_copies_it_holds(opened):
 
 
 def test_folder_counts_follow_the_other_conditions_only(opened):
-    current = snapshot.get(opened, fresh=True)
+    current = registry.get(opened, fresh=True)
     view = asking("format", ["PNG"]).with_condition("folder", ["posters/1931"])
-    assert current.folders(view)["posters"] == 1
-    assert current.formats(view) == {"JPEG": 1}
-    assert current.formats() == {"JPEG": 2, "PNG": 1}
+    assert field_counts.folders(current, view)["posters"] == 1
+    assert field_counts.formats(current, view) == {"JPEG": 1}
+    assert field_counts.formats(current) == {"JPEG": 2, "PNG": 1}
 
 
 def test_histogram_and_dates_tell_the_range(opened):
-    current = snapshot.get(opened, fresh=True)
-    assert current.histogram("width", bins=2) == ([1, 2], [100.0, 200.0, 300.0])
+    current = registry.get(opened, fresh=True)
+    assert field_counts.histogram(current, "width", bins=2) == ([1, 2], [100.0, 200.0, 300.0])
     assert current.date_range() == (datetime(1930, 5, 1), datetime(1931, 12, 31, 23, 59, 59))
 
 
 def test_an_empty_project_shows_nothing(tmp_path):
     project = synthetic.project(tmp_path / "p")
-    current = snapshot.get(project)
-    assert len(current.run(View(sort=(Sort("name"), Sort("colour"))))) == 0
-    assert current.folders() == {}
-    assert current.formats() == {}
-    assert current.histogram("width") == ([], [])
+    current = registry.get(project)
+    assert len(run_view(current, View(sort=(Sort("name"), Sort("colour"))))) == 0
+    assert field_counts.folders(current) == {}
+    assert field_counts.formats(current) == {}
+    assert field_counts.histogram(current, "width") == ([], [])
     assert current.date_range() is None
-    assert current.window(current.run(View()), 0, 10) == []
+    assert window(current, run_view(current, View()), 0, 10) == []
     assert shown(project, asking("path", "a").with_condition("selection", [sha1("a")])) == []
 
 
@@ -247,8 +248,8 @@ def test_clusters_and_regions_select_by_encoder(opened):
         "blue",
         "red",
     ]
-    current = snapshot.get(opened, fresh=True)
-    assert current.cluster_counts("visual") == {1: 2, -1: 1}
+    current = registry.get(opened, fresh=True)
+    assert field_counts.clusters(current, "visual") == {1: 2, -1: 1}
     assert current.cluster_info("visual").to_dicts() == [
         {"number": 1, "size": 2, "medoid": sha1("red")}
     ]
@@ -283,28 +284,28 @@ def test_duplicates_are_shown_by_kind_and_by_group(opened):
 
 
 def test_it_follows_the_tables_within_a_second(opened):
-    before = snapshot.get(opened)
+    before = registry.get(opened)
     synthetic.write(opened, "images", [image("new")])
     synthetic.write(opened, "files", [file("posters/new.jpg", "new")])
     deadline = time.monotonic() + 10
-    while snapshot.get(opened) is before and time.monotonic() < deadline:
+    while registry.get(opened) is before and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(snapshot.get(opened).run(View())) == 4
-    assert len(before.run(View())) == 3
+    assert len(run_view(registry.get(opened), View())) == 4
+    assert len(run_view(before, View())) == 3
 
 
 def test_nothing_is_read_again_while_nothing_changes(opened):
-    first = snapshot.get(opened, fresh=True)
-    assert snapshot.get(opened, fresh=True) is first
+    first = registry.get(opened, fresh=True)
+    assert registry.get(opened, fresh=True) is first
     with_map(opened)
-    second = snapshot.get(opened, fresh=True)
+    second = registry.get(opened, fresh=True)
     assert second.version != first.version
     assert second.corpus is first.corpus
 
 
 def test_a_view_is_computed_once(opened):
-    current = snapshot.get(opened, fresh=True)
-    assert current.run(asking("path", "red")) is current.run(asking("path", "red"))
+    current = registry.get(opened, fresh=True)
+    assert run_view(current, asking("path", "red")) is run_view(current, asking("path", "red"))
 
 
 def test_many_threads_read_one_catalogue(opened):
@@ -361,7 +362,7 @@ def test_a_star_that_crosses_itself_is_hollow_and_unplaced_points_are_outside():
 
 
 def test_rows_of_finds_rows_in_the_order_asked(opened):
-    current = snapshot.get(opened, fresh=True)
+    current = registry.get(opened, fresh=True)
     rows = current.rows_of([sha1("grey"), "nonsense", sha1("blue")])
     assert current.sha1s(rows) == [sha1("grey"), sha1("blue")]
     assert isinstance(current.frame, pl.DataFrame)
@@ -369,24 +370,24 @@ def test_rows_of_finds_rows_in_the_order_asked(opened):
 
 def test_a_corpus_that_is_slow_to_read_is_kept_and_read_back_equal(opened, monkeypatch):
     monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
-    first = snapshot.load(opened)
+    first = registry.load(opened)
     (kept,) = (opened.root / "cache").iterdir()
-    again = snapshot.load(opened)
+    again = registry.load(opened)
     assert again.frame.equals(first.frame)
     assert again.corpus.files.equals(first.corpus.files)
-    assert again.folders() == first.folders()
+    assert field_counts.folders(again) == field_counts.folders(first)
     synthetic.write(opened, "images", [image("new")])
     synthetic.write(opened, "files", [file("posters/new.jpg", "new")])
-    assert len(snapshot.load(opened).run(View())) == 4
+    assert len(run_view(registry.load(opened), View())) == 4
     assert not kept.exists()
 
 
 def test_what_was_kept_and_is_damaged_is_read_anew(opened, monkeypatch):
     monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
-    snapshot.load(opened)
+    registry.load(opened)
     (kept,) = (opened.root / "cache").iterdir()
     (kept / "files.arrow").write_bytes(b"ARROW1 and then nothing")
-    assert len(snapshot.load(opened).run(View())) == 3
+    assert len(run_view(registry.load(opened), View())) == 3
 
 
 def with_vectors(project):
@@ -412,8 +413,8 @@ def test_similar_images_come_nearest_first_down_to_the_threshold(opened):
     assert shown(opened, similar_to("red", threshold=0.7)) == ["blue"]
     assert shown(opened, view.sorted_by(Sort("similarity"))) == ["grey", "blue"]
     assert shown(opened, view.with_condition("format", ["JPEG"])) == ["grey"]
-    current = snapshot.get(opened, fresh=True)
-    rows = current.window(current.run(view), 0, 9)
+    current = registry.get(opened, fresh=True)
+    rows = window(current, run_view(current, view), 0, 9)
     assert [row["similarity"] for row in rows] == pytest.approx([0.8, 0.0], abs=1e-3)
 
 

@@ -10,7 +10,7 @@ from panoptic_data.annotations import materialize, properties, tags
 from panoptic_data.annotations.snapshot import read_snapshot
 from panoptic_data.annotations.state import from_log
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidTag, NoEmbeddings
 from panoptic_data.labelling import active_learning, suggest
 from panoptic_data.labelling.active_learning import Examples, Learnt, Space
@@ -346,7 +346,7 @@ def test_without_examples_nothing_is_offered_and_what_is_not_there_is_told(proje
 
 
 def test_vectors_are_brought_beside_rows_once(project):
-    current = snapshot.get(project, fresh=True)
+    current = registry.get(project, fresh=True)
     first = suggest.material(project, current, SLUG)
     assert suggest.material(project, current, SLUG) is first
     at = first.places[current.rows_of([SHA1S[42]])[0]]

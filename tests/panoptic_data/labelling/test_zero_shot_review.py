@@ -5,7 +5,7 @@ import pytest
 
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
 from panoptic_data.labelling import suggest, zero_shot_review
 from panoptic_data.labelling.zero_shot import Class, Classes
 from panoptic_data.labelling.zero_shot_review import Sorting
@@ -46,7 +46,7 @@ def sorted_into(store, target="image", again=False):
 
 
 def stands(project, made, only=None):
-    return [stand for _, stand in zero_shot_review.stands(snapshot.get(project), made, only)]
+    return [stand for _, stand in zero_shot_review.stands(registry.get(project), made, only)]
 
 
 def others(stand):
@@ -88,7 +88,7 @@ def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, st
 def test_a_tag_that_is_gone_is_left_out(project, store):
     made, (dog, cat) = sorted_into(store)
     store.commit(tags.altered(store.state().tags, dog, deleted=True), "tag")
-    assert [one.tag for one, _ in zero_shot_review.stands(snapshot.get(project), made)] == [cat]
+    assert [one.tag for one, _ in zero_shot_review.stands(registry.get(project), made)] == [cat]
 
 
 def test_images_are_counted_by_each_hundredth(store):

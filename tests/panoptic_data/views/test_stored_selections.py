@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from panoptic_data.catalogue import snapshot
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView
 from panoptic_data.views import stored_selections
 from panoptic_data.views.model import (
@@ -32,8 +33,8 @@ def project(tmp_path):
 
 
 def shown(project, view):
-    current = snapshot.get(project, fresh=True)
-    return set(current.sha1s(current.run(view).rows))
+    current = registry.get(project, fresh=True)
+    return set(current.sha1s(run_view(current, view).rows))
 
 
 def test_a_long_selection_leaves_a_short_address_that_shows_the_same(project):
