@@ -15,7 +15,8 @@ from app.widgets.date_histogram import BARS, bars_by_month
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import facets, field_counts
 from panoptic_data.views import model
-from panoptic_data.views.model import STATUSES, View
+from panoptic_data.views.fields import STATUSES
+from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue

@@ -33,8 +33,8 @@ from panoptic_data.catalogue import facets, field_counts
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.views import model
-from panoptic_data.views.fields import is_property, property_field
-from panoptic_data.views.model import FIELDS, STATUSES, Condition, View
+from panoptic_data.views.fields import FIELDS, STATUSES, is_property, property_field
+from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from app.components.searchline import Chip
 from app.session import state
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.views.fields import is_property, property_field, property_of
-from panoptic_data.views.model import FIELDS, Clause, Condition, View, part_key
+from panoptic_data.views.fields import FIELDS, is_property, property_field, property_of
+from panoptic_data.views.model import Clause, Condition, View, part_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State

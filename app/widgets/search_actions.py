@@ -20,7 +20,8 @@ from panoptic_data.catalogue.similarity import SimilarityQuery
 from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
 from panoptic_data.query import parser
 from panoptic_data.views import model, search_expression
-from panoptic_data.views.model import FIELDS, Condition, Sort, View
+from panoptic_data.views.fields import FIELDS
+from panoptic_data.views.model import Condition, Sort, View
 from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:

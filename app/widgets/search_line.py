@@ -27,7 +27,7 @@ from app.widgets.grouping_choices import grouping_choices
 from app.widgets.property_facets import visible_properties
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
-from panoptic_data.views import model
+from panoptic_data.views.fields import SORTS
 
 if TYPE_CHECKING:
     from app.widgets.view_context import ViewContext
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["search_line"]
 
-_SORTS = tuple(field for field in model.SORTS if field != "similarity")
+_SORTS = tuple(field for field in SORTS if field != "similarity")
 _TEXTS = (
     "mode",
     "filters",

@@ -23,7 +23,7 @@ import polars as pl
 
 from panoptic_data.catalogue.ordering import sorted_by
 from panoptic_data.media.colour import hues, lab
-from panoptic_data.views.model import STATUSES
+from panoptic_data.views.fields import STATUSES
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

@@ -40,8 +40,8 @@ from panoptic_data.query.vocabulary import (
     TAG,
 )
 from panoptic_data.text import folded
-from panoptic_data.views.fields import FIELDS
-from panoptic_data.views.model import MAX_DEPTH, Clause, Condition, Level, Sort, View
+from panoptic_data.views.fields import FIELDS, MAX_DEPTH
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State

@@ -83,7 +83,7 @@ def _unchecked(part: Part, context: Context) -> str | None:
     """Return a part as a text that may be read back as something else."""
     if isinstance(part, Condition):
         operator = FIELDS[part.field].operator(part.op)
-        is_valid = operator is not None and operator.problem(part.value) is None
+        is_valid = operator is not None and operator.check(part.value) is None
         return write_condition(part, context) if is_valid else None
     bin = write_bin(part, context)
     if bin is not None:

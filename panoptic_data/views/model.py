@@ -1,41 +1,31 @@
-"""A view: which images, in which order and groups, as one JSON value that an address can hold.
+"""A view as data: which images, in which order and groups, and how they are shown.
 
-Here: the value, its checks, and its two written forms (JSON and address). Not here: what can
-be asked of each field (``fields``), running a view (``catalogue``), or what a page shows around
-it. A release that adds a field or a part keeps the version number, one that changes the meaning
-of something raises it. ``schema`` is what is published.
+Here: the value, and reading it from JSON with its checks. Not here: what can be asked of each
+field (``fields``), how an address packs a view (``address``), the published schema
+(``json_schema``), running a view (``catalogue.execute``). A release that adds a field or a part
+keeps ``VERSION``, one that changes the meaning of something raises it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
+from panoptic_data.views import address, json_text
+from panoptic_data.views.checks import is_slug
 from panoptic_data.views.fields import (
-    ENCODER,
+    DISPLAYS,
     FIELDS,
     LEVELS,
+    MAX_DEPTH,
     MODES,
-    SHOWN,
     SORTS,
-    STATUSES,
-    Field,
-    is_slug,
     is_sort,
-    property_field,
 )
 
 __all__ = [
-    "FIELDS",
-    "SORTS",
-    "STATUSES",
     "VERSION",
     "Clause",
     "Condition",
@@ -46,7 +36,6 @@ __all__ = [
     "from_address",
     "from_json",
     "part_key",
-    "schema",
     "to_address",
     "to_json",
 ]
@@ -54,10 +43,6 @@ __all__ = [
 VERSION = 1
 CLAUSES = ("all", "any", "not")
 ORDERS = ("value", "size")
-# Deeper than anyone builds, shallower than what recursion can bear.
-MAX_DEPTH = 20
-# An address is a few kilobytes; what unpacks to more than this was not written by us.
-UNPACKED_AT_MOST = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ class Condition:
     value: Any = None
 
     def __hash__(self) -> int:
-        return hash(_canonical(_part_json(self)))
+        return hash(json_text.canonical(_part_json(self)))
 
 
 @dataclass(frozen=True)
@@ -122,7 +107,7 @@ class View:
     @property
     def key(self) -> str:
         """A text that is equal for views that show the same in the same order and groups."""
-        return _canonical(to_json(self.asked))
+        return json_text.canonical(to_json(self.asked))
 
     @property
     def asked(self) -> View:
@@ -163,7 +148,7 @@ class View:
 
 def part_key(part: Condition | Clause) -> str:
     """Return a text that is equal for equal parts."""
-    return _canonical(_part_json(part))
+    return json_text.canonical(_part_json(part))
 
 
 def conditions(view: View) -> Iterator[Condition]:
@@ -206,7 +191,7 @@ def from_json(value: Any) -> View:
     Parts that are left out are as in ``View()``.
     """
     if isinstance(value, str):
-        value = _parsed(value)
+        value = json_text.parse(value)
     if not isinstance(value, Mapping):
         raise InvalidView("view", "not_an_object")
     if value.get("version") != VERSION:
@@ -226,124 +211,12 @@ def from_json(value: Any) -> View:
 
 def to_address(view: View) -> str:
     """Return the view as short text that is safe in an address; ``""`` for the default view."""
-    if view == View():
-        return ""
-    packed = zlib.compress(_canonical(_short(view)).encode(), 9)
-    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    return "" if view == View() else address.pack(to_json(view))
 
 
 def from_address(text: str) -> View:
     """Read a view from :func:`to_address`. Raises InvalidView."""
-    if not text:
-        return View()
-    match _parsed(_unpacked(text)):
-        case [version, [*where], [*sort], *more] if len(more) <= len(_MORE):
-            rest = {name: read(one) for (name, read), one in zip(_MORE, more, strict=False)}
-            return from_json(
-                {
-                    "version": version,
-                    "where": [_long_part(one, 1) for one in where],
-                    "sort": [_named(one, ("field", "descending")) for one in sort],
-                    **rest,
-                }
-            )
-    raise InvalidView("address", "unreadable")
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what :func:`from_json` reads."""
-    condition = [
-        {
-            "type": "object",
-            "properties": {
-                "field": named,
-                "op": {"const": operator.name},
-                "value": dict(operator.value),
-            },
-            "required": ["field", "op"]
-            if operator.value == {"type": "null"}
-            else ["field", "op", "value"],
-        }
-        for named, field in _named_fields()
-        for operator in field.operators
-    ]
-    part = {"$ref": "#/$defs/part"}
-    many = {"type": "array", "items": part, "minItems": 1}
-    flag = {"type": "boolean", "default": False}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "View",
-        "description": "Which images, in which order and groups. All of where must hold.",
-        "type": "object",
-        "properties": {
-            "version": {"const": VERSION},
-            "where": {"type": "array", "items": part, "default": []},
-            "sort": _array(
-                {"field": _names(SORTS), "descending": flag},
-                ["field"],
-            ),
-            "group": _array(
-                {
-                    "field": _names(LEVELS),
-                    "by": {"type": ["string", "number", "null"], "default": None},
-                    "order": {"enum": list(ORDERS), "default": "value"},
-                    "descending": flag,
-                },
-                ["field"],
-            ),
-            "mode": {"enum": list(MODES), "default": "image"},
-            "show": {
-                "type": "array",
-                "items": {"enum": list(SHOWN)},
-                "minItems": 1,
-                "maxItems": 2,
-                "default": ["grid"],
-            },
-            "compare": {
-                "description": "another encoder, under which the search is shown again beside",
-                "anyOf": [dict(ENCODER), {"type": "null"}],
-                "default": None,
-            },
-        },
-        "required": ["version"],
-        "additionalProperties": False,
-        "$defs": {
-            "part": {
-                "anyOf": [
-                    *condition,
-                    *(_only(kind, many) for kind in ("all", "any")),
-                    _only("not", part),
-                ]
-            }
-        },
-    }
-
-
-def _named_fields() -> Iterator[tuple[dict[str, Any], Field]]:
-    """Yield each field with the schema of its name: one name, or those of a type's properties."""
-    yield from (({"const": field.name}, field) for field in FIELDS.values())
-    for type in TYPES:
-        pattern = property_field(type, "[0-9a-z]+")
-        yield {"type": "string", "pattern": f"^{pattern}$"}, FIELDS[property_field(type, "id")]
-
-
-def _names(of: Iterable[str]) -> dict[str, Any]:
-    pattern = property_field(f"({'|'.join(TYPES)})", "[0-9a-z]+")
-    return {"anyOf": [{"enum": list(of)}, {"type": "string", "pattern": f"^{pattern}$"}]}
-
-
-def _array(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any]:
-    item = {"type": "object", "properties": dict(properties), "required": required}
-    return {"type": "array", "items": item, "default": []}
-
-
-def _only(kind: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {kind: dict(value)},
-        "required": [kind],
-        "additionalProperties": False,
-    }
+    return from_json(address.unpack(text)) if text else View()
 
 
 def _part_json(part: Condition | Clause) -> dict[str, Any]:
@@ -351,91 +224,6 @@ def _part_json(part: Condition | Clause) -> dict[str, Any]:
         return {"field": part.field, "op": part.op, "value": part.value}
     parts = [_part_json(one) for one in part.parts]
     return {part.kind: parts[0] if part.kind == "not" else parts}
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
-def _short(view: View) -> list[Any]:
-    """Return what an address holds: lists without names, the end left out where it is default."""
-    more: list[Any] = [
-        [[one.field, one.by, one.order, int(one.descending)] for one in view.group],
-        view.mode,
-        list(view.show),
-        view.compare,
-    ]
-    default = [[], "image", ["grid"], None]
-    while more and more[-1] == default[len(more) - 1]:
-        more.pop()
-    sort = [[one.field, int(one.descending)] for one in view.sort]
-    return [VERSION, [_short_part(one) for one in view.where], sort, *more]
-
-
-def _short_part(part: Condition | Clause) -> Any:
-    if isinstance(part, Condition):
-        return [part.field, part.op, part.value]
-    parts = [_short_part(one) for one in part.parts]
-    return {part.kind: parts[0] if part.kind == "not" else parts}
-
-
-def _long_part(value: Any, depth: int) -> Any:
-    if not isinstance(value, Mapping):
-        return _named(value, ("field", "op", "value"))
-    if depth > MAX_DEPTH:
-        raise InvalidView("where", "too_deep", most=MAX_DEPTH)
-    return {
-        kind: [_long_part(one, depth + 1) for one in inner]
-        if isinstance(inner, list) and kind != "not"
-        else _long_part(inner, depth + 1)
-        for kind, inner in value.items()
-    }
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidView("view", "not_json") from None
-
-
-def _unpacked(text: str) -> str:
-    try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        reader = zlib.decompressobj()
-        raw = reader.decompress(packed, UNPACKED_AT_MOST)
-        if not reader.eof:
-            raise InvalidView("address", "unreadable")
-        return raw.decode()
-    except (binascii.Error, zlib.error, ValueError):
-        raise InvalidView("address", "unreadable") from None
-
-
-def _named(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(values, list) or len(values) != len(names):
-        raise InvalidView("address", "unreadable")
-    named = dict(zip(names, values, strict=True))
-    if "descending" in named:
-        named["descending"] = bool(named["descending"])
-    return named
-
-
-def _levels(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list):
-        raise InvalidView("address", "unreadable")
-    return [_named(one, ("field", "by", "order", "descending")) for one in value]
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-_MORE: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("group", _levels),
-    ("mode", _as_it_is),
-    ("show", _as_it_is),
-    ("compare", _as_it_is),
-)
 
 
 def _list_of(value: Mapping[str, Any], name: str) -> list[Any]:
@@ -470,7 +258,7 @@ def _condition(value: Mapping[str, Any]) -> Condition:
     if operator is None:
         expected = "”, “".join(one.name for one in field.operators)
         raise InvalidView(name, "op", expected=expected)
-    problem = operator.problem(value.get("value"))
+    problem = operator.check(value.get("value"))
     if problem is not None:
         raise InvalidView(name, problem)
     return Condition(name, operator.name, value.get("value"))
@@ -509,8 +297,8 @@ def _mode(value: Any) -> str:
 
 def _show(value: Any) -> tuple[str, ...]:
     is_list = isinstance(value, list) and 1 <= len(value) <= 2
-    if not is_list or not all(one in SHOWN for one in value):
-        raise InvalidView("show", "show", known=", ".join(SHOWN))
+    if not is_list or not all(one in DISPLAYS for one in value):
+        raise InvalidView("show", "show", known=", ".join(DISPLAYS))
     return tuple(value)
 
 

@@ -19,8 +19,8 @@ from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidView
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
-from panoptic_data.views.fields import property_field
-from panoptic_data.views.model import FIELDS, Clause, Condition, Level, Sort, View
+from panoptic_data.views.fields import FIELDS, property_field
+from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 from tests import synthetic
 
 OWN = {type: property_field(type, f"{type}1") for type in TYPES}

@@ -71,7 +71,7 @@ def read_mode(values: Sequence[TermValue]) -> str:
 def _checked(part: Part, term: Term) -> Part:
     if isinstance(part, Condition):
         operator = FIELDS[part.field].operator(part.op)
-        if operator is None or operator.problem(part.value) is not None:
+        if operator is None or operator.check(part.value) is not None:
             # Readers check all other values themselves.
             key = "pattern" if part.op == "matches" else "no_value"
             raise TermError(key, term.span, name=term.name)

@@ -17,7 +17,8 @@ from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.storage.schema import arrow
-from panoptic_data.views.model import STATUSES, Sort, View
+from panoptic_data.views.fields import STATUSES
+from panoptic_data.views.model import Sort, View
 from tests import synthetic
 from tests.synthetic import file, image, sha1
 

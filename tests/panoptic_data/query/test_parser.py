@@ -695,7 +695,7 @@ def values_of(field, op):
 
 
 def is_pattern(text):
-    return FIELDS["name"].operator("matches").problem(text) is None and "\\/" not in text
+    return FIELDS["name"].operator("matches").check(text) is None and "\\/" not in text
 
 
 def colour(distance):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidView
 from panoptic_data.messages import LANGUAGES, keys
+from panoptic_data.views.fields import FIELDS, SORTS
+from panoptic_data.views.json_schema import schema
 from panoptic_data.views.model import (
-    FIELDS,
-    SORTS,
     Clause,
     Condition,
     Level,
@@ -22,7 +22,6 @@ from panoptic_data.views.model import (
     conditions,
     from_address,
     from_json,
-    schema,
     to_address,
     to_json,
 )
@@ -373,10 +372,10 @@ def test_every_reason_has_its_text_and_every_text_its_reason():
     import re
 
     from panoptic_data.catalogue import snapshot
-    from panoptic_data.views import fields, stored_selections
-    from panoptic_data.views import model as views
+    from panoptic_data.views import address, checks, json_text, model, stored_selections
 
-    source = "".join(map(inspect.getsource, (views, fields, snapshot, stored_selections)))
+    modules = (model, address, json_text, checks, snapshot, stored_selections)
+    source = "".join(map(inspect.getsource, modules))
     used = set(re.findall(r'"([a-z0-9_]+)"', source))
     texts = {key.partition(".")[2] for key in keys("en") if key.startswith("view.")}
     assert texts <= used
