@@ -16,8 +16,8 @@ from panoptic_data.catalogue import filters, grouping
 from panoptic_data.catalogue.corpus import NO_TIME, folded
 from panoptic_data.catalogue.ordering import dense, of_likeness, sort_values, sorted_by, turned
 from panoptic_data.catalogue.view_result import ViewResult, uses_annotations
-from panoptic_data.views.fields import property_of
-from panoptic_data.views.model import SORTS, Sort, conditions
+from panoptic_data.views.fields import SORTS, property_of
+from panoptic_data.views.model import Sort, conditions
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.groups import Groups, LevelCodes
