@@ -109,7 +109,7 @@ def _process(project: Project, chosen: argparse.Namespace, started: float) -> in
 
 def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     """Return the summary of a run that has nothing to do, or None when there may be work."""
-    told = freshness.recall(project)
+    told = freshness.unchanged_summary(project)
     if told is None:
         return None
     nothing = {"new": 0, "changed": 0, "removed": 0, "failed": 0, "seconds": 0.0}

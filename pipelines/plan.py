@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.ingest import scan as files
 from panoptic_data.ingest import sources
+from panoptic_data.ingest.scan import scan_source
 from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
@@ -62,7 +62,7 @@ def of_project(project: Project, only: Sequence[str] = ()) -> tuple[Wanted, ...]
     listing = sources.listing(project)
     stale = stages.stale(stages.latest(project), [one.name for one in listing], slugs)
     wanted: list[Wanted] = []
-    for source in sources.chosen(project, only):
+    for source in sources.select(project, only):
         try:
             wanted += of_source(project, source, slugs, stale)
         except FolderNotFound:
@@ -78,10 +78,10 @@ def _of_source(
     project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
 ) -> Iterator[Wanted]:
     read = [f"{name}/{source.name}" for name in ("files", "images")]
-    scan = files.scan(project, source)
+    scan = scan_source(project, source)
     why = next((stale[stage] for stage in read if stage in stale), "folder")
-    if why != "folder" or not scan.is_unchanged or scan.again.height:
-        todo = scan.new.height + scan.changed.height + scan.again.height
+    if why != "folder" or not scan.is_unchanged or scan.recheck.height:
+        todo = scan.new.height + scan.changed.height + scan.recheck.height
         yield Wanted(read[0], why)
         yield Wanted(read[1], why, todo)
         # How many are to be embedded is known for sure only when they have been read.

@@ -45,7 +45,7 @@ def process(
     stopped, after the run was marked as interrupted.
     """
     listing = sources.listing(project)
-    chosen = sources.chosen(project, request.only)
+    chosen = sources.select(project, request.only)
     with (
         runs.start(project, "process", asdict(request), _patience(project)) as run,
         instance.open_instance(project) as history,
@@ -65,7 +65,7 @@ def process(
         if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
             # An encoder that waits is tried again by and by.
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
-            freshness.remember(project, seen, told, good_for)
+            freshness.record_complete_run(project, seen, told, good_for)
     return told
 
 
@@ -80,9 +80,9 @@ def _is_as_it_was(project: Project, listing: Sequence[Source]) -> bool:
     return open_project(project.root) == project and sources.listing(project) == listing
 
 
-def _look(listing: Sequence[Source]) -> freshness.Look | None:
+def _look(listing: Sequence[Source]) -> freshness.FolderState | None:
     with suppress(FolderNotFound):
-        return freshness.look({source.name: source.root for source in listing})
+        return freshness.folder_state({source.name: source.root for source in listing})
     return None
 
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from panoptic_data.errors import FolderNotFound, ProjectNotFound
-from panoptic_data.ingest import scan as files
 from panoptic_data.ingest import sources
-from panoptic_data.ingest.scan import Scan
+from panoptic_data.ingest.scan import Scan, scan_source
 from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.project import Project, open_project
@@ -53,7 +52,7 @@ def build(project: Project | None, read: dg.UnresolvedAssetJobDefinition) -> dg.
 def _requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunRequest]:
     for source in listing:
         try:
-            scan = files.scan(project, source)
+            scan = scan_source(project, source)
         except FolderNotFound:
             # A disk that is not connected: its images stay as they are until it is back.
             continue
@@ -79,8 +78,10 @@ def _partitions(
 
 def _difference(scan: Scan) -> str:
     """Name what differs, so that two different differences have two names."""
-    found = (scan.new, scan.changed, scan.problems, scan.back)
+    found = (scan.new, scan.changed, scan.problems, scan.restored)
     columns = ["path", "size", "mtime_ns", "reason"]
     differing = [row for frame in found for row in frame.select(columns).rows()]
-    absent = [row for frame in (scan.vanished, scan.gone) for row in frame["path", "run"].rows()]
+    absent = [
+        row for frame in (scan.vanished, scan.resolved) for row in frame["path", "run"].rows()
+    ]
     return digest(str(row) for row in differing + absent)

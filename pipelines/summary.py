@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panoptic_data.errors import weights_cause
-from panoptic_data.ingest.scan import PASSING
+from panoptic_data.ingest.scan import TRANSIENT_REASONS
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import StageResult
@@ -76,7 +76,7 @@ def is_settled(work: Work) -> bool:
     others = any(problem.about != "encoder" for problem in work.problems)
     if work.run.outcome != "done" or others or work.request.only:
         return False
-    passing = ", ".join(f"'{reason}'" for reason in PASSING)
+    passing = ", ".join(f"'{reason}'" for reason in TRANSIENT_REASONS)
     return not work.project.database().count("files", f"reason IN ({passing})")
 
 

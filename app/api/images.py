@@ -309,7 +309,7 @@ def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
     if source is None:
         return None
     try:
-        place: Path = sources.absolute(source, row["path"], row["raw_path"])
+        place: Path = sources.absolute_path(source, row["path"], row["raw_path"])
         return place.read_bytes()
     except (PanopticError, OSError, ValueError):
         return None

@@ -1,7 +1,7 @@
-"""The tables ``files`` and ``images``: bring them up to date with a folder, and read pictures.
+"""Bring the tables ``files`` and ``images`` up to date with a folder, and read pictures.
 
-Not here: what has to be read (``files``), what an image's bytes give (``describe``), vectors
-(``embeddings``).
+Not here: deciding which files to read (``scan``), computing an image's row from its bytes
+(``media.metadata``), vectors (``vectors.embeddings``).
 """
 
 from __future__ import annotations
@@ -19,46 +19,38 @@ import pyarrow as pa
 from PIL import Image
 
 from panoptic_data.errors import PanopticError, UnknownImage, UnreadableImage
-from panoptic_data.ingest import scan as files
 from panoptic_data.ingest import sources
-from panoptic_data.ingest.scan import Scan, file_id
+from panoptic_data.ingest.scan import (
+    TRANSIENT_REASONS,
+    Scan,
+    described_sha1s,
+    file_id,
+    read_file,
+    scan_source,
+)
 from panoptic_data.ingest.sources import Source
 from panoptic_data.media import decode, hashes
-from panoptic_data.media.metadata import (
-    THUMBNAIL_LONG_SIDE,
-    THUMBNAIL_SHORT_SIDE,
-    ImageRow,
-    describe,
-)
+from panoptic_data.media.metadata import ImageRow, describe
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database
 
-__all__ = [
-    "THUMBNAIL_LONG_SIDE",
-    "THUMBNAIL_SHORT_SIDE",
-    "ImageRow",
-    "describe",
-    "ingest",
-    "pixels",
-    "prune",
-    "thumbnails",
-]
+__all__ = ["ingest", "pixels", "prune", "thumbnails"]
 
 T = TypeVar("T")
 
-# A batch is one commit of two tables (20 ms). Each commit also lists all before it, so batches
-# grow with the run: some 300 for a million images. A person sees new images every few seconds.
+# Files. A batch is one commit of two tables (20 ms). Each commit also lists all earlier ones, so
+# batches grow with the run: some 300 for a million images. New images show every few seconds.
 SMALLEST_BATCH = 256
 LARGEST_BATCH = 4096
 BATCH_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    """What reading one entry of a scan gave; ``image`` only where it is new to the tables."""
+class _FileResult:
+    """The result of reading one entry of a scan; ``image`` only where the tables lack it."""
 
     entry: Mapping[str, Any]
     read_at: datetime
@@ -74,15 +66,15 @@ class _Outcome:
         return "unreadable" if self.reason else "ok"
 
     @property
-    def is_as_before(self) -> bool:
-        was = self.entry
-        before = tuple(was[f"was_{name}"] for name in ("status", "reason", "detail", "sha1"))
+    def is_unchanged(self) -> bool:
+        entry = self.entry
+        before = tuple(entry[f"was_{name}"] for name in ("status", "reason", "detail", "sha1"))
         return before == (self.status, self.reason, self.detail, self.sha1)
 
     @property
-    def is_the_same_failure(self) -> bool:
-        # Any other file that was read again is written again: that ends the doubt about it.
-        return self.is_as_before and self.reason in files.PASSING
+    def is_same_failure(self) -> bool:
+        # The row of any other recheck is written again: its new time ends the doubt about it.
+        return self.is_unchanged and self.reason in TRANSIENT_REASONS
 
 
 def ingest(
@@ -95,38 +87,38 @@ def ingest(
     """Bring the tables ``files`` and ``images`` up to date with a source's folder.
 
     Each new or changed file is read once and, where its content is new, decoded once. Work is
-    committed in batches, images before the files that name them: killed at any moment and
-    started again, it does what is missing and ends in the same rows. Memory does not grow with
-    the number of files beyond their paths and hashes. Returns the results of the stages
-    ``files`` and ``images`` of this source. Raises FolderNotFound when its folder is not there.
+    committed in batches, images before the files that name them: a run that is killed at any
+    moment and started again does what is missing and ends in the same rows. Memory grows with the
+    number of files only by their paths and hashes. Returns the results of the stages ``files``
+    and ``images`` of this source. Raises FolderNotFound when its folder is not there.
 
     ``extra`` of the first: ``moved``, ``missing``, ``unreadable`` (by reason), ``ignored`` (by
     extension), ``read`` (files). Of the second: ``decoded`` (images made).
     """
     began = time.perf_counter()
-    scan = files.scan(project, source)
+    scan = scan_source(project, source)
     scanned = time.perf_counter()
-    work = _Ingest(project, source, run, scan)
-    work.write_seen()
-    work.read_all(report, threads)
-    work.write_vanished()
+    update = _SourceUpdate(project, source, run, scan)
+    update.write_without_reading()
+    update.read_and_write(report, threads)
+    update.write_vanished()
     seconds = time.perf_counter() - scanned
-    after = work.rows()
-    return _files_result(work, after, scanned - began), _images_result(work, after, seconds)
+    rows = update.rows()
+    return _files_result(update, rows, scanned - began), _images_result(update, rows, seconds)
 
 
 def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; no row is left to bear it
-    """Forget the images that no file row names, in every table of images; return how many.
+    """Delete the images that no row of ``files`` names from every table; return how many.
 
-    A missing file's row still names its image: only overwritten contents go.
+    A missing file's row still names its image: only overwritten contents are deleted.
     """
     database = project.database()
-    named = database.frame("files", ["sha1"]).get_column("sha1").drop_nulls().unique()
-    held = database.frame("images", ["sha1"]).get_column("sha1")
-    orphans = held.filter(~held.is_in(named.implode())).sort().to_list()
+    referenced = database.frame("files", ["sha1"]).get_column("sha1").drop_nulls().unique()
+    stored = database.frame("images", ["sha1"]).get_column("sha1")
+    orphans = stored.filter(~stored.is_in(referenced.implode())).sort().to_list()
     if not orphans:
         return 0
-    # Images last: a kill before leaves them to be found again.
+    # Images last: after a kill in between they are found again.
     for name in sorted(database.names()):
         table = schema.table_of(name)
         if table.per_encoder and table.key == "sha1":
@@ -142,125 +134,131 @@ def thumbnails(project: Project, sha1s: Iterable[str]) -> dict[str, bytes]:
 
 
 def pixels(project: Project, sha1: str, short_side: int) -> Image.Image:
-    """Return an image as upright sRGB whose short side is at least ``short_side``, or whole.
+    """Return an image as upright sRGB, short side at least ``short_side`` pixels or full size.
 
-    Of its thumbnail where that is large enough, else of one of its files. Where no file can be
-    read (a disk that is not connected) the thumbnail is the best there is. Raises UnknownImage.
+    From its thumbnail where that is large enough, else from one of its files. Where no file can
+    be read (a disk that is not connected) the thumbnail is returned. Raises UnknownImage.
     """
     rows = project.database().take("images", [sha1], ["width", "height", "thumbnail"]).to_pylist()
     if not rows:
         raise UnknownImage(name=sha1)
     thumbnail = Image.open(BytesIO(rows[0]["thumbnail"]))
     thumbnail.load()
-    whole = thumbnail.size == (rows[0]["width"], rows[0]["height"])
-    if whole or min(thumbnail.size) >= short_side:
+    is_original_size = thumbnail.size == (rows[0]["width"], rows[0]["height"])
+    if is_original_size or min(thumbnail.size) >= short_side:
         return thumbnail
     return _from_file(project, sha1, short_side) or thumbnail
 
 
-class _Ingest:
-    """One source being brought up to date."""
+class _SourceUpdate:
+    """The update of one source's rows, in the order of its methods."""
 
     def __init__(self, project: Project, source: Source, run: str, scan: Scan) -> None:
         self.source = source
         self.scan = scan
-        self.made: set[str] = set()
+        self.decoded: set[str] = set()
         self.changed = 0
         self.moved = 0
         self._run = run
         self._began = datetime.now(UTC)
         self._database: Database = project.database()
-        self._described = set(files.described(project, source).to_list())
+        self._described = set(described_sha1s(project, source).to_list())
 
-    def write_seen(self) -> None:
-        """Write what needs no reading: obstacles, and files that are back as they were."""
-        gone = self.scan.gone.get_column("path").to_list()
-        if gone:
-            self._database.delete("files", [file_id(self.source.name, path) for path in gone])
-        entries = pl.concat([self.scan.problems, self.scan.back]).iter_rows(named=True)
-        self._upsert([self._row(self._seen(entry)) for entry in entries])
+    def write_without_reading(self) -> None:
+        """Write the rows that need no reading: problems, and files restored unchanged."""
+        resolved = self.scan.resolved.get_column("path").to_list()
+        if resolved:
+            self._database.delete("files", [file_id(self.source.name, path) for path in resolved])
+        entries = pl.concat([self.scan.problems, self.scan.restored]).iter_rows(named=True)
+        self._upsert([self._row(self._unread(entry)) for entry in entries])
 
-    def read_all(self, report: Report, threads: int | None) -> None:
-        """Read what has to be read and write it in batches."""
-        todo = pl.concat([self.scan.new, self.scan.changed, self.scan.again]).sort("path")
-        done = self.scan.unchanged + self.scan.problems.height + self.scan.back.height
+    def read_and_write(self, report: Report, threads: int | None) -> None:
+        """Read the new, changed and doubtful files and write their rows in batches."""
+        todo = pl.concat([self.scan.new, self.scan.changed, self.scan.recheck]).sort("path")
+        done = self.scan.unchanged + self.scan.problems.height + self.scan.restored.height
         total = done + todo.height
         report("images", done, total)
         entries = ((entry, entry["size"]) for entry in todo.iter_rows(named=True))
         for batch in _batches(in_order(entries, self._read, threads)):
-            self._write([one for one in batch if one is not None])
+            self._write([result for result in batch if result is not None])
             done += len(batch)
             report("images", done, total)
 
     def write_vanished(self) -> None:
-        """Mark as missing what is no longer there, with the place where its content now is."""
+        """Mark vanished files as missing, with the path where their content is now."""
         vanished = self.scan.vanished
         if vanished.is_empty():
             return
-        places = self._new_places(vanished)
-        self.moved = len(places)
+        new_paths = self._new_paths(vanished)
+        self.moved = len(new_paths)
         rows = []
         for row in vanished.to_dicts():
-            place = places.get(row["path"])
-            reason = "moved" if place else "missing"
-            kept = {**row, "status": "missing", "reason": reason, "detail": place}
-            rows.append(self._complete({**kept, "changed_at": self._began, "run": self._run}))
+            new_path = new_paths.get(row["path"])
+            reason = "moved" if new_path else "missing"
+            missing_row = {**row, "status": "missing", "reason": reason, "detail": new_path}
+            rows.append(
+                self._complete({**missing_row, "changed_at": self._began, "run": self._run})
+            )
         self._upsert(rows)
 
     def rows(self) -> pl.DataFrame:
         """Return path, sha1, status and reason of all the source's files, sorted by path."""
         return _rows(self._database, self.source, ["path", "sha1", "status", "reason"])
 
-    def _new_places(self, vanished: pl.DataFrame) -> dict[str, str]:
+    def _new_paths(self, vanished: pl.DataFrame) -> dict[str, str]:
         """Pair vanished paths with younger ones of the same content, both in order.
 
-        Judged by the tables alone, so that a run that was killed pairs as one that was not.
+        Decided from the tables alone, so that a run that was killed pairs as any other.
         """
         contents = vanished.get_column("sha1").drop_nulls().unique().implode()
-        now = _rows(self._database, self.source, ["path", "sha1", "status", "first_seen"])
-        there = now.filter((pl.col("status") == "ok") & pl.col("sha1").is_in(contents))
-        free: dict[str, deque[tuple[str, datetime]]] = {}
-        for path, sha1, _, first_seen in there.iter_rows():
-            free.setdefault(sha1, deque()).append((path, first_seen))
-        places = {}
+        current = _rows(self._database, self.source, ["path", "sha1", "status", "first_seen"])
+        readable = current.filter((pl.col("status") == "ok") & pl.col("sha1").is_in(contents))
+        candidates: dict[str, deque[tuple[str, datetime]]] = {}
+        for path, sha1, _, first_seen in readable.iter_rows():
+            candidates.setdefault(sha1, deque()).append((path, first_seen))
+        new_paths = {}
         for path, sha1, first_seen in vanished["path", "sha1", "first_seen"].iter_rows():
-            younger = [place for place in free.get(sha1, ()) if place[1] > first_seen]
+            younger = [
+                candidate for candidate in candidates.get(sha1, ()) if candidate[1] > first_seen
+            ]
             if younger:
-                free[sha1].remove(younger[0])
-                places[path] = younger[0][0]
-        return places
+                candidates[sha1].remove(younger[0])
+                new_paths[path] = younger[0][0]
+        return new_paths
 
-    def _read(self, entry: Mapping[str, Any]) -> _Outcome | None:
-        """Read one file; None when it is gone by now: the next scan finds that out."""
+    def _read(self, entry: Mapping[str, Any]) -> _FileResult | None:
+        """Read one file; None when it was deleted meanwhile, which the next scan finds out."""
         read_at = datetime.now(UTC)
-        seen = _Outcome(entry, read_at, entry["was_sha1"], entry["size"], entry["mtime_ns"])
+        unread = _FileResult(entry, read_at, entry["was_sha1"], entry["size"], entry["mtime_ns"])
         try:
-            content = files.read(sources.absolute(self.source, entry["path"], entry["raw_path"]))
+            content = read_file(
+                sources.absolute_path(self.source, entry["path"], entry["raw_path"])
+            )
         except FileNotFoundError:
             return None
         except UnreadableImage as error:
-            return replace(seen, reason=error.reason, detail=error.detail or None)
+            return replace(unread, reason=error.reason, detail=error.detail or None)
         sha1 = hashes.sha1(content.data)
-        known = replace(seen, sha1=sha1, size=content.size, mtime_ns=content.mtime_ns)
+        result = replace(unread, sha1=sha1, size=content.size, mtime_ns=content.mtime_ns)
         if sha1 in self._described:
-            return known
+            return result
         try:
-            return replace(known, image=describe(content.data, sha1))
+            return replace(result, image=describe(content.data, sha1))
         except UnreadableImage as error:
-            return replace(known, reason=error.reason, detail=error.detail or None)
+            return replace(result, reason=error.reason, detail=error.detail or None)
 
-    def _write(self, batch: Sequence[_Outcome]) -> None:
-        images = {one.image.sha1: one.image for one in batch if one.image is not None}
+    def _write(self, batch: Sequence[_FileResult]) -> None:
+        images = {result.image.sha1: result.image for result in batch if result.image is not None}
         new = [image for sha1, image in images.items() if sha1 not in self._described]
         if new:
             rows = [{**asdict(image), "run": self._run} for image in new]
             self._database.upsert("images", _table("images", rows))
             self._described.update(image.sha1 for image in new)
-            self.made.update(image.sha1 for image in new)
-        self._upsert([self._row(one) for one in batch if not one.is_the_same_failure])
+            self.decoded.update(image.sha1 for image in new)
+        self._upsert([self._row(result) for result in batch if not result.is_same_failure])
 
-    def _seen(self, entry: Mapping[str, Any]) -> _Outcome:
-        return _Outcome(
+    def _unread(self, entry: Mapping[str, Any]) -> _FileResult:
+        return _FileResult(
             entry,
             self._began,
             entry["was_sha1"],
@@ -270,23 +268,23 @@ class _Ingest:
             entry["detail"],
         )
 
-    def _row(self, one: _Outcome) -> dict[str, Any]:
-        was = one.entry
-        if not one.is_as_before and was["was_status"] is not None:
+    def _row(self, result: _FileResult) -> dict[str, Any]:
+        entry = result.entry
+        if not result.is_unchanged and entry["was_status"] is not None:
             self.changed += 1
         return self._complete(
             {
-                "path": was["path"],
-                "raw_path": was["raw_path"],
-                "sha1": one.sha1,
-                "size": one.size,
-                "mtime_ns": one.mtime_ns,
-                "status": one.status,
-                "reason": one.reason,
-                "detail": one.detail,
-                "first_seen": was["was_first_seen"] or self._began,
-                "changed_at": one.read_at,
-                "run": was["was_run"] if one.is_as_before else self._run,
+                "path": entry["path"],
+                "raw_path": entry["raw_path"],
+                "sha1": result.sha1,
+                "size": result.size,
+                "mtime_ns": result.mtime_ns,
+                "status": result.status,
+                "reason": result.reason,
+                "detail": result.detail,
+                "first_seen": entry["was_first_seen"] or self._began,
+                "changed_at": result.read_at,
+                "run": entry["was_run"] if result.is_unchanged else self._run,
             }
         )
 
@@ -325,42 +323,42 @@ def _rows(database: Database, source: Source, columns: Sequence[str]) -> pl.Data
     return database.frame("files", columns, f"source = '{name}'").sort("path")
 
 
-def _files_result(work: _Ingest, after: pl.DataFrame, seconds: float) -> StageResult:
-    scan = work.scan
-    unreadable = after.filter(pl.col("status") == "unreadable").get_column("reason").to_list()
-    new = after.join(scan.known, on="path", how="anti").height
-    parts = (f"{path}\0{sha1 or ''}\0{status}" for path, sha1, status, _ in after.iter_rows())
+def _files_result(update: _SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
+    scan = update.scan
+    unreadable = rows.filter(pl.col("status") == "unreadable").get_column("reason").to_list()
+    new = rows.join(scan.rows, on="path", how="anti").height
+    parts = (f"{path}\0{sha1 or ''}\0{status}" for path, sha1, status, _ in rows.iter_rows())
     return StageResult(
-        rows=after.height,
+        rows=rows.height,
         data_version=digest((CODE_VERSIONS["files"], *parts)),
         new=new,
-        changed=work.changed,
-        unchanged=after.height - new - work.changed - scan.vanished.height,
-        removed=scan.vanished.height + scan.gone.height,
+        changed=update.changed,
+        unchanged=rows.height - new - update.changed - scan.vanished.height,
+        removed=scan.vanished.height + scan.resolved.height,
         failed=len(unreadable),
         seconds=seconds,
         extra={
-            "moved": work.moved,
-            "missing": after.filter(pl.col("status") == "missing").height,
+            "moved": update.moved,
+            "missing": rows.filter(pl.col("status") == "missing").height,
             "unreadable": dict(sorted(Counter(unreadable).items())),
             "ignored": dict(scan.ignored),
-            "read": scan.new.height + scan.changed.height + scan.again.height,
+            "read": scan.new.height + scan.changed.height + scan.recheck.height,
         },
     )
 
 
-def _images_result(work: _Ingest, after: pl.DataFrame, seconds: float) -> StageResult:
-    held, had = _contents(after), _contents(work.scan.known)
-    again = len(work.made & held & had)
+def _images_result(update: _SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
+    current, before = _contents(rows), _contents(update.scan.rows)
+    decoded_again = len(update.decoded & current & before)
     return StageResult(
-        rows=len(held),
-        data_version=digest((CODE_VERSIONS["images"], *sorted(held))),
-        new=len(held - had),
-        changed=again,
-        unchanged=len(held & had) - again,
-        removed=len(had - held),
+        rows=len(current),
+        data_version=digest((CODE_VERSIONS["images"], *sorted(current))),
+        new=len(current - before),
+        changed=decoded_again,
+        unchanged=len(current & before) - decoded_again,
+        removed=len(before - current),
         seconds=seconds,
-        extra={"decoded": len(work.made)},
+        extra={"decoded": len(update.decoded)},
     )
 
 
@@ -369,15 +367,15 @@ def _contents(rows: pl.DataFrame) -> set[str]:
 
 
 def _from_file(project: Project, sha1: str, short_side: int) -> Image.Image | None:
-    known = {source.name: source for source in sources.listing(project)}
+    source_by_name = {source.name: source for source in sources.listing(project)}
     where = f"sha1 = '{sha1}' AND status = 'ok'"
     rows = project.database().frame("files", ["source", "path", "raw_path"], where)
     for name, path, raw_path in rows.sort("source", "path").iter_rows():
         try:
-            content = files.read(sources.absolute(known[name], path, raw_path))
+            content = read_file(sources.absolute_path(source_by_name[name], path, raw_path))
         except (PanopticError, OSError):
             continue
-        # It may have been overwritten since it was read.
+        # The file may have been overwritten since the row was written.
         if hashes.sha1(content.data) == sha1:
             return decode.open_image(content.data, short_side)
     return None

@@ -1,9 +1,9 @@
-"""What is on disk against what is known: new, changed, back, vanished; and reading one file.
+"""Compare a source's folder with the table ``files``, and read one file.
 
-A scan reads no file: size and modification time decide. Two cases are read again although
-nothing seems to have happened: a file that was read so soon after it was written that a later
-write could bear the same time (see :func:`_could_hide_a_write`), and a file that could not be
-read for a reason that passes. Not here: walking (``sources``), what is made of the bytes
+A scan reads no file: sizes and modification times decide. Two kinds of files are read again
+although they seem unchanged: a file that was read so soon after it was written that a later write
+could have the same time (see :func:`_could_hide_a_write`), and a file that could not be read for
+a transient reason. Not here: walking folders (``sources``), what is computed from the bytes
 (``images``).
 """
 
@@ -25,22 +25,32 @@ from panoptic_data.ingest.sources import Entry, Source, walk
 from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.storage.project import Project
 
-__all__ = ["LARGEST_FILE", "PASSING", "Content", "Scan", "described", "file_id", "read", "scan"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "TRANSIENT_REASONS",
+    "Content",
+    "Scan",
+    "described_sha1s",
+    "file_id",
+    "read_file",
+    "scan_source",
+]
 
-# Read whole into memory; see decode.MAX_MEMORY_BYTES.
-LARGEST_FILE = 1 << 30
-# How often a file that changes under our eyes is read before we give up, and the wait between.
-TRIES = 3
-PAUSE = 0.1
+# A file is read into memory as a whole; see decode.MAX_MEMORY_BYTES.
+MAX_FILE_BYTES = 1 << 30
+# How often a file that changes while it is read is tried, and the seconds between attempts.
+MAX_ATTEMPTS = 3
+RETRY_SECONDS = 0.1
 
-# What may have passed by the next scan although size and time are the same.
-PASSING = ("permission_denied", "read_error", "changed_while_read")
-# File systems that keep whole seconds (FAT: two of them) show it by their times.
-_COARSE = 10_000_000
+# Reasons that may no longer hold at the next scan although size and time are the same.
+TRANSIENT_REASONS = ("permission_denied", "read_error", "changed_while_read")
+# Nanoseconds. Times that are multiples of the first come from a file system that stores whole
+# seconds (FAT: two of them); the ticks are the time within which a later write can go unnoticed.
+_COARSE_RESOLUTION = 10_000_000
 _COARSE_TICK = 2_000_000_000
 _FINE_TICK = 100_000_000
 
-_KNOWN: dict[str, pl.DataType] = {
+_ROW_SCHEMA: dict[str, pl.DataType] = {
     "path": pl.String(),
     "raw_path": pl.Binary(),
     "sha1": pl.String(),
@@ -53,116 +63,123 @@ _KNOWN: dict[str, pl.DataType] = {
     "changed_at": pl.Datetime("us", "UTC"),
     "run": pl.String(),
 }
-_FOUND = {name: _KNOWN[name] for name in Entry._fields}
-# A walk is gathered in pieces: a million entries as Python objects would be 400 MB.
-_PIECE = 50_000
+_ENTRY_SCHEMA = {name: _ROW_SCHEMA[name] for name in Entry._fields}
+# A walk is collected in chunks: a million entries as Python objects would take 400 MB.
+_CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class Scan:
     """The difference between a source's folder and the table ``files``, sorted by path.
 
-    ``new``, ``changed``, ``again``, ``problems`` and ``back`` have an entry's columns (``path``,
-    ``raw_path``, ``size``, ``mtime_ns``, ``reason``, ``detail``) and, as ``was_…``, the columns
-    of the row that there is. ``vanished``, ``gone`` and ``known`` have the rows.
+    ``new``, ``changed``, ``recheck``, ``problems`` and ``restored`` have the columns of an entry
+    (``path``, ``raw_path``, ``size``, ``mtime_ns``, ``reason``, ``detail``) and, as ``was_…``, the
+    columns of its row. ``vanished``, ``resolved`` and ``rows`` have the columns of the table.
 
-    - ``new``, ``changed``: to be read.
-    - ``again``: to be read although nothing seems to have changed.
-    - ``problems``: cannot be read; new or different from what is known.
-    - ``back``: was missing, is there as it was.
-    - ``vanished``: was there, is no more. Files in a folder that cannot be opened are not.
-    - ``gone``: obstacles that are no more, of which nothing need be kept.
-    - ``unchanged``: how many are as they were. ``ignored``: files passed over, by extension.
-    - ``known``: all rows of the source as they were.
+    - ``new``, ``changed``: files to read.
+    - ``recheck``: files to read although nothing seems to have changed.
+    - ``problems``: entries that cannot be read, new or different from their row.
+    - ``restored``: files that were missing and are there again, unchanged.
+    - ``vanished``: files that are no longer there, except in folders that cannot be opened.
+    - ``resolved``: folders that could not be opened and now can, or are gone: rows to delete.
+    - ``unchanged``: number of unchanged entries. ``ignored``: files skipped, by extension.
+    - ``rows``: all rows of the source before the update.
     """
 
     new: pl.DataFrame
     changed: pl.DataFrame
-    again: pl.DataFrame
+    recheck: pl.DataFrame
     problems: pl.DataFrame
-    back: pl.DataFrame
+    restored: pl.DataFrame
     vanished: pl.DataFrame
-    gone: pl.DataFrame
+    resolved: pl.DataFrame
     unchanged: int
     ignored: Mapping[str, int]
-    known: pl.DataFrame
+    rows: pl.DataFrame
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the source is as the tables say, as far as size and time tell."""
-        frames = (self.new, self.changed, self.problems, self.back, self.vanished, self.gone)
+        """Whether the folder matches the tables, as far as sizes and times tell."""
+        frames = (
+            self.new,
+            self.changed,
+            self.problems,
+            self.restored,
+            self.vanished,
+            self.resolved,
+        )
         return all(frame.is_empty() for frame in frames)
 
 
 @dataclass(frozen=True)
 class Content:
-    """A file's bytes, and its size and time while they were read."""
+    """A file's bytes, with its size in bytes and its modification time while they were read."""
 
     data: bytes
     size: int
     mtime_ns: int
 
 
-def scan(project: Project, source: Source) -> Scan:
-    """Compare a source's folder with the tables; nothing is read but the tables.
+def scan_source(project: Project, source: Source) -> Scan:
+    """Compare a source's folder with the tables, without reading any file.
 
     Raises FolderNotFound when the folder itself is not there: then nothing has vanished.
     """
     ignored: Counter[str] = Counter()
-    found = _gathered(walk(source.root, ignored))
-    # Two names can be written alike when one holds bytes that are not UTF-8: the first is kept.
-    found = found.unique("path", keep="first", maintain_order=True)
+    entries = _to_frame(walk(source.root, ignored))
+    # Two names can have the same text when one holds bytes that are not UTF-8: keep the first.
+    entries = entries.unique("path", keep="first", maintain_order=True)
     database = project.database()
     name = source.name.replace("'", "''")
-    known = database.frame("files", list(_KNOWN), f"source = '{name}'").sort("path")
-    is_described = pl.col("was_sha1").is_in(described(project, source).implode())
-    was = known.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
-    both = found.join(was, left_on="path", right_on="was_path", how="left").sort("path")
-    parts = both.with_columns(state=_state(is_described))
-    vanished, gone = _vanished(known, found)
+    rows = database.frame("files", list(_ROW_SCHEMA), f"source = '{name}'").sort("path")
+    is_described = pl.col("was_sha1").is_in(described_sha1s(project, source).implode())
+    rows_before = rows.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
+    joined = entries.join(rows_before, left_on="path", right_on="was_path", how="left").sort("path")
+    parts = joined.with_columns(state=_state(is_described))
+    vanished, resolved = _vanished(rows, entries)
     return Scan(
         new=_part(parts, "new"),
         changed=_part(parts, "changed"),
-        again=_part(parts, "again"),
+        recheck=_part(parts, "recheck"),
         problems=_part(parts, "problem"),
-        back=_part(parts, "back"),
+        restored=_part(parts, "restored"),
         vanished=vanished,
-        gone=gone,
+        resolved=resolved,
         unchanged=_part(parts, "unchanged").height,
         ignored=dict(sorted(ignored.items())),
-        known=known,
+        rows=rows,
     )
 
 
-def described(project: Project, source: Source) -> pl.Series:
-    """Return the sha1s of images whose rows need not be made again.
+def described_sha1s(project: Project, source: Source) -> pl.Series:
+    """Return the sha1s of images whose rows need not be computed again.
 
-    None where the source was last read by another version of the code: it is read anew.
+    Empty where another version of the code last read the source: all its files are read again.
     """
     database = project.database()
     stage = database.take("stages", [f"images/{source.name}"], ["code_version"]).to_pylist()
     # Empty before the first complete run.
-    made_by = stage[0]["code_version"] if stage else ""
+    code_version = stage[0]["code_version"] if stage else ""
     sha1s = database.frame("images", ["sha1"]).get_column("sha1")
-    return sha1s if made_by in ("", CODE_VERSIONS["images"]) else sha1s.clear()
+    return sha1s if code_version in ("", CODE_VERSIONS["images"]) else sha1s.clear()
 
 
 def file_id(source: str, path: str) -> str:
-    """Return 16 hex digits that identify a path in a source, today and always."""
+    """Return 16 hex digits that identify a path in a source, the same in every release."""
     text = f"{source}\0{path}".encode()
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
-def read(path: Path) -> Content:
-    """Read a file once, whole and in one state.
+def read_file(path: Path) -> Content:
+    """Read a file completely, in one consistent state.
 
     Raises FileNotFoundError when it is gone, UnreadableImage ("too_large", "permission_denied",
     "read_error", or "changed_while_read" when it was different after each try).
     """
     try:
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
-                time.sleep(PAUSE * attempt)
+                time.sleep(RETRY_SECONDS * attempt)
             content = _read_once(path)
             if content is not None:
                 return content
@@ -175,28 +192,28 @@ def read(path: Path) -> Content:
     raise UnreadableImage("changed_while_read")
 
 
-def _gathered(entries: Iterator[Entry]) -> pl.DataFrame:
-    pieces = [pl.DataFrame(schema=_FOUND)]
-    while piece := list(islice(entries, _PIECE)):
-        pieces.append(pl.DataFrame(piece, _FOUND, orient="row"))
-    return pl.concat(pieces)
+def _to_frame(entries: Iterator[Entry]) -> pl.DataFrame:
+    chunks = [pl.DataFrame(schema=_ENTRY_SCHEMA)]
+    while chunk := list(islice(entries, _CHUNK_ROWS)):
+        chunks.append(pl.DataFrame(chunk, _ENTRY_SCHEMA, orient="row"))
+    return pl.concat(chunks)
 
 
 def _read_once(path: Path) -> Content | None:
     with path.open("rb", buffering=0) as file:
         before = os.fstat(file.fileno())
-        if before.st_size > LARGEST_FILE:
-            raise UnreadableImage("too_large", f"{before.st_size / LARGEST_FILE:.1f} GiB")
-        # One byte more than there should be: a file that grows must show it.
-        data = _all_of(file, before.st_size + 1)
+        if before.st_size > MAX_FILE_BYTES:
+            raise UnreadableImage("too_large", f"{before.st_size / MAX_FILE_BYTES:.1f} GiB")
+        # One byte more than the file has, to notice when it grows.
+        data = _read_up_to(file, before.st_size + 1)
         after = os.fstat(file.fileno())
-    states = {(about.st_size, about.st_mtime_ns) for about in (before, after)}
+    states = {(stat_result.st_size, stat_result.st_mtime_ns) for stat_result in (before, after)}
     if len(states) > 1 or len(data) != before.st_size:
         return None
     return Content(data, before.st_size, before.st_mtime_ns)
 
 
-def _all_of(file: object, size: int) -> bytes:
+def _read_up_to(file: object, size: int) -> bytes:
     """Read up to ``size`` bytes: one call on a local disk, several where a call returns less."""
     data: bytes = file.read(size)  # type: ignore[attr-defined]
     while len(data) < size and (more := file.read(size - len(data))):  # type: ignore[attr-defined]
@@ -204,8 +221,8 @@ def _all_of(file: object, size: int) -> bytes:
     return data
 
 
-def _state(described: pl.Expr) -> pl.Expr:
-    """Sort the entries of a walk; ``described`` says whether the row's image is in the table."""
+def _state(is_described: pl.Expr) -> pl.Expr:
+    """Classify the entries of a walk; ``is_described``: whether the row's image is in the table."""
     same = (pl.col("size") == pl.col("was_size")) & (pl.col("mtime_ns") == pl.col("was_mtime_ns"))
     status, reason = pl.col("was_status"), pl.col("was_reason")
     same_problem = (
@@ -214,41 +231,43 @@ def _state(described: pl.Expr) -> pl.Expr:
         & pl.col("reason").eq_missing(reason)
         & pl.col("detail").eq_missing(pl.col("was_detail"))
     )
-    unread = (status == "unreadable") & ~reason.is_in(PASSING)
-    sure = same & ~_could_hide_a_write()
+    permanently_unreadable = (status == "unreadable") & ~reason.is_in(TRANSIENT_REASONS)
+    surely_same = same & ~_could_hide_a_write()
     return (
         pl.when(pl.col("reason").is_not_null())
         .then(pl.when(same_problem).then(pl.lit("unchanged")).otherwise(pl.lit("problem")))
         .when(status.is_null())
         .then(pl.lit("new"))
-        .when(sure & (((status == "ok") & described) | unread))
+        .when(surely_same & (((status == "ok") & is_described) | permanently_unreadable))
         .then(pl.lit("unchanged"))
-        .when(sure & (status == "missing") & described)
-        .then(pl.lit("back"))
+        .when(surely_same & (status == "missing") & is_described)
+        .then(pl.lit("restored"))
         .when(same & (status != "missing"))
-        .then(pl.lit("again"))
+        .then(pl.lit("recheck"))
         .otherwise(pl.lit("changed"))
     )
 
 
 def _could_hide_a_write() -> pl.Expr:
-    """Whether a write after we read the file could have left its time as it was.
+    """Whether a write after we read the file could have left its modification time unchanged.
 
     Times advance in ticks: two seconds on FAT, whole seconds on some network disks, some
-    milliseconds elsewhere. A file read within a tick of its own time may have been written
-    again within that tick, at the same length. It is read once more by the next scan, which
-    then knows (git calls such entries racy).
+    milliseconds elsewhere. A file that was read within a tick of its own time may have been
+    written again within that tick, at the same length. The next scan reads it once more, which
+    settles the question (git calls such entries racy).
     """
     mtime = pl.col("mtime_ns")
-    tick = pl.when(mtime % _COARSE == 0).then(_COARSE_TICK).otherwise(_FINE_TICK)
+    tick = pl.when(mtime % _COARSE_RESOLUTION == 0).then(_COARSE_TICK).otherwise(_FINE_TICK)
     read_at = pl.col("was_changed_at").dt.epoch("ns")
     return (read_at - mtime).abs() <= tick
 
 
-def _vanished(known: pl.DataFrame, found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    absent = known.filter(pl.col("status") != "missing").join(found, on="path", how="anti")
-    closed = found.filter(pl.col("reason") == "folder_denied").get_column("path").to_list()
-    for folder in closed:
+def _vanished(rows: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    absent = rows.filter(pl.col("status") != "missing").join(entries, on="path", how="anti")
+    denied_folders = (
+        entries.filter(pl.col("reason") == "folder_denied").get_column("path").to_list()
+    )
+    for folder in denied_folders:
         inside = pl.lit(True) if folder == "." else pl.col("path").str.starts_with(f"{folder}/")
         absent = absent.filter(~inside)
     is_obstacle = pl.col("reason").eq_missing(pl.lit("folder_denied"))

@@ -1,16 +1,16 @@
-"""Folders of images: register them, walk one, find a file in one. They are never written to.
+"""Register folders of images, walk them, resolve the path of a file. Never writes to a folder.
 
-Not here: comparing a walk with what is known (``files``), reading the files (``images``).
+Not here: comparing a walk with the table ``files`` (``scan``), reading the files (``images``).
 
 What a walk follows:
 
 - A link to a file is followed wherever it leads: people build a corpus of links.
 - A link to a folder outside the source is followed once. A link to a folder inside it, around
-  it, or already followed becomes a problem (``link_loop``): its files are there by another path,
+  it, or already followed becomes a problem (``link_loop``): its files have another path already,
   or the walk would never end.
-- Hidden files and folders, and those that systems leave behind, are passed over.
-- A file is an image if its extension says so (:data:`formats.IMAGE_EXTENSIONS`) or, failing
-  that, if its first bytes do. All others are counted, by extension, and left out.
+- Hidden files and folders, and those that operating systems create, are skipped.
+- A file is an image if it has an image's extension (:data:`formats.IMAGE_EXTENSIONS`) or,
+  failing that, an image's first bytes. All others are counted by extension and left out.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from panoptic_data.errors import (
 from panoptic_data.media.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
 from panoptic_data.storage.project import Project
 
-__all__ = ["Entry", "Source", "absolute", "add", "chosen", "listing", "walk"]
+__all__ = ["Entry", "Source", "absolute_path", "add", "listing", "select", "walk"]
 
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
-_LEFT_BEHIND = frozenset(
+_SYSTEM_FILES = frozenset(
     {
         *("__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"),
         *("lost+found", "@eaDir", "@Recycle", "#recycle", "#snapshot"),
@@ -58,7 +58,7 @@ _ERRNO_REASONS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A registered folder. ``name`` is unique in its project and fit for addresses."""
+    """A registered folder. ``name`` is unique in its project and safe in web addresses."""
 
     name: str
     root: Path
@@ -84,23 +84,23 @@ class Entry(NamedTuple):
 def add(project: Project, folder: str | Path, name: str | None = None) -> Source:
     """Register a folder and return its source; the same folder again gives the same source.
 
-    The name is that of the folder unless given, made fit for addresses and unique: letters and
-    digits of any alphabet, '-' and '_'; accents stay. Raises FolderNotFound, FolderOverlaps
+    The name is that of the folder unless given, made unique and safe in web addresses: letters
+    and digits of any alphabet, '-' and '_'; accents stay. Raises FolderNotFound, FolderOverlaps
     (inside or around a registered folder) or FolderHoldsProject.
     """
     root = Path(folder).expanduser().resolve()
     if not root.is_dir():
         raise FolderNotFound(path=folder)
-    known = listing(project)
-    for other in known:
+    registered = listing(project)
+    for other in registered:
         if other.root == root:
             return other
         if root.is_relative_to(other.root) or other.root.is_relative_to(root):
             raise FolderOverlaps(path=root, source=other.name, other=other.root)
     if project.root.is_relative_to(root):
         raise FolderHoldsProject(path=root, project=project.root)
-    taken = {other.name.casefold() for other in known}
-    source = Source(_unique(_fit(name or root.name), taken), root, datetime.now(UTC))
+    taken = {other.name.casefold() for other in registered}
+    source = Source(_unique(_as_name(name or root.name), taken), root, datetime.now(UTC))
     _save(project, source)
     return source
 
@@ -111,38 +111,38 @@ def listing(project: Project) -> list[Source]:
     return [Source(row["name"], _root(row["uri"]), row["added_at"]) for row in rows.to_dicts()]
 
 
-def chosen(project: Project, names: Sequence[str] = ()) -> list[Source]:
-    """Return the sources with these names, all of them when none is named.
+def select(project: Project, names: Sequence[str] = ()) -> list[Source]:
+    """Return the sources with these names, or all sources when none is given.
 
     Raises UnknownSource.
     """
-    known = listing(project)
-    unknown = sorted(set(names).difference(source.name for source in known))
+    registered = listing(project)
+    unknown = sorted(set(names).difference(source.name for source in registered))
     if unknown:
-        raise UnknownSource(name=unknown[0], known=", ".join(source.name for source in known))
-    return [source for source in known if not names or source.name in names]
+        raise UnknownSource(name=unknown[0], known=", ".join(source.name for source in registered))
+    return [source for source in registered if not names or source.name in names]
 
 
 def walk(root: Path, ignored: Counter[str] | None = None) -> Iterator[Entry]:
-    """Yield every image file under a folder, and every obstacle, in a fixed order.
+    """Yield every image file under a folder, and every problem, in a fixed order.
 
-    Each folder's files come before its sub-folders, both by the bytes of their names.
-    ``ignored`` receives how many files were passed over, by extension in lower case. Raises
+    Each folder's files come before its sub-folders, both sorted by the bytes of their names.
+    ``ignored`` is filled with the number of skipped files by extension in lower case. Raises
     FolderNotFound when the folder is not there (a disk that is not connected).
     """
     if not root.is_dir():
         raise FolderNotFound(path=root)
-    state = _Walk(os.path.realpath(root), ignored if ignored is not None else Counter())
+    walk_state = _Walk(os.path.realpath(root), ignored if ignored is not None else Counter())
     folders = [_Folder(os.fspath(root), "", b"")]
     while folders:
         folder = folders.pop()
-        below: list[_Folder] = []
-        yield from _folder(folder, state, below)
-        folders.extend(reversed(below))
+        subfolders: list[_Folder] = []
+        yield from _walk_folder(folder, walk_state, subfolders)
+        folders.extend(reversed(subfolders))
 
 
-def absolute(source: Source, path: str, raw_path: bytes | None) -> Path:
-    """Return where a file of the tables is on disk: always inside the source.
+def absolute_path(source: Source, path: str, raw_path: bytes | None) -> Path:
+    """Return the path on disk of a row of ``files``: always inside the source.
 
     Raises UnknownImage for a path that is absolute or climbs out.
     """
@@ -154,7 +154,7 @@ def absolute(source: Source, path: str, raw_path: bytes | None) -> Path:
 
 
 class _Folder(NamedTuple):
-    place: str
+    path: str
     prefix: str
     raw_prefix: bytes
     is_text: bool = True
@@ -167,7 +167,7 @@ class _Walk:
     followed: list[str] = field(default_factory=list)
 
     def may_follow(self, link: str) -> bool:
-        """Say whether a linked folder leads somewhere new; if so, remember it."""
+        """Return whether a linked folder was not walked yet; if so, remember it."""
         target = os.path.realpath(link)
         if _within(self.root, target) or any(
             _within(target, known) for known in (self.root, *self.followed)
@@ -177,10 +177,10 @@ class _Walk:
         return True
 
 
-def _folder(folder: _Folder, state: _Walk, below: list[_Folder]) -> Iterator[Entry]:
+def _walk_folder(folder: _Folder, walk_state: _Walk, subfolders: list[_Folder]) -> Iterator[Entry]:
     try:
-        with os.scandir(folder.place) as listed:
-            entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
+        with os.scandir(folder.path) as iterator:
+            entries = sorted(iterator, key=lambda entry: os.fsencode(entry.name))
     except FileNotFoundError:
         # Deleted since its parent was listed.
         return
@@ -190,38 +190,38 @@ def _folder(folder: _Folder, state: _Walk, below: list[_Folder]) -> Iterator[Ent
         yield Entry(path, raw, 0, 0, "folder_denied", error.strerror)
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in _LEFT_BEHIND:
+        if entry.name.startswith(".") or entry.name in _SYSTEM_FILES:
             continue
         if _is_folder(entry):
-            if entry.is_symlink() and not state.may_follow(entry.path):
+            if entry.is_symlink() and not walk_state.may_follow(entry.path):
                 yield Entry(*_paths(folder, entry.name), 0, 0, "link_loop")
             else:
-                below.append(_below(folder, entry))
+                subfolders.append(_subfolder(folder, entry))
             continue
-        found = _file(folder, entry, state.ignored)
-        if found is not None:
-            yield found
+        file_entry = _file_entry(folder, entry, walk_state.ignored)
+        if file_entry is not None:
+            yield file_entry
 
 
-def _file(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str]) -> Entry | None:
+def _file_entry(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str]) -> Entry | None:
     extension = entry.name.rpartition(".")[2].lower() if "." in entry.name else ""
-    named = extension in IMAGE_EXTENSIONS
-    if not named and not _is_obstacle(entry) and not _looks_like_image(entry):
+    has_image_extension = extension in IMAGE_EXTENSIONS
+    if not has_image_extension and not _is_obstacle(entry) and not _looks_like_image(entry):
         ignored[extension] += 1
         return None
     path, raw_path = _paths(folder, entry.name)
     try:
-        about = entry.stat()
+        stat_result = entry.stat()
     except FileNotFoundError:
         # Deleted since the folder was listed, unless it is a link.
         return Entry(path, raw_path, 0, 0, "broken_link") if entry.is_symlink() else None
     except OSError as error:
         reason = _ERRNO_REASONS.get(error.errno or 0, "read_error")
         return Entry(path, raw_path, 0, 0, reason, error.strerror)
-    if not stat.S_ISREG(about.st_mode):
-        return Entry(path, raw_path, 0, about.st_mtime_ns, "not_a_file")
-    problem = None if about.st_size else "empty"
-    return Entry(path, raw_path, about.st_size, about.st_mtime_ns, problem)
+    if not stat.S_ISREG(stat_result.st_mode):
+        return Entry(path, raw_path, 0, stat_result.st_mtime_ns, "not_a_file")
+    problem = None if stat_result.st_size else "empty"
+    return Entry(path, raw_path, stat_result.st_size, stat_result.st_mtime_ns, problem)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -250,7 +250,7 @@ def _looks_like_image(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _below(folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
+def _subfolder(folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
     path, raw_path = _paths(folder, entry.name)
     raw = raw_path if raw_path is not None else path.encode()
     return _Folder(entry.path, f"{path}/", raw + b"/", raw_path is None)
@@ -270,19 +270,21 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _fit(name: str) -> str:
-    """Keep letters, marks and digits; everything else becomes one '-'."""
-    shown = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "ignore"))
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c == "_" else " " for c in shown)
-    return "-".join(kept.split())[:LONGEST_NAME].rstrip("-") or "source"
+def _as_name(name: str) -> str:
+    """Keep letters, marks and digits; replace every run of other characters by one '-'."""
+    normalized = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "ignore"))
+    letters = "".join(
+        c if unicodedata.category(c)[0] in "LMN" or c == "_" else " " for c in normalized
+    )
+    return "-".join(letters.split())[:MAX_NAME_LENGTH].rstrip("-") or "source"
 
 
 def _unique(name: str, taken: Iterable[str]) -> str:
-    known = frozenset(taken)
-    if name.casefold() not in known:
+    taken_names = frozenset(taken)
+    if name.casefold() not in taken_names:
         return name
     number = 2
-    while f"{name}-{number}".casefold() in known:
+    while f"{name}-{number}".casefold() in taken_names:
         number += 1
     return f"{name}-{number}"
 
@@ -302,7 +304,7 @@ def _save(project: Project, source: Source) -> None:
 
 
 def _uri(root: Path) -> str:
-    # A table holds UTF-8 only; a path can hold any bytes.
+    # Tables store UTF-8 only, whereas a path can hold any bytes.
     text = os.fspath(root)
     return text if not re.search("[\udc80-\udcff]", text) else root.as_uri()
 

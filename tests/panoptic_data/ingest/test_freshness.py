@@ -40,24 +40,24 @@ def write_stage(project, version):
 
 
 def remember(project, folder):
-    freshness.remember(project, freshness.look({"pictures": folder}), SUMMARY)
+    freshness.record_complete_run(project, freshness.folder_state({"pictures": folder}), SUMMARY)
 
 
 def test_as_long_as_nothing_changes_the_summary_comes_back(project, folder):
     remember(project, folder)
-    assert freshness.recall(project) == SUMMARY
-    assert freshness.recall(projects.open_project(project.root)) == SUMMARY
+    assert freshness.unchanged_summary(project) == SUMMARY
+    assert freshness.unchanged_summary(projects.open_project(project.root)) == SUMMARY
 
 
 def test_before_the_first_complete_run_there_is_no_note(project):
-    assert freshness.recall(project) is None
+    assert freshness.unchanged_summary(project) is None
 
 
 def test_a_run_that_only_looked_is_no_change(project, folder):
     remember(project, folder)
     with runs.start(project, "process", {}):
         pass
-    assert freshness.recall(project) == SUMMARY
+    assert freshness.unchanged_summary(project) == SUMMARY
 
 
 def add_a_file(project, folder):
@@ -99,7 +99,7 @@ def make_a_table(project, folder):
 
 
 def spoil_the_note(project, folder):
-    (project.root / freshness.NOTE).write_text("{")
+    (project.root / freshness.FILE_NAME).write_text("{")
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def spoil_the_note(project, folder):
 def test_any_change_ends_it(project, folder, change):
     remember(project, folder)
     change(project, folder)
-    assert freshness.recall(projects.open_project(project.root)) is None
+    assert freshness.unchanged_summary(projects.open_project(project.root)) is None
 
 
 def test_other_code_ends_it(project, folder, monkeypatch):
     remember(project, folder)
     monkeypatch.setattr(freshness, "code_version", lambda: "another")
-    assert freshness.recall(project) is None
+    assert freshness.unchanged_summary(project) is None
 
 
 def test_weights_written_anew_end_it(project, folder, tmp_path):
@@ -135,34 +135,34 @@ def test_weights_written_anew_end_it(project, folder, tmp_path):
     os.utime(weights, (LONG_AGO, LONG_AGO))
     project = projects.with_encoder(project, f"timm:resnet50?checkpoint={weights}")
     remember(project, folder)
-    assert freshness.recall(project) == SUMMARY
+    assert freshness.unchanged_summary(project) == SUMMARY
     weights.write_bytes(b"2")
-    assert freshness.recall(project) is None
+    assert freshness.unchanged_summary(project) is None
 
 
 def test_of_a_folder_being_written_nothing_is_remembered(project, folder):
     remember(project, folder)
     write_pictures(folder, range(8, 9))
-    assert not freshness.look({"pictures": folder}).settled
+    assert not freshness.folder_state({"pictures": folder}).is_stable
     remember(project, folder)
-    assert not (project.root / freshness.NOTE).exists()
+    assert not (project.root / freshness.FILE_NAME).exists()
 
 
 def test_a_note_is_good_for_as_long_as_it_says(project, folder):
-    seen = freshness.look({"pictures": folder})
-    freshness.remember(project, seen, SUMMARY, timedelta(hours=1))
-    assert freshness.recall(project) == SUMMARY
-    freshness.remember(project, seen, SUMMARY, timedelta(seconds=-1))
-    assert freshness.recall(project) is None
+    seen = freshness.folder_state({"pictures": folder})
+    freshness.record_complete_run(project, seen, SUMMARY, timedelta(hours=1))
+    assert freshness.unchanged_summary(project) == SUMMARY
+    freshness.record_complete_run(project, seen, SUMMARY, timedelta(seconds=-1))
+    assert freshness.unchanged_summary(project) is None
 
 
 def test_a_camera_with_a_clock_ahead_is_no_file_being_written(project, folder):
     ahead = time.time() + 86400
     os.utime(folder / "subject-1" / "00001.jpg", (ahead, ahead))
     remember(project, folder)
-    assert freshness.recall(project) == SUMMARY
+    assert freshness.unchanged_summary(project) == SUMMARY
 
 
 def test_a_folder_that_is_gone_cannot_be_looked_at(tmp_path):
     with pytest.raises(FolderNotFound):
-        freshness.look({"pictures": tmp_path / "nowhere"})
+        freshness.folder_state({"pictures": tmp_path / "nowhere"})

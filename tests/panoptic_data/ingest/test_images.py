@@ -20,6 +20,7 @@ from PIL import Image
 
 from panoptic_data.errors import UnknownImage, UnreadableImage
 from panoptic_data.ingest import images, sources
+from panoptic_data.media.metadata import describe
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project as projects
 from panoptic_data.storage import schema
@@ -102,7 +103,7 @@ def test_an_image_row_holds_all_that_its_bytes_give(project, folder):
     (folder / "a.jpg").write_bytes(encoded(stored, "JPEG", exif=block, quality=95))
     ingest(project, folder, "the run")
     (row,) = table(project, "images").to_dicts()
-    described = images.describe((folder / "a.jpg").read_bytes())
+    described = describe((folder / "a.jpg").read_bytes())
     assert row == {
         **{one.name: getattr(described, one.name) for one in fields(described)},
         "run": "the run",
@@ -129,7 +130,7 @@ def test_an_image_row_holds_all_that_its_bytes_give(project, folder):
     ],
 )
 def test_thumbnails_have_a_short_side_for_encoders_and_a_long_side_for_memory(size, thumbnail):
-    row = images.describe(encoded(Image.new("RGB", size, (9, 99, 199)), "PNG"))
+    row = describe(encoded(Image.new("RGB", size, (9, 99, 199)), "PNG"))
     assert Image.open(BytesIO(row.thumbnail)).size == thumbnail
     assert (row.width, row.height, row.colour) == (*size, "#0963c7")
 
@@ -318,7 +319,7 @@ def test_thumbnails_are_given_by_identity(project, folder):
     found = images.thumbnails(project, [*known[:2], "0" * 40])
     assert set(found) == set(known[:2])
     for path, sha1 in zip(paths[:2], known, strict=False):
-        assert found[sha1] == images.describe(path.read_bytes()).thumbnail
+        assert found[sha1] == describe(path.read_bytes()).thumbnail
     assert images.thumbnails(project, []) == {}
 
 
@@ -343,7 +344,7 @@ def test_pixels_come_from_the_thumbnail_or_from_a_file(project, folder):
 
 def test_what_is_no_image_is_no_row():
     with pytest.raises(UnreadableImage):
-        images.describe(b"text")
+        describe(b"text")
 
 
 INGEST = """

@@ -10,7 +10,7 @@ import pytest
 
 from panoptic_data.errors import FolderNotFound, UnreadableImage
 from panoptic_data.ingest import images, sources
-from panoptic_data.ingest import scan as files
+from panoptic_data.ingest.scan import MAX_FILE_BYTES, file_id, read_file, scan_source
 from panoptic_data.storage import project as projects
 from tests.dashboard import eventually
 from tests.images import encoded, scene
@@ -45,10 +45,10 @@ def coarse_now():
 
 def scanned(project, source):
     """Return the paths of each part of a scan that has any."""
-    scan = files.scan(project, source)
-    parts = ("new", "changed", "again", "problems", "back", "vanished", "gone")
-    found = {part: getattr(scan, part).get_column("path").to_list() for part in parts}
-    return {part: paths for part, paths in found.items() if paths}, scan.unchanged
+    result = scan_source(project, source)
+    parts = ("new", "changed", "recheck", "problems", "restored", "vanished", "resolved")
+    found = {part: getattr(result, part).get_column("path").to_list() for part in parts}
+    return {part: paths for part, paths in found.items() if paths}, result.unchanged
 
 
 def rows(project):
@@ -64,12 +64,12 @@ def test_at_first_everything_is_new_and_then_nothing_is(corpus):
     assert scanned(project, source) == ({"new": ["0.png", "1.png", "2.png"]}, 0)
     images.ingest(project, source, "run")
     assert scanned(project, source) == ({}, 3)
-    assert files.scan(project, source).is_unchanged
+    assert scan_source(project, source).is_unchanged
 
 
 def test_a_scan_writes_nothing(corpus):
     project, source, _ = corpus
-    files.scan(project, source)
+    scan_source(project, source)
     assert project.database().names() == {"sources"}
 
 
@@ -111,7 +111,7 @@ def test_a_file_that_comes_back_is_not_read_again(corpus):
     images.ingest(project, source, "run")
     assert statuses(project)["1.png"] == ("missing", "missing", None)
     shutil.move(folder.parent / "away.png", folder / "1.png")
-    assert scanned(project, source) == ({"back": ["1.png"]}, 2)
+    assert scanned(project, source) == ({"restored": ["1.png"]}, 2)
     result, _ = images.ingest(project, source, "run")
     assert (result.changed, result.extra["read"]) == (1, 0)
     assert statuses(project) == before
@@ -122,7 +122,7 @@ def test_a_disk_that_is_not_connected_loses_nothing(corpus):
     images.ingest(project, source, "run")
     before = rows(project)
     folder.rename(folder.with_name("unplugged"))
-    for act in (files.scan, lambda *given: images.ingest(*given, "run")):
+    for act in (scan_source, lambda *given: images.ingest(*given, "run")):
         with pytest.raises(FolderNotFound):
             act(project, source)
     assert rows(project) == before
@@ -151,7 +151,7 @@ def test_what_lies_in_a_closed_folder_is_not_taken_for_gone(corpus):
         assert statuses(project) == {
             "a": closed, "a/in.png": ok, "shut.png": denied, "z.png": ok
         }  # fmt: skip
-        assert scanned(project, source) == ({"again": ["shut.png"]}, 2)
+        assert scanned(project, source) == ({"recheck": ["shut.png"]}, 2)
         again, _ = images.ingest(project, source, "run")
         assert again.is_unchanged
         assert again.failed == 2
@@ -171,7 +171,7 @@ def test_a_write_within_a_tick_of_the_reading_is_not_missed(corpus):
     put(folder / "1.png", 9)
     os.utime(folder / "1.png", ns=(coarse, coarse))
     before = rows(project)[1]["sha1"]
-    assert scanned(project, source) == ({"again": ["1.png"]}, 2)
+    assert scanned(project, source) == ({"recheck": ["1.png"]}, 2)
     result, _ = images.ingest(project, source, "run")
     assert result.changed == 1
     assert rows(project)[1]["sha1"] != before
@@ -182,7 +182,7 @@ def test_a_file_read_too_soon_is_read_once_more_and_then_trusted(corpus):
     coarse = coarse_now()
     os.utime(folder / "1.png", ns=(coarse, coarse))
     images.ingest(project, source, "run")
-    assert scanned(project, source)[0] == {"again": ["1.png"]}
+    assert scanned(project, source)[0] == {"recheck": ["1.png"]}
     time.sleep((coarse - time.time_ns()) / 1e9 + 2.1)
     result, _ = images.ingest(project, source, "run")
     assert result.is_unchanged
@@ -201,14 +201,14 @@ def test_two_names_that_are_written_alike_stop_nothing(corpus):
 
 def test_an_identifier_stands_for_source_and_path():
     # printf 'photos\0a/b.jpg' | b2sum -l 64
-    assert files.file_id("photos", "a/b.jpg") == "188130b88b49ca17"
-    assert len({files.file_id(s, p) for s in ("a", "b") for p in ("c", "bc")}) == 4
+    assert file_id("photos", "a/b.jpg") == "188130b88b49ca17"
+    assert len({file_id(s, p) for s in ("a", "b") for p in ("c", "bc")}) == 4
 
 
 def test_a_file_is_read_whole_with_its_state(corpus):
     *_, folder = corpus
     path = folder / "0.png"
-    content = files.read(path)
+    content = read_file(path)
     assert content.data == path.read_bytes()
     assert (content.size, content.mtime_ns) == (4000, path.stat().st_mtime_ns)
 
@@ -227,7 +227,7 @@ def test_a_file_that_keeps_changing_says_so(tmp_path):
 
     def reason():
         try:
-            files.read(path)
+            read_file(path)
         except UnreadableImage as error:
             return error.reason
         return None
@@ -258,7 +258,7 @@ def test_a_file_that_settles_is_read_in_one_state(tmp_path):
     writer = threading.Thread(target=grow)
     writer.start()
     begun.wait()
-    content = files.read(path)
+    content = read_file(path)
     writer.join()
     assert content.size == len(content.data)
     assert content.data == path.read_bytes()[: content.size]
@@ -268,15 +268,15 @@ def test_a_file_too_large_to_read_is_not_read(tmp_path):
     path = tmp_path / "huge.tif"
     with path.open("wb") as file:
         # Takes no room on disk, nor in memory.
-        file.truncate(files.LARGEST_FILE + (512 << 20))
+        file.truncate(MAX_FILE_BYTES + (512 << 20))
     with pytest.raises(UnreadableImage) as caught:
-        files.read(path)
+        read_file(path)
     assert (caught.value.reason, caught.value.detail) == ("too_large", "1.5 GiB")
 
 
 def test_a_file_that_is_gone_is_gone(tmp_path):
     with pytest.raises(FileNotFoundError):
-        files.read(tmp_path / "nothing.jpg")
+        read_file(tmp_path / "nothing.jpg")
     with pytest.raises(UnreadableImage) as caught:
-        files.read(tmp_path)
+        read_file(tmp_path)
     assert caught.value.reason == "read_error"

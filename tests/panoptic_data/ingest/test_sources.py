@@ -117,10 +117,10 @@ def test_sources_are_chosen_by_name(project, tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         sources.add(project, tmp_path / name)
-    assert [one.name for one in sources.chosen(project)] == ["a", "b", "c"]
-    assert [one.name for one in sources.chosen(project, ["c", "a"])] == ["a", "c"]
+    assert [one.name for one in sources.select(project)] == ["a", "b", "c"]
+    assert [one.name for one in sources.select(project, ["c", "a"])] == ["a", "c"]
     with pytest.raises(errors.UnknownSource) as caught:
-        sources.chosen(project, ["a", "x"])
+        sources.select(project, ["a", "x"])
     assert caught.value.params == {"name": "x", "known": "a, b, c"}
 
 
@@ -247,7 +247,7 @@ def test_names_that_are_not_utf8_are_readable_and_lead_back(folder):
     source = Source("x", folder, None)
     for one in entries:
         one.path.encode("utf-8")
-        assert sources.absolute(source, one.path, one.raw_path).read_bytes() == JPEG
+        assert sources.absolute_path(source, one.path, one.raw_path).read_bytes() == JPEG
 
 
 @posix
@@ -272,7 +272,7 @@ def test_no_path_leads_out_of_its_source(folder, path):
     source = Source("x", folder, None)
     for raw in (None, path.encode()):
         with pytest.raises(errors.UnknownImage):
-            sources.absolute(source, path, raw)
+            sources.absolute_path(source, path, raw)
 
 
 def test_the_walk_is_in_one_order(folder):
