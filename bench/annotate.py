@@ -138,9 +138,9 @@ def _many(opened: Project, sha1s: list[str]) -> None:
 
 def _tagged(opened: Project) -> tuple[Store, str, str]:
     store = annotations_of(opened)
-    theme, changes = properties.created({}, "Theme", "tags")
+    theme, changes = properties.create({}, "Theme", "tags")
     store.commit(changes, "property")
-    war, changes = tags.created({}, theme.id, "war")
+    war, changes = tags.create({}, theme.id, "war")
     store.commit(changes, "tag")
     return store, theme.id, war.id
 
@@ -224,14 +224,14 @@ def _talk(opened: Project, sha1s: list[str]) -> Iterator[log.Batch]:
     store = annotations_of(opened)
     made = []
     for name, type in (("Note", "text"), ("Year", "number"), ("Theme", "tags"), ("Who", "tags")):
-        one, changes = properties.created(store.state().properties, name, type)
+        one, changes = properties.create(store.state().properties, name, type)
         store.commit(changes, "property")
         made.append(one)
     words: dict[str, list[str]] = {}
     for one in made[2:]:
         words[one.id] = []
         for number in range(20):
-            word, changes = tags.created(store.state().tags, one.id, f"{one.name} {number}")
+            word, changes = tags.create(store.state().tags, one.id, f"{one.name} {number}")
             store.commit(changes, "tag")
             words[one.id].append(word.id)
     size = EVENTS // BATCHES

@@ -19,8 +19,7 @@ import numpy.typing as npt
 from panoptic_data import encoders
 from panoptic_data.encoders import EncoderSpec
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, create_project
 from panoptic_data.vectors import embeddings
 
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[1] / "../shared/data"))
@@ -53,7 +52,7 @@ def specs() -> Mapping[str, EncoderSpec]:
 
 def corpus(name: str) -> Project:
     """Return a project of this corpus with all its images read."""
-    project = projects.create(CACHE / name)
+    project = create_project(CACHE / name)
     images.ingest(project, sources.add(project, DATA / FOLDERS[name]), "bench")
     return project
 

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from panoptic_data.ingest import sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, save_settings
 from tests.small_corpus import write_pictures
 
 NEW = 100
@@ -82,8 +82,8 @@ def make_large(place: Path, images: int, encoder: str) -> Path:
 
 
 def make_project(root: Path, folder: Path, encoder: str) -> Path:
-    project = replace(projects.create(root), encoders=(encoder,))
-    projects.save(project)
+    project = replace(create_project(root), encoders=(encoder,))
+    save_settings(project)
     sources.add(project, folder)
     return root
 

@@ -34,7 +34,7 @@ from panoptic_data.encoders import openclip, trial
 from panoptic_data.encoders.torch_encoder import TorchEncoder, best_device
 from panoptic_data.ingest import images, sources
 from panoptic_data.media.prefetch import in_order, processors
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import embeddings
 
 SHARED = Path(os.environ.get("PANOPTIC_TEST_DATA", "../shared/data")) / "clothing-1k"
@@ -122,7 +122,7 @@ def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
 def import_all(
     place: Path, folder: Path, count: int, encoder: TorchEncoder, settled: trial.Trial
 ) -> Rate:
-    project = projects.create(place / "project")
+    project = create_project(place / "project")
     source = sources.add(project, folder)
     project.database().names()
     began = mark()

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from bench import corpora
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project, create_project
 from panoptic_data.vectors import clusters, knn, neighbours, projection, refit
 from panoptic_data.vectors.knn import Lists
 
@@ -81,8 +81,8 @@ def _steps(seen: corpora.Seen) -> dict[str, list[str]]:
     sha1s, vectors = [seen.sha1s[at] for at in order], seen.vectors[order]
     told: dict[str, list[str]] = {stage: [] for stage in ("neighbours", "projection", "clusters")}
     with tempfile.TemporaryDirectory() as place:
-        whole = projects.create(Path(place) / "whole")
-        alone = projects.create(Path(place) / "alone")
+        whole = create_project(Path(place) / "whole")
+        alone = create_project(Path(place) / "alone")
         # What is compiled in a process is compiled before anything is timed.
         _embed(alone, sha1s[:100], vectors[:100])
         _chain(alone, {stage: [] for stage in told})
@@ -109,7 +109,7 @@ def _large(encoder: str, sizes: list[int]) -> None:
         vectors = _more(real, size)
         told: dict[str, list[str]] = {name: [] for name in ("neighbours", "projection", "clusters")}
         with tempfile.TemporaryDirectory() as place:
-            project = projects.create(Path(place) / "large")
+            project = create_project(Path(place) / "large")
             _embed(project, [f"{number:040x}" for number in range(size)], vectors)
             shape = f"{size:,} × {vectors.shape[1]}"
             del vectors
@@ -122,7 +122,7 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _chain(project: projects.Project, told: dict[str, list[str]]) -> None:
+def _chain(project: Project, told: dict[str, list[str]]) -> None:
     updates = {
         "neighbours": neighbours.update,
         "projection": projection.update,
@@ -243,7 +243,7 @@ def _all_lists(vectors: np.ndarray) -> Lists:
     return knn.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
 
 
-def _embed(project: projects.Project, names: list[str], vectors: np.ndarray) -> None:
+def _embed(project: Project, names: list[str], vectors: np.ndarray) -> None:
     rows = _rows(names, vectors).append_column("run", pa.array(["bench"] * len(names)))
     project.database().upsert("embeddings__bench", rows)
 

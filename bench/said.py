@@ -29,7 +29,7 @@ def write(opened: Project, sha1s: Sequence[str]) -> None:
     store = annotations_of(opened)
     rng = np.random.default_rng(1)
     for place, type in enumerate(TYPES):
-        one, changes = properties.created(store.state().properties, f"p{place:02} {type}", type)
+        one, changes = properties.create(store.state().properties, f"p{place:02} {type}", type)
         store.commit(changes, "property")
         some = sha1s if place < 2 else rng.choice(sha1s, len(sha1s) // SPARSE, replace=False)
         _fill(store, one.id, type, pl.Series("target", some), TAGS if place == 0 else SPARSE_TAGS)
@@ -49,7 +49,7 @@ def _fill(store: Store, id: str, type: str, targets: pl.Series, count: int) -> N
         given = pl.DataFrame({"target": targets, "value": values})
         store.commit(edits.assign(store.state(), id, given), "set")
         return
-    ids, made = tags.named_or_created(store.state().tags, id, [f"t {n:05}" for n in range(count)])
+    ids, made = tags.find_or_create(store.state().tags, id, [f"t {n:05}" for n in range(count)])
     store.commit(made, "tag")
     # Few tags are on much, many on little.
     each = TAGS_EACH if type == "tags" else 1

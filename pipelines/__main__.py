@@ -147,7 +147,7 @@ def _work(project: Project, chosen: argparse.Namespace) -> dict[str, Any]:
         method=chosen.clusters,
         k=chosen.k,
     )
-    listener = _draw() if sys.stderr.isatty() else stages.quiet
+    listener = _draw() if sys.stderr.isatty() else stages.ignore_progress
     # Whatever a library prints, stdout holds our answer alone.
     with contextlib.redirect_stdout(sys.stderr):
         return process(project, request, listener)

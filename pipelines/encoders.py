@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panoptic_data.encoders import EncoderSpec, parse
-from panoptic_data.storage.project import Project, with_encoder
+from panoptic_data.storage.project import Project, add_encoder
 from panoptic_data.vectors import embeddings
 
 __all__ = ["FALLBACK", "Prepared", "known", "prepare"]
@@ -51,7 +51,7 @@ def prepare(project: Project, run: str, retry: bool) -> tuple[Project, tuple[Pre
     found = tuple(_prepared(project, text, run, retry) for text in project.encoders)
     if any(one.ready for one in found):
         return project, found
-    project = with_encoder(project, FALLBACK)
+    project = add_encoder(project, FALLBACK)
     return project, (*found, _prepared(project, FALLBACK, run, retry))
 
 

@@ -50,7 +50,7 @@ def materialized(
 
 
 def _counts(project: Project, stage: str, result: StageResult) -> MetadataMap:
-    table = stages.table_behind(stage)
+    table = stages.stage_table(stage)
     done = result.new + result.changed
     return {
         "dagster/row_count": result.rows,
@@ -73,11 +73,11 @@ def _extra(extra: Mapping[str, object]) -> MetadataMap:
 
 
 def _pictures(work: Work, stage: str) -> MetadataMap:
-    name = stages.kind(stage)
+    name = stages.stage_kind(stage)
     if name == "images":
         return _grid(work.project, _just_made(work))
     if name == "projection":
-        return _plot(work.project, stages.table_behind(stage))
+        return _plot(work.project, stages.stage_table(stage))
     if name == "clusters":
         return _grid(work.project, _medoids(work.project, stage))
     return {}

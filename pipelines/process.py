@@ -18,7 +18,7 @@ from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
-from panoptic_data.provenance.stages import Report
+from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.embeddings import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
@@ -36,7 +36,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def process(
-    project: Project, request: Request, listener: Report = stages.quiet
+    project: Project, request: Request, listener: ReportProgress = stages.ignore_progress
 ) -> dict[str, object]:
     """Do all that is missing and return the summary (see ``summary.of``).
 
@@ -61,7 +61,7 @@ def process(
         _run(work, history, chosen, request)
         compact(project)
         told = summary.of(work)
-        run.count("summary", summary.short(told))
+        run.record_counts("summary", summary.short(told))
         if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
             # An encoder that waits is tried again by and by.
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
@@ -71,7 +71,7 @@ def process(
 
 def _patience(project: Project) -> float:
     """Return how many seconds to wait for who is at work."""
-    running = runs.running(project, merges=True)
+    running = runs.current(project, merges=True)
     return MERGED_WITHIN if running is not None and running["what"] == runs.MERGE else 0.0
 
 
@@ -138,7 +138,7 @@ def _execute(
             run_config=QUIET,
             raise_on_error=False,
         )
-        work.run.ran(result.run_id)
+        work.run.add_dagster_run(result.run_id)
         if is_stopped():
             raise KeyboardInterrupt
     for event in result.filter_events(lambda event: event.is_step_failure):

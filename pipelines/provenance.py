@@ -36,9 +36,9 @@ def keep(
     ``inputs`` are those, where they may have changed while the stage was being made.
     """
     inputs = _inputs(work, stage) if inputs is None else inputs
-    version = CODE_VERSIONS[stages.kind(stage)]
+    version = CODE_VERSIONS[stages.stage_kind(stage)]
     stages.record(work.project, stage, result, inputs, version, work.run.id)
-    work.run.count(stage, stages.counts(result))
+    work.run.record_counts(stage, stages.counts(result))
     work.results[stage] = result
     return result
 

@@ -16,7 +16,7 @@ from panoptic_data.errors import PanopticError
 from panoptic_data.ingest import sources
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
-from panoptic_data.provenance.stages import Report, StageResult
+from panoptic_data.provenance.stages import ReportProgress, StageResult
 from panoptic_data.storage.project import Project, open_project
 from pipelines.encoders import Prepared, known
 
@@ -62,7 +62,7 @@ class Work:
     request: Request
     sources: tuple[str, ...]
     encoders: tuple[Prepared, ...]
-    listener: Report = stages.quiet
+    listener: ReportProgress = stages.ignore_progress
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
@@ -77,7 +77,7 @@ class Work:
         self.run.report(stage, done, total)
         self.listener(stage, done, total)
 
-    def reporting(self, stage: str) -> Report:
+    def reporting(self, stage: str) -> ReportProgress:
         """Return a report that speaks of this stage, whatever the one who reports calls it."""
         return lambda _, done, total: self.report(stage, done, total)
 
@@ -106,7 +106,7 @@ def work_resource(
         place = project or open_project()
         run_id = context.run.run_id if context.run else ""
         with runs.start(place, "dagster", {"dagster_run": run_id}, wait=TURN) as run:
-            run.ran(run_id)
+            run.add_dagster_run(run_id)
             names = tuple(source.name for source in sources.listing(place))
             yield Work(place, run, Request(), names, known(place))
 

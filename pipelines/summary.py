@@ -84,12 +84,12 @@ def _total(work: Work, name: str, count: str) -> int:
     return sum(
         getattr(result, count)
         for stage, result in work.results.items()
-        if stages.kind(stage) == name
+        if stages.stage_kind(stage) == name
     )
 
 
 def _pace(work: Work) -> float:
-    reading = [r for stage, r in work.results.items() if stages.kind(stage) in _READING]
+    reading = [r for stage, r in work.results.items() if stages.stage_kind(stage) in _READING]
     seconds = sum(result.seconds for result in reading)
     done = _total(work, "images", "new") + _total(work, "images", "changed")
     return round(done / seconds, 1) if seconds and done else 0.0

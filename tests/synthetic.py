@@ -12,9 +12,8 @@ from typing import Any
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data.storage import project as projects
 from panoptic_data.storage import schema
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, create_project, open_project, save_settings
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -30,9 +29,9 @@ def picture(colour: str = "red", size: tuple[int, int] = (48, 32), format: str =
 
 
 def project(root: Path, encoders: tuple[str, ...] = ("visual",)) -> Project:
-    opened = projects.create(root, "test")
-    projects.save(projects.Project(opened.root, opened.name, opened.created_at, encoders))
-    return projects.open_project(root)
+    opened = create_project(root, "test")
+    save_settings(Project(opened.root, opened.name, opened.created_at, encoders))
+    return open_project(root)
 
 
 def write(opened: Project, table: str, rows: Iterable[Mapping[str, Any]]) -> None:

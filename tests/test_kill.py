@@ -12,7 +12,7 @@ import pytest
 
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, save_settings
 from panoptic_data.storage.schema import table_of
 from tests.small_corpus import write_pictures
 
@@ -27,8 +27,8 @@ LOGS = {"runs"}
 
 
 def make(root, folder):
-    project = replace(projects.create(root), encoders=("visual",))
-    projects.save(project)
+    project = replace(create_project(root), encoders=("visual",))
+    save_settings(project)
     sources.add(project, folder)
     return project
 
@@ -98,5 +98,5 @@ def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run(tmp
     assert found.keys() == expected.keys()
     for name, frame in expected.items():
         assert found[name].equals(frame), name
-    outcomes = runs.listing(killed)["outcome"].to_list()
+    outcomes = runs.recent(killed)["outcome"].to_list()
     assert outcomes == ["done"] + ["interrupted"] * kills

@@ -189,11 +189,11 @@ def _copy(asked: _Asked) -> dict[str, Any]:
     source = _text(asked.body, "source")
     chosen = [_known(asked.state, id) for id in _texts(asked.body, "properties")]
     images = [one.id for one in chosen if one.target == "image"]
-    parts = [edits.copied(asked.state, source, asked.targets.sha1s, images)]
+    parts = [edits.copy_values(asked.state, source, asked.targets.sha1s, images)]
     of_files = [one.id for one in chosen if one.target == "file"]
     files = _files(asked.project, [source])["file_id"].to_list() if of_files else []
     if files:
-        parts.append(edits.copied(asked.state, files[0], asked.targets.files, of_files))
+        parts.append(edits.copy_values(asked.state, files[0], asked.targets.files, of_files))
     about = _cut(", ".join(one.name for one in chosen))
     return asked.commit(pl.concat(parts), "copy", about)
 
@@ -206,7 +206,7 @@ def _exclude(asked: _Asked) -> dict[str, Any]:
 
 def _make_property(asked: _Asked) -> dict[str, Any]:
     options = asked.body.get("options")
-    made, changes = properties.created(
+    made, changes = properties.create(
         asked.state.properties,
         _text(asked.body, "name"),
         _text(asked.body, "type"),
@@ -222,7 +222,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
     making: list[Change] = []
     if "new" in body:
         new = _object(body, "new")
-        one, making = properties.created(
+        one, making = properties.create(
             state.properties,
             _text(new, "name"),
             _text(new, "type"),
@@ -244,7 +244,7 @@ def _names(asked: _Asked) -> dict[str, Any]:
         by_file=one.target == "file",
         is_short=body.get("short") is True,
     )
-    changes = edits.named(state, one.id, given, body.get("way", "set"))
+    changes = edits.assign_by_name(state, one.id, given, body.get("way", "set"))
     of_values = pl.col("kind") == one.target
     told = {
         "names": given["name"].n_unique(),
@@ -409,7 +409,7 @@ def _by_names(
     state: State, one: Property, op: str, targets: list[str], names: list[str]
 ) -> pl.DataFrame:
     if op == "remove":
-        known = tags.named(state.tags, one.id)
+        known = tags.by_name(state.tags, one.id)
         ids = [known[name].id for name in map(_spelled, names) if name in known]
         return edits.remove_tags(state, one.id, targets, ids)
     if op == "set" and not names:
@@ -417,7 +417,7 @@ def _by_names(
     rows = pl.DataFrame({"target": targets}, schema={"target": pl.String}).join(
         pl.DataFrame({"name": names}, schema={"name": pl.String}), how="cross"
     )
-    return edits.assign_names(state, one.id, rows, add=op == "add")
+    return edits.tag_by_name(state, one.id, rows, add=op == "add")
 
 
 def _act(listed: list[Mapping[str, Any]], ops: list[str]) -> str:

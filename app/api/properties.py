@@ -177,7 +177,7 @@ def _values(project: Project, state: State, one: Property, _: Request) -> Respon
 
 def _pictures(project: Project, state: State, one: Property, request: Request) -> Response:
     asked = request.query_params.getlist("tag")
-    ids = {*asked, *state.below(asked)}
+    ids = {*asked, *state.descendants(asked)}
     held = state.values(one.id).filter(pl.col("value").is_in(list(ids)))
     targets = held["target"].unique(maintain_order=True)
     shown = _images(project, one, targets.head(PICTURES).to_list())
@@ -190,7 +190,7 @@ def _pictures(project: Project, state: State, one: Property, request: Request) -
 
 
 def _conversion(_: Project, state: State, one: Property, request: Request) -> Response:
-    changes, lost = edits.converted(state, one.id, request.query_params.get("type", ""))
+    changes, lost = edits.convert(state, one.id, request.query_params.get("type", ""))
     is_new = (pl.col("kind") == "tag") & (pl.col("property") == "name")
     listed = property_stats.listed(lost, LOST)
     body = {
@@ -310,7 +310,7 @@ def _told(request: Request) -> Mapping[str, Any]:
 
 
 def _create(state: State, told: Mapping[str, Any]) -> _Done:
-    one, changes = properties.created(
+    one, changes = properties.create(
         state.properties,
         str(told["name"]),
         str(told["type"]),
@@ -327,20 +327,20 @@ def _alter(state: State, told: Mapping[str, Any]) -> _Done:
     if "folder" in parts:
         parts["folder"] = _heading(parts["folder"])
     act = PARTS[min(parts)] if parts else "property"
-    return _Done(properties.altered(state.properties, one.id, **parts), act, one.name)
+    return _Done(properties.update(state.properties, one.id, **parts), act, one.name)
 
 
 def _delete(state: State, told: Mapping[str, Any]) -> _Done:
     one = _property(state, told)
-    gone = properties.altered(state.properties, one.id, deleted=True)
+    gone = properties.update(state.properties, one.id, deleted=True)
     return _Done(gone, "delete", one.name)
 
 
 def _place(state: State, told: Mapping[str, Any]) -> _Done:
     """Put properties in an order; those named in ``folders`` go under another heading."""
-    changes = properties.placed(state.properties, [str(id) for id in told["order"]])
+    changes = properties.reorder(state.properties, [str(id) for id in told["order"]])
     for id, folder in told.get("folders", {}).items():
-        changes += properties.altered(state.properties, id, folder=_heading(folder))
+        changes += properties.update(state.properties, id, folder=_heading(folder))
     return _Done(changes, "place")
 
 
@@ -350,14 +350,14 @@ def _rename_heading(state: State, told: Mapping[str, Any]) -> _Done:
         change
         for one in state.live_properties
         if one.folder == told["from"]
-        for change in properties.altered(state.properties, one.id, folder=name)
+        for change in properties.update(state.properties, one.id, folder=name)
     ]
     return _Done(changes, "rename", name)
 
 
 def _convert(state: State, told: Mapping[str, Any]) -> _Done:
     one = _property(state, told)
-    changes, _ = edits.converted(state, one.id, str(told["type"]))
+    changes, _ = edits.convert(state, one.id, str(told["type"]))
     return _Done(changes, "convert", one.name)
 
 
@@ -372,7 +372,7 @@ def _tag(state: State, told: Mapping[str, Any]) -> _Done:
     changes: list[Change] = []
     for name in names:
         try:
-            new, steps = tags.created(known, one.id, name, parents=told.get("parents", ()))
+            new, steps = tags.create(known, one.id, name, parents=told.get("parents", ()))
         except InvalidTag:
             if len(names) == 1:
                 raise
@@ -387,7 +387,7 @@ def _alter_tags(state: State, told: Mapping[str, Any]) -> _Done:
     parts = {name: one for name, one in told["parts"].items() if name in TAG_PARTS}
     chosen = [_tag_of(state, id) for id in told["ids"]]
     changes = [
-        change for tag in chosen for change in tags.altered(state.tags, tag.id, **dict(parts))
+        change for tag in chosen for change in tags.update(state.tags, tag.id, **dict(parts))
     ]
     return _Done(changes, TAG_PARTS[min(parts)] if parts else "tag", _named(chosen))
 
@@ -405,7 +405,7 @@ def _put(state: State, told: Mapping[str, Any]) -> _Done:
     if "order" in told:
         order = [_tag_of(state, id).id for id in told["order"]]
         act = act if changes else "order"
-        changes += tags.placed(state.tags, order, ids)
+        changes += tags.reorder(state.tags, order, ids)
     return _Done(changes, act, _named(moved))
 
 
@@ -418,24 +418,24 @@ def _linked(state: State, told: Mapping[str, Any]) -> list[Change]:
         tag = _tag_of(state, move["id"])
         left = tag.parents if parent is None else [move.get("from")]
         if parent is not None:
-            link = tags.linked(known, tag.id, parent)
+            link = tags.link(known, tag.id, parent)
             changes += link
             known[tag.id] = tags.with_parent(known[tag.id], parent) if link else known[tag.id]
         for old in left:
             if old is not None and old != parent and not keep:
-                changes += tags.unlinked(state.tags, tag.id, old)
+                changes += tags.unlink(state.tags, tag.id, old)
     return changes
 
 
 def _unlink(state: State, told: Mapping[str, Any]) -> _Done:
     tag = _tag_of(state, told["id"])
-    return _Done(tags.unlinked(state.tags, tag.id, told["parent"]), "unlink", tag.name)
+    return _Done(tags.unlink(state.tags, tag.id, told["parent"]), "unlink", tag.name)
 
 
 def _merge(state: State, told: Mapping[str, Any]) -> _Done:
     keep = _tag_of(state, told["keep"])
     others = [str(id) for id in told["others"]]
-    return _Done(edits.merged_tags(state, keep.id, others), "merge", keep.name)
+    return _Done(edits.merge_tags(state, keep.id, others), "merge", keep.name)
 
 
 def _delete_tags(state: State, told: Mapping[str, Any]) -> _Done:
@@ -443,7 +443,7 @@ def _delete_tags(state: State, told: Mapping[str, Any]) -> _Done:
     gone = [_tag_of(state, id) for id in told["ids"]]
     one = state.properties[gone[0].property]
     ids = [tag.id for tag in gone]
-    steps = [one for id in ids for one in tags.altered(state.tags, id, deleted=True, key=None)]
+    steps = [one for id in ids for one in tags.update(state.tags, id, deleted=True, key=None)]
     steps += _moved_up(state, set(ids))
     held = state.values(one.id).filter(pl.col("value").is_in(ids))
     none = pl.lit(None, dtype=pl.String)

@@ -46,8 +46,8 @@ def routes(project: Project) -> list[Route]:
 
 def read(project: Project) -> Pulse:
     """Read how corpus and work are now."""
-    running = runs.running(project)
-    last = [] if running else runs.listing(project, 1).to_dicts()
+    running = runs.current(project)
+    last = [] if running else runs.recent(project, 1).to_dicts()
     return Pulse(registry.get(project).version, running, last[0] if last else None)
 
 

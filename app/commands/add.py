@@ -8,7 +8,7 @@ import json
 from app.session.language import say
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 
 __all__ = ["run"]
 
@@ -17,7 +17,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Register each folder and print what it is called."""
     if chosen.name and len(chosen.folders) > 1:
         raise UsageError(problem=say("name_for_one"))
-    project = projects.create(chosen.project)
+    project = create_project(chosen.project)
     added = [sources.add(project, folder, chosen.name) for folder in chosen.folders]
     if chosen.json:
         rows = [{"name": source.name, "path": str(source.root)} for source in added]

@@ -7,15 +7,15 @@ import argparse
 from app.commands.up import process_and_serve, with_wished_encoder
 from app.session.language import number, say
 from panoptic_data.ingest import demo, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, default_root
 
 __all__ = ["run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Make the images beside the project, then do as ``panoptic up`` does."""
-    root = chosen.project or projects.default_place().with_name("demo")
-    project = with_wished_encoder(projects.create(root), chosen.encoder)
+    root = chosen.project or default_root().with_name("demo")
+    project = with_wished_encoder(create_project(root), chosen.encoder)
     folder = demo.make(project.root.with_name(f"{project.root.name}-images"))
     files = sum(1 for path in folder.rglob("*") if path.is_file())
     print(say("demo_made", count=number(files), path=folder))

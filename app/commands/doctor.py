@@ -15,8 +15,7 @@ from pathlib import Path
 from app.commands.encoders import states
 from app.session.language import number, say
 from panoptic_data.errors import ProjectNotFound
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["Finding", "run"]
 
@@ -55,7 +54,7 @@ def _look(place: Path | None) -> Iterator[Finding]:
     yield from _packages()
     yield _device()
     try:
-        project = projects.open_project(place)
+        project = open_project(place)
     except ProjectNotFound as error:
         yield from _place(Path(str(error.params["path"])))
         yield Finding("warning", say("doctor_no_project", path=error.params["path"]))
@@ -135,7 +134,7 @@ def _project(project: Project) -> Iterator[Finding]:
             yield Finding("warning", text)
         elif row["status"] == "ready":
             yield Finding("ok", say("doctor_encoder", encoder=row["encoder"]))
-    if runs.running(project):
+    if runs.current(project):
         yield Finding("ok", say("doctor_busy"))
 
 

@@ -8,8 +8,7 @@ import json
 from app.session.language import number, say, terminal_language
 from panoptic_data import encoders
 from panoptic_data.errors import ProjectNotFound, weights_cause
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, add_encoder, open_project
 
 __all__ = ["run"]
 
@@ -38,8 +37,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _add(chosen: argparse.Namespace) -> int:
     spec = encoders.parse(chosen.encoder)
-    project = projects.open_project(chosen.project)
-    projects.with_encoder(project, spec.text)
+    project = open_project(chosen.project)
+    add_encoder(project, spec.text)
     if chosen.json:
         print(json.dumps({"encoder": spec.text, "slug": spec.slug}, ensure_ascii=False))
         return 0
@@ -49,7 +48,7 @@ def _add(chosen: argparse.Namespace) -> int:
 
 def _of_project(chosen: argparse.Namespace) -> list[dict[str, object]]:
     try:
-        project = projects.open_project(chosen.project)
+        project = open_project(chosen.project)
     except ProjectNotFound:
         if chosen.project:
             raise

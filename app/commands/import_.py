@@ -12,8 +12,7 @@ from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import apply, matching, plan, readers
 from panoptic_data.exchange.plan import Plan
 from panoptic_data.messages import translate
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["run"]
 
@@ -24,7 +23,7 @@ _LONGEST = 60
 
 def run(chosen: argparse.Namespace) -> int:
     """Show what an import does and, unless it is a rehearsal, do it."""
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     if chosen.tags is not None:
         return _import_tags(project, chosen)
     planned = _plan(project, chosen)

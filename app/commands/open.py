@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 
 __all__ = ["run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     from app.server.serve import serve
 
     serve(project, port=chosen.port, browser=not chosen.no_browser)

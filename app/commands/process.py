@@ -6,15 +6,14 @@ import argparse
 import subprocess
 import sys
 
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["command_line", "run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Hand over to ``python -m pipelines process``; its output and exit code are ours."""
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     process = subprocess.Popen([*command_line(project), *_options(chosen)])
     try:
         return process.wait()

@@ -40,9 +40,9 @@ def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Ev
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks = {bar: bars.add_task(say(bar), total=None) for bar in BARS}
         while process.poll() is None and not stop.wait(POLL_SECONDS):
-            for bar, (done, total) in steps(runs.running(project)).items():
+            for bar, (done, total) in steps(runs.current(project)).items():
                 bars.update(tasks[bar], completed=done, total=total)
-        last = runs.listing(project, 1).to_dicts()
+        last = runs.recent(project, 1).to_dicts()
         for bar, (done, total) in steps(last[0] if last else None).items():
             bars.update(tasks[bar], completed=done, total=total)
 

@@ -18,7 +18,7 @@ from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.query import parser
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _PACKED = re.compile(r"eN[\w-]{6,}")
 
 def run(chosen: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     current = registry.get(project, fresh=True)
     view = read(chosen.view, current)
     if chosen.address:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.session.language import say, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, open_project
 from panoptic_data.views import search_expression
 from panoptic_data.views.search_expression import Expression
 
@@ -36,7 +35,7 @@ def run(chosen: argparse.Namespace) -> int:
 
     Under several encoders the rank of each image by each of them.
     """
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     query = _query(chosen.query)
     # Brings lancedb: what cannot be read is told before.
     from panoptic_data.search.compare import compare

@@ -12,15 +12,14 @@ from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import runs
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Print the state of the project."""
-    project = projects.open_project(chosen.project)
+    project = open_project(chosen.project)
     state = _state(project)
     if chosen.json:
         print(json.dumps(state, ensure_ascii=False, default=str))
@@ -35,7 +34,7 @@ def _state(project: Project) -> dict[str, Any]:
     by_status = dict(files.group_by("status").len().iter_rows())
     reasons = files.filter(files["status"] == "unreadable").group_by("reason").len()
     by_source = files.group_by("source", "status").len().to_dicts()
-    last = runs.listing(project, 1).to_dicts()
+    last = runs.recent(project, 1).to_dicts()
     return {
         "project": str(project.root),
         "images": database.count("images"),
@@ -51,7 +50,7 @@ def _state(project: Project) -> dict[str, Any]:
         ],
         "encoders": states(project),
         "annotations": materialize.counts(project),
-        "running": runs.running(project),
+        "running": runs.current(project),
         "last_run": last[0] if last else None,
     }
 

@@ -16,15 +16,14 @@ from app.session.language import number, say
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
-from panoptic_data.storage import project as projects
-from panoptic_data.storage.project import Project
+from panoptic_data.storage.project import Project, add_encoder, create_project, set_encoders
 
 __all__ = ["process_and_serve", "run"]
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Create or open the project, register the folders, process, serve."""
-    project = with_wished_encoder(projects.create(chosen.project), chosen.encoder)
+    project = with_wished_encoder(create_project(chosen.project), chosen.encoder)
     for folder in chosen.folders:
         source = sources.add(project, folder)
         print(say("source_added", name=source.name, path=source.root))
@@ -40,8 +39,8 @@ def with_wished_encoder(project: Project, wish: str | None) -> Project:
         return project
     text = encoders.parse(wish).text
     if not project.database().count("images"):
-        return projects.with_encoders(project, (text,))
-    return projects.with_encoder(project, text, first=True)
+        return set_encoders(project, (text,))
+    return add_encoder(project, text, first=True)
 
 
 def process_and_serve(project: Project, chosen: argparse.Namespace) -> int:

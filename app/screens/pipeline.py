@@ -24,7 +24,7 @@ from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
-from panoptic_data.provenance.overview import Stage
+from panoptic_data.provenance.overview import StageSummary
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -61,7 +61,7 @@ def show() -> None:
 
 @st.fragment(run_every=LOOK_EVERY)
 def _controls(project: Project) -> None:
-    running = runs.running(project)
+    running = runs.current(project)
     with st.container(key="pipeline_controls", horizontal=True, vertical_alignment="center"):
         if running is None:
             _run_buttons(project)
@@ -93,7 +93,7 @@ def _start(project: Project, *, refit: bool = False, retry: bool = False) -> Non
     with st.spinner(_say("looking")):
         until = time.monotonic() + NEWS_WITHIN
         while process.poll() is None and time.monotonic() < until:
-            if runs.running(project) is not None:
+            if runs.current(project) is not None:
                 break
             time.sleep(0.1)
     if process.poll() is None:
@@ -108,7 +108,7 @@ def _start(project: Project, *, refit: bool = False, retry: bool = False) -> Non
 def _state_of(project: Project, running: Running) -> str:
     if running is not None:
         return escape(_say("running_since", when=moment(running["started_at"])))
-    last = runs.listing(project, 1).to_dicts()
+    last = runs.recent(project, 1).to_dicts()
     if not last:
         return escape(_say("never_ran"))
     when = moment(last[0]["started_at"])
@@ -127,7 +127,7 @@ def _dagster(project: Project) -> None:
 
 @st.fragment(run_every=LOOK_EVERY)
 def _made(project: Project) -> None:
-    running = runs.running(project)
+    running = runs.current(project)
     _stages(project, running)
     _encoders(project)
     _history(project, running)
@@ -135,7 +135,7 @@ def _made(project: Project) -> None:
 
 def _stages(project: Project, running: Running) -> None:
     names = {one.slug: one.name for one in state.encoders(project) if one.is_ready}
-    made = overview.made(project, list(names))
+    made = overview.stage_summaries(project, list(names))
     figure = ("images", "last_change", "took", "rate")
     headings: list[str | Cell] = [
         _say("stage"),
@@ -148,7 +148,7 @@ def _stages(project: Project, running: Running) -> None:
     st.html(f"<h2>{escape(_say('stages'))}</h2>{table(headings, rows, _say('stages'))}")
 
 
-def _stage_row(stage: Stage, running: Running, names: Mapping[str, str]) -> list[Cell]:
+def _stage_row(stage: StageSummary, running: Running, names: Mapping[str, str]) -> list[Cell]:
     name = _say(f"kind_{stage.kind}")
     known = stage.at is not None
     of = f" <small>{escape(names[stage.encoder])}</small>" if stage.encoder else ""
@@ -168,7 +168,7 @@ def _stage_row(stage: Stage, running: Running, names: Mapping[str, str]) -> list
     ]
 
 
-def _stage_state(stage: Stage, running: Running) -> Cell:
+def _stage_state(stage: StageSummary, running: Running) -> Cell:
     if running is not None and not _is_through(stage, running):
         progress = json.loads(running["progress"] or "{}")
         steps = [step for key, step in progress.items() if key in (*stage.parts, stage.name)]
@@ -183,13 +183,13 @@ def _stage_state(stage: Stage, running: Running) -> Cell:
     return Cell(_say(f"why_{stage.why}"), _say(f"why_{stage.why}_title"), "stale")
 
 
-def _is_through(stage: Stage, running: Mapping[str, Any]) -> bool:
+def _is_through(stage: StageSummary, running: Mapping[str, Any]) -> bool:
     """Whether this run has made the stage already, whatever its last report of progress says."""
     is_made = stage.why is None and stage.at is not None
     return is_made and stage.at >= running["started_at"]
 
 
-def _changes(stage: Stage) -> str:
+def _changes(stage: StageSummary) -> str:
     if stage.at is None:
         return "–"
     told = [("+", stage.new), ("~", stage.changed), ("−", stage.removed)]
@@ -229,7 +229,7 @@ def _encoder_row(project: Project, row: Mapping[str, Any], name: str) -> list[Ce
     return [
         Cell(name, f"{row['text']} ({row['slug']})"),
         Cell(_say("ready" if is_ready else "waiting"), kind="current" if is_ready else "stale"),
-        Cell(state.number(overview.vectors(project, row["slug"])), kind="figure"),
+        Cell(state.number(overview.vector_count(project, row["slug"])), kind="figure"),
         Cell(state.number(row["dim"]) if row["dim"] else "–", kind="figure"),
         Cell(_say("yes" if row["reads_text"] else "no") if is_ready else "–"),
         Cell(ran or "–"),
@@ -251,7 +251,7 @@ def _how_to_get(row: Mapping[str, Any]) -> str:
 
 def _history(project: Project, running: Running) -> None:
     now = running["run"] if running else None
-    listed = [row for row in runs.listing(project, RUNS_LISTED).to_dicts() if row["run"] != now]
+    listed = [row for row in runs.recent(project, RUNS_LISTED).to_dicts() if row["run"] != now]
     st.html(f"<h2>{escape(_say('history'))}</h2>")
     if not listed:
         st.html(f'<p class="none">{escape(_say("no_history"))}</p>')
@@ -314,7 +314,7 @@ def _folders(project: Project) -> None:
 
 @st.fragment(run_every=LOOK_EVERY)
 def _folder_counts(project: Project) -> None:
-    listed = overview.folders(project)
+    listed = overview.source_summaries(project)
     if not listed:
         st.html(f'<p class="none">{escape(_say("no_folders"))}</p>')
         return
@@ -356,7 +356,7 @@ def _add(project: Project, place: str) -> None:
 
 @st.fragment(run_every=LOOK_EVERY)
 def _problems(project: Project) -> None:
-    counted = overview.reasons(project)
+    counted = overview.reason_counts(project)
     st.html(f"<h2>{escape(_say('problems'))}</h2>")
     if not counted:
         st.html(f'<p class="none">{escape(_say("no_problems"))}</p>')
@@ -378,7 +378,7 @@ def _problems(project: Project) -> None:
 
 
 def _problem_list(project: Project, reason: str | None, total: int) -> str:
-    listed = overview.problems(project, reason, PROBLEMS_LISTED)
+    listed = overview.problem_files(project, reason, PROBLEMS_LISTED)
     lines = "".join(
         f'<li><b title="{escape(one.source + "/" + one.path)}">{escape(one.source)}/'
         f"{escape(one.path)}</b><span>{escape(_reason(one.reason or one.status))}</span>"

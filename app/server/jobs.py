@@ -92,7 +92,7 @@ def stop_processing(project: Project) -> bool:
 
 def current_run(project: Project) -> dict[str, Any] | None:
     """Return the run at work on a project, as its row in ``runs``, or None."""
-    return runs.running(project)
+    return runs.current(project)
 
 
 def log_file(project: Project) -> Path:

@@ -62,7 +62,7 @@ class Watch:
             return
         now = self._clock()
         self._since = now if self._since is None else self._since
-        if now - self._since < self._wait or runs.running(self._project) is not None:
+        if now - self._since < self._wait or runs.current(self._project) is not None:
             return
         # A run that was at work in the meantime may have merged them.
         if materialize.behind(self._project):

@@ -20,7 +20,7 @@ from app.widgets.filter_chips import part_label
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
-from panoptic_data.storage.project import default_place
+from panoptic_data.storage.project import default_root
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
@@ -44,13 +44,13 @@ def no_project() -> None:
         _heading(
             "folder_off", state.say("explore.no_project"), state.say("explore.no_project_help")
         )
-        st.code(f"panoptic up FOLDER --project {default_place()}", language="bash")
+        st.code(f"panoptic up FOLDER --project {default_root()}", language="bash")
 
 
 def empty_project(project: Project) -> None:
     """Offer to add a folder, or say that the first images are on their way."""
     with st.container(key="state"):
-        if runs.running(project) is not None:
+        if runs.current(project) is not None:
             _heading(
                 "hourglass_empty",
                 state.say("explore.nothing_yet"),

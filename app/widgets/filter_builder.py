@@ -384,7 +384,7 @@ def _tags(corpus: Catalogue, field: str) -> list[Item]:
     counts = facets.tags(corpus, View(), field).counts
     known = {tag.id: tag for tag in corpus.annotations.tags_of(corpus.property(field).id)}
     often = sorted(known, key=lambda id: -counts.get(id, 0))[:MOST_TAGS]
-    kept = {*often, *(tags.above(known, often) & known.keys())}
+    kept = {*often, *(tags.ancestors(known, often) & known.keys())}
     shown = {id: tag for id, tag in known.items() if id in kept}
     return [_tag(shown, path, counts) for path in _branches(shown)]
 

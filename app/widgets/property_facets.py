@@ -136,7 +136,7 @@ def _tag_items(
         found = [tag for tag in found if counted.counts[tag.id]]
     kept = sorted(found, key=lambda tag: -counted.counts[tag.id])[:MOST_TAGS]
     named = {tag.id for tag in kept} | {one for one in chosen if one in by_id}
-    named |= tags.above(by_id, named) & by_id.keys()
+    named |= tags.ancestors(by_id, named) & by_id.keys()
     items = [
         Item(
             tag.id,

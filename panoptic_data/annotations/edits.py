@@ -14,23 +14,23 @@ from typing import Any
 
 import polars as pl
 
-from panoptic_data.annotations import tags, values
+from panoptic_data.annotations import properties, tags, values
 from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, CHANGE_SCHEMA, Change, as_frame
-from panoptic_data.annotations.properties import EXCLUDED, Property, altered
+from panoptic_data.annotations.properties import EXCLUDED, Property
 from panoptic_data.annotations.state import State
 from panoptic_data.errors import InvalidProperty, InvalidTag
 
 __all__ = [
     "add_tags",
     "assign",
-    "assign_names",
-    "converted",
-    "copied",
+    "assign_by_name",
+    "convert",
+    "copy_values",
     "exclude",
-    "merged_tags",
-    "named",
+    "merge_tags",
     "remove_tags",
     "set_value",
+    "tag_by_name",
 ]
 
 # What can hold a name; and what becomes of the values that are there: tags are added to them,
@@ -91,7 +91,7 @@ def exclude(state: State, sha1s: Iterable[str], excluded: bool = True) -> pl.Dat
     return assign(state, EXCLUDED, given)
 
 
-def copied(
+def copy_values(
     state: State, source: str, targets: Iterable[str], properties: Iterable[str]
 ) -> pl.DataFrame:
     """Give targets the values that one of them has, of some properties."""
@@ -108,7 +108,7 @@ def copied(
     return pl.concat(parts)
 
 
-def assign_names(
+def tag_by_name(
     state: State, property: str, given: pl.DataFrame, *, add: bool = True
 ) -> pl.DataFrame:
     """Tag targets by names: ``given`` has target and name; tags that are not there are made.
@@ -118,7 +118,7 @@ def assign_names(
     """
     one = _with_tags(state, property)
     names = given["name"].unique(maintain_order=True)
-    ids, made = tags.named_or_created(state.tags, property, names)
+    ids, made = tags.find_or_create(state.tags, property, names)
     named = given.select("target", new=pl.col("name").replace_strict(ids, return_dtype=pl.String))
     if one.holds_several and add:
         held = state.values(property).select("target", new="value")
@@ -135,7 +135,9 @@ def assign_names(
     return pl.concat([as_frame(made), found])
 
 
-def named(state: State, property: str, given: pl.DataFrame, way: str = "set") -> pl.DataFrame:
+def assign_by_name(
+    state: State, property: str, given: pl.DataFrame, way: str = "set"
+) -> pl.DataFrame:
     """Give targets names as values: ``given`` has target and name, several a target maybe.
 
     Of a property that holds one value the first name counts. ``way`` is one of ``WAYS``.
@@ -149,13 +151,13 @@ def named(state: State, property: str, given: pl.DataFrame, way: str = "set") ->
     if way == "fill":
         given = given.join(state.values(property).select("target"), on="target", how="anti")
     if one.has_tags:
-        return assign_names(state, property, given, add=way != "set")
+        return tag_by_name(state, property, given, add=way != "set")
     texts = {name: values.canonical(one.type, name) for name in given["name"].unique()}
     value = pl.col("name").replace_strict(texts, return_dtype=pl.String)
     return assign(state, property, given.select("target", value=value))
 
 
-def merged_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
+def merge_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
     """Put one tag in place of others: on images, above their children, below their parents."""
     if keep not in state.tags:
         raise InvalidTag("unknown", name=keep)
@@ -170,11 +172,11 @@ def merged_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
         parts.append(remove_tags(state, property.id, targets, ids))
     parts.append(_answers_moved(state, property.id, keep, ids))
     parts.append(as_frame(_relinked(state, keep, gone)))
-    parts += [as_frame(tags.altered(state.tags, one.id, deleted=True)) for one in gone]
+    parts += [as_frame(tags.update(state.tags, one.id, deleted=True)) for one in gone]
     return pl.concat(parts)
 
 
-def converted(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def convert(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the changes that give a property another type, and the values that are lost.
 
     What is lost has the columns target and value (as people read it). Tags become text by
@@ -183,7 +185,7 @@ def converted(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.
     one = _known(state, property)
     if type not in values.TYPES:
         raise InvalidProperty("type", name=type, known=", ".join(values.TYPES))
-    changes = [as_frame(altered(state.properties, property, type=type, options={}))]
+    changes = [as_frame(properties.update(state.properties, property, type=type, options={}))]
     if one.has_tags and type in ("tag", "tags"):
         after, lost = _as_few_tags(state, one, type)
     elif type in ("tag", "tags"):
@@ -249,7 +251,7 @@ def _relinked(state: State, keep: str, gone: Sequence[tags.Tag]) -> list[Any]:
         if child in ids or parent in ids or child == parent:
             continue
         try:
-            new = tags.linked(known, child, parent)
+            new = tags.link(known, child, parent)
         except InvalidTag:
             continue
         if new:
@@ -265,7 +267,7 @@ def _as_tags(state: State, one: Property, type: str) -> tuple[pl.DataFrame, list
     parted = {text: text.split(",") if type == "tags" else [text] for text in texts}
     named = {text: [name.strip() for name in some if name.strip()] for text, some in parted.items()}
     every = dict.fromkeys(name for some in named.values() for name in some)
-    ids, made = tags.named_or_created(state.tags, one.id, every)
+    ids, made = tags.find_or_create(state.tags, one.id, every)
     new = {}
     for text, some in named.items():
         found = list(dict.fromkeys(ids[name] for name in some))

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data.errors import WriteConflict
-from panoptic_data.storage.locks import turn
+from panoptic_data.storage.locks import exclusive_lock
 from panoptic_data.storage.schema import arrow
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def compact(project: Project) -> None:
     Nothing is done where there were fewer than ``COMPACT_EVERY`` commits since the last time.
     """
     # Of two at once one would fail, and leave on the disk what it had written.
-    with turn(project.root / COMPACT_LOCK), suppress(WriteConflict):
+    with exclusive_lock(project.root / COMPACT_LOCK), suppress(WriteConflict):
         if len(list((project.lance / f"{TABLE}.lance" / "_versions").glob("*"))) >= COMPACT_EVERY:
             project.database().compact(TABLE, KEPT_FOR)
 
@@ -261,7 +261,7 @@ class _Writer:
     def _append(self, batches: list[Batch]) -> list[Appended]:
         database = self._project.database()
         # One process at a time: each event has the number after the last.
-        with turn(self._project.root / LOCK):
+        with exclusive_lock(self._project.root / LOCK):
             end = database.count(TABLE)
             parts, firsts = [], []
             for batch in batches:

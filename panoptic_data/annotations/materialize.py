@@ -24,9 +24,9 @@ from panoptic_data.annotations.replay import VALUE_SCHEMA
 from panoptic_data.annotations.snapshot import STAGE, read_record, read_snapshot
 from panoptic_data.annotations.state import State, from_log
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.provenance.stages import LOG, Report, StageResult, quiet
+from panoptic_data.provenance.stages import LOG, ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.schema import arrow
-from panoptic_data.storage.sync import content
+from panoptic_data.storage.sync import rows_digest
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -38,7 +38,7 @@ TABLES = ("annotations", "properties", "tags")
 KEPT_FOR = timedelta(minutes=5)
 
 
-def update(project: Project, report: Report = quiet) -> StageResult:
+def update(project: Project, report: ReportProgress = ignore_progress) -> StageResult:
     """Write the tables as the log has them now; nothing where no event came since.
 
     The data version is that of what they hold: what was done and undone leaves it as it was.
@@ -57,7 +57,7 @@ def update(project: Project, report: Report = quiet) -> StageResult:
     for done, (name, frame) in enumerate(_frames(state).items(), 1):
         table = frame.to_arrow().cast(arrow(name))
         versions[name] = project.database().replace(name, table)
-        digests[name] = content(table)
+        digests[name] = rows_digest(table)
         report(STAGE, done, len(TABLES))
     return StageResult(
         rows,

@@ -17,7 +17,7 @@ from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidProperty
 
-__all__ = ["EXCLUDED", "TARGETS", "Property", "altered", "created", "new_id", "read"]
+__all__ = ["EXCLUDED", "TARGETS", "Property", "create", "new_id", "read", "update"]
 
 TARGETS = ("image", "file")
 # The state of an image that was taken out of the corpus; written like a value.
@@ -60,7 +60,7 @@ def new_id() -> str:
     return "".join(secrets.choice(_ID_SIGNS) for _ in range(8))
 
 
-def created(
+def create(
     known: Mapping[str, Property],
     name: str,
     type: str,
@@ -81,7 +81,7 @@ def created(
     return made, [_change(made.id, part, value) for part, value in parts.items() if value]
 
 
-def altered(known: Mapping[str, Property], id: str, **parts: Any) -> list[Change]:
+def update(known: Mapping[str, Property], id: str, **parts: Any) -> list[Change]:
     """Return the changes that give a property other parts: name, folder, place, hidden, ….
 
     Its type is changed by ``edits.converted``, with its values. Raises InvalidProperty.
@@ -103,7 +103,7 @@ def altered(known: Mapping[str, Property], id: str, **parts: Any) -> list[Change
     ]
 
 
-def placed(known: Mapping[str, Property], order: Sequence[str]) -> list[Change]:
+def reorder(known: Mapping[str, Property], order: Sequence[str]) -> list[Change]:
     """Return the changes that put properties in this order; those not named come after."""
     rest = sorted((one for one in known.values() if one.id not in order), key=lambda it: it.place)
     ids = [*(id for id in order if id in known), *(one.id for one in rest)]

@@ -145,9 +145,9 @@ class State:
                 ids.setdefault(tag.property, set()).add(tag.id)
         return {property: frozenset(tag_ids) for property, tag_ids in ids.items()}
 
-    def below(self, ids: Iterable[str]) -> set[str]:
+    def descendants(self, ids: Iterable[str]) -> set[str]:
         """Return all tags below some, without these (unless one is below another)."""
-        return tags.reached(self._children, ids)
+        return tags.reachable(self._children, ids)
 
     @cached_property
     def _children(self) -> dict[str, list[str]]:

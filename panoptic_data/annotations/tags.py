@@ -20,18 +20,18 @@ from panoptic_data.errors import InvalidTag
 
 __all__ = [
     "Tag",
-    "above",
-    "altered",
-    "below",
+    "ancestors",
+    "by_name",
     "children",
-    "created",
-    "linked",
-    "named",
-    "named_or_created",
-    "placed",
-    "reached",
+    "create",
+    "descendants",
+    "find_or_create",
+    "link",
+    "reachable",
     "read",
-    "unlinked",
+    "reorder",
+    "unlink",
+    "update",
     "with_parent",
 ]
 
@@ -53,7 +53,7 @@ class Tag:
     deleted: bool = False
 
 
-def created(
+def create(
     known: Mapping[str, Tag],
     property: str,
     name: str,
@@ -72,7 +72,7 @@ def created(
     return made, [*changes, *(Change("tag", made.id, "parents", "add", one) for one in parents)]
 
 
-def named_or_created(
+def find_or_create(
     known: Mapping[str, Tag], property: str, names: Iterable[str]
 ) -> tuple[dict[str, str], list[Change]]:
     """Return the id of the tag that each name means, and the changes that make those missing.
@@ -80,14 +80,14 @@ def named_or_created(
     Names are compared without regard to case and to spaces around and between words; each is
     found again in the answer as it was given. Raises InvalidTag.
     """
-    ids = {spelled: one.id for spelled, one in named(known, property).items()}
+    ids = {spelled: one.id for spelled, one in by_name(known, property).items()}
     last = max((one.place for one in known.values() if one.property == property), default=0.0)
     found: dict[str, str] = {}
     changes: list[Change] = []
     for name in names:
         spelled = " ".join(str(name).split())
         if spelled.casefold() not in ids:
-            made, making = created({}, property, spelled)
+            made, making = create({}, property, spelled)
             last += 1
             ids[spelled.casefold()] = made.id
             changes += [one for one in making if one.property != "place"]
@@ -96,7 +96,7 @@ def named_or_created(
     return found, changes
 
 
-def altered(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
+def update(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
     """Return the changes that give a tag another name, colour, place, key or state.
 
     A key that another tag has is taken from it. Raises InvalidTag.
@@ -121,22 +121,22 @@ def altered(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
     ]
 
 
-def linked(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
+def link(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
     """Return the change that puts a tag under another one. Raises InvalidTag, for a cycle too."""
     one = _checked(known, id)
     _checked_parent(known, one.property, parent)
-    if parent == id or parent in below(known, [id]):
+    if parent == id or parent in descendants(known, [id]):
         raise InvalidTag("cycle", name=one.name, parent=known[parent].name)
     return [] if parent in one.parents else [Change("tag", id, "parents", "add", parent)]
 
 
-def unlinked(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
+def unlink(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
     """Return the change that takes a tag from under another one."""
     one = _checked(known, id)
     return [Change("tag", id, "parents", "remove", parent)] if parent in one.parents else []
 
 
-def placed(known: Mapping[str, Tag], order: Sequence[str], moved: Iterable[str]) -> list[Change]:
+def reorder(known: Mapping[str, Tag], order: Sequence[str], moved: Iterable[str]) -> list[Change]:
     """Return the changes that put tags in this order among themselves.
 
     ``order`` are the tags that stand together, ``moved`` those that went elsewhere: where the
@@ -185,17 +185,17 @@ def children(known: Mapping[str, Tag]) -> dict[str, list[str]]:
     return found
 
 
-def below(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
+def descendants(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
     """Return all tags below some, without these (unless one is below another)."""
-    return reached(children(known), ids)
+    return reachable(children(known), ids)
 
 
-def above(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
+def ancestors(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
     """Return all tags above some, without these (unless one is above another)."""
-    return reached({id: one.parents for id, one in known.items()}, ids)
+    return reachable({id: one.parents for id, one in known.items()}, ids)
 
 
-def named(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
+def by_name(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
     """Return a property's tags by their names in lower case."""
     return {
         one.name.casefold(): one
@@ -220,7 +220,7 @@ def read(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Tag]:
     for id, one in found.items():
         for parent in sorted(set(parts[id].get("parents", ()))):
             is_right = parent in found and found[parent].property == one.property
-            if is_right and parent != id and id not in reached(links, [parent]):
+            if is_right and parent != id and id not in reachable(links, [parent]):
                 links[id] += (parent,)
     ordered = sorted(found.values(), key=lambda one: (one.property, one.place, one.id))
     return {one.id: _with_parents(one, links[one.id]) for one in ordered}
@@ -235,7 +235,7 @@ def _with_parents(one: Tag, parents: tuple[str, ...]) -> Tag:
     return Tag(one.id, one.property, one.name, one.colour, parents, one.place, one.key, one.deleted)
 
 
-def reached(next_of: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
+def reachable(next_of: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
     """Return all that some lead to, one after the other, without these unless they do too."""
     found: set[str] = set()
     waiting = list(ids)
@@ -263,7 +263,7 @@ def _checked_name(known: Mapping[str, Tag], property: str, name: str, id: str | 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidTag("name", name=name[:40], most=LONGEST_NAME)
-    same = named(known, property).get(name.casefold())
+    same = by_name(known, property).get(name.casefold())
     if same is not None and same.id != id:
         raise InvalidTag("taken", name=name)
     return name

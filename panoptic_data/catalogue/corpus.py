@@ -259,7 +259,9 @@ def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
 
 def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
     with ThreadPoolExecutor(1) as beside:
-        reading = beside.submit(database.addressed, "images", _IMAGES, versions["images"] or None)
+        reading = beside.submit(
+            database.read_addressed, "images", _IMAGES, versions["images"] or None
+        )
         files = _files(read_columns(database, "files", versions["files"], _FILES))
         images = reading.result()
     numbered = images.select("sha1", image=pl.int_range(pl.len(), dtype=pl.UInt32))

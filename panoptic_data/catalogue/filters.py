@@ -214,7 +214,7 @@ def _property(catalogue: Catalogue, condition: Condition) -> Mask | None:
     column, op, value = catalogue.column(condition.field), condition.op, condition.value
     kind = FIELDS[condition.field].kind
     if kind == "tags":
-        groups = [{id, *catalogue.annotations.below([id])} for id in value]
+        groups = [{id, *catalogue.annotations.descendants([id])} for id in value]
         if op != "all of":
             return column.tagged(set().union(*groups))
         joined: Mask = np.logical_and.reduce([column.tagged(ids) for ids in groups])

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.annotations.tags import above
+from panoptic_data.annotations.tags import ancestors
 from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
 from panoptic_data.catalogue.groups import EPOCH, NO_VALUE, Groups, LevelCodes
 from panoptic_data.catalogue.ordering import sorted_by
@@ -244,7 +244,7 @@ def _tags(catalogue: Catalogue, level: Level) -> LevelCodes:
     code_of = {id: code for code, id in enumerate(order)}
     # As a condition on a tag does, its group holds what has a tag below it.
     with_ancestors = [
-        sorted({code_of[it] for it in (id, *above(tag_by_id, [id])) if it in code_of})
+        sorted({code_of[it] for it in (id, *ancestors(tag_by_id, [id])) if it in code_of})
         for id in column.ids
     ]
     counts = np.array([len(ancestors) for ancestors in with_ancestors] or [0], dtype=np.int64)

@@ -21,9 +21,9 @@ import polars as pl
 
 from panoptic_data.duplicates import hamming
 from panoptic_data.media import fingerprints
-from panoptic_data.provenance.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
-from panoptic_data.storage.sync import settle
+from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import neighbours
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def update(
     project: Project,
     run: str,
     slugs: Sequence[str],
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
     radius: int = RADIUS,
     similarity: Mapping[str, float] = SIMILARITY,
 ) -> StageResult:
@@ -72,7 +72,7 @@ def update(
         threshold = similarity.get(slug, similarity.get(slug.partition("-")[0], 1.0))
         parts.append(_semantic(project, slug, files, threshold))
     rows = pl.concat(parts).sort("member")
-    changes = settle(database, "duplicates", rows.to_arrow(), run)
+    changes = sync_table(database, "duplicates", rows.to_arrow(), run)
     groups = rows.group_by("kind").agg(pl.col("group").n_unique()).sort("kind")
     return StageResult(
         **vars(changes),
@@ -95,7 +95,7 @@ def _exact(files: pl.DataFrame) -> pl.DataFrame:
 
 
 def _near(
-    database: Database, files: pl.DataFrame, radius: int, report: Report
+    database: Database, files: pl.DataFrame, radius: int, report: ReportProgress
 ) -> tuple[pl.DataFrame, int]:
     """Return the rows of near groups, and the radius that was used."""
     images = database.frame("images", ["sha1", "phash"])
@@ -118,7 +118,7 @@ def _near(
     return _near_rows(candidates.with_columns(centre=centres)), radius
 
 
-def _sketches(database: Database, sha1s: list[str], report: Report) -> npt.NDArray[np.int8]:
+def _sketches(database: Database, sha1s: list[str], report: ReportProgress) -> npt.NDArray[np.int8]:
     drawn = np.zeros((len(sha1s), *fingerprints.FINGERPRINT_SHAPE), np.int8)
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(sha1s), THUMBNAILS_AT_ONCE):

@@ -78,7 +78,7 @@ def apply_tags(
     target = properties_by_name(state).get(property.strip().casefold())
     changes: list[Change] = []
     if target is None:
-        target, changes = properties.created(state.properties, property, "tags")
+        target, changes = properties.create(state.properties, property, "tags")
         state = _with_property(state, target)
     if not target.has_tags:
         raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
@@ -111,7 +111,7 @@ def _find_or_create(state: State, column: Column, existing: str) -> tuple[Proper
     property = by_name.get(column.name.casefold()) if existing != "new" else None
     if property is not None and (property.type, property.target) == (column.type, column.target):
         return property, []
-    return properties.created(
+    return properties.create(
         state.properties,
         free_name(column.name, by_name),
         column.type,
@@ -133,7 +133,7 @@ def _add_tags(
     raise (InvalidTag, InvalidValue).
     """
     own = {id: tag for id, tag in state.tags.items() if tag.property == property}
-    by_name = tags.named(own, property)
+    by_name = tags.by_name(own, property)
     changes: list[Change] = []
     last = max(own.values(), key=lambda tag: tag.place, default=None)
     names = [tag.name for tag in new_tags]
@@ -143,7 +143,7 @@ def _add_tags(
         if spelled.casefold() in by_name:
             continue
         # Only the last tag is passed on: searching all of them for each new one takes long.
-        last, created = tags.created({last.id: last} if last else {}, property, spelled)
+        last, created = tags.create({last.id: last} if last else {}, property, spelled)
         by_name[spelled.casefold()] = own[last.id] = last
         changes += created
     for tag in new_tags:
@@ -159,12 +159,12 @@ def _complete_tag(
     changes: list[Change] = []
     colour = _colour(new_tag.colour, strict)
     if colour is not None and own[id].colour is None:
-        changes += tags.altered(own, id, colour=colour)
+        changes += tags.update(own, id, colour=colour)
         own[id] = replace(own[id], colour=colour)
     for parent in new_tag.parents:
         parent_id = by_name[" ".join(parent.split()).casefold()].id
         try:
-            link = tags.linked(own, id, parent_id)
+            link = tags.link(own, id, parent_id)
         except InvalidTag:
             if strict:
                 raise
@@ -186,7 +186,7 @@ def _colour(text: str | None, strict: bool) -> str | None:
 
 def _with_tag_ids(state: State, property: Property, named: pl.DataFrame) -> pl.DataFrame:
     """Return target and value with the ids of tags: one id, or a JSON list of ids."""
-    by_name = tags.named(state.tags, property.id)
+    by_name = tags.by_name(state.tags, property.id)
     names = named["value"].unique()
     ids = {name: by_name[" ".join(name.split()).casefold()].id for name in names}
     with_ids = named.with_columns(

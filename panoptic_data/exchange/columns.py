@@ -243,7 +243,7 @@ def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) 
         repeated = _count_repeated(readable, unique)
     else:
         unique = readable.unique(["target", "folded"], keep="first", maintain_order=True)
-    existing = tags.named(state.tags, column.property) if column.property else {}
+    existing = tags.by_name(state.tags, column.property) if column.property else {}
     spellings: dict[str, str] = {}
     for name in unique["value"].unique(maintain_order=True):
         spellings.setdefault(name.casefold(), name)

@@ -32,7 +32,13 @@ from panoptic_data.ingest.sources import Source
 from panoptic_data.media import decode, hashes
 from panoptic_data.media.metadata import ImageRow, describe
 from panoptic_data.media.prefetch import in_order
-from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import (
+    CODE_VERSIONS,
+    ReportProgress,
+    StageResult,
+    digest,
+    ignore_progress,
+)
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database
@@ -81,7 +87,7 @@ def ingest(
     project: Project,
     source: Source,
     run: str,
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
     threads: int | None = None,
 ) -> tuple[StageResult, StageResult]:
     """Bring the tables ``files`` and ``images`` up to date with a source's folder.
@@ -172,7 +178,7 @@ class _SourceUpdate:
         entries = pl.concat([self.scan.problems, self.scan.restored]).iter_rows(named=True)
         self._upsert([self._row(self._unread(entry)) for entry in entries])
 
-    def read_and_write(self, report: Report, threads: int | None) -> None:
+    def read_and_write(self, report: ReportProgress, threads: int | None) -> None:
         """Read the new, changed and doubtful files and write their rows in batches."""
         todo = pl.concat([self.scan.new, self.scan.changed, self.scan.recheck]).sort("path")
         done = self.scan.unchanged + self.scan.problems.height + self.scan.restored.height

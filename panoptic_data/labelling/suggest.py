@@ -265,7 +265,7 @@ def _examples(
         np.setdiff1d(current.rows_of(_targets(said, value)), without)
         for value, without in ((ACCEPTED, ()), (REFUSED, inside))
     )
-    kin = {one.id, *tags.below(state.tags, [one.id]), *tags.above(state.tags, [one.id])}
+    kin = {one.id, *tags.descendants(state.tags, [one.id]), *tags.ancestors(state.tags, [one.id])}
     others = _otherwise(current, property, kin)
     return Examples(
         held.of_rows(inside.astype(np.intp)),

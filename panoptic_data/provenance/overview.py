@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     from panoptic_data.storage.project import Project
 
-__all__ = ["Folder", "Problem", "Stage", "folders", "made", "problems", "reasons", "vectors"]
+__all__ = [
+    "ProblemFile",
+    "SourceSummary",
+    "StageSummary",
+    "problem_files",
+    "reason_counts",
+    "source_summaries",
+    "stage_summaries",
+    "vector_count",
+]
 
 # Of several parts the worst reason is the stage's.
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
@@ -31,7 +40,7 @@ _WORST = ("never", "unfinished", "code", "inputs")
 
 
 @dataclass(frozen=True)
-class Folder:
+class SourceSummary:
     """One source and what its files are."""
 
     name: str
@@ -44,7 +53,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageSummary:
     """One kind of stage under one encoder (or none), added up over the sources.
 
     ``why`` says why it is not up to date (see ``stages.stale``); None when it is. ``parts``
@@ -77,7 +86,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ProblemFile:
     """One file that is not shown, and why."""
 
     file_id: str
@@ -90,12 +99,12 @@ class Problem:
     first_seen: datetime | None
 
 
-def folders(project: Project) -> list[Folder]:
+def source_summaries(project: Project) -> list[SourceSummary]:
     """Return every source with its counts, sorted by name."""
     counts = _file_counts(project)
     sources = project.database().frame("sources").sort("name")
     return [
-        Folder(
+        SourceSummary(
             name=row["name"],
             uri=row["uri"],
             added_at=row["added_at"],
@@ -109,7 +118,7 @@ def folders(project: Project) -> list[Folder]:
     ]
 
 
-def made(project: Project, slugs: Sequence[str]) -> list[Stage]:
+def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary]:
     """Return every stage that the project has or should have, in order of making."""
     database = project.database()
     records = stages.latest(project)
@@ -123,22 +132,24 @@ def made(project: Project, slugs: Sequence[str]) -> list[Stage]:
     return [_stage(kind, slug, names, rows, stale) for kind, slug in wanted]
 
 
-def reasons(project: Project) -> dict[str, int]:
+def reason_counts(project: Project) -> dict[str, int]:
     """Return how many files are not shown, by reason (or by status without one), most first."""
     counts = _file_counts(project).reasons
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def problems(project: Project, reason: str | None = None, limit: int = 200) -> list[Problem]:
+def problem_files(
+    project: Project, reason: str | None = None, limit: int = 200
+) -> list[ProblemFile]:
     """Return files that are not shown, of one reason or of all, in order of their path."""
     columns = ("file_id", "source", "path", "status", "reason", "detail", "size", "first_seen")
     files = project.database().frame("files", columns, "status != 'ok'")
     if reason is not None:
         files = files.filter(pl.coalesce("reason", "status") == reason)
-    return [Problem(**row) for row in files.sort("source", "path").head(limit).to_dicts()]
+    return [ProblemFile(**row) for row in files.sort("source", "path").head(limit).to_dicts()]
 
 
-def vectors(project: Project, slug: str) -> int:
+def vector_count(project: Project, slug: str) -> int:
     """Return how many images have a vector under an encoder."""
     return project.database().count(table_name("embeddings", slug))
 
@@ -186,7 +197,7 @@ def _stage(
     names: Sequence[str],
     rows: Mapping[str, Mapping[str, Any]],
     stale: Mapping[str, str],
-) -> Stage:
+) -> StageSummary:
     prefix = f"{kind}/{slug}" if slug else kind
     parts = tuple(name for name in names if name == prefix or name.startswith(prefix + "/"))
     known = [rows[part] for part in parts if part in rows]
@@ -196,7 +207,7 @@ def _stage(
         for name in ("rows", "new", "changed", "removed", "failed", "seconds")
     }
     why = [stale[part] for part in parts if part in stale]
-    return Stage(
+    return StageSummary(
         kind=kind,
         encoder=slug,
         at=max((row["at"] for row in known), default=None),

@@ -29,7 +29,7 @@ from panoptic_data.storage.project import Project
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LOCK", "MERGE", "Run", "code_version", "listing", "running", "start"]
+__all__ = ["LOCK", "MERGE", "Run", "code_version", "current", "recent", "start"]
 
 LOCK = "run.lock"
 # What a run is called that only merges annotations: there is one a minute while people annotate.
@@ -105,13 +105,13 @@ class Run:
             self._progress[stage] = (done, total)
             self._news = True
 
-    def count(self, stage: str, counts: Mapping[str, object]) -> None:
+    def record_counts(self, stage: str, counts: Mapping[str, object]) -> None:
         """Note what a stage did; ``counts`` holds JSON values."""
         with self._changed:
             self._counts[stage] = counts
             self._news = True
 
-    def ran(self, dagster_run: str) -> None:
+    def add_dagster_run(self, dagster_run: str) -> None:
         """Note the identifier of a Dagster run that belongs to this run."""
         with self._changed:
             self._dagster_runs.append(dagster_run)
@@ -190,7 +190,7 @@ class Run:
         }
 
 
-def listing(project: Project, limit: int = 50) -> pl.DataFrame:
+def recent(project: Project, limit: int = 50) -> pl.DataFrame:
     """Return the last runs, newest first, one row each as in the table `runs`.
 
     Merges of annotations are left out: they would bury the others.
@@ -199,7 +199,7 @@ def listing(project: Project, limit: int = 50) -> pl.DataFrame:
     return frame.sort("started_at", "run", descending=True).head(limit)
 
 
-def running(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
+def current(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
     """Return the row of the run that is at work now, or None.
 
     A run whose process is gone counts as ended, even before its row says so. Merges of

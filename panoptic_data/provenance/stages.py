@@ -25,22 +25,22 @@ __all__ = [
     "CODE_VERSIONS",
     "LOG",
     "PER_ENCODER",
-    "Report",
+    "ReportProgress",
     "StageResult",
     "begin",
     "counts",
     "digest",
     "expected",
-    "kind",
+    "ignore_progress",
     "latest",
-    "quiet",
     "record",
+    "stage_kind",
+    "stage_table",
     "stale",
-    "table_behind",
     "upstream",
 ]
 
-Report = Callable[[str, int, int], None]
+ReportProgress = Callable[[str, int, int], None]
 """Called with (stage, done, total) as work goes on; cheap to call often."""
 
 CODE_VERSIONS: Mapping[str, str] = {
@@ -64,7 +64,7 @@ LOG = "annotation_events"
 """What ``annotations`` is made from: people write it, no stage does."""
 
 
-def quiet(stage: str, done: int, total: int) -> None:
+def ignore_progress(stage: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
@@ -102,7 +102,7 @@ def digest(parts: Iterable[str]) -> str:
     return state.hexdigest()
 
 
-def kind(stage: str) -> str:
+def stage_kind(stage: str) -> str:
     """Return what a stage is, without its encoder and source: ``clusters/clip`` is clusters."""
     return stage.partition("/")[0]
 
@@ -164,7 +164,7 @@ def record(
         "code_version": code_version,
         "parameters": _json(result.parameters),
         "counts": _json(counts(result)),
-        "lance_version": project.database().version(table_behind(stage)),
+        "lance_version": project.database().version(stage_table(stage)),
         "at": datetime.now(UTC),
         "run": run,
     }
@@ -203,7 +203,7 @@ def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -
     return reasons
 
 
-def table_behind(stage: str) -> str:
+def stage_table(stage: str) -> str:
     """Return the name of the table that a stage writes."""
     name, _, rest = stage.partition("/")
     if name in ("embeddings", "vector_index"):
@@ -248,7 +248,7 @@ def _why(
         return "never"
     if not row["data_version"]:
         return "unfinished"
-    if row["code_version"] != CODE_VERSIONS[kind(stage)]:
+    if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
         return "code"
     if any(name in reasons for name in before):
         return "inputs"

@@ -1,7 +1,8 @@
-"""Taking turns between processes: whoever comes first goes first, and a kill gives the turn back.
+"""Locks between processes that are granted in the order of arrival and released by a kill.
 
 Lance lets writers race and makes the loser try again: under load one can lose for half a
-minute and then fail. Who waits for its turn loses nothing. Not here: what is done in a turn.
+minute and then fail. A writer that waits for a lock loses no work. Not here: the lock of a run
+(``provenance.runs``), which refuses instead of waiting.
 """
 
 from __future__ import annotations
@@ -10,23 +11,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["turn"]
+__all__ = ["exclusive_lock"]
 
 
 @contextmanager
-def turn(place: Path) -> Iterator[None]:
-    """Hold the turn of ``place``, a file that is made where it is not there."""
-    place.parent.mkdir(parents=True, exist_ok=True)
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Wait for the lock of the file ``path``, which is made where there is none, and hold it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
     except ImportError:
-        # Windows: asked again every few milliseconds, in no order.
+        # Windows: polled every few milliseconds, in no order.
         from filelock import FileLock
 
-        with FileLock(place, poll_interval=0.005):
+        with FileLock(path, poll_interval=0.005):
             yield
         return
-    with place.open("ab") as file:
-        # Waits in the kernel's queue; a lock that asks again and again can starve.
+    with path.open("ab") as file:
+        # Waits in the kernel's queue: a lock that is polled can starve.
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

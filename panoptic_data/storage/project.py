@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomli_w
+
 from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
 
 if TYPE_CHECKING:
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_ENCODERS",
     "Project",
-    "create",
-    "default_place",
+    "add_encoder",
+    "create_project",
+    "default_root",
     "open_project",
-    "save",
-    "with_encoder",
-    "with_encoders",
+    "save_settings",
+    "set_encoders",
 ]
 
 FORMAT = 1
@@ -45,12 +47,12 @@ class Project:
 
     @property
     def lance(self) -> Path:
-        """Where the tables are."""
+        """The folder of the tables."""
         return self.root / "lance"
 
     @property
     def dagster_home(self) -> Path:
-        """Where Dagster keeps the history of runs."""
+        """The folder where Dagster keeps the history of runs."""
         return self.root / "dagster"
 
     def database(self) -> Database:
@@ -61,11 +63,11 @@ class Project:
         return connect(self.lance)
 
 
-def default_place() -> Path:
+def default_root() -> Path:
     """Return ``PANOPTIC_PROJECT``, else the default project in the user's data directory."""
-    named = os.environ.get("PANOPTIC_PROJECT")
-    if named:
-        return Path(named).expanduser()
+    from_environment = os.environ.get("PANOPTIC_PROJECT")
+    if from_environment:
+        return Path(from_environment).expanduser()
     from platformdirs import user_data_path
 
     return user_data_path("panoptic-data") / "default"
@@ -77,65 +79,62 @@ def open_project(root: str | Path | None = None) -> Project:
     Raises ProjectNotFound where there is none, ProjectTooNew when a newer release wrote it,
     ProjectDamaged when its settings cannot be read.
     """
-    place = Path(root or default_place()).expanduser().resolve()
+    path = Path(root or default_root()).expanduser().resolve()
     try:
-        settings = tomllib.loads((place / SETTINGS).read_text(encoding="utf-8"))
+        settings = tomllib.loads((path / SETTINGS).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise ProjectNotFound(path=place) from None
+        raise ProjectNotFound(path=path) from None
     except (OSError, ValueError) as error:
-        raise ProjectDamaged(path=place / SETTINGS, problem=error) from error
+        raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
     try:
         if settings["format"] > FORMAT:
-            raise ProjectTooNew(path=place, found=settings["format"], known=FORMAT)
+            raise ProjectTooNew(path=path, found=settings["format"], known=FORMAT)
         return Project(
-            root=place,
+            root=path,
             name=settings["name"],
             created_at=settings["created_at"],
             encoders=tuple(settings["encoders"]),
         )
     except (KeyError, TypeError) as error:
-        raise ProjectDamaged(path=place / SETTINGS, problem=error) from error
+        raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
 
 
-def create(root: str | Path | None = None, name: str | None = None) -> Project:
+def create_project(root: str | Path | None = None, name: str | None = None) -> Project:
     """Open the project at ``root``, creating it where there is none."""
-    place = Path(root or default_place()).expanduser().resolve()
+    path = Path(root or default_root()).expanduser().resolve()
     try:
-        return open_project(place)
+        return open_project(path)
     except ProjectNotFound:
-        place.mkdir(parents=True, exist_ok=True)
-        project = Project(place, name or place.name, datetime.now(UTC).replace(microsecond=0))
-        save(project)
+        path.mkdir(parents=True, exist_ok=True)
+        project = Project(path, name or path.name, datetime.now(UTC).replace(microsecond=0))
+        save_settings(project)
         return project
 
 
-def with_encoder(project: Project, encoder: str, *, first: bool = False) -> Project:
+def add_encoder(project: Project, encoder: str, *, first: bool = False) -> Project:
     """Return the project with one more encoder, saved; unchanged when it has it already."""
     if encoder in project.encoders:
         return project
     if first:
-        return with_encoders(project, (encoder, *project.encoders))
-    return with_encoders(project, (*project.encoders, encoder))
+        return set_encoders(project, (encoder, *project.encoders))
+    return set_encoders(project, (*project.encoders, encoder))
 
 
-def with_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
+def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
     """Return the project with these encoders, saved."""
-    changed = replace(project, encoders=encoders)
-    save(changed)
-    return changed
+    updated = replace(project, encoders=encoders)
+    save_settings(updated)
+    return updated
 
 
-def save(project: Project) -> None:
+def save_settings(project: Project) -> None:
     """Write the settings in one step, so that a kill leaves the old ones or the new ones."""
-    # JSON strings are valid TOML basic strings, and tomllib has no writer.
-    import json
-
-    lines = (
-        f"format = {FORMAT}",
-        f"name = {json.dumps(project.name, ensure_ascii=False)}",
-        f"created_at = {project.created_at.isoformat()}",
-        f"encoders = {json.dumps(list(project.encoders), ensure_ascii=False)}",
-    )
+    settings = {
+        "format": FORMAT,
+        "name": project.name,
+        "created_at": project.created_at,
+        "encoders": list(project.encoders),
+    }
     draft = project.root / f".{SETTINGS}.{os.getpid()}"
-    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draft.write_text(tomli_w.dumps(settings), encoding="utf-8")
     draft.replace(project.root / SETTINGS)

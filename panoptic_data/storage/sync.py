@@ -21,11 +21,11 @@ from panoptic_data.storage.schema import arrow, table_of
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
 
-__all__ = ["Changes", "content", "settle"]
+__all__ = ["TableChanges", "rows_digest", "sync_table"]
 
 
 @dataclass(frozen=True)
-class Changes:
+class TableChanges:
     """How many rows were written and deleted, and the digest of all that are there now."""
 
     rows: int
@@ -36,7 +36,7 @@ class Changes:
     data_version: str
 
 
-def settle(database: Database, name: str, rows: pa.Table, run: str) -> Changes:
+def sync_table(database: Database, name: str, rows: pa.Table, run: str) -> TableChanges:
     """Make table ``name`` hold exactly ``rows`` (every column but ``run``).
 
     Where most rows differ the table is replaced in one commit. Else one commit writes and
@@ -62,17 +62,17 @@ def settle(database: Database, name: str, rows: pa.Table, run: str) -> Changes:
             database.upsert(name, _table(dressed.filter(~same), schema))
         if gone:
             database.delete(name, gone)
-    return Changes(
+    return TableChanges(
         rows=len(wanted),
         new=new,
         changed=changed,
         unchanged=len(wanted) - new - changed,
         removed=len(gone),
-        data_version=content(_table(wanted, schema)),
+        data_version=rows_digest(_table(wanted, schema)),
     )
 
 
-def content(rows: pa.Table) -> str:
+def rows_digest(rows: pa.Table) -> str:
     """Return 16 hex digits that identify every column but ``run``, in the order of the rows."""
     state = hashlib.blake2b(digest_size=8)
     for name in rows.column_names:

@@ -156,7 +156,7 @@ class Database:
         ]
         return pa.concat_tables(parts) if parts else _empty(name, columns)
 
-    def addressed(
+    def read_addressed(
         self, name: str, columns: Sequence[str], version: int | None = None
     ) -> pl.DataFrame:
         """Return rows as :meth:`frame` does, and where each lies: ``address`` (UInt64)."""

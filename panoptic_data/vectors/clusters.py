@@ -21,10 +21,10 @@ import pyarrow as pa
 
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
-from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import settle
+from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import neighbours
 from panoptic_data.vectors import refit as fits
 from panoptic_data.vectors.hierarchy import (
@@ -60,7 +60,7 @@ def update(
     project: Project,
     slug: str,
     run: str,
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
     refit: bool = False,
     method: str | None = None,
     k: int | None = None,
@@ -86,9 +86,9 @@ def update(
     else:
         _place(vectors, found)
     name = table_name("clusters", slug)
-    changes = settle(project.database(), name, _rows(graph.sha1s, found), run)
+    changes = sync_table(project.database(), name, _rows(graph.sha1s, found), run)
     info = _info(graph.sha1s, vectors, found)
-    told = settle(project.database(), table_name("cluster_info", slug), info, run)
+    told = sync_table(project.database(), table_name("cluster_info", slug), info, run)
     progress(len(graph.sha1s), len(graph.sha1s))
     return StageResult(
         **{**vars(changes), "data_version": digest([changes.data_version, told.data_version])},

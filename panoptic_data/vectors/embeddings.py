@@ -25,7 +25,13 @@ from panoptic_data.encoders import Encoder, EncoderSpec
 from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
 from panoptic_data.ingest import images
 from panoptic_data.media.prefetch import in_order
-from panoptic_data.provenance.stages import CODE_VERSIONS, Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import (
+    CODE_VERSIONS,
+    ReportProgress,
+    StageResult,
+    digest,
+    ignore_progress,
+)
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
 
@@ -56,7 +62,7 @@ def update(
     spec: EncoderSpec,
     run: str,
     source: str | None = None,
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
 ) -> StageResult:
     """Embed what lacks a vector (``source`` None: of every source), remove what was pruned.
 
@@ -249,7 +255,7 @@ def _extra(outcome: _Outcome, seconds: float) -> dict[str, object]:
 
 
 def _embed(
-    project: Project, encoder: Encoder, todo: Sequence[str], run: str, report: Report
+    project: Project, encoder: Encoder, todo: Sequence[str], run: str, report: ReportProgress
 ) -> _Outcome:
     outcome = _Outcome()
     writer = _Writer(project, encoder, run)

@@ -19,10 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from panoptic_data.provenance.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import settle
+from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import knn
 from panoptic_data.vectors.embeddings import matrix
 from panoptic_data.vectors.knn import Lists
@@ -49,7 +49,7 @@ def update(
     project: Project,
     slug: str,
     run: str,
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
     k: int = K,
     exact_up_to: int = EXACT_UP_TO,
 ) -> StageResult:
@@ -69,7 +69,9 @@ def update(
         lists, method = knn.descent(vectors, k), "nn-descent"
     else:
         lists, method = _exact(vectors, stored, kept, anew, k, progress), "exact"
-    changes = settle(project.database(), table_name("neighbours", slug), _rows(sha1s, lists), run)
+    changes = sync_table(
+        project.database(), table_name("neighbours", slug), _rows(sha1s, lists), run
+    )
     progress(len(sha1s), len(sha1s))
     return StageResult(
         **vars(changes),

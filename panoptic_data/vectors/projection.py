@@ -20,10 +20,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.provenance.stages import Report, StageResult, quiet
+from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import settle
+from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import neighbours
 from panoptic_data.vectors import refit as fits
 from panoptic_data.vectors.knn import Lists
@@ -54,7 +54,11 @@ SPREAD = 0.004
 
 
 def update(
-    project: Project, slug: str, run: str, report: Report = quiet, refit: bool = False
+    project: Project,
+    slug: str,
+    run: str,
+    report: ReportProgress = ignore_progress,
+    refit: bool = False,
 ) -> StageResult:
     """Place every image of ``neighbours`` on the map; fit the map where there is none.
 
@@ -77,7 +81,7 @@ def update(
         whole = boxed(layout(vectors, graph.lists, None if anew else coordinates))
         coordinates = aligned(whole, coordinates, known) + _spread(graph.sha1s)
         fitted[:] = True
-    changes = settle(
+    changes = sync_table(
         project.database(),
         table_name("projection", slug),
         _rows(graph.sha1s, coordinates, fitted),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 
-from panoptic_data.provenance.stages import Report, StageResult, digest, quiet
+from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 
@@ -30,7 +30,7 @@ def update(
     project: Project,
     slug: str,
     run: str,
-    report: Report = quiet,
+    report: ReportProgress = ignore_progress,
     exact_up_to: int = EXACT_UP_TO,
 ) -> StageResult:
     """Make or complete the index of an encoder's vectors where there are over ``exact_up_to``.

@@ -102,21 +102,19 @@ def themed(corpus):
         ("Theme", "tags", None), ("seen", "checkbox", "Work"), ("gone", "text", None),
         ("original", "image", "Work"),
     ):  # fmt: skip
-        made[name], changes = properties.created(
-            store.state().properties, name, type, folder=folder
-        )
+        made[name], changes = properties.create(store.state().properties, name, type, folder=folder)
         store.commit(changes, "property")
     for name, parent in (("war", None), ("peace", None), ("civil", "war")):
         ups = [made[parent].id] if parent else []
         theme = made["Theme"].id
-        made[name], changes = tags.created(store.state().tags, theme, name, parents=ups)
+        made[name], changes = tags.create(store.state().tags, theme, name, parents=ups)
         store.commit(changes, "tag")
     ids = [made["civil"].id]
     given = edits.add_tags(store.state(), theme, [synthetic.sha1("a"), synthetic.sha1("b")], ids)
     store.commit(given, "tag", author="Anna")
     links = edits.set_value(store.state(), made["original"].id, [synthetic.sha1("d")], SHA1S[0])
     store.commit(links, "set", author="Anna")
-    store.commit(properties.altered(store.state().properties, made["gone"].id, deleted=True), "x")
+    store.commit(properties.update(store.state().properties, made["gone"].id, deleted=True), "x")
     return registry.load(corpus.project), made
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.cli import COMMANDS, METHODS, main
 from panoptic_data.catalogue import registry
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, open_project
 from panoptic_data.vectors import clusters
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, Sort, View
@@ -75,12 +75,12 @@ def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_an_encoder_can_be_added_with_the_project_named_on_either_side(before, tmp_path):
-    projects.create(tmp_path / "war")
+    create_project(tmp_path / "war")
     named = ["--project", tmp_path / "war"]
     first, last = (named, []) if before else ([], named)
     done = panoptic("encoders", *first, "add", *last, "timm:resnet50")
     assert done.returncode == 0, done.stderr
-    assert "timm:resnet50" in projects.open_project(tmp_path / "war").encoders
+    assert "timm:resnet50" in open_project(tmp_path / "war").encoders
 
 
 def test_the_methods_of_clusters_are_those_there_are():

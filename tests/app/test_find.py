@@ -17,7 +17,7 @@ from panoptic_data.catalogue.similarity import SimilarityQuery
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, set_encoders
 from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Sort, View
@@ -40,10 +40,10 @@ def asks(query, **limits):
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("find")
     write_pictures(folder / "pictures", range(12))
-    opened = projects.create(folder / "project")
+    opened = create_project(folder / "project")
     images.ingest(opened, sources.add(opened, folder / "pictures"), "r1")
     embeddings.update(opened, parse("visual"), "r1")
-    return projects.with_encoders(opened, ("visual",))
+    return set_encoders(opened, ("visual",))
 
 
 @pytest.fixture

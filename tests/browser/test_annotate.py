@@ -8,7 +8,7 @@ from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, View, to_address
 from tests.dashboard import eventually, serving
@@ -25,7 +25,7 @@ def address(own_project):
 @pytest.fixture
 def store(own_project):
     """What is noted; it is gone after the test."""
-    kept = annotations_of(projects.open_project(own_project))
+    kept = annotations_of(open_project(own_project))
     yield kept
     state = kept.state(fresh=True)
     gone = [change for one in state.live_properties for change in remove(state, one.id)]
@@ -35,19 +35,19 @@ def store(own_project):
 
 
 def remove(state, id):
-    return properties.altered(state.properties, id, deleted=True)
+    return properties.update(state.properties, id, deleted=True)
 
 
 def make(store, name, type, **more):
-    one, changes = properties.created(store.state().properties, name, type, **more)
+    one, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property")
     return one.id
 
 
 def tag(store, property, name, key=None):
-    one, changes = tags.created(store.state().tags, property, name)
+    one, changes = tags.create(store.state().tags, property, name)
     store.commit(changes, "tag")
-    store.commit(tags.altered(store.state().tags, one.id, key=key), "key")
+    store.commit(tags.update(store.state().tags, one.id, key=key), "key")
     return one.id
 
 

@@ -29,17 +29,17 @@ def corpus(demo_project):
 def subjects(corpus):
     """A property that is there for one test, with a tag below another; three images have it."""
     store = annotations_of(corpus.project)
-    one, changes = properties.created(store.state().properties, "Subject matter", "tags")
+    one, changes = properties.create(store.state().properties, "Subject matter", "tags")
     store.commit(changes, "property")
     known = {}
     for name, parents in (("war", []), ("trench warfare", ["war"]), ("peace", [])):
         ups = [known[parent].id for parent in parents]
-        known[name], changes = tags.created(store.state().tags, one.id, name, parents=ups)
+        known[name], changes = tags.create(store.state().tags, one.id, name, parents=ups)
         store.commit(changes, "tag")
     images = corpus.sha1s(run_view(corpus, View()).rows[:3])
     store.commit(edits.add_tags(store.state(), one.id, images, [known["trench warfare"].id]), "tag")
     yield property_field(one.type, one.id), known
-    store.commit(properties.altered(store.state().properties, one.id, deleted=True), "property")
+    store.commit(properties.update(store.state().properties, one.id, deleted=True), "property")
 
 
 def opened(page):

@@ -8,7 +8,7 @@ from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, set_encoders
 from panoptic_data.vectors import embeddings
 from tests.dashboard import NARROW, serving
 from tests.images import shared
@@ -22,7 +22,7 @@ ALL = EACH * len(KINDS)
 
 @pytest.fixture
 def project(tmp_path):
-    made = projects.create(tmp_path / "project")
+    made = create_project(tmp_path / "project")
     for kind in KINDS:
         for path in sorted(shared("clothing-1k").joinpath(kind).glob("*.jpg"))[:EACH]:
             target = tmp_path / "pictures" / kind / path.name
@@ -30,7 +30,7 @@ def project(tmp_path):
             target.write_bytes(path.read_bytes())
     images.ingest(made, sources.add(made, tmp_path / "pictures"), "r1")
     clip = f"clip:local-dir:{shared('weights/tiny-clip')}"
-    made = projects.with_encoders(made, (clip,))
+    made = set_encoders(made, (clip,))
     embeddings.update(made, parse(clip), "r1")
     return made
 
@@ -38,10 +38,10 @@ def project(tmp_path):
 @pytest.fixture
 def store(project):
     store = annotations_of(project)
-    one, changes = properties.created(store.state().properties, "Kind", "tag")
+    one, changes = properties.create(store.state().properties, "Kind", "tag")
     store.commit(changes, "property")
     for name in KINDS:
-        _, changes = tags.created(store.state().tags, one.id, name)
+        _, changes = tags.create(store.state().tags, one.id, name)
         store.commit(changes, "tag")
     return store
 

@@ -8,7 +8,7 @@ from app.components import assets
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import review
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -22,13 +22,13 @@ def address(own_project):
 
 @pytest.fixture
 def store(own_project):
-    return annotations_of(projects.open_project(own_project))
+    return annotations_of(open_project(own_project))
 
 
 @pytest.fixture
 def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
-    current = registry.get(projects.open_project(own_project))
+    current = registry.get(open_project(own_project))
     return review.opened(current, "near").ordered("size").to_dicts()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.server import jobs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import Project, create_project, save_settings
 from tests.dashboard import NARROW, eventually, serving
 from tests.small_corpus import write_pictures
 
@@ -314,8 +314,8 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
 @pytest.mark.slow
 def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
     write_pictures(tmp_path / "pictures", range(8))
-    project = projects.create(tmp_path / "project")
-    projects.save(projects.Project(project.root, "new", project.created_at, ("visual",)))
+    project = create_project(tmp_path / "project")
+    save_settings(Project(project.root, "new", project.created_at, ("visual",)))
     with serving(project.root) as address:
         page = visit(address)
         expect(page.get_by_role("heading", name="Add a folder of images")).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from app.widgets import search_terms
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, open_project, set_encoders
 from panoptic_data.vectors import embeddings
 from panoptic_data.views.model import Condition, Level, View, to_address
 from tests.browser.test_explore import ready, tile, viewer
@@ -213,7 +213,7 @@ SECOND = "timm-resnet50-a1-in1k"
 
 
 def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_project):
-    project = projects.open_project(own_project)
+    project = open_project(own_project)
     names = embeddings.matrix(project, "visual")[0]
     embed(project, names, grouped(len(names), width=1.0)[0], SECOND)
     row = {"slug": SECOND, "text": "timm:resnet50.a1_in1k", "status": "ready", "reads_text": False}
@@ -259,7 +259,7 @@ def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_proj
 
 
 def test_words_are_added_and_encoders_compared(visit, tmp_path):
-    project = projects.create(tmp_path / "project")
+    project = create_project(tmp_path / "project")
     clip = f"clip:local-dir:{shared('weights/tiny-clip')}"
     for kind in ("dress", "shoes"):
         for path in sorted(shared("clothing-1k").joinpath(kind).glob("*.jpg"))[:12]:
@@ -267,7 +267,7 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     images.ingest(project, sources.add(project, tmp_path / "pictures"), "r1")
-    project = projects.with_encoders(project, (clip, "visual"))
+    project = set_encoders(project, (clip, "visual"))
     for text in project.encoders:
         embeddings.update(project, parse(text), "r1")
     with serving(project.root) as address:

@@ -8,7 +8,7 @@ import pytest
 from app.components import assets
 from panoptic_data.catalogue import field_counts, registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import View, to_address
 from tests.dashboard import WIDE
 
@@ -256,7 +256,7 @@ def test_captions_are_chosen_by_keys_and_kept(visit, address):
 def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
     visit, address, demo_project
 ):
-    corpus = registry.get(projects.open_project(demo_project))
+    corpus = registry.get(open_project(demo_project))
     total = len(run_view(corpus, View()))
     first, *_, last = (name for name in field_counts.folders(corpus) if name.count("/") == 1)
     here = View().with_condition("folder", [last])

@@ -41,9 +41,9 @@ def make_tag(store, name, who):
     state = store.state(fresh=True)
     theme = next((one for one in state.live_properties if one.name == "Theme"), None)
     if theme is None:
-        theme, changes = properties.created(state.properties, "Theme", "tags")
+        theme, changes = properties.create(state.properties, "Theme", "tags")
         store.commit(changes, "property", author=who)
-    made, changes = tags.created(store.state().tags, theme.id, name, colour="#d94f4f")
+    made, changes = tags.create(store.state().tags, theme.id, name, colour="#d94f4f")
     store.commit(changes, "tag", author=who)
     return made
 

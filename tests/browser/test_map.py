@@ -6,7 +6,7 @@ import pytest
 
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import from_address
 from tests import synthetic
 from tests.dashboard import NARROW, WIDE, eventually, serving
@@ -73,7 +73,7 @@ def place_of_a_point(page):
 
 
 def test_every_image_is_a_point_and_clusters_stand_beside_with_an_exemplar(page, demo_project):
-    current = registry.get(projects.open_project(demo_project), fresh=True)
+    current = registry.get(open_project(demo_project), fresh=True)
     placed = int(current.projection("visual").placed.sum())
     points = "plot.data.reduce((sum, trace) => sum + trace.x.length, 0)"
     assert eventually(lambda: number(count(page).inner_text()) == placed)
@@ -87,7 +87,7 @@ def test_a_lasso_becomes_a_condition_that_the_gallery_shows_too(page, demo_proje
     around_the_middle(page)
     expect(page.locator(".chip")).to_have_text(re.compile("region"))
     expect(count(page)).to_have_text(re.compile(r"of"))
-    current = registry.get(projects.open_project(demo_project), fresh=True)
+    current = registry.get(open_project(demo_project), fresh=True)
     caught = len(run_view(current, current_view(page)))
     assert 0 < caught < len(current)
     expect(page.locator(".shown strong")).to_have_text(re.compile(rf"^{caught} images?$"))

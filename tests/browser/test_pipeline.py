@@ -6,7 +6,7 @@ import re
 import pytest
 
 from panoptic_data.provenance import overview, runs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from tests import synthetic
 from tests.dashboard import NARROW, WIDE, panoptic, serving
 from tests.small_corpus import write_pictures
@@ -27,7 +27,7 @@ def page(visit, address):
 
 @pytest.fixture
 def project(demo_project):
-    return projects.open_project(demo_project)
+    return open_project(demo_project)
 
 
 def add(page):
@@ -44,7 +44,7 @@ def test_every_stage_stands_with_its_count_and_is_up_to_date(page, project):
     stages = page.get_by_role("table", name="Stages")
     expect(stages.locator("tbody tr")).to_have_count(9)
     expect(stages.locator("td.current")).to_have_count(9)
-    made = {one.name: one for one in overview.made(project, ["visual"])}
+    made = {one.name: one for one in overview.stage_summaries(project, ["visual"])}
     for line, name in (("Images", "images"), ("Map", "projection/visual")):
         told = cells(page, "Stages", line)
         assert told[1] == "up to date"
@@ -60,7 +60,7 @@ def test_an_encoder_that_waits_says_why_and_how_to_get_it(page):
 
 
 def test_folders_are_counted_with_what_is_not_shown(page, project):
-    (folder,) = overview.folders(project)
+    (folder,) = overview.source_summaries(project)
     told = cells(page, "Folders", folder.name)
     assert told[0].splitlines() == [folder.name, folder.uri]
     assert [int(one) for one in told[1:]] == [
@@ -71,7 +71,7 @@ def test_folders_are_counted_with_what_is_not_shown(page, project):
 
 
 def test_problems_are_filtered_by_reason_and_exported_whole(page, project):
-    reasons = overview.reasons(project)
+    reasons = overview.reason_counts(project)
     listed = page.locator(".problems li")
     expect(listed).to_have_count(sum(reasons.values()))
     page.get_by_role("combobox", name="Reason").click()
@@ -85,7 +85,7 @@ def test_problems_are_filtered_by_reason_and_exported_whole(page, project):
 
 
 def test_a_run_opens_on_what_made_it(page, project):
-    row = runs.listing(project, 1).to_dicts()[0]
+    row = runs.recent(project, 1).to_dicts()[0]
     page.locator(".runs summary").first.click()
     details = page.locator(".runs dl").first
     expect(details).to_contain_text(row["who"])

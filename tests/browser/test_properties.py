@@ -39,7 +39,7 @@ def store(project):
     store = annotations_of(project)
     state = store.state(fresh=True)
     gone = [
-        properties.altered(state.properties, one.id, deleted=True) for one in state.live_properties
+        properties.update(state.properties, one.id, deleted=True) for one in state.live_properties
     ]
     store.commit([change for changes in gone for change in changes], "delete")
     return store
@@ -48,10 +48,10 @@ def store(project):
 @pytest.fixture
 def theme(store):
     """Tags war > battle, sea and street, on some images."""
-    one, changes = properties.created(store.state().properties, "Theme", "tags")
+    one, changes = properties.create(store.state().properties, "Theme", "tags")
     known = {}
     for name, parent in (("war", None), ("battle", "war"), ("sea", None), ("street", None)):
-        made, steps = tags.created(
+        made, steps = tags.create(
             known, one.id, name, parents=[it.id for it in known.values() if it.name == parent]
         )
         known[made.id] = made
@@ -167,7 +167,7 @@ def test_a_change_of_type_says_what_is_lost_and_axe_has_no_objection(visit, addr
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
     )
-    one, changes = properties.created(store.state().properties, "Made", "text", folder="Work")
+    one, changes = properties.create(store.state().properties, "Made", "text", folder="Work")
     store.commit(changes, "property")
     for image, text in zip(IMAGES, ("1912", "May 1912", "long ago"), strict=False):
         store.commit(edits.set_value(store.state(), one.id, [image], text), "set")

@@ -6,7 +6,7 @@ import pytest
 
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
 from tests.dashboard import NARROW, eventually, serving
@@ -26,13 +26,13 @@ def address(own_project):
 
 @pytest.fixture
 def store(own_project):
-    return annotations_of(projects.open_project(own_project))
+    return annotations_of(open_project(own_project))
 
 
 @pytest.fixture(scope="module")
 def coins(own_project):
     """The images that belong: those of a folder, and their copies elsewhere."""
-    frame = registry.get(projects.open_project(own_project)).frame
+    frame = registry.get(open_project(own_project)).frame
     is_coin = frame["place"].str.contains("(?i)coin")
     return set(frame.filter(is_coin)["sha1"])
 

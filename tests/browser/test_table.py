@@ -9,7 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from app.components import assets
 from panoptic_data.annotations import properties
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import Level, View, to_address
 from tests.browser.test_gallery import MILLION, PIXEL
 from tests.browser.test_groups import GROUPS, LONG, SELECTED, header, rows
@@ -251,9 +251,9 @@ def remark(page, address, demo_project):
     made = page.request.post(f"{address}/properties", data={"name": "Remark", "type": "text"})
     id = made.json()["property"]
     yield id
-    store = annotations_of(projects.open_project(demo_project))
+    store = annotations_of(open_project(demo_project))
     known = store.state(fresh=True).properties
-    store.commit(properties.altered(known, id, deleted=True), "property")
+    store.commit(properties.update(known, id, deleted=True), "property")
 
 
 def test_cells_are_edited_in_place_and_follow_what_others_write(page, address, remark):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import saved
 from panoptic_data.views.model import View, to_address
 from tests.dashboard import NARROW
@@ -15,7 +15,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 @pytest.fixture
 def project(demo_project):
     """The project that the pages show; what a test saves in it is gone after the test."""
-    opened = projects.open_project(demo_project)
+    opened = open_project(demo_project)
     yield opened
     for one in saved.listing(opened):
         saved.remove(opened, one.id)

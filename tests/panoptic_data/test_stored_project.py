@@ -22,7 +22,7 @@ from panoptic_data.duplicates import review
 from panoptic_data.labelling import suggest
 from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.query import parser
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import model, saved
 from tests.dashboard import panoptic
 
@@ -36,7 +36,7 @@ WRITTEN_BY_A_RUN = {"annotations", "properties", "tags", "runs", "stages"}
 @pytest.fixture
 def project(tmp_path):
     zipfile.ZipFile(HERE / "stored_project.zip").extractall(tmp_path / "atelier")
-    return projects.open_project(tmp_path / "atelier")
+    return open_project(tmp_path / "atelier")
 
 
 def read_settings(project):
@@ -180,12 +180,13 @@ def read_runs(project):
     of_stages = ("stage", "data_version", "inputs", "code_version", "parameters", "at", "run")
     records = stages.latest(project)
     return {
-        "runs": columns(runs.listing(project), *of_runs),
+        "runs": columns(runs.recent(project), *of_runs),
         "stages": sorted(columns(records, *of_stages)),
         "stale": stages.stale(records, ("affiches", "cartes"), (SLUG,)),
-        "reasons": overview.reasons(project),
+        "reasons": overview.reason_counts(project),
         "problems": [
-            [problem.path, problem.status, problem.reason] for problem in overview.problems(project)
+            [problem.path, problem.status, problem.reason]
+            for problem in overview.problem_files(project)
         ],
     }
 

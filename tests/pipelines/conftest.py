@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from panoptic_data.ingest import sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, open_project, save_settings
 from panoptic_data.storage.schema import arrow
 from pipelines.process import process
 from pipelines.resources import Request
@@ -21,8 +21,8 @@ def make(place):
     for path in write_pictures(place / "pictures", range(40)):
         # What was written this minute is rightly looked at again.
         os.utime(path, (then, then))
-    made = replace(projects.create(place / "corpus"), encoders=("visual",))
-    projects.save(made)
+    made = replace(create_project(place / "corpus"), encoders=("visual",))
+    save_settings(made)
     sources.add(made, place / "pictures")
     return made
 
@@ -45,7 +45,7 @@ def processed(tmp_path, template):
     place, _ = template
     for name in ("pictures", "corpus"):
         shutil.copytree(place / name, tmp_path / name)
-    project = projects.open_project(tmp_path / "corpus")
+    project = open_project(tmp_path / "corpus")
     (source,) = sources.listing(project)
     row = {
         "name": source.name,

@@ -28,9 +28,9 @@ STRANGER = "f" * 40
 def annotated(processed):
     """The processed project, with a tag on three images by two people."""
     store = annotations_of(processed)
-    theme, changes = properties.created({}, "Theme", "tags")
+    theme, changes = properties.create({}, "Theme", "tags")
     store.commit(changes, "property", author="ada")
-    war, changes = tags.created({}, theme.id, "war")
+    war, changes = tags.create({}, theme.id, "war")
     store.commit(changes, "tag", author="ada")
     images = sorted(processed.database().read("images", ["sha1"])["sha1"].to_pylist())
     for author, some in (("ada", images[:1]), ("bo", images[1:3])):
@@ -105,12 +105,12 @@ def test_a_run_makes_it_too_and_leaves_it_alone_where_nothing_was_said(annotated
 
 
 def test_merges_are_not_among_the_runs_and_no_runs_of_dagster(annotated):
-    listed = runs.listing(annotated)["run"].to_list()
+    listed = runs.recent(annotated)["run"].to_list()
     with open_instance(annotated) as instance:
         before = len(instance.get_runs())
         merge(annotated)
         assert len(instance.get_runs()) == before
-    assert runs.listing(annotated)["run"].to_list() == listed
+    assert runs.recent(annotated)["run"].to_list() == listed
 
 
 def test_values_of_images_that_are_gone_are_told_and_fail_nothing(annotated):

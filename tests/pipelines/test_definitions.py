@@ -91,7 +91,7 @@ def test_a_run_of_dagster_itself_holds_the_lock_and_is_a_row_of_runs(project):
         job = build_defs(project).resolve_job_def("read_source")
         result = job.execute_in_process(instance=instance, partition_key="pictures")
     assert result.success
-    row = runs.listing(project).to_dicts()[0]
+    row = runs.recent(project).to_dicts()[0]
     assert (row["what"], row["outcome"]) == ("dagster", "done")
     assert row["dagster_runs"] == [result.run_id]
     assert project.database().count("embeddings__visual") == 40

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import open_project, save_settings
 from pipelines.process import process
 from pipelines.resources import Request
 
@@ -23,7 +23,7 @@ def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_
     place = tmp_path / "clip"
     text = f"clip:local-dir:{place}"
     waiting = replace(project, encoders=(text,))
-    projects.save(waiting)
+    save_settings(waiting)
 
     first = process(waiting, Request())
     assert first["outcome"] == "done"
@@ -35,10 +35,10 @@ def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_
     assert (problem["about"], problem["name"]) == ("encoder", text)
     assert "going on with visual" in problem["text"]
     assert first["embedded"] == 40
-    assert projects.open_project(project.root).encoders == (text, "visual")
+    assert open_project(project.root).encoders == (text, "visual")
 
     shutil.copytree(weights, place)
-    second = process(projects.open_project(project.root), Request())
+    second = process(open_project(project.root), Request())
     assert (second["outcome"], second["problems"], second["embedded"]) == ("done", [], 40)
     clip, visual = (one["slug"] for one in second["encoders"])
     assert second["stages"][f"embeddings/{clip}/pictures"]["new"] == 40

@@ -64,7 +64,7 @@ def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(processed):
     assert {name: stage["data_version"] for name, stage in told["stages"].items()} == {
         name: stage["data_version"] for name, stage in first["stages"].items()
     }
-    assert len(runs.listing(processed)) == 2
+    assert len(runs.recent(processed)) == 2
 
 
 def test_plan_says_what_would_be_done_and_changes_nothing(project, capsys):
@@ -72,7 +72,7 @@ def test_plan_says_what_would_be_done_and_changes_nothing(project, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["files/pictures"] == "never"
     assert told["duplicates"] == "never"
-    assert runs.listing(project).is_empty()
+    assert runs.recent(project).is_empty()
 
 
 def test_plan_says_why(processed, folder, capsys):
@@ -145,7 +145,7 @@ def test_stopped_it_says_so_exits_with_130_and_goes_on_next_time(project, sent):
         arguments, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
     ) as process_:
         deadline = time.monotonic() + 60
-        while runs.running(project) is None and time.monotonic() < deadline:
+        while runs.current(project) is None and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)
         process_.send_signal(sent)
@@ -153,5 +153,5 @@ def test_stopped_it_says_so_exits_with_130_and_goes_on_next_time(project, sent):
         said = process_.stderr.read()
     assert process_.returncode == 130
     assert said == "Stopped. What was done is kept; the next run goes on from there.\n"
-    assert runs.listing(project)["outcome"].to_list() == ["interrupted"]
+    assert runs.recent(project)["outcome"].to_list() == ["interrupted"]
     assert process(project, Request())["files"] == 40

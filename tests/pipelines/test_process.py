@@ -11,7 +11,7 @@ import pytest
 from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs, stages
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, save_settings
 from panoptic_data.storage.schema import arrow
 from pipelines.instance import open_instance
 from pipelines.process import process
@@ -74,7 +74,7 @@ def test_the_first_run_makes_every_stage(processed, first):
 
 
 def test_dagster_and_the_table_of_runs_tell_the_same_history(processed, first):
-    ours = runs.listing(processed).to_dicts()[0]
+    ours = runs.recent(processed).to_dicts()[0]
     assert (ours["run"], ours["outcome"]) == (first["run"], "done")
     theirs = history(processed)
     assert [run.job_name for run in theirs] == ["see_corpus", "read_source"]
@@ -94,7 +94,7 @@ def test_every_materialization_tells_counts_version_and_shows_pictures(processed
             metadata = event.asset_materialization.metadata
             assert metadata["dagster/row_count"].value == made["rows"]
             assert metadata["new"].value == made["new"]
-            table = stages.table_behind(stage)
+            table = stages.stage_table(stage)
             assert metadata["lance_version"].value == processed.database().version(table)
             assert event.asset_materialization.tags["dagster/data_version"] == made["data_version"]
             assert event.asset_materialization.tags["dagster/code_version"] == "1"
@@ -243,7 +243,7 @@ def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
     assert statuses(told)["clusters/visual"] == "made"
     assert statuses(told)["neighbours/visual"] == "made"
     assert [problem["name"] for problem in told["problems"]] == ["projection/visual"]
-    row = runs.listing(project).to_dicts()[0]
+    row = runs.recent(project).to_dicts()[0]
     assert row["outcome"] == "failed"
     assert row["error"].startswith("projection/visual failed: ")
     (project.lance / "projection__visual.lance").unlink()
@@ -283,8 +283,8 @@ def test_what_the_table_of_stages_says_of_a_stopped_stage_is_made_good(processed
 
 
 def test_a_project_without_sources_is_processed_to_nothing(tmp_path):
-    project = replace(projects.create(tmp_path / "corpus"), encoders=("visual",))
-    projects.save(project)
+    project = replace(create_project(tmp_path / "corpus"), encoders=("visual",))
+    save_settings(project)
     told = process(project, Request())
     assert (told["outcome"], told["problems"]) == ("done", [])
     assert (told["files"], told["images"]) == (0, 0)

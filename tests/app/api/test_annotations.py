@@ -25,13 +25,13 @@ def project(tmp_path):
 
 
 def make(store, name, type, **more):
-    one, changes = properties.created(store.state().properties, name, type, **more)
+    one, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property")
     return one.id
 
 
 def tag(store, property, name, **more):
-    one, changes = tags.created(store.state().tags, property, name, **more)
+    one, changes = tags.create(store.state().tags, property, name, **more)
     store.commit(changes, "tag")
     return one.id
 
@@ -250,11 +250,11 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
     assert again["version"] == first["version"]
     assert "tags" not in again
     assert again["values"][theme]["texts"] == [war]
-    store.commit(tags.altered(store.state().tags, war, deleted=True), "tag")
+    store.commit(tags.update(store.state().tags, war, deleted=True), "tag")
     after = client.get("/annotations", params=known).json()
     assert after["version"] != first["version"]
     assert after["tags"] == after["values"][theme]["texts"] == []
-    store.commit(properties.altered(store.state().properties, theme, deleted=True), "property")
+    store.commit(properties.update(store.state().properties, theme, deleted=True), "property")
     gone = client.get("/annotations", params=known).json()
     assert (gone["properties"], gone["values"]) == ([], {})
 
@@ -262,7 +262,7 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
 def test_position_grows_with_what_anybody_writes(client, project, store):
     before = client.get("/annotations/position").json()["position"]
     other = Store(project)
-    one, changes = properties.created({}, "Theirs", "text")
+    one, changes = properties.create({}, "Theirs", "text")
     other.commit(changes, "property", author="b")
     store.state(fresh=True)
     assert client.get("/annotations/position").json()["position"] > before
@@ -330,6 +330,6 @@ def test_another_site_writes_nothing(client, store):
 
 def test_a_deleted_property_takes_no_values(post, store):
     note = make(store, "Note", "text")
-    store.commit(properties.altered(store.state().properties, note, deleted=True), "property")
+    store.commit(properties.update(store.state().properties, note, deleted=True), "property")
     post("/annotate", {"property": note, "value": "a", "targets": these(SHA1S[0])}, 400)
     assert store.state().values(note).equals(pl.DataFrame(schema=store.state().values(note).schema))

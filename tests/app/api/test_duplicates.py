@@ -69,7 +69,7 @@ def ask(client):
 @pytest.fixture
 def note(store):
     """A property of texts."""
-    one, changes = properties.created(store.state().properties, "Note", "text")
+    one, changes = properties.create(store.state().properties, "Note", "text")
     store.commit(changes, "property")
     return one.id
 
@@ -128,9 +128,9 @@ def test_only_what_the_view_shows_is_compared(ask):
 
 def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, note):
     say(store, note, large="own", small="other", grey="own")
-    theme, changes = properties.created(store.state().properties, "Theme", "tags")
+    theme, changes = properties.create(store.state().properties, "Theme", "tags")
     store.commit(changes, "property")
-    war, changes = tags.created(store.state().tags, theme.id, "War")
+    war, changes = tags.create(store.state().tags, theme.id, "War")
     store.commit(changes, "tag")
     say(store, theme.id, grey=[war.id])
     told = ask("group", group=NEAR)

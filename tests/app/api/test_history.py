@@ -39,13 +39,13 @@ def ana(client):
 
 
 def make(store, name, type, who="Ana", **more):
-    one, changes = properties.created(store.state().properties, name, type, **more)
+    one, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property", author=who)
     return one
 
 
 def tag(store, property, name, who="Ana", **more):
-    one, changes = tags.created(store.state().tags, property.id, name, **more)
+    one, changes = tags.create(store.state().tags, property.id, name, **more)
     store.commit(changes, "tag", author=who)
     return one
 
@@ -157,7 +157,7 @@ def test_what_a_batch_did_in_many_parts(store, ana):
     assert [one["text"] for one in part["values"]] == ["war", "peace", "sea"]
     names = pl.DataFrame({"target": IMAGES, "name": ["sky", "sand", "city"]})
     store.commit(
-        edits.assign_names(store.state(), theme.id, names), "import", about="themes.csv",
+        edits.tag_by_name(store.state(), theme.id, names), "import", about="themes.csv",
         author="Ana",
     )  # fmt: skip
     assert listed(ana, limit=1)["batches"][0]["said"] == "import “themes.csv” on 3 images"

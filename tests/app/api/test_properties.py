@@ -54,11 +54,11 @@ def define(client):
 @pytest.fixture
 def theme(store):
     """Tags war > battle > naval, naval below sea as well, and street alone."""
-    one, changes = properties.created({}, "Theme", "tags")
+    one, changes = properties.create({}, "Theme", "tags")
     known = {}
 
     def tag(name, *parents):
-        made, steps = tags.created(known, one.id, name, parents=[it.id for it in parents])
+        made, steps = tags.create(known, one.id, name, parents=[it.id for it in parents])
         known[made.id] = made
         changes.extend(steps)
         return made
@@ -182,7 +182,7 @@ def test_counts_of_a_graph_agree_with_a_plain_reading():
     values = pl.DataFrame(rows, {"target": pl.String, "value": pl.String}, orient="row")
     expected = {}
     for id in known:
-        under = {id, *tags.below(known, [id])}
+        under = {id, *tags.descendants(known, [id])}
         whole = {target for target, value in rows if value in under}
         expected[id] = (len(whole), len({target for target, value in rows if value == id}))
     assert property_stats.of_tags(list(known.values()), values) == expected
@@ -260,7 +260,7 @@ def test_pictures_are_those_of_a_tag_and_of_what_is_below_also_of_files(client, 
     asked = {"tag": id_of(store, "war")}
     told = client.get(f"/definitions/{theme.id}/pictures", params=asked).json()
     assert sorted(told["sha1s"]) == sorted(IMAGES[1:3])
-    one, changes = properties.created(store.state().properties, "Side", "text", target="file")
+    one, changes = properties.create(store.state().properties, "Side", "text", target="file")
     store.commit(changes, "property")
     file = synthetic.file("box/c.jpg", "c")["file_id"]
     store.commit(edits.set_value(store.state(), one.id, [file], "verso"), "set")

@@ -29,7 +29,7 @@ from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.groups import condition
 from panoptic_data.ingest import images, scan, sources
 from panoptic_data.provenance import runs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 from tests.dashboard import eventually
@@ -71,7 +71,7 @@ def corpus(tmp_path_factory):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
     (root / "secret.txt").write_text("secret")
-    project = projects.create(root / "project", "test")
+    project = create_project(root / "project", "test")
     source = sources.add(project, folder)
     images.ingest(project, source, "run")
     return project, source, contents
@@ -278,7 +278,7 @@ def test_an_image_is_told_its_place_in_the_view(ask, corpus):
 def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, corpus):
     project = corpus[0]
     store = annotations_of(project)
-    one, changes = properties.created(store.state().properties, "Held", "number")
+    one, changes = properties.create(store.state().properties, "Held", "number")
     store.commit(changes, "property")
     view = View((condition(Level(f"p:number:{one.id}"), None),))
     kept = frozen_results.hold(registry.get(project, fresh=True), view)
@@ -523,7 +523,7 @@ def test_rows_say_values_of_properties_only_when_asked(ask, corpus):
     names = {name: sha1(contents[name]) for name in ("red.jpg", "scan.tif")}
 
     def make(name, type, **more):
-        one, changes = properties.created(store.state().properties, name, type, **more)
+        one, changes = properties.create(store.state().properties, name, type, **more)
         store.commit(changes, "property")
         return one.id
 
@@ -533,7 +533,7 @@ def test_rows_say_values_of_properties_only_when_asked(ask, corpus):
     theme, title, seen = make("Theme", "tags"), make("Title", "text"), make("Like", "image")
     desk = make("Desk", "number", target="file")
     rows = pl.DataFrame({"target": [names["red.jpg"]] * 2, "name": ["War", "Flag, red"]})
-    store.commit(edits.assign_names(store.state(), theme, rows), "tag")
+    store.commit(edits.tag_by_name(store.state(), theme, rows), "tag")
     say(title, [names["scan.tif"]], "A scan")
     say(seen, [names["scan.tif"]], names["red.jpg"])
     say(desk, [scan.file_id(corpus[1].name, "scan.tif")], 3)

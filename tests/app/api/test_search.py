@@ -19,7 +19,7 @@ from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
 from panoptic_data.search.compare import compare
 from panoptic_data.search.find import find
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, set_encoders
 from panoptic_data.vectors import embeddings
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
@@ -32,10 +32,10 @@ from tests.vectors import embed, grouped
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("searching")
     write_pictures(folder / "pictures", range(24))
-    opened = projects.create(folder / "project")
+    opened = create_project(folder / "project")
     images.ingest(opened, sources.add(opened, folder / "pictures"), "r1")
     embeddings.update(opened, parse("visual"), "r1")
-    return projects.with_encoders(opened, ("visual",))
+    return set_encoders(opened, ("visual",))
 
 
 @pytest.fixture(scope="module")

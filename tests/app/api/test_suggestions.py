@@ -52,11 +52,11 @@ def project(tmp_path):
 @pytest.fixture
 def tag(store):
     """Three tags of one property: "kind 0" and so on."""
-    one, changes = properties.created(store.state().properties, "Kind", "tags")
+    one, changes = properties.create(store.state().properties, "Kind", "tags")
     store.commit(changes, "property")
     made = []
     for number in range(3):
-        named, changes = tags.created(store.state().tags, one.id, f"kind {number}")
+        named, changes = tags.create(store.state().tags, one.id, f"kind {number}")
         store.commit(changes, "tag")
         made.append(named.id)
     return SimpleNamespace(property=one.id, ids=made)

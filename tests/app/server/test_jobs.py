@@ -36,9 +36,9 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     )
     starter = subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
     assert starter.returncode == 0
-    until(lambda: not runs.listing(project).is_empty())
+    until(lambda: not runs.recent(project).is_empty())
     until(lambda: jobs.current_run(project) is None)
-    assert runs.listing(project)["outcome"].to_list() == ["done"]
+    assert runs.recent(project)["outcome"].to_list() == ["done"]
     until(lambda: "8 images" in jobs.log_file(project).read_text())
 
 
@@ -55,7 +55,7 @@ def test_a_folder_added_during_a_run_is_processed_after_it(project, tmp_path):
     database = project.database()
     until(lambda: database.count("images") == 8)
     until(lambda: jobs.current_run(project) is None)
-    assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
+    assert runs.recent(project)["outcome"].to_list() == ["done", "done"]
 
 
 def test_there_is_nothing_to_stop_when_nothing_runs(project):

@@ -111,7 +111,7 @@ def test_a_level_is_chosen_and_groups_are_called_as_in_the_language_of_the_page(
 
 
 def test_what_holds_no_names_is_refused_and_what_has_no_groups_changes_nothing(name, store):
-    year, changes = properties.created({}, "Year", "date")
+    year, changes = properties.create({}, "Year", "date")
     store.commit(changes, "property")
     assert "Year" in name(BY_FOLDER, 400, property=year.id)["message"]
     done = name(View(), new={"name": "Nothing", "type": "tag"})

@@ -19,14 +19,14 @@ from panoptic_data.annotations import edits, log, materialize, properties, tags
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
 from panoptic_data.provenance import stages
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 
 IMAGES = [f"{number:040x}" for number in range(4)]
 
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "project")
+    return create_project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def store(project):
 
 
 def make(store, name, type, **more):
-    one, changes = properties.created(store.state().properties, name, type, **more)
+    one, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property")
     return one
 
 
 def tag(store, property, name, *parents):
-    one, changes = tags.created(store.state().tags, property.id, name, parents=parents)
+    one, changes = tags.create(store.state().tags, property.id, name, parents=parents)
     store.commit(changes, "tag")
     return one
 
@@ -173,7 +173,7 @@ def test_values_are_copied_with_those_that_are_not_there(store):
     state = store.state()
     store.commit(edits.add_tags(state, theme.id, IMAGES[:1], [war.id]), "tag")
     store.commit(edits.set_value(state, note.id, IMAGES[1:2], "goes"), "set")
-    changes = edits.copied(store.state(), IMAGES[0], IMAGES[1:3], [note.id, theme.id])
+    changes = edits.copy_values(store.state(), IMAGES[0], IMAGES[1:3], [note.id, theme.id])
     store.commit(changes, "copy")
     assert values(store.state(), note) == {}
     assert values(store.state(), theme) == {image: {war.id} for image in IMAGES[:3]}
@@ -194,7 +194,7 @@ def test_a_tag_of_one_replaces_the_one_before(store):
 def test_names_become_tags_once_whatever_their_case(store):
     theme = make(store, "Theme", "tags")
     given = pl.DataFrame({"target": IMAGES[:3], "name": ["Wars, old", "wars, OLD", "peace"]})
-    store.commit(edits.assign_names(store.state(), theme.id, given), "folders")
+    store.commit(edits.tag_by_name(store.state(), theme.id, given), "folders")
     state = store.state()
     assert [one.name for one in state.tags_of(theme.id)] == ["Wars, old", "peace"]
     held = values(state, theme)
@@ -207,7 +207,7 @@ def test_a_merged_tag_takes_images_parents_and_children(store):
     wars = tag(store, theme, "wars", top.id)
     child = tag(store, theme, "trench", wars.id)
     store.commit(edits.add_tags(store.state(), theme.id, IMAGES[:2], [wars.id]), "tag")
-    store.commit(edits.merged_tags(store.state(), war.id, [wars.id]), "merge")
+    store.commit(edits.merge_tags(store.state(), war.id, [wars.id]), "merge")
     state = store.state()
     assert values(state, theme) == {image: {war.id} for image in IMAGES[:2]}
     assert state.tags[war.id].parents == (top.id,)
@@ -224,11 +224,11 @@ def test_no_tag_stands_under_itself(store):
     middle = tag(store, theme, "middle", top.id)
     low = tag(store, theme, "low", middle.id)
     known = store.state().tags
-    assert tags.below(known, [top.id]) == {middle.id, low.id}
-    assert tags.above(known, [low.id]) == {middle.id, top.id}
+    assert tags.descendants(known, [top.id]) == {middle.id, low.id}
+    assert tags.ancestors(known, [low.id]) == {middle.id, top.id}
     for child, parent in ((top, low), (top, top)):
         with pytest.raises(InvalidTag) as refused:
-            tags.linked(known, child.id, parent.id)
+            tags.link(known, child.id, parent.id)
         assert refused.value.problem == "cycle"
 
 
@@ -236,8 +236,8 @@ def test_a_cycle_that_two_people_made_together_is_read_without_its_last_link(sto
     theme = make(store, "Theme", "tags")
     one, two = tag(store, theme, "one"), tag(store, theme, "two")
     known = store.state().tags
-    store.commit(tags.linked(known, one.id, two.id), "link", author="a")
-    store.commit(tags.linked(known, two.id, one.id), "link", author="b")
+    store.commit(tags.link(known, one.id, two.id), "link", author="a")
+    store.commit(tags.link(known, two.id, one.id), "link", author="b")
     state = store.state()
     links = [state.tags[id].parents for id in sorted((one.id, two.id))]
     assert sorted(map(len, links)) == [0, 1]
@@ -246,25 +246,25 @@ def test_a_cycle_that_two_people_made_together_is_read_without_its_last_link(sto
 def test_a_key_belongs_to_one_tag(store):
     theme = make(store, "Theme", "tags")
     war, peace = tag(store, theme, "war"), tag(store, theme, "peace")
-    store.commit(tags.altered(store.state().tags, war.id, key="1"), "key")
-    store.commit(tags.altered(store.state().tags, peace.id, key="1"), "key")
+    store.commit(tags.update(store.state().tags, war.id, key="1"), "key")
+    store.commit(tags.update(store.state().tags, peace.id, key="1"), "key")
     assert (store.state().tags[war.id].key, store.state().tags[peace.id].key) == (None, "1")
 
 
 @pytest.mark.parametrize(
     ("act", "problem"),
     [
-        (lambda state: properties.created(state.properties, " ", "text"), "name"),
-        (lambda state: properties.created(state.properties, "note", "text"), "taken"),
-        (lambda state: properties.created(state.properties, "new", "poem"), "type"),
-        (lambda state: properties.created(state.properties, "new", "text", target="x"), "target"),
+        (lambda state: properties.create(state.properties, " ", "text"), "name"),
+        (lambda state: properties.create(state.properties, "note", "text"), "taken"),
+        (lambda state: properties.create(state.properties, "new", "poem"), "type"),
+        (lambda state: properties.create(state.properties, "new", "text", target="x"), "target"),
         (lambda state: edits.set_value(state, "nothing", IMAGES, "x"), "unknown"),
         (
             lambda state: edits.add_tags(state, next(iter(state.properties)), IMAGES, []),
             "holds_no_tags",
         ),
         (
-            lambda state: properties.created(
+            lambda state: properties.create(
                 state.properties, "n", "number", options={"least": 3, "most": 1}
             ),
             "options",
@@ -289,7 +289,7 @@ def test_a_type_is_changed_with_its_values_and_what_is_lost_is_told_before(store
     year = make(store, "Year", "text")
     store.commit(edits.set_value(store.state(), year.id, IMAGES[:1], "1930"), "set")
     store.commit(edits.set_value(store.state(), year.id, IMAGES[1:2], "unknown"), "set")
-    changes, lost = edits.converted(store.state(), year.id, "number")
+    changes, lost = edits.convert(store.state(), year.id, "number")
     assert lost.rows() == [(IMAGES[1], "unknown")]
     assert store.state().properties[year.id].type == "text"
     store.commit(changes, "convert")
@@ -302,12 +302,12 @@ def test_a_type_is_changed_with_its_values_and_what_is_lost_is_told_before(store
 def test_text_becomes_tags_and_tags_become_text(store):
     theme = make(store, "Theme", "text")
     store.commit(edits.set_value(store.state(), theme.id, IMAGES[:1], "war, sea"), "set")
-    changes, lost = edits.converted(store.state(), theme.id, "tags")
+    changes, lost = edits.convert(store.state(), theme.id, "tags")
     store.commit(changes, "convert")
     state = store.state()
     names = {one.id: one.name for one in state.tags_of(theme.id)}
     assert {names[id] for id in values(state, theme)[IMAGES[0]]} == {"war", "sea"}
-    changes, _ = edits.converted(state, theme.id, "text")
+    changes, _ = edits.convert(state, theme.id, "text")
     store.commit(changes, "convert")
     assert values(store.state(), theme) == {IMAGES[0]: {"war, sea"}}
     assert lost.is_empty()
@@ -319,11 +319,11 @@ def test_one_tag_becomes_several_and_back_without_reading_names(store):
     comma = tag(store, kind, "bill, posted")
     flyer = tag(store, kind, "flyer")
     store.commit(edits.add_tags(store.state(), kind.id, IMAGES[:1], [comma.id]), "tag")
-    changes, lost = edits.converted(store.state(), kind.id, "tags")
+    changes, lost = edits.convert(store.state(), kind.id, "tags")
     store.commit(changes, "convert")
     assert lost.is_empty()
     store.commit(edits.add_tags(store.state(), kind.id, IMAGES[:1], [flyer.id]), "tag")
-    changes, lost = edits.converted(store.state(), kind.id, "tag")
+    changes, lost = edits.convert(store.state(), kind.id, "tag")
     store.commit(changes, "convert")
     assert lost.rows() == [(IMAGES[0], "flyer")]
     assert values(store.state(), kind) == {IMAGES[0]: {comma.id}}
@@ -368,15 +368,15 @@ class Together(RuleBasedStateMachine):
         self.store = Store(self.projects[0])
         state = self.store.state()
         name = next(self.numbers)
-        self.note, changes = properties.created(state.properties, f"note {name}", "text")
+        self.note, changes = properties.create(state.properties, f"note {name}", "text")
         self.store.commit(changes, "property", author="maker")
-        self.theme, changes = properties.created(
+        self.theme, changes = properties.create(
             self.store.state().properties, f"theme {name}", "tags"
         )
         self.store.commit(changes, "property", author="maker")
         self.tags = []
         for word in ("war", "sea"):
-            one, changes = tags.created(self.store.state().tags, self.theme.id, word)
+            one, changes = tags.create(self.store.state().tags, self.theme.id, word)
             self.store.commit(changes, "tag", author="maker")
             self.tags.append(one.id)
         # (author, [(property, image, op, value)], is on)
@@ -477,10 +477,10 @@ import random, sys
 from concurrent.futures import ThreadPoolExecutor
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations import log
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project, open_project
 
 root, seed, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-store = annotations_of(projects.open_project(root))
+store = annotations_of(open_project(root))
 dice = random.Random(seed)
 state = store.state()
 [theme] = state.properties.values()
@@ -532,8 +532,8 @@ KILLED = """
 import sys
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations import edits
-from panoptic_data.storage import project as projects
-store = annotations_of(projects.open_project(sys.argv[1]))
+from panoptic_data.storage.project import create_project, open_project
+store = annotations_of(open_project(sys.argv[1]))
 [note] = store.state().properties.values()
 for number in range(1000):
     targets = [f"{number:08x}{one:032x}" for one in range(20_000)]

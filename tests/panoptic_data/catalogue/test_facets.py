@@ -82,13 +82,13 @@ class Made:
         self.store.commit(changes, "set", author="Ann")
 
     def make(self, name, type, **more):
-        one, changes = properties.created(self.state.properties, name, type, **more)
+        one, changes = properties.create(self.state.properties, name, type, **more)
         self.store.commit(changes, "property")
         return one.id
 
     def tag(self, property, name, parents):
         above = [self.ids[parent] for parent in parents]
-        one, changes = tags.created(self.state.tags, property, name, parents=above)
+        one, changes = tags.create(self.state.tags, property, name, parents=above)
         self.store.commit(changes, "tag")
         return one.id
 

@@ -34,13 +34,13 @@ def add(project, *names):
 
 
 def make(store, name, type):
-    one, changes = properties.created(store.state().properties, name, type)
+    one, changes = properties.create(store.state().properties, name, type)
     store.commit(changes, "property")
     return one.id
 
 
 def tag(store, property, name):
-    one, changes = tags.created(store.state().tags, property, name)
+    one, changes = tags.create(store.state().tags, property, name)
     store.commit(changes, "tag")
     return one.id
 

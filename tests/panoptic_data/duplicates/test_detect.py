@@ -11,7 +11,7 @@ from skimage import data
 
 from panoptic_data.duplicates import detect
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours
 from tests import synthetic
 from tests.images import shared
@@ -20,7 +20,7 @@ from tests.vectors import SLUG, embed, grouped, sha1s
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 @pytest.fixture

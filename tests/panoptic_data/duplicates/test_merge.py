@@ -95,7 +95,7 @@ def store(project):
 
 
 def make(store, name, type):
-    one, changes = properties.created(store.state().properties, name, type)
+    one, changes = properties.create(store.state().properties, name, type)
     store.commit(changes, "property")
     return one.id
 
@@ -125,7 +125,7 @@ def test_values_go_where_there_are_none_and_others_leave_in_one_batch(store):
     note, theme = make(store, "Note", "text"), make(store, "Theme", "tags")
     ids = []
     for name in ("War", "Sea", "Sky"):
-        tag, changes = tags.created(store.state().tags, theme, name)
+        tag, changes = tags.create(store.state().tags, theme, name)
         store.commit(changes, "tag")
         ids.append(tag.id)
     put(store, note, b="first", c="second", d="own", e="other")

@@ -11,7 +11,7 @@ import pytest
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import freshness
 from panoptic_data.provenance import runs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import add_encoder, create_project, open_project, save_settings
 from panoptic_data.storage.schema import arrow
 from tests.small_corpus import write_pictures
 
@@ -28,8 +28,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def project(tmp_path):
-    made = replace(projects.create(tmp_path / "corpus"), encoders=("visual",))
-    projects.save(made)
+    made = replace(create_project(tmp_path / "corpus"), encoders=("visual",))
+    save_settings(made)
     write_stage(made, "1")
     return made
 
@@ -46,7 +46,7 @@ def remember(project, folder):
 def test_as_long_as_nothing_changes_the_summary_comes_back(project, folder):
     remember(project, folder)
     assert freshness.unchanged_summary(project) == SUMMARY
-    assert freshness.unchanged_summary(projects.open_project(project.root)) == SUMMARY
+    assert freshness.unchanged_summary(open_project(project.root)) == SUMMARY
 
 
 def test_before_the_first_complete_run_there_is_no_note(project):
@@ -87,7 +87,7 @@ def take_the_folder_away(project, folder):
 
 
 def change_the_settings(project, folder):
-    projects.with_encoder(project, "clip")
+    add_encoder(project, "clip")
 
 
 def write_a_table(project, folder):
@@ -120,7 +120,7 @@ def spoil_the_note(project, folder):
 def test_any_change_ends_it(project, folder, change):
     remember(project, folder)
     change(project, folder)
-    assert freshness.unchanged_summary(projects.open_project(project.root)) is None
+    assert freshness.unchanged_summary(open_project(project.root)) is None
 
 
 def test_other_code_ends_it(project, folder, monkeypatch):
@@ -133,7 +133,7 @@ def test_weights_written_anew_end_it(project, folder, tmp_path):
     weights = tmp_path / "weights.pt"
     weights.write_bytes(b"1")
     os.utime(weights, (LONG_AGO, LONG_AGO))
-    project = projects.with_encoder(project, f"timm:resnet50?checkpoint={weights}")
+    project = add_encoder(project, f"timm:resnet50?checkpoint={weights}")
     remember(project, folder)
     assert freshness.unchanged_summary(project) == SUMMARY
     weights.write_bytes(b"2")

@@ -22,8 +22,8 @@ from panoptic_data.errors import UnknownImage, UnreadableImage
 from panoptic_data.ingest import images, sources
 from panoptic_data.media.metadata import describe
 from panoptic_data.provenance import stages
-from panoptic_data.storage import project as projects
 from panoptic_data.storage import schema
+from panoptic_data.storage.project import create_project
 from tests.images import READABLE, encoded, exif, scene, shared, write
 from tests.memory import run_and_weigh
 
@@ -32,7 +32,7 @@ VOLATILE = ("run", "first_seen", "changed_at")
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "project")
+    return create_project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ def test_rows_are_the_same_whatever_the_number_of_threads(tmp_path):
         put(folder / "more" / f"{number % 30}-{number}.jpg", number % 30)
     found = []
     for threads in (1, 5):
-        project = projects.create(tmp_path / f"project-{threads}")
+        project = create_project(tmp_path / f"project-{threads}")
         results = ingest(project, folder, threads=threads)
         tables = [table(project, name, VOLATILE) for name in ("files", "images")]
         found.append((tables, [result.data_version for result in results]))
@@ -383,11 +383,11 @@ def test_killed_at_any_moment_and_started_again_it_ends_in_the_same_rows(tmp_pat
         put(folder / f"{number % 7}" / f"{number}.jpg", number, (200, 150))
     put(folder / "copy.jpg", 3, (200, 150))
     write(folder / "odd")
-    undisturbed = projects.create(tmp_path / "undisturbed")
+    undisturbed = create_project(tmp_path / "undisturbed")
     sources.add(undisturbed, folder)
     seconds, code = run_ingest(undisturbed, "run")
     assert code == 0
-    disturbed = projects.create(tmp_path / "disturbed")
+    disturbed = create_project(tmp_path / "disturbed")
     sources.add(disturbed, folder)
     chance = random.Random(1)
     killed = [run_ingest(disturbed, "run", chance.uniform(0.1, 0.9) * seconds)[1] for _ in range(3)]

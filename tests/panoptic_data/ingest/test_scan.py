@@ -11,7 +11,7 @@ import pytest
 from panoptic_data.errors import FolderNotFound, UnreadableImage
 from panoptic_data.ingest import images, sources
 from panoptic_data.ingest.scan import MAX_FILE_BYTES, file_id, read_file, scan_source
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from tests.dashboard import eventually
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user
@@ -25,7 +25,7 @@ def corpus(tmp_path):
     folder = tmp_path / "photos"
     for number in range(3):
         put(folder / f"{number}.png", number)
-    project = projects.create(tmp_path / "project")
+    project = create_project(tmp_path / "project")
     return project, sources.add(project, folder), folder
 
 
@@ -138,7 +138,7 @@ def test_what_lies_in_a_closed_folder_is_not_taken_for_gone(corpus):
         put(folder / "a" / "in.png", 1)
         put(folder / "shut.png", 2).chmod(0)
         put(folder / "z.png", 3)
-        project = projects.create(place / "project")
+        project = create_project(place / "project")
         source = sources.add(project, folder)
         images.ingest(project, source, "run")
         ok = ("ok", None, None)

@@ -10,7 +10,7 @@ import pytest
 from panoptic_data import errors
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.sources import Source
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user
 
@@ -21,7 +21,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links, bytes and pipes of
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "project")
+    return create_project(tmp_path / "project")
 
 
 @pytest.fixture

@@ -185,11 +185,11 @@ def store(project):
 
 
 def make(store, type="tags", names=("War", "Sea"), **more):
-    one, changes = properties.created(store.state().properties, "Theme", type, **more)
+    one, changes = properties.create(store.state().properties, "Theme", type, **more)
     store.commit(changes, "property")
     made = []
     for name in names:
-        tag, changes = tags.created(store.state().tags, one.id, name)
+        tag, changes = tags.create(store.state().tags, one.id, name)
         store.commit(changes, "tag")
         made.append(tag.id)
     return one.id, made
@@ -330,7 +330,7 @@ def test_a_tag_of_files_is_put_on_the_files_and_answered_of_the_image(project, s
 
 def test_a_tag_below_counts_as_inside(project, store):
     _, [war, sea] = make(store)
-    store.commit(tags.linked(store.state().tags, sea, war), "link")
+    store.commit(tags.link(store.state().tags, sea, war), "link")
     say(store, sea, accepted=SHA1S[10:14].tolist())
     assert suggest.offered(project, war, SLUG).progress.inside == 4
     assert suggest.offered(project, sea, SLUG).progress.inside == 4

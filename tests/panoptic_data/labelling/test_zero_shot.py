@@ -108,11 +108,11 @@ def store(project):
 
 
 def make(store, *names, type="tags"):
-    one, changes = properties.created(store.state().properties, "Kind", type)
+    one, changes = properties.create(store.state().properties, "Kind", type)
     store.commit(changes, "property")
     ids = []
     for name in names:
-        tag, changes = tags.created(store.state().tags, one.id, name)
+        tag, changes = tags.create(store.state().tags, one.id, name)
         store.commit(changes, "tag")
         ids.append(tag.id)
     return one.id, ids
@@ -158,7 +158,7 @@ def test_some_tags_alone_may_be_asked_for(project, store):
 
 def test_what_cannot_be_asked_is_refused(project, store):
     kind, _ = make(store, "Dog")
-    note, changes = properties.created(store.state().properties, "Note", "text")
+    note, changes = properties.create(store.state().properties, "Note", "text")
     store.commit(changes, "property")
     with pytest.raises(InvalidProperty):
         zero_shot.classes(project, note.id, SLUG)

@@ -30,11 +30,11 @@ def store(project):
 
 def sorted_into(store, target="image", again=False):
     """Two tags of a property, with the first and the last three images."""
-    one, changes = properties.created(store.state().properties, "Kind", "tags", target=target)
+    one, changes = properties.create(store.state().properties, "Kind", "tags", target=target)
     store.commit(changes, "property")
     ids = []
     for name in ("Dog", "Cat"):
-        tag, changes = tags.created(store.state().tags, one.id, name)
+        tag, changes = tags.create(store.state().tags, one.id, name)
         store.commit(changes, "tag")
         ids.append(tag.id)
     likely = np.array([0.9, 0.5, 0.2], np.float32)
@@ -65,7 +65,7 @@ def test_answers_and_tags_from_elsewhere_show_and_go_with_what_was_undone(projec
     assert first.open.tolist() == [False, False, False]
     assert second.open.tolist() == [True, True, True]
     # A tag that was not sorted into is one, too.
-    bird, changes = tags.created(store.state().tags, made.property, "Bird")
+    bird, changes = tags.create(store.state().tags, made.property, "Bird")
     store.commit(changes, "tag")
     store.commit(edits.add_tags(store.state(), made.property, [SHA1S[3]], [bird.id]), "tagging")
     assert stands(project, made)[1].open.tolist() == [False, True, True]
@@ -87,7 +87,7 @@ def test_sorted_again_an_image_with_another_tag_is_still_asked_about(project, st
 
 def test_a_tag_that_is_gone_is_left_out(project, store):
     made, (dog, cat) = sorted_into(store)
-    store.commit(tags.altered(store.state().tags, dog, deleted=True), "tag")
+    store.commit(tags.update(store.state().tags, dog, deleted=True), "tag")
     assert [one.tag for one, _ in zero_shot_review.stands(registry.get(project), made)] == [cat]
 
 

@@ -8,13 +8,13 @@ from panoptic_data.errors import (
     UnreadableImage,
 )
 from panoptic_data.media import query_images
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from tests.synthetic import picture as synthetic_picture
 
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypatch):

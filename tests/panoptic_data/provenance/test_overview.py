@@ -36,44 +36,50 @@ def project(tmp_path):
 
 
 def test_folders_count_files_and_different_images(project):
-    counted = [(f.name, f.images, f.ok, f.unreadable, f.missing) for f in overview.folders(project)]
+    counted = [
+        (f.name, f.images, f.ok, f.unreadable, f.missing)
+        for f in overview.source_summaries(project)
+    ]
     assert counted == [("a", 1, 2, 2, 0), ("b", 1, 1, 0, 2)]
 
 
 def test_counts_follow_the_table(project):
-    overview.folders(project)
+    overview.source_summaries(project)
     synthetic.write(project, "files", [file("b/3.jpg", "three")])
-    assert [one.ok for one in overview.folders(project)] == [2, 2]
+    assert [one.ok for one in overview.source_summaries(project)] == [2, 2]
 
 
 def test_reasons_are_counted_most_first(project):
-    assert overview.reasons(project) == {"missing": 2, "truncated": 2}
+    assert overview.reason_counts(project) == {"missing": 2, "truncated": 2}
 
 
 def test_problems_are_listed_by_place_and_by_reason(project):
-    everything = overview.problems(project)
+    everything = overview.problem_files(project)
     assert [f"{one.source}/{one.path}" for one in everything] == [
         "a/bad.jpg",
         "a/worse.jpg",
         "b/gone.jpg",
         "b/old.jpg",
     ]
-    assert [one.path for one in overview.problems(project, "missing")] == ["gone.jpg", "old.jpg"]
-    assert len(overview.problems(project, limit=1)) == 1
+    assert [one.path for one in overview.problem_files(project, "missing")] == [
+        "gone.jpg",
+        "old.jpg",
+    ]
+    assert len(overview.problem_files(project, limit=1)) == 1
 
 
 def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
     def record(stage, made_from, **counts):
         result = StageResult(rows=10, data_version=f"v-{stage}", seconds=2.0, **counts)
         inputs = {name: f"v-{name}" for name in made_from}
-        version = stages.CODE_VERSIONS[stages.kind(stage)]
+        version = stages.CODE_VERSIONS[stages.stage_kind(stage)]
         stages.record(project, stage, result, inputs, version, "run")
 
     for source in ("a", "b"):
         record(f"files/{source}", (), new=10)
         record(f"images/{source}", (f"files/{source}",), new=4, changed=1, failed=1)
     record("embeddings/visual/a", ("images/a",), new=5)
-    made = {one.name: one for one in overview.made(project, ["visual"])}
+    made = {one.name: one for one in overview.stage_summaries(project, ["visual"])}
     assert list(made) == [
         "files",
         "images",
@@ -96,7 +102,7 @@ def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
 
 def test_an_empty_project_has_nothing_to_count(tmp_path):
     opened = synthetic.project(tmp_path / "empty")
-    assert overview.folders(opened) == []
-    assert overview.reasons(opened) == {}
-    assert overview.problems(opened) == []
-    assert {one.why for one in overview.made(opened, [])} == {None, "never"}
+    assert overview.source_summaries(opened) == []
+    assert overview.reason_counts(opened) == {}
+    assert overview.problem_files(opened) == []
+    assert {one.why for one in overview.stage_summaries(opened, [])} == {None, "never"}

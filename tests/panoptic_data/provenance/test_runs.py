@@ -13,17 +13,17 @@ import pytest
 
 from panoptic_data.errors import FolderNotFound, ProjectBusy
 from panoptic_data.provenance import runs
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.storage.schema import arrow
 
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def last(project):
-    return runs.listing(project, 1).to_dicts()[0]
+    return runs.recent(project, 1).to_dicts()[0]
 
 
 def test_a_run_is_a_row_from_its_first_moment_to_its_end(project):
@@ -34,8 +34,8 @@ def test_a_run_is_a_row_from_its_first_moment_to_its_end(project):
         assert row["finished_at"] is None
         assert json.loads(row["parameters"]) == {"refit": True}
         run.report("images/posters", 3, 10)
-        run.count("images/posters", {"new": 3})
-        run.ran("dagster-1")
+        run.record_counts("images/posters", {"new": 3})
+        run.add_dagster_run("dagster-1")
     row = last(project)
     assert row["outcome"] == "done"
     assert row["error"] is None
@@ -68,10 +68,10 @@ def test_a_second_run_is_refused_and_the_first_goes_on(project):
     with runs.start(project, "process", {}):
         with pytest.raises(ProjectBusy), runs.start(project, "process", {}):
             pass
-        assert len(runs.listing(project)) == 1
+        assert len(runs.recent(project)) == 1
     with runs.start(project, "process", {}):
         pass
-    assert runs.listing(project)["outcome"].to_list() == ["done", "done"]
+    assert runs.recent(project)["outcome"].to_list() == ["done", "done"]
 
 
 def test_an_error_ends_a_run_as_failed_and_is_raised_again(project):
@@ -109,15 +109,15 @@ def test_a_killed_run_is_not_running_and_the_next_one_says_interrupted(project):
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
-        working = runs.running(project)
+        working = runs.current(project)
         assert working is not None
         assert working["pid"] == process.pid
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert runs.running(project) is None
+    assert runs.current(project) is None
     with runs.start(project, "process", {}):
         pass
-    assert runs.listing(project)["outcome"].to_list() == ["done", "interrupted"]
+    assert runs.recent(project)["outcome"].to_list() == ["done", "interrupted"]
 
 
 def test_a_run_of_another_machine_lives_as_long_as_it_gives_signs(project):
@@ -128,7 +128,7 @@ def test_a_run_of_another_machine_lives_as_long_as_it_gives_signs(project):
         row |= {"updated_at": datetime.now(UTC) - age}
         frame = pl.DataFrame([row])
         project.database().upsert("runs", frame.to_arrow().cast(arrow("runs")))
-        assert (runs.running(project) is not None) is alive
+        assert (runs.current(project) is not None) is alive
 
 
 def test_listing_is_newest_first_and_limited(project):
@@ -136,12 +136,12 @@ def test_listing_is_newest_first_and_limited(project):
     for _ in range(3):
         with runs.start(project, "process", {}) as run:
             ids.append(run.id)
-    assert runs.listing(project, 2)["run"].to_list() == [ids[2], ids[1]]
+    assert runs.recent(project, 2)["run"].to_list() == [ids[2], ids[1]]
 
 
 def test_nothing_runs_in_a_new_project(project):
-    assert runs.running(project) is None
-    assert runs.listing(project).is_empty()
+    assert runs.current(project) is None
+    assert runs.recent(project).is_empty()
 
 
 @pytest.mark.parametrize("layout", ["loose", "packed", "detached", "worktree"])

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from panoptic_data.provenance import stages
-from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult, kind
-from panoptic_data.storage import project as projects
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult, stage_kind
+from panoptic_data.storage.project import create_project
 
 SOURCES = ["maps", "posters"]
 SLUGS = ["visual"]
@@ -14,14 +14,14 @@ SLUGS = ["visual"]
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def make(project, stage, data_version, version=None):
     known = {row["stage"]: row["data_version"] for row in stages.latest(project).to_dicts()}
     inputs = {name: known[name] for name in stages.upstream(stage, SOURCES, SLUGS)}
     result = StageResult(rows=3, new=3, data_version=data_version, seconds=1.23456)
-    stages.record(project, stage, result, inputs, version or CODE_VERSIONS[kind(stage)], "r1")
+    stages.record(project, stage, result, inputs, version or CODE_VERSIONS[stage_kind(stage)], "r1")
 
 
 def make_all(project):
@@ -154,7 +154,7 @@ def test_a_new_source_and_a_new_encoder_are_never_made_and_touch_the_rest(projec
     ],
 )
 def test_each_stage_names_its_table(stage, table):
-    assert stages.table_behind(stage) == table
+    assert stages.stage_table(stage) == table
 
 
 def test_a_result_is_unchanged_when_nothing_was_added_altered_or_removed():

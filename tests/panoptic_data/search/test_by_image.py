@@ -10,7 +10,7 @@ from panoptic_data.errors import (
 from panoptic_data.ingest import images, sources
 from panoptic_data.media.decode import open_image
 from panoptic_data.search.by_image import by_image, similar
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import embeddings
 from panoptic_data.vectors.scores import Hit
 from tests.small_corpus import write_pictures
@@ -19,7 +19,7 @@ from tests.vectors import SLUG, add_files, embed, embed_with_files, grouped, sha
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def plainly(names, vectors, query, k, without=()):

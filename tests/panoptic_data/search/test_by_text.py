@@ -11,7 +11,7 @@ from panoptic_data.errors import (
 from panoptic_data.ingest import images, sources
 from panoptic_data.search.by_image import similar
 from panoptic_data.search.by_text import by_text
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import embeddings
 from tests.small_corpus import write_pictures
 from tests.vectors import SLUG, add_files, embed, grouped, sha1s
@@ -19,7 +19,7 @@ from tests.vectors import SLUG, add_files, embed, grouped, sha1s
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def test_words_need_an_encoder_that_reads_them(project, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from panoptic_data.search.compare import compare
 from panoptic_data.search.find import find
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.views.model import Condition, View
 from tests.vectors import SLUG, add_files, embed, sha1s
 
@@ -18,7 +18,7 @@ OTHERS = np.array([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6]], np.float16)
 
 @pytest.fixture
 def project(tmp_path):
-    project = projects.create(tmp_path / "corpus")
+    project = create_project(tmp_path / "corpus")
     names = sha1s(4)
     embed(project, names, VECTORS)
     embed(project, names, OTHERS, OTHER)

@@ -12,7 +12,7 @@ from panoptic_data.media import query_images
 from panoptic_data.media.decode import open_image
 from panoptic_data.search.by_text import by_text
 from panoptic_data.search.find import find
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import add_encoder, create_project
 from panoptic_data.vectors import embeddings, query_vectors, scores
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import parse as parse_expression
@@ -23,7 +23,7 @@ from tests.vectors import SLUG
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def names_of(hits):
@@ -49,7 +49,7 @@ def test_words_find_what_they_name(project, tmp_path):
         assert right >= 6, (kind, right)
     assert query_vectors.is_warm(project, spec.slug)
     # Without an encoder: the first that reads words, once the project knows of it.
-    project = projects.with_encoder(project, spec.text, first=True)
+    project = add_encoder(project, spec.text, first=True)
     dresses = find(project, "dress", k=10)
     assert names_of(dresses) == names_of(hits)
     told = [hit.percentile for hit in dresses]

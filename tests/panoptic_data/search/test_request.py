@@ -5,7 +5,7 @@ import pytest
 
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownEncoder
 from panoptic_data.search.request import encoder_for, resolve, shown_by
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.storage.schema import arrow
 from panoptic_data.views.model import Condition, View
 from tests.vectors import SLUG, embed_with_files, grouped, sha1s
@@ -13,7 +13,7 @@ from tests.vectors import SLUG, embed_with_files, grouped, sha1s
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def add_encoder(project, slug=SLUG, status="ready", reads_text=False):

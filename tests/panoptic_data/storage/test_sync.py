@@ -3,15 +3,15 @@
 import pyarrow as pa
 import pytest
 
-from panoptic_data.storage import project as projects
 from panoptic_data.storage import sync
+from panoptic_data.storage.project import create_project
 
 NAME = "neighbours__visual"
 
 
 @pytest.fixture
 def database(tmp_path):
-    return projects.create(tmp_path / "corpus").database()
+    return create_project(tmp_path / "corpus").database()
 
 
 def rows(**lists):
@@ -30,30 +30,30 @@ def runs(database):
 
 def test_each_row_names_the_run_that_last_changed_it(database):
     same = {key: ([], []) for key in "abcdefgh"}
-    sync.settle(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
+    sync.sync_table(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
     wanted = {**same, "y": (["a"], [0.25]), "z": (["b"], [1.0])}
-    made = sync.settle(database, NAME, rows(**wanted), "r2")
+    made = sync.sync_table(database, NAME, rows(**wanted), "r2")
     assert (made.rows, made.new, made.changed, made.unchanged, made.removed) == (10, 1, 1, 8, 1)
     assert runs(database) == {**dict.fromkeys(same, "r1"), "y": "r2", "z": "r2"}
 
 
 def test_rows_that_stay_keep_their_run_when_most_are_rewritten(database):
-    sync.settle(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
+    sync.sync_table(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
     wanted = rows(a=(["b"], [0.5]), b=([], []), c=([], []))
-    made = sync.settle(database, NAME, wanted, "r2")
+    made = sync.sync_table(database, NAME, wanted, "r2")
     assert (made.new, made.changed, made.unchanged, made.removed) == (1, 1, 1, 0)
     assert runs(database) == {"a": "r1", "b": "r2", "c": "r2"}
 
 
 def test_nothing_to_hold_empties_the_table(database):
-    sync.settle(database, NAME, rows(a=([], [])), "r1")
-    made = sync.settle(database, NAME, rows(), "r2")
+    sync.sync_table(database, NAME, rows(a=([], [])), "r1")
+    made = sync.sync_table(database, NAME, rows(), "r2")
     assert (made.rows, made.removed) == (0, 1)
     assert runs(database) == {}
 
 
 def test_an_empty_table_that_stays_empty_is_not_made(database):
-    assert sync.settle(database, NAME, rows(), "r1").rows == 0
+    assert sync.sync_table(database, NAME, rows(), "r1").rows == 0
     assert database.names() == frozenset()
 
 
@@ -69,13 +69,13 @@ def test_an_empty_table_that_stays_empty_is_not_made(database):
 )
 def test_the_digest_differs_where_content_differs(other):
     one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]))
-    assert sync.content(one) == sync.content(pa.table(one.to_pydict(), schema=one.schema))
-    assert sync.content(one) != sync.content(other)
+    assert sync.rows_digest(one) == sync.rows_digest(pa.table(one.to_pydict(), schema=one.schema))
+    assert sync.rows_digest(one) != sync.rows_digest(other)
 
 
 def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
     one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]), f=([], []))
     parts = pa.concat_tables([one.slice(0, 1), one.slice(1)])
-    assert sync.content(parts) == sync.content(one)
+    assert sync.rows_digest(parts) == sync.rows_digest(one)
     wider = pa.concat_tables([rows(z=(["z"], [0.0])), one]).slice(1)
-    assert sync.content(wider) == sync.content(one)
+    assert sync.rows_digest(wider) == sync.rows_digest(one)

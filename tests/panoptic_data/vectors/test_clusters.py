@@ -5,7 +5,7 @@ import pytest
 
 from panoptic_data.errors import UsageError
 from panoptic_data.provenance import stages
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import clusters, neighbours
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
@@ -15,7 +15,7 @@ INFO = f"cluster_info__{SLUG}"
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def update(project, run="r1", **options):
@@ -132,7 +132,7 @@ def test_new_images_join_the_cluster_of_their_likes(project):
 
 def test_images_join_the_same_cluster_in_whatever_order_they_come(project, tmp_path):
     names, (vectors, _) = sha1s(100), grouped(100)
-    other = projects.create(tmp_path / "other")
+    other = create_project(tmp_path / "other")
     for each in (project, other):
         embed(each, names[:80], vectors[:80])
         update(each)

@@ -11,7 +11,7 @@ from panoptic_data import encoders
 from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 from panoptic_data.ingest import images, sources
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import embeddings
 from tests.models import small_timm
 from tests.small_corpus import write_pictures
@@ -21,7 +21,7 @@ VISUAL = parse("visual")
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_run_that_ends_midway_is_continued(project, folder, tmp_path, monkeypa
     monkeypatch.setattr(embeddings, "COMMIT_ROWS", 8)
     spec = parse(f"timm:test_vit?checkpoint={small_timm(tmp_path / 'x.pt')}")
     ingest(project, folder)
-    other = projects.create(tmp_path / "undisturbed")
+    other = create_project(tmp_path / "undisturbed")
     ingest(other, folder)
     seen = []
 

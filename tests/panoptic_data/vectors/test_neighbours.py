@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
@@ -12,7 +12,7 @@ TABLE = f"neighbours__{SLUG}"
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def update(project, run="r1", **options):
@@ -24,7 +24,7 @@ def counts(result):
 
 
 def from_scratch(tmp_path, names, vectors, k=neighbours.K):
-    other = projects.create(tmp_path / "from scratch")
+    other = create_project(tmp_path / "from scratch")
     embed(other, names, vectors)
     result = update(other, k=k)
     return table(other, TABLE), result.data_version

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panoptic_data.provenance import stages
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours, projection
 from panoptic_data.vectors.projection import aligned, boxed
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
@@ -14,7 +14,7 @@ TABLE = f"projection__{SLUG}"
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def update(project, run="r1", **options):
@@ -67,7 +67,7 @@ def test_a_second_run_finds_nothing_to_do(project):
 
 
 def test_the_same_vectors_give_the_same_map(project, tmp_path):
-    other = projects.create(tmp_path / "other")
+    other = create_project(tmp_path / "other")
     for each in (project, other):
         embed(each, sha1s(80), grouped(80)[0])
     assert update(project).data_version == update(other).data_version
@@ -94,7 +94,7 @@ def test_new_images_are_placed_among_their_likes_and_move_no_one(project):
 
 def test_images_find_the_same_place_in_whatever_order_they_come(project, tmp_path):
     names, (vectors, _) = sha1s(100), grouped(100)
-    other = projects.create(tmp_path / "other")
+    other = create_project(tmp_path / "other")
     for each in (project, other):
         embed(each, names[:80], vectors[:80])
         update(each)

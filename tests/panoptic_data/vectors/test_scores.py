@@ -5,14 +5,14 @@ import threading
 import pytest
 
 from panoptic_data.search.by_image import similar
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import matrix, scores
 from tests.vectors import SLUG, embed_with_files, grouped, sha1s
 
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def names_of(hits):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import vector_index
 from tests.vectors import SLUG, embed, forget, grouped, sha1s
 
@@ -12,7 +12,7 @@ TABLE = f"embeddings__{SLUG}"
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "corpus")
+    return create_project(tmp_path / "corpus")
 
 
 def update(project, run="r1", **options):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panoptic_data.errors import InvalidView
-from panoptic_data.storage import project as projects
+from panoptic_data.storage.project import create_project
 from panoptic_data.views import saved
 from panoptic_data.views.model import Level, Sort, View, to_json
 from panoptic_data.views.saved import LAST
@@ -33,7 +33,7 @@ for number in range(6):
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.create(tmp_path / "project")
+    return create_project(tmp_path / "project")
 
 
 def tabs(project):
