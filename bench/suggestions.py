@@ -1,15 +1,15 @@
-"""Suggestions: how often an offer is right after so many answers, and what a page of them costs.
+"""Suggestions: their precision by number of answers, and the time of a page.
 
     python -m bench.suggestions [loop|prototypes|settings|left|mixed|similar|classes|time] …
 
-Labels of the shared corpora stand for the person: every kind of 80 to 1,500 images is a tag, 5
-images drawn by chance have it already, and each answer is the label's. Half of a corpus is
-learnt from; a page of 20 of it is what the person sees next, and 20 of the other half, of which
-nothing was ever offered, say what was learnt. `loop`: ways of asking and of learning.
-`prototypes`: several instead of one, for tags of one kind and of two. `settings`: regularisation
-and how much images drawn by chance count. `left`: the estimate of how many are left. `mixed`:
-the same where some of a likely page are unsure. `similar`: labels of the 10 nearest. `classes`:
-tags by their names. `time`: seconds a page.
+Labels of the shared corpora simulate the person: every label of 80 to 1,500 images is a tag, 5
+random images have it already, and each answer is that of the label. Images are selected from one
+half of a corpus. Measured are the next page of 20 of that half, and the best 20 of the other half,
+of which nothing is ever selected. `loop`: selection modes and models. `prototypes`: several
+prototypes instead of one, for tags of one label and of two. `settings`: regularisation and weight
+of the background. `left`: the estimate of how many are left. `mixed`: the same with some unsure
+images on each likely page. `similar`: labels of the 10 nearest neighbours. `classes`: zero-shot
+classification by the tags' names. `time`: processor seconds a page.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from bench import corpora
 from bench.encoders import KINDS
 from panoptic_data import encoders
 from panoptic_data.labelling import active_learning, zero_shot
-from panoptic_data.labelling.active_learning import Examples, Learnt, Space
+from panoptic_data.labelling.active_learning import Examples, Model, Space
 from panoptic_data.vectors.matrix import Matrix
 
 CORPORA = ("clothing-1k", "usda")
-KIND = (80, 1_500)
+LABEL_SIZE = (80, 1_500)
 GIVEN = 5
 PAGE = 20
-ASKED = 10
+ANSWERED = 10
 ANSWERS = (0, 10, 30)
 SEEDS = 3
 NEAREST = 10
-# So many of a likely page.
+# How many of a page of suggestions are unsure ones.
 UNSURE = (0, 3, 5, 20)
-Learn = Callable[[Space, Examples], Learnt]
+Fit = Callable[[Space, Examples], Model]
 
 
 def main() -> None:
@@ -61,52 +61,56 @@ def main() -> None:
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     with threadpool_limits(1):
-        for what in chosen.what:
-            parts[what](chosen.encoder)
+        for part in chosen.what:
+            parts[part](chosen.encoder)
 
 
 def _loop(encoder: str) -> None:
-    _head(f"precision of 20, {encoder}: by answers, offered next | of the half never offered")
+    _print_header(
+        f"precision of 20, {encoder}: by answers, offered next | of the half never offered"
+    )
     ways = {
-        "likely asked (ours)": (active_learning.learn, "likely"),
-        "unsure asked (ours)": (active_learning.learn, "unsure"),
-        "half and half (ours)": (active_learning.learn, "both"),
-        "improbable drawn by chance, ours learnt": (active_learning.learn, "improbable"),
+        "likely asked (ours)": (active_learning.fit, "likely"),
+        "unsure asked (ours)": (active_learning.fit, "unsure"),
+        "half and half (ours)": (active_learning.fit, "both"),
+        "improbable drawn by chance, ours learnt": (active_learning.fit, "improbable"),
         "likely asked, prototype alone": (prototype, "likely"),
         "likely asked, prototype less that of the refused": (rocchio, "likely"),
     }
     for name in CORPORA:
         seen = corpora.seen(name, encoder)
-        for way, (learn, mode) in ways.items():
-            _row(name, way, _simulated(seen, learn, mode))
+        for way, (fit_model, mode) in ways.items():
+            _print_row(name, way, _simulate(seen, fit_model, mode))
 
 
 def _prototypes(encoder: str) -> None:
-    _head(f"20 given, none answered, {encoder}: tags of one kind, then of two: next | other half")
+    _print_header(
+        f"20 given, none answered, {encoder}: tags of one kind, then of two: next | other half"
+    )
     ways = {
         "one prototype": prototype,
         "two prototypes": partial(prototypes, 2),
         "three prototypes": partial(prototypes, 3),
-        "classifier (ours)": active_learning.learn,
+        "classifier (ours)": active_learning.fit,
     }
     for name in CORPORA:
         seen = corpora.seen(name, encoder)
         for pairs in (False, True):
-            for way, learn in ways.items():
-                made = _simulated(seen, learn, "likely", (0,), given=20, pairs=pairs)
-                _row(f"{name}{', two kinds' if pairs else ''}", way, made)
+            for way, fit_model in ways.items():
+                precisions = _simulate(seen, fit_model, "likely", (0,), given=20, pairs=pairs)
+                _print_row(f"{name}{', two kinds' if pairs else ''}", way, precisions)
 
 
 def _settings(encoder: str) -> None:
-    _head(f"C, weight of what is drawn by chance, {encoder}: by answers: next | other half")
+    _print_header(f"C, weight of what is drawn by chance, {encoder}: by answers: next | other half")
     before = active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT
     for name in CORPORA:
         seen = corpora.seen(name, encoder)
         for strength in (0.1, 1.0, 10.0):
             for weight in (0.01, 0.05, 0.5):
                 active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT = strength, weight
-                made = _simulated(seen, active_learning.learn, "likely")
-                _row(name, f"C = {strength}, {weight}", made)
+                precisions = _simulate(seen, active_learning.fit, "likely")
+                _print_row(name, f"C = {strength}, {weight}", precisions)
     active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT = before
 
 
@@ -122,23 +126,25 @@ def _left(encoder: str) -> None:
         for mode in ("likely", "unsure"):
             rows = np.array(
                 [
-                    (answers, *told)
-                    for kind in _kinds(seen.labels)
+                    (answers, *estimate)
+                    for label in _labels(seen.labels)
                     for seed in range(SEEDS)
-                    for answers, told in _estimates(seen, kind, mode, seed)
+                    for answers, estimate in _estimates(seen, label, mode, seed)
                 ]
             )
             for low, high in ((1, 30), (31, 60)):
-                _estimated(name, mode, low, high, rows[(rows[:, 0] >= low) & (rows[:, 0] <= high)])
+                _print_estimates(
+                    name, mode, low, high, rows[(rows[:, 0] >= low) & (rows[:, 0] <= high)]
+                )
 
 
-def _estimated(name: str, mode: str, low: int, high: int, rows: np.ndarray) -> None:
+def _print_estimates(name: str, mode: str, low: int, high: int, rows: np.ndarray) -> None:
     _, left, count, least, most = rows.T
-    ratio, holds = count / left, (least - 0.5 <= left) & (left <= most + 0.5)
+    ratio, is_within = count / left, (least - 0.5 <= left) & (left <= most + 0.5)
     print(
         f"| {name} | {mode} | {low} to {high} | {len(rows)} | {np.median(ratio):.2f} | "
         f"{np.median(np.abs(np.log2(ratio))):.2f} | {np.median(most / np.maximum(least, 1)):.1f} | "
-        f"{holds.mean():.2f} |",
+        f"{is_within.mean():.2f} |",
         flush=True,
     )
 
@@ -155,51 +161,54 @@ def _mixed(encoder: str) -> None:
         for unsure in UNSURE:
             rows = np.array(
                 [
-                    told
-                    for kind in _kinds(seen.labels)
+                    row
+                    for label in _labels(seen.labels)
                     for seed in range(SEEDS)
-                    for told in _mixtures(seen, kind, unsure, seed)
+                    for row in _mixtures(seen, label, unsure, seed)
                 ]
             )
             for low, high in ((20, 40), (60, 80)):
                 some = rows[(rows[:, 0] >= low) & (rows[:, 0] <= high)]
                 _, left, count, least, most, likely, right = some.T
-                is_told = ~np.isnan(count) & (left > 0)
-                left, count, least, most = (one[is_told] for one in (left, count, least, most))
-                holds = (least - 0.5 <= left) & (left <= most + 0.5)
+                is_known = ~np.isnan(count) & (left > 0)
+                left, count, least, most = (
+                    values[is_known] for values in (left, count, least, most)
+                )
+                is_within = (least - 0.5 <= left) & (left <= most + 0.5)
                 off = np.abs(np.log2(np.maximum(count, 1e-3) / left))
                 print(
                     f"| {name} | {unsure} | {low} to {high} | {np.median(off):.2f} | "
-                    f"{np.median(most / np.maximum(least, 1)):.0f} | {holds.mean():.2f} | "
+                    f"{np.median(most / np.maximum(least, 1)):.0f} | {is_within.mean():.2f} | "
                     f"{np.nanmean(likely):.2f} | {right.mean():.1f} |",
                     flush=True,
                 )
 
 
-def _mixtures(seen: corpora.Seen, kind: str, unsure: int, seed: int) -> list[tuple[float, ...]]:
-    """Return, page after page: answers, how many are left, the estimate, and what was right."""
-    space, truth = Space.of(seen.vectors), seen.labels == kind
+def _mixtures(seen: corpora.Seen, label: str, unsure: int, seed: int) -> list[tuple[float, ...]]:
+    """Return, page after page: answers, how many are left, the estimate, how many are right."""
+    space, truth = Space.of(seen.vectors), seen.labels == label
     random = np.random.default_rng(seed)
-    known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
-    everything, found = np.ones(len(truth), dtype=bool), []
+    examples = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
+    is_candidate, pages = np.ones(len(truth), dtype=bool), []
     for answers in range(0, 81, PAGE):
-        offer = active_learning.offer(space, known, everything, PAGE)
-        estimate = offer.estimate
-        likely, others = offer.rows, np.empty(0, np.intp)
+        selection = active_learning.select(space, examples, is_candidate, PAGE)
+        estimate = selection.estimate
+        likely, others = selection.rows, np.empty(0, np.intp)
         if estimate is not None and unsure:
             likely = likely[: PAGE - unsure]
-            rest = everything.copy()
+            rest = is_candidate.copy()
             rest[likely] = False
-            others = active_learning.offer(space, known, rest, unsure, "unsure").rows
-        told = (np.nan,) * 3
+            others = active_learning.select(space, examples, rest, unsure, "unsure").rows
+        estimated = (np.nan,) * 3
         if estimate is not None:
-            told = (estimate.count, estimate.least, estimate.most)
-        left = float(truth.sum() - len(known.inside))
+            estimated = (estimate.count, estimate.least, estimate.most)
+        left = float(truth.sum() - len(examples.inside))
         rows = np.concatenate([likely, others])
         is_right = truth[likely].mean() if len(likely) else np.nan
-        found.append((float(answers), left, *told, float(is_right), float(truth[rows].sum())))
-        known = _answered(known, rows, truth)
-    return found
+        page = (float(answers), left, *estimated, float(is_right), float(truth[rows].sum()))
+        pages.append(page)
+        examples = _with_answers(examples, rows, truth)
+    return pages
 
 
 def _similar(_encoder: str) -> None:
@@ -209,19 +218,21 @@ def _similar(_encoder: str) -> None:
     for name in CORPORA:
         for encoder in ("mobilenet", "tiny-clip", "visual"):
             seen = corpora.seen(name, encoder)
-            wide = seen.vectors.astype(np.float32)
-            shares = np.empty(len(wide))
-            for start in range(0, len(wide), 1_000):
-                near = wide[start : start + 1_000] @ wide.T
-                near[np.arange(len(near)), start + np.arange(len(near))] = -2
-                rows = np.argpartition(-near, NEAREST, axis=1)[:, :NEAREST]
+            vectors = seen.vectors.astype(np.float32)
+            shares = np.empty(len(vectors))
+            for start in range(0, len(vectors), 1_000):
+                cosines = vectors[start : start + 1_000] @ vectors.T
+                cosines[np.arange(len(cosines)), start + np.arange(len(cosines))] = -2
+                rows = np.argpartition(-cosines, NEAREST, axis=1)[:, :NEAREST]
                 own = seen.labels[start : start + 1_000, None]
                 shares[start : start + 1_000] = (seen.labels[rows] == own).mean(axis=1)
-            by_kind = {k: shares[seen.labels == k].mean() for k in _kinds(seen.labels)}
-            worst = min(by_kind, key=lambda kind: by_kind[kind])
+            by_label = {
+                label: shares[seen.labels == label].mean() for label in _labels(seen.labels)
+            }
+            worst = min(by_label, key=lambda label: by_label[label])
             print(
-                f"| {name} | {encoder} | {len(wide)} | {shares.mean():.3f} | "
-                f"{worst}: {by_kind[worst]:.3f} |",
+                f"| {name} | {encoder} | {len(vectors)} | {shares.mean():.3f} | "
+                f"{worst}: {by_label[worst]:.3f} |",
                 flush=True,
             )
 
@@ -230,25 +241,27 @@ def _classes(_encoder: str) -> None:
     seen = corpora.seen("clothing-1k", "tiny-clip")
     encoder = encoders.load(corpora.specs()["tiny-clip"])
     names = sorted(set(seen.labels))
-    told = [f"a photo of {KINDS.get(name, name)}" for name in names]
-    words = encoder.encode_text(told)
+    prompts = [f"a photo of {KINDS.get(name, name)}" for name in names]
+    text_vectors = encoder.encode_text(prompts)
     labels = np.searchsorted(names, seen.labels)
-    cosines = seen.vectors.astype(np.float32) @ words.T
+    cosines = seen.vectors.astype(np.float32) @ text_vectors.T
     print("\nClasses by words, clothing-1k, small CLIP: right, mean probability, error of it\n")
     print("| scale | of all | mean probability | calibration error | right of those ≥ 0.8 |")
     print("| --- | --- | --- | --- | --- |")
     scales = {f"the model's own, {encoder.scale:.1f}": encoder.scale}
     for count in (30, 100):
         some = np.random.default_rng(0).permutation(len(labels))[:count]
-        scale = zero_shot.fitted(cosines[some], labels[some], encoder.scale)
+        scale = zero_shot.fit_scale(cosines[some], labels[some], encoder.scale)
         scales[f"from {count} tagged, {scale:.1f}"] = scale
     for name, scale in scales.items():
-        found = zero_shot.best(Matrix.of(seen.vectors), words, scale, np.arange(len(labels)))
-        right, sure = found.classes == labels, found.probabilities >= 0.8
+        best = zero_shot.best_classes(
+            Matrix.of(seen.vectors), text_vectors, scale, np.arange(len(labels))
+        )
+        right, sure = best.classes == labels, best.probabilities >= 0.8
         share = f"{right[sure].mean():.2f} of {sure.sum()}" if sure.any() else "none"
-        error = _calibration_error(found.probabilities, right)
+        error = _calibration_error(best.probabilities, right)
         print(
-            f"| {name} | {right.mean():.3f} | {found.probabilities.mean():.3f} | {error:.3f} | "
+            f"| {name} | {right.mean():.3f} | {best.probabilities.mean():.3f} | {error:.3f} | "
             f"{share} |",
             flush=True,
         )
@@ -256,7 +269,7 @@ def _classes(_encoder: str) -> None:
 
 def _calibration_error(likely: np.ndarray, right: np.ndarray) -> float:
     bins = np.minimum((likely * 10).astype(int), 9)
-    parts = [bins == at for at in range(10) if (bins == at).any()]
+    parts = [bins == index for index in range(10) if (bins == index).any()]
     return float(sum(abs(likely[own].mean() - right[own].mean()) * own.mean() for own in parts))
 
 
@@ -273,82 +286,89 @@ def _time(_encoder: str) -> None:
         inside, refused = rows[:500], rows[500:]
         vectors[inside] += 0.02 * random.normal(size=1_280).astype(np.float32)
         vectors[inside] /= np.linalg.norm(vectors[inside], axis=1, keepdims=True)
-        known = Examples(inside, accepted=inside, refused=refused)
+        examples = Examples(inside, accepted=inside, refused=refused)
         spent = []
         began = time.process_time()
         space = Space.of(Matrix.of(vectors))
         spent.append(time.process_time() - began)
-        everything = np.ones(size, dtype=bool)
-        active_learning.offer(space, Examples(inside[:9]), everything, PAGE)
+        is_candidate = np.ones(size, dtype=bool)
+        active_learning.select(space, Examples(inside[:9]), is_candidate, PAGE)
         for mode in active_learning.MODES:
             began = time.process_time()
-            active_learning.offer(space, known, everything, PAGE, mode)
+            active_learning.select(space, examples, is_candidate, PAGE, mode)
             spent.append(time.process_time() - began)
-        print(f"| {size:,} | {' | '.join(f'{one:.2f}' for one in spent)} |", flush=True)
+        print(f"| {size:,} | {' | '.join(f'{seconds:.2f}' for seconds in spent)} |", flush=True)
 
 
-def prototype(space: Space, known: Examples) -> Learnt:
-    """Return the mean of what is inside, as if nobody had refused anything."""
-    mean = space.take(known.inside).mean(axis=0)
-    return Learnt("prototype", mean / np.linalg.norm(mean), 0.0)
+def prototype(space: Space, examples: Examples) -> Model:
+    """Return the mean of the positive examples; refused ones are ignored."""
+    mean = space.take(examples.inside).mean(axis=0)
+    return Model("prototype", mean / np.linalg.norm(mean), 0.0)
 
 
-def rocchio(space: Space, known: Examples) -> Learnt:
-    """Return the mean of what is inside, less half of that of the refused (Rocchio, 1971)."""
-    inside = prototype(space, known)
-    if not len(known.refused):
+def rocchio(space: Space, examples: Examples) -> Model:
+    """Return the mean of the positive examples less half that of the refused (Rocchio, 1971)."""
+    inside = prototype(space, examples)
+    if not len(examples.refused):
         return inside
-    outside = prototype(space, Examples(known.refused))
+    outside = prototype(space, Examples(examples.refused))
     return replace(inside, direction=inside.direction - outside.direction / 2)
 
 
-def prototypes(count: int, space: Space, known: Examples) -> Learnt:
-    """Return several means at once: a score is the nearest one's."""
+def prototypes(count: int, space: Space, examples: Examples) -> Model:
+    """Return several prototypes at once; a score is that of the nearest."""
     from sklearn.cluster import KMeans
 
-    found = KMeans(count, n_init=3, random_state=0).fit(space.take(known.inside)).cluster_centers_
-    means = found / np.linalg.norm(found, axis=1, keepdims=True)
-    return _Several("prototype", means[0].astype(np.float32), 0.0, None, means.astype(np.float32))
+    clustering = KMeans(count, n_init=3, random_state=0).fit(space.take(examples.inside))
+    centres = clustering.cluster_centers_
+    means = centres / np.linalg.norm(centres, axis=1, keepdims=True)
+    return _NearestPrototype(
+        "prototype", means[0].astype(np.float32), 0.0, None, means.astype(np.float32)
+    )
 
 
-class _Several(Learnt):
-    def __init__(self, kind, direction, offset, worth, means) -> None:
-        super().__init__(kind, direction, offset, worth)
+class _NearestPrototype(Model):
+    def __init__(self, kind, direction, offset, calibration, means) -> None:
+        super().__init__(kind, direction, offset, calibration)
         object.__setattr__(self, "means", means)
 
     def scores(self, space: Space, check=lambda: None) -> np.ndarray:
-        return np.max([space.along(mean, check) for mean in self.means], axis=0)
+        return np.max([space.dot(mean, check) for mean in self.means], axis=0)
 
 
-def _kinds(labels: np.ndarray) -> list[str]:
+def _labels(labels: np.ndarray) -> list[str]:
     names, counts = np.unique(labels, return_counts=True)
-    return [str(n) for n, c in zip(names, counts, strict=True) if n and KIND[0] <= c <= KIND[1]]
+    return [
+        str(n)
+        for n, c in zip(names, counts, strict=True)
+        if n and LABEL_SIZE[0] <= c <= LABEL_SIZE[1]
+    ]
 
 
-def _simulated(
+def _simulate(
     seen: corpora.Seen,
-    learn: Learn,
+    fit_model: Fit,
     mode: str,
     answers: tuple[int, ...] = ANSWERS,
     given: int = GIVEN,
     pairs: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the precision of the next page and of the other half, by number of answers."""
-    space, kinds = Space.of(Matrix.of(seen.vectors)), _kinds(seen.labels)
-    made = []
-    for at, kind in enumerate(kinds):
-        wanted = {kind, kinds[(at + len(kinds) // 3) % len(kinds)]} if pairs else {kind}
-        truth = np.isin(seen.labels, list(wanted))
+    space, labels = Space.of(Matrix.of(seen.vectors)), _labels(seen.labels)
+    precisions = []
+    for index, label in enumerate(labels):
+        tagged = {label, labels[(index + len(labels) // 3) % len(labels)]} if pairs else {label}
+        truth = np.isin(seen.labels, list(tagged))
         for seed in range(SEEDS):
-            made.append(_one(space, truth, learn, mode, answers, given, seed))
-    means = np.mean(made, axis=0)
+            precisions.append(_simulate_tag(space, truth, fit_model, mode, answers, given, seed))
+    means = np.mean(precisions, axis=0)
     return means[0], means[1]
 
 
-def _one(
+def _simulate_tag(
     space: Space,
     truth: np.ndarray,
-    learn: Learn,
+    fit_model: Fit,
     mode: str,
     answers: tuple[int, ...],
     given: int,
@@ -357,72 +377,72 @@ def _one(
     random = np.random.default_rng(seed)
     pool = random.random(len(truth)) < 0.5
     first = random.choice(np.flatnonzero(truth & pool), given, replace=False)
-    known = Examples(first)
-    ahead, beyond, said = [], [], 0
-    for wanted in answers:
-        while said < wanted:
-            asked = _asked(space, known, pool, learn, mode, random)[: wanted - said]
-            known = _answered(known, asked, truth)
-            said += len(asked)
-        scores = learn(space, known).scores(space)
-        ahead.append(truth[_top(scores, _free(pool, known), PAGE)].mean())
-        beyond.append(truth[_top(scores, ~pool, PAGE)].mean())
-    return ahead, beyond
+    examples = Examples(first)
+    next_page, other_half, answered = [], [], 0
+    for target in answers:
+        while answered < target:
+            rows = _select(space, examples, pool, fit_model, mode, random)[: target - answered]
+            examples = _with_answers(examples, rows, truth)
+            answered += len(rows)
+        scores = fit_model(space, examples).scores(space)
+        next_page.append(truth[_top(scores, _free(pool, examples), PAGE)].mean())
+        other_half.append(truth[_top(scores, ~pool, PAGE)].mean())
+    return next_page, other_half
 
 
-def _asked(
+def _select(
     space: Space,
-    known: Examples,
+    examples: Examples,
     pool: np.ndarray,
-    learn: Learn,
+    fit_model: Fit,
     mode: str,
     random: np.random.Generator,
 ) -> np.ndarray:
-    if mode in active_learning.MODES and learn is active_learning.learn:
-        return active_learning.offer(space, known, pool, ASKED, mode).rows
+    if mode in active_learning.MODES and fit_model is active_learning.fit:
+        return active_learning.select(space, examples, pool, ANSWERED, mode).rows
     if mode == "both":
-        likely = active_learning.offer(space, known, pool, ASKED // 2, "likely").rows
-        unsure = active_learning.offer(space, known, pool, ASKED, "unsure").rows
-        return np.concatenate([likely, np.setdiff1d(unsure, likely)])[:ASKED]
-    scores, free = learn(space, known).scores(space), _free(pool, known)
+        likely = active_learning.select(space, examples, pool, ANSWERED // 2, "likely").rows
+        unsure = active_learning.select(space, examples, pool, ANSWERED, "unsure").rows
+        return np.concatenate([likely, np.setdiff1d(unsure, likely)])[:ANSWERED]
+    scores, free = fit_model(space, examples).scores(space), _free(pool, examples)
     if mode == "likely":
-        return _top(scores, free, ASKED)
+        return _top(scores, free, ANSWERED)
     rows = np.flatnonzero(free)
     improbable = rows[np.argsort(scores[rows])[: len(rows) // 2]]
-    return random.choice(improbable, ASKED, replace=False)
+    return random.choice(improbable, ANSWERED, replace=False)
 
 
-def _answered(known: Examples, rows: np.ndarray, truth: np.ndarray) -> Examples:
+def _with_answers(examples: Examples, rows: np.ndarray, truth: np.ndarray) -> Examples:
     right, wrong = rows[truth[rows]], rows[~truth[rows]]
     return Examples(
-        np.concatenate([known.inside, right]),
-        accepted=np.concatenate([known.accepted, right]),
-        refused=np.concatenate([known.refused, wrong]),
+        np.concatenate([examples.inside, right]),
+        accepted=np.concatenate([examples.accepted, right]),
+        refused=np.concatenate([examples.refused, wrong]),
     )
 
 
 def _estimates(
-    seen: corpora.Seen, kind: str, mode: str, seed: int
+    seen: corpora.Seen, label: str, mode: str, seed: int
 ) -> list[tuple[int, tuple[float, float, float, float]]]:
-    """Return answers, how many are left, and the estimate, page after page; all is offered."""
-    space, truth = Space.of(Matrix.of(seen.vectors)), seen.labels == kind
+    """Return, page after page: answers, how many are left, and the estimate."""
+    space, truth = Space.of(Matrix.of(seen.vectors)), seen.labels == label
     random = np.random.default_rng(seed)
-    known = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
-    everything, found = np.ones(len(truth), dtype=bool), []
-    for answers in range(0, 61, ASKED):
-        offer = active_learning.offer(space, known, everything, ASKED, mode)
-        left = float(truth.sum() - len(known.inside))
-        if offer.estimate is not None and left:
-            told = (left, offer.estimate.count, offer.estimate.least, offer.estimate.most)
-            found.append((answers, told))
-        known = _answered(known, offer.rows, truth)
-    return found
+    examples = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
+    is_candidate, pages = np.ones(len(truth), dtype=bool), []
+    for answers in range(0, 61, ANSWERED):
+        selection = active_learning.select(space, examples, is_candidate, ANSWERED, mode)
+        left = float(truth.sum() - len(examples.inside))
+        if selection.estimate is not None and left:
+            estimate = selection.estimate
+            pages.append((answers, (left, estimate.count, estimate.least, estimate.most)))
+        examples = _with_answers(examples, selection.rows, truth)
+    return pages
 
 
-def _free(pool: np.ndarray, known: Examples) -> np.ndarray:
-    free = pool.copy()
-    free[known.inside] = free[known.refused] = False
-    return free
+def _free(pool: np.ndarray, examples: Examples) -> np.ndarray:
+    is_free = pool.copy()
+    is_free[examples.inside] = is_free[examples.refused] = False
+    return is_free
 
 
 def _top(scores: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
@@ -430,13 +450,13 @@ def _top(scores: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
     return rows[np.argsort(-scores[rows], kind="stable")[:count]]
 
 
-def _head(what: str) -> None:
+def _print_header(what: str) -> None:
     print(f"\n{what}\n\n| corpus | way | next | other half |\n| --- | --- | --- | --- |")
 
 
-def _row(name: str, way: str, made: tuple[np.ndarray, np.ndarray]) -> None:
-    told = (", ".join(f"{share:.3f}" for share in part) for part in made)
-    print(f"| {name} | {way} | {' | '.join(told)} |", flush=True)
+def _print_row(name: str, way: str, precisions: tuple[np.ndarray, np.ndarray]) -> None:
+    cells = (", ".join(f"{share:.3f}" for share in part) for part in precisions)
+    print(f"| {name} | {way} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,8 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError
-from panoptic_data.labelling import active_learning, suggest, zero_shot
-from panoptic_data.labelling import zero_shot_review as sortings
-from panoptic_data.labelling.zero_shot_review import Sorting
+from panoptic_data.labelling import active_learning, answers, suggest, zero_shot, zero_shot_review
+from panoptic_data.labelling.zero_shot_review import Review
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.search.request import encoder_for
 from panoptic_data.views import model
@@ -40,8 +39,8 @@ from panoptic_data.views import model
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.labelling.active_learning import Check
-    from panoptic_data.labelling.zero_shot import Class
-    from panoptic_data.labelling.zero_shot_review import Stand
+    from panoptic_data.labelling.zero_shot import TagPredictions
+    from panoptic_data.labelling.zero_shot_review import ReviewStatus
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
@@ -190,7 +189,7 @@ def _offered(asked: _Asked) -> dict[str, Any]:
     if mode not in active_learning.MODES:
         raise UnreadableBodyError
     slug = _encoder(asked, reads_text=False)
-    found = suggest.offered(
+    found = suggest.suggest(
         asked.project,
         of_type(str, asked.body.get("tag")),
         slug,
@@ -221,17 +220,17 @@ def _answers(asked: _Asked) -> dict[str, Any]:
     )
 
 
-def _write(asked: _Asked, answers: Iterable[tuple[str, Sequence[list[str]]]]) -> dict[str, Any]:
+def _write(asked: _Asked, given: Iterable[tuple[str, Sequence[list[str]]]]) -> dict[str, Any]:
     """Write, of each tag, which images are accepted, refused, forgotten: one batch."""
     store = annotations_of(asked.project)
     state = store.state(fresh=True)
     parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
-    for id, said in answers:
-        tag, property = suggest.checked(state, id)
+    for id, said in given:
+        tag, property = answers.tag_and_property(state, id)
         files = None
         if property.target == "file":
             files = asked.project.database().frame("files", ["file_id", "sha1"])
-        parts.append(suggest.answers(state, tag.id, *said, files=files))
+        parts.append(answers.answer_changes(state, tag.id, *said, files=files))
         names.append(tag.name)
     changes = pl.concat(parts)
     about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
@@ -249,8 +248,8 @@ _KINDS = ("accepted", "refused", "forgotten")
 
 def _refused(project: Project, request: Request) -> Response:
     state: State = annotations_of(project).state()
-    tag, _ = suggest.checked(state, request.query_params.get("tag", ""))
-    said = suggest.answered(state, tag.id).filter(pl.col("value") == REFUSED)
+    tag, _ = answers.tag_and_property(state, request.query_params.get("tag", ""))
+    said = answers.answers_of(state, tag.id).filter(pl.col("value") == REFUSED)
     last = said.sort("at", "target", descending=[True, False])["target"]
     start, count = (
         int(text) if text.isdecimal() and len(text) < 10 else default
@@ -271,35 +270,37 @@ def _classes(asked: _Asked) -> dict[str, Any]:
     kept, sorting = _kept(asked) or _keep(_sorted(asked, slug), asked.project)
     current = registry.get(asked.project)
     names = current.annotations.tags
-    stands = sortings.stands(current, sorting, None if only is None else [of_type(str, only)])
+    statuses = zero_shot_review.statuses(
+        current, sorting, None if only is None else [of_type(str, only)]
+    )
     return {
         "encoder": slug,
         "sorting": kept,
-        "scale": sorting.found.scale,
-        "fitted": sorting.found.fitted,
-        "total": sum(_ends(one, least) for one in sorting.found.classes),
+        "scale": sorting.predictions.scale,
+        "fitted": sorting.predictions.fitted,
+        "total": sum(_ends(one, least) for one in sorting.predictions.tags),
         "classes": [
             {
                 "tag": one.tag,
                 "name": names[one.tag].name,
                 "prompts": one.prompts,
                 "total": _ends(one, least),
-                "counts": sortings.counts(one),
-                "left": sortings.counts(one, stand.open),
+                "counts": zero_shot_review.counts_by_threshold(one),
+                "left": zero_shot_review.counts_by_threshold(one, stand.open),
                 "images": _window(asked, one, stand, _ends(one, least)),
             }
-            for one, stand in stands
+            for one, stand in statuses
         ],
     }
 
 
-def _sorted(asked: _Asked, slug: str) -> Sorting:
+def _sorted(asked: _Asked, slug: str) -> Review:
     body = asked.body
     parents, again = body.get("parents", zero_shot.PARENTS[0]), body.get("again") is True
     if parents not in zero_shot.PARENTS:
         raise UnreadableBodyError
     property = of_type(str, body.get("property"))
-    found = zero_shot.classes(
+    found = zero_shot.predict(
         asked.project,
         property,
         slug,
@@ -308,10 +309,10 @@ def _sorted(asked: _Asked, slug: str) -> Sorting:
         language=asked.language,
         template=of_type(str, body.get("template") or ""),
         parents=parents,
-        again=again,
+        include_tagged=again,
         check=asked.check,
     )
-    return Sorting(property, again, found)
+    return Review(property, again, found)
 
 
 def _class_answers(asked: _Asked) -> dict[str, Any]:
@@ -324,22 +325,22 @@ def _class_answers(asked: _Asked) -> dict[str, Any]:
         return {"sorting": None, "batch": None, "changed": 0}
     name, sorting = found
     current = registry.get(asked.project)
-    answers = []
-    for one, stand in sortings.stands(current, sorting, only):
+    given = []
+    for one, stand in zero_shot_review.statuses(current, sorting, only):
         open = np.flatnonzero(stand.open[: _ends(one, least)])
         sha1s = [one.sha1s[at] for at in open]
         if sha1s:
-            answers.append((one.tag, [sha1s, [], []] if accept else [[], sha1s, []]))
-    return {**_write(asked, answers), "sorting": name}
+            given.append((one.tag, [sha1s, [], []] if accept else [[], sha1s, []]))
+    return {**_write(asked, given), "sorting": name}
 
 
 # A sorting of a million images takes 200 MB; of ten thousand nobody notices it.
 KEPT = 3
 _lock = threading.Lock()
-_sortings: OrderedDict[str, tuple[str, Sorting]] = OrderedDict()
+_sortings: OrderedDict[str, tuple[str, Review]] = OrderedDict()
 
 
-def _keep(sorting: Sorting, project: Project) -> tuple[str, Sorting]:
+def _keep(sorting: Review, project: Project) -> tuple[str, Review]:
     name = secrets.token_hex(8)
     with _lock:
         _sortings[name] = (project.database().uri, sorting)
@@ -348,7 +349,7 @@ def _keep(sorting: Sorting, project: Project) -> tuple[str, Sorting]:
     return name, sorting
 
 
-def _kept(asked: _Asked) -> tuple[str, Sorting] | None:
+def _kept(asked: _Asked) -> tuple[str, Review] | None:
     name = asked.body.get("sorting")
     if not isinstance(name, str):
         return None
@@ -360,12 +361,14 @@ def _kept(asked: _Asked) -> tuple[str, Sorting] | None:
         return name, sorting
 
 
-def _ends(one: Class, least: float) -> int:
+def _ends(one: TagPredictions, least: float) -> int:
     """Return how many images of a class are so probable: they come surest first."""
     return int(np.searchsorted(-one.probabilities, -np.float32(least), side="right"))
 
 
-def _window(asked: _Asked, one: Class, stand: Stand, end: int) -> list[dict[str, Any]]:
+def _window(
+    asked: _Asked, one: TagPredictions, stand: ReviewStatus, end: int
+) -> list[dict[str, Any]]:
     start = asked.whole("start", 0, end)
     some = slice(start, min(end, start + asked.whole("count", LISTED, LISTED_AT_MOST)))
     values = zip(

@@ -20,7 +20,7 @@ from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidTag
-from panoptic_data.labelling import suggest
+from panoptic_data.labelling import answers
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
@@ -63,10 +63,10 @@ def _standing(project: Project, request: Request) -> Response:
 
 def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
     current = registry.get(project)
-    one, property = suggest.checked(current.annotations, tag)
+    one, property = answers.tag_and_property(current.annotations, tag)
     asked = Condition(property_field(property.type, property.id), "in", [one.id])
     rows = np.unique(run_view(current, View(where=(asked,))).rows)
-    said = suggest.answered(current.annotations, tag)
+    said = answers.answers_of(current.annotations, tag)
     is_accepted = pl.col("value") == ACCEPTED
     accepted = said.filter(is_accepted)
     named = said.filter(pl.col("target").is_in(pl.Series(sha1s, dtype=pl.String).implode()))

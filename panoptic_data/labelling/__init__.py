@@ -1,1 +1,1 @@
-"""Tags that a model suggests: by examples, or by words."""
+"""Tags suggested by a model: from examples and answers, or from the tags' names alone."""

@@ -1,19 +1,20 @@
-"""Which images may belong to a group too, learnt from those in it and those refused: pure.
+"""Which images may belong to a group, too, learnt from its images and from refused ones: pure.
 
-Arrays in, arrays out, and the same out for the same in. With few examples the nearest to their
-mean are offered (a prototype); from ``TAUGHT_FROM`` on, or once one was refused, a logistic
-regression tells them from the refused and from images drawn by chance, which count little: most
-of them do not belong, but nobody said so. Vectors are seen from their mean: networks put all
-photographs on one side of the sphere. Every choice was measured (``bench/suggestions.py``).
+Arrays in, arrays out, deterministic. With few examples the images nearest to their mean are
+selected (a prototype); from ``CLASSIFIER_FROM`` examples on, or once an image was refused, a
+logistic regression separates the examples from refused images and from a random background. The
+background has little weight: most of it does not belong, but nobody said so. Vectors are centred
+on their mean, since encoders place all photographs on one side of the sphere. Every choice was
+measured (``bench/suggestions.py``).
 
-Not here: which images a project has and what was answered (``offers``), classes by words
-(``zero_shot``).
+Not here: a project's images and their tags (``suggest``), answers (``answers``), predictions from
+names (``zero_shot``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,42 +27,42 @@ __all__ = [
     "Check",
     "Estimate",
     "Examples",
-    "Learnt",
-    "Offer",
+    "Model",
+    "Selection",
     "Space",
-    "learn",
+    "fit",
     "nearest",
-    "offer",
+    "select",
 ]
 
 Rows = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Check = Callable[[], object]
-"""Called now and then during long work; what it raises stops it."""
+"""Called repeatedly during long work; cancels it by raising."""
 
 MODES = ("likely", "unsure")
-# Fewer examples teach a regression less than their mean says.
-TAUGHT_FROM = 5
-# Of each kind so many are learnt from: the time to learn is then bounded, whatever the corpus.
-LEARNT_AT_MOST = 500
-# How much an image drawn by chance counts beside one that was refused.
+# With fewer examples a regression is worse than their mean.
+CLASSIFIER_FROM = 5
+# Training examples of each kind: bounds the training time, whatever the size of the corpus.
+MAX_TRAINING = 500
+# The weight of a background image relative to a refused one.
 BACKGROUND_WEIGHT = 0.05
-# Inverse of the regularisation, for vectors of unit length.
+# Inverse regularisation strength, for vectors of unit length.
 STRENGTH = 1.0
-STEPS = 200
+MAX_ITERATIONS = 200
 FOLDS = 3
-# Fewer answers of one kind do not tell what a score is worth.
+# With fewer answers of one kind scores are not calibrated.
 CALIBRATED_FROM = 3
-# Images drawn by chance count as outside where this share of those that belong scores lower.
-LOW = 0.25
-# How far slope and offset are from a score that is its own logit, before any answer.
-GIVE_OR_TAKE = (1.0, 2.0)
+# Background images count as outside where they score below this quantile of those that belong.
+LOW_QUANTILE = 0.25
+# Standard deviations of the prior of slope and offset, around (1, 0): a score is its own logit.
+PRIOR_DEVIATION = (1.0, 2.0)
 NEWTON_STEPS = 50
-# How many draws the range of the estimate is made of, and which part of them it spans.
+# Draws from the posterior that give the range of the estimate, and the quantiles of its ends.
 DRAWS = 400
-SPAN = (0.01, 0.99)
-# Of so many times the wanted images nearest to the margin, those most unlike each other.
+RANGE_QUANTILES = (0.01, 0.99)
+# The most diverse images are chosen from so many times as many nearest to the margin.
 POOL = 6
 BLOCK_ROWS = 16_384
 
@@ -72,10 +73,10 @@ def _never() -> None:
 
 @dataclass(frozen=True)
 class Space:
-    """Vectors as the learner sees them: less their mean, of unit length.
+    """Vectors centred on their mean and scaled to unit length, computed on the fly.
 
-    ``vectors`` (n, d) of unit length are held by others; ``mean`` (d,) float32, ``inverse`` (n,)
-    float32, one over each length once the mean is taken off.
+    ``vectors`` (n, d) are the original ones, of unit length and not copied; ``mean`` (d,) float32;
+    ``inverse`` (n,) float32 is one over the length of each centred vector.
     """
 
     vectors: Matrix
@@ -84,7 +85,7 @@ class Space:
 
     @classmethod
     def of(cls, vectors: Matrix, check: Check = _never) -> Space:
-        """Return the space of some vectors."""
+        """Return the space of vectors (n, d) of unit length."""
         total = np.zeros(vectors.shape[1], np.float64)
         for block in _blocks(vectors, check):
             total += block.sum(axis=0, dtype=np.float64)
@@ -98,23 +99,23 @@ class Space:
 
     def take(self, rows: Rows) -> Floats:
         """Return some rows: (len(rows), d) float32."""
-        seen: Floats = (self.vectors[rows] - self.mean) * self.inverse[rows, None]
-        return seen
+        taken: Floats = (self.vectors[rows] - self.mean) * self.inverse[rows, None]
+        return taken
 
-    def along(self, direction: Floats, check: Check = _never) -> Floats:
-        """Return how far each row lies in a direction (d,): (n,) float32."""
+    def dot(self, direction: Floats, check: Check = _never) -> Floats:
+        """Return the scalar product of each row and a direction (d,): (n,) float32."""
         check()
-        found: Floats = (self.vectors.dot(direction) - self.mean @ direction) * self.inverse
-        return found
+        products: Floats = (self.vectors.dot(direction) - self.mean @ direction) * self.inverse
+        return products
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What is known, as rows of a space.
+    """The labelled rows of a space.
 
-    ``inside`` belong to the group, ``outside`` do not. ``accepted`` are those inside, and
-    ``refused`` those outside, that a person said of an image that was offered: only they tell
-    how often an offer is right.
+    ``inside`` belong to the group, ``outside`` do not. ``accepted`` are the rows of ``inside``, and
+    ``refused`` further rows outside, that were answered by people when suggested: calibration uses
+    only these.
     """
 
     inside: Rows
@@ -125,57 +126,57 @@ class Examples:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a score is worth: slope and offset of its logit, and their covariance (2, 2)."""
+    """Calibration of scores: ``line`` is slope and offset of the logit, with covariance (2, 2)."""
 
     line: Doubles
     covariance: Doubles
 
     def logits(self, scores: npt.NDArray[Any]) -> Doubles:
-        """Return the logits of scores; a higher one is never less likely."""
+        """Return the logits of scores; they never decrease as scores rise."""
         return np.asarray(max(self.line[0], 0.0) * scores + self.line[1], np.float64)
 
     def sums(self, scores: Doubles, counts: npt.NDArray[np.intp]) -> Doubles:
-        """Return how many would belong under curves drawn by chance: (DRAWS,)."""
+        """Return the expected number of members under each of ``DRAWS`` curves: (DRAWS,)."""
         drawn = np.random.default_rng(3).multivariate_normal(self.line, self.covariance, DRAWS)
         logits = np.maximum(drawn[:, :1], 0.0) * scores + drawn[:, 1:]
         return np.asarray(_logistic(logits) @ counts, np.float64)
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What was learnt: a direction, and what a score along it is worth.
+class Model:
+    """A linear model and the calibration of its scores.
 
-    ``kind`` is "prototype" or "classifier"; a score is ``along(direction) + offset``, 0 at the
-    margin. ``worth`` is None while answers of both kinds are too few.
+    ``kind`` is "prototype" or "classifier"; a score is ``dot(direction) + offset``, 0 at the
+    margin. ``calibration`` is None while there are too few answers of both kinds; its first curve
+    overestimates how many belong, its second underestimates.
     """
 
     kind: str
     direction: Floats
     offset: float
-    worth: tuple[Curve, Curve] | None = None
+    calibration: tuple[Curve, Curve] | None = None
 
     def scores(self, space: Space, check: Check = _never) -> Floats:
         """Return the score of every row: (n,) float32."""
-        scores: Floats = space.along(self.direction, check) + np.float32(self.offset)
+        scores: Floats = space.dot(self.direction, check) + np.float32(self.offset)
         return scores
 
     def probabilities(self, scores: npt.NDArray[Any]) -> Floats | None:
-        """Return how probable it is that images of these scores belong; None where unknown."""
-        if self.worth is None:
+        """Return the probabilities that images of these scores belong; None if not calibrated."""
+        if self.calibration is None:
             return None
-        many, few = self.worth
-        likely: Floats = _logistic((many.logits(scores) + few.logits(scores)) / 2).astype(
-            np.float32
-        )
-        return likely
+        high, low = self.calibration
+        mean = (high.logits(scores) + low.logits(scores)) / 2
+        probabilities: Floats = _logistic(mean).astype(np.float32)
+        return probabilities
 
 
 @dataclass(frozen=True)
 class Estimate:
     """How many of the candidates belong: the sum of their probabilities, and a range.
 
-    The range is wide as long as only likely images were answered: what was never offered may hold
-    none or many. Answers near the margin ("unsure") narrow it.
+    The range is wide as long as only likely images were answered, since images that were never
+    suggested may all belong or not. Answers near the margin ("unsure") narrow it.
     """
 
     count: float
@@ -184,8 +185,8 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """Images to ask about, in order: ``rows``, with their scores, and probabilities if known."""
+class Selection:
+    """Images to ask about next, in order: ``rows``, their scores, and probabilities if known."""
 
     rows: Rows
     scores: Floats
@@ -194,67 +195,62 @@ class Offer:
     kind: str
 
 
-def offer(
+def select(
     space: Space,
     examples: Examples,
     candidates: npt.NDArray[np.bool_],
     count: int,
     mode: str = "likely",
     check: Check = _never,
-) -> Offer:
+) -> Selection:
     """Return the images to ask about next, of those in the mask ``candidates`` (n,).
 
-    "likely": the likeliest, likeliest first. "unsure": those nearest to the margin, and unlike
-    each other. Examples are never offered; there must be one inside.
+    "likely": the most probable, in descending order. "unsure": those nearest to the margin and
+    unlike each other. Examples are never selected; there must be one inside.
     """
-    learnt = learn(space, examples, check)
-    scores = learnt.scores(space, check)
-    free = candidates.copy()
-    for known in (examples.inside, examples.outside, examples.refused):
-        free[known] = False
-    rows = np.flatnonzero(free)
-    estimate = _estimate(learnt, scores[rows])
-    chosen = (
-        _likely(scores, rows, count)
+    model = fit(space, examples, check)
+    scores = model.scores(space, check)
+    is_free = candidates.copy()
+    for labelled in (examples.inside, examples.outside, examples.refused):
+        is_free[labelled] = False
+    rows = np.flatnonzero(is_free)
+    estimate = _estimate(model, scores[rows])
+    selected = (
+        _most_likely(scores, rows, count)
         if mode == "likely"
-        else _unsure(space, learnt, scores, rows, count)
+        else _least_certain(space, model, scores, rows, count)
     )
-    return Offer(
-        chosen, scores[chosen], learnt.probabilities(scores[chosen]), estimate, learnt.kind
-    )
+    probabilities = model.probabilities(scores[selected])
+    return Selection(selected, scores[selected], probabilities, estimate, model.kind)
 
 
-def learn(space: Space, examples: Examples, check: Check = _never) -> Learnt:
-    """Return what some examples teach."""
-    inside = _some(examples.inside)
-    outside = _some(np.union1d(examples.outside, examples.refused))
-    # Where there are few, half of them are left to see what a score is worth.
+def fit(space: Space, examples: Examples, check: Check = _never) -> Model:
+    """Return the model of some examples."""
+    inside = _sample(examples.inside)
+    outside = _sample(np.union1d(examples.outside, examples.refused))
+    # Of few images half are left out, for calibration.
     background = _background(len(space.vectors), np.concatenate([inside, outside]), share=0.5)
-    if len(inside) < TAUGHT_FROM and not len(outside):
+    if len(inside) < CLASSIFIER_FROM and not len(outside):
         return _prototype(space, inside, background)
     check()
-    learnt = _classifier(space, inside, outside, background)
-    return Learnt(
-        learnt.kind,
-        learnt.direction,
-        learnt.offset,
-        _calibrated(space, examples, inside, outside, background, check),
-    )
+    model = _classifier(space, inside, outside, background)
+    calibration = _calibrate(space, examples, inside, outside, background, check)
+    return replace(model, calibration=calibration)
 
 
 def nearest(space: Space, rows: Rows, among: Rows) -> tuple[Rows, Floats]:
-    """Return, for each of some rows, which of others is most like it, and their cosine."""
+    """Return, for each of ``rows``, the most similar of the rows ``among``, and their cosine."""
     queries = space.vectors[rows]
     best = np.zeros(len(rows), np.intp)
-    cosines = np.full(len(rows), -np.inf, np.float32)
+    best_cosines = np.full(len(rows), -np.inf, np.float32)
     for start in range(0, len(among), BLOCK_ROWS):
-        some = among[start : start + BLOCK_ROWS]
-        found = queries @ space.vectors[some].T
-        places = found.argmax(axis=1)
-        there = found[np.arange(len(rows)), places]
-        better = there > cosines
-        best[better], cosines[better] = some[places[better]], there[better]
-    return best, cosines
+        block = among[start : start + BLOCK_ROWS]
+        cosines = queries @ space.vectors[block].T
+        columns = cosines.argmax(axis=1)
+        highest = cosines[np.arange(len(rows)), columns]
+        is_better = highest > best_cosines
+        best[is_better], best_cosines[is_better] = block[columns[is_better]], highest[is_better]
+    return best, best_cosines
 
 
 def _blocks(vectors: Matrix, check: Check) -> Iterator[Floats]:
@@ -263,114 +259,119 @@ def _blocks(vectors: Matrix, check: Check) -> Iterator[Floats]:
         yield vectors[start : start + BLOCK_ROWS]
 
 
-def _some(rows: Rows) -> Rows:
-    """Return rows without repetition, of many a part drawn by chance, always the same."""
+def _sample(rows: Rows) -> Rows:
+    """Return unique rows; of too many a random sample, always the same."""
     rows = np.unique(rows).astype(np.intp)
-    if len(rows) <= LEARNT_AT_MOST:
+    if len(rows) <= MAX_TRAINING:
         return rows
-    drawn: Rows = np.sort(np.random.default_rng(0).permutation(rows)[:LEARNT_AT_MOST])
+    drawn: Rows = np.sort(np.random.default_rng(0).permutation(rows)[:MAX_TRAINING])
     return drawn
 
 
-def _background(size: int, known: Rows, share: float = 1.0) -> Rows:
-    """Return rows drawn by chance that nobody said anything of, at most this share of them."""
-    wanted = min(size, LEARNT_AT_MOST + len(known))
+def _background(size: int, labelled: Rows, share: float = 1.0) -> Rows:
+    """Return random unlabelled rows, at most this share of them."""
+    wanted = min(size, MAX_TRAINING + len(labelled))
     drawn = np.random.default_rng(1).choice(size, wanted, replace=False)
-    most = min(LEARNT_AT_MOST, int((size - len(known)) * share))
-    left: Rows = drawn[~np.isin(drawn, known)][:most]
-    return left
+    most = min(MAX_TRAINING, int((size - len(labelled)) * share))
+    unlabelled: Rows = drawn[~np.isin(drawn, labelled)][:most]
+    return unlabelled
 
 
-def _prototype(space: Space, inside: Rows, background: Rows) -> Learnt:
+def _prototype(space: Space, inside: Rows, background: Rows) -> Model:
     direction = space.take(inside).sum(axis=0)
     direction /= max(float(np.linalg.norm(direction)), 1e-12)
-    within = float((space.take(inside) @ direction).mean())
-    beyond = float((space.take(background) @ direction).mean()) if len(background) else 0.0
-    # Half way between what belongs and what is there by chance.
-    return Learnt("prototype", direction, -(within + beyond) / 2)
+    inside_mean = float((space.take(inside) @ direction).mean())
+    background_mean = float((space.take(background) @ direction).mean()) if len(background) else 0.0
+    # The margin is half way between the examples and the background.
+    return Model("prototype", direction, -(inside_mean + background_mean) / 2)
 
 
-def _classifier(space: Space, inside: Rows, outside: Rows, background: Rows) -> Learnt:
-    # 1 s to import, when somebody asks first.
+def _classifier(space: Space, inside: Rows, outside: Rows, background: Rows) -> Model:
+    # Takes 1 s to import, so only when it is needed.
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
     rows = np.concatenate([inside, outside, background])
     belongs = np.arange(len(rows)) < len(inside)
-    against = np.r_[np.ones(len(outside)), np.full(len(background), BACKGROUND_WEIGHT)]
+    negative_weights = np.r_[np.ones(len(outside)), np.full(len(background), BACKGROUND_WEIGHT)]
     weights = np.r_[
-        np.full(len(inside), len(rows) / 2 / len(inside)), against * len(rows) / 2 / against.sum()
+        np.full(len(inside), len(rows) / 2 / len(inside)),
+        negative_weights * len(rows) / 2 / negative_weights.sum(),
     ]
-    # Products this small are slower on several threads, and much slower on a busy machine.
+    # Matrices this small are slower on several threads, and much slower on a busy machine.
     with threadpool_limits(1):
-        model = LogisticRegression(C=STRENGTH, max_iter=STEPS)
+        model = LogisticRegression(C=STRENGTH, max_iter=MAX_ITERATIONS)
         model.fit(space.take(rows), belongs, sample_weight=weights)
     direction = model.coef_[0].astype(np.float32)
-    return Learnt("classifier", direction, float(model.intercept_[0]))
+    return Model("classifier", direction, float(model.intercept_[0]))
 
 
-def _calibrated(
+def _calibrate(
     space: Space, examples: Examples, inside: Rows, outside: Rows, background: Rows, check: Check
 ) -> tuple[Curve, Curve] | None:
-    """Return what scores are worth, seen on answers that had no part in what gave their score.
+    """Return two calibration curves, cross-validated on answers; None if these are too few.
 
-    Two curves, because answers say little of what is never offered: the first goes on as the
-    answers have it, the second through images drawn by chance too, of which those that score
-    low count as outside. The first leaves too many, the second too few.
+    Two, because answers tell little of images that are never suggested: the first extrapolates
+    from the answers, the second also counts background images with low scores as outside. The
+    first overestimates how many belong, the second underestimates.
     """
-    accepted, refused = np.intersect1d(examples.accepted, inside), _some(examples.refused)
+    accepted, refused = np.intersect1d(examples.accepted, inside), _sample(examples.refused)
     if min(len(accepted), len(refused)) < CALIBRATED_FROM:
         return None
-    known = np.random.default_rng(2).permutation(np.concatenate([inside, refused]))
+    held_out = np.random.default_rng(2).permutation(np.concatenate([inside, refused]))
     drawn = _background(len(space.vectors), np.concatenate([inside, outside, background]))
-    scores, of_drawn = np.empty(len(known)), np.zeros(len(drawn))
+    scores, drawn_scores = np.empty(len(held_out)), np.zeros(len(drawn))
     for fold in range(FOLDS):
         check()
-        own = np.arange(len(known)) % FOLDS == fold
-        kept = inside[~np.isin(inside, known[own])], outside[~np.isin(outside, known[own])]
-        learnt = _classifier(space, *kept, background)
-        scores[own] = space.take(known[own]) @ learnt.direction + learnt.offset
-        of_drawn += (space.take(drawn) @ learnt.direction + learnt.offset) / FOLDS
-    belongs = np.isin(known, inside)
-    answered = np.isin(known, accepted) | ~belongs
+        in_fold = np.arange(len(held_out)) % FOLDS == fold
+        test = held_out[in_fold]
+        train = inside[~np.isin(inside, test)], outside[~np.isin(outside, test)]
+        model = _classifier(space, *train, background)
+        scores[in_fold] = space.take(test) @ model.direction + model.offset
+        drawn_scores += (space.take(drawn) @ model.direction + model.offset) / FOLDS
+    belongs = np.isin(held_out, inside)
+    answered = np.isin(held_out, accepted) | ~belongs
     first = _curve(scores[answered], belongs[answered])
-    below = of_drawn[of_drawn < np.quantile(scores[belongs], LOW)]
-    more = np.r_[scores[answered], below], np.r_[belongs[answered], np.zeros(len(below), bool)]
-    return first, _curve(*more)
+    low = drawn_scores[drawn_scores < np.quantile(scores[belongs], LOW_QUANTILE)]
+    second = _curve(
+        np.r_[scores[answered], low], np.r_[belongs[answered], np.zeros(len(low), bool)]
+    )
+    return first, second
 
 
 def _curve(scores: Doubles, belongs: npt.NDArray[np.bool_]) -> Curve:
-    """Return the logistic curve through answers.
+    """Return the logistic curve fitted to answers.
 
-    Platt (1999), as a posterior: a priori a score is its own logit, give or take; Laplace's
-    approximation around the likeliest curve.
+    Platt scaling (1999), as a posterior: Gaussian prior around a score that is its own logit,
+    Laplace's approximation around the maximum.
     """
     design = np.column_stack([scores, np.ones(len(scores))])
-    prior = np.diag(1 / np.square(GIVE_OR_TAKE))
+    prior = np.diag(1 / np.square(PRIOR_DEVIATION))
     line, hessian = np.array([1.0, 0.0]), prior
     for _ in range(NEWTON_STEPS):
         likely = _logistic(design @ line)
-        slope = design.T @ (likely - belongs) + prior @ (line - (1.0, 0.0))
+        gradient = design.T @ (likely - belongs) + prior @ (line - (1.0, 0.0))
         hessian = design.T @ (design * (likely * (1 - likely))[:, None]) + prior
-        step = np.linalg.solve(hessian, slope)
-        # Far from the end a whole step may leap over it.
+        step = np.linalg.solve(hessian, gradient)
+        # Far from the maximum a full step may overshoot it.
         line = line - np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-9:
             break
     return Curve(line, np.asarray(np.linalg.inv(hessian), np.float64))
 
 
-def _estimate(learnt: Learnt, scores: Floats) -> Estimate | None:
-    if learnt.worth is None:
+def _estimate(model: Model, scores: Floats) -> Estimate | None:
+    if model.calibration is None:
         return None
-    # A thousand steps of score are as good as a million scores, and drawn from as fast as few.
+    # Scores rounded to hundredths are as good as a million different ones, and fast.
     rounded = np.asarray(np.round(scores.astype(np.float64), 2), np.float64)
-    steps, of_step = np.unique(rounded, return_counts=True)
-    many, few = (curve.sums(steps, of_step) for curve in learnt.worth)
-    likely = learnt.probabilities(steps)
-    assert likely is not None
-    count = float(likely @ of_step)
-    ends = float(np.quantile(few, SPAN[0])), float(np.quantile(many, SPAN[1]))
+    values, counts = np.unique(rounded, return_counts=True)
+    high, low = (curve.sums(values, counts) for curve in model.calibration)
+    probabilities = model.probabilities(values)
+    assert probabilities is not None
+    count = float(probabilities @ counts)
+    first, last = RANGE_QUANTILES
+    ends = float(np.quantile(low, first)), float(np.quantile(high, last))
     return Estimate(count, min(*ends, count), max(*ends, count))
 
 
@@ -378,25 +379,24 @@ def _logistic(logits: Doubles) -> Doubles:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -500, 500))), np.float64)
 
 
-def _likely(scores: Floats, rows: Rows, count: int) -> Rows:
-    chosen: Rows = rows[np.argsort(-scores[rows], kind="stable")[:count]]
-    return chosen
+def _most_likely(scores: Floats, rows: Rows, count: int) -> Rows:
+    selected: Rows = rows[np.argsort(-scores[rows], kind="stable")[:count]]
+    return selected
 
 
-def _unsure(space: Space, learnt: Learnt, scores: Floats, rows: Rows, count: int) -> Rows:
-    likely = learnt.probabilities(scores[rows])
-    far = np.abs(scores[rows]) if likely is None else np.abs(likely - 0.5)
-    order = np.argsort(far, kind="stable")
-    pool = rows[order[: POOL * count]]
+def _least_certain(space: Space, model: Model, scores: Floats, rows: Rows, count: int) -> Rows:
+    probabilities = model.probabilities(scores[rows])
+    distances = np.abs(scores[rows]) if probabilities is None else np.abs(probabilities - 0.5)
+    pool = rows[np.argsort(distances, kind="stable")[: POOL * count]]
     if not len(pool):
         return pool
-    seen = space.take(pool)
-    # The farthest from those chosen, again and again (Gonzalez, 1985).
-    chosen = [0]
-    closest = seen @ seen[0]
-    while len(chosen) < min(count, len(pool)):
-        closest[chosen[-1]] = np.inf
-        chosen.append(int(closest.argmin()))
-        closest = np.maximum(closest, seen @ seen[chosen[-1]])
-    spread: Rows = pool[np.array(chosen)]
-    return spread
+    vectors = space.take(pool)
+    # Farthest-first traversal (Gonzalez, 1985).
+    selected = [0]
+    closest = vectors @ vectors[0]
+    while len(selected) < min(count, len(pool)):
+        closest[selected[-1]] = np.inf
+        selected.append(int(closest.argmin()))
+        closest = np.maximum(closest, vectors @ vectors[selected[-1]])
+    diverse: Rows = pool[np.array(selected)]
+    return diverse

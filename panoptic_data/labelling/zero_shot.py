@@ -1,9 +1,9 @@
-"""Images sorted into the tags of a property by words alone: each tag's name is shown to a CLIP.
+"""Images classified into the tags of a property by the tags' names, with an encoder of texts.
 
-A model says how it divides an image among the words it is given, by its own scale; where images
-have a tag already, the scale is the one under which those were least surprising. It is sure of
-something for every image, also of one that none of the words fits: scores are suggestions. Not
-here: answers (``offers``), words as vectors (``query_vectors``).
+The encoder's softmax scale divides each image among the tags; where images have tags already, the
+scale is fitted to them. Some tag is the likeliest of any image, also where none of the names
+describes it: predictions are suggestions. Not here: what became of them (``zero_shot_review``),
+answers (``answers``), texts as vectors (``vectors.query_vectors``).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from panoptic_data.annotations.log import REFUSED
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidProperty, InvalidTag
-from panoptic_data.labelling import suggest
+from panoptic_data.labelling import aligned_vectors
 from panoptic_data.labelling.active_learning import Check
+from panoptic_data.labelling.answers import answers_of
 from panoptic_data.messages import translate
 from panoptic_data.vectors import query_vectors
 from panoptic_data.vectors.matrix import Matrix
@@ -34,19 +35,28 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.labelling.suggest import Material
+    from panoptic_data.labelling.aligned_vectors import AlignedVectors
     from panoptic_data.storage.project import Project
 
-__all__ = ["PARENTS", "Best", "Class", "Classes", "best", "classes", "fitted", "prompts"]
+__all__ = [
+    "PARENTS",
+    "BestClasses",
+    "Predictions",
+    "TagPredictions",
+    "best_classes",
+    "fit_scale",
+    "predict",
+    "prompts",
+]
 
 PARENTS = ("ignore", "add", "mean")
-"""Parents' names: left out, in the same words, or in words of their own of equal weight."""
+"""Names of parent tags: ignored, added to the prompt, or averaged in as prompts of their own."""
 
-# From so many images that have a tag the scale is found; half a dozen a class in a common case.
-FITTED_FROM = 30
-FITTED_AT_MOST = 2_000
-# Scales that are tried: from a sixteenth of the model's own to sixteen times it.
-TRIED = np.geomspace(1 / 16, 16, 65)
+# The scale is fitted to at least so many tagged images: half a dozen a class in a common case.
+MIN_FITTED = 30
+MAX_FITTED = 2_000
+# Factors that are tried: from a sixteenth of the encoder's own scale to sixteen times it.
+SCALE_FACTORS = np.geomspace(1 / 16, 16, 65)
 BLOCK_ROWS = 16_384
 
 Floats = npt.NDArray[np.float32]
@@ -54,21 +64,21 @@ Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Best:
+class BestClasses:
     """Each image's best class: ``classes`` (n,), ``probabilities`` and ``similarities`` (n,).
 
-    A class is a position; -1 where all were refused. Probabilities are among the classes,
-    similarities are cosines of picture and words.
+    A class is an index, -1 where all were refused. Probabilities are among the classes,
+    similarities are cosines of image and text.
     """
 
-    classes: npt.NDArray[np.intp]
+    classes: Rows
     probabilities: Floats
     similarities: Floats
 
 
 @dataclass(frozen=True)
-class Class:
-    """The images whose best tag is ``tag``, surest first, as rows of the ``Classes``."""
+class TagPredictions:
+    """The images whose best tag is ``tag``, most probable first."""
 
     tag: str
     prompts: tuple[str, ...]
@@ -78,15 +88,15 @@ class Class:
 
 
 @dataclass(frozen=True)
-class Classes:
-    """Images by tag. ``scale`` was used; ``fitted`` is from how many tagged images it comes."""
+class Predictions:
+    """Images by tag. ``scale`` was used; ``fitted`` counts the tagged images it was fitted to."""
 
-    classes: tuple[Class, ...]
+    tags: tuple[TagPredictions, ...]
     scale: float
     fitted: int
 
 
-def classes(
+def predict(
     project: Project,
     property: str,
     slug: str,
@@ -96,109 +106,112 @@ def classes(
     language: str = "en",
     template: str | None = None,
     parents: str = "ignore",
-    again: bool = False,
+    include_tagged: bool = False,
     check: Check = lambda: None,
-) -> Classes:
-    """Return, for the tags of a property (None: all), the images that each fits best.
+) -> Predictions:
+    """Return, for the tags of a property (None: all), the images whose best tag each is.
 
-    Of the images that a view shows, those without any tag of the property; with ``again`` all. A
-    tag that was refused for an image is not proposed for it. ``template`` holds ``{name}`` (and
-    ``{parent}``); None takes that of the language. Raises InvalidProperty, InvalidTag,
-    TextNotSupported, WeightsUnavailable, NoEmbeddings, InvalidView.
+    Predicted are the images that a view shows, without those that have any tag of the property
+    unless ``include_tagged``. A tag is not predicted for an image that it was refused for.
+    ``template`` contains ``{name}`` (and ``{parent}``); None takes that of the language. Raises
+    InvalidProperty, InvalidTag, TextNotSupported, WeightsUnavailable, NoEmbeddings, InvalidView.
     """
     current = registry.get(project)
     state = current.annotations
-    one, chosen = _checked(state, property, tags)
-    held = suggest.material(project, current, slug, check)
+    checked, chosen = _check(state, property, tags)
+    vectors = aligned_vectors.get(project, current, slug, check)
     if not chosen:
-        return Classes((), 0.0, 0)
-    told = {tag.id: prompts(tag, state.tags, language, template, parents) for tag in chosen}
-    words = _words(project, told, slug)
-    scale = _scale(project, slug)
-    tagged, labels, any_of = _tagged(current, held, one, chosen)
-    scale, count = _fitted(held, words, tagged, labels, scale)
-    places = held.of_rows(run_view(current, (view or View()).grouped_by().sorted_by()).rows)
-    places = places[held.live[places]]
-    if not again:
-        places = np.setdiff1d(places, any_of)
-    refused = _refused(current, held, chosen)
-    found = best(held.space.vectors, words, scale, places, refused, check)
-    made = [_class(held, places, found, at, tag.id, told[tag.id]) for at, tag in enumerate(chosen)]
-    return Classes(tuple(made), scale, count)
+        return Predictions((), 0.0, 0)
+    texts = {tag.id: prompts(tag, state.tags, language, template, parents) for tag in chosen}
+    text_vectors = _text_vectors(project, texts, slug)
+    scale = _encoder_scale(project, slug)
+    labelled, labels, tagged = _tagged(current, vectors, checked, chosen)
+    scale, fitted = _fit(vectors, text_vectors, labelled, labels, scale)
+    indices = vectors.indices_of(run_view(current, (view or View()).grouped_by().sorted_by()).rows)
+    indices = indices[vectors.has_file[indices]]
+    if not include_tagged:
+        indices = np.setdiff1d(indices, tagged)
+    refused = _refused(current, vectors, chosen)
+    best = best_classes(vectors.space.vectors, text_vectors, scale, indices, refused, check)
+    predicted = [
+        _predictions_of(vectors, indices, best, index, tag.id, texts[tag.id])
+        for index, tag in enumerate(chosen)
+    ]
+    return Predictions(tuple(predicted), scale, fitted)
 
 
 def prompts(
     tag: Tag,
-    known: Mapping[str, Tag],
+    tags: Mapping[str, Tag],
     language: str = "en",
     template: str | None = None,
     parents: str = "ignore",
 ) -> tuple[str, ...]:
-    """Return what is told of a tag: one text, or several of equal weight."""
-    above = [known[id].name for id in tag.parents if id in known and not known[id].deleted]
-    if parents == "add" and above:
-        return tuple(_prompt(tag.name, parent, language, template) for parent in above)
+    """Return the prompts of a tag: one text, or several of equal weight."""
+    names = [tags[id].name for id in tag.parents if id in tags and not tags[id].deleted]
+    if parents == "add" and names:
+        return tuple(_prompt(tag.name, parent, language, template) for parent in names)
     own = _prompt(tag.name, None, language, template)
     if parents == "mean":
-        return (own, *(_prompt(parent, None, language, template) for parent in above))
+        return (own, *(_prompt(parent, None, language, template) for parent in names))
     return (own,)
 
 
-def best(
+def best_classes(
     vectors: Matrix,
-    words: Floats,
+    text_vectors: Floats,
     scale: float,
     rows: Rows,
     refused: Sequence[Rows] = (),
     check: Check = lambda: None,
-) -> Best:
-    """Return the class, of words (k, d), that fits each of some rows of vectors (n, d) best.
+) -> BestClasses:
+    """Return which of k text vectors (k, d) is most similar to each of some rows of (n, d).
 
-    ``refused`` holds, for each class, the rows that are not of it.
+    ``refused`` has, for each class, the rows that are not of it.
     """
-    found = np.full(len(rows), -1, np.intp)
-    likely, cosines = (np.zeros(len(rows), np.float32) for _ in range(2))
+    classes = np.full(len(rows), -1, np.intp)
+    probabilities, similarities = (np.zeros(len(rows), np.float32) for _ in range(2))
     for start in range(0, len(rows), BLOCK_ROWS):
         check()
-        some = rows[start : start + BLOCK_ROWS]
-        near = vectors[some] @ words.T
-        for at, never in enumerate(refused):
-            near[np.isin(some, never), at] = -np.inf
-        part = slice(start, start + len(some))
-        first = near.argmax(axis=1)
-        top = near[np.arange(len(some)), first]
-        is_some = np.isfinite(top)
-        found[part] = np.where(is_some, first, -1)
-        cosines[part] = np.where(is_some, top, 0)
-        beside = np.exp(scale * (near[is_some] - top[is_some, None])).sum(axis=1)
-        likely[part][is_some] = 1 / beside
-    return Best(found, likely, cosines)
+        block = rows[start : start + BLOCK_ROWS]
+        cosines = vectors[block] @ text_vectors.T
+        for index, excluded in enumerate(refused):
+            cosines[np.isin(block, excluded), index] = -np.inf
+        part = slice(start, start + len(block))
+        best = cosines.argmax(axis=1)
+        highest = cosines[np.arange(len(block)), best]
+        has_class = np.isfinite(highest)
+        classes[part] = np.where(has_class, best, -1)
+        similarities[part] = np.where(has_class, highest, 0)
+        ratios = np.exp(scale * (cosines[has_class] - highest[has_class, None]))
+        probabilities[part][has_class] = 1 / ratios.sum(axis=1)
+    return BestClasses(classes, probabilities, similarities)
 
 
-def fitted(cosines: Floats, labels: npt.NDArray[np.intp], scale: float) -> float:
-    """Return the scale under which the right ones of classes are least surprising.
+def fit_scale(cosines: Floats, labels: Rows, scale: float) -> float:
+    """Return the scale with the least cross-entropy of the true classes.
 
-    ``cosines`` (m, k) of m images and k classes, ``labels`` (m,) the class of each. Temperature
-    scaling (Guo et al., 2017), on a grid.
+    ``cosines`` (m, k) are those of m images and k classes, ``labels`` (m,) the class of each.
+    Temperature scaling (Guo et al., 2017), on a grid.
     """
-    right = cosines[np.arange(len(labels)), labels]
-    beside = cosines - right[:, None]
-    surprises = [float(_log_sum(scale * times * beside).mean()) for times in TRIED]
-    return scale * float(TRIED[int(np.argmin(surprises))])
+    true = cosines[np.arange(len(labels)), labels]
+    differences = cosines - true[:, None]
+    losses = [float(_log_sum_exp(scale * factor * differences).mean()) for factor in SCALE_FACTORS]
+    return scale * float(SCALE_FACTORS[int(np.argmin(losses))])
 
 
-def _checked(state: State, property: str, ids: Sequence[str] | None) -> tuple[Property, list[Tag]]:
-    one = state.properties.get(property)
-    if one is None or one.deleted:
+def _check(state: State, property: str, ids: Sequence[str] | None) -> tuple[Property, list[Tag]]:
+    checked = state.properties.get(property)
+    if checked is None or checked.deleted:
         raise InvalidProperty("unknown", name=property)
-    if not one.has_tags:
-        raise InvalidProperty("holds_no_tags", name=one.name)
-    known = state.tags_of(property)
-    there = {tag.id for tag in known}
+    if not checked.has_tags:
+        raise InvalidProperty("holds_no_tags", name=checked.name)
+    tags = state.tags_of(property)
+    existing = {tag.id for tag in tags}
     for id in ids or ():
-        if id not in there:
+        if id not in existing:
             raise InvalidTag("unknown", name=id)
-    return one, [tag for tag in known if ids is None or tag.id in ids]
+    return checked, [tag for tag in tags if ids is None or tag.id in ids]
 
 
 def _prompt(name: str, parent: str | None, language: str, template: str | None) -> str:
@@ -212,69 +225,75 @@ def _prompt(name: str, parent: str | None, language: str, template: str | None) 
     return translate("prompt.below", language, name=name, parent=parent)
 
 
-def _words(project: Project, told: Mapping[str, Sequence[str]], slug: str) -> Floats:
-    """Return one vector a tag: the mean of what is told of it, of unit length."""
-    every = list(dict.fromkeys(text for some in told.values() for text in some))
-    place = {text: at for at, text in enumerate(every)}
-    vectors = query_vectors.of_texts(project, every, slug)
-    means = [vectors[[place[text] for text in some]].mean(axis=0) for some in told.values()]
+def _text_vectors(project: Project, texts: Mapping[str, Sequence[str]], slug: str) -> Floats:
+    """Return one vector per tag: the mean of those of its prompts, of unit length."""
+    unique = list(dict.fromkeys(text for some in texts.values() for text in some))
+    index_of = {text: index for index, text in enumerate(unique)}
+    vectors = query_vectors.of_texts(project, unique, slug)
+    means = [vectors[[index_of[text] for text in some]].mean(axis=0) for some in texts.values()]
     return np.stack([query_vectors.normalised(mean) for mean in means])
 
 
-def _scale(project: Project, slug: str) -> float:
-    # Warm, since words were made of it, unless these were remembered.
+def _encoder_scale(project: Project, slug: str) -> float:
+    # The encoder is loaded already, since it encoded the prompts, unless their vectors were cached.
     [row] = project.database().take("encoders", [slug], ["text", "dtype"]).to_pylist()
     return encoders.warm(encoders.parse(row["text"]), row["dtype"], 1).scale
 
 
 def _tagged(
-    current: Catalogue, held: Material, one: Property, chosen: Sequence[Tag]
-) -> tuple[Rows, npt.NDArray[np.intp], Rows]:
-    """Return the images that have one of some tags, and which, of several one of them.
+    current: Catalogue, vectors: AlignedVectors, property: Property, chosen: Sequence[Tag]
+) -> tuple[Rows, Rows, Rows]:
+    """Return the images that have a chosen tag, the index of that tag, and all tagged images.
 
-    Then those that have any tag of the property.
+    Of several chosen tags of an image one counts; tagged images have any tag of the property.
     """
-    column = current.column(property_field(one.type, one.id))
-    place = {tag.id: at for at, tag in enumerate(chosen)}
-    labels = np.array([place.get(id, -1) for id in column.ids] or [-1], dtype=np.intp)
+    column = current.column(property_field(property.type, property.id))
+    index_of = {tag.id: index for index, tag in enumerate(chosen)}
+    labels = np.array([index_of.get(id, -1) for id in column.ids] or [-1], dtype=np.intp)
     if column.units is None or column.tags is None or not len(column.units):
         none = np.empty(0, np.intp)
         return none, none, none
-    rows = current.corpus.file_row[column.units] if one.target == "file" else column.units
-    at, of = held.places[rows], labels[column.tags]
-    is_known = (at >= 0) & (of >= 0)
-    places, first = np.unique(at[is_known], return_index=True)
-    return places, of[is_known][first], np.unique(at[at >= 0])
+    rows = current.corpus.file_row[column.units] if property.target == "file" else column.units
+    indices, label_of = vectors.indices[rows], labels[column.tags]
+    is_labelled = (indices >= 0) & (label_of >= 0)
+    labelled, first = np.unique(indices[is_labelled], return_index=True)
+    return labelled, label_of[is_labelled][first], np.unique(indices[indices >= 0])
 
 
-def _fitted(
-    held: Material, words: Floats, tagged: Rows, labels: npt.NDArray[np.intp], scale: float
+def _fit(
+    vectors: AlignedVectors, text_vectors: Floats, labelled: Rows, labels: Rows, scale: float
 ) -> tuple[float, int]:
-    if len(tagged) < FITTED_FROM or len(words) < 2:
+    """Return the fitted scale and to how many images; the encoder's own where they are too few."""
+    if len(labelled) < MIN_FITTED or len(text_vectors) < 2:
         return scale, 0
-    some = np.random.default_rng(0).permutation(len(tagged))[:FITTED_AT_MOST]
-    cosines = held.space.vectors[tagged[some]] @ words.T
-    return fitted(cosines, labels[some], scale), len(some)
+    sample = np.random.default_rng(0).permutation(len(labelled))[:MAX_FITTED]
+    cosines = vectors.space.vectors[labelled[sample]] @ text_vectors.T
+    return fit_scale(cosines, labels[sample], scale), len(sample)
 
 
-def _refused(current: Catalogue, held: Material, chosen: Sequence[Tag]) -> list[Rows]:
-    found = []
+def _refused(current: Catalogue, vectors: AlignedVectors, chosen: Sequence[Tag]) -> list[Rows]:
+    refused = []
     for tag in chosen:
-        said = suggest.answered(current.annotations, tag.id)
-        targets = said.filter(pl.col("value") == REFUSED)["target"].to_list()
-        found.append(held.of_rows(current.rows_of(targets)))
-    return found
+        answers = answers_of(current.annotations, tag.id)
+        sha1s = answers.filter(pl.col("value") == REFUSED)["target"].to_list()
+        refused.append(vectors.indices_of(current.rows_of(sha1s)))
+    return refused
 
 
-def _class(
-    held: Material, places: Rows, found: Best, at: int, tag: str, told: tuple[str, ...]
-) -> Class:
-    own = np.flatnonzero(found.classes == at)
-    own = own[np.argsort(-found.probabilities[own], kind="stable")]
-    sha1s = tuple(held.names(places[own]))
-    return Class(tag, told, sha1s, found.probabilities[own], found.similarities[own])
+def _predictions_of(
+    vectors: AlignedVectors,
+    indices: Rows,
+    best: BestClasses,
+    index: int,
+    tag: str,
+    texts: tuple[str, ...],
+) -> TagPredictions:
+    own = np.flatnonzero(best.classes == index)
+    own = own[np.argsort(-best.probabilities[own], kind="stable")]
+    sha1s = tuple(vectors.sha1s_at(indices[own]))
+    return TagPredictions(tag, texts, sha1s, best.probabilities[own], best.similarities[own])
 
 
-def _log_sum(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    top = logits.max(axis=1)
-    return np.asarray(top + np.log(np.exp(logits - top[:, None]).sum(axis=1)), np.float64)
+def _log_sum_exp(logits: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    highest = logits.max(axis=1)
+    return np.asarray(highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1)), np.float64)

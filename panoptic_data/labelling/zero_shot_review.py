@@ -1,8 +1,8 @@
-"""A sorting by words while people answer it: how each of its images stands by now.
+"""Reviewing zero-shot predictions: what became of each predicted image since.
 
-What was sorted stays as it was, so that a list can be gone through; answers, tags put on by other
-ways and undo show in how its images stand. Not here: sorting (``zero_shot``), writing answers
-(``offers``).
+Predictions stay as they were made, so that a list can be gone through; answers, tags added in
+other ways and undo show in the status of its images. Not here: predicting (``zero_shot``), writing
+answers (``answers``).
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.log import REFUSED
-from panoptic_data.labelling import suggest
+from panoptic_data.labelling.answers import answers_of
 from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.labelling.zero_shot import Class, Classes
+    from panoptic_data.labelling.zero_shot import Predictions, TagPredictions
 
-__all__ = ["STEPS", "Sorting", "Stand", "counts", "stands"]
+__all__ = ["THRESHOLDS", "Review", "ReviewStatus", "counts_by_threshold", "statuses"]
 
-# Thresholds that are counted: each hundredth.
-STEPS = np.arange(101) / 100
+# Probabilities at which images are counted.
+THRESHOLDS = np.arange(101) / 100
 
 
 @dataclass(frozen=True)
-class Sorting:
-    """What was found for the tags of a property. ``again``: tagged images were sorted too."""
+class Review:
+    """Predictions for the tags of a property; ``include_tagged``: for tagged images, too."""
 
     property: str
-    again: bool
-    found: Classes
+    include_tagged: bool
+    predictions: Predictions
 
 
 @dataclass(frozen=True)
-class Stand:
-    """How the images of a class stand, in its order.
+class ReviewStatus:
+    """The status of the n images predicted for a tag, in their order.
 
-    ``accepted`` have its tag, ``refused`` are said not to belong; ``others`` (n,) is another tag of
-    the property that an image has, as a place among ``tags``, -1 for none; ``open`` are still to be
-    answered.
+    ``accepted`` have the tag, ``refused`` are answered not to; ``others`` (n,) is another tag of
+    the property that an image has, as an index into ``tags``, -1 for none; ``open`` are still to
+    be answered.
     """
 
     accepted: npt.NDArray[np.bool_]
@@ -55,66 +55,71 @@ class Stand:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """Which rows have which tags of a property: ``rows`` and ``places`` (m,) among ``tags``.
+class _TaggedRows:
+    """Which rows have which tags of a property: ``rows`` and ``indices`` (m,) into ``tags``.
 
-    ``one`` (n + 1,) is a tag of each row of the corpus, -1 for none; the last is of no row.
+    ``any_tag`` (n + 1,) is the index of one tag of each of n rows of the corpus, -1 for none; the
+    last element, -1, is for images that are gone (row -1).
     """
 
     rows: npt.NDArray[np.intp]
-    places: npt.NDArray[np.intp]
-    one: npt.NDArray[np.intp]
+    indices: npt.NDArray[np.intp]
+    any_tag: npt.NDArray[np.intp]
     tags: Sequence[str]
 
 
-def stands(
-    current: Catalogue, sorting: Sorting, only: Iterable[str] | None = None
-) -> list[tuple[Class, Stand]]:
-    """Return the classes of a sorting and how they stand: of some tags alone where they are given.
+def statuses(
+    current: Catalogue, review: Review, only: Iterable[str] | None = None
+) -> list[tuple[TagPredictions, ReviewStatus]]:
+    """Return the predictions for each tag (or for those of ``only``) with their status.
 
-    Classes whose tag is no longer there are left out.
+    Tags that were deleted are left out.
     """
     wanted = None if only is None else set(only)
-    known = current.annotations.tags
-    held = _held(current, sorting.property)
+    tags = current.annotations.tags
+    tagged = _tagged_rows(current, review.property)
     return [
-        (one, _stand(current, sorting, one, held))
-        for one in sorting.found.classes
-        if (wanted is None or one.tag in wanted) and not known[one.tag].deleted
+        (predicted, _status(current, review, predicted, tagged))
+        for predicted in review.predictions.tags
+        if (wanted is None or predicted.tag in wanted) and not tags[predicted.tag].deleted
     ]
 
 
-def counts(one: Class, among: npt.NDArray[np.bool_] | None = None) -> list[int]:
-    """Return how many images of a class are as probable as each of ``STEPS``, of some of them."""
-    ends = np.searchsorted(-one.probabilities, -STEPS.astype(np.float32), side="right")
-    if among is None:
+def counts_by_threshold(
+    predicted: TagPredictions, mask: npt.NDArray[np.bool_] | None = None
+) -> list[int]:
+    """Return how many images of a tag reach each of ``THRESHOLDS``, of those in a mask (n,)."""
+    ends = np.searchsorted(-predicted.probabilities, -THRESHOLDS.astype(np.float32), side="right")
+    if mask is None:
         return [int(end) for end in ends]
-    sums = np.concatenate([[0], np.cumsum(among)])
+    sums = np.concatenate([[0], np.cumsum(mask)])
     return [int(count) for count in sums[ends]]
 
 
-def _stand(current: Catalogue, sorting: Sorting, one: Class, held: _Held) -> Stand:
-    # Places in the corpus; -1 where an image is gone since.
-    rows = current.corpus.rows_of_sha1(pl.Series(one.sha1s, dtype=pl.String))
-    own = held.tags.index(one.tag) if one.tag in held.tags else -1
-    accepted = np.isin(rows, held.rows[held.places == own])
-    said = suggest.answered(current.annotations, one.tag).filter(pl.col("value") == REFUSED)
-    refused = np.isin(rows, current.rows_of(said["target"].to_list())) & ~accepted
-    others = np.where(accepted, -1, held.one[rows])
+def _status(
+    current: Catalogue, review: Review, predicted: TagPredictions, tagged: _TaggedRows
+) -> ReviewStatus:
+    # Rows of the corpus; -1 where an image is gone since.
+    rows = current.corpus.rows_of_sha1(pl.Series(predicted.sha1s, dtype=pl.String))
+    own = tagged.tags.index(predicted.tag) if predicted.tag in tagged.tags else -1
+    accepted = np.isin(rows, tagged.rows[tagged.indices == own])
+    refusals = answers_of(current.annotations, predicted.tag).filter(pl.col("value") == REFUSED)
+    refused = np.isin(rows, current.rows_of(refusals["target"].to_list())) & ~accepted
+    others = np.where(accepted, -1, tagged.any_tag[rows])
     open = ~accepted & ~refused & (rows >= 0)
-    if not sorting.again:
+    if not review.include_tagged:
         open &= others < 0
-    return Stand(accepted, refused, others, open, held.tags)
+    return ReviewStatus(accepted, refused, others, open, tagged.tags)
 
 
-def _held(current: Catalogue, property: str) -> _Held:
-    one = current.annotations.properties.get(property)
-    none, nobody = np.empty(0, np.intp), np.full(len(current.corpus.frame) + 1, -1, np.intp)
-    if one is None or one.deleted:
-        return _Held(none, none, nobody, ())
-    column = current.column(property_field(one.type, one.id))
+def _tagged_rows(current: Catalogue, property_id: str) -> _TaggedRows:
+    property = current.annotations.properties.get(property_id)
+    none, any_tag = np.empty(0, np.intp), np.full(len(current.corpus.frame) + 1, -1, np.intp)
+    if property is None or property.deleted:
+        return _TaggedRows(none, none, any_tag, ())
+    column = current.column(property_field(property.type, property.id))
     if column.units is None or column.tags is None:
-        return _Held(none, none, nobody, ())
-    rows = current.corpus.file_row[column.units] if one.target == "file" else column.units
-    nobody[rows] = column.tags
-    return _Held(rows.astype(np.intp), column.tags.astype(np.intp), nobody, column.ids)
+        return _TaggedRows(none, none, any_tag, ())
+    rows = current.corpus.file_row[column.units] if property.target == "file" else column.units
+    any_tag[rows] = column.tags
+    return _TaggedRows(rows.astype(np.intp), column.tags.astype(np.intp), any_tag, column.ids)

@@ -19,7 +19,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.duplicates import review
-from panoptic_data.labelling import suggest
+from panoptic_data.labelling import answers, suggest
 from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.query import parser
 from panoptic_data.storage.project import open_project
@@ -151,9 +151,9 @@ def read_map(project):
 def read_answers(project):
     """Return what was answered to suggestions, by tag, and what is suggested now."""
     state, names = annotations_of(project).state(), image_names(project)
-    answered = {tag.name: suggest.answered(state, tag.id) for tag in state.tags.values()}
+    answered = {tag.name: answers.answers_of(state, tag.id) for tag in state.tags.values()}
     (naval,) = (tag.id for tag in state.tags.values() if tag.name == "bataille navale")
-    offer = suggest.offered(project, naval, SLUG)
+    offer = suggest.suggest(project, naval, SLUG)
     return {
         "answers": {
             tag: sorted(

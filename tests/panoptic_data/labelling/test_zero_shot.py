@@ -10,8 +10,8 @@ from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.annotations.tags import Tag
 from panoptic_data.errors import InvalidProperty, InvalidTag, TextNotSupported
-from panoptic_data.labelling import suggest, zero_shot
-from panoptic_data.labelling.zero_shot import best, fitted, prompts
+from panoptic_data.labelling import answers, zero_shot
+from panoptic_data.labelling.zero_shot import best_classes, fit_scale, prompts
 from tests import synthetic
 from tests.vectors import embed
 
@@ -41,7 +41,7 @@ def test_each_image_goes_to_its_best_class_with_the_probability_of_a_softmax():
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     words = (words / np.linalg.norm(words, axis=1, keepdims=True)).astype(np.float32)
     rows = np.array([3, 40, 7])
-    found = best(vectors.astype(np.float32), words, 10.0, rows)
+    found = best_classes(vectors.astype(np.float32), words, 10.0, rows)
     for at, row in enumerate(rows):
         cosines = vectors[row] @ words.T
         assert found.classes[at] == cosines.argmax()
@@ -52,19 +52,21 @@ def test_each_image_goes_to_its_best_class_with_the_probability_of_a_softmax():
 def test_a_refused_class_is_out_of_the_question_for_that_image():
     vectors = np.eye(3, dtype=np.float32)
     rows, none = np.arange(3), np.empty(0, np.intp)
-    found = best(vectors, np.eye(3, dtype=np.float32), 5.0, rows, [np.array([0]), none, none])
+    found = best_classes(
+        vectors, np.eye(3, dtype=np.float32), 5.0, rows, [np.array([0]), none, none]
+    )
     assert found.classes[0] != 0
     assert found.probabilities[0] == pytest.approx(0.5)
     assert found.classes[1:].tolist() == [1, 2]
     every = [np.array([1])] * 3
-    assert best(vectors, np.eye(3, dtype=np.float32), 5.0, rows, every).classes[1] == -1
+    assert best_classes(vectors, np.eye(3, dtype=np.float32), 5.0, rows, every).classes[1] == -1
 
 
 def test_the_scale_is_the_one_that_was_right_as_often_as_it_said():
     random = np.random.default_rng(1)
     cosines = random.uniform(-0.2, 0.4, (4_000, 5)).astype(np.float32)
     labels = np.array([random.choice(5, p=softmax(12 * row)) for row in cosines.astype(float)])
-    assert fitted(cosines, labels, 100.0) == pytest.approx(12, rel=0.2)
+    assert fit_scale(cosines, labels, 100.0) == pytest.approx(12, rel=0.2)
 
 
 def test_prompts_are_in_the_language_and_may_name_the_parents():
@@ -120,40 +122,42 @@ def make(store, *names, type="tags"):
 
 def test_tags_sort_the_images_by_their_names(project, store):
     kind, ids = make(store, "Dog", "Cat", "Ship")
-    found = zero_shot.classes(project, kind, SLUG)
+    found = zero_shot.predict(project, kind, SLUG)
     assert (found.scale, found.fitted) == (10.0, 0)
-    assert [one.tag for one in found.classes] == ids
-    for at, one in enumerate(found.classes):
-        assert set(one.sha1s) == {SHA1S[number] for number in range(at, COUNT, 3)}
-        assert one.probabilities.tolist() == sorted(one.probabilities.tolist(), reverse=True)
+    assert [predicted.tag for predicted in found.tags] == ids
+    for at, predicted in enumerate(found.tags):
+        assert set(predicted.sha1s) == {SHA1S[number] for number in range(at, COUNT, 3)}
+        assert predicted.probabilities.tolist() == sorted(
+            predicted.probabilities.tolist(), reverse=True
+        )
 
 
 def test_what_is_answered_is_not_asked_again_and_makes_the_scores_truer(project, store):
     kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship")
     for tag, first in ((dog, 0), (cat, 1)):
-        said = suggest.answers(store.state(), tag, accepted=SHA1S[first:45:3])
+        said = answers.answer_changes(store.state(), tag, accepted=SHA1S[first:45:3])
         store.commit(said, "answer")
-    store.commit(suggest.answers(store.state(), dog, refused=[SHA1S[60]]), "answer")
-    found = zero_shot.classes(project, kind, SLUG)
-    listed = {sha1 for one in found.classes for sha1 in one.sha1s}
+    store.commit(answers.answer_changes(store.state(), dog, refused=[SHA1S[60]]), "answer")
+    found = zero_shot.predict(project, kind, SLUG)
+    listed = {sha1 for predicted in found.tags for sha1 in predicted.sha1s}
     assert listed == {sha1 for at, sha1 in enumerate(SHA1S) if at >= 45 or at % 3 == 2}
-    assert SHA1S[60] not in found.classes[0].sha1s
+    assert SHA1S[60] not in found.tags[0].sha1s
     # All that were tagged were sorted right: the model may be surer than it was.
     assert found.fitted == 30
     assert found.scale > 10
-    again = zero_shot.classes(project, kind, SLUG, again=True)
-    assert sum(len(one.sha1s) for one in again.classes) == COUNT
+    again = zero_shot.predict(project, kind, SLUG, include_tagged=True)
+    assert sum(len(predicted.sha1s) for predicted in again.tags) == COUNT
 
 
 def test_some_tags_alone_may_be_asked_for(project, store):
     kind, [dog, cat, ship] = make(store, "Dog", "Cat", "Ship", type="tag")
-    found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
-    assert [one.tag for one in found.classes] == [dog, cat]
-    assert sum(len(one.sha1s) for one in found.classes) == COUNT
+    found = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
+    assert [predicted.tag for predicted in found.tags] == [dog, cat]
+    assert sum(len(predicted.sha1s) for predicted in found.tags) == COUNT
     # An image that has a tag already keeps it, also one that is not asked about.
-    store.commit(suggest.answers(store.state(), ship, accepted=SHA1S[:5]), "answer")
-    found = zero_shot.classes(project, kind, SLUG, tags=[dog, cat])
-    assert sum(len(one.sha1s) for one in found.classes) == COUNT - 5
+    store.commit(answers.answer_changes(store.state(), ship, accepted=SHA1S[:5]), "answer")
+    found = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
+    assert sum(len(predicted.sha1s) for predicted in found.tags) == COUNT - 5
 
 
 def test_what_cannot_be_asked_is_refused(project, store):
@@ -161,13 +165,13 @@ def test_what_cannot_be_asked_is_refused(project, store):
     note, changes = properties.create(store.state().properties, "Note", "text")
     store.commit(changes, "property")
     with pytest.raises(InvalidProperty):
-        zero_shot.classes(project, note.id, SLUG)
+        zero_shot.predict(project, note.id, SLUG)
     with pytest.raises(InvalidProperty):
-        zero_shot.classes(project, "nothere", SLUG)
+        zero_shot.predict(project, "nothere", SLUG)
     with pytest.raises(InvalidTag):
-        zero_shot.classes(project, kind, SLUG, tags=["nothere"])
+        zero_shot.predict(project, kind, SLUG, tags=["nothere"])
     row = {"slug": "visual", "text": "visual", "status": "ready", "reads_text": False}
     synthetic.write(project, "encoders", [{**row, "dtype": "float32", "checked_at": synthetic.AT}])
     embed(project, SHA1S, np.eye(8)[np.arange(COUNT) % 8])
     with pytest.raises(TextNotSupported):
-        zero_shot.classes(project, kind, "visual")
+        zero_shot.predict(project, kind, "visual")
