@@ -227,7 +227,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     frame(
         project=str(project.root),
         language=state.language(),
-        view=None if view is None else model.to_address(view.asked),
+        view=None if view is None else model.to_address(view.without_display),
         keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
         texts={

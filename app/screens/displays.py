@@ -79,7 +79,7 @@ def _compared(context: ViewContext, compared: Comparison) -> None:
             beside = Beside(
                 place=place,
                 name=compared.names[place],
-                other="" if other.result is None else model.to_address(other.view.asked),
+                other="" if other.result is None else model.to_address(other.view.without_display),
                 count=_counted(side),
                 common=_common(compared, "common"),
                 title=_common(compared, "common_title"),
@@ -120,7 +120,7 @@ def _grid(context: ViewContext, beside: Beside | None = None) -> None:
     place = 0 if beside is None else beside.place
     gallery(
         project=str(context.project.root),
-        view=model.to_address(context.view.asked),
+        view=model.to_address(context.view.without_display),
         version=context.corpus.version,
         held=context.frozen_key,
         total=len(found),
@@ -149,7 +149,7 @@ def _table(context: ViewContext) -> None:
     sort = context.view.sort[0] if context.view.sort else Sort("path")
     table(
         project=str(context.project.root),
-        view=model.to_address(context.view.asked),
+        view=model.to_address(context.view.without_display),
         version=context.corpus.version,
         held=context.frozen_key,
         total=len(found),

@@ -70,7 +70,9 @@ def panel(
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
     place = corpus.frame["place"][int(rows[0])]
     st.html(_title(place))
-    annotate(project=str(project.root), view=model.to_address(state.view().asked), sha1=sha1)
+    annotate(
+        project=str(project.root), view=model.to_address(state.view().without_display), sha1=sha1
+    )
     _past(sha1)
     if image is None:
         st.html(_damage(files))

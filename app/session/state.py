@@ -129,7 +129,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     """
     of = project()
     if shown is not None and of is not None:
-        shown = stored_selections.shortened(of, shown)
+        shown = stored_selections.shorten(of, shown)
     text = "" if shown is None else model.to_address(shown) or (ALL if id else "")
     url_state.write({"view": text, "tab": id, url_state.IMAGE: None, TAG: None, PROPERTY: None})
     st.session_state["named"] = st.session_state["open"] = None
@@ -227,6 +227,6 @@ def _expanded(named: str) -> tuple[View, str | None]:
         raise kept.problem
     assert kept.view is not None
     assert of is not None
-    view = stored_selections.shortened(of, kept.view)
+    view = stored_selections.shorten(of, kept.view)
     st.session_state[EXPANDED] = (named, view)
     return view, None

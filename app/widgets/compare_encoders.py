@@ -44,10 +44,11 @@ def run_comparison(context: ViewContext) -> Comparison | None:
     names = (_name(context, search.encoder), _name(context, slug))
     corpus = context.corpus
     try:
-        view = similarity.with_encoder(corpus, context.view.asked, slug)
+        view = similarity.with_encoder(corpus, context.view.without_display, slug)
         result = run_view(corpus, view)
         first_ranks, second_ranks = (
-            similarity_stats.ranks(corpus, ranked) for ranked in (context.view.asked, view)
+            similarity_stats.ranks(corpus, ranked)
+            for ranked in (context.view.without_display, view)
         )
     except PanopticError as problem:
         other = replace(context, result=None, problem=problem, frozen=None)

@@ -26,7 +26,7 @@ from panoptic_data.views.model import Clause, Condition, View
 if TYPE_CHECKING:
     from app.components.frame import Selected
     from panoptic_data.storage.project import Project
-    from panoptic_data.views.saved import Saved
+    from panoptic_data.views.saved import SavedView
 
 __all__ = ["default_name", "open_new", "open_selection", "save_pending", "save_soon", "tabs"]
 
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 def tabs(project: Project) -> None:
     """Show the strip."""
     _follow(project)
-    listed = saved.listing(project)
+    listed = saved.list_views(project)
     current = next((one for one in listed if one.id == state.tab()), None)
     strip(
         # A view that is shown has its tab, also where it was closed elsewhere.
@@ -60,8 +60,8 @@ def tabs(project: Project) -> None:
 def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Keep a view and show it in a tab of its own, after the others."""
     save_pending(project)
-    known = {one.name for one in saved.listing(project)}
-    view = stored_selections.shortened(project, view)
+    known = {one.name for one in saved.list_views(project)}
+    view = stored_selections.shorten(project, view)
     kept = saved.save(project, name or default_name(view, known), view, saved.LAST)
     _show(kept)
     navigation.to_view()
@@ -125,7 +125,7 @@ def _years(ends: Sequence[str | None]) -> str | None:
     return f"{first}-{last}"
 
 
-def _tab(one: Saved, current: Saved | None) -> Tab:
+def _tab(one: SavedView, current: SavedView | None) -> Tab:
     if one.problem is not None:
         problem = one.problem.message(state.language())
         return Tab(one.id, one.name, state.say("tabs.unreadable", problem=problem), False)
@@ -135,7 +135,7 @@ def _tab(one: Saved, current: Saved | None) -> Tab:
     return Tab(one.id, one.name, f"{one.name}\n{asked}" if asked else one.name)
 
 
-def _address(current: Saved | None) -> str:
+def _address(current: SavedView | None) -> str:
     """Return the view as the address should hold it: a short one is written out."""
     if current is None or current.view is None:
         return ""
@@ -191,7 +191,7 @@ def _duplicate(project: Project, act: Act) -> None:
         _show(copied)
 
 
-def _show(kept: Saved) -> None:
+def _show(kept: SavedView) -> None:
     # Of a view that cannot be read the address names the tab alone: the page says why.
     state.open_tab(kept.id, kept.view)
 

@@ -359,7 +359,7 @@ def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
 def _selection(catalogue: Catalogue, value: list[str] | Mapping[str, Any]) -> Mask:
     chosen: Sequence[str]
     if isinstance(value, Mapping):
-        chosen = stored_selections.recall(catalogue.project, value["key"])
+        chosen = stored_selections.read(catalogue.project, value["key"])
     else:
         chosen = value
     mask = np.zeros(len(catalogue), dtype=bool)

@@ -54,7 +54,7 @@ class Condition:
     value: Any = None
 
     def __hash__(self) -> int:
-        return hash(json_text.canonical(_part_json(self)))
+        return hash(json_text.canonical(_part_to_json(self)))
 
 
 @dataclass(frozen=True)
@@ -107,30 +107,31 @@ class View:
     @property
     def key(self) -> str:
         """A text that is equal for views that show the same in the same order and groups."""
-        return json_text.canonical(to_json(self.asked))
+        return json_text.canonical(to_json(self.without_display))
 
     @property
-    def asked(self) -> View:
-        """The view as far as it says which images there are: not how it is shown."""
+    def without_display(self) -> View:
+        """The view as far as it says which images there are, without how they are shown."""
         return replace(self, show=("grid",), compare=None)
 
     def condition(self, field: str) -> Condition | None:
-        """Return the first condition that a press would set on a field: not a nested one."""
+        """Return the first condition with the default operator of a field, not a nested one."""
         op = FIELDS[field].op
-        return next((one for one in self._plain() if (one.field, one.op) == (field, op)), None)
+        matches = (part for part in self._top_level() if (part.field, part.op) == (field, op))
+        return next(matches, None)
 
     def with_condition(self, field: str, value: Any) -> View:
-        """Return the view with what a press would set on ``field`` replaced by this."""
+        """Return the view with the condition of :meth:`condition` replaced, or added."""
         added = Condition(field, FIELDS[field].op, value)
         return replace(self, where=(*self.without(field).where, added))
 
     def without(self, field: str) -> View:
-        """Return the view without what a press would set on a field."""
+        """Return the view without conditions with the default operator of a field."""
         op = FIELDS[field].op
         kept = (
-            one
-            for one in self.where
-            if not (isinstance(one, Condition) and (one.field, one.op) == (field, op))
+            part
+            for part in self.where
+            if not (isinstance(part, Condition) and (part.field, part.op) == (field, op))
         )
         return replace(self, where=tuple(kept))
 
@@ -142,13 +143,13 @@ class View:
         """Return the view in other groups."""
         return replace(self, group=group)
 
-    def _plain(self) -> Iterator[Condition]:
-        return (one for one in self.where if isinstance(one, Condition))
+    def _top_level(self) -> Iterator[Condition]:
+        return (part for part in self.where if isinstance(part, Condition))
 
 
 def part_key(part: Condition | Clause) -> str:
     """Return a text that is equal for equal parts."""
-    return json_text.canonical(_part_json(part))
+    return json_text.canonical(_part_to_json(part))
 
 
 def conditions(view: View) -> Iterator[Condition]:
@@ -168,16 +169,16 @@ def to_json(view: View) -> dict[str, Any]:
     compared = {} if view.compare is None else {"compare": view.compare}
     return {
         "version": VERSION,
-        "where": [_part_json(one) for one in view.where],
-        "sort": [{"field": one.field, "descending": one.descending} for one in view.sort],
+        "where": [_part_to_json(part) for part in view.where],
+        "sort": [{"field": sort.field, "descending": sort.descending} for sort in view.sort],
         "group": [
             {
-                "field": one.field,
-                "by": one.by,
-                "order": one.order,
-                "descending": one.descending,
+                "field": level.field,
+                "by": level.by,
+                "order": level.order,
+                "descending": level.descending,
             }
-            for one in view.group
+            for level in view.group
         ],
         "mode": view.mode,
         "show": list(view.show),
@@ -200,7 +201,7 @@ def from_json(value: Any) -> View:
     if unknown:
         raise InvalidView(str(min(unknown, key=str)), "unknown_part")
     return View(
-        tuple(_part(one, 1) for one in _list_of(value, "where")),
+        tuple(_part(part, 1) for part in _list_of(value, "where")),
         tuple(map(_sort, _list_of(value, "sort"))),
         tuple(map(_level, _list_of(value, "group"))),
         _mode(value.get("mode", "image")),
@@ -219,10 +220,10 @@ def from_address(text: str) -> View:
     return from_json(address.unpack(text)) if text else View()
 
 
-def _part_json(part: Condition | Clause) -> dict[str, Any]:
+def _part_to_json(part: Condition | Clause) -> dict[str, Any]:
     if isinstance(part, Condition):
         return {"field": part.field, "op": part.op, "value": part.value}
-    parts = [_part_json(one) for one in part.parts]
+    parts = [_part_to_json(child) for child in part.parts]
     return {part.kind: parts[0] if part.kind == "not" else parts}
 
 
@@ -238,13 +239,13 @@ def _part(value: Any, depth: int) -> Condition | Clause:
         raise InvalidView("where", "too_deep", most=MAX_DEPTH)
     if not isinstance(value, Mapping):
         raise InvalidView("where", "no_field")
-    kind = next((one for one in CLAUSES if one in value), None)
+    kind = next((child for child in CLAUSES if child in value), None)
     if kind is None:
         return _condition(value)
     inner = [value["not"]] if kind == "not" else value[kind]
     if len(value) > 1 or not isinstance(inner, list) or not inner:
         raise InvalidView(kind, "clause")
-    return Clause(kind, tuple(_part(one, depth + 1) for one in inner))
+    return Clause(kind, tuple(_part(child, depth + 1) for child in inner))
 
 
 def _condition(value: Mapping[str, Any]) -> Condition:
@@ -256,7 +257,7 @@ def _condition(value: Mapping[str, Any]) -> Condition:
         raise InvalidView(name, "unknown_field", known=", ".join(FIELDS))
     operator = field.operator(value.get("op"))
     if operator is None:
-        expected = "”, “".join(one.name for one in field.operators)
+        expected = "”, “".join(known.name for known in field.operators)
         raise InvalidView(name, "op", expected=expected)
     problem = operator.check(value.get("value"))
     if problem is not None:
@@ -297,7 +298,7 @@ def _mode(value: Any) -> str:
 
 def _show(value: Any) -> tuple[str, ...]:
     is_list = isinstance(value, list) and 1 <= len(value) <= 2
-    if not is_list or not all(one in DISPLAYS for one in value):
+    if not is_list or not all(display in DISPLAYS for display in value):
         raise InvalidView("show", "show", known=", ".join(DISPLAYS))
     return tuple(value)
 

@@ -1,8 +1,9 @@
 """Views that are kept with the project: their names, and which of them are open as tabs.
 
-Not here: what a view is (``views``), running one (``catalogue``), when a tab's view is written
-(the dashboard). Several processes may write at once: each change reads and writes under a lock.
-A view that this release cannot read stays in the table as it is and is listed with its problem.
+Not here: what a view is (``model``), running one (``catalogue.execute``), when a tab's view is
+written (``app.widgets.view_tabs``). Several processes may write at once: each change reads and
+writes under a lock. A view that this release cannot read stays in the table as it is and is listed
+with its problem.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from panoptic_data.views.model import View
 __all__ = [
     "LAST",
     "LOCK",
-    "Saved",
+    "SavedView",
     "close",
     "duplicate",
     "get",
-    "listing",
+    "list_views",
     "remove",
     "rename",
     "reopen",
@@ -57,10 +58,11 @@ _Rows = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedView:
     """One saved view. ``view`` is None where it cannot be read: ``problem`` then says why.
 
-    ``place`` is its order among the open tabs; None where it is not open.
+    ``position`` is its order among the open tabs, from 0 on; None where it is not open.
+    ``changed_at`` is when its name or its view was last changed.
     """
 
     id: str
@@ -68,140 +70,144 @@ class Saved:
     view: View | None
     problem: InvalidView | None
     author: str | None
-    at: datetime
-    place: int | None
+    changed_at: datetime
+    position: int | None
 
     @property
     def is_open(self) -> bool:
         """Whether it is open as a tab."""
-        return self.place is not None
+        return self.position is not None
 
 
 @dataclass(frozen=True)
-class _Listed:
+class _CachedList:
     version: int
-    saved: tuple[Saved, ...]
+    saved: tuple[SavedView, ...]
 
 
-_listed: dict[Path, _Listed] = {}
-_listed_lock = threading.Lock()
+_cached_lists: dict[Path, _CachedList] = {}
+_cached_lists_lock = threading.Lock()
 
 
-def listing(project: Project) -> list[Saved]:
+def list_views(project: Project) -> list[SavedView]:
     """Return the open tabs in their order, then the other views, the last changed first."""
     database = project.database()
     version = database.version(TABLE)
-    with _listed_lock:
-        known = _listed.get(project.root)
-    if known is not None and known.version == version:
-        return list(known.saved)
+    with _cached_lists_lock:
+        cached = _cached_lists.get(project.root)
+    if cached is not None and cached.version == version:
+        return list(cached.saved)
     rows = database.read(TABLE, version=version or None).to_pylist()
-    shown = [_saved(row) for row in rows if not row["deleted"]]
-    opened = sorted((one for one in shown if one.is_open), key=_tab_order)
-    others = sorted((one for one in shown if not one.is_open), key=lambda one: one.at, reverse=True)
-    with _listed_lock:
-        _listed[project.root] = _Listed(version, (*opened, *others))
+    views = [_from_row(row) for row in rows if not row["deleted"]]
+    opened = sorted((view for view in views if view.is_open), key=_tab_order)
+    others = sorted(
+        (view for view in views if not view.is_open), key=lambda view: view.changed_at, reverse=True
+    )
+    with _cached_lists_lock:
+        _cached_lists[project.root] = _CachedList(version, (*opened, *others))
     return [*opened, *others]
 
 
-def get(project: Project, id: str) -> Saved | None:
+def get(project: Project, id: str) -> SavedView | None:
     """Return one saved view, or None where there is none of this id."""
-    return next((one for one in listing(project) if one.id == id), None)
+    return next((view for view in list_views(project) if view.id == id), None)
 
 
-def save(project: Project, name: str, view: View, place: int | None = None) -> Saved:
-    """Keep a view under a name; with a place (``LAST``: after the others) it is open as a tab."""
-    row = _row(name, _written(view))
-    with _held(project) as rows:
+def save(project: Project, name: str, view: View, position: int | None = None) -> SavedView:
+    """Save a view under a name; with a position (``LAST``: after the others) it is an open tab."""
+    row = _new_row(name, _to_text(view))
+    with _locked_rows(project) as rows:
         rows[row["id"]] = row
-        _put(rows, row["id"], place)
-    return _saved(row)
+        _set_position(rows, row["id"], position)
+    return _from_row(row)
 
 
-def update(project: Project, id: str, view: View) -> Saved | None:
+def update(project: Project, id: str, view: View) -> SavedView | None:
     """Put another view under a saved name; nothing is written where it is the same.
 
     Returns None where the saved view is gone. Raises InvalidView where what is kept cannot be
     read: it is not ours to write over.
     """
-    with _held(project) as rows:
-        row = _found(rows, id)
+    with _locked_rows(project) as rows:
+        row = _existing(rows, id)
         if row is None:
             return None
         if model.from_json(row["view"]) != view:
-            row.update(view=_written(view), at=_now())
-    return _saved(row)
+            row.update(view=_to_text(view), at=_now())
+    return _from_row(row)
 
 
-def rename(project: Project, id: str, name: str) -> Saved | None:
+def rename(project: Project, id: str, name: str) -> SavedView | None:
     """Give a saved view another name; an empty one changes nothing. None where it is gone."""
-    with _held(project) as rows:
-        row = _found(rows, id)
+    with _locked_rows(project) as rows:
+        row = _existing(rows, id)
         if row is None:
             return None
-        wanted = _fit(name)
-        if wanted and wanted != row["name"]:
-            row.update(name=wanted, at=_now())
-    return _saved(row)
+        new_name = _single_line(name)
+        if new_name and new_name != row["name"]:
+            row.update(name=new_name, at=_now())
+    return _from_row(row)
 
 
-def duplicate(project: Project, id: str, name: str | None = None) -> Saved | None:
+def duplicate(project: Project, id: str, name: str | None = None) -> SavedView | None:
     """Keep the same view once more, as a tab beside the first. None where that is gone."""
-    with _held(project) as rows:
-        row = _found(rows, id)
+    with _locked_rows(project) as rows:
+        row = _existing(rows, id)
         if row is None:
             return None
-        copied = _row(name or row["name"], row["view"])
-        rows[copied["id"]] = copied
-        _put(rows, copied["id"], LAST if row["place"] is None else row["place"] + 1)
-    return _saved(copied)
+        copy = _new_row(name or row["name"], row["view"])
+        rows[copy["id"]] = copy
+        _set_position(rows, copy["id"], LAST if row["place"] is None else row["place"] + 1)
+    return _from_row(copy)
 
 
 def reorder(project: Project, ids: list[str]) -> None:
     """Put the open tabs in this order; those that are not named follow in their own."""
-    with _held(project) as rows:
-        named = [id for id in dict.fromkeys(ids) if id in _opened(rows)]
-        _number(rows, [*named, *(id for id in _opened(rows) if id not in named)])
+    with _locked_rows(project) as rows:
+        known_ids = [id for id in dict.fromkeys(ids) if id in _open_ids(rows)]
+        _assign_positions(
+            rows, [*known_ids, *(id for id in _open_ids(rows) if id not in known_ids)]
+        )
 
 
-def reopen(project: Project, id: str, place: int = LAST) -> Saved | None:
+def reopen(project: Project, id: str, position: int = LAST) -> SavedView | None:
     """Open a saved view as a tab, or move its tab. None where it is gone."""
-    with _held(project) as rows:
-        row = _found(rows, id)
+    with _locked_rows(project) as rows:
+        row = _existing(rows, id)
         if row is not None:
-            _put(rows, id, place)
-    return None if row is None else _saved(row)
+            _set_position(rows, id, position)
+    return None if row is None else _from_row(row)
 
 
 def close(project: Project, id: str) -> None:
     """Take a view from the tabs; it stays saved."""
-    with _held(project) as rows:
-        if _found(rows, id) is not None:
-            _put(rows, id, None)
+    with _locked_rows(project) as rows:
+        if _existing(rows, id) is not None:
+            _set_position(rows, id, None)
 
 
 def remove(project: Project, id: str) -> None:
     """Delete a saved view; :func:`restore` brings it back within a month."""
-    with _held(project) as rows:
-        row = _found(rows, id)
+    with _locked_rows(project) as rows:
+        row = _existing(rows, id)
         if row is not None:
-            _put(rows, id, None)
+            _set_position(rows, id, None)
             row.update(deleted=True, at=_now())
 
 
-def restore(project: Project, id: str, place: int | None = None) -> Saved | None:
-    """Bring back a saved view that was removed, as a tab where a place is given."""
-    with _held(project) as rows:
+def restore(project: Project, id: str, position: int | None = None) -> SavedView | None:
+    """Bring back a saved view that was removed, as a tab where a position is given."""
+    with _locked_rows(project) as rows:
         row = rows.get(id)
         if row is not None:
             row.update(deleted=False, at=_now())
-            _put(rows, id, place)
-    return None if row is None else _saved(row)
+            _set_position(rows, id, position)
+    return None if row is None else _from_row(row)
 
 
 @contextmanager
-def _held(project: Project) -> Iterator[_Rows]:
-    """Give the rows by their ids to one writer at a time; write in one commit what it changes."""
+def _locked_rows(project: Project) -> Iterator[_Rows]:
+    """Yield the rows by their ids to a single writer; write in one commit what it changes."""
     try:
         lock = FileLock(project.root / LOCK).acquire(timeout=LOCK_SECONDS)
     except Timeout:
@@ -224,10 +230,10 @@ def _write(project: Project, rows: list[dict[str, Any]]) -> None:
     database = project.database()
     version = database.upsert(TABLE, pa.Table.from_pylist(rows, schema=arrow(TABLE)))
     if version % COMPACT_VERSIONS == 0:
-        _tidy(project)
+        _forget_deleted(project)
 
 
-def _tidy(project: Project) -> None:
+def _forget_deleted(project: Project) -> None:
     """Forget what was deleted long ago, and the versions past their time."""
     database = project.database()
     deleted = database.read(TABLE, ["id", "at"], "deleted").to_pylist()
@@ -237,66 +243,66 @@ def _tidy(project: Project) -> None:
     database.compact(TABLE)
 
 
-def _found(rows: _Rows, id: str) -> dict[str, Any] | None:
+def _existing(rows: _Rows, id: str) -> dict[str, Any] | None:
     row = rows.get(id)
     return None if row is None or row["deleted"] else row
 
 
-def _opened(rows: _Rows) -> list[str]:
-    shown = [row for row in rows.values() if row["place"] is not None and not row["deleted"]]
-    return [row["id"] for row in sorted(shown, key=lambda row: (row["place"], row["at"]))]
+def _open_ids(rows: _Rows) -> list[str]:
+    open_rows = [row for row in rows.values() if row["place"] is not None and not row["deleted"]]
+    return [row["id"] for row in sorted(open_rows, key=lambda row: (row["place"], row["at"]))]
 
 
-def _put(rows: _Rows, id: str, place: int | None) -> None:
-    """Put one among the open tabs, or take it from them; the others keep their order."""
-    order = [other for other in _opened(rows) if other != id]
+def _set_position(rows: _Rows, id: str, position: int | None) -> None:
+    """Put a view among the open tabs, or take it from them; the others keep their order."""
+    order = [other for other in _open_ids(rows) if other != id]
     rows[id]["place"] = None
-    if place is not None:
-        order.insert(max(0, place), id)
-    _number(rows, order)
+    if position is not None:
+        order.insert(max(0, position), id)
+    _assign_positions(rows, order)
 
 
-def _number(rows: _Rows, order: list[str]) -> None:
-    for place, id in enumerate(order):
-        rows[id]["place"] = place
+def _assign_positions(rows: _Rows, order: list[str]) -> None:
+    for position, id in enumerate(order):
+        rows[id]["place"] = position
 
 
-def _row(name: str, view: str) -> dict[str, Any]:
+def _new_row(name: str, view: str) -> dict[str, Any]:
     return {
         "id": secrets.token_hex(4),
-        "name": _fit(name),
+        "name": _single_line(name),
         "view": view,
-        "author": _author(),
+        "author": _user_name(),
         "at": _now(),
         "place": None,
         "deleted": False,
     }
 
 
-def _saved(row: Mapping[str, Any]) -> Saved:
+def _from_row(row: Mapping[str, Any]) -> SavedView:
     view: View | None = None
     problem: InvalidView | None = None
     try:
         view = model.from_json(row["view"])
     except InvalidView as error:
         problem = error
-    return Saved(row["id"], row["name"], view, problem, row["author"], row["at"], row["place"])
+    return SavedView(row["id"], row["name"], view, problem, row["author"], row["at"], row["place"])
 
 
-def _tab_order(saved: Saved) -> tuple[int, datetime]:
-    return saved.place or 0, saved.at
+def _tab_order(saved: SavedView) -> tuple[int, datetime]:
+    return saved.position or 0, saved.changed_at
 
 
-def _written(view: View) -> str:
+def _to_text(view: View) -> str:
     return json.dumps(model.to_json(view), ensure_ascii=False, separators=(",", ":"))
 
 
-def _fit(name: str) -> str:
-    """Make one line of a name."""
+def _single_line(name: str) -> str:
+    """Return a name as one line of at most ``LONGEST_NAME`` characters."""
     return " ".join(name.split())[:LONGEST_NAME].rstrip()
 
 
-def _author() -> str | None:
+def _user_name() -> str | None:
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

@@ -4,8 +4,9 @@
 
 A term is words (bare or in quotes), ``image:`` with a sha1 or its beginning, ``crop:`` with a
 sha1 and a rectangle (left, top, width, height as parts of the upright picture), or ``file:`` with
-the digest of a picture that somebody brought. ``docs/search.md`` is the reference. Pure. Not here:
-what an encoder makes of it (``query_vectors``), conditions of a view (``likeness``).
+the digest of a picture that was uploaded. ``docs/search.md`` is the reference. Pure. Not here:
+the vector that it stands for (``vectors.query_vectors``), conditions of a view
+(``catalogue.similarity``).
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from decimal import Decimal
 
 from panoptic_data.errors import InvalidExpression
 
-__all__ = ["HEAVIEST", "KINDS", "LIGHTEST", "Box", "Expression", "Term", "parse"]
+__all__ = ["KINDS", "MAX_WEIGHT", "MIN_WEIGHT", "Box", "Expression", "Term", "parse"]
 
 Box = tuple[float, float, float, float]
 
 KINDS = ("text", "image", "crop", "file")
-# Beyond these a term is alone, or not there.
-LIGHTEST, HEAVIEST = 0.001, 1000.0
+# Beyond these weights a term outweighs all others, or does not count.
+MIN_WEIGHT, MAX_WEIGHT = 0.001, 1000.0
 # Other names are read as well; the first that stands for a kind is written.
-_NAMES = {"image": "image", "crop": "crop", "file": "file", "cadre": "crop", "fichier": "file"}
-_NAME = "|".join(_NAMES)
+_KIND_NAMES = {"image": "image", "crop": "crop", "file": "file", "cadre": "crop", "fichier": "file"}
+_NAME = "|".join(_KIND_NAMES)
 _SPACE = re.compile(r"\s*")
 _SIGN = re.compile(r"[+−-]")
 _WEIGHT = re.compile(r"([0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)\s*[*×]")
@@ -44,7 +45,7 @@ _PLAIN = re.compile(r"[^\W\d_][\w'’-]*(?: [\w'’][\w'’-]*)*")
 _HEX = re.compile(r"[0-9a-f]{4,40}")
 _DIGEST = re.compile(r"[0-9a-f]{40}")
 _PART = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
-_SHOWN = 40
+_LONGEST_QUOTATION = 40
 # Edges that were rounded may add up to a little over the whole.
 _ROUNDING = 1e-6
 
@@ -64,14 +65,14 @@ class Term:
     def __str__(self) -> str:
         """Return the term as it is typed, without its sign."""
         weight = abs(self.weight)
-        return f"{'' if weight == 1 else f'{_said_number(weight)}*'}{self.name}"
+        return f"{'' if weight == 1 else f'{_written_number(weight)}*'}{self.name}"
 
     @property
     def name(self) -> str:
         """The term without sign and weight."""
         if self.kind == "text":
-            return _said_text(self.value)
-        edges = "" if self.box is None else f"@{','.join(map(_said_number, self.box))}"
+            return _written_text(self.value)
+        edges = "" if self.box is None else f"@{','.join(map(_written_number, self.box))}"
         return f"{self.kind}:{self.value}{edges}"
 
 
@@ -84,9 +85,9 @@ class Expression:
     def __str__(self) -> str:
         """Return the whole as it is typed."""
         first, *others = self.terms
-        said = [f"{'-' if first.weight < 0 else ''}{first}"]
-        said += [f"{'-' if term.weight < 0 else '+'} {term}" for term in others]
-        return " ".join(said)
+        texts = [f"{'-' if first.weight < 0 else ''}{first}"]
+        texts += [f"{'-' if term.weight < 0 else '+'} {term}" for term in others]
+        return " ".join(texts)
 
     @property
     def reads_text(self) -> bool:
@@ -98,9 +99,9 @@ class Expression:
         """The images of the corpus that it names, whole or in part: its results leave them out."""
         return frozenset(term.value for term in self.terms if term.kind in ("image", "crop"))
 
-    def without(self, place: int) -> Expression | None:
+    def without(self, index: int) -> Expression | None:
         """Return the expression without one term; None where it was the last."""
-        kept = self.terms[:place] + self.terms[place + 1 :]
+        kept = self.terms[:index] + self.terms[index + 1 :]
         return Expression(kept) if kept else None
 
 
@@ -113,64 +114,64 @@ def parse(text: str) -> Expression:
 
 
 def _terms(text: str) -> Iterator[Term]:
-    at = _skipped(text, 0)
+    position = _after_spaces(text, 0)
     is_first = True
-    while at < len(text):
-        start = at
-        sign = _SIGN.match(text, at)
+    while position < len(text):
+        start = position
+        sign = _SIGN.match(text, position)
         if sign is None and not is_first:
-            raise _problem("sign", text, at, len(text))
-        at = _skipped(text, sign.end()) if sign else at
-        weight, at = _weight(text, at)
-        if at == len(text) or text[at] in "+-−*×":
-            raise _problem("no_term", text, start, at)
-        term, at = _term(text, at, -weight if sign and sign[0] != "+" else weight)
+            raise _problem("sign", text, position, len(text))
+        position = _after_spaces(text, sign.end()) if sign else position
+        weight, position = _weight(text, position)
+        if position == len(text) or text[position] in "+-−*×":
+            raise _problem("no_term", text, start, position)
+        term, position = _term(text, position, -weight if sign and sign[0] != "+" else weight)
         yield term
-        at = _skipped(text, at)
+        position = _after_spaces(text, position)
         is_first = False
 
 
-def _weight(text: str, at: int) -> tuple[float, int]:
-    match = _WEIGHT.match(text, at)
+def _weight(text: str, position: int) -> tuple[float, int]:
+    match = _WEIGHT.match(text, position)
     if match is None:
-        return 1.0, at
+        return 1.0, position
     weight = float(match[1].replace(",", "."))
-    if not LIGHTEST <= weight <= HEAVIEST:
-        raise _problem("weight", text, at, match.end())
-    return weight, _skipped(text, match.end())
+    if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+        raise _problem("weight", text, position, match.end())
+    return weight, _after_spaces(text, match.end())
 
 
-def _term(text: str, at: int, weight: float) -> tuple[Term, int]:
-    if text[at] in _OPENS:
-        return _quoted(text, at, weight)
-    named = _NAMED.match(text, at)
+def _term(text: str, position: int, weight: float) -> tuple[Term, int]:
+    if text[position] in _OPENS:
+        return _quoted(text, position, weight)
+    named = _NAMED.match(text, position)
     if named is not None:
-        kind = _NAMES[named[1].casefold()]
+        kind = _KIND_NAMES[named[1].casefold()]
         value = _READERS[kind](named[2].lower())
         if value is None:
-            raise _problem(kind, text, at, named.end())
+            raise _problem(kind, text, position, named.end())
         return Term(kind, value[0], weight, value[1]), named.end()
-    return _bare(text, at, weight)
+    return _bare(text, position, weight)
 
 
-def _quoted(text: str, at: int, weight: float) -> tuple[Term, int]:
-    match = _QUOTED.match(text, at)
+def _quoted(text: str, position: int, weight: float) -> tuple[Term, int]:
+    match = _QUOTED.match(text, position)
     if match is None:
-        raise _problem("quote", text, at, len(text))
+        raise _problem("quote", text, position, len(text))
     words = _ESCAPED.sub(r"\1", match[1]) if match[1] is not None else match[2] or match[3] or ""
     if not words.strip():
-        raise _problem("no_words", text, at, match.end())
+        raise _problem("no_words", text, position, match.end())
     return Term("text", words, weight), match.end()
 
 
-def _bare(text: str, at: int, weight: float) -> tuple[Term, int]:
-    match = _BARE.match(text, at)
+def _bare(text: str, position: int, weight: float) -> tuple[Term, int]:
+    match = _BARE.match(text, position)
     assert match is not None
     words = " ".join(match[0].split())
     if _OTHER.match(words):
-        raise _problem("kind", text, at, match.end())
+        raise _problem("kind", text, position, match.end())
     if "*" in words or "×" in words:
-        raise _problem("star", text, at, match.end())
+        raise _problem("star", text, position, match.end())
     return Term("text", words, weight), match.end()
 
 
@@ -198,25 +199,25 @@ def _crop(text: str) -> tuple[str, Box | None] | None:
 _READERS = {"image": _image, "crop": _crop, "file": _file}
 
 
-def _skipped(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
+def _after_spaces(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
     assert match is not None
     return match.end()
 
 
 def _problem(problem: str, text: str, start: int, end: int) -> InvalidExpression:
     part = " ".join(text[start:end].split())
-    shown = part if len(part) <= _SHOWN else f"{part[:_SHOWN]}…"
+    shown = part if len(part) <= _LONGEST_QUOTATION else f"{part[:_LONGEST_QUOTATION]}…"
     return InvalidExpression(problem, (start, end), part=shown, place=start + 1)
 
 
-def _said_text(text: str) -> str:
+def _written_text(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _said_number(value: float) -> str:
+def _written_number(value: float) -> str:
     # Never with an exponent: that is not how people write weights.
     return f"{Decimal(repr(value)).normalize():f}"

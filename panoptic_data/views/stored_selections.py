@@ -1,7 +1,7 @@
 """Selections that are too long to be written out in a view: kept with the project under a key.
 
 The key is made of what is selected, so the same images have the same key, whoever selects them,
-and a view that names it always means them. Not here: what a view is (``views``), what is selected
+and a view that names it always means them. Not here: what a view is (``model``), what is selected
 in a browser.
 """
 
@@ -24,51 +24,51 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
-__all__ = ["WRITTEN_OUT", "keep", "recall", "shortened"]
+__all__ = ["MAX_WRITTEN_OUT", "read", "shorten", "store"]
 
 TABLE = "selections"
 FIELD = "selection"
 # With so many images an address is short enough for a mail or a chat: 2,000 characters.
-WRITTEN_OUT = 50
+MAX_WRITTEN_OUT = 50
 # Of a million images each takes 90 MB.
-REMEMBERED = 4
+CACHED_SELECTIONS = 4
 COMPACT_VERSIONS = 100
 
 
-def keep(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
+def store(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
     """Keep a selection with the project; return the value of a condition that names it."""
-    chosen = sorted(set(sha1s))
-    key = hashlib.blake2b("\n".join(chosen).encode(), digest_size=10).hexdigest()
+    sorted_sha1s = sorted(set(sha1s))
+    key = hashlib.blake2b("\n".join(sorted_sha1s).encode(), digest_size=10).hexdigest()
     database = project.database()
     if not database.take(TABLE, [key], ("key",)).num_rows:
-        row = {"key": key, "sha1s": chosen, "at": datetime.now(UTC)}
+        row = {"key": key, "sha1s": sorted_sha1s, "at": datetime.now(UTC)}
         version = database.upsert(TABLE, pa.Table.from_pylist([row], schema=arrow(TABLE)))
         if version % COMPACT_VERSIONS == 0:
             database.compact(TABLE)
-    return {"key": key, "count": len(chosen)}
+    return {"key": key, "count": len(sorted_sha1s)}
 
 
-def recall(project: Project, key: str) -> tuple[str, ...]:
+def read(project: Project, key: str) -> tuple[str, ...]:
     """Return the sha1s of a selection. Raises InvalidView where it is not kept here."""
-    return _recall(project, key)
+    return _read(project, key)
 
 
-def shortened(project: Project, view: View) -> View:
+def shorten(project: Project, view: View) -> View:
     """Return a view that means the same and names no long selection image by image."""
-    return replace(view, where=tuple(_shortened(project, part) for part in view.where))
+    return replace(view, where=tuple(_shorten(project, part) for part in view.where))
 
 
-def _shortened(project: Project, part: Condition | Clause) -> Condition | Clause:
+def _shorten(project: Project, part: Condition | Clause) -> Condition | Clause:
     if isinstance(part, Clause):
-        return replace(part, parts=tuple(_shortened(project, one) for one in part.parts))
-    is_long = isinstance(part.value, list) and len(part.value) > WRITTEN_OUT
+        return replace(part, parts=tuple(_shorten(project, child) for child in part.parts))
+    is_long = isinstance(part.value, list) and len(part.value) > MAX_WRITTEN_OUT
     if part.field != FIELD or not is_long:
         return part
-    return replace(part, value=keep(project, part.value))
+    return replace(part, value=store(project, part.value))
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _recall(project: Project, key: str) -> tuple[str, ...]:
+@lru_cache(maxsize=CACHED_SELECTIONS)
+def _read(project: Project, key: str) -> tuple[str, ...]:
     rows = project.database().take(TABLE, [key], ("sha1s",))
     if not rows.num_rows:
         raise InvalidView(FIELD, "not_kept")

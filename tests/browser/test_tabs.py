@@ -17,7 +17,7 @@ def project(demo_project):
     """The project that the pages show; what a test saves in it is gone after the test."""
     opened = open_project(demo_project)
     yield opened
-    for one in saved.listing(opened):
+    for one in saved.list_views(opened):
         saved.remove(opened, one.id)
 
 

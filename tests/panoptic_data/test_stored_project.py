@@ -121,7 +121,7 @@ def read_saved_views(project):
             "address": model.to_address(kept.view),
             **shown(current, kept.view),
         }
-        for kept in saved.listing(project)
+        for kept in saved.list_views(project)
     ]
 
 

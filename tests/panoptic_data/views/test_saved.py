@@ -37,11 +37,11 @@ def project(tmp_path):
 
 
 def tabs(project):
-    return [one.name for one in saved.listing(project) if one.is_open]
+    return [one.name for one in saved.list_views(project) if one.is_open]
 
 
 def others(project):
-    return [one.name for one in saved.listing(project) if not one.is_open]
+    return [one.name for one in saved.list_views(project) if not one.is_open]
 
 
 def damaged(project, name, view, place=None):
@@ -50,20 +50,20 @@ def damaged(project, name, view, place=None):
 
 
 def test_project_without_any_has_none(project):
-    assert saved.listing(project) == []
+    assert saved.list_views(project) == []
     assert saved.get(project, "nobody") is None
 
 
 def test_view_comes_back_as_it_was_saved(project):
     chosen = View().with_condition("selection", [sha1("a"), sha1("b")])
     kept = [saved.save(project, name, view) for name, view in (("été", LARGE), ("b", chosen))]
-    assert {one.id: one.view for one in saved.listing(project)} == {
+    assert {one.id: one.view for one in saved.list_views(project)} == {
         kept[0].id: LARGE,
         kept[1].id: chosen,
     }
     assert saved.get(project, kept[0].id) == kept[0]
     assert kept[0].name == "été"
-    assert kept[0].at.tzinfo is not None
+    assert kept[0].changed_at.tzinfo is not None
     assert not kept[0].is_open
 
 
@@ -171,7 +171,7 @@ def test_processes_that_write_at_once_lose_nothing(project):
         assert writer.returncode == 0
     expected = [f"{name} {number}" for name in ("one", "two") for number in range(6)]
     assert sorted(tabs(project)) == sorted([*expected, "by two"])
-    assert len({one.place for one in saved.listing(project) if one.is_open}) == 13
+    assert len({one.position for one in saved.list_views(project) if one.is_open}) == 13
     assert saved.get(project, both.id).name == "by two"
     assert saved.get(project, both.id).view.condition("path").value == "one 5"
     assert saved.get(project, named.id).name == "by one"

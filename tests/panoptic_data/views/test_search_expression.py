@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from panoptic_data.errors import InvalidExpression
 from panoptic_data.query import parser, writer
 from panoptic_data.views.model import from_json
-from panoptic_data.views.search_expression import HEAVIEST, KINDS, LIGHTEST, Expression, Term, parse
+from panoptic_data.views.search_expression import (
+    KINDS,
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    Expression,
+    Term,
+    parse,
+)
 
 A = "ab12" * 10
 
@@ -102,7 +109,7 @@ def test_what_is_no_search_says_where_and_what_to_write(typed, problem, part):
 DIGITS = st.text("0123456789abcdef", min_size=4, max_size=40)
 WEIGHTS = st.builds(
     lambda size, sign: sign * size,
-    st.just(1.0) | st.floats(LIGHTEST, HEAVIEST),
+    st.just(1.0) | st.floats(MIN_WEIGHT, MAX_WEIGHT),
     st.sampled_from([1, -1]),
 )
 PARTS = st.floats(0, 0.5) | st.sampled_from([0.0, 0.5, 1e-9])

@@ -40,29 +40,27 @@ def shown(project, view):
 def test_a_long_selection_leaves_a_short_address_that_shows_the_same(project):
     chosen, rest = SHA1S[:100], SHA1S[100:]
     view = View().with_condition("selection", chosen)
-    short = stored_selections.shortened(project, view)
+    short = stored_selections.shorten(project, view)
     assert len(to_address(short)) < 150 < len(to_address(view))
     assert from_address(to_address(short)) == from_json(to_json(short)) == short
     assert shown(project, short) == shown(project, view) == set(chosen)
     without = View((Clause("not", (Condition("selection", "in", chosen),)),))
-    assert shown(project, stored_selections.shortened(project, without)) == set(rest)
+    assert shown(project, stored_selections.shorten(project, without)) == set(rest)
     denied = replace(view, where=(Condition("selection", "not in", chosen),))
-    assert shown(project, stored_selections.shortened(project, denied)) == set(rest)
+    assert shown(project, stored_selections.shorten(project, denied)) == set(rest)
 
 
 def test_the_same_images_have_one_key_and_a_short_selection_is_written_out(project):
     view = View().with_condition("selection", SHA1S)
     turned = View().with_condition("selection", [*SHA1S[::-1], SHA1S[0]])
-    assert stored_selections.shortened(project, view) == stored_selections.shortened(
-        project, turned
-    )
+    assert stored_selections.shorten(project, view) == stored_selections.shorten(project, turned)
     assert project.database().count("selections") == 1
-    few = View().with_condition("selection", SHA1S[: stored_selections.WRITTEN_OUT])
-    assert stored_selections.shortened(project, few) == few
+    few = View().with_condition("selection", SHA1S[: stored_selections.MAX_WRITTEN_OUT])
+    assert stored_selections.shorten(project, few) == few
 
 
 def test_a_selection_of_another_project_is_said_not_to_be_here(project, tmp_path):
-    short = stored_selections.shortened(project, View().with_condition("selection", SHA1S))
+    short = stored_selections.shorten(project, View().with_condition("selection", SHA1S))
     other = synthetic.project(tmp_path / "other")
     with pytest.raises(InvalidView) as refused:
         shown(other, short)
