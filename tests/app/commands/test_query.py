@@ -1,121 +1,17 @@
-"""The command line's arguments and answers, by running the installed command."""
+"""``panoptic query``: what it prints, for people and for scripts."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from app.cli import COMMANDS, METHODS, main
+from app.cli import main
 from panoptic_data.catalogue import registry
-from panoptic_data.storage.project import create_project, open_project
-from panoptic_data.vectors import clusters
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, Sort, View
 from tests import synthetic
-
-PANOPTIC = Path(sys.executable).with_name("panoptic")
-
-
-def panoptic(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [PANOPTIC, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
-    )
-
-
-def test_help_imports_nothing_heavy():
-    heavy = {"polars", "pyarrow", "lancedb", "torch", "streamlit", "dagster", "numpy", "PIL"}
-    script = (
-        "import sys, contextlib, io\n"
-        "from app.cli import main\n"
-        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
-        "    main(['--help'])\n"
-        "print(' '.join(sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert heavy & set(done.stdout.split()) == set()
-
-
-@pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_each_command_explains_itself_with_an_example(command):
-    done = panoptic(command, "--help")
-    assert done.returncode == 0
-    assert f"panoptic {command}" in done.stdout.partition("examples:")[2]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["fly"], "invalid choice: 'fly'"),
-        (["add"], "FOLDER"),
-        (["process", "--k", "many"], "a whole number from 1"),
-        (["status", "--project", "/nowhere/at/all"], "There is no project at /nowhere/at/all"),
-        (["search", "x", "-k", "0", "--project", "/nowhere"], "a whole number from 1"),
-        (["process", "--clusters", "magic"], "'levels', 'kmeans'"),
-        (["encoders", "add", "--project", "/nowhere"], "ENCODER"),
-    ],
-)
-def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
-    done = panoptic(*arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert done.stdout == ""
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_an_encoder_can_be_added_with_the_project_named_on_either_side(before, tmp_path):
-    create_project(tmp_path / "war")
-    named = ["--project", tmp_path / "war"]
-    first, last = (named, []) if before else ([], named)
-    done = panoptic("encoders", *first, "add", *last, "timm:resnet50")
-    assert done.returncode == 0, done.stderr
-    assert "timm:resnet50" in open_project(tmp_path / "war").encoders
-
-
-def test_the_methods_of_clusters_are_those_there_are():
-    assert METHODS == clusters.METHODS
-
-
-def test_answers_are_in_french_on_a_french_machine():
-    done = panoptic("status", "--project", "/nowhere", LC_ALL="fr_FR.UTF-8")
-    assert done.stderr.startswith("panoptic: Aucun projet dans /nowhere.")
-
-
-def test_scripts_get_the_error_as_json():
-    done = panoptic("status", "--project", "/nowhere", "--json")
-    assert json.loads(done.stdout)["error"] == "project_not_found"
-    assert done.returncode == 2
-
-
-def test_a_folder_that_is_not_there_is_said_so(tmp_path):
-    done = panoptic("add", "--project", tmp_path / "p", tmp_path / "absent")
-    assert done.returncode == 2
-    assert f"There is no folder {tmp_path / 'absent'}" in done.stderr
-
-
-def test_up_without_folders_in_a_new_project_says_what_to_do(tmp_path):
-    done = panoptic("up", "--project", tmp_path / "p", "--no-serve")
-    assert done.returncode == 2
-    assert "panoptic up FOLDER" in done.stderr
-
-
-def test_doctor_finds_this_machine_in_order(tmp_path):
-    done = panoptic("doctor", "--project", tmp_path / "p", "--json")
-    findings = json.loads(done.stdout)["findings"]
-    assert done.returncode == 0
-    assert {f["state"] for f in findings} <= {"ok", "warning"}
-    assert any("No project" in f["text"] for f in findings)
+from tests.app.commands.installed import panoptic
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +131,7 @@ def test_a_word_like_an_address_is_a_word(war, capsys):
 
 def test_a_notebook_runs_the_example_of_the_docs(war):
     """The Python of docs/views.md, as it stands there."""
-    text = (Path(__file__).parents[2] / "docs" / "views.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "views.md").read_text(encoding="utf-8")
     example = text.partition("```python\n")[2].partition("```")[0]
     told: dict[str, object] = {}
     exec(example.replace('"war"', repr(str(war.root))), told)

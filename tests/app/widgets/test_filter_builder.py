@@ -1,4 +1,4 @@
-"""The builder of filters without a browser: what it is told, what it answers, what it makes."""
+"""The builder of filters without a browser: its fields, its choices, the checks of a draft."""
 
 import json
 
@@ -7,31 +7,23 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components.builder import Draft
-from app.session import state
-from app.widgets import filter_builder, filter_chips
+from app.widgets import filter_builder
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.properties import Property
-from panoptic_data.annotations.state import State
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.annotations.tags import Tag
-from panoptic_data.annotations.values import TYPES
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidView
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
-from panoptic_data.views.fields import FIELDS, property_field
-from panoptic_data.views.model import Clause, Condition, Level, Sort, View
+from panoptic_data.views.model import FIELDS, Clause, Condition, Level, Sort, View
 from tests import synthetic
+from tests.app.widgets.sample_properties import OWN, SHA1S, STATE
 
-OWN = {type: property_field(type, f"{type}1") for type in TYPES}
-STATE = State(
-    properties={f"{type}1": Property(f"{type}1", f"My {type}", type) for type in TYPES},
-    tags={"t1": Tag("t1", "tags1", "war"), "t2": Tag("t2", "tags1", "old", deleted=True)},
-)
 FIELD_NAMES = [*FIELDS, *OWN.values()]
+
 OPERATORS = [(name, one.name) for name in FIELD_NAMES for one in FIELDS[name].operators]
+
 CLUSTERS = {"encoder": "visual", "numbers": [3, -1]}
-SHA1S = [synthetic.sha1("a")]
+
 VALUES = {
     "nothing": None,
     "number": 1234567.25,
@@ -47,7 +39,7 @@ VALUES = {
     "truth": False,
     "authors": {"authors": ["Anna"], "property": "tags1"},
 }
-LIKE = {"encoder": "visual", "query": f"2*cat - image:{SHA1S[0]}"}
+
 CHOSEN = {
     "folder": ["posters/1930"],
     "format": ["PNG"],
@@ -56,6 +48,7 @@ CHOSEN = {
     OWN["tags"]: ["t1", "gone"],
     OWN["image"]: SHA1S,
 }
+
 FIXED = {
     "region": {"encoder": "visual", "polygon": [[0, 0], [1.5, 0], [0, -2]]},
     "similar": {"encoder": "visual", "sha1s": SHA1S, "threshold": 0.7},
@@ -205,60 +198,6 @@ def test_a_property_that_is_gone_is_told_at_its_place(themed):
     assert filter_builder.check_draft(corpus, View(), Draft(1, [right])).count == "2 images"
     told = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
     assert told.problems == {1: "There is no such property any more; drop this filter."}
-
-
-@pytest.mark.parametrize(
-    ("condition", "english", "french"),
-    [
-        (Condition(OWN["tags"], "in", ["t1"]), "My tags: war", "My tags : war"),
-        (
-            Condition(OWN["tags"], "all of", ["t2", "t1"]),
-            "My tags has all of old (deleted) and 1 more",
-            "My tags a tous parmi old (supprimé) et 1 de plus",
-        ),
-        (
-            Condition(OWN["tag"], "not in", ["zzz"]),
-            "My tag is none of tag that is gone",
-            "My tag hors de tag disparu",
-        ),
-        (
-            Condition(OWN["number"], "between", [1912, 12_345]),
-            "My number 1912 to 12,345",
-            None,
-        ),
-        (Condition(OWN["number"], ">", 0.5), "My number > 0.5", "My number > 0,5"),
-        (Condition(OWN["date"], "between", ["1912-01-01", None]), "My date from 1912-01-01", None),
-        (Condition(OWN["date"], "is empty"), "My date is empty", "My date est vide"),
-        (Condition(OWN["checkbox"], "is", True), "My checkbox: yes", "My checkbox : oui"),
-        (Condition(OWN["colour"], "is", "red"), "My colour: red", "My colour : rouge"),
-        (Condition(OWN["colour"], "near", {"colour": "#c0392b"}), "My colour near #c0392b", None),
-        (Condition(OWN["image"], "in", SHA1S), "My image: 1 chosen image", None),
-        (Condition(OWN["url"], "begins with", "http"), "My url begins with “http”", None),
-        (Condition("excluded", "is", True), "out of the corpus", "hors du corpus"),
-        (Condition("author", "not in", {"authors": ["A"]}), "not annotated by A", None),
-        (
-            Condition("author", "in", {"authors": ["A", "B"], "property": "tags1"}),
-            "My tags: annotated by A and 1 more",
-            None,
-        ),
-        (Condition("author", "is empty"), "annotated by nobody", "annoté par personne"),
-        (
-            Condition("like", "at least", {**LIKE, "threshold": 0.62}),
-            f"like 2*cat - image:{SHA1S[0][:6]}…, from 0.62",
-            f"comme 2*cat - image:{SHA1S[0][:6]}…, dès 0,62",
-        ),
-        (
-            Condition("like", "at least", {**LIKE, "percentile": 99.5}),
-            f"like 2*cat - image:{SHA1S[0][:6]}…, from 99.5 %",
-            None,
-        ),
-        (Condition("like", "at least", LIKE), f"like 2*cat - image:{SHA1S[0][:6]}…", None),
-    ],
-)
-def test_a_chip_names_properties_tags_and_authors(condition, english, french, monkeypatch):
-    assert filter_chips.part_label(condition, STATE) == english
-    monkeypatch.setattr(state, "language", lambda: "fr")
-    assert french is None or filter_chips.part_label(condition, STATE) == french
 
 
 def test_too_many_boxes_are_told_of_the_whole(corpus):
