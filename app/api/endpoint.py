@@ -1,6 +1,6 @@
-"""How routes answer: in a thread, an error of ours as a sentence a person can read, a table.
+"""How routes answer: in a thread, an error of ours as a sentence, who sends a request, a CSV.
 
-Not here: any route (``routes``, ``annotating``).
+Not here: any route (``routes``), reading what a page posts (``request_body``).
 """
 
 from __future__ import annotations
@@ -8,26 +8,55 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.server import identity
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
 
-__all__ = ["Answer", "answering", "language", "spreadsheet"]
+__all__ = [
+    "NO_STORE",
+    "REVALIDATE",
+    "Answer",
+    "Caller",
+    "answering",
+    "language",
+    "spreadsheet",
+    "whole_number",
+]
 
-# Cells that a spreadsheet would run as a formula.
+NO_STORE = {"Cache-Control": "no-store"}
+# The browser keeps such an answer and asks each time whether it still holds (304).
+REVALIDATE = "private, no-cache"
+# PropertyValues that a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Longer texts of digits are no count or position of ours.
+_DIGITS_AT_MOST = 9
 
 Answer = Callable[[Project, Request], Response]
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request, and the language of what is answered."""
+
+    author: str
+    language: str
+
+    @classmethod
+    def of(cls, request: Request) -> Caller:
+        """Read both from a request."""
+        return cls(identity.of_request(request), language(request))
+
+
 def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
-    """Run an answer in a thread; turn an error of ours into a sentence, status 400."""
+    """Run ``answer`` in a thread; turn an error of ours into a sentence, status 400."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -40,23 +69,25 @@ def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
 
 
 def language(request: Request) -> str:
-    """Return the language that a request names, else English."""
-    asked = request.query_params.get("lang", "")
-    return asked if asked in LANGUAGES else "en"
+    """Return the language that a request names with ``lang=``, else English."""
+    name = request.query_params.get("lang", "")
+    return name if name in LANGUAGES else "en"
+
+
+def whole_number(text: str | None, default: int) -> int:
+    """Read a whole number of the address, of nine digits at most; else return ``default``."""
+    return int(text) if text and text.isdecimal() and len(text) <= _DIGITS_AT_MOST else default
 
 
 def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a CSV to keep under this name, as spreadsheets read it."""
-    written = io.StringIO()
-    writer = csv.writer(written)
+    """Return a CSV file of this name, in the form that spreadsheets read."""
+    text = io.StringIO()
+    writer = csv.writer(text)
     writer.writerow(head)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
+    headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
     # The mark at the start tells spreadsheets that this is UTF-8.
-    return Response("\ufeff" + written.getvalue(), media_type="text/csv", headers=headers)
+    return Response("\ufeff" + text.getvalue(), media_type="text/csv", headers=headers)
 
 
 def _cell(value: object) -> str:

@@ -1,26 +1,25 @@
 """What pages read of the history of annotations, and undo, redo and switching, over HTTP.
 
-Not here: what a batch did in words (``deeds``), the log and what follows from it
-(``panoptic_data.annotations.store``), writing values (``annotating``), who asks (``author``).
+Not here: what a batch did in words (``app.services.history_text``), the log and what follows from
+it (``panoptic_data.annotations.store``), writing values (``annotations``).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import anyio.from_thread
 import polars as pl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import answering, language
+from app.api.endpoint import NO_STORE, Caller, answering, language, whole_number
+from app.api.request_body import Id, RequestBody, with_body
 from app.server import identity
-from app.services.history_text import Words, deeds
+from app.services.history_text import Words, summarize
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 
@@ -30,17 +29,17 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
-__all__ = ["images_of", "routes"]
+__all__ = ["SwitchRequest", "images_of", "routes"]
 
 LISTED = 50
 LISTED_AT_MOST = 200
 CHANGES_AT_ONCE = 50
+SWITCH_BYTES = 4_096
 # Someone who did something within this is at work.
 AT_WORK_WITHIN = timedelta(minutes=10)
 _VALUES = ("image", "file")
 _BATCH = re.compile(r"[0-9a-f]{1,32}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-_NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 def routes(project: Project) -> list[Route]:
@@ -49,24 +48,33 @@ def routes(project: Project) -> list[Route]:
     - ``/batches?limit=&author=&property=&target=&before=``: ``position`` in the log, ``me``,
       ``more`` (whether there are older ones) and ``batches``, the latest first: ``batch``, ``at``,
       ``author``, ``act``, ``about``, ``isOn``, ``undoes`` (the batch that it switches) and what it
-      did (``deeds.Deed``). With ``target`` (a sha1) each has its ``changes`` of that image and
-      its files. The first page (no ``before``) has what can be asked for: ``authors``,
-      ``properties`` and ``atWork``. ``before`` is a batch or the beginning of its id, a time.
-    - ``/steps``: what undo and redo would do for who asks: ``undo`` and ``redo``
+      did (``history_text.BatchSummary``). With ``target`` (a sha1) each has its ``changes`` of
+      that image and its files. The first page (no ``before``) has what can be chosen:
+      ``authors``, ``properties`` and ``atWork``. ``before`` is a batch or the beginning of its
+      id, a time.
+    - ``/steps``: what undo and redo would do for the caller: ``undo`` and ``redo``
       (``batch``, ``said``; null for nothing), ``position``, ``me``, ``atWork``.
     - ``/batches/{batch}?start=``: ``changes`` of a batch, some at a time, and their ``total``.
     - ``POST /undo``, ``/redo``: ``batch`` that was switched (null for none) with what it did as
-      ``said``, and what ``/steps`` says.
+      ``said``, and what ``/steps`` answers.
     - ``POST /switch``: ``{"batch": …, "on": …}``; the same answer, 404 for no such batch.
     """
+    switch = with_body(SwitchRequest, _switch, SWITCH_BYTES)
     return [
         Route("/batches", answering(project, _history)),
-        Route("/steps", answering(project, _steps)),
+        Route("/steps", answering(project, _read_steps)),
         Route("/batches/{batch}", answering(project, _changes)),
-        Route("/undo", answering(project, _stepping(is_on=False)), methods=["POST"]),
-        Route("/redo", answering(project, _stepping(is_on=True)), methods=["POST"]),
-        Route("/switch", answering(project, _switch), methods=["POST"]),
+        Route("/undo", answering(project, _step(is_on=False)), methods=["POST"]),
+        Route("/redo", answering(project, _step(is_on=True)), methods=["POST"]),
+        Route("/switch", answering(project, switch), methods=["POST"]),
     ]
+
+
+class SwitchRequest(RequestBody):
+    """The body of ``POST /switch``."""
+
+    batch: Id
+    on: bool
 
 
 def images_of(project: Project, batch: str) -> list[str]:
@@ -82,124 +90,119 @@ def images_of(project: Project, batch: str) -> list[str]:
 
 
 def _history(project: Project, request: Request) -> Response:
-    asked = request.query_params
+    query = request.query_params
     store = annotations_of(project)
-    limit = min(_whole(asked.get("limit"), LISTED), LISTED_AT_MOST)
-    before = asked.get("before")
-    target = asked.get("target")
+    limit = min(whole_number(query.get("limit"), LISTED), LISTED_AT_MOST)
+    before = query.get("before")
+    target = query.get("target")
     if (before and not _BATCH.fullmatch(before)) or (target and not _SHA1.fullmatch(target)):
         return Response(status_code=400)
-    targets = [target, *_files_of(project, store, target)] if target else None
-    found = store.history(
+    targets = [target, *_file_ids_of(project, store, target)] if target else None
+    # One more than is listed tells whether there are older ones.
+    batches = store.history(
         limit + 1,
-        author=asked.get("author") or None,
-        property=asked.get("property") or None,
+        author=query.get("author") or None,
+        property=query.get("property") or None,
         target=targets,
         before=before or None,
     )
-    told = {
+    payload = {
         "position": store.state().position,
         "me": identity.of_request(request),
-        "more": found.height > limit,
-        "batches": _listed(project, found.head(limit), language(request), targets),
+        "more": batches.height > limit,
+        "batches": _listed(project, batches.head(limit), language(request), targets),
     }
     if not before:
-        told |= {
+        payload |= {
             "authors": sorted(store.log()["author"].unique(), key=str.casefold),
-            "properties": [[one.id, one.name] for one in store.state().live_properties],
+            "properties": [[prop.id, prop.name] for prop in store.state().live_properties],
             "atWork": _at_work(store),
         }
-    return JSONResponse(told, headers=_NEVER_KEPT)
+    return JSONResponse(payload, headers=NO_STORE)
 
 
 def _listed(
-    project: Project, found: pl.DataFrame, spoken: str, targets: list[str] | None
+    project: Project, batches: pl.DataFrame, language: str, targets: list[str] | None
 ) -> list[dict[str, Any]]:
     """Return batches as pages read them; with targets also their changes of these."""
     store = annotations_of(project)
     log = store.log()
-    words = Words(store.state(), log, spoken)
-    undone = found["undoes"].drop_nulls()
-    ids = pl.concat([found["batch"], undone]).unique()
+    words = Words(store.state(), log, language)
+    undone = batches["undoes"].drop_nulls()
+    ids = pl.concat([batches["batch"], undone]).unique()
     rows = log.filter(pl.col("batch").is_in(ids.implode()))
-    done = deeds(words, rows)
-    of_targets = {}
+    summaries = summarize(words, rows)
+    changes_of = {}
     if targets is not None:
-        mine = rows.filter(pl.col("target").is_in(targets))
-        for (batch,), part in mine.partition_by("batch", as_dict=True).items():
-            of_targets[batch] = _read(project, words, part)
+        of_targets = rows.filter(pl.col("target").is_in(targets))
+        for (batch,), part in of_targets.partition_by("batch", as_dict=True).items():
+            changes_of[batch] = _readable(project, words, part)
     return [
         {
             "batch": row["batch"],
-            "at": _moment(row["at"]),
+            "at": _timestamp(row["at"]),
             "author": row["author"],
             "act": row["act"],
             "about": row["about"],
             "isOn": row["is_on"],
             "undoes": row["undoes"],
-            # One that switches another says what that one did, by its own name.
-            **done[row["undoes"] if row["undoes"] in done else row["batch"]].as_json(),
+            # A batch that switches another has the summary of that one, under its own name.
+            **summaries[row["undoes"] if row["undoes"] in summaries else row["batch"]].as_json(),
             "name": words.act(row["act"]),
-            **({"changes": of_targets.get(row["batch"], [])} if targets is not None else {}),
+            **({"changes": changes_of.get(row["batch"], [])} if targets is not None else {}),
         }
-        for row in found.iter_rows(named=True)
+        for row in batches.iter_rows(named=True)
     ]
 
 
-def _steps(project: Project, request: Request) -> Response:
-    return JSONResponse(_stepped(project, request), headers=_NEVER_KEPT)
+def _read_steps(project: Project, request: Request) -> Response:
+    return JSONResponse(_steps(project, Caller.of(request)), headers=NO_STORE)
 
 
-def _stepped(project: Project, request: Request, batch: Batch | None = None) -> dict[str, Any]:
-    """Say what a person can undo and redo now, and what was switched a moment ago."""
+def _steps(project: Project, caller: Caller, batch: Batch | None = None) -> dict[str, Any]:
+    """Return what a person can undo and redo now, and what ``batch`` has just switched."""
     store = annotations_of(project)
-    who = identity.of_request(request)
-    ids = {"undo": store.can_undo(who), "redo": store.can_redo(who)}
+    ids = {"undo": store.can_undo(caller.author), "redo": store.can_redo(caller.author)}
     switched = None if batch is None else batch.undoes
     log = store.log()
-    named = [id for id in (*ids.values(), switched) if id is not None]
-    words = Words(store.state(), log, language(request))
-    done = deeds(words, log.filter(pl.col("batch").is_in(named)))
+    mentioned = [id for id in (*ids.values(), switched) if id is not None]
+    words = Words(store.state(), log, caller.language)
+    summaries = summarize(words, log.filter(pl.col("batch").is_in(mentioned)))
     return {
         "position": store.state().position,
-        "me": who,
+        "me": caller.author,
         "atWork": _at_work(store),
         "batch": switched,
-        "said": done[switched].said if switched in done else None,
+        "said": summaries[switched].text if switched in summaries else None,
         **{
-            step: None if id is None else {"batch": id, "said": done[id].said}
+            step: None if id is None else {"batch": id, "said": summaries[id].text}
             for step, id in ids.items()
         },
     }
 
 
-def _stepping(*, is_on: bool) -> Callable[[Project, Request], Response]:
-    """Return what answers undo, or redo."""
+def _step(*, is_on: bool) -> Callable[[Project, Request], Response]:
+    """Return the answer to ``/redo``, or to ``/undo``."""
 
-    def answered(project: Project, request: Request) -> Response:
+    def answer(project: Project, request: Request) -> Response:
         store = annotations_of(project)
-        who = identity.of_request(request)
-        batch = store.redo(who) if is_on else store.undo(who)
-        return JSONResponse(_stepped(project, request, batch), headers=_NEVER_KEPT)
+        caller = Caller.of(request)
+        batch = store.redo(caller.author) if is_on else store.undo(caller.author)
+        return JSONResponse(_steps(project, caller, batch), headers=NO_STORE)
 
-    return answered
+    return answer
 
 
-def _switch(project: Project, request: Request) -> Response:
-    try:
-        told = json.loads(anyio.from_thread.run(request.body))
-        id, is_on = str(told["batch"]), told["on"] is True
-    except (ValueError, TypeError, KeyError):
-        return Response(status_code=400)
+def _switch(project: Project, request: SwitchRequest, caller: Caller) -> dict[str, Any] | Response:
     store = annotations_of(project)
-    rows = store.changes(id)
+    rows = store.changes(request.batch)
     # What switches another is undone by switching that one.
     if rows.is_empty() or rows["undoes"][0] is not None:
         return Response(status_code=404)
-    if (id not in store.state().inactive) == is_on:
-        return JSONResponse(_stepped(project, request), headers=_NEVER_KEPT)
-    batch = store.switch(id, is_on, identity.of_request(request))
-    return JSONResponse(_stepped(project, request, batch), headers=_NEVER_KEPT)
+    if (request.batch not in store.state().inactive) == request.on:
+        return _steps(project, caller)
+    batch = store.switch(request.batch, request.on, caller.author)
+    return _steps(project, caller, batch)
 
 
 def _changes(project: Project, request: Request) -> Response:
@@ -208,26 +211,26 @@ def _changes(project: Project, request: Request) -> Response:
     if rows.is_empty():
         return Response(status_code=404)
     words = Words(store.state(), store.log(), language(request))
-    start = _whole(request.query_params.get("start"), 0)
-    some = rows.slice(start, CHANGES_AT_ONCE)
-    told = {"total": rows.height, "changes": _read(project, words, some)}
-    return JSONResponse(told, headers=_NEVER_KEPT)
+    start = whole_number(request.query_params.get("start"), 0)
+    window = rows.slice(start, CHANGES_AT_ONCE)
+    payload = {"total": rows.height, "changes": _readable(project, words, window)}
+    return JSONResponse(payload, headers=NO_STORE)
 
 
-def _read(project: Project, words: Words, rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _readable(project: Project, words: Words, rows: pl.DataFrame) -> list[dict[str, Any]]:
     """Return rows of the log as people read them."""
     files = rows.filter(pl.col("kind") == "file")["target"].unique().to_list()
     images = rows.filter(pl.col("kind") == "image")["target"].unique().to_list()
-    of_files = _images_of_files(project, files)
-    places = _places(registry.get(project), images)
-    return [_change(words, row, places, of_files) for row in rows.iter_rows(named=True)]
+    image_and_path = _images_of_files(project, files)
+    path_of = _paths_of_images(registry.get(project), images)
+    return [_change(words, row, path_of, image_and_path) for row in rows.iter_rows(named=True)]
 
 
 def _change(
     words: Words,
     row: dict[str, Any],
-    places: dict[str, str],
-    of_files: dict[str, tuple[str, str]],
+    path_of: dict[str, str],
+    image_and_path: dict[str, tuple[str, str]],
 ) -> dict[str, Any]:
     kind, target = row["kind"], row["target"]
     name: str | None
@@ -238,10 +241,9 @@ def _change(
         values = {end: words.part(kind, row["property"], row[end]) for end in ("old", "new")}
         sha1 = None
     else:
-        in_file = of_files.get(target)
-        place = places.get(target) if in_file is None else in_file[1]
-        sha1 = None if place is None else target if in_file is None else in_file[0]
-        name = None if place is None else place.rpartition("/")[2]
+        sha1, path = image_and_path.get(target, (target, path_of.get(target)))
+        sha1 = None if path is None else sha1
+        name = None if path is None else path.rpartition("/")[2]
         property = words.property(row["property"])
         values = {end: words.value(row["property"], row[end]) for end in ("old", "new")}
     return {
@@ -250,19 +252,19 @@ def _change(
         "name": name,
         "property": property,
         "op": row["op"],
-        **{end: [vars(one) for one in listed] for end, listed in values.items()},
+        **{end: [vars(value) for value in listed] for end, listed in values.items()},
     }
 
 
-def _places(current: Catalogue, sha1s: Iterable[str]) -> dict[str, str]:
-    """Return where the first file of each image is; images that are not here are left out."""
+def _paths_of_images(current: Catalogue, sha1s: Iterable[str]) -> dict[str, str]:
+    """Return the path of the first file of each image; unknown images are left out."""
     rows = current.rows_of(list(sha1s))
-    places = current.frame["place"].gather(rows)
-    return dict(zip(current.sha1s(rows), places, strict=True))
+    paths = current.frame["place"].gather(rows)
+    return dict(zip(current.sha1s(rows), paths, strict=True))
 
 
 def _images_of_files(project: Project, ids: list[str]) -> dict[str, tuple[str, str]]:
-    """Return each file's image and path."""
+    """Return the sha1 and the path of each file."""
     rows = project.database().take("files", ids, ("file_id", "sha1", "source", "path"))
     return {
         row["file_id"]: (row["sha1"] or "", f"{row['source']}/{row['path']}")
@@ -270,12 +272,12 @@ def _images_of_files(project: Project, ids: list[str]) -> dict[str, tuple[str, s
     }
 
 
-def _files_of(project: Project, store: Store, sha1: str) -> list[str]:
+def _file_ids_of(project: Project, store: Store, sha1: str) -> list[str]:
     """Return the files of an image, where any property belongs to files."""
-    if all(one.target == "image" for one in store.state().properties.values()):
+    if all(prop.target == "image" for prop in store.state().properties.values()):
         return []
-    found = project.database().frame("files", ("file_id",), f"sha1 = '{sha1}'")
-    ids: list[str] = found["file_id"].to_list()
+    files = project.database().frame("files", ("file_id",), f"sha1 = '{sha1}'")
+    ids: list[str] = files["file_id"].to_list()
     return ids
 
 
@@ -284,12 +286,8 @@ def _at_work(store: Store) -> list[dict[str, str]]:
     since = datetime.now(UTC) - AT_WORK_WITHIN
     recent = store.log().filter(pl.col("at") >= since)
     last = recent.group_by("author").agg(pl.col("at").max()).sort("at", descending=True)
-    return [{"author": name, "at": _moment(at)} for name, at in last.iter_rows()]
+    return [{"author": name, "at": _timestamp(at)} for name, at in last.iter_rows()]
 
 
-def _moment(at: datetime) -> str:
+def _timestamp(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-
-
-def _whole(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else default

@@ -1,13 +1,11 @@
-"""What pages send and ask about a search, over HTTP: brought pictures, how it reads, its scale.
+"""What pages send and ask about a search, over HTTP: query images, its terms, its scale.
 
-Results are rows of a view (``routes``). Not here: what a search means (``panoptic_data``), who may
-ask (``guard``).
+Results are rows of a view (``routes``). Not here: what a search means
+(``panoptic_data.search``, ``panoptic_data.views.search_expression``).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import anyio.from_thread
@@ -15,8 +13,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import answering, language
-from app.api.request_body import is_longer
+from app.api.endpoint import NO_STORE, answering, language
+from app.api.request_body import (
+    BodyTooLargeError,
+    InvalidBodyError,
+    RequestBody,
+    Text,
+    read_bytes,
+    validate,
+)
 from panoptic_data.catalogue import registry, similarity, similarity_stats
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images
@@ -26,53 +31,56 @@ from panoptic_data.views import model, search_expression
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["routes"]
+__all__ = ["AddressRequest", "routes"]
 
 # An address, as JSON.
 ADDRESS_BYTES = 16_384
-_NEVER_KEPT = {"Cache-Control": "no-store"}
-_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 def routes(project: Project) -> list[Route]:
     """Return the routes of searches.
 
-    - ``POST /search/picture``, the bytes of a picture: kept, and answered with the ``term`` that
+    - ``POST /search/picture``, the bytes of an image: kept, and answered with the ``term`` that
       searches with it (``file:`` and its digest) and ``image``, its sha1 where the corpus has it,
       else null.
-    - ``POST /search/address``, ``{"address": …}``: the same of a picture on the web, fetched now.
-    - ``GET /search/picture/{digest}``: a small JPEG of a picture that was brought.
+    - ``POST /search/address``, ``{"address": …}``: the same of an image on the web, fetched now.
+    - ``GET /search/picture/{digest}``: a small JPEG of a query image.
     - ``GET /search/read?text=&encoder=&lang=``: ``text`` as it is written, its ``terms`` (``text``,
       ``label``, ``kind``, ``weight``, ``without``: the search without it), ``needs_words``, and
-      whether ``encoder`` is ``warm``. What cannot be read is told with its place: ``span``.
-    - ``GET /search/spread?view=``: how the similarities of a view's search lie: the lists and
-      numbers of ``similarity_stats.SimilarityHistogram``; null where it has none.
+      whether ``encoder`` is ``warm``. What cannot be read is refused with its position: ``span``.
+    - ``GET /search/spread?view=``: the distribution of the similarities of a view's search: the
+      lists and numbers of ``similarity_stats.SimilarityHistogram``; null where it has none.
     """
     return [
-        Route("/search/picture", answering(project, _bring), methods=["POST"]),
+        Route("/search/picture", answering(project, _upload), methods=["POST"]),
         Route("/search/address", answering(project, _fetch), methods=["POST"]),
-        Route("/search/picture/{digest}", answering(project, _picture)),
-        Route("/search/read", answering(project, _read)),
+        Route("/search/picture/{digest}", answering(project, _thumbnail)),
+        Route("/search/read", answering(project, _terms)),
         Route("/search/spread", answering(project, _spread)),
     ]
 
 
-def _bring(project: Project, request: Request) -> Response:
-    return _kept(project, request, _body(request, query_images.MAX_BYTES))
+class AddressRequest(RequestBody):
+    """The body of ``POST /search/address``."""
+
+    address: Text
+
+
+def _upload(project: Project, request: Request) -> Response:
+    return _keep(project, request, _body(request, query_images.MAX_BYTES))
 
 
 def _fetch(project: Project, request: Request) -> Response:
     try:
-        body = json.loads(_body(request, ADDRESS_BYTES))
-    except ValueError:
-        body = None
-    address = body.get("address") if isinstance(body, Mapping) else None
-    if not isinstance(address, str):
-        raise InvalidAddress("address", address="")
-    return _kept(project, request, download.fetch(address))
+        address = validate(AddressRequest, _body(request, ADDRESS_BYTES)).address
+    except InvalidBodyError:
+        raise InvalidAddress("address", address="") from None
+    return _keep(project, request, download.fetch(address))
 
 
-def _kept(project: Project, request: Request, data: bytes) -> Response:
+def _keep(project: Project, request: Request, data: bytes) -> Response:
+    """Keep the bytes of a query image; answer with the term that searches with it."""
     try:
         digest = query_images.keep(project, data)
     except UnreadableImage as error:
@@ -80,68 +88,60 @@ def _kept(project: Project, request: Request, data: bytes) -> Response:
         text = translate(f"reason.{error.reason}", language(request))
         return JSONResponse({"error": error.key, "message": text}, 400)
     known = project.database().take("images", [digest], ["sha1"])
-    told = {"term": f"file:{digest}", "image": digest if len(known) else None}
-    return JSONResponse(told, headers=_NEVER_KEPT)
+    payload = {"term": f"file:{digest}", "image": digest if len(known) else None}
+    return JSONResponse(payload, headers=NO_STORE)
 
 
-def _body(request: Request, most: int) -> bytes:
-    """Read a request's body, no further than ``most`` bytes."""
-
-    async def read() -> bytes:
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > most:
-                raise InvalidAddress("too_large", most=most // 2**20)
-        return bytes(data)
-
-    if is_longer(request, most):
-        raise InvalidAddress("too_large", most=most // 2**20)
-    return anyio.from_thread.run(read)
+def _body(request: Request, limit: int) -> bytes:
+    """Read the body of a request. Raises InvalidAddress beyond ``limit`` bytes."""
+    try:
+        return anyio.from_thread.run(read_bytes, request, limit)
+    except BodyTooLargeError:
+        raise InvalidAddress("too_large", most=limit // 2**20) from None
 
 
-def _picture(project: Project, request: Request) -> Response:
+def _thumbnail(project: Project, request: Request) -> Response:
     try:
         [term] = search_expression.parse(f"file:{request.path_params['digest']}").terms
         data = query_images.read(project, term.value)
     except (InvalidExpression, ValueError):
         return Response(status_code=404)
     image = decode.open_image(data, metadata.THUMBNAIL_SHORT_SIDE)
-    return Response(metadata.thumbnail(image), media_type="image/jpeg", headers=_FOREVER)
+    return Response(metadata.thumbnail(image), media_type="image/jpeg", headers=_IMMUTABLE)
 
 
-def _read(project: Project, request: Request) -> Response:
+def _terms(project: Project, request: Request) -> Response:
     from panoptic_data.vectors import query_vectors
 
     spoken = language(request)
     try:
-        read = search_expression.parse(request.query_params.get("text", ""))
+        expression = search_expression.parse(request.query_params.get("text", ""))
     except InvalidExpression as error:
-        told = {"error": error.key, "message": error.message(spoken), "span": error.span}
-        return JSONResponse(told, 400)
+        refusal = {"error": error.key, "message": error.message(spoken), "span": error.span}
+        return JSONResponse(refusal, 400)
     terms: list[dict[str, Any]] = [
         {
             "text": str(term),
             "label": similarity.term_label(term, spoken),
             "kind": term.kind,
             "weight": term.weight,
-            "without": str(read.without(place) or ""),
+            "without": str(expression.without(index) or ""),
         }
-        for place, term in enumerate(read.terms)
+        for index, term in enumerate(expression.terms)
     ]
-    body = {
-        "text": str(read),
+    payload = {
+        "text": str(expression),
         "terms": terms,
-        "needs_words": read.reads_text,
+        "needs_words": expression.reads_text,
         "warm": query_vectors.is_warm(project, request.query_params.get("encoder", "")),
     }
-    return JSONResponse(body, headers=_NEVER_KEPT)
+    return JSONResponse(payload, headers=NO_STORE)
 
 
 def _spread(project: Project, request: Request) -> Response:
     view = model.from_address(request.query_params.get("view", ""))
     histogram = similarity_stats.histogram(registry.get(project), view)
-    body = histogram and {
+    payload = histogram and {
         "encoder": histogram.encoder,
         "counts": histogram.counts,
         "edges": histogram.edges,
@@ -149,4 +149,4 @@ def _spread(project: Project, request: Request) -> Response:
         "least": histogram.threshold,
         "likely": histogram.default_threshold,
     }
-    return JSONResponse(body, headers=_NEVER_KEPT)
+    return JSONResponse(payload, headers=NO_STORE)

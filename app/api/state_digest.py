@@ -1,6 +1,7 @@
-"""What a page compares, every second or so, to know whether there is something new to draw.
+"""A digest of corpus and runs, which a page compares every second or so to know of news.
 
-Not here: drawing it (``widgets.run_progress``), asking (``components.pulse``).
+Not here: drawing the news (``app.widgets.run_progress``), asking for the digest
+(``app.components.pulse``).
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import answering
+from app.api.endpoint import NO_STORE, answering
 from panoptic_data.catalogue import registry
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
-__all__ = ["Pulse", "read", "routes"]
+__all__ = ["ProjectState", "read", "routes"]
 
 
 @dataclass(frozen=True)
-class Pulse:
+class ProjectState:
     """What is shown of corpus and work: the catalogue's version, rows of the table ``runs``.
 
     ``last`` is the last run where none is ``running``.
@@ -33,10 +34,10 @@ class Pulse:
     last: dict[str, Any] | None
 
     @property
-    def beat(self) -> str:
-        """A digest; another one where any of it differs."""
-        said = repr((self.version, self.running, self.last))
-        return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
+    def digest(self) -> str:
+        """A text that differs where any of it differs."""
+        text = repr((self.version, self.running, self.last))
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def routes(project: Project) -> list[Route]:
@@ -44,12 +45,12 @@ def routes(project: Project) -> list[Route]:
     return [Route("/pulse", answering(project, _pulse))]
 
 
-def read(project: Project) -> Pulse:
+def read(project: Project) -> ProjectState:
     """Read how corpus and work are now."""
     running = runs.current(project)
     last = [] if running else runs.recent(project, 1).to_dicts()
-    return Pulse(registry.get(project).version, running, last[0] if last else None)
+    return ProjectState(registry.get(project).version, running, last[0] if last else None)
 
 
 def _pulse(project: Project, _: Request) -> Response:
-    return PlainTextResponse(read(project).beat, headers={"Cache-Control": "no-store"})
+    return PlainTextResponse(read(project).digest, headers=NO_STORE)

@@ -1,21 +1,20 @@
-"""How a tag stands while images are suggested for it: its images, and what was answered of some.
+"""The status of a tag while images are suggested for it: its images, and answers about some.
 
-Not here: offering images, writing answers (``suggesting``).
+Not here: suggesting images, writing answers (``suggestions``).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import anyio.from_thread
 import numpy as np
 import polars as pl
-from starlette.requests import Request
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import answering, language
-from app.api.request_body import UnreadableBodyError, parsed
+from app.api.endpoint import Caller, answering
+from app.api.request_body import Id, RequestBody, Sha1s, with_body
 from panoptic_data.annotations.log import ACCEPTED
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
@@ -25,15 +24,15 @@ from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
+    from panoptic_data.catalogue.corpus import Rows
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
-__all__ = ["routes"]
+__all__ = ["TagStatusRequest", "routes"]
 
-# Images of a tag that are named: as many as a page shows beside what it asks.
-NAMED = 60
-ASKED_AT_MOST = 10_000
-_NEVER_KEPT = {"Cache-Control": "no-store"}
+# Images of the tag that are listed: as many as a page shows beside the suggestions.
+EXAMPLES_AT_MOST = 60
+SHA1S_AT_MOST = 10_000
 
 
 def routes(project: Project) -> list[Route]:
@@ -43,46 +42,53 @@ def routes(project: Project) -> list[Route]:
     tag or one below it, and ``examples``, some of them, the last accepted first; ``accepted`` and
     ``refused``, how many were; and ``answers``, of those that were named: true or false.
     """
-    return [Route("/suggestions/standing", answering(project, _standing), methods=["POST"])]
+    status = with_body(TagStatusRequest, _tag_status)
+    return [Route("/suggestions/standing", answering(project, status), methods=["POST"])]
 
 
-def _standing(project: Project, request: Request) -> Response:
-    try:
-        told = parsed(anyio.from_thread.run(request.body))
-        tag, sha1s = str(told["tag"]), [str(one) for one in told.get("sha1s", [])]
-    except (UnreadableBodyError, TypeError, KeyError):
-        return Response(status_code=400)
-    if len(sha1s) > ASKED_AT_MOST:
+class TagStatusRequest(RequestBody):
+    """The body of ``POST /suggestions/standing``."""
+
+    tag: Id
+    sha1s: Sha1s = Field(default_factory=list)
+
+
+def _tag_status(
+    project: Project, request: TagStatusRequest, caller: Caller
+) -> dict[str, Any] | Response:
+    if len(request.sha1s) > SHA1S_AT_MOST:
         return Response(status_code=413)
     try:
-        return JSONResponse(_told(project, tag, sha1s), headers=_NEVER_KEPT)
+        return _read(project, request)
     except InvalidTag as error:
-        spoken = language(request)
-        return JSONResponse({"error": error.key, "message": error.message(spoken)}, 404)
+        message = error.message(caller.language)
+        return JSONResponse({"error": error.key, "message": message}, 404)
 
 
-def _told(project: Project, tag: str, sha1s: list[str]) -> dict[str, Any]:
+def _read(project: Project, request: TagStatusRequest) -> dict[str, Any]:
     current = registry.get(project)
-    one, property = answers.tag_and_property(current.annotations, tag)
-    asked = Condition(property_field(property.type, property.id), "in", [one.id])
-    rows = np.unique(run_view(current, View(where=(asked,))).rows)
-    said = answers.answers_of(current.annotations, tag)
+    tag, prop = answers.tag_and_property(current.annotations, request.tag)
+    has_tag = Condition(property_field(prop.type, prop.id), "in", [tag.id])
+    rows = np.unique(run_view(current, View(where=(has_tag,))).rows)
+    of_tag = answers.answers_of(current.annotations, request.tag)
     is_accepted = pl.col("value") == ACCEPTED
-    accepted = said.filter(is_accepted)
-    named = said.filter(pl.col("target").is_in(pl.Series(sha1s, dtype=pl.String).implode()))
+    accepted = of_tag.filter(is_accepted)
+    sha1s = pl.Series(request.sha1s, dtype=pl.String)
+    requested = of_tag.filter(pl.col("target").is_in(sha1s.implode()))
     return {
-        "name": one.name,
+        "name": tag.name,
         "inside": len(rows),
         "examples": _examples(current, rows, accepted),
         "accepted": accepted.height,
-        "refused": said.height - accepted.height,
-        "answers": dict(named.select("target", is_accepted).iter_rows()),
+        "refused": of_tag.height - accepted.height,
+        "answers": dict(requested.select("target", is_accepted).iter_rows()),
     }
 
 
-def _examples(current: Catalogue, rows: Any, accepted: pl.DataFrame) -> list[str]:
-    """Return the images of a tag, the last accepted first."""
-    last = current.rows_of(accepted.sort("at", "target", descending=True)["target"].to_list())
-    first = last[np.isin(last, rows)][:NAMED]
-    others = rows[~np.isin(rows, first)][: NAMED - len(first)]
+def _examples(current: Catalogue, rows: Rows, accepted: pl.DataFrame) -> list[str]:
+    """Return the sha1s of some images of a tag, the last accepted first."""
+    latest_first = accepted.sort("at", "target", descending=True)["target"].to_list()
+    accepted_rows = current.rows_of(latest_first)
+    first = accepted_rows[np.isin(accepted_rows, rows)][:EXAMPLES_AT_MOST]
+    others = rows[~np.isin(rows, first)][: EXAMPLES_AT_MOST - len(first)]
     return current.sha1s(np.concatenate([first, others]))

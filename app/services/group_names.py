@@ -1,7 +1,7 @@
 """The names of a view's groups, image by image: what becomes a property of them.
 
 Not here: which groups there are (``panoptic_data.catalogue.grouping``), what a group is called
-(``group_labels``), writing values (``annotating``).
+(``group_labels``), writing values (``app.api.group_names``).
 """
 
 from __future__ import annotations

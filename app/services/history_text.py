@@ -1,7 +1,7 @@
 """What batches of annotations did, in words: a line of a list, a sentence, a change at a time.
 
 Here: adding up the rows of a batch, names instead of ids. Not here: which batches there are
-(``panoptic_data.annotations.store``), undoing them (``undoing``).
+(``panoptic_data.annotations.store``), undoing them (``app.api.history``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from panoptic_data.messages import keys, translate
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
 
-__all__ = ["Deed", "Part", "Value", "Words", "deeds"]
+__all__ = ["BatchSummary", "Part", "Value", "Words", "summarize"]
 
 PARTS_SHOWN = 3
 NAMED_AT_MOST = 3
@@ -57,14 +57,14 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Deed:
+class BatchSummary:
     """What a batch did: its first parts, how many there are ``more``, to how many images.
 
-    ``said`` is all of it in a few words: ``tag “war” on 12 images``.
+    ``text`` is all of it in a few words: ``tag “war” on 12 images``.
     """
 
     name: str
-    said: str
+    text: str
     parts: tuple[Part, ...] = ()
     more: int = 0
     images: int = 0
@@ -73,15 +73,15 @@ class Deed:
         """Return what pages read."""
         return {
             "name": self.name,
-            "said": self.said,
-            "parts": [asdict(one) for one in self.parts],
+            "said": self.text,
+            "parts": [asdict(part) for part in self.parts],
             "more": self.more,
             "images": self.images,
         }
 
 
-def deeds(words: Words, rows: pl.DataFrame) -> dict[str, Deed]:
-    """Return what each batch did, given all of its rows of the log: batch → deed."""
+def summarize(words: Words, rows: pl.DataFrame) -> dict[str, BatchSummary]:
+    """Return the summary of each batch by its id; ``rows`` are all of their rows of the log."""
     acts = rows.group_by("batch", maintain_order=True).agg(
         pl.col("act").first(),
         pl.col("about").first(),
@@ -89,7 +89,7 @@ def deeds(words: Words, rows: pl.DataFrame) -> dict[str, Deed]:
     )
     parts = _parts(words, rows)
     return {
-        batch: _deed(words, act, about, parts.get(batch, []), images)
+        batch: _summary(words, act, about, parts.get(batch, []), images)
         for batch, act, about, images in acts.iter_rows()
     }
 
@@ -124,23 +124,23 @@ class Words:
         if id.startswith(APART_PREFIX):
             return self.say("apart")
         known = self._state.properties.get(id)
-        return known.name if known else self._once.get(id, self.say("unknown"))
+        return known.name if known else self._last_names.get(id, self.say("unknown"))
 
     def tag(self, id: str) -> Value:
         """Return a tag's name and colour, also of one that was deleted or undone."""
         known = self._state.tags.get(id)
         if known is not None:
             return Value(known.name, known.colour)
-        return Value(self._once.get(id, self.say("unknown")))
+        return Value(self._last_names.get(id, self.say("unknown")))
 
     def holds_tags(self, property: str, text: str | None) -> bool:
-        """Whether a property has tags, or had: where its making was undone, its text tells."""
+        """Whether a property has tags, or had: where its making was undone, by a value's text."""
         known = self._state.properties.get(property)
-        return known.has_tags if known else text is not None and _ids(text)[0] in self._once
+        return known.has_tags if known else text is not None and _ids(text)[0] in self._last_names
 
     @cached_property
-    def _once(self) -> dict[str, str]:
-        """What properties and tags were called last: those whose making was undone too."""
+    def _last_names(self) -> dict[str, str]:
+        """The last names of properties and tags, also of those whose making was undone."""
         is_name = pl.col("kind").is_in(("property", "tag")) & (pl.col("property") == "name")
         rows = self._log.filter(is_name & pl.col("new").is_not_null())
         return {target: json.loads(new) for target, new in rows.select("target", "new").iter_rows()}
@@ -181,67 +181,71 @@ class Words:
         if isinstance(value, bool):
             return [Value(self.say("yes" if value else "no"))]
         if part == "options":
-            return [Value(", ".join(f"{key} {one}" for key, one in value.items()))]
+            return [Value(", ".join(f"{option} {setting}" for option, setting in value.items()))]
         shown = f"{value:g}" if isinstance(value, float) else str(value)
         return [Value(shown, shown if kind == "tag" and part == "colour" else None)]
 
 
 def _parts(words: Words, rows: pl.DataFrame) -> dict[str, list[Part]]:
-    found: dict[str, list[Part]] = {}
+    """Return what each batch did: values first, by property, then properties and tags."""
+    parts: dict[str, list[Part]] = {}
     is_value = pl.col("kind").is_in(_VALUES)
     values = rows.filter(is_value).with_columns(is_clear=pl.col("new").is_null())
-    cells = values.group_by("batch", "property", "op", "is_clear", maintain_order=True)
-    told = cells.agg(
+    by_property = values.group_by("batch", "property", "op", "is_clear", maintain_order=True)
+    counts = by_property.agg(
         count=pl.col("new").n_unique(),
-        few=pl.col("new").unique(maintain_order=True).head(NAMED_AT_MOST),
+        first=pl.col("new").unique(maintain_order=True).head(NAMED_AT_MOST),
     )
-    for batch, property, op, is_clear, count, few in told.iter_rows():
-        part = _of_values(words, property, op, is_clear, count, few)
-        found.setdefault(batch, []).append(part)
+    for batch, property, op, is_clear, count, first in counts.iter_rows():
+        part = _part_of_values(words, property, op, is_clear, count, first)
+        parts.setdefault(batch, []).append(part)
     definitions = rows.filter(pl.col("kind").is_in(("property", "tag")))
-    things = definitions.group_by("batch", "kind", "target", maintain_order=True).agg(
+    changed = definitions.group_by("batch", "kind", "target", maintain_order=True).agg(
         is_new=((pl.col("property") == "name") & pl.col("old").is_null()).any(),
         is_deleted=((pl.col("property") == "deleted") & (pl.col("new") == "true")).any(),
     )
-    for batch, kind, target, is_new, is_deleted in things.iter_rows():
+    for batch, kind, target, is_new, is_deleted in changed.iter_rows():
         sign = "new" if is_new else "deleted" if is_deleted else "changed"
         name = Value(words.property(target)) if kind == "property" else words.tag(target)
-        found.setdefault(batch, []).append(
+        parts.setdefault(batch, []).append(
             Part(words.say(f"thing_{kind}"), sign, 1, (name,), kind == "tag")
         )
-    return found
+    return parts
 
 
-def _of_values(
-    words: Words, property: str, op: str, is_clear: bool, count: int, few: list[str | None]
+def _part_of_values(
+    words: Words, property: str, op: str, is_clear: bool, count: int, first: list[str | None]
 ) -> Part:
     name = words.property(property)
     if is_clear and property != EXCLUDED:
         return Part(name, "clear", 1)
-    are_tags = words.holds_tags(property, few[0])
-    # A cell of several tags that is set whole counts as these tags.
-    shown = dict.fromkeys(one for text in few for one in words.value(property, text))
-    many = max(count, len(shown))
-    return Part(name, op, many, tuple(shown) if many <= NAMED_AT_MOST else (), are_tags)
+    are_tags = words.holds_tags(property, first[0])
+    # A cell that is set to several tags at once counts as these tags.
+    values = dict.fromkeys(value for text in first for value in words.value(property, text))
+    total = max(count, len(values))
+    return Part(name, op, total, tuple(values) if total <= NAMED_AT_MOST else (), are_tags)
 
 
-def _deed(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> Deed:
-    said = _said(words, act, about, parts, images)
+def _summary(
+    words: Words, act: str, about: str | None, parts: Sequence[Part], images: int
+) -> BatchSummary:
+    text = _text(words, act, about, parts, images)
     more = max(0, len(parts) - PARTS_SHOWN)
-    return Deed(words.act(act), said, tuple(parts[:PARTS_SHOWN]), more, images)
+    return BatchSummary(words.act(act), text, tuple(parts[:PARTS_SHOWN]), more, images)
 
 
-def _said(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> str:
+def _text(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> str:
     # Tags that were made on the way are not what it was about.
-    main = [one for one in parts if one.sign in ("add", "remove", "set", "clear")] or [*parts]
-    named = {"act": words.act(act), "images": words.images(images)}
+    of_values = [part for part in parts if part.sign in ("add", "remove", "set", "clear")]
+    main = of_values or [*parts]
+    params = {"act": words.act(act), "images": words.images(images)}
     if images and (act in _COUNTED or main[0].property == words.property(EXCLUDED)):
-        return words.say("said_corpus", **named)
-    if act == "tag" and sum(one.count for one in main) > 1:
-        # "3 tags on 12 images" says it.
-        named["act"] = ""
+        return words.say("said_corpus", **params)
+    if act == "tag" and sum(part.count for part in main) > 1:
+        # "3 tags on 12 images" needs no other word for the act.
+        params["act"] = ""
     what = _what(words, act, about, main)
-    return words.say("said_on" if images else "said_plain", what=what, **named).strip()
+    return words.say("said_on" if images else "said_plain", what=what, **params).strip()
 
 
 def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> str:
@@ -252,13 +256,13 @@ def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> s
         return words.say("quoted", text=only.property)
     if only is not None and only.count == 1:
         return words.say("quoted", text=only.values[0].text)
-    count = sum(one.count for one in parts)
-    return words.say("tags" if all(one.are_tags for one in parts) else "values", count=count)
+    count = sum(part.count for part in parts)
+    return words.say("tags" if all(part.are_tags for part in parts) else "values", count=count)
 
 
 def _ids(text: str) -> list[str]:
-    """Read the text of one tag, or of a list of them."""
+    """Read the text of a tag, or of a list of them."""
     if not text.startswith("["):
         return [text]
-    listed = json.loads(text)
-    return [str(one) for one in listed] if isinstance(listed, list) and listed else [text]
+    ids = json.loads(text)
+    return [str(id) for id in ids] if isinstance(ids, list) and ids else [text]

@@ -1,9 +1,8 @@
-"""Imports in hand: a file that was read, what a person arranged of it, what became of it.
+"""Imports in progress: a file that was read, the choices a person made, what was written of it.
 
-Of a server, and gone with it: what was not imported is nobody's loss. A file is held in memory
-once it was read. Reading and writing go on in threads of their own, so that nobody waits for
-them. Not here: what an import is (``panoptic_data.exchange.plan``), who asks for it
-(``importing``).
+They live as long as the server. A file is held in memory once it was read. Reading and writing
+run in threads of their own, so that no request waits for them. Not here: what an import is
+(``panoptic_data.exchange.plan``), its routes (``app.api.imports``).
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.columns import ColumnValues
     from panoptic_data.storage.project import Project
 
-__all__ = ["Choices", "Draft", "Drafts", "Problem"]
+__all__ = ["Choices", "ImportSession", "ImportSessions", "Problem"]
 
 # Each holds a whole file.
 KEPT = 4
-# What a server that was killed left of an upload.
-LEFT_OVER = 24 * 3600
-# What is small is read before an answer goes out.
-PATIENCE = 0.3
+# Uploads that are older than this were left by a server that was killed.
+LEFTOVER_SECONDS = 24 * 3600
+# A small file is read within this: the answer waits for it so long.
+PATIENCE_SECONDS = 0.3
 _OF_MATCHING = frozenset(("no_key", "no_column", "no_folder"))
 _OF_VALUES = ("image", "file")
 
@@ -48,7 +47,7 @@ _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """A person wants no more of it; nothing was written."""
+    """A person stopped the import; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ class Choices:
     target: str = "image"
     into: str | None = None
 
-    def with_columns(self, told: Mapping[str, Mapping[str, Any]]) -> Choices:
+    def with_columns(self, changed: Mapping[str, Mapping[str, Any]]) -> Choices:
         """Return them with other choices for some columns."""
         columns = {name: dict(parts) for name, parts in self.columns.items()}
-        for name, parts in told.items():
+        for name, parts in changed.items():
             columns[name] = {**columns.get(name, {}), **parts}
         return replace(self, columns=columns)
 
@@ -92,8 +91,8 @@ class Written:
     tags: int
 
 
-class Draft:
-    """One file on its way in.
+class ImportSession:
+    """One file that is imported.
 
     ``phase`` is "reading", "ready", "writing", "done", or "failed": it could not be read.
     """
@@ -110,30 +109,30 @@ class Draft:
         self.problem: Problem | None = None
         self.progress = (0, 0)
         self.written: Written | None = None
-        self.settled = threading.Event()
+        self.is_idle = threading.Event()
         self._project = project
         self._lock = threading.Lock()
         self._is_stopped = False
 
     @property
     def is_busy(self) -> bool:
-        """Whether something goes on that nobody waits for."""
+        """Whether a thread reads or writes."""
         return self.phase in ("reading", "writing")
 
     @property
     def can_write(self) -> bool:
-        """Whether everything is said."""
-        is_told = bool(self.tags) if self.choices.into is not None else self.plan is not None
-        return self.phase in ("ready", "done") and self.problem is None and is_told
+        """Whether it can be written: there is a plan and no problem."""
+        is_planned = bool(self.tags) if self.choices.into is not None else self.plan is not None
+        return self.phase in ("ready", "done") and self.problem is None and is_planned
 
     @property
     def is_on(self) -> bool:
-        """Whether what was written still holds."""
+        """Whether what was written has not been undone."""
         off = annotations_of(self._project).state().inactive
         return self.written is not None and self.written.batch not in off
 
-    def read(self, path: Path, ours: Path | None = None) -> None:
-        """Read the file, beside the request; ``ours`` is the folder of an upload, deleted then."""
+    def read(self, path: Path, upload_folder: Path | None = None) -> None:
+        """Read the file in a thread; the folder of an upload is deleted then."""
 
         def work() -> None:
             try:
@@ -141,19 +140,19 @@ class Draft:
                 self._begin()
                 self.phase = "ready"
             except PanopticError as error:
-                if ours is not None:
+                if upload_folder is not None:
                     # Where it lay for a moment means nothing to anyone.
                     error.params["file"] = self.name
                 self.problem = Problem("file", error)
                 self.phase = "failed"
             finally:
-                if ours is not None:
-                    shutil.rmtree(ours, ignore_errors=True)
+                if upload_folder is not None:
+                    shutil.rmtree(upload_folder, ignore_errors=True)
 
-        self._beside(work, "failed")
+        self._in_thread(work, "failed")
 
     def arrange(self, choices: Callable[[Choices], Choices]) -> None:
-        """Take up other choices. What cannot be is said in ``problem``; the choices stay."""
+        """Change the choices; those that no plan can be made of are kept, with a ``problem``."""
         with self._lock:
             if self.is_busy or self.table is None:
                 return
@@ -163,7 +162,7 @@ class Draft:
             self._plan()
 
     def write(self, author: str) -> bool:
-        """Begin to write; False where not everything is said."""
+        """Begin to write; return False where it cannot be (``can_write``)."""
         with self._lock:
             if not self.can_write:
                 return False
@@ -172,7 +171,7 @@ class Draft:
 
         def work() -> None:
             try:
-                self.written = self._written(author)
+                self.written = self._write_batch(author)
                 self.phase = "done"
             except _StoppedError:
                 self.phase = "ready"
@@ -180,7 +179,7 @@ class Draft:
                 self.problem = Problem("import", error)
                 self.phase = "ready"
 
-        self._beside(work, "ready")
+        self._in_thread(work, "ready")
         return True
 
     def stop(self) -> None:
@@ -206,7 +205,7 @@ class Draft:
             else:
                 self._plan_values()
         except InvalidImport as error:
-            self.problem = self._blamed(error)
+            self.problem = self._problem_of(error)
             if self.problem.about == "matching":
                 # What was shown is of other rows.
                 self.plan = self.summary = None
@@ -235,12 +234,12 @@ class Draft:
 
     def _matching(self) -> Matching:
         assert self.table is not None
-        told = self.choices
-        if told.by is not None and (told.folder if told.by == "row" else told.column):
-            return Matching(told.by, None if told.by == "row" else told.column, told.folder)
-        return matching.propose(self._project, self.table, told.by, told.column, told.folder)
+        by, column, folder = self.choices.by, self.choices.column, self.choices.folder
+        if by is not None and (folder if by == "row" else column):
+            return Matching(by, None if by == "row" else column, folder)
+        return matching.propose(self._project, self.table, by, column, folder)
 
-    def _blamed(self, error: InvalidImport) -> Problem:
+    def _problem_of(self, error: InvalidImport) -> Problem:
         if error.problem in _OF_MATCHING:
             return Problem("matching", error)
         name = str(error.details.get("name", "")).casefold()
@@ -254,25 +253,25 @@ class Draft:
 
         All tags of an image are one value.
         """
-        told = plan.summarize(planned)
-        readings = {one.column.source: one for one in planned.readings}
-        for column in told["columns"]:
+        summary = plan.summarize(planned)
+        readings = {reading.column.source: reading for reading in planned.readings}
+        for column in summary["columns"]:
             reading = readings.get(column["source"])
             if reading is not None:
-                held = self._held(reading)
-                kept = held if planned.existing == "keep" else 0
-                column |= {"held": held, "writes": column["targets"] - kept}
-        return told
+                existing = self._count_existing(reading)
+                kept = existing if planned.existing == "keep" else 0
+                column |= {"held": existing, "writes": column["targets"] - kept}
+        return summary
 
-    def _held(self, reading: ColumnValues) -> int:
+    def _count_existing(self, reading: ColumnValues) -> int:
         """Count the images, or files, that have a value already."""
         if reading.column.property is None:
             return 0
-        held = annotations_of(self._project).state().values(reading.column.property)
-        told = reading.values.select("target").unique()
-        return told.join(held.select("target"), on="target", how="semi").height
+        existing = annotations_of(self._project).state().values(reading.column.property)
+        targets = reading.values.select("target").unique()
+        return targets.join(existing.select("target"), on="target", how="semi").height
 
-    def _written(self, author: str) -> Written:
+    def _write_batch(self, author: str) -> Written:
         if self.choices.into is not None:
             self._report(0, 1)
             into, name = self.choices.into, self.name
@@ -280,15 +279,15 @@ class Draft:
         else:
             assert self.plan is not None
             batch = apply.apply_plan(self._project, self.plan, author, self._report)
-        return _counted(batch)
+        return _count(batch)
 
     def _report(self, done: int, of: int) -> None:
         self.progress = (done, of)
         if self._is_stopped and done < of:
             raise _StoppedError
 
-    def _beside(self, work: Callable[[], None], after: str) -> None:
-        """Work in a thread; what nobody foresaw is told as well, and in the server's log."""
+    def _in_thread(self, work: Callable[[], None], after: str) -> None:
+        """Work in a thread; an unforeseen error is shown as a problem, and goes into the log."""
 
         def guarded() -> None:
             try:
@@ -298,59 +297,59 @@ class Draft:
                 self.problem = Problem("import", PanopticError())
                 self.phase = after
             finally:
-                self.settled.set()
+                self.is_idle.set()
 
-        self.settled.clear()
-        # What is half done when the server ends was not begun: a batch is one commit.
+        self.is_idle.clear()
+        # Where the server ends meanwhile nothing was written: a batch is one commit.
         threading.Thread(target=guarded, name=f"import {self.id}", daemon=True).start()
 
 
-class Drafts:
-    """The imports in hand of a project, by id; those that were not looked at longest go."""
+class ImportSessions:
+    """The imports of a project by id; idle ones that were not looked at longest are forgotten."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._drafts: dict[str, Draft] = {}
+        self._sessions: dict[str, ImportSession] = {}
         self._lock = threading.Lock()
 
-    def begin(self, name: str, into: str | None = None) -> Draft:
-        """Return a new one, of a file that is still to be read."""
-        draft = Draft(self._project, name, into)
+    def begin(self, name: str, into: str | None = None) -> ImportSession:
+        """Return a new session, of a file that is still to be read."""
+        session = ImportSession(self._project, name, into)
         with self._lock:
-            idle = [one.id for one in self._drafts.values() if not one.is_busy]
-            for id in idle[: max(0, len(self._drafts) - KEPT + 1)]:
-                del self._drafts[id]
-            self._drafts[draft.id] = draft
-        return draft
+            idle = [session.id for session in self._sessions.values() if not session.is_busy]
+            for id in idle[: max(0, len(self._sessions) - KEPT + 1)]:
+                del self._sessions[id]
+            self._sessions[session.id] = session
+        return session
 
-    def get(self, id: str) -> Draft | None:
-        """Return one of them."""
+    def get(self, id: str) -> ImportSession | None:
+        """Return a session, which is then the last that was looked at; None where it is gone."""
         with self._lock:
-            draft = self._drafts.pop(id, None)
-            if draft is not None:
-                self._drafts[id] = draft
-        return draft
+            session = self._sessions.pop(id, None)
+            if session is not None:
+                self._sessions[id] = session
+        return session
 
     def drop(self, id: str) -> None:
-        """Let one go."""
+        """Forget a session; what it is writing is stopped, if it still can be."""
         with self._lock:
-            draft = self._drafts.pop(id, None)
-        if draft is not None:
-            draft.stop()
+            session = self._sessions.pop(id, None)
+        if session is not None:
+            session.stop()
 
     def folder(self) -> Path:
         """Return a new folder for an upload; what was left of earlier ones is deleted."""
         uploads = self._project.root / "imports"
         uploads.mkdir(exist_ok=True)
-        for left in uploads.iterdir():
-            if left.stat().st_mtime < time.time() - LEFT_OVER:
-                shutil.rmtree(left, ignore_errors=True)
+        for leftover in uploads.iterdir():
+            if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)
         own = uploads / secrets.token_hex(8)
         own.mkdir()
         return own
 
 
-def _counted(batch: Batch) -> Written:
+def _count(batch: Batch) -> Written:
     rows = batch.changes
     values = rows.filter(pl.col("kind").is_in(_OF_VALUES))
     return Written(

@@ -60,7 +60,7 @@ def run_progress(project: Project) -> None:
             _show(project, now.running)
         else:
             _show_last(project, now.last)
-    watch(now.beat)
+    watch(now.digest)
     _follow(now.version)
 
 

@@ -136,7 +136,7 @@ def test_rows_are_shown_beside_their_images_before_anything_is_written(hand):
     told = hand.begin(f"year\n{text}", name="years.csv")
     assert (told["choices"]["by"], told["choices"]["folder"]) == ("row", "box/years")
     rows = hand.get("/rows").json()["rows"]
-    assert len(rows) == imports.PICTURES
+    assert len(rows) == imports.SAMPLE_ROWS
     for row in rows:
         number = row["line"] - 2
         assert row["place"] == f"box/years/image-{number}.jpg"

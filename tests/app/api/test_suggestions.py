@@ -227,17 +227,17 @@ def test_what_cannot_be_answered_is_told_in_a_sentence(post, tag):
 def test_work_stops_when_nobody_waits_for_it(project, tag, monkeypatch):
     stopped = []
 
-    def endless(asked):
+    def endless(project, request, caller, check):
         try:
             while True:
-                asked.check()
+                check()
         except Exception:
             stopped.append(True)
             raise
 
-    monkeypatch.setattr(suggestions, "_offered", endless)
+    monkeypatch.setattr(suggestions, "_suggest", endless)
     [route] = [one for one in suggestions.routes(project) if one.path == "/suggestions"]
-    messages = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+    messages = iter([{"type": "http.request", "body": b'{"tag": ""}'}, {"type": "http.disconnect"}])
     sent = []
 
     async def receive():

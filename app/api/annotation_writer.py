@@ -1,0 +1,70 @@
+"""One request that writes annotations: who writes, the annotations of now, and the batch.
+
+Not here: what is written (``annotations``, ``group_names``), where it is kept
+(``panoptic_data.annotations.store``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import polars as pl
+
+from app.api.endpoint import Answer, Caller
+from app.api.image_annotations import position_and_version
+from app.api.request_body import RequestBody, with_body
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import InvalidProperty
+
+if TYPE_CHECKING:
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.state import State
+    from panoptic_data.annotations.store import Store
+    from panoptic_data.storage.project import Project
+
+__all__ = ["Writer", "known_property", "writing"]
+
+_Body = TypeVar("_Body", bound=RequestBody)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes, and the annotations as they are now."""
+
+    project: Project
+    caller: Caller
+    store: Store
+    state: State
+
+    def commit(
+        self, changes: pl.DataFrame, act: str, about: str | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Write changes as one batch; return what is answered, with ``more`` in it."""
+        batch = self.store.commit(changes, act, about=about, author=self.caller.author)
+        of_values = changes.filter(pl.col("kind").is_in(["image", "file"]))
+        return {
+            "batch": batch.id if changes.height else None,
+            **position_and_version(self.project, self.store.state()),
+            "changed": of_values["target"].n_unique(),
+            **more,
+        }
+
+
+def writing(body_type: type[_Body], write: Callable[[Writer, _Body], dict[str, Any]]) -> Answer:
+    """Return an answer that hands the checked body to ``write`` and sends its result as JSON."""
+
+    def handle(project: Project, body: _Body, caller: Caller) -> dict[str, Any]:
+        store = annotations_of(project)
+        return write(Writer(project, caller, store, store.state(fresh=True)), body)
+
+    return with_body(body_type, handle)
+
+
+def known_property(state: State, id: str) -> Property:
+    """Return a property that is not deleted. Raises InvalidProperty."""
+    prop = state.properties.get(id)
+    if prop is None or prop.deleted:
+        raise InvalidProperty("unknown", name=id)
+    return prop

@@ -1,0 +1,242 @@
+"""Merging duplicates over HTTP: what a keeper takes over, one merge, and all that are alike.
+
+Each merge is one batch of the log, undone with one press; no file is ever touched. Not here:
+reading groups (``duplicates``), who stays and what is taken over
+(``panoptic_data.duplicates.merge``), undo (``history``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import Field, model_validator
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.endpoint import Caller, answering
+from app.api.request_body import (
+    Address,
+    Id,
+    InvalidBodyError,
+    RequestBody,
+    Sha1,
+    Sha1List,
+    with_body,
+)
+from app.services.history_text import Words
+from panoptic_data.annotations.properties import EXCLUDED
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue import registry
+from panoptic_data.duplicates import merge, review
+from panoptic_data.messages import translate
+from panoptic_data.views import model
+
+if TYPE_CHECKING:
+    from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.storage.project import Project
+
+__all__ = [
+    "MergeAllRequest",
+    "MergeRequest",
+    "PlanRequest",
+    "PreviewRequest",
+    "first_criterion",
+    "preview",
+    "routes",
+]
+
+# Values that differ, as texts: more are left out.
+VALUES_AT_MOST = 40
+
+
+def routes(project: Project) -> list[Route]:
+    """Return the routes that merge duplicates; all take a JSON object.
+
+    - ``POST /clearing/preview``: ``keeper``, ``out``; the values that the keeper is ``given`` and
+      those that are ``lost``, each with ``property`` and ``values`` as texts; of what is lost
+      also the keeper's ``own``.
+    - ``POST /clearing/merge``: ``kind``, ``keeper`` and ``out`` (who leaves), ``stay`` (sha1s that
+      are no duplicates of each other, the keeper among them). ``batch``, ``position`` and how many
+      images ``left``. 409 where the keeper is no longer in the corpus.
+    - ``POST /clearing/plan``: ``kind``, ``view``, ``first``, ``most`` (a distance; null for any),
+      ``agreeing`` (groups whose values disagree are left alone): ``groups``, ``leaving``,
+      ``disagreeing``.
+    - ``POST /clearing/merge-all``: the same, with ``groups`` and ``leaving`` as they were planned;
+      409 where they are others by now.
+    """
+    posted = {
+        "/clearing/preview": with_body(PreviewRequest, _preview),
+        "/clearing/merge": with_body(MergeRequest, _merge),
+        "/clearing/plan": with_body(PlanRequest, _plan),
+        "/clearing/merge-all": with_body(MergeAllRequest, _merge_all),
+    }
+    return [
+        Route(path, answering(project, answer), methods=["POST"]) for path, answer in posted.items()
+    ]
+
+
+class PreviewRequest(RequestBody):
+    """The body of ``POST /clearing/preview``."""
+
+    keeper: Sha1
+    out: Sha1List = Field(default_factory=list)
+
+
+class MergeRequest(RequestBody):
+    """The body of ``POST /clearing/merge``."""
+
+    kind: Id
+    keeper: Sha1 | None = None
+    out: Sha1List = Field(default_factory=list)
+    stay: Sha1List = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> MergeRequest:
+        if self.out and (self.keeper is None or self.keeper in self.out):
+            raise ValueError("images that leave need a keeper that is none of them")
+        if not set(self.out).isdisjoint(self.stay):
+            raise ValueError("no image can leave and stay")
+        return self
+
+
+class PlanRequest(RequestBody):
+    """The body of ``POST /clearing/plan``."""
+
+    kind: Id
+    view: Address | None = None
+    first: Id | None = None
+    most: float | None = None
+    agreeing: bool = True
+
+
+class MergeAllRequest(PlanRequest):
+    """The body of ``POST /clearing/merge-all``: the plan as it was answered."""
+
+    groups: int
+    leaving: int
+
+
+def first_criterion(name: str | None) -> str:
+    """Return what decides first which image is the keeper, of ``merge.FIRSTS``."""
+    return name if name in merge.FIRSTS else merge.FIRSTS[0]
+
+
+def preview(project: Project, language: str, keeper: str, leaving: Sequence[str]) -> dict[str, Any]:
+    """Return as texts the values that a keeper takes over, and those that it cannot."""
+    store = annotations_of(project)
+    state = store.state()
+    changes, lost = merge.merged(state, {keeper: list(leaving)})
+    words = Words(state, store.log() if changes.height or lost.height else changes, language)
+    given = changes.filter(pl.col("property") != EXCLUDED)
+    own = {
+        property: state.property_values(property).take([keeper])["value"].to_list()
+        for property in lost["property"].unique(maintain_order=True)
+    }
+    # Where it has no value it is given that of the first of the others.
+    own |= {
+        property: values
+        for (property,), part in given.group_by("property", maintain_order=True)
+        if (values := part["new"].to_list()) and property in own and not own[property]
+    }
+    return {
+        "given": _by_property(words, given.select("property", value="new")),
+        "lost": [
+            {**entry, "own": _texts(words, entry["id"], own.get(entry["id"], []))}
+            for entry in _by_property(words, lost.select("property", "value"))
+        ],
+    }
+
+
+def _by_property(words: Words, values: pl.DataFrame) -> list[dict[str, Any]]:
+    parts = values.unique(maintain_order=True).group_by("property", maintain_order=True)
+    return [
+        {"id": id, "property": words.property(id), "values": _texts(words, id, part["value"])}
+        for (id,), part in parts
+    ]
+
+
+def _texts(words: Words, property: Any, values: Sequence[str] | pl.Series) -> list[str]:
+    """Return values as people read them; of very many the first."""
+    texts = [
+        value.text for text in values[:VALUES_AT_MOST] for value in words.value(str(property), text)
+    ]
+    return texts if len(values) <= VALUES_AT_MOST else [*texts, "…"]
+
+
+def _preview(project: Project, request: PreviewRequest, caller: Caller) -> dict[str, Any]:
+    return preview(project, caller.language, request.keeper, list(dict.fromkeys(request.out)))
+
+
+def _merge(project: Project, request: MergeRequest, caller: Caller) -> dict[str, Any] | Response:
+    kind, keeper = request.kind, request.keeper
+    out, stay = list(dict.fromkeys(request.out)), list(dict.fromkeys(request.stay))
+    current = registry.get(project)
+    if kind not in review.kinds(current) or kind == review.COPIES:
+        raise InvalidBodyError(("kind", "is no kind of duplicates that are merged"))
+    named = [*out, *stay, *([] if keeper is None else [keeper])]
+    if len(current.rows_of(named)) != len(named):
+        return _conflict(caller, "changed")
+    store = annotations_of(project)
+    state = store.state(fresh=True)
+    if keeper is not None and state.excluded.take([keeper]).height:
+        # Someone took it out meanwhile: without it no image of the group would be left.
+        return _conflict(caller, "keeper_left")
+    parts = []
+    if keeper is not None and out:
+        parts.append(merge.merged(state, {keeper: out})[0])
+    if stay:
+        parts.append(merge.apart(state, kind, stay))
+    changes = pl.concat(parts) if parts else None
+    if changes is None or changes.is_empty():
+        return _written(project, None, 0)
+    about = _file_name(current, keeper or stay[0])
+    act = "duplicates" if out else "apart"
+    batch = store.commit(changes, act, about=about, author=caller.author)
+    return _written(project, batch.id, changes.filter(pl.col("property") == EXCLUDED).height)
+
+
+def _written(project: Project, batch: str | None, left: int) -> dict[str, Any]:
+    position = annotations_of(project).state().position
+    return {"batch": batch, "position": position, "left": left}
+
+
+def _file_name(current: Catalogue, sha1: str) -> str | None:
+    rows = current.rows_of([sha1])
+    path = current.frame["place"][int(rows[0])] if len(rows) else None
+    return None if path is None else str(path).rpartition("/")[2]
+
+
+def _plan(project: Project, request: PlanRequest, _: Caller) -> dict[str, Any]:
+    plan = _planned(project, request)
+    return {"groups": plan.groups, "leaving": plan.leaving, "disagreeing": plan.disagreeing}
+
+
+def _planned(project: Project, request: PlanRequest) -> review.Plan:
+    current = registry.get(project)
+    if request.kind not in review.kinds(current):
+        raise InvalidBodyError(("kind", "is no kind of duplicates"))
+    view = model.from_address(request.view) if request.view else None
+    opened = review.opened(current, request.kind, view, first_criterion(request.first))
+    return review.plan(current.annotations, opened, request.most, agreeing=request.agreeing)
+
+
+def _merge_all(
+    project: Project, request: MergeAllRequest, caller: Caller
+) -> dict[str, Any] | Response:
+    store = annotations_of(project)
+    # What others wrote a moment ago counts.
+    store.state(fresh=True)
+    plan = _planned(project, request)
+    if (plan.groups, plan.leaving) != (request.groups, request.leaving):
+        return _conflict(caller, "changed")
+    about = translate("duplicates.about_groups", caller.language, count=plan.groups)
+    batch = store.commit(plan.changes, "duplicates", about=about, author=caller.author)
+    return _written(project, batch.id if plan.changes.height else None, plan.leaving)
+
+
+def _conflict(caller: Caller, reason: str) -> Response:
+    """Return the answer where the corpus is no longer as the page shows it, status 409."""
+    text = translate(f"duplicates.{reason}", caller.language)
+    return JSONResponse({"error": reason, "message": text}, 409)

@@ -1,0 +1,161 @@
+"""What pages read of annotations: what is defined, and the values of one image and its files.
+
+Not here: writing values (``annotations``), definitions with their use (``properties``).
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.endpoint import NO_STORE, answering
+from app.api.targets import files_of
+from panoptic_data.annotations.store import annotations_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.state import State
+    from panoptic_data.storage.project import Project
+
+__all__ = ["position_and_version", "routes"]
+
+_NO_FILES = pl.DataFrame(schema={"file_id": pl.String, "path": pl.String})
+
+
+def routes(project: Project) -> list[Route]:
+    """Return the routes that read annotations.
+
+    - ``GET /annotations?sha1=&known=``: ``position`` in the log; what is defined, as ``version``,
+      ``properties`` and ``tags`` (left out where ``known`` is that version); with ``sha1`` its
+      annotations: ``excluded`` and ``values``, property → ``texts`` (canonical), ``author``,
+      ``at``, ``mixed`` (whether its files differ) and, where a property is one of files,
+      ``files``: the same of each by its path. ``files`` are the paths of all its files, where
+      there are such properties. Deleted things are left out.
+    - ``GET /annotations/position``: ``position`` and ``version`` alone.
+    """
+    return [
+        Route("/annotations", answering(project, _annotations)),
+        Route("/annotations/position", answering(project, _position)),
+    ]
+
+
+def position_and_version(project: Project, state: State) -> dict[str, Any]:
+    """Return the ``position`` in the log, and the ``version`` of what is defined."""
+    return {"position": state.position, "version": _definitions(project, state)["version"]}
+
+
+def _annotations(project: Project, request: Request) -> Response:
+    state = annotations_of(project).state()
+    payload: dict[str, Any] = {"position": state.position, **_definitions(project, state)}
+    if request.query_params.get("known") == payload["version"]:
+        del payload["properties"], payload["tags"]
+    sha1 = request.query_params.get("sha1")
+    if sha1:
+        payload |= {"sha1": sha1, **_of_image(project, state, sha1)}
+    return JSONResponse(payload, headers=NO_STORE)
+
+
+def _position(project: Project, _: Request) -> Response:
+    payload = position_and_version(project, annotations_of(project).state())
+    return JSONResponse(payload, headers=NO_STORE)
+
+
+# What is defined changes seldom and is asked for with each image. A state keeps its frame of
+# definitions until something in it changes. By the root of the project.
+_definitions_of: dict[Path, tuple[pl.DataFrame, dict[str, Any]]] = {}
+
+
+def _definitions(project: Project, state: State) -> dict[str, Any]:
+    """Return the properties and tags that are not deleted, and a text that names their state."""
+    cached = _definitions_of.get(project.root)
+    if cached is None or cached[0] is not state.definitions:
+        cached = _definitions_of[project.root] = (state.definitions, _list_definitions(state))
+    return dict(cached[1])
+
+
+def _list_definitions(state: State) -> dict[str, Any]:
+    shown = state.live_properties
+    ids = {prop.id for prop in shown}
+    lists = {
+        "properties": [
+            {
+                "id": prop.id,
+                "name": prop.name,
+                "type": prop.type,
+                "target": prop.target,
+                "folder": prop.folder,
+                "options": dict(prop.options),
+                "hidden": prop.hidden,
+            }
+            for prop in shown
+        ],
+        "tags": [
+            {
+                "id": tag.id,
+                "property": tag.property,
+                "name": tag.name,
+                "colour": tag.colour,
+                "parents": list(tag.parents),
+                "key": tag.key,
+            }
+            for tag in state.tags.values()
+            if tag.property in ids and not tag.deleted
+        ],
+    }
+    version = blake2b(json.dumps(lists).encode(), digest_size=8).hexdigest()
+    return {"version": version, **lists}
+
+
+def _of_image(project: Project, state: State, sha1: str) -> dict[str, Any]:
+    """Return the values of an image, and of its files: one value where they all have the same."""
+    shown = {prop.id: prop for prop in state.live_properties}
+    rows_by_property = state.values_of_target(sha1).items()
+    values = {id: _cell(state, shown[id], rows) for id, rows in rows_by_property if id in shown}
+    of_files = [prop for prop in shown.values() if prop.target == "file"]
+    files = files_of(project, [sha1]) if of_files else _NO_FILES
+    for prop in of_files:
+        rows = state.property_values(prop.id).take(files["file_id"])
+        if rows.height:
+            values[prop.id] = _cell_of_files(state, prop, rows, files)
+    return {
+        "excluded": state.excluded.take([sha1]).height > 0,
+        "files": files["path"].to_list(),
+        "values": values,
+    }
+
+
+def _cell_of_files(
+    state: State, prop: Property, rows: pl.DataFrame, files: pl.DataFrame
+) -> dict[str, Any]:
+    """Return the values that the files of an image have together, and those of each."""
+    per_file = rows.group_by("target").agg(pl.col("value").sort())
+    cells = {
+        path: _cell(state, prop, own)
+        for id, path in files.iter_rows()
+        if (own := rows.filter(pl.col("target") == id)).height
+    }
+    is_mixed = per_file.height < files.height or per_file["value"].n_unique() > 1
+    return {**_cell(state, prop, rows), "mixed": is_mixed, "files": cells}
+
+
+def _cell(state: State, prop: Property, rows: pl.DataFrame) -> dict[str, Any]:
+    texts = rows["value"].unique(maintain_order=True).to_list()
+    if prop.has_tags:
+        # In the order of the tags; deleted ones are not shown.
+        values = set(texts)
+        texts = [tag.id for tag in state.tags_of(prop.id) if tag.id in values]
+    last = rows.row(int(rows["at"].arg_max() or 0), named=True)
+    return {
+        "texts": texts,
+        "author": last["author"],
+        "at": f"{last['at']:%Y-%m-%dT%H:%M:%SZ}",
+        "mixed": False,
+    }

@@ -1,0 +1,60 @@
+"""Writing which images are accepted and refused for tags, as one batch of the log.
+
+Not here: which images they are (``suggestions``, ``class_suggestions``), what an answer changes
+(``panoptic_data.labelling.answers``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from app.api.targets import plausible_sha1s
+from panoptic_data.annotations.log import ANSWER_PREFIX, CHANGE_SCHEMA
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue import registry
+from panoptic_data.labelling import answers
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+
+__all__ = ["in_corpus", "write_answers"]
+
+# The history names a few tags in one line.
+NAMED_AT_MOST = 3
+
+
+def write_answers(
+    project: Project, author: str, sha1s_by_tag: Iterable[tuple[str, Sequence[list[str]]]]
+) -> dict[str, Any]:
+    """Write, of each tag, the sha1s that are accepted, refused and forgotten as one batch.
+
+    Raises InvalidTag.
+    """
+    store = annotations_of(project)
+    state = store.state(fresh=True)
+    parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
+    for id, sha1s in sha1s_by_tag:
+        tag, prop = answers.tag_and_property(state, id)
+        files = None
+        if prop.target == "file":
+            files = project.database().frame("files", ["file_id", "sha1"])
+        parts.append(answers.answer_changes(state, tag.id, *sha1s, files=files))
+        names.append(tag.name)
+    changes = pl.concat(parts)
+    about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
+    batch = store.commit(changes, "answer", about=about, author=author)
+    is_answer = pl.col("property").str.starts_with(ANSWER_PREFIX)
+    return {
+        "batch": batch.id if changes.height else None,
+        "position": store.state().position,
+        "changed": changes.filter(is_answer)["target"].n_unique(),
+    }
+
+
+def in_corpus(project: Project, sha1s: Sequence[str]) -> list[str]:
+    """Leave out what is no image of the corpus."""
+    current = registry.get(project)
+    return current.sha1s(current.rows_of(plausible_sha1s(sha1s)))
