@@ -24,7 +24,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.catalogue import field_counts, map_data, registry
-from panoptic_data.catalogue.execute import run_view, window
+from panoptic_data.catalogue.execute import run_view, warm, window
 from panoptic_data.storage import project, schema
 from panoptic_data.views.model import Sort, View
 
@@ -45,14 +45,14 @@ def main() -> None:
     _say("open again", _timed(lambda: registry.load(opened)), 3.0)
     loaded = registry.load(opened)
     _say("first view", _timed(lambda: run_view(loaded, View())), 3.0)
-    _say("every order, once", _timed(loaded.warm), 30.0)
+    _say("every order, once", _timed(lambda: warm(loaded)), 30.0)
     times = [_timed(lambda view=view: run_view(loaded, view)) for view in _views(200)]
     _say("filter + sort, median", _rank(times, 0.5), 0.150)
     _say("filter + sort, p95", _rank(times, 0.95), 0.150)
     _say("filter + sort, worst", _rank(times, 1.0), 0.150)
     found = run_view(loaded, View())
     _say("window of 200", _timed(lambda: window(loaded, found, 500_000, 200)), 0.150)
-    _say("folder tree", _timed(loaded.folders), 0.150)
+    _say("folder tree", _timed(lambda: field_counts.folders(loaded)), 0.150)
     _say("cluster counts", _timed(lambda: field_counts.clusters(loaded, "visual")), 0.150)
     _say("map, first", _timed(lambda: map_data.picture(loaded, "visual", View())), 3.0)
     drawn = map_data.picture(loaded, "visual", View())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import Level, View
 
-__all__ = ["index_of", "run_view", "warm", "window"]
+__all__ = ["field_ranks", "index_of", "run_view", "warm", "window"]
 
 # As many digits as ``vectors.scores`` tells apart.
 SIMILARITY_DIGITS = 6
@@ -226,12 +226,12 @@ def _order(catalogue: Catalogue, sort: Sort, by_file: bool) -> Units:
 
 def _unit_ranks(catalogue: Catalogue, sort: Sort, by_file: bool) -> Ranks:
     if catalogue.is_of_files(sort.field):
-        ranks = _field_ranks(catalogue, sort)
+        ranks = field_ranks(catalogue, sort)
         return ranks if by_file else _of_first_file(catalogue, ranks)
     if not by_file:
-        return _field_ranks(catalogue, sort)
+        return field_ranks(catalogue, sort)
     if sort.field not in ("path", "name"):
-        return _field_ranks(catalogue, sort)[catalogue.corpus.file_row]
+        return field_ranks(catalogue, sort)[catalogue.corpus.file_row]
     return turned(_file_ranks(catalogue, sort.field), sort.descending)
 
 
@@ -252,7 +252,7 @@ def _file_ranks(catalogue: Catalogue, field: str) -> Ranks:
     return ranks
 
 
-def _field_ranks(catalogue: Catalogue, sort: Sort) -> Ranks:
+def field_ranks(catalogue: Catalogue, sort: Sort) -> Ranks:
     """Return the rank of each value of a field, equal where values are; no value comes last."""
     known = catalogue.cache.ranks
     ranks = known.get(sort.field)
