@@ -42,7 +42,7 @@ def test_answers_go_with_a_tag_that_is_merged_and_its_history_names_them(store):
     answer(store, war, accepted=[SHA1S[0]], refused=[*SHA1S[1:3].tolist(), SHA1S[4]])
     store.commit(edits.add_tags(store.state(), theme, [SHA1S[4]], [sea]), "tag")
     said = answer(store, sea, accepted=[SHA1S[1]], refused=[SHA1S[0], SHA1S[3]])
-    store.commit(edits.merged_tags(store.state(), war, [sea]), "tag")
+    store.commit(edits.merge_tags(store.state(), war, [sea]), "tag")
     answered = answers.answers_of(store.state(), war).sort("target").select("target", "value")
     assert dict(answered.iter_rows()) == {
         SHA1S[0]: "true",
