@@ -1,12 +1,12 @@
-"""Duplicates: what each hash and each encoder finds of real edits, and what it costs.
+"""Duplicates: which real edits each hash and each encoder finds, and the time and memory it takes.
 
     python -m bench.duplicates [hashes|groups|semantic|shipped|scale] … [--images 100000 1000000]
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
-it, nearly all false. `groups`: what `duplicates.update` makes of the three corpora, by edit.
+it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora, by edit.
 `semantic`: the same by embedding and threshold. `shipped`: precision and recall of pairs by edit,
-of every hash, of what is made of them and of encoders, at the thresholds shipped. `scale`:
-seconds and memory of finding pairs.
+for each hash, for near groups and for encoders, at the thresholds in use. `scale`: seconds and
+memory of finding pairs.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=list(PARTS))
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
-    for what in chosen.what:
-        PARTS[what](chosen.images)
+    for part in chosen.what:
+        PARTS[part](chosen.images)
 
 
 def _truth() -> pl.DataFrame:
@@ -60,34 +60,36 @@ def _hashes(_sizes: list[int]) -> None:
     print("| --- " * (2 + truth["transform"].n_unique() + len(OTHERS)) + "|")
     others = {name: corpora.corpus(name).database().frame("images") for name in OTHERS}
     for kind in HASHES:
-        known = dict(images.select("sha1", kind).iter_rows())
-        bits = [(known[a] ^ known[b]).bit_count() for a, b in truth["sha1", "original"].iter_rows()]
+        hash_of = dict(images.select("sha1", kind).iter_rows())
+        bits = [
+            (hash_of[a] ^ hash_of[b]).bit_count() for a, b in truth["sha1", "original"].iter_rows()
+        ]
         for radius in RADII:
             shares = truth.with_columns(near=pl.Series(bits) <= radius)
             shares = shares.group_by("transform").agg(pl.col("near").mean()).sort("transform")
-            found = [f"{share:.2f}" for share in shares["near"]]
+            cells = [f"{share:.2f}" for share in shares["near"]]
             pairs = [str(_count(rows[kind].to_numpy(), radius)) for rows in others.values()]
-            print(f"| {kind} | {radius} | {' | '.join(found + pairs)} |", flush=True)
+            print(f"| {kind} | {radius} | {' | '.join(cells + pairs)} |", flush=True)
 
 
 def _count(hashes: np.ndarray, radius: int) -> int:
-    near = sum(int((np.bitwise_count(hashes ^ one) <= radius).sum()) for one in hashes)
+    near = sum(int((np.bitwise_count(hashes ^ query) <= radius).sum()) for query in hashes)
     return (near - len(hashes)) // 2
 
 
 def _groups(_sizes: list[int]) -> None:
-    print("\nGroups that `duplicates.update` makes\n")
+    print("\nGroups that `detect.update` finds\n")
     print("| corpus | images | seconds (cpu) | radius used | near groups | members |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in ("neardup", *OTHERS):
         project = corpora.corpus(name)
         began, spent = time.perf_counter(), time.process_time()
-        made = detect.update(project, "bench", [])
+        result = detect.update(project, "bench", [])
         seconds = f"{time.perf_counter() - began:.2f} ({time.process_time() - spent:.2f})"
         rows = project.database().frame("duplicates").filter(kind="near")
         count = project.database().count("images")
         print(
-            f"| {name} | {count} | {seconds} | {made.extra['radius_used']} | "
+            f"| {name} | {count} | {seconds} | {result.extra['radius_used']} | "
             f"{rows['group'].n_unique()} | {rows.height} |",
             flush=True,
         )
@@ -96,28 +98,29 @@ def _groups(_sizes: list[int]) -> None:
 
 
 def _by_edit(name: str, group_of: dict[str, str]) -> None:
-    """Print which share of each edit is in one group with its original; pairs right of all."""
+    """Print the share of each edit grouped with its original; precision and recall of pairs."""
     truth = _truth()
-    found = [
+    is_grouped = [
         sha1 == original or (sha1 in group_of and group_of[sha1] == group_of.get(original))
         for sha1, original in truth["sha1", "original"].iter_rows()
     ]
-    shares = truth.with_columns(found=pl.Series(found)).filter(pl.col("transform") != "orig")
+    shares = truth.with_columns(found=pl.Series(is_grouped)).filter(pl.col("transform") != "orig")
     shares = shares.group_by("transform").agg(pl.col("found").mean()).sort("transform")
     images = truth.unique("sha1").with_columns(
-        made=pl.col("sha1").replace_strict(group_of, default=None, return_dtype=pl.String)
+        detected=pl.col("sha1").replace_strict(group_of, default=None, return_dtype=pl.String)
     )
-    together = _pairs(images.drop_nulls("made"), "made")
-    right = _pairs(images.drop_nulls("made"), "made", "group")
+    grouped = images.drop_nulls("detected")
+    all_pairs = _count_pairs(grouped, "detected")
+    right = _count_pairs(grouped, "detected", "group")
     print(
-        f"\n{name}: precision of pairs {right / max(1, together):.3f}, "
-        f"recall {right / _pairs(images, 'group'):.3f}\n"
+        f"\n{name}: precision of pairs {right / max(1, all_pairs):.3f}, "
+        f"recall {right / _count_pairs(images, 'group'):.3f}\n"
     )
     print(f"| {' | '.join(shares['transform'])} |\n" + "| --- " * shares.height + "|")
     print("| " + " | ".join(f"{share:.2f}" for share in shares["found"]) + " |", flush=True)
 
 
-def _pairs(rows: pl.DataFrame, *columns: str) -> int:
+def _count_pairs(rows: pl.DataFrame, *columns: str) -> int:
     sizes = rows.group_by(columns).len()["len"].cast(pl.Int64)
     return int((sizes * (sizes - 1) // 2).sum())
 
@@ -126,11 +129,13 @@ def _semantic(_sizes: list[int]) -> None:
     for encoder in ENCODERS:
         near = corpora.seen("neardup", encoder)
         others = {name: _highest(corpora.seen(name, encoder)) for name in OTHERS}
-        place = {sha1: at for at, sha1 in enumerate(near.sha1s)}
+        row_of = {sha1: row for row, sha1 in enumerate(near.sha1s)}
         truth = _truth().filter(pl.col("transform") != "orig")
-        left, right = (np.array([place[s] for s in truth[c]]) for c in ("sha1", "original"))
-        wide = near.vectors.astype(np.float32)
-        cosines = (wide[left] * wide[right]).sum(axis=1)
+        left, right = (
+            np.array([row_of[sha1] for sha1 in truth[column]]) for column in ("sha1", "original")
+        )
+        vectors = near.vectors.astype(np.float32)
+        cosines = (vectors[left] * vectors[right]).sum(axis=1)
         print(
             f"\n{encoder}: share of edits as similar as the threshold to their original; share "
             "of images of other corpora with a neighbour as similar\n"
@@ -141,9 +146,9 @@ def _semantic(_sizes: list[int]) -> None:
         for threshold in THRESHOLDS:
             shares = truth.with_columns(near=pl.Series(cosines >= threshold))
             shares = shares.group_by("transform").agg(pl.col("near").mean()).sort("transform")
-            found = [f"{share:.2f}" for share in shares["near"]]
-            alike = [f"{(top >= threshold).mean():.3f}" for top in others.values()]
-            print(f"| {threshold} | {' | '.join(found + alike)} |", flush=True)
+            cells = [f"{share:.2f}" for share in shares["near"]]
+            similar = [f"{(top >= threshold).mean():.3f}" for top in others.values()]
+            print(f"| {threshold} | {' | '.join(cells + similar)} |", flush=True)
         neighbours.update(near.project, near.slug, "bench")
         detect.update(near.project, "bench", [near.slug])
         rows = near.project.database().frame("duplicates").filter(kind=f"semantic:{near.slug}")
@@ -160,16 +165,16 @@ def _shipped(_sizes: list[int]) -> None:
     near = corpora.corpus("neardup")
     detect.update(near, "bench", [])
     images = near.database().frame("images")
-    ways = {f"{kind}, {detect.RADIUS} bits": _within(truth, images, kind) for kind in HASHES}
-    ways["near groups: phash, then looked at"] = _together(truth, near.database(), "near")
+    ways = {f"{kind}, {detect.RADIUS} bits": _within_radius(truth, images, kind) for kind in HASHES}
+    ways["near groups: phash, then fingerprint"] = _same_group(truth, near.database(), "near")
     for encoder in ENCODERS:
         seen = corpora.seen("neardup", encoder)
         least = detect.SIMILARITY[seen.slug.partition("-")[0]]
-        ways[f"{encoder}, cosine {least}"] = _alike(truth, seen, least)
+        ways[f"{encoder}, cosine {least}"] = _within_cosine(truth, seen, least)
         neighbours.update(seen.project, seen.slug, "bench")
         detect.update(seen.project, "bench", [seen.slug])
         kind = f"semantic:{seen.slug}"
-        ways[f"{encoder}, groups"] = _together(truth, seen.project.database(), kind)
+        ways[f"{encoder}, groups"] = _same_group(truth, seen.project.database(), kind)
     groups = truth["group"].to_numpy()
     same = groups[:, None] == groups
     edits = sorted(set(truth["transform"]) - {"orig"})
@@ -178,40 +183,44 @@ def _shipped(_sizes: list[int]) -> None:
         "\nneardup: share of edits found with their original / of an edit's pairs that are right\n"
     )
     print(f"| way | {' | '.join(edits)} | all pairs |\n" + "| --- " * (2 + len(edits)) + "|")
-    for way, found in ways.items():
-        np.fill_diagonal(found, val=False)
-        told = [
-            _told(found, same, (truth["transform"] == edit).to_numpy() & ~original, original)
+    for way, pairs in ways.items():
+        np.fill_diagonal(pairs, val=False)
+        cells = [
+            _recall_and_precision(
+                pairs, same, (truth["transform"] == edit).to_numpy() & ~original, original
+            )
             for edit in edits
         ]
-        recall = (found & same).sum() / (same.sum() - len(same))
-        right = (found & same).sum() / max(1, found.sum())
-        print(f"| {way} | {' | '.join(told)} | {recall:.2f} / {right:.3f} |", flush=True)
+        recall = (pairs & same).sum() / (same.sum() - len(same))
+        precision = (pairs & same).sum() / max(1, pairs.sum())
+        print(f"| {way} | {' | '.join(cells)} | {recall:.2f} / {precision:.3f} |", flush=True)
 
 
-def _told(found: np.ndarray, same: np.ndarray, rows: np.ndarray, original: np.ndarray) -> str:
+def _recall_and_precision(
+    pairs: np.ndarray, same: np.ndarray, rows: np.ndarray, original: np.ndarray
+) -> str:
     """Return recall (edit and original) and precision (edit and anything) of some rows."""
     if not rows.any():
         return "–"
-    with_original = (found & same)[rows][:, original].any(axis=1).mean()
-    pairs = found[rows].sum()
-    right = f"{(found & same)[rows].sum() / pairs:.2f}" if pairs else "–"
-    return f"{with_original:.2f} / {right}"
+    recall = (pairs & same)[rows][:, original].any(axis=1).mean()
+    count = pairs[rows].sum()
+    precision = f"{(pairs & same)[rows].sum() / count:.2f}" if count else "–"
+    return f"{recall:.2f} / {precision}"
 
 
-def _within(truth: pl.DataFrame, images: pl.DataFrame, kind: str) -> np.ndarray:
-    known = truth.join(images.select("sha1", kind), on="sha1", how="left", maintain_order="left")
-    hashes = known[kind].to_numpy()
+def _within_radius(truth: pl.DataFrame, images: pl.DataFrame, kind: str) -> np.ndarray:
+    joined = truth.join(images.select("sha1", kind), on="sha1", how="left", maintain_order="left")
+    hashes = joined[kind].to_numpy()
     return np.bitwise_count(hashes[:, None] ^ hashes) <= detect.RADIUS
 
 
-def _alike(truth: pl.DataFrame, seen: corpora.Seen, least: float) -> np.ndarray:
-    place = {sha1: at for at, sha1 in enumerate(seen.sha1s)}
-    wide = seen.vectors[[place[sha1] for sha1 in truth["sha1"]]].astype(np.float32)
-    return wide @ wide.T >= least
+def _within_cosine(truth: pl.DataFrame, seen: corpora.Seen, least: float) -> np.ndarray:
+    row_of = {sha1: row for row, sha1 in enumerate(seen.sha1s)}
+    vectors = seen.vectors[[row_of[sha1] for sha1 in truth["sha1"]]].astype(np.float32)
+    return vectors @ vectors.T >= least
 
 
-def _together(truth: pl.DataFrame, database: Database, kind: str) -> np.ndarray:
+def _same_group(truth: pl.DataFrame, database: Database, kind: str) -> np.ndarray:
     rows = database.frame("duplicates").filter(kind=kind)
     group_of = dict(rows.select("sha1", "group").iter_rows())
     groups = np.array([group_of.get(sha1, sha1) for sha1 in truth["sha1"]])
@@ -219,7 +228,7 @@ def _together(truth: pl.DataFrame, database: Database, kind: str) -> np.ndarray:
 
 
 def _scale(sizes: list[int]) -> None:
-    print("\nFinding the pairs of random hashes, one in a hundred planted 6 turned bits away\n")
+    print("\nFinding the pairs of random hashes, one in a hundred planted 6 flipped bits away\n")
     print("| hashes | radius | pairs | seconds (cpu) | peak memory |")
     print("| --- | --- | --- | --- | --- |")
     for size in sizes:

@@ -29,7 +29,7 @@ from app.services.history_text import Words
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
-from panoptic_data.duplicates import merge, review
+from panoptic_data.duplicates import keepers, merge, review
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
@@ -119,15 +119,15 @@ class MergeAllRequest(PlanRequest):
 
 
 def first_criterion(name: str | None) -> str:
-    """Return what decides first which image is the keeper, of ``merge.FIRSTS``."""
-    return name if name in merge.FIRSTS else merge.FIRSTS[0]
+    """Return what decides first which image is the keeper, of ``keepers.CRITERIA``."""
+    return name if name in keepers.CRITERIA else keepers.CRITERIA[0]
 
 
 def preview(project: Project, language: str, keeper: str, leaving: Sequence[str]) -> dict[str, Any]:
     """Return as texts the values that a keeper takes over, and those that it cannot."""
     store = annotations_of(project)
     state = store.state()
-    changes, lost = merge.merged(state, {keeper: list(leaving)})
+    changes, lost = merge.merge_changes(state, {keeper: list(leaving)})
     words = Words(state, store.log() if changes.height or lost.height else changes, language)
     given = changes.filter(pl.col("property") != EXCLUDED)
     own = {
@@ -185,9 +185,9 @@ def _merge(project: Project, request: MergeRequest, caller: Caller) -> dict[str,
         return _conflict(caller, "keeper_left")
     parts = []
     if keeper is not None and out:
-        parts.append(merge.merged(state, {keeper: out})[0])
+        parts.append(merge.merge_changes(state, {keeper: out})[0])
     if stay:
-        parts.append(merge.apart(state, kind, stay))
+        parts.append(merge.apart_changes(state, kind, stay))
     changes = pl.concat(parts) if parts else None
     if changes is None or changes.is_empty():
         return _written(project, None, 0)
@@ -213,13 +213,13 @@ def _plan(project: Project, request: PlanRequest, _: Caller) -> dict[str, Any]:
     return {"groups": plan.groups, "leaving": plan.leaving, "disagreeing": plan.disagreeing}
 
 
-def _planned(project: Project, request: PlanRequest) -> review.Plan:
+def _planned(project: Project, request: PlanRequest) -> review.MergePlan:
     current = registry.get(project)
     if request.kind not in review.kinds(current):
         raise InvalidBodyError(("kind", "is no kind of duplicates"))
     view = model.from_address(request.view) if request.view else None
-    opened = review.opened(current, request.kind, view, first_criterion(request.first))
-    return review.plan(current.annotations, opened, request.most, agreeing=request.agreeing)
+    opened = review.open_groups(current, request.kind, view, first_criterion(request.first))
+    return review.plan_merge(current.annotations, opened, request.most, agreeing=request.agreeing)
 
 
 def _merge_all(

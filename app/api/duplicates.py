@@ -18,13 +18,13 @@ from starlette.routing import Route
 from app.api import duplicate_merges
 from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_number
 from panoptic_data.catalogue import registry
-from panoptic_data.duplicates import merge, review
+from panoptic_data.duplicates import keepers, review
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.duplicates.review import Groups
+    from panoptic_data.duplicates.review import OpenGroups
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
@@ -40,8 +40,8 @@ SLIDER_STEPS = 12
 def routes(project: Project) -> list[Route]:
     """Return the routes of duplicates, those that merge them (``duplicate_merges``) among them.
 
-    ``view=`` is the address of what is compared, else all; ``first=`` (``merge.FIRSTS``) decides
-    before all else which image of a group is suggested as the keeper.
+    ``view=`` is the address of what is compared, else all; ``first=`` (``keepers.CRITERIA``)
+    decides before all else which image of a group is suggested as the keeper.
 
     - ``GET /clearing/groups?kind=&order=&start=&count=&view=&at=``: ``kinds``, each with its open
       ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the greatest
@@ -73,7 +73,9 @@ def _groups(project: Project, request: Request) -> Response:
     address = query.get("view")
     view = model.from_address(address) if address else None
     first = duplicate_merges.first_criterion(query.get("first"))
-    opened = {kind: review.opened(current, kind, view, first) for kind in review.kinds(current)}
+    opened = {
+        kind: review.open_groups(current, kind, view, first) for kind in review.kinds(current)
+    }
     payload: dict[str, Any] = {
         "position": current.annotations.position,
         "found": _count_groups(project, current),
@@ -105,7 +107,7 @@ def _count_groups(project: Project, current: Catalogue) -> int | None:
     return int(current.duplicates()["group"].n_unique())
 
 
-def _kind(current: Catalogue, groups: Groups) -> dict[str, Any]:
+def _kind(current: Catalogue, groups: OpenGroups) -> dict[str, Any]:
     of_kind = current.duplicates().filter(pl.col("kind") == groups.kind)
     counts = groups.frame.group_by("distance").len().sort("distance")
     return {
@@ -157,7 +159,7 @@ def _group(project: Project, request: Request) -> Response:
     first = duplicate_merges.first_criterion(query.get("first"))
     address = query.get("view")
     view = model.from_address(address) if address else None
-    opened = review.opened(current, kind, view, first)
+    opened = review.open_groups(current, kind, view, first)
     rows = opened.frame.filter(pl.col("group") == group)
     if rows.is_empty():
         return Response(status_code=404)
@@ -166,14 +168,14 @@ def _group(project: Project, request: Request) -> Response:
     if kind == review.COPIES:
         return JSONResponse(payload | _files(project, row["keeper"]), headers=NO_STORE)
     payload |= {
-        "reason": merge.said(row["reason"], language(request), first),
+        "reason": keepers.reason_text(row["reason"], language(request), first),
         "members": _members(current, opened, [row["keeper"], *row["others"]]),
         **duplicate_merges.preview(project, language(request), row["keeper"], row["others"]),
     }
     return JSONResponse(payload, headers=NO_STORE)
 
 
-def _members(current: Catalogue, opened: Groups, sha1s: list[str]) -> list[dict[str, Any]]:
+def _members(current: Catalogue, opened: OpenGroups, sha1s: list[str]) -> list[dict[str, Any]]:
     """Return what is compared of each image of a group, in this order."""
     rows = current.rows_of(sha1s)
     images = current.frame[rows].select(
@@ -186,7 +188,7 @@ def _members(current: Catalogue, opened: Groups, sha1s: list[str]) -> list[dict[
         place=pl.col("place").cast(pl.String),
         taken=pl.col("taken_at").dt.strftime("%Y-%m-%d %H:%M"),
     )
-    facts = review.facts(current, rows).select("sha1", "annotated", "oldest")
+    facts = review.keeper_criteria(current, rows).select("sha1", "annotated", "oldest")
     distances = opened.distances.filter(pl.col("sha1").is_in(sha1s))
     for other in (facts, distances):
         images = images.join(other, on="sha1", how="left", maintain_order="left")
@@ -202,7 +204,7 @@ def _members(current: Catalogue, opened: Groups, sha1s: list[str]) -> list[dict[
 
 def _files(project: Project, sha1: str) -> dict[str, Any]:
     """Return the files that hold the same bytes, the one to keep first."""
-    copies = review.copies(project, [sha1])
+    copies = review.copies_of(project, [sha1])
     if copies.is_empty():
         return {"sha1": sha1, "bytes": 0, "files": []}
     return {
@@ -223,8 +225,8 @@ def _copies(project: Project, request: Request) -> Response:
     current = registry.get(project)
     address = request.query_params.get("view")
     view = model.from_address(address) if address else None
-    opened = review.opened(current, review.COPIES, view)
-    copies = review.copies(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
+    opened = review.open_groups(current, review.COPIES, view)
+    copies = review.copies_of(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
     names = ("kept", "copy", "bytes")
     head = [translate(f"duplicates.csv_{name}", language(request)) for name in names]
     return spreadsheet("copies.csv", head, copies.select("kept", "path", "bytes").iter_rows())

@@ -1,11 +1,12 @@
-"""Groups of the same, of nearly the same and of alike images.
+"""Detect groups of identical, nearly identical and similar images.
 
-Not here: hashes (``hashes``), pairs of them (``hamming``), looking at two pictures
-(``sketches``), the neighbours that alike images are found among (``neighbours``).
+Exact: files with the same bytes. Near: edits of one picture, found by perceptual hash and
+confirmed by fingerprint. Semantic: images whose vectors under an encoder are very similar. Groups
+are stars, not chains: each has a centre, and every member is a pair with the centre.
 
-Exact: files of the same bytes. Near: edits of one picture, found by perceptual hash and
-confirmed by looking. Semantic: images whose vectors under an encoder are very similar.
-Groups do not chain: each has a centre, and every member is a pair with the centre.
+Not here: perceptual hashes (``media.hashes``), pairs of them (``hamming``), comparing two pictures
+(``media.fingerprints``), the neighbours among which similar images are found
+(``vectors.neighbours``).
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ RADIUS = 10
 """Bits of 64 by which the DCT hashes of two edits of a picture may differ."""
 
 SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.92, "visual": 0.98}
-"""Cosine from which two images count as alike, by family of encoder; measured."""
+"""Cosine from which two images count as similar, by family of encoder; measured."""
 
-# Where images have more others than this within the radius, on average, the hash does not tell
-# them apart at that radius, and a smaller one is taken.
-CROWD = 64
-# Images of one hash that are different pictures: with more of them the hash says nothing.
-DIFFERENT_OF_ONE_HASH = 32
+# With more neighbours within the radius, on average, the hash does not distinguish the images, and
+# a smaller radius is used.
+MAX_MEAN_NEIGHBOURS = 64
+# Different pictures of one hash that are compared: with more of them the hash means nothing.
+MAX_PICTURES_OF_HASH = 32
 THUMBNAILS_AT_ONCE = 1_000
 PAIRS_AT_ONCE = 4_096
 THREADS = 4
@@ -57,14 +58,14 @@ def update(
     radius: int = RADIUS,
     similarity: Mapping[str, float] = SIMILARITY,
 ) -> StageResult:
-    """Find all groups anew and write the members that differ.
+    """Detect all groups again and write the members that changed.
 
-    ``radius`` in bits; ``similarity`` by slug or by family of encoder. A group's name is its
-    kind and its smallest sha1.
+    ``radius`` is in bits, ``similarity`` a cosine by slug or by family of encoder. A group's name
+    is its kind and its smallest sha1.
     """
     began = time.monotonic()
     database = project.database()
-    # Of a missing file the image stays known, but there is nothing of it to keep or to discard.
+    # Missing files are left out: there is nothing of them to keep or to discard.
     files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
     near, used = _near(database, files, radius, report)
     parts = [_exact(files), near]
@@ -101,102 +102,106 @@ def _near(
     images = database.frame("images", ["sha1", "phash"])
     images = images.join(files, on="sha1", how="semi").sort("sha1")
     hashes, bucket = np.unique(images["phash"].to_numpy(), return_inverse=True)
-    while radius and hamming.crowd(hashes, radius) > CROWD:
-        # A DCT hash has as many ones as zeros: its distances are even.
+    while radius and hamming.mean_neighbours(hashes, radius) > MAX_MEAN_NEIGHBOURS:
+        # A DCT hash has as many ones as zeros, so that distances are even.
         radius -= 2
     left, right = hamming.pairs(hashes, radius)
-    worth = np.bincount(bucket) > 1
-    worth[np.concatenate([left, right])] = True
-    candidates = images.filter(pl.Series(worth[bucket]))
-    drawn = _sketches(database, candidates["sha1"].to_list(), report)
-    bucket = bucket[worth[bucket]]
-    leads = _leads(bucket, drawn)
-    pairs = _confirmed(drawn, *_across(leads, bucket, left, right))
-    centres = _stars(len(leads), *pairs)
-    # An image of the same hash and picture as a leader goes where the leader goes.
-    centres = np.where(centres[leads] < 0, leads, centres[leads])
+    has_pair = np.bincount(bucket) > 1
+    has_pair[np.concatenate([left, right])] = True
+    candidates = images.filter(pl.Series(has_pair[bucket]))
+    prints = _fingerprints(database, candidates["sha1"].to_list(), report)
+    bucket = bucket[has_pair[bucket]]
+    leader_of = _leaders(bucket, prints)
+    pairs = _confirmed(prints, *_leader_pairs(leader_of, bucket, left, right))
+    centres = _star_centres(len(leader_of), *pairs)
+    # An image with the hash and picture of a leader is in the leader's group.
+    centres = np.where(centres[leader_of] < 0, leader_of, centres[leader_of])
     return _near_rows(candidates.with_columns(centre=centres)), radius
 
 
-def _sketches(database: Database, sha1s: list[str], report: ReportProgress) -> npt.NDArray[np.int8]:
-    drawn = np.zeros((len(sha1s), *fingerprints.FINGERPRINT_SHAPE), np.int8)
+def _fingerprints(
+    database: Database, sha1s: list[str], report: ReportProgress
+) -> npt.NDArray[np.int8]:
+    prints = np.zeros((len(sha1s), *fingerprints.FINGERPRINT_SHAPE), np.int8)
     with ThreadPoolExecutor(THREADS) as threads:
         for start in range(0, len(sha1s), THUMBNAILS_AT_ONCE):
-            some = sha1s[start : start + THUMBNAILS_AT_ONCE]
-            rows = database.take("images", some, ["sha1", "thumbnail"]).sort_by("sha1")
-            made = threads.map(fingerprints.fingerprint, rows["thumbnail"].to_pylist())
-            drawn[start : start + len(some)] = list(made)
-            report("duplicates", start + len(some), len(sha1s))
-    return drawn
+            block = sha1s[start : start + THUMBNAILS_AT_ONCE]
+            rows = database.take("images", block, ["sha1", "thumbnail"]).sort_by("sha1")
+            computed = threads.map(fingerprints.fingerprint, rows["thumbnail"].to_pylist())
+            prints[start : start + len(block)] = list(computed)
+            report("duplicates", start + len(block), len(sha1s))
+    return prints
 
 
-def _leads(bucket: Positions, drawn: npt.NDArray[np.int8]) -> Positions:
-    """Return for each image the first one of its hash that shows the same picture."""
-    leads = np.arange(len(bucket))
+def _leaders(bucket: Positions, prints: npt.NDArray[np.int8]) -> Positions:
+    """Return for each image the first image with its hash that is the same picture."""
+    leader_of = np.arange(len(bucket))
     order = np.argsort(bucket, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(bucket[order])) + 1):
         rest = members
-        for _ in range(DIFFERENT_OF_ONE_HASH):
+        for _ in range(MAX_PICTURES_OF_HASH):
             if len(rest) < 2:
                 break
-            same = _agree(drawn, np.repeat(rest[:1], len(rest) - 1), rest[1:])
-            leads[rest[1:][same]] = rest[0]
+            same = _is_same_picture(prints, np.repeat(rest[:1], len(rest) - 1), rest[1:])
+            leader_of[rest[1:][same]] = rest[0]
             rest = rest[1:][~same]
-    return leads
+    return leader_of
 
 
-def _across(
-    leads: Positions, bucket: Positions, left: Positions, right: Positions
+def _leader_pairs(
+    leader_of: Positions, bucket: Positions, left: Positions, right: Positions
 ) -> tuple[Positions, Positions]:
-    """Return pairs of leaders whose hashes, at ``left`` and ``right``, are near each other."""
-    leaders = np.flatnonzero(leads == np.arange(len(leads)))
+    """Return pairs of leaders whose hashes are the pairs ``left``, ``right`` of buckets."""
+    leaders = np.flatnonzero(leader_of == np.arange(len(leader_of)))
     leaders = leaders[np.argsort(bucket[leaders], kind="stable")]
     owner = bucket[leaders]
     first = np.searchsorted(owner, left), np.searchsorted(owner, right)
     counts = [
-        np.minimum(np.searchsorted(owner, side, side="right") - start, DIFFERENT_OF_ONE_HASH)
+        np.minimum(np.searchsorted(owner, side, side="right") - start, MAX_PICTURES_OF_HASH)
         for side, start in zip((left, right), first, strict=True)
     ]
-    many = counts[0] * counts[1]
-    pair = np.repeat(np.arange(len(left)), many)
-    inside = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many, many)
-    one, other = np.divmod(inside, np.maximum(1, counts[1][pair]))
-    return leaders[first[0][pair] + one], leaders[first[1][pair] + other]
+    sizes = counts[0] * counts[1]
+    pair = np.repeat(np.arange(len(left)), sizes)
+    offsets = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    left_offset, right_offset = np.divmod(offsets, np.maximum(1, counts[1][pair]))
+    return leaders[first[0][pair] + left_offset], leaders[first[1][pair] + right_offset]
 
 
 def _confirmed(
-    drawn: npt.NDArray[np.int8], left: Positions, right: Positions
+    prints: npt.NDArray[np.int8], left: Positions, right: Positions
 ) -> tuple[Positions, Positions]:
-    same = _agree(drawn, left, right)
+    same = _is_same_picture(prints, left, right)
     return left[same], right[same]
 
 
-def _agree(drawn: npt.NDArray[np.int8], left: Positions, right: Positions) -> npt.NDArray[np.bool_]:
+def _is_same_picture(
+    prints: npt.NDArray[np.int8], left: Positions, right: Positions
+) -> npt.NDArray[np.bool_]:
     same = np.zeros(len(left), bool)
     for start in range(0, len(left), PAIRS_AT_ONCE):
-        some = slice(start, start + PAIRS_AT_ONCE)
-        same[some] = fingerprints.same_picture(drawn[left[some]], drawn[right[some]])
+        block = slice(start, start + PAIRS_AT_ONCE)
+        same[block] = fingerprints.same_picture(prints[left[block]], prints[right[block]])
     return same
 
 
-def _stars(count: int, left: Positions, right: Positions) -> Positions:
-    """Return each image's centre, its own position for a centre, -1 where it is in no group.
+def _star_centres(count: int, left: Positions, right: Positions) -> Positions:
+    """Return the index of each image's centre: its own for a centre, -1 where it has no group.
 
-    The image with most pairs becomes a centre and takes all that it is a pair with; then the
-    next of those left. So no group is a chain whose ends have nothing in common.
+    The image with most pairs becomes a centre and takes all its partners; then the next of those
+    that remain. So no group is a chain whose ends have nothing in common.
     """
     sources = np.concatenate([left, right])
     targets = np.concatenate([right, left])[np.argsort(sources, kind="stable")]
     degrees = np.bincount(sources, minlength=count)
     starts = np.concatenate([[0], np.cumsum(degrees)])
     centres = np.full(count, -1, np.int64)
-    for place in np.argsort(-degrees, kind="stable")[: np.count_nonzero(degrees)]:
-        if centres[place] >= 0:
+    for image in np.argsort(-degrees, kind="stable")[: np.count_nonzero(degrees)]:
+        if centres[image] >= 0:
             continue
-        around = targets[starts[place] : starts[place + 1]]
-        around = around[centres[around] < 0]
-        if len(around):
-            centres[around] = centres[place] = place
+        partners = targets[starts[image] : starts[image + 1]]
+        partners = partners[centres[partners] < 0]
+        if len(partners):
+            centres[partners] = centres[image] = image
     return centres
 
 
@@ -208,8 +213,8 @@ def _near_rows(members: pl.DataFrame) -> pl.DataFrame:
         for (centre,), group in members.group_by("centre", maintain_order=True)
         for hashes in [group["phash"].unique(maintain_order=True)]
     ]
-    found = pl.concat(bits) if bits else members.select("centre", "phash", bits=pl.lit(0.0))
-    joined = members.join(found, on=["centre", "phash"], how="left", maintain_order="left")
+    nearest = pl.concat(bits) if bits else members.select("centre", "phash", bits=pl.lit(0.0))
+    joined = members.join(nearest, on=["centre", "phash"], how="left", maintain_order="left")
     distances = joined.select(
         "sha1", "centre", distance=pl.when(copies).then(0.0).otherwise("bits")
     )
@@ -217,28 +222,30 @@ def _near_rows(members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _nearest_bits(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
-    """Return each hash's distance to the nearest of the others; 0 for a single one."""
+    """Return the distance in bits of each hash to the nearest other one; 0 for a single hash."""
     if len(hashes) < 2:
         return np.zeros(len(hashes))
     return np.array(
-        [np.partition(np.bitwise_count(hashes ^ one), 1)[1] for one in hashes], np.float64
+        [np.partition(np.bitwise_count(hashes ^ query), 1)[1] for query in hashes], np.float64
     )
 
 
 def _semantic(project: Project, slug: str, files: pl.DataFrame, threshold: float) -> pl.DataFrame:
     graph = neighbours.read(project, slug)
-    left, at = np.nonzero(graph.lists.similarities >= threshold)
-    right = graph.lists.ids[left, at].astype(np.int64)
-    apart = 1 - graph.lists.similarities[left, at].astype(np.float64)
-    there = pl.Series(graph.sha1s, dtype=pl.String).is_in(files["sha1"].implode()).to_numpy()
-    present = (right >= 0) & there[left] & there[right]
-    left, right, apart = left[present], right[present], apart[present]
+    left, rank = np.nonzero(graph.lists.similarities >= threshold)
+    right = graph.lists.ids[left, rank].astype(np.int64)
+    distances = 1 - graph.lists.similarities[left, rank].astype(np.float64)
+    has_file = pl.Series(graph.sha1s, dtype=pl.String).is_in(files["sha1"].implode()).to_numpy()
+    present = (right >= 0) & has_file[left] & has_file[right]
+    left, right, distances = left[present], right[present], distances[present]
     codes = np.minimum(left, right) * len(graph.sha1s) + np.maximum(left, right)
-    centres = _stars(len(graph.sha1s), *np.divmod(np.unique(codes), max(1, len(graph.sha1s))))
-    together = centres[left] == centres[right]
+    centres = _star_centres(
+        len(graph.sha1s), *np.divmod(np.unique(codes), max(1, len(graph.sha1s)))
+    )
+    is_same_group = centres[left] == centres[right]
     distance = np.full(len(centres), np.inf)
     for side in (left, right):
-        np.minimum.at(distance, side[together], apart[together])
+        np.minimum.at(distance, side[is_same_group], distances[is_same_group])
     members = pl.DataFrame(
         {"sha1": graph.sha1s, "centre": centres, "distance": np.maximum(distance, 0)},
         schema={"sha1": pl.String, "centre": pl.Int64, "distance": pl.Float64},

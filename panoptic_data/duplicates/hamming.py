@@ -1,10 +1,10 @@
 """Pairs of 64-bit hashes that differ in few bits, without comparing every pair: pure.
 
-Not here: what the hashes are of (``hashes``) and what a pair means (``duplicates``).
+Not here: computing the hashes (``media.hashes``) and what a pair means (``detect``).
 
 Multi-index hashing (Norouzi, Punjani and Fleet, 2012): cut into m bands, two hashes within a
-radius r agree in some band up to a_i bits wherever the sum of the a_i is r - m + 1. So each
-hash looks up its bands, with up to a_i bits turned, among the others' bands.
+radius r differ by at most a_i bits in some band i, wherever the sum of the a_i is r - m + 1. So
+each hash looks up its bands, with up to a_i bits flipped, among the others' bands.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["crowd", "pairs"]
+__all__ = ["mean_neighbours", "pairs"]
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
 
 BITS = 64
-# With more hashes, wider bands: a look-up must not find more than a few.
+# With more hashes bands are wider, so that a look-up finds only a few.
 WIDER_ABOVE = 200_000
-# Candidates held at a time: 100 MB.
+# Candidate pairs held at a time: 100 MB.
 AT_ONCE = 4_000_000
 SAMPLE = 256
 
@@ -31,24 +31,24 @@ SAMPLE = 256
 def pairs(hashes: Hashes, radius: int, bands: int | None = None) -> tuple[Positions, Positions]:
     """Return positions (left, right), left < right, of all pairs within ``radius`` bits.
 
-    Sorted; complete: the pigeonhole leaves none out. ``bands``: 3 or 4, else chosen by number.
+    Sorted and complete. ``bands`` is 3 or 4, None: chosen by the number of hashes.
     """
     bands = bands or (3 if len(hashes) > WIDER_ABOVE else 4)
-    found = [
-        _near(hashes, left, right, radius)
-        for shift, width, turned in _bands(bands, radius)
-        for left, right in _candidates(hashes, shift, width, turned)
+    confirmed = [
+        _within(hashes, left, right, radius)
+        for shift, width, flips in _bands(bands, radius)
+        for left, right in _candidates(hashes, shift, width, flips)
     ]
-    codes = [left * len(hashes) + right for left, right in found if len(left)]
+    codes = [left * len(hashes) + right for left, right in confirmed if len(left)]
     if not codes:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     return np.divmod(np.unique(np.concatenate(codes)), len(hashes))
 
 
-def crowd(hashes: Hashes, radius: int) -> float:
-    """Return how many others a hash has within ``radius``, on average over an even sample."""
+def mean_neighbours(hashes: Hashes, radius: int) -> float:
+    """Return the mean number of other hashes within ``radius``, over an even sample."""
     sample = hashes[:: max(1, len(hashes) // SAMPLE)]
-    near = sum(int((np.bitwise_count(hashes ^ one) <= radius).sum()) - 1 for one in sample)
+    near = sum(int((np.bitwise_count(hashes ^ query) <= radius).sum()) - 1 for query in sample)
     return near / max(1, len(sample))
 
 
@@ -59,48 +59,48 @@ def _bands(count: int, radius: int) -> Iterator[tuple[int, int, int]]:
     shift = 0
     for band, width in enumerate(widths):
         # -1 where the other bands suffice; bands share the total as evenly as they can.
-        turned = total // count + (band < total % count)
-        if turned >= 0:
-            yield shift, width, turned
+        flips = total // count + (band < total % count)
+        if flips >= 0:
+            yield shift, width, flips
         shift += width
 
 
 def _candidates(
-    hashes: Hashes, shift: int, width: int, turned: int
+    hashes: Hashes, shift: int, width: int, flips: int
 ) -> Iterator[tuple[Positions, Positions]]:
     values = ((hashes >> np.uint64(shift)) & np.uint64((1 << width) - 1)).astype(np.int64)
     order = np.argsort(values, kind="stable")
     starts = np.zeros((1 << width) + 1, np.int64)
     np.cumsum(np.bincount(values, minlength=1 << width), out=starts[1:])
-    for mask in _masks(width, turned):
+    for mask in _masks(width, flips):
         first = starts[values ^ mask]
         counts = starts[(values ^ mask) + 1] - first
-        asking = np.flatnonzero(counts)
-        ends = np.cumsum(counts[asking])
-        for some in _slices(ends):
-            who, many = asking[some], counts[asking[some]]
-            inside = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-            yield np.repeat(who, many), order[np.repeat(first[who], many) + inside]
+        queries = np.flatnonzero(counts)
+        ends = np.cumsum(counts[queries])
+        for part in _slices(ends):
+            rows, sizes = queries[part], counts[queries[part]]
+            offsets = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            yield np.repeat(rows, sizes), order[np.repeat(first[rows], sizes) + offsets]
 
 
-def _near(
+def _within(
     hashes: Hashes, left: Positions, right: Positions, radius: int
 ) -> tuple[Positions, Positions]:
-    # Both see each other: one order is enough.
+    # Each pair is found from both sides: one order is enough.
     ordered = left < right
     left, right = left[ordered], right[ordered]
     near = np.bitwise_count(hashes[left] ^ hashes[right]) <= radius
     return left[near], right[near]
 
 
-def _masks(width: int, turned: int) -> Iterator[int]:
-    for count in range(turned + 1):
+def _masks(width: int, flips: int) -> Iterator[int]:
+    for count in range(flips + 1):
         for bits in combinations(range(width), count):
             yield sum(1 << bit for bit in bits)
 
 
 def _slices(ends: Positions) -> Iterator[slice]:
-    """Cut rows whose sizes sum up to ``ends`` so that no part is much over AT_ONCE."""
+    """Yield slices of rows, given the cumulative sums of their sizes, each about ``AT_ONCE``."""
     start = 0
     while start < len(ends):
         done = ends[start - 1] if start else 0

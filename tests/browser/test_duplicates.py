@@ -29,7 +29,7 @@ def store(own_project):
 def groups(own_project):
     """The near groups as the page lists them: group, keeper, others."""
     current = registry.get(open_project(own_project))
-    return review.opened(current, "near").ordered("size").to_dicts()
+    return review.open_groups(current, "near").ordered("size").to_dicts()
 
 
 def compared(page, one, other, *, evened=False):

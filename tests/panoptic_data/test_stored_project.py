@@ -128,7 +128,7 @@ def read_saved_views(project):
 def read_duplicates(project):
     current = registry.get(project)
     of_groups = ("keeper", "others", "reason", "count", "distance")
-    opened = {kind: review.opened(current, kind) for kind in review.kinds(current)}
+    opened = {kind: review.open_groups(current, kind) for kind in review.kinds(current)}
     return {
         "members": sorted(columns(current.duplicates(), "kind", "group", "row", "distance")),
         "open": {

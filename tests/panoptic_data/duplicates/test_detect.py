@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from PIL import Image, ImageDraw
 from skimage import data
@@ -12,6 +13,7 @@ from skimage import data
 from panoptic_data.duplicates import detect
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
+from panoptic_data.storage.schema import arrow
 from panoptic_data.vectors import neighbours
 from tests import synthetic
 from tests.images import shared
@@ -115,12 +117,12 @@ def test_blank_pages_do_not_make_a_group(project, folder):
 
 def test_a_chain_of_changes_is_not_one_group():
     # 0-1-2-3-4: each like the next, the ends alike in nothing.
-    centres = detect._stars(5, np.arange(4), np.arange(1, 5))
+    centres = detect._star_centres(5, np.arange(4), np.arange(1, 5))
     assert centres.tolist() == [1, 1, 1, 3, 3]
 
 
 def test_the_image_with_most_likes_is_the_centre():
-    centres = detect._stars(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
+    centres = detect._star_centres(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
     assert centres.tolist() == [1, 1, 1, 1, 1, -1]
 
 
@@ -174,24 +176,20 @@ def test_a_run_killed_half_way_is_made_whole(project, folder):
     photograph("coffee").save(folder / "one.png")
     photograph("coffee").save(folder / "two.jpg")
     shutil.copy(folder / "one.png", folder / "again.png")
-    whole = update(project, folder)
+    complete = update(project, folder)
     database = project.database()
     rows = database.frame("duplicates").drop("run").sort("member")
     stale = database.read("duplicates").slice(0, 1).to_pylist()
     stale[0]["member"] = "near:gone/gone"
-    import pyarrow as pa
-
-    from panoptic_data.storage.schema import arrow
-
     database.append("duplicates", pa.Table.from_pylist(stale, schema=arrow("duplicates")))
     database.delete("duplicates", rows["member"].to_list()[:2])
     again = update(project, run="r2")
-    assert again.data_version == whole.data_version
+    assert again.data_version == complete.data_version
     assert database.frame("duplicates").drop("run").sort("member").equals(rows)
 
 
-def have(project, names, vectors, missing=()):
-    """A corpus of vectors whose files are there, or missing."""
+def write_vectors(project, names, vectors, missing=()):
+    """Write vectors whose files are present or missing."""
     files = [
         {**synthetic.file(f"folder/{name}.jpg", None), "sha1": name}
         | {"status": "missing" if name in missing else "ok"}
@@ -206,7 +204,7 @@ def test_missing_files_are_no_duplicates(project):
     names, (vectors, _) = sha1s(40), grouped(40, dim=48, width=1.0)
     vectors[10:13] = vectors[10]
     vectors[20:22] = vectors[20]
-    have(project, names, vectors, missing=[names[12], names[20]])
+    write_vectors(project, names, vectors, missing=[names[12], names[20]])
     update(project, slugs=[SLUG], similarity={"visual": 0.999})
     assert members(project, f"semantic:{SLUG}")["sha1"].to_list() == names[10:12]
 
@@ -215,33 +213,33 @@ def test_alike_images_are_groups_under_each_encoder(project):
     names, (vectors, _) = sha1s(60), grouped(60, dim=48, width=1.0)
     vectors[10:14] = vectors[10]
     vectors[20:25] = vectors[20]
-    have(project, names, vectors)
+    write_vectors(project, names, vectors)
     result = update(project, slugs=[SLUG], similarity={"visual": 0.999})
     assert result.extra["groups"] == {f"semantic:{SLUG}": 2}
     rows = members(project, f"semantic:{SLUG}")
     assert set(rows["sha1"]) == {*names[10:14], *names[20:25]}
-    assert set(rows["group"]) == {f"semantic:{SLUG}:{names[at]}" for at in (10, 20)}
+    assert set(rows["group"]) == {f"semantic:{SLUG}:{names[first]}" for first in (10, 20)}
     assert rows["distance"].to_list() == [0.0] * 9
 
 
 def test_more_copies_than_a_list_has_places_are_one_group(project):
     vectors, _ = grouped(80, dim=48, width=1.0)
     vectors[:50] = vectors[0]
-    have(project, sha1s(80), vectors)
+    write_vectors(project, sha1s(80), vectors)
     update(project, slugs=[SLUG], similarity={SLUG: 0.999})
     rows = members(project, f"semantic:{SLUG}")
     assert (rows.height, rows["group"].n_unique()) == (50, 1)
 
 
 def test_real_edits_are_found_and_nothing_else(project):
-    place = shared("neardup")
-    update(project, place)
-    with (place / "truth.csv").open(encoding="utf-8") as lines:
+    folder = shared("neardup")
+    update(project, folder)
+    with (folder / "truth.csv").open(encoding="utf-8") as lines:
         truth = {row["file"]: row for row in csv.DictReader(lines)}
     names = names_of(project)
-    found = groups(project, "near", names)
-    assert all(len({truth[name]["group"] for name in group}) == 1 for group in found)
-    group_of = {name: number for number, group in enumerate(found) for name in group}
+    detected = groups(project, "near", names)
+    assert all(len({truth[name]["group"] for name in group}) == 1 for group in detected)
+    group_of = {name: number for number, group in enumerate(detected) for name in group}
     files = project.database().frame("files").select("path", "sha1")
     shown = {path: names[sha1] for path, sha1 in files.iter_rows()}
 

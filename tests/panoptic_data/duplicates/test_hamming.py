@@ -10,10 +10,10 @@ def hashes(count, seed=0):
     """Random hashes, a third of them a few bits away from another one."""
     random = np.random.default_rng(seed)
     made = random.integers(0, 2**63, count, dtype=np.uint64) << np.uint64(1)
-    for at in range(0, count, 3):
-        made[at] = made[random.integers(0, count)]
+    for row in range(0, count, 3):
+        made[row] = made[random.integers(0, count)]
         for bit in random.integers(0, 64, random.integers(0, 12)):
-            made[at] ^= np.uint64(1) << np.uint64(bit)
+            made[row] ^= np.uint64(1) << np.uint64(bit)
     return made
 
 
@@ -31,18 +31,18 @@ def plain(made, radius):
 @pytest.mark.parametrize("radius", [0, 1, 2, 3, 5, 6, 8, 10])
 def test_all_pairs_within_the_radius_are_found_and_no_other(radius, bands):
     made = hashes(300, seed=radius)
-    found = hamming.pairs(made, radius, bands)
-    pairs = list(zip(*(side.tolist() for side in found), strict=True))
+    sides = hamming.pairs(made, radius, bands)
+    pairs = list(zip(*(side.tolist() for side in sides), strict=True))
     assert pairs == plain(made, radius)
     assert pairs
 
 
 def test_candidates_in_small_portions_give_the_same_pairs(monkeypatch):
     made = hashes(200)
-    whole = hamming.pairs(made, 6)
+    at_once = hamming.pairs(made, 6)
     monkeypatch.setattr(hamming, "AT_ONCE", 7)
-    cut = hamming.pairs(made, 6)
-    assert all(np.array_equal(one, other) for one, other in zip(whole, cut, strict=True))
+    in_parts = hamming.pairs(made, 6)
+    assert all(np.array_equal(left, right) for left, right in zip(at_once, in_parts, strict=True))
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -54,5 +54,5 @@ def test_too_few_hashes_make_no_pair(count):
 def test_a_crowd_is_how_many_others_are_near_on_average():
     made = hashes(200)
     expected = 2 * len(plain(made, 6)) / 200
-    assert hamming.crowd(made, 6) == pytest.approx(expected)
-    assert hamming.crowd(made[:0], 6) == 0
+    assert hamming.mean_neighbours(made, 6) == pytest.approx(expected)
+    assert hamming.mean_neighbours(made[:0], 6) == 0
