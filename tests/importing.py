@@ -43,6 +43,6 @@ def values_of(project, name):
     for target, value in state.values(property.id).select("target", "value").iter_rows():
         values.setdefault(target, []).append(state.tags[value].name if property.has_tags else value)
     return {
-        target: sorted(texts) if property.holds_several else texts[0]
+        target: sorted(texts) if property.is_multi_valued else texts[0]
         for target, texts in values.items()
     }

@@ -363,9 +363,9 @@ def _delete_tags(state: State, request: DeleteTags) -> _Batch:
         kind=pl.lit(prop.target),
         target="target",
         property=pl.lit(prop.id),
-        op=pl.lit("remove" if prop.holds_several else "set"),
-        old=none if prop.holds_several else pl.col("value"),
-        new=pl.col("value") if prop.holds_several else none,
+        op=pl.lit("remove" if prop.is_multi_valued else "set"),
+        old=none if prop.is_multi_valued else pl.col("value"),
+        new=pl.col("value") if prop.is_multi_valued else none,
     )
     changes = pl.concat([as_frame(steps), removed.select(list(CHANGE_SCHEMA))])
     return _Batch(changes, "delete", _listed(deleted))

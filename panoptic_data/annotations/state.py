@@ -337,7 +337,7 @@ def _inactive_after(inactive: frozenset[str], new_events: pl.DataFrame) -> froze
 
 
 def _multi_valued(known: Mapping[str, Property]) -> list[str]:
-    return [id for id, prop in known.items() if prop.holds_several]
+    return [id for id, prop in known.items() if prop.is_multi_valued]
 
 
 def _read_properties(definitions: pl.DataFrame) -> dict[str, Property]:

@@ -1,8 +1,8 @@
 """Tags: the values of tag properties, in a graph where a tag can have several parents.
 
-Here: what a tag is, the graph, and the changes that make, alter, link, merge and delete tags.
-Not here: which images have a tag (``annotations``). Every function returns changes that have
-not been written: ``store.commit`` does that.
+Here: what a tag is, the graph, and the changes that create, update, link and reorder tags.
+Not here: which images have a tag (``state``), tagging and merging (``edits``). The functions
+that change tags write nothing: they return changes for ``Store.commit``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,11 @@ _PARTS = ("property", "name", "colour", "place", "key", "deleted")
 
 @dataclass(frozen=True)
 class Tag:
-    """One tag. ``parents`` are ids of tags of the same property; ``key`` applies it."""
+    """One tag.
+
+    ``parents`` are ids of tags of the same property, ``place`` is its order among them, ``key`` a
+    digit or letter that applies it.
+    """
 
     id: str
     property: str
@@ -61,39 +65,40 @@ def create(
     parents: Sequence[str] = (),
     colour: str | None = None,
 ) -> tuple[Tag, list[Change]]:
-    """Return a new tag and the changes that make it. Raises InvalidTag."""
+    """Return a new tag and the changes that create it. Raises InvalidTag."""
     name = _checked_name(known, property, name)
     for parent in parents:
         _checked_parent(known, property, parent)
-    last = max((one.place for one in known.values() if one.property == property), default=0.0)
-    made = Tag(new_id(), property, name, colour, tuple(parents), last + 1)
-    parts = {part: getattr(made, part) for part in _PARTS if getattr(made, part)}
-    changes = [_change(made.id, part, value) for part, value in parts.items()]
-    return made, [*changes, *(Change("tag", made.id, "parents", "add", one) for one in parents)]
+    tag = Tag(new_id(), property, name, colour, tuple(parents), _last_place(known, property) + 1)
+    parts = {part: getattr(tag, part) for part in _PARTS if getattr(tag, part)}
+    changes = [_change(tag.id, part, value) for part, value in parts.items()]
+    links = [Change("tag", tag.id, "parents", "add", parent) for parent in parents]
+    return tag, [*changes, *links]
 
 
 def find_or_create(
     known: Mapping[str, Tag], property: str, names: Iterable[str]
 ) -> tuple[dict[str, str], list[Change]]:
-    """Return the id of the tag that each name means, and the changes that make those missing.
+    """Return name → id of the tag with this name, and the changes that create those missing.
 
-    Names are compared without regard to case and to spaces around and between words; each is
-    found again in the answer as it was given. Raises InvalidTag.
+    Names are compared without regard to case and to spaces around and between words, and
+    returned as they were given. Raises InvalidTag.
     """
-    ids = {spelled: one.id for spelled, one in by_name(known, property).items()}
-    last = max((one.place for one in known.values() if one.property == property), default=0.0)
-    found: dict[str, str] = {}
+    id_of_key = {key: tag.id for key, tag in by_name(known, property).items()}
+    last_place = _last_place(known, property)
+    ids: dict[str, str] = {}
     changes: list[Change] = []
     for name in names:
-        spelled = " ".join(str(name).split())
-        if spelled.casefold() not in ids:
-            made, making = create({}, property, spelled)
-            last += 1
-            ids[spelled.casefold()] = made.id
-            changes += [one for one in making if one.property != "place"]
-            changes.append(_change(made.id, "place", last))
-        found[name] = ids[spelled.casefold()]
-    return found, changes
+        normalised = " ".join(str(name).split())
+        key = normalised.casefold()
+        if key not in id_of_key:
+            tag, creation = create({}, property, normalised)
+            last_place += 1
+            id_of_key[key] = tag.id
+            changes += [change for change in creation if change.property != "place"]
+            changes.append(_change(tag.id, "place", last_place))
+        ids[name] = id_of_key[key]
+    return ids, changes
 
 
 def update(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
@@ -101,88 +106,92 @@ def update(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
 
     A key that another tag has is taken from it. Raises InvalidTag.
     """
-    one = _checked(known, id)
+    tag = _checked(known, id)
     unknown = set(parts) - set(_PARTS) | set(parts) & {"property"}
     if unknown:
         raise InvalidTag("part", name=min(unknown))
     changes = []
     if "name" in parts:
-        parts["name"] = _checked_name(known, one.property, parts["name"], id)
+        parts["name"] = _checked_name(known, tag.property, parts["name"], id)
     if parts.get("key"):
         key = parts["key"] = parts["key"].casefold()
         if len(key) != 1 or not key.isalnum():
             raise InvalidTag("key", name=key)
-        others = [it for it in known.values() if it.key == key and it.id != id]
+        others = [other for other in known.values() if other.key == key and other.id != id]
         changes = [_change(other.id, "key", None, key) for other in others]
     return changes + [
-        _change(id, part, value, getattr(one, part))
+        _change(id, part, value, getattr(tag, part))
         for part, value in parts.items()
-        if value != getattr(one, part)
+        if value != getattr(tag, part)
     ]
 
 
 def link(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
     """Return the change that puts a tag under another one. Raises InvalidTag, for a cycle too."""
-    one = _checked(known, id)
-    _checked_parent(known, one.property, parent)
+    tag = _checked(known, id)
+    _checked_parent(known, tag.property, parent)
     if parent == id or parent in descendants(known, [id]):
-        raise InvalidTag("cycle", name=one.name, parent=known[parent].name)
-    return [] if parent in one.parents else [Change("tag", id, "parents", "add", parent)]
+        raise InvalidTag("cycle", name=tag.name, parent=known[parent].name)
+    return [] if parent in tag.parents else [Change("tag", id, "parents", "add", parent)]
 
 
 def unlink(known: Mapping[str, Tag], id: str, parent: str) -> list[Change]:
     """Return the change that takes a tag from under another one."""
-    one = _checked(known, id)
-    return [Change("tag", id, "parents", "remove", parent)] if parent in one.parents else []
+    tag = _checked(known, id)
+    return [Change("tag", id, "parents", "remove", parent)] if parent in tag.parents else []
 
 
 def reorder(known: Mapping[str, Tag], order: Sequence[str], moved: Iterable[str]) -> list[Change]:
-    """Return the changes that put tags in this order among themselves.
+    """Return the changes that put tags in this order.
 
-    ``order`` are the tags that stand together, ``moved`` those that went elsewhere: where the
-    others are in this order already, only these get other places, between their neighbours.
+    ``order`` are tags in their new order, ``moved`` those that were moved: where the others are in
+    this order already, only these get new places, between their neighbours.
     """
     ids = [_checked(known, id).id for id in dict.fromkeys(order)]
-    gone = set(moved)
-    stay = [known[id].place for id in ids if id not in gone]
-    new = _between(known, ids, gone) if _is_growing(stay) else []
-    if not _is_growing(new):
+    moved_ids = set(moved)
+    unmoved = [known[id].place for id in ids if id not in moved_ids]
+    places = _places_between(known, ids, moved_ids) if _is_increasing(unmoved) else []
+    if not _is_increasing(places):
         first = min((known[id].place for id in ids), default=0.0)
-        new = [first + number for number in range(len(ids))]
+        places = [first + number for number in range(len(ids))]
     return [
         _change(id, "place", place, known[id].place)
-        for id, place in zip(ids, new, strict=True)
+        for id, place in zip(ids, places, strict=True)
         if place != known[id].place
     ]
 
 
-def _between(known: Mapping[str, Tag], ids: Sequence[str], moved: set[str]) -> list[float]:
-    """Return a place for each tag: its own, or where it was moved, one between its neighbours."""
-    found: list[float] = []
-    for at, id in enumerate(ids):
+def _places_between(known: Mapping[str, Tag], ids: Sequence[str], moved: set[str]) -> list[float]:
+    """Return a place for each tag: its own, or one between its neighbours where it was moved."""
+    places: list[float] = []
+    for index, id in enumerate(ids):
         if id not in moved:
-            found.append(known[id].place)
+            places.append(known[id].place)
             continue
-        after = next((known[it].place for it in ids[at:] if it not in moved), None)
-        before = found[-1] if found else None
+        after = next((known[later].place for later in ids[index:] if later not in moved), None)
+        before = places[-1] if places else None
         if before is None:
-            found.append(0.0 if after is None else after - len(ids))
+            places.append(0.0 if after is None else after - len(ids))
         else:
-            found.append(before + 1 if after is None else (before + after) / 2)
-    return found
+            places.append(before + 1 if after is None else (before + after) / 2)
+    return places
 
 
-def _is_growing(places: Sequence[float]) -> bool:
-    return bool(places) and all(one < other for one, other in pairwise(places))
+def _is_increasing(places: Sequence[float]) -> bool:
+    return bool(places) and all(place < following for place, following in pairwise(places))
+
+
+def _last_place(known: Mapping[str, Tag], property: str) -> float:
+    return max((tag.place for tag in known.values() if tag.property == property), default=0.0)
 
 
 def children(known: Mapping[str, Tag]) -> dict[str, list[str]]:
     """Return the tags right below each tag, in their order."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for one in known.values():
-        for parent in one.parents:
-            found[parent].append(one.id)
-    return found
+    by_parent: dict[str, list[str]] = defaultdict(list)
+    for tag in known.values():
+        for parent in tag.parents:
+            by_parent[parent].append(tag.id)
+    return by_parent
 
 
 def descendants(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
@@ -192,66 +201,67 @@ def descendants(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
 
 def ancestors(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
     """Return all tags above some, without these (unless one is above another)."""
-    return reachable({id: one.parents for id, one in known.items()}, ids)
+    return reachable({id: tag.parents for id, tag in known.items()}, ids)
 
 
 def by_name(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
     """Return a property's tags by their names in lower case."""
     return {
-        one.name.casefold(): one
-        for one in known.values()
-        if one.property == property and not one.deleted
+        tag.name.casefold(): tag
+        for tag in known.values()
+        if tag.property == property and not tag.deleted
     }
 
 
 def read(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Tag]:
-    """Return tags from the texts of their parts (``parents``: a list of ids), in their order.
+    """Return tags from the JSON texts of their parts (``parents``: a list of ids), in their order.
 
-    Two people may have made a cycle between them, each half of it right when it was written: a
-    link that would close one is left out, the later ids' first.
+    Two people may have made a cycle, each link of it valid when it was written: links that would
+    close a cycle are left out, in the order of the ids.
     """
-    found: dict[str, Tag] = {}
+    known: dict[str, Tag] = {}
     for id in sorted(parts):
         texts = parts[id]
         values = {part: json.loads(texts[part]) for part in _PARTS if part in texts}
         if "name" in values and "property" in values:
-            found[id] = Tag(id, **values)
-    links: dict[str, tuple[str, ...]] = {id: () for id in found}
-    for id, one in found.items():
+            known[id] = Tag(id, **values)
+    links: dict[str, tuple[str, ...]] = {id: () for id in known}
+    for id, tag in known.items():
         for parent in sorted(set(parts[id].get("parents", ()))):
-            is_right = parent in found and found[parent].property == one.property
-            if is_right and parent != id and id not in reachable(links, [parent]):
+            is_valid = parent in known and known[parent].property == tag.property
+            if is_valid and parent != id and id not in reachable(links, [parent]):
                 links[id] += (parent,)
-    ordered = sorted(found.values(), key=lambda one: (one.property, one.place, one.id))
-    return {one.id: _with_parents(one, links[one.id]) for one in ordered}
+    ordered = sorted(known.values(), key=lambda tag: (tag.property, tag.place, tag.id))
+    return {tag.id: _with_parents(tag, links[tag.id]) for tag in ordered}
 
 
-def with_parent(one: Tag, parent: str) -> Tag:
+def with_parent(tag: Tag, parent: str) -> Tag:
     """Return a tag with one more parent."""
-    return _with_parents(one, (*one.parents, parent))
+    return _with_parents(tag, (*tag.parents, parent))
 
 
-def _with_parents(one: Tag, parents: tuple[str, ...]) -> Tag:
-    return Tag(one.id, one.property, one.name, one.colour, parents, one.place, one.key, one.deleted)
+def _with_parents(tag: Tag, parents: tuple[str, ...]) -> Tag:
+    # Faster than ``replace``: a project may have tens of thousands of tags.
+    return Tag(tag.id, tag.property, tag.name, tag.colour, parents, tag.place, tag.key, tag.deleted)
 
 
-def reachable(next_of: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
-    """Return all that some lead to, one after the other, without these unless they do too."""
-    found: set[str] = set()
+def reachable(edges: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:
+    """Return all nodes that edges lead to from some; these only where a cycle leads back."""
+    reached: set[str] = set()
     waiting = list(ids)
     while waiting:
-        for one in next_of.get(waiting.pop(), ()):
-            if one not in found:
-                found.add(one)
-                waiting.append(one)
-    return found
+        for node in edges.get(waiting.pop(), ()):
+            if node not in reached:
+                reached.add(node)
+                waiting.append(node)
+    return reached
 
 
 def _checked(known: Mapping[str, Tag], id: str) -> Tag:
-    one = known.get(id)
-    if one is None:
+    tag = known.get(id)
+    if tag is None:
         raise InvalidTag("unknown", name=id)
-    return one
+    return tag
 
 
 def _checked_parent(known: Mapping[str, Tag], property: str, parent: str) -> None:
@@ -263,12 +273,15 @@ def _checked_name(known: Mapping[str, Tag], property: str, name: str, id: str | 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidTag("name", name=name[:40], most=LONGEST_NAME)
-    same = by_name(known, property).get(name.casefold())
-    if same is not None and same.id != id:
+    namesake = by_name(known, property).get(name.casefold())
+    if namesake is not None and namesake.id != id:
         raise InvalidTag("taken", name=name)
     return name
 
 
 def _change(id: str, part: str, value: Any, old: Any = None) -> Change:
-    texts = [None if one is None else json.dumps(one, ensure_ascii=False) for one in (value, old)]
-    return Change("tag", id, part, "set", *texts)
+    return Change("tag", id, part, "set", _json(value), _json(old))
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)

@@ -47,7 +47,7 @@ def merge_changes(
         offered = pairs.join(present, left_on="sha1", right_on="target").sort("order")
         if offered.is_empty():
             continue
-        if property.holds_several:
+        if property.is_multi_valued:
             parts.append(_add_tags(property, present, offered))
             continue
         changes, lost_values = _hand_over(state, property, present, offered)

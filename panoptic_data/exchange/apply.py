@@ -192,7 +192,7 @@ def _with_tag_ids(state: State, property: Property, named: pl.DataFrame) -> pl.D
     with_ids = named.with_columns(
         pl.col("value").replace_strict(ids, return_dtype=pl.String) if ids else pl.col("value")
     )
-    if not property.holds_several:
+    if not property.is_multi_valued:
         return with_ids
     lists = with_ids.group_by("target", maintain_order=True).agg(pl.col("value").unique().sort())
     texts = [json.dumps(some) for some in lists["value"].to_list()]

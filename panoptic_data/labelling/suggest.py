@@ -155,7 +155,7 @@ def _rows_of_other_tags(
 ) -> npt.NDArray[Any]:
     """Return the rows whose only tag is not among ``relatives``; none where several are allowed."""
     column = current.column(property_field(property.type, property.id))
-    if property.holds_several or column.units is None or column.tags is None:
+    if property.is_multi_valued or column.units is None or column.tags is None:
         return np.empty(0, np.intp)
     is_other = np.array([id not in relatives for id in column.ids], dtype=bool)
     units = column.units[is_other[column.tags]] if len(column.ids) else column.units
