@@ -88,7 +88,7 @@ def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
         prop = known_property(state, request.property or "")
     view, level = model.from_address(request.view), request.level
     # The groups are those that the person sees.
-    current, _ = frozen_results.shown(registry.get(writer.project), view, request.held)
+    current, _ = frozen_results.displayed(registry.get(writer.project), view, request.held)
     names = group_names.names(
         current,
         view,

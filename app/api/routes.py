@@ -51,7 +51,7 @@ from panoptic_data.views.fields import is_property
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Rows
-    from panoptic_data.catalogue.frozen_results import Hold
+    from panoptic_data.catalogue.frozen_results import FrozenResult
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
@@ -76,7 +76,7 @@ def routes(project: Project) -> list[Route]:
     """Return every route of ours.
 
     Whatever takes a ``view=`` takes ``held=`` too, the key of what a session holds still of it
-    (``holds.Hold``): where it is known no more, the view is shown as it is now.
+    (``frozen_results.FrozenResult``): where it is known no more, the view is shown as it is now.
 
     - ``/rows?view=&start=&count=``: a window of a view as JSON: ``version`` of the catalogue,
       ``total``, ``start`` and ``rows`` (``catalogue.Catalogue.window``). With ``only=sha1``
@@ -142,7 +142,7 @@ class _Asked:
     current: Catalogue
     tag: str
     # What is held still of the view, and what that is compared with.
-    hold: Hold | None
+    hold: FrozenResult | None
     now: Catalogue
 
     @property
@@ -156,7 +156,7 @@ def _of_view(answer: Callable[[_Asked, Request], Response]) -> Answer:
     def answered(project: Project, request: Request) -> Response:
         view = model.from_address(request.query_params.get("view", ""))
         now = registry.get(project)
-        current, hold = frozen_results.shown(now, view, request.query_params.get("held"))
+        current, hold = frozen_results.displayed(now, view, request.query_params.get("held"))
         tag = f'"{now.version}"' if hold is None else f'"{now.version}.{hold.key}"'
         asked = _Asked(view, current, tag, hold, now)
         if asked.headers["ETag"] in request.headers.get("if-none-match", ""):

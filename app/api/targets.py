@@ -92,7 +92,7 @@ class Targets:
         selection = request.selection
         view = model.from_address(request.view)
         # The selection is of what the person sees, which may be a frozen result.
-        current, _ = frozen_results.shown(current, view, selection.held)
+        current, _ = frozen_results.displayed(current, view, selection.held)
         result = run_view(current, view)
         paths = None
         if result.files is not None:

@@ -49,8 +49,8 @@ def display(
 ) -> None:
     """Draw the map inside another page, without what stands beside it on its own.
 
-    ``key`` names the hold that made ``current``, if there is one (``holds.Hold``). ``on_open``
-    gets the image that was pressed; ``on_change`` is called after the view changed.
+    ``key`` names the ``FrozenResult`` that made ``current``, if there is one. ``on_open`` gets
+    the image that was pressed; ``on_change`` is called after the view changed.
     """
     slugs = _mapped(current, project)
     if not slugs:
@@ -74,7 +74,7 @@ def _held(current: Catalogue) -> tuple[Catalogue, str | None]:
     except PanopticError:
         # It is told where the view is drawn.
         return current, None
-    return (current, None) if hold is None else (hold.now(current), hold.key)
+    return (current, None) if hold is None else (hold.catalogue(current), hold.key)
 
 
 def _mapped(current: Catalogue, project: Project) -> dict[str, str]:

@@ -56,7 +56,9 @@ def run_comparison(context: ViewContext) -> Comparison | None:
     other = replace(context, view=view, result=result, frozen=None, displayed=corpus)
     frozen = frozen_view.get_frozen(corpus, view, frozen_view.COMPARED)
     if frozen is not None:
-        other = replace(other, result=frozen.found, frozen=frozen, displayed=frozen.now(corpus))
+        other = replace(
+            other, result=frozen.result, frozen=frozen, displayed=frozen.catalogue(corpus)
+        )
     first = min(len(context.result), len(result), similarity_stats.COMPARED)
     return Comparison(
         names, other, similarity_stats.count_common(first_ranks, second_ranks, first), first

@@ -14,7 +14,7 @@ from app.session import state
 from panoptic_data.catalogue import frozen_results
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.frozen_results import Hold
+    from panoptic_data.catalogue.frozen_results import FrozenResult
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
@@ -57,7 +57,7 @@ def release_idle() -> bool:
     return is_idle
 
 
-def get_frozen(current: Catalogue, view: View, slot: str = MAIN) -> Hold | None:
+def get_frozen(current: Catalogue, view: View, slot: str = MAIN) -> FrozenResult | None:
     """Return what is held of a view, held from now on if it was asked anew; None where it is not.
 
     Another view and another tab ask anew, another display of the same view does not. ``slot`` is
@@ -67,10 +67,10 @@ def get_frozen(current: Catalogue, view: View, slot: str = MAIN) -> Hold | None:
         refresh()
         return None
     asked = (current.project.root, state.tab(), view.key)
-    known: tuple[object, Hold] | None = st.session_state.get(slot)
+    known: tuple[object, FrozenResult] | None = st.session_state.get(slot)
     if known is None or known[0] != asked:
         # Only one at a time: the former is let go before.
         st.session_state.pop(slot, None)
-        known = (asked, frozen_results.hold(current, view))
+        known = (asked, frozen_results.freeze(current, view))
         st.session_state[slot] = known
     return known[1]

@@ -276,7 +276,7 @@ def _count(context: ViewContext) -> str:
 def _changed(context: ViewContext) -> Changed | None:
     """Describe what a frozen view would show differently if it were run again."""
     changes = context.changes
-    if changes is None or not (changes.count or changes.is_moved):
+    if changes is None or not (changes.count or changes.is_rearranged):
         return None
     if not changes.count:
         return Changed(state.say("hold.moved"), state.say("hold.moved_title"))

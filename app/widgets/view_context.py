@@ -14,7 +14,7 @@ from panoptic_data.catalogue import execute
 from panoptic_data.errors import PanopticError
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.frozen_results import Changes, Hold
+    from panoptic_data.catalogue.frozen_results import Changes, FrozenResult
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
@@ -39,7 +39,7 @@ class ViewContext:
     problem: PanopticError | None
     encoders: list[state.Encoder]
     encoder: state.Encoder | None
-    frozen: Hold | None = None
+    frozen: FrozenResult | None = None
 
     @property
     def frozen_key(self) -> str | None:
@@ -73,7 +73,7 @@ def run_view(project: Project, corpus: Catalogue) -> ViewContext:
     frozen = frozen_view.get_frozen(corpus, view)
     if frozen is None:
         return ViewContext(project, corpus, corpus, view, result, None, encoders, encoder)
-    displayed = frozen.now(corpus)
+    displayed = frozen.catalogue(corpus)
     return ViewContext(
-        project, corpus, displayed, view, frozen.found, None, encoders, encoder, frozen
+        project, corpus, displayed, view, frozen.result, None, encoders, encoder, frozen
     )

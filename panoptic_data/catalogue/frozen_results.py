@@ -1,7 +1,7 @@
-"""What a view showed when it was last asked, held still while its images are edited.
+"""Results of a view that are kept as they were while a person edits the images in them.
 
-Which images there are, their order and their groups stay; what is said of them is read as it is
-now. Not here: when a view is asked anew, and who holds it (the app).
+Which images there are, their order and their groups stay; their values are read as they are now.
+Not here: when a view is run again, and which session keeps a result (the app).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.views.model import View
 
-__all__ = ["Changes", "Hold", "hold", "shown"]
+__all__ = ["Changes", "FrozenResult", "displayed", "freeze"]
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a view would show differently if it were asked now.
+    """What a view would show differently if it were run now.
 
-    ``gone`` (n,) bool marks the held rows whose images are shown no longer, ``new`` counts
-    images that would be; ``is_moved`` where only the order or the groups would be others.
+    ``gone`` (n,) bool marks the frozen catalogue's rows whose images are shown no longer, ``new``
+    counts images that would be; ``is_rearranged`` where only the order or the groups would differ.
     """
 
     gone: npt.NDArray[np.bool_]
     new: int = 0
-    is_moved: bool = False
+    is_rearranged: bool = False
 
     @property
     def count(self) -> int:
@@ -46,42 +46,42 @@ class Changes:
         return int(np.count_nonzero(self.gone)) + self.new
 
 
-class Hold:
-    """A view as it was found. Safe to share between threads; ``key`` names it over HTTP."""
+class FrozenResult:
+    """A view's result as it was. Safe to share between threads; ``key`` names it over HTTP."""
 
     def __init__(self, current: Catalogue, view: View) -> None:
         self.key = token_urlsafe(9)
         self.view = view
-        self.found = run_view(current, view)
+        self.result = run_view(current, view)
         self._lock = threading.Lock()
-        self._now = current.with_frozen_result(view, self.found)
-        self._of = current.version
-        self._asked = time.monotonic()
+        self._catalogue = current.with_frozen_result(view, self.result)
+        self._version = current.version
+        self._used_at = time.monotonic()
         self._changes: tuple[str, Changes] | None = None
 
     @property
     def idle(self) -> float:
-        """For how many seconds nobody has asked for what is held."""
-        return time.monotonic() - self._asked
+        """For how many seconds nobody has used it."""
+        return time.monotonic() - self._used_at
 
     def is_of(self, current: Catalogue) -> bool:
         """Whether it is of the same project."""
-        return self._now.project.root == current.project.root
+        return self._catalogue.project.root == current.project.root
 
-    def now(self, current: Catalogue) -> Catalogue:
-        """Return the catalogue in which the view shows what it did, with today's annotations.
+    def catalogue(self, current: Catalogue) -> Catalogue:
+        """Return the catalogue in which the view has this result, with the present annotations.
 
-        Images that came since are not in it: it may have fewer rows than ``current``.
+        Images that were added since are not in it: it may have fewer rows than ``current``.
         """
         with self._lock:
-            self._asked = time.monotonic()
-            if self._of != current.version:
+            self._used_at = time.monotonic()
+            if self._version != current.version:
                 # As long as the corpus is the same, the rest of it may be as it is now.
-                is_same = current.corpus is self._now.corpus
-                base = current if is_same else self._now.with_annotations(current.annotations)
-                self._now = base.with_frozen_result(self.view, self.found)
-                self._of = current.version
-            return self._now
+                is_same = current.corpus is self._catalogue.corpus
+                base = current if is_same else self._catalogue.with_annotations(current.annotations)
+                self._catalogue = base.with_frozen_result(self.view, self.result)
+                self._version = current.version
+            return self._catalogue
 
     def changes(self, current: Catalogue) -> Changes:
         """Compare with what the view would show now. Raises what running it raises."""
@@ -92,53 +92,61 @@ class Hold:
         return known[1]
 
     def _compared(self, current: Catalogue) -> Changes:
-        found, held = run_view(current, self.view), self.now(current)
-        if found is self.found:
-            return Changes(np.zeros(len(held), dtype=bool))
-        rows, unknown = _carried(current, found, held)
-        then, now = (np.zeros(len(held), dtype=bool) for _ in range(2))
-        then[self.found.rows] = True
+        result, frozen = run_view(current, self.view), self.catalogue(current)
+        if result is self.result:
+            return Changes(np.zeros(len(frozen), dtype=bool))
+        rows, unknown = _frozen_rows(current, result, frozen)
+        before, now = (np.zeros(len(frozen), dtype=bool) for _ in range(2))
+        before[self.result.rows] = True
         now[rows] = True
-        gone, new = then & ~now, int(np.count_nonzero(now & ~then)) + unknown
-        is_same = gone.any() or new or self._is_arranged(found, rows)
-        return Changes(gone, new, not is_same)
+        gone, new = before & ~now, int(np.count_nonzero(now & ~before)) + unknown
+        is_rearranged = not (gone.any() or new or self._has_same_order(result, rows))
+        return Changes(gone, new, is_rearranged)
 
-    def _is_arranged(self, found: ViewResult, rows: Rows) -> bool:
-        return np.array_equal(rows, self.found.rows) and _are_same(found.groups, self.found.groups)
-
-
-def hold(current: Catalogue, view: View) -> Hold:
-    """Hold what a view shows, until nobody keeps what is returned. Raises what running raises."""
-    made = Hold(current, view)
-    _holds[made.key] = made
-    return made
+    def _has_same_order(self, result: ViewResult, rows: Rows) -> bool:
+        same_rows = np.array_equal(rows, self.result.rows)
+        return same_rows and _are_same(result.groups, self.result.groups)
 
 
-def shown(current: Catalogue, view: View, key: str | None) -> tuple[Catalogue, Hold | None]:
-    """Return the catalogue to run a view on, and the hold of that key if it holds the view.
+def freeze(current: Catalogue, view: View) -> FrozenResult:
+    """Run a view and keep its result for as long as the caller keeps what is returned.
 
-    Of a hold that is gone (the server was restarted, it was let go) the view is shown as it is.
+    Raises what running the view raises.
     """
-    kept = _holds.get(key) if key else None
-    if kept is None or kept.view.key != view.key or not kept.is_of(current):
+    frozen = FrozenResult(current, view)
+    _frozen_by_key[frozen.key] = frozen
+    return frozen
+
+
+def displayed(
+    current: Catalogue, view: View, key: str | None
+) -> tuple[Catalogue, FrozenResult | None]:
+    """Return the catalogue to run a view on, and the frozen result of that key if it is the view's.
+
+    Where the frozen result is gone (the server was restarted, the session dropped it) the view is
+    shown as it is now.
+    """
+    frozen = _frozen_by_key.get(key) if key else None
+    if frozen is None or frozen.view.key != view.key or not frozen.is_of(current):
         return current, None
-    return kept.now(current), kept
+    return frozen.catalogue(current), frozen
 
 
-def _carried(current: Catalogue, found: ViewResult, held: Catalogue) -> tuple[Rows, int]:
-    """Return the held rows of the images that are found now, and how many have none."""
-    if current.corpus is held.corpus:
-        return found.rows, 0
-    rows = held.rows_of(current.sha1s(found.rows))
-    return rows, len(np.unique(found.rows)) - len(np.unique(rows))
+def _frozen_rows(current: Catalogue, result: ViewResult, frozen: Catalogue) -> tuple[Rows, int]:
+    """Return the frozen catalogue's rows of a present result, and how many images have none."""
+    if current.corpus is frozen.corpus:
+        return result.rows, 0
+    rows = frozen.rows_of(current.sha1s(result.rows))
+    return rows, len(np.unique(result.rows)) - len(np.unique(rows))
 
 
-def _are_same(some: Groups | None, others: Groups | None) -> bool:
-    if some is None or others is None:
-        return some is others
-    is_alike = np.array_equal(some.start, others.start) and np.array_equal(some.depth, others.depth)
-    return is_alike and some.values == others.values
+def _are_same(groups: Groups | None, others: Groups | None) -> bool:
+    if groups is None or others is None:
+        return groups is others
+    same_starts = np.array_equal(groups.start, others.start)
+    same_depths = np.array_equal(groups.depth, others.depth)
+    return same_starts and same_depths and groups.values == others.values
 
 
-# Who holds keeps the hold itself: when a session ends, its hold goes with it.
-_holds: WeakValueDictionary[str, Hold] = WeakValueDictionary()
+# A session keeps the frozen result itself: when the session ends, it goes with it.
+_frozen_by_key: WeakValueDictionary[str, FrozenResult] = WeakValueDictionary()

@@ -1,6 +1,6 @@
 """Which points lie inside a polygon, by the even-odd rule.
 
-Here: plane geometry on arrays. Not here: where the points come from (``catalogue``).
+Here: plane geometry on arrays. Not here: where the points come from (``snapshot.Projection``).
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ def inside(
     order = np.argsort(y, kind="stable") if by_y is None else by_y
     heights = y[order].astype(np.float64)
     across = x[order].astype(np.float64)
-    odd = np.zeros(len(order), dtype=bool)
-    corners = [(float(one[0]), float(one[1])) for one in polygon]
+    is_odd = np.zeros(len(order), dtype=bool)
+    corners = [(float(corner[0]), float(corner[1])) for corner in polygon]
     for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
         if y1 == y2:
             continue
         low, high = np.searchsorted(heights, sorted((y1, y2)))
         # Without a division, so that a point on an edge is never a matter of rounding.
         left = (across[low:high] - x1) * (y2 - y1) - (heights[low:high] - y1) * (x2 - x1)
-        odd[low:high] ^= (left < 0) if y2 > y1 else (left > 0)
-    found = np.zeros(len(order), dtype=bool)
-    found[order[odd]] = True
-    return found
+        is_odd[low:high] ^= (left < 0) if y2 > y1 else (left > 0)
+    is_inside = np.zeros(len(order), dtype=bool)
+    is_inside[order[is_odd]] = True
+    return is_inside

@@ -123,9 +123,9 @@ def gallery(
 ) -> At | None:
     """Show ``total`` images of the view at an address; return where the person is.
 
-    ``images`` is how many there are where some stand in several groups (``Found.images``).
+    ``images`` is how many there are where some stand in several groups (``ViewResult.images``).
     ``version`` is the catalogue's: a new one fetches the rows again without losing place.
-    ``held`` names what is held still of the view (``holds.Hold``), None where nothing is.
+    ``held`` is the key of the view's ``frozen_results.FrozenResult``, None where it has none.
     ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
     is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
     the group that is to be shown alone; without it no group offers that. ``chip`` is the field of

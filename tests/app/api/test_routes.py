@@ -281,10 +281,10 @@ def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, corpus):
     one, changes = properties.create(store.state().properties, "Held", "number")
     store.commit(changes, "property")
     view = View((condition(Level(f"p:number:{one.id}"), None),))
-    kept = frozen_results.hold(registry.get(project, fresh=True), view)
-    first = kept.now(registry.get(project)).sha1s(kept.found.rows[:1])
+    kept = frozen_results.freeze(registry.get(project, fresh=True), view)
+    first = kept.catalogue(registry.get(project)).sha1s(kept.result.rows[:1])
     store.commit(edits.set_value(store.state(), one.id, first, 3), "set")
-    total = len(kept.found)
+    total = len(kept.result)
     query = f"view={to_address(view)}&held={kept.key}"
     answer, body = ask(f"/rows?{query}")
     rows = json.loads(body)["rows"]

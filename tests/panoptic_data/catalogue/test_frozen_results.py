@@ -60,13 +60,13 @@ def shown(current, view):
 
 
 def asked(project, view, kept):
-    return frozen_results.shown(now(project), view, kept.key)[0]
+    return frozen_results.displayed(now(project), view, kept.key)[0]
 
 
 def test_what_no_longer_matches_stays_in_its_place_with_its_value_of_now(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),), (Sort("name", True),))
-    kept = frozen_results.hold(now(project), view)
+    kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b", "d")
     held = asked(project, view, kept)
     assert (shown(now(project), view), shown(held, view)) == ("ca", "dcba")
@@ -76,9 +76,9 @@ def test_what_no_longer_matches_stays_in_its_place_with_its_value_of_now(project
     ]
     assert values == [["3"], [], ["3"], []]
     changes = kept.changes(now(project))
-    assert (changes.count, changes.new, changes.is_moved) == (2, 0, False)
+    assert (changes.count, changes.new, changes.is_rearranged) == (2, 0, False)
     assert shown_rows(held, changes.gone) == {"b", "d"}
-    again = frozen_results.hold(now(project), view)
+    again = frozen_results.freeze(now(project), view)
     assert shown(asked(project, view, again), view) == "ca"
     assert again.changes(now(project)).count == 0
 
@@ -91,7 +91,7 @@ def shown_rows(current, mask):
 def test_images_that_come_in_are_counted_and_shown_only_when_it_is_asked_anew(project, store):
     note = make(store, "Note", "text")
     field = f"p:text:{note}"
-    kept = frozen_results.hold(now(project), View())
+    kept = frozen_results.freeze(now(project), View())
     add(project, "e")
     write(store, note, "seen", "a", "e")
     held = asked(project, View(), kept)
@@ -109,16 +109,16 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     field = f"p:tags:{theme}"
     write(store, theme, [war], "a", "b")
     view = View(group=(Level(field),))
-    kept = frozen_results.hold(now(project), view)
+    kept = frozen_results.freeze(now(project), view)
     write(store, theme, [calm], "a")
     held = asked(project, view, kept)
     assert run_view(held, view).groups.count.tolist() == [2, 2]
     assert run_view(now(project), view).groups.count.tolist() == [1, 1, 2]
     changes = kept.changes(now(project))
-    assert (changes.count, changes.is_moved) == (0, True)
+    assert (changes.count, changes.is_rearranged) == (0, True)
     only_war = View().with_condition(field, [war])
     write(store, theme, [war], "a")
-    kept = frozen_results.hold(now(project), only_war)
+    kept = frozen_results.freeze(now(project), only_war)
     write(store, theme, [calm], "a")
     held = asked(project, only_war, kept)
     counted = charts.count(held, only_war.grouped_by(Level(field)))
@@ -136,7 +136,7 @@ def test_a_map_marks_what_is_held(project, store):
     )
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),))
-    kept = frozen_results.hold(now(project), view)
+    kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
     assert map_data.picture(asked(project, view, kept), "visual", view).inside == 4
     assert map_data.picture(now(project), "visual", view).inside == 3
@@ -145,7 +145,7 @@ def test_a_map_marks_what_is_held(project, store):
 def test_files_are_held_as_images_are(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),), mode="file")
-    kept = frozen_results.hold(now(project), view)
+    kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
     held = asked(project, view, kept)
     assert (shown(held, view), shown(now(project), view)) == ("abcd", "acd")
@@ -156,11 +156,14 @@ def test_files_are_held_as_images_are(project, store):
 def test_another_view_and_a_hold_that_is_gone_are_shown_as_they_are(project, store):
     grade = f"p:number:{make(store, 'Grade', 'number')}"
     view = View((condition(Level(grade), None),))
-    kept = frozen_results.hold(now(project), view)
+    kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
     current = now(project)
-    assert frozen_results.shown(current, view.sorted_by(Sort("name")), kept.key) == (current, None)
+    assert frozen_results.displayed(current, view.sorted_by(Sort("name")), kept.key) == (
+        current,
+        None,
+    )
     key = kept.key
     del kept
     gc.collect()
-    assert frozen_results.shown(current, view, key) == (current, None)
+    assert frozen_results.displayed(current, view, key) == (current, None)
