@@ -132,7 +132,7 @@ def import_all(
     print(f"without vectors:                {without}; {seconds:.1f} CPU-s per 1,000")
     encoder.settle(settled.dtype, settled.batch, settled.rate)
     # As if loaded by its text: random weights can be had no other way.
-    encoders._warm[encoder.spec, 0.0, None] = encoders._warm[encoder.spec, 0.0, encoder.batch] = (
+    encoders._cache[encoder.spec, 0.0, None] = encoders._cache[encoder.spec, 0.0, encoder.batch] = (
         encoder
     )
     result = embeddings.update(project, encoder.spec, "bench")

@@ -1,8 +1,8 @@
-"""What turns pictures, and for some words, into vectors: the list of encoders and ``load``.
+"""Encoders turn pictures, and some of them words, into vectors: the list of them and ``load``.
 
-``clip`` is any open_clip model, ``timm`` any timm model, ``visual`` a descriptor that needs no
-weights. Importing this costs nothing: torch comes with the first :func:`load` that needs it.
-Not here: which images lack a vector (``embeddings``), finding similar ones (``search``).
+``clip`` is any open_clip model, ``timm`` any timm model, ``visual`` a descriptor without weights.
+Importing this package is cheap: torch is imported by the first :func:`load` that needs it. Not
+here: which images lack a vector (``vectors.embeddings``), finding similar ones (``search``).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ __all__ = [
     "device_of",
     "load",
     "parse",
-    "stamp",
     "validate",
     "warm",
+    "weights_changed_at",
 ]
 
 
@@ -41,10 +41,10 @@ class Encoder(Protocol):
     """A loaded encoder. Safe to use from several threads.
 
     ``dim`` is the length of a vector; ``input_size`` the short side in pixels below which a
-    picture would be enlarged; ``fingerprint`` changes whenever a vector could; ``device``,
-    ``dtype``, ``batch`` and ``rate`` (images per second, 0 when unknown) are what the trial on
-    this machine chose. ``scale`` is what the model multiplies the cosine of a picture and words by
-    before it compares several words; 0 where it reads none.
+    picture would be enlarged; ``fingerprint`` changes whenever a vector could change; ``device``,
+    ``dtype``, ``batch`` and ``rate`` (images per second, 0 when unknown) were chosen by the trial
+    on this machine. ``scale`` is the factor of the cosine of a picture and words in the model's
+    softmax over several words (CLIP's logit scale); 0 where it reads no words.
     """
 
     spec: EncoderSpec
@@ -58,7 +58,7 @@ class Encoder(Protocol):
 
     @property
     def input_size(self) -> int:
-        """Short side, in pixels, that a picture is scaled to."""
+        """Short side, in pixels, to which a picture is scaled."""
         ...
 
     @property
@@ -67,7 +67,7 @@ class Encoder(Protocol):
         ...
 
     def prepare(self, image: Image) -> NDArray[np.uint8]:
-        """Return what ``encode`` takes of one upright RGB picture. Made for worker threads."""
+        """Return one upright RGB picture as ``encode`` takes it. Safe in worker threads."""
         ...
 
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -100,8 +100,8 @@ def load(
 
     encoder = _library(spec).load(spec, device or best_device())
     if dtype is not None and batch is not None:
-        return encoder.settle(dtype, batch)
-    return trial.settle(encoder)
+        return encoder.configure(dtype, batch)
+    return trial.tune(encoder)
 
 
 def validate(spec: EncoderSpec) -> None:
@@ -114,7 +114,7 @@ def validate(spec: EncoderSpec) -> None:
 
 
 def code_version(spec: EncoderSpec) -> str:
-    """Return what the fingerprint of every encoder of this kind begins with in this release."""
+    """Return the prefix of the fingerprint of every encoder of this family in this release."""
     if spec.family == "visual":
         from panoptic_data.encoders.descriptor import FINGERPRINT
 
@@ -124,20 +124,20 @@ def code_version(spec: EncoderSpec) -> str:
     return f"{CODE_VERSION}-"
 
 
-def stamp(spec: EncoderSpec) -> float:
-    """Return when its weights on this machine last changed: seconds since 1970, 0 for the hub's.
+def weights_changed_at(spec: EncoderSpec) -> float:
+    """Return when local weights last changed: seconds since 1970, 0 for weights from the hub.
 
-    Raises OSError when they are not there.
+    Raises OSError when they are missing.
     """
-    if spec.local is None:
+    if spec.local_path is None:
         return 0.0
-    files = list(spec.local.iterdir()) if spec.local.is_dir() else [spec.local]
-    # Also ctime: it alone tells that an older file took the place of a newer one.
+    files = list(spec.local_path.iterdir()) if spec.local_path.is_dir() else [spec.local_path]
+    # Also ctime: only it shows that an older file replaced a newer one.
     return max(max(stat.st_mtime, stat.st_ctime) for stat in map(Path.stat, files))
 
 
 def device_of(spec: EncoderSpec) -> str:
-    """Return what it would run on here: "cpu", "cuda" or "mps". Imports torch if it needs it."""
+    """Return the device it would run on: "cpu", "cuda" or "mps". Imports torch if necessary."""
     if spec.family == "visual":
         return "cpu"
     from panoptic_data.encoders.torch_encoder import best_device
@@ -145,29 +145,29 @@ def device_of(spec: EncoderSpec) -> str:
     return best_device()
 
 
-_warming = threading.Lock()
-_warm: dict[tuple[EncoderSpec, float, int | None], Encoder] = {}
+_cache_lock = threading.Lock()
+_cache: dict[tuple[EncoderSpec, float, int | None], Encoder] = {}
 
 
 def warm(spec: EncoderSpec, dtype: str | None = None, batch: int | None = None) -> Encoder:
-    """Return the encoder as loaded before in this process, else :func:`load` it.
+    """Return the encoder already loaded in this process, else :func:`load` it and keep it.
 
     Weights that changed on disk are loaded again.
     """
     try:
-        changed = stamp(spec)
+        changed_at = weights_changed_at(spec)
     except OSError:
         return load(spec, dtype=dtype, batch=batch)
-    with _warming:
-        key = (spec, changed, batch)
-        if key not in _warm:
+    with _cache_lock:
+        key = (spec, changed_at, batch)
+        if key not in _cache:
             encoder = load(spec, dtype=dtype, batch=batch)
-            _warm[key] = _warm[spec, changed, encoder.batch] = encoder
-        return _warm[key]
+            _cache[key] = _cache[spec, changed_at, encoder.batch] = encoder
+        return _cache[key]
 
 
 def _library(spec: EncoderSpec) -> _Library:
-    # open_clip and timm bring torch: 10 s of imports, paid only by those who load a model.
+    # open_clip and timm import torch: 10 s, only for those who load a model.
     if spec.family == "clip":
         from panoptic_data.encoders import openclip
 

@@ -2,7 +2,7 @@
 
 Four blocks of one 96 × 96 picture, each of unit length before its weight:
 
-- shape: histograms of oriented gradients (Dalal & Triggs, 2005) at 32 × 32, on purpose coarse:
+- shape: histograms of oriented gradients (Dalal & Triggs, 2005) at 32 × 32, deliberately coarse:
   outlines matter to people more than detail; 8 × 8 cells, 8 orientations;
 - texture: histograms of uniform local binary patterns (Ojala, Pietikäinen & Mäenpää, 2002),
   8 points at radius 2, in 4 × 4 cells;
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FINGERPRINT", "VisualEncoder"]
 
-# Raised when the same picture would give another vector.
+# Increased whenever the same picture gives another vector.
 FINGERPRINT = "visual-1"
 
 SIZE = 96
@@ -45,16 +45,16 @@ HUES, SATURATIONS, VALUES = 12, 3, 3
 LAYOUT_GRID = 6
 SHAPE, TEXTURE, COLOURS, LAYOUT = 1.0, 0.2, 0.15, 0.05
 BATCH = 32
-# Middle and half the usual range of L, a and b.
+# Middle and half of the usual range of L, a and b.
 LAB_MIDDLE, LAB_RANGE = (50.0, 0.0, 0.0), (100.0, 60.0, 60.0)
-# The whole picture is squashed to a square: what is at its edges counts too.
+# The picture is squashed to a square instead of cropped, so that its edges count too.
 _PREPARATION = Preparation(
     SIZE, SIZE, "squash", "bicubic", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
 )
 
 
 class VisualEncoder:
-    """See ``encoders.Encoder``; there are no weights, and no text."""
+    """An ``encoders.Encoder`` without weights that reads no text."""
 
     fingerprint = FINGERPRINT
     device = "cpu"
@@ -124,8 +124,8 @@ def _texture(pixels: Bytes) -> Floats:
     grey = (pixels @ np.array([299, 587, 114], np.uint32) // 1000).astype(np.uint8)
     patterns = np.stack(
         [
-            pattern(one, TEXTURE_POINTS, TEXTURE_RADIUS, "uniform").astype(np.int64)  # type: ignore[no-untyped-call]
-            for one in grey
+            pattern(picture, TEXTURE_POINTS, TEXTURE_RADIUS, "uniform").astype(np.int64)  # type: ignore[no-untyped-call]
+            for picture in grey
         ]
     )
     counts = _counts(patterns, TEXTURE_GRID, TEXTURE_POINTS + 2)
@@ -170,20 +170,20 @@ def _counts(keys: NDArray[np.int64], grid: int, kinds: int) -> Floats:
     """Count each kind in each cell of ``(n, s, s)`` keys: ``(n, grid, grid, kinds)``."""
     count, size, _ = keys.shape
     cell = np.arange(size) * grid // size
-    place = np.arange(count)[:, None, None] * grid * grid + cell[:, None] * grid + cell
+    cell_index = np.arange(count)[:, None, None] * grid * grid + cell[:, None] * grid + cell
     total = count * grid * grid * kinds
-    counted = np.bincount((place * kinds + keys).ravel(), minlength=total)
+    counted = np.bincount((cell_index * kinds + keys).ravel(), minlength=total)
     return counted.reshape(count, grid, grid, kinds).astype(np.float32)
 
 
 def _left_half(cells: Floats) -> Floats:
-    """Of ``(n, g, g, k)`` that equal their mirror image the half that says all: ``(n, …)``."""
+    """Return the left half of ``(n, g, g, k)`` cells that equal their mirror image: ``(n, …)``."""
     return cells[:, :, : cells.shape[2] // 2].reshape(len(cells), -1)
 
 
 def _hellinger(counts: Floats, *, centred: bool) -> Floats:
     roots = np.sqrt(counts)
-    # What all cells share says nothing of where things are: the rest then weighs more.
+    # Without the mean of all cells, which says nothing about layout, the differences weigh more.
     return _unit(roots - roots.mean(axis=1, keepdims=True) if centred else roots)
 
 

@@ -23,14 +23,14 @@ from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 
 __all__ = ["load", "validate"]
 
-CONFIGURATION = "open_clip_config.json"
-CHECKPOINTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
+CONFIGURATION_FILE = "open_clip_config.json"
+CHECKPOINT_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+PREPROCESSING_KEYS = ("mean", "std", "interpolation", "resize_mode")
 
 
 @dataclass(frozen=True)
-class _Place:
-    """What open_clip is asked for: a name, and a file unless the name is a directory's."""
+class _Checkpoint:
+    """Arguments for open_clip: a model name, and a file unless the name is a directory's."""
 
     name: str
     file: Path | None = None
@@ -39,8 +39,8 @@ class _Place:
 
 
 def validate(spec: EncoderSpec) -> None:
-    """Raise UnknownEncoder when open_clip knows no such weights, with the closest that it has."""
-    if spec.local is not None or spec.model.startswith("hf-hub:"):
+    """Raise UnknownEncoder, naming the closest weights, when open_clip has none of this name."""
+    if spec.local_path is not None or spec.model.startswith("hf-hub:"):
         return
     tags = open_clip.list_pretrained_tags_by_model(spec.model)
     if spec.weights not in tags:
@@ -53,9 +53,9 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
     validate(spec)
     with quiet_root_logger():
         _check_package(spec)
-        place = _find(spec)
-        model = _create(spec, place, device)
-        tokenizer = open_clip.get_tokenizer(place.name)
+        checkpoint = _find_checkpoint(spec)
+        model = _create(spec, checkpoint, device)
+        tokenizer = open_clip.get_tokenizer(checkpoint.name)
 
     def embed_text(texts: Sequence[str]) -> torch.Tensor:
         return model.encode_text(tokenizer(list(texts)).to(device))  # type: ignore[no-any-return]
@@ -67,15 +67,15 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
 
 
 def _check_package(spec: EncoderSpec) -> None:
-    # Before 600 MB are downloaded for nothing.
-    text = _configuration(spec)
-    needs = text.get("hf_model_name") or text.get("hf_tokenizer_name")
-    if needs and find_spec("transformers") is None:
+    # Checked before 600 MB are downloaded in vain.
+    text_config = _text_configuration(spec)
+    required_model = text_config.get("hf_model_name") or text_config.get("hf_tokenizer_name")
+    if required_model and find_spec("transformers") is None:
         raise WeightsUnavailable(spec.text, "package", "transformers")
 
 
-def _configuration(spec: EncoderSpec) -> dict[str, Any]:
-    """Return what a model's configuration says of its text tower."""
+def _text_configuration(spec: EncoderSpec) -> dict[str, Any]:
+    """Return the text tower's section of a model's configuration."""
     if not spec.model.startswith(("local-dir:", "hf-hub:")):
         return dict(open_clip.get_model_config(spec.model)["text_cfg"])
     file = _configuration_file(spec)
@@ -87,25 +87,25 @@ def _configuration(spec: EncoderSpec) -> dict[str, Any]:
 
 def _configuration_file(spec: EncoderSpec) -> Path:
     if spec.model.startswith("hf-hub:"):
-        return hub_file(spec.text, spec.model.removeprefix("hf-hub:"), (CONFIGURATION,))
-    return local_file(spec.text, Path(spec.model.removeprefix("local-dir:")) / CONFIGURATION)
+        return hub_file(spec.text, spec.model.removeprefix("hf-hub:"), (CONFIGURATION_FILE,))
+    return local_file(spec.text, Path(spec.model.removeprefix("local-dir:")) / CONFIGURATION_FILE)
 
 
-def _find(spec: EncoderSpec) -> _Place:
+def _find_checkpoint(spec: EncoderSpec) -> _Checkpoint:
     if spec.model.startswith("hf-hub:"):
-        return _Place(f"local-dir:{_downloaded(spec)}")
+        return _Checkpoint(f"local-dir:{_downloaded(spec)}")
     if spec.model.startswith("local-dir:"):
-        return _Place(spec.model)
-    if spec.local is not None:
-        return _Place(spec.model, local_file(spec.text, spec.local))
+        return _Checkpoint(spec.model)
+    if spec.local_path is not None:
+        return _Checkpoint(spec.model, local_file(spec.text, spec.local_path))
     tag = open_clip.get_pretrained_cfg(spec.model, spec.weights)
     repo, _, name = tag["hf_hub"].rpartition("/")
-    return _Place(
+    return _Checkpoint(
         spec.model,
-        hub_file(spec.text, repo, (name,) if name else CHECKPOINTS),
-        {key: tag[key] for key in PREPROCESSING if key in tag},
-        # Given a file, open_clip takes the activation from the name; the tag knows better, and
-        # the wrong one gives plausible nonsense.
+        hub_file(spec.text, repo, (name,) if name else CHECKPOINT_FILES),
+        {key: tag[key] for key in PREPROCESSING_KEYS if key in tag},
+        # Given a file, open_clip chooses the activation by the model's name, but the tag decides:
+        # with the wrong activation the vectors are plausible and wrong.
         bool(tag.get("quick_gelu")),
     )
 
@@ -113,25 +113,25 @@ def _find(spec: EncoderSpec) -> _Place:
 def _downloaded(spec: EncoderSpec) -> Path:
     repo = spec.model.removeprefix("hf-hub:")
     configuration = _configuration_file(spec)
-    # The cache keeps a directory for each commit: both files must come from the same one.
-    hub_file(spec.text, repo, CHECKPOINTS, revision=configuration.parent.name)
+    # The cache has a directory for each commit: both files must come from the same one.
+    hub_file(spec.text, repo, CHECKPOINT_FILES, revision=configuration.parent.name)
     return configuration.parent
 
 
-def _create(spec: EncoderSpec, place: _Place, device: str) -> Any:
+def _create(spec: EncoderSpec, checkpoint: _Checkpoint, device: str) -> Any:
     try:
         return open_clip.create_model(
-            place.name,
-            pretrained=str(place.file) if place.file else None,
+            checkpoint.name,
+            pretrained=str(checkpoint.file) if checkpoint.file else None,
             device=device,
-            force_quick_gelu=place.quick_gelu,
-            force_preprocess_cfg=place.preprocessing,
+            force_quick_gelu=checkpoint.quick_gelu,
+            force_preprocess_cfg=checkpoint.preprocessing,
             require_pretrained=True,
         ).eval()
     except Exception as error:
         # A damaged or foreign checkpoint fails in as many ways as there are formats.
-        shown = place.file or spec.model.removeprefix("local-dir:")
-        raise WeightsUnavailable(spec.text, "misfit", str(shown)) from error
+        source = checkpoint.file or spec.model.removeprefix("local-dir:")
+        raise WeightsUnavailable(spec.text, "misfit", str(source)) from error
 
 
 def _preparation(configuration: dict[str, Any]) -> Preparation:

@@ -1,8 +1,8 @@
-"""From an upright RGB picture to the square of bytes that a model looks at.
+"""Scale and crop an upright RGB picture to the square of bytes that a model takes.
 
 The same step prepares stored images and query pictures, so that a picture finds itself. Not
-here: decoding (``decode``), and mean and deviation's arithmetic, done a batch at a time in
-``torch_encoder``.
+here: decoding (``media.decode``), and normalising by mean and standard deviation, which
+``torch_encoder`` does a batch at a time.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CODE_VERSION", "FILTERS", "Preparation", "Triple"]
 
-# Begins every fingerprint of a torch model: raised when the same picture and weights would give
-# other vectors. Here, because reading it must not import torch.
+# Prefix of the fingerprint of every torch model, increased whenever the same picture and weights
+# give other vectors. Defined here because reading it must not import torch.
 CODE_VERSION = "1"
 
 Triple = tuple[float, float, float]
@@ -33,12 +33,12 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class Preparation:
-    """How one model wants its pictures.
+    """How the pictures of one model are prepared.
 
-    ``size`` is the side of the square given to the model, ``resize`` the side scaled to before
-    the centre is cropped, in pixels. ``fit`` says which side that is: the ``shortest`` (the
-    rest is cropped), both (``squash``) or the ``longest`` (the rest is ``fill``, 0 to 255).
-    ``mean`` and ``std`` are of values in 0 to 1.
+    In pixels, ``size`` is the side of the square given to the model and ``resize`` the length
+    that a side is scaled to before the centre is cropped. ``fit`` says which side: the
+    ``shortest`` (the rest is cropped), both (``squash``) or the ``longest`` (the rest is filled
+    with ``fill``, 0 to 255). ``mean`` and ``std`` are of values in 0 to 1.
     """
 
     size: int
@@ -50,14 +50,14 @@ class Preparation:
     fill: tuple[int, int, int] = (0, 0, 0)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """Return ``(3, size, size)`` uint8, as the model's own transform before its arithmetic."""
+        """Return ``(3, size, size)`` uint8: the model's own transform before normalisation."""
         image = image if image.mode == "RGB" else image.convert("RGB")
         scaled = image.resize(self._scaled(*image.size), FILTERS[self.interpolation])
         square = np.asarray(_centre(scaled, self.size, self.fill))
         return np.ascontiguousarray(square.transpose(2, 0, 1))
 
     def describe(self) -> str:
-        """Return a text that differs when any pixel could."""
+        """Return a text that differs whenever the pixels could."""
         return repr(sorted(asdict(self).items()))
 
     def _scaled(self, width: int, height: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""What names an encoder: one frozen value, its text, and its name in table names.
+"""Name an encoder: a frozen spec, its text, and its slug in table names.
 
-Not here: loading a model (``openclip``, ``timm_models``, ``descriptor``), nor whether a tag of a
-library exists (``encoders.validate``): reading a text must not import a library.
+Not here: loading a model (``openclip``, ``timm_models``, ``descriptor``), and whether a tag of a
+library exists (``encoders.validate``): parsing a text must not import that library.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["FAMILIES", "KNOWN", "EncoderSpec", "closest", "parse"]
 
 FAMILIES = ("clip", "timm", "visual")
 DEFAULT_CLIP = "ViT-B-32"
-# The tag that a CLIP is loaded with when its text names none.
+# The tag of weights for a CLIP model whose text names none.
 DEFAULT_WEIGHTS = {
     "ViT-B-32": "datacomp_xl_s13b_b90k",
     "ViT-B-16": "datacomp_xl_s13b_b90k",
     "ViT-L-14": "datacomp_xl_s13b_b90k",
 }
-# A local checkpoint or directory says by itself what it holds.
-PREFIXES = ("local-dir:", "hf-hub:")
+# Prefixes of models that bring their own weights.
+MODEL_PREFIXES = ("local-dir:", "hf-hub:")
 OPTIONS = {
     "clip": ("weights",),
     "timm": ("checkpoint", "interpolation", "mean", "pad_type", "resize", "size", "std"),
@@ -39,11 +39,11 @@ WEIGHTS_OPTION = {"clip": "weights", "timm": "checkpoint"}
 
 @dataclass(frozen=True)
 class EncoderSpec:
-    """One encoder: what to load, and what is known of it before it is loaded.
+    """One encoder: what to load, and what is known about it before it is loaded.
 
     ``model`` is an open_clip name, ``local-dir:PATH`` or ``hf-hub:ORG/NAME`` for ``clip``, a timm
     name for ``timm``, empty for ``visual``. ``weights`` is a tag or an absolute path, empty for
-    the model's own. The fields after ``options`` describe and do not identify.
+    the model's own. The fields after ``options`` are descriptive and not compared.
     """
 
     family: str
@@ -68,22 +68,22 @@ class EncoderSpec:
 
     @property
     def slug(self) -> str:
-        """Its name in table names: ``[a-z0-9-]``, another one for every other spec."""
+        """Its name in table names: ``[a-z0-9-]``, unique among specs."""
         weights = self.weights
-        local = bool(self.options) or _is_path(weights) or self.model.startswith(PREFIXES)
-        shown = Path(weights).stem if _is_path(weights) else weights
+        is_local = bool(self.options) or _is_path(weights) or self.model.startswith(MODEL_PREFIXES)
+        weights_name = Path(weights).stem if _is_path(weights) else weights
         model = _short_model(self.model)
-        name = "-".join(filter(None, (self.family, _plain(model), _plain(shown))))
-        if not local:
+        name = "-".join(filter(None, (self.family, _slugified(model), _slugified(weights_name))))
+        if not is_local:
             return name
         return f"{name[:60].rstrip('-')}-{hashlib.sha1(self.text.encode()).hexdigest()[:8]}"
 
     @property
     def label(self) -> str:
-        """Its name for people: short, and not always another one for another spec."""
-        shown = Path(self.weights).stem if _is_path(self.weights) else self.weights
+        """Its name for people: short, and not always unique among specs."""
+        weights_name = Path(self.weights).stem if _is_path(self.weights) else self.weights
         model = _short_model(self.model)
-        parts = (model, "" if _plain(shown) == _plain(model) else shown)
+        parts = (model, "" if _slugified(weights_name) == _slugified(model) else weights_name)
         return " · ".join(filter(None, parts)) or self.family
 
     @property
@@ -92,7 +92,7 @@ class EncoderSpec:
         return self.family == "clip"
 
     @property
-    def local(self) -> Path | None:
+    def local_path(self) -> Path | None:
         """The file or directory on this machine that its weights are read from, if any."""
         if self.model.startswith("local-dir:"):
             return Path(self.model.removeprefix("local-dir:"))
@@ -118,13 +118,13 @@ def parse(text: str) -> EncoderSpec:
         weights=_absolute(weights) if _is_path(weights) else weights,
         options=tuple(sorted(options.items())),
     )
-    return _described(_with_default_weights(spec))
+    return _with_known_details(_with_default_weights(spec))
 
 
 def closest(name: str, names: list[str]) -> str:
     """Join the names most like ``name``, or the first few when none is like it."""
-    found = difflib.get_close_matches(name, names, n=4, cutoff=0.5) or names[:8]
-    return ", ".join(found)
+    matches = difflib.get_close_matches(name, names, n=4, cutoff=0.5) or names[:8]
+    return ", ".join(matches)
 
 
 def _options(text: str, family: str, query: str) -> dict[str, str]:
@@ -177,7 +177,7 @@ def _default_weights(family: str, model: str) -> str:
     return DEFAULT_WEIGHTS.get(model, "") if family == "clip" else ""
 
 
-def _described(spec: EncoderSpec) -> EncoderSpec:
+def _with_known_details(spec: EncoderSpec) -> EncoderSpec:
     return next((known for known in KNOWN if known == spec), spec)
 
 
@@ -196,7 +196,7 @@ def _short_model(model: str) -> str:
     return model.removeprefix("hf-hub:")
 
 
-def _plain(name: str) -> str:
+def _slugified(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 

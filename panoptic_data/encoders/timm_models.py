@@ -1,4 +1,4 @@
-"""Load a timm model without its classifier: one pooled vector an image, no text.
+"""Load a timm model without its classifier: one pooled vector per image, no text.
 
 Not here: where its files come from (``weights``), how it is run (``torch_encoder``).
 """
@@ -21,12 +21,12 @@ from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption, WeightsUn
 
 __all__ = ["load", "validate"]
 
-CHECKPOINTS = ("model.safetensors", "pytorch_model.bin")
-FITS = {"center": "shortest", "squash": "squash", "border": "longest"}
+CHECKPOINT_FILES = ("model.safetensors", "pytorch_model.bin")
+CROP_MODES = {"center": "shortest", "squash": "squash", "border": "longest"}
 
 
 def validate(spec: EncoderSpec) -> None:
-    """Raise UnknownEncoder when timm has no such model or tag, with the closest that it has."""
+    """Raise UnknownEncoder, naming the closest models, when timm has no such model or tag."""
     name, _, tag = spec.model.partition(".")
     if timm.is_model(name) and (not tag or spec.model in _tags(name)):
         return
@@ -41,8 +41,8 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
     WeightsUnavailable.
     """
     validate(spec)
-    file = _find(spec)
-    model = _create(spec, file)
+    checkpoint = _find_checkpoint(spec)
+    model = _create(spec, checkpoint)
     configuration = resolve_data_config(model=model)  # type: ignore[no-untyped-call]
     preparation = _preparation(spec, configuration)
     return TorchEncoder(spec, model, preparation, device)
@@ -52,43 +52,43 @@ def _tags(name: str) -> list[str]:
     return [model for model in timm.list_pretrained(f"{name}.*")]
 
 
-def _find(spec: EncoderSpec) -> Path:
-    if spec.local is not None:
-        return local_file(spec.text, spec.local)
+def _find_checkpoint(spec: EncoderSpec) -> Path:
+    if spec.local_path is not None:
+        return local_file(spec.text, spec.local_path)
     published = timm.get_pretrained_cfg(spec.model)
     if published is None or not published.hf_hub_id:
         raise WeightsUnavailable(spec.text, "unpublished", spec.model)
-    names = (published.hf_hub_filename,) if published.hf_hub_filename else CHECKPOINTS
+    names = (published.hf_hub_filename,) if published.hf_hub_filename else CHECKPOINT_FILES
     return hub_file(spec.text, published.hf_hub_id, names)
 
 
-def _create(spec: EncoderSpec, file: Path) -> Any:
+def _create(spec: EncoderSpec, checkpoint: Path) -> Any:
     options = dict(spec.options)
     extra: dict[str, Any] = {"pad_type": options["pad_type"]} if "pad_type" in options else {}
     published = timm.get_pretrained_cfg(spec.model)
     if "size" in options and published is not None and published.fixed_input_size:
         extra["img_size"] = int(_number(spec, "size", options["size"]))
-    overlay: dict[str, Any] = {"file": str(file)}
+    overlay: dict[str, Any] = {"file": str(checkpoint)}
     try:
-        if spec.local is not None:
-            overlay["num_classes"] = extra["num_classes"] = _classes(file, published)
-        # As many classes as the file has: only then does timm check every weight.
+        if spec.local_path is not None:
+            overlay["num_classes"] = extra["num_classes"] = _classes(checkpoint, published)
+        # With as many classes as the file has: only then does timm check every weight.
         with quiet_root_logger():
             model = timm.create_model(
                 spec.model, pretrained=True, pretrained_cfg_overlay=overlay, **extra
             )
     except Exception as error:
         # A damaged or foreign checkpoint fails in as many ways as there are formats.
-        raise WeightsUnavailable(spec.text, "misfit", str(file)) from error
+        raise WeightsUnavailable(spec.text, "misfit", str(checkpoint)) from error
     classifier: Any = model.reset_classifier
     classifier(0)
     return model
 
 
-def _classes(file: Path, published: Any) -> int:
+def _classes(checkpoint: Path, published: Any) -> int:
     layer = published.classifier if published is not None else None
     name = layer[0] if isinstance(layer, tuple | list) else layer
-    weights = load_state_dict(str(file)).get(f"{name}.weight")
+    weights = load_state_dict(str(checkpoint)).get(f"{name}.weight")
     return int(weights.shape[0]) if weights is not None else 0
 
 
@@ -99,7 +99,7 @@ def _preparation(spec: EncoderSpec, configuration: dict[str, Any]) -> Preparatio
         raise WeightsUnavailable(spec.text, "not_square", f"{width} × {height}")
     size = int(_number(spec, "size", options.get("size", str(height))))
     scaled = str(math.floor(size / configuration["crop_pct"]))
-    fit = FITS[configuration["crop_mode"]]
+    fit = CROP_MODES[configuration["crop_mode"]]
     mean = _triple(spec, "mean", options, configuration)
     return Preparation(
         size=size,
@@ -112,12 +112,12 @@ def _preparation(spec: EncoderSpec, configuration: dict[str, Any]) -> Preparatio
     )
 
 
-def _interpolation(spec: EncoderSpec, asked: str | None, configuration: dict[str, Any]) -> str:
-    if asked is not None and asked not in FILTERS:
+def _interpolation(spec: EncoderSpec, option: str | None, configuration: dict[str, Any]) -> str:
+    if option is not None and option not in FILTERS:
         raise UnknownEncoderOption(
-            name=spec.text, option=f"interpolation={asked}", known=", ".join(FILTERS)
+            name=spec.text, option=f"interpolation={option}", known=", ".join(FILTERS)
         )
-    return asked or str(configuration["interpolation"])
+    return option or str(configuration["interpolation"])
 
 
 def _triple(

@@ -1,9 +1,8 @@
 """Run a torch model over batches of prepared pictures, always in batches of one shape.
 
-On a processor a batch takes one thread, and those who want more speed run several batches at
-once: as fast as sharing each batch among all threads on a machine of one's own, several times
-faster on a shared one (no thread ever waits for another), and the same bits whatever the number
-of threads.
+On a CPU a batch runs in one thread, and callers run several batches at once. On an idle machine
+that is as fast as sharing each batch among all threads, on a busy one several times faster (no
+thread waits for another), and the result has the same bits whatever the number of threads.
 
 Not here: building the model (``openclip``, ``timm_models``), choosing dtype and batch
 (``trial``), scaling and cropping pictures (``preparation``).
@@ -36,9 +35,9 @@ EmbedText = Callable[[Sequence[str]], torch.Tensor]
 class TorchEncoder:
     """A model ready to encode; see ``encoders.Encoder`` for what its attributes mean.
 
-    Starts in float32, one image at a time: :meth:`settle` moves it to the dtype and batch that
-    suit the machine. ``visual`` maps ``(n, 3, s, s)`` to ``(n, dim)``; the text tower stays in
-    float32, since a query is short and exactness is then free.
+    Starts in float32, one image at a time: :meth:`configure` sets the dtype and batch that suit
+    the machine. ``visual`` maps ``(n, 3, s, s)`` to ``(n, dim)``; the text tower stays in float32,
+    because a query is short and exactness costs nothing.
     """
 
     def __init__(
@@ -61,15 +60,15 @@ class TorchEncoder:
         self.visual = visual.eval()
         self.fingerprint = _fingerprint(self.visual, preparation)
         self._embed_text = embed_text
-        # A GPU works on one batch at a time anyway, and may not have room for two.
-        self._turn: AbstractContextManager[object] = (
+        # A GPU runs one batch at a time anyway, and may not have memory for two.
+        self._device_lock: AbstractContextManager[object] = (
             nullcontext() if device == "cpu" else threading.Lock()
         )
         self.visual.to(device)
         self._mean = _channel(preparation.mean, device)
         self._std = _channel(preparation.std, device)
-        nothing = np.zeros((1, 3, preparation.size, preparation.size), np.uint8)
-        self.dim = int(self.encode(nothing).shape[1])
+        black = np.zeros((1, 3, preparation.size, preparation.size), np.uint8)
+        self.dim = int(self.encode(black).shape[1])
 
     @property
     def input_size(self) -> int:
@@ -81,7 +80,7 @@ class TorchEncoder:
         """Whether :meth:`encode_text` works."""
         return self._embed_text is not None
 
-    def settle(self, dtype: str, batch: int, rate: float = 0.0) -> TorchEncoder:
+    def configure(self, dtype: str, batch: int, rate: float = 0.0) -> TorchEncoder:
         """Encode in this dtype and batch from now on; return itself."""
         self.visual.to(_dtype(dtype))
         self.dtype, self.batch, self.rate = dtype, batch, rate
@@ -94,12 +93,12 @@ class TorchEncoder:
     def encode(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return ``(n, dim)`` float32, unit length, of ``(n, 3, s, s)`` uint8.
 
-        The model always sees ``self.batch`` pictures, the last time padded with black: a vector
-        then does not depend on how many others were there.
+        The model always gets ``self.batch`` pictures, the last batch padded with black, so that a
+        vector does not depend on how many other pictures there are.
         """
         return np.concatenate(
             [
-                self._encode_one(batch[start : start + self.batch])
+                self._encode_batch(batch[start : start + self.batch])
                 for start in range(0, len(batch), self.batch)
             ]
         )
@@ -120,11 +119,11 @@ class TorchEncoder:
             scaled = pixels.float().div_(255).sub_(self._mean).div_(self._std)
             return visual(scaled.to(dtype))  # type: ignore[no-any-return]
 
-    def _encode_one(self, part: NDArray[np.uint8]) -> NDArray[np.float32]:
-        missing = self.batch - len(part)
-        padded = np.pad(part, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else part
-        with self._turn:
-            return _unit(self.forward(self.visual, padded)[: len(part)])
+    def _encode_batch(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        missing = self.batch - len(pictures)
+        padded = np.pad(pictures, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else pictures
+        with self._device_lock:
+            return _unit(self.forward(self.visual, padded)[: len(pictures)])
 
 
 def best_device() -> str:
@@ -148,7 +147,7 @@ def _dtype(name: str) -> torch.dtype:
 
 
 def _fingerprint(visual: torch.nn.Module, preparation: Preparation) -> str:
-    # Every byte of the image tower: 0.4 s for ViT-B/32, once a load, and no weight goes unseen.
+    # Every byte of the image tower, so that no weight is ignored: 0.4 s per load of ViT-B/32.
     state = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(visual.state_dict().items()):
         state.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())

@@ -1,8 +1,8 @@
-"""A short trial on this machine: which dtype and batch make a model fastest, and still faithful.
+"""Measure which dtype and batch size make a model fastest on this machine, and still accurate.
 
-Its outcome is remembered for the machine, so that two runs of one corpus give the same vectors:
-two near-equal candidates would otherwise win by turns. Not here: running a model for its
-vectors (``torch_encoder``).
+The result is cached for the machine, so that two runs of one corpus give the same vectors: two
+nearly equal candidates would otherwise take turns. Not here: running a model for its vectors
+(``torch_encoder``).
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ from panoptic_data.media.prefetch import processors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FAITHFUL", "Trial", "fidelity", "remembered", "run", "settle"]
+__all__ = ["MIN_FIDELITY", "Trial", "cached", "fidelity", "run", "tune"]
 
 T = TypeVar("T")
 
-# Least cosine to the float32 vector, over every picture of the trial.
-FAITHFUL = 0.999
-# Half precision changes vectors a little: it must be worth it, beyond the noise of a clock.
-WORTH_IT = 1.25
-# A larger batch takes memory: it must be worth that.
-LARGER_WORTH_IT = 1.04
+# Least cosine with the float32 vector, over every picture of the trial.
+MIN_FIDELITY = 0.999
+# Half precision changes vectors a little: it must be this many times faster, beyond timing noise.
+MIN_DTYPE_SPEEDUP = 1.25
+# A larger batch takes memory: it must be this many times faster.
+MIN_BATCH_SPEEDUP = 1.04
 DTYPES = {
     "cpu": ("float32", "bfloat16"),
     "mps": ("float32", "float16"),
     "cuda": ("float32", "bfloat16", "float16"),
 }
 BATCHES = {"cpu": (4, 8, 16, 32), "mps": (16, 32, 64, 128), "cuda": (32, 64, 128, 256)}
-# Of one thread.
-SECONDS = 2.5
+# Seconds of one thread.
+MAX_SECONDS = 2.5
 ROUNDS = 3
-# Real photographs that come with scikit-image: noise would show neither the speed of decoding
-# nor the range of activations that rounding meets.
+# Photographs that come with scikit-image: random noise would have neither the decoding speed nor
+# the range of activations of real pictures.
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "brick", "hubble_deep_field")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The winner: ``rate`` in images per second, ``cosine`` the least to float32."""
+    """The best setting: ``rate`` in images per second, ``cosine`` the least with float32."""
 
     dtype: str
     batch: int
@@ -61,41 +61,41 @@ class Trial:
     cosine: float
 
 
-def settle(encoder: TorchEncoder) -> TorchEncoder:
-    """Set the dtype and batch that a trial on this machine chose, holding one if none was held."""
-    trial = remembered(encoder)
+def tune(encoder: TorchEncoder) -> TorchEncoder:
+    """Configure the dtype and batch of the trial on this machine, running it if none is cached."""
+    trial = cached(encoder)
     if trial is None:
         trial = run(encoder)
-        _remember(encoder, trial)
-    return encoder.settle(trial.dtype, trial.batch, trial.rate)
+        _cache(encoder, trial)
+    return encoder.configure(trial.dtype, trial.batch, trial.rate)
 
 
 def run(encoder: TorchEncoder) -> Trial:
-    """Hold the trial: at most some :data:`SECONDS` of work, fewer for a small model."""
+    """Run the trial: at most some :data:`MAX_SECONDS`, fewer for a small model."""
     batches = BATCHES[encoder.device]
     pictures = _pictures(encoder, batches[0])
     models = {name: _cast(encoder, name) for name in DTYPES[encoder.device]}
     cosines = {name: fidelity(encoder, model, pictures[:8]) for name, model in models.items()}
-    faithful = {name: models[name] for name in models if cosines[name] >= FAITHFUL}
-    rates = {name: _rate(encoder, model, pictures) for name, model in faithful.items()}
-    dtype = _worth(rates, WORTH_IT)
-    by_batch = {batches[0]: rates[dtype]}
-    by_batch |= _larger(encoder, models[dtype], pictures, rates[dtype])
-    chosen = _worth(by_batch, LARGER_WORTH_IT)
-    # On a processor each thread takes a batch of its own.
-    together = processors() if encoder.device == "cpu" else 1
-    return Trial(dtype, chosen, by_batch[chosen] * together, cosines[dtype])
+    faithful_models = {name: models[name] for name in models if cosines[name] >= MIN_FIDELITY}
+    rates = {name: _rate(encoder, model, pictures) for name, model in faithful_models.items()}
+    dtype = _fastest(rates, MIN_DTYPE_SPEEDUP)
+    rate_by_batch = {batches[0]: rates[dtype]}
+    rate_by_batch |= _rates_of_larger_batches(encoder, models[dtype], pictures, rates[dtype])
+    batch = _fastest(rate_by_batch, MIN_BATCH_SPEEDUP)
+    # On a CPU each thread runs a batch of its own.
+    parallel = processors() if encoder.device == "cpu" else 1
+    return Trial(dtype, batch, rate_by_batch[batch] * parallel, cosines[dtype])
 
 
-def _larger(
+def _rates_of_larger_batches(
     encoder: TorchEncoder, model: torch.nn.Module, pictures: NDArray[np.uint8], rate: float
 ) -> dict[int, float]:
-    """Rate of each larger batch, as long as time and memory allow."""
+    """Return images per second of each larger batch, as long as time and memory allow."""
     rates: dict[int, float] = {}
-    left = SECONDS
+    seconds_left = MAX_SECONDS
     for batch in BATCHES[encoder.device][1:]:
-        left -= ROUNDS * batch / rate
-        if left < 0:
+        seconds_left -= ROUNDS * batch / rate
+        if seconds_left < 0:
             break
         try:
             rate = rates[batch] = _rate(encoder, model, _repeated(pictures, batch))
@@ -108,22 +108,22 @@ def fidelity(encoder: TorchEncoder, model: torch.nn.Module, pictures: NDArray[np
     """Return the least cosine between ``model``'s vectors and those of the encoder's own dtype."""
     exact = encoder.forward(encoder.visual, pictures).float()
     other = encoder.forward(model, pictures).float()
-    # Not a number, as float16 gives when it overflows, compares as unfaithful.
+    # NaN, which float16 gives when it overflows, compares as below any limit.
     return float(torch.nn.functional.cosine_similarity(exact, other).min())
 
 
-def remembered(encoder: TorchEncoder) -> Trial | None:
-    """Return the outcome of an earlier trial of this model on this machine."""
+def cached(encoder: TorchEncoder) -> Trial | None:
+    """Return the cached result of an earlier trial of this model on this machine, or None."""
     try:
-        found = json.loads(_memory().read_text(encoding="utf-8"))[_key(encoder)]
-        return Trial(**found)
+        stored = json.loads(_cache_file().read_text(encoding="utf-8"))[_key(encoder)]
+        return Trial(**stored)
     except (OSError, ValueError, KeyError, TypeError):
-        # Absent or damaged: it is a memory only, a new trial replaces it.
+        # Absent or damaged: a new trial replaces it.
         return None
 
 
-def _remember(encoder: TorchEncoder, trial: Trial) -> None:
-    path = _memory()
+def _cache(encoder: TorchEncoder, trial: Trial) -> None:
+    path = _cache_file()
     try:
         trials = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -135,11 +135,11 @@ def _remember(encoder: TorchEncoder, trial: Trial) -> None:
         draft.write_text(json.dumps(trials, indent=1), encoding="utf-8")
         draft.replace(path)
     except OSError:
-        # A home that cannot be written costs a trial a run, no more.
+        # Where the cache folder cannot be written, every run holds its own trial.
         return
 
 
-def _memory() -> Path:
+def _cache_file() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("panoptic-data") / "trials.json"
@@ -157,25 +157,25 @@ def _cast(encoder: TorchEncoder, dtype: str) -> torch.nn.Module:
 
 
 def _rate(encoder: TorchEncoder, model: torch.nn.Module, pictures: NDArray[np.uint8]) -> float:
-    """Images per second in one thread: the best of several rounds, after one that warms up."""
-    # What other programs do on a shared processor does not count in its own time.
+    """Return images per second in one thread: the best of several rounds after a warm-up."""
+    # The thread's own time does not include other programs on a busy CPU.
     clock = time.thread_time if encoder.device == "cpu" else time.perf_counter
     seconds = []
     for _ in range(ROUNDS):
         start = clock()
-        # Brought back to the processor: a GPU answers before it has worked.
+        # Copied to the CPU, because a GPU call returns before its work is done.
         encoder.forward(model, pictures).float().cpu()
         seconds.append(clock() - start)
     return len(pictures) / min(seconds[1:])
 
 
-def _worth(rates: Mapping[T, float], least: float) -> T:
-    """Return the first candidate, or a later one for each time that it is so much faster."""
-    chosen = next(iter(rates))
+def _fastest(rates: Mapping[T, float], min_speedup: float) -> T:
+    """Return the first candidate, or a later one ``min_speedup`` times faster than the best."""
+    best = next(iter(rates))
     for name, rate in rates.items():
-        if rate >= rates[chosen] * least:
-            chosen = name
-    return chosen
+        if rate >= rates[best] * min_speedup:
+            best = name
+    return best
 
 
 def _pictures(encoder: TorchEncoder, count: int) -> NDArray[np.uint8]:

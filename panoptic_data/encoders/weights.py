@@ -1,4 +1,4 @@
-"""Find a model's weights: in the cache, else on the Hugging Face hub; say why when they are not.
+"""Find a model's weights in the cache or on the Hugging Face hub, or raise the reason why not.
 
 Not here: building a model from them (``openclip``, ``timm_models``).
 """
@@ -14,9 +14,9 @@ from panoptic_data.errors import WeightsUnavailable
 
 __all__ = ["hub_file", "local_file", "quiet_root_logger"]
 
-# A machine without a network is told so at once by its resolver; a network that swallows
-# packets must not hold a run for longer than this. The hub's own client retries for 45 s.
-PATIENCE_SECONDS = 5.0
+# Without a network the resolver fails at once; a network that drops packets must not delay a run
+# for longer than this. The hub's own client retries for 45 s.
+TIMEOUT_SECONDS = 5.0
 
 
 def hub_file(encoder: str, repo: str, names: Sequence[str], revision: str | None = None) -> Path:
@@ -24,7 +24,7 @@ def hub_file(encoder: str, repo: str, names: Sequence[str], revision: str | None
 
     A file in the cache is returned without touching the network. Raises WeightsUnavailable.
     """
-    # Imported late: it costs 0.5 s, and those who compute nothing load no weights.
+    # Imported here because it costs 0.5 s, only needed by those who load weights.
     from huggingface_hub import try_to_load_from_cache
 
     for name in names:
@@ -36,7 +36,7 @@ def hub_file(encoder: str, repo: str, names: Sequence[str], revision: str | None
     except WeightsUnavailable:
         raise
     except Exception as error:
-        # Whatever goes wrong between here and the hub is a cause to tell, never a crash.
+        # Whatever goes wrong on the way to the hub is a cause to report, never a crash.
         raise _unavailable(encoder, repo, error) from error
 
 
@@ -50,12 +50,12 @@ def local_file(encoder: str, path: Path) -> Path:
 @contextmanager
 def quiet_root_logger() -> Iterator[None]:
     """Keep a library that logs through the root logger from installing a handler on it."""
-    root, nobody = logging.getLogger(), logging.NullHandler()
-    root.addHandler(nobody)
+    root, handler = logging.getLogger(), logging.NullHandler()
+    root.addHandler(handler)
     try:
         yield
     finally:
-        root.removeHandler(nobody)
+        root.removeHandler(handler)
 
 
 def _download(encoder: str, repo: str, names: Sequence[str], revision: str | None) -> Path:
@@ -64,10 +64,8 @@ def _download(encoder: str, repo: str, names: Sequence[str], revision: str | Non
 
     for name in names:
         try:
-            # Asks once, without retries: the answer to "can it be had now?".
-            get_hf_file_metadata(
-                hf_hub_url(repo, name, revision=revision), timeout=PATIENCE_SECONDS
-            )
+            # One request without retries: is the file available now?
+            get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=TIMEOUT_SECONDS)
         except EntryNotFoundError:
             continue
         return Path(hf_hub_download(repo, name, revision=revision))
@@ -77,11 +75,11 @@ def _download(encoder: str, repo: str, names: Sequence[str], revision: str | Non
 def _unavailable(encoder: str, repo: str, error: Exception) -> WeightsUnavailable:
     from huggingface_hub import errors
 
-    place = f"huggingface.co/{repo}"
+    repository = f"huggingface.co/{repo}"
     if isinstance(error, errors.GatedRepoError):
-        return WeightsUnavailable(encoder, "gated", place)
+        return WeightsUnavailable(encoder, "gated", repository)
     if isinstance(error, errors.RepositoryNotFoundError | errors.HFValidationError):
-        return WeightsUnavailable(encoder, "not_online", place)
+        return WeightsUnavailable(encoder, "not_online", repository)
     if isinstance(error, errors.HfHubHTTPError):
-        return WeightsUnavailable(encoder, "refused", place)
+        return WeightsUnavailable(encoder, "refused", repository)
     return WeightsUnavailable(encoder, "offline", "huggingface.co")

@@ -115,7 +115,7 @@ def _weights(project: Project) -> Iterator[str]:
     from panoptic_data.encoders.spec import parse
 
     for text in project.encoders:
-        path = parse(text).local
+        path = parse(text).local_path
         if path is None or not path.exists():
             yield f"{text} -"
             continue

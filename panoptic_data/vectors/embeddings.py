@@ -176,13 +176,13 @@ def _settled(spec: EncoderSpec, row: dict[str, Any]) -> bool:
 
 def _touched(spec: EncoderSpec, checked_at: datetime) -> bool:
     try:
-        return bool(encoders.stamp(spec) >= checked_at.timestamp())
+        return bool(encoders.weights_changed_at(spec) >= checked_at.timestamp())
     except OSError:
         return True
 
 
 def _due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
-    if spec.local is not None and spec.local.exists():
+    if spec.local_path is not None and spec.local_path.exists():
         return True
     return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)
 

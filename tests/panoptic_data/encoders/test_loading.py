@@ -124,7 +124,7 @@ def test_a_checkpoint_of_other_classes_or_none_is_read(tmp_path):
 
 def test_a_vector_does_not_depend_on_what_is_beside_it(tmp_path):
     encoder = exact(f"timm:test_resnet?checkpoint={small_timm(tmp_path / 'x.pt', 'test_resnet')}")
-    encoder.settle("float32", 4)
+    encoder.configure("float32", 4)
     prepared = np.stack([encoder.prepare(image) for image in photographs()])
     together = encoder.encode(prepared).astype(np.float16)
     alone = [encoder.encode(prepared[i : i + 1])[0].astype(np.float16) for i in range(5)]

@@ -80,8 +80,8 @@ def test_any_path_can_be_written_and_read_back(path):
 
 def test_a_relative_path_is_taken_from_where_one_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert parse("clip:local-dir:tiny").local == tmp_path / "tiny"
-    assert parse("timm:resnet18?checkpoint=x.pt").local == tmp_path / "x.pt"
+    assert parse("clip:local-dir:tiny").local_path == tmp_path / "tiny"
+    assert parse("timm:resnet18?checkpoint=x.pt").local_path == tmp_path / "x.pt"
 
 
 def test_known_encoders_are_described():
@@ -129,4 +129,4 @@ def test_an_option_that_none_takes_is_refused():
 
 
 def test_a_path_stands_for_one_place():
-    assert parse("clip:ViT-B-32?weights=~/x.pt").local == Path.home() / "x.pt"
+    assert parse("clip:ViT-B-32?weights=~/x.pt").local_path == Path.home() / "x.pt"

@@ -15,7 +15,7 @@ from tests.models import small_timm
 @pytest.fixture(autouse=True)
 def memory(tmp_path, monkeypatch):
     """A machine that remembers no trial; where it will remember them."""
-    monkeypatch.setattr(trial, "_memory", lambda: tmp_path / "cache" / "trials.json")
+    monkeypatch.setattr(trial, "_cache_file", lambda: tmp_path / "cache" / "trials.json")
     return tmp_path / "cache" / "trials.json"
 
 
@@ -42,7 +42,7 @@ def bfloat16(encoder):
 
 
 def test_bfloat16_of_a_vision_transformer_is_faithful():
-    assert bfloat16(vit()) >= trial.FAITHFUL
+    assert bfloat16(vit()) >= trial.MIN_FIDELITY
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_bfloat16_of_a_vision_transformer_is_faithful():
 def test_what_is_chosen_is_faithful(text):
     encoder = exact(text.format(weights=shared("weights")))
     chosen = trial.run(encoder)
-    assert chosen.cosine >= trial.FAITHFUL
+    assert chosen.cosine >= trial.MIN_FIDELITY
     assert chosen.rate > 0
     # These two lose too much in bfloat16, however fast it may be here.
-    assert bfloat16(encoder) < trial.FAITHFUL
+    assert bfloat16(encoder) < trial.MIN_FIDELITY
     assert chosen.dtype == "float32"
     assert chosen.batch in trial.BATCHES["cpu"]
 
@@ -68,8 +68,8 @@ def test_vectors_of_the_chosen_dtype_are_those_of_float32():
     pictures = trial._pictures(encoder, 6)
     before = encoder.encode(pictures)
     chosen = trial.run(encoder)
-    after = encoder.settle(chosen.dtype, chosen.batch).encode(pictures)
-    assert (before * after).sum(axis=1).min() >= trial.FAITHFUL
+    after = encoder.configure(chosen.dtype, chosen.batch).encode(pictures)
+    assert (before * after).sum(axis=1).min() >= trial.MIN_FIDELITY
 
 
 def test_a_machine_remembers_what_it_chose(tmp_path, memory):
@@ -95,10 +95,10 @@ def test_an_overflow_is_not_faithful():
     encoder = vit()
     torch.nn.init.constant_(encoder.visual.norm.weight, 1e5)
     half = trial._cast(encoder, "float16")
-    assert not trial.fidelity(encoder, half, trial._pictures(encoder, 2)) >= trial.FAITHFUL
+    assert not trial.fidelity(encoder, half, trial._pictures(encoder, 2)) >= trial.MIN_FIDELITY
 
 
 def test_a_candidate_wins_only_by_enough():
-    assert trial._worth({"float32": 10.0, "bfloat16": 12.0}, 1.25) == "float32"
-    assert trial._worth({"float32": 10.0, "bfloat16": 13.0}, 1.25) == "bfloat16"
-    assert trial._worth({8: 10.0, 16: 10.3, 32: 10.9, 64: 9.0}, 1.04) == 32
+    assert trial._fastest({"float32": 10.0, "bfloat16": 12.0}, 1.25) == "float32"
+    assert trial._fastest({"float32": 10.0, "bfloat16": 13.0}, 1.25) == "bfloat16"
+    assert trial._fastest({8: 10.0, 16: 10.3, 32: 10.9, 64: 9.0}, 1.04) == 32
