@@ -95,14 +95,14 @@ def _compare(corpus: str, encoder: str) -> None:
             began = time.process_time()
     points = hierarchy.smoothed(seen.vectors, lists)
     for k, share in covered:
-        ours = hierarchy.divide(points, int(k))
+        ours = hierarchy.kmeans(points, int(k))
         same = (ours[lists.ids] == ours[:, None]).mean(axis=1)
         weak = np.argsort(-same, kind="stable")[int(share * len(ours)) :]
         ours[weak] = -1
         print(_row(f"strongest of {k}", seen.labels, ours, ""), flush=True)
 
 
-def _ways(vectors: np.ndarray, lists: knn.Lists) -> dict[str, Callable[[], Iterator]]:
+def _ways(vectors: np.ndarray, lists: knn.NeighbourLists) -> dict[str, Callable[[], Iterator]]:
     counts = hierarchy.level_counts(len(vectors))
 
     def levels():
@@ -116,7 +116,7 @@ def _ways(vectors: np.ndarray, lists: knn.Lists) -> dict[str, Callable[[], Itera
 
         for k in dict.fromkeys((*counts, 10, 20)):
             yield "", KMeans(k, n_init=1, random_state=0).fit_predict(vectors.astype(np.float32))
-            yield "smoothed", hierarchy.divide(hierarchy.smoothed(vectors, lists), k)
+            yield "smoothed", hierarchy.kmeans(hierarchy.smoothed(vectors, lists), k)
 
     def umap():
         from sklearn.cluster import HDBSCAN
@@ -137,7 +137,7 @@ def _ways(vectors: np.ndarray, lists: knn.Lists) -> dict[str, Callable[[], Itera
     return dict(zip(WAYS, (levels, kmeans, umap, evoc), strict=True))
 
 
-def _embedded(vectors: np.ndarray, lists: knn.Lists, dims: int) -> np.ndarray:
+def _embedded(vectors: np.ndarray, lists: knn.NeighbourLists, dims: int) -> np.ndarray:
     umap, _ = projection._umap()
     random = np.random.RandomState(42)
     ids, distances = projection._with_self(lists)
@@ -153,7 +153,7 @@ def _embedded(vectors: np.ndarray, lists: knn.Lists, dims: int) -> np.ndarray:
     return made
 
 
-def _lists(vectors: np.ndarray) -> knn.Lists:
+def _lists(vectors: np.ndarray) -> knn.NeighbourLists:
     return knn.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
 
 

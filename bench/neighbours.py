@@ -24,7 +24,7 @@ import pyarrow as pa
 from bench import corpora
 from panoptic_data.storage.project import Project, create_project
 from panoptic_data.vectors import clusters, knn, neighbours, projection, refit
-from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.knn import NeighbourLists
 
 K = neighbours.K
 CORPORA = ("clothing-1k", "usda")
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _exact_or_descent(encoder: str, sizes: list[int]) -> None:
     real = corpora.seen("usda", encoder).vectors
-    _, spent = _timed(lambda: knn.descent(real[:500], K))
+    _, spent = _timed(lambda: knn.nn_descent(real[:500], K))
     print(f"\nNN-Descent: {spent:.0f} s of processor to import and compile, in every process\n")
     print("| images × dimensions | exact, cpu s | NN-Descent, cpu s | recall |")
     print("| --- | --- | --- | --- |")
@@ -59,7 +59,7 @@ def _exact_or_descent(encoder: str, sizes: list[int]) -> None:
         vectors = _more(real, size)
         some = np.arange(0, size, max(1, size // 1000), dtype=np.int32)
         true, part = _timed(lambda v=vectors, s=some: knn.exact(v[s], v, K, s))
-        found, descent = _timed(lambda v=vectors: knn.descent(v, K))
+        found, descent = _timed(lambda v=vectors: knn.nn_descent(v, K))
         shared = [len(set(a) & set(b)) / K for a, b in zip(found.ids[some], true.ids, strict=True)]
         shape = f"{size:,} × {vectors.shape[1]}"
         whole = part * size / len(some)
@@ -147,7 +147,7 @@ def _map(encoder: str, _sizes: list[int]) -> None:
         for epochs in (100, 200, 500):
             projection.EPOCHS = epochs
             made, spent = _timed(
-                lambda v=vectors, n=lists: projection.boxed(projection.layout(v, n))
+                lambda v=vectors, n=lists: projection.normalised(projection.layout(v, n))
             )
             scores = f"{_alike(made, labels):.3f} | {_kept(made, lists):.3f}"
             print(f"| {epochs} | {spent:.1f} | {scores} |", flush=True)
@@ -155,11 +155,11 @@ def _map(encoder: str, _sizes: list[int]) -> None:
         _placing_and_refits(vectors, labels, lists)
 
 
-def _placing_and_refits(vectors: np.ndarray, labels: np.ndarray, lists: Lists) -> None:
+def _placing_and_refits(vectors: np.ndarray, labels: np.ndarray, lists: NeighbourLists) -> None:
     count = len(vectors)
     fitted = np.random.default_rng(0).random(count) < 0.9
     new = np.flatnonzero(~fitted).astype(np.int32)
-    old = projection.boxed(projection.layout(vectors[fitted], _all_lists(vectors[fitted])))
+    old = projection.normalised(projection.layout(vectors[fitted], _all_lists(vectors[fitted])))
     places = np.zeros((count, 2), np.float32)
     places[fitted] = old
     print("\n| one image in ten placed later, at | 10 nearest of the same label |\n| --- | --- |")
@@ -171,14 +171,14 @@ def _placing_and_refits(vectors: np.ndarray, labels: np.ndarray, lists: Lists) -
     projection._place(vectors, [f"{at:040x}" for at in range(count)], places, fitted, new)
     print("\n| refit | moved, median | 9 in 10 within | same label |\n| --- | --- | --- | --- |")
     for name, start in (("begun anew, turned", None), ("begun at the old map", places)):
-        made = projection.boxed(projection.layout(vectors, lists, start))
+        made = projection.normalised(projection.layout(vectors, lists, start))
         turned = projection.aligned(made, places, fitted)
         moved = np.hypot(*(turned - places)[fitted].T)
         far = np.percentile(moved, 90)
         print(f"| {name} | {np.median(moved):.3f} | {far:.3f} | {_alike(turned, labels):.3f} |")
 
 
-def _places(places: np.ndarray, near: Lists) -> dict[str, np.ndarray]:
+def _places(places: np.ndarray, near: NeighbourLists) -> dict[str, np.ndarray]:
     away = 1 - near.similarities
     weights = np.exp(-(away - away[:, :1]) / (away - away[:, :1]).mean(axis=1, keepdims=True))
     weighted = (places[near.ids] * weights[..., None]).sum(axis=1) / weights.sum(axis=1)[:, None]
@@ -239,7 +239,7 @@ def _more(real: np.ndarray, size: int) -> np.ndarray:
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float16)
 
 
-def _all_lists(vectors: np.ndarray) -> Lists:
+def _all_lists(vectors: np.ndarray) -> NeighbourLists:
     return knn.exact(vectors, vectors, K, np.arange(len(vectors), dtype=np.int32))
 
 
@@ -258,7 +258,7 @@ def _alike(places: np.ndarray, labels: np.ndarray) -> float:
     return float((labels[_around(places, 10)] == labels[:, None]).mean())
 
 
-def _kept(places: np.ndarray, lists: Lists) -> float:
+def _kept(places: np.ndarray, lists: NeighbourLists) -> float:
     around = _around(places, 30)
     return float(
         np.mean([len(set(a) & set(b)) / K for a, b in zip(around, lists.ids, strict=True)])

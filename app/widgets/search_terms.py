@@ -16,7 +16,7 @@ from app.components.searchline import Limit, Sought
 from app.session import state
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.similarity import SimilarityQuery
-from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
+from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
@@ -188,7 +188,7 @@ def _limit(asks: SimilarityQuery) -> str:
         return state.say("find.from", least=_figure(asks.threshold))
     if asks.percentile is None and asks.count is not None:
         return state.say("find.most", count=asks.count, total=state.number(asks.count))
-    likely = LIKELY_WORDS if asks.expression.reads_text else LIKELY
+    likely = DEFAULT_PERCENTILE_WORDS if asks.expression.reads_text else DEFAULT_PERCENTILE
     percentile = likely if asks.percentile is None else asks.percentile
     return state.say("find.closest", part=_figure(100 - percentile))
 

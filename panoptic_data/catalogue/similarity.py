@@ -193,9 +193,9 @@ def threshold(catalogue: Catalogue, query: SimilarityQuery, aim: QueryVector) ->
 
 def default_threshold(scale: Scale, aim: QueryVector) -> float:
     """Return the cosine from which images are similar enough where a query has no limit."""
-    from panoptic_data.vectors.calibration import LIKELY, LIKELY_WORDS
+    from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
 
-    return scale.cosine(LIKELY_WORDS if any(aim.parts[2:]) else LIKELY)
+    return scale.cosine(DEFAULT_PERCENTILE_WORDS if any(aim.parts[2:]) else DEFAULT_PERCENTILE)
 
 
 def term_label(term: Term, language: str) -> str:

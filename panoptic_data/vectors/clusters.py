@@ -1,10 +1,10 @@
-"""Which group each image belongs to under one encoder, at several levels.
+"""The tables ``clusters`` and ``cluster_info``: each image's cluster at several levels.
 
-Not here: how groups are found and numbered (``partitions``), the names people give them.
+Not here: how clusters are found and numbered (``hierarchy``), the names people give them.
 
-Groups are found once; later images join the group that most of their nearest fitted images
-belong to, until they outnumber the fitted ones. Every image belongs to a group; ``strength``
-says how firmly: the share of its nearest images that are of the same main group.
+Clusters are fitted once; later images join the cluster of most of their nearest fitted images,
+until they outnumber the fitted ones. Every image belongs to a cluster; ``strength`` is the share
+of its nearest images that are in the same cluster of the main level.
 """
 
 from __future__ import annotations
@@ -26,29 +26,38 @@ from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import neighbours
-from panoptic_data.vectors import refit as fits
 from panoptic_data.vectors.hierarchy import (
     SEED,
-    divide,
+    kmeans,
     level_counts,
     levels,
     main_level,
-    numbered,
+    renumbered,
     smoothed,
 )
-from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.knn import NeighbourLists
+from panoptic_data.vectors.refit import (
+    fingerprint,
+    nearest_fitted,
+    needs_refit,
+    recorded_parameters,
+)
 
 __all__ = ["METHODS", "update"]
 
 METHODS = ("levels", "kmeans")
 """``levels``: several levels, their sizes chosen by the corpus. ``kmeans``: one level of k."""
 
-VOTERS = 15
+N_VOTERS = 15
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Clusters of n images at m levels: ``labels`` (n, m), finest first, -1 where unknown."""
+class _Clusters:
+    """Clusters of n images at m levels: ``labels`` (n, m) int32, finest first, -1 where unknown.
+
+    ``main``: index of the main level. ``strength``: (n,) 0 to 1, NaN where unknown. ``fitted``:
+    (n,) whether the image was in the fit.
+    """
 
     labels: npt.NDArray[np.int32]
     main: int
@@ -65,40 +74,45 @@ def update(
     method: str | None = None,
     k: int | None = None,
 ) -> StageResult:
-    """Give every image of ``neighbours`` its clusters; find clusters where there are none.
+    """Assign clusters to every image of ``neighbours``; fit them where there are none.
 
-    ``method`` is one of ``METHODS``, ``k`` the number of clusters for ``kmeans``; without them
-    the recorded ones stand. Found anew when ``refit`` says so, when method, k or the encoder's
-    weights are others than recorded, or when more images were placed than fitted; numbers are
-    then kept by overlap. Raises UsageError for an unknown method.
+    ``method`` is one of ``METHODS``, ``k`` the number of clusters for ``kmeans``; without them the
+    recorded ones are used. Fitted again with ``refit``, when method, k or the encoder's weights
+    differ from those recorded, or when more images were placed than fitted; numbers are then kept
+    by overlap. Raises UsageError for an unknown method.
     """
     began = time.monotonic()
     progress = partial(report, f"clusters/{slug}")
-    before = fits.made_with(project, f"clusters/{slug}")
+    before = recorded_parameters(project, f"clusters/{slug}")
     parameters = _parameters(project, slug, before, method, k)
     graph, vectors = neighbours.with_vectors(project, slug)
     progress(0, len(graph.sha1s))
-    found = _stored(project, slug, graph.sha1s)
-    other = dict(before) != parameters if before else not (method is None and k is None)
-    due = refit or other or fits.is_due(found.fitted)
-    if due and graph.sha1s:
-        found = _fit(vectors, graph.lists, found, parameters)
+    clusters = _stored(project, slug, graph.sha1s)
+    has_other_parameters = (
+        dict(before) != parameters if before else not (method is None and k is None)
+    )
+    is_refit = refit or has_other_parameters or needs_refit(clusters.fitted)
+    if is_refit and graph.sha1s:
+        clusters = _fit(vectors, graph.lists, clusters, parameters)
     else:
-        _place(vectors, found)
+        _place(vectors, clusters)
     name = table_name("clusters", slug)
-    changes = sync_table(project.database(), name, _rows(graph.sha1s, found), run)
-    info = _info(graph.sha1s, vectors, found)
-    told = sync_table(project.database(), table_name("cluster_info", slug), info, run)
+    changes = sync_table(project.database(), name, _rows(graph.sha1s, clusters), run)
+    info = _info(graph.sha1s, vectors, clusters)
+    info_changes = sync_table(project.database(), table_name("cluster_info", slug), info, run)
     progress(len(graph.sha1s), len(graph.sha1s))
     return StageResult(
-        **{**vars(changes), "data_version": digest([changes.data_version, told.data_version])},
+        **{
+            **vars(changes),
+            "data_version": digest([changes.data_version, info_changes.data_version]),
+        },
         seconds=time.monotonic() - began,
         parameters=parameters,
         extra={
-            "refitted": due,
-            "placed": int(np.count_nonzero(~found.fitted)),
-            "clusters": [len(np.unique(column)) for column in found.labels.T],
-            "main": found.main,
+            "refitted": is_refit,
+            "placed": int(np.count_nonzero(~clusters.fitted)),
+            "clusters": [len(np.unique(column)) for column in clusters.labels.T],
+            "main": clusters.main,
         },
     )
 
@@ -115,115 +129,123 @@ def _parameters(
     if method is None:
         method, k = str(before.get("method", METHODS[0])), before.get("k")  # type: ignore[assignment]
     if method not in METHODS:
-        known = ", ".join(METHODS)
+        methods = ", ".join(METHODS)
         raise UsageError(
-            problem=translate("clusters.unknown_method", "en", name=method, known=known)
+            problem=translate("clusters.unknown_method", "en", name=method, known=methods)
         )
     return {
         "method": method,
         "k": k if method == "kmeans" else None,
         "seed": SEED,
-        "fingerprint": fits.fingerprint(project, slug),
+        "fingerprint": fingerprint(project, slug),
     }
 
 
 def _fit(
     vectors: npt.NDArray[np.float16],
-    lists: Lists,
-    before: _Found,
+    lists: NeighbourLists,
+    before: _Clusters,
     parameters: Mapping[str, object],
-) -> _Found:
+) -> _Clusters:
     points = smoothed(vectors, lists)
     k = parameters["k"]
     if parameters["method"] == "kmeans":
         counts = level_counts(len(points))
-        found = [divide(points, k if isinstance(k, int) else counts[main_level(counts)])]
+        levels_labels = [kmeans(points, k if isinstance(k, int) else counts[main_level(counts)])]
         main = 0
     else:
-        found = levels(points)
-        main = main_level([int(labels.max()) + 1 for labels in found])
+        levels_labels = levels(points)
+        main = main_level([int(labels.max()) + 1 for labels in levels_labels])
     labels = np.stack(
-        [numbered(part, _older(before, level, main)) for level, part in enumerate(found)], axis=1
+        [
+            renumbered(part, _numbers_before(before, level, main))
+            for level, part in enumerate(levels_labels)
+        ],
+        axis=1,
     )
-    everyone = np.ones(len(labels), bool)
-    return _Found(labels, main, _strength(labels[:, main], lists), everyone)
+    all_fitted = np.ones(len(labels), bool)
+    return _Clusters(labels, main, _strength(labels[:, main], lists), all_fitted)
 
 
-def _older(before: _Found, level: int, main: int) -> npt.NDArray[np.int32] | None:
-    """Return the old numbers that a new level goes by: its counterpart's from the main level."""
+def _numbers_before(before: _Clusters, level: int, main: int) -> npt.NDArray[np.int32] | None:
+    """Return the old numbers for a new level: of the level as far from the main one, or None."""
     counterpart = level - main + before.main
     if 0 <= counterpart < before.labels.shape[1]:
         return before.labels[:, counterpart]
     return None
 
 
-def _strength(labels: npt.NDArray[np.int32], lists: Lists) -> npt.NDArray[np.float32]:
+def _strength(labels: npt.NDArray[np.int32], lists: NeighbourLists) -> npt.NDArray[np.float32]:
     inside = lists.ids >= 0
     same = inside & (labels[lists.ids] == labels[:, None])
-    # An image alone in its corpus belongs to itself.
+    # An image alone in its corpus has strength 1.
     share = same.sum(axis=1) / np.maximum(1, inside.sum(axis=1))
     return np.where(inside.any(axis=1), share, 1).astype(np.float32)
 
 
-def _place(vectors: npt.NDArray[np.float16], found: _Found) -> None:
-    """Fill in the rows that have no label yet."""
-    new = np.flatnonzero(np.isnan(found.strength)).astype(np.int32)
+def _place(vectors: npt.NDArray[np.float16], clusters: _Clusters) -> None:
+    """Assign the rows without labels in place, by the votes of their nearest fitted images."""
+    new = np.flatnonzero(np.isnan(clusters.strength)).astype(np.int32)
     if not len(new):
         return
-    lists = fits.nearest_fitted(vectors, found.fitted, new, VOTERS)
+    lists = nearest_fitted(vectors, clusters.fitted, new, N_VOTERS)
     votes = np.where(lists.ids < 0, 0, np.maximum(lists.similarities, 0)).astype(np.float64)
-    chosen = votes.copy()
-    # The coarsest level first; finer ones among the voters of the winner, so that levels nest.
-    for level in reversed(range(found.labels.shape[1])):
-        theirs = found.labels[lists.ids, level]
-        won = np.array([_winner(*pair) for pair in zip(theirs, chosen, strict=True)], np.int32)
-        found.labels[new, level] = won
-        chosen = np.where(theirs == won[:, None], chosen, 0)
-        if level == found.main:
+    counted_votes = votes.copy()
+    # The coarsest level first; at finer levels only the winner's voters count, so that levels nest.
+    for level in reversed(range(clusters.labels.shape[1])):
+        voter_labels = clusters.labels[lists.ids, level]
+        winners = np.array(
+            [_winner(*pair) for pair in zip(voter_labels, counted_votes, strict=True)], np.int32
+        )
+        clusters.labels[new, level] = winners
+        counted_votes = np.where(voter_labels == winners[:, None], counted_votes, 0)
+        if level == clusters.main:
             total = np.maximum(votes.sum(axis=1), np.finfo(float).tiny)
-            found.strength[new] = chosen.sum(axis=1) / total
+            clusters.strength[new] = counted_votes.sum(axis=1) / total
 
 
 def _winner(labels: npt.NDArray[np.int32], votes: npt.NDArray[np.float64]) -> np.int32:
-    """Return the label with most votes, the nearest voter's among equals."""
-    names, first, places = np.unique(labels, return_index=True, return_inverse=True)
-    counts = np.bincount(places, weights=votes)
-    best: np.int32 = names[min(np.flatnonzero(counts == counts.max()), key=lambda at: first[at])]
+    """Return the label with most votes; among equals that of the nearest voter."""
+    candidates, first, positions = np.unique(labels, return_index=True, return_inverse=True)
+    counts = np.bincount(positions, weights=votes)
+    best: np.int32 = candidates[
+        min(np.flatnonzero(counts == counts.max()), key=lambda at: first[at])
+    ]
     return best
 
 
-def _stored(project: Project, slug: str, sha1s: list[str]) -> _Found:
-    """Return what the table says of these images; a strength of nan where it has no row."""
+def _stored(project: Project, slug: str, sha1s: list[str]) -> _Clusters:
+    """Return the stored clusters of these images; a strength of NaN where there is no row."""
     stored = project.database().frame(table_name("clusters", slug))
     images = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
     rows = images.join(stored, on="sha1", how="left", maintain_order="left")
     depth = int(stored["levels"].list.len().max() or 1)  # type: ignore[arg-type]
-    known = rows["cluster"].is_not_null().to_numpy()
+    has_row = rows["cluster"].is_not_null().to_numpy()
     labels = np.full((len(sha1s), depth), -1, np.int32)
-    if known.any():
-        labels[known] = np.array(rows["levels"].drop_nulls().to_list(), np.int32)
+    if has_row.any():
+        labels[has_row] = np.array(rows["levels"].drop_nulls().to_list(), np.int32)
     cluster = rows["cluster"].fill_null(-1).to_numpy()
-    agree = [level for level in range(depth) if (labels[:, level] == cluster).all()]
+    main_levels = [level for level in range(depth) if (labels[:, level] == cluster).all()]
     strength = rows["strength"].fill_null(float("nan")).to_numpy().copy()
     fitted = rows["fitted"].fill_null(False).to_numpy().copy()
-    return _Found(labels, agree[0], strength.astype(np.float32), fitted)
+    return _Clusters(labels, main_levels[0], strength.astype(np.float32), fitted)
 
 
-def _rows(sha1s: list[str], found: _Found) -> pa.Table:
-    depth = found.labels.shape[1]
+def _rows(sha1s: list[str], clusters: _Clusters) -> pa.Table:
+    depth = clusters.labels.shape[1]
     offsets = pa.array(np.arange(len(sha1s) + 1) * depth, pa.int32())
     return pa.table(
         {
             "sha1": pa.array(sha1s, pa.string()),
-            "cluster": found.labels[:, found.main],
-            "levels": pa.ListArray.from_arrays(offsets, pa.array(found.labels.ravel())),
-            "strength": found.strength,
-            "fitted": found.fitted,
+            "cluster": clusters.labels[:, clusters.main],
+            "levels": pa.ListArray.from_arrays(offsets, pa.array(clusters.labels.ravel())),
+            "strength": clusters.strength,
+            "fitted": clusters.fitted,
         }
     )
 
 
-def _info(sha1s: list[str], vectors: npt.NDArray[np.float16], found: _Found) -> pa.Table:
+def _info(sha1s: list[str], vectors: npt.NDArray[np.float16], clusters: _Clusters) -> pa.Table:
     rows = [
         {
             "key": f"{level}:{number}",
@@ -231,9 +253,9 @@ def _info(sha1s: list[str], vectors: npt.NDArray[np.float16], found: _Found) -> 
             "number": number,
             "size": len(members),
             "medoid": sha1s[_medoid(vectors, members)],
-            "main": level == found.main,
+            "main": level == clusters.main,
         }
-        for level, column in enumerate(found.labels.T)
+        for level, column in enumerate(clusters.labels.T)
         for number, members in _members(column)
     ]
     return pa.Table.from_pylist(rows, schema=_INFO)
@@ -249,7 +271,7 @@ def _members(labels: npt.NDArray[np.int32]) -> list[tuple[int, npt.NDArray[np.in
 
 def _medoid(vectors: npt.NDArray[np.float16], members: npt.NDArray[np.intp]) -> int:
     own = vectors[members].astype(np.float64)
-    # Row by row, as a product of matrices may round equal rows differently.
+    # Row by row: a matrix product may round equal rows differently.
     towards = np.einsum("ij,j->i", own, own.mean(axis=0)) / np.linalg.norm(own, axis=1)
     return int(members[np.argmax(towards.astype(np.float32))])
 

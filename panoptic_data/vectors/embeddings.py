@@ -1,6 +1,6 @@
-"""Which images lack a vector under an encoder; give them one, in batches that survive a kill.
+"""The table ``embeddings``: embed the images that lack a vector, in batches that survive a kill.
 
-Not here: encoders themselves (``encoders``), finding similar images (``search``), indices
+Not here: encoders (``encoders``), finding similar images (``search``), the vector index
 (``vector_index``).
 """
 
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
 
 __all__ = ["matrix", "missing", "prepare_encoder", "update"]
 
-# Rows of `images` fetched at a time: some 5 MB of thumbnails.
-READ_AT_ONCE = 256
-# A kill loses at most this much work; each commit costs some 10 ms and a manifest.
+# Rows of `images` read at once: some 5 MB of thumbnails.
+READ_ROWS = 256
+# A kill loses at most this much work; a commit costs some 10 ms and a manifest.
 COMMIT_ROWS = 512
 COMMIT_SECONDS = 5.0
-# Every commit lists every fragment: compacting now and then keeps that from growing squared.
+# Every commit lists every fragment: compacting after so many keeps the growth from being quadratic.
 COMPACT_COMMITS = 100
-# Asking the hub again costs seconds: not on every run of a machine that is offline.
+# A request to the hub costs seconds: not on every run of a machine that is offline.
 RECHECK_AFTER = timedelta(hours=1)
-FAILURES_SHOWN = 20
+MAX_LISTED_FAILURES = 20
 
 
 def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
     """Return, sorted, the sha1s of readable files (of one source) that have no vector yet."""
-    return sorted(_wanted(project, source) - _embedded(project, slug))
+    return sorted(_readable_sha1s(project, source) - _embedded_sha1s(project, slug))
 
 
 def update(
@@ -64,29 +64,29 @@ def update(
     source: str | None = None,
     report: ReportProgress = ignore_progress,
 ) -> StageResult:
-    """Embed what lacks a vector (``source`` None: of every source), remove what was pruned.
+    """Embed images that lack a vector (``source`` None: of every source), delete pruned ones.
 
     The encoder is loaded only when something has to be computed; when its weights or
-    preprocessing have changed, every vector is computed anew. An image without pixels is
-    counted as failed, with its reason in ``extra``. Raises WeightsUnavailable.
+    preprocessing have changed, every vector is computed again. An image that cannot be decoded
+    counts as failed, with its reason in ``extra``. Raises WeightsUnavailable.
     """
     began = time.perf_counter()
     removed = _remove_pruned(project, spec.slug)
-    if not _settled(spec, _row(project, spec)):
+    if not _is_up_to_date(spec, _row(project, spec)):
         _load(project, spec, run)
-    wanted = _wanted(project, source)
-    todo = sorted(wanted - _embedded(project, spec.slug))
+    wanted = _readable_sha1s(project, source)
+    todo = sorted(wanted - _embedded_sha1s(project, spec.slug))
     outcome = _Outcome()
     if todo:
         outcome = _embed(project, _load(project, spec, run), todo, run, report)
     row = _row(project, spec)
-    have = sorted(wanted & _embedded(project, spec.slug))
+    embedded = sorted(wanted & _embedded_sha1s(project, spec.slug))
     seconds = time.perf_counter() - began
     return StageResult(
-        rows=len(have),
-        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], *have]),
+        rows=len(embedded),
+        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], *embedded]),
         new=outcome.embedded,
-        unchanged=len(have) - outcome.embedded,
+        unchanged=len(embedded) - outcome.embedded,
         removed=removed,
         failed=sum(outcome.reasons.values()),
         seconds=seconds,
@@ -106,29 +106,29 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
     names = database.read(name, ["sha1"], version=version)["sha1"]
     sha1s = np.sort(np.asarray(names.to_numpy(), dtype="S40"))
     vectors = np.empty((len(sha1s), dim), np.float16)
-    # Piece by piece: a million vectors are held twice at no moment.
+    # Batch by batch: a million vectors are never in memory twice.
     for batch in database.batches(name, ["sha1", "vector"], version):
-        places = np.searchsorted(sha1s, np.asarray(batch["sha1"].to_numpy(False), dtype="S40"))
+        positions = np.searchsorted(sha1s, np.asarray(batch["sha1"].to_numpy(False), dtype="S40"))
         values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
-        vectors[places] = values.reshape(-1, dim)
+        vectors[positions] = values.reshape(-1, dim)
     return sha1s.astype("U40").tolist(), vectors
 
 
 def prepare_encoder(
     project: Project, text: str, run: str, retry: bool = False
 ) -> tuple[EncoderSpec, Encoder | None, str | None]:
-    """Make an encoder of the project ready, or say why it has to wait.
+    """Make an encoder of the project ready, or return why it has to wait.
 
     Returns its spec; the encoder where it had to be loaded (None where nothing had to be
-    checked); and the cause where its weights cannot be had, as the table ``encoders`` stores
-    it (``errors.weights_cause`` puts it in words). A waiting one is tried again when ``retry``
-    is set or an hour has passed. Raises UnknownEncoder and UnknownEncoderOption.
+    checked); and the cause where its weights are unavailable, as the table ``encoders`` stores it
+    (``errors.weights_cause`` formats it). A waiting encoder is tried again with ``retry`` or after
+    an hour. Raises UnknownEncoder and UnknownEncoderOption.
     """
     spec = encoders.parse(text)
     row = _row(project, spec)
-    if _settled(spec, row):
+    if _is_up_to_date(spec, row):
         return spec, None, None
-    if row and row["status"] == "waiting" and not retry and not _due(spec, row):
+    if row and row["status"] == "waiting" and not retry and not _recheck_is_due(spec, row):
         return spec, None, row["cause"]
     try:
         return spec, _load(project, spec, run), None
@@ -136,21 +136,21 @@ def prepare_encoder(
         return spec, None, error.cause
 
 
-def _wanted(project: Project, source: str | None) -> set[str]:
+def _readable_sha1s(project: Project, source: str | None) -> set[str]:
     where = "status = 'ok' AND sha1 IS NOT NULL"
     if source is not None:
         where += f" AND source = '{source.replace(chr(39), chr(39) * 2)}'"
     return set(project.database().read("files", ["sha1"], where)["sha1"].to_pylist())
 
 
-def _embedded(project: Project, slug: str) -> set[str]:
+def _embedded_sha1s(project: Project, slug: str) -> set[str]:
     return set(
         project.database().read(table_name("embeddings", slug), ["sha1"])["sha1"].to_pylist()
     )
 
 
 def _remove_pruned(project: Project, slug: str) -> int:
-    embedded = _embedded(project, slug)
+    embedded = _embedded_sha1s(project, slug)
     if not embedded:
         return 0
     database = project.database()
@@ -165,30 +165,30 @@ def _row(project: Project, spec: EncoderSpec) -> dict[str, Any]:
     return dict(rows[0]) if rows else {}
 
 
-def _settled(spec: EncoderSpec, row: dict[str, Any]) -> bool:
-    """Whether the vectors are this encoder's for sure, judged without loading it."""
+def _is_up_to_date(spec: EncoderSpec, row: dict[str, Any]) -> bool:
+    """Whether the vectors are certainly this encoder's, decided without loading it."""
     if row.get("status") != "ready":
         return False
     if not str(row["fingerprint"]).startswith(encoders.code_version(spec)):
         return False
-    return not _touched(spec, row["checked_at"])
+    return not _weights_changed_since(spec, row["checked_at"])
 
 
-def _touched(spec: EncoderSpec, checked_at: datetime) -> bool:
+def _weights_changed_since(spec: EncoderSpec, checked_at: datetime) -> bool:
     try:
         return bool(encoders.weights_changed_at(spec) >= checked_at.timestamp())
     except OSError:
         return True
 
 
-def _due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
+def _recheck_is_due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
     if spec.local_path is not None and spec.local_path.exists():
         return True
     return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)
 
 
 def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
-    """Load the encoder and record it, or why it waits; clear away what other weights made."""
+    """Load the encoder and record it, or why it waits; delete vectors of other weights."""
     row = _row(project, spec)
     same_device = row.get("device") == encoders.device_of(spec)
     dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
@@ -197,10 +197,10 @@ def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
     except WeightsUnavailable as error:
         _write_row(project, spec, run, {**row, "status": "waiting", "cause": error.cause})
         raise
-    if _settled(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:
+    if _is_up_to_date(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:
         return encoder
     if row.get("fingerprint") not in (None, encoder.fingerprint):
-        # Before the new fingerprint is written: a kill in between empties it once more.
+        # Before the new fingerprint is written: after a kill in between it is emptied again.
         name = table_name("embeddings", spec.slug)
         project.database().replace(name, arrow(name, encoder.dim).empty_table())
     _write_row(project, spec, run, _ready(encoder, row))
@@ -240,7 +240,7 @@ class _Outcome:
 
     def fail(self, sha1: str, error: UnreadableImage) -> None:
         self.reasons[error.reason] += 1
-        if len(self.failures) < FAILURES_SHOWN:
+        if len(self.failures) < MAX_LISTED_FAILURES:
             self.failures.append((sha1, error.reason))
 
 
@@ -274,9 +274,9 @@ def _embed(
 
 
 class _Writer:
-    """Holds vectors until a commit pays; only whole batches are ever committed.
+    """Collects vectors until a commit pays, and commits complete batches only.
 
-    A restart after a kill then makes the same batches as an undisturbed run.
+    A restart after a kill then computes the same batches as an uninterrupted run.
     """
 
     def __init__(self, project: Project, encoder: Encoder, run: str) -> None:
@@ -322,8 +322,8 @@ _Batch = tuple[list[str], "NDArray[np.float32]", list[tuple[str, UnreadableImage
 def _batches(project: Project, encoder: Encoder, todo: Sequence[str]) -> Generator[_Batch]:
     """Yield sha1s, vectors and failures of each batch, in the order of ``todo``.
 
-    A thread takes a batch from its thumbnails to its vectors: none waits for another, and as
-    many batches are under way as there are processors.
+    A thread takes a batch from its thumbnails to its vectors, so that threads never wait for each
+    other; there are as many batches at a time as processors.
     """
 
     def embed(rows: list[dict[str, Any]]) -> _Batch:
@@ -353,21 +353,24 @@ def _grouped(rows: Iterable[dict[str, Any]], count: int) -> Iterator[list[dict[s
 
 
 def _thumbnails(project: Project, todo: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield sha1, width, height and thumbnail of each, in order; only the sha1 where no row is."""
+    """Yield sha1, width, height and thumbnail of each, in order; thumbnail None without a row."""
     database = project.database()
     columns = ["sha1", "width", "height", "thumbnail"]
-    for start in range(0, len(todo), READ_AT_ONCE):
-        some = todo[start : start + READ_AT_ONCE]
+    for start in range(0, len(todo), READ_ROWS):
+        some = todo[start : start + READ_ROWS]
         rows = {row["sha1"]: row for row in database.take("images", some, columns).to_pylist()}
         for sha1 in some:
             yield rows.get(sha1, {"sha1": sha1, "thumbnail": None})
 
 
 def _picture(project: Project, row: dict[str, Any], short_side: int) -> Image.Image:
-    """Return the thumbnail when it is as large as the encoder or the original, else the file."""
+    """Return the thumbnail when it is as large as the encoder needs or as the original.
+
+    Otherwise the image is read from its file.
+    """
     if row["thumbnail"] is not None:
         thumbnail = Image.open(BytesIO(row["thumbnail"]))
-        whole = thumbnail.size == (row["width"], row["height"])
-        if whole or min(thumbnail.size) >= short_side:
+        is_original_size = thumbnail.size == (row["width"], row["height"])
+        if is_original_size or min(thumbnail.size) >= short_side:
             return thumbnail
     return images.pixels(project, row["sha1"], short_side)

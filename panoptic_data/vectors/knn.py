@@ -1,6 +1,6 @@
-"""The nearest vectors to vectors, under cosine: pure arithmetic on arrays.
+"""k-nearest-neighbour search under the cosine: pure arithmetic on arrays.
 
-Not here: tables and what changed in them (``neighbours``), search by a person (``search``).
+Not here: tables and what changed in them (``neighbours``), searches by people (``search``).
 
 Similarities are exact, hence the same on every machine and with any number of threads: a
 product of two float16 is a multiple of 2**-48, vectors have unit length, so every partial sum
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Lists", "Progress", "cosines", "descent", "exact", "merged"]
+__all__ = ["NeighbourLists", "Progress", "cosines", "exact", "merged", "nn_descent"]
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -28,28 +28,28 @@ Positions = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.int64]
 
 # 1,024 × 8,192 products take 64 MB as float64, and as much again as keys.
-QUERIES_AT_ONCE = 1_024
-BASE_AT_ONCE = 8_192
+QUERY_BLOCK = 1_024
+BASE_BLOCK = 8_192
 SEED = 42
-LOW = 0xFFFF_FFFF
+LOW_BITS = 0xFFFF_FFFF
 # Below the key of any similarity.
-NONE = np.iinfo(np.int64).min
+NO_KEY = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
-class Lists:
-    """One list a row, nearest first, ties in order of position.
+class NeighbourLists:
+    """The neighbours of each row, nearest first, ties in order of position.
 
     ``ids``: (n, k) int32 positions, -1 where a list is shorter. ``similarities``: (n, k) float32
-    cosines, -inf there.
+    cosines, -inf where ``ids`` is -1.
     """
 
     ids: Positions
     similarities: npt.NDArray[np.float32]
 
-    def __getitem__(self, rows: Array) -> Lists:
+    def __getitem__(self, rows: Array) -> NeighbourLists:
         """Return the lists of these rows."""
-        return Lists(self.ids[rows], self.similarities[rows])
+        return NeighbourLists(self.ids[rows], self.similarities[rows])
 
 
 def exact(
@@ -58,34 +58,34 @@ def exact(
     k: int,
     own: Positions | None = None,
     progress: Progress = lambda _done, _total: None,
-) -> Lists:
+) -> NeighbourLists:
     """Return the k nearest rows of ``base`` (n, d) to each of ``queries`` (q, d), float16.
 
-    ``own`` holds each query's own position in ``base``, which is left out (-1: none). Takes
-    q × n × d multiplications and, beside the input, some 200 MB.
+    ``own`` (q,) holds each query's own position in ``base``, which is left out (-1: none). Takes
+    q × n × d multiplications and some 200 MB in addition to the input.
     """
     count = len(queries)
-    best = np.full((count, k), NONE, np.int64)
-    for start in range(0, len(base), BASE_AT_ONCE):
-        columns = base[start : start + BASE_AT_ONCE].astype(np.float64)
+    best = np.full((count, k), NO_KEY, np.int64)
+    for start in range(0, len(base), BASE_BLOCK):
+        columns = base[start : start + BASE_BLOCK].astype(np.float64)
         lengths = _inverse_lengths(columns)
-        for first in range(0, count, QUERIES_AT_ONCE):
-            rows = slice(first, first + QUERIES_AT_ONCE)
+        for first in range(0, count, QUERY_BLOCK):
+            rows = slice(first, first + QUERY_BLOCK)
             similar = _similarities(queries[rows], columns, lengths)
             positions = np.arange(start, start + len(columns))
-            keys = _keys(similar, positions)
+            keys = _pack(similar, positions)
             if own is not None:
-                keys[positions == own[rows, None]] = NONE
-            best[rows] = _top(np.concatenate([best[rows], keys], axis=1), k)
-        progress(min(start + BASE_AT_ONCE, len(base)), len(base))
-    return _lists(best)
+                keys[positions == own[rows, None]] = NO_KEY
+            best[rows] = _largest(np.concatenate([best[rows], keys], axis=1), k)
+        progress(min(start + BASE_BLOCK, len(base)), len(base))
+    return _unpack(best)
 
 
-def descent(vectors: Floats, k: int) -> Lists:
+def nn_descent(vectors: Floats, k: int) -> NeighbourLists:
     """Return about k nearest rows to each row by NN-Descent (Dong, Moses and Li, 2011).
 
-    Finds 98 % of the true ones; their similarities are exact. One thread on purpose: with a
-    fixed seed pynndescent gives another graph for another number of threads (measured).
+    Finds 98 % of the true neighbours, with exact similarities. Runs in one thread: with a fixed
+    seed pynndescent gives another graph for another number of threads (measured).
     """
     # 5 s to import, and 22 s in every process while numba compiles what it cannot cache.
     from pynndescent import NNDescent
@@ -93,32 +93,36 @@ def descent(vectors: Floats, k: int) -> Lists:
     index = NNDescent(
         vectors.astype(np.float32), metric="cosine", n_neighbors=k + 1, random_state=SEED, n_jobs=1
     )
-    found = index.neighbor_graph[0].astype(np.int32)
+    neighbours = index.neighbor_graph[0].astype(np.int32)
     rows = np.arange(len(vectors), dtype=np.int32)
-    keys = _keys(cosines(vectors, rows, found), found)
-    keys[(found == rows[:, None]) | (found < 0)] = NONE
-    return _lists(_top(keys, k))
+    keys = _pack(cosines(vectors, rows, neighbours), neighbours)
+    keys[(neighbours == rows[:, None]) | (neighbours < 0)] = NO_KEY
+    return _unpack(_largest(keys, k))
 
 
 def cosines(vectors: Floats, rows: Positions, others: Positions) -> npt.NDArray[np.float32]:
-    """Return the similarity of each row to each of its ``others`` (len(rows), m), as float32."""
+    """Return the cosine of each row with each of its ``others`` (len(rows), m), as float32."""
     result = np.empty(others.shape, np.float32)
-    step = max(1, QUERIES_AT_ONCE // max(1, others.shape[1]))
+    step = max(1, QUERY_BLOCK // max(1, others.shape[1]))
     for start in range(0, len(rows), step):
-        some = slice(start, start + step)
-        left = vectors[rows[some]].astype(np.float64)
-        right = vectors[others[some]].astype(np.float64)
+        block = slice(start, start + step)
+        left = vectors[rows[block]].astype(np.float64)
+        right = vectors[others[block]].astype(np.float64)
         dots = np.einsum("ij,ikj->ik", left, right)
-        result[some] = dots * _inverse_lengths(left)[:, None] * _inverse_lengths(right)
+        result[block] = dots * _inverse_lengths(left)[:, None] * _inverse_lengths(right)
     return result
 
 
-def merged(left: Lists, right: Lists) -> Lists:
-    """Return the nearest of both, row by row, as many as ``left`` has; ids must not be shared."""
+def merged(left: NeighbourLists, right: NeighbourLists) -> NeighbourLists:
+    """Return the nearest of both lists, row by row, as many as ``left`` has.
+
+    The two lists of a row must have no id in common.
+    """
     keys = [
-        np.where(some.ids < 0, NONE, _keys(some.similarities, some.ids)) for some in (left, right)
+        np.where(lists.ids < 0, NO_KEY, _pack(lists.similarities, lists.ids))
+        for lists in (left, right)
     ]
-    return _lists(_top(np.concatenate(keys, axis=1), left.ids.shape[1]))
+    return _unpack(_largest(np.concatenate(keys, axis=1), left.ids.shape[1]))
 
 
 def _similarities(queries: Floats, columns: Doubles, lengths: Doubles) -> npt.NDArray[np.float32]:
@@ -131,13 +135,13 @@ def _similarities(queries: Floats, columns: Doubles, lengths: Doubles) -> npt.ND
 
 def _inverse_lengths(vectors: Doubles) -> Doubles:
     squares = np.einsum("...j,...j->...", vectors, vectors)
-    # A vector of zeros is at no angle to anything: its cosines are 0.
+    # A vector of zeros has no direction: its cosines are 0.
     inverse: Doubles = np.zeros_like(squares)
     np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
     return inverse
 
 
-def _keys(similarities: npt.NDArray[np.float32], positions: Array) -> Keys:
+def _pack(similarities: npt.NDArray[np.float32], positions: Array) -> Keys:
     """Pack similarity and position into one integer that sorts by both: larger is nearer.
 
     Selecting by it is a total order, so a partition cannot break ties by chance.
@@ -145,19 +149,19 @@ def _keys(similarities: npt.NDArray[np.float32], positions: Array) -> Keys:
     # Adding zero turns -0.0 into 0.0, which has other bits.
     bits = (similarities + np.float32(0)).view(np.int32)
     order = np.where(bits < 0, bits ^ 0x7FFF_FFFF, bits).astype(np.int64)
-    return (order << 32) | (LOW - positions.astype(np.int64))
+    return (order << 32) | (LOW_BITS - positions.astype(np.int64))
 
 
-def _top(keys: Keys, k: int) -> Keys:
+def _largest(keys: Keys, k: int) -> Keys:
     if keys.shape[1] > k:
         keys = np.partition(keys, keys.shape[1] - k, axis=1)[:, -k:]
     return np.sort(keys, axis=1)[:, ::-1]
 
 
-def _lists(keys: Keys) -> Lists:
+def _unpack(keys: Keys) -> NeighbourLists:
     order = (keys >> 32).astype(np.int32)
     bits = np.where(order < 0, order ^ 0x7FFF_FFFF, order).astype(np.int32)
-    none = keys == NONE
-    ids = np.where(none, -1, LOW - (keys & LOW)).astype(np.int32)
+    none = keys == NO_KEY
+    ids = np.where(none, -1, LOW_BITS - (keys & LOW_BITS)).astype(np.int32)
     similarities = np.where(none, -np.inf, bits.view(np.float32)).astype(np.float32)
-    return Lists(ids, similarities)
+    return NeighbourLists(ids, similarities)

@@ -1,11 +1,11 @@
-"""Where each image stands on the map of one encoder: two coordinates an image.
+"""The table ``projection``: two coordinates for each image on the map of one encoder.
 
-Not here: neighbours (``neighbours``), pictures of the map and what lies in a lasso (``maps``,
-``polygons``).
+Not here: neighbours (``neighbours``), drawing the map and selecting in it
+(``catalogue.map_data``, ``catalogue.polygons``).
 
 The map is a UMAP (McInnes, Healy and Melville, 2018) of the stored neighbours. Its centre is
-0, 0 and 99 % of the images lie within 1 of it. It is fitted once; later images are placed
-into it, at the median of their nearest fitted images, until they outnumber the fitted ones.
+0, 0 and 99 % of the images are within 1 of it. It is fitted once; later images are placed into
+it, at the median of their nearest fitted images, until they outnumber the fitted ones.
 """
 
 from __future__ import annotations
@@ -25,32 +25,39 @@ from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors import neighbours
-from panoptic_data.vectors import refit as fits
-from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.knn import NeighbourLists
 from panoptic_data.vectors.pca import components
+from panoptic_data.vectors.refit import (
+    fingerprint,
+    is_other_encoder,
+    nearest_fitted,
+    needs_refit,
+    recorded_parameters,
+)
 
-__all__ = ["aligned", "boxed", "layout", "update"]
+__all__ = ["aligned", "layout", "normalised", "update"]
 
 Coordinates = npt.NDArray[np.float32]
 
 SEED = 42
 # 500 epochs took twice as long and kept no more neighbours near, 100 a little fewer.
 EPOCHS = 200
-# Together they fill twice as much of the box as UMAP's own 0.1 and 1, and keep no less near.
+# Together they fill twice as much of the map as UMAP's defaults of 0.1 and 1, and keep as many
+# neighbours near.
 MIN_DIST = 0.5
 REPULSION = 8.0
-NEGATIVES = 5
-# How far the map of some thousand images reaches before it is put in its box.
+NEGATIVE_SAMPLES = 5
+# Radius of the map of some thousand images before it is normalised.
 MAP_RADIUS = 20.0
-# From an older map, a small learning rate moves images least (a median of 0.02 to 0.04 of the
-# radius, against 0.1 to 0.2 from a new start) and keeps as many neighbours near.
-RATE_FROM_MAP = 0.03
-# Fewer images have no neighbourhoods to preserve: their principal directions say it all.
-FEWEST = 10
-# The median of five keeps an image among its likes; a mean falls between two groups.
-PLACED_BY = 5
-# Copies of one picture would else hide each other: under a hundredth of the map's radius.
-SPREAD = 0.004
+# Starting from an older map, a small learning rate moves images least (a median of 0.02 to 0.04 of
+# the radius, against 0.1 to 0.2 from a new start) and keeps as many neighbours near.
+LEARNING_RATE_FROM_MAP = 0.03
+# Fewer images have no neighbourhoods to preserve: their principal components are shown.
+MIN_FOR_UMAP = 10
+# The median of five places an image inside a group; a mean can fall between two groups.
+N_PLACING_NEIGHBOURS = 5
+# Offsets keep copies of one picture from hiding each other: under a hundredth of the radius.
+MAX_OFFSET = 0.004
 
 
 def update(
@@ -62,24 +69,30 @@ def update(
 ) -> StageResult:
     """Place every image of ``neighbours`` on the map; fit the map where there is none.
 
-    Also fitted anew when ``refit`` says so, when the encoder's weights have changed, or when
-    more images were placed than fitted. ``refit`` begins at the map there is, so that images
-    stay about where they were; the other two begin anew and are turned towards it.
+    Also fitted again with ``refit``, when the encoder's weights have changed, or when more images
+    were placed than fitted. ``refit`` starts from the existing map, so that images stay about
+    where they were; the other two start anew, and the result is rotated towards the old map.
     """
     began = time.monotonic()
     progress = partial(report, f"projection/{slug}")
     graph, vectors = neighbours.with_vectors(project, slug)
-    coordinates, known, fitted = _stored(project, slug, graph.sha1s)
+    coordinates, has_position, fitted = _stored(project, slug, graph.sha1s)
     parameters = _parameters(project, slug)
-    before = fits.made_with(project, f"projection/{slug}")
+    before = recorded_parameters(project, f"projection/{slug}")
     progress(0, len(graph.sha1s))
-    anew = fits.is_due(fitted) or fits.is_other_encoder(before, parameters)
-    if not anew:
-        _place(vectors, graph.sha1s, coordinates, fitted, np.flatnonzero(~known).astype(np.int32))
-        known[:] = True
-    if graph.sha1s and (anew or refit):
-        whole = boxed(layout(vectors, graph.lists, None if anew else coordinates))
-        coordinates = aligned(whole, coordinates, known) + _spread(graph.sha1s)
+    fit_anew = needs_refit(fitted) or is_other_encoder(before, parameters)
+    if not fit_anew:
+        _place(
+            vectors,
+            graph.sha1s,
+            coordinates,
+            fitted,
+            np.flatnonzero(~has_position).astype(np.int32),
+        )
+        has_position[:] = True
+    if graph.sha1s and (fit_anew or refit):
+        fitted_map = normalised(layout(vectors, graph.lists, None if fit_anew else coordinates))
+        coordinates = aligned(fitted_map, coordinates, has_position) + _offsets(graph.sha1s)
         fitted[:] = True
     changes = sync_table(
         project.database(),
@@ -92,45 +105,45 @@ def update(
         **vars(changes),
         seconds=time.monotonic() - began,
         parameters=parameters,
-        extra={"refitted": anew or refit, "placed": int(np.count_nonzero(~fitted))},
+        extra={"refitted": fit_anew or refit, "placed": int(np.count_nonzero(~fitted))},
     )
 
 
 def layout(
-    vectors: npt.NDArray[np.float16], lists: Lists, start: Coordinates | None = None
+    vectors: npt.NDArray[np.float16], lists: NeighbourLists, start: Coordinates | None = None
 ) -> Coordinates:
-    """Lay rows out by their neighbours: (n, 2) float32 in no particular box.
+    """Lay rows out by their neighbours: (n, 2) float32, not normalised.
 
-    Begins at ``start``, an older map of the same rows in its box, else at their principal
-    components. One thread, seeded: the same each time.
+    Starts from ``start``, an older normalised map of the same rows, else from their principal
+    components. In one thread and seeded: the same each time.
     """
     first = components(vectors, 2) if start is None else start
     width = np.abs(first).max(initial=0.0)
-    if len(vectors) < FEWEST or width == 0:
+    if len(vectors) < MIN_FOR_UMAP or width == 0:
         return first
     random = np.random.RandomState(SEED)
-    # UMAP's learning rate is meant for a start some 10 wide. Noise parts identical images.
-    scale, rate = (5 / width, 1.0) if start is None else (MAP_RADIUS, RATE_FROM_MAP)
-    places = first * scale + random.normal(scale=1e-3, size=first.shape)
+    # UMAP's learning rate expects a start some 10 wide. Noise separates identical images.
+    scale, rate = (5 / width, 1.0) if start is None else (MAP_RADIUS, LEARNING_RATE_FROM_MAP)
+    positions = first * scale + random.normal(scale=1e-3, size=first.shape)
     umap, layouts = _umap()
     ids, distances = _with_self(lists)
     graph, _, _ = umap.fuzzy_simplicial_set(
         vectors, ids.shape[1], random, "cosine", knn_indices=ids, knn_dists=distances
     )
     graph = graph.tocoo()
-    # An edge so weak that it would be seen in no epoch.
-    seen = graph.data >= graph.data.max() / EPOCHS
+    # Weaker edges would be sampled in no epoch.
+    strong = graph.data >= graph.data.max() / EPOCHS
     a, b = umap.find_ab_params(1.0, MIN_DIST)
-    places = places.astype(np.float32, order="C")
-    # Not simplicial_set_embedding, which stretches any start to a square.
-    made = layouts.optimize_layout_euclidean(
-        head_embedding=places,
-        tail_embedding=places,
-        head=graph.row[seen],
-        tail=graph.col[seen],
+    positions = positions.astype(np.float32, order="C")
+    # Not simplicial_set_embedding, which scales any start to a square.
+    optimized = layouts.optimize_layout_euclidean(
+        head_embedding=positions,
+        tail_embedding=positions,
+        head=graph.row[strong],
+        tail=graph.col[strong],
         n_epochs=EPOCHS,
-        n_vertices=len(places),
-        epochs_per_sample=umap.make_epochs_per_sample(graph.data[seen], EPOCHS),
+        n_vertices=len(positions),
+        epochs_per_sample=umap.make_epochs_per_sample(graph.data[strong], EPOCHS),
         a=a,
         b=b,
         rng_state=random.randint(np.iinfo(np.int32).min, np.iinfo(np.int32).max, 3).astype(
@@ -138,30 +151,30 @@ def layout(
         ),
         gamma=REPULSION,
         initial_alpha=rate,
-        negative_sample_rate=NEGATIVES,
+        negative_sample_rate=NEGATIVE_SAMPLES,
         move_other=True,
     )
-    return np.asarray(made, np.float32)
+    return np.asarray(optimized, np.float32)
 
 
-def boxed(coordinates: Coordinates) -> Coordinates:
-    """Move the centre to 0, 0 and scale so that 99 % of the rows lie within 1."""
+def normalised(coordinates: Coordinates) -> Coordinates:
+    """Move the centre to 0, 0 and scale so that 99 % of the rows are within 1 of it."""
     centred = coordinates - coordinates.mean(axis=0, dtype=np.float64)
     radius = np.percentile(np.hypot(*centred.T), 99)
     return np.asarray(centred / radius if radius > 0 else centred, np.float32)
 
 
 def aligned(
-    coordinates: Coordinates, before: Coordinates, known: npt.NDArray[np.bool_]
+    coordinates: Coordinates, before: Coordinates, has_position: npt.NDArray[np.bool_]
 ) -> Coordinates:
-    """Turn and mirror a map so that the ``known`` rows come near to where they were.
+    """Rotate and mirror a map so that rows that had a position come near to where they were.
 
-    Orthogonal Procrustes (Schönemann, 1966). No scale: the box has fixed it, and the scale of
-    Procrustes shrinks a map towards its centre the less it resembles the old one.
+    Orthogonal Procrustes (Schönemann, 1966), without scaling: the map is normalised already, and
+    the scale of Procrustes shrinks a map the less it resembles the old one.
     """
-    if np.count_nonzero(known) < 2:
+    if np.count_nonzero(has_position) < 2:
         return coordinates
-    new, old = (part[known].astype(np.float64) for part in (coordinates, before))
+    new, old = (part[has_position].astype(np.float64) for part in (coordinates, before))
     left, _, right = np.linalg.svd((new - new.mean(axis=0)).T @ (old - old.mean(axis=0)))
     return np.asarray(coordinates @ (left @ right), np.float32)
 
@@ -169,16 +182,16 @@ def aligned(
 def _umap() -> tuple[Any, Any]:
     """Import umap: 5 s, and each process compiles 8 s more (the first on a machine, 25 s)."""
     with warnings.catch_warnings():
-        # Only the parametric kind, which is not ours, wants tensorflow.
+        # Only parametric UMAP, which is not used here, needs tensorflow.
         warnings.simplefilter("ignore", ImportWarning)
         from umap import layouts, umap_
     return umap_, layouts
 
 
-def _with_self(lists: Lists) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Return neighbours and cosine distances as UMAP takes them: each row's first is itself."""
+def _with_self(lists: NeighbourLists) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """Return ids and cosine distances (n, k + 1) as UMAP takes them: each row first itself."""
     rows = np.arange(len(lists.ids), dtype=np.int32)[:, None]
-    # An absent neighbour is at -1 and infinitely far.
+    # An absent neighbour has id -1 and is infinitely far.
     distances = np.maximum(0.0, 1.0 - lists.similarities)
     zeros = np.zeros_like(rows, np.float32)
     return (
@@ -192,32 +205,34 @@ def _place(
     sha1s: list[str],
     coordinates: Coordinates,
     fitted: npt.NDArray[np.bool_],
-    new: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
 ) -> None:
-    if not len(new):
+    if not len(rows):
         return
-    lists = fits.nearest_fitted(vectors, fitted, new, PLACED_BY)
-    found = np.where(lists.ids[..., None] < 0, np.nan, coordinates[lists.ids])
-    coordinates[new] = np.nanmedian(found, axis=1) + _spread([sha1s[row] for row in new])
+    lists = nearest_fitted(vectors, fitted, rows, N_PLACING_NEIGHBOURS)
+    neighbour_coordinates = np.where(lists.ids[..., None] < 0, np.nan, coordinates[lists.ids])
+    coordinates[rows] = np.nanmedian(neighbour_coordinates, axis=1) + _offsets(
+        [sha1s[row] for row in rows]
+    )
 
 
-def _spread(sha1s: list[str]) -> Coordinates:
-    """Return a small step for each image, always the same one, evenly over a disc."""
+def _offsets(sha1s: list[str]) -> Coordinates:
+    """Return a small offset (n, 2) for each image, fixed by its sha1, uniform over a disc."""
     turns = np.array([int(sha1[:8], 16) for sha1 in sha1s]) / 2**32 * 2 * np.pi
-    radii = SPREAD * np.sqrt(np.array([int(sha1[8:16], 16) for sha1 in sha1s]) / 2**32)
+    radii = MAX_OFFSET * np.sqrt(np.array([int(sha1[8:16], 16) for sha1 in sha1s]) / 2**32)
     return np.stack([radii * np.cos(turns), radii * np.sin(turns)], axis=1).astype(np.float32)
 
 
 def _stored(
     project: Project, slug: str, sha1s: list[str]
 ) -> tuple[Coordinates, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return coordinates, which rows have some, and which of these were fitted."""
+    """Return coordinates (n, 2), which rows have some (n,), and which were fitted (n,)."""
     stored = project.database().frame(table_name("projection", slug), ["sha1", "x", "y", "fitted"])
     images = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
     rows = images.join(stored, on="sha1", how="left", maintain_order="left")
     coordinates = rows.select(pl.col("x", "y").fill_null(0)).to_numpy().astype(np.float32)
-    known = rows["x"].is_not_null().to_numpy()
-    return coordinates, known, rows["fitted"].fill_null(False).to_numpy().copy()
+    has_position = rows["x"].is_not_null().to_numpy()
+    return coordinates, has_position, rows["fitted"].fill_null(False).to_numpy().copy()
 
 
 def _rows(sha1s: list[str], coordinates: Coordinates, fitted: npt.NDArray[np.bool_]) -> pa.Table:
@@ -238,5 +253,5 @@ def _parameters(project: Project, slug: str) -> dict[str, object]:
         "min_dist": MIN_DIST,
         "repulsion_strength": REPULSION,
         "seed": SEED,
-        "fingerprint": fits.fingerprint(project, slug),
+        "fingerprint": fingerprint(project, slug),
     }

@@ -1,7 +1,7 @@
-"""When a map or clusters are due for a new fit, and how a new image finds its place in one.
+"""When a map or clusters need a new fit, and which fitted images are nearest to a new one.
 
-A fit is made once, and new images are placed into it, so that what a person has learnt to
-read stays where it is. Not here: the fitting itself (``projection``, ``clusters``).
+A fit is made once and new images are placed into it, so that the map and the clusters that people
+have learnt to read stay as they are. Not here: fitting itself (``projection``, ``clusters``).
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ import numpy.typing as npt
 
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import knn
-from panoptic_data.vectors.knn import Lists
+from panoptic_data.vectors.knn import NeighbourLists
 
 __all__ = [
-    "PLACED_SHARE",
+    "MAX_PLACED_SHARE",
     "fingerprint",
-    "is_due",
     "is_other_encoder",
-    "made_with",
     "nearest_fitted",
+    "needs_refit",
+    "recorded_parameters",
 ]
 
-# A map in which most images were never fitted shows where they would fit in an older corpus.
-PLACED_SHARE = 0.5
+# Where most images were placed and never fitted, the fit describes an older corpus.
+MAX_PLACED_SHARE = 0.5
 
 
-def is_due(fitted: npt.NDArray[np.bool_]) -> bool:
-    """Return whether so many images were placed that all should be fitted together."""
-    return bool(np.count_nonzero(~fitted) > PLACED_SHARE * fitted.size)
+def needs_refit(fitted: npt.NDArray[np.bool_]) -> bool:
+    """Return whether too many images were placed without being in the fit: ``fitted`` (n,)."""
+    return bool(np.count_nonzero(~fitted) > MAX_PLACED_SHARE * fitted.size)
 
 
-def made_with(project: Project, stage: str) -> Mapping[str, object]:
+def recorded_parameters(project: Project, stage: str) -> Mapping[str, object]:
     """Return the parameters that a stage was last recorded with; empty where it never was."""
     rows = project.database().take("stages", [stage], ["parameters"]).to_pylist()
     parameters: Mapping[str, object] = json.loads(rows[0]["parameters"]) if rows else {}
@@ -42,13 +42,13 @@ def made_with(project: Project, stage: str) -> Mapping[str, object]:
 
 
 def fingerprint(project: Project, slug: str) -> str:
-    """Return what identifies the encoder's weights; empty where it was never loaded."""
+    """Return the fingerprint of the encoder's weights; empty where it was never loaded."""
     rows = project.database().take("encoders", [slug], ["fingerprint"]).to_pylist()
     return str(rows[0]["fingerprint"] or "") if rows else ""
 
 
 def is_other_encoder(before: Mapping[str, object], now: Mapping[str, object]) -> bool:
-    """Return whether a recorded fit was made from vectors of other weights."""
+    """Return whether a recorded fit came from vectors of other weights."""
     return bool(before) and before.get("fingerprint") != now["fingerprint"]
 
 
@@ -57,11 +57,11 @@ def nearest_fitted(
     fitted: npt.NDArray[np.bool_],
     placed: npt.NDArray[np.int32],
     k: int,
-) -> Lists:
+) -> NeighbourLists:
     """Return the k nearest fitted images to each row of ``placed``, as positions in ``vectors``.
 
-    Fitted ones only: a place then does not depend on the order in which images came.
+    Only fitted images, so that the result does not depend on the order in which images were added.
     """
     rows = np.flatnonzero(fitted).astype(np.int32)
     lists = knn.exact(vectors[placed], vectors[rows], k)
-    return Lists(np.where(lists.ids < 0, -1, rows[lists.ids]), lists.similarities)
+    return NeighbourLists(np.where(lists.ids < 0, -1, rows[lists.ids]), lists.similarities)

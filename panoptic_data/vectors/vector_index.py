@@ -1,9 +1,9 @@
-"""An index of the vectors of one encoder, where there are so many that it pays.
+"""Index the vectors of one encoder where they are so many that an index pays.
 
-Not here: searching (``search``), calls to lancedb (``tables``).
+Not here: searching (``search``), calls to lancedb (``storage.tables``).
 
-The index is IVF with 8-bit scalars (Lance's IVF_SQ). Measured at 50,000 × 512 on two cores:
-0.6 s of processor to build, 6 ms a query, recall@100 0.998; IVF_PQ took 392 s, for 0.94 at
+The index is IVF with 8-bit scalar quantisation (Lance's IVF_SQ). Measured at 50,000 × 512 on two
+cores: 0.6 s of CPU time to build, 6 ms a query, recall@100 0.998; IVF_PQ took 392 s, for 0.94 at
 30 ms (docs/performance/vectors.md).
 """
 
@@ -18,12 +18,13 @@ from panoptic_data.storage.schema import table_name
 __all__ = ["EXACT_UP_TO", "update"]
 
 EXACT_UP_TO = 200_000
-"""So many vectors are compared one by one in memory in 16 ms."""
+"""Up to so many vectors are compared one by one in memory: 16 ms."""
 
-# Rows that the index does not hold are compared one by one: 10 ms.
-UNINDEXED_MOST = 10_000
-# Added to an index, rows go to the parts made for the others; with so many new, made anew.
-ANEW_ABOVE = 0.5
+# Rows that are not in the index are compared one by one: 10 ms for this many.
+MAX_UNINDEXED = 10_000
+# Rows added to an index go to the partitions of the older rows; when more than this share is new,
+# the index is built anew.
+REBUILD_ABOVE = 0.5
 
 
 def update(
@@ -33,11 +34,11 @@ def update(
     report: ReportProgress = ignore_progress,
     exact_up_to: int = EXACT_UP_TO,
 ) -> StageResult:
-    """Make or complete the index of an encoder's vectors where there are over ``exact_up_to``.
+    """Build or complete the index of an encoder's vectors where they are over ``exact_up_to``.
 
-    ``extra["kind"]`` says how they are searched: ``exact`` or the kind of index.
+    ``extra["kind"]`` of the result is how they are searched: ``exact`` or the kind of index.
     """
-    del run  # An index holds no rows of its own.
+    del run  # An index has no rows of its own.
     began = time.monotonic()
     database = project.database()
     name = table_name("embeddings", slug)
@@ -47,10 +48,10 @@ def update(
     if rows > exact_up_to:
         report(f"vector_index/{slug}", 0, rows)
         unindexed = rows if index is None else index.unindexed
-        if unindexed > ANEW_ABOVE * rows:
+        if unindexed > REBUILD_ABOVE * rows:
             database.index_vectors(name)
             added = rows
-        elif unindexed > UNINDEXED_MOST:
+        elif unindexed > MAX_UNINDEXED:
             database.compact(name)
             added = unindexed
         index = database.vector_index(name)

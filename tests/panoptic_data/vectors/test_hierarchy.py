@@ -22,17 +22,17 @@ def same_groups(one, other):
 def test_plain_groups_are_found():
     vectors, kinds = grouped(600, groups=5)
     points = hierarchy.smoothed(vectors, graph(vectors))
-    assert same_groups(hierarchy.divide(points, 5), kinds)
+    assert same_groups(hierarchy.kmeans(points, 5), kinds)
 
 
 def test_smoothing_is_a_weighted_mean_of_neighbours_repeated(monkeypatch):
     vectors, _ = grouped(30, dim=12)
     lists = graph(vectors, 4)
-    monkeypatch.setattr(hierarchy, "STEPS", 2)
+    monkeypatch.setattr(hierarchy, "SMOOTHING_STEPS", 2)
     found = hierarchy.smoothed(vectors, lists)
 
     # The same, written out: components, a dense graph, two means, unit length.
-    points = hierarchy.components(vectors, hierarchy.DIMS).astype(float)
+    points = hierarchy.components(vectors, hierarchy.DIMENSIONS).astype(float)
     weights = np.zeros((30, 30))
     for row in range(30):
         away = 1 - lists.similarities[row]
@@ -60,7 +60,7 @@ def test_joining_is_wards_method_on_all_members(seed):
 
     random = np.random.default_rng(seed)
     centres, sizes = random.normal(size=(25, 3)), random.integers(1, 9, 25)
-    joins = hierarchy.joined(centres, sizes)
+    joins = hierarchy.ward_merges(centres, sizes)
     tree = linkage(np.repeat(centres, sizes, axis=0), "ward")
     first = np.cumsum(sizes) - sizes
     for wanted in (1, 2, 5, 12, 25):
@@ -87,24 +87,24 @@ def test_level_sizes_follow_the_corpus(images, counts, main):
 
 def test_groups_of_identical_images_are_fewer_than_asked():
     points = np.repeat(np.eye(3, 64, dtype=np.float32), 10, axis=0)
-    assert same_groups(hierarchy.divide(points, 8), np.repeat([0, 1, 2], 10))
+    assert same_groups(hierarchy.kmeans(points, 8), np.repeat([0, 1, 2], 10))
 
 
 def test_dividing_is_the_same_each_time():
     vectors, _ = grouped(400, groups=7)
     points = hierarchy.smoothed(vectors, graph(vectors))
-    assert np.array_equal(hierarchy.divide(points, 20), hierarchy.divide(points, 20))
+    assert np.array_equal(hierarchy.kmeans(points, 20), hierarchy.kmeans(points, 20))
 
 
 def test_first_numbers_go_by_size_then_by_position():
     labels = np.array([2, 2, 0, 0, 1, 1, 1], np.int32)
-    assert hierarchy.numbered(labels).tolist() == [2, 2, 1, 1, 0, 0, 0]
+    assert hierarchy.renumbered(labels).tolist() == [2, 2, 1, 1, 0, 0, 0]
 
 
 def test_groups_keep_their_numbers_and_new_ones_get_unused_numbers():
     before = np.array([3, 3, 3, 7, 7, 7, 1, 1, -1, -1, -1], np.int32)
     labels = np.array([0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 3], np.int32)
-    assert hierarchy.numbered(labels, before).tolist() == [3, 3, 3, 7, 7, 1, 1, 1, 8, 8, 8]
+    assert hierarchy.renumbered(labels, before).tolist() == [3, 3, 3, 7, 7, 1, 1, 1, 8, 8, 8]
 
 
 def test_a_group_made_of_scraps_gets_a_new_number():
@@ -112,7 +112,7 @@ def test_a_group_made_of_scraps_gets_a_new_number():
     before = np.repeat(np.arange(4), 8).astype(np.int32)
     labels = before.copy()
     labels[::8] = 4
-    found = hierarchy.numbered(labels, before)
+    found = hierarchy.renumbered(labels, before)
     assert found[::8].tolist() == [4, 4, 4, 4]
     assert np.delete(found, slice(None, None, 8)).tolist() == np.repeat(range(4), 7).tolist()
 
@@ -123,6 +123,6 @@ def test_numbers_are_given_so_that_most_images_keep_theirs(seed):
     before = random.integers(0, 5, 60).astype(np.int32)
     # Mostly the old groups, renamed: every group keeps more than a third of one.
     labels = np.where(random.random(60) < 0.75, (before + 2) % 5, random.integers(0, 5, 60))
-    found = hierarchy.numbered(labels.astype(np.int32), before)
+    found = hierarchy.renumbered(labels.astype(np.int32), before)
     best = max(int((np.array(names)[labels] == before).sum()) for names in permutations(range(5)))
     assert (found == before).sum() == best

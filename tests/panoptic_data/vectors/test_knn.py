@@ -59,8 +59,8 @@ def test_result_is_the_same_however_the_base_is_cut(monkeypatch):
     base, _ = grouped(300)
     own = np.arange(300, dtype=np.int32)
     whole = knn.exact(base, base, 9, own)
-    monkeypatch.setattr(knn, "BASE_AT_ONCE", 37)
-    monkeypatch.setattr(knn, "QUERIES_AT_ONCE", 11)
+    monkeypatch.setattr(knn, "BASE_BLOCK", 37)
+    monkeypatch.setattr(knn, "QUERY_BLOCK", 11)
     cut = knn.exact(base, base, 9, own)
     assert np.array_equal(whole.ids, cut.ids)
     assert np.array_equal(whole.similarities, cut.similarities)
@@ -95,7 +95,7 @@ def test_merging_lists_of_two_halves_gives_the_lists_of_the_whole():
     whole = knn.exact(base, base, 6, own)
     left = knn.exact(base, base[:50], 6, own)
     right = knn.exact(base, base[50:], 6, own - 50)
-    right = knn.Lists(np.where(right.ids < 0, -1, right.ids + 50), right.similarities)
+    right = knn.NeighbourLists(np.where(right.ids < 0, -1, right.ids + 50), right.similarities)
     both = knn.merged(left, right)
     assert np.array_equal(both.ids, whole.ids)
     assert np.array_equal(both.similarities, whole.similarities)
@@ -106,7 +106,7 @@ def test_descent_finds_nearly_all_and_the_same_with_any_number_of_threads():
     import numba
 
     base, _ = grouped(3000, groups=30)
-    found = knn.descent(base, 10)
+    found = knn.nn_descent(base, 10)
     true = knn.exact(base, base, 10, np.arange(3000, dtype=np.int32))
     shared = [len(set(a) & set(b)) for a, b in zip(found.ids, true.ids, strict=True)]
     assert np.mean(shared) > 9.5
@@ -117,7 +117,7 @@ def test_descent_finds_nearly_all_and_the_same_with_any_number_of_threads():
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
-        alone = knn.descent(base, 10)
+        alone = knn.nn_descent(base, 10)
     finally:
         numba.set_num_threads(threads)
     assert np.array_equal(alone.ids, found.ids)

@@ -16,8 +16,8 @@ def drawn(count, seed=0):
 
 @pytest.fixture
 def halved(monkeypatch):
-    monkeypatch.setattr(matrix, "FLOAT32_BYTES", 0)
-    monkeypatch.setattr(matrix, "MADE_AT_ONCE", 1_000)
+    monkeypatch.setattr(matrix, "MAX_FLOAT32_BYTES", 0)
+    monkeypatch.setattr(matrix, "CONVERTED_ROWS", 1_000)
 
 
 def test_many_vectors_take_two_bytes_a_number_and_give_the_same_cosines(halved):

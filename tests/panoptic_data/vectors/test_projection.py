@@ -6,7 +6,7 @@ import pytest
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours, projection
-from panoptic_data.vectors.projection import aligned, boxed
+from panoptic_data.vectors.projection import aligned, normalised
 from tests.vectors import SLUG, embed, forget, grouped, sha1s, table
 
 TABLE = f"projection__{SLUG}"
@@ -196,7 +196,7 @@ def test_a_run_killed_half_way_is_made_whole(project):
 
 def test_alignment_undoes_a_turn_and_a_mirror():
     random = np.random.default_rng(0)
-    old = boxed(random.normal(size=(200, 2)) * [2, 1])
+    old = normalised(random.normal(size=(200, 2)) * [2, 1])
     turn = np.array([[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]]) @ np.diag([1, -1])
     known = random.random(200) < 0.7
     new = (old @ turn).astype(np.float32)

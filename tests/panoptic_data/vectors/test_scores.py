@@ -31,7 +31,7 @@ def test_large_matrices_at_half_precision_give_the_same(project, monkeypatch):
     names, (vectors, _) = sha1s(500), grouped(500)
     embed_with_files(project, names, vectors)
     expected = similar(project, [names[7]], SLUG, k=50)
-    monkeypatch.setattr(matrix, "FLOAT32_BYTES", 0)
+    monkeypatch.setattr(matrix, "MAX_FLOAT32_BYTES", 0)
     scores._cache.clear()
     scores._scores.clear()
     found = similar(project, [names[7]], SLUG, k=50)

@@ -42,7 +42,7 @@ def test_many_vectors_get_an_index_once(project):
 
 
 def test_the_index_is_completed_when_enough_is_new(project, monkeypatch):
-    monkeypatch.setattr(vector_index, "UNINDEXED_MOST", 100)
+    monkeypatch.setattr(vector_index, "MAX_UNINDEXED", 100)
     names, (vectors, _) = sha1s(3000), grouped(3000, dim=32)
     embed(project, names[:2000], vectors[:2000])
     update(project, exact_up_to=1000)
