@@ -1,11 +1,11 @@
-"""Ways of clustering, on real vectors: seconds, and agreement with the labels people gave.
+"""Clustering methods on real vectors: seconds, and agreement with the labels people gave.
 
     python -m bench.clusters [--encoder mobilenet] [--corpus clothing-1k usda] [--cold]
 
 Agreement: adjusted mutual information (AMI), adjusted Rand index (ARI), normalised mutual
 information (NMI), purity; `none` is the share of images in no cluster, `purity in` that of the
-others. `strongest` rows keep only our firmest images, as many as EVoC's level puts in clusters.
-`--cold` also times each way in a process of its own with an empty cache of compiled code, as
+others. `strongest` rows keep only our strongest images, as many as EVoC's level puts in clusters.
+`--cold` also times each method in a process of its own with an empty cache of compiled code, as
 on a machine that runs it for the first time.
 """
 
@@ -26,7 +26,7 @@ from bench import corpora
 from panoptic_data.vectors import hierarchy, knn, projection
 
 K = 15
-WAYS = ("levels", "kmeans", "umap + hdbscan", "evoc")
+METHODS = ("levels", "kmeans", "umap + hdbscan", "evoc")
 
 
 def main() -> None:
@@ -34,11 +34,11 @@ def main() -> None:
     parser.add_argument("--encoder", nargs="+", default=["mobilenet", "visual"])
     parser.add_argument("--corpus", nargs="+", default=["clothing-1k", "usda"])
     parser.add_argument("--cold", action="store_true")
-    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=METHODS, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     if chosen.way:
-        _one(chosen.way, chosen.corpus[0], chosen.encoder[0])
+        _time_one_way(chosen.way, chosen.corpus[0], chosen.encoder[0])
         return
     if chosen.cold:
         _cold(chosen.corpus[0], chosen.encoder[0])
@@ -50,31 +50,31 @@ def main() -> None:
 def _cold(corpus: str, encoder: str) -> None:
     print(f"\nFirst and second time on a machine, {corpus}, {encoder}: processor seconds\n")
     print("| way | first | second |\n| --- | --- | --- |")
-    for way in WAYS:
+    for way in METHODS:
         with tempfile.TemporaryDirectory() as cache:
-            # evoc and umap keep compiled code beside their modules unless told where.
+            # evoc and umap keep compiled code beside their modules unless a folder is set.
             environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-            asked = ["--way", way, "--corpus", corpus, "--encoder", encoder]
-            command = [sys.executable, "-m", "bench.clusters", *asked]
-            told = [
+            arguments = ["--way", way, "--corpus", corpus, "--encoder", encoder]
+            command = [sys.executable, "-m", "bench.clusters", *arguments]
+            seconds = [
                 subprocess.run(
                     command, env=environment, capture_output=True, text=True, check=True
                 ).stdout.strip()
                 for _ in range(2)
             ]
-        print(f"| {way} | {told[0]} | {told[1]} |", flush=True)
+        print(f"| {way} | {seconds[0]} | {seconds[1]} |", flush=True)
 
 
-def _one(way: str, corpus: str, encoder: str) -> None:
-    vectors = corpora.seen(corpus, encoder).vectors
+def _time_one_way(way: str, corpus: str, encoder: str) -> None:
+    vectors = corpora.embedded(corpus, encoder).vectors
     lists = _lists(vectors)
     began = time.process_time()
-    next(_ways(vectors, lists)[way]())
+    next(_methods(vectors, lists)[way]())
     print(f"{time.process_time() - began:.1f}")
 
 
 def _compare(corpus: str, encoder: str) -> None:
-    seen = corpora.seen(corpus, encoder)
+    seen = corpora.embedded(corpus, encoder)
     lists = _lists(seen.vectors)
     kinds = len(set(seen.labels))
     share = np.mean(seen.labels[lists.ids[:, :5]] == seen.labels[:, None])
@@ -85,7 +85,7 @@ def _compare(corpus: str, encoder: str) -> None:
     print("| way | clusters | none | AMI | ARI | NMI | purity | purity in | cpu s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     covered = []
-    for way, make in _ways(seen.vectors, lists).items():
+    for way, make in _methods(seen.vectors, lists).items():
         began = time.process_time()
         for name, labels in make():
             spent = time.process_time() - began
@@ -102,13 +102,13 @@ def _compare(corpus: str, encoder: str) -> None:
         print(_row(f"strongest of {k}", seen.labels, ours, ""), flush=True)
 
 
-def _ways(vectors: np.ndarray, lists: knn.NeighbourLists) -> dict[str, Callable[[], Iterator]]:
+def _methods(vectors: np.ndarray, lists: knn.NeighbourLists) -> dict[str, Callable[[], Iterator]]:
     counts = hierarchy.level_counts(len(vectors))
 
     def levels():
-        found = hierarchy.levels(hierarchy.smoothed(vectors, lists))
-        main = hierarchy.main_level([int(level.max()) + 1 for level in found])
-        for number, level in enumerate(found):
+        clustering = hierarchy.levels(hierarchy.smoothed(vectors, lists))
+        main = hierarchy.main_level([int(level.max()) + 1 for level in clustering])
+        for number, level in enumerate(clustering):
             yield ("(main)" if number == main else ""), level
 
     def kmeans():
@@ -121,20 +121,22 @@ def _ways(vectors: np.ndarray, lists: knn.NeighbourLists) -> dict[str, Callable[
     def umap():
         from sklearn.cluster import HDBSCAN
 
-        place = _embedded(vectors, lists, 5)
+        embedded = _embedded(vectors, lists, 5)
         for size in (10, 20, 40):
             for selection in ("leaf", "eom"):
-                found = HDBSCAN(size, min_samples=5, cluster_selection_method=selection, copy=True)
-                yield f"{selection} {size}", found.fit_predict(place)
+                clustering = HDBSCAN(
+                    size, min_samples=5, cluster_selection_method=selection, copy=True
+                )
+                yield f"{selection} {size}", clustering.fit_predict(embedded)
 
     def evoc():
         from evoc import EVoC
 
-        found = EVoC(random_state=42)
-        found.fit_predict(vectors.astype(np.float32))
-        yield from (("", level) for level in found.cluster_layers_)
+        clustering = EVoC(random_state=42)
+        clustering.fit_predict(vectors.astype(np.float32))
+        yield from (("", level) for level in clustering.cluster_layers_)
 
-    return dict(zip(WAYS, (levels, kmeans, umap, evoc), strict=True))
+    return dict(zip(METHODS, (levels, kmeans, umap, evoc), strict=True))
 
 
 def _embedded(vectors: np.ndarray, lists: knn.NeighbourLists, dims: int) -> np.ndarray:
@@ -147,10 +149,10 @@ def _embedded(vectors: np.ndarray, lists: knn.NeighbourLists, dims: int) -> np.n
     a, b = umap.find_ab_params(1.0, 0.0)
     start = hierarchy.components(vectors, dims)
     start = (start / np.abs(start).max() * 10).astype(np.float32)
-    made, _ = umap.simplicial_set_embedding(
+    embedded, _ = umap.simplicial_set_embedding(
         vectors, graph, dims, 1.0, a, b, 1.0, 5, 200, start, random, "cosine", {}, False, {}, False
     )
-    return made
+    return embedded
 
 
 def _lists(vectors: np.ndarray) -> knn.NeighbourLists:

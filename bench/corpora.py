@@ -1,7 +1,7 @@
-"""The shared corpora as projects, read and embedded once: what benchmarks of vectors stand on.
+"""The shared corpora as projects, ingested and embedded once, for benchmarks of vectors.
 
 Not here: what is measured. Set PANOPTIC_TEST_DATA where the data are not beside the checkout;
-PANOPTIC_BENCH_CACHE names where the projects stay between runs (default: a temporary place).
+PANOPTIC_BENCH_CACHE is the folder of the projects between runs (default: a temporary folder).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FOLDERS = {"clothing-1k": "clothing-1k", "usda": "usda-pomological", "neardup": 
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One corpus under one encoder: ``sha1s`` sorted, (n, d) float16, a label each."""
+class EmbeddedCorpus:
+    """A corpus under one encoder: ``sha1s`` sorted, ``vectors`` (n, d) float16, ``labels`` (n,)."""
 
     project: Project
     slug: str
@@ -39,7 +39,7 @@ class Seen:
 
 
 def specs() -> Mapping[str, EncoderSpec]:
-    """Return the encoders whose weights can be had beside the data, by short name."""
+    """Return the encoders whose weights are among the test data, by short name."""
     weights = (DATA / "weights").resolve()
     texts = {
         "mobilenet": f"timm:mobilenetv2_100?checkpoint={weights / 'mobilenetv2_100.pt'}"
@@ -51,21 +51,21 @@ def specs() -> Mapping[str, EncoderSpec]:
 
 
 def corpus(name: str) -> Project:
-    """Return a project of this corpus with all its images read."""
+    """Return a project of this corpus with all its images ingested."""
     project = create_project(CACHE / name)
     images.ingest(project, sources.add(project, DATA / FOLDERS[name]), "bench")
     return project
 
 
-def seen(name: str, encoder: str) -> Seen:
-    """Return this corpus under this encoder; embeds what is not embedded yet."""
+def embedded(name: str, encoder: str) -> EmbeddedCorpus:
+    """Return this corpus under this encoder, embedding what is not embedded yet."""
     project, spec = corpus(name), specs()[encoder]
     embeddings.update(project, spec, "bench")
     sha1s, vectors = embeddings.matrix(project, spec.slug)
     paths = dict(project.database().frame("files").select("sha1", "path").iter_rows())
     kinds = {"clothing-1k": _folder, "usda": _species, "neardup": _folder}[name]()
     labels = np.array([kinds.get(paths[sha1], paths[sha1].partition("/")[0]) for sha1 in sha1s])
-    return Seen(project, spec.slug, sha1s, vectors, labels)
+    return EmbeddedCorpus(project, spec.slug, sha1s, vectors, labels)
 
 
 def _folder() -> Mapping[str, str]:

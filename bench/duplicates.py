@@ -127,8 +127,8 @@ def _count_pairs(rows: pl.DataFrame, *columns: str) -> int:
 
 def _semantic(_sizes: list[int]) -> None:
     for encoder in ENCODERS:
-        near = corpora.seen("neardup", encoder)
-        others = {name: _highest(corpora.seen(name, encoder)) for name in OTHERS}
+        near = corpora.embedded("neardup", encoder)
+        others = {name: _highest(corpora.embedded(name, encoder)) for name in OTHERS}
         row_of = {sha1: row for row, sha1 in enumerate(near.sha1s)}
         truth = _truth().filter(pl.col("transform") != "orig")
         left, right = (
@@ -155,7 +155,7 @@ def _semantic(_sizes: list[int]) -> None:
         _by_edit(f"groups under {encoder}", dict(rows.select("sha1", "group").iter_rows()))
 
 
-def _highest(seen: corpora.Seen) -> np.ndarray:
+def _highest(seen: corpora.EmbeddedCorpus) -> np.ndarray:
     neighbours.update(seen.project, seen.slug, "bench")
     return neighbours.read(seen.project, seen.slug).lists.similarities[:, 0]
 
@@ -168,7 +168,7 @@ def _shipped(_sizes: list[int]) -> None:
     ways = {f"{kind}, {detect.RADIUS} bits": _within_radius(truth, images, kind) for kind in HASHES}
     ways["near groups: phash, then fingerprint"] = _same_group(truth, near.database(), "near")
     for encoder in ENCODERS:
-        seen = corpora.seen("neardup", encoder)
+        seen = corpora.embedded("neardup", encoder)
         least = detect.SIMILARITY[seen.slug.partition("-")[0]]
         ways[f"{encoder}, cosine {least}"] = _within_cosine(truth, seen, least)
         neighbours.update(seen.project, seen.slug, "bench")
@@ -214,7 +214,7 @@ def _within_radius(truth: pl.DataFrame, images: pl.DataFrame, kind: str) -> np.n
     return np.bitwise_count(hashes[:, None] ^ hashes) <= detect.RADIUS
 
 
-def _within_cosine(truth: pl.DataFrame, seen: corpora.Seen, least: float) -> np.ndarray:
+def _within_cosine(truth: pl.DataFrame, seen: corpora.EmbeddedCorpus, least: float) -> np.ndarray:
     row_of = {sha1: row for row, sha1 in enumerate(seen.sha1s)}
     vectors = seen.vectors[[row_of[sha1] for sha1 in truth["sha1"]]].astype(np.float32)
     return vectors @ vectors.T >= least

@@ -1,7 +1,7 @@
-"""How well encoders see, on the shared corpora: labels of neighbours, originals of edits.
+"""Quality of encoders on the shared corpora: labels of neighbours, originals of edits.
 
 Also whether a vector of the stored thumbnail is as good as one of the original file, and which
-words around a query serve a CLIP best. Run: ``python bench/encoders.py [--data DIR]``; some
+prompt around a query suits a CLIP model best. Run: ``python bench/encoders.py [--data DIR]``; some
 5 minutes. Not here: how fast they are (``ingest``).
 """
 
@@ -68,26 +68,28 @@ def clothing(data: Path) -> tuple[list[Path], np.ndarray]:
 
 
 def fruits(data: Path, kinds: int = 6) -> tuple[list[Path], np.ndarray]:
-    """Return the most painted species, at most 250 of each: apples must not decide alone."""
+    """Return the most painted species, at most 250 of each, so that apples do not dominate."""
     folder = data / "usda-pomological" / "data"
     with (folder / "usda_pomological_watercolors.csv").open(newline="", encoding="utf-8") as file:
         species = [row["fruit"].strip().split(":")[0] for row in csv.DictReader(file)]
-    chosen = [name for name, _ in Counter(filter(None, species)).most_common(kinds)]
-    found = []
-    for name in chosen:
+    most_painted = [name for name, _ in Counter(filter(None, species)).most_common(kinds)]
+    labelled_paths = []
+    for name in most_painted:
         numbers = [number for number, own in enumerate(species) if own == name]
         files = (folder / "images" / f"image-{number}.jpg" for number in numbers)
-        found += [(path, name) for path in files if path.exists()][:250]
-    return [path for path, _ in found], np.array([name for _, name in found])
+        labelled_paths += [(path, name) for path in files if path.exists()][:250]
+    return [path for path, _ in labelled_paths], np.array([name for _, name in labelled_paths])
 
 
-def embed(encoder: encoders.Encoder, paths: list[Path], *, whole: bool = False) -> np.ndarray:
-    def one(path: Path) -> np.ndarray:
-        image = decode.open_image(path.read_bytes(), None if whole else 256)
-        seen = image if whole else Image.open(BytesIO(thumbnail(image)))
-        return encoder.prepare(seen)
+def embed(
+    encoder: encoders.Encoder, paths: list[Path], *, from_original: bool = False
+) -> np.ndarray:
+    def prepared_picture(path: Path) -> np.ndarray:
+        image = decode.open_image(path.read_bytes(), None if from_original else 256)
+        picture = image if from_original else Image.open(BytesIO(thumbnail(image)))
+        return encoder.prepare(picture)
 
-    prepared = np.stack(list(in_order(((path, 1) for path in paths), one)))
+    prepared = np.stack(list(in_order(((path, 1) for path in paths), prepared_picture)))
     batches = range(0, len(paths), 64)
     return np.concatenate(
         list(in_order(((prepared[i : i + 64], 1) for i in batches), encoder.encode))
@@ -122,17 +124,20 @@ def originals_found(encoder: encoders.Encoder, data: Path) -> float:
 
 
 def fidelity(encoder: encoders.Encoder, paths: list[Path], labels: np.ndarray) -> None:
-    small, whole = embed(encoder, paths), embed(encoder, paths, whole=True)
-    cosines = np.sort((small * whole).sum(axis=1))
+    from_thumbnails, from_originals = (
+        embed(encoder, paths),
+        embed(encoder, paths, from_original=True),
+    )
+    cosines = np.sort((from_thumbnails * from_originals).sum(axis=1))
     shared = [
-        len(set(one) & set(other)) / NEIGHBOURS
-        for one, other in zip(neighbours(small), neighbours(whole), strict=True)
+        len(set(own) & set(other)) / NEIGHBOURS
+        for own, other in zip(neighbours(from_thumbnails), neighbours(from_originals), strict=True)
     ]
     low, middle = cosines[len(cosines) // 100], cosines[len(cosines) // 2]
     print(
         f"  thumbnail against original: cosine median {middle:.4f}, 1st centile {low:.4f}, least"
         f" {cosines[0]:.4f}; {np.mean(shared):.1%} of 5 nearest shared; label agreement"
-        f" {agreement(small, labels):.1%} and {agreement(whole, labels):.1%}"
+        f" {agreement(from_thumbnails, labels):.1%} and {agreement(from_originals, labels):.1%}"
     )
 
 
@@ -140,9 +145,9 @@ def zero_shot(encoder: encoders.Encoder, paths: list[Path], labels: np.ndarray) 
     vectors = embed(encoder, paths)
     kinds = sorted(set(labels))
     words = [KINDS.get(kind, kind) for kind in kinds]
-    spoken = {t: encoder.encode_text([t.format(word) for word in words]) for t in TEMPLATES}
-    spoken["mean of all"] = sum(spoken.values())
-    for template, queries in spoken.items():
+    text_vectors = {t: encoder.encode_text([t.format(word) for word in words]) for t in TEMPLATES}
+    text_vectors["mean of all"] = sum(text_vectors.values())
+    for template, queries in text_vectors.items():
         similarities = vectors @ queries.T
         named = np.mean(np.array(kinds)[similarities.argmax(axis=1)] == labels)
         first = np.argsort(-similarities, axis=0)[:20].T

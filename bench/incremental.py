@@ -1,4 +1,4 @@
-"""What 100 new images cost in 10,000, against 100 alone; and what nothing to do costs.
+"""What 100 new images cost in 10,000, against 100 alone; and what a run without work costs.
 
     python bench/incremental.py [--images 10000] [--encoder visual] [--keep DIR]
 
@@ -33,12 +33,12 @@ REPEATS = 3
 
 def main() -> None:
     chosen = _arguments()
-    with tempfile.TemporaryDirectory() as made:
-        place = chosen.keep or Path(made)
-        alone = measure_alone(place, chosen.encoder)
-        large = make_large(place, chosen.images, chosen.encoder)
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = chosen.keep or Path(temporary)
+        alone = measure_alone(directory, chosen.encoder)
+        large = make_large(directory, chosen.images, chosen.encoder)
         nothing = [process(large) for _ in range(REPEATS)]
-        folder = place / "pictures-large"
+        folder = directory / "pictures-large"
         first = sum(1 for _ in folder.rglob("*.jpg"))
         added = []
         for turn in range(REPEATS):
@@ -57,21 +57,21 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure_alone(place: Path, encoder: str) -> list[dict]:
-    found = []
+def measure_alone(directory: Path, encoder: str) -> list[dict]:
+    runs = []
     for turn in range(REPEATS):
-        with tempfile.TemporaryDirectory(dir=place) as made:
-            folder = Path(made) / "pictures"
+        with tempfile.TemporaryDirectory(dir=directory) as temporary:
+            folder = Path(temporary) / "pictures"
             start = 900_000 + turn * NEW
             write_pictures(folder, range(start, start + NEW), SIZE, SUBJECTS)
             age(folder)
-            found.append(process(make_project(Path(made) / "project", folder, encoder)))
-    return found
+            runs.append(process(make_project(Path(temporary) / "project", folder, encoder)))
+    return runs
 
 
-def make_large(place: Path, images: int, encoder: str) -> Path:
-    folder = place / "pictures-large"
-    root = place / "project-large"
+def make_large(directory: Path, images: int, encoder: str) -> Path:
+    folder = directory / "pictures-large"
+    root = directory / "project-large"
     if not folder.exists():
         write_pictures(folder, range(images), SIZE, SUBJECTS)
         age(folder)
@@ -89,7 +89,7 @@ def make_project(root: Path, folder: Path, encoder: str) -> Path:
 
 
 def age(folder: Path) -> None:
-    """Make files look a minute old: what is being written is rightly looked at again."""
+    """Make files look a minute old: files just written are rightly read again."""
     then = time.time() - 60
     for path in folder.rglob("*.jpg"):
         if path.stat().st_mtime > then:
@@ -98,7 +98,7 @@ def age(folder: Path) -> None:
 
 def process(root: Path) -> dict:
     command = [sys.executable, "-m", "pipelines", "process", "--project", str(root), "--json"]
-    # As on a person's machine: modules are compiled once, not at each start.
+    # As on an ordinary machine: modules are compiled once, not at each start.
     compiled = {
         **os.environ,
         "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "panoptic-compiled"),
@@ -106,11 +106,11 @@ def process(root: Path) -> dict:
     compiled.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
-    done = subprocess.run(command, check=True, capture_output=True, env=compiled)
+    result = subprocess.run(command, check=True, capture_output=True, env=compiled)
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {**json.loads(done.stdout), "wall": wall, "cpu": cpu}
+    return {**json.loads(result.stdout), "wall": wall, "cpu": cpu}
 
 
 def show(alone: list[dict], added: list[dict], nothing: list[dict], images: int) -> None:
@@ -139,8 +139,8 @@ def show(alone: list[dict], added: list[dict], nothing: list[dict], images: int)
             stages[name][column] = min(
                 run["stage_seconds"][stage] for run in runs if stage in run["stage_seconds"]
             )
-    for name, (one, other) in stages.items():
-        print(f"{name:34}{one:8.3f}{other:8.3f}")
+    for name, (alone_seconds, added_seconds) in stages.items():
+        print(f"{name:34}{alone_seconds:8.3f}{added_seconds:8.3f}")
     for run in nothing:
         assert run["run"] is None, "nothing to do made a run"
 

@@ -2,12 +2,12 @@
 
     python bench/ingest.py [--images 1000] [--folder DIR]
 
-The encoder is a ViT-B/32 with random weights: as fast as one with real ones. Other programs
-on the machine slow every rate alike only as far as they are steady, so that each is given
-twice: by the clock, and by the processor's own time (images per second that all processors
-would reach alone). Budgets: end to end ≥ 0.75 × the best bare rate and ≥ 5 × one at a time in
-float32; without vectors ≤ 5 CPU-seconds per 1,000; memory < 2 GB beyond the model. Not here:
-what vectors are worth (``encoders``).
+The encoder is a ViT-B/32 with random weights: as fast as one with real ones. Other programs on
+the machine slow all rates equally only while they are steady, so each rate is given twice: by
+the clock, and by CPU time (images per second that all processors would reach alone). Budgets: end
+to end ≥ 0.75 × the best bare rate and ≥ 5 × one at a time in float32; without vectors ≤ 5
+CPU-seconds per 1,000; memory < 2 GB beyond the model. Not here: how good vectors are
+(``encoders``).
 """
 
 from __future__ import annotations
@@ -64,17 +64,19 @@ def main() -> None:
     print(f"one at a time, float32:         {single}")
     bare = bare_rates(encoder)
     best = max(bare.values(), key=lambda rate: rate.processor)
-    settled = trial.run(encoder)
-    print(f"trial chose {settled.dtype} × {settled.batch}, cosine to float32 {settled.cosine:.5f}")
+    best_trial = trial.run(encoder)
+    setting = f"{best_trial.dtype} × {best_trial.batch}"
+    print(f"trial chose {setting}, cosine to float32 {best_trial.cosine:.5f}")
     model_and_trial = peak()
-    with tempfile.TemporaryDirectory() as place:
-        folder = photographs(chosen.folder, chosen.images, Path(place))
-        whole = import_all(Path(place), folder, chosen.images, encoder, settled)
-    print(f"end to end:                     {whole}")
-    print(f"end to end / best bare: {whole.processor / best.processor:.2f} by processor time")
-    print(f"end to end / best bare: {whole.clock / best.clock:.2f} by the clock")
-    print(f"end to end / one at a time: {whole.processor / single.processor:.1f} by processor time")
-    print(f"end to end / one at a time: {whole.clock / single.clock:.1f} by the clock")
+    with tempfile.TemporaryDirectory() as directory:
+        folder = photographs(chosen.folder, chosen.images, Path(directory))
+        end_to_end = import_all(Path(directory), folder, chosen.images, encoder, best_trial)
+    print(f"end to end:                     {end_to_end}")
+    print(f"end to end / best bare: {end_to_end.processor / best.processor:.2f} by processor time")
+    print(f"end to end / best bare: {end_to_end.clock / best.clock:.2f} by the clock")
+    faster = end_to_end.processor / single.processor
+    print(f"end to end / one at a time: {faster:.1f} by processor time")
+    print(f"end to end / one at a time: {end_to_end.clock / single.clock:.1f} by the clock")
     print(f"peak memory: {model_and_trial:.0f} MB with model and trial, {peak():.0f} MB in all")
 
 
@@ -91,19 +93,19 @@ def one_at_a_time(encoder: TorchEncoder) -> Rate:
     torch.set_num_threads(processors())
     rates = [measured(lambda: [encoder.encode(pictures(1)) for _ in range(8)], 8) for _ in range(3)]
     torch.set_num_threads(1)
-    # Its threads wait for each other: of all that is measured here it suffers most from others.
+    # Its threads wait for each other, so that other programs slow it more than the rest.
     return Rate(max(rate.clock for rate in rates), max(rate.processor for rate in rates))
 
 
 def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
-    """Measure batches of prepared pixels and nothing else, one a processor at a time."""
+    """Measure batches of prepared pixels and nothing else, one batch per processor."""
     rates = {}
-    together = processors() if encoder.device == "cpu" else 1
+    parallel = processors() if encoder.device == "cpu" else 1
     for dtype in trial.DTYPES[encoder.device]:
         model = copy.deepcopy(encoder.visual).to(getattr(torch, dtype))
         for batch in trial.BATCHES[encoder.device]:
             prepared = pictures(batch)
-            rounds = max(together, BARE_IMAGES // batch)
+            rounds = max(parallel, BARE_IMAGES // batch)
 
             def work(
                 model: torch.nn.Module = model,
@@ -111,7 +113,7 @@ def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
                 rounds: int = rounds,
             ) -> None:
                 items = ((prepared, 1) for _ in range(rounds))
-                list(in_order(items, lambda each: encoder.forward(model, each), together))
+                list(in_order(items, lambda each: encoder.forward(model, each), parallel))
 
             encoder.forward(model, prepared)
             rates[f"{dtype} × {batch}"] = measured(work, rounds * batch)
@@ -120,9 +122,9 @@ def bare_rates(encoder: TorchEncoder) -> dict[str, Rate]:
 
 
 def import_all(
-    place: Path, folder: Path, count: int, encoder: TorchEncoder, settled: trial.Trial
+    directory: Path, folder: Path, count: int, encoder: TorchEncoder, best_trial: trial.Trial
 ) -> Rate:
-    project = create_project(place / "project")
+    project = create_project(directory / "project")
     source = sources.add(project, folder)
     project.database().names()
     began = mark()
@@ -130,8 +132,8 @@ def import_all(
     without = Rate(*(count / spent for spent in since(began)))
     seconds = 1000 / without.processor * processors()
     print(f"without vectors:                {without}; {seconds:.1f} CPU-s per 1,000")
-    encoder.settle(settled.dtype, settled.batch, settled.rate)
-    # As if loaded by its text: random weights can be had no other way.
+    encoder.configure(best_trial.dtype, best_trial.batch, best_trial.rate)
+    # As if loaded by its text: there is no text for random weights.
     encoders._cache[encoder.spec, 0.0, None] = encoders._cache[encoder.spec, 0.0, encoder.batch] = (
         encoder
     )
@@ -141,24 +143,24 @@ def import_all(
     return Rate(*(count / each for each in spent))
 
 
-def photographs(folder: Path, count: int, place: Path) -> Path:
+def photographs(folder: Path, count: int, directory: Path) -> Path:
     """Fill a folder with ``count`` photographs: the given ones, then crops of them."""
-    found = sorted(folder.resolve().rglob("*.jpg")) if folder.exists() else []
-    target = place / "photographs"
+    paths = sorted(folder.resolve().rglob("*.jpg")) if folder.exists() else []
+    target = directory / "photographs"
     target.mkdir()
     for number in range(count):
-        if number < len(found):
-            (target / f"{number:06}.jpg").write_bytes(found[number].read_bytes())
+        if number < len(paths):
+            (target / f"{number:06}.jpg").write_bytes(paths[number].read_bytes())
             continue
         file = BytesIO()
-        photograph(found, number).save(file, "JPEG", quality=85)
+        photograph(paths, number).save(file, "JPEG", quality=85)
         (target / f"{number:06}.jpg").write_bytes(file.getvalue())
     return target
 
 
-def photograph(found: list[Path], number: int) -> Image.Image:
-    if found:
-        image = Image.open(found[number % len(found)]).convert("RGB")
+def photograph(paths: list[Path], number: int) -> Image.Image:
+    if paths:
+        image = Image.open(paths[number % len(paths)]).convert("RGB")
     else:
         samples = trial._photographs()
         image = samples[number % len(samples)]

@@ -1,8 +1,8 @@
-"""What is right among similar images: the nearest ten, and all from a percentile of chance on.
+"""Precision and recall of similar images: the nearest ten, and all above a percentile.
 
     python -m bench.similarity
 
-Right is what has the label of the image that was searched with, or is of the kind that words name.
+An image is right when it has the label of the query image, or is of the kind that words name.
 Not here: how long a search takes (``bench.search``).
 """
 
@@ -33,58 +33,58 @@ def main() -> None:
     tables = []
     for corpus in CORPORA:
         for encoder in ENCODERS:
-            seen = corpora.seen(corpus, encoder)
+            seen = corpora.embedded(corpus, encoder)
             similar, right = _images(seen)
             nearest = np.argsort(-similar, axis=1)[:, :10]
-            found = np.take_along_axis(right, nearest, axis=1).mean()
-            print(f"| {corpus} | {encoder} | {found:.3f} | {right.mean():.3f} |", flush=True)
+            precision = np.take_along_axis(right, nearest, axis=1).mean()
+            print(f"| {corpus} | {encoder} | {precision:.3f} | {right.mean():.3f} |", flush=True)
             vectors = seen.vectors.astype(np.float32)
             scale = calibration.sample(Matrix.of(vectors), np.arange(len(vectors)))
             tables.append((f"{corpus}, {encoder}", scale, similar, right))
-    seen = corpora.seen("clothing-1k", "tiny-clip")
+    seen = corpora.embedded("clothing-1k", "tiny-clip")
     tables.append(("clothing-1k, words to tiny-clip", *_words(seen)))
     for name, scale, similar, right in tables:
         _table(name, scale, similar, right)
 
 
-def _images(seen: corpora.Seen) -> tuple[Floats, Mask]:
-    """Return how alike images are to some of them, and which of them have their label."""
+def _images(seen: corpora.EmbeddedCorpus) -> tuple[Floats, Mask]:
+    """Return cosines (q, n) of some images with all, and which of these have their label."""
     vectors = seen.vectors.astype(np.float32)
-    asked = np.random.default_rng(0).permutation(len(vectors))[:QUERIES]
-    similar: Floats = vectors[asked] @ vectors.T
-    right = seen.labels[asked][:, None] == seen.labels[None, :]
-    own = np.arange(len(asked)), asked
+    queries = np.random.default_rng(0).permutation(len(vectors))[:QUERIES]
+    similar: Floats = vectors[queries] @ vectors.T
+    right = seen.labels[queries][:, None] == seen.labels[None, :]
+    own = np.arange(len(queries)), queries
     similar[own], right[own] = -2, False
     return similar, right
 
 
-def _words(seen: corpora.Seen) -> tuple[calibration.Scale, Floats, Mask]:
+def _words(seen: corpora.EmbeddedCorpus) -> tuple[calibration.Scale, Floats, Mask]:
     vectors = seen.vectors.astype(np.float32)
     encoder = encoders.warm(corpora.specs()["tiny-clip"], "float32", 1)
     chance = encoder.encode_text(list(calibration.CHANCE_WORDS))
     scale = calibration.sample(Matrix.of(vectors), np.arange(len(vectors)), chance, (0, 0, 1, 0))
     labels = sorted(set(seen.labels.tolist()))
-    said: Floats = encoder.encode_text([label.replace("-", " ") for label in labels])
-    return scale, said @ vectors.T, np.array([seen.labels == label for label in labels])
+    word_vectors: Floats = encoder.encode_text([label.replace("-", " ") for label in labels])
+    return scale, word_vectors @ vectors.T, np.array([seen.labels == label for label in labels])
 
 
 def _table(name: str, scale: calibration.Scale, similar: Floats, right: Mask) -> None:
     print(f"\n{name}\n\n| from | cosine | found, median | nothing | right | of all that is right |")
     print("| ---: " * 6 + "|")
-    for said, least in _limits(scale):
-        chosen = similar >= least
-        found = chosen.sum(axis=1)
-        true = (chosen & right).sum(axis=1)
-        precise = (true[found > 0] / found[found > 0]).mean() if found.any() else np.nan
+    for label, least in _limits(scale):
+        is_found = similar >= least
+        n_found = is_found.sum(axis=1)
+        true = (is_found & right).sum(axis=1)
+        precise = (true[n_found > 0] / n_found[n_found > 0]).mean() if n_found.any() else np.nan
         recalled = (true / np.maximum(1, right.sum(axis=1))).mean()
         figures: Sequence[str] = (
             f"{least:.3f}",
-            f"{np.median(found):.0f}",
-            f"{(found == 0).mean():.1%}",
+            f"{np.median(n_found):.0f}",
+            f"{(n_found == 0).mean():.1%}",
             f"{precise:.3f}",
             f"{recalled:.3f}",
         )
-        print(f"| {said} | {' | '.join(figures)} |", flush=True)
+        print(f"| {label} | {' | '.join(figures)} |", flush=True)
 
 
 def _limits(scale: calibration.Scale) -> Iterator[tuple[str, float]]:

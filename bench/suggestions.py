@@ -78,7 +78,7 @@ def _loop(encoder: str) -> None:
         "likely asked, prototype less that of the refused": (rocchio, "likely"),
     }
     for name in CORPORA:
-        seen = corpora.seen(name, encoder)
+        seen = corpora.embedded(name, encoder)
         for way, (fit_model, mode) in ways.items():
             _print_row(name, way, _simulate(seen, fit_model, mode))
 
@@ -94,7 +94,7 @@ def _prototypes(encoder: str) -> None:
         "classifier (ours)": active_learning.fit,
     }
     for name in CORPORA:
-        seen = corpora.seen(name, encoder)
+        seen = corpora.embedded(name, encoder)
         for pairs in (False, True):
             for way, fit_model in ways.items():
                 precisions = _simulate(seen, fit_model, "likely", (0,), given=20, pairs=pairs)
@@ -105,7 +105,7 @@ def _settings(encoder: str) -> None:
     _print_header(f"C, weight of what is drawn by chance, {encoder}: by answers: next | other half")
     before = active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT
     for name in CORPORA:
-        seen = corpora.seen(name, encoder)
+        seen = corpora.embedded(name, encoder)
         for strength in (0.1, 1.0, 10.0):
             for weight in (0.01, 0.05, 0.5):
                 active_learning.STRENGTH, active_learning.BACKGROUND_WEIGHT = strength, weight
@@ -122,7 +122,7 @@ def _left(encoder: str) -> None:
     print("| corpus | asked | answers | estimates | ratio | off by 2^ | range | holds |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in CORPORA:
-        seen = corpora.seen(name, encoder)
+        seen = corpora.embedded(name, encoder)
         for mode in ("likely", "unsure"):
             rows = np.array(
                 [
@@ -157,7 +157,7 @@ def _mixed(encoder: str) -> None:
     print("| corpus | unsure | answers | off by 2^ | range | holds | likely right | of all |")
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     for name in CORPORA:
-        seen = corpora.seen(name, encoder)
+        seen = corpora.embedded(name, encoder)
         for unsure in UNSURE:
             rows = np.array(
                 [
@@ -184,7 +184,9 @@ def _mixed(encoder: str) -> None:
                 )
 
 
-def _mixtures(seen: corpora.Seen, label: str, unsure: int, seed: int) -> list[tuple[float, ...]]:
+def _mixtures(
+    seen: corpora.EmbeddedCorpus, label: str, unsure: int, seed: int
+) -> list[tuple[float, ...]]:
     """Return, page after page: answers, how many are left, the estimate, how many are right."""
     space, truth = Space.of(seen.vectors), seen.labels == label
     random = np.random.default_rng(seed)
@@ -217,7 +219,7 @@ def _similar(_encoder: str) -> None:
     print("| --- | --- | --- | --- | --- |")
     for name in CORPORA:
         for encoder in ("mobilenet", "tiny-clip", "visual"):
-            seen = corpora.seen(name, encoder)
+            seen = corpora.embedded(name, encoder)
             vectors = seen.vectors.astype(np.float32)
             shares = np.empty(len(vectors))
             for start in range(0, len(vectors), 1_000):
@@ -238,7 +240,7 @@ def _similar(_encoder: str) -> None:
 
 
 def _classes(_encoder: str) -> None:
-    seen = corpora.seen("clothing-1k", "tiny-clip")
+    seen = corpora.embedded("clothing-1k", "tiny-clip")
     encoder = encoders.load(corpora.specs()["tiny-clip"])
     names = sorted(set(seen.labels))
     prompts = [f"a photo of {KINDS.get(name, name)}" for name in names]
@@ -346,7 +348,7 @@ def _labels(labels: np.ndarray) -> list[str]:
 
 
 def _simulate(
-    seen: corpora.Seen,
+    seen: corpora.EmbeddedCorpus,
     fit_model: Fit,
     mode: str,
     answers: tuple[int, ...] = ANSWERS,
@@ -422,7 +424,7 @@ def _with_answers(examples: Examples, rows: np.ndarray, truth: np.ndarray) -> Ex
 
 
 def _estimates(
-    seen: corpora.Seen, label: str, mode: str, seed: int
+    seen: corpora.EmbeddedCorpus, label: str, mode: str, seed: int
 ) -> list[tuple[int, tuple[float, float, float, float]]]:
     """Return, page after page: answers, how many are left, and the estimate."""
     space, truth = Space.of(Matrix.of(seen.vectors)), seen.labels == label

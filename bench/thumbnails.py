@@ -2,8 +2,8 @@
 
     python -m bench.thumbnails [images] [directory]
 
-Writes a synthetic corpus (kept in the directory for the next time) and prints each figure
-beside its budget.
+Writes a synthetic corpus, kept in the directory for the next run, and prints each time beside its
+budget.
 """
 
 from __future__ import annotations
@@ -29,48 +29,50 @@ WRITTEN_AT_ONCE = 5_000
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the times."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     root = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(tempfile.mkdtemp())
-    opened = project.create(root, "bench")
+    opened = project.create_project(root, "bench")
     sha1s = [hashlib.sha1(str(number).encode()).hexdigest() for number in range(count)]
     if opened.database().count("images") != count:
         _write(opened, sha1s)
     draw = random.Random(0)
-    asyncio.run(_ask(opened, draw.sample(sha1s, PAGE)))
-    cold = [asyncio.run(_ask(opened, draw.sample(sha1s, PAGE))) for _ in range(20)]
-    _say("200 never asked before, median", statistics.median(cold))
-    _say("200 never asked before, worst", max(cold))
-    _say("200 in the order of a view", asyncio.run(_ask(opened, sha1s[1000 : 1000 + PAGE])))
+    asyncio.run(_request(opened, draw.sample(sha1s, PAGE)))
+    cold = [asyncio.run(_request(opened, draw.sample(sha1s, PAGE))) for _ in range(20)]
+    _print_row("200 never asked before, median", statistics.median(cold))
+    _print_row("200 never asked before, worst", max(cold))
+    _print_row(
+        "200 in the order of a view", asyncio.run(_request(opened, sha1s[1000 : 1000 + PAGE]))
+    )
 
 
-async def _ask(opened: project.Project, sha1s: Sequence[str]) -> float:
+async def _request(opened: project.Project, sha1s: Sequence[str]) -> float:
     thumbnails = Thumbnails(opened)
     began = time.perf_counter()
-    found = await asyncio.gather(*(thumbnails.get(sha1) for sha1 in sha1s))
+    results = await asyncio.gather(*(thumbnails.get(sha1) for sha1 in sha1s))
     seconds = time.perf_counter() - began
-    assert all(found)
+    assert all(results)
     return seconds
 
 
 def _write(opened: project.Project, sha1s: Sequence[str]) -> None:
     database = opened.database()
-    wanted = schema.arrow("images")
+    image_schema = schema.arrow("images")
     draw = random.Random(1)
     for start in range(0, len(sha1s), WRITTEN_AT_ONCE):
-        some = sha1s[start : start + WRITTEN_AT_ONCE]
-        filled = {"sha1": some, "thumbnail": [draw.randbytes(THUMBNAIL_BYTES) for _ in some]}
+        block = sha1s[start : start + WRITTEN_AT_ONCE]
+        filled = {"sha1": block, "thumbnail": [draw.randbytes(THUMBNAIL_BYTES) for _ in block]}
         columns = {
             field.name: pa.array(filled[field.name], field.type)
             if field.name in filled
-            else pa.nulls(len(some), field.type)
-            for field in wanted
+            else pa.nulls(len(block), field.type)
+            for field in image_schema
         }
-        database.append("images", pa.table(columns, schema=wanted))
+        database.append("images", pa.table(columns, schema=image_schema))
     database.compact("images")
 
 
-def _say(what: str, seconds: float) -> None:
+def _print_row(what: str, seconds: float) -> None:
     print(f"{what:32} {seconds * 1000:8.1f} ms   budget 50 ms")
 
 
