@@ -1,7 +1,7 @@
-"""Every error that a person can meet, once; what a library raises is turned into one of these.
+"""Every error that a person can meet; what libraries raise is turned into one of these.
 
     PanopticError
-    ├── UsageError               a wrong argument or a wrong place (exit code 2)
+    ├── UsageError               a wrong argument or path (exit code 2)
     │   ├── ProjectNotFound
     │   ├── ProjectTooNew
     │   ├── ProjectDamaged
@@ -23,7 +23,7 @@
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
     ├── NoEmbeddings             nothing was embedded with this encoder yet (exit code 4)
-    ├── UnreadableImage          bytes that are no picture; becomes a row with a reason
+    ├── UnreadableImage          bytes that are no image; becomes a row with a reason
     └── WriteConflict            a table stayed contended after every retry (exit code 5)
 
 The text of each is in the message catalogue under ``error.<key>``. Not here: reasons why a
@@ -87,7 +87,7 @@ class UsageError(PanopticError):
 
 
 class ProjectNotFound(UsageError):
-    """No project at this place. Params: ``path``."""
+    """No project at this path. Params: ``path``."""
 
     key = "project_not_found"
 
@@ -117,7 +117,7 @@ class FolderOverlaps(UsageError):
 
 
 class FolderHoldsProject(UsageError):
-    """The project's own directory lies in the folder of images. Params: ``path``, ``project``."""
+    """The project's own directory is in the folder of images. Params: ``path``, ``project``."""
 
     key = "folder_holds_project"
 
@@ -164,8 +164,8 @@ class InvalidView(UsageError):
         )
 
 
-class _Refused(UsageError):
-    """Something a person defines that cannot be so. Params: ``name`` and what ``problem`` takes.
+class _InvalidDefinition(UsageError):
+    """Something a person defines that is invalid. Params: ``name`` and what ``problem`` takes.
 
     ``problem`` is a key of the section ``key``.
     """
@@ -175,27 +175,27 @@ class _Refused(UsageError):
         super().__init__(**details)
 
     def message(self, language: str) -> str:
-        """Say what cannot be so, in ``language``."""
+        """Say what is invalid, in ``language``."""
         problem = translate(f"{self.key}.{self.problem}", language, **self.params)
         return translate(f"error.{self.key}", language, problem=problem)
 
 
-class InvalidProperty(_Refused):
-    """A property that cannot be made or altered so."""
+class InvalidProperty(_InvalidDefinition):
+    """A property that cannot be created or updated so."""
 
     key = "invalid_property"
 
 
-class InvalidTag(_Refused):
-    """A tag that cannot be made or altered so."""
+class InvalidTag(_InvalidDefinition):
+    """A tag that cannot be created or updated so."""
 
     key = "invalid_tag"
 
 
-class InvalidExpression(_Refused):
+class InvalidExpression(_InvalidDefinition):
     """A search that cannot be read. Params: ``part`` of it, and its ``place`` (from 1).
 
-    ``span`` is where it stands, [start, end) in the text.
+    ``span`` is its position in the text, [start, end).
     """
 
     key = "invalid_expression"
@@ -205,8 +205,8 @@ class InvalidExpression(_Refused):
         super().__init__(problem, **details)
 
 
-class InvalidAddress(_Refused):
-    """A picture that cannot be fetched from elsewhere. Params: ``address``, ``detail``."""
+class InvalidAddress(_InvalidDefinition):
+    """An image that cannot be downloaded. Params: ``address``, ``detail``."""
 
     key = "invalid_address"
 
@@ -273,9 +273,9 @@ class WeightsUnavailable(PanopticError):
 
 
 def weights_cause(cause: str, language: str) -> str:
-    """Return in words a cause as the table ``encoders`` stores it (``reason: detail``).
+    """Return as a sentence a cause as the table ``encoders`` stores it (``reason: detail``).
 
-    No cause gives no words.
+    Empty for no cause.
     """
     if not cause:
         return ""
@@ -298,7 +298,7 @@ class NoEmbeddings(PanopticError):
 
 
 class UnreadableImage(PanopticError):
-    """Bytes that give no picture. Params: ``reason`` (a code of ``decode``), ``detail``."""
+    """Bytes that are no image. Params: ``reason`` (a code of ``decode``), ``detail``."""
 
     key = "unreadable_image"
 

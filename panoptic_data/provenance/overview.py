@@ -1,7 +1,7 @@
-"""What a project holds and how current it is: folders, stages, encoders, problems.
+"""Summaries of a project for pages and commands: sources, stages, files that are not shown.
 
-Here: reading the tables that runs leave behind and adding up, for pages and commands alike.
-Not here: deciding what a run does, or looking into the folders.
+Here: reading the tables that runs write, and adding up. Not here: deciding what a run does
+(``pipelines``), looking into the folders (``ingest.scan``).
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = [
     "vector_count",
 ]
 
-# Of several parts the worst reason is the stage's.
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
-_WORST = ("never", "unfinished", "code", "inputs")
+# Of the reasons of several parts, the first of these is the stage's.
+_WORST_FIRST = ("never", "unfinished", "code", "inputs")
 
 
 @dataclass(frozen=True)
 class SourceSummary:
-    """One source and what its files are."""
+    """One source and how many of its files have each status."""
 
     name: str
     uri: str
@@ -54,7 +54,7 @@ class SourceSummary:
 
 @dataclass(frozen=True)
 class StageSummary:
-    """One kind of stage under one encoder (or none), added up over the sources.
+    """One kind of stage of one encoder (or of none), added up over the sources.
 
     ``why`` says why it is not up to date (see ``stages.stale``); None when it is. ``parts``
     are the names of its records.
@@ -80,14 +80,14 @@ class StageSummary:
 
     @property
     def rate(self) -> float | None:
-        """Images per second the last time; None when it had next to nothing to do."""
+        """Images per second the last time; None when it had almost nothing to do."""
         done = self.new + self.changed
         return done / self.seconds if done and self.seconds >= 0.05 else None
 
 
 @dataclass(frozen=True)
 class ProblemFile:
-    """One file that is not shown, and why."""
+    """One file that is unreadable or missing, and why."""
 
     file_id: str
     source: str
@@ -161,7 +161,7 @@ class _FileCounts:
     reasons: Mapping[str, int]
 
 
-# Counting a million files takes a second and a page asks every other second.
+# Counting a million files takes a second, and pages refresh every other second.
 _counted: dict[Path, tuple[int, _FileCounts]] = {}
 _counting = threading.Lock()
 
@@ -203,7 +203,7 @@ def _stage(
     known = [rows[part] for part in parts if part in rows]
     counts = [json.loads(row["counts"] or "{}") for row in known]
     total = {
-        name: sum(one.get(name, 0) for one in counts)
+        name: sum(part.get(name, 0) for part in counts)
         for name in ("rows", "new", "changed", "removed", "failed", "seconds")
     }
     why = [stale[part] for part in parts if part in stale]
@@ -212,7 +212,7 @@ def _stage(
         encoder=slug,
         at=max((row["at"] for row in known), default=None),
         version=_version([row["data_version"] for row in known]),
-        why=min(why, key=_WORST.index, default=None),
+        why=min(why, key=_WORST_FIRST.index, default=None),
         parts=parts,
         **total,
     )

@@ -1,8 +1,8 @@
-"""Every time something worked on a project: who, when, with what code, how far, how it ended.
+"""Runs of the pipeline on a project: who, when, with which code, how far, how it ended.
 
-One run at a time works on a project: a lock file says so, and the system lets go of it when
-the process dies. Progress is a row of `runs`, so that any process can show it. Not here:
-what a run does (the rooms above decide), what each stage last made (``stages``).
+One run at a time works on a project: it holds a lock file, which the system releases when the
+process dies. Progress is a row of `runs`, so that any process can show it. Not here: what a run
+does (``pipelines``), what each stage last made (``stages``).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["LOCK", "MERGE", "Run", "code_version", "current", "recent", "start"]
 
 LOCK = "run.lock"
-# What a run is called that only merges annotations: there is one a minute while people annotate.
+# The ``what`` of runs that only merge annotations: one a minute while people annotate.
 MERGE = "merge"
-# A reader that asks every two seconds sees every step; more commits would only grow the table.
+# Seconds between two writes of progress: readers look as often, more commits only grow the table.
 PROGRESS_EVERY = 2.0
-# A sign of life while a long step reports nothing, and when a silent run counts as dead.
+# Seconds between two writes while nothing is reported, and after which a silent run is dead.
 ALIVE_EVERY = 20.0
 DEAD_AFTER = timedelta(seconds=90)
-# Each commit lists every fragment: this many one-row commits are merged into one.
+# Each commit lists every fragment: the table is compacted after this many one-row commits.
 COMPACT_AFTER = 150
 
 
@@ -57,7 +57,7 @@ def start(
     except Timeout:
         raise ProjectBusy(path=project.root) from None
     with lock:
-        _close_the_dead(project)
+        _close_dead_runs(project)
         run = Run(project, what, parameters)
         run.open()
         try:
@@ -66,14 +66,14 @@ def start(
             run.outcome = "interrupted"
             raise
         except BaseException as error:
-            run.fail(_sentence(error))
+            run.fail(_error_text(error))
             raise
         finally:
             run.close()
 
 
 class Run:
-    """One run at work. Safe to report to from several threads."""
+    """One run. Safe to report to from several threads."""
 
     def __init__(self, project: Project, what: str, parameters: Mapping[str, object]) -> None:
         now = datetime.now(UTC)
@@ -88,85 +88,85 @@ class Run:
         self._progress: dict[str, tuple[int, int]] = {}
         self._counts: dict[str, Mapping[str, object]] = {}
         self._dagster_runs: list[str] = []
-        self._changed = threading.Lock()
-        self._news = False
+        self._state_lock = threading.Lock()
+        self._is_unwritten = False
         self._commits = 0
-        self._ended = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="run-progress", daemon=True)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._heartbeat, name="run-progress", daemon=True)
 
     def open(self) -> None:
         """Write the run's first row and keep it current from now on."""
         self._write("running", None)
-        self._heart.start()
+        self._thread.start()
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Say how far a stage is: a ``stages.Report``, cheap to call often."""
-        with self._changed:
+        """Record how far a stage is: a ``stages.ReportProgress``, cheap to call often."""
+        with self._state_lock:
             self._progress[stage] = (done, total)
-            self._news = True
+            self._is_unwritten = True
 
     def record_counts(self, stage: str, counts: Mapping[str, object]) -> None:
-        """Note what a stage did; ``counts`` holds JSON values."""
-        with self._changed:
+        """Record what a stage did; ``counts`` holds JSON values."""
+        with self._state_lock:
             self._counts[stage] = counts
-            self._news = True
+            self._is_unwritten = True
 
     def add_dagster_run(self, dagster_run: str) -> None:
-        """Note the identifier of a Dagster run that belongs to this run."""
-        with self._changed:
+        """Record the identifier of a Dagster run that belongs to this run."""
+        with self._state_lock:
             self._dagster_runs.append(dagster_run)
-            self._news = True
+            self._is_unwritten = True
 
     def fail(self, error: str) -> None:
-        """Note that something went wrong; the run may go on with what does not depend on it."""
-        with self._changed:
+        """Record an error; the run may go on with what does not depend on it."""
+        with self._state_lock:
             self.outcome = "failed"
             self._errors.append(error)
 
     @property
     def seconds(self) -> float:
-        """How long it has been at work."""
+        """How many seconds it has run."""
         return (datetime.now(UTC) - self.started_at).total_seconds()
 
     @property
     def progress(self) -> dict[str, tuple[int, int]]:
         """How far each stage is: (done, total)."""
-        with self._changed:
+        with self._state_lock:
             return dict(self._progress)
 
     @property
     def errors(self) -> tuple[str, ...]:
         """Everything that went wrong so far."""
-        with self._changed:
+        with self._state_lock:
             return tuple(self._errors)
 
     def close(self) -> None:
         """Write how the run ended."""
-        self._ended.set()
-        self._heart.join()
+        self._closed.set()
+        self._thread.join()
         self._write(self.outcome, datetime.now(UTC))
         if self._commits > 2:
             self.project.database().compact("runs")
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         silent = 0.0
-        while not self._ended.wait(PROGRESS_EVERY):
+        while not self._closed.wait(PROGRESS_EVERY):
             silent += PROGRESS_EVERY
-            if not self._news and silent < ALIVE_EVERY:
+            if not self._is_unwritten and silent < ALIVE_EVERY:
                 continue
             silent = 0.0
             try:
                 self._write("running", None)
             except WriteConflict:
-                # Only a sign of life is late; the next beat carries the same news.
+                # The next write carries the same progress.
                 continue
             if self._commits % COMPACT_AFTER == 0:
                 self.project.database().compact("runs")
 
     def _write(self, outcome: str, finished_at: datetime | None) -> None:
-        with self._changed:
+        with self._state_lock:
             row = self._row(outcome, finished_at)
-            self._news = False
+            self._is_unwritten = False
         self.project.database().upsert("runs", _table([row]))
         self._commits += 1
 
@@ -200,15 +200,15 @@ def recent(project: Project, limit: int = 50) -> pl.DataFrame:
 
 
 def current(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
-    """Return the row of the run that is at work now, or None.
+    """Return the row of the run that is running now, or None.
 
     A run whose process is gone counts as ended, even before its row says so. Merges of
-    annotations, over in a moment, count only where ``merges`` asks for them.
+    annotations, which take a moment, count only with ``merges``.
     """
     where = "outcome = 'running'" + ("" if merges else f" AND what != '{MERGE}'")
     frame = project.database().frame("runs", where=where)
     rows = frame.sort("started_at", descending=True).to_dicts()
-    return next((row for row in rows if _alive(row)), None)
+    return next((row for row in rows if _is_alive(row)), None)
 
 
 def code_version() -> str:
@@ -221,8 +221,8 @@ def code_version() -> str:
     return f"{release}+{commit[:12]}" if commit else release
 
 
-def _close_the_dead(project: Project) -> None:
-    """Mark runs that never said how they ended. Only the holder of the lock may call this."""
+def _close_dead_runs(project: Project) -> None:
+    """Mark runs whose process died as interrupted. Only the holder of the lock may call this."""
     import polars as pl
 
     from panoptic_data.storage.schema import arrow
@@ -237,15 +237,15 @@ def _close_the_dead(project: Project) -> None:
     database.upsert("runs", closed.to_arrow().cast(arrow("runs")))
 
 
-def _alive(row: Mapping[str, Any]) -> bool:
+def _is_alive(row: Mapping[str, Any]) -> bool:
     if row["who"].endswith(f"@{platform.node()}") and os.name == "posix":
-        return _exists(row["pid"])
-    # On Windows signal 0 is Ctrl-C, and another machine's processes cannot be asked.
+        return _process_exists(row["pid"])
+    # On Windows signal 0 is Ctrl-C, and another machine's processes cannot be seen.
     silent: timedelta = datetime.now(UTC) - row["updated_at"]
     return silent < DEAD_AFTER
 
 
-def _exists(pid: int) -> bool:
+def _process_exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -270,12 +270,12 @@ def _commit(git: Path) -> str | None:
 
 def _reference(git: Path, name: str) -> str | None:
     shared = git / "commondir"
-    places = [git] if not shared.exists() else [git, git / shared.read_text().strip()]
-    for place in places:
-        if (place / name).exists():
-            return (place / name).read_text().strip()
-    for place in places:
-        packed = place / "packed-refs"
+    folders = [git] if not shared.exists() else [git, git / shared.read_text().strip()]
+    for folder in folders:
+        if (folder / name).exists():
+            return (folder / name).read_text().strip()
+    for folder in folders:
+        packed = folder / "packed-refs"
         lines = packed.read_text().splitlines() if packed.exists() else []
         for line in lines:
             if line.endswith(f" {name}"):
@@ -283,7 +283,7 @@ def _reference(git: Path, name: str) -> str | None:
     return None
 
 
-def _sentence(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     if isinstance(error, PanopticError):
         return error.message("en")
     return f"{type(error).__name__}: {error}"

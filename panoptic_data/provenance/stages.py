@@ -1,10 +1,10 @@
-"""What each stage of the pipeline last made: its counts, its data version, its inputs.
+"""The record of what each stage of the pipeline last made: counts, data version, inputs.
 
 A stage is one Dagster asset (or one partition of it): ``files/<source>``, ``images/<source>``,
 ``embeddings/<encoder>/<source>``, ``corpus``, ``vector_index/<encoder>``,
 ``neighbours/<encoder>``, ``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``,
-``annotations``. Their order stands here too, so that a page can say what is stale without
-Dagster. Not here: the computing.
+``annotations``. Their order is here too, so that a page can show what is stale without
+Dagster. Not here: what stages do (each in its package), when they run (``pipelines``).
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ CODE_VERSIONS: Mapping[str, str] = {
     "duplicates": "1",
     "annotations": "1",
 }
-"""By kind of stage; raised when the same input would give other rows than before."""
+"""By kind of stage; changed when the same input would give other rows than before."""
 
 PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
 """Kinds of stage that see the whole corpus through one encoder, in order."""
 
 LOG = "annotation_events"
-"""What ``annotations`` is made from: people write it, no stage does."""
+"""The table that ``annotations`` is made from: people write it, no stage does."""
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:
@@ -103,7 +103,7 @@ def digest(parts: Iterable[str]) -> str:
 
 
 def stage_kind(stage: str) -> str:
-    """Return what a stage is, without its encoder and source: ``clusters/clip`` is clusters."""
+    """Return a stage without its encoder and source: ``clusters/clip`` is clusters."""
     return stage.partition("/")[0]
 
 
@@ -138,10 +138,10 @@ def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[
 
 
 def begin(project: Project, stage: str, run: str) -> None:
-    """Say that a stage is being made: until :func:`record`, it counts as stale.
+    """Mark a stage as being made: until :func:`record`, it counts as stale.
 
     Without this mark a run killed between the stage's last row and its record would leave
-    new rows that nothing downstream knows of.
+    new rows, and downstream stages would not be stale.
     """
     before = project.database().take("stages", [stage]).to_pylist()
     row = before[0] if before else {**_BLANK, "stage": stage}
@@ -156,7 +156,7 @@ def record(
     code_version: str,
     run: str,
 ) -> None:
-    """Keep what a stage made. ``inputs``: stage → data version that it was made from."""
+    """Write what a stage made. ``inputs``: stage → data version that it was made from."""
     row = {
         "stage": stage,
         "data_version": result.data_version,
@@ -191,7 +191,7 @@ def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -
 
     ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
     has changed, or is itself stale), ``code`` (made by an older version of the code). Whether
-    the folders themselves have changed is for ``files.scan`` to say.
+    the folders themselves have changed, ``ingest.scan`` finds out.
     """
     known = {row["stage"]: row for row in records.to_dicts()}
     reasons: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Every table's columns, key and meaning, declared once.
+"""The columns, key and meaning of every table, declared once.
 
 Not here: reading and writing (``tables``). Times are UTC microseconds, except ``taken_at``,
 which is the camera's own clock without a zone, as EXIF gives it.

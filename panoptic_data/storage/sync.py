@@ -1,8 +1,8 @@
-"""Bring a table to what it should hold, writing only the rows that differ.
+"""Make a table hold given rows, writing only those that differ.
 
-Not here: what the rows are. A whole-corpus stage computes all its rows and hands them over;
-only differences are written, so a row's ``run`` names the run that last changed it, and a run
-that finds nothing to do writes nothing.
+A whole-corpus stage computes all its rows and passes them here. Only differences are written, so
+a row's ``run`` names the run that last changed it, and a run that finds nothing to do writes
+nothing. Not here: what the rows are (the stages), single writes (``tables``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["TableChanges", "rows_digest", "sync_table"]
 
 @dataclass(frozen=True)
 class TableChanges:
-    """How many rows were written and deleted, and the digest of all that are there now."""
+    """How many rows were written and deleted, and the digest of all rows in the table now."""
 
     rows: int
     new: int
@@ -39,8 +39,8 @@ class TableChanges:
 def sync_table(database: Database, name: str, rows: pa.Table, run: str) -> TableChanges:
     """Make table ``name`` hold exactly ``rows`` (every column but ``run``).
 
-    Where most rows differ the table is replaced in one commit. Else one commit writes and
-    another deletes: a kill between them leaves rows of absent keys, which the next call deletes.
+    Where more than half differ, the table is replaced in one commit. Else one commit writes and
+    another deletes: a kill between them leaves rows of removed keys, which the next call deletes.
     """
     key = table_of(name).key
     schema = arrow(name)
@@ -48,26 +48,26 @@ def sync_table(database: Database, name: str, rows: pa.Table, run: str) -> Table
     wanted = _frame(rows).sort(key)
     stored = database.frame(name)
     compared = _compared(wanted, stored, key)
-    same = compared.get_column("same")
+    is_same = compared.get_column("same")
     new = compared.filter("new").height
-    changed = compared.filter(~same).height - new
-    gone = stored.join(wanted, on=key, how="anti").get_column(key).to_list()
-    dressed = compared.select(
+    changed = compared.filter(~is_same).height - new
+    removed = stored.join(wanted, on=key, how="anti").get_column(key).to_list()
+    with_run = compared.select(
         *wanted.columns, run=pl.when("same").then("run").otherwise(pl.lit(run))
     )
-    if 2 * (new + changed + len(gone)) > len(wanted):
-        database.replace(name, _table(dressed, schema))
+    if 2 * (new + changed + len(removed)) > len(wanted):
+        database.replace(name, _table(with_run, schema))
     else:
         if new + changed:
-            database.upsert(name, _table(dressed.filter(~same), schema))
-        if gone:
-            database.delete(name, gone)
+            database.upsert(name, _table(with_run.filter(~is_same), schema))
+        if removed:
+            database.delete(name, removed)
     return TableChanges(
         rows=len(wanted),
         new=new,
         changed=changed,
         unchanged=len(wanted) - new - changed,
-        removed=len(gone),
+        removed=len(removed),
         data_version=rows_digest(_table(wanted, schema)),
     )
 
@@ -78,7 +78,9 @@ def rows_digest(rows: pa.Table) -> str:
     for name in rows.column_names:
         if name != "run":
             state.update(name.encode())
-            _feed(state, pa.concat_arrays(rows[name].chunks or [pa.array([], rows[name].type)]))
+            _hash_array(
+                state, pa.concat_arrays(rows[name].chunks or [pa.array([], rows[name].type)])
+            )
     return state.hexdigest()
 
 
@@ -106,25 +108,25 @@ def _compared(wanted: pl.DataFrame, stored: pl.DataFrame, key: str) -> pl.DataFr
     return joined.with_columns(new=~is_stored, same=pl.all_horizontal(is_stored, *equal)).sort(key)
 
 
-def _feed(state: hashlib.blake2b, values: pa.Array) -> None:
+def _hash_array(state: hashlib.blake2b, values: pa.Array) -> None:
     state.update(pc.is_valid(values).to_numpy(zero_copy_only=False).tobytes())
     if pa.types.is_list(values.type):
         state.update(pc.list_value_length(values).fill_null(0).to_numpy().tobytes())
-        _feed(state, values.flatten())
+        _hash_array(state, values.flatten())
         return
     if pa.types.is_string(values.type):
         state.update(pc.binary_length(values).fill_null(0).to_numpy().tobytes())
-        state.update(_letters(values))
+        state.update(_text_bytes(values))
         return
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.uint8())
     state.update(values.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
 
 
-def _letters(values: pa.Array) -> memoryview:
+def _text_bytes(values: pa.Array) -> memoryview:
     # Straight from Arrow's buffer: a million lists hold 15 million texts.
-    _, offsets, letters = values.buffers()
-    if letters is None:
+    _, offsets, data = values.buffers()
+    if data is None:
         return memoryview(b"")
     bounds = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
-    return memoryview(letters)[bounds[0] : bounds[-1]]
+    return memoryview(data)[bounds[0] : bounds[-1]]

@@ -1,7 +1,8 @@
-"""Read, append, upsert, version and compact tables: the only file that calls lancedb.
+"""Reading, writing, versioning and compacting tables: the only file that calls lancedb.
 
-Not here: what the tables mean (``schema``) and who writes when. An absent table reads as an
-empty one, so that nothing special is needed before the first run.
+An absent table reads as an empty one, so that nothing special is needed before the first run.
+Not here: what the tables mean (``schema``), which rows to write (``sync``, the stages), locks
+(``locks``).
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ T = TypeVar("T")
 
 # Above this many rows an upsert or a look-up by key without an index scans too much.
 INDEXED_ABOVE = 5_000
-# Left to itself lancedb hands over a thousand rows at a time: three times as slow.
+# By default lancedb returns a thousand rows at a time, three times as slowly.
 SCANNED_AT_ONCE = 65_536
 # A filter that names more keys than this is slower than several that name fewer.
 KEYS_AT_ONCE = 1_000
 # Other processes may still read a version this young.
 KEPT_FOR = timedelta(hours=1)
 CONFLICT_RETRIES = 8
-# The column that says where a row lies.
+# The column of row addresses, as ``take_at`` takes them.
 ADDRESS = "address"
-# How lance says that another writer was faster.
-_LOST_RACE = ("conflict", "too many concurrent writers")
+# What lance's errors contain when another writer committed first.
+_CONFLICT_TEXTS = ("conflict", "too many concurrent writers")
 
 
 def connect(uri: str | Path) -> Database:
@@ -123,7 +124,7 @@ class Database:
     def batches(
         self, name: str, columns: Sequence[str], version: int | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Return rows piece by piece, in no particular order: the whole is never in memory."""
+        """Return rows in batches, in no particular order, without loading all of them at once."""
         table = self._open(name)
         if table is None:
             return
@@ -151,15 +152,15 @@ class Database:
         """Return the rows with these keys, in no particular order; unknown keys are left out."""
         key = table_of(name).key
         parts = [
-            self.read(name, columns, f"`{key}` IN ({_literals(some)})")
-            for some in _chunks(sorted(set(keys)), KEYS_AT_ONCE)
+            self.read(name, columns, f"`{key}` IN ({_literals(chunk)})")
+            for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE)
         ]
         return pa.concat_tables(parts) if parts else _empty(name, columns)
 
     def read_addressed(
         self, name: str, columns: Sequence[str], version: int | None = None
     ) -> pl.DataFrame:
-        """Return rows as :meth:`frame` does, and where each lies: ``address`` (UInt64)."""
+        """Return rows as :meth:`frame` does, and the ``address`` of each (UInt64)."""
         table = self._open(name)
         if table is None:
             rows = _empty(name, columns).append_column(ADDRESS, pa.array([], pa.uint64()))
@@ -173,9 +174,9 @@ class Database:
         return frame
 
     def take_at(self, name: str, addresses: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        """Return what lies at these addresses now: several times as fast as by key.
+        """Return the rows at these addresses now: several times as fast as by key.
 
-        Rows move when a table is compacted: others may lie there by then, or none.
+        Compacting a table moves its rows: afterwards an address may have another row, or none.
         """
         table = self._open(name)
         if table is None or not addresses:
@@ -197,15 +198,15 @@ class Database:
         return self._write(name, rows, merge)
 
     def replace(self, name: str, rows: pa.Table) -> int:
-        """Put these rows in place of all there were, in one commit; return the version."""
+        """Replace all rows by these, in one commit; return the version."""
         return self._write(name, rows, lambda table: table.add(rows, mode="overwrite").version)
 
     def delete(self, name: str, keys: Iterable[str]) -> int:
         """Delete the rows with these keys; return the version."""
         key = table_of(name).key
-        for some in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
-            doomed = partial(self._opened(name).delete, f"`{key}` IN ({_literals(some)})")
-            self._retry(name, doomed)
+        for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
+            condition = f"`{key}` IN ({_literals(chunk)})"
+            self._retry(name, partial(self._open_or_create(name).delete, condition))
         return self.version(name)
 
     def drop(self, name: str) -> None:
@@ -214,21 +215,23 @@ class Database:
             self._connection.drop_table(name)
 
     def compact(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
-        """Merge small fragments, index the key where that pays, drop versions past their time."""
+        """Merge small fragments, index the key of a large table, drop old versions."""
         table = self._open(name)
         if table is not None:
             self._index_key(name, table)
             self.clean(name, kept_for)
 
     def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
-        """Merge small fragments and drop versions past their time, without an index."""
+        """Merge small fragments and drop versions older than ``kept_for``, without an index."""
         if self._open(name) is None:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            # Opened anew for each try: on the version that lost the race it would lose again, and
-            # each time leave behind what it had written.
-            self._retry(name, lambda: self._opened(name).optimize(cleanup_older_than=kept_for))
+            # Opened again for each try: on the version that lost the race it would lose again, and
+            # leave on the disk what it had written.
+            self._retry(
+                name, lambda: self._open_or_create(name).optimize(cleanup_older_than=kept_for)
+            )
 
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""
@@ -236,24 +239,24 @@ class Database:
         return [list(index.columns) for index in table.list_indices()] if table is not None else []
 
     def index_vectors(self, name: str) -> None:
-        """Make an index of the vectors anew, for cosine."""
+        """Create or replace the index of the vectors, for cosine."""
         from lancedb.index import IvfSq
 
-        table = self._opened(name)
+        table = self._open_or_create(name)
         self._retry(
             name, lambda: table.create_index("vector", config=IvfSq(distance_type="cosine"))
         )
 
     def vector_index(self, name: str) -> VectorIndex | None:
-        """Return what is known of the index of a table's vectors; None where there is none."""
+        """Return the index of a table's vectors; None where there is none."""
         table = self._open(name)
         if table is None:
             return None
         for index in table.list_indices():
             if list(index.columns) == ["vector"]:
-                found = table.index_stats(index.name)
+                stats = table.index_stats(index.name)
                 return VectorIndex(
-                    found.index_type.lower(), found.num_indexed_rows, found.num_unindexed_rows
+                    stats.index_type.lower(), stats.num_indexed_rows, stats.num_unindexed_rows
                 )
         return None
 
@@ -262,8 +265,8 @@ class Database:
     ) -> pa.Table:
         """Return ``key, _distance`` of the k rows nearest to a vector, ``_distance`` 1 - cosine.
 
-        By the index where there is one (rows added since are compared one by one), else by
-        all rows.
+        By the index where there is one, with an exact search of the rows added since; else by an
+        exact search of all rows.
         """
         table = self._open(name)
         if table is None:
@@ -292,26 +295,26 @@ class Database:
                 return None
             raise
 
-    def _opened(self, name: str, schema: pa.Schema | None = None) -> Any:
+    def _open_or_create(self, name: str, schema: pa.Schema | None = None) -> Any:
         table = self._open(name)
         if table is not None:
             return table
         # exist_ok: another process may create it between the two calls.
         return self._connection.create_table(name, schema=schema or arrow(name), exist_ok=True)
 
-    def _write(self, name: str, rows: pa.Table, act: Callable[[Any], int]) -> int:
+    def _write(self, name: str, rows: pa.Table, write: Callable[[Any], int]) -> int:
         dim = _dim(rows)
         expected = arrow(name, dim)
         if rows.schema != expected:
             raise ValueError(f"rows of {name}: got {rows.schema}, expected {expected}")
-        return int(self._retry(name, lambda: act(self._opened(name, expected))))
+        return int(self._retry(name, lambda: write(self._open_or_create(name, expected))))
 
-    def _retry(self, name: str, act: Callable[[], T]) -> T:
+    def _retry(self, name: str, operation: Callable[[], T]) -> T:
         for attempt in range(CONFLICT_RETRIES):
             try:
-                return act()
+                return operation()
             except (RuntimeError, OSError) as error:
-                if not any(sign in str(error).lower() for sign in _LOST_RACE):
+                if not any(text in str(error).lower() for text in _CONFLICT_TEXTS):
                     raise
                 # Full jitter: writers that collided must not collide again together.
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
@@ -325,7 +328,7 @@ def _dim(rows: pa.Table) -> int | None:
 
 
 def _empty(name: str, columns: Sequence[str] | None) -> pa.Table:
-    # The length of absent vectors is unknown and no one asks it of an empty table.
+    # The length of vectors is unknown here and does not matter for an empty table.
     rows = arrow(name, 1).empty_table()
     return rows.select(list(columns)) if columns is not None else rows
 
