@@ -505,11 +505,11 @@ def test_thumbnails_of_rows_are_looked_up_ahead_and_a_failure_there_is_nobodys(c
         thumbnails = Counted(project)
         # Where rows lay once, others may lie by now, or none.
         lie = dict(zip(names, (1, None, 1 << 50), strict=True))
-        await thumbnails.ahead(lie)
+        await thumbnails.prefetch(lie)
         with pytest.raises(OSError, match="away"):
             await thumbnails.get(names[0])
         await asyncio.sleep(0.05)
-        await thumbnails.ahead(lie)
+        await thumbnails.prefetch(lie)
         return [await thumbnails.get(name) for name in names]
 
     found = asyncio.run(ahead_and_then_one_by_one())
