@@ -1,6 +1,10 @@
-"""The corpus: tables, decoding, encoders and everything computed from images.
+"""The corpus: what a researcher uses from a notebook, and the packages that it stands on.
 
-Each noun is a module (``panoptic_data.ingest.images``, ``panoptic_data.vectors.clusters``, …);
-importing the package alone costs nothing. Not here: Dagster (``pipelines``) and the dashboard
-(``app``).
+``__all__`` is the public surface (docs/api.md); it is declared, with types, in ``__init__.pyi``
+and imported when first used, so that importing the package costs nothing. Not here: Dagster
+(``pipelines``) and the dashboard (``app``).
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

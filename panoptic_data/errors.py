@@ -19,6 +19,7 @@
     │   ├── InvalidImport
     │   ├── InvalidExpression
     │   └── InvalidAddress
+    ├── ProcessingFailed         a run ended without doing all that it should
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
@@ -47,6 +48,7 @@ __all__ = [
     "InvalidView",
     "NoEmbeddings",
     "PanopticError",
+    "ProcessingFailed",
     "ProjectBusy",
     "ProjectDamaged",
     "ProjectNotFound",
@@ -246,6 +248,12 @@ class InvalidImport(UsageError):
         return translate(
             "error.invalid_import", language, file=self.params["file"], problem=problem
         )
+
+
+class ProcessingFailed(PanopticError):
+    """A run of ``python -m pipelines process`` failed. Params: ``reason``."""
+
+    key = "processing_failed"
 
 
 class ProjectBusy(PanopticError):

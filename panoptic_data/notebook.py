@@ -1,0 +1,305 @@
+"""What one calls from a notebook or a script: a project goes in, frames and plain values come out.
+
+Each function is one everyday act on what the packages below do in steps. Not here: those steps,
+and any rule of their own.
+
+    war = open_project("war")
+    images = select_images(war, "format:png date:1930s sort:date")
+    theme = create_property(war, "Theme", "tags")
+    tag_images(war, theme, images["sha1"], ["street", "crowd"])
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from panoptic_data.errors import NoEmbeddings, ProcessingFailed, TextNotSupported, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+    from PIL.Image import Image
+
+    from panoptic_data.annotations.log import Batch
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.ingest.sources import Source
+    from panoptic_data.storage.project import Project
+    from panoptic_data.views.model import View
+
+__all__ = [
+    "add_folder",
+    "annotate",
+    "create_property",
+    "import_values",
+    "list_folders",
+    "parse_view",
+    "process",
+    "read_values",
+    "read_vectors",
+    "search_images",
+    "select_images",
+    "tag_images",
+    "undo",
+]
+
+# Each of these imports lancedb or polars (2 to 3 s), which `import panoptic_data` must not cost:
+# modules are imported where they are used.
+
+
+def add_folder(project: Project, folder: str | Path, name: str | None = None) -> Source:
+    """Register a folder of images; the same folder again gives the same source.
+
+    Nothing is read before :func:`process`. Raises UsageError where there is no such folder.
+    """
+    from panoptic_data.ingest import sources
+
+    return sources.add(project, folder, name)
+
+
+def list_folders(project: Project) -> list[Source]:
+    """Return the registered folders, sorted by name."""
+    from panoptic_data.ingest import sources
+
+    return sources.listing(project)
+
+
+def process(
+    project: Project,
+    *,
+    sources: Sequence[str] = (),
+    retry: bool = False,
+    refit: bool = False,
+) -> dict[str, Any]:
+    """Compute what is missing, as ``panoptic process`` does, and return its counts.
+
+    Only what is new is computed; ``sources`` limits it to some folders by name, ``retry`` tries
+    again what failed, ``refit`` fits map and clusters anew. Runs in a process of its own: an
+    interrupted notebook leaves nothing half done. Raises ProcessingFailed, with the reason.
+    """
+    # -P: a folder called `pipelines` in the working directory must not be imported for ours.
+    command = [sys.executable, "-P", "-m", "pipelines", "process", "--json"]
+    command += ["--project", str(project.root)]
+    command += [part for source in sources for part in ("--source", source)]
+    command += [option for option, is_on in (("--retry", retry), ("--refit", refit)) if is_on]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise ProcessingFailed(reason=lines[-1])
+    summary: dict[str, Any] = json.loads(done.stdout)
+    return summary
+
+
+def parse_view(project: Project, query: str) -> View:
+    """Return the view that a query of the dashboard's search field means (docs/views.md).
+
+    Raises UsageError, which says what was not understood.
+    """
+    from panoptic_data.catalogue import registry
+    from panoptic_data.query import parser
+
+    catalogue = registry.get(project, fresh=True)
+    parsed = parser.parse(
+        query,
+        encoder=_ready_encoder(project, reads_text=False),
+        reader=_ready_encoder(project, reads_text=True),
+        folders=catalogue.corpus.folders.to_list(),
+        formats=catalogue.frame["format"].unique().drop_nulls().cast(str).to_list(),
+        state=catalogue.annotations,
+    )
+    if parsed.problems:
+        raise UsageError(problem=parsed.problems[0].message("en"))
+    return parser.to_view(parsed)
+
+
+def select_images(project: Project, view: str | View = "") -> pl.DataFrame:
+    """Return the images of a view, in its order: one row an image, all that is computed of it.
+
+    ``view`` is a query as in :func:`parse_view`, or a view. An image that stands in several
+    groups of the view has a row in each. Raises UsageError, InvalidView, NoEmbeddings.
+    """
+    from panoptic_data.catalogue import registry
+    from panoptic_data.catalogue.execute import run_view
+
+    chosen = parse_view(project, view) if isinstance(view, str) else view
+    catalogue = registry.get(project, fresh=True)
+    return catalogue.frame[run_view(catalogue, chosen).rows]
+
+
+def search_images(
+    project: Project,
+    query: str | Path | Image,
+    *,
+    encoder: str | None = None,
+    view: str | View | None = None,
+    k: int = 20,
+) -> pl.DataFrame:
+    """Return the k images most similar to words or a picture, best first.
+
+    ``query`` is a search text (docs/search.md), a path of an image file, or an upright RGB
+    picture. Columns: sha1, similarity (cosine), percentile (among pairs of the corpus, null where
+    it is not known). Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable.
+    """
+    import polars as pl
+
+    from panoptic_data.media.decode import open_image
+    from panoptic_data.search.find import find
+
+    wanted = open_image(query.read_bytes()) if isinstance(query, Path) else query
+    within = parse_view(project, view) if isinstance(view, str) else view
+    hits = find(project, wanted, encoder, within, k)
+    rows = [(hit.sha1, hit.similarity, hit.percentile) for hit in hits]
+    schema = {"sha1": pl.String, "similarity": pl.Float64, "percentile": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def read_vectors(
+    project: Project, encoder: str | None = None
+) -> tuple[list[str], npt.NDArray[np.float16]]:
+    """Return the sha1s, sorted, and their embeddings: (n, d) float16, unit length.
+
+    ``encoder`` is a text or slug; None takes the project's first that is ready.
+    Raises UnknownEncoder, NoEmbeddings.
+    """
+    from panoptic_data.search.request import encoder_for
+    from panoptic_data.vectors import embeddings
+
+    slug = encoder_for(project, reads_text=False, requested=encoder)
+    return embeddings.matrix(project, slug)
+
+
+def create_property(
+    project: Project,
+    name: str,
+    type: str,
+    *,
+    target: str = "image",
+    author: str | None = None,
+) -> Property:
+    """Define a property and return it.
+
+    ``type`` is text, number, tag, tags, date, colour, url, checkbox, path or image; ``target``
+    is what its values belong to, image or file. Raises InvalidProperty.
+    """
+    from panoptic_data.annotations import properties
+    from panoptic_data.annotations.store import annotations_of
+
+    store = annotations_of(project)
+    created, changes = properties.create(store.state().properties, name, type, target=target)
+    store.commit(changes, "property", author=author)
+    return created
+
+
+def annotate(
+    project: Project,
+    prop: Property,
+    values: Mapping[str, Any],
+    *,
+    author: str | None = None,
+) -> Batch:
+    """Give images (or files) their values of a property, as one batch that can be undone.
+
+    ``values`` maps sha1s (of a property of files: file ids) to values as a person writes them;
+    None takes a value away. Raises InvalidValue, and then writes nothing.
+    """
+    import polars as pl
+
+    from panoptic_data.annotations import edits
+    from panoptic_data.annotations.store import annotations_of
+
+    store = annotations_of(project)
+    state = store.state(fresh=True)
+    targets_by_value: dict[Any, list[str]] = {}
+    for target, value in values.items():
+        targets_by_value.setdefault(value, []).append(target)
+    parts = [
+        edits.set_value(state, prop.id, targets, value)
+        for value, targets in targets_by_value.items()
+    ]
+    return store.commit(pl.concat(parts) if parts else [], "set", author=author)
+
+
+def tag_images(
+    project: Project,
+    prop: Property,
+    images: Iterable[str],
+    tags: Sequence[str],
+    *,
+    author: str | None = None,
+) -> Batch:
+    """Add tags, by name, to images by their sha1s; tags that are not there are made."""
+    import polars as pl
+
+    from panoptic_data.annotations import edits
+    from panoptic_data.annotations.store import annotations_of
+
+    store = annotations_of(project)
+    rows = [(sha1, name) for sha1 in images for name in tags]
+    schema = {"target": pl.String, "name": pl.String}
+    named = pl.DataFrame(rows, schema=schema, orient="row")
+    changes = edits.tag_by_name(store.state(fresh=True), prop.id, named)
+    return store.commit(changes, "tag", author=author)
+
+
+def read_values(project: Project, prop: Property) -> pl.DataFrame:
+    """Return all values of a property: target, value, author, at, batch; a row a value.
+
+    ``target`` is a sha1 or a file id. Tags are written by their names.
+    """
+    import polars as pl
+
+    from panoptic_data.annotations.store import annotations_of
+
+    state = annotations_of(project).state(fresh=True)
+    values = state.values(prop.id)
+    if not prop.has_tags:
+        return values
+    names = {tag.id: tag.name for tag in state.tags_of(prop.id)}
+    return values.with_columns(pl.col("value").replace_strict(names, default=None))
+
+
+def import_values(
+    project: Project,
+    file: str | Path,
+    *,
+    match: str | None = None,
+    key: str | None = None,
+    folder: str | None = None,
+    existing: str = "replace",
+    author: str | None = None,
+) -> dict[str, Any]:
+    """Import a CSV, Parquet or JSON file, or a Panoptic project, as one batch.
+
+    ``match``, ``key``, ``folder`` and ``existing`` are those of ``panoptic import``
+    (docs/annotations.md). Returns what was imported in numbers, with the ``batch`` that
+    :func:`undo` takes back. Raises InvalidImport.
+    """
+    from panoptic_data.exchange import apply, matching, plan, readers
+
+    table = readers.read(file)
+    proposed = matching.propose(project, table, match, key, folder)
+    planned = plan.make_plan(project, table, proposed, existing=existing)
+    batch = apply.apply_plan(project, planned, author=author)
+    return {**plan.summarize(planned), "batch": batch.id}
+
+
+def undo(project: Project, author: str | None = None) -> Batch | None:
+    """Take back the author's last batch; None where there is none."""
+    from panoptic_data.annotations.store import annotations_of
+
+    return annotations_of(project).undo(author)
+
+
+def _ready_encoder(project: Project, *, reads_text: bool) -> str | None:
+    """Return the slug of the project's first encoder that is ready (and reads text), or None."""
+    from panoptic_data.search.request import encoder_for
+
+    try:
+        return encoder_for(project, reads_text=reads_text)
+    except (NoEmbeddings, TextNotSupported):
+        return None

@@ -1,0 +1,60 @@
+"""The public surface of ``panoptic_data``, and docs/api.md, which shows it."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import panoptic_data
+from tests import small_corpus
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/api.md").read_text("utf-8")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = {"polars", "pyarrow", "lancedb", "torch", "numpy", "PIL", "pydantic"}
+    script = f"import sys, panoptic_data; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_all_is_what_can_be_imported():
+    script = (
+        "import panoptic_data\n"
+        "names = [n for n in dir(panoptic_data) if not n.startswith('_')]\n"
+        "assert names == sorted(panoptic_data.__all__), names\n"
+        "for name in names: getattr(panoptic_data, name)\n"
+        "exec('from panoptic_data import *'); assert all(name in globals() for name in names)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_is_explained_in_the_docs():
+    listed = re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE, re.MULTILINE)
+    assert [name for name, _ in listed] == sorted(panoptic_data.__all__)
+    for name in panoptic_data.__all__:
+        assert inspect.getdoc(getattr(panoptic_data, name)), name
+
+
+def test_the_examples_of_the_docs_run(tmp_path):
+    folder = tmp_path / "posters"
+    folder.mkdir()
+    names = [f"red-{n}.png" for n in range(6)] + [f"blue-{n}.jpg" for n in range(6)]
+    for number, name in enumerate(names):
+        small_corpus.picture(number).save(folder / name)
+    kinds = ["poster"] * 6 + ["bill"] * 6
+    lines = [f"{name},{kind}" for name, kind in zip(names, kinds, strict=True)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,Kind", *lines]), "utf-8")
+    session = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", session],
+        capture_output=True, text=True, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
