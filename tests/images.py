@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageDraw, TiffImagePlugin
 __all__ = [
     "READABLE",
     "UNREADABLE",
+    "difference",
     "encoded",
     "exif",
     "other_profile",
@@ -45,6 +46,12 @@ def scene(size=SIZE, seed=0):
         x, y = random.uniform(0, 0.8, 2) * size
         pen.rectangle((x, y, x + unit, y + unit), fill=tuple(random.integers(0, 256, 3).tolist()))
     return drawn
+
+
+def difference(image, other):
+    """Return the mean difference of two pictures of one size, in levels of 255."""
+    assert image.size == other.size
+    return float(np.abs(np.asarray(image, float) - np.asarray(other, float)).mean())
 
 
 def encoded(image, kind, **options):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data.errors import UnknownImage, UnreadableImage
+from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, sources
 from panoptic_data.media.metadata import describe
 from panoptic_data.provenance import stages
@@ -116,23 +116,6 @@ def test_an_image_row_holds_all_that_its_bytes_give(project, folder):
     assert (thumbnail.format, thumbnail.size) == ("JPEG", (341, 256))
     upright = scene((640, 480)).resize((341, 256))
     assert np.abs(np.asarray(thumbnail, float) - np.asarray(upright, float)).mean() < 3
-
-
-@pytest.mark.parametrize(
-    ("size", "thumbnail"),
-    [
-        ((4000, 3000), (341, 256)),
-        ((300, 900), (256, 768)),
-        ((200, 100), (200, 100)),
-        ((5000, 500), (1024, 102)),
-        ((3000, 1), (1024, 1)),
-        ((256, 256), (256, 256)),
-    ],
-)
-def test_thumbnails_have_a_short_side_for_encoders_and_a_long_side_for_memory(size, thumbnail):
-    row = describe(encoded(Image.new("RGB", size, (9, 99, 199)), "PNG"))
-    assert Image.open(BytesIO(row.thumbnail)).size == thumbnail
-    assert (row.width, row.height, row.colour) == (*size, "#0963c7")
 
 
 def test_copies_are_decoded_once(project, folder):
@@ -340,11 +323,6 @@ def test_pixels_come_from_the_thumbnail_or_from_a_file(project, folder):
     assert images.pixels(project, sha1, 1200).size == (341, 256)
     with pytest.raises(UnknownImage):
         images.pixels(project, "0" * 40, 100)
-
-
-def test_what_is_no_image_is_no_row():
-    with pytest.raises(UnreadableImage):
-        describe(b"text")
 
 
 INGEST = """
