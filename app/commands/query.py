@@ -89,7 +89,7 @@ def _asked(text: str, current: Catalogue) -> View:
     parsed = parser.parse(
         text,
         encoder=encoder,
-        reader=reader,
+        text_encoder=reader,
         folders=current.corpus.folders.to_list(),
         formats=current.frame["format"].unique().drop_nulls().cast(str).to_list(),
         state=current.annotations,

@@ -209,7 +209,7 @@ def _parse_query(text: str, context: ViewContext) -> parser.Parsed:
     return parser.parse(
         text,
         encoder=context.encoder.slug if context.encoder else None,
-        reader=context.text_encoder.slug if context.text_encoder else None,
+        text_encoder=context.text_encoder.slug if context.text_encoder else None,
         folders=context.corpus.corpus.folders.to_list(),
         state=context.corpus.annotations,
     )

@@ -85,7 +85,7 @@ def parse(
     text: str,
     *,
     encoder: str | None = None,
-    reader: str | None = None,
+    text_encoder: str | None = None,
     today: date | None = None,
     folders: Iterable[str] | None = None,
     formats: Collection[str] | None = None,
@@ -93,12 +93,13 @@ def parse(
 ) -> Parsed:
     """Read a text. Never raises: what is not understood is in ``problems``, the rest holds.
 
-    ``encoder`` is that of clusters, ``reader`` that of words (else ``encoder``). With the known
-    ``folders`` and ``formats``, others are problems, and a folder may be named by its end. With
-    the project's annotations (``state``) its properties and tags are known by their names.
+    ``encoder`` is that of clusters and searches by image, ``text_encoder`` that of searches by
+    words (else ``encoder``). With the known ``folders`` and ``formats``, others are problems, and
+    a folder may be named by its end. With the project's annotations (``state``) its properties
+    and tags are known by their names.
     """
     names, day = ProjectNames(state), today or date.today()
-    return parse_in(Context(encoder, reader or encoder, day, folders, formats, names), text)
+    return parse_in(Context(encoder, text_encoder or encoder, day, folders, formats, names), text)
 
 
 def parse_in(context: Context, text: str) -> Parsed:

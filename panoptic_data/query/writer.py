@@ -28,15 +28,15 @@ def write(
     view: View,
     *,
     encoder: str | None = None,
-    reader: str | None = None,
+    text_encoder: str | None = None,
     state: State | None = None,
 ) -> str:
     """Return a text that :func:`parser.parse` reads back as the view.
 
-    ``encoder`` and ``reader`` are not named in it: give the same to ``parse``, and the same
+    ``encoder`` and ``text_encoder`` are not named in it: give the same to ``parse``, and the same
     ``state``. What has no text is left out (see :func:`unwritable`), as is how a view is shown.
     """
-    context = _context(encoder, reader, state)
+    context = _context(encoder, text_encoder, state)
     parts = [text for part in view.where if (text := _write_part(part, context)) is not None]
     if len(view.where) == 1 and parts and _is_any(view.where[0]):
         parts = [parts[0][1:-1]]
@@ -58,9 +58,9 @@ def unwritable(view: View, state: State | None = None) -> tuple[Part | Level, ..
     return (*parts, *levels)
 
 
-def _context(encoder: str | None, reader: str | None, state: State | None) -> Context:
+def _context(encoder: str | None, text_encoder: str | None, state: State | None) -> Context:
     names = ProjectNames(state)
-    return Context(encoder, reader or encoder, date.today(), None, None, names)
+    return Context(encoder, text_encoder or encoder, date.today(), None, None, names)
 
 
 def _write_part(part: Part, context: Context) -> str | None:

@@ -36,7 +36,7 @@ COMPACT_VERSIONS = 100
 
 
 def store(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
-    """Keep a selection with the project; return the value of a condition that names it."""
+    """Store a selection with the project; return the value of a condition that names it."""
     sorted_sha1s = sorted(set(sha1s))
     key = hashlib.blake2b("\n".join(sorted_sha1s).encode(), digest_size=10).hexdigest()
     database = project.database()
@@ -48,13 +48,17 @@ def store(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
     return {"key": key, "count": len(sorted_sha1s)}
 
 
+@lru_cache(maxsize=CACHED_SELECTIONS)
 def read(project: Project, key: str) -> tuple[str, ...]:
-    """Return the sha1s of a selection. Raises InvalidView where it is not kept here."""
-    return _read(project, key)
+    """Return the sha1s of a selection. Raises InvalidView where this project does not have it."""
+    rows = project.database().take(TABLE, [key], ("sha1s",))
+    if not rows.num_rows:
+        raise InvalidView(FIELD, "not_kept")
+    return tuple(rows["sha1s"][0].as_py())
 
 
 def shorten(project: Project, view: View) -> View:
-    """Return a view that means the same and names no long selection image by image."""
+    """Return an equal view in which each long selection is stored and named by its key."""
     return replace(view, where=tuple(_shorten(project, part) for part in view.where))
 
 
@@ -65,11 +69,3 @@ def _shorten(project: Project, part: Condition | Clause) -> Condition | Clause:
     if part.field != FIELD or not is_long:
         return part
     return replace(part, value=store(project, part.value))
-
-
-@lru_cache(maxsize=CACHED_SELECTIONS)
-def _read(project: Project, key: str) -> tuple[str, ...]:
-    rows = project.database().take(TABLE, [key], ("sha1s",))
-    if not rows.num_rows:
-        raise InvalidView(FIELD, "not_kept")
-    return tuple(rows["sha1s"][0].as_py())

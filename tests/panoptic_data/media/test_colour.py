@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage.color import rgb2lab
 
 from panoptic_data.catalogue.ordering import sort_values
 from panoptic_data.media.colour import HUES, hues, lab
@@ -39,6 +40,13 @@ def test_cielab_is_that_of_the_book(texts):
             assert np.isnan(row).all()
         else:
             assert row == pytest.approx(plain_views.lab(text), abs=1e-3)
+
+
+def test_cielab_is_that_of_scikit_image_up_to_its_decimals():
+    numbers = np.arange(0, 1 << 24, 9_973)
+    channels = np.stack([numbers >> 16 & 255, numbers >> 8 & 255, numbers & 255], axis=1) / 255
+    ours = lab(pl.Series([f"#{number:06x}" for number in numbers]))
+    assert np.abs(ours - rgb2lab(channels)).max() < 0.006
 
 
 @given(st.lists(colours | greys | st.none(), max_size=20))

@@ -174,9 +174,9 @@ def test_what_depends_on_an_encoder_says_so_where_there_is_none():
     for text in ("cluster:3", "group:cluster", "means:cat", "like:cat", "duplicate:semantic"):
         assert [problem.key for problem in parser.parse(text).problems] == ["encoder"]
     assert parser.parse("cluster@visual:3 means@clip:cat").problems == ()
-    assert parse("means:cat", reader="words").where[0].value["encoder"] == "words"
-    assert parse("like:cat", reader="words").where[0].value["encoder"] == "words"
-    assert parse("like:image:ab12", reader="words").where[0].value["encoder"] == "clip"
+    assert parse("means:cat", text_encoder="words").where[0].value["encoder"] == "words"
+    assert parse("like:cat", text_encoder="words").where[0].value["encoder"] == "words"
+    assert parse("like:image:ab12", text_encoder="words").where[0].value["encoder"] == "clip"
 
 
 @pytest.mark.parametrize(("text", "key", "spanned"), PROBLEMS)

@@ -166,6 +166,6 @@ def test_every_search_of_the_docs_is_read():
     queries += re.findall(r"panoptic query '(.*?)'", text)
     assert len(queries) == 8
     for one in queries:
-        assert parser.parse(one, encoder="visual", reader="clip").problems == ()
+        assert parser.parse(one, encoder="visual", text_encoder="clip").problems == ()
     view = from_json(text.partition("```json\n")[2].partition("```")[0])
     assert writer.unwritable(view) == ()
