@@ -107,7 +107,7 @@ def parse_view(project: Project, query: str) -> View:
     parsed = parser.parse(
         query,
         encoder=_ready_encoder(project, reads_text=False),
-        reader=_ready_encoder(project, reads_text=True),
+        text_encoder=_ready_encoder(project, reads_text=True),
         folders=catalogue.corpus.folders.to_list(),
         formats=catalogue.frame["format"].unique().drop_nulls().cast(str).to_list(),
         state=catalogue.annotations,
