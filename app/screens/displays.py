@@ -1,6 +1,7 @@
 """The displays of a view: grid, table, chart, map; one of them, or two side by side.
 
-All show the same images and share one selection. Not here: any of them.
+All show the same images and share one selection. Not here: what each display looks like
+(``components``, ``widgets.chart``, ``screens.image_map``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import streamlit as st
 
 from app.components.gallery import At, Beside, Opened, gallery
 from app.components.table import table
-from app.screens import image_map as maps
+from app.screens import image_map
 from app.session import state, url_state
 from app.session.callbacks import uninterrupted
 from app.session.texts import section_texts
@@ -50,45 +51,45 @@ def show(context: ViewContext) -> str | None:
     """Draw the displays of the view; return the sha1 of the current image."""
     compared = compare_encoders.run_comparison(context)
     if compared is not None:
-        _compared(context, compared)
+        _side_by_side(context, compared)
     names = () if compared is not None else _names(context)
-    for place, name in enumerate(names):
-        with st.container(key=f"display_{'one' if len(names) == 1 else place}_{name}"):
+    for index, name in enumerate(names):
+        with st.container(key=f"display_{'one' if len(names) == 1 else index}_{name}"):
             _DISPLAYS[name](context)
     if st.session_state.pop("changed_inside", False):
-        # What was pressed in here changes more than this fragment.
+        # A press inside the fragment changed more than this fragment shows.
         st.rerun(scope="app")
-    return _current(context)
+    return _current_image(context)
 
 
 def _names(context: ViewContext) -> tuple[str, ...]:
-    """Return what is shown: an open image needs the gallery, which draws it large."""
-    asked = tuple(dict.fromkeys(context.view.show))
-    return ("grid",) if state.opened() is not None and "grid" not in asked else asked
+    """Return the names of the displays; an open image needs the grid, which draws it large."""
+    names = tuple(dict.fromkeys(context.view.show))
+    return ("grid",) if state.opened() is not None and "grid" not in names else names
 
 
-def _compared(context: ViewContext, compared: Comparison) -> None:
-    """Draw what two encoders find side by side; what is open is open in one of them."""
+def _side_by_side(context: ViewContext, compared: Comparison) -> None:
+    """Draw the results of two encoders side by side; an open image is open in one of them."""
     sides = (context, compared.other)
-    for place, side in enumerate(sides):
-        with st.container(key=f"display_{place}_grid"):
+    for index, side in enumerate(sides):
+        with st.container(key=f"display_{index}_grid"):
             if side.result is None:
-                _not_compared(context, compared)
+                _comparison_failed(context, compared)
                 continue
-            other = sides[1 - place]
+            other = sides[1 - index]
             beside = Beside(
-                place=place,
-                name=compared.names[place],
+                place=index,
+                name=compared.names[index],
                 other="" if other.result is None else model.to_address(other.view.without_display),
-                count=_counted(side),
-                common=_common(compared, "common"),
-                title=_common(compared, "common_title"),
+                count=_count(side),
+                common=_common_text(compared, "common"),
+                title=_common_text(compared, "common_title"),
             )
             _grid(side, beside)
 
 
-def _not_compared(context: ViewContext, compared: Comparison) -> None:
-    """Say why the second encoder finds nothing, and offer to go on without it."""
+def _comparison_failed(context: ViewContext, compared: Comparison) -> None:
+    """Say why the second encoder has no result, and offer to go on without it."""
     problem = compared.other.problem
     assert problem is not None
     with st.container(key="not_compared"):
@@ -99,92 +100,101 @@ def _not_compared(context: ViewContext, compared: Comparison) -> None:
 
 def _keep(side: ViewContext) -> None:
     compare_encoders.keep_side(side)
-    _note()
+    _request_page_run()
 
 
-def _counted(side: ViewContext) -> str:
+def _count(side: ViewContext) -> str:
     count = 0 if side.result is None else side.result.images
     key = "explore.count_files" if side.view.mode == "file" else "explore.count_all"
     return state.say(key, count=count, total=state.number(count))
 
 
-def _common(compared: Comparison, key: str) -> str:
+def _common_text(compared: Comparison, key: str) -> str:
     if compared.other.result is None or not compared.first:
         return ""
     return state.say(f"find.{key}", count=compared.common, of=compared.first)
 
 
 def _grid(context: ViewContext, beside: Beside | None = None) -> None:
-    found = context.result
-    assert found is not None
-    place = 0 if beside is None else beside.place
+    result = context.result
+    assert result is not None
+    index = 0 if beside is None else beside.place
     gallery(
         project=str(context.project.root),
         view=model.to_address(context.view.without_display),
         version=context.corpus.version,
         held=context.frozen_key,
-        total=len(found),
-        images=found.images,
-        # What is open is so in one of them: where it was opened, else in the first.
-        opened=_opened(context) if place == st.session_state.get("side", 0) else None,
-        current=_current(context),
+        total=len(result),
+        images=result.images,
+        # An open image is open on one side: where it was opened, else on the first.
+        opened=_opened_image(context) if index == st.session_state.get("side", 0) else None,
+        current=_current_image(context),
         beside=beside,
         encoder=context.encoder.slug if context.encoder else None,
         language=state.language(),
         texts={
             "label": state.say("explore.gallery"),
             **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
-            **{f"caption_{field}": one.name for field, one in visible_properties(context.corpus)},
+            **{
+                f"caption_{field}": property.name
+                for field, property in visible_properties(context.corpus)
+            },
         },
-        on_move=lambda at: _move(at, place),
-        on_group=lambda group: _into_group(context, group),
+        on_move=lambda at: _note_move(at, index),
+        on_group=lambda group: _show_group(context, group),
         on_keep=lambda: _keep(context),
-        key="gallery_beside" if place else "gallery",
+        key="gallery_beside" if index else "gallery",
     )
 
 
 def _table(context: ViewContext) -> None:
-    found = context.result
-    assert found is not None
+    result = context.result
+    assert result is not None
     sort = context.view.sort[0] if context.view.sort else Sort("path")
     table(
         project=str(context.project.root),
         view=model.to_address(context.view.without_display),
         version=context.corpus.version,
         held=context.frozen_key,
-        total=len(found),
-        images=found.images,
-        properties=[_column(field, one) for field, one in visible_properties(context.corpus)],
-        current=_current(context),
+        total=len(result),
+        images=result.images,
+        properties=[
+            _column(field, property) for field, property in visible_properties(context.corpus)
+        ],
+        current=_current_image(context),
         sort=(sort.field, sort.descending),
         language=state.language(),
         texts=section_texts("table"),
-        on_move=_move,
-        on_sort=lambda field, descending: _change(
+        on_move=_note_move,
+        on_sort=lambda field, descending: _change_view(
             lambda view: view.sorted_by(Sort(field, descending))
         ),
-        on_group=lambda place: _into_group(context, place),
+        on_group=lambda group: _show_group(context, group),
     )
 
 
-def _column(field: str, one: Property) -> Mapping[str, Any]:
+def _column(field: str, property: Property) -> Mapping[str, Any]:
     return {
         "field": field,
-        "id": one.id,
-        "name": one.name,
-        "type": one.type,
-        "target": one.target,
-        "options": dict(one.options),
+        "id": property.id,
+        "name": property.name,
+        "type": property.type,
+        "target": property.target,
+        "options": dict(property.options),
     }
 
 
 def _chart(context: ViewContext) -> None:
-    chart.chart(context.displayed, context.view, on_pick=_add)
+    chart.chart(context.displayed, context.view, on_pick=_add_filters)
 
 
 def _map(context: ViewContext) -> None:
-    maps.display(
-        context.project, context.displayed, context.frozen_key, on_open=_open, on_change=_note
+    image_map.display(
+        context.project,
+        context.displayed,
+        context.frozen_key,
+        on_open=_open_image,
+        on_change=_request_page_run,
     )
 
 
@@ -196,46 +206,48 @@ _DISPLAYS: Mapping[str, Callable[[ViewContext], None]] = {
 }
 
 
-def _into_group(context: ViewContext, place: int) -> None:
+def _show_group(context: ViewContext, group: int) -> None:
     """Show only the images of one group."""
     assert context.result is not None
     assert context.result.groups is not None
-    path = context.result.groups.path(place)
-    _add([condition(level, value) for level, value in path])
+    path = context.result.groups.path(group)
+    _add_filters([condition(level, value) for level, value in path])
 
 
-def _add(parts: list[Condition | Clause]) -> None:
+def _add_filters(parts: list[Condition | Clause]) -> None:
     """Add parts to the view; a press inside the fragment draws the whole page."""
 
     def added(view: View) -> View:
-        return replace(view, where=(*view.where, *(one for one in parts if one not in view.where)))
+        return replace(
+            view, where=(*view.where, *(part for part in parts if part not in view.where))
+        )
 
-    _change(added)
+    _change_view(added)
 
 
-def _change(change: Callable[[View], View]) -> None:
+def _change_view(change: Callable[[View], View]) -> None:
     state.show(change(state.view()))
-    _note()
+    _request_page_run()
 
 
-def _open(sha1: str) -> None:
+def _open_image(sha1: str) -> None:
     """Open an image from a display that cannot draw it large."""
     url_state.write({url_state.IMAGE: sha1})
-    _note()
+    _request_page_run()
 
 
-def _note() -> None:
+def _request_page_run() -> None:
     st.session_state["changed_inside"] = True
 
 
-def _move(at: At, side: int = 0) -> None:
+def _note_move(at: At, side: int = 0) -> None:
     st.session_state["at"] = at.sha1
     st.session_state["side"] = side if at.opened else 0
     state.open_image(at.sha1 if at.opened else None)
 
 
-def _current(context: ViewContext) -> str | None:
-    """Return the image whose properties are shown: the open one, else where the person is."""
+def _current_image(context: ViewContext) -> str | None:
+    """Return the sha1 of the image whose properties are shown: the open one, else the cursor's."""
     opened = state.opened()
     if opened is not None:
         return opened
@@ -246,7 +258,7 @@ def _current(context: ViewContext) -> str | None:
     return next(iter(context.displayed.sha1s(context.result.rows[:1])), None)
 
 
-def _opened(context: ViewContext) -> Opened | None:
+def _opened_image(context: ViewContext) -> Opened | None:
     sha1 = state.opened()
     if sha1 is None:
         return None

@@ -1,6 +1,7 @@
-"""The page Map: the corpus as points, where alike images are near each other.
+"""The page Map: the images of a view as points; similar images are near each other.
 
-Not here: drawing (``components.map``), what lies in a region (``catalogue``).
+Not here: its markup (``components.map``), positions and groups
+(``panoptic_data.catalogue.map_data``).
 """
 
 from __future__ import annotations
@@ -30,77 +31,79 @@ __all__ = ["display", "show"]
 @needs_project
 def show(project: Project) -> None:
     """Draw the page."""
-    current = registry.get(project)
-    st.session_state["version"] = current.version
-    slugs = _mapped(current, project)
+    corpus = registry.get(project)
+    st.session_state["version"] = corpus.version
+    slugs = _mapped_encoders(corpus, project)
     if not slugs:
-        _explain_absence(current, project)
+        _without_map(corpus, project)
         return
-    held, key = _held(current)
-    _draw(held, key, slugs, _answer)
+    displayed, key = _displayed(corpus)
+    _draw(displayed, key, slugs, _act)
 
 
 def display(
     project: Project,
-    current: Catalogue,
+    corpus: Catalogue,
     key: str | None,
     on_open: Callable[[str], None],
     on_change: Callable[[], None],
 ) -> None:
-    """Draw the map inside another page, without what stands beside it on its own.
+    """Draw the map inside another page, without the chips of its own page.
 
-    ``key`` names the ``FrozenResult`` that made ``current``, if there is one. ``on_open`` gets
-    the image that was pressed; ``on_change`` is called after the view changed.
+    ``key`` names the frozen result that ``corpus`` is of, if there is one. ``on_open`` gets the
+    sha1 of the image that was pressed; ``on_change`` is called after the view changed.
     """
-    slugs = _mapped(current, project)
+    slugs = _mapped_encoders(corpus, project)
     if not slugs:
-        _explain_absence(current, project)
+        _without_map(corpus, project)
         return
 
-    def answer(what: str, value: Any) -> None:
-        if what == "open":
+    def on_action(action: str, value: Any) -> None:
+        if action == "open":
             on_open(value)
             return
-        _answer(what, value)
+        _act(action, value)
         on_change()
 
-    _draw(current, key, slugs, answer, is_alone=False)
+    _draw(corpus, key, slugs, on_action, is_alone=False)
 
 
-def _held(current: Catalogue) -> tuple[Catalogue, str | None]:
-    """Return what the session holds still of its view, and under which key."""
+def _displayed(corpus: Catalogue) -> tuple[Catalogue, str | None]:
+    """Return the catalogue to draw and its key: of a frozen view, or the current one and None."""
     try:
-        hold = frozen_view.get_frozen(current, state.view())
+        frozen = frozen_view.get_frozen(corpus, state.view())
     except PanopticError:
-        # It is told where the view is drawn.
-        return current, None
-    return (current, None) if hold is None else (hold.catalogue(current), hold.key)
+        # The error is shown where the view is drawn.
+        return corpus, None
+    return (corpus, None) if frozen is None else (frozen.catalogue(corpus), frozen.key)
 
 
-def _mapped(current: Catalogue, project: Project) -> dict[str, str]:
-    """Return the encoders that have a map, in the project's order: slug → name for people."""
-    mapped = {slug for slug in current.encoders if current.projection(slug) is not None}
-    return {one.slug: one.name for one in state.encoders(project) if one.slug in mapped}
+def _mapped_encoders(corpus: Catalogue, project: Project) -> dict[str, str]:
+    """Return the encoders that have a map, in the project's order: slug → name."""
+    mapped = {slug for slug in corpus.encoders if corpus.projection(slug) is not None}
+    return {
+        encoder.slug: encoder.name for encoder in state.encoders(project) if encoder.slug in mapped
+    }
 
 
 def _draw(
-    current: Catalogue,
+    corpus: Catalogue,
     key: str | None,
     slugs: dict[str, str],
-    answer: Callable[[str, Any], None],
+    on_action: Callable[[str, Any], None],
     is_alone: bool = True,
 ) -> None:
     encoder = _encoder(slugs)
     colouring = st.session_state.get("map.colouring", map_data.COLOURINGS[0])
     view = state.view()
     try:
-        legend = _legend(current, encoder, view, colouring)
+        legend = _legend(corpus, encoder, view, colouring)
     except PanopticError as error:
         st.error(error.message(state.language()), icon=":material/error:")
         return
     image_map(
         view=model.to_address(view),
-        version=current.version,
+        version=corpus.version,
         held=key,
         encoder=encoder,
         encoders=slugs,
@@ -112,25 +115,26 @@ def _draw(
         is_alone=is_alone,
         language=state.language(),
         texts=section_texts("map", "ui_"),
-        on_ask=answer,
+        on_ask=on_action,
     )
 
 
 def _encoder(slugs: dict[str, str]) -> str:
-    asked = st.query_params.get("encoder")
-    return asked if asked in slugs else next(iter(slugs))
+    slug = st.query_params.get("encoder")
+    return slug if slug in slugs else next(iter(slugs))
 
 
-def _legend(current: Catalogue, encoder: str, view: View, colouring: str) -> Legend:
-    groups = map_data.legend(current, encoder, view, colouring)
+def _legend(corpus: Catalogue, encoder: str, view: View, colouring: str) -> Legend:
+    groups = map_data.legend(corpus, encoder, view, colouring)
     lines = [
-        Line(one.number, one.value, _label(one.value), one.count, one.exemplar) for one in groups
+        Line(group.number, group.value, _label(group.value), group.count, group.exemplar)
+        for group in groups
     ]
-    total = len(run_view(current, view.without(_FIELDS[colouring])))
+    total = len(run_view(corpus, view.without(_FIELDS[colouring])))
     return Legend(
         groups=lines,
         chosen=_chosen(view, encoder, colouring),
-        ungrouped=max(0, total - sum(one.count for one in groups)),
+        ungrouped=max(0, total - sum(group.count for group in groups)),
     )
 
 
@@ -160,32 +164,32 @@ def _outline(view: View, encoder: str) -> list[list[float]] | None:
     return outline
 
 
-def _answer(what: str, value: Any) -> None:
-    """Do what the map was asked; runs before the page is drawn again."""
-    answers: dict[str, Callable[[Any], None]] = {
-        "region": _to_region,
-        "groups": _to_groups,
+def _act(action: str, value: Any) -> None:
+    """Carry out what was pressed on the map; runs before the page is drawn again."""
+    actions: dict[str, Callable[[Any], None]] = {
+        "region": _select_region,
+        "groups": _select_groups,
         "encoder": state.choose_encoder,
         "colouring": lambda name: st.session_state.update({"map.colouring": name}),
         "drop": lambda chip: state.show(filter_chips.without_chip(state.view(), chip)),
         "open": lambda sha1: navigation.to(navigation.GALLERY, sha1),
         "explore": lambda _: navigation.to(navigation.GALLERY),
     }
-    answers[what](value)
+    actions[action](value)
 
 
-def _to_region(polygon: list[list[float]] | None) -> None:
+def _select_region(polygon: list[list[float]] | None) -> None:
     view = state.view()
     if polygon is None:
         state.show(view.without("region"))
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(registry.get(project), project))
+    encoder = _encoder(_mapped_encoders(registry.get(project), project))
     state.show(view.with_condition("region", {"encoder": encoder, "polygon": polygon}))
 
 
-def _to_groups(values: list[int | str]) -> None:
+def _select_groups(values: list[int | str]) -> None:
     view = state.view()
     colouring = st.session_state.get("map.colouring", map_data.COLOURINGS[0])
     field = _FIELDS[colouring]
@@ -197,27 +201,27 @@ def _to_groups(values: list[int | str]) -> None:
         return
     project = state.project()
     assert project is not None
-    encoder = _encoder(_mapped(registry.get(project), project))
+    encoder = _encoder(_mapped_encoders(registry.get(project), project))
     state.show(view.with_condition(field, {"encoder": encoder, "numbers": values}))
 
 
-def _explain_absence(current: Catalogue, project: Project) -> None:
-    if len(current) == 0:
+def _without_map(corpus: Catalogue, project: Project) -> None:
+    if len(corpus) == 0:
         empty_states.empty_project(project)
         return
     encoders = state.encoders(project)
-    waiting = [one for one in encoders if not one.is_ready]
+    waiting = [encoder for encoder in encoders if not encoder.is_ready]
     if waiting and len(waiting) == len(encoders):
         cause = weights_cause(waiting[0].cause or "", state.language())
-        _nothing_yet("waiting", cause=cause)
+        _empty_map("waiting", cause=cause)
         return
-    _nothing_yet("no_map")
+    _empty_map("no_map")
 
 
-def _nothing_yet(what: str, **params: object) -> None:
-    title, following = state.say(f"map.{what}"), state.say(f"map.{what}_next", **params)
+def _empty_map(key: str, **params: object) -> None:
+    title, next_step = state.say(f"map.{key}"), state.say(f"map.{key}_next", **params)
     with st.container(key="state"):
         st.html(
             '<div class="heading"><span class="glyph" aria-hidden="true">scatter_plot</span>'
-            f"<h1>{escape(title)}</h1><p>{escape(following)}</p></div>"
+            f"<h1>{escape(title)}</h1><p>{escape(next_step)}</p></div>"
         )

@@ -1,6 +1,6 @@
-"""The panel of one image: what is said of it, what it is, its files, its likes, their origin.
+"""The panel of one image: annotations, facts, similar images, cluster, files, provenance.
 
-Not here: editing what is said (``components.annotate``), the large picture
+Not here: editing annotations (``components.annotate``), the large image
 (``components.gallery``), which view it was opened from (``screens.explore``).
 """
 
@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.components.annotate import annotate
 from app.components.history import past
-from app.components.searchline import NEARNESS_TEXTS
+from app.components.searchline import SIMILARITY_TEXTS
 from app.components.strip import strip
 from app.screens import duplicates, history
 from app.session import state
@@ -34,7 +34,7 @@ __all__ = ["panel"]
 
 Pairs = list[tuple[str, str]]
 
-# All that a person reads of an image; its thumbnail comes over HTTP.
+# The columns that are shown; the thumbnail comes over HTTP.
 _COLUMNS = (
     "sha1",
     "format",
@@ -60,45 +60,47 @@ _FILE_COLUMNS = ("file_id", "source", "path", "size", "status", "reason", "detai
 def panel(
     project: Project, corpus: Catalogue, sha1: str | None, encoder: state.Encoder | None
 ) -> None:
-    """Show everything known of the image ``sha1``; None where there is no image to speak of."""
+    """Show everything known of the image ``sha1``; None where no image is current."""
     rows = corpus.rows_of([sha1] if sha1 else [])
     if sha1 is None or not len(rows):
         which = "none" if sha1 is None else "unknown"
-        st.html(_message(state.say(f"image.{which}"), state.say(f"image.{which}_help")))
+        st.html(_heading(state.say(f"image.{which}"), state.say(f"image.{which}_help")))
         return
     image = _row(project, "images", sha1, _COLUMNS)
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
-    place = corpus.frame["place"][int(rows[0])]
-    st.html(_title(place))
+    path = corpus.frame["place"][int(rows[0])]
+    st.html(_title(path))
     annotate(
         project=str(project.root), view=model.to_address(state.view().without_display), sha1=sha1
     )
-    _past(sha1)
+    _history_of_image(sha1)
     if image is None:
-        st.html(_damage(files))
+        st.html(_damaged(files))
         return
-    st.html(_list(_about(image, files)))
-    _likeness(corpus, sha1, encoder)
+    st.html(_definition_list(_about(image, files)))
+    _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, int(rows[0]))
     st.html(_section(state.say("image.files"), _files(files)))
     st.html(_folded(state.say("image.exif"), _exif(image)))
     st.html(_folded(state.say("image.hashes"), _hashes(image)))
-    st.html(_folded(state.say("image.origin"), _list(_origin(project, image, sha1, encoder))))
+    st.html(
+        _folded(state.say("image.origin"), _definition_list(_origin(project, image, sha1, encoder)))
+    )
 
 
-def _past(sha1: str) -> None:
+def _history_of_image(sha1: str) -> None:
     texts = {**history.texts(), "title": state.say("history.title")}
     past(sha1=sha1, language=state.language(), texts=texts)
 
 
-def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
+def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
     st.html(f"<h3>{escape(state.say('image.similar'))}</h3>")
     if encoder is None:
         st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
         return
-    near = f"near.{encoder.slug}"
-    view = search_terms.similar_to_images([sha1], encoder.slug, st.session_state.get(near, {}))
+    limit_key = f"near.{encoder.slug}"
+    view = search_terms.similar_to_images([sha1], encoder.slug, st.session_state.get(limit_key, {}))
     strip(
         view=model.to_address(view),
         version=corpus.version,
@@ -108,21 +110,21 @@ def _likeness(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> No
             "label": state.say("image.similar_label"),
             "none": state.say("image.similar_none"),
             "failed": state.say("image.similar_failed"),
-            **{name: state.say(f"find.{name}") for name in NEARNESS_TEXTS},
+            **{name: state.say(f"find.{name}") for name in SIMILARITY_TEXTS},
         },
-        on_limit=lambda told: st.session_state.update({near: search_terms.read_limit(told)}),
+        on_limit=lambda limit: st.session_state.update({limit_key: search_terms.read_limit(limit)}),
         key="similar",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
         st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
         if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
-            _leave_for(view)
+            _show_view(view)
     if search_terms.get_search(state.view()) is not None:
-        _in_search(sha1, encoder)
+        _search_buttons(sha1, encoder)
 
 
-def _in_search(sha1: str, encoder: state.Encoder) -> None:
-    """Offer to look for what is like this image too, or unlike it, in the search that is on."""
+def _search_buttons(sha1: str, encoder: state.Encoder) -> None:
+    """Offer to add this image to the current search, or to search for images unlike it."""
     with st.container(horizontal=True, vertical_alignment="center", key="similar_search"):
         for name, weight in (("add", 1.0), ("take", -1.0)):
             text, help_text = state.say(f"find.{name}"), state.say(f"find.{name}_help")
@@ -132,7 +134,7 @@ def _in_search(sha1: str, encoder: state.Encoder) -> None:
                 st.rerun(scope="app")
 
 
-def _leave_for(view: View) -> None:
+def _show_view(view: View) -> None:
     """Show another view from inside the panel's fragment."""
     state.open_tab(None, view)
     st.rerun(scope="app")
@@ -148,17 +150,17 @@ def _cluster(project: Project, corpus: Catalogue, sha1: str, encoder: state.Enco
         st.html(f"<p>{escape(state.say('image.no_cluster'))}</p>")
         return
     sizes = dict(corpus.cluster_info(encoder.slug).select("number", "size").iter_rows())
-    told = state.say(
+    description = state.say(
         "image.cluster_of",
         size=state.number(sizes.get(number, 0)),
         strength=f"{row['strength'] or 0:.2f}",
     )
     name = state.say("image.cluster", number=number)
     with st.container(horizontal=True, vertical_alignment="center", key="cluster_foot"):
-        st.html(f"<span>{escape(name)}</span> <small>{escape(told)}</small>")
+        st.html(f"<span>{escape(name)}</span> <small>{escape(description)}</small>")
         if st.button(state.say("image.show_cluster"), key="show_cluster", type="tertiary"):
             value = {"encoder": encoder.slug, "numbers": [number]}
-            _leave_for(View().with_condition("cluster", value))
+            _show_view(View().with_condition("cluster", value))
 
 
 def _duplicates(corpus: Catalogue, row: int) -> None:
@@ -173,7 +175,7 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"group_{group}"):
             st.html(f"<span>{escape(text)}</span>")
             if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
-                _leave_for(View().with_condition("duplicate", {"groups": [group]}))
+                _show_view(View().with_condition("duplicate", {"groups": [group]}))
             if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
                 duplicates.PAGE.open(group)
                 st.rerun(scope="app")
@@ -186,8 +188,8 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
         "image.dimensions_value", width=state.number(width), height=state.number(height)
     )
     millions = width * height / 1e6
-    is_said = millions >= 0.05
-    megapixels = state.say("image.megapixels", value=_decimal(millions, 1)) if is_said else ""
+    is_large = millions >= 0.05
+    megapixels = state.say("image.megapixels", value=_decimal(millions, 1)) if is_large else ""
     pairs = [
         ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
@@ -195,14 +197,14 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
         ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
         ("taken_at", f"{image['taken_at']:%Y-%m-%d %H:%M}" if image["taken_at"] else ""),
         ("camera", escape(image["camera"] or "")),
-        ("place", _place(image)),
+        ("place", _coordinates(image)),
         ("colour", _swatch(image["colour"])),
-        ("turned", _turned(image["orientation"])),
+        ("turned", _orientation(image["orientation"])),
     ]
     return [(state.say(f"image.{name}"), value) for name, value in pairs if value]
 
 
-def _place(image: Mapping[str, Any]) -> str:
+def _coordinates(image: Mapping[str, Any]) -> str:
     lat, lon = image["lat"], image["lon"]
     if lat is None or lon is None:
         return ""
@@ -222,7 +224,7 @@ def _swatch(colour: str | None) -> str:
     return f'<span class="swatch" style="background:{escape(colour)}"></span>{escape(colour)}'
 
 
-def _turned(orientation: int | None) -> str:
+def _orientation(orientation: int | None) -> str:
     if orientation in (None, 1):
         return ""
     return escape(state.say("image.turned_value", value=orientation))
@@ -232,8 +234,8 @@ def _files(files: pl.DataFrame) -> str:
     items = []
     for file in files.sort("source", "path").to_dicts():
         path = escape(f"{file['source']}/{file['path']}")
-        told = _status(file)
-        items.append(f'<li><span class="path" title="{path}">{path}</span>{told}</li>')
+        status = _status(file)
+        items.append(f'<li><span class="path" title="{path}">{path}</span>{status}</li>')
     return f'<ul class="files">{"".join(items)}</ul>'
 
 
@@ -247,8 +249,10 @@ def _status(file: Mapping[str, Any]) -> str:
     return f'<small class="bad">{escape(text)}</small>'
 
 
-def _damage(files: pl.DataFrame) -> str:
-    detail = "".join(f"<p><small>{escape(one)}</small></p>" for one in files["detail"].drop_nulls())
+def _damaged(files: pl.DataFrame) -> str:
+    detail = "".join(
+        f"<p><small>{escape(line)}</small></p>" for line in files["detail"].drop_nulls()
+    )
     title = escape(state.say("image.damaged"))
     return f"<h3>{title}</h3>{_files(files)}{detail}"
 
@@ -257,44 +261,49 @@ def _exif(image: Mapping[str, Any]) -> str:
     tags = json.loads(image["exif"] or "{}")
     if not tags:
         return f"<p>{escape(state.say('image.exif_none'))}</p>"
-    return _list([(escape(str(name)), escape(str(value))) for name, value in sorted(tags.items())])
+    return _definition_list(
+        [(escape(str(name)), escape(str(value))) for name, value in sorted(tags.items())]
+    )
 
 
 def _hashes(image: Mapping[str, Any]) -> str:
     pairs = [("sha1", image["sha1"])]
     hashes = {name: image[name] for name in ("ahash", "phash", "dhash")}
     pairs += [(name, f"{value:016x}") for name, value in hashes.items() if value is not None]
-    return _list([(name, f"<code>{value}</code>") for name, value in pairs])
+    return _definition_list([(name, f"<code>{value}</code>") for name, value in pairs])
 
 
 def _origin(
     project: Project, image: Mapping[str, Any], sha1: str, encoder: state.Encoder | None
 ) -> Pairs:
     """Return, for each number on the panel, the run and the encoder that made it."""
-    made: list[tuple[str, str | None, state.Encoder | None]] = [
+    rows: list[tuple[str, str | None, state.Encoder | None]] = [
         ("origin_image", image["run"], None)
     ]
     if encoder is not None:
         vector = _row(project, table_name("embeddings", encoder.slug), sha1, ("sha1", "run"))
         cluster = _row(project, table_name("clusters", encoder.slug), sha1, ("sha1", "run"))
-        made += [
+        rows += [
             (name, row["run"], encoder)
             for name, row in (("origin_vector", vector), ("origin_cluster", cluster))
             if row is not None
         ]
     # Rows that were written by hand name no run.
-    named = [(name, run, by) for name, run, by in made if run]
-    known = _runs(project, [run for _, run, _ in named])
+    named = [(name, run, encoder_used) for name, run, encoder_used in rows if run]
+    runs = _runs(project, [run for _, run, _ in named])
     return [
-        (state.say(f"image.{name}"), "<br>".join(escape(line) for line in _made_by(run, by, known)))
-        for name, run, by in named
+        (
+            state.say(f"image.{name}"),
+            "<br>".join(escape(line) for line in _origin_lines(run, encoder_used, runs)),
+        )
+        for name, run, encoder_used in named
     ]
 
 
-def _made_by(
-    run: str, encoder: state.Encoder | None, known: Mapping[str, Mapping[str, Any]]
+def _origin_lines(
+    run: str, encoder: state.Encoder | None, runs: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    row = known.get(run)
+    row = runs.get(run)
     lines = [state.say("image.origin_run", run=run)]
     if row is not None:
         when = f"{row['started_at']:%Y-%m-%d %H:%M}"
@@ -324,15 +333,15 @@ def _row(
     return rows[0] if rows else None
 
 
-def _title(place: str) -> str:
-    folder, _, name = place.rpartition("/")
+def _title(path: str) -> str:
+    folder, _, name = path.rpartition("/")
     return (
-        f'<h2 title="{escape(place)}">{escape(name)}</h2>'
+        f'<h2 title="{escape(path)}">{escape(name)}</h2>'
         f'<p class="folder" title="{escape(folder)}">{escape(folder)}</p>'
     )
 
 
-def _message(title: str, text: str) -> str:
+def _heading(title: str, text: str) -> str:
     return f"<h2>{escape(title)}</h2><p>{escape(text)}</p>"
 
 
@@ -344,8 +353,8 @@ def _folded(title: str, body: str) -> str:
     return f"<details><summary>{escape(title)}</summary>{body}</details>"
 
 
-def _list(pairs: Pairs) -> str:
-    """Write names and values; both are HTML already."""
+def _definition_list(pairs: Pairs) -> str:
+    """Return names and values as a list; both are HTML already."""
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"
 
 

@@ -1,4 +1,4 @@
-"""Where Dagster's own page is, when someone has started it for this machine.
+"""The address of Dagster's own page, where someone has started it on this machine.
 
 Not here: Dagster, which the dashboard never imports.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import time
 import urllib.error
 import urllib.request
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from cachetools import TTLCache, cached
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -20,24 +22,18 @@ __all__ = ["ADDRESS", "command", "page"]
 
 # The port that `dagster dev` takes by default.
 ADDRESS = "http://127.0.0.1:3000"
-PATIENCE = 0.2
-ASK_EVERY = 10.0
-
-_known: tuple[float, bool] = (float("-inf"), False)
+# How long the page may take to answer, and how long its answer holds, in seconds.
+TIMEOUT = 0.2
+CHECK_EVERY = 10.0
 
 
 def page() -> str | None:
-    """Return the address of the page, or None when nothing of Dagster's answers there."""
-    global _known
-    asked, answered = _known
-    if time.monotonic() - asked > ASK_EVERY:
-        answered = _answers()
-        _known = (time.monotonic(), answered)
-    return ADDRESS if answered else None
+    """Return the address of the page, or None when Dagster does not answer there."""
+    return ADDRESS if _is_running() else None
 
 
 def command(project: Project) -> str:
-    """Return the line that starts the page for a project."""
+    """Return the shell command that starts the page for a project."""
     home, root = shlex.quote(str(project.dagster_home)), shlex.quote(str(project.root))
     python = shlex.quote(sys.executable)
     return (
@@ -46,9 +42,10 @@ def command(project: Project) -> str:
     )
 
 
-def _answers() -> bool:
+@cached(TTLCache(maxsize=1, ttl=CHECK_EVERY), lock=Lock())
+def _is_running() -> bool:
     try:
-        with urllib.request.urlopen(f"{ADDRESS}/server_info", timeout=PATIENCE) as answer:
-            return "dagster_version" in json.load(answer)
+        with urllib.request.urlopen(f"{ADDRESS}/server_info", timeout=TIMEOUT) as response:
+            return "dagster_version" in json.load(response)
     except (OSError, urllib.error.URLError, ValueError):
         return False

@@ -80,23 +80,23 @@ def none_readable(corpus: Catalogue) -> None:
 def no_results(corpus: Catalogue, view: View) -> None:
     """Say which condition to drop, and what each would bring back."""
     with st.container(key="state"):
-        asked = " · ".join(part_label(part) for part in view.where)
-        _heading("search_off", state.say("explore.nothing_found"), asked)
-        for place, part in enumerate(view.where):
-            without = replace(view, where=(*view.where[:place], *view.where[place + 1 :]))
+        filters = " · ".join(part_label(part) for part in view.where)
+        _heading("search_off", state.say("explore.nothing_found"), filters)
+        for index, part in enumerate(view.where):
+            without = replace(view, where=(*view.where[:index], *view.where[index + 1 :]))
             count = len(run_view(corpus, without))
             if not count or not without.where:
                 continue
             text = state.say("explore.drop", filter=part_label(part), count=state.number(count))
             st.button(
-                text, key=f"drop_{place}", on_click=uninterrupted(state.show), args=(without,)
+                text, key=f"drop_{index}", on_click=uninterrupted(state.show), args=(without,)
             )
-        all_of = replace(view, where=())
+        unfiltered = replace(view, where=())
         st.button(
-            state.say("explore.drop_all", count=state.number(len(run_view(corpus, all_of)))),
+            state.say("explore.drop_all", count=state.number(len(run_view(corpus, unfiltered)))),
             key="drop_all",
             on_click=uninterrupted(state.show),
-            args=(all_of,),
+            args=(unfiltered,),
         )
 
 
@@ -121,7 +121,9 @@ def notice(text: str) -> None:
 
 def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[], None]) -> None:
     """Say why searching by meaning waits, how to get it, and what still works."""
-    waiting = next((one for one in encoders if not one.is_ready and one.cause), None)
+    waiting = next(
+        (encoder for encoder in encoders if not encoder.is_ready and encoder.cause), None
+    )
     why = (
         state.say("explore.clip_cause", cause=weights_cause(waiting.cause or "", state.language()))
         if waiting
@@ -136,10 +138,10 @@ def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[],
 
 
 def _heading(icon: str, title: str, help_text: str | None) -> None:
-    told = f"<p>{escape(help_text)}</p>" if help_text else ""
+    paragraph = f"<p>{escape(help_text)}</p>" if help_text else ""
     st.html(
         f'<div class="heading"><span class="glyph" aria-hidden="true">{icon}</span>'
-        f"<h1>{escape(title)}</h1>{told}</div>"
+        f"<h1>{escape(title)}</h1>{paragraph}</div>"
     )
 
 

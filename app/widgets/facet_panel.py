@@ -35,17 +35,17 @@ def sections(
     opened: frozenset[str],
 ) -> list[Section]:
     """Return every section that the corpus has something to say about."""
-    made = [_folders(corpus, view, "folder" in opened)]
-    made.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
+    listed = [_folders(corpus, view, "folder" in opened)]
+    listed.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
     # What people said comes before what files say of themselves.
-    made += property_facets.sections(corpus, view, opened)
-    made.append(_formats(corpus, view, "format" in opened))
+    listed += property_facets.sections(corpus, view, opened)
+    listed.append(_formats(corpus, view, "format" in opened))
     if corpus.date_range() is not None:
-        made.append(_dates(corpus, view, "taken_at" in opened))
-    made += [_range(corpus, view, field, field in opened) for field in _RANGES]
+        listed.append(_dates(corpus, view, "taken_at" in opened))
+    listed += [_range(corpus, view, field, field in opened) for field in _RANGES]
     statuses = _statuses(corpus, view, "status" in opened)
-    made += [statuses] if len(statuses.items) > 1 else []
-    return made + property_facets.annotation_sections(corpus, view, opened)
+    listed += [statuses] if len(statuses.items) > 1 else []
+    return listed + property_facets.annotation_sections(corpus, view, opened)
 
 
 def with_choice(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
@@ -78,14 +78,14 @@ def _clusters(
     encoder: state.Encoder | None,
     is_open: bool,
 ) -> Section:
-    ready = [one for one in encoders if one.is_ready]
+    ready = [option for option in encoders if option.is_ready]
     choices = [
         {
-            "id": one.slug,
-            "label": f"{state.say('explore.encoder')} {one.name}",
-            "selected": one == encoder,
+            "id": option.slug,
+            "label": f"{state.say('explore.encoder')} {option.name}",
+            "selected": option == encoder,
         }
-        for one in ready
+        for option in ready
     ]
     counts = field_counts.clusters(corpus, encoder.slug, view) if encoder and is_open else {}
     medoids = _medoids(corpus, encoder) if counts else {}
@@ -94,13 +94,15 @@ def _clusters(
         for number, count in counts.items()
     ]
     chosen = view.condition("cluster")
-    is_ours = chosen is not None and encoder is not None and chosen.value["encoder"] == encoder.slug
+    is_shown = (
+        chosen is not None and encoder is not None and chosen.value["encoder"] == encoder.slug
+    )
     return Section(
         "cluster",
         "list",
         state.say("explore.cluster"),
         is_open,
-        selected=chosen.value["numbers"] if chosen is not None and is_ours else (),
+        selected=chosen.value["numbers"] if chosen is not None and is_shown else (),
         items=items,
         hint=_hint(encoders, encoder, _has_clusters(corpus, encoder)) if is_open else None,
         choices=choices,
@@ -123,8 +125,8 @@ def _hint(
 ) -> str | None:
     if not has_clusters:
         return state.say("explore.cluster_waiting")
-    readers = [one for one in encoders if one.reads_text]
-    if readers and encoder is not None and not any(one.is_ready for one in readers):
+    readers = [encoder_ for encoder_ in encoders if encoder_.reads_text]
+    if readers and encoder is not None and not any(encoder_.is_ready for encoder_ in readers):
         return state.say("explore.clip_waits", encoder=encoder.name)
     return None
 

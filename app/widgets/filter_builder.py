@@ -76,7 +76,7 @@ MOST_TAGS = 3_000
 MOST_LINKED = 1_000
 # The key of the view that the dialog is open on ("" before it is drawn), how often it was opened,
 # and what can be chosen.
-_OPEN, _OPENED, _WORDS = "builder_open", "builder_opened", "builder_words"
+_OPEN, _OPENED, _CHOICES_KEY = "builder_open", "builder_opened", "builder_words"
 
 
 def request_dialog() -> None:
@@ -133,14 +133,16 @@ def draw(
             return
         on_change(changed)
 
-    words = _words(corpus)
+    choices = _choices(corpus)
     builder(
         where=editable_parts(view, draft.where, corpus.annotations),
         fields=_fields(corpus.annotations),
-        choices=words.choices,
-        clusters=words.clusters,
-        properties=[Property(one.id, one.name) for one in corpus.annotations.live_properties],
-        hues=[Hue(one, state.say(f"groups.hue_{one}"), HUE_SAMPLES[one]) for one in HUE_SAMPLES],
+        choices=choices.choices,
+        clusters=choices.clusters,
+        properties=[Property(item.id, item.name) for item in corpus.annotations.live_properties],
+        hues=[
+            Hue(item, state.say(f"groups.hue_{item}"), HUE_SAMPLES[item]) for item in HUE_SAMPLES
+        ],
         answer=check_draft(corpus, view, draft),
         language=state.language(),
         texts=section_texts("builder", "ui_"),
@@ -159,7 +161,7 @@ def with_where(view: View, where: Any) -> View:
     return model.from_json({**model.to_json(view), "where": where})
 
 
-def editable_parts(view: View, where: Any, known: State) -> list[dict[str, Any]]:
+def editable_parts(view: View, where: Any, annotations: State) -> list[dict[str, Any]]:
     """Return the parts that the tree begins with; what cannot be edited has a ``label``.
 
     So have conditions on properties that were deleted or have changed their type.
@@ -168,7 +170,7 @@ def editable_parts(view: View, where: Any, known: State) -> list[dict[str, Any]]
         with_where(view, where)
     except InvalidView:
         where = model.to_json(view)["where"]
-    return [_labelled(one, known) for one in where]
+    return [_labelled(part, annotations) for part in where]
 
 
 def editor_kind(condition_field: str, op: str) -> str:
@@ -194,13 +196,13 @@ def editor_kind(condition_field: str, op: str) -> str:
 def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
     """Count what a draft would show, or say what is wrong with it and where."""
     try:
-        asked = with_where(view, draft.where)
+        edited = with_where(view, draft.where)
     except InvalidView as error:
-        return _refused(corpus, draft, error)
+        return _problems(corpus, draft, error)
     try:
-        count = len(run_view(corpus, replace(asked, sort=(), group=())))
+        count = len(run_view(corpus, replace(edited, sort=(), group=())))
     except InvalidView as error:
-        return _refused(corpus, draft, error)
+        return _problems(corpus, draft, error)
     except PanopticError as error:
         return Answer(draft.turn, problem=error.message(state.language()))
     total = state.number(count)
@@ -208,12 +210,12 @@ def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
     return Answer(draft.turn, text)
 
 
-def _refused(corpus: Catalogue, draft: Draft, error: InvalidView) -> Answer:
+def _problems(corpus: Catalogue, draft: Draft, error: InvalidView) -> Answer:
     problems = {}
-    for place, condition in enumerate(_conditions(draft.where)):
+    for index, condition in enumerate(_conditions(draft.where)):
         reason = _reason(corpus, condition)
         if reason is not None:
-            problems[place] = reason
+            problems[index] = reason
     problem = "" if problems else error.message(state.language())
     return Answer(draft.turn, problem=problem, problems=problems)
 
@@ -222,10 +224,10 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
     """Say what is wrong with one condition by itself, or None."""
     try:
         alone = with_where(View(), [condition])
-        [one] = model.conditions(alone)
-        if is_property(one.field):
-            corpus.property(one.field)
-        if one.op == "matches":
+        [parsed] = model.conditions(alone)
+        if is_property(parsed.field):
+            corpus.property(parsed.field)
+        if parsed.op == "matches":
             # What Python can search with is not always what the catalogue can.
             run_view(corpus, alone)
     except InvalidView as error:
@@ -236,65 +238,72 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
 
 def _conditions(where: Any) -> list[Any]:
     """Return every condition of what the browser told, right or wrong, in order."""
-    found = []
+    conditions = []
     waiting = list(reversed(where)) if isinstance(where, list) else []
     while waiting:
         part = waiting.pop()
-        kind = next((one for one in model.CLAUSES if isinstance(part, dict) and one in part), None)
+        kind = next(
+            (clause for clause in model.CLAUSES if isinstance(part, dict) and clause in part), None
+        )
         if kind is None:
-            found.append(part)
+            conditions.append(part)
         elif kind == "not":
             waiting.append(part[kind])
         elif isinstance(part[kind], list):
             waiting += reversed(part[kind])
-    return found
+    return conditions
 
 
-def _labelled(part: Mapping[str, Any], known: State) -> dict[str, Any]:
+def _labelled(part: Mapping[str, Any], annotations: State) -> dict[str, Any]:
     """Return a part, and what to call each condition in it that cannot be edited."""
     if "not" in part:
-        return {"not": _labelled(part["not"], known)}
+        return {"not": _labelled(part["not"], annotations)}
     for kind in ("all", "any"):
         if kind in part:
-            return {kind: [_labelled(one, known) for one in part[kind]]}
+            return {kind: [_labelled(one, annotations) for one in part[kind]]}
     condition = Condition(part["field"], part["op"], part.get("value"))
     plain = {"field": condition.field, "op": condition.op, "value": condition.value}
     return (
-        {**plain, "label": part_label(condition, known)} if _is_fixed(condition, known) else plain
+        {**plain, "label": part_label(condition, annotations)}
+        if _is_fixed(condition, annotations)
+        else plain
     )
 
 
-def _is_fixed(condition: Condition, known: State) -> bool:
-    if is_property(condition.field) and condition.field not in _property_fields(known):
+def _is_fixed(condition: Condition, annotations: State) -> bool:
+    if is_property(condition.field) and condition.field not in _property_fields(annotations):
         return True
     kind = editor_kind(condition.field, condition.op)
     # One group of duplicates has no name that could be chosen from.
     return kind == _FIXED or (kind == "kinds" and "groups" in condition.value)
 
 
-def _property_fields(known: State) -> Mapping[str, str]:
+def _property_fields(annotations: State) -> Mapping[str, str]:
     """Return the fields of the properties, each with the heading that it stands under."""
     own = state.say("builder.properties")
     headed = [
-        (property_field(one.type, one.id), one.folder or own) for one in known.live_properties
+        (property_field(property.type, property.id), property.folder or own)
+        for property in annotations.live_properties
     ]
     # Those under no heading of their own come first, and each heading once.
     headings = list(dict.fromkeys([own, *(heading for _, heading in headed)]))
-    return dict(sorted(headed, key=lambda one: headings.index(one[1])))
+    return dict(sorted(headed, key=lambda property: headings.index(property[1])))
 
 
-def _fields(known: State) -> list[Field]:
-    headings = _property_fields(known)
+def _fields(annotations: State) -> list[Field]:
+    headings = _property_fields(annotations)
     built_in = state.say("builder.built_in") if headings else ""
-    made = [_field(name, known, headings.get(name, built_in)) for name in (*FIELDS, *headings)]
-    return [one for one in made if one.operators]
+    fields = [
+        _field(name, annotations, headings.get(name, built_in)) for name in (*FIELDS, *headings)
+    ]
+    return [field for field in fields if field.operators]
 
 
-def _field(name: str, known: State, heading: str) -> Field:
-    kinds = {one.name: editor_kind(name, one.name) for one in FIELDS[name].operators}
+def _field(name: str, annotations: State, heading: str) -> Field:
+    kinds = {operator.name: editor_kind(name, operator.name) for operator in FIELDS[name].operators}
     return Field(
         name,
-        field_name(name, known),
+        field_name(name, annotations),
         [Operator(op, operator_name(op), kind) for op, kind in kinds.items() if kind != _FIXED],
         SCALES.get(name, 1),
         state.say(f"builder.unit_{name}") if name in _UNITS else "",
@@ -303,21 +312,21 @@ def _field(name: str, known: State, heading: str) -> Field:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Choices:
     """What can be chosen, with its counts in the whole corpus."""
 
     choices: Mapping[str, list[Item]]
     clusters: list[Clusters]
 
 
-def _words(corpus: Catalogue) -> _Words:
+def _choices(corpus: Catalogue) -> _Choices:
     """Return the choices, counted once: every change of a draft asks for them again."""
     key = (corpus.project.root, corpus.version, state.language())
-    known = st.session_state.get(_WORDS)
-    if known is not None and known[0] == key:
-        words: _Words = known[1]
-        return words
-    encoders = {one.slug: one.name for one in state.encoders(corpus.project)}
+    cached = st.session_state.get(_CHOICES_KEY)
+    if cached is not None and cached[0] == key:
+        choices_: _Choices = cached[1]
+        return choices_
+    encoders = {encoder.slug: encoder.name for encoder in state.encoders(corpus.project)}
     choices = {
         "folder": [Item(path, path, count) for path, count in field_counts.folders(corpus).items()],
         "format": [Item(name, name, count) for name, count in field_counts.formats(corpus).items()],
@@ -330,20 +339,23 @@ def _words(corpus: Catalogue) -> _Words:
             if FIELDS[field].kind in ("tags", "link")
         },
     }
-    words = _Words(choices, _clusters(corpus, encoders))
-    st.session_state[_WORDS] = (key, words)
-    return words
+    choices_ = _Choices(choices, _clusters(corpus, encoders))
+    st.session_state[_CHOICES_KEY] = (key, choices_)
+    return choices_
 
 
 def _statuses(corpus: Catalogue) -> list[Item]:
-    counted = dict(corpus.frame["status"].value_counts().iter_rows())
-    return [Item(one, state.say(f"explore.status_{one}"), counted.get(one, 0)) for one in STATUSES]
+    counts = dict(corpus.frame["status"].value_counts().iter_rows())
+    return [
+        Item(status, state.say(f"explore.status_{status}"), counts.get(status, 0))
+        for status in STATUSES
+    ]
 
 
 def _kinds(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Item]:
     members = corpus.duplicates().select("kind", "row").unique()
-    counted = sorted(members["kind"].value_counts().iter_rows())
-    return [Item(kind, _kind_name(kind, encoders), count) for kind, count in counted]
+    counts = sorted(members["kind"].value_counts().iter_rows())
+    return [Item(kind, _kind_name(kind, encoders), count) for kind, count in counts]
 
 
 def _kind_name(kind: str, encoders: Mapping[str, str]) -> str:
@@ -375,47 +387,47 @@ def _cluster_name(number: int) -> str:
 
 
 def _authors(corpus: Catalogue) -> list[Item]:
-    counted = facets.authors(corpus, View()).counts
-    return [Item(name, name, count) for name, count in counted.items()]
+    counts = facets.authors(corpus, View()).counts
+    return [Item(name, name, count) for name, count in counts.items()]
 
 
 def _tags(corpus: Catalogue, field: str) -> list[Item]:
     """Return a property's tags as a tree, each once: under the first of those above it."""
     counts = facets.tags(corpus, View(), field).counts
-    known = {tag.id: tag for tag in corpus.annotations.tags_of(corpus.property(field).id)}
-    often = sorted(known, key=lambda id: -counts.get(id, 0))[:MOST_TAGS]
-    kept = {*often, *(tags.ancestors(known, often) & known.keys())}
-    shown = {id: tag for id, tag in known.items() if id in kept}
+    by_id = {tag.id: tag for tag in corpus.annotations.tags_of(corpus.property(field).id)}
+    often = sorted(by_id, key=lambda id: -counts.get(id, 0))[:MOST_TAGS]
+    listed = {*often, *(tags.ancestors(by_id, often) & by_id.keys())}
+    shown = {id: tag for id, tag in by_id.items() if id in listed}
     return [_tag(shown, path, counts) for path in _branches(shown)]
 
 
 def _linked(corpus: Catalogue, field: str) -> list[Item]:
     """Return the images that a property links to, by their names, those linked to most first."""
-    counted = facets.values(corpus, View(), field, MOST_LINKED).counts
-    rows = corpus.rows_of(list(counted))
+    counts = facets.values(corpus, View(), field, MOST_LINKED).counts
+    rows = corpus.rows_of(list(counts))
     names = corpus.frame["place"].gather(rows).str.replace(r"^.*/", "").to_list()
-    named = dict(zip(corpus.sha1s(rows), names, strict=True))
-    return [Item(sha1, named.get(sha1, sha1), count, sha1) for sha1, count in counted.items()]
+    name_of = dict(zip(corpus.sha1s(rows), names, strict=True))
+    return [Item(sha1, name_of.get(sha1, sha1), count, sha1) for sha1, count in counts.items()]
 
 
-def _tag(known: Mapping[str, Tag], path: list[str], counts: Mapping[str, int]) -> Item:
-    tag = known[path[-1]]
-    title = " › ".join(known[id].name for id in path)
+def _tag(by_id: Mapping[str, Tag], path: list[str], counts: Mapping[str, int]) -> Item:
+    tag = by_id[path[-1]]
+    title = " › ".join(by_id[id].name for id in path)
     return Item(tag.id, tag.name, counts.get(tag.id, 0), None, title, tag.colour, "/".join(path))
 
 
-def _branches(known: Mapping[str, Tag]) -> list[list[str]]:
+def _branches(by_id: Mapping[str, Tag]) -> list[list[str]]:
     """Return the way from the top to each tag, each tag right before those below it."""
-    below = tags.children(known)
-    waiting = [[id] for id, tag in known.items() if not _up(known, tag)][::-1]
-    found = []
+    below = tags.children(by_id)
+    waiting = [[id] for id, tag in by_id.items() if not _first_parent(by_id, tag)][::-1]
+    paths = []
     while waiting:
         path = waiting.pop()
-        found.append(path)
-        own = [id for id in below.get(path[-1], ()) if _up(known, known[id]) == path[-1]]
+        paths.append(path)
+        own = [id for id in below.get(path[-1], ()) if _first_parent(by_id, by_id[id]) == path[-1]]
         waiting += [[*path, id] for id in reversed(own)]
-    return found
+    return paths
 
 
-def _up(known: Mapping[str, Tag], tag: Tag) -> str | None:
-    return next((parent for parent in tag.parents if parent in known), None)
+def _first_parent(by_id: Mapping[str, Tag], tag: Tag) -> str | None:
+    return next((parent for parent in tag.parents if parent in by_id), None)

@@ -31,15 +31,15 @@ SCALES: Mapping[str, float] = {
     "copies": 1,
     "frames": 1,
 }
-_SHORT = 40
+_CHIP_LENGTH = 40
 _SHA1 = re.compile(r"([0-9a-f]{6})[0-9a-f]{34}")
 _GROUPED_FROM = 10_000
 
 
 def chips_of(view: View) -> list[Chip]:
     """Return one chip per part of ``where``, in the view's order."""
-    known = _known()
-    return [Chip(_id(part), part_label(part, known)) for part in view.where]
+    annotations = _annotations()
+    return [Chip(_id(part), part_label(part, annotations)) for part in view.where]
 
 
 def without_chip(view: View, chip: str) -> View:
@@ -47,20 +47,20 @@ def without_chip(view: View, chip: str) -> View:
     return replace(view, where=tuple(part for part in view.where if _id(part) != chip))
 
 
-def part_label(part: Condition | Clause, known: State | None = None) -> str:
+def part_label(part: Condition | Clause, annotations: State | None = None) -> str:
     """Say one part of a view in a few words.
 
     ``known`` says what properties and tags are called; those of the session's project if None.
     """
     if isinstance(part, Condition):
-        return _condition(part, known)
+        return _condition_label(part, annotations)
     if part.kind == "not":
-        return state.say("explore.chip_not", part=part_label(part.parts[0], known))
-    inner = [_inner(one, known) for one in part.parts]
-    return _short(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _SHORT * 2)
+        return state.say("explore.chip_not", part=part_label(part.parts[0], annotations))
+    inner = [_bracketed(inner_part, annotations) for inner_part in part.parts]
+    return _shortened(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _CHIP_LENGTH * 2)
 
 
-def field_name(field: str, known: State | None = None) -> str:
+def field_name(field: str, annotations: State | None = None) -> str:
     """Return the name of a field, as it stands within a sentence; a property's own name.
 
     A property that was deleted, or has another type than the field says, is called so.
@@ -68,14 +68,14 @@ def field_name(field: str, known: State | None = None) -> str:
     id = property_of(field)
     if id is None:
         return state.say(f"explore.field_{field}")
-    known = known or _known()
-    one = known.properties.get(id) if known else None
-    if one is None:
+    annotations = annotations or _annotations()
+    property = annotations.properties.get(id) if annotations else None
+    if property is None:
         return state.say("explore.chip_no_property")
-    if one.deleted:
-        return state.say("explore.chip_deleted", name=one.name)
-    is_same = property_field(one.type, id) == field
-    return one.name if is_same else state.say("explore.chip_other_type", name=one.name)
+    if property.deleted:
+        return state.say("explore.chip_deleted", name=property.name)
+    is_same = property_field(property.type, id) == field
+    return property.name if is_same else state.say("explore.chip_other_type", name=property.name)
 
 
 def operator_name(op: str) -> str:
@@ -83,7 +83,7 @@ def operator_name(op: str) -> str:
     return _SIGNS[op] if op in _SIGNS else state.say(f"explore.op_{op.replace(' ', '_')}")
 
 
-def _known() -> State | None:
+def _annotations() -> State | None:
     """Return what the project of this session has defined."""
     project = state.project()
     return annotations_of(project).state() if project else None
@@ -93,44 +93,48 @@ def _id(part: Condition | Clause) -> str:
     return hashlib.sha1(part_key(part).encode()).hexdigest()[:12]
 
 
-def _inner(part: Condition | Clause, known: State | None) -> str:
+def _bracketed(part: Condition | Clause, annotations: State | None) -> str:
     is_many = isinstance(part, Clause) and part.kind != "not" and len(part.parts) > 1
-    said = part_label(part, known)
-    return f"({said})" if is_many else said
+    label = part_label(part, annotations)
+    return f"({label})" if is_many else label
 
 
-def _condition(condition: Condition, known: State | None) -> str:
+def _condition_label(condition: Condition, annotations: State | None) -> str:
     if is_property(condition.field):
-        return _of_property(condition, known or _known())
+        return _property_label(condition, annotations or _annotations())
     if condition.field == "author":
-        return _author(condition, known)
+        return _author(condition, annotations)
     if condition.field == "excluded":
         return state.say(f"explore.chip_excluded_{'yes' if condition.value else 'no'}")
     if condition.op != FIELDS[condition.field].op:
-        value = _plain(condition)
-        asked = f"{field_name(condition.field)} {operator_name(condition.op)}"
-        return f"{asked} {value}" if value else asked
+        value = _plain_value(condition)
+        phrase = f"{field_name(condition.field)} {operator_name(condition.op)}"
+        return f"{phrase} {value}" if value else phrase
     write = _LABELS.get(condition.field)
-    value = _short(str(condition.value)) if write is None else write(condition.value)
-    return value if write in _WHOLE else state.say(f"explore.chip_{condition.field}", value=value)
+    value = _shortened(str(condition.value)) if write is None else write(condition.value)
+    return (
+        value
+        if write in _COMPLETE_LABELS
+        else state.say(f"explore.chip_{condition.field}", value=value)
+    )
 
 
-def _of_property(condition: Condition, known: State | None) -> str:
+def _property_label(condition: Condition, annotations: State | None) -> str:
     """Say what is asked of a property, tags by their names."""
     field, op, value = condition.field, condition.op, condition.value
-    name, kind = field_name(field, known), FIELDS[condition.field].kind
+    name, kind = field_name(field, annotations), FIELDS[condition.field].kind
     if value is None:
         return f"{name} {operator_name(op)}"
     if kind == "text":
-        return f"{name} {operator_name(op)} “{_short(value)}”"
+        return f"{name} {operator_name(op)} “{_shortened(value)}”"
     if op == "between":
-        ends = [None if one is None else _end(kind, one) for one in value]
+        ends = [None if end is None else _end(kind, end) for end in value]
         return f"{name} {_between(ends)}"
     if kind in ("number", "date"):
         return f"{name} {operator_name(op)} {_end(kind, value)}"
     if op in ("in", "is"):
-        return state.say("explore.chip_value", name=name, value=_values(condition, known))
-    return f"{name} {operator_name(op)} {_values(condition, known)}"
+        return state.say("explore.chip_value", name=name, value=_values(condition, annotations))
+    return f"{name} {operator_name(op)} {_values(condition, annotations)}"
 
 
 def _end(kind: str, value: Any) -> str:
@@ -138,49 +142,49 @@ def _end(kind: str, value: Any) -> str:
     is_short = kind == "number" and value == int(value) and abs(value) < _GROUPED_FROM
     if is_short:
         return str(int(value))
-    return _figure(value) if kind == "number" else str(value)
+    return _number(value) if kind == "number" else str(value)
 
 
-def _values(condition: Condition, known: State | None) -> str:
+def _values(condition: Condition, annotations: State | None) -> str:
     kind, value = FIELDS[condition.field].kind, condition.value
     if kind == "truth":
         return state.say(f"groups.truth_{'true' if value else 'false'}")
     if kind == "link":
         return _selection(value)
     if kind == "tags":
-        return _several([_tag(id, known) for id in value])
+        return _and_more([_tag(id, annotations) for id in value])
     return state.say(f"groups.hue_{value}") if condition.op == "is" else _near(value)
 
 
-def _tag(id: str, known: State | None) -> str:
-    tag = known.tags.get(id) if known else None
+def _tag(id: str, annotations: State | None) -> str:
+    tag = annotations.tags.get(id) if annotations else None
     if tag is None:
         return state.say("explore.chip_no_tag")
     return state.say("explore.chip_deleted", name=tag.name) if tag.deleted else tag.name
 
 
-def _author(condition: Condition, known: State | None) -> str:
+def _author(condition: Condition, annotations: State | None) -> str:
     value = condition.value
     if value is None:
         return state.say(f"explore.chip_author_{condition.op.replace(' ', '_')}")
-    said = state.say("explore.chip_author", value=_several(value["authors"]))
+    text = state.say("explore.chip_author", value=_and_more(value["authors"]))
     if "property" in value:
-        known = known or _known()
-        one = known.properties.get(value["property"]) if known else None
-        name = one.name if one else state.say("explore.chip_no_property")
-        said = state.say("explore.chip_value", name=name, value=said)
-    return state.say("explore.chip_not", part=said) if condition.op == "not in" else said
+        annotations = annotations or _annotations()
+        property = annotations.properties.get(value["property"]) if annotations else None
+        name = property.name if property else state.say("explore.chip_no_property")
+        text = state.say("explore.chip_value", name=name, value=text)
+    return state.say("explore.chip_not", part=text) if condition.op == "not in" else text
 
 
-def _several(values: Sequence[str]) -> str:
-    first = _short(values[0])
+def _and_more(values: Sequence[str]) -> str:
+    first = _shortened(values[0])
     if len(values) == 1:
         return first
     return state.say("explore.chip_several", first=first, count=len(values) - 1)
 
 
 def _folders(value: list[str]) -> str:
-    return _several([_folder(folder) for folder in value])
+    return _and_more([_folder(folder) for folder in value])
 
 
 def _folder(folder: str) -> str:
@@ -192,16 +196,16 @@ def _clusters(value: Mapping[str, Any]) -> str:
     # What is in no cluster, and what has no vector yet, is one thing to people.
     numbers = sorted(max(number, -1) for number in value["numbers"])
     names = [str(one) if one >= 0 else state.say("explore.chip_none") for one in numbers]
-    return _several(list(dict.fromkeys(names)))
+    return _and_more(list(dict.fromkeys(names)))
 
 
 def _statuses(value: list[str]) -> str:
-    return _several([state.say(f"explore.status_{status}") for status in value])
+    return _and_more([state.say(f"explore.status_{status}") for status in value])
 
 
 def _range(field: str) -> Callable[[list[float | None]], str]:
     def write(value: list[float | None]) -> str:
-        return _between([None if end is None else _figure(end / SCALES[field]) for end in value])
+        return _between([None if end is None else _number(end / SCALES[field]) for end in value])
 
     return write
 
@@ -215,7 +219,7 @@ def _between(ends: Sequence[str | None]) -> str:
     return state.say("explore.between", low=low, high=high)
 
 
-def _figure(value: float) -> str:
+def _number(value: float) -> str:
     text = state.number(value) if value == int(value) else f"{value:.4g}"
     return text.replace(".", ",") if state.language() == "fr" else text
 
@@ -227,16 +231,16 @@ def _similar(value: Mapping[str, Any]) -> str:
 
 def _like(value: Mapping[str, Any]) -> str:
     """Say a search as it was typed, images by the first letters of their names."""
-    said = _short(_SHA1.sub(r"\1…", value["query"]))
+    text = _shortened(_SHA1.sub(r"\1…", value["query"]))
     count = value.get("count")
     if count is not None:
-        said = f"{said}, {state.say('find.most', count=count, total=state.number(count))}"
+        text = f"{text}, {state.say('find.most', count=count, total=state.number(count))}"
     if value.get("threshold") is not None:
-        return state.say("explore.chip_from", value=said, least=_figure(value["threshold"]))
+        return state.say("explore.chip_from", value=text, least=_number(value["threshold"]))
     if value.get("percentile") is not None:
-        least = f"{_figure(value['percentile'])} %"
-        return state.say("explore.chip_from", value=said, least=least)
-    return said
+        least = f"{_number(value['percentile'])} %"
+        return state.say("explore.chip_from", value=text, least=least)
+    return text
 
 
 def _selection(value: list[str] | Mapping[str, Any]) -> str:
@@ -244,27 +248,27 @@ def _selection(value: list[str] | Mapping[str, Any]) -> str:
     return state.say("explore.chip_selection", count=count, total=state.number(count))
 
 
-def _constant(field: str) -> Callable[[Any], str]:
+def _fixed_label(field: str) -> Callable[[Any], str]:
     return lambda _: state.say(f"explore.chip_{field}")
 
 
-def _plain(condition: Condition) -> str:
+def _plain_value(condition: Condition) -> str:
     """Say the value of an operator that no panel sets."""
     field, value = condition.field, condition.value
     if value is None:
         return ""
     if field in SCALES:
-        return _figure(value / SCALES[field])
+        return _number(value / SCALES[field])
     if field == "colour":
         return state.say(f"groups.hue_{value}")
     if condition.op == "not in" and field in _LABELS:
         return _LABELS[field](value)
     if isinstance(value, int | float):
-        return _figure(value)
-    return _short(str(value)) if FIELDS[field].kind == "date" else f"“{_short(str(value))}”"
+        return _number(value)
+    return _shortened(str(value)) if FIELDS[field].kind == "date" else f"“{_shortened(str(value))}”"
 
 
-def _short(text: str, most: int = _SHORT) -> str:
+def _shortened(text: str, most: int = _CHIP_LENGTH) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -276,25 +280,25 @@ def _near(value: Mapping[str, Any]) -> str:
 _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
-_region, _duplicate = _constant("region"), _constant("duplicate")
+_region, _duplicate = _fixed_label("region"), _fixed_label("duplicate")
 _LABELS: Mapping[str, Callable[[Any], str]] = {
     "folder": _folders,
     "cluster": _clusters,
-    "format": _several,
+    "format": _and_more,
     "status": _statuses,
     "width": _range("width"),
     "height": _range("height"),
     "pixels": _range("pixels"),
     "size": _range("size"),
     "taken_at": _between,
-    "path": _short,
-    "name": _short,
-    "camera": _short,
+    "path": _shortened,
+    "name": _shortened,
+    "camera": _shortened,
     "copies": _range("copies"),
     "frames": _range("frames"),
     "added": _between,
     "colour": _near,
-    "text": lambda value: _short(value["text"]),
+    "text": lambda value: _shortened(value["text"]),
     "like": _like,
     "similar": _similar,
     "selection": _selection,
@@ -302,4 +306,4 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "duplicate": _duplicate,
 }
 # These say all by themselves.
-_WHOLE = frozenset({_similar, _selection, _region, _duplicate})
+_COMPLETE_LABELS = frozenset({_similar, _selection, _region, _duplicate})

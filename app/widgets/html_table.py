@@ -30,8 +30,8 @@ class Cell:
 
 def table(headings: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]], label: str) -> str:
     """Return a table. Cells of ``kind`` "figure" stand at the right."""
-    head = "".join(_cell(one, "th") for one in headings)
-    body = "".join(f"<tr>{''.join(_cell(one, 'td') for one in row)}</tr>" for row in rows)
+    head = "".join(_cell(cell, "th") for cell in headings)
+    body = "".join(f"<tr>{''.join(_cell(cell, 'td') for cell in row)}</tr>" for row in rows)
     return (
         f'<table class="quiet" aria-label="{escape(label)}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -56,22 +56,22 @@ def duration(seconds: float) -> str:
         text = f"{seconds:.1f}"
         count = text.replace(".", ",") if state.language() == "fr" else text
         return state.say("pipeline.seconds", count=count)
-    whole = round(seconds)
-    if whole < 60:
-        return state.say("pipeline.seconds", count=whole)
-    if whole < 3600:
-        return state.say("pipeline.minutes", minutes=whole // 60, seconds=whole % 60)
-    return state.say("pipeline.hours", hours=whole // 3600, minutes=whole % 3600 // 60)
+    rounded = round(seconds)
+    if rounded < 60:
+        return state.say("pipeline.seconds", count=rounded)
+    if rounded < 3600:
+        return state.say("pipeline.minutes", minutes=rounded // 60, seconds=rounded % 60)
+    return state.say("pipeline.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
 
 
 def moment(at: datetime | None) -> str:
     """Say a moment on the clock of the browser: ``2026-11-20 14:05``."""
     if at is None:
         return "–"
-    return f"{at.astimezone(_zone()):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(_browser_zone()):%Y-%m-%d %H:%M}"
 
 
-def _zone() -> ZoneInfo:
+def _browser_zone() -> ZoneInfo:
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -79,9 +79,9 @@ def _zone() -> ZoneInfo:
 
 
 def _cell(cell: str | Cell, tag: str) -> str:
-    one = Cell(cell) if isinstance(cell, str) else cell
-    kind = f' class="{escape(one.kind)}"' if one.kind else ""
-    title = f' title="{escape(one.title)}"' if one.title else ""
+    content = Cell(cell) if isinstance(cell, str) else cell
+    kind = f' class="{escape(content.kind)}"' if content.kind else ""
+    title = f' title="{escape(content.title)}"' if content.title else ""
     scope = ' scope="col"' if tag == "th" else ""
-    text = one.text if one.is_markup else escape(one.text)
+    text = content.text if content.is_markup else escape(content.text)
     return f"<{tag}{scope}{kind}{title}>{text}</{tag}>"

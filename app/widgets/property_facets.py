@@ -47,19 +47,21 @@ MANY = 12
 MOST_PATHS = 4
 _RANGES = ("number", "date")
 # What was searched among tags, by the field.
-_SOUGHT = "facets.sought"
+_SEARCHED = "facets.sought"
 
 
 def visible_properties(corpus: Catalogue) -> list[tuple[str, Property]]:
     """Return the properties that are not hidden and their fields, in their order."""
-    known = (one for one in corpus.annotations.live_properties if not one.hidden)
-    return [(property_field(one.type, one.id), one) for one in known]
+    properties = (
+        property for property in corpus.annotations.live_properties if not property.hidden
+    )
+    return [(property_field(property.type, property.id), property) for property in properties]
 
 
 def is_chosen_by_value(field: str) -> bool:
     """Whether a press in the panel chooses single values of a field."""
-    is_ours = is_property(field) and FIELDS[field].kind not in _RANGES
-    return is_ours or field in ("author", EXCLUDED)
+    is_listed = is_property(field) and FIELDS[field].kind not in _RANGES
+    return is_listed or field in ("author", EXCLUDED)
 
 
 def with_values(view: View, field: str, chosen: Sequence[Any] | None) -> View:
@@ -70,73 +72,73 @@ def with_values(view: View, field: str, chosen: Sequence[Any] | None) -> View:
 def search_section(field: str, text: str) -> None:
     """Search in a section: tags by their names, in a text what it contains."""
     if FIELDS[field].kind == "tags":
-        st.session_state[_SOUGHT] = {**st.session_state.get(_SOUGHT, {}), field: text}
+        st.session_state[_SEARCHED] = {**st.session_state.get(_SEARCHED, {}), field: text}
         return
-    view, asked = state.view().without(field), text.strip()
-    asked_of = view.with_condition(field, asked) if asked else view
-    state.show(model.from_json(model.to_json(asked_of)))
+    view, sought = state.view().without(field), text.strip()
+    searched = view.with_condition(field, sought) if sought else view
+    state.show(model.from_json(model.to_json(searched)))
 
 
 def sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
     """Return a section for each property that is not hidden."""
-    made = []
-    for field, one in visible_properties(corpus):
+    listed = []
+    for field, property in visible_properties(corpus):
         make = _MAKERS[FIELDS[field].kind]
-        made.append(make(corpus, view, field, one, field in opened))
-    return made
+        listed.append(make(corpus, view, field, property, field in opened))
+    return listed
 
 
 def annotation_sections(corpus: Catalogue, view: View, opened: Collection[str]) -> list[Section]:
     """Return who annotated, and how many images are out of the corpus, where there are any."""
-    made = []
+    listed = []
     if any(
-        corpus.annotations.property_values(one.id).frame().height
-        for _, one in visible_properties(corpus)
+        corpus.annotations.property_values(property.id).frame().height
+        for _, property in visible_properties(corpus)
     ):
-        made.append(_authors(corpus, view, "author" in opened))
+        listed.append(_authors(corpus, view, "author" in opened))
     count = facets.excluded(corpus)
     chosen = facets.chosen(view, EXCLUDED)
     if count or chosen:
         label = state.say("explore.excluded_note", count=count, total=state.number(count))
         title = state.say("explore.excluded_hide" if chosen else "explore.excluded_show")
         items = [Item("true", label, count, title=title)]
-        made.append(Section(EXCLUDED, "note", label, True, selected=chosen, items=items))
-    return made
+        listed.append(Section(EXCLUDED, "note", label, True, selected=chosen, items=items))
+    return listed
 
 
-def _tags(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
-    known = corpus.annotations.tags_of(one.id)
+def _tags(corpus: Catalogue, view: View, field: str, property: Property, is_open: bool) -> Section:
+    tags_of_property = corpus.annotations.tags_of(property.id)
     chosen = facets.chosen(view, field)
-    sought = st.session_state.get(_SOUGHT, {}).get(field, "")
+    sought = st.session_state.get(_SEARCHED, {}).get(field, "")
     items: list[Item] = []
     hint = None
     if is_open:
         counted = facets.tags(corpus, view, field)
-        items, more = _tag_items(known, counted, chosen, sought)
+        items, more = _tag_items(tags_of_property, counted, chosen, sought)
         hint = state.say("explore.more_tags", count=more, more=state.number(more)) if more else None
     return Section(
         field,
         "tags",
-        one.name,
+        property.name,
         is_open,
         selected=chosen,
         items=items,
         hint=hint,
-        sought=sought if len(known) >= MANY else None,
+        sought=sought if len(tags_of_property) >= MANY else None,
     )
 
 
 def _tag_items(
-    known: Sequence[Tag], counted: Counted, chosen: Sequence[Any], sought: str
+    listed: Sequence[Tag], counted: Counted, chosen: Sequence[Any], sought: str
 ) -> tuple[list[Item], int]:
     """Return the tags to draw, in their order, and how many are left out."""
-    by_id = {tag.id: tag for tag in known}
-    found = _found(known, sought)
+    by_id = {tag.id: tag for tag in listed}
+    matching = _matching_tags(listed, sought)
     if not sought.strip():
-        found = [tag for tag in found if counted.counts[tag.id]]
-    kept = sorted(found, key=lambda tag: -counted.counts[tag.id])[:MOST_TAGS]
-    named = {tag.id for tag in kept} | {one for one in chosen if one in by_id}
-    named |= tags.ancestors(by_id, named) & by_id.keys()
+        matching = [tag for tag in matching if counted.counts[tag.id]]
+    often = sorted(matching, key=lambda tag: -counted.counts[tag.id])[:MOST_TAGS]
+    shown = {tag.id for tag in often} | by_id.keys() & {*chosen}
+    shown |= tags.ancestors(by_id, shown) & by_id.keys()
     items = [
         Item(
             tag.id,
@@ -146,53 +148,55 @@ def _tag_items(
             colour=tag.colour,
             path="/".join(path),
         )
-        for tag in known
-        if tag.id in named
+        for tag in listed
+        if tag.id in shown
         for path in _paths(by_id, tag)
     ]
     items = _in_tree(items)
     none = Item(None, state.say("explore.no_value"), counted.empty)
     is_none_shown = (counted.empty and not sought.strip()) or None in chosen
-    return [*items, *([none] if is_none_shown else [])], len(found) - len(kept)
+    return [*items, *([none] if is_none_shown else [])], len(matching) - len(often)
 
 
-def _found(known: Sequence[Tag], sought: str) -> list[Tag]:
+def _matching_tags(listed: Sequence[Tag], sought: str) -> list[Tag]:
     """Return the tags whose names hold a text, in any case."""
     if not sought.strip():
-        return list(known)
+        return list(listed)
     [text] = folded(pl.Series([" ".join(sought.split())])).to_list()
-    names = folded(pl.Series([tag.name for tag in known], dtype=pl.String))
-    places = names.str.contains(text, literal=True).arg_true().to_list()
-    return [known[place] for place in places]
+    names = folded(pl.Series([tag.name for tag in listed], dtype=pl.String))
+    indices = names.str.contains(text, literal=True).arg_true().to_list()
+    return [listed[index] for index in indices]
 
 
-def _paths(known: Mapping[str, Tag], tag: Tag) -> list[list[str]]:
+def _paths(by_id: Mapping[str, Tag], tag: Tag) -> list[list[str]]:
     """Return the ways that lead from the top to a tag, as ids."""
-    found: list[list[str]] = []
+    paths: list[list[str]] = []
     waiting = [[tag.id]]
-    while waiting and len(found) < MOST_PATHS:
+    while waiting and len(paths) < MOST_PATHS:
         path = waiting.pop(0)
-        parents = [parent for parent in known[path[0]].parents if parent in known]
+        parents = [parent for parent in by_id[path[0]].parents if parent in by_id]
         if not parents:
-            found.append(path)
+            paths.append(path)
         waiting += [[parent, *path] for parent in parents]
-    return found
+    return paths
 
 
 def _in_tree(items: list[Item]) -> list[Item]:
     """Put tags right below those above them, each level in the order of the tags."""
-    place = {item.path: number for number, item in enumerate(items)}
+    position = {item.path: number for number, item in enumerate(items)}
     last = len(items)
 
     def key(item: Item) -> list[int]:
         parts = (item.path or "").split("/")
         ups = ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
-        return [place.get(up, last) for up in ups]
+        return [position.get(up, last) for up in ups]
 
     return sorted(items, key=key)
 
 
-def _values(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+def _values(
+    corpus: Catalogue, view: View, field: str, property: Property, is_open: bool
+) -> Section:
     """Return a section of single values: texts, truths, colours, images."""
     kind = FIELDS[field].kind
     chosen = facets.chosen(view, field)
@@ -213,7 +217,7 @@ def _values(corpus: Catalogue, view: View, field: str, one: Property, is_open: b
     return Section(
         field,
         "list",
-        one.name,
+        property.name,
         is_open,
         selected=chosen,
         items=items,
@@ -229,27 +233,32 @@ def _item(corpus: Catalogue, kind: str, value: str, count: int) -> Item:
         return Item(value, value, count, colour=value)
     if kind == "link":
         rows = corpus.rows_of([value])
-        place = corpus.frame["place"][int(rows[0])] if len(rows) else value
-        return Item(value, str(place).rpartition("/")[2], count, thumb=value)
+        path = corpus.frame["place"][int(rows[0])] if len(rows) else value
+        return Item(value, str(path).rpartition("/")[2], count, thumb=value)
     return Item(value, value, count)
 
 
-def _range(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+def _range(corpus: Catalogue, view: View, field: str, property: Property, is_open: bool) -> Section:
     histogram = Histogram(*facets.numbers(corpus, view, field, BARS)) if is_open else None
-    return _ranged(view, field, "range", one, is_open, histogram or Histogram([], []))
+    return _ranged(view, field, "range", property, is_open, histogram or Histogram([], []))
 
 
-def _dates(corpus: Catalogue, view: View, field: str, one: Property, is_open: bool) -> Section:
+def _dates(corpus: Catalogue, view: View, field: str, property: Property, is_open: bool) -> Section:
     histogram = bars_by_month(facets.months(corpus, view, field)) if is_open else None
-    return _ranged(view, field, "dates", one, is_open, histogram)
+    return _ranged(view, field, "dates", property, is_open, histogram)
 
 
 def _ranged(
-    view: View, field: str, kind: Any, one: Property, is_open: bool, histogram: Histogram | None
+    view: View,
+    field: str,
+    kind: Any,
+    property: Property,
+    is_open: bool,
+    histogram: Histogram | None,
 ) -> Section:
-    asked = view.condition(field)
-    selected = asked.value if asked is not None else ()
-    return Section(field, kind, one.name, is_open, selected=selected, histogram=histogram)
+    condition = view.condition(field)
+    selected = condition.value if condition is not None else ()
+    return Section(field, kind, property.name, is_open, selected=selected, histogram=histogram)
 
 
 def _authors(corpus: Catalogue, view: View, is_open: bool) -> Section:

@@ -54,14 +54,14 @@ def run_progress(project: Project) -> None:
     if navigation.stay_on_drawn_page():
         # Such a message runs this beside a page that is not its.
         st.rerun(scope="app")
-    now = state_digest.read(project)
+    digest = state_digest.read(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
-        if now.running is not None:
-            _show(project, now.running)
+        if digest.running is not None:
+            _show_running(project, digest.running)
         else:
-            _show_last(project, now.last)
-    watch(now.digest)
-    _follow(now.version)
+            _show_failed(project, digest.last)
+    watch(digest.digest)
+    _redraw_page(digest.version)
 
 
 def current_step(progress: Mapping[str, Mapping[str, int]]) -> Step:
@@ -77,29 +77,29 @@ def current_step(progress: Mapping[str, Mapping[str, int]]) -> Step:
 
 def time_left(seconds: float) -> str:
     """Say a duration in words: ``1 min 30 s``."""
-    whole = max(1, round(seconds))
-    if whole < 60:
-        return state.say("frame.seconds", count=whole)
-    if whole < 3600:
+    rounded = max(1, round(seconds))
+    if rounded < 60:
+        return state.say("frame.seconds", count=rounded)
+    if rounded < 3600:
         # Ten seconds are as fine as a guess gets.
-        minutes, rest = divmod(round(whole, -1), 60)
+        minutes, rest = divmod(round(rounded, -1), 60)
         return state.say("frame.minutes", minutes=minutes, seconds=rest)
-    return state.say("frame.hours", hours=whole // 3600, minutes=whole % 3600 // 60)
+    return state.say("frame.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
 
 
 def _sum(progress: Mapping[str, Mapping[str, int]], stage: str) -> tuple[int, int]:
-    mine = [one for key, one in progress.items() if key.partition("/")[0] == stage]
-    return sum(one["done"] for one in mine), sum(one["total"] for one in mine)
+    parts = [part for key, part in progress.items() if key.partition("/")[0] == stage]
+    return sum(part["done"] for part in parts), sum(part["total"] for part in parts)
 
 
-def _show(project: Project, running: Mapping[str, Any]) -> None:
-    now = current_step(json.loads(running["progress"] or "{}"))
-    share = now.done / now.total if now.total else 0
-    parts = [f"<b>{escape(state.say(f'frame.work_{now.stage}'))}</b>"]
-    if now.total:
-        done, total = state.number(now.done), state.number(now.total)
+def _show_running(project: Project, running: Mapping[str, Any]) -> None:
+    step = current_step(json.loads(running["progress"] or "{}"))
+    share = step.done / step.total if step.total else 0
+    parts = [f"<b>{escape(state.say(f'frame.work_{step.stage}'))}</b>"]
+    if step.total:
+        done, total = state.number(step.done), state.number(step.total)
         parts.append(escape(state.say("frame.work_of", done=done, total=total)))
-    parts += [escape(text) for text in _pace(running["run"], now)]
+    parts += [escape(text) for text in _pace(running["run"], step)]
     st.html(
         f'<div class="work" role="status">{" · ".join(parts)}'
         f'<span class="bar"><i style="width:{share:.1%}"></i></span></div>'
@@ -109,21 +109,21 @@ def _show(project: Project, running: Mapping[str, Any]) -> None:
         st.toast(state.say("frame.work_stopping"))
 
 
-def _pace(run: str, now: Step) -> list[str]:
+def _pace(run: str, step: Step) -> list[str]:
     """Return rate and time left, measured from when this session first saw the stage."""
-    seen = st.session_state.setdefault("pace", {})
-    began, done_then = seen.setdefault((run, now.stage), (time.monotonic(), now.done))
-    seconds, done = time.monotonic() - began, now.done - done_then
+    first_seen = st.session_state.setdefault("pace", {})
+    start, start_done = first_seen.setdefault((run, step.stage), (time.monotonic(), step.done))
+    seconds, done = time.monotonic() - start, step.done - start_done
     if seconds < RATE_OVER or done <= 0:
         return []
-    left = time_left((now.total - now.done) * seconds / done)
-    told = [state.say("frame.work_left", time=left)]
-    if now.stage in ("images", "embeddings"):
-        told.insert(0, state.say("frame.work_rate", rate=state.number(done / seconds)))
-    return told
+    left = time_left((step.total - step.done) * seconds / done)
+    texts = [state.say("frame.work_left", time=left)]
+    if step.stage in ("images", "embeddings"):
+        texts.insert(0, state.say("frame.work_rate", rate=state.number(done / seconds)))
+    return texts
 
 
-def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
+def _show_failed(project: Project, last: Mapping[str, Any] | None) -> None:
     st.session_state.pop("pace", None)
     if last is None or last["outcome"] != "failed":
         return
@@ -135,10 +135,10 @@ def _show_last(project: Project, last: Mapping[str, Any] | None) -> None:
         jobs.start_processing(project, retry=True)
 
 
-def _follow(now: str) -> None:
+def _redraw_page(version: str) -> None:
     """Run the page again when there is something new to show, and only then."""
-    is_let_go = frozen_view.release_idle()
-    shown = st.session_state.get("version")
-    st.session_state["version"] = now
-    if is_let_go or shown not in (None, now):
+    is_released = frozen_view.release_idle()
+    drawn = st.session_state.get("version")
+    st.session_state["version"] = version
+    if is_released or drawn not in (None, version):
         st.rerun()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.components.gallery import CAPTIONS
-from app.components.searchline import NEARNESS_TEXTS, Changed, Choice, searchline
+from app.components.searchline import SIMILARITY_TEXTS, ChangedLabel, Choice, searchline
 from app.session import state
 from app.widgets import (
     compare_encoders,
@@ -88,7 +88,7 @@ _FIND_TEXTS = (
     "scope",
     "most_at",
     "no_spread",
-    *NEARNESS_TEXTS,
+    *SIMILARITY_TEXTS,
 )
 # The displays and their icons, in the order of the buttons.
 _DISPLAYS = {
@@ -273,18 +273,18 @@ def _count(context: ViewContext) -> str:
     return state.say("explore.count", shown=state.number(count), total=state.number(total))
 
 
-def _changed(context: ViewContext) -> Changed | None:
+def _changed(context: ViewContext) -> ChangedLabel | None:
     """Describe what a frozen view would show differently if it were run again."""
     changes = context.changes
     if changes is None or not (changes.count or changes.is_rearranged):
         return None
     if not changes.count:
-        return Changed(state.say("hold.moved"), state.say("hold.moved_title"))
+        return ChangedLabel(state.say("hold.moved"), state.say("hold.moved_title"))
     gone = state.say("hold.gone", count=changes.count - changes.new) if changes.gone.any() else ""
     new = state.say("hold.new", count=changes.new) if changes.new else ""
     text = ", ".join(filter(None, (gone, new)))
     label = state.say("hold.changed", count=changes.count, total=state.number(changes.count))
-    return Changed(label, state.say("hold.changed_title", what=text))
+    return ChangedLabel(label, state.say("hold.changed_title", what=text))
 
 
 def _arrangement(context: ViewContext) -> dict[str, Any]:

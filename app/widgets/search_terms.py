@@ -1,4 +1,4 @@
-"""The search of a view, by words and pictures, as a page reads and changes it.
+"""The search of a view, by words and images, as a page reads and changes it.
 
 Older forms (``similar``, ``text``) are read, and become ``like`` when they are changed. Not here:
 what a search means (``panoptic_data.views.search_expression``), the line it is typed in
@@ -12,11 +12,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from app.components.searchline import Limit, Sought
+from app.components.searchline import Limit, TermChip
 from app.session import state
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.similarity import SimilarityQuery
-from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
@@ -45,9 +44,9 @@ __all__ = [
 # Enough to tell images of a corpus apart in a text that a person reads.
 _SHOWN_DIGITS = 12
 # More of the most alike than these nobody asks for by their number.
-MOST = 1_000_000
+MOST_IMAGES = 1_000_000
 # More chips than these are a selection, not something that was put together.
-_CHIPS = 12
+_MOST_CHIPS = 12
 
 
 def get_search(view: View) -> SimilarityQuery | None:
@@ -56,18 +55,20 @@ def get_search(view: View) -> SimilarityQuery | None:
     return None if part is None else similarity.query_of(part)
 
 
-def with_search(view: View, asks: SimilarityQuery) -> View:
+def with_search(view: View, search: SimilarityQuery) -> View:
     """Return the view with this search in the place of its first; a new one says the order."""
-    before, part = similarity.first_search(view), similarity.condition(asks)
-    if before is None:
+    former, part = similarity.first_search(view), similarity.condition(search)
+    if former is None:
         return replace(view, where=(*view.where, part), sort=(), compare=None)
-    return replace(view, where=tuple(part if one is before else one for one in view.where))
+    return replace(view, where=tuple(part if clause is former else clause for clause in view.where))
 
 
 def without_search(view: View) -> View:
     """Return the view without its first search, and what that was compared with."""
     part = similarity.first_search(view)
-    return replace(view, where=tuple(one for one in view.where if one is not part), compare=None)
+    return replace(
+        view, where=tuple(clause for clause in view.where if clause is not part), compare=None
+    )
 
 
 def other_filters(view: View) -> tuple[Condition | Clause, ...]:
@@ -78,17 +79,19 @@ def other_filters(view: View) -> tuple[Condition | Clause, ...]:
 def only_search(view: View) -> View:
     """Return the view with its search alone: over the whole corpus."""
     part = similarity.first_search(view)
-    return replace(view, where=tuple(one for one in view.where if one is part))
+    return replace(view, where=tuple(clause for clause in view.where if clause is part))
 
 
-def without_term(view: View, place: int) -> View:
+def without_term(view: View, index: int) -> View:
     """Return the view without one term of its search."""
-    asks = get_search(view)
-    if asks is None or place >= len(asks.expression.terms):
+    search = get_search(view)
+    if search is None or index >= len(search.expression.terms):
         return view
-    left = asks.expression.without(place)
+    remaining = search.expression.without(index)
     return (
-        without_search(view) if left is None else with_search(view, replace(asks, expression=left))
+        without_search(view)
+        if remaining is None
+        else with_search(view, replace(search, expression=remaining))
     )
 
 
@@ -97,11 +100,11 @@ def with_term(view: View, term: Term, encoder: str) -> View:
 
     ``encoder`` is the one of a search that this begins.
     """
-    asks = get_search(view)
-    if asks is None:
+    search = get_search(view)
+    if search is None:
         return with_search(view, SimilarityQuery(encoder, Expression((term,))))
-    other_filters = tuple(one for one in asks.expression.terms if one.name != term.name)
-    return with_search(view, replace(asks, expression=Expression((*other_filters, term))))
+    other_filters = tuple(former for former in search.expression.terms if former.name != term.name)
+    return with_search(view, replace(search, expression=Expression((*other_filters, term))))
 
 
 def with_limit(view: View, least: Mapping[str, float]) -> View:
@@ -109,23 +112,23 @@ def with_limit(view: View, least: Mapping[str, float]) -> View:
 
     Or with so many of the most alike: ``count``.
     """
-    asks = get_search(view)
-    if asks is None:
+    search = get_search(view)
+    if search is None:
         return view
     limits = (least.get("threshold"), least.get("percentile"))
     count = int(least["count"]) if "count" in least else None
-    return with_search(view, SimilarityQuery(asks.encoder, asks.expression, *limits, count))
+    return with_search(view, SimilarityQuery(search.encoder, search.expression, *limits, count))
 
 
-def read_limit(told: Any) -> dict[str, float]:
+def read_limit(message: Any) -> dict[str, float]:
     """Read from where on the browser wants images shown, or how many, trusting nothing."""
-    if not isinstance(told, Mapping):
+    if not isinstance(message, Mapping):
         return {}
-    count = told.get("count")
-    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MOST:
+    count = message.get("count")
+    if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MOST_IMAGES:
         return {"count": count}
     for name, low, high in (("percentile", 0, 100), ("threshold", -1, 1)):
-        value = told.get(name)
+        value = message.get(name)
         if isinstance(value, int | float) and low <= value <= high:
             return {name: float(value)}
     return {}
@@ -136,16 +139,16 @@ def similar_to_images(
 ) -> View:
     """Return the view of all that looks like these images, from ``least`` on if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
-    begun = View((similarity.condition(SimilarityQuery(encoder, expression)),))
-    return with_limit(begun, least) if least else begun
+    view = View((similarity.condition(SimilarityQuery(encoder, expression)),))
+    return with_limit(view, least) if least else view
 
 
 def to_text(view: View) -> str:
     """Return the search of a view as it stands in the line: images by the beginning of a sha1."""
-    asks = get_search(view)
-    if asks is None:
+    search = get_search(view)
+    if search is None:
         return ""
-    return str(Expression(tuple(map(_shortened, asks.expression.terms))))
+    return str(Expression(tuple(map(_shortened, search.expression.terms))))
 
 
 def with_full_sha1s(project: Project, view: View, expression: Expression) -> Expression:
@@ -155,65 +158,67 @@ def with_full_sha1s(project: Project, view: View, expression: Expression) -> Exp
     """
     from panoptic_data.vectors import query_vectors
 
-    asks = get_search(view)
-    before = asks.expression.terms if asks is not None else ()
-    known = {_shortened(one).value: one.value for one in before if one.box or one.kind == "image"}
-    kept = (replace(one, value=known.get(one.value, one.value)) for one in expression.terms)
-    return query_vectors.with_full_sha1s(project, Expression(tuple(kept)))
+    search = get_search(view)
+    former = search.expression.terms if search is not None else ()
+    full = {
+        _shortened(term).value: term.value for term in former if term.box or term.kind == "image"
+    }
+    completed = (replace(term, value=full.get(term.value, term.value)) for term in expression.terms)
+    return query_vectors.with_full_sha1s(project, Expression(tuple(completed)))
 
 
-def term_chips(view: View) -> list[Sought]:
+def term_chips(view: View) -> list[TermChip]:
     """Return one chip per term of the search, or the first of very many."""
-    asks = get_search(view)
-    if asks is None:
+    search = get_search(view)
+    if search is None:
         return []
-    shown = [_sought(one) for one in asks.expression.terms[:_CHIPS]]
-    more = len(asks.expression.terms) - len(shown)
-    return [*shown, Sought(state.say("find.more", count=more), is_term=False)] if more else shown
+    shown = [_chip(term) for term in search.expression.terms[:_MOST_CHIPS]]
+    more = len(search.expression.terms) - len(shown)
+    return [*shown, TermChip(state.say("find.more", count=more), is_term=False)] if more else shown
 
 
 def describe_limit(view: View) -> Limit | None:
     """Say from where on images are shown; None where nothing is searched for."""
-    asks = get_search(view)
-    if asks is None:
+    search = get_search(view)
+    if search is None:
         return None
     # What the slider asks of: neither how it is shown nor in which order.
     address = model.to_address(View(view.where, mode=view.mode))
-    is_count = asks.percentile is None and asks.threshold is None
-    return Limit(_limit(asks), address, asks.count if is_count else None)
+    is_count = search.percentile is None and search.threshold is None
+    return Limit(_limit_text(search), address, search.count if is_count else None)
 
 
-def _limit(asks: SimilarityQuery) -> str:
-    if asks.threshold is not None:
-        return state.say("find.from", least=_figure(asks.threshold))
-    if asks.percentile is None and asks.count is not None:
-        return state.say("find.most", count=asks.count, total=state.number(asks.count))
-    likely = DEFAULT_PERCENTILE_WORDS if asks.expression.reads_text else DEFAULT_PERCENTILE
-    percentile = likely if asks.percentile is None else asks.percentile
-    return state.say("find.closest", part=_figure(100 - percentile))
+def _limit_text(search: SimilarityQuery) -> str:
+    if search.threshold is not None:
+        return state.say("find.from", least=_number(search.threshold))
+    if search.percentile is None and search.count is not None:
+        return state.say("find.most", count=search.count, total=state.number(search.count))
+    default = DEFAULT_PERCENTILE_WORDS if search.expression.reads_text else DEFAULT_PERCENTILE
+    percentile = default if search.percentile is None else search.percentile
+    return state.say("find.closest", part=_number(100 - percentile))
 
 
-def _figure(value: float) -> str:
+def _number(value: float) -> str:
     """Write a number with two digits that tell; whole numbers whole."""
     text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return text.replace(".", ",") if state.language() == "fr" else text
 
 
 def _shortened(term: Term) -> Term:
-    is_ours = term.kind in ("image", "crop")
-    return replace(term, value=term.value[:_SHOWN_DIGITS]) if is_ours else term
+    is_image = term.kind in ("image", "crop")
+    return replace(term, value=term.value[:_SHOWN_DIGITS]) if is_image else term
 
 
-def _sought(term: Term) -> Sought:
+def _chip(term: Term) -> TermChip:
     label = similarity.term_label(term, state.language())
     if term.kind == "text":
-        return Sought(label, term.weight < 0)
+        return TermChip(label, term.weight < 0)
     picture = f"/search/picture/{term.value}" if term.kind == "file" else f"/thumb/{term.value}"
-    return Sought(label, term.weight < 0, picture, term.box, _weight(term))
+    return TermChip(label, term.weight < 0, picture, term.box, _signed_weight(term))
 
 
-def _weight(term: Term) -> str:
+def _signed_weight(term: Term) -> str:
     """Say the sign and the weight of a picture, whose name says nothing to people."""
     weight = abs(term.weight)
-    said = "" if weight == 1 else f"{_figure(weight)} ×"
-    return f"− {said}".strip() if term.weight < 0 else said
+    figure = "" if weight == 1 else f"{_number(weight)} ×"
+    return f"− {figure}".strip() if term.weight < 0 else figure

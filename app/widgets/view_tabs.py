@@ -34,36 +34,44 @@ __all__ = ["default_name", "open_new", "open_selection", "save_pending", "save_s
 WRITE_EVERY = 2.0
 PARTS_NAMED = 3
 LONGEST_NAME = 40
-SEEN = "tabs.seen"
+LAST_DRAWN = "tabs.seen"
 # What shows a view, and leaves a page that shows none.
-GOING = ("open", "new", "reopen", "duplicate")
+TO_VIEW = ("open", "new", "reopen", "duplicate")
 
 _log = logging.getLogger(__name__)
 
 
 def tabs(project: Project) -> None:
     """Show the strip."""
-    _follow(project)
-    listed = saved.list_views(project)
-    current = next((one for one in listed if one.id == state.tab()), None)
+    _save_changes(project)
+    views = saved.list_views(project)
+    current = next((saved_view for saved_view in views if saved_view.id == state.tab()), None)
     strip(
         # A view that is shown has its tab, also where it was closed elsewhere.
-        opened=[_tab(one, current) for one in listed if one.is_open or one is current],
-        others=[_tab(one, current) for one in listed if not (one.is_open or one is current)],
+        opened=[
+            _tab(saved_view, current)
+            for saved_view in views
+            if saved_view.is_open or saved_view is current
+        ],
+        others=[
+            _tab(saved_view, current)
+            for saved_view in views
+            if not (saved_view.is_open or saved_view is current)
+        ],
         current=current.id if current is not None else None,
         address=_address(current),
         texts=section_texts("tabs", "ui_"),
-        on_act=lambda act: _do(project, act),
+        on_act=lambda act: _act(project, act),
     )
 
 
 def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Keep a view and show it in a tab of its own, after the others."""
     save_pending(project)
-    known = {one.name for one in saved.list_views(project)}
+    names = {saved_view.name for saved_view in saved.list_views(project)}
     view = stored_selections.shorten(project, view)
-    kept = saved.save(project, name or default_name(view, known), view, saved.LAST)
-    _show(kept)
+    opened = saved.save(project, name or default_name(view, names), view, saved.LAST)
+    _show(opened)
     navigation.to_view()
 
 
@@ -79,40 +87,40 @@ def open_selection(project: Project, chosen: Selected) -> None:
     open_new(project, view)
 
 
-def default_name(view: View, known: set[str]) -> str:
+def default_name(view: View, names: set[str]) -> str:
     """Name a view by what it asks, ``posters · 1930s``, or by a number that is free."""
-    asked = " · ".join(_brief(part) for part in view.where[:PARTS_NAMED])
-    if asked:
-        return asked if len(asked) <= LONGEST_NAME else asked[: LONGEST_NAME - 1] + "…"
+    filters = " · ".join(_short_label(part) for part in view.where[:PARTS_NAMED])
+    if filters:
+        return filters if len(filters) <= LONGEST_NAME else filters[: LONGEST_NAME - 1] + "…"
     number = 2
-    while state.say("tabs.numbered", number=number) in known:
+    while state.say("tabs.numbered", number=number) in names:
         number += 1
     return state.say("tabs.numbered", number=number)
 
 
-def _brief(part: Condition | Clause) -> str:
+def _short_label(part: Condition | Clause) -> str:
     if not isinstance(part, Condition):
         return filter_chips.part_label(part)
     value = part.value
     match part.field, part.op:
         case ("folder", "in"):
-            return _first([folder.rpartition("/")[2] for folder in value])
+            return _first_and_count([folder.rpartition("/")[2] for folder in value])
         case ("format", "in"):
-            return _first(value)
+            return _first_and_count(value)
         case ("text", _):
             return str(value["text"])
         case (("path" | "name" | "camera"), "contains"):
             return str(value)
         case ("taken_at", "between"):
-            return _years(value) or filter_chips.part_label(part)
+            return _years_label(value) or filter_chips.part_label(part)
     return filter_chips.part_label(part)
 
 
-def _first(values: Sequence[str]) -> str:
+def _first_and_count(values: Sequence[str]) -> str:
     return values[0] if len(values) == 1 else f"{values[0]} +{len(values) - 1}"
 
 
-def _years(ends: Sequence[str | None]) -> str | None:
+def _years_label(ends: Sequence[str | None]) -> str | None:
     """Say whole years and decades shortly; None where they are not whole."""
     first, last = ((end or "")[:4] for end in ends)
     is_whole = ends[0] in (first, f"{first}-01-01") and ends[1] in (last, f"{last}-12-31")
@@ -125,14 +133,20 @@ def _years(ends: Sequence[str | None]) -> str | None:
     return f"{first}-{last}"
 
 
-def _tab(one: SavedView, current: SavedView | None) -> Tab:
-    if one.problem is not None:
-        problem = one.problem.message(state.language())
-        return Tab(one.id, one.name, state.say("tabs.unreadable", problem=problem), False)
+def _tab(saved_view: SavedView, current: SavedView | None) -> Tab:
+    if saved_view.problem is not None:
+        problem = saved_view.problem.message(state.language())
+        return Tab(
+            saved_view.id, saved_view.name, state.say("tabs.unreadable", problem=problem), False
+        )
     # The table may not have heard yet what the current one shows.
-    view = state.view() if one is current else one.view or View()
-    asked = " · ".join(map(filter_chips.part_label, view.where))
-    return Tab(one.id, one.name, f"{one.name}\n{asked}" if asked else one.name)
+    view = state.view() if saved_view is current else saved_view.view or View()
+    filters = " · ".join(map(filter_chips.part_label, view.where))
+    return Tab(
+        saved_view.id,
+        saved_view.name,
+        f"{saved_view.name}\n{filters}" if filters else saved_view.name,
+    )
 
 
 def _address(current: SavedView | None) -> str:
@@ -142,7 +156,7 @@ def _address(current: SavedView | None) -> str:
     return model.to_address(state.view()) or state.ALL
 
 
-def _do(project: Project, act: Act) -> None:
+def _act(project: Project, act: Act) -> None:
     """Do what the strip was asked; runs before the page is drawn again."""
     acts: dict[str, Callable[[Project, Act], Any]] = {
         "open": lambda of, act: _open(of, act.id),
@@ -156,12 +170,12 @@ def _do(project: Project, act: Act) -> None:
         "restore": lambda of, act: saved.restore(of, act.id or "", act.place),
     }
     try:
-        _follow(project)
+        _save_changes(project)
         save_pending(project)
         acts[act.what](project, act)
         if act.goes:
             _open(project, act.then)
-        if act.what in GOING:
+        if act.what in TO_VIEW:
             navigation.to_view()
     except (PanopticError, OSError) as error:
         problem = error.message(state.language()) if isinstance(error, PanopticError) else error
@@ -169,46 +183,46 @@ def _do(project: Project, act: Act) -> None:
 
 
 def _open(project: Project, id: str | None) -> None:
-    kept = saved.get(project, id) if id is not None else None
-    if kept is None:
+    saved_view = saved.get(project, id) if id is not None else None
+    if saved_view is None:
         state.open_tab(None, View())
         return
-    _show(kept)
+    _show(saved_view)
 
 
 def _reopen(project: Project, act: Act) -> None:
-    kept = saved.reopen(project, act.id or "")
-    if kept is not None:
-        _show(kept)
+    saved_view = saved.reopen(project, act.id or "")
+    if saved_view is not None:
+        _show(saved_view)
 
 
 def _duplicate(project: Project, act: Act) -> None:
-    kept = saved.get(project, act.id or "")
-    if kept is None:
+    saved_view = saved.get(project, act.id or "")
+    if saved_view is None:
         return
-    copied = saved.duplicate(project, kept.id, state.say("tabs.copy", name=kept.name))
+    copied = saved.duplicate(project, saved_view.id, state.say("tabs.copy", name=saved_view.name))
     if copied is not None:
         _show(copied)
 
 
-def _show(kept: SavedView) -> None:
+def _show(saved_view: SavedView) -> None:
     # Of a view that cannot be read the address names the tab alone: the page says why.
-    state.open_tab(kept.id, kept.view)
+    state.open_tab(saved_view.id, saved_view.view)
 
 
-def _follow(project: Project) -> None:
+def _save_changes(project: Project) -> None:
     """Keep the tab's view as the person has changed it since this page was last drawn.
 
     Also by the browser's Back; not by opening a link, which may be older than what is kept.
     """
-    now = (state.tab(), state.view())
-    before = st.session_state.get(SEEN, now)
-    st.session_state[SEEN] = now
-    if now[0] is None or before[0] != now[0] or before[1] == now[1]:
+    current = (state.tab(), state.view())
+    former = st.session_state.get(LAST_DRAWN, current)
+    st.session_state[LAST_DRAWN] = current
+    if current[0] is None or former[0] != current[0] or former[1] == current[1]:
         return
-    kept = saved.get(project, now[0])
-    if kept is not None and kept.view is not None:
-        save_soon(project, now[0], now[1])
+    saved_view = saved.get(project, current[0])
+    if saved_view is not None and saved_view.view is not None:
+        save_soon(project, current[0], current[1])
 
 
 # What is not yet written: (project, tab) → view. One writer at a time.
@@ -221,10 +235,10 @@ def save_soon(project: Project, tab: str, view: View) -> None:
     """Write a tab's view soon: at once, or two seconds after it was last written."""
     key = (project.root, tab)
     with _lock:
-        is_due = key in _waiting
+        is_scheduled = key in _waiting
         _waiting[key] = view
         wait = max(0.0, _last.get(key, -WRITE_EVERY) + WRITE_EVERY - time.monotonic())
-    if not is_due:
+    if not is_scheduled:
         # No daemon: a server that stops waits for it.
         threading.Timer(wait, _write, (project, tab)).start()
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["NEARNESS_TEXTS", "Changed", "Chip", "Choice", "Limit", "Sought", "searchline"]
+__all__ = ["SIMILARITY_TEXTS", "ChangedLabel", "Chip", "Choice", "Limit", "TermChip", "searchline"]
 
 # What the slider over likeness says (``similarity_slider.js``), under ``find``.
-NEARNESS_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
+SIMILARITY_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Sought:
+class TermChip:
     """One term of the search, which a press removes; ``is_against`` has the sign minus.
 
     ``picture`` is the address of a small one, ``box`` the part of it that is meant, ``sign`` what
@@ -64,7 +64,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedLabel:
     """What a held view shows that it would not, or not yet: a few words, and all of them."""
 
     label: str
@@ -78,7 +78,7 @@ def searchline(
     modes: Sequence[Choice],
     count: str,
     chips: Sequence[Chip],
-    terms: Sequence[Sought],
+    terms: Sequence[TermChip],
     limit: Limit | None,
     encoders: Sequence[Choice],
     encoder: str | None,
@@ -97,7 +97,7 @@ def searchline(
     displays: Sequence[Choice],
     problem: str | None,
     hold: bool,
-    changed: Changed | None,
+    changed: ChangedLabel | None,
     turn: int,
     language: str,
     texts: Mapping[str, str],
