@@ -19,7 +19,7 @@ def bars_by_month(counts: Mapping[int, int]) -> Histogram:
     if not counts:
         return Histogram([], [])
     first, last = min(counts), max(counts)
-    step = next((one for one in _STEPS if (last - first) / one < BARS), _STEPS[-1])
+    step = next((months for months in _STEPS if (last - first) / months < BARS), _STEPS[-1])
     start = first // step * step
     bars = [0] * ((last - start) // step + 1)
     for month, count in counts.items():

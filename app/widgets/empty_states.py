@@ -1,6 +1,6 @@
-"""Pages with nothing on them yet, or nothing any more: what happened and what to do next.
+"""Pages without images: why there are none, and what to do next.
 
-Not here: damaged pictures and skeletons, which the gallery draws in their place.
+Not here: damaged images and placeholders, which the gallery draws.
 """
 
 from __future__ import annotations

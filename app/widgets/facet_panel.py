@@ -1,7 +1,7 @@
-"""The left panel's sections, counted under the view as it stands.
+"""The left panel's sections, counted under the current view.
 
-Each section's counts leave out its own condition, so that what else could be chosen shows its
-number. Only open sections are counted. Not here: drawing them (``components.facets``).
+Each section's counts leave out its own condition, so that values not chosen show their
+counts too. Only open sections are counted. Not here: drawing them (``components.facets``).
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def sections(
     encoder: state.Encoder | None,
     opened: frozenset[str],
 ) -> list[Section]:
-    """Return every section that the corpus has something to say about."""
+    """Return every section that the corpus has values for."""
     listed = [_folders(corpus, view, "folder" in opened)]
     listed.append(_clusters(corpus, view, encoders, encoder, "cluster" in opened))
-    # What people said comes before what files say of themselves.
+    # Annotations come before metadata of the files.
     listed += property_facets.sections(corpus, view, opened)
     listed.append(_formats(corpus, view, "format" in opened))
     if corpus.date_range() is not None:
@@ -125,8 +125,8 @@ def _hint(
 ) -> str | None:
     if not has_clusters:
         return state.say("explore.cluster_waiting")
-    readers = [encoder_ for encoder_ in encoders if encoder_.reads_text]
-    if readers and encoder is not None and not any(encoder_.is_ready for encoder_ in readers):
+    readers = [reader for reader in encoders if reader.reads_text]
+    if readers and encoder is not None and not any(reader.is_ready for reader in readers):
         return state.say("explore.clip_waits", encoder=encoder.name)
     return None
 

@@ -1,25 +1,23 @@
-"""Every filter of a view as conditions that can be combined: what can be asked, and the answers.
+"""The builder of filters: the conditions of a view as a tree that can be edited in a dialog.
 
-What is being edited is counted and checked while the person edits; the view changes when it is
-applied. Not here: drawing the tree (``components.builder``), what a condition selects
-(``panoptic_data.catalogue.filters``).
+A draft is counted and checked while the person edits; the view changes when it is applied. Not
+here: the tree's markup (``components.builder``), values to choose from
+(``widgets.filter_choices``), what a condition selects (``panoptic_data.catalogue.filters``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app.components.builder import (
     Answer,
-    Clusters,
     Draft,
     Field,
     Hue,
-    Item,
     Operator,
     Property,
     builder,
@@ -28,17 +26,15 @@ from app.components.builder import (
 from app.session import state
 from app.session.texts import section_texts
 from app.widgets.filter_chips import SCALES, field_name, operator_name, part_label
-from panoptic_data.annotations import tags
-from panoptic_data.catalogue import facets, field_counts
+from app.widgets.filter_choices import filter_choices, property_headings
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.views import model
-from panoptic_data.views.fields import FIELDS, STATUSES, is_property, property_field
+from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
-    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = [
@@ -52,7 +48,7 @@ __all__ = [
     "with_where",
 ]
 
-# One colour that every person would call by the name.
+# A sample of each named colour.
 HUE_SAMPLES: Mapping[str, str] = {
     "black": "#101010",
     "grey": "#8a8a8a",
@@ -69,24 +65,21 @@ HUE_SAMPLES: Mapping[str, str] = {
 _UNITS = ("width", "height")
 _CHOICES = ("folder", "format", "status")
 _EMPTY = ("is empty", "is not empty")
-# What is chosen on a map, in a gallery or in words, and cannot be typed here.
+# The editor of what is chosen on a map, in a gallery or in words, and cannot be edited here.
 _FIXED = "fixed"
-# Those that most images have are sent to the browser; others can be typed in the search field.
-MOST_TAGS = 3_000
-MOST_LINKED = 1_000
-# The key of the view that the dialog is open on ("" before it is drawn), how often it was opened,
-# and what can be chosen.
-_OPEN, _OPENED, _CHOICES_KEY = "builder_open", "builder_opened", "builder_words"
+# Session: the key of the view that the dialog is open on ("" before it is drawn), and how often
+# it was opened.
+_OPEN, _OPENED = "builder_open", "builder_opened"
 
 
 def request_dialog() -> None:
-    """Open the dialog in the run that follows (a callback of what opens it)."""
+    """Open the dialog in the next run of the page; for callbacks."""
     st.session_state[_OPEN] = ""
     st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
 
 
 def open_dialog(corpus: Catalogue, view: View, on_change: Callable[[View], None]) -> None:
-    """Draw the builder over the page if it was asked for; called in every run of the page."""
+    """Draw the dialog over the page if it was requested; called in every run of the page."""
     opened_on = st.session_state.get(_OPEN)
     if opened_on is None:
         return
@@ -116,12 +109,12 @@ def draw(
     on_change: Callable[[View], None],
     on_cancel: Callable[[], None] = lambda: None,
 ) -> None:
-    """Draw the builder where we are; ``on_change`` gets the view once it is applied.
+    """Draw the builder in the current container; ``on_change`` gets the view once it is applied.
 
     Only its conditions differ from those of ``view``. ``on_cancel`` is called when the person
     leaves without applying.
     """
-    # Each opening begins anew: what an earlier one left unapplied is forgotten.
+    # Each opening begins a new draft: what an earlier one left unapplied is forgotten.
     key = f"builder_{st.session_state.get(_OPENED, 0)}"
     draft = drafted(key) or Draft(0, model.to_json(view)["where"])
 
@@ -129,19 +122,21 @@ def draw(
         try:
             changed = with_where(view, where)
         except InvalidView:
-            # It is told beside the condition; nothing is lost.
+            # The problem is shown beside the condition; the draft stays.
             return
         on_change(changed)
 
-    choices = _choices(corpus)
+    choices = filter_choices(corpus)
     builder(
         where=editable_parts(view, draft.where, corpus.annotations),
         fields=_fields(corpus.annotations),
         choices=choices.choices,
         clusters=choices.clusters,
-        properties=[Property(item.id, item.name) for item in corpus.annotations.live_properties],
+        properties=[
+            Property(property.id, property.name) for property in corpus.annotations.live_properties
+        ],
         hues=[
-            Hue(item, state.say(f"groups.hue_{item}"), HUE_SAMPLES[item]) for item in HUE_SAMPLES
+            Hue(hue, state.say(f"groups.hue_{hue}"), sample) for hue, sample in HUE_SAMPLES.items()
         ],
         answer=check_draft(corpus, view, draft),
         language=state.language(),
@@ -162,9 +157,10 @@ def with_where(view: View, where: Any) -> View:
 
 
 def editable_parts(view: View, where: Any, annotations: State) -> list[dict[str, Any]]:
-    """Return the parts that the tree begins with; what cannot be edited has a ``label``.
+    """Return the parts that the tree begins with, as JSON.
 
-    So have conditions on properties that were deleted or have changed their type.
+    Conditions that cannot be edited have a ``label``: those made elsewhere, and those on
+    properties that were deleted or have changed their type.
     """
     try:
         with_where(view, where)
@@ -194,7 +190,7 @@ def editor_kind(condition_field: str, op: str) -> str:
 
 
 def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
-    """Count what a draft would show, or say what is wrong with it and where."""
+    """Count what a draft would show, or report what is wrong with it and where."""
     try:
         edited = with_where(view, draft.where)
     except InvalidView as error:
@@ -237,7 +233,7 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
 
 
 def _conditions(where: Any) -> list[Any]:
-    """Return every condition of what the browser told, right or wrong, in order."""
+    """Return every condition of the browser's message, valid or not, in order."""
     conditions = []
     waiting = list(reversed(where)) if isinstance(where, list) else []
     while waiting:
@@ -260,7 +256,7 @@ def _labelled(part: Mapping[str, Any], annotations: State) -> dict[str, Any]:
         return {"not": _labelled(part["not"], annotations)}
     for kind in ("all", "any"):
         if kind in part:
-            return {kind: [_labelled(one, annotations) for one in part[kind]]}
+            return {kind: [_labelled(inner, annotations) for inner in part[kind]]}
     condition = Condition(part["field"], part["op"], part.get("value"))
     plain = {"field": condition.field, "op": condition.op, "value": condition.value}
     return (
@@ -271,27 +267,15 @@ def _labelled(part: Mapping[str, Any], annotations: State) -> dict[str, Any]:
 
 
 def _is_fixed(condition: Condition, annotations: State) -> bool:
-    if is_property(condition.field) and condition.field not in _property_fields(annotations):
+    if is_property(condition.field) and condition.field not in property_headings(annotations):
         return True
     kind = editor_kind(condition.field, condition.op)
     # One group of duplicates has no name that could be chosen from.
     return kind == _FIXED or (kind == "kinds" and "groups" in condition.value)
 
 
-def _property_fields(annotations: State) -> Mapping[str, str]:
-    """Return the fields of the properties, each with the heading that it stands under."""
-    own = state.say("builder.properties")
-    headed = [
-        (property_field(property.type, property.id), property.folder or own)
-        for property in annotations.live_properties
-    ]
-    # Those under no heading of their own come first, and each heading once.
-    headings = list(dict.fromkeys([own, *(heading for _, heading in headed)]))
-    return dict(sorted(headed, key=lambda property: headings.index(property[1])))
-
-
 def _fields(annotations: State) -> list[Field]:
-    headings = _property_fields(annotations)
+    headings = property_headings(annotations)
     built_in = state.say("builder.built_in") if headings else ""
     fields = [
         _field(name, annotations, headings.get(name, built_in)) for name in (*FIELDS, *headings)
@@ -309,125 +293,3 @@ def _field(name: str, annotations: State, heading: str) -> Field:
         state.say(f"builder.unit_{name}") if name in _UNITS else "",
         heading,
     )
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """What can be chosen, with its counts in the whole corpus."""
-
-    choices: Mapping[str, list[Item]]
-    clusters: list[Clusters]
-
-
-def _choices(corpus: Catalogue) -> _Choices:
-    """Return the choices, counted once: every change of a draft asks for them again."""
-    key = (corpus.project.root, corpus.version, state.language())
-    cached = st.session_state.get(_CHOICES_KEY)
-    if cached is not None and cached[0] == key:
-        choices_: _Choices = cached[1]
-        return choices_
-    encoders = {encoder.slug: encoder.name for encoder in state.encoders(corpus.project)}
-    choices = {
-        "folder": [Item(path, path, count) for path, count in field_counts.folders(corpus).items()],
-        "format": [Item(name, name, count) for name, count in field_counts.formats(corpus).items()],
-        "status": _statuses(corpus),
-        "duplicate": _kinds(corpus, encoders),
-        "author": _authors(corpus),
-        **{
-            field: _tags(corpus, field) if FIELDS[field].kind == "tags" else _linked(corpus, field)
-            for field in _property_fields(corpus.annotations)
-            if FIELDS[field].kind in ("tags", "link")
-        },
-    }
-    choices_ = _Choices(choices, _clusters(corpus, encoders))
-    st.session_state[_CHOICES_KEY] = (key, choices_)
-    return choices_
-
-
-def _statuses(corpus: Catalogue) -> list[Item]:
-    counts = dict(corpus.frame["status"].value_counts().iter_rows())
-    return [
-        Item(status, state.say(f"explore.status_{status}"), counts.get(status, 0))
-        for status in STATUSES
-    ]
-
-
-def _kinds(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Item]:
-    members = corpus.duplicates().select("kind", "row").unique()
-    counts = sorted(members["kind"].value_counts().iter_rows())
-    return [Item(kind, _kind_name(kind, encoders), count) for kind, count in counts]
-
-
-def _kind_name(kind: str, encoders: Mapping[str, str]) -> str:
-    name, _, slug = kind.partition(":")
-    return state.say(f"builder.kind_{name}", encoder=encoders.get(slug, slug))
-
-
-def _clusters(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Clusters]:
-    return [
-        Clusters(slug, encoders.get(slug, slug), _numbers(corpus, slug))
-        for slug in corpus.encoders
-        if corpus.clusters(slug) is not None
-    ]
-
-
-def _numbers(corpus: Catalogue, slug: str) -> list[Item]:
-    info = corpus.cluster_info(slug)
-    medoids = dict(zip(info["number"], info["medoid"], strict=True))
-    return [
-        Item(number, _cluster_name(number), count, medoids.get(number))
-        for number, count in field_counts.clusters(corpus, slug).items()
-    ]
-
-
-def _cluster_name(number: int) -> str:
-    if number < 0:
-        return state.say("explore.cluster_none")
-    return state.say("explore.cluster_name", number=number)
-
-
-def _authors(corpus: Catalogue) -> list[Item]:
-    counts = facets.authors(corpus, View()).counts
-    return [Item(name, name, count) for name, count in counts.items()]
-
-
-def _tags(corpus: Catalogue, field: str) -> list[Item]:
-    """Return a property's tags as a tree, each once: under the first of those above it."""
-    counts = facets.tags(corpus, View(), field).counts
-    by_id = {tag.id: tag for tag in corpus.annotations.tags_of(corpus.property(field).id)}
-    often = sorted(by_id, key=lambda id: -counts.get(id, 0))[:MOST_TAGS]
-    listed = {*often, *(tags.ancestors(by_id, often) & by_id.keys())}
-    shown = {id: tag for id, tag in by_id.items() if id in listed}
-    return [_tag(shown, path, counts) for path in _branches(shown)]
-
-
-def _linked(corpus: Catalogue, field: str) -> list[Item]:
-    """Return the images that a property links to, by their names, those linked to most first."""
-    counts = facets.values(corpus, View(), field, MOST_LINKED).counts
-    rows = corpus.rows_of(list(counts))
-    names = corpus.frame["place"].gather(rows).str.replace(r"^.*/", "").to_list()
-    name_of = dict(zip(corpus.sha1s(rows), names, strict=True))
-    return [Item(sha1, name_of.get(sha1, sha1), count, sha1) for sha1, count in counts.items()]
-
-
-def _tag(by_id: Mapping[str, Tag], path: list[str], counts: Mapping[str, int]) -> Item:
-    tag = by_id[path[-1]]
-    title = " › ".join(by_id[id].name for id in path)
-    return Item(tag.id, tag.name, counts.get(tag.id, 0), None, title, tag.colour, "/".join(path))
-
-
-def _branches(by_id: Mapping[str, Tag]) -> list[list[str]]:
-    """Return the way from the top to each tag, each tag right before those below it."""
-    below = tags.children(by_id)
-    waiting = [[id] for id, tag in by_id.items() if not _first_parent(by_id, tag)][::-1]
-    paths = []
-    while waiting:
-        path = waiting.pop()
-        paths.append(path)
-        own = [id for id in below.get(path[-1], ()) if _first_parent(by_id, by_id[id]) == path[-1]]
-        waiting += [[*path, id] for id in reversed(own)]
-    return paths
-
-
-def _first_parent(by_id: Mapping[str, Tag], tag: Tag) -> str | None:
-    return next((parent for parent in tag.parents if parent in by_id), None)

@@ -1,6 +1,6 @@
-"""What a view asks, condition by condition, in words short enough for a chip.
+"""The filters of a view in words short enough for a chip, and the names of fields.
 
-Not here: the order of the view, which is no condition.
+Not here: the order and groups of a view, which are no filters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCALES", "chips_of", "field_name", "operator_name", "part_label", "without_chip"]
 
-# The unit in which each number is written and typed.
+# The unit in which the numbers of each field are displayed and typed.
 SCALES: Mapping[str, float] = {
     "pixels": 1e6,
     "size": 1e6,
@@ -48,22 +48,22 @@ def without_chip(view: View, chip: str) -> View:
 
 
 def part_label(part: Condition | Clause, annotations: State | None = None) -> str:
-    """Say one part of a view in a few words.
+    """Describe one filter of a view in a few words.
 
-    ``known`` says what properties and tags are called; those of the session's project if None.
+    ``annotations`` has the names of properties and tags; those of the session's project if None.
     """
     if isinstance(part, Condition):
         return _condition_label(part, annotations)
     if part.kind == "not":
         return state.say("explore.chip_not", part=part_label(part.parts[0], annotations))
-    inner = [_bracketed(inner_part, annotations) for inner_part in part.parts]
+    inner = [_bracketed(part, annotations) for part in part.parts]
     return _shortened(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _CHIP_LENGTH * 2)
 
 
 def field_name(field: str, annotations: State | None = None) -> str:
-    """Return the name of a field, as it stands within a sentence; a property's own name.
+    """Return the name of a field, as it is written within a sentence; a property's own name.
 
-    A property that was deleted, or has another type than the field says, is called so.
+    It says so where a property was deleted, or has another type than the field names.
     """
     id = property_of(field)
     if id is None:
@@ -79,12 +79,12 @@ def field_name(field: str, annotations: State | None = None) -> str:
 
 
 def operator_name(op: str) -> str:
-    """Return an operator in words, or as the sign that everyone knows."""
+    """Return an operator in words, or as its sign where it has a common one."""
     return _SIGNS[op] if op in _SIGNS else state.say(f"explore.op_{op.replace(' ', '_')}")
 
 
 def _annotations() -> State | None:
-    """Return what the project of this session has defined."""
+    """Return the properties and tags of this session's project."""
     project = state.project()
     return annotations_of(project).state() if project else None
 
@@ -120,7 +120,7 @@ def _condition_label(condition: Condition, annotations: State | None) -> str:
 
 
 def _property_label(condition: Condition, annotations: State | None) -> str:
-    """Say what is asked of a property, tags by their names."""
+    """Describe a condition on a property, tags by their names."""
     field, op, value = condition.field, condition.op, condition.value
     name, kind = field_name(field, annotations), FIELDS[condition.field].kind
     if value is None:
@@ -138,7 +138,7 @@ def _property_label(condition: Condition, annotations: State | None) -> str:
 
 
 def _end(kind: str, value: Any) -> str:
-    # Small numbers of properties are years as often as not: nothing parts their thousands.
+    # Small numbers are often years, which are written without a separator of thousands.
     is_short = kind == "number" and value == int(value) and abs(value) < _GROUPED_FROM
     if is_short:
         return str(int(value))
@@ -193,9 +193,9 @@ def _folder(folder: str) -> str:
 
 
 def _clusters(value: Mapping[str, Any]) -> str:
-    # What is in no cluster, and what has no vector yet, is one thing to people.
+    # Images in no cluster and images without a vector are shown as the same.
     numbers = sorted(max(number, -1) for number in value["numbers"])
-    names = [str(one) if one >= 0 else state.say("explore.chip_none") for one in numbers]
+    names = [str(number) if number >= 0 else state.say("explore.chip_none") for number in numbers]
     return _and_more(list(dict.fromkeys(names)))
 
 
@@ -230,7 +230,7 @@ def _similar(value: Mapping[str, Any]) -> str:
 
 
 def _like(value: Mapping[str, Any]) -> str:
-    """Say a search as it was typed, images by the first letters of their names."""
+    """Return a search as it was typed, images by the first digits of their sha1."""
     text = _shortened(_SHA1.sub(r"\1…", value["query"]))
     count = value.get("count")
     if count is not None:
@@ -253,7 +253,7 @@ def _fixed_label(field: str) -> Callable[[Any], str]:
 
 
 def _plain_value(condition: Condition) -> str:
-    """Say the value of an operator that no panel sets."""
+    """Describe the value of an operator that the panel of filters does not set."""
     field, value = condition.field, condition.value
     if value is None:
         return ""
@@ -276,7 +276,7 @@ def _near(value: Mapping[str, Any]) -> str:
     return str(value["colour"])
 
 
-# What needs no words in any language.
+# Operators that need no words in any language.
 _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
@@ -305,5 +305,5 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "region": _region,
     "duplicate": _duplicate,
 }
-# These say all by themselves.
+# Labels that need no name of a field before them.
 _COMPLETE_LABELS = frozenset({_similar, _selection, _region, _duplicate})

@@ -1,4 +1,4 @@
-"""Quiet tables of text, as HTML. Every cell is escaped unless it says that it is markup.
+"""Plain tables of text, as HTML. Every cell is escaped unless it is marked as markup.
 
 Not here: what the tables say (``screens``), how they look (``screens/pipeline.css``).
 """
@@ -20,7 +20,7 @@ __all__ = ["Cell", "bar", "details", "duration", "moment", "table"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: ``title`` is said on hover; ``kind`` is a class of the stylesheet."""
+    """One cell: ``title`` is shown on hover; ``kind`` is a class of the stylesheet."""
 
     text: str
     title: str = ""
@@ -29,7 +29,7 @@ class Cell:
 
 
 def table(headings: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]], label: str) -> str:
-    """Return a table. Cells of ``kind`` "figure" stand at the right."""
+    """Return a table as markup. Cells of ``kind`` "figure" are aligned to the right."""
     head = "".join(_cell(cell, "th") for cell in headings)
     body = "".join(f"<tr>{''.join(_cell(cell, 'td') for cell in row)}</tr>" for row in rows)
     return (
@@ -39,7 +39,7 @@ def table(headings: Sequence[str | Cell], rows: Sequence[Sequence[str | Cell]], 
 
 
 def details(summary: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """Return a line that opens on a press; ``summary`` is markup, the pairs are text."""
+    """Return a line that opens on a press, as markup; ``summary`` is markup, the pairs are text."""
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return f"<details><summary>{summary}</summary><dl>{listed}</dl></details>"
 
@@ -51,7 +51,7 @@ def bar(done: int, total: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say a duration in words: ``0.3 s``, ``12 s``, ``1 min 30 s``."""
+    """Return a duration in words: ``0.3 s``, ``12 s``, ``1 min 30 s``."""
     if seconds < 10:
         text = f"{seconds:.1f}"
         count = text.replace(".", ",") if state.language() == "fr" else text
@@ -65,7 +65,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """Say a moment on the clock of the browser: ``2026-11-20 14:05``."""
+    """Return a moment in the browser's time zone: ``2026-11-20 14:05``."""
     if at is None:
         return "–"
     return f"{at.astimezone(_browser_zone()):%Y-%m-%d %H:%M}"

@@ -1,7 +1,7 @@
-"""The left panel's sections of properties: their values, counted under the view as it stands.
+"""The left panel's sections of properties: their values, counted under the current view.
 
-Only open sections are counted. Not here: the counts (``panoptic_data.catalogue.facets``), what
-files and pictures say of themselves (``widgets.facet_panel``), drawing (``components.facets``).
+Only open sections are counted. Not here: the counts (``panoptic_data.catalogue.facets``), sections
+of metadata (``widgets.facet_panel``), markup (``components.facets``).
 """
 
 from __future__ import annotations

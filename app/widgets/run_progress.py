@@ -1,7 +1,7 @@
-"""What runs on the project, at the bottom right of every page: how far, how fast, how long.
+"""The progress of the current run, at the bottom right of every page: stage, rate, time left.
 
-Everything is read from the table ``runs``, so it is true whoever started the run. Not here:
-the history of runs (the page Pipeline).
+Everything is read from the table ``runs``, so it holds whoever started the run. Not here: past
+runs (``screens.pipeline``), progress in a terminal (``commands.progress``).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from panoptic_data.storage.project import Project
 
 __all__ = ["Step", "current_step", "run_progress", "time_left"]
 
-# A rate over less than this jumps about.
-RATE_OVER = 4.0
+# A rate measured over less than this, in seconds, is not steady.
+RATE_SECONDS = 4.0
 STAGES = (
     "files",
     "images",
@@ -41,7 +41,7 @@ STAGES = (
 
 @dataclass(frozen=True)
 class Step:
-    """The stage at work: its name in the catalogue of texts, and how far it is."""
+    """The current stage: its name in the catalogue of texts, and how many of its items are done."""
 
     stage: str
     done: int
@@ -50,9 +50,9 @@ class Step:
 
 @st.fragment
 def run_progress(project: Project) -> None:
-    """Show what runs, and show new images on the page as they come in."""
+    """Show the current run, and draw the page again when its images change."""
     if navigation.stay_on_drawn_page():
-        # Such a message runs this beside a page that is not its.
+        # The message names another page than the one that is drawn: draw that one whole.
         st.rerun(scope="app")
     digest = state_digest.read(project)
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
@@ -65,7 +65,7 @@ def run_progress(project: Project) -> None:
 
 
 def current_step(progress: Mapping[str, Mapping[str, int]]) -> Step:
-    """Return the first stage that is not through, summed over sources and encoders."""
+    """Return the first unfinished stage, summed over sources and encoders."""
     summed = {stage: _sum(progress, stage) for stage in STAGES}
     begun = {stage: (done, total) for stage, (done, total) in summed.items() if total}
     if not begun:
@@ -76,7 +76,7 @@ def current_step(progress: Mapping[str, Mapping[str, int]]) -> Step:
 
 
 def time_left(seconds: float) -> str:
-    """Say a duration in words: ``1 min 30 s``."""
+    """Return a duration in words: ``1 min 30 s``."""
     rounded = max(1, round(seconds))
     if rounded < 60:
         return state.say("frame.seconds", count=rounded)
@@ -114,7 +114,7 @@ def _pace(run: str, step: Step) -> list[str]:
     first_seen = st.session_state.setdefault("pace", {})
     start, start_done = first_seen.setdefault((run, step.stage), (time.monotonic(), step.done))
     seconds, done = time.monotonic() - start, step.done - start_done
-    if seconds < RATE_OVER or done <= 0:
+    if seconds < RATE_SECONDS or done <= 0:
         return []
     left = time_left((step.total - step.done) * seconds / done)
     texts = [state.say("frame.work_left", time=left)]

@@ -41,22 +41,22 @@ __all__ = [
     "without_term",
 ]
 
-# Enough to tell images of a corpus apart in a text that a person reads.
+# So many digits of a sha1 tell the images of a corpus apart in a text that people read.
 _SHOWN_DIGITS = 12
-# More of the most alike than these nobody asks for by their number.
+# The largest count of most similar images that the browser may request.
 MOST_IMAGES = 1_000_000
-# More chips than these are a selection, not something that was put together.
+# Longer searches come from a selection; their further terms are only counted.
 _MOST_CHIPS = 12
 
 
 def get_search(view: View) -> SimilarityQuery | None:
-    """Return what the first search of a view asks, None where it has none."""
+    """Return the first search of a view, None where it has none."""
     part = similarity.first_search(view)
     return None if part is None else similarity.query_of(part)
 
 
 def with_search(view: View, search: SimilarityQuery) -> View:
-    """Return the view with this search in the place of its first; a new one says the order."""
+    """Return the view with this search in place of its first; a new search decides the order."""
     former, part = similarity.first_search(view), similarity.condition(search)
     if former is None:
         return replace(view, where=(*view.where, part), sort=(), compare=None)
@@ -72,7 +72,7 @@ def without_search(view: View) -> View:
 
 
 def other_filters(view: View) -> tuple[Condition | Clause, ...]:
-    """Return what a view asks beside its first search."""
+    """Return the filters of a view other than its first search."""
     return without_search(view).where
 
 
@@ -96,9 +96,9 @@ def without_term(view: View, index: int) -> View:
 
 
 def with_term(view: View, term: Term, encoder: str) -> View:
-    """Return the view with one more term in its search, in place of what it said of the same.
+    """Return the view with one more term in its search; it replaces a term of the same name.
 
-    ``encoder`` is the one of a search that this begins.
+    ``encoder`` is that of a new search, where the view has none.
     """
     search = get_search(view)
     if search is None:
@@ -108,9 +108,10 @@ def with_term(view: View, term: Term, encoder: str) -> View:
 
 
 def with_limit(view: View, least: Mapping[str, float]) -> View:
-    """Return the view with its search from another ``percentile`` or ``threshold`` on.
+    """Return the view with another limit of its search.
 
-    Or with so many of the most alike: ``count``.
+    ``least`` has a ``percentile`` (0 to 100), a ``threshold`` (a cosine) or a ``count`` of the
+    most similar images.
     """
     search = get_search(view)
     if search is None:
@@ -121,7 +122,7 @@ def with_limit(view: View, least: Mapping[str, float]) -> View:
 
 
 def read_limit(message: Any) -> dict[str, float]:
-    """Read from where on the browser wants images shown, or how many, trusting nothing."""
+    """Read a limit from the browser's message; what is not one of the right type is left out."""
     if not isinstance(message, Mapping):
         return {}
     count = message.get("count")
@@ -137,14 +138,14 @@ def read_limit(message: Any) -> dict[str, float]:
 def similar_to_images(
     sha1s: Sequence[str], encoder: str, least: Mapping[str, float] = MappingProxyType({})
 ) -> View:
-    """Return the view of all that looks like these images, from ``least`` on if it is given."""
+    """Return the view of all images similar to these, limited by ``least`` if it is given."""
     expression = Expression(tuple(Term("image", sha1) for sha1 in sha1s))
     view = View((similarity.condition(SimilarityQuery(encoder, expression)),))
     return with_limit(view, least) if least else view
 
 
 def to_text(view: View) -> str:
-    """Return the search of a view as it stands in the line: images by the beginning of a sha1."""
+    """Return the search of a view as it is typed: images by the beginning of their sha1."""
     search = get_search(view)
     if search is None:
         return ""
@@ -152,9 +153,9 @@ def to_text(view: View) -> str:
 
 
 def with_full_sha1s(project: Project, view: View, expression: Expression) -> Expression:
-    """Return what was typed with whole sha1s. Raises UnknownImage, InvalidExpression.
+    """Return a typed search with full sha1s. Raises UnknownImage, InvalidExpression.
 
-    Those that the search of the view names already are not looked up.
+    Images that the search of the view names already are not looked up.
     """
     from panoptic_data.vectors import query_vectors
 
@@ -178,11 +179,11 @@ def term_chips(view: View) -> list[TermChip]:
 
 
 def describe_limit(view: View) -> Limit | None:
-    """Say from where on images are shown; None where nothing is searched for."""
+    """Return the limit of the search in words; None where there is no search."""
     search = get_search(view)
     if search is None:
         return None
-    # What the slider asks of: neither how it is shown nor in which order.
+    # The slider counts under the filters alone, without order and display.
     address = model.to_address(View(view.where, mode=view.mode))
     is_count = search.percentile is None and search.threshold is None
     return Limit(_limit_text(search), address, search.count if is_count else None)
@@ -199,7 +200,7 @@ def _limit_text(search: SimilarityQuery) -> str:
 
 
 def _number(value: float) -> str:
-    """Write a number with two digits that tell; whole numbers whole."""
+    """Return a number with two significant digits; whole from 10 on."""
     text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return text.replace(".", ",") if state.language() == "fr" else text
 
@@ -218,7 +219,7 @@ def _chip(term: Term) -> TermChip:
 
 
 def _signed_weight(term: Term) -> str:
-    """Say the sign and the weight of a picture, whose name says nothing to people."""
+    """Return the sign and weight of an image, which has no name to show."""
     weight = abs(term.weight)
     figure = "" if weight == 1 else f"{_number(weight)} ×"
     return f"− {figure}".strip() if term.weight < 0 else figure

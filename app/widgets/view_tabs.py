@@ -1,6 +1,7 @@
-"""Tabs: the open views at the left of the top bar, each kept as the person leaves it.
+"""Tabs: the open views at the left of the top bar, each saved as the person changes it.
 
-Not here: drawing them (``components.tabs``), the table behind them (``panoptic_data.views.saved``).
+Not here: their markup (``components.tabs``), the table behind them
+(``panoptic_data.views.saved``).
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["default_name", "open_new", "open_selection", "save_pending", "save_soon", "tabs"]
 
-# A tab is written at most so often.
+# A tab is written at most once in so many seconds.
 WRITE_EVERY = 2.0
 PARTS_NAMED = 3
 LONGEST_NAME = 40
 LAST_DRAWN = "tabs.seen"
-# What shows a view, and leaves a page that shows none.
+# Presses that show a view, and so leave a page that shows none.
 TO_VIEW = ("open", "new", "reopen", "duplicate")
 
 _log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def tabs(project: Project) -> None:
 
 
 def open_new(project: Project, view: View, name: str | None = None) -> None:
-    """Keep a view and show it in a tab of its own, after the others."""
+    """Save a view and show it in a tab of its own, after the others."""
     save_pending(project)
     names = {saved_view.name for saved_view in saved.list_views(project)}
     view = stored_selections.shorten(project, view)
@@ -76,7 +77,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
 
 
 def open_selection(project: Project, chosen: Selected) -> None:
-    """Keep the selected images as a view and show it in a tab of its own."""
+    """Save the selected images as a view and show it in a tab of its own."""
     if not chosen.is_all:
         open_new(project, View().with_condition("selection", list(chosen.sha1s)))
         return
@@ -88,7 +89,7 @@ def open_selection(project: Project, chosen: Selected) -> None:
 
 
 def default_name(view: View, names: set[str]) -> str:
-    """Name a view by what it asks, ``posters · 1930s``, or by a number that is free."""
+    """Name a view by its filters, ``posters · 1930s``, or by a free number."""
     filters = " · ".join(_short_label(part) for part in view.where[:PARTS_NAMED])
     if filters:
         return filters if len(filters) <= LONGEST_NAME else filters[: LONGEST_NAME - 1] + "…"
@@ -121,7 +122,7 @@ def _first_and_count(values: Sequence[str]) -> str:
 
 
 def _years_label(ends: Sequence[str | None]) -> str | None:
-    """Say whole years and decades shortly; None where they are not whole."""
+    """Return whole years and decades in short; None where they are not whole."""
     first, last = ((end or "")[:4] for end in ends)
     is_whole = ends[0] in (first, f"{first}-01-01") and ends[1] in (last, f"{last}-12-31")
     if not (is_whole and first.isdecimal() and last.isdecimal()):
@@ -139,7 +140,7 @@ def _tab(saved_view: SavedView, current: SavedView | None) -> Tab:
         return Tab(
             saved_view.id, saved_view.name, state.say("tabs.unreadable", problem=problem), False
         )
-    # The table may not have heard yet what the current one shows.
+    # The current view may not be written to the table yet.
     view = state.view() if saved_view is current else saved_view.view or View()
     filters = " · ".join(map(filter_chips.part_label, view.where))
     return Tab(
@@ -157,17 +158,17 @@ def _address(current: SavedView | None) -> str:
 
 
 def _act(project: Project, act: Act) -> None:
-    """Do what the strip was asked; runs before the page is drawn again."""
+    """Carry out what was pressed on the strip; runs before the page is drawn again."""
     acts: dict[str, Callable[[Project, Act], Any]] = {
-        "open": lambda of, act: _open(of, act.id),
-        "new": lambda of, _: open_new(of, state.view()),
-        "rename": lambda of, act: saved.rename(of, act.id or "", act.name),
-        "move": lambda of, act: saved.reorder(of, list(act.ids)),
-        "close": lambda of, act: saved.close(of, act.id or ""),
+        "open": lambda project, act: _open(project, act.id),
+        "new": lambda project, _: open_new(project, state.view()),
+        "rename": lambda project, act: saved.rename(project, act.id or "", act.name),
+        "move": lambda project, act: saved.reorder(project, list(act.ids)),
+        "close": lambda project, act: saved.close(project, act.id or ""),
         "reopen": _reopen,
         "duplicate": _duplicate,
-        "delete": lambda of, act: saved.remove(of, act.id or ""),
-        "restore": lambda of, act: saved.restore(of, act.id or "", act.place),
+        "delete": lambda project, act: saved.remove(project, act.id or ""),
+        "restore": lambda project, act: saved.restore(project, act.id or "", act.place),
     }
     try:
         _save_changes(project)
@@ -206,14 +207,14 @@ def _duplicate(project: Project, act: Act) -> None:
 
 
 def _show(saved_view: SavedView) -> None:
-    # Of a view that cannot be read the address names the tab alone: the page says why.
+    # For a view that cannot be read the address names the tab alone; the page says why.
     state.open_tab(saved_view.id, saved_view.view)
 
 
 def _save_changes(project: Project) -> None:
-    """Keep the tab's view as the person has changed it since this page was last drawn.
+    """Save the tab's view as the person has changed it since this page was last drawn.
 
-    Also by the browser's Back; not by opening a link, which may be older than what is kept.
+    Also by the browser's Back; not by opening a link, which may be older than what is saved.
     """
     current = (state.tab(), state.view())
     former = st.session_state.get(LAST_DRAWN, current)
@@ -225,9 +226,9 @@ def _save_changes(project: Project) -> None:
         save_soon(project, current[0], current[1])
 
 
-# What is not yet written: (project, tab) → view. One writer at a time.
-_waiting: dict[tuple[Path, str], View] = {}
-_last: dict[tuple[Path, str], float] = {}
+# Views to be written: (project, tab) → view; and when each was written last.
+_pending: dict[tuple[Path, str], View] = {}
+_written_at: dict[tuple[Path, str], float] = {}
 _lock = threading.RLock()
 
 
@@ -235,18 +236,18 @@ def save_soon(project: Project, tab: str, view: View) -> None:
     """Write a tab's view soon: at once, or two seconds after it was last written."""
     key = (project.root, tab)
     with _lock:
-        is_scheduled = key in _waiting
-        _waiting[key] = view
-        wait = max(0.0, _last.get(key, -WRITE_EVERY) + WRITE_EVERY - time.monotonic())
+        is_scheduled = key in _pending
+        _pending[key] = view
+        wait = max(0.0, _written_at.get(key, -WRITE_EVERY) + WRITE_EVERY - time.monotonic())
     if not is_scheduled:
         # No daemon: a server that stops waits for it.
         threading.Timer(wait, _write, (project, tab)).start()
 
 
 def save_pending(project: Project) -> None:
-    """Write what waits, before the table is read or changed by a press."""
+    """Write pending views, before the table is read or changed by a press."""
     with _lock:
-        for root, tab in [*_waiting]:
+        for root, tab in [*_pending]:
             if root == project.root:
                 _write(project, tab)
 
@@ -254,10 +255,10 @@ def save_pending(project: Project) -> None:
 def _write(project: Project, tab: str) -> None:
     key = (project.root, tab)
     with _lock:
-        view = _waiting.pop(key, None)
+        view = _pending.pop(key, None)
         if view is None:
             return
-        _last[key] = time.monotonic()
+        _written_at[key] = time.monotonic()
         try:
             saved.update(project, tab, view)
         except (PanopticError, OSError):
