@@ -16,6 +16,7 @@ from app.components.searchline import Limit, TermChip
 from app.session import state
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.similarity import SimilarityQuery
+from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
