@@ -128,7 +128,7 @@ def prepare_encoder(
     row = _row(project, spec)
     if _is_up_to_date(spec, row):
         return spec, None, None
-    if row and row["status"] == "waiting" and not retry and not _recheck_is_due(spec, row):
+    if row and row["status"] == "waiting" and not retry and not _may_recheck(spec, row):
         return spec, None, row["cause"]
     try:
         return spec, _load(project, spec, run), None
@@ -181,7 +181,7 @@ def _weights_changed_since(spec: EncoderSpec, checked_at: datetime) -> bool:
         return True
 
 
-def _recheck_is_due(spec: EncoderSpec, row: dict[str, Any]) -> bool:
+def _may_recheck(spec: EncoderSpec, row: dict[str, Any]) -> bool:
     if spec.local_path is not None and spec.local_path.exists():
         return True
     return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)

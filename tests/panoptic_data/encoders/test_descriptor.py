@@ -66,9 +66,9 @@ def plain_shape(pixels):
                 for c in range(3)
             ]
             across, down = max(gradients, key=lambda gradient: math.hypot(*gradient))
-            place = (math.atan2(down, across) % math.pi) * 8 / math.pi
-            low = int(place) % 8
-            for bin_, share in ((low, 1 - place % 1), ((low + 1) % 8, place % 1)):
+            coordinate = (math.atan2(down, across) % math.pi) * 8 / math.pi
+            low = int(coordinate) % 8
+            for bin_, share in ((low, 1 - coordinate % 1), ((low + 1) % 8, coordinate % 1)):
                 for row, by_row in spread(y):
                     for column, by_column in spread(x):
                         weight = share * by_row * by_column
@@ -81,12 +81,12 @@ def plain_shape(pixels):
 
 def spread(position):
     """The two cells of eight that a pixel of 32 counts in, and how much."""
-    place = (position + 0.5) / 4 - 0.5
-    low = math.floor(place)
-    shares = [(low, 1 - (place - low)), (low + 1, place - low)]
+    coordinate = (position + 0.5) / 4 - 0.5
+    low = math.floor(coordinate)
+    shares = [(low, 1 - (coordinate - low)), (low + 1, coordinate - low)]
     inside = [(cell, share) for cell, share in shares if 0 <= cell < 8]
-    whole = sum(share for _, share in inside)
-    return [(cell, share / whole) for cell, share in inside]
+    total = sum(share for _, share in inside)
+    return [(cell, share / total) for cell, share in inside]
 
 
 def plain_texture(pixels):

@@ -29,8 +29,8 @@ def unit(features):
     return torch.nn.functional.normalize(features.float(), dim=-1).numpy()
 
 
-def cosines(ours, theirs):
-    return (ours * theirs).sum(axis=1)
+def cosines(actual, expected):
+    return (actual * expected).sum(axis=1)
 
 
 def by_open_clip(folder):
@@ -44,9 +44,9 @@ def by_open_clip(folder):
 def by_timm(model, **transform):
     from timm.data import create_transform, resolve_data_config
 
-    theirs = create_transform(**{**resolve_data_config(model=model), **transform})
+    expected = create_transform(**{**resolve_data_config(model=model), **transform})
     with torch.inference_mode():
-        return unit(model.eval()(torch.stack([theirs(image) for image in photographs()])))
+        return unit(model.eval()(torch.stack([expected(image) for image in photographs()])))
 
 
 @pytest.mark.parametrize("mode", ["shortest", "squash", "longest"])
@@ -72,8 +72,8 @@ def test_words_are_read_as_open_clip_reads_them():
     words = ["a photo of a cat", "shoes", ""]
     tokens = open_clip.get_tokenizer(f"local-dir:{folder}")(words)
     with torch.inference_mode():
-        theirs = unit(model.eval().encode_text(tokens))
-    assert np.all(cosines(encoder.encode_text(words), theirs) > 0.9999)
+        expected = unit(model.eval().encode_text(tokens))
+    assert np.all(cosines(encoder.encode_text(words), expected) > 0.9999)
 
 
 def test_words_and_pictures_meet():
@@ -105,9 +105,9 @@ def test_options_say_how_pictures_are_prepared():
     model.reset_classifier(0)
     half = (0.5, 0.5, 0.5)
     prepared = {"input_size": (3, 192, 192), "crop_pct": 192 / 224, "interpolation": "bilinear"}
-    theirs = by_timm(model, mean=half, std=half, **prepared)
+    expected = by_timm(model, mean=half, std=half, **prepared)
     assert (encoder.dim, encoder.input_size) == (1280, 224)
-    assert np.all(cosines(vectors(encoder), theirs) > 0.9999)
+    assert np.all(cosines(vectors(encoder), expected) > 0.9999)
 
 
 def test_a_checkpoint_of_other_classes_or_none_is_read(tmp_path):
@@ -139,10 +139,10 @@ def test_vectors_are_unit(tmp_path):
 
 
 def test_a_fingerprint_is_of_weights_and_preparation(tmp_path):
-    one = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'a.pt', seed=1)}"
+    first = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'a.pt', seed=1)}"
     same = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'b.pt', seed=1)}"
-    other = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'c.pt', seed=2)}"
-    texts = (one, same, other, f"{one}&mean=0.4")
+    second = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'c.pt', seed=2)}"
+    texts = (first, same, second, f"{first}&mean=0.4")
     fingerprints = [exact(text).fingerprint for text in texts]
     assert fingerprints[0] == fingerprints[1]
     assert len(set(fingerprints)) == 3

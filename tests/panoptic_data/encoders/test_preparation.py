@@ -28,12 +28,12 @@ def restored(tensor, mean=MEAN, std=STD):
 def test_as_open_clip(fit, interpolation):
     from open_clip.transform import image_transform
 
-    theirs = image_transform(
+    expected = image_transform(
         224, False, MEAN, STD, resize_mode=fit, interpolation=interpolation, fill_color=7
     )
-    ours = Preparation(224, 224, fit, interpolation, MEAN, STD, (7, 7, 7))
+    preparation = Preparation(224, 224, fit, interpolation, MEAN, STD, (7, 7, 7))
     for image in pictures():
-        assert np.array_equal(ours.pixels(image), restored(theirs(image))), image.size
+        assert np.array_equal(preparation.pixels(image), restored(expected(image))), image.size
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_as_open_clip(fit, interpolation):
 def test_as_timm(mode, fit):
     from timm.data import create_transform
 
-    theirs = create_transform(
+    expected = create_transform(
         (3, 224, 224), interpolation="bicubic", mean=MEAN, std=STD, crop_pct=0.875, crop_mode=mode
     )
     fill = tuple(round(255 * value) for value in MEAN)
-    ours = Preparation(224, 256, fit, "bicubic", MEAN, STD, fill)
+    preparation = Preparation(224, 256, fit, "bicubic", MEAN, STD, fill)
     for image in pictures():
-        assert np.array_equal(ours.pixels(image), restored(theirs(image))), image.size
+        assert np.array_equal(preparation.pixels(image), restored(expected(image))), image.size
 
 
 def test_a_picture_that_is_not_rgb_becomes_it():
@@ -58,10 +58,10 @@ def test_a_picture_that_is_not_rgb_becomes_it():
 
 
 def test_what_changes_pixels_changes_the_description():
-    one = Preparation(32, 32, "squash", "bicubic", MEAN, STD)
+    preparation = Preparation(32, 32, "squash", "bicubic", MEAN, STD)
     others = [
         Preparation(32, 36, "squash", "bicubic", MEAN, STD),
         Preparation(32, 32, "shortest", "bicubic", MEAN, STD),
         Preparation(32, 32, "squash", "bicubic", MEAN, (1.0, 1.0, 1.0)),
     ]
-    assert len({each.describe() for each in (one, *others)}) == 4
+    assert len({each.describe() for each in (preparation, *others)}) == 4

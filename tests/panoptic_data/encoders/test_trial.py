@@ -54,31 +54,31 @@ def test_bfloat16_of_a_vision_transformer_is_faithful():
 )
 def test_what_is_chosen_is_faithful(text):
     encoder = exact(text.format(weights=shared("weights")))
-    chosen = trial.run(encoder)
-    assert chosen.cosine >= trial.MIN_FIDELITY
-    assert chosen.rate > 0
+    result = trial.run(encoder)
+    assert result.cosine >= trial.MIN_FIDELITY
+    assert result.rate > 0
     # These two lose too much in bfloat16, however fast it may be here.
     assert bfloat16(encoder) < trial.MIN_FIDELITY
-    assert chosen.dtype == "float32"
-    assert chosen.batch in trial.BATCHES["cpu"]
+    assert result.dtype == "float32"
+    assert result.batch in trial.BATCHES["cpu"]
 
 
 def test_vectors_of_the_chosen_dtype_are_those_of_float32():
     encoder = vit()
     pictures = trial._pictures(encoder, 6)
     before = encoder.encode(pictures)
-    chosen = trial.run(encoder)
-    after = encoder.configure(chosen.dtype, chosen.batch).encode(pictures)
+    result = trial.run(encoder)
+    after = encoder.configure(result.dtype, result.batch).encode(pictures)
     assert (before * after).sum(axis=1).min() >= trial.MIN_FIDELITY
 
 
 def test_a_machine_remembers_what_it_chose(tmp_path, memory):
     text = f"timm:test_vit?checkpoint={small_timm(tmp_path / 'x.pt')}"
     first = load(parse(text), device="cpu")
-    [kept] = json.loads(memory.read_text()).values()
-    assert (kept["dtype"], kept["batch"]) == (first.dtype, first.batch)
+    [stored] = json.loads(memory.read_text()).values()
+    assert (stored["dtype"], stored["batch"]) == (first.dtype, first.batch)
     memory.write_text(
-        json.dumps({key: {**kept, "batch": 5} for key in json.loads(memory.read_text())})
+        json.dumps({key: {**stored, "batch": 5} for key in json.loads(memory.read_text())})
     )
     assert load(parse(text), device="cpu").batch == 5
 

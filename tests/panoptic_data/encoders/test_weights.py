@@ -24,7 +24,7 @@ except WeightsUnavailable as error:
 """
 
 
-def ask(tmp_path, endpoint, **environment):
+def request_weights(tmp_path, endpoint, **environment):
     """Ask a hub in a process of its own, as a new user would; return its words and seconds."""
     own = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hub"), "NO_PROXY": "127.0.0.1"}
     began = time.monotonic()
@@ -73,19 +73,22 @@ def hub(answers):
 
 
 def test_no_network_is_told_at_once(tmp_path):
-    said, seconds = ask(tmp_path, "http://127.0.0.1:9")
-    assert said == "offline: huggingface.co"
+    output, seconds = request_weights(tmp_path, "http://127.0.0.1:9")
+    assert output == "offline: huggingface.co"
     assert seconds < 15
 
 
 def test_being_told_to_stay_offline_is_no_crash(tmp_path):
-    assert ask(tmp_path, "http://127.0.0.1:9", HF_HUB_OFFLINE="1")[0] == "offline: huggingface.co"
+    assert (
+        request_weights(tmp_path, "http://127.0.0.1:9", HF_HUB_OFFLINE="1")[0]
+        == "offline: huggingface.co"
+    )
 
 
 def test_a_network_that_swallows_all_is_not_waited_for(tmp_path):
     with create_server(("127.0.0.1", 0)) as deaf:
-        said, seconds = ask(tmp_path, f"http://127.0.0.1:{deaf.getsockname()[1]}")
-    assert said == "offline: huggingface.co"
+        output, seconds = request_weights(tmp_path, f"http://127.0.0.1:{deaf.getsockname()[1]}")
+    assert output == "offline: huggingface.co"
     assert seconds < weights.TIMEOUT_SECONDS + 15
 
 
@@ -100,26 +103,26 @@ def test_a_network_that_swallows_all_is_not_waited_for(tmp_path):
 )
 def test_each_refusal_has_its_words(tmp_path, status, headers, cause):
     with hub(lambda _: (status, headers, b"")) as endpoint:
-        assert ask(tmp_path, endpoint)[0] == cause
+        assert request_weights(tmp_path, endpoint)[0] == cause
     for language in ("en", "fr"):
         assert "someone/model" in weights_cause(cause, language)
 
 
 def test_the_first_name_that_is_there_is_downloaded_once(tmp_path):
-    asked = []
+    requested_paths = []
 
     def answers(path):
-        asked.append(path)
+        requested_paths.append(path)
         if not path.endswith("b.bin"):
             return 404, {"X-Error-Code": "EntryNotFound"}, b""
         return 200, {"ETag": '"1"', "X-Repo-Commit": "0" * 40}, b"weights"
 
     with hub(answers) as endpoint:
-        assert ask(tmp_path, endpoint)[0] == "b.bin"
-        first = len(asked)
+        assert request_weights(tmp_path, endpoint)[0] == "b.bin"
+        first = len(requested_paths)
         assert first > 0
-        assert ask(tmp_path, endpoint)[0] == "b.bin"
-    assert len(asked) == first
+        assert request_weights(tmp_path, endpoint)[0] == "b.bin"
+    assert len(requested_paths) == first
 
 
 def test_a_file_that_is_not_there_is_told_by_its_path(tmp_path):

@@ -37,9 +37,9 @@ def project(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    place = tmp_path / "photos"
-    place.mkdir()
-    return place
+    path = tmp_path / "photos"
+    path.mkdir()
+    return path
 
 
 def put(path, number, size=(320, 240), kind="JPEG", age=3600):
@@ -79,18 +79,18 @@ def test_every_awkward_file_is_a_row_with_its_reason(project, folder):
     put(folder / "__MACOSX" / "x.jpg", 3)
     (folder / "notes.txt").write_text("no image")
     (folder / "loop").symlink_to(folder)
-    found, held = ingest(project, folder)
+    files_result, images_result = ingest(project, folder)
     reasons = {path: row[0] for path, row in by_path(project, "reason").items()}
     assert reasons == {**expected, "Été/à l'ouest.jpg": None, "loop": "link_loop"}
     assert {row[0] for path, row in by_path(project, "status").items() if reasons[path]} == {
         "unreadable"
     }
-    assert found.extra["ignored"] == {"txt": 1}
-    assert found.failed == sum(found.extra["unreadable"].values())
-    assert found.rows == found.new == len(reasons)
+    assert files_result.extra["ignored"] == {"txt": 1}
+    assert files_result.failed == sum(files_result.extra["unreadable"].values())
+    assert files_result.rows == files_result.new == len(reasons)
     # Some of the samples are the same bytes under two names.
     contents = {hashlib.sha1(make()[0]).hexdigest() for make in READABLE.values()}
-    assert held.rows == held.new == len(contents) + 1
+    assert images_result.rows == images_result.new == len(contents) + 1
     folders = by_path(project, "folder")
     assert (folders["Été/à l'ouest.jpg"], folders["plain.png"]) == (("Été",), ("",))
 
@@ -121,19 +121,24 @@ def test_an_image_row_holds_all_that_its_bytes_give(project, folder):
 def test_copies_are_decoded_once(project, folder):
     for name in ("a.jpg", "b/a.jpg", "c.png"):
         put(folder / name, 1)
-    found, held = ingest(project, folder)
-    assert (found.rows, held.rows, held.extra["decoded"]) == (3, 1, 1)
+    files_result, images_result = ingest(project, folder)
+    assert (files_result.rows, images_result.rows, images_result.extra["decoded"]) == (3, 1, 1)
     put(folder / "later.jpg", 1)
-    found, held = ingest(project, folder)
-    assert (found.new, held.new, held.extra["decoded"]) == (1, 0, 0)
+    files_result, images_result = ingest(project, folder)
+    assert (files_result.new, images_result.new, images_result.extra["decoded"]) == (1, 0, 0)
 
 
 def test_a_copy_in_another_source_is_decoded_once(project, folder, tmp_path):
     put(folder / "a.jpg", 1)
     put(tmp_path / "other" / "b.jpg", 1)
     ingest(project, folder)
-    found, held = ingest(project, tmp_path / "other")
-    assert (found.new, held.rows, held.new, held.extra["decoded"]) == (1, 1, 1, 0)
+    files_result, images_result = ingest(project, tmp_path / "other")
+    assert (
+        files_result.new,
+        images_result.rows,
+        images_result.new,
+        images_result.extra["decoded"],
+    ) == (1, 1, 1, 0)
     assert table(project, "images").height == 1
 
 
@@ -145,7 +150,7 @@ def test_nothing_new_writes_nothing(project, folder):
     second = ingest(project, folder, "second")
     assert [project.database().version(name) for name in ("files", "images")] == versions
     assert all(result.is_unchanged for result in second)
-    assert [one.data_version for one in second] == [one.data_version for one in first]
+    assert [row.data_version for row in second] == [row.data_version for row in first]
     assert (second[0].unchanged, second[1].unchanged) == (5, 5)
 
 
@@ -155,7 +160,7 @@ def test_a_renamed_file_is_recognised_and_its_old_row_says_where_it_went(project
     ingest(project, folder, "first")
     (folder / "new").mkdir()
     (folder / "old" / "a.jpg").rename(folder / "new" / "b.jpg")
-    found, held = ingest(project, folder, "second")
+    files_result, images_result = ingest(project, folder, "second")
     assert by_path(project, "status", "reason", "detail", "run") == {
         "new/b.jpg": ("ok", None, None, "second"),
         "old/a.jpg": ("missing", "moved", "new/b.jpg", "second"),
@@ -164,9 +169,14 @@ def test_a_renamed_file_is_recognised_and_its_old_row_says_where_it_went(project
     assert (
         len(set(by_path(project, "sha1")["new/b.jpg"] + by_path(project, "sha1")["old/a.jpg"])) == 1
     )
-    assert (found.new, found.changed, found.removed, found.extra["moved"]) == (1, 0, 1, 1)
-    assert held.is_unchanged
-    assert held.extra["decoded"] == 0
+    assert (
+        files_result.new,
+        files_result.changed,
+        files_result.removed,
+        files_result.extra["moved"],
+    ) == (1, 0, 1, 1)
+    assert images_result.is_unchanged
+    assert images_result.extra["decoded"] == 0
 
 
 def test_copies_moved_together_are_paired_in_order(project, folder):
@@ -176,7 +186,7 @@ def test_copies_moved_together_are_paired_in_order(project, folder):
     (folder / "a.jpg").rename(folder / "x.jpg")
     (folder / "b.jpg").rename(folder / "y.jpg")
     (folder / "c.jpg").unlink()
-    found, _ = ingest(project, folder)
+    files_result, _ = ingest(project, folder)
     assert by_path(project, "reason", "detail") == {
         "a.jpg": ("moved", "x.jpg"),
         "b.jpg": ("moved", "y.jpg"),
@@ -184,7 +194,7 @@ def test_copies_moved_together_are_paired_in_order(project, folder):
         "x.jpg": (None, None),
         "y.jpg": (None, None),
     }
-    assert found.extra["moved"] == 2
+    assert files_result.extra["moved"] == 2
 
 
 def test_a_copy_that_was_there_all_along_is_no_move(project, folder):
@@ -192,60 +202,76 @@ def test_a_copy_that_was_there_all_along_is_no_move(project, folder):
     put(folder / "b.jpg", 1)
     ingest(project, folder)
     (folder / "a.jpg").unlink()
-    found, _ = ingest(project, folder)
+    files_result, _ = ingest(project, folder)
     assert by_path(project, "reason")["a.jpg"] == ("missing",)
-    assert (found.removed, found.extra["moved"]) == (1, 0)
+    assert (files_result.removed, files_result.extra["moved"]) == (1, 0)
 
 
 def test_an_overwritten_file_is_read_again(project, folder):
-    place = put(folder / "a.jpg", 1)
+    path = put(folder / "a.jpg", 1)
     ingest(project, folder, "first")
     (before,) = table(project, "files").to_dicts()
-    put(place, 2, age=60)
-    found, held = ingest(project, folder, "second")
+    put(path, 2, age=60)
+    files_result, images_result = ingest(project, folder, "second")
     (after,) = table(project, "files").to_dicts()
-    assert (found.changed, held.new, held.removed) == (1, 1, 1)
-    assert (after["sha1"], after["first_seen"]) == (sha1_of(place), before["first_seen"])
+    assert (files_result.changed, images_result.new, images_result.removed) == (1, 1, 1)
+    assert (after["sha1"], after["first_seen"]) == (sha1_of(path), before["first_seen"])
     assert after["run"] == "second"
     assert after["changed_at"] > before["changed_at"]
 
 
 def test_a_file_that_breaks_and_is_mended_says_so(project, folder):
-    place = put(folder / "a.jpg", 1)
-    whole = place.read_bytes()
+    path = put(folder / "a.jpg", 1)
+    original = path.read_bytes()
     ingest(project, folder)
-    place.write_bytes(whole[: len(whole) // 2])
-    make_older(place, 60)
-    found, held = ingest(project, folder)
+    path.write_bytes(original[: len(original) // 2])
+    make_older(path, 60)
+    files_result, images_result = ingest(project, folder)
     assert by_path(project, "status", "reason")["a.jpg"] == ("unreadable", "truncated")
-    assert (found.changed, found.failed, held.rows) == (1, 1, 0)
-    place.write_bytes(whole)
-    make_older(place, 30)
-    found, held = ingest(project, folder)
+    assert (files_result.changed, files_result.failed, images_result.rows) == (1, 1, 0)
+    path.write_bytes(original)
+    make_older(path, 30)
+    files_result, images_result = ingest(project, folder)
     assert by_path(project, "status", "reason", "detail")["a.jpg"] == ("ok", None, None)
-    assert (found.changed, found.failed, held.rows, held.extra["decoded"]) == (1, 0, 1, 0)
+    assert (
+        files_result.changed,
+        files_result.failed,
+        images_result.rows,
+        images_result.extra["decoded"],
+    ) == (1, 0, 1, 0)
 
 
 def test_an_image_whose_row_was_lost_is_made_again(project, folder):
-    place = put(folder / "a.jpg", 1)
+    path = put(folder / "a.jpg", 1)
     ingest(project, folder)
-    project.database().delete("images", [sha1_of(place)])
-    found, held = ingest(project, folder)
-    assert (found.changed, held.changed, held.extra["decoded"]) == (0, 1, 1)
+    project.database().delete("images", [sha1_of(path)])
+    files_result, images_result = ingest(project, folder)
+    assert (files_result.changed, images_result.changed, images_result.extra["decoded"]) == (
+        0,
+        1,
+        1,
+    )
     assert table(project, "images").height == 1
 
 
 def test_what_another_version_of_the_code_made_is_made_again(project, folder):
     put(folder / "a.jpg", 1)
     put(folder / "b.jpg", 2)
-    _, held = ingest(project, folder, "first")
-    stages.record(project, "images/photos", held, {}, "0", "first")
-    found, held = ingest(project, folder, "second")
-    assert (found.changed, held.new, held.changed, held.extra["decoded"]) == (0, 0, 2, 2)
+    _, images_result = ingest(project, folder, "first")
+    stages.record(project, "images/photos", images_result, {}, "0", "first")
+    files_result, images_result = ingest(project, folder, "second")
+    assert (
+        files_result.changed,
+        images_result.new,
+        images_result.changed,
+        images_result.extra["decoded"],
+    ) == (0, 0, 2, 2)
     assert table(project, "images")["run"].to_list() == ["second", "second"]
-    stages.record(project, "images/photos", held, {}, stages.CODE_VERSIONS["images"], "second")
-    found, held = ingest(project, folder, "third")
-    assert (found.extra["read"], held.is_unchanged) == (0, True)
+    stages.record(
+        project, "images/photos", images_result, {}, stages.CODE_VERSIONS["images"], "second"
+    )
+    files_result, images_result = ingest(project, folder, "third")
+    assert (files_result.extra["read"], images_result.is_unchanged) == (0, True)
 
 
 def test_pruning_forgets_overwritten_images_in_every_table_and_keeps_missing_ones(project, folder):
@@ -274,13 +300,13 @@ def test_rows_are_the_same_whatever_the_number_of_threads(tmp_path):
     write(folder)
     for number in range(40):
         put(folder / "more" / f"{number % 30}-{number}.jpg", number % 30)
-    found = []
+    files_result = []
     for threads in (1, 5):
         project = create_project(tmp_path / f"project-{threads}")
         results = ingest(project, folder, threads=threads)
         tables = [table(project, name, VOLATILE) for name in ("files", "images")]
-        found.append((tables, [result.data_version for result in results]))
-    (one_thread, versions), (five_threads, same_versions) = found
+        files_result.append((tables, [result.data_version for result in results]))
+    (one_thread, versions), (five_threads, same_versions) = files_result
     assert versions == same_versions
     assert all(a.equals(b) for a, b in zip(one_thread, five_threads, strict=True))
 
@@ -290,19 +316,19 @@ def test_progress_counts_what_was_known_too(project, folder):
         put(folder / f"{number}.jpg", number)
     ingest(project, folder)
     put(folder / "new.jpg", 9)
-    told = []
-    ingest(project, folder, report=lambda *news: told.append(news))
-    assert told == [("images", 4, 5), ("images", 5, 5)]
+    reports = []
+    ingest(project, folder, report=lambda *news: reports.append(news))
+    assert reports == [("images", 4, 5), ("images", 5, 5)]
 
 
 def test_thumbnails_are_given_by_identity(project, folder):
     paths = [put(folder / f"{number}.jpg", number) for number in range(3)]
     ingest(project, folder)
     known = [sha1_of(path) for path in paths]
-    found = images.thumbnails(project, [*known[:2], "0" * 40])
-    assert set(found) == set(known[:2])
+    files_result = images.thumbnails(project, [*known[:2], "0" * 40])
+    assert set(files_result) == set(known[:2])
     for path, sha1 in zip(paths[:2], known, strict=False):
-        assert found[sha1] == describe(path.read_bytes()).thumbnail
+        assert files_result[sha1] == describe(path.read_bytes()).thumbnail
     assert images.thumbnails(project, []) == {}
 
 
@@ -383,10 +409,10 @@ def test_a_thousand_photographs_are_all_there_and_only_what_changes_changes(tmp_
     folder = Path(shutil.copytree(place, tmp_path / "clothing"))
     for path in folder.rglob("*"):
         make_older(path)
-    found, held = ingest(project, folder, "first")
+    files_result, images_result = ingest(project, folder, "first")
     paths = sorted(folder.rglob("*.jpg"))
-    assert (found.rows, found.new, found.failed) == (1000, 1000, 0)
-    assert held.rows == len({sha1_of(path) for path in paths})
+    assert (files_result.rows, files_result.new, files_result.failed) == (1000, 1000, 0)
+    assert images_result.rows == len({sha1_of(path) for path in paths})
     before = table(project, "files").to_dicts()
     images_before = table(project, "images")
 
@@ -399,11 +425,24 @@ def test_a_thousand_photographs_are_all_there_and_only_what_changes_changes(tmp_
         put(path, number + 1, age=60)
     for number, path in enumerate(copied):
         put(path.with_name(f"new-{path.name}"), number + 1000, age=60)
-    found, held = ingest(project, folder, "second")
+    files_result, images_result = ingest(project, folder, "second")
 
-    assert (found.new, found.changed, found.removed, found.failed) == (200, 100, 200, 0)
-    assert (found.rows, found.unchanged, found.extra["moved"]) == (1200, 700, 100)
-    assert (held.new, held.removed, held.extra["decoded"]) == (200, 200, 200)
+    assert (files_result.new, files_result.changed, files_result.removed, files_result.failed) == (
+        200,
+        100,
+        200,
+        0,
+    )
+    assert (files_result.rows, files_result.unchanged, files_result.extra["moved"]) == (
+        1200,
+        700,
+        100,
+    )
+    assert (images_result.new, images_result.removed, images_result.extra["decoded"]) == (
+        200,
+        200,
+        200,
+    )
 
     def named(paths):
         return {path.relative_to(folder).as_posix() for path in paths}
@@ -440,9 +479,9 @@ def test_a_decoder_library_s_own_hard_cases_end_as_rows_in_little_time_and_memor
         "print(process_time() - began)"
     )
     counts, seconds = shown.splitlines()
-    rows, failed, held, ignored = (int(count) for count in counts.split())
+    rows, failed, images_result, ignored = (int(count) for count in counts.split())
     assert rows + ignored == sum(path.is_file() for path in place.rglob("*"))
-    assert held > 200
+    assert images_result > 200
     assert failed > 300
     assert float(seconds) < 15
     assert memory < 700

@@ -47,8 +47,8 @@ def scanned(project, source):
     """Return the paths of each part of a scan that has any."""
     result = scan_source(project, source)
     parts = ("new", "changed", "recheck", "problems", "restored", "vanished", "resolved")
-    found = {part: getattr(result, part).get_column("path").to_list() for part in parts}
-    return {part: paths for part, paths in found.items() if paths}, result.unchanged
+    paths_by_part = {part: getattr(result, part).get_column("path").to_list() for part in parts}
+    return {part: paths for part, paths in paths_by_part.items() if paths}, result.unchanged
 
 
 def rows(project):
@@ -133,12 +133,12 @@ def test_what_lies_in_a_closed_folder_is_not_taken_for_gone(corpus):
     # All that is imported late is imported now: an ordinary user may not read root's Python.
     images.ingest(*corpus[:2], "run")
     UnreadableImage("empty")
-    with ordinary_user() as place:
-        folder = place / "photos"
+    with ordinary_user() as path:
+        folder = path / "photos"
         put(folder / "a" / "in.png", 1)
         put(folder / "shut.png", 2).chmod(0)
         put(folder / "z.png", 3)
-        project = create_project(place / "project")
+        project = create_project(path / "project")
         source = sources.add(project, folder)
         images.ingest(project, source, "run")
         ok = ("ok", None, None)
@@ -237,11 +237,11 @@ def test_a_file_that_keeps_changing_says_so(tmp_path):
     begun.wait()
     try:
         # A busy machine may give the writer no turn during one reading.
-        found = eventually(reason)
+        paths_by_part = eventually(reason)
     finally:
         stop.set()
         writer.join()
-    assert found == "changed_while_read"
+    assert paths_by_part == "changed_while_read"
 
 
 def test_a_file_that_settles_is_read_in_one_state(tmp_path):

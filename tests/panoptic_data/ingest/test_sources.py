@@ -26,21 +26,21 @@ def project(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    place = tmp_path / "photos"
-    place.mkdir()
-    return place
+    path = tmp_path / "photos"
+    path.mkdir()
+    return path
 
 
-def put(place: Path, data=JPEG):
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(data)
-    return place
+def put(path: Path, data=JPEG):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
 
 
 def walked(folder):
     """Return what a walk meets, as (path, reason), and what it passes over."""
     ignored = Counter()
-    return [(one.path, one.reason) for one in sources.walk(folder, ignored)], dict(ignored)
+    return [(entry.path, entry.reason) for entry in sources.walk(folder, ignored)], dict(ignored)
 
 
 def test_a_folder_is_registered_once(project, folder):
@@ -64,8 +64,8 @@ def test_names_are_unique_and_the_listing_is_sorted(project, tmp_path):
     sources.add(project, tmp_path / "photos")
     names = [source.name for source in sources.listing(project)]
     assert names == ["Photos", "Photos-2", "Photos-3", "photos-4"]
-    found = [source.root.parent.name for source in sources.listing(project)]
-    assert found[:3] == ["b", "a", "c"]
+    result = [source.root.parent.name for source in sources.listing(project)]
+    assert result[:3] == ["b", "a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_a_folder_around_the_project_is_refused(project, tmp_path):
 
 def test_a_folder_that_is_not_there_is_refused(project, folder):
     put(folder / "a.jpg")
-    for place in (folder / "nothing", folder / "a.jpg"):
+    for path in (folder / "nothing", folder / "a.jpg"):
         with pytest.raises(errors.FolderNotFound):
-            sources.add(project, place)
+            sources.add(project, path)
         with pytest.raises(errors.FolderNotFound):
-            list(sources.walk(place))
+            list(sources.walk(path))
     assert sources.listing(project) == []
 
 
@@ -117,8 +117,8 @@ def test_sources_are_chosen_by_name(project, tmp_path):
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         sources.add(project, tmp_path / name)
-    assert [one.name for one in sources.select(project)] == ["a", "b", "c"]
-    assert [one.name for one in sources.select(project, ["c", "a"])] == ["a", "c"]
+    assert [entry.name for entry in sources.select(project)] == ["a", "b", "c"]
+    assert [entry.name for entry in sources.select(project, ["c", "a"])] == ["a", "c"]
     with pytest.raises(errors.UnknownSource) as caught:
         sources.select(project, ["a", "x"])
     assert caught.value.params == {"name": "x", "known": "a, b, c"}
@@ -126,9 +126,9 @@ def test_sources_are_chosen_by_name(project, tmp_path):
 
 @posix
 def test_a_folder_whose_name_is_not_utf8_can_be_a_source(project, tmp_path):
-    place = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
-    put(place / "a.jpg")
-    source = sources.add(project, place)
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    put(path / "a.jpg")
+    source = sources.add(project, path)
     assert source.name == "caf"
     assert sources.listing(project) == [source]
     assert walked(sources.listing(project)[0].root) == ([("a.jpg", None)], {})
@@ -150,8 +150,8 @@ def test_a_walk_gives_images_by_extension_or_by_content(folder):
     put(folder / "empty", b"")
     put(folder / "BMW.md", b"BMW is a maker of cars, in Bavaria.")
     put(folder / "P3.md", b"P3 is a protein")
-    found, ignored = walked(folder)
-    assert found == [
+    result, ignored = walked(folder)
+    assert result == [
         ("a.jpeg", None),
         ("empty.tif", "empty"),
         ("no extension", None),
@@ -165,10 +165,10 @@ def test_a_walk_gives_images_by_extension_or_by_content(folder):
 
 
 def test_a_walk_says_size_and_time(folder):
-    place = put(folder / "a.jpg")
-    os.utime(place, ns=(1_600_000_000_123_456_700, 1_600_000_000_123_456_700))
+    path = put(folder / "a.jpg")
+    os.utime(path, ns=(1_600_000_000_123_456_700, 1_600_000_000_123_456_700))
     (entry,) = sources.walk(folder)
-    assert (entry.size, entry.mtime_ns) == (len(JPEG), place.stat().st_mtime_ns)
+    assert (entry.size, entry.mtime_ns) == (len(JPEG), path.stat().st_mtime_ns)
     assert (entry.raw_path, entry.reason, entry.detail) == (None, None, None)
 
 
@@ -239,15 +239,15 @@ def test_names_that_are_not_utf8_are_readable_and_lead_back(folder):
     put(folder / "été" / "plain.jpg")
     put(folder / "back\\slash.jpg")
     entries = list(sources.walk(folder))
-    assert [(one.path, one.raw_path) for one in entries] == [
+    assert [(entry.path, entry.raw_path) for entry in entries] == [
         ("back\\slash.jpg", None),
         ("caf\\xe9/\\xff\\xfe.jpg", b"caf\xe9/\xff\xfe.jpg"),
         ("été/plain.jpg", None),
     ]
     source = Source("x", folder, None)
-    for one in entries:
-        one.path.encode("utf-8")
-        assert sources.absolute_path(source, one.path, one.raw_path).read_bytes() == JPEG
+    for entry in entries:
+        entry.path.encode("utf-8")
+        assert sources.absolute_path(source, entry.path, entry.raw_path).read_bytes() == JPEG
 
 
 @posix
@@ -258,12 +258,12 @@ def test_a_folder_without_permission_is_an_obstacle_and_the_walk_goes_on():
         put(folder / "c.jpg").chmod(0)
         put(folder / "c.txt").chmod(0)
         (folder / "a").chmod(0)
-        found = walked(folder)
+        result = walked(folder)
         folder.chmod(0)
-        closed = [(one.path, one.reason, one.detail) for one in sources.walk(folder)]
+        closed = [(entry.path, entry.reason, entry.detail) for entry in sources.walk(folder)]
         folder.chmod(0o700)
         (folder / "a").chmod(0o700)
-    assert found == ([("c.jpg", None), ("a", "folder_denied"), ("b/two.jpg", None)], {"txt": 1})
+    assert result == ([("c.jpg", None), ("a", "folder_denied"), ("b/two.jpg", None)], {"txt": 1})
     assert closed == [(".", "folder_denied", "Permission denied")]
 
 

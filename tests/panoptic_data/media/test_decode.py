@@ -96,11 +96,11 @@ def test_real_photographs_of_every_orientation_are_upright_and_alike(shape):
     side = (600, 450) if shape == "Landscape" else (450, 600)
     pictures = [decode.decode((folder / f"{shape}_{n}.jpg").read_bytes()) for n in range(9)]
     upright = pictures[1]
-    assert len({(one.width, one.height) for one in pictures}) == 1
-    assert [one.orientation for one in pictures] == [1, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert len({(picture.width, picture.height) for picture in pictures}) == 1
+    assert [picture.orientation for picture in pictures] == [1, 1, 2, 3, 4, 5, 6, 7, 8]
     small = upright.pixels.resize(side)
-    for one in pictures:
-        assert difference(one.pixels.resize(side), small) < 4
+    for picture in pictures:
+        assert difference(picture.pixels.resize(side), small) < 4
 
 
 def test_what_a_decoder_says_in_bytes_is_told_as_text():
@@ -139,10 +139,10 @@ def test_a_panorama_and_a_line_are_reduced_but_never_to_nothing():
 def test_pillow_s_warnings_are_silent_in_threads_and_those_of_others_are_not():
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[270] = "described at some length"
-    whole = encoded(scene(), "TIFF", tiffinfo=tags)
+    complete = encoded(scene(), "TIFF", tiffinfo=tags)
     # The description now claims to be longer than the file: Pillow warns, thrice.
-    entry = whole.index(b"\x0e\x01\x02\x00") + 4
-    data = whole[:entry] + b"\xff\xff\xff\x00" + whole[entry + 4 :]
+    entry = complete.index(b"\x0e\x01\x02\x00") + 4
+    data = complete[:entry] + b"\xff\xff\xff\x00" + complete[entry + 4 :]
     with pytest.warns(UserWarning, match="Tag data larger than file"):
         Image.open(BytesIO(data)).load()
     with ThreadPoolExecutor(4) as pool:
@@ -163,29 +163,29 @@ def test_a_picture_that_needs_too_much_memory_is_refused_before_it_is_decoded():
 def test_a_jpeg_larger_than_the_limit_is_read_at_a_fraction(tmp_path):
     side = 18_000
     assert side * side > decode.MAX_PIXELS
-    place = tmp_path / "sheet.jpg"
-    Image.new("L", (side, side), 200).save(place)
-    shown, memory = run_and_weigh(
+    path = tmp_path / "sheet.jpg"
+    Image.new("L", (side, side), 200).save(path)
+    output, memory = run_and_weigh(
         "from pathlib import Path; from panoptic_data.media import decode\n"
-        f"picture = decode.decode(Path({str(place)!r}).read_bytes(), 256)\n"
+        f"picture = decode.decode(Path({str(path)!r}).read_bytes(), 256)\n"
         "print(picture.width, *picture.pixels.getpixel((9, 9)))"
     )
-    assert shown == "18000 200 200 200\n"
+    assert output == "18000 200 200 200\n"
     assert memory < 200
     with pytest.raises(UnreadableImage):
-        decode.decode(place.read_bytes())
+        decode.decode(path.read_bytes())
 
 
 def test_large_pictures_wait_for_each_other(tmp_path):
     # A WebP takes 16 bytes a pixel while it is decoded: eight of these at once would be 3 GB.
-    place = tmp_path / "large.webp"
-    scene((6000, 4000)).save(place, quality=20, method=0)
-    shown, memory = run_and_weigh(
+    path = tmp_path / "large.webp"
+    scene((6000, 4000)).save(path, quality=20, method=0)
+    output, memory = run_and_weigh(
         "from concurrent.futures import ThreadPoolExecutor; from pathlib import Path\n"
         "from panoptic_data.media import decode\n"
-        f"data = Path({str(place)!r}).read_bytes()\n"
+        f"data = Path({str(path)!r}).read_bytes()\n"
         "pictures = ThreadPoolExecutor(8).map(lambda _: decode.decode(data, 256), range(8))\n"
         "print(sum(picture.width for picture in pictures))"
     )
-    assert int(shown) == 8 * 6000
+    assert int(output) == 8 * 6000
     assert memory < 1500

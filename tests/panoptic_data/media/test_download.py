@@ -26,14 +26,14 @@ class Server(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self.server.asked.append((self.headers["Host"], self.path))
+        self.server.requests.append((self.headers["Host"], self.path))
         answer = getattr(self, f"_{self.path.strip('/').partition('?')[0]}", None)
         if answer is None:
-            self.say(404)
+            self.respond(404)
         else:
             answer()
 
-    def say(self, status, body=b"", **headers):
+    def respond(self, status, body=b"", **headers):
         self.send_response(status)
         for name, value in {"Content_Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
@@ -41,34 +41,34 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _picture(self):
-        self.say(200, PICTURE, Content_Type="image/jpeg")
+        self.respond(200, PICTURE, Content_Type="image/jpeg")
 
     def _unnamed(self):
-        self.say(200, PICTURE)
+        self.respond(200, PICTURE)
 
     def _page(self):
-        self.say(200, b"<html>", Content_Type="text/html")
+        self.respond(200, b"<html>", Content_Type="text/html")
 
     def _disguised(self):
-        self.say(200, b"<html>", Content_Type="image/png")
+        self.respond(200, b"<html>", Content_Type="image/png")
 
     def _packed(self):
-        self.say(200, PICTURE, Content_Encoding="gzip")
+        self.respond(200, PICTURE, Content_Encoding="gzip")
 
     def _moved(self):
-        self.say(302, Location="http://moves.example/picture")
+        self.respond(302, Location="http://moves.example/picture")
 
     def _inside(self):
-        self.say(301, Location="http://127.0.0.1/picture")
+        self.respond(301, Location="http://127.0.0.1/picture")
 
     def _file(self):
-        self.say(301, Location="file:///etc/passwd")
+        self.respond(301, Location="file:///etc/passwd")
 
     def _again(self):
-        self.say(302, Location="/again")
+        self.respond(302, Location="/again")
 
     def _large(self):
-        self.say(200, PICTURE, Content_Length=str(10**9))
+        self.respond(200, PICTURE, Content_Length=str(10**9))
 
     def _endless(self):
         self.send_response(200)
@@ -82,7 +82,7 @@ class Server(BaseHTTPRequestHandler):
             pass
 
     def _broken(self):
-        self.say(200, PICTURE[:100], Content_Length=str(len(PICTURE)))
+        self.respond(200, PICTURE[:100], Content_Length=str(len(PICTURE)))
         self.close_connection = True
 
     def _drip(self):
@@ -102,7 +102,7 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as serving:
-        serving.asked, serving.over = [], threading.Event()
+        serving.requests, serving.over = [], threading.Event()
         thread = threading.Thread(target=serving.serve_forever, daemon=True)
         thread.start()
         yield serving
@@ -140,7 +140,7 @@ def test_a_picture_is_fetched(fetch, server):
     assert fetch("picture") == PICTURE
     assert fetch("unnamed?a=b c&é") == PICTURE
     assert fetch.connected == [(PUBLIC, 80)] * 2
-    assert server.asked[-2:] == [
+    assert server.requests[-2:] == [
         ("pictures.example", "/picture"),
         ("pictures.example", "/unnamed?a=b%20c&%C3%A9"),
     ]
@@ -203,20 +203,20 @@ def test_a_name_is_looked_up_once_and_what_was_checked_is_connected_to(fetch, se
     ],
 )
 def test_nothing_is_fetched_from_private_places(fetch, ip):
-    for found in ([ip], [PUBLIC, ip]):
+    for addresses in ([ip], [PUBLIC, ip]):
         with refused("private"):
-            fetch("picture", names={"pictures.example": found})
+            fetch("picture", names={"pictures.example": addresses})
     assert fetch.connected == []
 
 
 def test_the_systems_own_names_are_checked_too(server):
     port = server.server_address[1]
-    before = len(server.asked)
+    before = len(server.requests)
     for host in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"):
         with pytest.raises(InvalidAddress) as error:
             download.fetch(f"http://{host}:{port}/picture")
         assert error.value.problem in ("private", "unknown")
-    assert len(server.asked) == before
+    assert len(server.requests) == before
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_machine_must_prove_its_name(server, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as serving:
-        serving.asked = []
+        serving.requests = []
         serving.socket = context.wrap_socket(serving.socket, server_side=True)
         threading.Thread(target=serving.serve_forever, daemon=True).start()
         own = {
@@ -277,7 +277,7 @@ def test_a_machine_must_prove_its_name(server, tmp_path):
         }
         with refused("certificate"):
             download.fetch("https://pictures.example/picture", **own)
-        assert serving.asked == []
+        assert serving.requests == []
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(certificate))
             assert download.fetch("https://pictures.example/picture", **own) == PICTURE

@@ -29,18 +29,18 @@ def test_metadata_is_read():
     assert picture.camera == "Canon EOS 5D"
     assert picture.lat == pytest.approx(48.8584, abs=1e-5)
     assert picture.lon == pytest.approx(-2.2945, abs=1e-5)
-    known = json.loads(picture.exif)
-    assert known["ImageDescription"] == "La tour"
-    assert known["DateTimeOriginal"] == "2019:07:14 18:05:59"
-    assert known["GPSLatitudeRef"] == "N"
+    tags = json.loads(picture.exif)
+    assert tags["ImageDescription"] == "La tour"
+    assert tags["DateTimeOriginal"] == "2019:07:14 18:05:59"
+    assert tags["GPSLatitudeRef"] == "N"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 def test_metadata_is_read_from_every_format_that_has_it(kind):
     block = exif(taken="2019:07:14 18:05:59", make="Leica", model="M6", lat=-10.5, lon=20.25)
     picture = decode.decode(encoded(scene(), kind, exif=block))
-    found = (picture.taken_at, picture.camera, picture.lat, picture.lon)
-    assert found == (datetime(2019, 7, 14, 18, 5, 59), "Leica M6", -10.5, 20.25)
+    metadata = (picture.taken_at, picture.camera, picture.lat, picture.lon)
+    assert metadata == (datetime(2019, 7, 14, 18, 5, 59), "Leica M6", -10.5, 20.25)
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_long_dirty_texts_are_cut_and_cleaned():
         make="M" * 5000,
     )
     picture = decode.decode(encoded(scene(), "JPEG", exif=block))
-    known = json.loads(picture.exif)
-    assert known["ImageDescription"] == "x" * 500
-    assert known["Copyright"] == "été"
-    assert known["Artist"] == "Ren\xe9  e"
+    tags = json.loads(picture.exif)
+    assert tags["ImageDescription"] == "x" * 500
+    assert tags["Copyright"] == "été"
+    assert tags["Artist"] == "Ren\xe9  e"
     assert picture.camera == "M" * 500
     assert "\0" not in picture.exif
 

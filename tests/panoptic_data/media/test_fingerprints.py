@@ -36,9 +36,12 @@ EDITS = {
 }
 
 
-def agree(one, other, quality=90):
-    drawn = [fingerprints.fingerprint(jpeg(one)), fingerprints.fingerprint(jpeg(other, quality))]
-    return fingerprints.same_picture(np.stack(drawn[:1]), np.stack(drawn[1:])).tolist() == [True]
+def agree(first, second, quality=90):
+    prints = [
+        fingerprints.fingerprint(jpeg(first)),
+        fingerprints.fingerprint(jpeg(second, quality)),
+    ]
+    return fingerprints.same_picture(np.stack(prints[:1]), np.stack(prints[1:])).tolist() == [True]
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -66,9 +69,9 @@ def test_two_fruits_on_one_paper_do_not_agree():
         paper.paste(fruit.convert("RGB"), (90, 140))
         return paper
 
-    one, other = painting(1), painting(2)
-    assert agree(one, painting(1))
-    assert not agree(one, other)
+    first, second = painting(1), painting(2)
+    assert agree(first, painting(1))
+    assert not agree(first, second)
 
 
 def test_a_blank_picture_agrees_with_none_not_even_with_another_blank_one():
@@ -83,7 +86,7 @@ def test_a_fingerprint_is_detail_by_block():
     """The same, written out in plain Python."""
     picture = photograph()
     grey = np.asarray(picture.convert("L").resize((32, 32), Image.Resampling.BOX), float)
-    found = fingerprints.fingerprint(png(picture))
+    fingerprint = fingerprints.fingerprint(png(picture))
     for block in range(16):
         top, left = block // 4 * 8, block % 4 * 8
         detail = []
@@ -95,7 +98,7 @@ def test_a_fingerprint_is_detail_by_block():
         mean = sum(detail) / 64
         length = (sum((value - mean) ** 2 for value in detail) + 1) ** 0.5
         expected = [round((value - mean) / length * 127) for value in detail]
-        assert np.abs(found[block] - expected).max() <= 1
+        assert np.abs(fingerprint[block] - expected).max() <= 1
 
 
 def png(picture):

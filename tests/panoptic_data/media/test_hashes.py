@@ -27,11 +27,11 @@ def test_sha1_is_that_of_the_bytes():
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_perceptual_hashes_are_those_of_imagehash(picture):
-    found = hashes.perceptual(picture)
+    computed = hashes.perceptual(picture)
     same = hashes.shrunk_grey(picture)
-    assert f"{found.ahash:016x}" == str(imagehash.average_hash(same))
-    assert f"{found.phash:016x}" == str(imagehash.phash(same))
-    assert f"{found.dhash:016x}" == str(imagehash.dhash(same))
+    assert f"{computed.ahash:016x}" == str(imagehash.average_hash(same))
+    assert f"{computed.phash:016x}" == str(imagehash.phash(same))
+    assert f"{computed.dhash:016x}" == str(imagehash.dhash(same))
 
 
 def test_a_thumbnail_hashes_as_its_photograph_does():
@@ -39,11 +39,15 @@ def test_a_thumbnail_hashes_as_its_photograph_does():
     paths = sorted(shared("neardup").glob("*_orig.jpg"))
     apart = []
     for path in paths:
-        whole = Image.open(path)
+        photograph = Image.open(path)
         small = decode.open_image(path.read_bytes(), 256)
-        found = hashes.perceptual(small)
-        direct = (imagehash.average_hash(whole), imagehash.phash(whole), imagehash.dhash(whole))
-        own = (found.ahash, found.phash, found.dhash)
+        computed = hashes.perceptual(small)
+        direct = (
+            imagehash.average_hash(photograph),
+            imagehash.phash(photograph),
+            imagehash.dhash(photograph),
+        )
+        own = (computed.ahash, computed.phash, computed.dhash)
         apart += [bits(a, int(str(b), 16)) for a, b in zip(own, direct, strict=True)]
     assert len(apart) == 180
     assert np.mean(apart) < 1.5
@@ -96,8 +100,8 @@ def _plainly(image):
         return all(abs(a - b) <= 1 for a, b in zip(cell, other, strict=True))
 
     every = [(r, g, b) for r in range(16) for g in range(16) for b in range(16)]
-    crowds = {one: sum(n for cell, n in cells.items() if near(one, cell)) for one in every}
-    centre = max(every, key=lambda one: (crowds[one], [-value for value in one]))
+    counts = {one: sum(n for cell, n in cells.items() if near(one, cell)) for one in every}
+    centre = max(every, key=lambda one: (counts[one], [-value for value in one]))
     members = [c for c in colours if near(centre, tuple(value // 16 for value in c))]
     means = [sum(values) / len(members) for values in zip(*members, strict=True)]
     return "#" + "".join(f"{int(mean + 0.5):02x}" for mean in means)

@@ -13,8 +13,8 @@ def test_results_come_in_the_order_of_the_items():
         time.sleep(0.002 * (number % 3))
         return number * number
 
-    found = prefetch.in_order(((number, 1) for number in range(50)), act, threads=4)
-    assert list(found) == [number * number for number in range(50)]
+    results = prefetch.in_order(((number, 1) for number in range(50)), act, threads=4)
+    assert list(results) == [number * number for number in range(50)]
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_results_come_in_the_order_of_the_items():
 )
 def test_no_more_than_a_bounded_number_is_begun_and_not_taken(size, most):
     begun = []
-    found = prefetch.in_order(((number, size) for number in range(100)), begun.append, threads=2)
-    next(found)
+    results = prefetch.in_order(((number, size) for number in range(100)), begun.append, threads=2)
+    next(results)
     time.sleep(0.05)
     # One was taken, and one more is begun before the next is asked for.
     assert len(begun) <= most + 1
-    assert len(list(found)) == 99
+    assert len(list(results)) == 99
 
 
 def test_a_failure_is_raised_in_its_turn_and_stops_the_rest():
@@ -47,13 +47,13 @@ def test_a_failure_is_raised_in_its_turn_and_stops_the_rest():
     with pytest.raises(ZeroDivisionError):
         taken.extend(prefetch.in_order(((number, 1) for number in range(1000)), act, threads=2))
     assert len(begun) < 100
-    assert not [one for one in threading.enumerate() if one.name.startswith("ahead")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
 
 
 def test_who_stops_taking_stops_the_work():
     begun = []
-    found = prefetch.in_order(((number, 1) for number in range(1000)), begun.append, threads=2)
-    next(found)
-    found.close()
+    results = prefetch.in_order(((number, 1) for number in range(1000)), begun.append, threads=2)
+    next(results)
+    results.close()
     assert len(begun) < 100
     assert prefetch.processors() >= 1

@@ -21,16 +21,16 @@ def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypat
     pictures = [synthetic_picture(colour) for colour in ("red", "green", "blue")]
     monkeypatch.setattr(query_images, "MAX_STORED_BYTES", 2 * max(map(len, pictures)))
     first, second = (query_images.keep(project, data) for data in pictures[:2])
-    kept = project.root / "uploads"
+    folder = project.root / "uploads"
     # Made long ago; the first is used again.
-    for place, digest in enumerate((first, second)):
-        os.utime(kept / digest, (place, place))
+    for time, digest in enumerate((first, second)):
+        os.utime(folder / digest, (time, time))
     assert query_images.read(project, first) == pictures[0]
     third = query_images.keep(project, pictures[2])
-    assert {path.name for path in kept.iterdir()} == {first, third}
+    assert {path.name for path in folder.iterdir()} == {first, third}
     with pytest.raises(UnreadableImage):
         query_images.keep(project, b"<html>")
     monkeypatch.setattr(query_images, "MAX_BYTES", 10)
     with pytest.raises(UnreadableImage):
         query_images.keep(project, pictures[0])
-    assert len(list(kept.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 2

@@ -70,13 +70,13 @@ def test_a_file_that_vanishes_vanishes_from_results(project, tmp_path):
     source = sources.add(project, folder)
     images.ingest(project, source, "r1")
     embeddings.update(project, parse(SLUG), "r1")
-    found = by_image(project, open_image(first.read_bytes()), SLUG, k=100)
-    assert len(found) == 12
+    hits = by_image(project, open_image(first.read_bytes()), SLUG, k=100)
+    assert len(hits) == 12
     first.unlink()
     images.ingest(project, source, "r2")
     after = by_image(project, open_image(others[0].read_bytes()), SLUG, k=100)
     assert len(after) == 11
-    assert found[0].sha1 not in names_of(after)
+    assert hits[0].sha1 not in names_of(after)
 
 
 def test_a_picture_finds_itself(project, tmp_path):

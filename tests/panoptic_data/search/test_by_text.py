@@ -44,6 +44,6 @@ def test_an_encoder_that_waits_says_why_without_being_tried(project):
 
 
 def test_nothing_embedded_is_told(project):
-    for ask in (similar, by_text):
+    for search in (similar, by_text):
         with pytest.raises(NoEmbeddings):
-            ask(project, [sha1s(1)[0]] if ask is similar else "a cat", SLUG)
+            search(project, [sha1s(1)[0]] if search is similar else "a cat", SLUG)

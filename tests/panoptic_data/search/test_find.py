@@ -52,9 +52,9 @@ def test_words_find_what_they_name(project, tmp_path):
     project = add_encoder(project, spec.text, first=True)
     dresses = find(project, "dress", k=10)
     assert names_of(dresses) == names_of(hits)
-    told = [hit.percentile for hit in dresses]
-    assert told == sorted(told, reverse=True)
-    assert 90 < told[-1] < told[0] <= 100
+    percentiles = [hit.percentile for hit in dresses]
+    assert percentiles == sorted(percentiles, reverse=True)
+    assert 90 < percentiles[-1] < percentiles[0] <= 100
     # A picture of shoes pulls words about hats towards shoes, and pushed away it goes.
     shoes = next(sha1 for sha1, kind in of.items() if kind == "shoes")
     pulled = find(project, f"hat + 3*image:{shoes}", k=5)
@@ -86,17 +86,17 @@ def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_store
     embeddings.update(project, parse(SLUG), "r1")
     rows = project.database().frame("files", ["path", "sha1"]).to_dicts()
     of = {row["path"]: row["sha1"] for row in rows}
-    whole = of["both.png"]
+    combined = of["both.png"]
     for box, name in (("0,0,0.5,1", "left.png"), ("0.5,0,0.5,1", "right.png")):
-        hits = find(project, f"crop:{whole[:10]}@{box}", SLUG, k=20)
+        hits = find(project, f"crop:{combined[:10]}@{box}", SLUG, k=20)
         assert hits[0].sha1 == of[name]
         assert hits[0].similarity > 0.999
-        assert whole not in names_of(hits)
+        assert combined not in names_of(hits)
     data = (folder / "left.png").read_bytes()
     digest = query_images.keep(project, data)
-    brought = find(project, f"file:{digest}", k=3)
-    assert brought[0].sha1 == of["left.png"]
-    assert brought == find(project, open_image(data, 256), k=3)
+    hits_of_upload = find(project, f"file:{digest}", k=3)
+    assert hits_of_upload[0].sha1 == of["left.png"]
+    assert hits_of_upload == find(project, open_image(data, 256), k=3)
     assert names_of(find(project, f"file:{digest}", k=1, view=View(), threshold=0.999)) == [
         of["left.png"]
     ]

@@ -59,6 +59,6 @@ def test_the_first_ready_encoder_that_can_is_taken(project):
 def test_a_view_shows_some_of_the_embedded_images(project):
     names, (vectors, _) = sha1s(5), grouped(5)
     embed_with_files(project, names, vectors)
-    one = View((Condition("name", "contains", names[2]),))
-    assert shown_by(project, one, SLUG).tolist() == [name == names[2] for name in names]
+    view = View((Condition("name", "contains", names[2]),))
+    assert shown_by(project, view, SLUG).tolist() == [name == names[2] for name in names]
     assert shown_by(project, View(), SLUG).all()

@@ -13,7 +13,7 @@ WORDS = grouped(40, groups=7, dim=16, seed=5)[0].astype(np.float32)
 
 def of_all_pairs(rows):
     """Cosines of all pairs, one by one."""
-    return [float(a @ b) for place, a in enumerate(rows) for b in rows[:place]]
+    return [float(a @ b) for row, a in enumerate(rows) for b in rows[:row]]
 
 
 def test_few_images_are_all_compared():
@@ -23,11 +23,11 @@ def test_few_images_are_all_compared():
 
 
 def test_many_are_compared_by_chance_and_the_same_each_time():
-    whole = sample(VECTORS, EVERY, pairs=10**6)
+    all_pairs = sample(VECTORS, EVERY, pairs=10**6)
     drawn = sample(VECTORS, EVERY, pairs=100_000, seed=1)
-    assert (len(whole.cosines), len(drawn.cosines)) == (900 * 899 // 2, 100_000)
+    assert (len(all_pairs.cosines), len(drawn.cosines)) == (900 * 899 // 2, 100_000)
     for percentile in (1, 50, 95, 99, 99.9):
-        assert drawn.cosine(percentile) == pytest.approx(whole.cosine(percentile), abs=0.01)
+        assert drawn.cosine(percentile) == pytest.approx(all_pairs.cosine(percentile), abs=0.01)
     again = sample(VECTORS, EVERY, pairs=100_000, seed=1)
     assert np.array_equal(drawn.cosines, again.cosines)
     other = sample(VECTORS, EVERY, pairs=100_000, seed=2)
@@ -61,7 +61,7 @@ def test_mixtures_are_compared_in_their_proportions():
 
 def test_a_percentile_says_how_many_of_a_hundred_are_less_similar():
     scale = Scale(np.array([0.1, 0.2, 0.2, 0.4], np.float32))
-    assert [scale.percentile(one) for one in (0, 0.15, 0.2, 0.3, 0.4, 1)] == [
+    assert [scale.percentile(cosine) for cosine in (0, 0.15, 0.2, 0.3, 0.4, 1)] == [
         0,
         25,
         25,

@@ -23,7 +23,7 @@ def update(project, run="r1", **options):
     return clusters.update(project, SLUG, run, **options)
 
 
-def kept(project, run="r1", **options):
+def update_both(project, run="r1", **options):
     """Update as the pipeline does, which keeps what the stage was made with."""
     result = update(project, run, **options)
     stages.record(project, f"clusters/{SLUG}", result, {}, "1", run)
@@ -52,8 +52,8 @@ def test_every_image_is_in_one_cluster_at_each_level(project, count):
     assert info.group_by("level").agg(size=info["size"].sum()).height == info["level"].n_unique()
     for level in info["level"].unique():
         sizes = dict(info.filter(level=level).select("number", "size").iter_rows())
-        found = rows["levels"].list.get(level).value_counts().sort("levels")
-        assert sizes == dict(found.iter_rows())
+        labels_found = rows["levels"].list.get(level).value_counts().sort("levels")
+        assert sizes == dict(labels_found.iter_rows())
 
 
 def test_clusters_are_the_groups_that_are_there(project):
@@ -72,9 +72,9 @@ def test_a_medoid_is_the_member_nearest_to_the_mean(project):
     names, (vectors, _) = sha1s(200), grouped(200)
     embed(project, names, vectors)
     update(project)
-    found = labels(project)
+    labels_found = labels(project)
     for row in table(project, INFO, "key").to_dicts():
-        members = np.flatnonzero(found[:, row["level"]] == row["number"])
+        members = np.flatnonzero(labels_found[:, row["level"]] == row["number"])
         own = vectors[members].astype(float)
         towards = own @ own.mean(axis=0) / np.linalg.norm(own, axis=1)
         assert row["medoid"] == names[members[towards.argmax()]]
@@ -97,9 +97,9 @@ def test_strength_is_the_share_of_neighbours_of_the_same_cluster(project):
 
 def test_a_second_run_finds_nothing_to_do(project):
     embed(project, sha1s(150), grouped(150)[0])
-    first = kept(project)
+    first = update_both(project)
     versions = [project.database().version(name) for name in (TABLE, INFO)]
-    second = kept(project, "r2")
+    second = update_both(project, "r2")
     assert counts(second) == (150, 0, 0, 150, 0)
     assert second.data_version == first.data_version
     assert [project.database().version(name) for name in (TABLE, INFO)] == versions
@@ -123,9 +123,9 @@ def test_new_images_join_the_cluster_of_their_likes(project):
         alike = old[kinds[old] == kinds[at]]
         assert main[at] in set(main[alike].tolist())
     # Levels nest for placed images as for fitted ones.
-    found = labels(project)
-    pairs = set(map(tuple, found[:, :2].tolist()))
-    assert len(pairs) == len(set(found[:, 0].tolist()))
+    labels_found = labels(project)
+    pairs = set(map(tuple, labels_found[:, :2].tolist()))
+    assert len(pairs) == len(set(labels_found[:, 0].tolist()))
     info = table(project, INFO, "key").filter("main")
     assert info["size"].sum() == 400
 
@@ -157,26 +157,26 @@ def test_removed_images_leave_their_clusters(project):
 def test_numbers_last_over_a_refit(project):
     names, (vectors, kinds) = sha1s(1060), grouped(1060, groups=16)
     # One group is there only later.
-    late = kinds == 3
-    order = [*np.flatnonzero(~late), *np.flatnonzero(late)]
-    early = np.flatnonzero(~late)
+    is_late = kinds == 3
+    order = [*np.flatnonzero(~is_late), *np.flatnonzero(is_late)]
+    early = np.flatnonzero(~is_late)
     embed(project, [names[at] for at in early], vectors[early])
-    kept(project)
+    update_both(project)
     before = dict(table(project, TABLE).select("sha1", "cluster").iter_rows())
     embed(project, [names[at] for at in order], vectors[order])
-    result = kept(project, "r2", refit=True)
+    result = update_both(project, "r2", refit=True)
 
     assert result.extra["refitted"]
     after = dict(table(project, TABLE).select("sha1", "cluster").iter_rows())
     assert np.mean([before[name] == after[name] for name in before]) > 0.8
-    numbers = {after[names[at]] for at in np.flatnonzero(late)}
+    numbers = {after[names[at]] for at in np.flatnonzero(is_late)}
     assert min(numbers) > max(before.values())
 
 
 def test_a_refit_of_the_same_images_changes_nothing(project):
     embed(project, sha1s(300), grouped(300, groups=8)[0])
-    first = kept(project)
-    again = kept(project, "r2", refit=True)
+    first = update_both(project)
+    again = update_both(project, "r2", refit=True)
     assert counts(again) == (300, 0, 0, 300, 0)
     assert again.data_version == first.data_version
 
@@ -194,24 +194,24 @@ def test_once_more_images_are_placed_than_fitted_all_are_fitted(project):
 def test_a_chosen_number_of_clusters_stays_chosen(project):
     names, (vectors, kinds) = sha1s(200), grouped(200, groups=5)
     embed(project, names[:150], vectors[:150])
-    assert kept(project).extra["clusters"] == [18, 6]
-    chosen = kept(project, "r2", method="kmeans", k=5)
-    assert chosen.extra == {"refitted": True, "placed": 0, "clusters": [5], "main": 0}
-    assert chosen.parameters["method"] == "kmeans"
+    assert update_both(project).extra["clusters"] == [18, 6]
+    by_kmeans = update_both(project, "r2", method="kmeans", k=5)
+    assert by_kmeans.extra == {"refitted": True, "placed": 0, "clusters": [5], "main": 0}
+    assert by_kmeans.parameters["method"] == "kmeans"
     main = labels(project)[:, 0].tolist()
     assert len(set(zip(main, kinds[:150].tolist(), strict=True))) == 5
 
     embed(project, names[150:], vectors[150:])
-    later = kept(project, "r3")
+    later = update_both(project, "r3")
     assert (later.extra["refitted"], later.parameters["k"]) == (False, 5)
-    assert not kept(project, "r4", method="kmeans", k=5).extra["refitted"]
-    assert kept(project, "r5", k=3).extra["clusters"] == [3]
-    assert kept(project, "r6", method="levels").extra["refitted"]
+    assert not update_both(project, "r4", method="kmeans", k=5).extra["refitted"]
+    assert update_both(project, "r5", k=3).extra["clusters"] == [3]
+    assert update_both(project, "r6", method="levels").extra["refitted"]
 
 
 def test_kmeans_chooses_a_number_where_none_is_given(project):
     embed(project, sha1s(100), grouped(100)[0])
-    assert kept(project, method="kmeans").extra["clusters"] == [5]
+    assert update_both(project, method="kmeans").extra["clusters"] == [5]
 
 
 def test_an_unknown_method_is_refused_by_name(project):
@@ -226,14 +226,14 @@ def test_a_run_killed_half_way_is_made_whole(project):
     embed(project, names[260:], vectors[260:])
     forget(project, names[:30])
     before = project.database().read(TABLE), project.database().read(INFO)
-    whole = update(project, "r2")
+    refitted = update(project, "r2")
     rows, info = table(project, TABLE), table(project, INFO, "key")
 
     # The table was written, rows of removed images not yet deleted, sizes and medoids are old.
     project.database().upsert(TABLE, before[0])
     project.database().replace(INFO, before[1])
     again = update(project, "r3")
-    assert again.data_version == whole.data_version
+    assert again.data_version == refitted.data_version
     assert table(project, TABLE).equals(rows)
     assert table(project, INFO, "key").equals(info)
 

@@ -41,7 +41,7 @@ def vectors(project, spec=VISUAL):
     return dict(zip(names, matrix.tolist(), strict=True))
 
 
-def held(project):
+def image_sha1s(project):
     return set(project.database().read("images", ["sha1"])["sha1"].to_pylist())
 
 
@@ -58,7 +58,7 @@ def test_every_image_gets_a_vector_once(project, folder):
         "batch": 32,
         "dim": 498,
     }
-    assert set(vectors(project)) == held(project)
+    assert set(vectors(project)) == image_sha1s(project)
     second = embeddings.update(project, VISUAL, "r2")
     assert (second.rows, second.new, second.unchanged) == (40, 0, 40)
     assert second.is_unchanged
@@ -69,7 +69,7 @@ def test_vectors_are_those_of_the_thumbnails_at_half_precision(project, folder):
     ingest(project, folder)
     embeddings.update(project, VISUAL, "r1")
     visual = encoders.load(VISUAL)
-    for sha1, thumbnail in images.thumbnails(project, held(project)).items():
+    for sha1, thumbnail in images.thumbnails(project, image_sha1s(project)).items():
         prepared = visual.prepare(Image.open(BytesIO(thumbnail)))
         expected = visual.encode(prepared[None])[0].astype(np.float16).tolist()
         assert vectors(project)[sha1] == expected
@@ -79,7 +79,7 @@ def test_matrix_is_sorted_and_unit(project, folder):
     ingest(project, folder)
     embeddings.update(project, VISUAL, "r1")
     names, matrix = embeddings.matrix(project, "visual")
-    assert names == sorted(held(project))
+    assert names == sorted(image_sha1s(project))
     assert (matrix.shape, matrix.dtype) == ((40, 498), np.float16)
     assert np.allclose(np.linalg.norm(matrix.astype(np.float32), axis=1), 1, atol=2e-3)
 
@@ -121,7 +121,7 @@ def test_what_was_pruned_loses_its_vector(project, folder):
     source = ingest(project, folder)
     first = embeddings.update(project, VISUAL, "r1")
     changed = next(folder.rglob("*.jpg"))
-    before = held(project)
+    before = image_sha1s(project)
     write_pictures(folder.parent / "else", range(90, 91))[0].replace(changed)
     images.ingest(project, source, "r2")
     # As a run that was killed between its deletions leaves it.
@@ -131,7 +131,7 @@ def test_what_was_pruned_loses_its_vector(project, folder):
     project.database().delete("images", gone)
     second = embeddings.update(project, VISUAL, "r2")
     assert (second.rows, second.new, second.removed) == (40, 1, 1)
-    assert set(vectors(project)) == held(project)
+    assert set(vectors(project)) == image_sha1s(project)
     assert second.data_version != first.data_version
 
 
@@ -140,13 +140,13 @@ def test_a_missing_disk_costs_no_vector(project, folder):
     embeddings.update(project, VISUAL, "r1")
     before = vectors(project)
     gone = sorted(folder.rglob("*.jpg"))[:10]
-    kept = {path: path.read_bytes() for path in gone}
+    contents = {path: path.read_bytes() for path in gone}
     for path in gone:
         path.unlink()
     images.ingest(project, source, "r2")
     away = embeddings.update(project, VISUAL, "r2")
     assert (away.rows, away.removed) == (30, 0)
-    for path, content in kept.items():
+    for path, content in contents.items():
         path.write_bytes(content)
     images.ingest(project, source, "r3")
     back = embeddings.update(project, VISUAL, "r3")
@@ -210,7 +210,7 @@ def test_a_touched_checkpoint_of_the_same_weights_keeps_its_vectors(project, fol
 
 def test_an_image_without_pixels_is_counted_and_the_others_go_on(project, folder):
     ingest(project, folder)
-    lost = sorted(held(project))[3]
+    lost = sorted(image_sha1s(project))[3]
     project.database().delete("images", [lost])
     result = embeddings.update(project, VISUAL, "r1")
     assert (result.rows, result.new, result.failed) == (39, 39, 1)
@@ -226,11 +226,11 @@ def test_an_encoder_that_wants_more_than_the_thumbnail_reads_the_file(project, t
         f"timm:test_resnet?checkpoint={small_timm(tmp_path / 'x.pt', 'test_resnet')}&size=512"
     )
     embeddings.update(project, spec, "r1")
-    [found] = vectors(project, spec).values()
+    [actual] = vectors(project, spec).values()
     encoder = encoders.warm(spec)
     assert encoder.input_size == 538
-    whole = encoder.encode(encoder.prepare(Image.open(path))[None])[0]
-    assert float(np.array(found) @ whole) > 0.999
+    from_original = encoder.encode(encoder.prepare(Image.open(path))[None])[0]
+    assert float(np.array(actual) @ from_original) > 0.999
 
 
 def row(project, slug):
@@ -241,9 +241,9 @@ def test_a_ready_encoder_is_described_in_its_table(project):
     spec, encoder, cause = embeddings.prepare_encoder(project, "visual", "r1")
     assert (spec, cause) == (VISUAL, None)
     assert encoder is not None
-    found = row(project, "visual")
-    assert datetime.now(UTC) - found.pop("checked_at") < timedelta(minutes=1)
-    assert found == {
+    actual = row(project, "visual")
+    assert datetime.now(UTC) - actual.pop("checked_at") < timedelta(minutes=1)
+    assert actual == {
         "slug": "visual",
         "text": "visual",
         "status": "ready",
@@ -290,20 +290,20 @@ def test_an_encoder_without_weights_waits_and_is_tried_again(project, folder, tm
 
 
 def test_after_an_hour_the_hub_is_asked_again(project, monkeypatch):
-    asked = []
+    loaded_specs = []
 
     def offline(spec, *_):
-        asked.append(spec)
+        loaded_specs.append(spec)
         raise WeightsUnavailable(spec.text, "offline", "huggingface.co")
 
     # Whether this machine has a network must not matter here.
     monkeypatch.setattr(encoders, "load", lambda spec, **_: offline(spec))
     for _ in range(2):
         assert embeddings.prepare_encoder(project, "clip", "r1")[2] == "offline: huggingface.co"
-    assert len(asked) == 1
+    assert len(loaded_specs) == 1
     monkeypatch.setattr(embeddings, "RECHECK_AFTER", timedelta(seconds=0))
     embeddings.prepare_encoder(project, "clip", "r2")
-    assert len(asked) == 2
+    assert len(loaded_specs) == 2
 
 
 def test_weights_that_went_away_leave_the_vectors(project, folder, tmp_path):

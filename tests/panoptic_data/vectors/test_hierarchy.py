@@ -13,10 +13,10 @@ def graph(vectors, k=8):
     return knn.exact(vectors, vectors, k, np.arange(len(vectors), dtype=np.int32))
 
 
-def same_groups(one, other):
+def same_groups(first, second):
     """Whether two labellings say the same, whatever they call the groups."""
-    pairs = set(zip(one.tolist(), other.tolist(), strict=True))
-    return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
+    pairs = set(zip(first.tolist(), second.tolist(), strict=True))
+    return len(pairs) == len(set(first.tolist())) == len(set(second.tolist()))
 
 
 def test_plain_groups_are_found():
@@ -29,7 +29,7 @@ def test_smoothing_is_a_weighted_mean_of_neighbours_repeated(monkeypatch):
     vectors, _ = grouped(30, dim=12)
     lists = graph(vectors, 4)
     monkeypatch.setattr(hierarchy, "SMOOTHING_STEPS", 2)
-    found = hierarchy.smoothed(vectors, lists)
+    result = hierarchy.smoothed(vectors, lists)
 
     # The same, written out: components, a dense graph, two means, unit length.
     points = hierarchy.components(vectors, hierarchy.DIMENSIONS).astype(float)
@@ -42,14 +42,14 @@ def test_smoothing_is_a_weighted_mean_of_neighbours_repeated(monkeypatch):
     for _ in range(2):
         points = np.array([union[row] @ points / union[row].sum() for row in range(30)])
     expected = points / np.linalg.norm(points, axis=1, keepdims=True)
-    assert np.allclose(found, expected, atol=1e-4)
+    assert np.allclose(result, expected, atol=1e-4)
 
 
 def test_levels_nest():
     vectors, _ = grouped(500, groups=12)
-    found = hierarchy.levels(hierarchy.smoothed(vectors, graph(vectors)))
-    assert [len(set(level.tolist())) for level in found] == hierarchy.level_counts(500)
-    for finer, coarser in pairwise(found):
+    result = hierarchy.levels(hierarchy.smoothed(vectors, graph(vectors)))
+    assert [len(set(level.tolist())) for level in result] == hierarchy.level_counts(500)
+    for finer, coarser in pairwise(result):
         assert len(set(zip(finer.tolist(), coarser.tolist(), strict=True))) == finer.max() + 1
 
 
@@ -112,9 +112,9 @@ def test_a_group_made_of_scraps_gets_a_new_number():
     before = np.repeat(np.arange(4), 8).astype(np.int32)
     labels = before.copy()
     labels[::8] = 4
-    found = hierarchy.renumbered(labels, before)
-    assert found[::8].tolist() == [4, 4, 4, 4]
-    assert np.delete(found, slice(None, None, 8)).tolist() == np.repeat(range(4), 7).tolist()
+    result = hierarchy.renumbered(labels, before)
+    assert result[::8].tolist() == [4, 4, 4, 4]
+    assert np.delete(result, slice(None, None, 8)).tolist() == np.repeat(range(4), 7).tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -123,6 +123,6 @@ def test_numbers_are_given_so_that_most_images_keep_theirs(seed):
     before = random.integers(0, 5, 60).astype(np.int32)
     # Mostly the old groups, renamed: every group keeps more than a third of one.
     labels = np.where(random.random(60) < 0.75, (before + 2) % 5, random.integers(0, 5, 60))
-    found = hierarchy.renumbered(labels.astype(np.int32), before)
+    result = hierarchy.renumbered(labels.astype(np.int32), before)
     best = max(int((np.array(names)[labels] == before).sum()) for names in permutations(range(5)))
-    assert (found == before).sum() == best
+    assert (result == before).sum() == best

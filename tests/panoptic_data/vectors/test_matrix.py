@@ -22,21 +22,25 @@ def halved(monkeypatch):
 
 def test_many_vectors_take_two_bytes_a_number_and_give_the_same_cosines(halved):
     vectors = drawn(5_003)
-    held = Matrix.of(vectors.copy())
+    quantised = Matrix.of(vectors.copy())
     query = vectors[17].astype(np.float32)
     exact = vectors.astype(np.float64) @ query.astype(np.float64)
-    assert held.numbers.nbytes == vectors.nbytes
-    assert held.shape == vectors.shape
-    assert held.dot(query).dtype == np.float32
-    assert np.abs(held.dot(query) - exact).max() < 5e-5
+    assert quantised.numbers.nbytes == vectors.nbytes
+    assert quantised.shape == vectors.shape
+    assert quantised.dot(query).dtype == np.float32
+    assert np.abs(quantised.dot(query) - exact).max() < 5e-5
 
 
 def test_few_vectors_are_held_as_they_are():
     vectors = drawn(50)
-    held = Matrix.of(vectors.copy())
-    assert held.numbers.dtype == np.float32
-    assert (held[:] == vectors).all()
-    assert np.allclose(held.dot(held[3]), vectors.astype(np.float32) @ held[3], atol=1e-6)
+    quantised = Matrix.of(vectors.copy())
+    assert quantised.numbers.dtype == np.float32
+    assert (quantised[:] == vectors).all()
+    assert np.allclose(
+        quantised.dot(quantised[3]),
+        vectors.astype(np.float32) @ quantised[3],
+        atol=1e-6,
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,19 +48,19 @@ def test_few_vectors_are_held_as_they_are():
 )
 def test_rows_are_read_as_of_an_array(halved, rows):
     vectors = drawn(40)
-    held = Matrix.of(vectors.copy())
-    assert held[rows].dtype == np.float32
-    assert held[rows].shape == vectors[rows].shape
+    quantised = Matrix.of(vectors.copy())
+    assert quantised[rows].dtype == np.float32
+    assert quantised[rows].shape == vectors[rows].shape
     # A step is the largest number of the row, cut into 32,767.
-    assert np.abs(held[rows] - vectors[rows].astype(np.float32)).max(initial=0) < 2e-5
+    assert np.abs(quantised[rows] - vectors[rows].astype(np.float32)).max(initial=0) < 2e-5
 
 
 def test_a_row_of_zeros_stays_one(halved):
     vectors = drawn(10)
     vectors[4] = 0
-    held = Matrix.of(vectors.copy())
-    assert (held[4:5] == 0).all()
-    assert held.dot(np.ones(DIM, np.float32))[4] == 0
+    quantised = Matrix.of(vectors.copy())
+    assert (quantised[4:5] == 0).all()
+    assert quantised.dot(np.ones(DIM, np.float32))[4] == 0
 
 
 def test_the_same_vectors_are_as_alike(halved):
@@ -69,6 +73,6 @@ def test_the_same_vectors_are_as_alike(halved):
 
 
 def test_no_vectors(halved):
-    held = Matrix.of(np.empty((0, DIM), np.float16))
-    assert len(held) == 0
-    assert len(held.dot(np.ones(DIM, np.float32))) == 0
+    quantised = Matrix.of(np.empty((0, DIM), np.float16))
+    assert len(quantised) == 0
+    assert len(quantised.dot(np.ones(DIM, np.float32))) == 0

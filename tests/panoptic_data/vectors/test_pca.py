@@ -12,11 +12,11 @@ def test_components_are_those_of_a_singular_value_decomposition():
     centred = vectors.astype(np.float64) - vectors.astype(np.float64).mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     expected = centred @ directions[:3].T
-    found = pca.components(vectors, 3)
-    assert (found.shape, found.dtype) == ((300, 3), np.float32)
+    components = pca.components(vectors, 3)
+    assert (components.shape, components.dtype) == ((300, 3), np.float32)
     # The sign of a direction is arbitrary.
-    signs = np.sign((found * expected).sum(axis=0))
-    assert found * signs == pytest.approx(expected, abs=1e-4)
+    signs = np.sign((components * expected).sum(axis=0))
+    assert components * signs == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_sign_of_each_direction_is_fixed():
@@ -28,10 +28,10 @@ def test_the_sign_of_each_direction_is_fixed():
 
 def test_columns_beyond_the_directions_are_zero():
     vectors, _ = grouped(50, dim=4)
-    found = pca.components(vectors, 6)
-    assert found.shape == (50, 6)
-    assert not found[:, 4:].any()
-    assert found[:, :4].any(axis=0).all()
+    components = pca.components(vectors, 6)
+    assert components.shape == (50, 6)
+    assert not components[:, 4:].any()
+    assert components[:, :4].any(axis=0).all()
 
 
 def test_directions_come_from_a_sample_of_many_images(monkeypatch):

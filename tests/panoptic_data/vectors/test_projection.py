@@ -47,12 +47,12 @@ def test_the_map_fills_its_box_and_keeps_groups_together(project):
     names, (vectors, kinds) = sha1s(1000), grouped(1000, groups=6)
     embed(project, names, vectors)
     update(project)
-    places = coordinates(project)
-    assert np.allclose(places.mean(axis=0), 0, atol=0.01)
-    assert np.percentile(np.hypot(*places.T), 99) == pytest.approx(1, abs=0.02)
-    apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    np.fill_diagonal(apart, np.inf)
-    nearest = apart.argsort(axis=1)[:, :10]
+    positions = coordinates(project)
+    assert np.allclose(positions.mean(axis=0), 0, atol=0.01)
+    assert np.percentile(np.hypot(*positions.T), 99) == pytest.approx(1, abs=0.02)
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.argsort(axis=1)[:, :10]
     assert (kinds[nearest] == kinds[:, None]).mean() > 0.95
 
 
@@ -86,10 +86,10 @@ def test_new_images_are_placed_among_their_likes_and_move_no_one(project):
     assert counts(result) == (300, 50, 0, 250, 0)
     after = table(project, TABLE)
     assert after.filter("fitted").equals(before)
-    places = after.select("x", "y").to_numpy()
+    positions = after.select("x", "y").to_numpy()
     for at in new:
-        apart = np.hypot(*(places[old] - places[at]).T)
-        assert kinds[old][apart.argmin()] == kinds[at]
+        distances = np.hypot(*(positions[old] - positions[at]).T)
+        assert kinds[old][distances.argmin()] == kinds[at]
 
 
 def test_images_find_the_same_place_in_whatever_order_they_come(project, tmp_path):
@@ -183,14 +183,14 @@ def test_a_run_killed_half_way_is_made_whole(project):
     embed(project, names[100:], vectors[100:])
     forget(project, names[:10])
     before = project.database().read(TABLE)
-    whole = update(project, "r2")
+    refitted = update(project, "r2")
     rows = table(project, TABLE)
 
     # Written, but rows of removed images not yet deleted; and new rows not yet written.
     project.database().upsert(TABLE, before)
     project.database().delete(TABLE, names[100:105])
     again = update(project, "r3")
-    assert again.data_version == whole.data_version
+    assert again.data_version == refitted.data_version
     assert table(project, TABLE).equals(rows)
 
 
@@ -198,9 +198,9 @@ def test_alignment_undoes_a_turn_and_a_mirror():
     random = np.random.default_rng(0)
     old = normalised(random.normal(size=(200, 2)) * [2, 1])
     turn = np.array([[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]]) @ np.diag([1, -1])
-    known = random.random(200) < 0.7
+    has_position = random.random(200) < 0.7
     new = (old @ turn).astype(np.float32)
-    assert np.allclose(aligned(new, old, known), old, atol=1e-5)
+    assert np.allclose(aligned(new, old, has_position), old, atol=1e-5)
 
 
 def test_alignment_is_the_best_of_all_turns():
@@ -210,8 +210,8 @@ def test_alignment_is_the_best_of_all_turns():
     everyone = np.ones(50, bool)
 
     def error(turned):
-        apart = (turned - turned.mean(axis=0)) - (old - old.mean(axis=0))
-        return (apart**2).sum()
+        distances = (turned - turned.mean(axis=0)) - (old - old.mean(axis=0))
+        return (distances**2).sum()
 
     angles = np.linspace(0, 2 * np.pi, 3601)
     tried = [

@@ -34,26 +34,26 @@ def test_large_matrices_at_half_precision_give_the_same(project, monkeypatch):
     monkeypatch.setattr(matrix, "MAX_FLOAT32_BYTES", 0)
     scores._cache.clear()
     scores._scores.clear()
-    found = similar(project, [names[7]], SLUG, k=50)
-    assert names_of(found) == names_of(expected)
-    wanted = [h.similarity for h in expected]
-    assert [h.similarity for h in found] == pytest.approx(wanted, abs=1e-5)
+    hits = similar(project, [names[7]], SLUG, k=50)
+    assert names_of(hits) == names_of(expected)
+    expected_similarities = [h.similarity for h in expected]
+    assert [h.similarity for h in hits] == pytest.approx(expected_similarities, abs=1e-5)
 
 
 def test_threads_may_search_at_once(project):
     names, (vectors, _) = sha1s(300), grouped(300)
     embed_with_files(project, names, vectors)
     expected = {name: similar(project, [name], SLUG, k=5) for name in names[:20]}
-    found = {}
+    hits = {}
 
-    def ask(name):
-        found[name] = similar(project, [name], SLUG, k=5)
+    def search(name):
+        hits[name] = similar(project, [name], SLUG, k=5)
 
-    threads = [threading.Thread(target=ask, args=(name,)) for name in expected]
+    threads = [threading.Thread(target=search, args=(name,)) for name in expected]
     scores._cache.clear()
     scores._scores.clear()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == expected
+    assert hits == expected

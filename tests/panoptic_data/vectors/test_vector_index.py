@@ -60,15 +60,15 @@ def test_a_search_by_index_finds_what_comparing_all_finds(project):
     embed(project, names[:4900], vectors[:4900])
     database = project.database()
     queries = vectors[::500].astype(np.float32)
-    whole = [database.vector_search(TABLE, query, 20)["sha1"].to_pylist() for query in queries]
+    from_index = [database.vector_search(TABLE, query, 20)["sha1"].to_pylist() for query in queries]
     base = vectors[:4900].astype(float)
     base /= np.linalg.norm(base, axis=1, keepdims=True)
     exact = [[names[at] for at in np.argsort(-(base @ query))[:20]] for query in queries]
-    assert np.mean([len(set(a) & set(b)) for a, b in zip(whole, exact, strict=True)]) > 19.8
+    assert np.mean([len(set(a) & set(b)) for a, b in zip(from_index, exact, strict=True)]) > 19.8
 
     update(project, exact_up_to=1000)
-    found = [database.vector_search(TABLE, query, 20)["sha1"].to_pylist() for query in queries]
-    shared = [len(set(a) & set(b)) / 20 for a, b in zip(found, whole, strict=True)]
+    results = [database.vector_search(TABLE, query, 20)["sha1"].to_pylist() for query in queries]
+    shared = [len(set(a) & set(b)) / 20 for a, b in zip(results, from_index, strict=True)]
     assert np.mean(shared) >= 0.95
 
     # Rows added after the index was made are found too, and removed ones are not.
