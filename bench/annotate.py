@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _corpus(root: Path, images: int) -> Project:
-    opened = project.create(root, "bench")
+    opened = project.create_project(root, "bench")
     if opened.database().count("images") != images:
         _write(opened, images)
     _forget(opened)

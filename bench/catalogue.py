@@ -36,7 +36,7 @@ def main() -> None:
     """Print the figures."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     root = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(tempfile.mkdtemp())
-    opened = project.create(root, "bench")
+    opened = project.create_project(root, "bench")
     if opened.database().count("images") != count:
         _write(opened, count)
     opened.database().count("images")
