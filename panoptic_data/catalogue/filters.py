@@ -1,10 +1,11 @@
 """What each condition of a view selects: one boolean per image, or per file.
 
-In file mode what is asked of files (folder, path, name) is asked of each; in image mode an
-image is selected when one of its files is. A folder is asked for with all below it; "posters/."
-(which no folder can be called) is what lies in "posters" itself.
+In file mode a condition on files (folder, path, name) holds for each; in image mode an image is
+selected when one of its files is. A folder stands for all below it; "posters/." (which no folder
+can be called) for what lies in "posters" itself.
 
-Not here: the conditions' shape and its checks (``fields``), the order (``catalogue``).
+Not here: the conditions' shape and its checks (``views.fields``), the order (``execute``),
+searches by similarity (``similarity``).
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ __all__ = ["select"]
 Mask = npt.NDArray[np.bool_]
 Similarity = npt.NDArray[np.float32]
 
-# CIE76: some two and a half times what the eye calls another shade.
+# A distance in CIELAB (CIE76): about two and a half times a difference that the eye notices.
 NEAR_COLOUR = 25.0
-# Of colours in single precision, so that each is near itself.
+# Colours are in single precision: with this each is near itself.
 _ROUNDING = 1e-3
 _DAY = 86_400_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
-# Each selects what its twin does not.
-_DENIALS = {"!=": "=", "not in": "in", "does not contain": "contains", "is not empty": "is empty"}
+# Each operator selects what the other does not.
+_OPPOSITES = {"!=": "=", "not in": "in", "does not contain": "contains", "is not empty": "is empty"}
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -57,59 +58,63 @@ _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
-    """Return what a view shows, and each image's similarity if it asks for likeness.
+    """Return what a view shows, and each image's similarity if the view searches by similarity.
 
     The mask is (n,) bool over images, or over files in mode "file". Similarity is (images,)
-    float32, NaN where an image is not shown: that of the first search that stands alone, else of
-    the first within a clause. What keeps the most alike keeps so many of what all else selects.
-    Raises NoEmbeddings when an encoder has none, and what else ``search.find`` raises, InvalidView
-    for a pattern that cannot be searched with.
+    float32, NaN where an image is not shown: that of the first search that is not in a clause,
+    else of the first within one. A search that keeps a number of images keeps so many of what all
+    other conditions select. Raises NoEmbeddings when an encoder has none, and what else
+    ``search.find`` raises, InvalidView for a pattern that cannot be searched with.
     """
-    asked = _Asked(catalogue, view.mode == "file")
-    mask = asked.everything()
-    fields = {one.field for one in conditions(view)}
+    selector = _Selector(catalogue, view.mode == "file")
+    mask = selector.everything()
+    fields = {condition.field for condition in conditions(view)}
     if "status" not in fields:
-        mask &= asked.of_images(_status(catalogue, ["ok"]))
+        mask &= selector.of_images(_status(catalogue, ["ok"]))
     if EXCLUDED not in fields and EXCLUDED in catalogue.annotations.values_by_property:
-        mask &= ~asked.of_images(catalogue.column(EXCLUDED).filled)
+        mask &= ~selector.of_images(catalogue.column(EXCLUDED).filled)
     searches = [part for part in view.where if _is_search(part)]
     for part in view.where:
         if part not in searches:
-            mask &= asked.mask(part)
-    # What all else selects is known: only that needs to be compared.
-    shown = asked.images_of(mask).copy()
-    found = [asked.alike(part, shown) for part in searches if isinstance(part, Condition)]
-    for alike in found:
-        if alike.count is None:
-            shown &= alike.is_enough
-    chosen = np.logical_and.reduce([shown, *(alike.best(shown) for alike in found)])
-    similarity = found[0].similarity if found else asked.similarity
+            mask &= selector.mask(part)
+    # What all other conditions select is known: only that needs to be compared.
+    shown = selector.images_of(mask).copy()
+    searched = [selector.similarities(it, shown) for it in searches if isinstance(it, Condition)]
+    for result in searched:
+        if result.count is None:
+            shown &= result.is_enough
+    best = np.logical_and.reduce([shown, *(result.best(shown) for result in searched)])
+    similarity = searched[0].similarity if searched else selector.similarity
     if similarity is None:
         return mask, None
-    return mask & asked.of_images(chosen), np.where(chosen, similarity, np.float32(np.nan))
+    return mask & selector.of_images(best), np.where(best, similarity, np.float32(np.nan))
 
 
 def _is_search(part: Condition | Clause) -> bool:
     return isinstance(part, Condition) and part.field in SEARCH_FIELDS
 
 
-class _Asked:
-    """One run of a view: what its conditions select, and the first likeness within a clause."""
+class _Selector:
+    """What the conditions of one view select, in its mode.
+
+    ``similarity`` is that of the first search within a clause that was met, None before.
+    """
 
     def __init__(self, catalogue: Catalogue, by_file: bool) -> None:
         self.catalogue = catalogue
         self.by_file = by_file
         self.similarity: Similarity | None = None
-        self._everyone = np.ones(len(catalogue), dtype=bool)
+        self._all_images = np.ones(len(catalogue), dtype=bool)
 
     def everything(self) -> Mask:
         corpus = self.catalogue.corpus
         return np.ones(corpus.files.height if self.by_file else len(self.catalogue), dtype=bool)
 
     def mask(self, part: Condition | Clause) -> Mask:
+        """Return what a part of a view selects, images or files."""
         if isinstance(part, Condition):
             return self._condition(part)
-        masks = [self.mask(one) for one in part.parts]
+        masks = [self.mask(inner) for inner in part.parts]
         if part.kind == "not":
             return ~masks[0]
         combined = masks[0]
@@ -118,47 +123,50 @@ class _Asked:
         return combined
 
     def _condition(self, condition: Condition) -> Mask:
-        twin = _DENIALS.get(condition.op)
-        if twin is not None:
-            return ~self._condition(Condition(condition.field, twin, condition.value))
+        opposite = _OPPOSITES.get(condition.op)
+        if opposite is not None:
+            return ~self._condition(Condition(condition.field, opposite, condition.value))
         field = condition.field
         if field in SEARCH_FIELDS:
-            found = self.alike(condition)
+            result = self.similarities(condition)
             if self.similarity is None:
-                self.similarity = found.similarity
-            return self.of_images(found.best(self._everyone))
+                self.similarity = result.similarity
+            return self.of_images(result.best(self._all_images))
         if field in _FILES:
             return self.of_files(_FILES[field](self.catalogue, condition))
         if field in _IMAGES:
             return self.of_images(_IMAGES[field](self.catalogue, condition.value))
         is_empty = property_of(field) is not None and condition.op == "is empty"
         if is_empty:
-            # Of an image's files, none has a value.
+            # An image has no value when none of its files has one.
             mask = self.catalogue.column(field).filled
         else:
-            special = _property(self.catalogue, condition) if property_of(field) else None
-            mask = _column(self.catalogue, condition) if special is None else special
-        chosen = self.of_files(mask) if self.catalogue.is_of_files(field) else self.of_images(mask)
-        return ~chosen if is_empty else chosen
+            of_kind = _property(self.catalogue, condition) if property_of(field) else None
+            mask = _column(self.catalogue, condition) if of_kind is None else of_kind
+        of_files = self.catalogue.is_of_files(field)
+        selected = self.of_files(mask) if of_files else self.of_images(mask)
+        return ~selected if is_empty else selected
 
     def of_images(self, mask: Mask) -> Mask:
+        """Return a mask of images as a mask of what the view shows."""
         return mask[self.catalogue.corpus.file_row] if self.by_file else mask
 
-    def of_files(self, chosen: Mask) -> Mask:
-        return chosen if self.by_file else self._held(chosen)
-
-    def _held(self, chosen: Mask) -> Mask:
-        """Return the images that chosen files hold."""
-        mask = np.zeros(len(self.catalogue), dtype=bool)
-        mask[self.catalogue.corpus.file_row[chosen]] = True
-        return mask
+    def of_files(self, mask: Mask) -> Mask:
+        """Return a mask of files as a mask of what the view shows."""
+        return mask if self.by_file else self._images_with(mask)
 
     def images_of(self, mask: Mask) -> Mask:
-        """Return the images of what is selected, images or files."""
-        return self._held(mask) if self.by_file else mask
+        """Return a mask of what the view shows as a mask of images."""
+        return self._images_with(mask) if self.by_file else mask
 
-    def alike(self, condition: Condition, among: Mask | None = None) -> Similarities:
-        """Return how alike images are; of ``among`` at least."""
+    def _images_with(self, files: Mask) -> Mask:
+        """Return the images that have one of some files."""
+        mask = np.zeros(len(self.catalogue), dtype=bool)
+        mask[self.catalogue.corpus.file_row[files]] = True
+        return mask
+
+    def similarities(self, condition: Condition, among: Mask | None = None) -> Similarities:
+        """Return how similar images are to what a condition asks for; of ``among`` at least."""
         return similarities(self.catalogue, condition, among)
 
 
@@ -169,36 +177,36 @@ def _status(catalogue: Catalogue, value: list[str]) -> Mask:
 def _folder(catalogue: Catalogue, condition: Condition) -> Mask:
     corpus = catalogue.corpus
     names = corpus.folder_names
-    chosen = np.zeros(len(names), dtype=bool)
-    for asked in condition.value:
-        folder = asked.removesuffix("/.").rstrip("/")
-        place = bisect_left(names, folder)
-        chosen[place : place + (names[place : place + 1] == [folder])] = True
-        if not asked.endswith("/."):
+    is_chosen = np.zeros(len(names), dtype=bool)
+    for path in condition.value:
+        folder = path.removesuffix("/.").rstrip("/")
+        index = bisect_left(names, folder)
+        is_chosen[index : index + (names[index : index + 1] == [folder])] = True
+        if not path.endswith("/."):
             # All that begins with "folder/" comes before what begins with the next sign, 0.
-            chosen[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")] = True
-    return chosen[corpus.file_folder]
+            is_chosen[bisect_left(names, f"{folder}/") : bisect_left(names, f"{folder}0")] = True
+    return is_chosen[corpus.file_folder]
 
 
 def _path(catalogue: Catalogue, condition: Condition) -> Mask:
-    return _words(catalogue.corpus.files["text"], condition)
+    return _match_texts(catalogue.corpus.files["text"], condition)
 
 
 def _name(catalogue: Catalogue, condition: Condition) -> Mask:
-    return _words(catalogue.corpus.file_names, condition)
+    return _match_texts(catalogue.corpus.file_names, condition)
 
 
-def _words(texts: pl.Series, condition: Condition) -> Mask:
-    """Ask texts as ``corpus.folded`` spells them, none of them null."""
+def _match_texts(texts: pl.Series, condition: Condition) -> Mask:
+    """Compare texts as ``corpus.folded`` spells them, none of them null."""
     if condition.op == "matches":
         return _matching(texts, condition)
-    asked = folded(pl.Series([condition.value]))[0]
+    wanted = folded(pl.Series([condition.value]))[0]
     if condition.op == "contains":
-        return texts.str.contains(asked, literal=True).to_numpy()
+        return texts.str.contains(wanted, literal=True).to_numpy()
     if condition.op == "begins with":
-        return texts.str.starts_with(asked).to_numpy()
-    same: pl.Series = texts == asked
-    return same.to_numpy()
+        return texts.str.starts_with(wanted).to_numpy()
+    is_same: pl.Series = texts == wanted
+    return is_same.to_numpy()
 
 
 def _matching(texts: pl.Series, condition: Condition) -> Mask:
@@ -210,39 +218,44 @@ def _matching(texts: pl.Series, condition: Condition) -> Mask:
 
 
 def _property(catalogue: Catalogue, condition: Condition) -> Mask | None:
-    """Ask what only properties are asked; None where they are asked as other fields are."""
+    """Return what a condition of properties alone selects; None for those of other fields too."""
     column, op, value = catalogue.column(condition.field), condition.op, condition.value
     kind = FIELDS[condition.field].kind
     if kind == "tags":
         groups = [{id, *catalogue.annotations.descendants([id])} for id in value]
         if op != "all of":
             return column.tagged(set().union(*groups))
-        joined: Mask = np.logical_and.reduce([column.tagged(ids) for ids in groups])
-        return joined
+        has_all: Mask = np.logical_and.reduce([column.tagged(ids) for ids in groups])
+        return has_all
     if kind not in ("truth", "link", "colour"):
         return None
-    texts, places = catalogue.texts(condition.field)
+    texts, codes = catalogue.texts(condition.field)
     if kind == "truth":
         wanted = texts == ("true" if value else "false")
     elif kind == "link":
         wanted = texts.is_in(value)
     else:
-        wanted = pl.Series(_like(lab(texts), hues(lab(texts)), value))
-    return np.append(wanted.to_numpy(), False)[places]
+        wanted = pl.Series(_near_colour(lab(texts), hues(lab(texts)), value))
+    return np.append(wanted.to_numpy(), False)[codes]
 
 
-def _like(
-    shades: npt.NDArray[np.float32], names: npt.NDArray[np.integer], value: Mapping[str, Any] | str
+def _near_colour(
+    labs: npt.NDArray[np.float32],
+    hue_codes: npt.NDArray[np.integer],
+    value: Mapping[str, Any] | str,
 ) -> Mask:
-    """Which colours (in CIELAB, and by the place of their names) are near one, or called so."""
+    """Return which colours are near one, or have its name.
+
+    ``labs`` (n, 3) float32 in CIELAB, ``hue_codes`` (n,) indices into ``colour.HUES``.
+    """
     if isinstance(value, str):
-        named: Mask = names == HUES.index(value)
-        return named
-    away = shades - lab(pl.Series([value["colour"]]))[0]
+        has_name: Mask = hue_codes == HUES.index(value)
+        return has_name
+    difference = labs - lab(pl.Series([value["colour"]]))[0]
     distance = float(value.get("distance", NEAR_COLOUR)) + _ROUNDING
     # NaN is near nothing.
-    near: Mask = np.einsum("ij,ij->i", away, away) <= distance * distance
-    return near
+    is_near: Mask = np.einsum("ij,ij->i", difference, difference) <= distance * distance
+    return is_near
 
 
 def _excluded(catalogue: Catalogue, value: bool) -> Mask:
@@ -251,10 +264,10 @@ def _excluded(catalogue: Catalogue, value: bool) -> Mask:
 
 
 def _author(catalogue: Catalogue, value: Mapping[str, Any] | None) -> Mask:
-    """Who said something of an image; of None, the images of which nobody said anything."""
-    asked = value or {}
-    rows, codes, names = catalogue.authors(asked.get("property"))
-    wanted = np.array([value is None or name in asked["authors"] for name in names], dtype=bool)
+    """Return the images that authors set a value of; of None, those without any value."""
+    query = value or {}
+    rows, codes, names = catalogue.authors(query.get("property"))
+    wanted = np.array([value is None or name in query["authors"] for name in names], dtype=bool)
     mask = np.zeros(len(catalogue), dtype=bool)
     mask[rows[wanted[codes]]] = True
     return ~mask if value is None else mask
@@ -264,7 +277,7 @@ def _column(catalogue: Catalogue, condition: Condition) -> Mask:
     field = condition.field
     kind = FIELDS[field].kind
     if kind == "text":
-        return _of_few_texts(catalogue, condition)
+        return _text_column(catalogue, condition)
     if kind == "date":
         return _days(catalogue.times(field), condition)
     values = catalogue.numbers(field)
@@ -272,31 +285,31 @@ def _column(catalogue: Catalogue, condition: Condition) -> Mask:
         return np.isnan(values)
     if condition.op == "between":
         return _within(values, *condition.value)
-    # NaN compares with nothing. A whole number may be larger than what arrays hold.
+    # NaN compares with nothing. An integer may be larger than those of arrays.
     mask: Mask = _SIGNS[condition.op](values, float(condition.value))
     return mask
 
 
-def _of_few_texts(catalogue: Catalogue, condition: Condition) -> Mask:
-    values, places = catalogue.texts(condition.field)
+def _text_column(catalogue: Catalogue, condition: Condition) -> Mask:
+    values, codes = catalogue.texts(condition.field)
     if condition.op == "is empty":
-        return _none(places)
-    # The last stands for what has none: its place is -1.
-    return np.append(_words(folded(values), condition), False)[places]
+        return _is_empty(codes)
+    # The last stands for what has none: its code is -1.
+    return np.append(_match_texts(folded(values), condition), False)[codes]
 
 
 def _days(times: npt.NDArray[np.int64], condition: Condition) -> Mask:
     """Compare times with whole days: a day begins with its first microsecond."""
-    is_known: Mask = times != NO_TIME
+    has_value: Mask = times != NO_TIME
     if condition.op == "is empty":
-        return ~is_known
+        return ~has_value
     low, high = condition.value if condition.op == "between" else _ends(condition)
-    kept = is_known.copy()
+    in_range = has_value.copy()
     if low is not None:
-        kept &= times >= _begin(low)
+        in_range &= times >= _begin(low)
     if high is not None:
-        kept &= times < _begin(high) + _DAY
-    return is_known & ~kept if condition.op in ("<", ">") else kept
+        in_range &= times < _begin(high) + _DAY
+    return has_value & ~in_range if condition.op in ("<", ">") else in_range
 
 
 def _ends(condition: Condition) -> tuple[str | None, str | None]:
@@ -316,12 +329,12 @@ def _begin(day: str) -> int:
 
 
 def _within(values: npt.NDArray[np.float64], low: float | None, high: float | None) -> Mask:
-    kept = ~np.isnan(values)
+    in_range = ~np.isnan(values)
     if low is not None:
-        kept &= values >= float(low)
+        in_range &= values >= float(low)
     if high is not None:
-        kept &= values <= float(high)
-    return kept
+        in_range &= values <= float(high)
+    return in_range
 
 
 def _cluster(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
@@ -331,22 +344,22 @@ def _cluster(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
     return np.isin(clusters, value["numbers"])
 
 
-def _none(places: npt.NDArray[Any]) -> Mask:
-    mask: Mask = places < 0
+def _is_empty(codes: npt.NDArray[Any]) -> Mask:
+    mask: Mask = codes < 0
     return mask
 
 
 def _format(catalogue: Catalogue, value: list[str] | None) -> Mask:
-    values, places = catalogue.corpus.texts("format")
+    values, codes = catalogue.corpus.texts("format")
     if value is None:
-        return _none(places)
-    return np.append(values.is_in(value).to_numpy(), False)[places]
+        return _is_empty(codes)
+    return np.append(values.is_in(value).to_numpy(), False)[codes]
 
 
 def _colour(catalogue: Catalogue, value: Mapping[str, Any] | str | None) -> Mask:
     if value is None:
-        return _none(catalogue.corpus.hues)
-    return _like(catalogue.corpus.lab, catalogue.corpus.hues, value)
+        return _is_empty(catalogue.corpus.hues)
+    return _near_colour(catalogue.corpus.lab, catalogue.corpus.hues, value)
 
 
 def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
@@ -357,13 +370,13 @@ def _region(catalogue: Catalogue, value: Mapping[str, Any]) -> Mask:
 
 
 def _selection(catalogue: Catalogue, value: list[str] | Mapping[str, Any]) -> Mask:
-    chosen: Sequence[str]
+    sha1s: Sequence[str]
     if isinstance(value, Mapping):
-        chosen = stored_selections.read(catalogue.project, value["key"])
+        sha1s = stored_selections.read(catalogue.project, value["key"])
     else:
-        chosen = value
+        sha1s = value
     mask = np.zeros(len(catalogue), dtype=bool)
-    mask[catalogue.rows_of(chosen)] = True
+    mask[catalogue.rows_of(sha1s)] = True
     return mask
 
 
