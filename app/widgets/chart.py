@@ -105,7 +105,7 @@ def _count(corpus: Catalogue, view: View, kind: str) -> Chart:
     is_in_time = level.order == "value" and not level.descending
     if kind == "lines" or (charts.is_of_dates(level) and is_in_time):
         continuous = charts.count(corpus, view, continuous=True)
-        if kind == "lines" or len(continuous.categories) <= charts.MOST_CATEGORIES:
+        if kind == "lines" or len(continuous.categories) <= charts.MAX_CATEGORIES:
             return continuous
     return charts.count(corpus, view)
 

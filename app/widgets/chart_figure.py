@@ -162,7 +162,7 @@ def _positions(drawing: Drawing) -> list[int]:
     # Empty bins leave a gap, as long as bars stay wide enough to be seen.
     positions = [round(low / (high - low)) for low, high in bins]
     is_ordered = bool(positions) and positions == sorted(positions)
-    if not is_ordered or positions[-1] - positions[0] > charts.MOST_CATEGORIES:
+    if not is_ordered or positions[-1] - positions[0] > charts.MAX_CATEGORIES:
         # A gap parts the last period from what has no date.
         dated = _dated_count(drawing)
         return [index + (index >= dated) for index in range(count)]

@@ -19,7 +19,7 @@ from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
 from panoptic_data.catalogue.corpus import folded
-from panoptic_data.catalogue.facets import Counted
+from panoptic_data.catalogue.facets import ValueCounts
 from panoptic_data.views import model
 from panoptic_data.views.fields import FIELDS, is_property, property_field
 from panoptic_data.views.model import View
@@ -129,7 +129,7 @@ def _tags(corpus: Catalogue, view: View, field: str, property: Property, is_open
 
 
 def _tag_items(
-    listed: Sequence[Tag], counted: Counted, chosen: Sequence[Any], sought: str
+    listed: Sequence[Tag], counted: ValueCounts, chosen: Sequence[Any], sought: str
 ) -> tuple[list[Item], int]:
     """Return the tags to draw, in their order, and how many are left out."""
     by_id = {tag.id: tag for tag in listed}

@@ -1,7 +1,7 @@
 """What a chart of a view counts: its first level of groups along the axis, its second as series.
 
-Here: the counts, and what a press on them asks for. Not here: which groups there are
-(``groups``), drawing and the names of what is counted (the app).
+Here: the counts, and the conditions that bars stand for. Not here: which groups there are
+(``grouping``), drawing and the names of what is counted (the app).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
 
 __all__ = [
-    "MOST_CATEGORIES",
-    "MOST_SERIES",
+    "MAX_CATEGORIES",
+    "MAX_SERIES",
     "Chart",
     "count",
     "is_of_dates",
@@ -35,14 +35,14 @@ __all__ = [
 ]
 
 # More bars than this cannot be told apart on a screen, nor more colours than that.
-MOST_CATEGORIES = 200
-MOST_SERIES = 12
-# Through more periods than this a line leaves out empty ones between empty ones: it looks the same.
-MOST_PERIODS = 5_000
-# Below so many months a chart of months says more than one of years, and so on.
+MAX_CATEGORIES = 200
+MAX_SERIES = 12
+# A line through more periods than this leaves out the empty ones between empty ones.
+MAX_PERIODS = 5_000
+# Up to so many months a chart of months shows more than one of years, and so on.
 _MONTHS_AT_MOST = 48
 _YEARS_AT_MOST = 150
-# Where fewer than one image in so many has a date, dates say little of the whole.
+# Where fewer than one image in so many has a date, dates show little of the corpus.
 _FEW = 10
 # More properties than this are not proposed: a view can be grouped by any.
 _PROPERTIES = 12
@@ -74,26 +74,26 @@ def count(catalogue: Catalogue, view: View, *, continuous: bool = False) -> Char
     ``continuous`` makes a line of dates of it: every category is kept, periods are in order of
     time, and those between the first and the last that hold no image are there, with 0.
     """
-    found = run_view(catalogue, view).groups
-    if found is None:
+    groups = run_view(catalogue, view).groups
+    if groups is None:
         raise ValueError("a chart needs a view with groups")
-    tops = np.flatnonzero(found.depth == 0)
-    values = [found.values[place] for place in tops.tolist()]
+    tops = np.flatnonzero(groups.depth == 0)
+    values = [groups.values[index] for index in tops.tolist()]
     if continuous and is_of_dates(view.group[0]):
         categories = _in_time(view.group[0], values)
-        place_of = {value: place for place, value in enumerate(categories)}
-        rows = np.array([place_of[value] for value in values], dtype=np.int64)
+        index_of = {value: index for index, value in enumerate(categories)}
+        rows = np.array([index_of[value] for value in values], dtype=np.int64)
         more = 0
     else:
-        rows, more = _largest(found.count[tops], MOST_CATEGORIES)
+        rows, more = _largest(groups.count[tops], MAX_CATEGORIES)
         categories = [value for value, row in zip(values, rows, strict=True) if row >= 0]
     rows = np.where(rows < 0, len(categories), rows)
     height = len(categories) + (more > 0)
     if len(view.group) == 1:
-        counts = _added(rows, found.count[tops], height)[:, None]
+        counts = _added(rows, groups.count[tops], height)[:, None]
         return Chart(view.group[:1], categories, [], counts, more)
-    series, columns, counted, more_series = _series(catalogue, found)
-    of_top = rows[np.searchsorted(tops, found.parent[found.depth == 1])]
+    series, columns, counted, more_series = _series(catalogue, groups)
+    of_top = rows[np.searchsorted(tops, groups.parent[groups.depth == 1])]
     width = len(series) + (more_series > 0)
     counts = _added(of_top * width + columns, counted, height * width).reshape(height, width)
     return Chart(view.group[:2], categories, series, counts, more, more_series)
@@ -107,45 +107,45 @@ def is_of_dates(level: Level) -> bool:
 def parts(chart: Chart, bars: Iterable[tuple[int, int]]) -> list[Condition | Clause]:
     """Return what the images of some bars have in common, as parts of a view.
 
-    A bar is its row and its column in ``counts``. What is added up at the end of either asks
-    for nothing, as it has no value; nor do several series at once.
+    A bar is its row and its column in ``counts``. What is added up at the end of either gives no
+    condition, as it has no value; nor do several series at once.
     """
-    chosen = set(bars)
-    rows = sorted({row for row, _ in chosen if row < len(chart.categories)})
-    columns = {column for _, column in chosen}
+    pressed = set(bars)
+    rows = sorted({row for row, _ in pressed if row < len(chart.categories)})
+    columns = {column for _, column in pressed}
     if not rows:
         return []
-    asked = [_any_of(chart, [chart.categories[row] for row in rows])]
+    conditions = [_any_of(chart, [chart.categories[row] for row in rows])]
     if len(columns) == 1 and (column := columns.pop()) < len(chart.series):
-        asked.append(condition(chart.levels[1], chart.series[column]))
-    return asked
+        conditions.append(condition(chart.levels[1], chart.series[column]))
+    return conditions
 
 
 def proposed(catalogue: Catalogue) -> list[Level]:
     """Return what a view without groups can be counted by, the most telling first."""
-    named = [Level("folder", None, "size", True), Level("format", None, "size", True)]
-    named.append(Level("colour"))
+    levels = [Level("folder", None, "size", True), Level("format", None, "size", True)]
+    levels.append(Level("colour"))
     if catalogue.frame["camera"].null_count() < len(catalogue):
-        named.append(Level("camera", None, "size", True))
-    mapped = (slug for slug in catalogue.encoders if catalogue.clusters(slug) is not None)
-    named += [Level("cluster", slug, "size", True) for slug in mapped][:1]
-    named += _of_properties(catalogue)
+        levels.append(Level("camera", None, "size", True))
+    clustered = (slug for slug in catalogue.encoders if catalogue.clusters(slug) is not None)
+    levels += [Level("cluster", slug, "size", True) for slug in clustered][:1]
+    levels += _of_properties(catalogue)
     dates = catalogue.date_range()
     if dates is None:
-        return named
+        return levels
     periods = [Level("taken_at", by) for by in _periods(*dates)]
-    dated = len(catalogue) - catalogue.frame["taken_at"].null_count()
-    return [*periods, *named] if dated * _FEW >= len(catalogue) else [*named, *periods]
+    with_date = len(catalogue) - catalogue.frame["taken_at"].null_count()
+    return [*periods, *levels] if with_date * _FEW >= len(catalogue) else [*levels, *periods]
 
 
 def _of_properties(catalogue: Catalogue) -> list[Level]:
     """Return a level for each property that has values and is not hidden."""
     state = catalogue.annotations
     levels = []
-    for one in state.live_properties:
-        field = property_field(one.type, one.id)
+    for property in state.live_properties:
+        field = property_field(property.type, property.id)
         kind = FIELDS[field].kind
-        if one.hidden or not state.property_values(one.id).frame().height:
+        if property.hidden or not state.property_values(property.id).frame().height:
             continue
         is_ordered = kind in ("number", "date", "truth")
         by = "year" if kind == "date" else None
@@ -155,62 +155,65 @@ def _of_properties(catalogue: Catalogue) -> list[Level]:
 
 def _periods(first: date, last: date) -> list[str]:
     months = (last.year - first.year) * 12 + last.month - first.month
-    told = "month" if months <= _MONTHS_AT_MOST else "year"
-    told = "decade" if months > _YEARS_AT_MOST * 12 else told
-    return [told, *(by for by in ("decade", "year", "month") if by != told)]
+    best = "month" if months <= _MONTHS_AT_MOST else "year"
+    best = "decade" if months > _YEARS_AT_MOST * 12 else best
+    return [best, *(by for by in ("decade", "year", "month") if by != best)]
 
 
 def _largest(totals: Counts, most: int) -> tuple[Counts, int]:
-    """Return each one's place among the largest (-1: it has none), and how many have none."""
-    places = np.full(len(totals), -1, dtype=np.int64)
-    kept = np.sort(np.argsort(-totals, kind="stable")[:most])
-    places[kept] = np.arange(len(kept))
-    return places, len(totals) - len(kept)
+    """Return the position of each total among the largest (-1: not one), and how many are not."""
+    positions = np.full(len(totals), -1, dtype=np.int64)
+    largest = np.sort(np.argsort(-totals, kind="stable")[:most])
+    positions[largest] = np.arange(len(largest))
+    return positions, len(totals) - len(largest)
 
 
-def _added(places: Counts, counts: Counts, size: int) -> Counts:
+def _added(positions: Counts, counts: Counts, size: int) -> Counts:
     # Sums below 2**53 are exact in float64.
-    return np.bincount(places, weights=counts, minlength=size).astype(np.int64)
+    return np.bincount(positions, weights=counts, minlength=size).astype(np.int64)
 
 
-def _series(catalogue: Catalogue, found: Groups) -> tuple[list[Any], Counts, Counts, int]:
-    """Return the series, the column and the count of each group of the second level, the rest."""
-    seconds = np.flatnonzero(found.depth == 1)
+def _series(catalogue: Catalogue, groups: Groups) -> tuple[list[Any], Counts, Counts, int]:
+    """Return the series, the column and the count of each group of the second level.
+
+    Last, how many series are added up in one more column.
+    """
+    seconds = np.flatnonzero(groups.depth == 1)
     number_of: dict[Any, int] = {}
     numbers = np.array(
         [
-            number_of.setdefault(_hashable(found.values[place]), len(number_of))
-            for place in seconds.tolist()
+            number_of.setdefault(_hashable(groups.values[position]), len(number_of))
+            for position in seconds.tolist()
         ],
         dtype=np.int64,
     )
-    counted = found.count[seconds]
+    counted = groups.count[seconds]
     totals = _added(numbers, counted, len(number_of))
-    ordered = _ordered(catalogue, found.levels[1], list(number_of), totals.tolist())
+    ordered = _ordered(catalogue, groups.levels[1], list(number_of), totals.tolist())
     order = np.array([number_of[value] for value in ordered], dtype=np.int64)
-    places, more = _largest(totals[order], MOST_SERIES)
-    kept = [value for value, place in zip(ordered, places, strict=True) if place >= 0]
+    positions, more = _largest(totals[order], MAX_SERIES)
+    values = [value for value, position in zip(ordered, positions, strict=True) if position >= 0]
     column_of = np.empty(len(order), dtype=np.int64)
-    column_of[order] = np.where(places < 0, len(kept), places)
-    series = [list(value) if isinstance(value, tuple) else value for value in kept]
+    column_of[order] = np.where(positions < 0, len(values), positions)
+    series = [list(value) if isinstance(value, tuple) else value for value in values]
     return series, column_of[numbers], counted, more
 
 
 def _ordered(catalogue: Catalogue, level: Level, values: list[Any], totals: list[int]) -> list[Any]:
     """Put values in the order of their level, what has no value last."""
     total_of = dict(zip(values, totals, strict=True))
-    known = sorted(
+    ordered = sorted(
         (value for value in values if value is not None),
-        key=_place(catalogue, level),
+        key=_sort_key(catalogue, level),
         reverse=level.descending and level.order == "value",
     )
     if level.order == "size":
-        known.sort(key=total_of.__getitem__, reverse=level.descending)
-    return known + ([None] if None in total_of else [])
+        ordered.sort(key=total_of.__getitem__, reverse=level.descending)
+    return ordered + ([None] if None in total_of else [])
 
 
-def _place(catalogue: Catalogue, level: Level) -> Callable[[Any], Any] | None:
-    """Return what says where a value stands, for values that do not order themselves."""
+def _sort_key(catalogue: Catalogue, level: Level) -> Callable[[Any], Any] | None:
+    """Return the key to sort values by, None for values that are their own."""
     if level.field == "colour":
         return HUES.index
     if FIELDS[level.field].kind != "tags":
@@ -225,19 +228,19 @@ def _hashable(value: Any) -> Any:
 
 def _in_time(level: Level, values: Sequence[str | None]) -> list[str | None]:
     """Return the names of the periods from the first to the last, then None if it is there."""
-    known = sorted(value for value in values if value is not None)
-    rest = [None] if len(known) < len(values) else []
-    return [*(_through(level.by, known) if known else ()), *rest]
+    periods = sorted(value for value in values if value is not None)
+    rest = [None] if len(periods) < len(values) else []
+    return [*(_through(level.by, periods) if periods else ()), *rest]
 
 
-def _through(by: str, known: list[str]) -> list[str]:
-    numbers = np.array([_number(by, name) for name in known])
+def _through(by: str, periods: list[str]) -> list[str]:
+    numbers = np.array([_number(by, name) for name in periods])
     first, last = numbers[0], numbers[-1]
-    if last - first < MOST_PERIODS:
+    if last - first < MAX_PERIODS:
         through = np.arange(first, last + 1)
     else:
-        beside = np.concatenate([numbers - 1, numbers, numbers + 1])
-        through = np.unique(beside.clip(first, last))
+        around = np.concatenate([numbers - 1, numbers, numbers + 1])
+        through = np.unique(around.clip(first, last))
     return _names(by, through)
 
 
@@ -256,7 +259,7 @@ def _number(by: str, name: str) -> int:
 
 
 def _names(by: str, numbers: npt.NDArray[np.int64]) -> list[str]:
-    """Return the name of each such number, as ``groups`` gives it."""
+    """Return the name of each such number, as ``grouping`` gives it."""
     if by in _YEARS:
         return [f"{number * _YEARS[by]:04}" for number in numbers.tolist()]
     if by == "month":
@@ -264,38 +267,38 @@ def _names(by: str, numbers: npt.NDArray[np.int64]) -> list[str]:
     # Day 1 of the calendar was a Monday.
     days = numbers if by == "day" else numbers * 7 + 1
     since = pl.Series(days - date(1970, 1, 1).toordinal()).cast(pl.Int32).cast(pl.Date)
-    named: list[str] = since.dt.strftime("%Y-%m-%d" if by == "day" else "%G-W%V").to_list()
-    return named
+    names: list[str] = since.dt.strftime("%Y-%m-%d" if by == "day" else "%G-W%V").to_list()
+    return names
 
 
 def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
     """Return one part that selects what has any of some values of the first level."""
     level = chart.levels[0]
-    single = [condition(level, value) for value in values]
-    if len(single) == 1:
-        return single[0]
+    parts = [condition(level, value) for value in values]
+    if len(parts) == 1:
+        return parts[0]
     if level.field == "cluster":
         numbers = [-1 if value is None else value for value in values]
         return Condition("cluster", "in", {"encoder": level.by, "numbers": numbers})
     if level.field == "author":
-        return Clause("any", tuple(single))
-    if all(isinstance(one, Condition) and one.op == "in" for one in single):
+        return Clause("any", tuple(parts))
+    if all(isinstance(part, Condition) and part.op == "in" for part in parts):
         return (
             Condition(level.field, "in", values)
             if level.by is None
-            else Clause("any", tuple(single))
+            else Clause("any", tuple(parts))
         )
-    return _span(chart, values) or Clause("any", tuple(single))
+    return _span(chart, values) or Clause("any", tuple(parts))
 
 
 def _span(chart: Chart, values: list[Any]) -> Condition | Clause | None:
-    """Return everything from the first to the last value, if nothing else lies between them."""
+    """Return what selects all from the first to the last value, if no other lies between them."""
     level = chart.levels[0]
     is_ordered = FIELDS[level.field].kind in ("number", "date")
     if None in values or chart.more_categories or not is_ordered:
         return None
     low, high = min(values), max(values)
-    between = [one for one in chart.categories if one is not None and low <= one <= high]
+    between = [value for value in chart.categories if value is not None and low <= value <= high]
     if len(between) != len(values):
         return None
     match condition(level, low), condition(level, high):

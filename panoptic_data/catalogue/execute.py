@@ -14,7 +14,13 @@ import polars as pl
 
 from panoptic_data.catalogue import filters, grouping
 from panoptic_data.catalogue.corpus import NO_TIME, folded
-from panoptic_data.catalogue.ordering import dense, of_likeness, sort_values, sorted_by, turned
+from panoptic_data.catalogue.ordering import (
+    dense_ranks,
+    directed,
+    order_by,
+    similarity_ranks,
+    sort_values,
+)
 from panoptic_data.catalogue.view_result import ViewResult, uses_annotations
 from panoptic_data.views.fields import SORTS, property_of
 from panoptic_data.views.model import Sort, conditions
@@ -195,7 +201,7 @@ def _ordered(
     by_path = _order(catalogue, Sort("path"), by_file)
     units = by_path[mask[by_path]]
     ranks = [_ranks_of(catalogue, units, sort, similarity, by_file) for sort in sorts]
-    ordered: Units = units[sorted_by(ranks)]
+    ordered: Units = units[order_by(ranks)]
     return ordered
 
 
@@ -204,7 +210,7 @@ def _ranks_of(
 ) -> Ranks:
     if sort.field == "similarity" and similarity is not None:
         rows = catalogue.corpus.file_row[units] if by_file else units
-        return of_likeness(similarity[rows], sort.descending)
+        return similarity_ranks(similarity[rows], sort.descending)
     ranks: Ranks = _unit_ranks(catalogue, sort, by_file)[units]
     return ranks
 
@@ -216,10 +222,10 @@ def _order(catalogue: Catalogue, sort: Sort, by_file: bool) -> Units:
     if order is None:
         ranks = _unit_ranks(catalogue, sort, by_file)
         if by_file:
-            by_path = catalogue.corpus.files_by_place
-            order = by_path[sorted_by([ranks[by_path]])]
+            by_path = catalogue.corpus.files_by_path
+            order = by_path[order_by([ranks[by_path]])]
         else:
-            order = sorted_by([ranks]).astype(np.uint32)
+            order = order_by([ranks]).astype(np.uint32)
         orders[sort, by_file] = order
     return order
 
@@ -232,7 +238,7 @@ def _unit_ranks(catalogue: Catalogue, sort: Sort, by_file: bool) -> Ranks:
         return field_ranks(catalogue, sort)
     if sort.field not in ("path", "name"):
         return field_ranks(catalogue, sort)[catalogue.corpus.file_row]
-    return turned(_file_ranks(catalogue, sort.field), sort.descending)
+    return directed(_file_ranks(catalogue, sort.field), sort.descending)
 
 
 def _of_first_file(catalogue: Catalogue, file_ranks: Ranks) -> Ranks:
@@ -247,7 +253,7 @@ def _file_ranks(catalogue: Catalogue, field: str) -> Ranks:
     ranks = known.get(f"file {field}")
     if ranks is None:
         corpus = catalogue.corpus
-        ranks = dense(corpus.files["by_place"] if field == "path" else corpus.file_names)
+        ranks = dense_ranks(corpus.files["by_place"] if field == "path" else corpus.file_names)
         known[f"file {field}"] = ranks
     return ranks
 
@@ -257,9 +263,9 @@ def field_ranks(catalogue: Catalogue, sort: Sort) -> Ranks:
     known = catalogue.cache.ranks
     ranks = known.get(sort.field)
     if ranks is None:
-        ranks = dense(_sort_values(catalogue, sort.field))
+        ranks = dense_ranks(_sort_values(catalogue, sort.field))
         known[sort.field] = ranks
-    return turned(ranks, sort.descending)
+    return directed(ranks, sort.descending)
 
 
 def _sort_values(catalogue: Catalogue, field: str) -> pl.Series:

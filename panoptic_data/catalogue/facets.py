@@ -1,15 +1,15 @@
 """How often each value of a property occurs under a view, and choosing among its values.
 
-Counts leave out what was chosen of the property itself, so that what else could be chosen shows
-its number. In mode "image" an image counts once for a value, in mode "file" each file that is
-shown. Not here: folders, clusters, formats (``field_counts``), drawing (the app).
+Counts leave out what is chosen of the property itself, so that each other value has the number it
+would show. In mode "image" an image counts once for a value, in mode "file" each file that is
+shown. Not here: folders, clusters, formats (``field_counts``), a tag with all below it
+(``tag_counts``), drawing (the app).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,30 +20,29 @@ from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import condition
+from panoptic_data.catalogue.tag_counts import tag_hierarchy
 from panoptic_data.views.fields import FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.catalogue.view_result import ViewResult
 
 __all__ = [
-    "Counted",
+    "ValueCounts",
     "authors",
     "choose",
     "chosen",
     "excluded",
     "months",
     "numbers",
-    "others",
     "tags",
     "values",
+    "without_choice",
 ]
 
-# More values than this nobody reads through: there is a search for them.
-MOST_VALUES = 50
-# Kinds of fields that are asked for by a range, not value by value.
+# More values than this are too many to read through: there is a search for them.
+MAX_VALUES = 50
+# Kinds of fields that are chosen by a range, not value by value.
 _RANGES = ("number", "date")
 
 Units = npt.NDArray[Any]
@@ -51,8 +50,8 @@ Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Counts by value, and of what has none; ``more`` values are not among them."""
+class ValueCounts:
+    """Counts by value, and of what has no value; ``more`` values are not in ``counts``."""
 
     counts: dict[str, int]
     empty: int = 0
@@ -61,113 +60,115 @@ class Counted:
 
 def chosen(view: View, field: str) -> list[Any]:
     """Return the values that were chosen of a field, None for what has none."""
-    found = (_chosen(part, field) for part in view.where)
-    return next((values for values in found if values is not None), [])
+    choices = (_chosen(part, field) for part in view.where)
+    return next((values for values in choices if values is not None), [])
 
 
 def choose(view: View, field: str, values: Sequence[Any]) -> View:
     """Return the view with these values chosen of a field: any of them, None for having none."""
-    kept = [part for part in view.where if _chosen(part, field) is None]
-    known = [value for value in values if value is not None]
+    other_parts = [part for part in view.where if _chosen(part, field) is None]
+    filled = [value for value in values if value is not None]
     parts: list[Condition | Clause] = []
-    if known and field == "author":
-        parts.append(Condition(field, "in", {"authors": known}))
-    elif known and FIELDS[field].kind in ("tags", "link"):
-        parts.append(Condition(field, "in", known))
+    if filled and field == "author":
+        parts.append(Condition(field, "in", {"authors": filled}))
+    elif filled and FIELDS[field].kind in ("tags", "link"):
+        parts.append(Condition(field, "in", filled))
     else:
-        parts += [condition(Level(field), value) for value in known]
-    if len(known) < len(values):
+        parts += [condition(Level(field), value) for value in filled]
+    if len(filled) < len(values):
         parts.append(Condition(field, "is empty"))
-    made = parts if len(parts) < 2 else [Clause("any", tuple(parts))]
-    return replace(view, where=(*kept, *made))
+    combined = parts if len(parts) < 2 else [Clause("any", tuple(parts))]
+    return replace(view, where=(*other_parts, *combined))
 
 
-def others(view: View, field: str) -> View:
-    """Return what a view asks besides a choice or a range of a field, without its groups."""
+def without_choice(view: View, field: str) -> View:
+    """Return the view without a choice or a range of a field, and without groups."""
     is_range = FIELDS[field].kind in _RANGES
-    asked = view.without(field) if is_range else choose(view, field, ())
-    # Where an image stands in several groups it would count for each.
-    return asked.grouped_by()
+    remaining = view.without(field) if is_range else choose(view, field, ())
+    # An image in several groups would count for each.
+    return remaining.grouped_by()
 
 
-def tags(catalogue: Catalogue, view: View, field: str) -> Counted:
+def tags(catalogue: Catalogue, view: View, field: str) -> ValueCounts:
     """Count each tag with all below it, in the order of the tags."""
-    one, column = catalogue.property(field), catalogue.column(field)
+    property, column = catalogue.property(field), catalogue.column(field)
     assert column.units is not None
     assert column.tags is not None
-    shown = _Shown.of(catalogue, run_view(catalogue, others(view, field)), column.by_file)
-    above = _above(catalogue, one.id)
-    place = np.array([above.place[id] for id in column.ids] or [0], dtype=np.int64)
-    is_seen = shown.weights[shown.unit(column.units)] > 0
-    units, codes = column.units[is_seen], place[column.tags[is_seen]]
+    shown = _ShownUnits.of(catalogue, view, field, column.by_file)
+    hierarchy = tag_hierarchy(catalogue, property.id)
+    codes_of_ids = np.array([hierarchy.code_of[id] for id in column.ids] or [0], dtype=np.int64)
+    is_shown = shown.weights[shown.unit(column.units)] > 0
+    units, codes = column.units[is_shown], codes_of_ids[column.tags[is_shown]]
     if shown.rows is not None:
         # Two files of an image may have the same tag.
-        units, codes = _once(shown.rows[units], codes)
-    counts = above.count(units, codes, shown.weights)
-    return Counted(dict(zip(above.ids, counts.tolist(), strict=True)), shown.without(column.filled))
+        units, codes = _distinct_pairs(shown.rows[units], codes)
+    counts = hierarchy.count(units, codes, shown.weights)
+    return ValueCounts(
+        dict(zip(hierarchy.ids, counts.tolist(), strict=True)), shown.without(column.filled)
+    )
 
 
-def values(catalogue: Catalogue, view: View, field: str, most: int = MOST_VALUES) -> Counted:
-    """Count the values of a property that is no tag, most frequent first, what is chosen too."""
+def values(
+    catalogue: Catalogue, view: View, field: str, max_values: int = MAX_VALUES
+) -> ValueCounts:
+    """Count the values of a property without tags, most frequent first, then other chosen ones."""
     column = catalogue.column(field)
-    texts, places = catalogue.texts(field)
-    shown = _Shown.of(catalogue, run_view(catalogue, others(view, field)), column.by_file)
-    units = np.flatnonzero(places >= 0)
-    counts = shown.count(units, places[units], len(texts))
-    wanted = _most(counts, most)
-    picked = texts.is_in(pl.Series(_texts(chosen(view, field)), dtype=pl.String).implode())
-    kept = np.concatenate([wanted, np.setdiff1d(picked.arg_true().to_numpy(), wanted)])
-    found = zip(texts.gather(kept).to_list(), counts[kept].tolist(), strict=True)
-    more = int(np.count_nonzero(counts)) - int(np.count_nonzero(counts[kept]))
-    return Counted(dict(found), shown.without(column.filled), more)
+    texts, all_codes = catalogue.texts(field)
+    shown = _ShownUnits.of(catalogue, view, field, column.by_file)
+    units = np.flatnonzero(all_codes >= 0)
+    counts = shown.count(units, all_codes[units], len(texts))
+    largest = _largest(counts, max_values)
+    is_chosen = texts.is_in(pl.Series(_texts(chosen(view, field)), dtype=pl.String).implode())
+    listed = np.concatenate([largest, np.setdiff1d(is_chosen.arg_true().to_numpy(), largest)])
+    pairs = zip(texts.gather(listed).to_list(), counts[listed].tolist(), strict=True)
+    more = int(np.count_nonzero(counts)) - int(np.count_nonzero(counts[listed]))
+    return ValueCounts(dict(pairs), shown.without(column.filled), more)
 
 
 def numbers(
     catalogue: Catalogue, view: View, field: str, bins: int
 ) -> tuple[list[int], list[float], bool]:
     """Count a property of numbers: counts, edges, and whether each bar is one whole number."""
-    column, found = catalogue.numbers(field), run_view(catalogue, others(view, field))
-    shown = _Shown.of(catalogue, found, catalogue.is_of_files(field))
+    column = catalogue.numbers(field)
+    shown = _ShownUnits.of(catalogue, view, field, catalogue.is_of_files(field))
     units = np.flatnonzero(~np.isnan(column) & (shown.weights[shown.unit(None)] > 0))
-    known = column[units]
-    if not len(known):
+    filled = column[units]
+    if not len(filled):
         return [], [], False
-    low, high = float(known.min()), float(known.max())
-    is_whole = high - low < bins and bool(np.all(known == np.floor(known)))
-    count = int(high - low) + 1 if is_whole else bins
-    edges = np.linspace(low, low + count if is_whole else high, count + 1)
-    if high == low and not is_whole:
+    low, high = float(filled.min()), float(filled.max())
+    are_integers = high - low < bins and bool(np.all(filled == np.floor(filled)))
+    count = int(high - low) + 1 if are_integers else bins
+    edges = np.linspace(low, low + count if are_integers else high, count + 1)
+    if high == low and not are_integers:
         edges, count = np.array([low, high]), 1
     width = (edges[-1] - edges[0]) / count or 1.0
-    codes = np.clip(((known - low) / width).astype(np.int64), 0, count - 1)
-    return shown.count(units, codes, count).tolist(), edges.tolist(), is_whole
+    codes = np.clip(((filled - low) / width).astype(np.int64), 0, count - 1)
+    return shown.count(units, codes, count).tolist(), edges.tolist(), are_integers
 
 
 def months(catalogue: Catalogue, view: View, field: str) -> dict[int, int]:
     """Count a property of dates by month, numbered from year 0, in order of time."""
     times = catalogue.times(field)
-    shown = _Shown.of(
-        catalogue, run_view(catalogue, others(view, field)), catalogue.is_of_files(field)
-    )
+    shown = _ShownUnits.of(catalogue, view, field, catalogue.is_of_files(field))
     units = np.flatnonzero((times != NO_TIME) & (shown.weights[shown.unit(None)] > 0))
     if not len(units):
         return {}
     dates = pl.Series(times[units]).cast(pl.Datetime("us"))
-    number = (dates.dt.year().cast(pl.Int64) * 12 + dates.dt.month() - 1).to_numpy()
-    first = int(number.min())
-    counts = shown.count(units, number - first, int(number.max()) - first + 1)
-    return {first + int(place): int(counts[place]) for place in np.flatnonzero(counts)}
+    numbers = (dates.dt.year().cast(pl.Int64) * 12 + dates.dt.month() - 1).to_numpy()
+    first = int(numbers.min())
+    counts = shown.count(units, numbers - first, int(numbers.max()) - first + 1)
+    return {first + int(index): int(counts[index]) for index in np.flatnonzero(counts)}
 
 
-def authors(catalogue: Catalogue, view: View) -> Counted:
-    """Count the images of which each author said something that holds now."""
+def authors(catalogue: Catalogue, view: View) -> ValueCounts:
+    """Count the images of which each author set a value that they have now."""
     rows, codes, names = catalogue.authors()
-    shown = _Shown.of(catalogue, run_view(catalogue, others(view, "author")), by_file=False)
+    shown = _ShownUnits.of(catalogue, view, "author", by_file=False)
     counts = shown.count(rows, codes, len(names)).tolist()
-    is_said = np.zeros(len(catalogue), dtype=bool)
-    is_said[rows] = True
+    has_author = np.zeros(len(catalogue), dtype=bool)
+    has_author[rows] = True
     pairs = sorted(zip(names, counts, strict=True), key=lambda pair: -pair[1])
-    return Counted(dict(pairs), shown.without(is_said))
+    return ValueCounts(dict(pairs), shown.without(has_author))
 
 
 def excluded(catalogue: Catalogue) -> int:
@@ -178,13 +179,9 @@ def excluded(catalogue: Catalogue) -> int:
 
 
 def _chosen(part: Condition | Clause, field: str) -> list[Any] | None:
-    """Return the values that a part chooses of a field; None where it asks something else."""
+    """Return the values that a part chooses of a field; None where it is no such choice."""
     if isinstance(part, Clause):
-        found = [_chosen(one, field) for one in part.parts if isinstance(one, Condition)]
-        if part.kind != "any" or len(found) < len(part.parts):
-            return None
-        known = [values for values in found if values is not None]
-        return [one for values in known for one in values] if len(known) == len(found) else None
+        return _chosen_in_clause(part, field)
     if part.field != field:
         return None
     match part.op, part.value:
@@ -203,21 +200,29 @@ def _chosen(part: Condition | Clause, field: str) -> list[Any] | None:
     return None
 
 
+def _chosen_in_clause(clause: Clause, field: str) -> list[Any] | None:
+    choices = [_chosen(part, field) for part in clause.parts if isinstance(part, Condition)]
+    of_field = [values for values in choices if values is not None]
+    if clause.kind != "any" or len(of_field) < len(clause.parts):
+        return None
+    return [value for values in of_field for value in values]
+
+
 def _texts(values: Sequence[Any]) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def _most(counts: Counts, most: int) -> Counts:
-    """Return the places of the largest counts, largest first, without those of 0."""
-    places = np.flatnonzero(counts)
-    if len(places) > most:
-        places = places[np.argpartition(-counts[places], most - 1)[:most]]
+def _largest(counts: Counts, limit: int) -> Counts:
+    """Return the indices of the largest counts, largest first, without those of 0."""
+    indices = np.flatnonzero(counts)
+    if len(indices) > limit:
+        indices = indices[np.argpartition(-counts[indices], limit - 1)[:limit]]
     # Equal ones stay in the order of their values.
-    return places[np.lexsort([places, -counts[places]])]
+    return indices[np.lexsort([indices, -counts[indices]])]
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _ShownUnits:
     """What a view shows, as weights of the units that count: images or files.
 
     ``rows`` leads from the units of the property to those that count where they differ.
@@ -227,8 +232,12 @@ class _Shown:
     rows: Units | None
 
     @classmethod
-    def of(cls, catalogue: Catalogue, result: ViewResult, by_file: bool) -> _Shown:
-        corpus = catalogue.corpus
+    def of(cls, catalogue: Catalogue, view: View, field: str, by_file: bool) -> _ShownUnits:
+        """Return what a view shows without what is chosen of a field.
+
+        ``by_file``: the field has a value for each file.
+        """
+        result, corpus = run_view(catalogue, without_choice(view, field)), catalogue.corpus
         if by_file and result.files is not None:
             return cls(np.bincount(result.files, minlength=corpus.files.height), None)
         # An image weighs as many files as are shown of it.
@@ -244,7 +253,7 @@ class _Shown:
     def count(self, units: Units, codes: Units, size: int) -> Counts:
         """Count the codes of units, each once a unit that counts."""
         if self.rows is not None:
-            units, codes = _once(self.rows[units], codes)
+            units, codes = _distinct_pairs(self.rows[units], codes)
         # Sums below 2**53 are exact in float64.
         counts = np.bincount(codes, weights=self.weights[units], minlength=size)
         return counts.astype(np.int64)
@@ -258,110 +267,9 @@ class _Shown:
         return int(self.weights[~is_filled].sum())
 
 
-@dataclass(frozen=True)
-class _Above:
-    """A property's tags in their order, and for each itself and all tags above it.
-
-    ``slots`` (s, tags) int32 holds their places in ``ids``, -1 for none. A tag has the same slot
-    wherever it stands, so that what comes twice for a unit does so within one slot.
-    """
-
-    ids: list[str]
-    place: Mapping[str, int]
-    slots: npt.NDArray[np.int32]
-
-    def count(self, units: Units, codes: Units, weights: Counts) -> Counts:
-        """Count each tag with all below it, once a unit; units are sorted, each pair there once."""
-        counts = np.zeros(len(self.ids), dtype=np.int64)
-        later = _later(units)
-        weighed = weights[units] if weights.max(initial=0) > 1 else None
-        for slot in self.slots:
-            held = slot[codes]
-            is_counted = held >= 0
-            for back, places in later:
-                is_counted[places[held[places] == held[places - back]]] = False
-            some = None if weighed is None else weighed[is_counted]
-            # Sums below 2**53 are exact in float64.
-            found = np.bincount(held[is_counted], weights=some, minlength=len(self.ids))
-            counts += found.astype(np.int64)
-        return counts
-
-
-def _later(units: Units) -> list[tuple[int, Counts]]:
-    """Return, for 1, 2, … places back, the places where the unit is still the same there."""
-    found: list[tuple[int, Counts]] = []
-    places = np.flatnonzero(units[1:] == units[:-1]) + 1
-    while len(places):
-        back = len(found) + 1
-        found.append((back, places))
-        places = places[places > back]
-        places = places[units[places] == units[places - back - 1]]
-    return found
-
-
-def _once(units: Units, codes: Units) -> tuple[Units, Units]:
+def _distinct_pairs(units: Units, codes: Units) -> tuple[Units, Units]:
     """Return each pair of unit and code once, in the order of the units."""
     size = int(codes.max(initial=0)) + 1
     keys = units.astype(np.int64) * size + codes
     distinct = pl.Series(keys).unique().sort().to_numpy()
     return distinct // size, distinct % size
-
-
-# Tags change seldom beside the values: a state keeps its tags until one of them changes.
-_above_of: dict[tuple[Path, str], tuple[Mapping[str, Tag], _Above]] = {}
-
-
-def _above(catalogue: Catalogue, property: str) -> _Above:
-    known = catalogue.annotations.tags
-    key = (catalogue.project.root, property)
-    kept = _above_of.get(key)
-    if kept is None or kept[0] is not known:
-        kept = _above_of[key] = (known, _climbed(catalogue, property))
-    return kept[1]
-
-
-def _climbed(catalogue: Catalogue, property: str) -> _Above:
-    state = catalogue.annotations
-    ids = [tag.id for tag in state.tags_of(property)]
-    place = {id: number for number, id in enumerate(ids)}
-    above: dict[str, frozenset[str]] = {}
-    for id in ids:
-        _climb(state.tags, id, above)
-    held = [[place[one] for one in above[id] if one in place] for id in ids]
-    slot_of = _slots(held)
-    slots = np.full((max(slot_of, default=0) + 1, max(len(ids), 1)), -1, dtype=np.int32)
-    for number, some in enumerate(held):
-        for one in some:
-            slots[slot_of[one], number] = one
-    return _Above(ids, place, slots)
-
-
-def _slots(held: Sequence[Sequence[int]]) -> list[int]:
-    """Return a slot for each tag, another one than all have that stand above a tag with it."""
-    # In a tree that is how deep it stands.
-    found = [len(some) - 1 for some in held]
-    if all(len({found[one] for one in some}) == len(some) for some in held):
-        return found
-    beside: list[set[int]] = [set() for _ in held]
-    for some in held:
-        for one in some:
-            beside[one].update(some)
-    found = [-1] * len(held)
-    for one in sorted(range(len(held)), key=lambda one: -len(beside[one])):
-        taken = {found[other] for other in beside[one]}
-        found[one] = next(slot for slot in range(len(held)) if slot not in taken)
-    return found
-
-
-def _climb(known: Mapping[str, Tag], id: str, above: dict[str, frozenset[str]]) -> None:
-    """Note of a tag, and of all that it leads to, what is above each with itself."""
-    waiting = [id]
-    while waiting:
-        one = waiting[-1]
-        parents = [parent for parent in known[one].parents if parent in known]
-        missing = [parent for parent in parents if parent not in above]
-        waiting += missing
-        if missing:
-            continue
-        above[one] = frozenset([one]).union(*(above[parent] for parent in parents))
-        waiting.pop()

@@ -18,7 +18,7 @@ import polars as pl
 from panoptic_data.annotations.tags import ancestors
 from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
 from panoptic_data.catalogue.groups import EPOCH, NO_VALUE, Groups, LevelCodes
-from panoptic_data.catalogue.ordering import sorted_by
+from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES
 from panoptic_data.views.fields import FIELDS, property_of
@@ -96,7 +96,7 @@ def arrange(
     ``encoded`` are the units' values at each level, in the order that holds inside a group.
     """
     ranks = [_ranks(level, codes) for level, codes in zip(levels, encoded, strict=True)]
-    order = sorted_by(ranks)
+    order = order_by(ranks)
     # Where each level's groups begin: where its rank changes, or that of a level above.
     is_new = np.zeros(len(order), dtype=bool)
     is_new[:1] = True
@@ -170,7 +170,7 @@ def _by_size(
             size_ranks = most - sizes if level.descending else sizes
             keys.append(np.where(first == len(codes.values), most + 1, size_ranks)[index])
         keys.append(first[index])
-    leaf_order = sorted_by(keys)
+    leaf_order = order_by(keys)
     counts = np.diff(leaves, append=len(order))[leaf_order]
     new_leaves = np.cumsum(counts) - counts
     positions = np.repeat(leaves[leaf_order] - new_leaves, counts) + np.arange(len(order))
@@ -193,7 +193,7 @@ def _tree(
     count = np.concatenate([np.diff(begin, append=total) for begin in begins])
     depth = np.repeat(np.arange(len(begins), dtype=np.uint8), [len(begin) for begin in begins])
     # From the outside in where several begin.
-    order = sorted_by([start, depth])
+    order = order_by([start, depth])
     return Groups(
         tuple(levels),
         depth[order],

@@ -1,7 +1,7 @@
 """What a map draws: points with their group, a stable sample of many, their density.
 
 Here: choosing and counting on the catalogue's arrays, and the bytes that a browser reads. Not
-here: making the coordinates (``projection``), drawing.
+here: making the coordinates (``vectors.projection``), drawing (the app).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
-__all__ = ["COLOURINGS", "Group", "MapPicture", "encode", "legend", "picture"]
+__all__ = ["COLOURINGS", "Group", "MapPoints", "encode", "legend", "picture"]
 
 COLOURINGS = ("cluster", "folder")
 # What WebGL draws without a pause on a laptop, as a scatter with a point each.
@@ -44,7 +44,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class MapPicture:
+class MapPoints:
     """Points to draw, in no order that means anything.
 
     ``x``, ``y`` (n,) float32; ``group`` (n,) int16, -1 in no group; ``shown`` (n,) bool, inside
@@ -66,7 +66,7 @@ class MapPicture:
 
 def picture(
     catalogue: Catalogue, encoder: str, view: View, colouring: str = "cluster"
-) -> MapPicture | None:
+) -> MapPoints | None:
     """Choose what to draw of a projection under a view; None before there is a projection."""
     projection = catalogue.projection(encoder)
     if projection is None:
@@ -77,8 +77,8 @@ def picture(
     drawn = _sample(catalogue, placed, inside)
     group, _ = _groups(catalogue, encoder, colouring)
     x, y = projection.x[placed], projection.y[placed]
-    is_whole = len(drawn) == len(placed)
-    return MapPicture(
+    is_all = len(drawn) == len(placed)
+    return MapPoints(
         x=projection.x[drawn],
         y=projection.y[drawn],
         group=group[drawn],
@@ -87,7 +87,7 @@ def picture(
         total=len(placed),
         inside=int(inside[placed].sum()),
         extent=_extent(x, y),
-        density=None if is_whole else _densities(x, y, inside[placed]),
+        density=None if is_all else _densities(x, y, inside[placed]),
     )
 
 
@@ -101,8 +101,8 @@ def legend(
     """
     group, values = _groups(catalogue, encoder, colouring)
     field = "cluster" if colouring == "cluster" else "folder"
-    found = run_view(catalogue, view.without(field))
-    counts = np.bincount(group[found.rows][group[found.rows] >= 0], minlength=len(values))
+    result = run_view(catalogue, view.without(field))
+    counts = np.bincount(group[result.rows][group[result.rows] >= 0], minlength=len(values))
     exemplars = _exemplars(catalogue, encoder) if colouring == "cluster" else {}
     groups = [
         Group(number, value, int(counts[number]), exemplars.get(value))
@@ -111,7 +111,7 @@ def legend(
     return sorted(groups, key=lambda one: (-one.count, one.number))[:GROUPS_AT_MOST]
 
 
-def encode(drawn: MapPicture) -> bytes:
+def encode(drawn: MapPoints) -> bytes:
     """Return a picture as bytes: length of a JSON header (uint32), header, arrays.
 
     All little-endian: x, y (float32), sha1s (20 bytes each), density (uint8), group (int16),
@@ -149,8 +149,8 @@ def _sample(
     _, by_sha1 = catalogue.corpus.by_sha1
     is_placed = np.zeros(len(catalogue), dtype=bool)
     is_placed[placed] = True
-    lots = by_sha1[is_placed[by_sha1]]
-    within, without = lots[inside[lots]], lots[~inside[lots]]
+    by_lot = by_sha1[is_placed[by_sha1]]
+    within, without = by_lot[inside[by_lot]], by_lot[~inside[by_lot]]
     context = max(int(DRAWN_AT_MOST * CONTEXT), DRAWN_AT_MOST - len(within))
     without = without[:context]
     return np.concatenate([within[: DRAWN_AT_MOST - len(without)], without]).astype(np.intp)
@@ -172,7 +172,7 @@ def _groups(
 
 def _folder_groups(catalogue: Catalogue) -> tuple[npt.NDArray[np.int16], list[str]]:
     corpus = catalogue.corpus
-    depth = _telling_depth(corpus.folders)
+    depth = _distinguishing_depth(corpus.folders)
     tops = corpus.folders.str.split("/").list.head(depth).list.join("/")
     names = tops.unique().sort()
     number = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int16)
@@ -182,7 +182,7 @@ def _folder_groups(catalogue: Catalogue) -> tuple[npt.NDArray[np.int16], list[st
     return group, names.to_list()
 
 
-def _telling_depth(folders: pl.Series) -> int:
+def _distinguishing_depth(folders: pl.Series) -> int:
     """Return the first depth at which folders differ, so that colours tell something."""
     parts = folders.str.split("/")
     deepest = int(parts.list.len().max() or 1)  # type: ignore[arg-type]
@@ -213,9 +213,9 @@ def _densities(
 ) -> npt.NDArray[np.uint8]:
     left, right, bottom, top = _extent(x, y)
     column = ((x - left) / (right - left) * DENSITY_SIDE).astype(np.int64)
-    line = ((y - bottom) / (top - bottom) * DENSITY_SIDE).astype(np.int64)
-    cell = line.clip(0, DENSITY_SIDE - 1) * DENSITY_SIDE + column.clip(0, DENSITY_SIDE - 1)
-    counts = [np.bincount(some, minlength=DENSITY_SIDE**2) for some in (cell, cell[inside])]
+    row = ((y - bottom) / (top - bottom) * DENSITY_SIDE).astype(np.int64)
+    cell = row.clip(0, DENSITY_SIDE - 1) * DENSITY_SIDE + column.clip(0, DENSITY_SIDE - 1)
+    counts = [np.bincount(cells, minlength=DENSITY_SIDE**2) for cells in (cell, cell[inside])]
     most = np.log1p(max(counts[0].max(), 1))
     scaled = [(np.log1p(count) / most * 255).astype(np.uint8) for count in counts]
     return np.stack(scaled).reshape(2, DENSITY_SIDE, DENSITY_SIDE)

@@ -1,6 +1,7 @@
 """Orders of rows: what each sort looks at, and ranks that several sorts combine.
 
-Pure, on frames and arrays. Not here: which rows a view shows (``conditions``).
+Pure, on frames and arrays. Not here: which rows a view shows (``filters``), which of its sorts
+apply (``execute``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-__all__ = ["dense", "of_likeness", "sort_values", "sorted_by", "turned"]
+__all__ = ["dense_ranks", "directed", "order_by", "similarity_ranks", "sort_values"]
 
 Ranks = npt.NDArray[np.int64]
 # So many bits of ranks are put together before they are sorted.
@@ -22,32 +23,32 @@ _MILLION = 1_000_000
 
 
 def sort_values(frame: pl.DataFrame, field: str) -> pl.Series:
-    """Return what a sort of ``views.SORTS`` looks at, one value a row."""
+    """Return the values that a sort of ``views.model.SORTS`` orders by, one a row."""
     if field == "path":
         # An image that has lost its last file has no path.
-        places = pl.Series(np.arange(frame.height))
-        return places.set(frame["place"] == "", None)
+        rows = pl.Series(np.arange(frame.height))
+        return rows.set(frame["place"] == "", None)
     if field == "colour":
         return _hue(frame["colour"])
     return frame[field]
 
 
-def dense(values: pl.Series) -> Ranks:
+def dense_ranks(values: pl.Series) -> Ranks:
     """Return the rank of each of n values, 1 for the smallest, n + 1 for none."""
     return values.rank("dense").cast(pl.Int64).fill_null(len(values) + 1).to_numpy()
 
 
-def of_likeness(similarity: npt.NDArray[np.float32], descending: bool) -> Ranks:
+def similarity_ranks(similarity: npt.NDArray[np.float32], descending: bool) -> Ranks:
     """Return the rank of each similarity, a cosine, to six digits; what has none (NaN) is last.
 
-    Not of all values in between as ``dense`` is, which takes twenty times as long.
+    Unlike those of ``dense_ranks``, ranks have gaps: finding them takes twenty times as long.
     """
-    whole = np.rint(similarity.astype(np.float64) * _MILLION)
-    ranks = np.clip(_MILLION - whole if descending else _MILLION + whole, 0, 2 * _MILLION)
+    rounded = np.rint(similarity.astype(np.float64) * _MILLION)
+    ranks = np.clip(_MILLION - rounded if descending else _MILLION + rounded, 0, 2 * _MILLION)
     return np.where(np.isnan(ranks), 2 * _MILLION + 1, ranks).astype(np.int64)
 
 
-def turned(ranks: Ranks, descending: bool) -> Ranks:
+def directed(ranks: Ranks, descending: bool) -> Ranks:
     """Return ranks as they are, or largest first; what has no value stays last."""
     if not descending:
         return ranks
@@ -55,7 +56,7 @@ def turned(ranks: Ranks, descending: bool) -> Ranks:
     return np.where(ranks == last, last, last - 1 - ranks)
 
 
-def sorted_by(ranks: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.intp]:
+def order_by(ranks: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.intp]:
     """Sort by the first rank, then the next; rows that are equal in all keep their order.
 
     Ranks are 0 or more.

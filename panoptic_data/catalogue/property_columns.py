@@ -1,8 +1,8 @@
-"""Values of properties beside the rows of the catalogue: arrays that views are run on.
+"""Values of properties aligned with the rows of the catalogue: arrays that views are run on.
 
-Here: bringing a property's values into the order of the images (or files), and patching that
-after an edit. Not here: the values themselves (``annotations``), what a view asks of them
-(``conditions``, ``groups``, ``orders``).
+Here: putting a property's values in the order of the images (or files), and patching that after
+an edit. Not here: the values themselves (``annotations``), what a view does with them
+(``filters``, ``grouping``, ``execute``).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Authors", "Column", "Texts", "authors", "update"]
 
-NONE = -1
-# More changed cells than this are brought anew with all the others.
+NO_VALUE = -1
+# More changed values than this are aligned again with all the others.
 PATCHED_AT_MOST = 5_000
-# What a date lacks at its end is that of the first moment it stands for.
+# A date without its last parts stands for its first moment, which has these.
 _FIRST = "0000-01-01T00:00:00"
 # The source to which a file was moved may be read before the one that it left.
 AT_ONCE = timedelta(hours=1)
-Places = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int64]
 # Rows (m,) int64, for each the index of an author in the names (m,) int32, the names, sorted.
 Authors = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], list[str]]
 
@@ -54,7 +54,7 @@ class Texts:
     def times(self) -> npt.NDArray[np.int64]:
         """The first moment of each date: (n,) int64 microseconds, ``NO_TIME`` for none.
 
-        A year or a month that was all one knew stands for its first day.
+        A date that is only a year or a month stands for its first day.
         """
         full = self.texts.to_frame("text").select(
             pl.when(pl.col("text").str.len_chars() < len(_FIRST))
@@ -66,21 +66,21 @@ class Texts:
 
     @cached_property
     def distinct(self) -> tuple[pl.Series, npt.NDArray[np.int32]]:
-        """The values that occur, sorted, and each unit's place in them (-1: none)."""
+        """The values that occur, sorted, and each unit's index in them (-1: none)."""
         values = self.texts.drop_nulls().unique().sort()
-        places = self.texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NONE)
-        return values, places.to_numpy()
+        codes = self.texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NO_VALUE)
+        return values, codes.to_numpy()
 
 
 @dataclass(frozen=True)
 class Column:
-    """One property beside the catalogue's rows.
+    """One property, aligned with the catalogue's rows.
 
     ``by_file``: units are files, else images. Tags are pairs (``units``, ``tags``), both int32,
-    sorted by unit; ``tags`` are places in ``ids``. Other types have ``single``.
+    sorted by unit; ``tags`` are indices into ``ids``. Other types have ``single``.
     """
 
-    cells: PropertyValues
+    source: PropertyValues
     by_file: bool
     size: int
     single: Texts | None = None
@@ -93,17 +93,17 @@ class Column:
         assert self.units is not None
         assert self.tags is not None
         mask = np.zeros(self.size, dtype=bool)
-        places = [self._places[id] for id in ids if id in self._places]
-        if not places:
+        codes = [self._code_of[id] for id in ids if id in self._code_of]
+        if not codes:
             return mask
         wanted = np.zeros(len(self.ids), dtype=bool)
-        wanted[places] = True
+        wanted[codes] = True
         mask[self.units[wanted[self.tags]]] = True
         return mask
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {id: place for place, id in enumerate(self.ids)}
+    def _code_of(self) -> dict[str, int]:
+        return {id: code for code, id in enumerate(self.ids)}
 
     @cached_property
     def filled(self) -> npt.NDArray[np.bool_]:
@@ -118,30 +118,30 @@ class Column:
 def update(
     project: Project,
     corpus: Corpus,
-    one: Property,
-    cells: PropertyValues,
+    property: Property,
+    source: PropertyValues,
     live: frozenset[str] | None,
-    known: Column | None,
+    previous: Column | None,
 ) -> Column:
-    """Return a property's values beside the rows of a corpus.
+    """Return a property's values aligned with the rows of a corpus.
 
-    ``live`` are the tags that are not deleted (None for other types), ``known`` the column as it
-    was before: only what changed since is brought.
+    ``live`` are the tags that are not deleted (None for other types), ``previous`` the column
+    as it was before: only what changed since is aligned.
     """
-    by_file = one.target == "file"
+    by_file = property.target == "file"
     size = corpus.files.height if by_file else corpus.frame.height
-    changed = cells.changed_since(known.cells.revision) if known is not None else None
-    if known is None or changed is None or len(changed) > PATCHED_AT_MOST:
-        values = cells.frame()
+    changed = source.changed_since(previous.source.revision) if previous is not None else None
+    if previous is None or changed is None or len(changed) > PATCHED_AT_MOST:
+        values = source.frame()
         units = _units(project, corpus, values["target"], by_file)
-        return _column(cells, by_file, size, units, values["value"], live)
+        return _column(source, by_file, size, units, values["value"], live)
     if not changed:
-        return known
-    values = cells.take(changed)
+        return previous
+    values = source.take(changed)
     touched = _units(project, corpus, pl.Series(changed, dtype=pl.String), by_file)
     units = _units(project, corpus, values["target"], by_file)
-    patch = _column(cells, by_file, size, units, values["value"], live)
-    return _patched(known, patch, touched[touched >= 0], cells)
+    patch = _column(source, by_file, size, units, values["value"], live)
+    return _patched(previous, patch, touched[touched >= 0], source)
 
 
 def authors(project: Project, corpus: Corpus, state: State, property: str | None) -> Authors:
@@ -157,7 +157,7 @@ def authors(project: Project, corpus: Corpus, state: State, property: str | None
         by_file = state.properties[id].target == "file"
         units = _units(project, corpus, values["target"], by_file)
         if by_file:
-            units = np.append(corpus.file_row.astype(np.int64), NONE)[units]
+            units = np.append(corpus.file_row.astype(np.int64), NO_VALUE)[units]
         parts.append(pl.DataFrame({"row": units, "author": values["author"]}))
     if not parts:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), []
@@ -168,75 +168,75 @@ def authors(project: Project, corpus: Corpus, state: State, property: str | None
 
 
 def _column(
-    cells: PropertyValues,
+    source: PropertyValues,
     by_file: bool,
     size: int,
-    units: Places,
+    units: Positions,
     values: pl.Series,
     live: frozenset[str] | None,
 ) -> Column:
-    here = units >= 0
+    has_unit = units >= 0
     if live is None:
         texts = pl.Series([None], dtype=pl.String).new_from_index(0, size)
-        texts = texts.scatter(units[here], values.filter(pl.Series(here)))
-        return Column(cells, by_file, size, Texts(texts))
+        texts = texts.scatter(units[has_unit], values.filter(pl.Series(has_unit)))
+        return Column(source, by_file, size, Texts(texts))
     is_live = values.is_in(list(live)).to_numpy() if len(values) else np.zeros(0, dtype=bool)
-    kept = here & is_live
-    names = values.filter(pl.Series(kept))
+    is_used = has_unit & is_live
+    names = values.filter(pl.Series(is_used))
     ids = names.unique().sort()
     tags = names.cast(pl.Enum(ids)).to_physical().cast(pl.Int32).to_numpy()
-    order = np.argsort(units[kept], kind="stable")
+    order = np.argsort(units[is_used], kind="stable")
     return Column(
-        cells,
+        source,
         by_file,
         size,
-        units=units[kept][order].astype(np.int32),
+        units=units[is_used][order].astype(np.int32),
         tags=tags[order],
         ids=tuple(ids.to_list()),
     )
 
 
-def _patched(known: Column, patch: Column, touched: Places, cells: PropertyValues) -> Column:
+def _patched(previous: Column, patch: Column, touched: Positions, source: PropertyValues) -> Column:
     """Return a column with the units that were touched as a patch has them."""
-    if known.single is not None:
+    if previous.single is not None:
         assert patch.single is not None
-        texts = known.single.texts.clone()
+        texts = previous.single.texts.clone()
         texts = texts.scatter(touched, patch.single.texts.gather(touched))
-        return Column(cells, known.by_file, known.size, Texts(texts))
-    assert known.units is not None
-    assert known.tags is not None
+        return Column(source, previous.by_file, previous.size, Texts(texts))
+    assert previous.units is not None
+    assert previous.tags is not None
     assert patch.units is not None
     assert patch.tags is not None
-    is_touched = np.zeros(known.size, dtype=bool)
+    is_touched = np.zeros(previous.size, dtype=bool)
     is_touched[touched] = True
-    kept = ~is_touched[known.units]
-    ids = (*known.ids, *(id for id in patch.ids if id not in known.ids))
-    place = {id: number for number, id in enumerate(ids)}
-    moved = np.array([place[id] for id in patch.ids] or [0], dtype=np.int32)
-    units, tags = known.units[kept], known.tags[kept]
-    at = np.searchsorted(units, patch.units, side="right")
+    is_kept = ~is_touched[previous.units]
+    ids = (*previous.ids, *(id for id in patch.ids if id not in previous.ids))
+    code_of = {id: number for number, id in enumerate(ids)}
+    new_codes = np.array([code_of[id] for id in patch.ids] or [0], dtype=np.int32)
+    units, tags = previous.units[is_kept], previous.tags[is_kept]
+    positions = np.searchsorted(units, patch.units, side="right")
     return Column(
-        cells,
-        known.by_file,
-        known.size,
-        units=np.insert(units, at, patch.units),
-        tags=np.insert(tags, at, moved[patch.tags]),
+        source,
+        previous.by_file,
+        previous.size,
+        units=np.insert(units, positions, patch.units),
+        tags=np.insert(tags, positions, new_codes[patch.tags]),
         ids=ids,
     )
 
 
-def _units(project: Project, corpus: Corpus, targets: pl.Series, by_file: bool) -> Places:
+def _units(project: Project, corpus: Corpus, targets: pl.Series, by_file: bool) -> Positions:
     """Return the row of each target (of each file, its position), -1 where there is none."""
     if not by_file:
-        return corpus.rows_of_sha1(targets)
+        return corpus.rows_of_sha1s(targets)
     units = corpus.positions_of_files(targets)
-    lost = np.flatnonzero(units < 0)
-    if len(lost):
-        units[lost] = _moved(project, corpus, targets.gather(lost), units)
+    is_lost = np.flatnonzero(units < 0)
+    if len(is_lost):
+        units[is_lost] = _moved(project, corpus, targets.gather(is_lost), units)
     return units
 
 
-def _moved(project: Project, corpus: Corpus, targets: pl.Series, taken: Places) -> Places:
+def _moved(project: Project, corpus: Corpus, targets: pl.Series, taken: Positions) -> Positions:
     """Return where files went that are no longer at their place: to one of the same content.
 
     A file that was moved or renamed is a path that vanished and one with the same bytes that
@@ -244,23 +244,23 @@ def _moved(project: Project, corpus: Corpus, targets: pl.Series, taken: Places) 
     """
     database = project.database()
     columns = ["file_id", "sha1", "status", "changed_at"]
-    lost = pl.from_arrow(database.take("files", targets.to_list(), columns))
-    assert isinstance(lost, pl.DataFrame)
-    lost = lost.filter((pl.col("status") == "missing") & pl.col("sha1").is_not_null())
-    found = np.full(len(targets), NONE, dtype=np.int64)
-    if lost.is_empty():
-        return found
-    sha1s = ", ".join(f"'{one}'" for one in lost["sha1"].unique())
+    missing = pl.from_arrow(database.take("files", targets.to_list(), columns))
+    assert isinstance(missing, pl.DataFrame)
+    missing = missing.filter((pl.col("status") == "missing") & pl.col("sha1").is_not_null())
+    positions = np.full(len(targets), NO_VALUE, dtype=np.int64)
+    if missing.is_empty():
+        return positions
+    sha1s = ", ".join(f"'{sha1}'" for sha1 in missing["sha1"].unique())
     where = f"status = 'ok' AND sha1 IN ({sha1s})"
     alive = database.frame("files", ["file_id", "sha1", "first_seen", "path"], where)
-    pairs = lost.join(alive, on="sha1", suffix="_now").filter(
+    pairs = missing.join(alive, on="sha1", suffix="_now").filter(
         pl.col("first_seen") >= pl.col("changed_at") - AT_ONCE
     )
-    places = {id: place for place, id in enumerate(targets.to_list())}
+    index_of = {id: index for index, id in enumerate(targets.to_list())}
     free = set(range(corpus.files.height)).difference(taken.tolist())
     for id, now in pairs.sort("file_id", "path").select("file_id", "file_id_now").iter_rows():
         position = int(corpus.positions_of_files(pl.Series([now]))[0])
-        if found[places[id]] == NONE and position in free:
-            found[places[id]] = position
+        if positions[index_of[id]] == NO_VALUE and position in free:
+            positions[index_of[id]] = position
             free.discard(position)
-    return found
+    return positions

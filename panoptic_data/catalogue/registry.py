@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import corpus as corpora
+from panoptic_data.catalogue import corpus_reader
 from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
 
@@ -53,7 +53,7 @@ def load(project: Project, previous: Catalogue | None = None) -> Catalogue:
     ):
         corpus, columns = previous.corpus, previous.table_columns(versions)
     else:
-        corpus, columns = corpora.read(project, versions), {}
+        corpus, columns = corpus_reader.read(project, versions), {}
     return Catalogue(project, versions, corpus, annotations_of(project).state(), columns)
 
 

@@ -1,8 +1,8 @@
 """The corpus at one version with its annotations, in memory: columns of values, one a row or file.
 
-Data only, read from the tables when it is first needed. Not here: how the corpus is read
-(``corpus``), running a view on it (``execute``), keeping it current (``registry``), thumbnails
-and vectors (never loaded here).
+Data only, read from the tables when it is first needed. Not here: reading the corpus
+(``corpus_reader``), running a view on it (``execute``), keeping it current (``registry``),
+thumbnails and vectors (never loaded here).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED, Property
 from panoptic_data.catalogue import property_columns
-from panoptic_data.catalogue.corpus import read_columns
+from panoptic_data.catalogue.corpus_reader import read_columns
 from panoptic_data.catalogue.groups import NOT_EMBEDDED
 from panoptic_data.catalogue.view_result import ViewCache
 from panoptic_data.errors import InvalidView
@@ -131,7 +131,7 @@ class Catalogue:
             property = Property(EXCLUDED, EXCLUDED, "checkbox")
         else:
             property = self.property(field)
-        cells = self.annotations.property_values(property.id)
+        source = self.annotations.property_values(property.id)
         live = None
         if property.has_tags:
             live = self.annotations.live_tags.get(property.id, frozenset())
@@ -140,9 +140,11 @@ class Catalogue:
         before, previous = self._columns.get(property.id, (None, None))
         if before != made_for:
             previous = None
-        if previous is not None and previous.cells is cells:
+        if previous is not None and previous.source is source:
             return previous
-        column = property_columns.update(self.project, self.corpus, property, cells, live, previous)
+        column = property_columns.update(
+            self.project, self.corpus, property, source, live, previous
+        )
         self._columns[property.id] = (made_for, column)
         return column
 

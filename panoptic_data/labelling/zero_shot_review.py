@@ -100,7 +100,7 @@ def _status(
     current: Catalogue, review: Review, predicted: TagPredictions, tagged: _TaggedRows
 ) -> ReviewStatus:
     # Rows of the corpus; -1 where an image is gone since.
-    rows = current.corpus.rows_of_sha1(pl.Series(predicted.sha1s, dtype=pl.String))
+    rows = current.corpus.rows_of_sha1s(pl.Series(predicted.sha1s, dtype=pl.String))
     own = tagged.tags.index(predicted.tag) if predicted.tag in tagged.tags else -1
     accepted = np.isin(rows, tagged.rows[tagged.indices == own])
     refusals = answers_of(current.annotations, predicted.tag).filter(pl.col("value") == REFUSED)

@@ -119,7 +119,7 @@ def test_second_level_makes_series(corpus):
 
 def test_series_beyond_the_largest_are_added_up_in_one_column(corpus):
     chart = charts.count(corpus, View().grouped_by(Level("width", 20), Level("width", 20)))
-    shown = charts.MOST_SERIES
+    shown = charts.MAX_SERIES
     assert (len(chart.series), chart.more_series) == (shown, 20 - shown)
     assert chart.series[0] == [100, 120]
     assert np.array_equal(chart.counts[:shown, :-1], 20 * np.eye(shown, dtype=int))
@@ -137,9 +137,9 @@ def test_series_by_size_come_in_order_of_size(corpus):
 def test_categories_beyond_the_largest_are_added_up_in_one_row(corpus):
     view = View((Condition("width", "<", 495),)).grouped_by(Level("width", 1))
     chart = charts.count(corpus, view)
-    assert len(chart.categories) == charts.MOST_CATEGORIES
-    assert chart.more_categories == 395 - charts.MOST_CATEGORIES
-    assert chart.counts.tolist() == [[1]] * charts.MOST_CATEGORIES + [[chart.more_categories]]
+    assert len(chart.categories) == charts.MAX_CATEGORIES
+    assert chart.more_categories == 395 - charts.MAX_CATEGORIES
+    assert chart.counts.tolist() == [[1]] * charts.MAX_CATEGORIES + [[chart.more_categories]]
 
 
 def test_view_without_groups_cannot_be_counted(corpus):

@@ -139,13 +139,13 @@ def test_an_image_in_several_groups_counts_once(made, corpus):
 
 def test_values_are_counted_most_frequent_first(made, corpus):
     field = made.field(made.title)
-    told = facets.values(corpus, View(), field, most=3)
+    told = facets.values(corpus, View(), field, max_values=3)
     counted = Counter(made.titles.values())
     assert list(told.counts.values()) == sorted(counted.values(), reverse=True)[:3]
     assert all(counted[title] == count for title, count in told.counts.items())
     assert (told.empty, told.more) == (IMAGES - len(made.titles), len(counted) - 3)
     rare = min(counted, key=counted.get)
-    picked = facets.values(corpus, facets.choose(View(), field, [rare]), field, most=1)
+    picked = facets.values(corpus, facets.choose(View(), field, [rare]), field, max_values=1)
     assert picked.counts[rare] == counted[rare]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from panoptic_data.catalogue import grouping, groups, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import LevelCodes
-from panoptic_data.catalogue.ordering import sorted_by
+from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.errors import InvalidView
 from panoptic_data.views.fields import LEVELS, MODES, PERIODS
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
@@ -167,7 +167,7 @@ ranks = st.integers(1, 40).flatmap(
 def test_several_ranks_sort_as_tuples_do_and_keep_what_is_equal(columns):
     rows = list(zip(*columns, strict=True))
     expected = sorted(range(len(rows)), key=rows.__getitem__)
-    assert sorted_by([np.array(one, dtype=np.int64) for one in columns]).tolist() == expected
+    assert order_by([np.array(one, dtype=np.int64) for one in columns]).tolist() == expected
 
 
 @settings(max_examples=25, deadline=None)

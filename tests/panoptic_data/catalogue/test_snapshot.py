@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.catalogue import corpus, field_counts, registry
+from panoptic_data.catalogue import corpus_reader, field_counts, registry
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
@@ -370,7 +370,7 @@ def test_rows_of_finds_rows_in_the_order_asked(opened):
 
 
 def test_a_corpus_that_is_slow_to_read_is_kept_and_read_back_equal(opened, monkeypatch):
-    monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
+    monkeypatch.setattr(corpus_reader, "CACHE_ABOVE_SECONDS", -1.0)
     first = registry.load(opened)
     (kept,) = (opened.root / "cache").iterdir()
     again = registry.load(opened)
@@ -384,7 +384,7 @@ def test_a_corpus_that_is_slow_to_read_is_kept_and_read_back_equal(opened, monke
 
 
 def test_what_was_kept_and_is_damaged_is_read_anew(opened, monkeypatch):
-    monkeypatch.setattr(corpus, "KEPT_ABOVE_SECONDS", -1.0)
+    monkeypatch.setattr(corpus_reader, "CACHE_ABOVE_SECONDS", -1.0)
     registry.load(opened)
     (kept,) = (opened.root / "cache").iterdir()
     (kept / "files.arrow").write_bytes(b"ARROW1 and then nothing")
