@@ -172,7 +172,7 @@ def blocks(vector):
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_each_block_is_what_its_paper_says(visual, prepared, number):
+def test_each_block_is_computed_as_in_its_paper(visual, prepared, number):
     shape, texture, colours, layout = blocks(visual.encode(prepared[number : number + 1])[0])
     assert np.allclose(shape, plain_shape(prepared[number]), atol=1e-5)
     assert np.allclose(texture, plain_texture(prepared[number]), atol=2e-3)
@@ -182,7 +182,7 @@ def test_each_block_is_what_its_paper_says(visual, prepared, number):
     assert np.allclose(layout, plain_layout(prepared[number]), atol=1e-4)
 
 
-def test_blocks_weigh_what_the_module_says(visual, prepared):
+def test_blocks_have_the_weights_of_the_module(visual, prepared):
     vector = visual.encode(prepared[:1])[0]
     ends = np.cumsum([0, SHAPE, TEXTURE, COLOURS, 54])
     energy = [float(np.sum(vector[start:end] ** 2)) for start, end in pairwise(ends)]

@@ -176,7 +176,7 @@ def cause(text):
     return error.value.cause
 
 
-def test_what_is_absent_is_told_by_its_path(tmp_path):
+def test_what_is_absent_is_reported_by_its_path(tmp_path):
     gone = tmp_path / "gone"
     assert cause(f"timm:test_vit?checkpoint={gone}.pt") == f"absent: {gone}.pt"
     assert cause(f"clip:ViT-B-32?weights={gone}.pt") == f"absent: {gone}.pt"
@@ -197,7 +197,7 @@ def test_a_directory_without_weights_gives_no_random_ones(tmp_path):
     assert cause(f"clip:local-dir:{folder}") == f"misfit: {folder}"
 
 
-def test_a_directory_whose_configuration_is_damaged_is_told(tmp_path):
+def test_a_directory_with_a_damaged_configuration_is_reported(tmp_path):
     folder = small_clip(tmp_path / "clip")
     configuration = folder / "open_clip_config.json"
     configuration.write_text("{")

@@ -57,7 +57,7 @@ def test_an_encoder_has_a_short_name_for_people(text, label):
     assert parse(text).label == label
 
 
-def test_the_default_weights_need_not_be_said():
+def test_the_default_weights_need_not_be_named():
     assert parse(f"clip:ViT-B-32?weights={DATACOMP}") == parse("clip") == parse(" clip:ViT-B-32 ")
     assert parse(f"clip:ViT-L-14?weights={DATACOMP}").text == "clip:ViT-L-14"
 
@@ -128,5 +128,5 @@ def test_an_option_that_none_takes_is_refused():
     assert "checkpoint" in error.value.message("fr")
 
 
-def test_a_path_stands_for_one_place():
+def test_a_path_is_expanded_and_made_absolute():
     assert parse("clip:ViT-B-32?weights=~/x.pt").local_path == Path.home() / "x.pt"

@@ -72,13 +72,13 @@ def hub(answers):
         server.server_close()
 
 
-def test_no_network_is_told_at_once(tmp_path):
+def test_without_a_network_loading_fails_at_once(tmp_path):
     output, seconds = request_weights(tmp_path, "http://127.0.0.1:9")
     assert output == "offline: huggingface.co"
     assert seconds < 15
 
 
-def test_being_told_to_stay_offline_is_no_crash(tmp_path):
+def test_the_offline_setting_is_no_crash(tmp_path):
     assert (
         request_weights(tmp_path, "http://127.0.0.1:9", HF_HUB_OFFLINE="1")[0]
         == "offline: huggingface.co"
@@ -125,7 +125,7 @@ def test_the_first_name_that_is_there_is_downloaded_once(tmp_path):
     assert len(requested_paths) == first
 
 
-def test_a_file_that_is_not_there_is_told_by_its_path(tmp_path):
+def test_a_missing_file_is_reported_by_its_path(tmp_path):
     with pytest.raises(WeightsUnavailable) as error:
         weights.local_file("timm:resnet18", tmp_path)
     assert error.value.cause == f"absent: {tmp_path}"

@@ -26,7 +26,7 @@ def digests(folder):
     }
 
 
-def test_it_is_as_large_as_asked_and_small_on_disk(corpus):
+def test_it_has_the_requested_size_and_is_small_on_disk(corpus):
     paths = listing(corpus)
     assert len(paths) == 320
     assert sum(path.stat().st_size for path in paths) < 40_000_000
@@ -52,7 +52,7 @@ def test_most_of_it_can_be_seen_and_some_is_broken(corpus):
     assert min(dated, placed, turned) > 20
 
 
-def test_it_holds_exact_copies_and_smaller_ones(corpus):
+def test_it_has_exact_copies_and_smaller_ones(corpus):
     alike = Counter(digests(corpus).values())
     assert sum(count > 1 for count in alike.values()) == 20
     assert len(list((corpus / "Inbox" / "For the website").iterdir())) == 22

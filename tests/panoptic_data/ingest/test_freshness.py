@@ -148,7 +148,7 @@ def test_of_a_folder_being_written_nothing_is_remembered(project, folder):
     assert not (project.root / freshness.FILE_NAME).exists()
 
 
-def test_a_note_is_good_for_as_long_as_it_says(project, folder):
+def test_a_note_expires_after_its_validity(project, folder):
     seen = freshness.folder_state({"pictures": folder})
     freshness.record_complete_run(project, seen, SUMMARY, timedelta(hours=1))
     assert freshness.unchanged_summary(project) == SUMMARY

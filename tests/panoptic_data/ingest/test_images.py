@@ -88,7 +88,7 @@ def test_every_awkward_file_is_a_row_with_its_reason(project, folder):
     assert (folders["Été/à l'ouest.jpg"], folders["plain.png"]) == (("Été",), ("",))
 
 
-def test_an_image_row_holds_all_that_its_bytes_give(project, folder):
+def test_an_image_row_has_everything_computed_from_its_bytes(project, folder):
     stored = scene((640, 480)).transpose(Image.Transpose.ROTATE_90)
     block = exif(
         orientation=6, taken="2019:07:14 18:05:59", make="Leica", model="M6", lat=48.85, lon=2.35
@@ -147,7 +147,7 @@ def test_nothing_new_writes_nothing(project, folder):
     assert (second[0].unchanged, second[1].unchanged) == (5, 5)
 
 
-def test_a_renamed_file_is_recognised_and_its_old_row_says_where_it_went(project, folder):
+def test_a_renamed_file_is_recognised_and_its_old_row_has_the_new_path(project, folder):
     put(folder / "old" / "a.jpg", 1)
     put(folder / "stays.jpg", 2)
     ingest(project, folder, "first")
@@ -213,7 +213,7 @@ def test_an_overwritten_file_is_read_again(project, folder):
     assert after["changed_at"] > before["changed_at"]
 
 
-def test_a_file_that_breaks_and_is_mended_says_so(project, folder):
+def test_a_file_that_is_damaged_and_repaired_changes_its_status(project, folder):
     path = put(folder / "a.jpg", 1)
     original = path.read_bytes()
     ingest(project, folder)

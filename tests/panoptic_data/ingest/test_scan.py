@@ -73,7 +73,7 @@ def test_a_scan_writes_nothing(corpus):
     assert project.database().names() == {"sources"}
 
 
-def test_each_change_is_told_from_the_others(corpus):
+def test_each_kind_of_change_is_distinguished(corpus):
     project, source, folder = corpus
     put(folder / "sub" / "gone.png", 7)
     images.ingest(project, source, "run")
@@ -129,7 +129,7 @@ def test_a_disk_that_is_not_connected_loses_nothing(corpus):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_what_lies_in_a_closed_folder_is_not_taken_for_gone(corpus):
+def test_files_in_an_unreadable_folder_are_not_vanished(corpus):
     # All that is imported late is imported now: an ordinary user may not read root's Python.
     images.ingest(*corpus[:2], "run")
     UnreadableImage("empty")
@@ -199,7 +199,7 @@ def test_two_names_that_are_written_alike_stop_nothing(corpus):
     assert statuses(project)["caf\\xe9.png"] == ("ok", None, None)
 
 
-def test_an_identifier_stands_for_source_and_path():
+def test_an_identifier_is_unique_to_source_and_path():
     # printf 'photos\0a/b.jpg' | b2sum -l 64
     assert file_id("photos", "a/b.jpg") == "188130b88b49ca17"
     assert len({file_id(s, p) for s in ("a", "b") for p in ("c", "bc")}) == 4
@@ -213,7 +213,7 @@ def test_a_file_is_read_whole_with_its_state(corpus):
     assert (content.size, content.mtime_ns) == (4000, path.stat().st_mtime_ns)
 
 
-def test_a_file_that_keeps_changing_says_so(tmp_path):
+def test_a_file_that_keeps_changing_is_refused_with_that_reason(tmp_path):
     path = tmp_path / "growing.jpg"
     # Long enough to read for the other thread to get its turn.
     path.write_bytes(b"x" * 50_000_000)

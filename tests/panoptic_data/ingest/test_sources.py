@@ -164,7 +164,7 @@ def test_a_walk_gives_images_by_extension_or_by_content(folder):
     assert ignored == {"txt": 1, "csv": 1, "pdf": 1, "mp4": 1, "": 1, "md": 2}
 
 
-def test_a_walk_says_size_and_time(folder):
+def test_a_walk_yields_size_and_time(folder):
     path = put(folder / "a.jpg")
     os.utime(path, ns=(1_600_000_000_123_456_700, 1_600_000_000_123_456_700))
     (entry,) = sources.walk(folder)

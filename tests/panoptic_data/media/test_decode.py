@@ -45,7 +45,7 @@ def test_every_format_shows_its_first_frame(name):
 
 
 @pytest.mark.parametrize("name", READABLE)
-def test_every_format_can_be_asked_for_less(name):
+def test_every_format_can_be_decoded_at_a_reduced_size(name):
     data, *_ = READABLE[name]()
     picture = decode.decode(data, short_side=50)
     assert (picture.width, picture.height) == (320, 240)
@@ -55,14 +55,14 @@ def test_every_format_can_be_asked_for_less(name):
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_says_why(name):
+def test_an_unreadable_file_raises_its_reason(name):
     data, reason = UNREADABLE[name]()
     with pytest.raises(UnreadableImage) as caught:
         decode.decode(data, 256)
     assert caught.value.reason == reason
 
 
-def test_every_reason_has_its_text_and_no_text_lacks_its_reason():
+def test_every_reason_has_a_text_and_every_text_a_reason():
     for language in ("en", "fr"):
         text = files("panoptic_data.messages").joinpath(language, "reason.toml").read_text("utf-8")
         assert tuple(sorted(tomllib.loads(text))) == decode.REASONS
@@ -103,7 +103,7 @@ def test_real_photographs_of_every_orientation_are_upright_and_alike(shape):
         assert difference(picture.pixels.resize(side), small) < 4
 
 
-def test_what_a_decoder_says_in_bytes_is_told_as_text():
+def test_a_decoder_s_message_in_bytes_is_decoded():
     refused = refusal(b"P5\n" + b"0" * 20 + b" 1\n255\n\x00")
     assert refused.detail.startswith("Token too long in file header: 000")
 

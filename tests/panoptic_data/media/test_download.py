@@ -293,7 +293,7 @@ def test_a_name_that_is_never_found_out_is_given_up():
     wait.set()
 
 
-def test_a_name_that_there_is_not_and_one_that_does_not_answer_are_told_apart():
+def test_an_unknown_name_and_an_unreachable_one_are_distinguished():
     def fail(*_):
         raise socket.gaierror("no such name")
 

@@ -45,7 +45,7 @@ def test_frames_are_counted_without_decoding(kind, monkeypatch):
     assert formats.count_frames(kind, data) == 2
 
 
-def test_a_jpeg_2000_can_be_halved_as_often_as_it_says():
+def test_the_halvings_of_a_jpeg_2000_are_its_resolution_levels():
     picture = Image.new("RGB", (256, 256), "teal")
     for resolutions in (1, 4):
         data = encoded(picture, "JPEG2000", num_resolutions=resolutions)

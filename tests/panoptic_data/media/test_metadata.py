@@ -28,7 +28,7 @@ def test_thumbnails_have_a_short_side_for_encoders_and_a_long_side_for_memory(si
     assert (row.width, row.height, row.colour) == (*size, "#0963c7")
 
 
-def test_what_is_no_image_is_no_row():
+def test_bytes_that_are_no_image_have_no_row():
     with pytest.raises(UnreadableImage):
         describe(b"text")
 

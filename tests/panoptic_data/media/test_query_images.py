@@ -17,7 +17,7 @@ def project(tmp_path):
     return create_project(tmp_path / "corpus")
 
 
-def test_brought_pictures_are_checked_and_the_oldest_go_first(project, monkeypatch):
+def test_uploads_are_checked_and_the_least_recently_used_removed_first(project, monkeypatch):
     pictures = [synthetic_picture(colour) for colour in ("red", "green", "blue")]
     monkeypatch.setattr(query_images, "MAX_STORED_BYTES", 2 * max(map(len, pictures)))
     first, second = (query_images.keep(project, data) for data in pictures[:2])

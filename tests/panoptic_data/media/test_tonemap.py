@@ -33,7 +33,7 @@ def test_sixteen_bits_are_scaled_and_not_cut_off(kind):
 
 
 @pytest.mark.parametrize("top", [4095, 255])
-def test_twelve_or_eight_bits_in_sixteen_are_not_black(top):
+def test_twelve_or_eight_bits_stored_in_sixteen_are_not_black(top):
     values = sixteen_bits(top)
     picture = decode.decode(encoded(Image.fromarray(values), "PNG"))
     assert np.abs(grey(picture.pixels) - np.rint(values / top * 255)).max() <= 1
@@ -51,7 +51,7 @@ def test_sixteen_bit_colours_are_scaled():
 @pytest.mark.parametrize(
     ("low", "high"), [(0, 1), (0, 255), (-3, 7), (1e30, 3e38)], ids=["unit", "byte", "any", "huge"]
 )
-def test_floats_are_brought_to_what_a_screen_shows(low, high):
+def test_floats_are_scaled_to_8_bits(low, high):
     unit = sixteen_bits() / 65535
     values = (low + unit * (high - low)).astype(np.float32)
     picture = decode.decode(encoded(Image.fromarray(values), "TIFF"))
@@ -74,7 +74,7 @@ def test_negative_integers_are_stretched():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "GIF"])
-def test_what_is_transparent_is_white(kind):
+def test_transparent_pixels_are_white(kind):
     image = Image.new("RGBA", (64, 48), (200, 30, 30, 255))
     image.paste((0, 0, 0, 0), (0, 0, 32, 48))
     options = {"lossless": True} if kind == "WEBP" else {}

@@ -30,7 +30,7 @@ def test_words_need_an_encoder_that_reads_them(project, tmp_path):
         by_text(project, "a cat", SLUG)
 
 
-def test_an_encoder_that_waits_says_why_without_being_tried(project):
+def test_a_waiting_encoder_raises_its_cause_without_being_loaded(project):
     spec = parse("clip:local-dir:/nowhere/at/all")
     embeddings.prepare_encoder(project, spec.text, "r1")
     names, (vectors, _) = sha1s(5), grouped(5)
@@ -43,7 +43,7 @@ def test_an_encoder_that_waits_says_why_without_being_tried(project):
     assert len(similar(project, [names[0]], spec.slug)) == 4
 
 
-def test_nothing_embedded_is_told(project):
+def test_without_embeddings_a_search_raises(project):
     for search in (similar, by_text):
         with pytest.raises(NoEmbeddings):
             search(project, [sha1s(1)[0]] if search is similar else "a cat", SLUG)

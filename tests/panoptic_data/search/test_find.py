@@ -71,9 +71,7 @@ def test_words_find_what_they_name(project, tmp_path):
     assert words.cosine(99) < scores.scale(project, spec.slug).cosine(99)
 
 
-def test_a_part_of_an_image_and_a_picture_that_was_brought_are_searched_as_stored_ones(
-    project, tmp_path
-):
+def test_crops_and_uploads_are_searched_like_stored_images(project, tmp_path):
     left, right = picture(3, (400, 400), 40), picture(17, (400, 400), 40)
     both = Image.new("RGB", (800, 400))
     both.paste(left, (0, 0))

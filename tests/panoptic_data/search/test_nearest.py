@@ -29,13 +29,13 @@ def test_a_threshold_leaves_out_what_is_less_similar(project):
     assert similar(project, [names[0]], SLUG, threshold=1.1) == []
 
 
-def test_equal_images_stand_in_order_of_their_sha1(project):
+def test_equal_images_are_in_order_of_their_sha1(project):
     names = sha1s(50)
     embed_with_files(project, names, np.tile(grouped(1)[0], (50, 1)))
     assert names_of(similar(project, [names[20]], SLUG, k=5)) == names[:5]
 
 
-def test_beyond_a_size_the_index_is_asked_and_what_is_gone_left_out(project, monkeypatch):
+def test_above_a_size_the_index_is_searched_and_images_without_files_left_out(project, monkeypatch):
     names, (vectors, _) = sha1s(3000), grouped(3000, dim=32)
     embed(project, names, vectors)
     # All but a few of the nearest are gone, so that the first answer is not enough.

@@ -59,7 +59,7 @@ def test_mixtures_are_compared_in_their_proportions():
         assert scale.cosine(percentile) == pytest.approx(expected, abs=0.03)
 
 
-def test_a_percentile_says_how_many_of_a_hundred_are_less_similar():
+def test_a_percentile_is_the_share_of_pairs_that_are_less_similar():
     scale = Scale(np.array([0.1, 0.2, 0.2, 0.4], np.float32))
     assert [scale.percentile(cosine) for cosine in (0, 0.15, 0.2, 0.3, 0.4, 1)] == [
         0,

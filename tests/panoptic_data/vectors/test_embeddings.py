@@ -289,7 +289,7 @@ def test_an_encoder_without_weights_waits_and_is_tried_again(project, folder, tm
     assert embeddings.update(project, spec, "r4").new == 40
 
 
-def test_after_an_hour_the_hub_is_asked_again(project, monkeypatch):
+def test_after_an_hour_the_hub_is_queried_again(project, monkeypatch):
     loaded_specs = []
 
     def offline(spec, *_):
@@ -327,7 +327,7 @@ def test_a_typo_is_no_reason_to_wait(project):
         embeddings.prepare_encoder(project, "clip:ViT-B32", "r1")
 
 
-def test_two_encoders_stand_side_by_side(project, folder, tmp_path):
+def test_two_encoders_coexist(project, folder, tmp_path):
     other = parse(f"timm:test_vit?checkpoint={small_timm(tmp_path / 'x.pt')}")
     ingest(project, folder)
     for spec in (VISUAL, other):
@@ -336,7 +336,9 @@ def test_two_encoders_stand_side_by_side(project, folder, tmp_path):
     assert {len(vector) for vector in vectors(project, other).values()} == {64}
 
 
-def test_weights_that_go_while_images_lack_vectors_are_told_in_the_table(project, folder, tmp_path):
+def test_weights_that_disappear_while_images_have_no_vector_are_recorded_in_the_table(
+    project, folder, tmp_path
+):
     file = small_timm(tmp_path / "x.pt")
     spec = parse(f"timm:test_vit?checkpoint={file}")
     embeddings.prepare_encoder(project, spec.text, "r1")

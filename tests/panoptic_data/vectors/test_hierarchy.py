@@ -85,7 +85,7 @@ def test_level_sizes_follow_the_corpus(images, counts, main):
     assert hierarchy.main_level(counts) == main
 
 
-def test_groups_of_identical_images_are_fewer_than_asked():
+def test_identical_images_make_fewer_groups_than_requested():
     points = np.repeat(np.eye(3, 64, dtype=np.float32), 10, axis=0)
     assert same_groups(hierarchy.kmeans(points, 8), np.repeat([0, 1, 2], 10))
 
