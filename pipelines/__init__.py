@@ -1,4 +1,4 @@
-"""Dagster: what depends on what. Thin: assets call `panoptic_data`, record, report.
+"""The Dagster graph: what depends on what. Assets call `panoptic_data`, record and report.
 
-Not here: anything computed from images, anything that a person looks at but in Dagster's page.
+Not here: anything computed from images (`panoptic_data`), the dashboard (`app`).
 """

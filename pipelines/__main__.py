@@ -1,7 +1,7 @@
-"""`python -m pipelines …`: the door that the dashboard and the command line use.
+"""`python -m pipelines …`: the commands that the dashboard and `panoptic` start.
 
-Nothing heavy is imported here: when there is nothing to do, neither lancedb nor dagster is.
-Not here: the work (``process``, ``plan``).
+Nothing heavy is imported at the top: with nothing to do, neither lancedb nor dagster is imported.
+Not here: the work itself (``process``, ``plan``, ``merge``).
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["main"]
 
-# Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
+# Copied from `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 INTERRUPTED = 130
-DRAW_EVERY = 0.2
+REDRAW_SECONDS = 0.2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0: all that could be done was done (an encoder that waits for its weights or a folder that
-    is not there is said on stderr); 1: a stage failed; 2: wrong argument; 3: another run is
-    at work; 130: interrupted.
+    0: everything possible is done (encoders that wait for their weights and missing folders are
+    reported on stderr); 1: a stage failed; 2: wrong argument; 3: another run is active; 130:
+    interrupted.
     """
     started = time.perf_counter()
-    chosen = _parser().parse_args(arguments)
-    # Stopped by a service manager is stopped by a person: the run ends and says so.
+    options = _parser().parse_args(arguments)
+    # A service manager stops a run as a person does: it ends as interrupted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        project = open_project(chosen.project)
+        project = open_project(options.project)
         command: Callable[..., int] = {
             "process": _process,
             "plan": _plan,
             "merge": _merge,
-        }[chosen.command]
-        return command(project, chosen, started)
+        }[options.command]
+        return command(project, options, started)
     except PanopticError as error:
         print(error.message(terminal_language()), file=sys.stderr)
         return error.exit_code
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Answer a wrong argument with one sentence and exit code 2."""
+        """Report a wrong argument in one sentence and exit with code 2."""
         self.exit(2, f"{self.prog}: {message} ({self.prog} --help)\n")
 
 
@@ -96,36 +96,36 @@ def _positive(text: str) -> int:
     return number
 
 
-def _process(project: Project, chosen: argparse.Namespace, started: float) -> int:
-    asked = any((chosen.retry, chosen.refit, chosen.clusters, chosen.k, chosen.source))
-    told = None if asked else _unchanged(project, started)
-    if told is None:
-        told = _work(project, chosen)
-    for problem in told["problems"]:
+def _process(project: Project, options: argparse.Namespace, started: float) -> int:
+    has_request = any((options.retry, options.refit, options.clusters, options.k, options.source))
+    summary = None if has_request else _unchanged(project, started)
+    if summary is None:
+        summary = _run(project, options)
+    for problem in summary["problems"]:
         print(problem["text"], file=sys.stderr)
-    _say(told, chosen.json)
-    return 1 if told["outcome"] == "failed" else 0
+    _print_summary(summary, options.json)
+    return 1 if summary["outcome"] == "failed" else 0
 
 
 def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     """Return the summary of a run that has nothing to do, or None when there may be work."""
-    told = freshness.unchanged_summary(project)
-    if told is None:
+    last = freshness.unchanged_summary(project)
+    if last is None:
         return None
     nothing = {"new": 0, "changed": 0, "removed": 0, "failed": 0, "seconds": 0.0}
     stages = {
         name: {**stage, **nothing, "status": "unchanged", "unchanged": stage["rows"]}
-        for name, stage in told["stages"].items()
+        for name, stage in last["stages"].items()
     }
     seconds = round(time.perf_counter() - started, 3)
     return {
-        **told,
+        **last,
         "project": str(project.root),
         "run": None,
         "new": 0,
         "changed": 0,
         "removed": 0,
-        "unchanged": told["files"],
+        "unchanged": last["files"],
         "embedded": 0,
         "images_per_second": 0.0,
         "seconds": seconds,
@@ -134,32 +134,32 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     }
 
 
-def _work(project: Project, chosen: argparse.Namespace) -> dict[str, Any]:
-    # dagster and lancedb: 3 to 8 s, paid only when there is something to do.
+def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
+    # dagster and lancedb take 3 to 8 s to import: only when there is something to do.
     from panoptic_data.provenance import stages
     from pipelines.process import process
     from pipelines.resources import Request
 
     request = Request(
-        only=tuple(chosen.source),
-        retry=chosen.retry,
-        refit=chosen.refit,
-        method=chosen.clusters,
-        k=chosen.k,
+        only=tuple(options.source),
+        retry=options.retry,
+        refit=options.refit,
+        method=options.clusters,
+        k=options.k,
     )
-    listener = _draw() if sys.stderr.isatty() else stages.ignore_progress
-    # Whatever a library prints, stdout holds our answer alone.
+    listener = _progress_line() if sys.stderr.isatty() else stages.ignore_progress
+    # Stdout gets the summary alone, whatever libraries print.
     with contextlib.redirect_stdout(sys.stderr):
         return process(project, request, listener)
 
 
-def _draw() -> Callable[[str, int, int], None]:
+def _progress_line() -> Callable[[str, int, int], None]:
     last = 0.0
 
     def report(stage: str, done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < DRAW_EVERY and done < total:
+        if now - last < REDRAW_SECONDS and done < total:
             return
         last = now
         end = "\n" if done == total else ""
@@ -168,16 +168,16 @@ def _draw() -> Callable[[str, int, int], None]:
     return report
 
 
-def _plan(project: Project, chosen: argparse.Namespace, _: float) -> int:
-    from pipelines.plan import of_project
+def _plan(project: Project, options: argparse.Namespace, _: float) -> int:
+    from pipelines.plan import plan_project
 
-    wanted = of_project(project, tuple(chosen.source))
-    if chosen.json:
-        print(json.dumps({one.stage: one.why for one in wanted}, ensure_ascii=False))
+    planned = plan_project(project, tuple(options.source))
+    if options.json:
+        print(json.dumps({item.stage: item.reason for item in planned}, ensure_ascii=False))
         return 0
-    for one in wanted:
-        print(f"{one.stage}: {translate(f'process.why_{one.why}', terminal_language())}")
-    if not wanted:
+    for item in planned:
+        print(f"{item.stage}: {translate(f'process.why_{item.reason}', terminal_language())}")
+    if not planned:
         print(translate("process.nothing", terminal_language()))
     return 0
 
@@ -187,7 +187,7 @@ def _merge(project: Project, _: argparse.Namespace, __: float) -> int:
 
     if not materialize.behind(project):
         return 0
-    # Nobody waits for it, and those who annotate should not notice.
+    # Nobody waits for it, and people who annotate should not notice it.
     if hasattr(os, "nice"):
         os.nice(10)
     with contextlib.redirect_stdout(sys.stderr):
@@ -197,12 +197,13 @@ def _merge(project: Project, _: argparse.Namespace, __: float) -> int:
     return 0
 
 
-def _say(told: Mapping[str, Any], as_json: bool) -> None:
+def _print_summary(summary: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(summary, ensure_ascii=False))
         return
     names = ("files", "images", "new", "changed", "removed", "unreadable", "embedded", "seconds")
-    print(translate("process.summary", terminal_language(), **{name: told[name] for name in names}))
+    counts = {name: summary[name] for name in names}
+    print(translate("process.summary", terminal_language(), **counts))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""When Dagster's daemon carries a change on by itself: once its sensors are switched on.
+"""Automation of Dagster's daemon: downstream assets follow a change, once this is switched on.
 
 Not here: noticing that folders changed (``sensors``).
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-__all__ = ["FOLLOW", "build_sensor"]
+__all__ = ["EAGER", "build_sensor"]
 
-FOLLOW = dg.AutomationCondition.eager()
+EAGER = dg.AutomationCondition.eager()
 
 
 def build_sensor() -> dg.AutomationConditionSensorDefinition:
-    """Return the sensor that carries changes downstream; a person switches it on."""
+    """Return the sensor that materializes what is downstream of a change; off by default."""
     return dg.AutomationConditionSensorDefinition(
         "downstream",
         target=dg.AssetSelection.all(),

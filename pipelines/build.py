@@ -1,4 +1,4 @@
-"""The whole graph of a project: assets, checks, jobs, sensors and their one resource.
+"""The whole graph of a project: assets, checks, jobs, sensors and their resource.
 
 Not here: any asset's body (``assets``), which project `dagster dev` shows (``definitions``).
 """
@@ -13,7 +13,7 @@ from panoptic_data.encoders import parse
 from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
 from pipelines import automation, checks, jobs, sensors
 from pipelines.assets import chain, duplicates, embeddings
-from pipelines.assets.annotations import annotations as annotated
+from pipelines.assets.annotations import annotations as merged_annotations
 from pipelines.assets.annotations import log_spec
 from pipelines.assets.corpus import corpus
 from pipelines.assets.images import read, sources_spec
@@ -29,15 +29,15 @@ def build_defs(
 ) -> dg.Definitions:
     """Return the definitions of a project.
 
-    ``encoders``: texts that ``encoders.parse`` reads; default: the project's. ``work``: the run
-    that the assets belong to; default: each Dagster run opens one. Without a project the graph
-    is that of a new one, and a run looks for the project when it starts.
+    ``encoders`` are texts for ``encoders.parse``, by default the project's. ``work`` is the run
+    that the assets belong to; by default each Dagster run opens its own. Without a project the
+    graph is that of a new one, and a run opens the project when it starts.
     """
     if encoders is None:
         encoders = project.encoders if project else DEFAULT_ENCODERS
     specs = [parse(text) for text in encoders]
     slugs = [spec.slug for spec in specs]
-    both = jobs.build(slugs)
+    job_definitions = jobs.build(slugs)
     return dg.Definitions(
         assets=[
             sources_spec,
@@ -47,12 +47,12 @@ def build_defs(
             *(asset for spec in specs for asset in chain.build(spec)),
             duplicates.build(slugs),
             log_spec,
-            annotated,
+            merged_annotations,
         ],
         asset_checks=checks.build(slugs),
-        jobs=both,
-        sensors=[sensors.build(project, both[0]), automation.build_sensor()],
+        jobs=job_definitions,
+        sensors=[sensors.build(project, job_definitions[0]), automation.build_sensor()],
         resources={"work": work_resource(project, work)},
-        # One process a run: the tables have one writer, and models are loaded once.
+        # One process per run: the tables have a single writer, and models are loaded once.
         executor=dg.in_process_executor,
     )

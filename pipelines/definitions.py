@@ -1,7 +1,7 @@
 """What `dagster dev` loads: the graph of the project that PANOPTIC_PROJECT names.
 
-Loads without a project too (the graph is then that of a new one), so that the page opens and
-a run says what is missing. Not here: the graph itself (``build``).
+It also loads without a project (the graph is then that of a new one), so that the page opens and a
+run reports what is missing. Not here: the graph itself (``build``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which of a project's encoders can be used now, and what to do where one must wait.
+"""Which of a project's encoders can be used now, and which wait for their weights.
 
 Not here: encoders (``panoptic_data.encoders``), embedding (``panoptic_data.vectors.embeddings``).
 """
@@ -13,18 +13,18 @@ from panoptic_data.encoders import EncoderSpec, parse
 from panoptic_data.storage.project import Project, add_encoder
 from panoptic_data.vectors import embeddings
 
-__all__ = ["FALLBACK", "Prepared", "known", "prepare"]
+__all__ = ["FALLBACK", "ProjectEncoder", "last_known", "prepare_encoders"]
 
-# Needs no weights, so it is there whatever happens.
+# Needs no weights, so that it is always available.
 FALLBACK = "visual"
 
 
 @dataclass(frozen=True)
-class Prepared:
+class ProjectEncoder:
     """An encoder of the project.
 
-    ``cause`` is why it has to wait, in the form of ``errors.weights_cause``; empty when it was
-    never tried; None when it is ready.
+    ``cause`` is why it waits, in the form of ``errors.weights_cause``; empty where it was never
+    loaded; None where it is ready.
     """
 
     text: str
@@ -32,36 +32,39 @@ class Prepared:
     cause: str | None = None
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether images can be embedded with it."""
         return self.cause is None
 
 
-def known(project: Project) -> tuple[Prepared, ...]:
-    """Return the project's encoders as their last trial found them, loading none."""
+def last_known(project: Project) -> tuple[ProjectEncoder, ...]:
+    """Return the project's encoders as of the last attempt to load each, loading none."""
     rows = {row["slug"]: row for row in project.database().frame("encoders").to_dicts()}
-    return tuple(_known(text, rows) for text in project.encoders)
+    return tuple(_last_known(text, rows) for text in project.encoders)
 
 
-def prepare(project: Project, run: str, retry: bool) -> tuple[Project, tuple[Prepared, ...]]:
-    """Make the encoders ready that are not; where none can be had, add the built-in one.
+def prepare_encoders(
+    project: Project, run: str, retry: bool
+) -> tuple[Project, tuple[ProjectEncoder, ...]]:
+    """Load the encoders that are not ready; where none can be loaded, add the built-in one.
 
-    Returns the project as it is then, and its encoders in its order. Raises UnknownEncoder.
+    Returns the project, with that encoder where it was added, and its encoders in order. Raises
+    UnknownEncoder.
     """
-    found = tuple(_prepared(project, text, run, retry) for text in project.encoders)
-    if any(one.ready for one in found):
-        return project, found
+    prepared = tuple(_prepare(project, text, run, retry) for text in project.encoders)
+    if any(encoder.is_ready for encoder in prepared):
+        return project, prepared
     project = add_encoder(project, FALLBACK)
-    return project, (*found, _prepared(project, FALLBACK, run, retry))
+    return project, (*prepared, _prepare(project, FALLBACK, run, retry))
 
 
-def _known(text: str, rows: Mapping[str, Mapping[str, Any]]) -> Prepared:
+def _last_known(text: str, rows: Mapping[str, Mapping[str, Any]]) -> ProjectEncoder:
     spec = parse(text)
     row = rows.get(spec.slug)
-    ready = row is not None and row["status"] == "ready"
-    return Prepared(text, spec, None if ready else (row or {}).get("cause") or "")
+    is_ready = row is not None and row["status"] == "ready"
+    return ProjectEncoder(text, spec, None if is_ready else (row or {}).get("cause") or "")
 
 
-def _prepared(project: Project, text: str, run: str, retry: bool) -> Prepared:
+def _prepare(project: Project, text: str, run: str, retry: bool) -> ProjectEncoder:
     spec, _, cause = embeddings.prepare_encoder(project, text, run, retry=retry)
-    return Prepared(text, spec, cause)
+    return ProjectEncoder(text, spec, cause)

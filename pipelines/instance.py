@@ -1,7 +1,7 @@
-"""Dagster's memory of a project: an instance whose home is ``<project>/dagster``.
+"""A project's Dagster instance, whose home is ``<project>/dagster``.
 
-`dagster dev` with DAGSTER_HOME there shows the same history. Not here: our own history of
-runs, which a copied project keeps (``panoptic_data.provenance.runs``).
+`dagster dev` with this DAGSTER_HOME shows the same history. Not here: the history of runs in the
+project's tables, which a copied project keeps (``panoptic_data.provenance.runs``).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import dagster as dg
 
 from panoptic_data.storage.project import Project
 
-__all__ = ["RUN_TAG", "close_the_dead", "open_instance"]
+__all__ = ["RUN_TAG", "fail_killed_runs", "open_instance"]
 
 RUN_TAG = "panoptic/run"
 _SETTINGS = "dagster.yaml"
-# In a wheel beside this module, in a checkout at the top, where people look for it.
-_PLACES = tuple(Path(__file__).parents[up] / _SETTINGS for up in (0, 1))
-_ALIVE = (
+# Beside this module in a wheel, at the top of a checkout.
+_SETTINGS_PATHS = tuple(Path(__file__).parents[up] / _SETTINGS for up in (0, 1))
+_UNFINISHED = (
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
@@ -30,23 +30,23 @@ _ALIVE = (
 
 @contextmanager
 def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """Open the project's instance, with our settings written there the first time."""
+    """Open the project's instance, writing our settings there the first time."""
     home = project.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / _SETTINGS).exists():
         draft = home / f".{_SETTINGS}"
-        draft.write_bytes(next(filter(Path.is_file, _PLACES)).read_bytes())
+        draft.write_bytes(next(filter(Path.is_file, _SETTINGS_PATHS)).read_bytes())
         draft.replace(home / _SETTINGS)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 
 
-def close_the_dead(instance: dg.DagsterInstance) -> None:
-    """Mark as failed the runs of ours that a kill left at work.
+def fail_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Mark our unfinished runs as failed: their process was killed.
 
-    Only for the holder of the project's lock: then none of them can be alive.
+    Only for the holder of the project's lock, since none of them can be active then.
     """
-    left = instance.get_runs(filters=dg.RunsFilter(statuses=list(_ALIVE)))
-    for run in left:
+    unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=list(_UNFINISHED)))
+    for run in unfinished:
         if RUN_TAG in run.tags:
             instance.report_run_failed(run, "The process was killed.")

@@ -1,7 +1,7 @@
-"""Signals that arrive while Dagster holds them back: heard here, so that none is lost.
+"""Stop signals that arrive while Dagster captures them, recorded so that none is lost.
 
-Between two steps Dagster's handler takes an interrupt, and forgets it when its run ends: a
-person who pressed Ctrl+C then would wait for all that is left. Not here: what is done about it.
+Between two steps Dagster's handler captures an interrupt and discards it when its run ends, so that
+Ctrl+C would not stop the following runs. Not here: stopping (``process``).
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["heard"]
+__all__ = ["stop_signals"]
 
 _STOP = {signal.SIGINT, signal.SIGTERM}
-_MOST = 4096
+_BUFFER_BYTES = 4096
 
 
 @contextmanager
-def heard() -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether this process was asked to stop since.
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Yield a function that returns whether a stop signal arrived since its last call.
 
     Python writes every signal's number to the wakeup descriptor, whatever handler is set.
-    Outside the main thread, where none can be set, nothing is ever heard.
+    Outside the main thread, where it cannot be set, the function always returns False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    ear, mouth = socket.socketpair()
-    with ear, mouth:
-        ear.setblocking(False)
-        mouth.setblocking(False)
-        before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+    receiver, sender = socket.socketpair()
+    with receiver, sender:
+        receiver.setblocking(False)
+        sender.setblocking(False)
+        previous = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
         try:
-            yield lambda: _asked(ear)
+            yield lambda: _received(receiver)
         finally:
-            signal.set_wakeup_fd(before)
+            signal.set_wakeup_fd(previous)
 
 
-def _asked(ear: socket.socket) -> bool:
+def _received(receiver: socket.socket) -> bool:
     try:
-        return not _STOP.isdisjoint(ear.recv(_MOST))
+        return not _STOP.isdisjoint(receiver.recv(_BUFFER_BYTES))
     except BlockingIOError:
         return False

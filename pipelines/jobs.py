@@ -1,4 +1,4 @@
-"""The two jobs: read one source, and look at the whole corpus.
+"""The two jobs: one reads a source, one analyses the whole corpus.
 
 Not here: which of them has work to do (``plan``).
 """
@@ -25,7 +25,7 @@ ANALYSE = "see_corpus"
 def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
     """Return the jobs for these encoders."""
     read = [FILES, IMAGES, *(embeddings.key_of(slug) for slug in slugs)]
-    seen = [chain.key_of(name, slug) for slug in slugs for name in PER_ENCODER]
+    per_encoder = [chain.key_of(name, slug) for slug in slugs for name in PER_ENCODER]
     return [
         dg.define_asset_job(
             READ,
@@ -34,7 +34,7 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
         ),
         dg.define_asset_job(
             ANALYSE,
-            selection=dg.AssetSelection.assets(CORPUS, *seen, DUPLICATES, ANNOTATIONS),
+            selection=dg.AssetSelection.assets(CORPUS, *per_encoder, DUPLICATES, ANNOTATIONS),
             description="Neighbours, map, clusters and duplicates of all sources together, "
             "and what people said of them.",
         ),

@@ -1,6 +1,6 @@
-"""`python -m pipelines merge`: make the asset `annotations` after people were at work.
+"""`python -m pipelines merge`: materialize the asset `annotations` after people annotated.
 
-It is told to Dagster without a run: one a minute would bury the others, and each fills half a
+It is reported to Dagster without a run: a run a minute would hide the others, and each takes half a
 megabyte. Not here: when a merge is due (``app``), what it writes
 (``panoptic_data.annotations.materialize``).
 """
@@ -14,46 +14,46 @@ from panoptic_data.provenance import runs
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from panoptic_data.storage.project import Project
 from pipelines import checks, instance
-from pipelines.assets.annotations import ANNOTATIONS, make
+from pipelines.assets.annotations import ANNOTATIONS, merge_annotations
 from pipelines.process import compact
 from pipelines.resources import Request, Work
 
 __all__ = ["merge"]
 
-# A log up to this long is replayed at each merge, a longer one after so many new events.
-REPLAYED_ALWAYS = 100_000
-REPLAYED_EVERY = 20_000
+# A log of up to so many events is replayed at each merge, a longer one after so many new events.
+ALWAYS_REPLAY_UP_TO = 100_000
+REPLAY_EVERY = 20_000
 
 
 def merge(project: Project) -> StageResult:
-    """Merge what came since the last time. Raises ProjectBusy."""
+    """Merge the events since the last merge. Raises ProjectBusy."""
     with (
         instance.open_instance(project) as history,
         runs.start(project, runs.MERGE, {}) as run,
     ):
         work = Work(project, run, Request(), (), ())
-        told = make(work)
-        history.report_runless_asset_event(_materialization(told))
-        replay = _is_replayed(work.results[materialize.STAGE])
-        for evaluation in checks.of_annotations(work, replay=replay):
+        result = merge_annotations(work)
+        history.report_runless_asset_event(_materialization(result))
+        replay = _is_replay_due(work.results[materialize.STAGE])
+        for evaluation in checks.evaluate_annotations(work, replay=replay):
             history.report_runless_asset_event(evaluation)
         compact(project)
     return work.results[materialize.STAGE]
 
 
-def _is_replayed(result: StageResult) -> bool:
+def _is_replay_due(result: StageResult) -> bool:
     events = int(str(result.parameters["events"]))
-    steps = (events - result.new) // REPLAYED_EVERY, events // REPLAYED_EVERY
-    return events <= REPLAYED_ALWAYS or steps[0] != steps[1]
+    steps = (events - result.new) // REPLAY_EVERY, events // REPLAY_EVERY
+    return events <= ALWAYS_REPLAY_UP_TO or steps[0] != steps[1]
 
 
-def _materialization(told: dg.MaterializeResult[None]) -> dg.AssetMaterialization:
-    assert told.data_version is not None
+def _materialization(result: dg.MaterializeResult[None]) -> dg.AssetMaterialization:
+    assert result.data_version is not None
     return dg.AssetMaterialization(
         ANNOTATIONS,
-        metadata=told.metadata,
+        metadata=result.metadata,
         tags={
-            "dagster/data_version": told.data_version.value,
+            "dagster/data_version": result.data_version.value,
             "dagster/code_version": CODE_VERSIONS["annotations"],
         },
     )

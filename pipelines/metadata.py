@@ -1,6 +1,6 @@
-"""What a materialization tells a person in Dagster: counts, pace, a look at the pictures.
+"""The metadata of a materialization in Dagster: counts, images per second, a preview of images.
 
-Not here: the record that later runs compare with (``provenance``).
+Not here: the record that later runs compare against (``provenance``).
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage.project import Project
 from pipelines.resources import Work
 
-__all__ = ["group", "materialized"]
+__all__ = ["group_name", "materialize_result"]
 
-# A row of metadata is kept for ever: a look at the pictures, not the pictures.
-PREVIEW = 12
+# Dagster keeps metadata forever, so that previews are small: images, pixels per image, and pixels
+# of the map.
+PREVIEW_IMAGES = 12
 CELL = 72
 PLOT = 180
 
 MetadataMap = dict[str, Any]
-"""Names to what Dagster takes as metadata; its own name for these types is not public."""
+"""What Dagster accepts as metadata; its own name for this type is not public."""
 
 
-def group(slug: str) -> str:
-    """Return the name of the group of assets of one encoder."""
+def group_name(slug: str) -> str:
+    """Return the name of the asset group of an encoder."""
     return re.sub(r"\W", "_", slug)
 
 
-def materialized(
+def materialize_result(
     work: Work, key: dg.AssetKey, stage: str, result: StageResult
 ) -> dg.MaterializeResult[None]:
-    """Return what Dagster records of a stage just made."""
-    special = _annotated(result) if stage == "annotations" else _pictures(work, stage)
+    """Return the materialization of a stage that was just computed."""
+    special = _annotation_counts(result) if stage == "annotations" else _pictures(work, stage)
     return dg.MaterializeResult(
         asset_key=key,
         data_version=dg.DataVersion(result.data_version),
@@ -75,7 +76,7 @@ def _extra(extra: Mapping[str, object]) -> MetadataMap:
 def _pictures(work: Work, stage: str) -> MetadataMap:
     name = stages.stage_kind(stage)
     if name == "images":
-        return _grid(work.project, _just_made(work))
+        return _grid(work.project, _new_images(work))
     if name == "projection":
         return _plot(work.project, stages.stage_table(stage))
     if name == "clusters":
@@ -83,7 +84,7 @@ def _pictures(work: Work, stage: str) -> MetadataMap:
     return {}
 
 
-def _annotated(result: StageResult) -> MetadataMap:
+def _annotation_counts(result: StageResult) -> MetadataMap:
     """Return the counts of annotations one by one, so that Dagster draws them over time."""
     extra: Mapping[str, Any] = result.extra
     parameters: Mapping[str, Any] = result.parameters
@@ -98,29 +99,31 @@ def _annotated(result: StageResult) -> MetadataMap:
     }
 
 
-def _just_made(work: Work) -> Sequence[str]:
+def _new_images(work: Work) -> Sequence[str]:
     condition = f"run = '{work.run.id}'"
     rows = work.project.database().read("images", ["sha1"], condition)
-    return sorted(rows["sha1"].to_pylist())[:PREVIEW]
+    return sorted(rows["sha1"].to_pylist())[:PREVIEW_IMAGES]
 
 
 def _medoids(project: Project, stage: str) -> Sequence[str]:
     table = f"cluster_info__{stage.partition('/')[2]}"
     frame = project.database().frame(table, ["number", "size", "medoid"], "main")
-    return frame.sort("size", "number", descending=[True, False])["medoid"].to_list()[:PREVIEW]
+    return frame.sort("size", "number", descending=[True, False])["medoid"].to_list()[
+        :PREVIEW_IMAGES
+    ]
 
 
 def _grid(project: Project, sha1s: Sequence[str]) -> MetadataMap:
-    found = images.thumbnails(project, sha1s) if sha1s else {}
-    if not found:
+    thumbnails = images.thumbnails(project, sha1s) if sha1s else {}
+    if not thumbnails:
         return {}
-    across = min(len(found), 6)
-    down = -(-len(found) // across)
-    sheet = Image.new("RGB", (across * CELL, down * CELL), "white")
-    for place, sha1 in enumerate(sha1 for sha1 in sha1s if sha1 in found):
-        with Image.open(io.BytesIO(found[sha1])) as picture:
+    columns = min(len(thumbnails), 6)
+    rows = -(-len(thumbnails) // columns)
+    sheet = Image.new("RGB", (columns * CELL, rows * CELL), "white")
+    for index, sha1 in enumerate(sha1 for sha1 in sha1s if sha1 in thumbnails):
+        with Image.open(io.BytesIO(thumbnails[sha1])) as picture:
             picture.thumbnail((CELL - 4, CELL - 4))
-            corner = ((place % across) * CELL + 2, (place // across) * CELL + 2)
+            corner = ((index % columns) * CELL + 2, (index // columns) * CELL + 2)
             sheet.paste(picture.convert("RGB"), corner)
     return {"preview": _markdown(sheet, "JPEG")}
 
@@ -134,21 +137,21 @@ def _plot(project: Project, table: str) -> MetadataMap:
 
 
 def _density(points: np.ndarray) -> Image.Image:
-    """Draw (n, 2) float coordinates as a square grey picture, darker where more lie."""
+    """Draw (n, 2) float coordinates as a square grey image, darker where there are more."""
     low = points.min(axis=0)
     span = np.maximum(points.max(axis=0) - low, 1e-9)
     cells = np.minimum(((points - low) / span * PLOT).astype(int), PLOT - 1)
-    seen = np.zeros((PLOT, PLOT))
-    np.add.at(seen, (PLOT - 1 - cells[:, 1], cells[:, 0]), 1.0)
-    # A logarithm, so that one image alone shows beside a crowd.
-    depth = np.log1p(seen) / np.log1p(seen.max())
-    shade = np.where(seen > 0, 200 - 180 * depth, 255)
-    drawn = Image.fromarray(shade.astype(np.uint8))
-    return drawn.resize((2 * PLOT, 2 * PLOT), Image.Resampling.NEAREST)
+    counts = np.zeros((PLOT, PLOT))
+    np.add.at(counts, (PLOT - 1 - cells[:, 1], cells[:, 0]), 1.0)
+    # Logarithmic, so that a single image is visible next to dense areas.
+    depth = np.log1p(counts) / np.log1p(counts.max())
+    shade = np.where(counts > 0, 200 - 180 * depth, 255)
+    image = Image.fromarray(shade.astype(np.uint8))
+    return image.resize((2 * PLOT, 2 * PLOT), Image.Resampling.NEAREST)
 
 
-def _markdown(picture: Image.Image, form: str) -> dg.MarkdownMetadataValue:
+def _markdown(picture: Image.Image, format: str) -> dg.MarkdownMetadataValue:
     buffer = io.BytesIO()
-    picture.save(buffer, form, **({"quality": 70} if form == "JPEG" else {}))
+    picture.save(buffer, format, **({"quality": 70} if format == "JPEG" else {}))
     data = base64.b64encode(buffer.getvalue()).decode()
-    return dg.MetadataValue.md(f"![{form}](data:image/{form.lower()};base64,{data})")
+    return dg.MetadataValue.md(f"![{format}](data:image/{format.lower()};base64,{data})")

@@ -1,4 +1,4 @@
-"""The partitions of the graph: one a source, kept in step with the table `sources`.
+"""The partitions of the graph: one per source, synchronised with the table `sources`.
 
 Not here: what a source is (``panoptic_data.ingest.sources``).
 """
@@ -16,9 +16,9 @@ SOURCES = dg.DynamicPartitionsDefinition(name="sources")
 
 def sync(instance: dg.DagsterInstance, names: Sequence[str]) -> None:
     """Make the instance's partitions equal to the names of the sources."""
-    known = set(instance.get_dynamic_partitions("sources"))
-    added = [name for name in names if name not in known]
+    existing = set(instance.get_dynamic_partitions("sources"))
+    added = [name for name in names if name not in existing]
     if added:
         instance.add_dynamic_partitions("sources", added)
-    for gone in sorted(known.difference(names)):
-        instance.delete_dynamic_partition("sources", gone)
+    for removed in sorted(existing.difference(names)):
+        instance.delete_dynamic_partition("sources", removed)

@@ -1,7 +1,7 @@
-"""`python -m pipelines process`: do what is missing, source by source, then the whole corpus.
+"""`python -m pipelines process`: compute what is missing, first each source, then the whole corpus.
 
-A stage with nothing to do is left alone: no Dagster run, the same data version. Not here:
-what has work (``plan``), what is said of it at the end (``summary``), arguments (``__main__``).
+A stage with nothing to do is skipped: no Dagster run, the same data version. Not here: what has
+work (``plan``), the summary at the end (``summary``), arguments (``__main__``).
 """
 
 from __future__ import annotations
@@ -23,64 +23,66 @@ from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.embeddings import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
-from pipelines.interrupts import heard
+from pipelines.interrupts import stop_signals
 from pipelines.resources import Problem, Request, Work
 
 __all__ = ["compact", "process"]
 
-# Annotations are merged by themselves now and then: no reason to send a person away.
-MERGED_WITHIN = 120.0
-# A table in more files than this is merged into few: each commit adds one.
-FILES_AT_MOST = 100
+# Seconds. The dashboard merges annotations now and then: a run waits for that.
+MERGE_TIMEOUT = 120.0
+# A table with more data files than this is compacted: each commit adds a file.
+MAX_FILES = 100
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def process(
     project: Project, request: Request, listener: ReportProgress = stages.ignore_progress
 ) -> dict[str, object]:
-    """Do all that is missing and return the summary (see ``summary.of``).
+    """Compute all that is missing and return the summary (see ``summary.run_summary``).
 
-    A source whose folder is gone, an encoder that waits and a failed stage are problems of the
-    summary, and the rest goes on. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
-    stopped, after the run was marked as interrupted.
+    A source whose folder is missing, an encoder that waits and a failed stage are problems in the
+    summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
+    stopped, after the run is marked as interrupted.
     """
     listing = sources.listing(project)
     chosen = sources.select(project, request.only)
     with (
-        runs.start(project, "process", asdict(request), _patience(project)) as run,
+        runs.start(project, "process", asdict(request), _lock_timeout(project)) as run,
         instance.open_instance(project) as history,
     ):
-        instance.close_the_dead(history)
-        seen = _look(listing)
-        project, prepared = encoders.prepare(project, run.id, request.retry)
+        instance.fail_killed_runs(history)
+        state = _folder_state(listing)
+        project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
         names = tuple(source.name for source in listing)
         partitions.sync(history, names)
         work = Work(project, run, request, names, prepared, listener)
-        ready = [one for one in prepared if one.ready]
-        work.problems += [summary.waits(one, ready) for one in prepared if not one.ready]
+        ready = [encoder for encoder in prepared if encoder.is_ready]
+        work.problems += [
+            summary.waiting_problem(encoder, ready) for encoder in prepared if not encoder.is_ready
+        ]
         _run(work, history, chosen, request)
         compact(project)
-        told = summary.of(work)
-        run.record_counts("summary", summary.short(told))
-        if seen is not None and summary.is_settled(work) and _is_as_it_was(project, listing):
-            # An encoder that waits is tried again by and by.
+        result = summary.run_summary(work)
+        run.record_counts("summary", summary.counts_only(result))
+        if state is not None and summary.is_complete(work) and _is_unchanged(project, listing):
+            # Encoders that wait are loaded again after a while.
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
-            freshness.record_complete_run(project, seen, told, good_for)
-    return told
+            freshness.record_complete_run(project, state, result, good_for)
+    return result
 
 
-def _patience(project: Project) -> float:
-    """Return how many seconds to wait for who is at work."""
+def _lock_timeout(project: Project) -> float:
+    """Return how many seconds to wait for an active run to end."""
     running = runs.current(project, merges=True)
-    return MERGED_WITHIN if running is not None and running["what"] == runs.MERGE else 0.0
+    return MERGE_TIMEOUT if running is not None and running["what"] == runs.MERGE else 0.0
 
 
-def _is_as_it_was(project: Project, listing: Sequence[Source]) -> bool:
-    """Whether no folder and no encoder was added while the run was at work: they wait for one."""
+def _is_unchanged(project: Project, listing: Sequence[Source]) -> bool:
+    """Whether no folder and no encoder was added during the run, which need another run."""
     return open_project(project.root) == project and sources.listing(project) == listing
 
 
-def _look(listing: Sequence[Source]) -> freshness.FolderState | None:
+def _folder_state(listing: Sequence[Source]) -> freshness.FolderState | None:
     with suppress(FolderNotFound):
         return freshness.folder_state({source.name: source.root for source in listing})
     return None
@@ -90,29 +92,29 @@ def _run(
     work: Work, history: dg.DagsterInstance, chosen: Sequence[Source], request: Request
 ) -> None:
     defs = build_defs(work.project, work.project.encoders, work)
-    for source, wanted in _plan_sources(work, chosen):
-        _execute(defs, history, work, jobs.READ, wanted, source.name)
-    wanted = plan.of_corpus(work.slugs, _stale(work), request)
-    _execute(defs, history, work, jobs.ANALYSE, wanted)
+    for source, planned in _plan_sources(work, chosen):
+        _execute(defs, history, work, jobs.READ, planned, source.name)
+    planned = plan.plan_corpus(work.slugs, _stale(work), request)
+    _execute(defs, history, work, jobs.ANALYSE, planned)
 
 
 def _plan_sources(
     work: Work, chosen: Sequence[Source]
-) -> list[tuple[Source, tuple[plan.Wanted, ...]]]:
-    """Say what each source needs, and how much to whoever waits, before any is begun."""
+) -> list[tuple[Source, tuple[plan.PlannedStage, ...]]]:
+    """Plan all sources and report how many images each stage has, before the first one starts."""
     stale = _stale(work)
-    planned = []
+    by_source = []
     for source in chosen:
         try:
-            wanted = plan.of_source(work.project, source, work.slugs, stale)
+            planned = plan.plan_source(work.project, source, work.slugs, stale)
         except FolderNotFound as error:
             work.problems.append(Problem("source", source.name, error.message(terminal_language())))
             continue
-        planned.append((source, wanted))
-        for one in wanted:
-            if one.todo:
-                work.report(one.stage, 0, one.todo)
-    return planned
+        by_source.append((source, planned))
+        for item in planned:
+            if item.images:
+                work.report(item.stage, 0, item.images)
+    return by_source
 
 
 def _stale(work: Work) -> dict[str, str]:
@@ -124,16 +126,16 @@ def _execute(
     history: dg.DagsterInstance,
     work: Work,
     job: str,
-    wanted: Sequence[plan.Wanted],
+    planned: Sequence[plan.PlannedStage],
     source: str | None = None,
 ) -> None:
-    if not wanted:
+    if not planned:
         return
-    with heard() as is_stopped:
+    with stop_signals() as is_stopped:
         result = defs.resolve_job_def(job).execute_in_process(
             instance=history,
             partition_key=source,
-            asset_selection=[_key(one.stage, source) for one in wanted],
+            asset_selection=[_key(item.stage, source) for item in planned],
             tags={instance.RUN_TAG: work.run.id},
             run_config=QUIET,
             raise_on_error=False,
@@ -155,25 +157,25 @@ def _key(stage: str, source: str | None) -> dg.AssetKey:
 
 def _note_failure(work: Work, event: dg.DagsterEvent) -> None:
     failure = event.step_failure_data
-    # What fails in computing is noted where it happens, with its stage (``provenance``).
+    # Failures of the computation itself are recorded with their stage (``provenance``).
     if failure.error is None or failure.user_failure_data is not None:
         return
     if failure.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
         raise KeyboardInterrupt
-    said = (failure.error.cause or failure.error).to_string().strip().splitlines()[0]
-    work.tell_failure(str(event.step_key), said)
+    text = (failure.error.cause or failure.error).to_string().strip().splitlines()[0]
+    work.add_failure(str(event.step_key), text)
 
 
 def _note_check(work: Work, check: dg.AssetCheckEvaluation) -> None:
     key = check.asset_key.to_user_string()
-    said = f"{key}: {check.description}"
-    work.problems.append(Problem("check", f"{key}:{check.check_name}", said))
+    text = f"{key}: {check.description}"
+    work.problems.append(Problem("check", f"{key}:{check.check_name}", text))
     if check.severity == dg.AssetCheckSeverity.ERROR:
-        work.run.fail(said)
+        work.run.fail(text)
 
 
 def compact(project: Project) -> None:
-    """Put tables in many files together."""
+    """Compact the tables that consist of many files."""
     for table in sorted(project.lance.glob("*.lance")):
-        if sum(1 for _ in (table / "data").glob("*.lance")) > FILES_AT_MOST:
+        if sum(1 for _ in (table / "data").glob("*.lance")) > MAX_FILES:
             project.database().compact(table.stem)

@@ -1,6 +1,6 @@
-"""What every stage leaves behind when it is made: a record, counts, or why it failed.
+"""What is recorded of every stage that is computed: its inputs and counts, or why it failed.
 
-Not here: what a person reads of it in Dagster (``metadata``), the computing.
+Not here: the metadata that Dagster shows (``metadata``), the computation.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines.resources import Work
 
-__all__ = ["keep", "making"]
+__all__ = ["computing", "record_stage"]
 
 
 @contextmanager
-def making(work: Work, names: Sequence[str]) -> Iterator[None]:
-    """Mark stages as being made; note their failure and pass it on as one that is noted."""
+def computing(work: Work, names: Sequence[str]) -> Iterator[None]:
+    """Mark stages as being computed; record an exception and raise it as a dagster Failure."""
     for name in names:
         stages.begin(work.project, name, work.run.id)
     try:
         yield
     except Exception as error:
-        raise dg.Failure(work.fail(names, error)) from error
+        raise dg.Failure(work.fail_stages(names, error)) from error
 
 
-def keep(
+def record_stage(
     work: Work, stage: str, result: StageResult, inputs: Mapping[str, str] | None = None
 ) -> StageResult:
-    """Record what a stage made, with the data versions that it was made from.
+    """Record the result of a stage and the data versions of its inputs; return the result.
 
-    ``inputs`` are those, where they may have changed while the stage was being made.
+    ``inputs`` are given where they may have changed during the computation.
     """
     inputs = _inputs(work, stage) if inputs is None else inputs
     version = CODE_VERSIONS[stages.stage_kind(stage)]
@@ -44,9 +44,9 @@ def keep(
 
 
 def _inputs(work: Work, stage: str) -> Mapping[str, str]:
-    known = {
+    versions = {
         row["stage"]: row["data_version"]
         for row in stages.latest(work.project).select("stage", "data_version").to_dicts()
     }
-    before = stages.upstream(stage, work.sources, work.slugs)
-    return {name: known.get(name, "") for name in before}
+    upstream = stages.upstream(stage, work.sources, work.slugs)
+    return {name: versions.get(name, "") for name in upstream}

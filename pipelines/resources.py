@@ -1,7 +1,7 @@
-"""The one resource of the graph: the work under way on a project.
+"""The resource of the graph: the current run on a project and what it has done.
 
-`python -m pipelines process` hands its own to the graph; under `dagster dev` each Dagster run
-opens one, which waits for its turn. Not here: what the assets compute.
+`python -m pipelines process` passes its own to the graph; under `dagster dev` each Dagster run
+opens one and waits for the project's lock. Not here: what the assets compute.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
 from panoptic_data.storage.project import Project, open_project
-from pipelines.encoders import Prepared, known
+from pipelines.encoders import ProjectEncoder, last_known
 
 if TYPE_CHECKING:
     from panoptic_data.provenance.runs import Run
 
 __all__ = ["Problem", "Request", "Work", "work_resource"]
 
-# Longer than the longest run of a large corpus: a run of `dagster dev` queues, it does not fail.
-TURN = 24 * 3600.0
+# Seconds. Longer than any run of a large corpus: a run of `dagster dev` queues instead of failing.
+LOCK_TIMEOUT = 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for. ``only``: names of sources, none: all of them."""
+    """The options of a run. ``only`` are names of sources; empty: all of them."""
 
     only: tuple[str, ...] = ()
     retry: bool = False
@@ -42,9 +42,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that a person should know: ``text`` is a sentence in the terminal's language.
+    """A problem to report: ``text`` is a sentence in the terminal's language.
 
-    ``about`` is encoder (it waits), source (its folder is gone), check (tables disagree) or
+    ``about`` is encoder (it waits), source (its folder is missing), check (tables disagree) or
     stage (it failed).
     """
 
@@ -55,13 +55,13 @@ class Problem:
 
 @dataclass
 class Work:
-    """A run at work, and what it made and met so far."""
+    """The current run, its results and its problems so far."""
 
     project: Project
     run: Run
     request: Request
     sources: tuple[str, ...]
-    encoders: tuple[Prepared, ...]
+    encoders: tuple[ProjectEncoder, ...]
     listener: ReportProgress = stages.ignore_progress
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -70,48 +70,48 @@ class Work:
     @property
     def slugs(self) -> tuple[str, ...]:
         """Slugs of the encoders that can be used, in the project's order."""
-        return tuple(one.spec.slug for one in self.encoders if one.ready)
+        return tuple(encoder.spec.slug for encoder in self.encoders if encoder.is_ready)
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Say how far a stage is, to the table `runs` and to whoever listens."""
+        """Report the progress of a stage to the table `runs` and to the listener."""
         self.run.report(stage, done, total)
         self.listener(stage, done, total)
 
-    def reporting(self, stage: str) -> ReportProgress:
-        """Return a report that speaks of this stage, whatever the one who reports calls it."""
+    def stage_reporter(self, stage: str) -> ReportProgress:
+        """Return a progress callback for this stage, whatever name it is called with."""
         return lambda _, done, total: self.report(stage, done, total)
 
-    def fail(self, names: Sequence[str], error: Exception) -> str:
-        """Note that the first of these stages failed and none was made; return why."""
+    def fail_stages(self, names: Sequence[str], error: Exception) -> str:
+        """Record that the first of these stages failed and none was computed; return the error."""
         self.failed.update(names)
-        self.tell_failure(names[0], _words(error, terminal_language()))
-        return _words(error, "en")
+        self.add_failure(names[0], _message(error, terminal_language()))
+        return _message(error, "en")
 
-    def tell_failure(self, name: str, why: str) -> None:
-        """Note that a step failed; the run goes on with what does not need it."""
-        said = translate("process.failed", terminal_language(), stage=name, error=why)
-        self.problems.append(Problem("stage", name, said))
-        self.run.fail(said)
+    def add_failure(self, name: str, why: str) -> None:
+        """Record that a step failed; the run continues with what does not depend on it."""
+        text = translate("process.failed", terminal_language(), stage=name, error=why)
+        self.problems.append(Problem("stage", name, text))
+        self.run.fail(text)
 
 
 def work_resource(
     project: Project | None, work: Work | None = None
 ) -> Callable[..., object] | dg.ResourceDefinition:
-    """Return the resource: the work given, or one that each Dagster run opens for itself."""
+    """Return the resource: the given work, or one that each Dagster run opens for itself."""
     if work is not None:
         return dg.ResourceDefinition.hardcoded_resource(work)
 
     @dg.resource(description="The project's lock, its row in `runs`, and what was made so far.")
-    def opened(context: dg.InitResourceContext) -> Iterator[Work]:
-        place = project or open_project()
+    def open_work(context: dg.InitResourceContext) -> Iterator[Work]:
+        opened = project or open_project()
         run_id = context.run.run_id if context.run else ""
-        with runs.start(place, "dagster", {"dagster_run": run_id}, wait=TURN) as run:
+        with runs.start(opened, "dagster", {"dagster_run": run_id}, wait=LOCK_TIMEOUT) as run:
             run.add_dagster_run(run_id)
-            names = tuple(source.name for source in sources.listing(place))
-            yield Work(place, run, Request(), names, known(place))
+            names = tuple(source.name for source in sources.listing(opened))
+            yield Work(opened, run, Request(), names, last_known(opened))
 
-    return opened
+    return open_work
 
 
-def _words(error: Exception, language: str) -> str:
+def _message(error: Exception, language: str) -> str:
     return error.message(language) if isinstance(error, PanopticError) else repr(error)

@@ -1,6 +1,6 @@
-"""The sensor that watches folders: it stats, compares, and asks for runs of what differs.
+"""The sensor that watches folders: it compares file times and sizes and requests runs of changes.
 
-Not here: reading any file; carrying a change downstream (``automation``).
+Not here: reading files, computing what is downstream of a change (``automation``).
 """
 
 from __future__ import annotations
@@ -20,45 +20,45 @@ from pipelines.partitions import SOURCES
 
 __all__ = ["build"]
 
-EVERY_SECONDS = 60
+INTERVAL_SECONDS = 60
 
 
 def build(project: Project | None, read: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    """Return the sensor; a person switches it on."""
+    """Return the sensor, which is off by default."""
 
     @dg.sensor(
         name="folders",
         job=read,
-        minimum_interval_seconds=EVERY_SECONDS,
+        minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Asks for a run of each source with new, changed or vanished files.",
     )
     def folders(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
-            place = project or open_project()
+            opened = project or open_project()
         except ProjectNotFound as error:
             return dg.SkipReason(error.message("en"))
-        listing = sources.listing(place)
-        wanted = list(_requests(place, listing))
+        listing = sources.listing(opened)
+        requests = list(_run_requests(opened, listing))
         return dg.SensorResult(
-            run_requests=wanted,
+            run_requests=requests,
             dynamic_partitions_requests=_partitions(context.instance, listing),
-            skip_reason=None if wanted else "No file is new, changed or gone.",
+            skip_reason=None if requests else "No file is new, changed or gone.",
         )
 
     return folders
 
 
-def _requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunRequest]:
+def _run_requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunRequest]:
     for source in listing:
         try:
             scan = scan_source(project, source)
         except FolderNotFound:
-            # A disk that is not connected: its images stay as they are until it is back.
+            # The disk may be disconnected: its images stay as they are until it is back.
             continue
         if scan.is_unchanged:
             continue
-        # The same difference is asked for once: a file that cannot be read makes no endless runs.
+        # Each difference is requested once, so that an unreadable file causes no endless runs.
         key = f"{source.name}:{_difference(scan)}"
         yield dg.RunRequest(run_key=key, partition_key=source.name, job_name=jobs.READ)
 
@@ -66,21 +66,21 @@ def _requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunReq
 def _partitions(
     instance: dg.DagsterInstance, listing: Sequence[Source]
 ) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
-    known = set(instance.get_dynamic_partitions("sources"))
+    existing = set(instance.get_dynamic_partitions("sources"))
     names = [source.name for source in listing]
-    added = [name for name in names if name not in known]
-    gone = sorted(known.difference(names))
+    added = [name for name in names if name not in existing]
+    removed = sorted(existing.difference(names))
     return [
         *([SOURCES.build_add_request(added)] if added else []),
-        *([SOURCES.build_delete_request(gone)] if gone else []),
+        *([SOURCES.build_delete_request(removed)] if removed else []),
     ]
 
 
 def _difference(scan: Scan) -> str:
-    """Name what differs, so that two different differences have two names."""
-    found = (scan.new, scan.changed, scan.problems, scan.restored)
+    """Return a digest of what differs."""
+    frames = (scan.new, scan.changed, scan.problems, scan.restored)
     columns = ["path", "size", "mtime_ns", "reason"]
-    differing = [row for frame in found for row in frame.select(columns).rows()]
+    differing = [row for frame in frames for row in frame.select(columns).rows()]
     absent = [
         row for frame in (scan.vanished, scan.resolved) for row in frame["path", "run"].rows()
     ]

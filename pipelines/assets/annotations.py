@@ -1,7 +1,7 @@
-"""The asset `annotations`: what people said of images, as tables that follow from the log.
+"""The asset `annotations`: the values, properties and tags that follow from the log of changes.
 
-It is made in a run like every asset, and by itself after activity (``pipelines.merge``). Not
-here: how values follow from the log (``panoptic_data.annotations.materialize``).
+It is materialized in each run, and after activity by ``pipelines.merge``. Not here: how values
+follow from the log (``panoptic_data.annotations.materialize``).
 """
 
 import dagster as dg
@@ -9,10 +9,10 @@ import dagster as dg
 from panoptic_data.annotations import materialize
 from panoptic_data.provenance.stages import CODE_VERSIONS, LOG
 from pipelines import metadata
-from pipelines.provenance import keep, making
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Work
 
-__all__ = ["ANNOTATIONS", "annotations", "log_spec", "make"]
+__all__ = ["ANNOTATIONS", "annotations", "log_spec", "merge_annotations"]
 
 ANNOTATIONS = dg.AssetKey("annotations")
 
@@ -34,17 +34,17 @@ log_spec = dg.AssetSpec(
     required_resource_keys={"work"},
 )
 def annotations(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Merge what came since the last time."""
-    return make(context.resources.work)
+    """Merge the events since the last merge."""
+    return merge_annotations(context.resources.work)
 
 
-def make(work: Work) -> dg.MaterializeResult[None]:
-    """Merge, record the stage, and return what Dagster is told of it."""
-    with making(work, [materialize.STAGE]):
-        result = materialize.update(work.project, work.reporting(materialize.STAGE))
-    # What came while it was made is for the next.
+def merge_annotations(work: Work) -> dg.MaterializeResult[None]:
+    """Merge the log, record the stage and return its materialization."""
+    with computing(work, [materialize.STAGE]):
+        result = materialize.update(work.project, work.stage_reporter(materialize.STAGE))
+    # Events that arrive during the merge are left for the next one.
     inputs = {LOG: str(result.parameters["events"])}
-    made = keep(work, materialize.STAGE, result, inputs)
-    told = metadata.materialized(work, ANNOTATIONS, materialize.STAGE, made)
+    recorded = record_stage(work, materialize.STAGE, result, inputs)
+    materialization = metadata.materialize_result(work, ANNOTATIONS, materialize.STAGE, recorded)
     materialize.clean(work.project)
-    return told
+    return materialization

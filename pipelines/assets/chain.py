@@ -1,7 +1,7 @@
 """The assets of one encoder over the whole corpus, from its vectors to map and clusters.
 
-``embeddings → vector_index, neighbours → projection, clusters``: the same four for every
-encoder. Not here: index, neighbours, map and clusters themselves (``panoptic_data``).
+``embeddings → vector_index, neighbours → projection, clusters``: the same four for every encoder.
+Not here: computing index, neighbours, map and clusters (``panoptic_data.vectors``).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from panoptic_data.provenance.stages import CODE_VERSIONS, PER_ENCODER, StageRes
 from pipelines import metadata
 from pipelines.assets import embeddings
 from pipelines.assets.corpus import CORPUS
-from pipelines.automation import FOLLOW
-from pipelines.provenance import keep, making
+from pipelines.automation import EAGER
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Request, Work
 
 __all__ = ["build", "key_of"]
 
-_SAYS = {
+_DESCRIPTIONS = {
     "vector_index": "An index of the vectors, made above a measured size.",
     "neighbours": "Each image's nearest images: computed once, read by map and clusters.",
     "projection": "Where each image stands on the map.",
@@ -35,7 +35,7 @@ def key_of(name: str, slug: str) -> dg.AssetKey:
 
 
 def build(spec: EncoderSpec) -> list[dg.AssetsDefinition]:
-    """Make the four assets of one encoder."""
+    """Return the four assets of one encoder."""
     return [_build(name, spec) for name in PER_ENCODER]
 
 
@@ -46,26 +46,26 @@ def _build(name: str, spec: EncoderSpec) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=_upstream(name, spec.slug),
-        description=f"{_SAYS[name]} Encoder: {spec.text}.",
+        description=f"{_DESCRIPTIONS[name]} Encoder: {spec.text}.",
         code_version=CODE_VERSIONS[name],
-        group_name=metadata.group(spec.slug),
+        group_name=metadata.group_name(spec.slug),
         kinds={"lancedb"},
         required_resource_keys={"work"},
-        automation_condition=FOLLOW,
+        automation_condition=EAGER,
     )
-    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         work: Work = context.resources.work
-        with making(work, [stage]):
+        with computing(work, [stage]):
             result = _update(name)(
                 work.project,
                 spec.slug,
                 work.run.id,
-                work.reporting(stage),
-                **_asked(name, work.request),
+                work.stage_reporter(stage),
+                **_options(name, work.request),
             )
-        return metadata.materialized(work, key, stage, keep(work, stage, result))
+        return metadata.materialize_result(work, key, stage, record_stage(work, stage, result))
 
-    return made
+    return materialize
 
 
 def _upstream(name: str, slug: str) -> Sequence[dg.AssetDep]:
@@ -79,12 +79,12 @@ def _upstream(name: str, slug: str) -> Sequence[dg.AssetDep]:
 
 
 def _update(name: str) -> Callable[..., StageResult]:
-    # Imported when it runs: umap and pynndescent take 6 to 9 s to import, and a run
-    # that has nothing to do for them must not pay that.
+    # Imported when it runs: umap and pynndescent take 6 to 9 s to import, which a run that has
+    # nothing to do for them should not wait for.
     return cast(Callable[..., StageResult], import_module(f"panoptic_data.vectors.{name}").update)
 
 
-def _asked(name: str, request: Request) -> dict[str, Any]:
+def _options(name: str, request: Request) -> dict[str, Any]:
     if name == "projection":
         return {"refit": request.refit}
     if name == "clusters":

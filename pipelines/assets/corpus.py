@@ -1,6 +1,6 @@
-"""The asset `corpus`: the images of all sources together, without those that no file holds.
+"""The asset `corpus`: the images of all sources together, without those that no file has.
 
-Every stage that sees the whole corpus stands on it. Not here: how images are forgotten
+Every stage of the whole corpus depends on it. Not here: how images are forgotten
 (``panoptic_data.ingest.images``).
 """
 
@@ -13,8 +13,8 @@ from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines import metadata
 from pipelines.assets.images import FILES, IMAGES
-from pipelines.automation import FOLLOW
-from pipelines.provenance import keep, making
+from pipelines.automation import EAGER
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Work
 
 __all__ = ["CORPUS", "corpus"]
@@ -33,17 +33,17 @@ CORPUS = dg.AssetKey("corpus")
     group_name="corpus",
     kinds={"lancedb"},
     required_resource_keys={"work"},
-    automation_condition=FOLLOW,
+    automation_condition=EAGER,
 )
 def corpus(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Forget images that no file holds, and say which are left."""
+    """Remove images that no file has, and record which remain."""
     work: Work = context.resources.work
-    with making(work, ["corpus"]):
-        result = _gather(work)
-    return metadata.materialized(work, CORPUS, "corpus", keep(work, "corpus", result))
+    with computing(work, ["corpus"]):
+        result = _update(work)
+    return metadata.materialize_result(work, CORPUS, "corpus", record_stage(work, "corpus", result))
 
 
-def _gather(work: Work) -> StageResult:
+def _update(work: Work) -> StageResult:
     started = time.perf_counter()
     removed = images.prune(work.project, work.run.id)
     sha1s = sorted(work.project.database().read("images", ["sha1"])["sha1"].to_pylist())

@@ -1,6 +1,6 @@
-"""The asset `duplicates`: groups of the same, nearly the same and alike.
+"""The asset `duplicates`: groups of identical, nearly identical and similar images.
 
-Not here: how they are found (``panoptic_data.duplicates.detect``).
+Not here: how they are detected (``panoptic_data.duplicates.detect``).
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from pipelines import metadata
 from pipelines.assets import chain
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.images import FILES
-from pipelines.automation import FOLLOW
-from pipelines.provenance import keep, making
+from pipelines.automation import EAGER
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Work
 
 __all__ = ["DUPLICATES", "build"]
@@ -22,7 +22,7 @@ DUPLICATES = dg.AssetKey("duplicates")
 
 
 def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
-    """Make the asset, over the neighbours of every encoder."""
+    """Return the asset, which depends on the neighbours of every encoder."""
 
     @dg.asset(
         key=DUPLICATES,
@@ -36,17 +36,17 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
         group_name="corpus",
         kinds={"lancedb"},
         required_resource_keys={"work"},
-        automation_condition=FOLLOW,
+        automation_condition=EAGER,
     )
     def duplicates(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         work: Work = context.resources.work
-        with making(work, ["duplicates"]):
-            from panoptic_data.duplicates import detect as found
+        with computing(work, ["duplicates"]):
+            from panoptic_data.duplicates import detect
 
-            result = found.update(
-                work.project, work.run.id, work.slugs, work.reporting("duplicates")
+            result = detect.update(
+                work.project, work.run.id, work.slugs, work.stage_reporter("duplicates")
             )
-        made = keep(work, "duplicates", result)
-        return metadata.materialized(work, DUPLICATES, "duplicates", made)
+        recorded = record_stage(work, "duplicates", result)
+        return metadata.materialize_result(work, DUPLICATES, "duplicates", recorded)
 
     return duplicates

@@ -10,9 +10,9 @@ from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.vectors import embeddings
 from pipelines import metadata
 from pipelines.assets.images import IMAGES
-from pipelines.automation import FOLLOW
+from pipelines.automation import EAGER
 from pipelines.partitions import SOURCES
-from pipelines.provenance import keep, making
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Work
 
 __all__ = ["build", "key_of"]
@@ -24,7 +24,7 @@ def key_of(slug: str) -> dg.AssetKey:
 
 
 def build(spec: EncoderSpec) -> dg.AssetsDefinition:
-    """Make the asset of one encoder."""
+    """Return the asset of one encoder."""
 
     @dg.asset(
         key=key_of(spec.slug),
@@ -32,19 +32,21 @@ def build(spec: EncoderSpec) -> dg.AssetsDefinition:
         partitions_def=SOURCES,
         description=f"The vector of each image under {spec.text}, unit length.",
         code_version=CODE_VERSIONS["embeddings"],
-        group_name=metadata.group(spec.slug),
+        group_name=metadata.group_name(spec.slug),
         kinds={"lancedb"},
         required_resource_keys={"work"},
-        automation_condition=FOLLOW,
+        automation_condition=EAGER,
     )
-    def embedded(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def embed(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         work: Work = context.resources.work
         source = context.partition_key
         stage = f"embeddings/{spec.slug}/{source}"
-        with making(work, [stage]):
+        with computing(work, [stage]):
             result = embeddings.update(
-                work.project, spec, work.run.id, source=source, report=work.reporting(stage)
+                work.project, spec, work.run.id, source=source, report=work.stage_reporter(stage)
             )
-        return metadata.materialized(work, key_of(spec.slug), stage, keep(work, stage, result))
+        return metadata.materialize_result(
+            work, key_of(spec.slug), stage, record_stage(work, stage, result)
+        )
 
-    return embedded
+    return embed

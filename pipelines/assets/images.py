@@ -1,4 +1,4 @@
-"""The assets `files` and `images`: one read of a source gives both.
+"""The assets `files` and `images`, computed in one pass over a source.
 
 Not here: walking, hashing, decoding (``panoptic_data.ingest.images``).
 """
@@ -14,7 +14,7 @@ from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.storage.project import Project
 from pipelines import metadata
 from pipelines.partitions import SOURCES
-from pipelines.provenance import keep, making
+from pipelines.provenance import computing, record_stage
 from pipelines.resources import Work
 
 __all__ = ["FILES", "IMAGES", "read", "sources_spec"]
@@ -57,13 +57,13 @@ def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
     work: Work = context.resources.work
     name = context.partition_key
     source = _source(work.project, name)
-    with making(work, [f"files/{name}", f"images/{name}"]):
-        files, found = images.ingest(
-            work.project, source, work.run.id, work.reporting(f"images/{name}")
+    with computing(work, [f"files/{name}", f"images/{name}"]):
+        files_result, images_result = images.ingest(
+            work.project, source, work.run.id, work.stage_reporter(f"images/{name}")
         )
-    for key, result in ((FILES, files), (IMAGES, found)):
+    for key, result in ((FILES, files_result), (IMAGES, images_result)):
         stage = f"{key.to_user_string()}/{name}"
-        yield metadata.materialized(work, key, stage, keep(work, stage, result))
+        yield metadata.materialize_result(work, key, stage, record_stage(work, stage, result))
 
 
 def _source(project: Project, name: str) -> Source:
@@ -71,4 +71,4 @@ def _source(project: Project, name: str) -> Source:
     for source in listing:
         if source.name == name:
             return source
-    raise UnknownSource(name=name, known=", ".join(one.name for one in listing))
+    raise UnknownSource(name=name, known=", ".join(source.name for source in listing))

@@ -16,35 +16,35 @@ from pipelines.resources import Request
 from tests.small_corpus import write_pictures
 
 
-def make(place):
+def create(folder):
     then = time.time() - 60
-    for path in write_pictures(place / "pictures", range(40)):
-        # What was written this minute is rightly looked at again.
+    for path in write_pictures(folder / "pictures", range(40)):
+        # Files of this minute would be read again by the next run.
         os.utime(path, (then, then))
-    made = replace(create_project(place / "corpus"), encoders=("visual",))
-    save_settings(made)
-    sources.add(made, place / "pictures")
-    return made
+    project = replace(create_project(folder / "corpus"), encoders=("visual",))
+    save_settings(project)
+    sources.add(project, folder / "pictures")
+    return project
 
 
 @pytest.fixture
 def project(tmp_path):
     """A project that no run has worked on, with a source ``pictures`` of 40 files."""
-    return make(tmp_path)
+    return create(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    place = tmp_path_factory.mktemp("processed")
-    return place, process(make(place), Request())
+    folder = tmp_path_factory.mktemp("processed")
+    return folder, process(create(folder), Request())
 
 
 @pytest.fixture
 def processed(tmp_path, template):
     """The same project after its first run: a copy of one that was made once."""
-    place, _ = template
+    original, _ = template
     for name in ("pictures", "corpus"):
-        shutil.copytree(place / name, tmp_path / name)
+        shutil.copytree(original / name, tmp_path / name)
     project = open_project(tmp_path / "corpus")
     (source,) = sources.listing(project)
     row = {
@@ -59,7 +59,7 @@ def processed(tmp_path, template):
 
 @pytest.fixture
 def first(template):
-    """What the first run of ``processed`` told."""
+    """The summary of the first run of ``processed``."""
     return template[1]
 
 

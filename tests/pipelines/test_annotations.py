@@ -39,7 +39,7 @@ def annotated(processed):
     return processed
 
 
-def say(project, target, author="ada"):
+def tag_image(project, target, author="ada"):
     """Tag one more image."""
     store = annotations_of(project)
     (theme,), (war,) = store.state().properties, store.state().tags
@@ -50,31 +50,33 @@ def stale(project):
     return stages.stale(stages.latest(project), ["pictures"], ["visual"])
 
 
-def told(project):
+def last_materialization(project):
     """Return the last materialization, and how many there were."""
     with open_instance(project) as instance:
-        found = instance.fetch_materializations(KEY, limit=100).records
-        return found[0].asset_materialization, len(found)
+        records = instance.fetch_materializations(KEY, limit=100).records
+        return records[0].asset_materialization, len(records)
 
 
-def said_by_checks(project):
+def check_results(project):
     with open_instance(project) as instance:
         keys = [dg.AssetCheckKey(KEY, name) for name in CHECKS]
-        found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+        executions = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
         answers = {
-            key.name: one.event.dagster_event.event_specific_data for key, one in found.items()
+            key.name: execution.event.dagster_event.event_specific_data
+            for key, execution in executions.items()
         }
     return {
-        name: (one.passed, one.severity.value, one.description) for name, one in answers.items()
+        name: (answer.passed, answer.severity.value, answer.description)
+        for name, answer in answers.items()
     }
 
 
 def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated):
-    before, count = told(annotated)
+    before, count = last_materialization(annotated)
     assert stale(annotated) == {"annotations": "inputs"}
     result = merge(annotated)
     assert stale(annotated) == {}
-    now, after = told(annotated)
+    now, after = last_materialization(annotated)
     assert after == count + 1
     metadata = {name: value.value for name, value in now.metadata.items()}
     events = annotations_of(annotated).state().position
@@ -84,9 +86,9 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
     assert metadata["lance_versions"] == versions
     assert now.tags["dagster/data_version"] == result.data_version
     assert result.data_version != before.tags["dagster/data_version"]
-    assert said_by_checks(annotated) == {name: (True, "WARN", "All is well.") for name in CHECKS}
+    assert check_results(annotated) == {name: (True, "WARN", "All is well.") for name in CHECKS}
     # What is done and undone leaves the values, and what depends on them, as they were.
-    say(annotated, STRANGER)
+    tag_image(annotated, STRANGER)
     annotations_of(annotated).undo("ada")
     assert stale(annotated) == {"annotations": "inputs"}
     assert merge(annotated).data_version == result.data_version
@@ -94,14 +96,14 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
 
 def test_a_run_makes_it_too_and_leaves_it_alone_where_nothing_was_said(annotated):
     made = process(annotated, Request())["stages"]
-    assert {name for name, one in made.items() if one["status"] == "made"} == {"annotations"}
-    count = told(annotated)[1]
+    assert {name for name, stage in made.items() if stage["status"] == "made"} == {"annotations"}
+    count = last_materialization(annotated)[1]
     again = process(annotated, Request())["stages"]["annotations"]
     assert (again["status"], again["data_version"]) == (
         "unchanged",
         made["annotations"]["data_version"],
     )
-    assert told(annotated)[1] == count
+    assert last_materialization(annotated)[1] == count
 
 
 def test_merges_are_not_among_the_runs_and_no_runs_of_dagster(annotated):
@@ -114,9 +116,9 @@ def test_merges_are_not_among_the_runs_and_no_runs_of_dagster(annotated):
 
 
 def test_values_of_images_that_are_gone_are_told_and_fail_nothing(annotated):
-    say(annotated, STRANGER)
+    tag_image(annotated, STRANGER)
     merge(annotated)
-    passed, severity, text = said_by_checks(annotated)["no_orphan_annotation"]
+    passed, severity, text = check_results(annotated)["no_orphan_annotation"]
     assert (passed, severity) == (False, "WARN")
     assert text == "1 of 4 values belong to no image or file."
 
@@ -134,7 +136,7 @@ def test_tables_that_do_not_say_what_the_log_says_are_an_error(annotated):
     defs = dg.Definitions.merge(build_defs(annotated), dg.Definitions(jobs=[job]))
     with open_instance(annotated) as instance:
         defs.resolve_job_def("checks").execute_in_process(instance=instance)
-    assert said_by_checks(annotated)[CHECKS[1]] == (
+    assert check_results(annotated)[CHECKS[1]] == (
         False,
         "ERROR",
         f"1 of {table.num_rows - 1} values are not what the log says.",
@@ -143,7 +145,7 @@ def test_tables_that_do_not_say_what_the_log_says_are_an_error(annotated):
 
 def test_a_merge_that_is_killed_leaves_the_last_one_and_the_next_does_it(annotated):
     merge(annotated)
-    say(annotated, STRANGER)
+    tag_image(annotated, STRANGER)
     command = [sys.executable, "-m", "pipelines", "merge", "--project", str(annotated.root)]
     # Killed as soon as it has begun to write, wherever that is.
     version = annotated.database().version("annotations")
@@ -172,7 +174,7 @@ def test_a_merge_is_due_a_minute_after_the_first_event_and_never_beside_a_run(an
     watch = Watch(annotated, lambda _: started.append(Started()) or started[-1], lambda: now)
     watch.look()
     now = WAIT - 1
-    say(annotated, STRANGER)
+    tag_image(annotated, STRANGER)
     watch.look()
     assert not started
     now = WAIT + 1

@@ -1,4 +1,4 @@
-"""Asset checks: silent while all is well, and each one speaks when its table is broken."""
+"""Asset checks: all pass on a processed project, and each fails when its table is broken."""
 
 import dagster as dg
 import numpy as np
@@ -7,14 +7,14 @@ import pytest
 
 from panoptic_data.storage.schema import arrow
 from pipelines.build import build_defs
-from pipelines.checks import lengths
+from pipelines.checks import count_invalid
 from pipelines.instance import open_instance
 
 STRANGER = "f" * 40
 
 
 def check(project):
-    """Run every check and return asset:check → what it says, of those that do not pass."""
+    """Run every check and return asset:check → severity and description of those that fail."""
     defs = build_defs(project)
     job = dg.define_asset_job("checks", selection=dg.AssetSelection.all_asset_checks())
     with open_instance(project) as instance:
@@ -23,12 +23,15 @@ def check(project):
             .resolve_job_def("checks")
             .execute_in_process(instance=instance)
         )
-        found = result.get_asset_check_evaluations()
-    assert len(found) == 10
+        evaluations = result.get_asset_check_evaluations()
+    assert len(evaluations) == 10
     return {
-        f"{one.asset_key.to_user_string()}:{one.check_name}": (one.severity.value, one.description)
-        for one in found
-        if not one.passed
+        f"{evaluation.asset_key.to_user_string()}:{evaluation.check_name}": (
+            evaluation.severity.value,
+            evaluation.description,
+        )
+        for evaluation in evaluations
+        if not evaluation.passed
     }
 
 
@@ -124,10 +127,10 @@ def test_each_check_speaks_of_what_is_broken_and_of_nothing_else(processed, spoi
     assert check(processed) == expected
 
 
-def test_lengths_counts_what_is_not_finite_and_what_is_not_unit():
+def test_vectors_that_are_not_finite_or_not_unit_are_counted():
     unit = np.eye(4, dtype=np.float16)
-    assert lengths(unit) == (0, 0)
+    assert count_invalid(unit) == (0, 0)
     unit[0, 0] = np.inf
     unit[1, 1] = 0.9
     unit[2, 2] = np.nan
-    assert lengths(unit) == (2, 1)
+    assert count_invalid(unit) == (2, 1)

@@ -1,4 +1,4 @@
-"""Encoders that must wait: said in a sentence, replaced meanwhile, computed when they are there."""
+"""Encoders without weights: reported, replaced meanwhile, and used once the weights are there."""
 
 import os
 import shutil
@@ -20,14 +20,14 @@ def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_
     weights = DATA / "weights" / "tiny-clip"
     if not weights.exists():
         pytest.skip(f"no small CLIP: {weights} is absent (PANOPTIC_TEST_DATA)")
-    place = tmp_path / "clip"
-    text = f"clip:local-dir:{place}"
+    folder = tmp_path / "clip"
+    text = f"clip:local-dir:{folder}"
     waiting = replace(project, encoders=(text,))
     save_settings(waiting)
 
     first = process(waiting, Request())
     assert first["outcome"] == "done"
-    assert [(one["encoder"], one["status"]) for one in first["encoders"]] == [
+    assert [(encoder["encoder"], encoder["status"]) for encoder in first["encoders"]] == [
         (text, "waiting"),
         ("visual", "ready"),
     ]
@@ -37,10 +37,10 @@ def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_
     assert first["embedded"] == 40
     assert open_project(project.root).encoders == (text, "visual")
 
-    shutil.copytree(weights, place)
+    shutil.copytree(weights, folder)
     second = process(open_project(project.root), Request())
     assert (second["outcome"], second["problems"], second["embedded"]) == ("done", [], 40)
-    clip, visual = (one["slug"] for one in second["encoders"])
+    clip, visual = (encoder["slug"] for encoder in second["encoders"])
     assert second["stages"][f"embeddings/{clip}/pictures"]["new"] == 40
     assert second["stages"][f"neighbours/{visual}"]["status"] == "unchanged"
     assert project.database().count(f"clusters__{clip}") == 40

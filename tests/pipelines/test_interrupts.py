@@ -7,7 +7,7 @@ import threading
 import pytest
 from dagster._utils.interrupts import capture_interrupts
 
-from pipelines.interrupts import heard
+from pipelines.interrupts import stop_signals
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -15,7 +15,7 @@ from pipelines.interrupts import heard
 def test_what_dagster_forgets_is_heard(sent):
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with heard() as is_stopped:
+        with stop_signals() as is_stopped:
             with capture_interrupts():
                 os.kill(os.getpid(), sent)
             assert is_stopped()
@@ -29,7 +29,7 @@ def test_what_dagster_forgets_is_heard(sent):
 def test_other_signals_are_none_of_its_business():
     before = signal.signal(signal.SIGUSR1, lambda *_: None)
     try:
-        with heard() as is_stopped:
+        with stop_signals() as is_stopped:
             os.kill(os.getpid(), signal.SIGUSR1)
             assert not is_stopped()
     finally:
@@ -37,13 +37,13 @@ def test_other_signals_are_none_of_its_business():
 
 
 def test_outside_the_main_thread_nothing_is_heard_and_nothing_breaks():
-    said = []
+    answers = []
 
     def work():
-        with heard() as is_stopped:
-            said.append(is_stopped())
+        with stop_signals() as is_stopped:
+            answers.append(is_stopped())
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert said == [False]
+    assert answers == [False]
