@@ -11,9 +11,9 @@ def project(tmp_path):
     """Two sources; two files hold the same image, two images have files of the same name."""
     opened = synthetic.project(tmp_path / "war")
     added = {"added_at": synthetic.AT}
-    places = {"posters": "/data/posters", "cards": "/data/cards"}
+    uris = {"posters": "/data/posters", "cards": "/data/cards"}
     synthetic.write(
-        opened, "sources", [{"name": name, "uri": uri, **added} for name, uri in places.items()]
+        opened, "sources", [{"name": name, "uri": uri, **added} for name, uri in uris.items()]
     )
     files = [
         *(synthetic.file(f"cards/num/{name}.jpg", name) for name in NAMES),
@@ -26,6 +26,6 @@ def project(tmp_path):
         synthetic.file("posters/bad.jpg", None, status="unreadable"),
     ]
     synthetic.write(opened, "files", files)
-    shas = dict.fromkeys(row["sha1"] for row in files if row["sha1"])
-    synthetic.write(opened, "images", [{"sha1": one, "format": "JPEG"} for one in shas])
+    sha1s = dict.fromkeys(row["sha1"] for row in files if row["sha1"])
+    synthetic.write(opened, "images", [{"sha1": sha1, "format": "JPEG"} for sha1 in sha1s])
     return opened

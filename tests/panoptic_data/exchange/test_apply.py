@@ -62,7 +62,7 @@ def test_what_is_there_is_replaced_kept_or_left_beside(project, tmp_path, existi
     choices = {"T": {"type": "tags"}}
     apply.apply_plan(project, plan.make_plan(project, read, existing=existing, columns=choices))
     shown = annotations_of(project).state(fresh=True).live_properties
-    assert [one.name.casefold() for one in shown] == names
+    assert [property.name.casefold() for property in shown] == names
     red, other = sha1s("red", "other red")
     first, second = values_of(project, "n"), values_of(project, "t")
     assert [first.get(red), second.get(red), first.get(other), second.get(other)] == values
@@ -74,7 +74,7 @@ def test_a_tree_of_tags_comes_from_a_csv(project, tmp_path):
     assert new[1] == NewTag("apple, red", "#ff0000", ("fruit", "plant, any"))
     apply.apply_tags(project, "Sujet", new)
     state = annotations_of(project).state(fresh=True)
-    known = {one.name: one for one in state.tags.values()}
+    known = {tag.name: tag for tag in state.tags.values()}
     assert set(known) == {"fruit", "apple, red", "plant, any", "plant"}
     above = {state.tags[id].name for id in known["apple, red"].parents}
     assert (above, known["apple, red"].colour) == ({"fruit", "plant, any"}, "#ff0000")
@@ -109,9 +109,9 @@ def test_a_notebook_runs_the_example_of_the_docs(project, tmp_path):
     example = section.partition("```python\n")[2].partition("```")[0]
     for name in ("war", "labels.csv"):
         example = example.replace(f'"{name}"', repr(str(tmp_path / name)))
-    told: dict[str, object] = {}
-    exec(example, told)
-    assert told["batch"].author == "ada"
+    namespace: dict[str, object] = {}
+    exec(example, namespace)
+    assert namespace["batch"].author == "ada"
     assert values_of(project, "Kind") == {synthetic.sha1("red"): "poster"}
 
 
@@ -129,10 +129,10 @@ PAINTINGS = DATA / "usda-pomological" / "data" / "usda_pomological_watercolors.c
 def test_the_labels_of_clothes_come_in(tmp_path):
     project = synthetic.project(tmp_path / "p")
     paths = [line.partition(";")[0] for line in LABELS.read_text().splitlines()[1:]]
-    synthetic.write(project, "files", [synthetic.file(f"clothes/{one}", one) for one in paths])
+    synthetic.write(project, "files", [synthetic.file(f"clothes/{path}", path) for path in paths])
     apply.apply_plan(project, plan.make_plan(project, readers.read(LABELS)))
     kinds = values_of(project, "kind")
-    assert kinds == {synthetic.sha1(one): one.partition("/")[0] for one in paths}
+    assert kinds == {synthetic.sha1(path): path.partition("/")[0] for path in paths}
 
 
 @needs(PAINTINGS)
@@ -143,7 +143,7 @@ def test_the_watercolours_come_in_by_row_number(tmp_path):
     read = readers.read(PAINTINGS)
     assert matching.propose(project, read) == Matching("row", None, "usda/images")
     planned = plan.make_plan(project, read)
-    types = {one.name: one.type for one in planned.columns if one.take}
+    types = {column.name: column.type for column in planned.columns if column.take}
     assert types == {
         "authors": "tag",
         "fruit": "text",
@@ -153,7 +153,7 @@ def test_the_watercolours_come_in_by_row_number(tmp_path):
         "thumbnail_image": "url",
         "year": "date",
     }
-    assert sum(one.unreadable.height for one in planned.readings) == 0
+    assert sum(reading.unreadable.height for reading in planned.readings) == 0
     apply.apply_plan(project, planned)
     years, subjects = values_of(project, "year"), values_of(project, "subjects")
     assert len(years) == 7580 - 364

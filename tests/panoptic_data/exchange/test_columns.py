@@ -12,7 +12,7 @@ def test_the_first_row_of_an_image_holds_and_tags_come_together(project, tmp_pat
         tmp_path, "path;n[number];t[tags]\n1930/blue.png;;a\ncopies/blue.png;2;b\nblue.png;3;A\n"
     )
     planned = plan.make_plan(project, read)
-    assert [one.repeated for one in planned.readings] == [1, 0]
+    assert [reading.repeated for reading in planned.readings] == [1, 0]
     apply.apply_plan(project, planned)
     assert values_of(project, "n") == dict.fromkeys(sha1s("blue"), "2")
     assert values_of(project, "t") == {synthetic.sha1("blue"): ["a", "b"]}
@@ -21,8 +21,8 @@ def test_the_first_row_of_an_image_holds_and_tags_come_together(project, tmp_pat
 def test_values_can_belong_to_files(project, tmp_path):
     read = read_text(tmp_path, "path;n[number]\n1930/blue.png;1\ncopies/blue.png;2\nbad.jpg;3\n")
     apply.apply_plan(project, plan.make_plan(project, read, target="file"))
-    places = ("posters/1930/blue.png", "posters/copies/blue.png", "posters/bad.jpg")
-    ids = [synthetic.file(place, "blue")["file_id"] for place in places]
+    paths = ("posters/1930/blue.png", "posters/copies/blue.png", "posters/bad.jpg")
+    ids = [synthetic.file(path, "blue")["file_id"] for path in paths]
     assert values_of(project, "n") == dict(zip(ids, ["1", "2", "3"], strict=True))
     image = plan.make_plan(project, read, existing="new")
     assert image.readings[0].values.height == 1

@@ -25,7 +25,7 @@ def matched(project, table, by, column="key", **more):
 
 
 @pytest.mark.parametrize(
-    ("by", "keys", "found"),
+    ("by", "keys", "expected"),
     [
         ("path", ["/data/posters/1930/red.jpg", r"\data\posters\1940\red.jpg"],
          ["red", "other red"]),
@@ -43,10 +43,10 @@ def matched(project, table, by, column="key", **more):
         ("id", [synthetic.file("posters/1930/red.jpg", "red")["file_id"], "x"], ["red", "nothing"]),
     ],
 )  # fmt: skip
-def test_rows_find_images(project, tmp_path, by, keys, found):
+def test_rows_find_images(project, tmp_path, by, keys, expected):
     text = io.StringIO()
     csv.writer(text).writerows([("key", "v"), *((key, "v") for key in keys)])
-    assert matched(project, readers.read(write_text(tmp_path, text.getvalue())), by) == found
+    assert matched(project, readers.read(write_text(tmp_path, text.getvalue())), by) == expected
 
 
 def test_the_folder_limits_what_rows_find(project, tmp_path):

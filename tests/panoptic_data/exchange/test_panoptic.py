@@ -100,18 +100,18 @@ def test_a_project_of_panoptic_1_comes_over(project, tmp_path):
     before = (old / "data.db").read_bytes()
     planned = plan.make_plan(project, readers.read(old))
     apply.apply_plan(project, planned)
-    place = {name: synthetic.file(f"posters/1930/{name}", None)["file_id"] for name in ("red.jpg",)}
-    assert values_of(project, "Note") == {place["red.jpg"]: "a; b"}
-    assert values_of(project, "Rang") == {place["red.jpg"]: "4.5"}
+    file_id = synthetic.file("posters/1930/red.jpg", None)["file_id"]
+    assert values_of(project, "Note") == {file_id: "a; b"}
+    assert values_of(project, "Rang") == {file_id: "4.5"}
     assert values_of(project, "Sujet") == {red: ["fruit", "pomme, rouge"]}
     assert values_of(project, "Jour") == {red: "2024-10-24", blue: "1998-03-04"}
     assert values_of(project, "Vu") == {red: "false", summer: "true"}
     assert values_of(project, "Voir") == {red: blue}
     assert values_of(project, "Teinte")[red].startswith("#")
     state = annotations_of(project).state(fresh=True)
-    assert {one.name: one.folder for one in state.live_properties}["Note"] == "Fiche"
-    assert "width" not in {one.name for one in state.live_properties}
-    known = {one.name: one for one in state.tags.values()}
+    assert {property.name: property.folder for property in state.live_properties}["Note"] == "Fiche"
+    assert "width" not in {property.name for property in state.live_properties}
+    known = {tag.name: tag for tag in state.tags.values()}
     assert set(known) == {"fruit", "pomme, rouge", "one", "two"}
     assert known["pomme, rouge"].parents == (known["fruit"].id,)
     assert known["fruit"].colour is not None
@@ -165,7 +165,7 @@ def test_a_project_of_panoptic_0_7_comes_over(project, tmp_path):
     assert values_of(project, "Sujet") == {red: ["fruit", "pomme"]}
     assert values_of(project, "Note") == {blue: "seen"}
     assert list(values_of(project, "Genre").values()) == ["x"]
-    known = {one.name: one for one in annotations_of(project).state(fresh=True).tags.values()}
+    known = {tag.name: tag for tag in annotations_of(project).state(fresh=True).tags.values()}
     assert known["fruit"].parents == ()
     assert known["pomme"].parents == (known["fruit"].id,)
 

@@ -16,8 +16,8 @@ from tests.importing import MIXED, read_text, values_of
 def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
     planned = plan.make_plan(project, read_text(tmp_path, MIXED))
     summary = plan.summarize(planned)
-    columns = {one["name"]: one for one in summary["columns"]}
-    assert {name: one["type"] for name, one in columns.items()} == {
+    columns = {column["name"]: column for column in summary["columns"]}
+    assert {name: column["type"] for name, column in columns.items()} == {
         "Titre": "text",
         "année": "date",
         "note": "number",
@@ -26,7 +26,7 @@ def test_a_plan_proposes_types_and_lists_what_does_not_fit(project, tmp_path):
         "kind": "tag",
         "column 8": "text",
     }
-    assert [name for name, one in columns.items() if not one["take"]] == ["column 8"]
+    assert [name for name, column in columns.items() if not column["take"]] == ["column 8"]
     assert (summary["rows"], summary["matched"], summary["images"]) == (4, 3, 3)
     assert summary["missed"]["first"] == [{"line": 5, "key": "nowhere.jpg", "why": "nothing"}]
     assert columns["note"]["unreadable"] == {"count": 1, "first": [{"line": 3, "value": "douze"}]}
@@ -47,7 +47,10 @@ def test_columns_can_be_taken_otherwise_than_proposed(project, tmp_path):
     apply.apply_plan(project, planned)
     assert values_of(project, "Sujet") == {synthetic.sha1("red"): ["x", "y"]}
     shown = annotations_of(project).state(fresh=True).live_properties
-    assert [(one.name, one.target) for one in shown] == [("Sujet", "image"), ("b", "file")]
+    assert [(property.name, property.target) for property in shown] == [
+        ("Sujet", "image"),
+        ("b", "file"),
+    ]
 
 
 def test_only_what_was_altered_is_read_again_until_somebody_annotates(project, tmp_path):

@@ -54,8 +54,8 @@ def test_json_lines_keep_lists_and_kinds(tmp_path):
     lines = [{"path": "a", "n": 1, "tags": ["x, y", "z"]}, {"path": "b", "n": 2.5, "odd": 1},
              {"path": "c", "odd": "text", "deep": {"a": [1]}}]  # fmt: skip
     text = "\n".join(map(json.dumps, lines))
-    for name, whole in (("a.jsonl", text), ("b.json", json.dumps(lines)), ("c.txt", text)):
-        read = read_text(tmp_path, whole, name=name)
+    for name, content in (("a.jsonl", text), ("b.json", json.dumps(lines)), ("c.txt", text)):
+        read = read_text(tmp_path, content, name=name)
         assert read.frame["n"].to_list() == [1.0, 2.5, None]
         assert read.frame["tags"].to_list() == [["x, y", "z"], None, None]
         assert read.frame["odd"].to_list() == [None, "1", "text"]
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, content, name, problem):
 
 
 def test_a_file_that_is_not_there_and_a_folder_of_something_else_say_so(tmp_path):
-    for place, problem in ((tmp_path / "absent.csv", "unreadable"), (tmp_path, "no_database")):
+    for path, problem in ((tmp_path / "absent.csv", "unreadable"), (tmp_path, "no_database")):
         with pytest.raises(InvalidImport) as raised:
-            readers.read(place)
+            readers.read(path)
         assert raised.value.problem == problem

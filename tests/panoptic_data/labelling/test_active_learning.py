@@ -18,8 +18,8 @@ def plainly(vectors):
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def places(of, count=None):
-    return np.flatnonzero(of == KINDS)[:count]
+def rows_of(kind, count=None):
+    return np.flatnonzero(kind == KINDS)[:count]
 
 
 def all_of(vectors=VECTORS):
@@ -52,7 +52,7 @@ def test_a_space_is_seen_from_the_mean_of_its_vectors():
 
 def test_a_few_examples_offer_what_is_nearest_to_their_mean():
     space, wanted = Space.of(VECTORS), plainly(VECTORS)
-    inside = places(1, 3)
+    inside = rows_of(1, 3)
     selection = active_learning.select(space, Examples(inside), all_of(), 10)
     nearness = wanted @ wanted[inside].sum(axis=0)
     nearness[inside] = -np.inf
@@ -63,7 +63,7 @@ def test_a_few_examples_offer_what_is_nearest_to_their_mean():
 
 def test_one_refusal_is_learnt_from():
     space = Space.of(VECTORS)
-    inside = places(0, 3)
+    inside = rows_of(0, 3)
     first = active_learning.fit(space, Examples(inside))
     order = np.argsort(-first.scores(space))
     refused = order[KINDS[order] != 0][:3]
@@ -82,13 +82,13 @@ def test_the_same_question_has_the_same_answer_and_examples_are_never_offered():
     known, _ = answered(space, 2, 2)
     few = all_of()
     few[::3] = False
-    one, other = (active_learning.select(space, known, few, 40, "unsure") for _ in range(2))
-    assert one.rows.tolist() == other.rows.tolist()
-    assert one.estimate == other.estimate
+    first, second = (active_learning.select(space, known, few, 40, "unsure") for _ in range(2))
+    assert first.rows.tolist() == second.rows.tolist()
+    assert first.estimate == second.estimate
     every = np.concatenate([known.inside, known.refused])
-    assert not np.isin(one.rows, every).any()
-    assert not (one.rows % 3 == 0).any()
-    assert len(set(one.rows.tolist())) == 40
+    assert not np.isin(first.rows, every).any()
+    assert not (first.rows % 3 == 0).any()
+    assert len(set(first.rows.tolist())) == 40
 
 
 def test_what_is_unsure_lies_near_the_margin_and_apart():
@@ -132,7 +132,7 @@ def test_what_nobody_waits_for_is_stopped():
         Space.of(VECTORS, gone)
     space = Space.of(VECTORS)
     with pytest.raises(InterruptedError):
-        active_learning.select(space, Examples(places(0, 9)), all_of(), 5, check=gone)
+        active_learning.select(space, Examples(rows_of(0, 9)), all_of(), 5, check=gone)
 
 
 def test_the_nearest_example_says_why():

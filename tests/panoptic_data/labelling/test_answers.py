@@ -15,8 +15,8 @@ from tests.labelled import SHA1S, answer, create_tags, tagged
 def test_an_answer_and_its_tag_are_undone_as_one(project, store):
     theme, [war, _] = create_tags(store)
     answer(store, war, accepted=SHA1S[:2].tolist(), refused=SHA1S[2:4].tolist())
-    said = dict(answers.answers_of(store.state(), war).select("target", "value").iter_rows())
-    assert said == dict(zip(SHA1S[:4], ("true", "true", "false", "false"), strict=True))
+    values = dict(answers.answers_of(store.state(), war).select("target", "value").iter_rows())
+    assert values == dict(zip(SHA1S[:4], ("true", "true", "false", "false"), strict=True))
     store.undo()
     assert tagged(store, theme) == set()
     assert answers.answers_of(store.state(), war).is_empty()
@@ -41,7 +41,7 @@ def test_answers_go_with_a_tag_that_is_merged_and_its_history_names_them(store):
     theme, [war, sea] = create_tags(store)
     answer(store, war, accepted=[SHA1S[0]], refused=[*SHA1S[1:3].tolist(), SHA1S[4]])
     store.commit(edits.add_tags(store.state(), theme, [SHA1S[4]], [sea]), "tag")
-    said = answer(store, sea, accepted=[SHA1S[1]], refused=[SHA1S[0], SHA1S[3]])
+    batch = answer(store, sea, accepted=[SHA1S[1]], refused=[SHA1S[0], SHA1S[3]])
     store.commit(edits.merge_tags(store.state(), war, [sea]), "tag")
     answered = answers.answers_of(store.state(), war).sort("target").select("target", "value")
     assert dict(answered.iter_rows()) == {
@@ -51,7 +51,7 @@ def test_answers_go_with_a_tag_that_is_merged_and_its_history_names_them(store):
         SHA1S[3]: "false",
     }
     assert tagged(store, theme) == {*SHA1S[:2], SHA1S[4]}
-    assert said.id in store.history(property=theme)["batch"].to_list()
+    assert batch.id in store.history(property=theme)["batch"].to_list()
 
 
 def test_answers_outlive_a_merge_and_a_replay(project, store):

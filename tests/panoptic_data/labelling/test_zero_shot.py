@@ -41,23 +41,23 @@ def test_each_image_goes_to_its_best_class_with_the_probability_of_a_softmax():
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     words = (words / np.linalg.norm(words, axis=1, keepdims=True)).astype(np.float32)
     rows = np.array([3, 40, 7])
-    found = best_classes(vectors.astype(np.float32), words, 10.0, rows)
+    best = best_classes(vectors.astype(np.float32), words, 10.0, rows)
     for at, row in enumerate(rows):
         cosines = vectors[row] @ words.T
-        assert found.classes[at] == cosines.argmax()
-        assert found.similarities[at] == pytest.approx(cosines.max(), abs=1e-5)
-        assert found.probabilities[at] == pytest.approx(softmax(10 * cosines).max(), abs=1e-5)
+        assert best.classes[at] == cosines.argmax()
+        assert best.similarities[at] == pytest.approx(cosines.max(), abs=1e-5)
+        assert best.probabilities[at] == pytest.approx(softmax(10 * cosines).max(), abs=1e-5)
 
 
 def test_a_refused_class_is_out_of_the_question_for_that_image():
     vectors = np.eye(3, dtype=np.float32)
     rows, none = np.arange(3), np.empty(0, np.intp)
-    found = best_classes(
+    best = best_classes(
         vectors, np.eye(3, dtype=np.float32), 5.0, rows, [np.array([0]), none, none]
     )
-    assert found.classes[0] != 0
-    assert found.probabilities[0] == pytest.approx(0.5)
-    assert found.classes[1:].tolist() == [1, 2]
+    assert best.classes[0] != 0
+    assert best.probabilities[0] == pytest.approx(0.5)
+    assert best.classes[1:].tolist() == [1, 2]
     every = [np.array([1])] * 3
     assert best_classes(vectors, np.eye(3, dtype=np.float32), 5.0, rows, every).classes[1] == -1
 
@@ -81,7 +81,7 @@ def test_prompts_are_in_the_language_and_may_name_the_parents():
     assert prompts(dog, known, parents="add") == ("a photo of Dog, Animal",)
     assert prompts(dog, known, parents="mean") == ("a photo of Dog", "a photo of Animal")
     assert prompts(dog, known, template="{parent}: {name}", parents="add") == ("Animal: Dog",)
-    # A parent that is wanted is read, also where one's own words have no place for it.
+    # A parent is added at the end where the template does not mention it.
     assert prompts(dog, known, template="an old {name}", parents="add") == ("an old Dog, Animal",)
     assert prompts(known["1"], known, template="engraving of") == ("engraving of Animal",)
 
@@ -110,22 +110,22 @@ def store(project):
 
 
 def make(store, *names, type="tags"):
-    one, changes = properties.create(store.state().properties, "Kind", type)
+    property, changes = properties.create(store.state().properties, "Kind", type)
     store.commit(changes, "property")
     ids = []
     for name in names:
-        tag, changes = tags.create(store.state().tags, one.id, name)
+        tag, changes = tags.create(store.state().tags, property.id, name)
         store.commit(changes, "tag")
         ids.append(tag.id)
-    return one.id, ids
+    return property.id, ids
 
 
 def test_tags_sort_the_images_by_their_names(project, store):
     kind, ids = make(store, "Dog", "Cat", "Ship")
-    found = zero_shot.predict(project, kind, SLUG)
-    assert (found.scale, found.fitted) == (10.0, 0)
-    assert [predicted.tag for predicted in found.tags] == ids
-    for at, predicted in enumerate(found.tags):
+    predictions = zero_shot.predict(project, kind, SLUG)
+    assert (predictions.scale, predictions.fitted) == (10.0, 0)
+    assert [predicted.tag for predicted in predictions.tags] == ids
+    for at, predicted in enumerate(predictions.tags):
         assert set(predicted.sha1s) == {SHA1S[number] for number in range(at, COUNT, 3)}
         assert predicted.probabilities.tolist() == sorted(
             predicted.probabilities.tolist(), reverse=True
@@ -135,29 +135,29 @@ def test_tags_sort_the_images_by_their_names(project, store):
 def test_what_is_answered_is_not_asked_again_and_makes_the_scores_truer(project, store):
     kind, [dog, cat, _] = make(store, "Dog", "Cat", "Ship")
     for tag, first in ((dog, 0), (cat, 1)):
-        said = answers.answer_changes(store.state(), tag, accepted=SHA1S[first:45:3])
-        store.commit(said, "answer")
+        changes = answers.answer_changes(store.state(), tag, accepted=SHA1S[first:45:3])
+        store.commit(changes, "answer")
     store.commit(answers.answer_changes(store.state(), dog, refused=[SHA1S[60]]), "answer")
-    found = zero_shot.predict(project, kind, SLUG)
-    listed = {sha1 for predicted in found.tags for sha1 in predicted.sha1s}
+    predictions = zero_shot.predict(project, kind, SLUG)
+    listed = {sha1 for predicted in predictions.tags for sha1 in predicted.sha1s}
     assert listed == {sha1 for at, sha1 in enumerate(SHA1S) if at >= 45 or at % 3 == 2}
-    assert SHA1S[60] not in found.tags[0].sha1s
+    assert SHA1S[60] not in predictions.tags[0].sha1s
     # All that were tagged were sorted right: the model may be surer than it was.
-    assert found.fitted == 30
-    assert found.scale > 10
+    assert predictions.fitted == 30
+    assert predictions.scale > 10
     again = zero_shot.predict(project, kind, SLUG, include_tagged=True)
     assert sum(len(predicted.sha1s) for predicted in again.tags) == COUNT
 
 
 def test_some_tags_alone_may_be_asked_for(project, store):
     kind, [dog, cat, ship] = make(store, "Dog", "Cat", "Ship", type="tag")
-    found = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
-    assert [predicted.tag for predicted in found.tags] == [dog, cat]
-    assert sum(len(predicted.sha1s) for predicted in found.tags) == COUNT
+    predictions = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
+    assert [predicted.tag for predicted in predictions.tags] == [dog, cat]
+    assert sum(len(predicted.sha1s) for predicted in predictions.tags) == COUNT
     # An image that has a tag already keeps it, also one that is not asked about.
     store.commit(answers.answer_changes(store.state(), ship, accepted=SHA1S[:5]), "answer")
-    found = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
-    assert sum(len(predicted.sha1s) for predicted in found.tags) == COUNT - 5
+    predictions = zero_shot.predict(project, kind, SLUG, tags=[dog, cat])
+    assert sum(len(predicted.sha1s) for predicted in predictions.tags) == COUNT - 5
 
 
 def test_what_cannot_be_asked_is_refused(project, store):
