@@ -71,8 +71,8 @@ def _are_dates(texts: set[str]) -> bool:
 
 
 def _are_years(texts: set[str], name: str) -> bool:
-    says_so = bool(_YEAR_NAMES & set(re.findall(r"[a-z]+", folded(name))))
-    return says_so and all(text.isdecimal() and int(text) in _YEARS for text in texts)
+    names_years = bool(_YEAR_NAMES & set(re.findall(r"[a-z]+", folded(name))))
+    return names_years and all(text.isdecimal() and int(text) in _YEARS for text in texts)
 
 
 def _are_colours(texts: set[str]) -> bool:

@@ -54,7 +54,7 @@ def test_names_become_tags_once_whatever_their_case(store):
     given = pl.DataFrame({"target": IMAGES[:3], "name": ["Wars, old", "wars, OLD", "peace"]})
     store.commit(edits.tag_by_name(store.state(), theme.id, given), "folders")
     state = store.state()
-    assert [one.name for one in state.tags_of(theme.id)] == ["Wars, old", "peace"]
+    assert [tag.name for tag in state.tags_of(theme.id)] == ["Wars, old", "peace"]
     held = values_of(state, theme)
     assert held[IMAGES[0]] == held[IMAGES[1]] != held[IMAGES[2]]
 
@@ -130,7 +130,7 @@ def test_text_becomes_tags_and_tags_become_text(store):
     changes, lost = edits.convert(store.state(), theme.id, "tags")
     store.commit(changes, "convert")
     state = store.state()
-    names = {one.id: one.name for one in state.tags_of(theme.id)}
+    names = {tag.id: tag.name for tag in state.tags_of(theme.id)}
     assert {names[id] for id in values_of(state, theme)[IMAGES[0]]} == {"war", "sea"}
     changes, _ = edits.convert(state, theme.id, "text")
     store.commit(changes, "convert")

@@ -123,13 +123,13 @@ class Together(RuleBasedStateMachine):
         self.store.commit(changes, "property", author="maker")
         self.tags = []
         for word in ("war", "sea"):
-            one, changes = tags.create(self.store.state().tags, self.theme.id, word)
+            tag, changes = tags.create(self.store.state().tags, self.theme.id, word)
             self.store.commit(changes, "tag", author="maker")
-            self.tags.append(one.id)
+            self.tags.append(tag.id)
         # (author, [(property, image, op, value)], is on)
         self.batches = {}
         self.stacks = {name: ([], []) for name in self.authors}
-        self.authors_now = {one: f"{one} {name}" for one in self.authors}
+        self.authors_now = {author: f"{author} {name}" for author in self.authors}
 
     authors = ("a", "b")
 
@@ -166,7 +166,7 @@ class Together(RuleBasedStateMachine):
     def undo_or_redo(self, author, is_redo):
         done, undone = self.stacks[author]
         source, other = (undone, done) if is_redo else (done, undone)
-        wanted = next((one for one in reversed(source) if self.batches[one][1] != is_redo), None)
+        wanted = next((id for id in reversed(source) if self.batches[id][1] != is_redo), None)
         act = self.store.redo if is_redo else self.store.undo
         found = act(self.authors_now[author])
         assert (found and found.undoes) == wanted
@@ -203,8 +203,8 @@ class Together(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "batches"):
             replayed = reopened(self.store)
-            for one in (self.note, self.theme):
-                assert values_of(replayed, one) == values_of(self.store.state(), one)
+            for prop in (self.note, self.theme):
+                assert values_of(replayed, prop) == values_of(self.store.state(), prop)
 
 
 def test_undo_and_redo_in_any_order_are_as_a_list_in_python_says(project):

@@ -23,12 +23,12 @@ def test_no_tag_stands_under_itself(store):
 
 def test_a_cycle_that_two_people_made_together_is_read_without_its_last_link(store):
     theme = create_property(store, "Theme", "tags")
-    one, two = create_tag(store, theme, "one"), create_tag(store, theme, "two")
+    first, second = create_tag(store, theme, "one"), create_tag(store, theme, "two")
     known = store.state().tags
-    store.commit(tags.link(known, one.id, two.id), "link", author="a")
-    store.commit(tags.link(known, two.id, one.id), "link", author="b")
+    store.commit(tags.link(known, first.id, second.id), "link", author="a")
+    store.commit(tags.link(known, second.id, first.id), "link", author="b")
     state = store.state()
-    links = [state.tags[id].parents for id in sorted((one.id, two.id))]
+    links = [state.tags[id].parents for id in sorted((first.id, second.id))]
     assert sorted(map(len, links)) == [0, 1]
 
 

@@ -46,7 +46,7 @@ def test_folders_count_files_and_different_images(project):
 def test_counts_follow_the_table(project):
     overview.source_summaries(project)
     synthetic.write(project, "files", [file("b/3.jpg", "three")])
-    assert [one.ok for one in overview.source_summaries(project)] == [2, 2]
+    assert [source.ok for source in overview.source_summaries(project)] == [2, 2]
 
 
 def test_reasons_are_counted_most_first(project):
@@ -55,13 +55,13 @@ def test_reasons_are_counted_most_first(project):
 
 def test_problems_are_listed_by_place_and_by_reason(project):
     everything = overview.problem_files(project)
-    assert [f"{one.source}/{one.path}" for one in everything] == [
+    assert [f"{problem.source}/{problem.path}" for problem in everything] == [
         "a/bad.jpg",
         "a/worse.jpg",
         "b/gone.jpg",
         "b/old.jpg",
     ]
-    assert [one.path for one in overview.problem_files(project, "missing")] == [
+    assert [problem.path for problem in overview.problem_files(project, "missing")] == [
         "gone.jpg",
         "old.jpg",
     ]
@@ -79,7 +79,7 @@ def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
         record(f"files/{source}", (), new=10)
         record(f"images/{source}", (f"files/{source}",), new=4, changed=1, failed=1)
     record("embeddings/visual/a", ("images/a",), new=5)
-    made = {one.name: one for one in overview.stage_summaries(project, ["visual"])}
+    made = {stage.name: stage for stage in overview.stage_summaries(project, ["visual"])}
     assert list(made) == [
         "files",
         "images",
@@ -105,4 +105,4 @@ def test_an_empty_project_has_nothing_to_count(tmp_path):
     assert overview.source_summaries(opened) == []
     assert overview.reason_counts(opened) == {}
     assert overview.problem_files(opened) == []
-    assert {one.why for one in overview.stage_summaries(opened, [])} == {None, "never"}
+    assert {stage.why for stage in overview.stage_summaries(opened, [])} == {None, "never"}

@@ -68,14 +68,16 @@ def test_an_empty_table_that_stays_empty_is_not_made(database):
     ],
 )
 def test_the_digest_differs_where_content_differs(other):
-    one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]))
-    assert sync.rows_digest(one) == sync.rows_digest(pa.table(one.to_pydict(), schema=one.schema))
-    assert sync.rows_digest(one) != sync.rows_digest(other)
+    table = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]))
+    assert sync.rows_digest(table) == sync.rows_digest(
+        pa.table(table.to_pydict(), schema=table.schema)
+    )
+    assert sync.rows_digest(table) != sync.rows_digest(other)
 
 
 def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
-    one = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]), f=([], []))
-    parts = pa.concat_tables([one.slice(0, 1), one.slice(1)])
-    assert sync.rows_digest(parts) == sync.rows_digest(one)
-    wider = pa.concat_tables([rows(z=(["z"], [0.0])), one]).slice(1)
-    assert sync.rows_digest(wider) == sync.rows_digest(one)
+    table = rows(a=(["b", "c"], [0.5]), d=(["e"], [0.5]), f=([], []))
+    parts = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+    assert sync.rows_digest(parts) == sync.rows_digest(table)
+    wider = pa.concat_tables([rows(z=(["z"], [0.0])), table]).slice(1)
+    assert sync.rows_digest(wider) == sync.rows_digest(table)

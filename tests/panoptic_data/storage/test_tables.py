@@ -124,11 +124,11 @@ def test_rows_are_read_where_they_lie_until_they_move(tmp_path):
     for name in "abc":
         synthetic.write(opened, "images", [synthetic.image(name, format=name)])
     database = opened.database()
-    lie = dict(database.read_addressed("images", ("format",)).iter_rows())
-    assert set(lie) == set("abc")
-    there = database.take_at("images", [lie["c"], lie["a"]], ("format",))
+    addresses = dict(database.read_addressed("images", ("format",)).iter_rows())
+    assert set(addresses) == set("abc")
+    there = database.take_at("images", [addresses["c"], addresses["a"]], ("format",))
     assert sorted(there["format"].to_pylist()) == ["a", "c"]
     database.clean("images", timedelta(0))
-    moved = database.take_at("images", [*lie.values()], ("format",))
-    assert moved.num_rows < len(lie)
+    moved = database.take_at("images", [*addresses.values()], ("format",))
+    assert moved.num_rows < len(addresses)
     assert database.read_addressed("views", ("view",)).is_empty()
