@@ -33,14 +33,14 @@ TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the process's exit code."""
-    chosen = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     try:
         # Python has a keyword `import`, and no module can be called so.
-        module = chosen.command + "_" * keyword.iskeyword(chosen.command)
+        module = args.command + "_" * keyword.iskeyword(args.command)
         command = importlib.import_module(f"app.commands.{module}")
-        return int(command.run(chosen))
+        return int(command.run(args))
     except PanopticError as error:
-        return _report(error, as_json=getattr(chosen, "json", False))
+        return _report(error, as_json=getattr(args, "json", False))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

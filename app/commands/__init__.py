@@ -1,1 +1,4 @@
-"""One file a command; each has ``run(chosen) -> exit code``. Not here: arguments (``app.cli``)."""
+"""One module per command; each has ``run(args) -> exit code``.
+
+``args`` holds the parsed arguments. Not here: which arguments there are (``app.cli``).
+"""

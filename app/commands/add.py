@@ -13,13 +13,13 @@ from panoptic_data.storage.project import create_project
 __all__ = ["run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Register each folder and print what it is called."""
-    if chosen.name and len(chosen.folders) > 1:
+    if args.name and len(args.folders) > 1:
         raise UsageError(problem=say("name_for_one"))
-    project = create_project(chosen.project)
-    added = [sources.add(project, folder, chosen.name) for folder in chosen.folders]
-    if chosen.json:
+    project = create_project(args.project)
+    added = [sources.add(project, folder, args.name) for folder in args.folders]
+    if args.json:
         rows = [{"name": source.name, "path": str(source.root)} for source in added]
         print(json.dumps({"project": str(project.root), "sources": rows}, ensure_ascii=False))
         return 0

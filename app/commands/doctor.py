@@ -1,4 +1,4 @@
-"""``panoptic doctor``: check this machine and the project, and say how to mend what is wrong."""
+"""``panoptic doctor``: check this machine and the project, and say how to repair them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.commands.encoders import states
+from app.commands.encoders import encoder_rows
 from app.session.language import number, say
 from panoptic_data.errors import ProjectNotFound
 from panoptic_data.storage.project import Project, open_project
@@ -30,36 +30,36 @@ ENOUGH_GIGABYTES = 2
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: ``state`` is ok, warning or failed; ``text`` says what to do."""
+    """The result of one check: ``state`` is ok, warning or failed; ``text`` says what to do."""
 
     state: str
     text: str
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Print what was found; exit code 1 when something must be mended."""
-    found: list[Finding] = []
-    for finding in _look(chosen.project):
-        found.append(finding)
-        if not chosen.json:
+def run(args: argparse.Namespace) -> int:
+    """Print the findings; exit code 1 when one of them failed."""
+    findings: list[Finding] = []
+    for finding in _findings(args.project):
+        findings.append(finding)
+        if not args.json:
             print(f"{say(f'doctor_{finding.state}'):>6}  {finding.text}", flush=True)
-    if chosen.json:
-        print(json.dumps({"findings": [asdict(f) for f in found]}, ensure_ascii=False))
-    return int(any(finding.state == "failed" for finding in found))
+    if args.json:
+        print(json.dumps({"findings": [asdict(f) for f in findings]}, ensure_ascii=False))
+    return int(any(finding.state == "failed" for finding in findings))
 
 
-def _look(place: Path | None) -> Iterator[Finding]:
+def _findings(root: Path | None) -> Iterator[Finding]:
     yield Finding("ok", say("doctor_python", found=platform.python_version()))
     yield _vision()
     yield from _packages()
     yield _device()
     try:
-        project = open_project(place)
+        project = open_project(root)
     except ProjectNotFound as error:
-        yield from _place(Path(str(error.params["path"])))
+        yield from _folder(Path(str(error.params["path"])))
         yield Finding("warning", say("doctor_no_project", path=error.params["path"]))
         return
-    yield from _place(project.root)
+    yield from _folder(project.root)
     yield from _project(project)
 
 
@@ -95,7 +95,7 @@ def _device() -> Finding:
     return Finding("ok", say("doctor_device", device="cpu", detail=detail))
 
 
-def _place(path: Path) -> Iterator[Finding]:
+def _folder(path: Path) -> Iterator[Finding]:
     existing = next(p for p in (path, *path.parents) if p.exists())
     free = shutil.disk_usage(existing).free / GIGABYTE
     low = free < ENOUGH_GIGABYTES
@@ -109,8 +109,8 @@ def _tables(path: Path) -> Finding:
     from panoptic_data.storage.tables import Database
 
     try:
-        with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as place:
-            Database(place).append("sources", arrow("sources").empty_table())
+        with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:
+            Database(folder).append("sources", arrow("sources").empty_table())
     except (OSError, RuntimeError) as error:
         return Finding("failed", say("doctor_tables_failed", path=path, cause=_first_line(error)))
     return Finding("ok", say("doctor_tables", path=path))
@@ -121,14 +121,14 @@ def _project(project: Project) -> Iterator[Finding]:
     from panoptic_data.provenance import runs
 
     images = number(project.database().count("images"))
-    known = sources.listing(project)
-    text = say("doctor_project", path=project.root, images=images, sources=len(known))
+    registered = sources.listing(project)
+    text = say("doctor_project", path=project.root, images=images, sources=len(registered))
     yield Finding("ok", text)
-    for source in known:
+    for source in registered:
         if not source.root.is_dir():
             text = say("doctor_source_gone", name=source.name, path=source.root)
             yield Finding("warning", text)
-    for row in states(project):
+    for row in encoder_rows(project):
         if row["status"] == "waiting":
             text = say("doctor_encoder_waits", encoder=row["encoder"], cause=row["cause"])
             yield Finding("warning", text)

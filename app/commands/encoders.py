@@ -13,10 +13,10 @@ from panoptic_data.storage.project import Project, add_encoder, open_project
 __all__ = ["run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the known encoders and the project's, or add one."""
-    if chosen.action == "add":
-        return _add(chosen)
+    if args.action == "add":
+        return _add(args)
     known: list[dict[str, object]] = [
         {
             "encoder": spec.text,
@@ -27,44 +27,44 @@ def run(chosen: argparse.Namespace) -> int:
         }
         for spec in encoders.KNOWN
     ]
-    mine = _of_project(chosen)
-    if chosen.json:
-        print(json.dumps({"known": known, "project": mine}, ensure_ascii=False))
+    of_project = _of_project(args)
+    if args.json:
+        print(json.dumps({"known": known, "project": of_project}, ensure_ascii=False))
         return 0
-    _print(known, mine)
+    _print(known, of_project)
     return 0
 
 
-def _add(chosen: argparse.Namespace) -> int:
-    spec = encoders.parse(chosen.encoder)
-    project = open_project(chosen.project)
+def _add(args: argparse.Namespace) -> int:
+    spec = encoders.parse(args.encoder)
+    project = open_project(args.project)
     add_encoder(project, spec.text)
-    if chosen.json:
+    if args.json:
         print(json.dumps({"encoder": spec.text, "slug": spec.slug}, ensure_ascii=False))
         return 0
     print(say("encoder_added", encoder=spec.text))
     return 0
 
 
-def _of_project(chosen: argparse.Namespace) -> list[dict[str, object]]:
+def _of_project(args: argparse.Namespace) -> list[dict[str, object]]:
     try:
-        project = open_project(chosen.project)
+        project = open_project(args.project)
     except ProjectNotFound:
-        if chosen.project:
+        if args.project:
             raise
         return []
-    return states(project)
+    return encoder_rows(project)
 
 
-def states(project: Project) -> list[dict[str, object]]:
+def encoder_rows(project: Project) -> list[dict[str, object]]:
     """Return one row an encoder of the project: text, slug, status, cause, vectors."""
     database = project.database()
     rows = {row["slug"]: row for row in database.frame("encoders").to_dicts()}
-    found: list[dict[str, object]] = []
+    listed: list[dict[str, object]] = []
     for text in project.encoders:
         slug = encoders.parse(text).slug
         row = rows.get(slug, {})
-        found.append(
+        listed.append(
             {
                 "encoder": text,
                 "slug": slug,
@@ -74,13 +74,13 @@ def states(project: Project) -> list[dict[str, object]]:
                 "vectors": database.count(f"embeddings__{slug}"),
             }
         )
-    return found
+    return listed
 
 
-def _print(known: list[dict[str, object]], mine: list[dict[str, object]]) -> None:
-    if mine:
+def _print(known: list[dict[str, object]], of_project: list[dict[str, object]]) -> None:
+    if of_project:
         print(say("encoders_project"))
-    for row in mine:
+    for row in of_project:
         print(f"  {describe(row)}")
     print(say("encoders_known"))
     for row in known:
@@ -90,7 +90,7 @@ def _print(known: list[dict[str, object]], mine: list[dict[str, object]]) -> Non
 
 
 def describe(row: dict[str, object]) -> str:
-    """Say in one line how an encoder of the project stands."""
+    """Return the status of an encoder of the project in one line."""
     if row["status"] == "waiting":
         return say("encoder_waits", encoder=row["encoder"], cause=row["cause"])
     status = say("status_ready") if row["status"] else say("status_never")

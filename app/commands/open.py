@@ -9,10 +9,10 @@ from panoptic_data.storage.project import open_project
 __all__ = ["run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    project = open_project(chosen.project)
+    project = open_project(args.project)
     from app.server.serve import serve
 
-    serve(project, port=chosen.port, browser=not chosen.no_browser)
+    serve(project, port=args.port, browser=not args.no_browser)
     return 0

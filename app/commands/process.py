@@ -1,4 +1,4 @@
-"""``panoptic process``: compute what is missing, in a process of its own, and wait for it."""
+"""``panoptic process``: compute what is missing, in another process, and wait for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from panoptic_data.storage.project import Project, open_project
 __all__ = ["command_line", "run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Hand over to ``python -m pipelines process``; its output and exit code are ours."""
-    project = open_project(chosen.project)
-    process = subprocess.Popen([*command_line(project), *_options(chosen)])
+def run(args: argparse.Namespace) -> int:
+    """Run ``python -m pipelines process``; its output and exit code are this command's."""
+    project = open_project(args.project)
+    process = subprocess.Popen([*command_line(project), *_options(args)])
     try:
         return process.wait()
     except KeyboardInterrupt:
@@ -24,16 +24,16 @@ def run(chosen: argparse.Namespace) -> int:
 
 def command_line(project: Project) -> list[str]:
     """Return the command that processes a project."""
-    # -P: a folder called `pipelines` where the person stands must not be taken for ours.
+    # -P: a folder `pipelines` in the current directory must not shadow the package.
     return [sys.executable, "-P", "-m", "pipelines", "process", "--project", str(project.root)]
 
 
-def _options(chosen: argparse.Namespace) -> list[str]:
-    options = [f"--{name}" for name in ("json", "retry", "refit") if getattr(chosen, name)]
-    for source in chosen.source or ():
+def _options(args: argparse.Namespace) -> list[str]:
+    options = [f"--{name}" for name in ("json", "retry", "refit") if getattr(args, name)]
+    for source in args.source or ():
         options += ["--source", source]
-    if chosen.clusters:
-        options += ["--clusters", chosen.clusters]
-    if chosen.k is not None:
-        options += ["--k", str(chosen.k)]
+    if args.clusters:
+        options += ["--clusters", args.clusters]
+    if args.k is not None:
+        options += ["--k", str(args.k)]
     return options

@@ -1,4 +1,8 @@
-"""Follow a run in the terminal: two bars, read from the table `runs`. Not here: starting it."""
+"""Follow a run in the terminal: two bars, read from the table ``runs``.
+
+Not here: starting it (``commands.up``), the progress in the dashboard
+(``widgets.run_progress``).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from panoptic_data.storage.project import Project
 
 __all__ = ["BARS", "follow", "steps"]
 
-# What a person waits for, and the stages whose progress each bar adds up.
+# The bars, and the stages whose progress each of them adds up.
 BARS = {"bar_images": ("files", "images"), "bar_vectors": ("embeddings",)}
 POLL_SECONDS = 1.0
 
@@ -48,11 +52,11 @@ def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Ev
 
 
 def steps(run: dict[str, Any] | None) -> dict[str, tuple[int, int]]:
-    """Add up a run's progress for each bar: (done, total). Bars that have not begun are absent."""
+    """Add up a run's progress: bar → (done, total). Bars that have not begun are absent."""
     progress = json.loads(run["progress"] or "{}") if run else {}
-    found: dict[str, tuple[int, int]] = {}
+    totals: dict[str, tuple[int, int]] = {}
     for bar, stages in BARS.items():
-        mine = [step for key, step in progress.items() if key.partition("/")[0] in stages]
-        if mine:
-            found[bar] = (sum(s["done"] for s in mine), sum(s["total"] for s in mine))
-    return found
+        parts = [step for key, step in progress.items() if key.partition("/")[0] in stages]
+        if parts:
+            totals[bar] = (sum(s["done"] for s in parts), sum(s["total"] for s in parts))
+    return totals

@@ -1,4 +1,7 @@
-"""``panoptic query``: the images of a view, for scripts. Not here: the language (``query``)."""
+"""``panoptic query``: the images of a view, for scripts.
+
+Not here: the language of queries (``panoptic_data.query``).
+"""
 
 from __future__ import annotations
 
@@ -31,28 +34,28 @@ if TYPE_CHECKING:
 __all__ = ["read", "run"]
 
 DASHBOARD = "http://127.0.0.1:8501"
-# What an address packs begins like this; a word that does so too unpacks to nothing.
+# A packed view begins like this (zlib in base64); so may a word, which then does not unpack.
 _PACKED = re.compile(r"eN[\w-]{6,}")
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
-    project = open_project(chosen.project)
-    current = registry.get(project, fresh=True)
-    view = read(chosen.view, current)
-    if chosen.address:
+    project = open_project(args.project)
+    catalogue = registry.get(project, fresh=True)
+    view = read(args.view, catalogue)
+    if args.address:
         print(f"{DASHBOARD}/?view={model.to_address(view)}")
         return 0
-    found = run_view(current, view)
-    count = len(found) if chosen.k is None else min(chosen.k, len(found))
-    if chosen.json:
-        print(json.dumps(_answer(current, view, found, count), ensure_ascii=False))
+    result = run_view(catalogue, view)
+    count = len(result) if args.k is None else min(args.k, len(result))
+    if args.json:
+        print(json.dumps(_answer(catalogue, view, result, count), ensure_ascii=False))
         return 0
-    sys.stdout.writelines(f"{path}\n" for path in _paths(current, found, count))
+    sys.stdout.writelines(f"{path}\n" for path in _paths(catalogue, result, count))
     return 0
 
 
-def read(text: str, current: Catalogue) -> View:
+def read(text: str, catalogue: Catalogue) -> View:
     """Read a view from its file, its JSON, an address or a query."""
     if text.startswith("@"):
         return model.from_json(_content(Path(text[1:]).expanduser()))
@@ -61,7 +64,7 @@ def read(text: str, current: Catalogue) -> View:
     packed = _packed(text)
     if packed is not None:
         return model.from_address(packed)
-    return _asked(text, current)
+    return _parsed(text, catalogue)
 
 
 def _content(path: Path) -> str:
@@ -72,7 +75,7 @@ def _content(path: Path) -> str:
 
 
 def _packed(text: str) -> str | None:
-    """Return the part of an address that holds a view; None where a text is no address."""
+    """Return the packed view of an address; None where a text is no address."""
     if re.match(r"https?://|/\?", text):
         return parse_qs(urlsplit(text).query).get("view", [""])[0]
     if not _PACKED.fullmatch(text):
@@ -84,15 +87,15 @@ def _packed(text: str) -> str | None:
     return text
 
 
-def _asked(text: str, current: Catalogue) -> View:
-    encoder, reader = _encoders(current.project)
+def _parsed(text: str, catalogue: Catalogue) -> View:
+    encoder, reader = _encoders(catalogue.project)
     parsed = parser.parse(
         text,
         encoder=encoder,
         text_encoder=reader,
-        folders=current.corpus.folders.to_list(),
-        formats=current.frame["format"].unique().drop_nulls().cast(str).to_list(),
-        state=current.annotations,
+        folders=catalogue.corpus.folders.to_list(),
+        formats=catalogue.frame["format"].unique().drop_nulls().cast(str).to_list(),
+        state=catalogue.annotations,
     )
     if parsed.problems:
         raise UsageError(problem=parsed.problems[0].message(terminal_language()))
@@ -109,21 +112,21 @@ def _encoders(project: Project) -> tuple[str | None, str | None]:
     return (ready[0]["slug"] if ready else None), (readers[0] if readers else None)
 
 
-def _answer(current: Catalogue, view: View, found: ViewResult, count: int) -> dict[str, Any]:
+def _answer(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> dict[str, Any]:
     answer = {
-        "project": str(current.project.root),
-        "version": current.version,
-        "total": len(found),
+        "project": str(catalogue.project.root),
+        "version": catalogue.version,
+        "total": len(result),
         "view": model.to_json(view),
-        "rows": window(current, found, 0, count),
+        "rows": window(catalogue, result, 0, count),
     }
-    if found.groups is not None:
-        answer["groups"] = _groups(found.groups)
+    if result.groups is not None:
+        answer["groups"] = _groups(result.groups)
     return answer
 
 
 def _groups(groups: Groups) -> list[dict[str, Any]]:
-    """Return each group, a parent before its children; ``start`` is its first row's place."""
+    """Return each group, a parent before its children; ``start`` is the index of its first row."""
     columns = (groups.depth, groups.start, groups.count, groups.parent)
     return [
         {
@@ -140,14 +143,14 @@ def _groups(groups: Groups) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(current: Catalogue, found: ViewResult, count: int) -> Iterator[str]:
-    """Yield where each image, or each file, lies. What has no file has no place."""
-    roots = {source.name: source.root for source in sources.listing(current.project)}
-    if found.files is None:
-        places = current.frame["place"].gather(found.rows[:count])
+def _paths(catalogue: Catalogue, result: ViewResult, count: int) -> Iterator[str]:
+    """Yield the path of each image, or of each file; images without a file are left out."""
+    roots = {source.name: source.root for source in sources.listing(catalogue.project)}
+    if result.files is None:
+        paths = catalogue.frame["place"].gather(result.rows[:count])
     else:
-        places = current.corpus.files["place"].gather(found.files[:count])
-    for place in places:
-        name, _, path = place.partition("/")
-        if name:
-            yield str(roots[name] / path) if name in roots else place
+        paths = catalogue.corpus.files["place"].gather(result.files[:count])
+    for listed in paths:
+        source, _, path = listed.partition("/")
+        if source:
+            yield str(roots[source] / path) if source in roots else listed

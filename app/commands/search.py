@@ -1,4 +1,4 @@
-"""``panoptic search``: find images by words, by pictures, or by both together."""
+"""``panoptic search``: find images by words, by images, or by both together."""
 
 from __future__ import annotations
 
@@ -26,112 +26,114 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-# As large as encoders look at.
+# The short side in pixels of a decoded image: encoders need no more.
 _SIDE = 512
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the most similar images, best first: similarity, percentile and path.
 
     Under several encoders the rank of each image by each of them.
     """
-    project = open_project(chosen.project)
-    query = _query(chosen.query)
-    # Brings lancedb: what cannot be read is told before.
+    project = open_project(args.project)
+    query = _query(args.query)
+    # Loads lancedb, which takes seconds: a query that cannot be read is reported before.
     from panoptic_data.search.compare import compare
     from panoptic_data.search.find import find
 
-    said = str(query) if isinstance(query, Expression) else chosen.query
-    asked = list(dict.fromkeys(chosen.encoder or ()))
-    slugs = list(dict.fromkeys(_encoder(project, one, query) for one in asked or [None]))
-    view = _view(project, chosen.view)
+    query_text = str(query) if isinstance(query, Expression) else args.query
+    requested = dict.fromkeys(args.encoder or [None])
+    slugs = list(dict.fromkeys(_encoder(project, encoder, query) for encoder in requested))
+    view = _view(project, args.view)
     if len(slugs) > 1:
-        told = compare(project, query, slugs, view, chosen.k)
-        _print_compared(project, told, said if chosen.json else None)
+        comparison = compare(project, query, slugs, view, args.k)
+        _print_comparison(project, comparison, query_text if args.json else None)
         return 0
     [slug] = slugs
-    found = _rows(project, find(project, query, slug, view, chosen.k))
-    if chosen.json:
-        answer = {"encoder": slug, "query": said, "results": found}
+    rows = _rows(project, find(project, query, slug, view, args.k))
+    if args.json:
+        answer = {"encoder": slug, "query": query_text, "results": rows}
         print(json.dumps(answer, ensure_ascii=False))
         return 0
-    for row in found:
+    for row in rows:
         rank = "" if row["percentile"] is None else f"{row['percentile']:6.2f} %"
         print(f"{row['similarity']:.6f}  {rank:>8}  {row['path']}")
-    if not found:
+    if not rows:
         print(say("search_none"))
     return 0
 
 
-def _print_compared(project: Project, told: Comparison, said: str | None) -> None:
-    """Print what several encoders find, their ranks beside each other.
+def _print_comparison(project: Project, comparison: Comparison, query_text: str | None) -> None:
+    """Print the results of several encoders, their ranks beside each other.
 
-    As JSON with what was ``said``, as a table without it.
+    As JSON where there is a ``query_text``, as a table without it.
     """
-    first = _paths(project, [one.sha1 for one in told.images])
-    if said is not None:
+    first = _paths(project, [image.sha1 for image in comparison.images])
+    if query_text is not None:
         rows = [
-            {"sha1": one.sha1, "ranks": [rank and asdict(rank) for rank in one.ranks]}
-            for one in told.images
+            {"sha1": image.sha1, "ranks": [rank and asdict(rank) for rank in image.ranks]}
+            for image in comparison.images
         ]
         answer = {
-            "encoders": told.encoders,
-            "query": said,
-            "common": told.common,
-            "of": told.of,
+            "encoders": comparison.encoders,
+            "query": query_text,
+            "common": comparison.common,
+            "of": comparison.of,
             "results": [{**row, "path": first.get(str(row["sha1"]))} for row in rows],
         }
         print(json.dumps(answer, ensure_ascii=False))
         return
-    for number, slug in enumerate(told.encoders, 1):
+    for number, slug in enumerate(comparison.encoders, 1):
         print(f"{number}: {slug}")
-    for one in told.images:
-        ranks = "  ".join(map(_said_rank, one.ranks))
-        print(f"{ranks}  {first.get(one.sha1)}")
+    for image in comparison.images:
+        ranks = "  ".join(map(_rank_text, image.ranks))
+        print(f"{ranks}  {first.get(image.sha1)}")
     print(
-        say("search_common", count=told.common, of=told.of) if told.images else say("search_none")
+        say("search_common", count=comparison.common, of=comparison.of)
+        if comparison.images
+        else say("search_none")
     )
 
 
-def _said_rank(rank: Rank | None) -> str:
+def _rank_text(rank: Rank | None) -> str:
     if rank is None:
         return f"{'–':>7}  {'':8}"
     return f"{rank.rank:>7}  {rank.similarity:8.6f}"
 
 
 def _query(text: str) -> Expression | Image:
-    """Read what is searched for: the path of a picture, its address on the web, or a search."""
+    """Read a query: the path of an image, its address on the web, or a search expression."""
     path = Path(text).expanduser()
-    if _is_picture(path):
-        return _opened(path.read_bytes())
+    if _is_image_file(path):
+        return _open_image(path.read_bytes())
     if _WEB.match(text):
         from panoptic_data.media import download
 
-        return _opened(download.fetch(text))
+        return _open_image(download.fetch(text))
     return search_expression.parse(text)
 
 
-def _opened(data: bytes) -> Image:
+def _open_image(data: bytes) -> Image:
     from panoptic_data.media.decode import open_image
 
     return open_image(data, short_side=_SIDE)
 
 
-def _is_picture(path: Path) -> bool:
+def _is_image_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):
-        # A sentence can be too long, or hold a NUL, for a file's name.
+        # A sentence can be too long for the name of a file, or contain a NUL.
         return False
 
 
-def _encoder(project: Project, asked: str | None, query: Expression | Image) -> str:
-    """Return the encoder to search with; say what is missing where none reads words."""
+def _encoder(project: Project, requested: str | None, query: Expression | Image) -> str:
+    """Return the slug of the encoder to search with. Raises UsageError where none reads words."""
     from panoptic_data.search.request import encoder_for
 
     reads_text = isinstance(query, Expression) and query.reads_text
     try:
-        return encoder_for(project, reads_text=reads_text, requested=asked)
+        return encoder_for(project, reads_text=reads_text, requested=requested)
     except TextNotSupported as error:
         rows = project.database().frame("encoders", ["status", "cause"]).to_dicts()
         causes = [row["cause"] for row in rows if row["status"] == "waiting"]

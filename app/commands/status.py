@@ -1,4 +1,4 @@
-"""``panoptic status``: what the project holds, what works now, what went wrong."""
+"""``panoptic status``: what the project contains, what is running, what went wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from app.commands.encoders import describe, states
+from app.commands.encoders import describe, encoder_rows
 from app.session.language import number, say, terminal_language
 from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
@@ -17,11 +17,11 @@ from panoptic_data.storage.project import Project, open_project
 __all__ = ["run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the state of the project."""
-    project = open_project(chosen.project)
+    project = open_project(args.project)
     state = _state(project)
-    if chosen.json:
+    if args.json:
         print(json.dumps(state, ensure_ascii=False, default=str))
         return 0
     _print(project, state)
@@ -48,7 +48,7 @@ def _state(project: Project) -> dict[str, Any]:
             }
             for source in sources.listing(project)
         ],
-        "encoders": states(project),
+        "encoders": encoder_rows(project),
         "annotations": materialize.counts(project),
         "running": runs.current(project),
         "last_run": last[0] if last else None,
@@ -76,13 +76,13 @@ def _print(project: Project, state: dict[str, Any]) -> None:
 
 
 def _print_annotations(counts: dict[str, Any]) -> None:
-    said = [
+    parts = [
         f"{number(counts[name])} {say(f'status_{name}')}"
         for name in ("values", "properties", "tags", "unmerged")
         if counts[name]
     ]
-    if said:
-        print(f"{say('status_annotations')}: {', '.join(said)}")
+    if parts:
+        print(f"{say('status_annotations')}: {', '.join(parts)}")
     for author, count in counts["authors"].items():
         print(f"  {number(count)}  {author}")
 

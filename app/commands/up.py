@@ -21,46 +21,46 @@ from panoptic_data.storage.project import Project, add_encoder, create_project, 
 __all__ = ["process_and_serve", "run"]
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Create or open the project, register the folders, process, serve."""
-    project = with_wished_encoder(create_project(chosen.project), chosen.encoder)
-    for folder in chosen.folders:
+    project = with_requested_encoder(create_project(args.project), args.encoder)
+    for folder in args.folders:
         source = sources.add(project, folder)
         print(say("source_added", name=source.name, path=source.root))
     if not sources.listing(project):
         raise UsageError(problem=say("no_sources"))
     print(say("project_line", path=project.root))
-    return process_and_serve(project, chosen)
+    return process_and_serve(project, args)
 
 
-def with_wished_encoder(project: Project, wish: str | None) -> Project:
-    """Return the project with the encoder that was asked for, first in its list."""
-    if wish is None:
+def with_requested_encoder(project: Project, requested: str | None) -> Project:
+    """Return the project with the requested encoder first in its list."""
+    if requested is None:
         return project
-    text = encoders.parse(wish).text
+    text = encoders.parse(requested).text
     if not project.database().count("images"):
         return set_encoders(project, (text,))
     return add_encoder(project, text, first=True)
 
 
-def process_and_serve(project: Project, chosen: argparse.Namespace) -> int:
-    """Process and wait, or serve the dashboard while a process of its own works."""
-    return _process(project) if chosen.no_serve else _serve(project, chosen)
+def process_and_serve(project: Project, args: argparse.Namespace) -> int:
+    """Process and wait, or serve the dashboard while another process works."""
+    return _process(project) if args.no_serve else _serve(project, args)
 
 
 def _process(project: Project) -> int:
     from app.commands.progress import follow
 
     command = [*command_line(project), "--json"]
-    # Files, not pipes: a pipe that nobody reads while the bars are drawn would fill and block.
-    with TemporaryFile() as told, TemporaryFile() as complaints:
-        process = subprocess.Popen(command, stdout=told, stderr=complaints)
+    # Files, not pipes: a pipe that is not read while the bars are drawn would fill and block.
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors)
         # The terminal sends an interruption to the child too, which ends its run cleanly.
         with suppress(KeyboardInterrupt):
             follow(project, process, threading.Event())
         process.wait()
-        sys.stderr.write(_content(complaints))
-        summary = _content(told)
+        sys.stderr.write(_content(errors))
+        summary = _content(output)
     if summary:
         print(summarise(json.loads(summary)))
     return process.returncode
@@ -71,7 +71,7 @@ def _content(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-def _serve(project: Project, chosen: argparse.Namespace) -> int:
+def _serve(project: Project, args: argparse.Namespace) -> int:
     from app.commands.progress import follow
     from app.server.jobs import start_processing
     from app.server.serve import serve
@@ -81,7 +81,7 @@ def _serve(project: Project, chosen: argparse.Namespace) -> int:
     watcher = threading.Thread(target=follow, args=(project, process, closed), daemon=True)
     watcher.start()
     try:
-        serve(project, port=chosen.port, browser=not chosen.no_browser)
+        serve(project, port=args.port, browser=not args.no_browser)
     finally:
         closed.set()
         watcher.join()
@@ -91,8 +91,8 @@ def _serve(project: Project, chosen: argparse.Namespace) -> int:
 
 
 def summarise(summary: dict[str, float]) -> str:
-    """Say in one sentence what a run did."""
-    shown = {name: number(summary[name]) for name in ("files", "new", "unchanged", "unreadable")}
+    """Return in one sentence what a run did."""
+    counts = {name: number(summary[name]) for name in ("files", "new", "unchanged", "unreadable")}
     key = "summary_one" if summary["images"] == 1 else "summary_other"
     seconds = f"{summary['seconds']:.1f}"
-    return say(key, count=number(summary["images"]), seconds=seconds, **shown)
+    return say(key, count=number(summary["images"]), seconds=seconds, **counts)
