@@ -126,11 +126,11 @@ def builder(
         key=key,
         data={
             "where": list(where),
-            "fields": [asdict(one) for one in fields],
-            "choices": {name: [asdict(one) for one in items] for name, items in choices.items()},
-            "clusters": [asdict(one) for one in clusters],
-            "properties": [asdict(one) for one in properties],
-            "hues": [asdict(one) for one in hues],
+            "fields": [asdict(item) for item in fields],
+            "choices": {name: [asdict(item) for item in items] for name, items in choices.items()},
+            "clusters": [asdict(item) for item in clusters],
+            "properties": [asdict(item) for item in properties],
+            "hues": [asdict(item) for item in hues],
             "answer": asdict(answer),
             "language": language,
             "texts": dict(texts),
@@ -142,5 +142,5 @@ def builder(
 
 def drafted(key: str = "builder") -> Draft | None:
     """Return what is being edited, or None before anything was changed."""
-    told = st.session_state.get(key, {}).get("draft")
-    return None if told is None else Draft(int(told["turn"]), told["where"])
+    value = st.session_state.get(key, {}).get("draft")
+    return None if value is None else Draft(int(value["turn"]), value["where"])

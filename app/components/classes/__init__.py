@@ -40,14 +40,14 @@ def classes(
             "language": language,
             "property": property,
             "view": view,
-            "encoders": [list(one) for one in encoders],
+            "encoders": [list(pair) for pair in encoders],
             "encoder": encoder,
             "waiting": list(waiting),
             "texts": dict(texts),
         },
         presses={
-            "property": lambda told: on_property(str(told)),
-            "encoder": lambda told: on_encoder(str(told)),
-            "leave": lambda told: on_leave(str(told)),
+            "property": lambda value: on_property(str(value)),
+            "encoder": lambda value: on_encoder(str(value)),
+            "leave": lambda value: on_leave(str(value)),
         },
     )

@@ -43,7 +43,7 @@ def duplicates(
             "texts": dict(texts),
         },
         presses={
-            "show": lambda told: on_show(str(told)),
-            "leave": lambda told: on_leave(str(told)),
+            "show": lambda value: on_show(str(value)),
+            "leave": lambda value: on_leave(str(value)),
         },
     )

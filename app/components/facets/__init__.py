@@ -108,5 +108,5 @@ def facets(
 
 def open_sections(default: Sequence[str], key: str = "facets") -> frozenset[str]:
     """Return the fields of the sections that are open, so that only these are counted."""
-    told = st.session_state.get(key, {}).get("open")
-    return frozenset(default if told is None else map(str, told))
+    value = st.session_state.get(key, {}).get("open")
+    return frozenset(default if value is None else map(str, value))

@@ -80,10 +80,10 @@ def frame(
         },
         states={"selection": lambda: None},
         presses={
-            "similar": lambda told: on_similar(_texts(told)),
-            "only": lambda told: on_only(_texts(told)),
-            "save": lambda told: on_save(_selected(told)),
-            "suggest": lambda told: on_suggest(str(told)),
+            "similar": lambda value: on_similar(_texts(value)),
+            "only": lambda value: on_only(_texts(value)),
+            "save": lambda value: on_save(_selected(value)),
+            "suggest": lambda value: on_suggest(str(value)),
         },
     )
 
@@ -93,17 +93,17 @@ def selected() -> Selected:
     return _selected(st.session_state.get(KEY, {}).get("selection"))
 
 
-def _selected(told: Any) -> Selected:
-    if not isinstance(told, Mapping):
+def _selected(value: Any) -> Selected:
+    if not isinstance(value, Mapping):
         return Selected()
     return Selected(
-        count=int(told.get("count", 0)),
-        is_all=told.get("all") is True,
-        is_whole=told.get("isWhole") is True,
-        sha1s=tuple(_texts(told.get("ids"))),
-        excepted=tuple(_texts(told.get("except"))),
+        count=int(value.get("count", 0)),
+        is_all=value.get("all") is True,
+        is_whole=value.get("isWhole") is True,
+        sha1s=tuple(_texts(value.get("ids"))),
+        excepted=tuple(_texts(value.get("except"))),
     )
 
 
 def _texts(value: Any) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, Sequence) else []
+    return [str(sha1) for sha1 in value] if isinstance(value, Sequence) else []

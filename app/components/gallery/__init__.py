@@ -158,7 +158,7 @@ def gallery(
         height="stretch",
         states={"at": lambda: _tell(key, on_move)},
         presses={
-            "group": lambda told: _tell_group(told, version, on_group),
+            "group": lambda value: _tell_group(value, version, on_group),
             "keep": lambda _: on_keep() if on_keep is not None else None,
         },
     )
@@ -176,12 +176,12 @@ def _tell(key: str, on_move: Callable[[At], None]) -> None:
         on_move(at)
 
 
-def _tell_group(told: Any, version: str, on_group: Callable[[int], None] | None) -> None:
-    if on_group is None or not isinstance(told, Mapping):
+def _tell_group(value: Any, version: str, on_group: Callable[[int], None] | None) -> None:
+    if on_group is None or not isinstance(value, Mapping):
         return
-    group = told.get("group")
+    group = value.get("group")
     # Groups of another version may stand elsewhere.
-    if told.get("version") == version and isinstance(group, int) and group >= 0:
+    if value.get("version") == version and isinstance(group, int) and group >= 0:
         on_group(group)
 
 

@@ -34,7 +34,7 @@ def history(
             "command": command,
             "texts": dict(texts),
         },
-        presses={"show": lambda told: on_show(str(told)), "explore": lambda _: on_explore()},
+        presses={"show": lambda value: on_show(str(value)), "explore": lambda _: on_explore()},
     )
 
 

@@ -40,12 +40,12 @@ def definer(
             "texts": dict(texts),
         },
         presses={
-            "explore": lambda told: on_explore(*_read(told)),
+            "explore": lambda value: on_explore(*_read(value)),
             "import": lambda _: on_import(),
-            "sort": lambda told: on_sort(str(told)),
+            "sort": lambda value: on_sort(str(value)),
         },
     )
 
 
-def _read(told: Mapping[str, Any]) -> tuple[str, list[str]]:
-    return str(told["property"]), [str(one) for one in told["tags"]]
+def _read(value: Mapping[str, Any]) -> tuple[str, list[str]]:
+    return str(value["property"]), [str(item) for item in value["tags"]]

@@ -104,8 +104,8 @@ def _view(address: str) -> View:
 
 
 def _texts(language: str) -> dict[str, str]:
-    said = {name: translate(f"explore.{name}", language) for name in _TEXTS}
-    return {**said, "gone": translate("hold.no_longer", language)}
+    texts = {name: translate(f"explore.{name}", language) for name in _TEXTS}
+    return {**texts, "gone": translate("hold.no_longer", language)}
 
 
 def _at(value: Any) -> At | None:

@@ -59,26 +59,26 @@ def strip(
     component("tabs", styles=("shared/ui/toast",))(
         key=key,
         data={
-            "tabs": [asdict(one) for one in opened],
-            "others": [asdict(one) for one in others],
+            "tabs": [asdict(tab) for tab in opened],
+            "others": [asdict(tab) for tab in others],
             "current": current,
             "address": address,
             "texts": dict(texts),
         },
-        presses={"act": lambda told: on_act(_act(told))},
+        presses={"act": lambda value: on_act(_act(value))},
     )
 
 
-def _act(told: Mapping[str, Any]) -> Act:
-    place = told.get("place")
+def _act(value: Mapping[str, Any]) -> Act:
+    position = value.get("place")
     return Act(
-        what=str(told["what"]),
-        id=_text(told.get("id")),
-        name=str(told.get("name", "")),
-        ids=tuple(str(one) for one in told.get("ids", ())),
-        place=int(place) if isinstance(place, int | float) else None,
-        goes="then" in told,
-        then=_text(told.get("then")),
+        what=str(value["what"]),
+        id=_text(value.get("id")),
+        name=str(value.get("name", "")),
+        ids=tuple(str(tab) for tab in value.get("ids", ())),
+        place=int(position) if isinstance(position, int | float) else None,
+        goes="then" in value,
+        then=_text(value.get("then")),
     )
 
 

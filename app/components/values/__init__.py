@@ -31,10 +31,10 @@ def values(
     on a table of another ``version`` is not told.
     """
 
-    def picked(told: Any) -> None:
-        place = _place(told)
-        if place is not None and told.get("version") == version:
-            on_pick(*place)
+    def picked(value: Any) -> None:
+        cell = _cell(value)
+        if cell is not None and value.get("version") == version:
+            on_pick(*cell)
 
     component("values")(
         key=key,
@@ -50,11 +50,11 @@ def values(
     )
 
 
-def _place(told: Any) -> tuple[int, int] | None:
+def _cell(value: Any) -> tuple[int, int] | None:
     """Read what the browser said, trusting nothing."""
-    if not isinstance(told, Mapping):
+    if not isinstance(value, Mapping):
         return None
-    row, column = told.get("row"), told.get("column")
+    row, column = value.get("row"), value.get("column")
     if not isinstance(row, int) or not isinstance(column, int) or min(row, column) < 0:
         return None
     return row, column
