@@ -39,7 +39,8 @@ class TagHierarchy:
     def count(self, units: Units, codes: Units, weights: Counts) -> Counts:
         """Count each tag with all below it, once a unit, as many times as the unit weighs.
 
-        ``units`` and ``codes`` (m,) are distinct pairs, sorted by unit.
+        ``units`` and ``codes`` (m,) are distinct pairs, sorted by unit, of units that weigh 1 or
+        more.
         """
         counts = np.zeros(len(self.ids), dtype=np.int64)
         repeats = _repeats(units)

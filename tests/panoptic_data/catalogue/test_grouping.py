@@ -1,136 +1,26 @@
-"""Groups as parts of views, their ends where time and numbers end, and what orders them."""
-
-from dataclasses import replace
-from datetime import date, timedelta
+"""The values of levels: bins of numbers, cameras, and any number of levels."""
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panoptic_data.catalogue import grouping, groups, registry
+from panoptic_data.catalogue import grouping, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import LevelCodes
-from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.errors import InvalidView
-from panoptic_data.views.fields import LEVELS, MODES, PERIODS
-from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
+from panoptic_data.views.model import Condition, Level, View
 from tests import plain_views
-from tests.plain_views import KINDS, period
-from tests.synthetic import sha1
 
 PLAIN = plain_views.Plain()
+
+
 ALL = Condition("status", "in", ["ok", "unreadable", "missing"])
-BY = {
-    "folder": (None, 1, 2, 3),
-    "taken_at": PERIODS,
-    "added": PERIODS,
-    "cluster": ("visual",),
-    "duplicate": KINDS,
-    "width": (None, 7, 0.1, 250.5),
-    "size": (None, 1, 1e9),
-    "pixels": (None, 1e-7),
-}
-EVERY_LEVEL = [Level(field, by) for field in LEVELS for by in BY.get(field, (None,))]
-WHERE = (
-    (),
-    (ALL, Clause("any", (Condition("path", "contains", "1"), Condition("width", ">", 90)))),
-)
-shared = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
 @pytest.fixture(scope="module")
 def current(tmp_path_factory):
     return registry.load(PLAIN.write(tmp_path_factory.mktemp("plain") / "p"))
-
-
-def units(found):
-    return found.rows if found.files is None else found.files
-
-
-def opened(view, found, place):
-    """The view that a group of it opens: with what each group around it asks for as well."""
-    parts = [groups.condition(level, value) for level, value in found.groups.path(place)]
-    narrowed = replace(view, where=(*view.where, *parts), group=())
-    # What a group asks for can be written down and read back like any other view.
-    assert from_json(to_json(narrowed)) == narrowed
-    return narrowed
-
-
-def held(found, place):
-    start, count = int(found.groups.start[place]), int(found.groups.count[place])
-    return set(units(found)[start : start + count].tolist())
-
-
-def copied(current, row):
-    """Whether an image has files in more than one folder."""
-    chosen = current.corpus.file_folder[current.corpus.file_row == row]
-    return len(set(chosen.tolist())) > 1
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("level", EVERY_LEVEL, ids=lambda level: f"{level.field} {level.by}")
-def test_a_group_opens_as_a_view_of_what_it_holds(current, level, mode):
-    for where in WHERE:
-        view = View(where, group=(level,), mode=mode)
-        found = run_view(current, view)
-        assert len(found.groups)
-        for place in range(len(found.groups)):
-            shown = set(units(run_view(current, opened(view, found, place))).tolist())
-            more = shown - held(found, place)
-            assert held(found, place) <= shown
-            is_elsewhere = level.field == "folder" and mode == "image"
-            assert not more or (is_elsewhere and all(copied(current, row) for row in more))
-
-
-@shared
-@given(
-    st.lists(
-        st.sampled_from([one for one in EVERY_LEVEL if one.field != "folder"]),
-        min_size=2,
-        max_size=3,
-    ),
-    st.sampled_from(MODES),
-    st.sampled_from(["value", "size"]),
-    st.booleans(),
-)
-def test_a_group_in_groups_opens_with_all_of_them(current, levels, mode, order, descending):
-    levels = tuple(replace(one, order=order, descending=descending) for one in levels)
-    view = View((ALL,), group=levels, mode=mode)
-    found = run_view(current, view)
-    for place in range(0, len(found.groups), 3):
-        shown = run_view(current, opened(view, found, place))
-        assert set(units(shown).tolist()) == held(found, place)
-
-
-def test_a_folder_that_is_less_deep_than_the_level_opens_without_what_is_below(current):
-    view = View((ALL,), group=(Level("folder", 2),), mode="file")
-    found = run_view(current, view)
-    for value, part in (
-        ("posters", Condition("folder", "in", ["posters/."])),
-        ("posters/1930", Condition("folder", "in", ["posters/1930"])),
-    ):
-        assert groups.condition(view.group[0], value) == part
-        place = found.groups.values.index(value)
-        shown = run_view(current, View((ALL, part), mode="file"))
-        assert len(shown) == int(found.groups.count[place]) > 0
-
-
-@pytest.mark.parametrize("by", PERIODS)
-@given(day=st.dates() | st.sampled_from([date.min, date.max]))
-def test_a_period_is_all_its_days_and_no_other(by, day):
-    number = grouping._PERIODS[by](grouping.pl.Series([day], dtype=grouping.pl.Datetime("us")))[0]
-    name = grouping._period_name(by, number)
-    first, last = groups._period_ends(by, name)
-    assert name == period(day, by)
-    assert first <= day <= last
-    assert period(first, by) == period(last, by) == name
-    if first > date.min:
-        assert period(first - timedelta(days=1), by) != name
-    if last < date.max:
-        assert period(last + timedelta(days=1), by) != name
 
 
 whole = st.integers(-(10**6), 10**6)
@@ -154,22 +44,6 @@ def test_bins_without_end_hold_everything(current):
     assert found.groups.values == [[0, 1e308], None]
 
 
-ranks = st.integers(1, 40).flatmap(
-    lambda count: st.lists(
-        st.lists(st.integers(0, 3) | st.integers(0, 2**50), min_size=count, max_size=count),
-        min_size=1,
-        max_size=4,
-    )
-)
-
-
-@given(ranks)
-def test_several_ranks_sort_as_tuples_do_and_keep_what_is_equal(columns):
-    rows = list(zip(*columns, strict=True))
-    expected = sorted(range(len(rows)), key=rows.__getitem__)
-    assert order_by([np.array(one, dtype=np.int64) for one in columns]).tolist() == expected
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.integers(-1, 3), min_size=5, max_size=5), min_size=1, max_size=7))
 def test_levels_of_any_size_and_number_are_told_apart(columns):
@@ -188,19 +62,3 @@ def test_cameras_that_differ_in_case_or_spelling_are_one_group(current):
     spelled = [plain_views.fold(name) for name in names]
     assert spelled == sorted(set(spelled))
     assert "LEICA m6" in names
-
-
-def test_equal_places_stand_in_one_order_in_every_mode(current):
-    """Two files whose places differ in case only."""
-    for mode, descending in (("file", False), ("file", True)):
-        found = run_view(current, View((ALL,), (Sort("path", descending),), mode=mode))
-        places = current.corpus.files["place"].gather(found.files).to_list()
-        same = [one for one in places if one.lower() == "posters/1930/same.jpg"]
-        assert same == sorted(same, reverse=descending)
-        assert len(same) == 2
-
-
-def test_an_image_without_a_file_stays_last(current):
-    for sort in (Sort("path"), Sort("path", True), Sort("name"), Sort("name", True)):
-        found = run_view(current, View((ALL,), (sort,)))
-        assert set(current.sha1s(found.rows[-2:])) == {sha1("a orphan"), sha1("b orphan")}

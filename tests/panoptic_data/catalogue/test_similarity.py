@@ -1,77 +1,42 @@
 """Likeness as a condition: exact within what else a view asks, and read in its older forms."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
-from panoptic_data.catalogue import registry, similarity, similarity_stats
+from panoptic_data.catalogue import registry, similarity
 from panoptic_data.catalogue.execute import run_view, window
-from panoptic_data.errors import NoEmbeddings, UnknownImage
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnknownImage
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.query import parser
 from panoptic_data.search.compare import compare
 from panoptic_data.search.find import find
 from panoptic_data.vectors import scores
 from panoptic_data.views import model
-from panoptic_data.views.model import Clause, Condition, Level, Sort, View
+from panoptic_data.views.model import Clause, Condition, Sort, View
 from panoptic_data.views.search_expression import parse
 from tests import synthetic
-from tests.vectors import SLUG, embed, grouped
-
-COUNT = 600
-NAMES = [f"image {number}" for number in range(COUNT)]
-SHA1S = [synthetic.sha1(name) for name in NAMES]
-VECTORS = grouped(COUNT, groups=6, dim=16, seed=3)[0]
-OTHER = "timm-resnet50-a1-in1k"
-OTHERS = grouped(COUNT, groups=6, dim=20, seed=4, width=0.6)[0]
-FEW = Condition("folder", "in", ["s/few"])
-
-
-def folder(number):
-    return "few" if number % 50 == 7 else "many"
+from tests.panoptic_data.catalogue import similar_images
+from tests.panoptic_data.catalogue.posters import asking, with_vectors
+from tests.panoptic_data.catalogue.posters import shown as shown_names
+from tests.panoptic_data.catalogue.similar_images import (
+    COUNT,
+    FEW,
+    OTHER,
+    OTHERS,
+    SHA1S,
+    VECTORS,
+    asked,
+    folder,
+    like,
+    plainly,
+    shown,
+)
+from tests.synthetic import sha1
+from tests.vectors import SLUG
 
 
 @pytest.fixture(scope="module")
 def current(tmp_path_factory):
-    """600 images with vectors, every fiftieth in a folder of its own."""
-    project = synthetic.project(tmp_path_factory.mktemp("likeness") / "project")
-    synthetic.write(project, "images", [synthetic.image(name) for name in NAMES])
-    files = [
-        synthetic.file(f"s/{folder(number)}/{number:04}.jpg", name)
-        for number, name in enumerate(NAMES)
-    ]
-    # The last one is gone, and one lies in two places.
-    files[-1]["status"] = "missing"
-    files.append(synthetic.file("s/few/again.jpg", NAMES[7]))
-    synthetic.write(project, "files", files)
-    embed(project, SHA1S, VECTORS)
-    # Another encoder, which has not seen the first of them.
-    embed(project, SHA1S[1:], OTHERS[1:], OTHER)
-    return registry.get(project, fresh=True)
-
-
-def like(text, **limits):
-    return Condition("like", "at least", {"encoder": SLUG, "query": text, **limits})
-
-
-def asked(number, **limits):
-    return like(f"image:{SHA1S[number]}", **limits)
-
-
-def shown(current, *where, **more):
-    found = run_view(current, View(where, **more))
-    return current.sha1s(found.rows)
-
-
-def plainly(weights, among=range(COUNT - 1), vectors=VECTORS):
-    """Images and their cosines, nearest first, in plain Python."""
-    terms = [(weight, vectors[number].astype(float)) for number, weight in weights.items()]
-    aim = sum(weight * vector / np.linalg.norm(vector) for weight, vector in terms)
-    aim = aim / np.linalg.norm(aim)
-    pairs = [(float(vectors[number].astype(float) @ aim), SHA1S[number]) for number in among]
-    named = {SHA1S[number] for number in weights}
-    return sorted((pair for pair in pairs if pair[1] not in named), reverse=True)
+    return similar_images.create(tmp_path_factory.mktemp("similarity") / "project")
 
 
 def test_terms_add_up_with_their_signs_and_weights(current):
@@ -188,26 +153,6 @@ def test_a_percentile_shows_as_much_as_chance_says(current):
     assert shown(current, asked(5, percentile=0, count=3)) == shown(current, asked(5))[:3]
 
 
-def test_a_slider_is_told_how_similarities_lie(current):
-    view = View((asked(3, threshold=0.25), FEW))
-    told = similarity_stats.histogram(current, view)
-    cosines = [
-        cosine for cosine, _ in plainly({3: 1}, [n for n in range(COUNT - 1) if folder(n) == "few"])
-    ]
-    assert (sum(told.counts), len(told.counts), len(told.edges)) == (12, 60, 61)
-    assert told.edges[0] == pytest.approx(min(cosines), abs=1e-3)
-    assert told.edges[-1] == pytest.approx(max(cosines), abs=1e-3)
-    assert told.percentiles == sorted(told.percentiles)
-    assert told.threshold == 0.25
-    # Of so many that are kept, the last.
-    kept = similarity_stats.histogram(current, View((asked(3, count=5), FEW)))
-    assert (kept.threshold, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
-    assert told.default_threshold == pytest.approx(scores.scale(current.project, SLUG).cosine(95))
-    assert similarity_stats.histogram(current, View((FEW,))) is None
-    nobody = View((asked(3), Condition("name", "contains", "nowhere")))
-    assert sum(similarity_stats.histogram(current, nobody).counts) == 0
-
-
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
 def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
     told = compare(current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k)
@@ -231,33 +176,6 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
         [seen] = [one.ranks[0] for one in told.images if one.sha1 == hit.sha1]
         assert seen.similarity == hit.similarity
         assert seen.percentile == pytest.approx(hit.percentile, abs=0.01)
-
-
-def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(current):
-    view = View((FEW, asked(3, percentile=60)), (Sort("path"),), (Level("format"),))
-    other = similarity.with_encoder(current, view, OTHER)
-    [_, part] = other.where
-    assert part.value == {**view.where[1].value, "encoder": OTHER}
-    assert replace(other, where=view.where) == view
-    ranks = [similarity_stats.ranks(current, one) for one in (view, other)]
-    for ranking, one in zip(ranks, (view, other), strict=True):
-        # All that the rest selects, in whatever order and groups, alike enough or not.
-        plain = shown(current, *one.where)
-        rows = np.argsort(ranking)[np.count_nonzero(ranking == 0) :]
-        assert len(rows) == 12 > len(plain) > 0
-        assert current.sha1s(rows)[: len(plain)] == plain
-    first = [set(np.flatnonzero((ranking > 0) & (ranking <= 3))) for ranking in ranks]
-    assert similarity_stats.count_common(*ranks, first=3) == len(first[0] & first[1]) > 0
-    assert similarity_stats.count_common(ranks[0], ranks[0] * 0) == 0
-    # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
-    scale = scores.scale(current.project, SLUG)
-    [part] = similarity.with_encoder(
-        current, View((asked(3, threshold=0.4, count=9),)), OTHER
-    ).where
-    assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
-    assert (part.value["count"], "threshold" in part.value) == (9, False)
-    assert similarity.with_encoder(current, View((FEW,)), OTHER) == View((FEW,))
-    assert not similarity_stats.ranks(current, View((FEW,))).any()
 
 
 def test_what_cannot_be_asked_is_said(current):
@@ -294,3 +212,36 @@ def test_terms_are_said_in_both_languages():
         "2 × “cat”", "not image ab12cd…", "part of image ab12cd…", "not 0.5 × “a dog”"
     ]  # fmt: skip
     assert all(english != french for english, french in zip(*said, strict=True))
+
+
+def similar_to(*names, threshold):
+    value = {"encoder": "visual", "sha1s": [sha1(n) for n in names], "threshold": threshold}
+    return asking("similar", value)
+
+
+def test_similar_images_come_nearest_first_down_to_the_threshold(opened):
+    with_vectors(opened)
+    view = similar_to("red", threshold=-1)
+    assert shown_names(opened, view) == ["blue", "grey"]
+    assert shown_names(opened, similar_to("red", threshold=0.7)) == ["blue"]
+    assert shown_names(opened, view.sorted_by(Sort("similarity"))) == ["grey", "blue"]
+    assert shown_names(opened, view.with_condition("format", ["JPEG"])) == ["grey"]
+    current = registry.get(opened, fresh=True)
+    rows = window(current, run_view(current, view), 0, 9)
+    assert [row["similarity"] for row in rows] == pytest.approx([0.8, 0.0], abs=1e-3)
+
+
+def test_what_cannot_be_compared_is_said(opened):
+    with pytest.raises(NoEmbeddings):
+        shown_names(opened, similar_to("red", threshold=0.5))
+    with_vectors(opened)
+    with pytest.raises(UnknownImage):
+        shown_names(opened, similar_to("broken", threshold=0.5))
+
+
+def test_words_are_refused_by_an_encoder_that_reads_none(opened):
+    with_vectors(opened)
+    row = {"slug": "visual", "text": "visual", "status": "ready", "reads_text": False, "dim": 2}
+    synthetic.write(opened, "encoders", [row])
+    with pytest.raises(TextNotSupported):
+        shown_names(opened, asking("text", {"encoder": "visual", "text": "a dress"}))
