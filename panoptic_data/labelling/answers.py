@@ -68,11 +68,11 @@ def answer_changes(
 
 def tag_and_property(state: State, tag: str) -> tuple[Tag, Property]:
     """Return a tag and its property, neither deleted. Raises InvalidTag."""
-    found = state.tags.get(tag)
-    property = state.properties.get(found.property) if found else None
-    if found is None or found.deleted or property is None or property.deleted:
+    checked = state.tags.get(tag)
+    property = state.properties.get(checked.property) if checked else None
+    if checked is None or checked.deleted or property is None or property.deleted:
         raise InvalidTag("unknown", name=tag)
-    return found, property
+    return checked, property
 
 
 def _targets(sha1s: list[str], files: pl.DataFrame | None, has_files: bool) -> list[str]:
