@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.components.gallery import At, Beside, Opened, gallery
+from app.components.gallery import ComparedSide, CurrentImage, OpenImage, gallery
 from app.components.table import table
 from app.screens import image_map
 from app.session import state, url_state
@@ -77,7 +77,7 @@ def _side_by_side(context: ViewContext, compared: Comparison) -> None:
                 _comparison_failed(context, compared)
                 continue
             other = sides[1 - index]
-            beside = Beside(
+            beside = ComparedSide(
                 place=index,
                 name=compared.names[index],
                 other="" if other.result is None else model.to_address(other.view.without_display),
@@ -115,7 +115,7 @@ def _common_text(compared: Comparison, key: str) -> str:
     return state.say(f"find.{key}", count=compared.common, of=compared.first)
 
 
-def _grid(context: ViewContext, beside: Beside | None = None) -> None:
+def _grid(context: ViewContext, beside: ComparedSide | None = None) -> None:
     result = context.result
     assert result is not None
     index = 0 if beside is None else beside.place
@@ -240,7 +240,7 @@ def _request_page_run() -> None:
     st.session_state["changed_inside"] = True
 
 
-def _note_move(at: At, side: int = 0) -> None:
+def _note_move(at: CurrentImage, side: int = 0) -> None:
     st.session_state["at"] = at.sha1
     st.session_state["side"] = side if at.opened else 0
     state.open_image(at.sha1 if at.opened else None)
@@ -258,16 +258,16 @@ def _current_image(context: ViewContext) -> str | None:
     return next(iter(context.displayed.sha1s(context.result.rows[:1])), None)
 
 
-def _opened_image(context: ViewContext) -> Opened | None:
+def _opened_image(context: ViewContext) -> OpenImage | None:
     sha1 = state.opened()
     if sha1 is None:
         return None
     rows = context.displayed.rows_of([sha1])
     if not len(rows):
-        return Opened(sha1, "", None, True)
+        return OpenImage(sha1, "", None, True)
     assert context.result is not None
     row = context.displayed.frame.row(int(rows[0]), named=True)
     name = row["place"].rpartition("/")[2]
-    return Opened(
+    return OpenImage(
         sha1, name, index_of(context.displayed, context.result, sha1), row["width"] is None
     )

@@ -115,7 +115,7 @@ def _draw(
         is_alone=is_alone,
         language=state.language(),
         texts=section_texts("map", "ui_"),
-        on_ask=on_action,
+        on_action=on_action,
     )
 
 

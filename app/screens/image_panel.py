@@ -15,9 +15,9 @@ import polars as pl
 import streamlit as st
 
 from app.components.annotate import annotate
-from app.components.history import past
+from app.components.history import image_history
 from app.components.searchline import SIMILARITY_TEXTS
-from app.components.strip import strip
+from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
@@ -91,7 +91,7 @@ def panel(
 
 def _history_of_image(sha1: str) -> None:
     texts = {**history.texts(), "title": state.say("history.title")}
-    past(sha1=sha1, language=state.language(), texts=texts)
+    image_history(sha1=sha1, language=state.language(), texts=texts)
 
 
 def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
@@ -101,7 +101,7 @@ def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None)
         return
     limit_key = f"near.{encoder.slug}"
     view = search_terms.similar_to_images([sha1], encoder.slug, st.session_state.get(limit_key, {}))
-    strip(
+    image_strip(
         view=model.to_address(view),
         version=corpus.version,
         without=sha1,

@@ -5,7 +5,7 @@ Not here: its markup (``components.importing``), reading and writing (``api.impo
 
 from __future__ import annotations
 
-from app.components.importing import importer
+from app.components.importing import import_form
 from app.screens.history import show_images
 from app.screens.page import needs_project
 from app.session import navigation, state
@@ -20,7 +20,7 @@ __all__ = ["show"]
 @needs_project
 def show(project: Project) -> None:
     """Draw the page."""
-    importer(
+    import_form(
         language=state.language(),
         types=TYPES,
         ways=METHODS,

@@ -7,7 +7,7 @@ Not here: its markup (``components.properties``), reading and writing definition
 from __future__ import annotations
 
 from app.api.properties import view_of
-from app.components.properties import definer
+from app.components.properties import property_editor
 from app.screens import sort_by_words
 from app.screens.page import needs_project, open_in_gallery
 from app.session import navigation, state
@@ -22,7 +22,7 @@ __all__ = ["show"]
 @needs_project
 def show(project: Project) -> None:
     """Draw the page."""
-    definer(
+    property_editor(
         language=state.language(),
         types=TYPES,
         colours=COLOURS,

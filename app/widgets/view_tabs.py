@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.components.tabs import Act, Tab, strip
+from app.components.tabs import Tab, TabAction, tab_strip
 from app.session import navigation, state
 from app.session.texts import section_texts
 from app.widgets import filter_chips
@@ -25,7 +25,7 @@ from panoptic_data.views import model, saved, stored_selections
 from panoptic_data.views.model import Clause, Condition, View
 
 if TYPE_CHECKING:
-    from app.components.frame import Selected
+    from app.components.frame import Selection
     from panoptic_data.storage.project import Project
     from panoptic_data.views.saved import SavedView
 
@@ -47,7 +47,7 @@ def tabs(project: Project) -> None:
     _save_changes(project)
     views = saved.list_views(project)
     current = next((saved_view for saved_view in views if saved_view.id == state.tab()), None)
-    strip(
+    tab_strip(
         # A view that is shown has its tab, also where it was closed elsewhere.
         opened=[
             _tab(saved_view, current)
@@ -76,7 +76,7 @@ def open_new(project: Project, view: View, name: str | None = None) -> None:
     navigation.to_view()
 
 
-def open_selection(project: Project, chosen: Selected) -> None:
+def open_selection(project: Project, chosen: Selection) -> None:
     """Save the selected images as a view and show it in a tab of its own."""
     if not chosen.is_all:
         open_new(project, View().with_condition("selection", list(chosen.sha1s)))
@@ -157,9 +157,9 @@ def _address(current: SavedView | None) -> str:
     return model.to_address(state.view()) or state.ALL
 
 
-def _act(project: Project, act: Act) -> None:
+def _act(project: Project, act: TabAction) -> None:
     """Carry out what was pressed on the strip; runs before the page is drawn again."""
-    acts: dict[str, Callable[[Project, Act], Any]] = {
+    acts: dict[str, Callable[[Project, TabAction], Any]] = {
         "open": lambda project, act: _open(project, act.id),
         "new": lambda project, _: open_new(project, state.view()),
         "rename": lambda project, act: saved.rename(project, act.id or "", act.name),
@@ -168,7 +168,7 @@ def _act(project: Project, act: Act) -> None:
         "reopen": _reopen,
         "duplicate": _duplicate,
         "delete": lambda project, act: saved.remove(project, act.id or ""),
-        "restore": lambda project, act: saved.restore(project, act.id or "", act.place),
+        "restore": lambda project, act: saved.restore(project, act.id or "", act.position),
     }
     try:
         _save_changes(project)
@@ -191,13 +191,13 @@ def _open(project: Project, id: str | None) -> None:
     _show(saved_view)
 
 
-def _reopen(project: Project, act: Act) -> None:
+def _reopen(project: Project, act: TabAction) -> None:
     saved_view = saved.reopen(project, act.id or "")
     if saved_view is not None:
         _show(saved_view)
 
 
-def _duplicate(project: Project, act: Act) -> None:
+def _duplicate(project: Project, act: TabAction) -> None:
     saved_view = saved.get(project, act.id or "")
     if saved_view is None:
         return

@@ -1,8 +1,9 @@
-"""What is said of the image in hand, beside the pictures: each property a field.
+"""The annotations of the current image, beside the gallery: a field for each property.
 
-Values are read and written over HTTP (``app.api.annotations``), and follow the image in hand
-without waiting for Python. ``editors.css`` is the style of the fields, wherever they stand. Not
-here: defining properties and tags (their page), many images at once (``frame``).
+Values are read and written over HTTP (``app.api.annotations``), and follow the current image
+without waiting for Python. ``editors.css`` is the style of the fields on every page. Not here:
+defining properties and tags (``components.properties``), many images at once
+(``components.frame``).
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from app.session import state
 from app.session.texts import section_texts
 from panoptic_data.annotations.values import COLOURS
 
-__all__ = ["EDITORS", "annotate", "texts_of_annotations"]
+__all__ = ["EDITORS", "annotate", "annotation_texts"]
 
 EDITORS = "annotate/editors"
 
 
 def annotate(*, project: str, view: str | None, sha1: str) -> None:
-    """Show the values of the image in hand: ``sha1``, where no display has another one by now.
+    """Show the values of the current image: ``sha1``, unless a display has moved on to another.
 
-    ``view`` is the address of the view that the page shows, which a selection may be all of.
+    ``view`` is the address of the current view, for selections of all its images.
     """
     component("annotate", styles=(EDITORS,))(
         key="annotate",
@@ -30,11 +31,11 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
             "sha1": sha1,
             "language": state.language(),
             "colours": list(COLOURS),
-            "texts": texts_of_annotations(),
+            "texts": annotation_texts(),
         },
     )
 
 
-def texts_of_annotations() -> dict[str, str]:
+def annotation_texts() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
     return {**section_texts("annotate"), "more_images": state.say("suggest.link_tag")}

@@ -1,6 +1,6 @@
-"""The filters of a view as a tree that can be edited: conditions, their denials, boxes of them.
+"""The filters of a view as a tree that can be edited: conditions, negations, groups of them.
 
-What is edited lives in the browser until it is applied. Not here: what can be asked, counting,
+The draft lives in the browser until it is applied. Not here: fields and operators, counting,
 checking (``widgets.filter_builder``).
 """
 
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Operator:
-    """One thing to ask of a field; ``editor`` says what its value is typed or chosen with."""
+    """One operator of a field; ``editor`` is what its value is typed or chosen with."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ class Operator:
 class Field:
     """One field in words. ``scale`` is the unit that its numbers are typed in.
 
-    ``heading`` is what it stands under in the list of fields.
+    ``heading`` is the one above it in the list of fields.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Property:
-    """A property whose authors can be asked for."""
+    """A property whose annotations can be filtered by author."""
 
     id: str
     label: str
@@ -81,7 +81,7 @@ class Hue:
 
 @dataclass(frozen=True)
 class Draft:
-    """What is being edited, as a JSON list of parts; the browser numbers what it tells."""
+    """An unfinished edit: ``where`` as a JSON list of parts, and the browser's number of it."""
 
     turn: int
     where: Any
@@ -89,10 +89,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found out about a draft.
+    """The result of checking a draft.
 
-    ``problems`` are sentences by the place of a condition among all of the draft, as they are
-    read; ``problem`` is what is wrong with none of them in particular.
+    ``problems`` are sentences by the index of a condition among all of the draft, in reading
+    order; ``problem`` is what is wrong with the draft as a whole.
     """
 
     turn: int
@@ -116,11 +116,11 @@ def builder(
     on_cancel: Callable[[], None],
     key: str = "builder",
 ) -> None:
-    """Show the tree of ``where``; later runs change its answers, not what is being edited.
+    """Show the tree of ``where``; later runs change its ``answer``, not the draft.
 
     ``choices`` are the values to choose from, by the name of the field; those with a ``path`` are
-    a tree. A condition with a ``label`` is shown as these words, without a way to edit it.
-    ``on_apply`` gets what the tree says, in the form of ``where``.
+    a tree. A condition with a ``label`` is shown as these words and cannot be edited.
+    ``on_apply`` gets the edited tree, in the form of ``where``.
     """
     component("builder")(
         key=key,
@@ -141,6 +141,6 @@ def builder(
 
 
 def drafted(key: str = "builder") -> Draft | None:
-    """Return what is being edited, or None before anything was changed."""
+    """Return the draft, or None before anything was changed."""
     value = st.session_state.get(key, {}).get("draft")
     return None if value is None else Draft(int(value["turn"]), value["where"])

@@ -28,7 +28,7 @@ def classes(
     on_encoder: Callable[[str], None],
     on_leave: Callable[[str], None],
 ) -> None:
-    """Show it. ``view`` is the address of what else may be sorted than the whole corpus.
+    """Show it. ``view`` is the address of filters that may be sorted in place of the whole corpus.
 
     ``encoders`` that read words are slugs with their names, ``encoder`` the one in use,
     ``waiting`` names of such that cannot be used yet. ``on_property`` gets the property to sort

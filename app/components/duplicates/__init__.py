@@ -26,11 +26,11 @@ def duplicates(
     on_show: Callable[[str], None],
     on_leave: Callable[[str], None],
 ) -> None:
-    """Show it. ``view`` is the address of what else may be compared than the whole corpus.
+    """Show it. ``view`` is the address of filters to compare within, in place of the whole corpus.
 
-    ``group`` is the one to begin with, ``version`` differs where duplicates were looked for anew,
-    ``encoders`` are the names of slugs. ``on_show`` gets the
-    group whose images are to be seen, ``on_leave`` the name of a page.
+    ``group`` is the one to begin with, ``version`` changes when duplicates are detected again,
+    ``encoders`` are names by slug. ``on_show`` gets the group whose images are to be shown,
+    ``on_leave`` the name of a page.
     """
     component("duplicates", styles=("annotate/editors",))(
         key=KEY,

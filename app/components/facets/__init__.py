@@ -1,6 +1,6 @@
 """The left panel: folders, clusters and properties with their counts; a press filters.
 
-Not here: counting (``widgets.facets``), what a value does to the view (the page).
+Not here: counting (``widgets.facet_panel``), what a value does to the view (the page).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["Histogram", "Item", "Section", "facets", "open_sections"]
 
 @dataclass(frozen=True)
 class Item:
-    """One value that can be chosen; None stands for having none.
+    """One value that can be chosen; its ``id`` is None for having no value.
 
-    ``thumb`` is the sha1 of a picture that stands for it, ``colour`` one that is its own.
+    ``thumb`` is the sha1 of an image that represents it, ``colour`` its own colour if it has one.
     """
 
     id: str | int | None
@@ -29,7 +29,7 @@ class Item:
     thumb: str | None = None
     title: str | None = None
     colour: str | None = None
-    # Of a tree of tags: the ids from the top down to it, with "/" between.
+    # In a tree of tags: the ids from the top down to it, separated by "/".
     path: str | None = None
 
 
@@ -48,7 +48,7 @@ class Section:
     """One part of the panel. ``selected`` holds chosen values, or the two ends of a range.
 
     ``scale`` is the unit that a range is written in, e.g. 1,000,000 for megapixels. ``sought``
-    is the text of its search field, None where it has none. A ``note`` is one line to press.
+    is the text of its search field, None where it has none. A ``note`` is a single line to press.
     """
 
     field: str
@@ -98,7 +98,7 @@ def facets(
         },
         presses={
             "change": changed,
-            "choose": lambda told: on_choose(str(told)),
+            "choose": lambda chosen: on_choose(str(chosen)),
             "seek": sought,
             "annotated": lambda _: None,
         },

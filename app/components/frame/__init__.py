@@ -1,6 +1,6 @@
-"""What holds on every page: the selection at the bottom left, and the list of keys.
+"""The frame of every page: the selection at the bottom left, and the list of keys.
 
-What is done with a selection goes over HTTP (``app.api.annotations``). Not here: what runs, at the
+Actions on a selection go over HTTP (``app.api.annotations``). Not here: the current run, at the
 bottom right (``widgets.run_progress``).
 """
 
@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
-from app.components.annotate import EDITORS, texts_of_annotations
+from app.components.annotate import EDITORS, annotation_texts
 from app.components.assets import component
 from panoptic_data.annotations.values import COLOURS
 
-__all__ = ["Selected", "frame", "selected"]
+__all__ = ["Selection", "frame"]
 
 KEY = "frame"
-# Keys that annotate, as the list of keys says them.
+# Keys that annotate, and the names of their texts.
 TAG_KEYS = (
     ("0 … 9", "key_digit"),
     ("k", "key_letters"),
@@ -33,7 +31,7 @@ TAG_KEYS = (
 
 
 @dataclass(frozen=True)
-class Selected:
+class Selection:
     """What is selected: ``sha1s``, or all images of the view but ``excepted`` ones.
 
     ``is_whole`` is false when there are more than the browser names; ``count`` is always right.
@@ -41,7 +39,7 @@ class Selected:
 
     count: int = 0
     is_all: bool = False
-    is_whole: bool = True
+    is_complete: bool = True
     sha1s: tuple[str, ...] = ()
     excepted: tuple[str, ...] = ()
 
@@ -56,7 +54,7 @@ def frame(
     texts: Mapping[str, str],
     on_similar: Callable[[list[str]], None],
     on_only: Callable[[list[str]], None],
-    on_save: Callable[[Selected], None],
+    on_save: Callable[[Selection], None],
     on_suggest: Callable[[str], None],
 ) -> None:
     """Show the selection and what can be done with it; ``keys`` is what ``?`` lists.
@@ -64,7 +62,7 @@ def frame(
     ``view`` is the address of the view that the page shows, without how it is shown; None where
     it shows none. ``on_suggest`` gets the tag that images are to be suggested for.
     """
-    words = texts_of_annotations()
+    words = annotation_texts()
     own = [(key, words[name]) for key, name in TAG_KEYS]
     component("frame", styles=(EDITORS, "shared/ui/toast"))(
         key=KEY,
@@ -82,24 +80,19 @@ def frame(
         presses={
             "similar": lambda value: on_similar(_texts(value)),
             "only": lambda value: on_only(_texts(value)),
-            "save": lambda value: on_save(_selected(value)),
+            "save": lambda value: on_save(_selection(value)),
             "suggest": lambda value: on_suggest(str(value)),
         },
     )
 
 
-def selected() -> Selected:
-    """Return what is selected, as the browser last said, a moment after each change."""
-    return _selected(st.session_state.get(KEY, {}).get("selection"))
-
-
-def _selected(value: Any) -> Selected:
+def _selection(value: Any) -> Selection:
     if not isinstance(value, Mapping):
-        return Selected()
-    return Selected(
+        return Selection()
+    return Selection(
         count=int(value.get("count", 0)),
         is_all=value.get("all") is True,
-        is_whole=value.get("isWhole") is True,
+        is_complete=value.get("isWhole") is True,
         sha1s=tuple(_texts(value.get("ids"))),
         excepted=tuple(_texts(value.get("except"))),
     )

@@ -1,8 +1,8 @@
 """The gallery: a virtual grid of all images of a view, in groups if it has any, and one large.
 
-Its rows come from ``/rows``, their groups from ``/groups``, their shapes from ``/aspects``, its
-pictures from ``/thumb`` and ``/image``; the selection stays in the browser (``frame`` hands it
-to Python). Not here: the properties of the open image.
+Rows come from ``/rows``, groups from ``/groups``, aspect ratios from ``/aspects``, images from
+``/thumb`` and ``/image``; the selection stays in the browser (``components.frame`` sends it to
+Python). Not here: the properties of the open image (``components.annotate``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.annotate import EDITORS, texts_of_annotations
+from app.components.annotate import EDITORS, annotation_texts
 from app.components.assets import component
 from panoptic_data.annotations.values import COLOURS
 from panoptic_data.errors import InvalidView
@@ -22,9 +22,9 @@ from panoptic_data.messages import translate
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 
-__all__ = ["CAPTIONS", "At", "Beside", "Opened", "gallery", "told_at"]
+__all__ = ["CAPTIONS", "ComparedSide", "CurrentImage", "OpenImage", "current_image", "gallery"]
 
-# What can stand under a picture, in the order of its lines.
+# The captions that an image can have, in the order of their lines.
 CAPTIONS = (
     "name",
     "folder",
@@ -51,7 +51,7 @@ _TEXTS = (
     "said_true",
     "said_false",
 )
-# What two galleries side by side say.
+# Texts of two galleries side by side.
 _BESIDE_TEXTS = (
     "keep",
     "none_alike",
@@ -63,13 +63,13 @@ _BESIDE_TEXTS = (
     "nth_few",
     "nth_other",
 )
-# Orders that a tile need not explain: its name says the first two, and likeness is always said.
+# Orders whose value is not written on a tile: it has its name and its similarity anyway.
 _PLAIN = ("path", "name", "similarity")
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The image that the address names; ``index`` is its place in the view, if it has one."""
+class OpenImage:
+    """The image that the address names; ``index`` is its index in the view, if it is in it."""
 
     sha1: str
     name: str
@@ -78,11 +78,11 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One of two galleries side by side, with the heading that tells it from the other.
+class ComparedSide:
+    """One of two galleries side by side, and its heading.
 
-    ``place`` is 0 or 1, ``other`` the address of the other's view ("" where that shows nothing);
-    ``name``, ``count`` and ``common``, with its ``title``, are its heading.
+    ``place`` is 0 or 1, ``other`` the address of the other's view ("" where that has no result);
+    ``name``, ``count`` and ``common``, with its ``title``, are the heading.
     """
 
     place: int
@@ -94,8 +94,8 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class At:
-    """Where the person is: the current image, and whether it is open."""
+class CurrentImage:
+    """The current image: the one with the cursor, and whether it is open."""
 
     sha1: str
     opened: bool
@@ -109,31 +109,31 @@ def gallery(
     held: str | None = None,
     total: int,
     images: int | None = None,
-    opened: Opened | None,
+    opened: OpenImage | None,
     current: str | None,
     language: str,
     texts: Mapping[str, str],
-    on_move: Callable[[At], None],
+    on_move: Callable[[CurrentImage], None],
     on_group: Callable[[int], None] | None = None,
-    beside: Beside | None = None,
+    beside: ComparedSide | None = None,
     on_keep: Callable[[], None] | None = None,
     chip: str | None = None,
     encoder: str | None = None,
     key: str = "gallery",
-) -> At | None:
-    """Show ``total`` images of the view at an address; return where the person is.
+) -> CurrentImage | None:
+    """Show ``total`` images of the view at an address; return the current image.
 
-    ``images`` is how many there are where some stand in several groups (``ViewResult.images``).
-    ``version`` is the catalogue's: a new one fetches the rows again without losing place.
+    ``images`` is their number where some are in several groups (``ViewResult.images``).
+    ``version`` is the catalogue's: with a new one the rows are fetched again, and scrolling stays.
     ``held`` is the key of the view's ``frozen_results.FrozenResult``, None where it has none.
-    ``current`` is the sha1 of the image whose properties stand beside the gallery; ``on_move``
-    is called before the run that follows a move. ``on_group`` gets the place (in ``Groups``) of
-    the group that is to be shown alone; without it no group offers that. ``chip`` is the field of
-    a row that is written on its tile; left out, what the view is sorted by. ``encoder`` is the one
-    whose clusters captions name. ``beside`` says which of two galleries it is; ``on_keep`` is then
-    the press that goes on with this one alone.
+    ``current`` is the sha1 of the image whose properties are shown; ``on_move`` is called before
+    the run that follows a move. ``on_group`` gets the index (in ``Groups``) of the group to show
+    alone; without it no group offers that. ``chip`` is the field that is written on each tile;
+    by default the one that the view is sorted by. ``encoder`` is the one whose clusters captions
+    name. ``beside`` is given to each of two galleries side by side; ``on_keep`` is then called to
+    go on with this one alone.
     """
-    shown = _view(view)
+    parsed_view = view_of_address(view)
     result = component("gallery", styles=(EDITORS,))(
         key=key,
         data={
@@ -145,47 +145,47 @@ def gallery(
             "images": total if images is None else images,
             "opened": asdict(opened) if opened else None,
             "current": current,
-            "grouped": bool(shown.group),
+            "grouped": bool(parsed_view.group),
             "canFilter": on_group is not None,
-            "chip": chip or _chip(shown),
+            "chip": chip or _chip(parsed_view),
             "encoder": encoder,
             "beside": None if beside is None else asdict(beside),
-            "mode": shown.mode,
-            "editing": {"texts": texts_of_annotations(), "colours": list(COLOURS)},
+            "mode": parsed_view.mode,
+            "editing": {"texts": annotation_texts(), "colours": list(COLOURS)},
             "language": language,
             "texts": {**_texts(language), **texts},
         },
         height="stretch",
-        states={"at": lambda: _tell(key, on_move)},
+        states={"at": lambda: _pass_move(key, on_move)},
         presses={
-            "group": lambda value: _tell_group(value, version, on_group),
+            "group": lambda value: pass_group(value, version, on_group),
             "keep": lambda _: on_keep() if on_keep is not None else None,
         },
     )
-    return _at(result.at)
+    return read_current(result.at)
 
 
-def told_at(key: str = "gallery") -> At | None:
-    """Return where the person is, as the browser last said."""
-    return _at(st.session_state.get(key, {}).get("at"))
+def current_image(key: str = "gallery") -> CurrentImage | None:
+    """Return the current image, as the browser last sent it."""
+    return read_current(st.session_state.get(key, {}).get("at"))
 
 
-def _tell(key: str, on_move: Callable[[At], None]) -> None:
-    at = told_at(key)
-    if at is not None:
-        on_move(at)
+def _pass_move(key: str, on_move: Callable[[CurrentImage], None]) -> None:
+    current = current_image(key)
+    if current is not None:
+        on_move(current)
 
 
-def _tell_group(value: Any, version: str, on_group: Callable[[int], None] | None) -> None:
+def pass_group(value: Any, version: str, on_group: Callable[[int], None] | None) -> None:
     if on_group is None or not isinstance(value, Mapping):
         return
     group = value.get("group")
-    # Groups of another version may stand elsewhere.
+    # Groups of another version have other indices.
     if value.get("version") == version and isinstance(group, int) and group >= 0:
         on_group(group)
 
 
-def _view(address: str) -> View:
+def view_of_address(address: str) -> View:
     try:
         return model.from_address(address)
     except InvalidView:
@@ -210,8 +210,8 @@ def _texts(language: str) -> dict[str, str]:
     }
 
 
-def _at(value: Any) -> At | None:
-    """Read what the browser said, trusting nothing."""
+def read_current(value: Any) -> CurrentImage | None:
+    """Read the browser's message; None where it is not one."""
     if not isinstance(value, Mapping) or not isinstance(value.get("sha1"), str):
         return None
-    return At(value["sha1"], value.get("opened") is True)
+    return CurrentImage(value["sha1"], value.get("opened") is True)

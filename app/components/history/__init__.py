@@ -1,4 +1,4 @@
-"""What was done to annotations: the list on the page History, and that of one image.
+"""Batches of annotations: the list on the page History, and that of one image.
 
 Both fetch what they show over HTTP (``app.api.history``). Not here: undo and redo
 (``components.steps``), which page this is on (``screens.history``, ``screens.image_panel``).
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from app.components.assets import component
 
-__all__ = ["history", "past"]
+__all__ = ["history", "image_history"]
 
 
 def history(
@@ -38,6 +38,6 @@ def history(
     )
 
 
-def past(*, sha1: str, language: str, texts: Mapping[str, str], key: str = "past") -> None:
-    """Show what was said of one image, when and by whom, folded."""
+def image_history(*, sha1: str, language: str, texts: Mapping[str, str], key: str = "past") -> None:
+    """Show the annotations of one image, when they were made and by whom, folded."""
     component("history")(key=key, data={"sha1": sha1, "language": language, "texts": dict(texts)})

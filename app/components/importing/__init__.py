@@ -1,6 +1,6 @@
-"""The page where a file is looked at, arranged and brought in, its steps below each other.
+"""The page where a file is previewed, matched and imported, its steps below each other.
 
-Everything comes and goes over HTTP (``app.api.imports``). Not here: the page's place in the
+Everything is read and written over HTTP (``app.api.imports``). Not here: the page's place in the
 dashboard (``screens.importing``).
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.components.assets import component
 
-__all__ = ["importer"]
+__all__ = ["import_form"]
 
 KEY = "importing"
 
 
-def importer(
+def import_form(
     *,
     language: str,
     types: Sequence[str],
@@ -24,7 +24,7 @@ def importer(
     on_show: Callable[[str], None],
     on_properties: Callable[[], None],
 ) -> None:
-    """Show it. ``on_show`` gets the batch whose images are to be shown."""
+    """Show the form. ``on_show`` gets the batch whose images are to be shown."""
     component("importing")(
         key=KEY,
         data={

@@ -1,7 +1,7 @@
 """The map: every image as a point; a lasso returns its polygon, a press the image.
 
-The points come over HTTP (``/map``); only what surrounds them is in ``data``. Not here: what
-a polygon does to the view (the page).
+The points come over HTTP (``/map``); only legend and controls are in ``data``. Not here: what a
+polygon does to the view (``screens.image_map``).
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ def image_map(
     is_alone: bool,
     language: str,
     texts: Mapping[str, str],
-    on_ask: Callable[[str, Any], None],
+    on_action: Callable[[str, Any], None],
     key: str = "map",
 ) -> None:
-    """Show the map of the view at an address, where ``held`` names a hold, as it was then.
+    """Show the map of the view at an address; of its frozen result if ``held`` is the key of one.
 
-    ``on_ask`` gets what was asked and its value: ``region`` (a polygon, or None to drop it),
+    ``on_action`` gets an action and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
     ``drop`` (a chip), ``explore`` (show the view in the gallery). ``is_alone`` shows legend
-    and pictures beside the map.
+    and images beside the map.
     """
 
-    def asked(value: Any) -> None:
-        on_ask(str(value["what"]), value["value"])
+    def acted(value: Any) -> None:
+        on_action(str(value["what"]), value["value"])
 
     data = {
         "view": view,
@@ -82,7 +82,7 @@ def image_map(
         "language": language,
         "texts": dict(texts),
     }
-    component("map")(key=key, data=data, height="stretch", presses={"ask": asked})
+    component("map")(key=key, data=data, height="stretch", presses={"ask": acted})
 
 
 def _choices(labels: Mapping[str, str]) -> list[dict[str, str]]:

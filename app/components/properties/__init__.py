@@ -11,12 +11,12 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["definer"]
+__all__ = ["property_editor"]
 
 KEY = "properties"
 
 
-def definer(
+def property_editor(
     *,
     language: str,
     types: Sequence[str],
@@ -28,8 +28,8 @@ def definer(
 ) -> None:
     """Show properties and let them be changed. ``on_explore`` gets a property and tags of it.
 
-    Without tags all images that have a value are meant. ``on_import`` leads to where files are
-    brought in, ``on_sort`` gets a property whose tags images are to be sorted into.
+    Without tags all images that have a value are meant. ``on_import`` leads to the page
+    Import, ``on_sort`` gets the property into whose tags images are to be sorted.
     """
     component("properties", styles=("shared/ui/toast",))(
         key=KEY,

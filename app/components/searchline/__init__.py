@@ -1,6 +1,7 @@
-"""The line above the pictures: search, what filters, how many, in which order, how large.
+"""The line above the images: search, filters, count, order, groups, displays, tile size.
 
-Tile size, captions and panels are the browser's own business. Not here: running a search.
+Tile size, captions and panels are kept in the browser alone. Not here: what the line shows
+(``widgets.search_line``), what is done with it (``widgets.search_actions``).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from app.components.assets import component
 
 __all__ = ["SIMILARITY_TEXTS", "ChangedLabel", "Chip", "Choice", "Limit", "TermChip", "searchline"]
 
-# What the slider over likeness says (``similarity_slider.js``), under ``find``.
+# Texts of the slider over similarity (``similarity_slider.js``), in the section ``find``.
 SIMILARITY_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry of a list: its identifier, its text, and what it says when it is chosen."""
+    """One entry of a list: its identifier, its text, its text on hover or its icon."""
 
     id: str
     label: str
@@ -29,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chip:
-    """One condition of the view, which a press removes."""
+    """One filter of the view, which a press removes."""
 
     id: str
     label: str
@@ -39,8 +40,8 @@ class Chip:
 class TermChip:
     """One term of the search, which a press removes; ``is_against`` has the sign minus.
 
-    ``picture`` is the address of a small one, ``box`` the part of it that is meant, ``sign`` what
-    stands before it in place of the label. Without a place of its own a chip says how many more.
+    ``picture`` is the address of a thumbnail, ``box`` the part of it that is searched for,
+    ``sign`` the weight before it in place of the label. A chip that is no term counts the rest.
     """
 
     label: str
@@ -53,9 +54,9 @@ class TermChip:
 
 @dataclass(frozen=True)
 class Limit:
-    """From where on images are shown, in words; ``view`` is the address that a slider asks of.
+    """The limit of a search in words; ``view`` is the address that the slider counts under.
 
-    ``count`` is set where so many of the most alike are.
+    ``count`` is set where the limit is a number of most similar images.
     """
 
     label: str
@@ -65,7 +66,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class ChangedLabel:
-    """What a held view shows that it would not, or not yet: a few words, and all of them."""
+    """What a frozen view would show differently if it were run again, in short and in full."""
 
     label: str
     title: str
@@ -118,22 +119,22 @@ def searchline(
     on_scope: Callable[[str], None],
     key: str = "searchline",
 ) -> None:
-    """Show the line, and tell what is pressed and typed.
+    """Show the line, and pass on what is pressed and typed.
 
     ``on_search`` gets text, mode and whether the person is done typing, ``on_sort`` field and
     direction. ``arrange`` is what order and groups can be and are (``sort_and_group.js``);
     ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
-    ``captions`` is what can stand under a picture, in the order of its lines.
-    ``on_filters`` is the press on the builder of conditions; ``problem`` says what of the text
-    was not understood. ``hold`` is whether what no longer matches stays, which ``on_hold``
-    changes; ``changed`` is what does so, until ``on_refresh``.
-    ``terms`` is the search that is on, ``limit`` from where on, ``encoder`` which of ``encoders``
-    judges it, ``compare`` which of ``comparable`` another does beside, ``scope`` which of
-    ``scopes`` is searched; ``loading`` is whether the first search in words has to wait for a
-    model. ``on_add`` gets a term that was brought (``file:…``, ``crop:…``), ``on_term`` the place
-    of one to remove, ``on_limit`` a ``percentile``, a ``threshold`` or a ``count``, unchecked;
+    ``captions`` are those that an image can have, in the order of their lines.
+    ``on_filters`` opens the builder of filters; ``problem`` is what is wrong with the text.
+    ``hold`` is whether views are frozen, which ``on_hold`` changes; ``changed`` describes what a
+    frozen view does not show yet, until ``on_refresh``.
+    ``terms`` is the current search, ``limit`` its limit, ``encoder`` which of ``encoders`` ranks
+    it, ``compare`` which of ``comparable`` it is compared with, ``scope`` which of ``scopes`` is
+    searched; ``loading`` is whether the first search in words has to wait for a model. ``on_add``
+    gets a term that was dropped or drawn (``file:…``, ``crop:…``), ``on_term`` the index of one
+    to remove, ``on_limit`` a ``percentile``, a ``threshold`` or a ``count``, unchecked;
     ``on_compare`` an encoder, or "" for none. ``version`` is the catalogue's.
-    ``turn`` counts the runs of the page: when it grows, what was asked has been answered.
+    ``turn`` counts the runs of the page: when it grows, the last press has been carried out.
     """
 
     def searched(value: Any) -> None:
@@ -177,18 +178,18 @@ def searchline(
         presses={
             "search": searched,
             "sort": sorted_by,
-            "remove": lambda told: on_remove(str(told)),
+            "remove": lambda chosen: on_remove(str(chosen)),
             "clear": lambda _: on_clear(),
-            "add": lambda told: on_add(str(told)),
-            "term": lambda told: on_term(int(told)),
+            "add": lambda chosen: on_add(str(chosen)),
+            "term": lambda chosen: on_term(int(chosen)),
             "limit": on_limit,
-            "encoder": lambda told: on_encoder(str(told)),
-            "compare": lambda told: on_compare(str(told)),
-            "scope": lambda told: on_scope(str(told)),
+            "encoder": lambda chosen: on_encoder(str(chosen)),
+            "compare": lambda chosen: on_compare(str(chosen)),
+            "scope": lambda chosen: on_scope(str(chosen)),
             "arrange": on_arrange,
             "show": on_show,
             "filters": lambda _: on_filters(),
-            "hold": lambda told: on_hold(told is True),
+            "hold": lambda on: on_hold(on is True),
             "refresh": lambda _: on_refresh(),
         },
     )

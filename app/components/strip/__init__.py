@@ -1,7 +1,7 @@
 """A short list of the first images of a view, such as those most similar to one.
 
-A press opens the image in the gallery of the page; a slider says how alike images must be. Not
-here: which view that is.
+A press opens the image in the gallery of the page; a slider sets how similar images must be. Not
+here: which view that is (``screens.image_panel``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["strip"]
+__all__ = ["image_strip"]
 
 
-def strip(
+def image_strip(
     *,
     view: str,
     version: str,

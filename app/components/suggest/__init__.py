@@ -1,4 +1,4 @@
-"""The page where a tag learns: likely images to accept or refuse, beside those it learns from.
+"""The page of suggestions for a tag: images to accept or reject, beside its examples.
 
 Images and answers go over HTTP (``app.api.suggestions``, ``app.api.tag_status``). Not here: the
 page's place in the dashboard (``screens.suggestions``).
@@ -29,7 +29,7 @@ def suggest(
     on_sort: Callable[[str], None],
     on_leave: Callable[[str], None],
 ) -> None:
-    """Show it. ``view`` is the address of what else may be offered than the whole corpus.
+    """Show it. ``view`` is the address of filters to suggest within, in place of the whole corpus.
 
     ``encoders`` are slugs with their names, ``encoder`` the one in use. ``on_tag`` gets the tag to
     go on with, ``on_show`` the one whose images are to be seen, ``on_sort`` the property whose tags

@@ -11,12 +11,12 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["Act", "Tab", "strip"]
+__all__ = ["Tab", "TabAction", "tab_strip"]
 
 
 @dataclass(frozen=True)
 class Tab:
-    """One saved view: its id, its name, what it says on hover, and whether it can be read."""
+    """One saved view: its id, its name, its text on hover, and whether it can be read."""
 
     id: str
     name: str
@@ -25,31 +25,31 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class Act:
+class TabAction:
     """What a person did: ``what`` to the tab ``id`` (None: all images).
 
     ``what`` is open, new, rename, move, close, reopen, duplicate, delete or restore. ``name``
-    comes with rename, ``ids`` (the new order) with move, ``place`` among the tabs with restore
-    (None: not open). ``goes``: the tab ``then`` (None: all images) is to be shown now.
+    comes with rename, ``ids`` (the new order) with move, ``position`` among the tabs with
+    restore (None: not open). ``goes``: the tab ``then`` (None: all images) is to be shown now.
     """
 
     what: str
     id: str | None
     name: str
     ids: tuple[str, ...]
-    place: int | None
+    position: int | None
     goes: bool
     then: str | None
 
 
-def strip(
+def tab_strip(
     *,
     opened: Sequence[Tab],
     others: Sequence[Tab],
     current: str | None,
     address: str,
     texts: Mapping[str, str],
-    on_act: Callable[[Act], None],
+    on_act: Callable[[TabAction], None],
     key: str = "tabs",
 ) -> None:
     """Show the strip; ``others`` are the views that are not open.
@@ -69,14 +69,14 @@ def strip(
     )
 
 
-def _act(value: Mapping[str, Any]) -> Act:
+def _act(value: Mapping[str, Any]) -> TabAction:
     position = value.get("place")
-    return Act(
+    return TabAction(
         what=str(value["what"]),
         id=_text(value.get("id")),
         name=str(value.get("name", "")),
         ids=tuple(str(tab) for tab in value.get("ids", ())),
-        place=int(position) if isinstance(position, int | float) else None,
+        position=int(position) if isinstance(position, int | float) else None,
         goes="then" in value,
         then=_text(value.get("then")),
     )

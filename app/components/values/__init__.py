@@ -1,4 +1,4 @@
-"""The values of a chart as a table that opens on a press: for the keyboard and for being read out.
+"""The values of a chart as a table that opens on a press: for keyboards and screen readers.
 
 Each name, and each count of a series, is a button. Not here: the chart (``widgets.chart``).
 """
@@ -28,7 +28,7 @@ def values(
 
     ``pressable`` is how many rows and how many columns of counts are buttons, from the first on.
     ``on_pick`` gets row and column; a name is the column after the last that is a button. A press
-    on a table of another ``version`` is not told.
+    on a table of another ``version`` is ignored.
     """
 
     def picked(value: Any) -> None:
@@ -51,7 +51,7 @@ def values(
 
 
 def _cell(value: Any) -> tuple[int, int] | None:
-    """Read what the browser said, trusting nothing."""
+    """Read the browser's message; None where it is not one."""
     if not isinstance(value, Mapping):
         return None
     row, column = value.get("row"), value.get("column")
