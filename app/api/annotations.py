@@ -154,11 +154,12 @@ class NewPropertyRequest(RequestBody):
 
 
 def _annotate(writer: Writer, request: AnnotateRequest) -> dict[str, Any]:
-    targets = Targets.of(writer.project, request.targets)
     edit_requests = request.all_edits()
+    # What is refused is refused before the images are looked up.
+    props = [known_property(writer.state, edit.property) for edit in edit_requests]
+    targets = Targets.of(writer.project, request.targets)
     parts, abouts, ops = [pl.DataFrame(schema=CHANGE_SCHEMA)], [], []
-    for edit in edit_requests:
-        prop = known_property(writer.state, edit.property)
+    for edit, prop in zip(edit_requests, props, strict=True):
         target_ids = targets.file_ids if prop.target == "file" else targets.sha1s
         op, changes = _changes(writer.state, prop, target_ids, edit)
         parts.append(changes)
