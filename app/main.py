@@ -185,7 +185,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
             people(
                 language=state.language(),
                 cookie=identity.COOKIE,
-                longest=identity.LONGEST,
+                longest=identity.NAME_CHARACTERS,
                 texts=_texts("history.people_"),
             )
         _languages()

@@ -1,7 +1,8 @@
 """The components' JavaScript as modules on our own port, their CSS as text, and their presses.
 
-There is no build: the modules import each other as they lie in the folder. A press is carried
-out once and whole (``reliable_events.js``, ``app.session.callbacks``). Not here: any component.
+There is no build: the modules import each other by their paths in this folder. A press is carried
+out once and to its end (``reliable_events.js``, ``app.session.callbacks``). Not here: any
+component.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["Mount", "address", "component", "css", "routes"]
 
 FOLDER = Path(__file__).parent
 # The browser holds back far fewer presses than this.
-HEARD_KEPT = 100
+HANDLED_KEPT = 100
 # The digest in the address changes with any file, so an address never changes its answer.
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -84,34 +85,35 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
         }
         return renderer(
             key=key,
-            data={"shown": dict(data), "heard": list(st.session_state.get(_heard(key), ()))},
+            data={"shown": dict(data), "heard": list(st.session_state.get(_handled_key(key), ()))},
             height=height,  # type: ignore[arg-type]
-            on_presses_change=uninterrupted(partial(_hear, key, presses)),
+            on_presses_change=uninterrupted(partial(_handle_presses, key, presses)),
             **changes,
         )
 
     return mount
 
 
-def _hear(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
-    """Carry out what was pressed; the browser repeats what it was not told to be heard."""
+def _handle_presses(key: str, presses: Mapping[str, Callable[[Any], None]]) -> None:
+    """Carry out what was pressed; the browser repeats what is not acknowledged."""
     import streamlit as st
 
     # While it changes pages Streamlit forgets components that are about to be drawn again. The
-    # browser says it once more, if it was not heard before, and from the page that it is on then.
+    # browser repeats what was not acknowledged, from the page that it is on then.
     if key not in st.session_state:
         navigation.repeat_last()
         return
-    heard = st.session_state.setdefault(_heard(key), [])
+    handled = st.session_state.setdefault(_handled_key(key), [])
     for press in st.session_state[key]["presses"] or ():
-        if press["key"] in heard:
+        if press["key"] in handled:
             continue
-        heard.append(press["key"])
+        handled.append(press["key"])
         presses[press["name"]](press["value"])
-    del heard[:-HEARD_KEPT]
+    del handled[:-HANDLED_KEPT]
 
 
-def _heard(key: str) -> str:
+def _handled_key(key: str) -> str:
+    """Return where the session keeps the presses of a component that were carried out."""
     return f"{key}.heard"
 
 

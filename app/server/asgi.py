@@ -1,4 +1,4 @@
-"""The ASGI application: Streamlit's pages and our routes on one port, behind one guard.
+"""The ASGI application: Streamlit's pages and our routes on one port, behind one check of hosts.
 
 Not here: where it listens (``serve``), what a page shows (``main``).
 """
@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from app.api.routes import routes
 from app.components import assets
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -32,4 +32,6 @@ def create(project: Project) -> App:
     """Return the application of a project."""
     from streamlit.starlette import App
 
-    return App(MAIN, routes=[*routes(project), *assets.routes()], middleware=[Middleware(Guard)])
+    return App(
+        MAIN, routes=[*routes(project), *assets.routes()], middleware=[Middleware(HostCheck)]
+    )

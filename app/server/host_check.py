@@ -1,8 +1,8 @@
-"""Who may ask: requests that name this machine and come from its own pages.
+"""Which requests are answered: those that name this machine and come from its own pages.
 
-The server listens on this machine only; what is left to fear is a web page elsewhere that
-makes the browser ask for it (DNS rebinding, forged requests, embedding). Not here: what each
-route answers (``routes``, ``pictures``).
+The server listens on this machine only; what remains is a web page elsewhere that makes the
+browser send a request here (DNS rebinding, forged requests, embedding). Not here: what each
+route answers (``app.api``), who works in a browser (``identity``).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HOSTS", "Guard"]
+__all__ = ["HOSTS", "HostCheck"]
 
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -26,18 +26,18 @@ _HEADERS = {
 }
 
 
-class Guard:
+class HostCheck:
     """ASGI middleware around pages, web sockets and routes alike."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is allowed, with safe headers; answer 400 or 403 to the rest."""
+        """Pass on what is allowed, with headers that protect it; answer 400 or 403 to the rest."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = _refusal(scope)
+        refusal = _refusal_of(scope)
         if refusal is None:
             await self._app(scope, receive, _with_headers(send))
             return
@@ -47,26 +47,26 @@ class Guard:
         await PlainTextResponse(refusal[1], refusal[0])(scope, receive, send)
 
 
-def _refusal(scope: Scope) -> tuple[int, str] | None:
+def _refusal_of(scope: Scope) -> tuple[int, str] | None:
     headers = Headers(scope=scope)
     host = headers.get("host", "")
-    if _name(host) not in HOSTS:
+    if _hostname(host) not in HOSTS:
         return 400, "This server answers to this machine's own name only."
     origin = headers.get("origin")
-    if not _changes(scope) or origin in (None, f"http://{host}", f"https://{host}"):
+    if not _may_change(scope) or origin in (None, f"http://{host}", f"https://{host}"):
         return None
     return 403, "This request comes from another page."
 
 
-def _name(host: str) -> str | None:
+def _hostname(host: str) -> str | None:
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
 
 
-def _changes(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["method"] not in _READING
+def _may_change(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
 
 
 def _with_headers(send: Send) -> Send:

@@ -1,8 +1,8 @@
-"""Have annotations merged soon after people were at work, by a process of its own.
+"""When annotations are merged: a minute after somebody wrote some, by a process of its own.
 
-Here: when that is due. It is read from the log, so that it does not matter who wrote: a page of
-ours, ``panoptic import``, or a dashboard that was killed before its merge. Not here: the merge
-(``python -m pipelines merge``).
+It is read from the log, so that it does not matter who wrote: a page of ours, ``panoptic
+import``, or a dashboard that was killed before its merge. Not here: starting the process
+(``jobs``), the merge (``python -m pipelines merge``).
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from panoptic_data.provenance import runs, stages
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["Watch", "watch"]
+__all__ = ["MergeScheduler", "watch"]
 
-LOOK_EVERY = 5.0
+POLL_SECONDS = 5.0
 # From the first event that is not merged: what follows within it is merged with it.
-WAIT = 60.0
-# A merge that fails is not tried every minute.
-WAIT_AT_MOST = 3600.0
+DELAY_SECONDS = 60.0
+# After merges that fail the delay doubles, up to this.
+DELAY_AT_MOST = 3600.0
 
 
 def watch(project: Project) -> None:
-    """Look at the log from now on, until this process ends."""
-    watching = Watch(project)
-    threading.Thread(target=_look_on, args=(watching,), name="merging-soon", daemon=True).start()
+    """Poll the log in a thread of its own until this process ends."""
+    scheduler = MergeScheduler(project)
+    threading.Thread(target=_poll, args=(scheduler,), name="merging-soon", daemon=True).start()
 
 
-class Watch:
-    """Knows since when there is something to merge, and starts a merge when it is time."""
+class MergeScheduler:
+    """Since when there is something to merge, and the merge that runs, if any."""
 
     def __init__(
         self,
@@ -51,25 +51,25 @@ class Watch:
         self._merging: Popen[bytes] | None = None
         self._since: float | None = None
         self._version = 0
-        self._wait = WAIT
+        self._delay = DELAY_SECONDS
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Start a merge if one is due: a minute after the first event, no run at work."""
         if self._merging is not None:
             self._end(self._merging)
             return
-        if self._since is None and not self._has_news():
+        if self._since is None and not self._has_unmerged_events():
             return
         now = self._clock()
         self._since = now if self._since is None else self._since
-        if now - self._since < self._wait or runs.current(self._project) is not None:
+        if now - self._since < self._delay or runs.current(self._project) is not None:
             return
         # A run that was at work in the meantime may have merged them.
         if materialize.behind(self._project):
             self._merging = self._start(self._project)
         self._since = None
 
-    def _has_news(self) -> bool:
+    def _has_unmerged_events(self) -> bool:
         version = self._project.database().version(stages.LOG)
         if version == self._version:
             return False
@@ -80,16 +80,17 @@ class Watch:
         if process.poll() is None:
             return
         self._merging = None
-        self._wait = WAIT if process.returncode == 0 else min(2 * self._wait, WAIT_AT_MOST)
-        # What came while it was at work, or all of it if it failed, waits for the next.
+        is_done = process.returncode == 0
+        self._delay = DELAY_SECONDS if is_done else min(2 * self._delay, DELAY_AT_MOST)
+        # What was written meanwhile, or all of it where the merge failed, is left to the next.
         self._since = self._clock() if materialize.behind(self._project) else None
 
 
-def _look_on(watching: Watch) -> None:
+def _poll(scheduler: MergeScheduler) -> None:
     while True:
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_SECONDS)
         try:
-            watching.look()
+            scheduler.poll()
         except Exception:
-            # Whatever a table under repair answers, the next look may find it whole.
+            # A table may be under repair: the next poll may be able to read it.
             logging.getLogger(__name__).exception("annotations: cannot tell whether to merge")

@@ -31,7 +31,7 @@ _SCALES: Mapping[str, float] = {"pixels": 1e6, "size": 1e6}
 def label(
     level: Level, value: Any, language: str, name: str = "", corpus: Catalogue | None = None
 ) -> str:
-    """Say what a group holds in a few words. ``name`` is that of the first file in it.
+    """Return what a group is called. ``name`` is that of the first file in it.
 
     Without a ``corpus`` properties and tags have no names.
     """
@@ -44,59 +44,62 @@ def label(
     return _WRITERS[level.field](level, value, language)
 
 
-def labels(corpus: Catalogue, found: ViewResult, language: str) -> list[str]:
-    """Return the name of each group of what a view found, in their order."""
-    groups = found.groups
+def labels(corpus: Catalogue, result: ViewResult, language: str) -> list[str]:
+    """Return the name of each group of a view, in their order."""
+    groups = result.groups
     if groups is None:
         return []
-    said = [""] * len(groups)
+    all_texts = [""] * len(groups)
     for depth, level in enumerate(groups.levels):
-        places = np.flatnonzero(groups.depth == depth)
-        values = [groups.values[place] for place in places.tolist()]
+        indices = np.flatnonzero(groups.depth == depth)
+        values = [groups.values[index] for index in indices.tolist()]
         if level.field == "duplicate":
-            names = _first_names(corpus, found, groups.start[places])
+            names = _first_names(corpus, result, groups.start[indices])
             texts = _duplicates(level, values, names, language)
         else:
             texts = _each(level, values, language, corpus)
-        for place, text in zip(places.tolist(), texts, strict=True):
-            said[place] = text
-    return said
+        for index, text in zip(indices.tolist(), texts, strict=True):
+            all_texts[index] = text
+    return all_texts
 
 
 def _each(level: Level, values: list[Any], language: str, corpus: Catalogue) -> list[str]:
-    """Put each value of a level into words once: the same month comes in each folder."""
-    known: dict[Any, str] = {}
-    said = []
+    """Return the label of each value of a level.
+
+    A label is made once a value: the same month is in each folder.
+    """
+    label_of: dict[Any, str] = {}
+    texts = []
     for value in values:
         key = tuple(value) if isinstance(value, list) else value
-        text = known.get(key)
+        text = label_of.get(key)
         if text is None:
-            text = known[key] = label(level, value, language, corpus=corpus)
-        said.append(text)
-    return said
+            text = label_of[key] = label(level, value, language, corpus=corpus)
+        texts.append(text)
+    return texts
 
 
 def _duplicates(level: Level, values: list[Any], names: list[str], language: str) -> list[str]:
-    """As ``label``; there may be a group to every other image."""
+    """Return the labels of groups of duplicates: fast, as every other image may have a group."""
     none = label(level, None, language)
     before, after = label(level, "", language, "\0").split("\0")
     pairs = zip(values, names, strict=True)
     return [none if value is None else f"{before}{name}{after}" for value, name in pairs]
 
 
-def _first_names(corpus: Catalogue, found: ViewResult, firsts: npt.NDArray[np.int64]) -> list[str]:
-    """Return the names of the files at some places of a view's order."""
-    places = (
-        corpus.frame["place"].gather(found.rows[firsts])
-        if found.files is None
-        else corpus.corpus.files["place"].gather(found.files[firsts])
+def _first_names(corpus: Catalogue, result: ViewResult, firsts: npt.NDArray[np.int64]) -> list[str]:
+    """Return the names of the files at some positions of a view's order."""
+    paths = (
+        corpus.frame["place"].gather(result.rows[firsts])
+        if result.files is None
+        else corpus.corpus.files["place"].gather(result.files[firsts])
     )
-    names: list[str] = places.str.replace(r"^.*/", "").to_list()
+    names: list[str] = paths.str.replace(r"^.*/", "").to_list()
     return names
 
 
 def _of_property(level: Level, value: Any, language: str, corpus: Catalogue | None) -> str:
-    """Say what a group by a property holds: most values speak for themselves."""
+    """Return the label of a group by a property: mostly the value itself."""
     kind = FIELDS[level.field].kind
     name = level.field if corpus is None else corpus.property(level.field).name
     if value is None:
@@ -105,8 +108,8 @@ def _of_property(level: Level, value: Any, language: str, corpus: Catalogue | No
         known = None if corpus is None else corpus.annotations.tags.get(value)
         return known.name if known else str(value)
     if kind == "truth":
-        said = translate(f"groups.truth_{value}", language)
-        return translate("groups.property_value", language, name=name, value=said)
+        text = translate(f"groups.truth_{value}", language)
+        return translate("groups.property_value", language, name=name, value=text)
     if kind == "number":
         return _property_number(name, value, language)
     if kind == "date":
@@ -118,16 +121,16 @@ def _property_number(name: str, value: float | list[float], language: str) -> st
     if isinstance(value, list):
         low, high = (_figure(end, language) for end in value)
         return translate("groups.property_bin", language, name=name, low=low, high=high)
-    said = _figure(value, language)
-    return translate("groups.property_value", language, name=name, value=said)
+    text = _figure(value, language)
+    return translate("groups.property_value", language, name=name, value=text)
 
 
 def _linked(sha1: str, corpus: Catalogue | None) -> str:
     """Return the name of the image that is linked to, where it is still here."""
     if corpus is None or not len(rows := corpus.rows_of([sha1])):
         return sha1
-    place: str = corpus.frame["place"][int(rows[0])]
-    return place.rpartition("/")[2]
+    path: str = corpus.frame["place"][int(rows[0])]
+    return path.rpartition("/")[2]
 
 
 def _excluded(_: Level, value: bool, language: str) -> str:

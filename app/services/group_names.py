@@ -46,61 +46,63 @@ def levels(current: Catalogue, view: View, language: str) -> list[dict[str, Any]
 def names(
     current: Catalogue, view: View, depth: int, language: str, *, by_file: bool, is_short: bool
 ) -> pl.DataFrame:
-    """Return what the groups at a level call each image, or each file: target, name.
+    """Return the names of the groups of each image, or of each file, at a level: target, name.
 
-    An image that stands in several groups comes once for each, in their order; what is in a
+    An image that is in several groups comes once for each, in their order; what is in a
     group without a value ("in no cluster") does not come. ``is_short`` leaves of a folder's path
     its last part, so that folders of the same name are one.
     """
-    found = run_view(current, replace(view, mode="file") if by_file else view)
-    if found.groups is None or not 0 <= depth < len(found.groups.levels):
+    result = run_view(current, replace(view, mode="file") if by_file else view)
+    if result.groups is None or not 0 <= depth < len(result.groups.levels):
         return pl.DataFrame(schema={"target": pl.String, "name": pl.String})
-    groups = found.groups
+    groups = result.groups
     chosen = _chosen(groups, depth)
-    said = labels(current, found, language)
-    named = pl.Series(_told_apart((groups.values[at], said[at]) for at in chosen), dtype=pl.String)
+    texts = labels(current, result, language)
+    named = pl.Series(
+        _distinct((groups.values[index], texts[index]) for index in chosen), dtype=pl.String
+    )
     if is_short and groups.levels[depth].field == "folder":
         named = named.str.replace(r"^.*/", "")
     counts = groups.count[chosen]
-    places = np.repeat(groups.start[chosen] - np.cumsum(counts) + counts, counts)
-    places += np.arange(len(places))
+    positions = np.repeat(groups.start[chosen] - np.cumsum(counts) + counts, counts)
+    positions += np.arange(len(positions))
     group = np.repeat(np.arange(len(chosen)), counts)
-    rows = pl.DataFrame({"target": _targets(current, found, places, by_file), "group": group})
+    rows = pl.DataFrame({"target": _targets(current, result, positions, by_file), "group": group})
     rows = rows.with_columns(name=named.gather(rows["group"]))
     return rows.select("target", "name").unique(maintain_order=True)
 
 
 def _chosen(groups: Groups, depth: int) -> list[int]:
-    """Return the places of the groups of a level that have a value."""
-    places = np.flatnonzero(groups.depth == depth).tolist()
-    return [at for at in places if groups.values[at] is not None]
+    """Return the indices of the groups of a level that have a value."""
+    indices = np.flatnonzero(groups.depth == depth).tolist()
+    return [index for index in indices if groups.values[index] is not None]
 
 
 def _targets(
-    current: Catalogue, found: ViewResult, places: npt.NDArray[np.int64], by_file: bool
+    current: Catalogue, result: ViewResult, positions: npt.NDArray[np.int64], by_file: bool
 ) -> pl.Series:
-    """Return the sha1s, or the ids of the files, at some places of a view's order."""
+    """Return the sha1s, or the ids of the files, at some positions of a view's order."""
     if not by_file:
-        return current.frame["sha1"].gather(found.rows[places])
-    assert found.files is not None
-    numbers = current.corpus.files["file"].gather(found.files[places]).to_numpy()
+        return current.frame["sha1"].gather(result.rows[positions])
+    assert result.files is not None
+    numbers = current.corpus.files["file"].gather(result.files[positions]).to_numpy()
     # Ids are 16 digits of base 16.
     digits = np.frombuffer(numbers.astype(">u8").tobytes().hex().encode(), dtype="S16")
     return pl.Series(digits.astype(str), dtype=pl.String)
 
 
-def _told_apart(groups: Iterable[tuple[Any, str]]) -> list[str]:
+def _distinct(groups: Iterable[tuple[Any, str]]) -> list[str]:
     """Give groups of other values other names: two duplicates' first files may be called alike."""
-    told: dict[Any, str] = {}
+    name_of: dict[Any, str] = {}
     times: dict[str, int] = {}
-    found = []
+    distinct = []
     for value, name in groups:
         key = tuple(value) if isinstance(value, list) else value
-        if key not in told:
+        if key not in name_of:
             times[name] = times.get(name, 0) + 1
-            told[key] = name if times[name] == 1 else f"{name} ({times[name]})"
-        found.append(told[key])
-    return found
+            name_of[key] = name if times[name] == 1 else f"{name} ({times[name]})"
+        distinct.append(name_of[key])
+    return distinct
 
 
 def _level_name(current: Catalogue, level: Level, language: str) -> str:

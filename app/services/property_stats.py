@@ -45,17 +45,21 @@ class Bar:
 def of_tags(tags: Sequence[Tag], values: pl.DataFrame) -> dict[str, tuple[int, int]]:
     """Return how many targets have each tag or one below it, and how many the tag itself."""
     known = {tag.id: tag for tag in tags}
-    held = _numbered(known, values)
-    itself = _counted(held["tag"], len(known))
-    whole = itself
+    numbered = _numbered(known, values)
+    itself = _counted(numbered["tag"], len(known))
+    with_below = itself
     if any(tag.parents for tag in tags):
-        pairs = [(place, up) for place, ups in _reached(known, itself).items() for up in ups]
-        above = pl.DataFrame(pairs, {"tag": pl.UInt32, "up": pl.UInt32}, orient="row")
-        # A target with two tags below one is one.
-        spread = held.join(above, on="tag")
-        pair = (spread["target"].cast(pl.UInt64) * len(known) + spread["up"]).unique()
-        whole = _counted(pair % len(known), len(known))
-    return {id: (whole[place], itself[place]) for place, id in enumerate(known)}
+        pairs = [
+            (index, above)
+            for index, all_above in _with_ancestors(known, itself).items()
+            for above in all_above
+        ]
+        ancestors = pl.DataFrame(pairs, {"tag": pl.UInt32, "above": pl.UInt32}, orient="row")
+        # A target with two tags below another counts once.
+        joined = numbered.join(ancestors, on="tag")
+        pair = (joined["target"].cast(pl.UInt64) * len(known) + joined["above"]).unique()
+        with_below = _counted(pair % len(known), len(known))
+    return {id: (with_below[index], itself[index]) for index, id in enumerate(known)}
 
 
 def summary(type: str, values: pl.DataFrame) -> Use:
@@ -96,30 +100,30 @@ def listed(values: pl.DataFrame, count: int) -> pl.DataFrame:
 def _numbered(known: Mapping[str, Tag], values: pl.DataFrame) -> pl.DataFrame:
     """Return which target has which tag, once each, both by numbers: target, tag."""
     ids = pl.DataFrame({"value": list(known)}, {"value": pl.String}).with_row_index("tag")
-    held = values.select("target", "value").join(ids, on="value")
-    return held.select(pl.col("target").rank("dense").cast(pl.UInt32), "tag").unique()
+    rows = values.select("target", "value").join(ids, on="value")
+    return rows.select(pl.col("target").rank("dense").cast(pl.UInt32), "tag").unique()
 
 
-def _counted(places: pl.Series, length: int) -> list[int]:
-    return np.bincount(places.to_numpy(), minlength=length).tolist()  # type: ignore[no-any-return]
+def _counted(indices: pl.Series, length: int) -> list[int]:
+    return np.bincount(indices.to_numpy(), minlength=length).tolist()  # type: ignore[no-any-return]
 
 
-def _reached(known: Mapping[str, Tag], used: Sequence[int]) -> dict[int, frozenset[int]]:
-    """Return each used tag and all above it, itself included, by their places."""
-    place_of = {id: place for place, id in enumerate(known)}
-    parents = [[place_of[up] for up in tag.parents if up in place_of] for tag in known.values()]
-    found: dict[int, frozenset[int]] = {}
-    for one, count in enumerate(used):
-        waiting = [one] if count else []
-        while waiting:
-            place = waiting[-1]
-            missing = [up for up in parents[place] if up not in found]
+def _with_ancestors(known: Mapping[str, Tag], used: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Return each used tag and all above it, itself included, by their indices."""
+    index_of = {id: index for index, id in enumerate(known)}
+    parents = [[index_of[up] for up in tag.parents if up in index_of] for tag in known.values()]
+    ancestors: dict[int, frozenset[int]] = {}
+    for used_index, count in enumerate(used):
+        to_visit = [used_index] if count else []
+        while to_visit:
+            index = to_visit[-1]
+            missing = [up for up in parents[index] if up not in ancestors]
             if missing:
-                waiting += missing
+                to_visit += missing
                 continue
-            found[place] = frozenset({place}).union(*(found[up] for up in parents[place]))
-            waiting.pop()
-    return found
+            ancestors[index] = frozenset({index}).union(*(ancestors[up] for up in parents[index]))
+            to_visit.pop()
+    return ancestors
 
 
 def _of_numbers(figures: pl.Series) -> list[Bar]:
@@ -128,20 +132,20 @@ def _of_numbers(figures: pl.Series) -> list[Bar]:
         return [Bar(value, value, count) for value, count in counts.iter_rows()]
     low, high = counts[figures.name][0], counts[figures.name][-1]
     step = (high - low) / BARS
-    places = ((figures - low) / step).floor().clip(0, BARS - 1).cast(pl.Int64)
-    return _of_places(places, low, step)
+    indices = ((figures - low) / step).floor().clip(0, BARS - 1).cast(pl.Int64)
+    return _bars_of(indices, low, step)
 
 
 def _of_years(years: pl.Series) -> list[Bar]:
     first, last = int(years.min()), int(years.max())  # type: ignore[arg-type]
-    period = next((one for one in PERIODS if (last - first) // one < BARS), PERIODS[-1])
+    period = next((length for length in PERIODS if (last - first) // length < BARS), PERIODS[-1])
     begin = first // period * period
-    return _of_places((years - begin) // period, begin, period)
+    return _bars_of((years - begin) // period, begin, period)
 
 
-def _of_places(places: pl.Series, begin: float, step: float) -> list[Bar]:
-    count_of = dict(places.value_counts().iter_rows())
+def _bars_of(indices: pl.Series, begin: float, step: float) -> list[Bar]:
+    count_of = dict(indices.value_counts().iter_rows())
     return [
-        Bar(begin + place * step, begin + (place + 1) * step, count_of.get(place, 0))
-        for place in range(int(places.max()) + 1)  # type: ignore[arg-type]
+        Bar(begin + index * step, begin + (index + 1) * step, count_of.get(index, 0))
+        for index in range(int(indices.max()) + 1)  # type: ignore[arg-type]
     ]

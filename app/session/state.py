@@ -1,4 +1,4 @@
-"""What the address and the session hold: project, view, open image, encoder, language.
+"""What the address and the session contain: project, view, open image, encoder, language.
 
 The address is the truth of what is shown, so that a link reopens what was seen. Not here:
 what the browser alone remembers (tile size, panels, selection: ``components``).
@@ -87,7 +87,7 @@ def language() -> str:
 
 
 def choose_language(chosen: str) -> None:
-    """Speak another language from now on; the browser remembers it."""
+    """Use another language from now on; the browser remembers it."""
     st.session_state["language"] = chosen
 
 
@@ -103,12 +103,12 @@ def number(value: float) -> str:
 
 def view() -> View:
     """Return the view of the address; the default one where the address cannot be read."""
-    return _asked()[0]
+    return _view_and_problem()[0]
 
 
 def problem() -> str | None:
-    """Say why the view of the address cannot be read, or None."""
-    return _asked()[1]
+    """Return why the view of the address cannot be read, or None."""
+    return _view_and_problem()[1]
 
 
 def tab() -> str | None:
@@ -145,8 +145,8 @@ def opened() -> str | None:
     named = st.query_params.get(url_state.IMAGE)
     if "open" not in st.session_state or named != st.session_state.get("named"):
         st.session_state["named"] = st.session_state["open"] = named
-    told: str | None = st.session_state["open"]
-    return told
+    sha1: str | None = st.session_state["open"]
+    return sha1
 
 
 def open_image(sha1: str | None) -> None:
@@ -163,11 +163,11 @@ def carried() -> dict[str, str]:
 def encoders(of: Project) -> list[Encoder]:
     """Return the encoders that a run has tried, in the project's order."""
     rows = of.database().frame("encoders").to_dicts()
-    order = {text: place for place, text in enumerate(of.encoders)}
+    order = {text: index for index, text in enumerate(of.encoders)}
     rows.sort(key=lambda row: (order.get(row["text"], len(order)), row["slug"]))
     labels = [parse(row["text"]).label for row in rows]
     return [
-        # Two that differ in what a label leaves out are told apart by the end of their slugs.
+        # Two that differ in what a label leaves out have the end of their slugs beside it.
         _encoder(row, label if labels.count(label) == 1 else f"{label} ({row['slug'][-8:]})")
         for row, label in zip(rows, labels, strict=True)
     ]
@@ -175,13 +175,15 @@ def encoders(of: Project) -> list[Encoder]:
 
 def encoder(known: list[Encoder]) -> Encoder | None:
     """Return the encoder chosen in the address, else the first that is ready, else None."""
-    ready = [one for one in known if one.is_ready]
+    ready = [encoder for encoder in known if encoder.is_ready]
     chosen = st.query_params.get("encoder")
-    return next((one for one in ready if one.slug == chosen), ready[0] if ready else None)
+    return next(
+        (encoder for encoder in ready if encoder.slug == chosen), ready[0] if ready else None
+    )
 
 
 def choose_encoder(slug: str) -> None:
-    """Look through another encoder from now on."""
+    """Use another encoder from now on."""
     st.session_state["named"] = opened()
     url_state.write({url_state.IMAGE: opened(), "encoder": slug})
 
@@ -200,7 +202,7 @@ def _encoder(row: Mapping[str, Any], name: str) -> Encoder:
     )
 
 
-def _asked() -> tuple[View, str | None]:
+def _view_and_problem() -> tuple[View, str | None]:
     """Return the view of the address and, in words, why it cannot be read."""
     text = st.query_params.get("view", "")
     if text == ALL:

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.api.routes import routes
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
 
@@ -35,7 +35,7 @@ def store(project):
 
 @pytest.fixture
 def client(project):
-    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes(project), middleware=[Middleware(HostCheck)])
     with TestClient(app, base_url="http://localhost") as made:
         yield made
 

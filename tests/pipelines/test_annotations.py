@@ -9,7 +9,7 @@ import time
 import dagster as dg
 import pytest
 
-from app.server.merge_scheduler import WAIT, Watch
+from app.server.merge_scheduler import DELAY_SECONDS, MergeScheduler
 from panoptic_data.annotations import edits, materialize, properties, tags
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.provenance import runs, stages
@@ -171,31 +171,33 @@ class Started:
 
 def test_a_merge_is_due_a_minute_after_the_first_event_and_never_beside_a_run(annotated):
     now, started = 0.0, []
-    watch = Watch(annotated, lambda _: started.append(Started()) or started[-1], lambda: now)
-    watch.look()
-    now = WAIT - 1
+    scheduler = MergeScheduler(
+        annotated, lambda _: started.append(Started()) or started[-1], lambda: now
+    )
+    scheduler.poll()
+    now = DELAY_SECONDS - 1
     tag_image(annotated, STRANGER)
-    watch.look()
+    scheduler.poll()
     assert not started
-    now = WAIT + 1
+    now = DELAY_SECONDS + 1
     with runs.start(annotated, "process", {}):
-        watch.look()
+        scheduler.poll()
     assert not started
-    watch.look()
+    scheduler.poll()
     assert len(started) == 1
     # It failed: all of it waits, for longer.
     started[0].returncode = 1
     now += 1000
-    watch.look()
-    now += WAIT + 1
-    watch.look()
+    scheduler.poll()
+    now += DELAY_SECONDS + 1
+    scheduler.poll()
     assert len(started) == 1
-    now += WAIT
-    watch.look()
+    now += DELAY_SECONDS
+    scheduler.poll()
     assert len(started) == 2
     merge(annotated)
     started[1].returncode = 0
-    watch.look()
-    now += 10 * WAIT
-    watch.look()
+    scheduler.poll()
+    now += 10 * DELAY_SECONDS
+    scheduler.poll()
     assert len(started) == 2

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.api.history import images_of, routes
 from app.server import identity
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from panoptic_data.annotations import edits, log, properties, tags
 from tests import synthetic
 
@@ -28,7 +28,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def client(project):
-    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes(project), middleware=[Middleware(HostCheck)])
     return TestClient(app, base_url="http://127.0.0.1")
 
 
@@ -216,7 +216,7 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
     [
         (quote("  Zoé   Łuk "), "Zoé Łuk"),
         (quote("a\x00\u202eb\n"), "ab"),
-        (quote("x" * 200), "x" * identity.LONGEST),
+        (quote("x" * 200), "x" * identity.NAME_CHARACTERS),
         ("%E9%FF", "\ufffd\ufffd"),
         ("", log.current_user()),
         ("%20%09", log.current_user()),

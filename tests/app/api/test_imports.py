@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.api import history, imports
 from app.server import identity
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from app.services import import_sessions
 from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
@@ -34,7 +34,7 @@ def project(tmp_path):
 @pytest.fixture
 def client(project):
     routes = [*imports.routes(project), *history.routes(project)]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes, middleware=[Middleware(HostCheck)])
     client = TestClient(app, base_url="http://127.0.0.1")
     client.cookies.set(identity.COOKIE, quote("Ana"))
     return client

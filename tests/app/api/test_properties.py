@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.api import history
 from app.api import properties as defining
 from app.server import identity
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.tags import Tag
@@ -35,7 +35,7 @@ def project(tmp_path):
 @pytest.fixture
 def client(project):
     routes = [*defining.routes(project), *history.routes(project)]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes, middleware=[Middleware(HostCheck)])
     client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
     client.cookies.set(identity.COOKIE, quote("Ana"))
     return client

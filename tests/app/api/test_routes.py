@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 
 from app.api.images import Thumbnails
 from app.api.routes import routes
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from app.services.group_labels import label
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.store import annotations_of
@@ -79,7 +79,7 @@ def corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(corpus):
-    app = Starlette(routes=routes(corpus[0]), middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes(corpus[0]), middleware=[Middleware(HostCheck)])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.api.search import routes
 from app.cli import main
-from app.server.host_check import Guard
+from app.server.host_check import HostCheck
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
@@ -40,7 +40,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(project):
-    app = Starlette(routes=routes(project), middleware=[Middleware(Guard)])
+    app = Starlette(routes=routes(project), middleware=[Middleware(HostCheck)])
     return TestClient(app, base_url="http://127.0.0.1")
 
 
