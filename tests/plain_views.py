@@ -1,7 +1,7 @@
 """A small corpus of odd images, and a plain reading of what a view shows of it.
 
-Loops over dicts, written from what ``fields``, ``views`` and ``groups`` promise and calling none
-of the code that keeps the promise. Not here: the views that are asked (the tests).
+Loops over dicts, written from what ``views.fields``, ``views.model`` and ``catalogue.groups``
+document, calling none of the code that they describe. Not here: the views that are run (the tests).
 """
 
 import colorsys
@@ -89,7 +89,7 @@ def fold(text):
     return unicodedata.normalize("NFC", text.lower()).replace("ς", "σ")
 
 
-class Plain:
+class ReferenceCorpus:
     """The corpus as lists of dicts: ``images`` and ``files`` that count, in order of path."""
 
     def __init__(self, seed=7, count=34):
@@ -98,36 +98,36 @@ class Plain:
         self.rows += [synthetic.image("b orphan"), synthetic.image("a orphan", colour=None)]
         self.written = self._files(draw, [f"i{number}" for number in range(count)])
         names = [f"i{number}" for number in range(count)]
-        self.clusters = {sha1(one): draw.randrange(-1, 4) for one in names[: count - 5]}
+        self.clusters = {sha1(item): draw.randrange(-1, 4) for item in names[: count - 5]}
         self.spots = {
-            sha1(one): (draw.randrange(-4, 5), draw.randrange(-4, 5)) for one in names[5:]
+            sha1(item): (draw.randrange(-4, 5), draw.randrange(-4, 5)) for item in names[5:]
         }
         self.duplicates = {}
         for kind in KINDS:
             chosen = draw.sample(names, 10)
-            for place, one in enumerate(chosen):
-                self.duplicates.setdefault(sha1(one), {})[kind] = f"{kind}:{place // 3}"
-        everyone = [*(sha1(one) for one in names), sha1("a orphan")]
+            for place, item in enumerate(chosen):
+                self.duplicates.setdefault(sha1(item), {})[kind] = f"{kind}:{place // 3}"
+        everyone = [*(sha1(item) for item in names), sha1("a orphan")]
         self.excluded = set(draw.sample(everyone, 5))
         self.values = {}
         for field, target in PROPERTIES.items():
-            targets = [one["file_id"] for one in self.written] if target == "file" else everyone
-            for one in draw.sample(targets, len(targets) * 2 // 3):
-                said = (_drawn(draw, field), draw.choice(AUTHORS))
-                self.values.setdefault(one, {})[field] = said
+            targets = [item["file_id"] for item in self.written] if target == "file" else everyone
+            for item in draw.sample(targets, len(targets) * 2 // 3):
+                annotation = (_drawn(draw, field), draw.choice(AUTHORS))
+                self.values.setdefault(item, {})[field] = annotation
         self._count()
 
     def write(self, root):
         project = synthetic.project(root)
         synthetic.write(project, "images", self.rows)
         synthetic.write(project, "files", self.written)
-        clusters = [{"sha1": one, "cluster": number} for one, number in self.clusters.items()]
+        clusters = [{"sha1": sha1, "cluster": number} for sha1, number in self.clusters.items()]
         synthetic.write(project, "clusters__visual", clusters)
-        spots = [{"sha1": one, "x": x, "y": y} for one, (x, y) in self.spots.items()]
+        spots = [{"sha1": sha1, "x": x, "y": y} for sha1, (x, y) in self.spots.items()]
         synthetic.write(project, "projection__visual", spots)
         members = [
-            {"member": f"{group}:{one}", "group": group, "kind": kind, "sha1": one}
-            for one, groups in self.duplicates.items()
+            {"member": f"{group}:{sha1}", "group": group, "kind": kind, "sha1": sha1}
+            for sha1, groups in self.duplicates.items()
             for kind, group in groups.items()
         ]
         synthetic.write(project, "duplicates", members)
@@ -139,8 +139,8 @@ class Plain:
             _, type, id = field.split(":")
             parts = {"name": id, "type": type, "target": target}
             changes = [Change("property", id, *_set(part, text)) for part, text in parts.items()]
-            for place, tag in enumerate(TAGS.get(id, ())):
-                parts = {"name": tag, "property": id, "place": place}
+            for order, tag in enumerate(TAGS.get(id, ())):
+                parts = {"name": tag, "property": id, "place": order}
                 changes += [Change("tag", tag, *_set(part, text)) for part, text in parts.items()]
                 changes += [
                     Change("tag", tag, "parents", "add", parent)
@@ -150,13 +150,17 @@ class Plain:
             log.append(project, log.new_batch(changes, "property", author="maker"))
         for author in AUTHORS:
             changes = [
-                Change(PROPERTIES[field], one, field.split(":")[2], "set", _text(field, value))
-                for one, fields in self.values.items()
+                Change(
+                    PROPERTIES[field], target_id, field.split(":")[2], "set", _text(field, value)
+                )
+                for target_id, fields in self.values.items()
                 for field, (value, by) in fields.items()
                 if by == author
             ]
             log.append(project, log.new_batch(changes, "set", author=author))
-        gone = [Change("image", one, "excluded", "set", "true") for one in self.excluded]
+        gone = [
+            Change("image", target_id, "excluded", "set", "true") for target_id in self.excluded
+        ]
         log.append(project, log.new_batch(gone, "exclude", author="maker"))
 
     def _image(self, draw, name):
@@ -176,63 +180,63 @@ class Plain:
     def _files(self, draw, names):
         written = []
         contents = [*names, "damaged 1", "damaged 2", "never read", None]
-        sizes = {one: draw.choice(SIZES) for one in contents}
-        for one in contents:
+        sizes = {name: draw.choice(SIZES) for name in contents}
+        for name in contents:
             for _ in range(draw.choice((1, 1, 1, 2, 3))):
-                place = f"{draw.choice(FOLDERS)}/{draw.randrange(100):02}{draw.choice(NAMES)}"
-                written.append(self._file(draw, place, one, sizes))
+                path = f"{draw.choice(FOLDERS)}/{draw.randrange(100):02}{draw.choice(NAMES)}"
+                written.append(self._file(draw, path, name, sizes))
         # The same place but for its case, and files right under a source.
-        for number, place in enumerate(("Posters/1930/same.jpg", "posters/1930/Same.jpg")):
-            written.append(synthetic.file(place, f"i{number}", size=sizes[f"i{number}"]))
+        for number, path in enumerate(("Posters/1930/same.jpg", "posters/1930/Same.jpg")):
+            written.append(synthetic.file(path, f"i{number}", size=sizes[f"i{number}"]))
         written.append(self._file(draw, "a+b (c)/top.jpg", "i2", sizes))
-        return list({one["file_id"]: one for one in written}.values())
+        return list({name["file_id"]: name for name in written}.values())
 
-    def _file(self, draw, place, name, sizes):
+    def _file(self, draw, path, name, sizes):
         damaged = name is None or name.startswith("damaged")
         status = "unreadable" if damaged else draw.choice(("ok", "ok", "ok", *STATUSES))
         status = "missing" if name == "never read" else status
         seen = draw.choice((datetime(2025, 12, 31, 23, 59, 59), datetime(2026, 1, 1)))
         return synthetic.file(
-            place, name, status=status, size=sizes[name], first_seen=seen.replace(tzinfo=UTC)
+            path, name, status=status, size=sizes[name], first_seen=seen.replace(tzinfo=UTC)
         )
 
     def _count(self):
         rows = {row["sha1"]: row for row in self.rows}
-        held = {one: [] for one in rows}
+        files_of = {unit: [] for unit in rows}
         for file in self.written:
             if file["sha1"] in rows or (file["status"] == "unreadable" and file["sha1"]):
-                held.setdefault(file["sha1"], []).append(self._placed(file))
+                files_of.setdefault(file["sha1"], []).append(self._located(file))
         self.images, self.files = [], []
-        for one, files in held.items():
-            image = self._described(one, rows.get(one, {}), files)
+        for unit, files in files_of.items():
+            image = self._described(unit, rows.get(unit, {}), files)
             self.images.append(image)
-            self.files += [self._alone(image, file) for file in image["files"]]
-        self.images.sort(key=lambda one: (not one["files"], _place(one), one["sha1"]))
-        self.files.sort(key=_place)
+            self.files += [self._as_unit(image, file) for file in image["files"]]
+        self.images.sort(key=lambda unit: (not unit["files"], _path_key(unit), unit["sha1"]))
+        self.files.sort(key=_path_key)
 
-    def _alone(self, image, file):
+    def _as_unit(self, image, file):
         """Return a file as a unit of its own: its image's values, and those of this file."""
         own = self.values.get(file["file_id"], {})
-        said = {
+        values = {
             field: own.get(field, (None, None))[0]
             for field, target in PROPERTIES.items()
             if target == "file"
         }
-        return {**image, **said, "files": [file], "first": file}
+        return {**image, **values, "files": [file], "first": file}
 
-    def _placed(self, file):
-        place = f"{file['source']}/{file['path']}"
+    def _located(self, file):
+        path = f"{file['source']}/{file['path']}"
         own = self.values.get(file["file_id"], {})
-        said = {field: value for field, (value, _) in own.items()}
+        values = {field: value for field, (value, _) in own.items()}
         return {
             **file,
-            "said": said,
-            "place": place,
-            "text": fold(place),
-            "holder": place.rpartition("/")[0],
+            "values": values,
+            "place": path,
+            "text": fold(path),
+            "holder": path.rpartition("/")[0],
         }
 
-    def _described(self, one, row, files):
+    def _described(self, sha1, row, files):
         status = min((file["status"] for file in files), key=STATUSES.index, default="missing")
         counting = sorted(
             (file for file in files if file["status"] == status),
@@ -245,7 +249,7 @@ class Plain:
         has_size = None not in (values["width"], values["height"])
         seen = min((file["first_seen"] for file in counting), default=None)
         return {
-            "sha1": one,
+            "sha1": sha1,
             **values,
             "pixels": values["width"] * values["height"] if has_size else None,
             "status": status,
@@ -254,114 +258,114 @@ class Plain:
             "copies": len(counting),
             "size": counting[0]["size"] if counting else None,
             "added": seen and seen.replace(tzinfo=None),
-            "cluster": self.clusters.get(one, -2),
-            "spot": self.spots.get(one),
-            "duplicate": self.duplicates.get(one, {}),
-            "excluded": one in self.excluded,
-            **self._said(one, counting),
+            "cluster": self.clusters.get(sha1, -2),
+            "spot": self.spots.get(sha1),
+            "duplicate": self.duplicates.get(sha1, {}),
+            "excluded": sha1 in self.excluded,
+            **self._values_of(sha1, counting),
         }
 
-    def _said(self, one, files):
-        """Return the values of an image, those of its first file, and who said them."""
-        of_image = self.values.get(one, {})
+    def _values_of(self, sha1, files):
+        """Return the values of an image, those of its first file, and who set them."""
+        of_image = self.values.get(sha1, {})
         of_first = self.values.get(files[0]["file_id"], {}) if files else {}
-        found = {
+        values = {
             field: (of_first if target == "file" else of_image).get(field, (None, None))[0]
             for field, target in PROPERTIES.items()
         }
-        held = [of_image, *(self.values.get(file["file_id"], {}) for file in files)]
-        by = {(field, author) for fields in held for field, (_, author) in fields.items()}
-        return {**found, "by": by}
+        annotated = [of_image, *(self.values.get(file["file_id"], {}) for file in files)]
+        by = {(field, author) for fields in annotated for field, (_, author) in fields.items()}
+        return {**values, "by": by}
 
     def shown(self, view):
         """Return the units of a view in its order, and its groups."""
         units = self.files if view.mode == "file" else self.images
-        chosen = [one for one in units if all(holds(one, part) for part in view.where)]
-        if "status" not in _asked(view.where):
-            chosen = [one for one in chosen if one["status"] == "ok"]
-        if "excluded" not in _asked(view.where):
-            chosen = [one for one in chosen if not one["excluded"]]
+        selected = [unit for unit in units if all(selects(unit, part) for part in view.where)]
+        if "status" not in _fields_of(view.where):
+            selected = [unit for unit in selected if unit["status"] == "ok"]
+        if "excluded" not in _fields_of(view.where):
+            selected = [unit for unit in selected if not unit["excluded"]]
         for sort in reversed(view.sort):
-            chosen = _sorted(chosen, sort)
-        return self._grouped(chosen, view.group) if view.group else (chosen, [])
+            selected = _sorted(selected, sort)
+        return self._grouped(selected, view.group) if view.group else (selected, [])
 
     def _grouped(self, units, levels, start=0, parent=-1, groups=None, depth=0):
         groups = [] if groups is None else groups
         if not levels:
             return units, groups
         level, *rest = levels
-        heaps = {}
-        for one in units:
-            value = self.value(one, level)
+        members = {}
+        for unit in units:
+            value = self.value(unit, level)
             # One of several tags, or authors: in the group of each.
             several = value if isinstance(value, tuple) else [_hashable(value)]
-            for each in several:
-                heaps.setdefault(each, []).append(one)
+            for key_of_unit in several:
+                members.setdefault(key_of_unit, []).append(unit)
         ordered = []
-        sizes = {key: self._rows_of(heap, rest) for key, heap in heaps.items()}
-        for key in _heaps_in_order(sizes, level):
-            heap, place = heaps[key], len(groups)
+        sizes = {key: self._rows_of(of_key, rest) for key, of_key in members.items()}
+        for key in _ordered_keys(sizes, level):
+            of_key, index = members[key], len(groups)
             value = list(key) if isinstance(key, tuple) else key
             groups.append((depth, start + len(ordered), sizes[key], parent, value))
-            inner, _ = self._grouped(heap, rest, start + len(ordered), place, groups, depth + 1)
+            inner, _ = self._grouped(of_key, rest, start + len(ordered), index, groups, depth + 1)
             ordered += inner
         return ordered, groups
 
     def _rows_of(self, units, levels):
         """Return how many rows a group has: an image comes once for each of its tags."""
         times = [
-            len(value) if isinstance(value := self.value(one, level), tuple) else 1
+            len(value) if isinstance(value := self.value(unit, level), tuple) else 1
             for level in levels
-            for one in units
+            for unit in units
         ]
         per_level = [
-            times[place : place + len(units)] for place in range(0, len(times), len(units))
+            times[start : start + len(units)] for start in range(0, len(times), len(units))
         ]
-        return sum(math.prod(some) for some in zip(*per_level, strict=True)) or len(units)
+        return sum(math.prod(of_unit) for of_unit in zip(*per_level, strict=True)) or len(units)
 
-    def value(self, one, level):  # noqa: C901 - one line a field
+    def value(self, unit, level):  # noqa: C901 - one line a field
         """Return what a unit's group is called at a level; [from, to) of a number."""
         field, by = level.field, level.by
         if field == "folder":
-            parts = one["first"]["holder"].split("/") if one["first"] else None
+            parts = unit["first"]["holder"].split("/") if unit["first"] else None
             return parts and "/".join(parts[:by])
         if field == "author":
-            names = {name for field, name in one["by"] if by in (None, field.split(":")[2])}
+            names = {name for field, name in unit["by"] if by in (None, field.split(":")[2])}
             return tuple(sorted(names)) or None
         if field == "p:tags:theme":
-            held = {above for tag in one[field] or () for above in (tag, *_above(tag))}
-            return tuple(sorted(held, key=TAGS["theme"].index)) or None
+            tags = {above for tag in unit[field] or () for above in (tag, *_tags_above(tag))}
+            return tuple(sorted(tags, key=TAGS["theme"].index)) or None
         if field == "p:checkbox:seen":
-            return one[field] if one[field] is None else ("true" if one[field] else "false")
+            return unit[field] if unit[field] is None else ("true" if unit[field] else "false")
         if field in ("taken_at", "added", "p:date:made"):
-            return one[field] and period(one[field].date(), by)
+            return unit[field] and period(unit[field].date(), by)
         if field == "camera":
-            alike = [
+            same_cameras = [
                 other["camera"]
                 for other in self.images
-                if other["camera"] and fold(other["camera"]) == fold(one["camera"] or "")
+                if other["camera"] and fold(other["camera"]) == fold(unit["camera"] or "")
             ]
-            return min(alike, default=None)
+            return min(same_cameras, default=None)
         if field == "colour":
-            return one["colour"] and hue(one["colour"])
+            return unit["colour"] and hue(unit["colour"])
         if field == "cluster":
-            return one["cluster"] if one["cluster"] >= 0 else None
+            return unit["cluster"] if unit["cluster"] >= 0 else None
         if field == "duplicate":
-            return one["duplicate"].get(by)
+            return unit["duplicate"].get(by)
         if field in ("width", "height", "pixels", "size", "copies", "p:number:year"):
-            return self._bin(one[field], field, by)
-        return one[field]
+            return self._bin(unit[field], field, by)
+        return unit[field]
 
     def _bin(self, value, field, width):
         if value is None:
             return None
-        known = [one[field] for one in self.images if one[field] is not None]
-        spread = max(known) - min(known)
-        if width is None and spread < 20 and all(number == int(number) for number in known):
+        numbers = [image[field] for image in self.images if image[field] is not None]
+        spread = max(numbers) - min(numbers)
+        if width is None and spread < 20 and all(number == int(number) for number in numbers):
             return value
         if width is None:
             rounds = (step * 10.0**power for power in range(-3, 12) for step in (1, 2, 5))
-            width = next(one for one in rounds if one * 20 >= spread)
+            width = next(image for image in rounds if image * 20 >= spread)
         number = math.floor(value / width)
         while number * width > value:
             number -= 1
@@ -374,7 +378,7 @@ def _hashable(value):
     return tuple(value) if isinstance(value, list) else value
 
 
-def _heaps_in_order(sizes, level):
+def _ordered_keys(sizes, level):
     """Order groups by value, or by size and then by value; None last."""
     by_value = {
         "colour": HUES.index,
@@ -382,49 +386,49 @@ def _heaps_in_order(sizes, level):
         "p:tags:theme": TAGS["theme"].index,
         "p:tag:sort": TAGS["sort"].index,
     }.get(level.field)
-    keys = sorted((one for one in sizes if one is not None), key=by_value)
+    keys = sorted((key for key in sizes if key is not None), key=by_value)
     if level.order == "size":
-        keys.sort(key=lambda one: sizes[one] * (-1 if level.descending else 1))
+        keys.sort(key=lambda key: sizes[key] * (-1 if level.descending else 1))
     elif level.descending:
         keys.reverse()
     return [*keys, *([None] if None in sizes else [])]
 
 
-def _place(one):
-    return (one["first"]["text"], one["first"]["place"]) if one["first"] else ("", "")
+def _path_key(unit):
+    return (unit["first"]["text"], unit["first"]["place"]) if unit["first"] else ("", "")
 
 
-def _asked(parts):
-    found = set()
+def _fields_of(parts):
+    fields = set()
     for part in parts:
-        found |= {part.field} if hasattr(part, "field") else _asked(part.parts)
-    return found
+        fields |= {part.field} if hasattr(part, "field") else _fields_of(part.parts)
+    return fields
 
 
 def _sorted(units, sort):
     """Sort stably; what has no value stays last."""
-    known = [one for one in units if _sort_value(one, sort.field) is not None]
-    others = [one for one in units if _sort_value(one, sort.field) is None]
-    known.sort(key=lambda one: _sort_value(one, sort.field), reverse=sort.descending)
-    return known + others
+    with_value = [unit for unit in units if _sort_value(unit, sort.field) is not None]
+    without_value = [unit for unit in units if _sort_value(unit, sort.field) is None]
+    with_value.sort(key=lambda unit: _sort_value(unit, sort.field), reverse=sort.descending)
+    return with_value + without_value
 
 
-def _sort_value(one, field):
+def _sort_value(unit, field):
     if field == "path":
-        return _place(one) if one["first"] else None
+        return _path_key(unit) if unit["first"] else None
     if field == "name":
-        return one["first"] and one["first"]["text"].rpartition("/")[2]
+        return unit["first"] and unit["first"]["text"].rpartition("/")[2]
     if field == "camera":
-        return one["camera"] and fold(one["camera"])
+        return unit["camera"] and fold(unit["camera"])
     if field == "colour":
-        return one["colour"] and rainbow(one["colour"])
+        return unit["colour"] and rainbow(unit["colour"])
     if field.startswith("p:tag"):
         order = TAGS[field.split(":")[2]].index
-        held = one[field] if isinstance(one[field], tuple) else one[field] and (one[field],)
-        return held and min(map(order, held))
-    if field.startswith("p:") and isinstance(one[field], str):
-        return fold(one[field])
-    return one[field]
+        tags = unit[field] if isinstance(unit[field], tuple) else unit[field] and (unit[field],)
+        return tags and min(map(order, tags))
+    if field.startswith("p:") and isinstance(unit[field], str):
+        return fold(unit[field])
+    return unit[field]
 
 
 def _drawn(draw, field):
@@ -460,10 +464,10 @@ def _set(part, value):
     return (part, "set", json.dumps(value))
 
 
-def holds(one, part):
+def selects(unit, part):
     """Return whether a condition, or conditions taken together, select a unit."""
     if not hasattr(part, "field"):
-        results = [holds(one, inner) for inner in part.parts]
+        results = [selects(unit, inner) for inner in part.parts]
         return {"all": all(results), "any": any(results), "not": not results[0]}[part.kind]
     positive = {
         "!=": "=",
@@ -472,100 +476,104 @@ def holds(one, part):
         "is not empty": "is empty",
     }
     if part.op in positive:
-        return not _is(one, part.field, positive[part.op], part.value)
-    return _is(one, part.field, part.op, part.value)
+        return not _matches(unit, part.field, positive[part.op], part.value)
+    return _matches(unit, part.field, part.op, part.value)
 
 
-def _is(one, field, op, value):  # noqa: C901 - one line a field
+def _matches(unit, field, op, value):  # noqa: C901 - one line a field
     if field == "folder":
-        return any(_lies(file["holder"], folder) for file in one["files"] for folder in value)
+        return any(
+            _is_in_folder(file["holder"], folder) for file in unit["files"] for folder in value
+        )
     if field == "path":
-        return any(_reads(file["text"], op, value) for file in one["files"])
+        return any(_matches_text(file["text"], op, value) for file in unit["files"])
     if field == "name":
-        return any(_reads(file["text"].rpartition("/")[2], op, value) for file in one["files"])
+        return any(
+            _matches_text(file["text"].rpartition("/")[2], op, value) for file in unit["files"]
+        )
     if field == "cluster":
-        return one["cluster"] in value["numbers"]
+        return unit["cluster"] in value["numbers"]
     if field == "region":
-        return one["spot"] is not None and crossings(*one["spot"], value["polygon"])
+        return unit["spot"] is not None and crossings(*unit["spot"], value["polygon"])
     if field == "selection":
-        return one["sha1"] in value
+        return unit["sha1"] in value
     if field == "duplicate":
         return any(
             kind in value.get("kinds", [kind]) and group in value.get("groups", [group])
-            for kind, group in one["duplicate"].items()
+            for kind, group in unit["duplicate"].items()
         )
     if field == "excluded":
-        return one["excluded"] == value
+        return unit["excluded"] == value
     if field == "author":
-        asked = [name for field, name in one["by"] if _of(field, value)]
-        return not one["by"] if op == "is empty" else any(it in value["authors"] for it in asked)
+        authors = [name for field, name in unit["by"] if _is_of_property(field, value)]
+        return not unit["by"] if op == "is empty" else any(it in value["authors"] for it in authors)
     if PROPERTIES.get(field) == "file":
-        held = [file["said"][field] for file in one["files"] if field in file["said"]]
+        values = [file["values"][field] for file in unit["files"] if field in file["values"]]
         if op == "is empty":
-            return not held
-        return any(_compares(known, field, op, value) for known in held)
+            return not values
+        return any(_compare(known, field, op, value) for known in values)
     if op == "is empty":
-        return one[field] is None
-    return one[field] is not None and _compares(one[field], field, op, value)
+        return unit[field] is None
+    return unit[field] is not None and _compare(unit[field], field, op, value)
 
 
-def _above(tag):
+def _tags_above(tag):
     return [above for above, below in BELOW.items() if tag in below]
 
 
-def _of(field, value):
+def _is_of_property(field, value):
     return (value or {}).get("property") in (None, field.split(":")[2])
 
 
-def _compares(known, field, op, value):
+def _compare(own, field, op, value):
     if field.startswith("p:tag"):
-        held = {known} if isinstance(known, str) else set(known)
-        met = [bool(held & {one, *BELOW.get(one, ())}) for one in value]
-        return all(met) if op == "all of" else any(met)
+        own_tags = {own} if isinstance(own, str) else set(own)
+        has_tag = [bool(own_tags & {tag, *BELOW.get(tag, ())}) for tag in value]
+        return all(has_tag) if op == "all of" else any(has_tag)
     if field == "p:checkbox:seen":
-        return known is value
+        return own is value
     if field == "camera" or field.startswith("p:text:"):
-        return _reads(fold(known), op, value)
+        return _matches_text(fold(own), op, value)
     if field in ("colour", "p:colour:ink"):
         if op == "is":
-            return hue(known) == value
+            return hue(own) == value
         # Single precision, so that a colour is near itself.
-        return math.dist(lab(known), lab(value["colour"])) <= value.get("distance", 25) + 1e-3
+        return math.dist(lab(own), lab(value["colour"])) <= value.get("distance", 25) + 1e-3
     if op == "in":
-        return known in value
-    if isinstance(known, datetime):
-        known = known.date()
+        return own in value
+    if isinstance(own, datetime):
+        own = own.date()
         value = [
-            one and date.fromisoformat(one) for one in ([value, None] if op != "between" else value)
+            tag and date.fromisoformat(tag) for tag in ([value, None] if op != "between" else value)
         ]
         value = value if op == "between" else value[0]
     if op == "between":
         low, high = value
-        return (low is None or known >= low) and (high is None or known <= high)
+        return (low is None or own >= low) and (high is None or own <= high)
     return {
-        "=": known == value,
-        "<": known < value,
-        "<=": known <= value,
-        ">": known > value,
-        ">=": known >= value,
+        "=": own == value,
+        "<": own < value,
+        "<=": own <= value,
+        ">": own > value,
+        ">=": own >= value,
     }[op]
 
 
-def _lies(folder, asked):
-    """Whether a folder is the one asked for or below it; "x/." is x without what is below."""
-    if asked.endswith("/."):
-        return folder == asked[:-2]
-    asked = asked.rstrip("/")
-    return folder == asked or folder.startswith(asked + "/")
+def _is_in_folder(folder, path):
+    """Whether a folder is at a path or below it; "x/." is x without what is below."""
+    if path.endswith("/."):
+        return folder == path[:-2]
+    path = path.rstrip("/")
+    return folder == path or folder.startswith(path + "/")
 
 
-def _reads(text, op, value):
+def _matches_text(text, op, value):
     if op == "matches":
         return re.search(unicodedata.normalize("NFC", value), text, re.IGNORECASE) is not None
-    asked = fold(value)
+    wanted = fold(value)
     if op == "contains":
-        return asked in text
-    return text.startswith(asked) if op == "begins with" else text == asked
+        return wanted in text
+    return text.startswith(wanted) if op == "begins with" else text == wanted
 
 
 def period(day, by):
@@ -590,21 +598,24 @@ def crossings(x, y, polygon):
 
 
 def channels(colour):
-    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    return [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
 
 
 def lab(colour):
     """CIELAB under D65, by the book."""
     red, green, blue = (
-        one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4
-        for one in channels(colour)
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels(colour)
     )
     spread = (
         (0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047,
         0.2126729 * red + 0.7151522 * green + 0.0721750 * blue,
         (0.0193339 * red + 0.1191920 * green + 0.9503041 * blue) / 1.08883,
     )
-    x, y, z = (one ** (1 / 3) if one > 216 / 24389 else one * 841 / 108 + 4 / 29 for one in spread)
+    x, y, z = (
+        channel ** (1 / 3) if channel > 216 / 24389 else channel * 841 / 108 + 4 / 29
+        for channel in spread
+    )
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 

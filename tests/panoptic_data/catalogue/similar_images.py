@@ -43,13 +43,13 @@ def like(text, **limits):
     return Condition("like", "at least", {"encoder": SLUG, "query": text, **limits})
 
 
-def asked(number, **limits):
+def similar_condition(number, **limits):
     return like(f"image:{SHA1S[number]}", **limits)
 
 
 def shown(current, *where, **more):
-    found = run_view(current, View(where, **more))
-    return current.sha1s(found.rows)
+    result = run_view(current, View(where, **more))
+    return current.sha1s(result.rows)
 
 
 def plainly(weights, among=range(COUNT - 1), vectors=VECTORS):

@@ -163,8 +163,8 @@ PRESSES = [
 def test_pressing_bars_asks_for_just_the_images_that_they_count(corpus, level, chosen):
     chart = charts.count(corpus, View().grouped_by(level))
     places = np.arange(len(chart.categories))[chosen].tolist()
-    asked = charts.parts(chart, [(place, 0) for place in places])
-    assert len(run_view(corpus, View(tuple(asked)))) == int(chart.counts[places].sum())
+    conditions = charts.parts(chart, [(place, 0) for place in places])
+    assert len(run_view(corpus, View(tuple(conditions)))) == int(chart.counts[places].sum())
 
 
 def test_neighbouring_periods_are_asked_for_as_one(corpus):
@@ -178,12 +178,12 @@ def test_neighbouring_periods_are_asked_for_as_one(corpus):
 def test_part_of_a_bar_asks_for_both_of_its_values(corpus):
     view = View().grouped_by(Level("taken_at", "year"), Level("folder"))
     chart = charts.count(corpus, view)
-    asked = charts.parts(chart, [(1, 2)])
-    assert asked == [
+    conditions = charts.parts(chart, [(1, 2)])
+    assert conditions == [
         condition(view.group[0], chart.categories[1]),
         condition(view.group[1], chart.series[2]),
     ]
-    assert len(run_view(corpus, View(tuple(asked)))) == chart.counts[1, 2]
+    assert len(run_view(corpus, View(tuple(conditions)))) == chart.counts[1, 2]
     assert len(charts.parts(chart, [(1, 2), (1, 3)])) == 1
 
 

@@ -9,7 +9,7 @@ from tests import plain_views, synthetic
 from tests.panoptic_data.catalogue.posters import asking, shown
 from tests.synthetic import sha1
 
-PLAIN = plain_views.Plain()
+PLAIN = plain_views.ReferenceCorpus()
 
 
 ALL = Condition("status", "in", ["ok", "unreadable", "missing"])
@@ -112,14 +112,14 @@ def test_an_image_is_found_in_an_order_nearest_to_an_index(opened):
 def test_equal_places_stand_in_one_order_in_every_mode(current):
     """Two files whose places differ in case only."""
     for mode, descending in (("file", False), ("file", True)):
-        found = run_view(current, View((ALL,), (Sort("path", descending),), mode=mode))
-        places = current.corpus.files["place"].gather(found.files).to_list()
-        same = [one for one in places if one.lower() == "posters/1930/same.jpg"]
+        result = run_view(current, View((ALL,), (Sort("path", descending),), mode=mode))
+        paths = current.corpus.files["place"].gather(result.files).to_list()
+        same = [path for path in paths if path.lower() == "posters/1930/same.jpg"]
         assert same == sorted(same, reverse=descending)
         assert len(same) == 2
 
 
 def test_an_image_without_a_file_stays_last(current):
     for sort in (Sort("path"), Sort("path", True), Sort("name"), Sort("name", True)):
-        found = run_view(current, View((ALL,), (sort,)))
-        assert set(current.sha1s(found.rows[-2:])) == {sha1("a orphan"), sha1("b orphan")}
+        result = run_view(current, View((ALL,), (sort,)))
+        assert set(current.sha1s(result.rows[-2:])) == {sha1("a orphan"), sha1("b orphan")}

@@ -129,9 +129,9 @@ def test_tags_count_images_with_all_below_them_once(made, corpus, folder):
 def test_an_image_in_several_groups_counts_once(made, corpus):
     field = made.field(made.themes)
     view = View().grouped_by(Level(field)).sorted_by(Sort("name"))
-    found = run_view(corpus, view)
-    assert len(found) == sum(max(1, len(with_above(held))) for held in made.of_theme.values())
-    assert found.images == IMAGES
+    result = run_view(corpus, view)
+    assert len(result) == sum(max(1, len(with_above(held))) for held in made.of_theme.values())
+    assert result.images == IMAGES
     assert facets.tags(corpus, view, field) == facets.tags(corpus, View(), field)
     assert sum(field_counts.formats(corpus, view).values()) == IMAGES
     assert facets.values(corpus, view, made.field(made.title)).empty == 40

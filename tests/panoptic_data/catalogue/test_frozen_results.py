@@ -1,4 +1,4 @@
-"""A view that is held still while its images are edited, and while others come in."""
+"""A view whose result is frozen while its images are edited, and while others are added."""
 
 import gc
 
@@ -34,15 +34,15 @@ def add(project, *names):
 
 
 def make(store, name, type):
-    one, changes = properties.create(store.state().properties, name, type)
+    item, changes = properties.create(store.state().properties, name, type)
     store.commit(changes, "property")
-    return one.id
+    return item.id
 
 
 def tag(store, property, name):
-    one, changes = tags.create(store.state().tags, property, name)
+    item, changes = tags.create(store.state().tags, property, name)
     store.commit(changes, "tag")
-    return one.id
+    return item.id
 
 
 def write(store, property, value, *names):
@@ -56,10 +56,10 @@ def now(project):
 
 def shown(current, view):
     known = {sha1(name): name for name in (*NAMES, "e")}
-    return "".join(known[one] for one in current.sha1s(run_view(current, view).rows))
+    return "".join(known[item] for item in current.sha1s(run_view(current, view).rows))
 
 
-def asked(project, view, kept):
+def displayed(project, view, kept):
     return frozen_results.displayed(now(project), view, kept.key)[0]
 
 
@@ -68,24 +68,24 @@ def test_what_no_longer_matches_stays_in_its_place_with_its_value_of_now(project
     view = View((condition(Level(grade), None),), (Sort("name", True),))
     kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b", "d")
-    held = asked(project, view, kept)
+    held = displayed(project, view, kept)
     assert (shown(now(project), view), shown(held, view)) == ("ca", "dcba")
     values = [
-        list(one.values())
-        for one in row_values.property_texts(held, run_view(held, view), 0, 4, [grade])
+        list(item.values())
+        for item in row_values.property_texts(held, run_view(held, view), 0, 4, [grade])
     ]
     assert values == [["3"], [], ["3"], []]
     changes = kept.changes(now(project))
     assert (changes.count, changes.new, changes.is_rearranged) == (2, 0, False)
     assert shown_rows(held, changes.gone) == {"b", "d"}
     again = frozen_results.freeze(now(project), view)
-    assert shown(asked(project, view, again), view) == "ca"
+    assert shown(displayed(project, view, again), view) == "ca"
     assert again.changes(now(project)).count == 0
 
 
 def shown_rows(current, mask):
     known = {sha1(name): name for name in NAMES}
-    return {known[one] for one in current.sha1s(mask.nonzero()[0])}
+    return {known[item] for item in current.sha1s(mask.nonzero()[0])}
 
 
 def test_images_that_come_in_are_counted_and_shown_only_when_it_is_asked_anew(project, store):
@@ -94,7 +94,7 @@ def test_images_that_come_in_are_counted_and_shown_only_when_it_is_asked_anew(pr
     kept = frozen_results.freeze(now(project), View())
     add(project, "e")
     write(store, note, "seen", "a", "e")
-    held = asked(project, View(), kept)
+    held = displayed(project, View(), kept)
     assert (shown(held, View()), shown(now(project), View())) == ("abcd", "abcde")
     assert row_values.property_texts(held, run_view(held, View()), 0, 1, [field]) == [
         {note: "seen"}
@@ -111,7 +111,7 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     view = View(group=(Level(field),))
     kept = frozen_results.freeze(now(project), view)
     write(store, theme, [calm], "a")
-    held = asked(project, view, kept)
+    held = displayed(project, view, kept)
     assert run_view(held, view).groups.count.tolist() == [2, 2]
     assert run_view(now(project), view).groups.count.tolist() == [1, 1, 2]
     changes = kept.changes(now(project))
@@ -120,7 +120,7 @@ def test_groups_stay_while_a_chart_counts_the_values_of_now_over_the_same_images
     write(store, theme, [war], "a")
     kept = frozen_results.freeze(now(project), only_war)
     write(store, theme, [calm], "a")
-    held = asked(project, only_war, kept)
+    held = displayed(project, only_war, kept)
     counted = charts.count(held, only_war.grouped_by(Level(field)))
     assert dict(zip(counted.categories, counted.counts[:, 0].tolist(), strict=True)) == {
         war: 1,
@@ -138,7 +138,7 @@ def test_a_map_marks_what_is_held(project, store):
     view = View((condition(Level(grade), None),))
     kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
-    assert map_data.picture(asked(project, view, kept), "visual", view).inside == 4
+    assert map_data.picture(displayed(project, view, kept), "visual", view).inside == 4
     assert map_data.picture(now(project), "visual", view).inside == 3
 
 
@@ -147,7 +147,7 @@ def test_files_are_held_as_images_are(project, store):
     view = View((condition(Level(grade), None),), mode="file")
     kept = frozen_results.freeze(now(project), view)
     write(store, grade.split(":")[2], 3, "b")
-    held = asked(project, view, kept)
+    held = displayed(project, view, kept)
     assert (shown(held, view), shown(now(project), view)) == ("abcd", "acd")
     by_format = view.grouped_by(Level("format"))
     assert run_view(held, by_format).groups.count.tolist() == [4]

@@ -12,7 +12,7 @@ from panoptic_data.errors import InvalidView
 from panoptic_data.views.model import Condition, Level, View
 from tests import plain_views
 
-PLAIN = plain_views.Plain()
+PLAIN = plain_views.ReferenceCorpus()
 
 
 ALL = Condition("status", "in", ["ok", "unreadable", "missing"])
@@ -40,8 +40,8 @@ def test_bins_that_no_number_can_tell_apart_are_refused(current):
 
 
 def test_bins_without_end_hold_everything(current):
-    found = run_view(current, View((ALL,), group=(Level("width", 1e308),)))
-    assert found.groups.values == [[0, 1e308], None]
+    result = run_view(current, View((ALL,), group=(Level("width", 1e308),)))
+    assert result.groups.values == [[0, 1e308], None]
 
 
 @settings(max_examples=25, deadline=None)
@@ -49,16 +49,16 @@ def test_bins_without_end_hold_everything(current):
 def test_levels_of_any_size_and_number_are_told_apart(columns):
     """Seven levels of 100,000 values: more combinations than a number of 64 bits tells apart."""
     named = range(100_000)
-    coded = [LevelCodes(np.array(one, dtype=np.int32), named) for one in columns]
+    coded = [LevelCodes(np.array(codes, dtype=np.int32), named) for codes in columns]
     order, arranged = grouping.arrange([Level("format")] * len(columns), coded)
-    rows = [tuple((one < 0, one) for one in row) for row in zip(*columns, strict=True)]
+    rows = [tuple((codes < 0, codes) for codes in row) for row in zip(*columns, strict=True)]
     assert order.tolist() == sorted(range(5), key=rows.__getitem__)
     assert sum(arranged.depth == len(columns) - 1) == len(set(rows))
 
 
 def test_cameras_that_differ_in_case_or_spelling_are_one_group(current):
-    found = run_view(current, View((ALL,), group=(Level("camera"),)))
-    names = [value for value in found.groups.values if value]
+    result = run_view(current, View((ALL,), group=(Level("camera"),)))
+    names = [value for value in result.groups.values if value]
     spelled = [plain_views.fold(name) for name in names]
     assert spelled == sorted(set(spelled))
     assert "LEICA m6" in names

@@ -14,7 +14,7 @@ from panoptic_data.views.model import Clause, Condition, Level, View, from_json,
 from tests import plain_views
 from tests.plain_views import KINDS, period
 
-PLAIN = plain_views.Plain()
+PLAIN = plain_views.ReferenceCorpus()
 ALL = Condition("status", "in", ["ok", "unreadable", "missing"])
 BY = {
     "folder": (None, 1, 2, 3),
@@ -41,22 +41,22 @@ def current(tmp_path_factory):
     return registry.load(PLAIN.write(tmp_path_factory.mktemp("plain") / "p"))
 
 
-def units(found):
-    return found.rows if found.files is None else found.files
+def units(result):
+    return result.rows if result.files is None else result.files
 
 
-def opened(view, found, place):
+def opened(view, result, index):
     """The view that a group of it opens: with what each group around it asks for as well."""
-    parts = [groups.condition(level, value) for level, value in found.groups.path(place)]
+    parts = [groups.condition(level, value) for level, value in result.groups.path(index)]
     narrowed = replace(view, where=(*view.where, *parts), group=())
     # What a group asks for can be written down and read back like any other view.
     assert from_json(to_json(narrowed)) == narrowed
     return narrowed
 
 
-def held(found, place):
-    start, count = int(found.groups.start[place]), int(found.groups.count[place])
-    return set(units(found)[start : start + count].tolist())
+def held(result, index):
+    start, count = int(result.groups.start[index]), int(result.groups.count[index])
+    return set(units(result)[start : start + count].tolist())
 
 
 def copied(current, row):
@@ -70,12 +70,12 @@ def copied(current, row):
 def test_a_group_opens_as_a_view_of_what_it_holds(current, level, mode):
     for where in WHERE:
         view = View(where, group=(level,), mode=mode)
-        found = run_view(current, view)
-        assert len(found.groups)
-        for place in range(len(found.groups)):
-            shown = set(units(run_view(current, opened(view, found, place))).tolist())
-            more = shown - held(found, place)
-            assert held(found, place) <= shown
+        result = run_view(current, view)
+        assert len(result.groups)
+        for index in range(len(result.groups)):
+            shown = set(units(run_view(current, opened(view, result, index))).tolist())
+            more = shown - held(result, index)
+            assert held(result, index) <= shown
             is_elsewhere = level.field == "folder" and mode == "image"
             assert not more or (is_elsewhere and all(copied(current, row) for row in more))
 
@@ -83,7 +83,7 @@ def test_a_group_opens_as_a_view_of_what_it_holds(current, level, mode):
 @shared
 @given(
     st.lists(
-        st.sampled_from([one for one in EVERY_LEVEL if one.field != "folder"]),
+        st.sampled_from([level for level in EVERY_LEVEL if level.field != "folder"]),
         min_size=2,
         max_size=3,
     ),
@@ -92,25 +92,25 @@ def test_a_group_opens_as_a_view_of_what_it_holds(current, level, mode):
     st.booleans(),
 )
 def test_a_group_in_groups_opens_with_all_of_them(current, levels, mode, order, descending):
-    levels = tuple(replace(one, order=order, descending=descending) for one in levels)
+    levels = tuple(replace(level, order=order, descending=descending) for level in levels)
     view = View((ALL,), group=levels, mode=mode)
-    found = run_view(current, view)
-    for place in range(0, len(found.groups), 3):
-        shown = run_view(current, opened(view, found, place))
-        assert set(units(shown).tolist()) == held(found, place)
+    result = run_view(current, view)
+    for index in range(0, len(result.groups), 3):
+        shown = run_view(current, opened(view, result, index))
+        assert set(units(shown).tolist()) == held(result, index)
 
 
 def test_a_folder_that_is_less_deep_than_the_level_opens_without_what_is_below(current):
     view = View((ALL,), group=(Level("folder", 2),), mode="file")
-    found = run_view(current, view)
+    result = run_view(current, view)
     for value, part in (
         ("posters", Condition("folder", "in", ["posters/."])),
         ("posters/1930", Condition("folder", "in", ["posters/1930"])),
     ):
         assert groups.condition(view.group[0], value) == part
-        place = found.groups.values.index(value)
+        index = result.groups.values.index(value)
         shown = run_view(current, View((ALL, part), mode="file"))
-        assert len(shown) == int(found.groups.count[place]) > 0
+        assert len(shown) == int(result.groups.count[index]) > 0
 
 
 @pytest.mark.parametrize("by", PERIODS)

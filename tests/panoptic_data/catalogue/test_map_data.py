@@ -57,7 +57,7 @@ def test_there_is_no_map_before_there_is_a_projection(opened):
 def test_the_legend_counts_clusters_under_the_rest_of_the_view(opened):
     view = ODD.with_condition("cluster", {"encoder": "visual", "numbers": [1]})
     assert [
-        (one.value, one.count, one.exemplar) for one in map_data.legend(opened, "visual", view)
+        (item.value, item.count, item.exemplar) for item in map_data.legend(opened, "visual", view)
     ] == [
         (0, 10, sha1("000")),
         (1, 5, sha1("001")),
@@ -67,7 +67,10 @@ def test_the_legend_counts_clusters_under_the_rest_of_the_view(opened):
 def test_colours_by_folder_take_the_first_depth_that_tells_folders_apart(opened):
     groups = map_data.legend(opened, "visual", View(), "folder")
     # The copy makes "000" an image of two folders: its first in order of path counts.
-    assert [(one.value, one.count) for one in groups] == [("posters/even", 30), ("posters/odd", 30)]
+    assert [(item.value, item.count) for item in groups] == [
+        ("posters/even", 30),
+        ("posters/odd", 30),
+    ]
 
 
 def test_many_images_are_a_density_and_a_sample_that_stays(opened, monkeypatch):
@@ -122,6 +125,6 @@ def test_the_bytes_hold_the_arrays_one_after_the_other(opened, monkeypatch):
         at += parts[name].nbytes
     assert at == len(data)
     assert parts["x"].tolist() == drawn.x.tolist()
-    assert [one.tobytes().hex() for one in parts["sha1"]] == drawn.sha1s
+    assert [item.tobytes().hex() for item in parts["sha1"]] == drawn.sha1s
     assert parts["shown"].astype(bool).tolist() == drawn.shown.tolist()
     assert parts["group"].tolist() == drawn.group.tolist()

@@ -25,8 +25,8 @@ points = st.tuples(coordinates, coordinates)
 
 @given(st.lists(points, max_size=30), st.lists(points, min_size=3, max_size=12))
 def test_points_in_a_polygon_as_in_a_plain_reading(spots, polygon):
-    x = np.array([one[0] for one in spots], dtype=np.float32)
-    y = np.array([one[1] for one in spots], dtype=np.float32)
+    x = np.array([spot[0] for spot in spots], dtype=np.float32)
+    y = np.array([spot[1] for spot in spots], dtype=np.float32)
     expected = [crossings(a, b, polygon) for a, b in spots]
     assert inside(x, y, polygon).tolist() == expected
 

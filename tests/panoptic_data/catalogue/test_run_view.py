@@ -14,8 +14,8 @@ from tests import plain_views
 from tests.plain_views import CAMERAS, COLOURS, DATES, FOLDERS, KINDS, SIDES, SIZES
 from tests.synthetic import sha1
 
-PLAIN = plain_views.Plain()
-PLACES = [f"{file['source']}/{file['path']}" for file in PLAIN.written]
+PLAIN = plain_views.ReferenceCorpus()
+PATHS = [f"{file['source']}/{file['path']}" for file in PLAIN.written]
 # Understood alike by Python, which reads them here, and by Rust, which searches.
 PATTERNS = (
     "é", "E\u0301", "^posters/.*\\.jpg$", "red|BLUE", "(1930|été)/", r"\bred\b", r"a\+b", r"\d{4}",
@@ -27,27 +27,27 @@ POLYGONS = (
     [[-4, -4], [4, 4], [4, -4], [-4, 4]],
     [[0.5, 0.5], [0.6, 0.5], [0.5, 0.6]],
 )
-days = st.sampled_from([one.date().isoformat() for one in DATES] + ["1930-01-01", "2026-01-01"])
+days = st.sampled_from([item.date().isoformat() for item in DATES] + ["1930-01-01", "2026-01-01"])
 numbers = st.sampled_from([*SIDES, *SIZES, 2, 3, 12, 4800, 47.5, -0.5, 2**40, -(2**70), 1e300])
 fragments = st.builds(
     lambda place, start, size, turn: turn(place[start : start + size]) or "e",
-    st.sampled_from(PLACES + list(CAMERAS)),
+    st.sampled_from(PATHS + list(CAMERAS)),
     st.integers(0, 25),
     st.integers(1, 12),
     st.sampled_from([str.upper, str.lower, str]),
 )
 words = fragments | st.sampled_from(["é", "e\u0301", "É", "ΑΣ", "\u01f0", "%", "_", ".", "[x]/"])
-whole_words = words | st.sampled_from(PLACES + list(CAMERAS))
+full_texts = words | st.sampled_from(PATHS + list(CAMERAS))
 folders = st.sampled_from(
     [
         *FOLDERS,
-        *(f"{one}/" for one in FOLDERS),
-        *(f"{one}/." for one in FOLDERS),
+        *(f"{item}/" for item in FOLDERS),
+        *(f"{item}/." for item in FOLDERS),
         "no",
         "posters/19",
     ]
 )
-some_sha1s = st.lists(st.sampled_from([one["sha1"] for one in PLAIN.images] + [sha1("x")]))
+some_sha1s = st.lists(st.sampled_from([item["sha1"] for item in PLAIN.images] + [sha1("x")]))
 VALUES = {
     "texts": st.lists(st.sampled_from(["JPEG", "PNG", "WEBP", "jpeg"]), min_size=1),
     "folder": st.lists(folders, min_size=1, max_size=3),
@@ -55,7 +55,7 @@ VALUES = {
         lambda numbers: {"encoder": "visual", "numbers": numbers},
         st.lists(st.integers(-2, 4), min_size=1),
     ),
-    "region": st.sampled_from([{"encoder": "visual", "polygon": one} for one in POLYGONS]),
+    "region": st.sampled_from([{"encoder": "visual", "polygon": item} for item in POLYGONS]),
     "selection": some_sha1s,
     "duplicate": st.sampled_from(
         [
@@ -80,7 +80,7 @@ VALUES = {
 
 def ends(of):
     pair = st.lists(st.none() | of, min_size=2, max_size=2)
-    return pair.filter(lambda one: one != [None, None])
+    return pair.filter(lambda item: item != [None, None])
 
 
 def value(field, op):
@@ -88,29 +88,33 @@ def value(field, op):
     if op in ("is empty", "is not empty"):
         return st.none()
     if op == "near":
-        asked = {"colour": st.sampled_from(COLOURS)}
-        return st.fixed_dictionaries(asked, optional={"distance": st.sampled_from([0, 10, 31.5])})
+        operation = {"colour": st.sampled_from(COLOURS)}
+        return st.fixed_dictionaries(
+            operation, optional={"distance": st.sampled_from([0, 10, 31.5])}
+        )
     if op == "is" and FIELDS[field].kind == "colour":
         return st.sampled_from(HUES)
     if op == "matches":
         return st.sampled_from(PATTERNS)
     kind = FIELDS[field].kind
     if kind == "text":
-        return whole_words if op in ("=", "!=", "begins with") else words
+        return full_texts if op in ("=", "!=", "begins with") else words
     if kind in ("number", "date"):
-        one = numbers if kind == "number" else days
-        return ends(one) if op == "between" else one
+        item = numbers if kind == "number" else days
+        return ends(item) if op == "between" else item
     return VALUES["texts" if field == "format" else field]
 
 
-ASKED = [
+OPERATIONS = [
     (field.name, operator.name)
-    for field in (*FIELDS.values(), *(FIELDS[one] for one in plain_views.PROPERTIES))
+    for field in (*FIELDS.values(), *(FIELDS[item] for item in plain_views.PROPERTIES))
     for operator in field.operators
     if field.kind != "likeness"
 ]
-conditions = st.sampled_from(ASKED).flatmap(
-    lambda asked: st.builds(Condition, st.just(asked[0]), st.just(asked[1]), value(*asked))
+conditions = st.sampled_from(OPERATIONS).flatmap(
+    lambda operation: st.builds(
+        Condition, st.just(operation[0]), st.just(operation[1]), value(*operation)
+    )
 )
 parts = st.recursive(
     conditions,
@@ -170,14 +174,14 @@ def current(tmp_path_factory):
 
 def shown(current, view):
     """What a view shows: sha1s, or places in file mode, in order."""
-    found = run_view(current, view)
+    result = run_view(current, view)
     if view.mode == "file":
-        return current.corpus.files["place"].gather(found.files).to_list()
-    return current.sha1s(found.rows)
+        return current.corpus.files["place"].gather(result.files).to_list()
+    return current.sha1s(result.rows)
 
 
 def plainly(units, view):
-    return [one["first"]["place"] if view.mode == "file" else one["sha1"] for one in units]
+    return [item["first"]["place"] if view.mode == "file" else item["sha1"] for item in units]
 
 
 def listed(groups):
@@ -191,12 +195,12 @@ many = settings(
 
 
 def test_the_corpus_has_what_is_hard():
-    statuses = {one["status"] for one in PLAIN.images}
+    statuses = {item["status"] for item in PLAIN.images}
     assert statuses == set(STATUSES)
-    assert any(len({file["holder"] for file in one["files"]}) > 1 for one in PLAIN.images)
+    assert any(len({file["holder"] for file in item["files"]}) > 1 for item in PLAIN.images)
     for field in ("taken_at", "camera", "colour", "format", "width", "size", "first", "spot"):
-        assert any(one[field] is None for one in PLAIN.images), field
-    texts = [one["first"]["text"] for one in PLAIN.files]
+        assert any(item[field] is None for item in PLAIN.images), field
+    texts = [item["first"]["text"] for item in PLAIN.files]
     assert len(set(texts)) < len(texts), "two places that differ only in case"
 
 
@@ -209,11 +213,11 @@ def test_a_view_shows_what_a_plain_reading_shows(current, view):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("asked", ASKED, ids=" ".join)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
-def test_each_operator_selects_what_a_plain_reading_selects(current, asked, mode, data):
-    condition = Condition(*asked, data.draw(value(*asked)))
+def test_each_operator_selects_what_a_plain_reading_selects(current, operation, mode, data):
+    condition = Condition(*operation, data.draw(value(*operation)))
     view = View((condition, EVERY_STATUS), mode=mode)
     units, _ = PLAIN.shown(view)
     assert shown(current, view) == plainly(units, view)

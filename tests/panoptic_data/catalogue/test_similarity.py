@@ -1,4 +1,4 @@
-"""Likeness as a condition: exact within what else a view asks, and read in its older forms."""
+"""Similarity as a condition: exact within what else a view selects, and read in its older forms."""
 
 import pytest
 
@@ -24,11 +24,11 @@ from tests.panoptic_data.catalogue.similar_images import (
     OTHERS,
     SHA1S,
     VECTORS,
-    asked,
     folder,
     like,
     plainly,
     shown,
+    similar_condition,
 )
 from tests.synthetic import sha1
 from tests.vectors import SLUG
@@ -57,10 +57,10 @@ def test_what_else_a_view_asks_filters_before_the_best_are_kept(current):
     assert len(expected) == 12
     # Among the five best of all there is not one of them.
     assert not {sha1 for _, sha1 in plainly({3: 1})[:5]} & set(expected[:5])
-    for where in ((FEW, asked(3, count=5)), (asked(3, count=5), FEW)):
+    for where in ((FEW, similar_condition(3, count=5)), (similar_condition(3, count=5), FEW)):
         assert shown(current, *where) == expected[:5]
-    assert shown(current, FEW, asked(3, threshold=-1)) == expected
-    by_file = shown(current, FEW, asked(3, count=5), mode="file")
+    assert shown(current, FEW, similar_condition(3, threshold=-1)) == expected
+    by_file = shown(current, FEW, similar_condition(3, count=5), mode="file")
     assert list(dict.fromkeys(by_file)) == expected[:5]
     view = View((FEW,))
     hits = find(current.project, f"image:{SHA1S[3]}", SLUG, view=view, k=5)
@@ -83,11 +83,11 @@ def test_of_many_images_only_those_that_all_else_selects_are_compared(current, m
     )
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     expected = [sha1 for _, sha1 in plainly({30: 1}, few)]
-    assert shown(current, FEW, asked(30, threshold=-1)) == expected
+    assert shown(current, FEW, similar_condition(30, threshold=-1)) == expected
     hits = find(current.project, f"image:{SHA1S[31]}", SLUG, view=View((FEW,)), k=9)
     assert [hit.sha1 for hit in hits] == [sha1 for _, sha1 in plainly({31: 1}, few)[:9]]
     assert compared == [12, 12]
-    assert shown(current, asked(30, threshold=-1))[:50] == [
+    assert shown(current, similar_condition(30, threshold=-1))[:50] == [
         sha1 for _, sha1 in plainly({30: 1})[:50]
     ]
     assert compared == [12, 12, "all"]
@@ -97,26 +97,29 @@ def test_two_searches_each_keep_the_best_of_what_the_rest_selects(current):
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     both = {sha1 for _, sha1 in plainly({3: 1}, few)[:8]}
     both &= {sha1 for _, sha1 in plainly({4: 1}, few)[:8]}
-    found = shown(current, asked(3, count=8), FEW, asked(4, count=8))
-    assert set(found) == both
+    shown_sha1s = shown(current, similar_condition(3, count=8), FEW, similar_condition(4, count=8))
+    assert set(shown_sha1s) == both
     # In the order of the first.
-    assert found == [sha1 for _, sha1 in plainly({3: 1}, few) if sha1 in both]
+    assert shown_sha1s == [sha1 for _, sha1 in plainly({3: 1}, few) if sha1 in both]
 
 
 def test_results_are_a_view_like_any_other(current):
-    found = run_view(current, View((FEW, asked(3, threshold=-1)), sort=(Sort("similarity"),)))
-    rows = window(current, found, 0, 20)
+    shown_sha1s = run_view(
+        current, View((FEW, similar_condition(3, threshold=-1)), sort=(Sort("similarity"),))
+    )
+    rows = window(current, shown_sha1s, 0, 20)
     least = [row["similarity"] for row in rows]
     assert least == sorted(least)
     assert len(set(least)) == 12
     assert any(round(one, 5) != one for one in least)
+    value = similar_condition(3).value
     grouped_by = model.from_json(
-        {"version": 1, "where": [{"field": "like", "op": "at least", "value": asked(3).value}],
+        {"version": 1, "where": [{"field": "like", "op": "at least", "value": value}],
          "group": [{"field": "folder"}]}
     )  # fmt: skip
     assert run_view(current, grouped_by).groups is not None
-    denied = View((Clause("not", (asked(3, threshold=0.5),)),))
-    kept = set(shown(current, asked(3, threshold=0.5)))
+    denied = View((Clause("not", (similar_condition(3, threshold=0.5),)),))
+    kept = set(shown(current, similar_condition(3, threshold=0.5)))
     assert set(current.sha1s(run_view(current, denied).rows)) == set(SHA1S[:-1]) - kept
 
 
@@ -138,42 +141,49 @@ def test_older_forms_show_what_the_new_one_shows(current):
 def test_a_threshold_that_was_read_keeps_the_image_that_had_it(current):
     hits = find(current.project, f"image:{SHA1S[5]}", SLUG, k=100)
     for place in (0, 17, 50, 99):
-        found = shown(current, asked(5, threshold=hits[place].similarity))
-        assert found[place] == hits[place].sha1
-        assert len(found) == place + 1
+        shown_sha1s = shown(current, similar_condition(5, threshold=hits[place].similarity))
+        assert shown_sha1s[place] == hits[place].sha1
+        assert len(shown_sha1s) == place + 1
 
 
 def test_a_percentile_shows_as_much_as_chance_says(current):
     scale = scores.scale(current.project, SLUG)
-    at = shown(current, asked(5, percentile=90))
-    assert at == shown(current, asked(5, threshold=scale.cosine(90)))
-    assert len(shown(current, asked(5, percentile=99))) < len(at)
-    # Where nobody said from where: what is likely.
-    assert shown(current, asked(5)) == shown(current, asked(5, percentile=95))
-    assert shown(current, asked(5, percentile=0, count=3)) == shown(current, asked(5))[:3]
+    at = shown(current, similar_condition(5, percentile=90))
+    assert at == shown(current, similar_condition(5, threshold=scale.cosine(90)))
+    assert len(shown(current, similar_condition(5, percentile=99))) < len(at)
+    # Without a limit: the default threshold.
+    assert shown(current, similar_condition(5)) == shown(
+        current, similar_condition(5, percentile=95)
+    )
+    assert (
+        shown(current, similar_condition(5, percentile=0, count=3))
+        == shown(current, similar_condition(5))[:3]
+    )
 
 
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])
 def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
-    told = compare(current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k)
+    comparison = compare(
+        current.project, f"image:{SHA1S[3]}", (SLUG, "timm:resnet50.a1_in1k"), view, k
+    )
     among = [n for n in range(COUNT - 1) if view is None or folder(n) == "few"]
-    found = [
+    shown_sha1s = [
         [sha1 for _, sha1 in plainly({3: 1}, among, VECTORS)],
         [sha1 for _, sha1 in plainly({3: 1}, [n for n in among if n], OTHERS)],
     ]
-    firsts = [of[:k] for of in found]
-    ranks = {one.sha1: tuple(rank and rank.rank for rank in one.ranks) for one in told.images}
+    firsts = [of[:k] for of in shown_sha1s]
+    ranks = {one.sha1: tuple(rank and rank.rank for rank in one.ranks) for one in comparison.images}
     assert ranks == {
-        sha1: tuple(of.index(sha1) + 1 if sha1 in of else None for of in found)
+        sha1: tuple(of.index(sha1) + 1 if sha1 in of else None for of in shown_sha1s)
         for sha1 in {*firsts[0], *firsts[1]}
     }
     best = [min(filter(None, pair)) for pair in ranks.values()]
     assert best == sorted(best)
-    assert told.encoders == (SLUG, OTHER)
-    assert told.of == min(map(len, firsts))
-    assert told.common == len({*firsts[0][: told.of]} & {*firsts[1][: told.of]})
+    assert comparison.encoders == (SLUG, OTHER)
+    assert comparison.of == min(map(len, firsts))
+    assert comparison.common == len({*firsts[0][: comparison.of]} & {*firsts[1][: comparison.of]})
     for hit in find(current.project, f"image:{SHA1S[3]}", SLUG, view, k=3):
-        [seen] = [one.ranks[0] for one in told.images if one.sha1 == hit.sha1]
+        [seen] = [one.ranks[0] for one in comparison.images if one.sha1 == hit.sha1]
         assert seen.similarity == hit.similarity
         assert seen.percentile == pytest.approx(hit.percentile, abs=0.01)
 
@@ -198,11 +208,11 @@ def test_what_cannot_be_asked_is_said(current):
 def test_a_typed_search_shows_what_python_finds(current):
     parsed = parser.parse(f'folder:"s/few" like:"image:{SHA1S[3]}"~0.1', encoder=SLUG)
     assert parsed.problems == ()
-    found = run_view(current, parser.to_view(parsed))
+    shown_sha1s = run_view(current, parser.to_view(parsed))
     expected = find(
         current.project, f"image:{SHA1S[3]}", SLUG, view=View((FEW,)), k=99, threshold=0.1
     )
-    assert current.sha1s(found.rows) == [hit.sha1 for hit in expected] != []
+    assert current.sha1s(shown_sha1s.rows) == [hit.sha1 for hit in expected] != []
 
 
 def test_terms_are_said_in_both_languages():

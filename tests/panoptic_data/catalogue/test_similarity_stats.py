@@ -13,10 +13,10 @@ from tests.panoptic_data.catalogue.similar_images import (
     COUNT,
     FEW,
     OTHER,
-    asked,
     folder,
     plainly,
     shown,
+    similar_condition,
 )
 from tests.vectors import SLUG
 
@@ -27,35 +27,37 @@ def current(tmp_path_factory):
 
 
 def test_a_slider_is_told_how_similarities_lie(current):
-    view = View((asked(3, threshold=0.25), FEW))
-    told = similarity_stats.histogram(current, view)
+    view = View((similar_condition(3, threshold=0.25), FEW))
+    histogram = similarity_stats.histogram(current, view)
     cosines = [
         cosine for cosine, _ in plainly({3: 1}, [n for n in range(COUNT - 1) if folder(n) == "few"])
     ]
-    assert (sum(told.counts), len(told.counts), len(told.edges)) == (12, 60, 61)
-    assert told.edges[0] == pytest.approx(min(cosines), abs=1e-3)
-    assert told.edges[-1] == pytest.approx(max(cosines), abs=1e-3)
-    assert told.percentiles == sorted(told.percentiles)
-    assert told.threshold == 0.25
+    assert (sum(histogram.counts), len(histogram.counts), len(histogram.edges)) == (12, 60, 61)
+    assert histogram.edges[0] == pytest.approx(min(cosines), abs=1e-3)
+    assert histogram.edges[-1] == pytest.approx(max(cosines), abs=1e-3)
+    assert histogram.percentiles == sorted(histogram.percentiles)
+    assert histogram.threshold == 0.25
     # Of so many that are kept, the last.
-    kept = similarity_stats.histogram(current, View((asked(3, count=5), FEW)))
-    assert (kept.threshold, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), told.edges)
-    assert told.default_threshold == pytest.approx(scores.scale(current.project, SLUG).cosine(95))
+    kept = similarity_stats.histogram(current, View((similar_condition(3, count=5), FEW)))
+    assert (kept.threshold, kept.edges) == (pytest.approx(cosines[4], abs=1e-3), histogram.edges)
+    assert histogram.default_threshold == pytest.approx(
+        scores.scale(current.project, SLUG).cosine(95)
+    )
     assert similarity_stats.histogram(current, View((FEW,))) is None
-    nobody = View((asked(3), Condition("name", "contains", "nowhere")))
+    nobody = View((similar_condition(3), Condition("name", "contains", "nowhere")))
     assert sum(similarity_stats.histogram(current, nobody).counts) == 0
 
 
 def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(current):
-    view = View((FEW, asked(3, percentile=60)), (Sort("path"),), (Level("format"),))
+    view = View((FEW, similar_condition(3, percentile=60)), (Sort("path"),), (Level("format"),))
     other = similarity.with_encoder(current, view, OTHER)
     [_, part] = other.where
     assert part.value == {**view.where[1].value, "encoder": OTHER}
     assert replace(other, where=view.where) == view
-    ranks = [similarity_stats.ranks(current, one) for one in (view, other)]
-    for ranking, one in zip(ranks, (view, other), strict=True):
+    ranks = [similarity_stats.ranks(current, seen_view) for seen_view in (view, other)]
+    for ranking, seen_view in zip(ranks, (view, other), strict=True):
         # All that the rest selects, in whatever order and groups, alike enough or not.
-        plain = shown(current, *one.where)
+        plain = shown(current, *seen_view.where)
         rows = np.argsort(ranking)[np.count_nonzero(ranking == 0) :]
         assert len(rows) == 12 > len(plain) > 0
         assert current.sha1s(rows)[: len(plain)] == plain
@@ -65,7 +67,7 @@ def test_a_view_is_ranked_under_another_encoder_from_the_same_percentile_on(curr
     # A cosine becomes what it is worth; where nothing is searched for, nothing is ranked.
     scale = scores.scale(current.project, SLUG)
     [part] = similarity.with_encoder(
-        current, View((asked(3, threshold=0.4, count=9),)), OTHER
+        current, View((similar_condition(3, threshold=0.4, count=9),)), OTHER
     ).where
     assert part.value["percentile"] == pytest.approx(float(scale.percentile(0.4)))
     assert (part.value["count"], "threshold" in part.value) == (9, False)
