@@ -1,5 +1,7 @@
 """An empty project, or a module's own ``project``, and the application's routes over it."""
 
+import http.client
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,6 +11,7 @@ from app.api.routes import routes
 from app.server.host_check import HostCheck
 from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
+from tests.served_corpus import make_corpus, serve
 
 
 @pytest.fixture
@@ -48,3 +51,30 @@ def post(client):
         return answer.json()
 
     return posted
+
+
+@pytest.fixture(scope="module")
+def real_corpus(tmp_path_factory):
+    """A project of awkward files, its source, and the bytes of each file by its name."""
+    return make_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def server(real_corpus):
+    """The port of a server of its routes."""
+    with serve(real_corpus[0]) as port:
+        yield port
+
+
+@pytest.fixture
+def ask(server):
+    def asked(path, method="GET", body=None, **headers):
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", server, timeout=30)
+        connection.request(method, path, body, headers=names)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    return asked
