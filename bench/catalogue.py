@@ -41,43 +41,43 @@ def main() -> None:
         _write(opened, count)
     opened.database().count("images")
     shutil.rmtree(opened.root / "cache", ignore_errors=True)
-    _say("open after a change", _timed(lambda: registry.load(opened)), 3.0)
-    _say("open again", _timed(lambda: registry.load(opened)), 3.0)
+    _print_figure("open after a change", _timed(lambda: registry.load(opened)), 3.0)
+    _print_figure("open again", _timed(lambda: registry.load(opened)), 3.0)
     loaded = registry.load(opened)
-    _say("first view", _timed(lambda: run_view(loaded, View())), 3.0)
-    _say("every order, once", _timed(lambda: warm(loaded)), 30.0)
+    _print_figure("first view", _timed(lambda: run_view(loaded, View())), 3.0)
+    _print_figure("every order, once", _timed(lambda: warm(loaded)), 30.0)
     times = [_timed(lambda view=view: run_view(loaded, view)) for view in _views(200)]
-    _say("filter + sort, median", _rank(times, 0.5), 0.150)
-    _say("filter + sort, p95", _rank(times, 0.95), 0.150)
-    _say("filter + sort, worst", _rank(times, 1.0), 0.150)
-    found = run_view(loaded, View())
-    _say("window of 200", _timed(lambda: window(loaded, found, 500_000, 200)), 0.150)
-    _say("folder tree", _timed(lambda: field_counts.folders(loaded)), 0.150)
-    _say("cluster counts", _timed(lambda: field_counts.clusters(loaded, "visual")), 0.150)
-    _say("map, first", _timed(lambda: map_data.picture(loaded, "visual", View())), 3.0)
+    _print_figure("filter + sort, median", _rank(times, 0.5), 0.150)
+    _print_figure("filter + sort, p95", _rank(times, 0.95), 0.150)
+    _print_figure("filter + sort, worst", _rank(times, 1.0), 0.150)
+    result = run_view(loaded, View())
+    _print_figure("window of 200", _timed(lambda: window(loaded, result, 500_000, 200)), 0.150)
+    _print_figure("folder tree", _timed(lambda: field_counts.folders(loaded)), 0.150)
+    _print_figure("cluster counts", _timed(lambda: field_counts.clusters(loaded, "visual")), 0.150)
+    _print_figure("map, first", _timed(lambda: map_data.picture(loaded, "visual", View())), 3.0)
     drawn = map_data.picture(loaded, "visual", View())
     assert drawn is not None
     print(f"{'map, sent':24} {len(map_data.encode(drawn)) / 2**20:8.2f} MB   budget 10 MB")
-    _say("look for changes", _timed(lambda: registry.load(opened, loaded)), 0.010)
+    _print_figure("look for changes", _timed(lambda: registry.load(opened, loaded)), 0.010)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{'peak memory':24} {peak:8.2f} GB   budget 4 GB")
 
 
 def _views(count: int) -> list[View]:
-    """Return views that people ask for, none twice, with every sort."""
+    """Return views as people use them, none twice, with every sort."""
     draw = random.Random(1)
     sorts = ("path", "name", "taken_at", "width", "size", "colour", "pixels")
-    made: dict[View, None] = {}
-    while len(made) < count:
+    views: dict[View, None] = {}
+    while len(views) < count:
         view = View()
-        for field, (share, value) in _ASKED.items():
+        for field, (share, value) in _CONDITIONS.items():
             if draw.random() < share:
                 view = view.with_condition(field, value(draw))
         sort = [Sort(draw.choice(sorts), draw.random() < 0.5)]
         if draw.random() < 0.2:
             sort.append(Sort("size"))
-        made[view.sorted_by(*sort)] = None
-    return list(made)
+        views[view.sorted_by(*sort)] = None
+    return list(views)
 
 
 def _decade(draw: random.Random) -> list[str]:
@@ -95,8 +95,8 @@ def _lasso(draw: random.Random) -> list[list[float]]:
     ]
 
 
-# How often each field is asked, and for what.
-_ASKED: dict[str, tuple[float, Callable[[random.Random], object]]] = {
+# The share of views with a condition on each field, and its value.
+_CONDITIONS: dict[str, tuple[float, Callable[[random.Random], object]]] = {
     "folder": (0.5, lambda draw: [f"s{draw.randrange(4)}/f{draw.randrange(40)}"]),
     "path": (0.4, lambda draw: draw.choice(WORDS) + str(draw.randrange(100))),
     "width": (0.4, lambda draw: [draw.randrange(200, 2000), None]),
@@ -170,15 +170,15 @@ def _timed(act: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - worked
 
 
-def _say(what: str, seconds: tuple[float, float], budget: float) -> None:
-    wall, work = (one * 1000 for one in seconds)
+def _print_figure(what: str, seconds: tuple[float, float], budget: float) -> None:
+    wall, work = (second * 1000 for second in seconds)
     print(f"{what:24} {wall:8.1f} ms   processor {work:8.1f} ms   budget {budget * 1000:.0f} ms")
 
 
 def _rank(times: list[tuple[float, float]], share: float) -> tuple[float, float]:
     walls, works = (sorted(column) for column in zip(*times, strict=True))
-    place = min(int(len(times) * share), len(times) - 1)
-    return walls[place], works[place]
+    index = min(int(len(times) * share), len(times) - 1)
+    return walls[index], works[index]
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 
 Writes a synthetic project (some 1 GB: its thumbnails are a hundred real ones, repeated; kept in
 the directory for the next time): every column that is computed today, 30,000 folders, copies,
-missing and damaged files, twenty properties and 30,000 tags (``bench.said``). Each question is
-asked with values that were never asked before, in this process (p50 and p95, of the clock and of
-the processor) and then, with the same values, of DuckDB (where it is installed) and of SQLite with
+missing and damaged files, twenty properties and 30,000 tags (``bench.annotated``). Each view is
+run with values that were never used before, in this process (p50 and p95, of the clock and of
+the processor) and then, with the same values, in DuckDB (where it is installed) and in SQLite with
 an index on each column that is compared or sorted by, over the same rows. Both databases have to
 hand over only row numbers in their order, which is what a view is. Not here: the page in a browser.
 """
@@ -35,7 +35,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from bench import said
+from bench import annotated
 from bench.catalogue import WORDS
 from panoptic_data.catalogue import facets, field_counts, registry
 from panoptic_data.catalogue.execute import field_ranks, run_view, warm, window
@@ -58,8 +58,8 @@ FORMATS = ("JPEG", "JPEG", "JPEG", "JPEG", "PNG", "TIFF", "WEBP")
 
 
 SORTED = ("path", "name", "taken_at", "added", "width", "size", "format", "camera", "colour")
-ASKED_TIMES = 30
-ASKED_OF_DATABASES = 5
+RUNS = 30
+DATABASE_RUNS = 5
 ENCODER = "visual"
 DIM = 512
 
@@ -75,7 +75,7 @@ def main() -> None:
     if opened.database().count("images") != count:
         write(opened, count)
     if opened.database().count("annotation_events") == 0:
-        said.write(opened, opened.database().frame("images", ["sha1"])["sha1"].to_list())
+        annotated.write(opened, opened.database().frame("images", ["sha1"])["sha1"].to_list())
     print(
         f"{'ms: processor p50, p95; clock p50, p95':44} {'budget':>7} {'DuckDB':>14} {'SQLite':>14}"
     )
@@ -83,66 +83,70 @@ def main() -> None:
         _write_vectors(opened)
     current = _open(opened)
     read = partial(scores.scale, opened, ENCODER)
-    _row("vectors, read once", [_timed(read)], 30_000, [])
-    alike = _of_vectors(current)
-    questions = {**QUESTIONS, **_of_properties(current), **alike}
+    _print_times("vectors, read once", [_timed(read)], 30_000, [])
+    similar = _of_vectors(current)
+    questions = {**QUESTIONS, **_of_properties(current), **similar}
     views = {name: _fresh(make, number) for number, (name, make) in enumerate(questions.items())}
-    ours = {
-        name: [_timed(partial(run_view, current, view)) for view in some]
-        for name, some in views.items()
+    view_times = {
+        name: [_timed(partial(run_view, current, view)) for view in of_question]
+        for name, of_question in views.items()
     }
     counts = {**FACETS, **_facets_of_properties(current)}
-    counted = {name: _facet_times(current, ask) for name, (ask, _) in counts.items()}
-    gathered = _gathered(current)
-    _say("memory, GB", f"{_memory(root):.2f}", "4")
+    facet_times = {
+        name: _facet_times(current, count_values) for name, (count_values, _) in counts.items()
+    }
+    row_times = _gathered(current)
+    _print_figure("memory, GB", f"{_memory(root):.2f}", "4")
     databases = _databases(current)
-    for name, times in ours.items():
+    for name, times in view_times.items():
         # Neither database has vectors to compare.
-        others = [] if name in alike else [_asked(one, views[name]) for one in databases]
-        _row(name, times, 150, others)
-    for name, times in counted.items():
-        _row(name, times, 150, [_counted(one, counts[name][1]) for one in databases])
-    mixed = [time for times in ours.values() for time in times]
-    _row("all views above", mixed, 150, [])
-    for name, times in gathered.items():
-        _row(name, times, 150, [])
+        compared = [] if name in similar else databases
+        others = [_query_times(database, views[name]) for database in compared]
+        _print_times(name, times, 150, others)
+    for name, times in facet_times.items():
+        others = [_count_times(database, counts[name][1]) for database in databases]
+        _print_times(name, times, 150, others)
+    mixed = [time for times in view_times.values() for time in times]
+    _print_times("all views above", mixed, 150, [])
+    for name, times in row_times.items():
+        _print_times(name, times, 150, [])
     # Of the processor these are the clients' own: what counts is the clock.
     for name, times in _over_http(root, current).items():
-        _row(name, times, 50, [])
+        _print_times(name, times, 50, [])
 
 
 def _open(opened: project.Project) -> Catalogue:
     opened.database().count("images")
-    _row("open after a change", [_changed(opened) for _ in range(3)], 3000, [])
-    _row("open again", [_timed(lambda: registry.load(opened)) for _ in range(3)], 3000, [])
+    _print_times("open after a change", [_changed(opened) for _ in range(3)], 3000, [])
+    _print_times("open again", [_timed(lambda: registry.load(opened)) for _ in range(3)], 3000, [])
     current = registry.load(opened)
-    _row("every order, map, cluster, once", [_timed(partial(warm, current))], 30_000, [])
+    _print_times("every order, map, cluster, once", [_timed(partial(warm, current))], 30_000, [])
     return current
 
 
 def _changed(opened: project.Project) -> tuple[float, float]:
-    """Time an opening that finds nothing kept of the tables as they are."""
+    """Time an opening that finds no cache of the tables as they are."""
     shutil.rmtree(opened.root / "cache", ignore_errors=True)
     return _timed(lambda: registry.load(opened))
 
 
-# What is asked, each time with other values. The page that asks has just shown another view of
-# the same corpus, so that orders are at hand; what a level of groups says is not, the first time.
+# Views that are run, each time with other values. The page has just shown another view of the
+# same corpus, so that orders are cached; the values of a level of groups are not, the first time.
 
 
 def _year(draw: random.Random) -> int:
     return draw.randrange(1850, 1990)
 
 
-def _folder_asked(draw: random.Random) -> Part:
+def _folder_condition(draw: random.Random) -> Part:
     number = draw.randrange(FOLDERS)
-    place = f"s{number % 4}/{_folder(number)}"
-    return Condition("folder", "in", ["/".join(place.split("/")[: draw.randrange(1, 5)])])
+    path = f"s{number % 4}/{_folder(number)}"
+    return Condition("folder", "in", ["/".join(path.split("/")[: draw.randrange(1, 5)])])
 
 
 def _choice(draw: random.Random) -> Part:
     if draw.random() < 0.5:
-        return _folder_asked(draw)
+        return _folder_condition(draw)
     numbers = [draw.randrange(400) for _ in range(3)]
     return Condition("cluster", "in", {"encoder": ENCODER, "numbers": numbers})
 
@@ -224,11 +228,11 @@ FACETS: Mapping[str, tuple[Callable[[Catalogue, View], object], str]] = {
 
 
 def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], View]]:
-    """Return what is asked of properties that people made."""
+    """Return views with conditions on properties that people made."""
     state = current.annotations
-    fields = said.named(state)
+    fields = annotated.fields_by_name(state)
     tagged, rated = fields["p00"], fields["p01"]
-    words = [one.id for one in state.tags.values() if one.property == tagged.rpartition(":")[2]]
+    words = [tag.id for tag in state.tags.values() if tag.property == tagged.rpartition(":")[2]]
 
     def tag(draw: random.Random) -> Part:
         return Condition(tagged, "in", draw.sample(words, 3))
@@ -246,15 +250,15 @@ def _of_properties(current: Catalogue) -> dict[str, Callable[[random.Random], Vi
 
 
 def _of_vectors(current: Catalogue) -> dict[str, Callable[[random.Random], View]]:
-    """Return what is asked of likeness."""
+    """Return views that search by similarity."""
 
     def alike(draw: random.Random, percentile: float) -> View:
-        asked = {
+        value = {
             "encoder": ENCODER,
             "query": f"image:{current.sha1s([draw.randrange(len(current))])[0]}",
             "percentile": percentile,
         }
-        return View((Condition("like", "at least", asked),), (Sort("similarity", True),))
+        return View((Condition("like", "at least", value),), (Sort("similarity", True),))
 
     return {
         "filter: 1 % most alike": lambda draw: alike(draw, 99),
@@ -265,7 +269,7 @@ def _of_vectors(current: Catalogue) -> dict[str, Callable[[random.Random], View]
 def _facets_of_properties(
     current: Catalogue,
 ) -> dict[str, tuple[Callable[[Catalogue, View], object], str]]:
-    fields = said.named(current.annotations)
+    fields = annotated.fields_by_name(current.annotations)
     return {
         "facet: 30,000 tags": (lambda now, view: facets.tags(now, view, fields["p00"]), "tag"),
         "facet: a property's numbers": (
@@ -276,36 +280,38 @@ def _facets_of_properties(
 
 
 def _fresh(make: Callable[[random.Random], View], seed: int) -> list[View]:
-    """Return different views: none was asked before."""
+    """Return different views: none was run before."""
     draw = random.Random(seed)
-    made: dict[View, None] = {}
-    while len(made) < ASKED_TIMES:
-        made[make(draw)] = None
-    return list(made)
+    views: dict[View, None] = {}
+    while len(views) < RUNS:
+        views[make(draw)] = None
+    return list(views)
 
 
-def _facet_times(current: Catalogue, ask: Callable[[Catalogue, View], object]) -> Times:
+def _facet_times(current: Catalogue, count: Callable[[Catalogue, View], object]) -> Times:
     draw = random.Random(len(current))
-    views = [View((_wide(draw),)) for _ in range(ASKED_TIMES)]
-    return [_timed(partial(ask, current, view)) for view in views]
+    views = [View((_wide(draw),)) for _ in range(RUNS)]
+    return [_timed(partial(count, current, view)) for view in views]
 
 
 def _gathered(current: Catalogue) -> dict[str, Times]:
     draw = random.Random(2)
-    found = [
-        run_view(current, View((_wide(draw),), (Sort("taken_at"),))) for _ in range(ASKED_TIMES)
-    ]
-    starts = [draw.randrange(len(one) - 200) for one in found]
-    windows = zip(found, starts, strict=True)
+    results = [run_view(current, View((_wide(draw),), (Sort("taken_at"),))) for _ in range(RUNS)]
+    starts = [draw.randrange(len(result) - 200) for result in results]
+    windows = zip(results, starts, strict=True)
     return {
-        "window of 200 rows": [_timed(partial(window, current, *one, 200)) for one in windows],
-        "width by height of all": [_timed(partial(_aspects, current, one)) for one in found],
+        "window of 200 rows": [
+            _timed(partial(window, current, *result, 200)) for result in windows
+        ],
+        "width by height of all": [
+            _timed(partial(_aspects, current, result)) for result in results
+        ],
     }
 
 
-def _aspects(current: Catalogue, found: ViewResult) -> bytes:
+def _aspects(current: Catalogue, result: ViewResult) -> bytes:
     """Return what a wall of pictures needs to be laid out."""
-    wide, high = (current.corpus.numbers(name)[found.rows] for name in ("width", "height"))
+    wide, high = (current.corpus.numbers(name)[result.rows] for name in ("width", "height"))
     return (wide / high).astype(np.float32).tobytes()
 
 
@@ -337,13 +343,13 @@ def _databases(current: Catalogue) -> list[_Database | None]:
         pl.Series("colour", field_ranks(current, Sort("colour"))[: first.height]),
         pl.Series("cluster", current.clusters(ENCODER)[: first.height]),
     )
-    state, fields = current.annotations, said.named(current.annotations)
-    held = [
+    state, fields = current.annotations, annotated.fields_by_name(current.annotations)
+    values = [
         state.values(fields[name].rpartition(":")[2]).select(sha1="target", value="value")
         for name in ("p00", "p01")
     ]
-    tagged = held[0].join(rows.select("sha1", "row"), on="sha1").select("row", tag="value")
-    ratings = held[1].select("sha1", rating=pl.col("value").cast(pl.Float64))
+    tagged = values[0].join(rows.select("sha1", "row"), on="sha1").select("row", tag="value")
+    ratings = values[1].select("sha1", rating=pl.col("value").cast(pl.Float64))
     rows = rows.join(ratings, on="sha1", how="left", maintain_order="left")
     files = current.corpus.files.select("row", pl.col("folder").cast(pl.String))
     return [_duckdb(rows, files, tagged), _sqlite(rows, files, tagged)]
@@ -360,7 +366,7 @@ def _duckdb(rows: pl.DataFrame, files: pl.DataFrame, tagged: pl.DataFrame) -> _D
         connection.execute(f"create table {name} as select * from given")
         connection.unregister("given")
     return _Database(
-        lambda asked, values: connection.execute(asked, values).fetchnumpy(),
+        lambda query, values: connection.execute(query, values).fetchnumpy(),
         "contains(text, ?)",
         "date_trunc('month', taken_at)",
         "year(taken_at)",
@@ -385,7 +391,7 @@ def _sqlite(rows: pl.DataFrame, files: pl.DataFrame, tagged: pl.DataFrame) -> _D
     connection.execute("create index f_folder on files (folder, row)")
     connection.execute("analyze")
     return _Database(
-        lambda asked, values: connection.execute(asked, values).fetchall(),
+        lambda query, values: connection.execute(query, values).fetchall(),
         "instr(text, ?) > 0",
         "substr(taken_at, 1, 7)",
         "substr(taken_at, 1, 4)",
@@ -393,10 +399,10 @@ def _sqlite(rows: pl.DataFrame, files: pl.DataFrame, tagged: pl.DataFrame) -> _D
     )
 
 
-def _asked(database: _Database | None, views: Sequence[View]) -> Times:
+def _query_times(database: _Database | None, views: Sequence[View]) -> Times:
     if database is None:
         return []
-    return [_timed(partial(_ask, database, view)) for view in views[:ASKED_OF_DATABASES]]
+    return [_timed(partial(_run_query, database, view)) for view in views[:DATABASE_RUNS]]
 
 
 _KEYS = {"path": "row"}
@@ -406,12 +412,13 @@ def _column(field: str) -> str:
     return "rating" if field.startswith("p:") else _KEYS.get(field, field)
 
 
-def _ask(database: _Database, view: View) -> None:
+def _run_query(database: _Database, view: View) -> None:
     where, values = _where(database, view)
     levels = [_level(database, level) for level in view.group]
     keys = [f"{level} nulls last" for level in levels]
     keys += [
-        f"{_column(one.field)} {'desc' if one.descending else ''} nulls last" for one in view.sort
+        f"{_column(sort.field)} {'desc' if sort.descending else ''} nulls last"
+        for sort in view.sort
     ]
     database.run(
         f"select row from images where {where} order by {', '.join([*keys, 'row'])}", values
@@ -421,33 +428,33 @@ def _ask(database: _Database, view: View) -> None:
         database.run(f"select {named}, count(*) from images where {where} group by {named}", values)
 
 
-def _counted(database: _Database | None, of: str) -> Times:
+def _count_times(database: _Database | None, field: str) -> Times:
     """Count by value; of folders only those that hold files, of sizes only 40 equal steps."""
     if database is None:
         return []
     draw = random.Random(3)
-    views = [View((_wide(draw),)) for _ in range(ASKED_OF_DATABASES)]
-    return [_timed(partial(_count, database, view, of)) for view in views]
+    views = [View((_wide(draw),)) for _ in range(DATABASE_RUNS)]
+    return [_timed(partial(_run_count, database, view, field)) for view in views]
 
 
-def _count(database: _Database, view: View, of: str) -> None:
+def _run_count(database: _Database, view: View, field: str) -> None:
     where, values = _where(database, view)
-    if of == "folder":
-        chosen = f"select row from images where {where}"
-        asked = f"select folder, count(distinct row) from files where row in ({chosen}) group by 1"
-    elif of == "tag":
-        chosen = f"select row from images where {where}"
-        asked = f"select tag, count(*) from tagged where row in ({chosen}) group by 1"
+    if field == "folder":
+        rows = f"select row from images where {where}"
+        query = f"select folder, count(distinct row) from files where row in ({rows}) group by 1"
+    elif field == "tag":
+        rows = f"select row from images where {where}"
+        query = f"select tag, count(*) from tagged where row in ({rows}) group by 1"
     else:
         steps = {"year": database.year, "size": "size / 1000000", "rating": "round(rating)"}
-        key = steps.get(of, of)
-        asked = f"select {key}, count(*) from images where {where} group by 1"
-    database.run(asked, values)
+        key = steps.get(field, field)
+        query = f"select {key}, count(*) from images where {where} group by 1"
+    database.run(query, values)
 
 
 def _where(database: _Database, view: View) -> tuple[str, list[Any]]:
-    whole, values = _part(database, Clause("all", view.where))
-    return f"status = 'ok' and {whole}", values
+    condition, values = _part(database, Clause("all", view.where))
+    return f"status = 'ok' and {condition}", values
 
 
 def _level(database: _Database, level: Level) -> str:
@@ -456,33 +463,33 @@ def _level(database: _Database, level: Level) -> str:
 
 def _part(database: _Database, part: Part) -> tuple[str, list[Any]]:
     if isinstance(part, Clause):
-        inner = [_part(database, one) for one in part.parts]
+        inner = [_part(database, inner_part) for inner_part in part.parts]
         joined = (" or " if part.kind == "any" else " and ").join(text for text, _ in inner)
-        values = [value for _, some in inner for value in some]
+        values = [value for _, inner_values in inner for value in inner_values]
         return (f"(not coalesce({joined}, false))" if part.kind == "not" else f"({joined})"), values
     return _of_property(part) if part.field.startswith("p:") else _condition(database, part)
 
 
 def _condition(database: _Database, part: Condition) -> tuple[str, list[Any]]:
-    asked = part.value
+    value = part.value
     match part.field, part.op:
         case "path", _:
-            return database.contains, [asked]
+            return database.contains, [value]
         case "folder", _:
-            held = "select row from files where folder = ? or (folder >= ? and folder < ?)"
-            return f"row in ({held})", [asked[0], f"{asked[0]}/", f"{asked[0]}0"]
+            rows = "select row from files where folder = ? or (folder >= ? and folder < ?)"
+            return f"row in ({rows})", [value[0], f"{value[0]}/", f"{value[0]}0"]
         case "cluster", _:
-            return f"cluster in ({', '.join(map(str, asked['numbers']))})", []
+            return f"cluster in ({', '.join(map(str, value['numbers']))})", []
         case "format", _:
-            return f"format in ({', '.join('?' * len(asked))})", asked
+            return f"format in ({', '.join('?' * len(value))})", value
         case "taken_at", _:
-            return "taken_at between ? and ?", [asked[0], f"{asked[1]} 23:59:59"]
+            return "taken_at between ? and ?", [value[0], f"{value[1]} 23:59:59"]
         case field, "between":
-            return f"{field} between ? and ?", asked
+            return f"{field} between ? and ?", value
         case field, "is empty":
             return f"{field} is null", []
         case field, sign:
-            return f"{field} {sign} ?", [asked]
+            return f"{field} {sign} ?", [value]
 
 
 def _of_property(part: Condition) -> tuple[str, list[Any]]:
@@ -498,10 +505,10 @@ def _of_property(part: Condition) -> tuple[str, list[Any]]:
 def _over_http(root: Path, current: Catalogue) -> dict[str, Times]:
     # Neighbours in an order by size lie far apart in the table.
     view = View(sort=(Sort("size"),))
-    found = run_view(current, view)
+    result = run_view(current, view)
     draw = random.Random(4)
-    starts = [draw.randrange(len(found) - 200) for _ in range(24)]
-    pages = [current.sha1s(found.rows[start : start + 200]) for start in starts]
+    starts = [draw.randrange(len(result) - 200) for _ in range(24)]
+    pages = [current.sha1s(result.rows[start : start + 200]) for start in starts]
     with serving(root) as address:
         host = urlsplit(address).netloc
         fetch = partial(_fetch, host)
@@ -511,10 +518,10 @@ def _over_http(root: Path, current: Catalogue) -> dict[str, Times]:
         fetch(pages[0])
         return {
             "200 rows and their thumbnails over HTTP": [
-                _timed(lambda ask=ask, page=page: (ask(), fetch(page)))
-                for ask, page in zip(rows[1:12], pages[1:12], strict=True)
+                _timed(lambda fetch_rows=fetch_rows, page=page: (fetch_rows(), fetch(page)))
+                for fetch_rows, page in zip(rows[1:12], pages[1:12], strict=True)
             ],
-            "200 thumbnails nobody asked the rows of": [
+            "200 thumbnails without their rows": [
                 _timed(partial(fetch, one)) for one in pages[12:]
             ],
             "the same again": [_timed(partial(fetch, one)) for one in pages[12:]],
@@ -549,7 +556,7 @@ def _timed(act: Callable[[], object]) -> tuple[float, float]:
     return (time.process_time() - worked) * 1000, (time.perf_counter() - began) * 1000
 
 
-def _row(name: str, times: Times, budget: float, others: Sequence[Times]) -> None:
+def _print_times(name: str, times: Times, budget: float, others: Sequence[Times]) -> None:
     work, wall = (sorted(column) for column in zip(*times, strict=True))
     figures = " ".join(f"{_rank(one, share):8.1f}" for one in (work, wall) for share in (0.5, 0.95))
     beside = " ".join(f"{_compared(one, _rank(work, 0.5)):>14}" for one in others)
@@ -567,7 +574,7 @@ def _rank(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def _say(name: str, figure: str, budget: str) -> None:
+def _print_figure(name: str, figure: str, budget: str) -> None:
     print(f"{name:44} {figure:>8} {'':26} {budget:>7}", flush=True)
 
 
@@ -580,7 +587,7 @@ def _memory(root: Path) -> float:
 def _resident(root: Path) -> float:
     current = registry.load(project.open_project(root))
     warm(current)
-    # Vectors and the scale of likeness are read here.
+    # Vectors and the scale of similarities are read here.
     for make in (*QUESTIONS.values(), *_of_vectors(current).values()):
         run_view(current, make(random.Random(0)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -608,7 +615,7 @@ def write(opened: project.Project, count: int) -> None:
     alike = sha1s[: count // 50]
     group = [f"near:{sha1s[number // 3 * 3]}" for number in range(len(alike))]
     duplicates = {
-        "member": [f"{one}:{sha1}" for one, sha1 in zip(group, alike, strict=True)],
+        "member": [f"{name}:{sha1}" for name, sha1 in zip(group, alike, strict=True)],
         "group": group,
         "kind": ["near"] * len(alike),
         "sha1": alike,
@@ -642,10 +649,10 @@ def _write_files(
     again = rng.choice(count, count // 20, replace=False)
     image = np.concatenate([np.arange(count), again])
     folder = np.concatenate([folder, rng.integers(0, FOLDERS, len(again))])
-    place = [_folder(number) for number in range(FOLDERS)]
+    folders = [_folder(number) for number in range(FOLDERS)]
     word = rng.integers(0, len(WORDS), len(image))
     path = [
-        f"{place[f]}/{WORDS[w]}{i % 9973:04}_{n:07}.jpg"
+        f"{folders[f]}/{WORDS[w]}{i % 9973:04}_{n:07}.jpg"
         for n, (i, f, w) in enumerate(
             zip(image.tolist(), folder.tolist(), word.tolist(), strict=True)
         )
@@ -658,7 +665,7 @@ def _write_files(
         "file_id": [f"{number:016x}" for number in range(len(image))],
         "source": [f"s{number % 4}" for number in folder.tolist()],
         "path": path,
-        "folder": [place[number] for number in folder.tolist()],
+        "folder": [folders[number] for number in folder.tolist()],
         "sha1": sha1,
         "size": size,
         "status": np.where(damaged, "unreadable", np.where(size % 200 == 0, "missing", "ok")),
@@ -690,8 +697,8 @@ def _images(
         "frames": np.where(rng.random(count) < 0.02, rng.integers(2, 200, count), 1),
         "orientation": np.ones(count, dtype=np.int64),
         "taken_at": pl.Series(taken).set(pl.Series(rng.random(count) < 0.1), None),
-        "camera": [CAMERAS[one] if one < len(CAMERAS) else None for one in camera.tolist()],
-        "colour": [f"#{one:06x}" for one in rng.integers(0, 1 << 24, count).tolist()],
+        "camera": [CAMERAS[index] if index < len(CAMERAS) else None for index in camera.tolist()],
+        "colour": [f"#{index:06x}" for index in rng.integers(0, 1 << 24, count).tolist()],
         "phash": rng.integers(0, 1 << 63, count).astype(np.uint64),
         "thumbnail": [pool[number] for number in rng.integers(0, len(pool), count)],
     }
@@ -714,10 +721,10 @@ def _table(name: str, columns: Mapping[str, Any]) -> pa.Table:
     given = pl.DataFrame(columns).to_arrow()
     return pa.table(
         {
-            one.name: given[one.name].cast(one.type)
-            if one.name in columns
-            else pa.nulls(given.num_rows, one.type)
-            for one in wanted
+            field.name: given[field.name].cast(field.type)
+            if field.name in columns
+            else pa.nulls(given.num_rows, field.type)
+            for field in wanted
         },
         schema=wanted,
     )

@@ -25,40 +25,51 @@ SPARSE_TAGS = 200
 
 
 def write(opened: Project, sha1s: Sequence[str]) -> None:
-    """Say something of the images by twenty properties, and merge it."""
+    """Set values of twenty properties of the images, and merge them."""
     store = annotations_of(opened)
     rng = np.random.default_rng(1)
-    for place, type in enumerate(TYPES):
-        one, changes = properties.create(store.state().properties, f"p{place:02} {type}", type)
+    for number, type in enumerate(TYPES):
+        property, changes = properties.create(
+            store.state().properties, f"p{number:02} {type}", type
+        )
         store.commit(changes, "property")
-        some = sha1s if place < 2 else rng.choice(sha1s, len(sha1s) // SPARSE, replace=False)
-        _fill(store, one.id, type, pl.Series("target", some), TAGS if place == 0 else SPARSE_TAGS)
+        targets = sha1s if number < 2 else rng.choice(sha1s, len(sha1s) // SPARSE, replace=False)
+        _fill(
+            store,
+            property.id,
+            type,
+            pl.Series("target", targets),
+            TAGS if number == 0 else SPARSE_TAGS,
+        )
     result = materialize.update(opened)
     stages.record(opened, materialize.STAGE, result, {}, "1", "bench")
 
 
-def named(state: State) -> dict[str, str]:
-    """Return the field of views of each property, by its place among them: ``p00`` to ``p19``."""
-    return {one.name[:3]: f"p:{one.type}:{one.id}" for one in state.properties.values()}
+def fields_by_name(state: State) -> dict[str, str]:
+    """Return the field of views of each property, by its number: ``p00`` to ``p19``."""
+    return {
+        property.name[:3]: f"p:{property.type}:{property.id}"
+        for property in state.properties.values()
+    }
 
 
 def _fill(store: Store, id: str, type: str, targets: pl.Series, count: int) -> None:
     rng = np.random.default_rng(len(id) + targets.len())
     if type not in ("tags", "tag"):
         values = _values(type, rng.integers(0, 5_000, targets.len()))
-        given = pl.DataFrame({"target": targets, "value": values})
-        store.commit(edits.assign(store.state(), id, given), "set")
+        assigned = pl.DataFrame({"target": targets, "value": values})
+        store.commit(edits.assign(store.state(), id, assigned), "set")
         return
-    ids, made = tags.find_or_create(store.state().tags, id, [f"t {n:05}" for n in range(count)])
-    store.commit(made, "tag")
+    ids, changes = tags.find_or_create(store.state().tags, id, [f"t {n:05}" for n in range(count)])
+    store.commit(changes, "tag")
     # Few tags are on much, many on little.
     each = TAGS_EACH if type == "tags" else 1
-    chosen = (rng.random((targets.len(), each)) ** 2 * count).astype(np.int64)
+    indices = (rng.random((targets.len(), each)) ** 2 * count).astype(np.int64)
     rows = pl.DataFrame({"target": targets.gather(np.repeat(np.arange(targets.len()), each))})
-    words = pl.Series(list(ids.values())).gather(chosen.ravel())
-    given = rows.with_columns(new=words).unique(maintain_order=True)
+    words = pl.Series(list(ids.values())).gather(indices.ravel())
+    assigned = rows.with_columns(new=words).unique(maintain_order=True)
     store.commit(
-        given.select(
+        assigned.select(
             kind=pl.lit("image"),
             target="target",
             property=pl.lit(id),
