@@ -1,6 +1,5 @@
 """Definitions over HTTP: one server, real tables, every press one batch that undo takes back."""
 
-import random
 from urllib.parse import parse_qs, quote, urlsplit
 
 import polars as pl
@@ -13,9 +12,7 @@ from app.api import history
 from app.api import properties as defining
 from app.server import identity
 from app.server.host_check import HostCheck
-from app.services import property_stats
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.tags import Tag
 from panoptic_data.views.model import Condition, from_address
 from tests import synthetic
 
@@ -172,22 +169,6 @@ def test_an_image_below_twice_counts_once(client, store, theme):
     }
 
 
-def test_counts_of_a_graph_agree_with_a_plain_reading():
-    chance = random.Random(7)
-    known = {}
-    for number in range(60):
-        parents = chance.sample(sorted(known), min(len(known), chance.randrange(3)))
-        known[f"t{number:02}"] = Tag(f"t{number:02}", "p", f"t{number}", parents=tuple(parents))
-    rows = [(f"i{chance.randrange(40)}", chance.choice([*known, "gone"])) for _ in range(300)]
-    values = pl.DataFrame(rows, {"target": pl.String, "value": pl.String}, orient="row")
-    expected = {}
-    for id in known:
-        under = {id, *tags.descendants(known, [id])}
-        whole = {target for target, value in rows if value in under}
-        expected[id] = (len(whole), len({target for target, value in rows if value == id}))
-    assert property_stats.of_tags(list(known.values()), values) == expected
-
-
 def test_tags_are_read_again_only_when_they_or_their_use_changed(client, store, theme, define):
     address = f"/definitions/{theme.id}/tags"
     known = {"If-None-Match": client.get(address).headers["ETag"]}
@@ -276,29 +257,6 @@ def test_explore_is_asked_for_tags_or_for_any_value(client, store, theme):
         asked = parse_qs(urlsplit(answer.headers["Location"]).query)["view"][0]
         assert from_address(asked).where == (Condition(f"p:tags:{theme.id}", op, value),)
     assert client.get("/definitions/nobody/explore").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("type", "texts", "least", "most", "bars"),
-    [
-        ("number", ["9", "10", "10"], "9", "10", [(9, 9, 1), (10, 10, 2)]),
-        ("number", [str(n) for n in range(48)], "0", "47", None),
-        ("date", ["1912", "1913"], "1912", "1913", [(1912, 1913, 1), (1913, 1914, 1)]),
-        ("date", ["1700", "1899"], "1700", "1899", None),
-        ("text", ["b", "a", "b"], None, None, []),
-        ("text", [], None, None, []),
-    ],
-)  # fmt: skip
-def test_values_are_summed_up(type, texts, least, most, bars):
-    targets = [f"i{place}" for place in range(len(texts))]
-    values = pl.DataFrame(
-        {"target": targets, "value": texts}, {"target": pl.String, "value": pl.String}
-    )
-    told = property_stats.summary(type, values)
-    assert told == property_stats.Use(len(texts), len(set(texts)), least, most)
-    found = [(bar.start, bar.end, bar.count) for bar in property_stats.bars(type, values)]
-    assert sum(count for _, _, count in found) == (len(texts) if bars != [] else 0)
-    assert found == bars or (bars is None and 2 < len(found) <= property_stats.BARS)
 
 
 def test_tags_keep_the_order_that_hands_gave_them(client, store, theme, define):
