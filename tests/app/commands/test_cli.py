@@ -35,7 +35,7 @@ def test_each_command_explains_itself_with_an_example(command):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["fly"], "invalid choice: 'fly'"),
         (["add"], "FOLDER"),
@@ -46,10 +46,10 @@ def test_each_command_explains_itself_with_an_example(command):
         (["encoders", "add", "--project", "/nowhere"], "ENCODER"),
     ],
 )
-def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, said):
+def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, message):
     done = panoptic(*arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
 

@@ -64,11 +64,16 @@ def test_an_import_is_written_and_said(war, capsys):
 
 def test_scripts_get_json(war, capsys):
     code, out, _ = ran(war, capsys, "--json", "--match", "name", "--key", "path")
-    told = json.loads(out)
-    assert (code, told["written"], told["matched"], told["missed"]["count"]) == (0, True, 2, 1)
+    summary = json.loads(out)
+    assert (code, summary["written"], summary["matched"], summary["missed"]["count"]) == (
+        0,
+        True,
+        2,
+        1,
+    )
     history = annotations_of(war).history()
-    assert history["batch"].to_list() == [told["batch"]]
-    assert history["changes"].to_list() == [told["changes"]]
+    assert history["batch"].to_list() == [summary["batch"]]
+    assert history["changes"].to_list() == [summary["changes"]]
 
 
 def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
@@ -76,12 +81,12 @@ def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
     (war.root.parent / "labels.csv").write_text(tree, encoding="utf-8")
     code, out, _ = ran(war, capsys, "--tags", "Sujet")
     assert (code, out.splitlines()[0]) == (0, "labels.csv: 2 new tags")
-    names = {one.name for one in annotations_of(war).state(fresh=True).tags.values()}
+    names = {tag.name for tag in annotations_of(war).state(fresh=True).tags.values()}
     assert names == {"plant", "fruit"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--key", "nope"], "there is no column “nope” in it"),
         (["--skip", "nope"], "there is no column “nope” in it"),
@@ -89,26 +94,26 @@ def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
         (["--tags", "T"], "it has no column “name”"),
     ],
 )
-def test_what_cannot_be_imported_gets_one_sentence(war, capsys, arguments, said):
+def test_what_cannot_be_imported_gets_one_sentence(war, capsys, arguments, message):
     code, out, err = ran(war, capsys, *arguments)
     assert (code, out) == (2, "")
-    assert f"labels.csv cannot be imported: {said}" in err or said in err
+    assert f"labels.csv cannot be imported: {message}" in err or message in err
     assert len(err.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--column", "year=poem"], "NAME=TYPE is needed here"),
         (["--match", "luck"], "invalid choice: 'luck'"),
     ],
 )
-def test_a_wrong_argument_gets_one_sentence(war, capsys, arguments, said):
+def test_a_wrong_argument_gets_one_sentence(war, capsys, arguments, message):
     with pytest.raises(SystemExit) as ended:
         ran(war, capsys, *arguments)
     err = capsys.readouterr().err
     assert ended.value.code == 2
-    assert said in err
+    assert message in err
     assert len(err.strip().splitlines()) == 1
 
 

@@ -19,12 +19,12 @@ def war(tmp_path_factory):
     """A project with four images of two sources, one of which is there twice."""
     root = tmp_path_factory.mktemp("query")
     project = synthetic.project(root / "war")
-    place = {"posters": "/data/posters", "cards": "/data/cards"}
+    roots = {"posters": "/data/posters", "cards": "/data/cards"}
     added = {"added_at": synthetic.AT}
     synthetic.write(
         project,
         "sources",
-        [{"name": name, "uri": Path(path).as_uri(), **added} for name, path in place.items()],
+        [{"name": name, "uri": Path(path).as_uri(), **added} for name, path in roots.items()],
     )
     synthetic.write(
         project,
@@ -73,7 +73,7 @@ def test_a_query_answers_scripts_with_view_rows_and_groups(war):
     assert answer["version"] == registry.get(war, fresh=True).version
     assert answer["total"] == 2
     assert [row["name"] for row in answer["rows"]] == ["red again.jpg"]
-    assert [(one["value"], one["start"], one["count"]) for one in answer["groups"]] == [
+    assert [(group["value"], group["start"], group["count"]) for group in answer["groups"]] == [
         ("1930", 0, 1),
         ("1940", 1, 1),
     ]
@@ -93,13 +93,13 @@ def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
     address = queried(war, "format:png", "--address").stdout.strip()
     assert address.endswith(f"/?view={model.to_address(view)}")
     packed = model.to_address(view)
-    for asked in (f"@{file}", file.read_text(), f"{address}&image=x", packed):
-        assert main(["query", "--project", str(war.root), asked]) == 0
+    for text in (f"@{file}", file.read_text(), f"{address}&image=x", packed):
+        assert main(["query", "--project", str(war.root), text]) == 0
         assert capsys.readouterr().out == "/data/posters/1930s/blue.png\n"
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("text", "message"),
     [
         ("foldr:x", "Nothing here is called “foldr”. Did you mean folder?"),
         ("folder:1930", "No folder is called “1930”. Did you mean 1930s?"),
@@ -109,11 +109,11 @@ def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
         ("http://127.0.0.1:8501/?view=eNq", "the address is damaged"),
     ],
 )
-def test_a_query_that_is_not_understood_gets_one_sentence(war, asked, said, capsys, monkeypatch):
+def test_a_query_that_is_not_understood_gets_one_sentence(war, text, message, capsys, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    assert main(["query", "--project", str(war.root), asked]) == 2
+    assert main(["query", "--project", str(war.root), text]) == 2
     answered = capsys.readouterr()
-    assert said in answered.err
+    assert message in answered.err
     assert len(answered.err.strip().splitlines()) == 1
     assert answered.out == ""
 
@@ -133,8 +133,8 @@ def test_a_notebook_runs_the_example_of_the_docs(war):
     """The Python of docs/views.md, as it stands there."""
     text = (Path(__file__).parents[3] / "docs" / "views.md").read_text(encoding="utf-8")
     example = text.partition("```python\n")[2].partition("```")[0]
-    told: dict[str, object] = {}
-    exec(example.replace('"war"', repr(str(war.root))), told)
-    assert told["parsed"].problems == ()
-    assert told["images"]["width"].to_list() == [900, 700]
-    assert [row["name"] for row in told["first"]] == ["red again.jpg", "blue.png"]
+    names: dict[str, object] = {}
+    exec(example.replace('"war"', repr(str(war.root))), names)
+    assert names["parsed"].problems == ()
+    assert names["images"]["width"].to_list() == [900, 700]
+    assert [row["name"] for row in names["first"]] == ["red again.jpg", "blue.png"]

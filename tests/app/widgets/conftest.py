@@ -35,7 +35,7 @@ def two_encoders(tmp_path, monkeypatch):
     synthetic.write(opened, "images", [synthetic.image(name) for name in names])
     files = [synthetic.file(f"s/{at % 2}/{at}.jpg", name) for at, name in enumerate(names)]
     synthetic.write(opened, "files", files)
-    found = [synthetic.sha1(name) for name in names]
+    sha1s = [synthetic.sha1(name) for name in names]
     texts = ("visual", "timm:resnet50.a1_in1k", "clip", "timm:mobilenetv2_100")
     slugs = [parse(text).slug for text in texts]
     rows = [
@@ -44,6 +44,6 @@ def two_encoders(tmp_path, monkeypatch):
     ]
     synthetic.write(opened, "encoders", [{**row, "reads_text": False} for row in rows])
     for seed, slug in enumerate(slugs[:2]):
-        embed(opened, found, grouped(40, seed=seed, width=0.8)[0], slug)
+        embed(opened, sha1s, grouped(40, seed=seed, width=0.8)[0], slug)
     monkeypatch.setenv("PANOPTIC_PROJECT", str(opened.root))
-    return opened, found
+    return opened, sha1s

@@ -22,16 +22,16 @@ SECOND = "timm-resnet50-a1-in1k"
 
 def galleries(page):
     protos = [element.proto for element in page.get("bidi_component")]
-    found = [one for one in protos if one.component_name == "panoptic.gallery"]
-    return [json.loads(one.json)["shown"] for one in found]
+    sha1s = [shown_side for shown_side in protos if shown_side.component_name == "panoptic.gallery"]
+    return [json.loads(shown_side.json)["shown"] for shown_side in sha1s]
 
 
 def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two_encoders):
-    opened, found = two_encoders
-    view = View((search_condition(f"image:{found[0]}", percentile=50),), show=("table",))
+    opened, sha1s = two_encoders
+    view = View((search_condition(f"image:{sha1s[0]}", percentile=50),), show=("table",))
     page = run(view=model.to_address(view))
     line = component(page, "searchline")
-    offered = {(one["label"], one["disabled"]) for one in line["comparable"]}
+    offered = {(shown_side["label"], shown_side["disabled"]) for shown_side in line["comparable"]}
     assert offered == {
         ("ViT-B-32 · datacomp_xl_s13b_b90k (not ready yet)", True),
         ("and by resnet50.a1_in1k", False),
@@ -40,37 +40,40 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two_encoders):
     assert line["compare"] is None
     page = run(view=model.to_address(replace(view, compare=SECOND)))
     first, second = galleries(page)
-    assert [one["beside"]["name"] for one in (first, second)] == ["visual", "resnet50.a1_in1k"]
+    assert [shown_side["beside"]["name"] for shown_side in (first, second)] == [
+        "visual",
+        "resnet50.a1_in1k",
+    ]
     assert first["beside"]["other"] == second["view"]
     # The same search from the same percentile on, each as if it stood alone.
     current = registry.get(opened)
     for shown, slug in ((first, "visual"), (second, SECOND)):
         alone = View(
-            (similarity.condition(SimilarityQuery(slug, read(f"image:{found[0]}"), percentile=50)),)
+            (similarity.condition(SimilarityQuery(slug, read(f"image:{sha1s[0]}"), percentile=50)),)
         )
         assert model.from_address(shown["view"]) == alone
         assert shown["total"] == len(run_view(current, alone)) > 5
     shown = min(first["total"], second["total"])
     tops = [
-        set(run_view(current, model.from_address(one["view"])).rows[:shown])
-        for one in (first, second)
+        set(run_view(current, model.from_address(shown_side["view"])).rows[:shown])
+        for shown_side in (first, second)
     ]
     assert first["beside"]["common"] == f"{len(tops[0] & tops[1])} of {shown} in common"
     assert component(page, "searchline")["show"] == ["grid"]
 
 
 def test_rows_say_where_they_stand_in_both(two_encoders):
-    opened, found = two_encoders
+    opened, sha1s = two_encoders
     current = registry.get(opened)
-    one = View((search_condition(f"image:{found[0]}", count=5),))
-    other = similarity.with_encoder(current, one, SECOND)
+    shown_side = View((search_condition(f"image:{sha1s[0]}", count=5),))
+    other = similarity.with_encoder(current, shown_side, SECOND)
     app = Starlette(routes=routes(opened))
     with TestClient(app, base_url="http://localhost") as client:
-        asked = {"view": model.to_address(one), "beside": model.to_address(other)}
-        rows = client.get("/rows", params=asked).json()["rows"]
-        assert "here" not in client.get("/rows", params={"view": asked["view"]}).json()["rows"][0]
+        query = {"view": model.to_address(shown_side), "beside": model.to_address(other)}
+        rows = client.get("/rows", params=query).json()["rows"]
+        assert "here" not in client.get("/rows", params={"view": query["view"]}).json()["rows"][0]
     every = View(
-        (similarity.condition(SimilarityQuery(SECOND, read(f"image:{found[0]}"), threshold=-1)),)
+        (similarity.condition(SimilarityQuery(SECOND, read(f"image:{sha1s[0]}"), threshold=-1)),)
     )
     order = current.sha1s(run_view(current, every).rows)
     assert [row["here"] for row in rows] == [1, 2, 3, 4, 5]
@@ -78,9 +81,9 @@ def test_rows_say_where_they_stand_in_both(two_encoders):
 
 
 def test_what_the_second_encoder_cannot_do_is_said_beside_what_the_first_finds(two_encoders):
-    _, found = two_encoders
+    _, sha1s = two_encoders
     view = View(
-        (search_condition(f"image:{found[0]}"),), compare=parse("timm:mobilenetv2_100").slug
+        (search_condition(f"image:{sha1s[0]}"),), compare=parse("timm:mobilenetv2_100").slug
     )
     page = run(view=model.to_address(view))
     [only] = galleries(page)

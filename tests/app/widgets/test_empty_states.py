@@ -60,12 +60,12 @@ def test_meaning_waits_for_clip_and_says_why_how_and_what_still_works(corpus):
     page = run()
     page.session_state["mode"] = "meaning"
     page.run()
-    told = page_text(page)
+    shown = page_text(page)
     for text in (
         "this machine cannot reach the hub",
         "panoptic process --retry",
         "work without it",
     ):
-        assert text in told
+        assert text in shown
     page.button(key="clip_back").click().run()
     assert "waits for CLIP" not in page_text(page)

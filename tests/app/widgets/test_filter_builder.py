@@ -20,7 +20,7 @@ from tests.app.widgets.sample_properties import OWN, SHA1S, STATE
 
 FIELD_NAMES = [*FIELDS, *OWN.values()]
 
-OPERATORS = [(name, one.name) for name in FIELD_NAMES for one in FIELDS[name].operators]
+OPERATORS = [(name, entry.name) for name in FIELD_NAMES for entry in FIELDS[name].operators]
 
 CLUSTERS = {"encoder": "visual", "numbers": [3, -1]}
 
@@ -77,12 +77,12 @@ def corpus(tmp_path):
     project = synthetic.project(tmp_path / "project")
     formats = {"a": "PNG", "b": "PNG", "c": "JPEG", "d": "JPEG"}
     images = [
-        synthetic.image(name, format=kind, width=100 * place)
-        for place, (name, kind) in enumerate(formats.items(), 1)
+        synthetic.image(name, format=kind, width=100 * index)
+        for index, (name, kind) in enumerate(formats.items(), 1)
     ]
     synthetic.write(project, "images", images)
-    places = {"s/cats/a": "a", "s/cats/b": "b", "s/dogs/c": "c", "s/dogs/d": "d"}
-    synthetic.write(project, "files", [synthetic.file(*one) for one in places.items()])
+    paths = {"s/cats/a": "a", "s/cats/b": "b", "s/dogs/c": "c", "s/dogs/d": "d"}
+    synthetic.write(project, "files", [synthetic.file(*entry) for entry in paths.items()])
     return registry.load(project)
 
 
@@ -113,9 +113,9 @@ def themed(corpus):
 
 @pytest.mark.parametrize(("field", "op"), OPERATORS)
 def test_every_condition_comes_back_as_it_was_alone_and_nested(field, op):
-    asked = condition(field, op)
-    nested = Clause("not", (Clause("any", (asked, Clause("all", (asked,)))),))
-    view = View((asked, nested), (Sort("size", True),), (Level("format"),), "file", ("map",))
+    filter = condition(field, op)
+    nested = Clause("not", (Clause("any", (filter, Clause("all", (filter,)))),))
+    view = View((filter, nested), (Sort("size", True),), (Level("format"),), "file", ("map",))
     assert filter_builder.with_where(view, opened(view)) == view
 
 
@@ -167,8 +167,8 @@ def test_what_no_builder_tells_is_refused(where):
     ],
 )
 def test_a_draft_is_counted(corpus, mode, where, count):
-    told = filter_builder.check_draft(corpus, View(mode=mode), Draft(7, where))
-    assert (told.turn, told.count, told.problem, told.problems) == (7, count, "", {})
+    answer = filter_builder.check_draft(corpus, View(mode=mode), Draft(7, where))
+    assert (answer.turn, answer.count, answer.problem, answer.problems) == (7, count, "", {})
 
 
 def test_problems_are_told_at_the_place_of_their_conditions(corpus):
@@ -178,9 +178,9 @@ def test_problems_are_told_at_the_place_of_their_conditions(corpus):
         {"not": {"any": [right, {"field": "taken_at", "op": "=", "value": "1930"}]}},
         {"field": "name", "op": "matches", "value": "a("},
     ]
-    told = filter_builder.check_draft(corpus, View(), Draft(1, where))
-    assert told.count == ""
-    assert told.problems == {
+    answer = filter_builder.check_draft(corpus, View(), Draft(1, where))
+    assert answer.count == ""
+    assert answer.problems == {
         2: "A date like 1930-12-31 is expected.",
         3: "This is no regular expression that can be searched with.",
     }
@@ -196,29 +196,29 @@ def test_a_property_that_is_gone_is_told_at_its_place(themed):
     right = {"field": f"p:tags:{made['Theme'].id}", "op": "in", "value": [made["war"].id]}
     wrong = {"field": f"p:text:{made['gone'].id}", "op": "contains", "value": "x"}
     assert filter_builder.check_draft(corpus, View(), Draft(1, [right])).count == "2 images"
-    told = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
-    assert told.problems == {1: "There is no such property any more; drop this filter."}
+    answer = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
+    assert answer.problems == {1: "There is no such property any more; drop this filter."}
 
 
 def test_too_many_boxes_are_told_of_the_whole(corpus):
     part = {"field": "width", "op": "=", "value": 1}
     for _ in range(30):
         part = {"all": [part]}
-    told = filter_builder.check_draft(corpus, View(), Draft(1, [part]))
-    assert "nested deeper" in told.problem
+    answer = filter_builder.check_draft(corpus, View(), Draft(1, [part]))
+    assert "nested deeper" in answer.problem
 
 
 def test_an_encoder_that_has_nothing_is_told_and_can_still_be_applied(corpus):
     where = [{"field": "cluster", "op": "in", "value": CLUSTERS}]
-    told = filter_builder.check_draft(corpus, View(), Draft(1, where))
-    assert told.problem != ""
+    answer = filter_builder.check_draft(corpus, View(), Draft(1, where))
+    assert answer.problem != ""
     assert filter_builder.with_where(View(), where).where == (Condition("cluster", "in", CLUSTERS),)
 
 
 def test_each_sample_of_a_colour_is_of_that_colour():
     named = hues(lab(pl.Series(list(filter_builder.HUE_SAMPLES.values()))))
     assert tuple(filter_builder.HUE_SAMPLES) == HUES
-    assert [HUES[place] for place in named] == list(HUES)
+    assert [HUES[index] for index in named] == list(HUES)
 
 
 def page(root, language):
@@ -245,47 +245,47 @@ def test_the_dialog_brings_words_choices_and_the_first_count(corpus, language, o
     shown = AppTest.from_function(
         page, args=(corpus.project.root, language), default_timeout=60
     ).run()
-    assert [one.message for one in shown.exception] == []
-    [proto] = [one.proto for one in shown.get("bidi_component")]
-    told = json.loads(proto.json)["shown"]
-    assert told["answer"]["count"] == count
-    assert [(one["id"], one["count"]) for one in told["choices"]["folder"]] == [
+    assert [entry.message for entry in shown.exception] == []
+    [proto] = [entry.proto for entry in shown.get("bidi_component")]
+    answer = json.loads(proto.json)["shown"]
+    assert answer["answer"]["count"] == count
+    assert [(entry["id"], entry["count"]) for entry in answer["choices"]["folder"]] == [
         ("s", 4),
         ("s/cats", 2),
         ("s/dogs", 2),
     ]
-    fields = {one["name"]: one for one in told["fields"]}
+    fields = {entry["name"]: entry for entry in answer["fields"]}
     assert {*FIELDS} - set(fields) == set(FIXED) - set(OWN.values())
     assert fields["folder"]["operators"][0]["label"] == open_
     assert fields["pixels"]["scale"] == 1e6
-    assert {one["heading"] for one in told["fields"]} == {""}
-    editors = {op["editor"] for one in told["fields"] for op in one["operators"]}
+    assert {entry["heading"] for entry in answer["fields"]} == {""}
+    editors = {op["editor"] for entry in answer["fields"] for op in entry["operators"]}
     assert editors == {*VALUES, "choices"}
 
 
 def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed):
     corpus, made = themed
     shown = AppTest.from_function(page, args=(corpus.project.root, "en"), default_timeout=60).run()
-    assert [one.message for one in shown.exception] == []
-    [proto] = [one.proto for one in shown.get("bidi_component")]
-    told = json.loads(proto.json)["shown"]
+    assert [entry.message for entry in shown.exception] == []
+    [proto] = [entry.proto for entry in shown.get("bidi_component")]
+    answer = json.loads(proto.json)["shown"]
     names = ("Theme", "seen", "original")
     theme, seen, link = (f"p:{made[name].type}:{made[name].id}" for name in names)
-    own = [(one["name"], one["label"], one["heading"]) for one in told["fields"]][-3:]
+    own = [(entry["name"], entry["label"], entry["heading"]) for entry in answer["fields"]][-3:]
     assert own == [
         (theme, "Theme", "Properties"),
         (seen, "seen", "Work"),
         (link, "original", "Work"),
     ]
-    [linked] = told["choices"][link]
+    [linked] = answer["choices"][link]
     assert (linked["id"], linked["label"], linked["count"]) == (SHA1S[0], "a", 1)
     assert linked["thumb"] == SHA1S[0]
-    assert {one["heading"] for one in told["fields"][:-3]} == {"Images and files"}
+    assert {entry["heading"] for entry in answer["fields"][:-3]} == {"Images and files"}
     war, peace, civil = (made[name].id for name in ("war", "peace", "civil"))
-    items = [(one["path"], one["title"], one["count"]) for one in told["choices"][theme]]
+    items = [(entry["path"], entry["title"], entry["count"]) for entry in answer["choices"][theme]]
     assert items == [
         (war, "war", 2),
         (f"{war}/{civil}", "war › civil", 2),
         (peace, "peace", 0),
     ]
-    assert [(one["id"], one["count"]) for one in told["choices"]["author"]] == [("Anna", 3)]
+    assert [(entry["id"], entry["count"]) for entry in answer["choices"]["author"]] == [("Anna", 3)]

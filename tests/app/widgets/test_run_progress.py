@@ -28,13 +28,13 @@ def test_failed_run_is_told_with_its_time_and_can_be_tried_again(corpus):
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "text"),
     [
         ("en", "<b>Computing vectors</b> · 1,620 of 3,000"),
         ("fr", "<b>Calcul des vecteurs</b> · 1\u202f620 sur 3\u202f000"),
     ],
 )
-def test_work_under_way_is_told_with_how_far_it_is(corpus, language, told):
+def test_work_under_way_is_told_with_how_far_it_is(corpus, language, text):
     progress = {
         "files/s": {"done": 9, "total": 9},
         "embeddings/visual/s": {"done": 1000, "total": 1000},
@@ -52,7 +52,7 @@ def test_work_under_way_is_told_with_how_far_it_is(corpus, language, told):
     }
     synthetic.write(corpus, "runs", [row])
     page = run(language)
-    assert told in page_text(page)
+    assert text in page_text(page)
     assert page.button(key="stop_work").label == {"en": "Stop", "fr": "Arrêter"}[language]
 
 

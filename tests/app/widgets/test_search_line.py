@@ -9,12 +9,15 @@ from tests.app.widgets.searches import search_condition
 
 
 def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
-    one, two = sha1s[:2]
-    view = View((search_condition(f"image:{one} - 2*image:{two}", percentile=80),))
+    first, second = sha1s[:2]
+    view = View((search_condition(f"image:{first} - 2*image:{second}", percentile=80),))
     line = component(run(view=model.to_address(view)), "searchline")
-    assert (line["mode"], line["text"]) == ("meaning", f"image:{one[:12]} - 2*image:{two[:12]}")
+    assert (line["mode"], line["text"]) == (
+        "meaning",
+        f"image:{first[:12]} - 2*image:{second[:12]}",
+    )
     shown = [(term["is_against"], term["picture"], term["sign"]) for term in line["terms"]]
-    assert shown == [(False, f"/thumb/{one}", ""), (True, f"/thumb/{two}", "− 2 ×")]
+    assert shown == [(False, f"/thumb/{first}", ""), (True, f"/thumb/{second}", "− 2 ×")]
     assert line["limit"]["label"] == "closest 20 %"
     assert model.from_address(line["limit"]["view"]) == view
     # One encoder is no choice, and what the search says is no chip beside it.
@@ -23,13 +26,13 @@ def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
 
 
 def test_the_panel_of_an_image_offers_to_add_it_to_the_search_that_is_on(sha1s):
-    one, two = sha1s[:2]
-    assert "Add to the search" not in [button.label for button in run(image=one).button]
-    address = model.to_address(View((search_condition(f"image:{one}", percentile=0),)))
-    page = run(view=address, image=two)
+    first, second = sha1s[:2]
+    assert "Add to the search" not in [button.label for button in run(image=first).button]
+    address = model.to_address(View((search_condition(f"image:{first}", percentile=0),)))
+    page = run(view=address, image=second)
     page.button(key="find_take").click().run()
     line = component(page, "searchline")
-    assert re.fullmatch(rf"image:{one[:12]} - image:{two[:12]}", line["text"])
+    assert re.fullmatch(rf"image:{first[:12]} - image:{second[:12]}", line["text"])
     assert "cannot be shown" not in page_text(page)
 
 
@@ -39,15 +42,15 @@ def looks(page):
 
 
 def test_a_search_looks_within_the_filters_or_in_the_whole_corpus(two_encoders):
-    _, found = two_encoders
+    _, sha1s = two_encoders
     folder = Condition("folder", "in", ["s/0"])
     page = run(view=model.to_address(View((folder,))))
     assert component(page, "searchline")["scopes"] == []
-    sought = search_condition(f"image:{found[0]}", percentile=0)
+    sought = search_condition(f"image:{sha1s[0]}", percentile=0)
     page.query_params["view"] = model.to_address(View((folder, sought)))
     page.run()
     scopes = component(page, "searchline")["scopes"]
-    assert [one["label"] for one in scopes] == ["within the filters", "in the whole corpus"]
+    assert [first["label"] for first in scopes] == ["within the filters", "in the whole corpus"]
     assert looks(page) == ("view", "19 of 40")
     # Whatever led there, the filters before can be had again.
     page.query_params["view"] = model.to_address(View((sought,)))

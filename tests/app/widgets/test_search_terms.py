@@ -47,7 +47,7 @@ def test_older_forms_are_changed_like_any():
 
 
 @pytest.mark.parametrize(
-    ("told", "read_as"),
+    ("message", "read_as"),
     [
         ({"percentile": 98.5}, {"percentile": 98.5}),
         ({"threshold": 0.4}, {"threshold": 0.4}),
@@ -60,22 +60,22 @@ def test_older_forms_are_changed_like_any():
         ([1], {}),
     ],
 )
-def test_what_a_slider_says_is_not_trusted(told, read_as):
-    assert search_terms.read_limit(told) == read_as
+def test_what_a_slider_says_is_not_trusted(message, read_as):
+    assert search_terms.read_limit(message) == read_as
 
 
 def test_what_is_typed_names_images_by_a_beginning_and_is_read_back(ingested, sha1s):
-    one, two = sha1s[:2]
-    view = View((search_condition(f"2*image:{one} - crop:{two}@0.25,0,0.5,0.5"),))
+    first, second = sha1s[:2]
+    view = View((search_condition(f"2*image:{first} - crop:{second}@0.25,0,0.5,0.5"),))
     typed = search_terms.to_text(view)
-    assert typed == f"2*image:{one[:12]} - crop:{two[:12]}@0.25,0,0.5,0.5"
+    assert typed == f"2*image:{first[:12]} - crop:{second[:12]}@0.25,0,0.5,0.5"
     assert search_terms.with_full_sha1s(ingested, view, read(typed)) == read(
         view.where[0].value["query"]
     )
     # Also where no search names them yet.
     assert (
-        str(search_terms.with_full_sha1s(ingested, View(), read(f"image:{one[:12]}")))
-        == f"image:{one}"
+        str(search_terms.with_full_sha1s(ingested, View(), read(f"image:{first[:12]}")))
+        == f"image:{first}"
     )
     with pytest.raises(UnknownImage):
         search_terms.with_full_sha1s(ingested, View(), read("image:0123456789"))
@@ -85,7 +85,7 @@ def test_what_is_typed_names_images_by_a_beginning_and_is_read_back(ingested, sh
 def test_a_search_of_very_many_images_shows_the_first_and_how_many_more(monkeypatch):
     monkeypatch.setattr(state, "language", lambda: "en")
     terms = search_terms.term_chips(
-        search_terms.similar_to_images([f"{place:040x}" for place in range(300)], "visual")
+        search_terms.similar_to_images([f"{number:040x}" for number in range(300)], "visual")
     )
     assert terms[-1].label == "and 288 more"
     assert [term.is_term for term in terms] == [True] * 12 + [False]
