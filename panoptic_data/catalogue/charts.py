@@ -219,7 +219,7 @@ def _sort_key(catalogue: Catalogue, level: Level) -> Callable[[Any], Any] | None
     if FIELDS[level.field].kind != "tags":
         return None
     order = [tag.id for tag in catalogue.annotations.tags_of(catalogue.property(level.field).id)]
-    return {id: place for place, id in enumerate(order)}.__getitem__
+    return {id: index for index, id in enumerate(order)}.__getitem__
 
 
 def _hashable(value: Any) -> Any:

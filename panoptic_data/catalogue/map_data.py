@@ -108,7 +108,7 @@ def legend(
         Group(number, value, int(counts[number]), exemplars.get(value))
         for number, value in enumerate(values)
     ]
-    return sorted(groups, key=lambda one: (-one.count, one.number))[:GROUPS_AT_MOST]
+    return sorted(groups, key=lambda it: (-it.count, it.number))[:GROUPS_AT_MOST]
 
 
 def encode(drawn: MapPoints) -> bytes:

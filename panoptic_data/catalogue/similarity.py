@@ -17,13 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from panoptic_data.messages import translate
+from panoptic_data.vectors.calibration import (
+    DEFAULT_PERCENTILE,
+    DEFAULT_PERCENTILE_WORDS,
+    Scale,
+)
 from panoptic_data.views.model import Clause, Condition, View
 from panoptic_data.views.search_expression import Expression, Term, parse
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.corpus import Corpus
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.vectors.calibration import Scale
     from panoptic_data.vectors.query_vectors import QueryVector
 
 __all__ = [
@@ -193,8 +197,6 @@ def threshold(catalogue: Catalogue, query: SimilarityQuery, aim: QueryVector) ->
 
 def default_threshold(scale: Scale, aim: QueryVector) -> float:
     """Return the cosine from which images are similar enough where a query has no limit."""
-    from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
-
     return scale.cosine(DEFAULT_PERCENTILE_WORDS if any(aim.parts[2:]) else DEFAULT_PERCENTILE)
 
 

@@ -67,11 +67,11 @@ def ranks(catalogue: Catalogue, view: View) -> Ranks:
         known: Ranks | None = cached.get(key)
     if known is not None:
         return known
-    found = similarity.similarities(catalogue, unlimited)
+    result = similarity.similarities(catalogue, unlimited)
     rows = np.unique(run_view(catalogue, others).rows)
-    rows = rows[found.is_enough[rows]]
+    rows = rows[result.is_enough[rows]]
     ranking = np.zeros(len(catalogue), np.int32)
-    order = np.argsort(-found.similarity[rows], kind="stable")
+    order = np.argsort(-result.similarity[rows], kind="stable")
     ranking[rows[order]] = np.arange(1, len(rows) + 1)
     with _ranks_lock:
         cached[key] = ranking
@@ -96,8 +96,8 @@ def histogram(catalogue: Catalogue, view: View, bins: int = BINS) -> SimilarityH
     others = tuple(it for it in view.where if it is not part)
     rows = np.unique(run_view(catalogue, View(others, mode=view.mode)).rows)
     unlimited = replace(query, threshold=-1, percentile=None, count=None)
-    found = similarity.similarities(catalogue, similarity.condition(unlimited))
-    cosines = found.similarity[rows][found.is_enough[rows]]
+    result = similarity.similarities(catalogue, similarity.condition(unlimited))
+    cosines = result.similarity[rows][result.is_enough[rows]]
     aim = query_vectors.of_expression(catalogue.project, query.expression, query.encoder)
     scale = scores.scale(catalogue.project, query.encoder, aim)
     counts, edges = np.histogram(cosines, bins, _range(cosines))

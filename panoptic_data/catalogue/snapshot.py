@@ -180,8 +180,8 @@ class Catalogue:
             return np.empty(0, dtype=np.uint32)
         wanted = np.array(sha1s, dtype="S40")
         positions = np.minimum(np.searchsorted(sorted_sha1s, wanted), len(sorted_sha1s) - 1)
-        found: Rows = rows[positions[sorted_sha1s[positions] == wanted]]
-        return found
+        known: Rows = rows[positions[sorted_sha1s[positions] == wanted]]
+        return known
 
     def projection(self, encoder: str) -> Projection | None:
         """Return the coordinates of every row, or None before there are any."""
