@@ -155,20 +155,20 @@ def _query(command: argparse.ArgumentParser) -> None:
 
 
 def _import(command: argparse.ArgumentParser) -> None:
-    def told(key: str, **params: object) -> str:
+    def text(key: str, **params: object) -> str:
         return translate(f"import.help_{key}", terminal_language(), **params)
 
-    command.add_argument("file", type=Path, metavar="FILE", help=told("file"))
-    command.add_argument("--match", choices=WAYS, help=told("match"))
-    command.add_argument("--key", metavar="COLUMN", help=told("key"))
-    command.add_argument("--folder", metavar="FOLDER", help=told("folder"))
-    types = told("column", types=", ".join(TYPES))
+    command.add_argument("file", type=Path, metavar="FILE", help=text("file"))
+    command.add_argument("--match", choices=WAYS, help=text("match"))
+    command.add_argument("--key", metavar="COLUMN", help=text("key"))
+    command.add_argument("--folder", metavar="FOLDER", help=text("folder"))
+    types = text("column", types=", ".join(TYPES))
     command.add_argument("--column", action="append", type=_column, metavar="NAME=TYPE", help=types)
-    command.add_argument("--skip", action="append", metavar="COLUMN", help=told("skip"))
-    command.add_argument("--existing", choices=EXISTING, default=EXISTING[0], help=told("existing"))
-    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help=told("target"))
-    command.add_argument("--tags", metavar="PROPERTY", help=told("tags"))
-    command.add_argument("--dry-run", action="store_true", help=told("dry_run"))
+    command.add_argument("--skip", action="append", metavar="COLUMN", help=text("skip"))
+    command.add_argument("--existing", choices=EXISTING, default=EXISTING[0], help=text("existing"))
+    command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help=text("target"))
+    command.add_argument("--tags", metavar="PROPERTY", help=text("tags"))
+    command.add_argument("--dry-run", action="store_true", help=text("dry_run"))
     _json(command)
 
 

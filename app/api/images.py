@@ -88,13 +88,13 @@ class _Images:
         sha1 = request.path_params["sha1"]
         side = _side(request.query_params.get("w"))
         if not _SHA1.fullmatch(sha1) or side is None:
-            return _not_found()
+            return _placeholder()
         tag = f'"{sha1}-{side}"'
         if _is_cached(request, tag):
             return _not_modified(tag, _IMMUTABLE)
         stored = await self._thumbnails.get(sha1)
         if stored is None:
-            return _not_found()
+            return _placeholder()
         if side == STORED_SIDE:
             return _image_response(stored, "image/jpeg", tag, _IMMUTABLE)
         larger = await self._thumbnails.larger(sha1, side)
@@ -105,7 +105,7 @@ class _Images:
     async def image(self, request: Request) -> Response:
         sha1 = request.path_params["sha1"]
         if not _SHA1.fullmatch(sha1):
-            return _not_found()
+            return _placeholder()
         tag = f'"{sha1}"'
         if _is_cached(request, tag):
             return _not_modified(tag, _REVALIDATE)
@@ -115,7 +115,7 @@ class _Images:
         # The disk with the originals may not be mounted: the thumbnail is better than nothing.
         stored = await self._thumbnails.get(sha1)
         return (
-            _not_found()
+            _placeholder()
             if stored is None
             else _image_response(stored, "image/jpeg", None, _NO_STORE)
         )
@@ -123,10 +123,10 @@ class _Images:
     async def file(self, request: Request) -> Response:
         file_id = request.path_params["file_id"]
         if not _FILE_ID.fullmatch(file_id):
-            return _not_found()
+            return _placeholder()
         shown = await self._read(_of_file, file_id)
         return (
-            _not_found()
+            _placeholder()
             if shown is None
             else _image_response(shown.data, shown.media_type, None, _NO_STORE)
         )
@@ -363,7 +363,7 @@ def _image_response(data: bytes, media_type: str, tag: str | None, cache: str) -
     return Response(data, media_type=media_type, headers=headers)
 
 
-def _not_found() -> Response:
+def _placeholder() -> Response:
     """Return a 404 with a grey tile, which browsers draw in the image's place."""
     headers = {"Cache-Control": _NO_STORE, **_SANDBOX}
     return Response(_PLACEHOLDER, 404, media_type="image/svg+xml", headers=headers)

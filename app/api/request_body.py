@@ -128,9 +128,9 @@ def validate(body_type: type[_Body] | TypeAdapter[_Body], raw: bytes) -> _Body:
             return body_type.validate_json(raw)
         return body_type.model_validate_json(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidBodyError(
-            *((".".join(map(str, part["loc"])), part["msg"]) for part in found)
+            *((".".join(map(str, part["loc"])), part["msg"]) for part in errors)
         ) from None
 
 
