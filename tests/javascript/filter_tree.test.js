@@ -84,5 +84,5 @@ test("wrapping changes the kind, unwrapping takes the box away", () => {
   assert.equal(tree.wrap(root, a).kind, "all");
   tree.unwrap(root, box);
   assert.deepEqual(fields(root), [["a"], ["b", "c"], "d"]);
-  assert.equal(tree.find(root, tree.condition("x", "=", 1)), null);
+  assert.equal(tree.locate(root, tree.condition("x", "=", 1)), null);
 });

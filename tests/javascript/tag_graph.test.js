@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  found,
-  graph,
+  matchingTags,
+  buildGraph,
   listRows,
   movedBefore,
   siblings,
   treeRows,
-  wayTo,
+  pathTo,
   withAbove,
   withBelow,
 } from "../../app/components/tagtree/tag_graph.js";
@@ -23,11 +23,12 @@ const LISTS = {
   itself: [0, 0, 2, 3, 0, 0],
   made: [10, 20, 30, 40, 50, 60],
 };
-const tags = graph(LISTS, "name", "en");
-const short = (rows) => rows.map(({ key, depth, place, siblings: of, isOpen }) => [key, depth, place, of, isOpen]);
+const tags = buildGraph(LISTS, "name", "en");
+const short = (rows) =>
+  rows.map(({ key, depth, position, siblings: of, isOpen }) => [key, depth, position, of, isOpen]);
 
 test("tags are ordered by name, count, age or hand", () => {
-  const order = (by) => [...graph(LISTS, by, "en").keys()];
+  const order = (by) => [...buildGraph(LISTS, by, "en").keys()];
   assert.deepEqual(order("name"), ["animals", "cat", "dog", "pets", "x9", "x10"]);
   assert.deepEqual(order("count"), ["animals", "cat", "dog", "pets", "x9", "x10"]);
   assert.deepEqual(order("made"), ["x9", "x10", "cat", "dog", "pets", "animals"]);
@@ -46,7 +47,7 @@ test("a tag knows what it is searched by and what stands under it", () => {
     all: 2,
     itself: 2,
     made: 30,
-    place: 2,
+    position: 2,
   });
   assert.deepEqual(tags.get("animals").children, ["cat", "dog"]);
   assert.deepEqual(
@@ -70,19 +71,25 @@ test("a closed tree shows the top, an open branch what is under it", () => {
   ]);
 });
 
-test("what is found is shown on all ways to it", () => {
-  assert.equal(found(tags, "  "), null);
-  assert.deepEqual(found(tags, " DOG"), new Set(["dog"]));
-  assert.deepEqual(found(tags, "zebra"), new Set());
-  assert.deepEqual(short(treeRows(tags, new Set(), found(tags, "dog"))), [
+test("what matches is shown on all paths to it", () => {
+  assert.equal(matchingTags(tags, "  "), null);
+  assert.deepEqual(matchingTags(tags, " DOG"), new Set(["dog"]));
+  assert.deepEqual(matchingTags(tags, "zebra"), new Set());
+  assert.deepEqual(short(treeRows(tags, new Set(), matchingTags(tags, "dog"))), [
     ["/animals", 0, 1, 2, true],
     ["/animals/dog", 1, 1, 1, false],
     ["/pets", 0, 2, 2, true],
     ["/pets/dog", 1, 1, 1, false],
   ]);
   // Closed by hand while searching.
-  assert.deepEqual(short(treeRows(tags, new Set(["-/animals"]), found(tags, "dog")))[0], ["/animals", 0, 1, 2, false]);
-  assert.deepEqual(short(listRows(tags, found(tags, "x"))), [
+  assert.deepEqual(short(treeRows(tags, new Set(["-/animals"]), matchingTags(tags, "dog")))[0], [
+    "/animals",
+    0,
+    1,
+    2,
+    false,
+  ]);
+  assert.deepEqual(short(listRows(tags, matchingTags(tags, "x"))), [
     ["/x9", 0, 1, 2, false],
     ["/x10", 0, 2, 2, false],
   ]);
@@ -92,15 +99,15 @@ test("what is found is shown on all ways to it", () => {
 test("above, below and the way to a tag", () => {
   assert.deepEqual(withAbove(tags, ["dog"]), new Set(["dog", "pets", "animals"]));
   assert.deepEqual(withBelow(tags, ["animals"]), new Set(["animals", "dog", "cat"]));
-  assert.deepEqual(wayTo(tags, "dog"), ["/animals", "/animals/dog"]);
+  assert.deepEqual(pathTo(tags, "dog"), ["/animals", "/animals/dog"]);
 });
 
 test("a circle of tags neither shows nor hangs", () => {
   const lists = Object.fromEntries(Object.entries(LISTS).map(([name, values]) => [name, values.slice(0, 2)]));
-  const circle = graph({ ...lists, parents: [["pets"], ["animals"]] }, "hand", "en");
+  const circle = buildGraph({ ...lists, parents: [["pets"], ["animals"]] }, "hand", "en");
   assert.deepEqual(treeRows(circle, new Set(), null), []);
   assert.deepEqual(withBelow(circle, ["pets"]), new Set(["pets", "animals"]));
-  assert.deepEqual(wayTo(circle, "pets"), ["/animals", "/animals/pets"]);
+  assert.deepEqual(pathTo(circle, "pets"), ["/animals", "/animals/pets"]);
 });
 
 test("a hundred thousand rows are enough", () => {
@@ -109,7 +116,7 @@ test("a hundred thousand rows are enough", () => {
   const zero = of(() => 0);
   const nothing = of(() => null);
   const lists = { id: of(String), name: of(String), colour: nothing, key: nothing, parents: of(() => []) };
-  const many = graph({ ...lists, all: zero, itself: zero, made: zero }, "hand", "en");
+  const many = buildGraph({ ...lists, all: zero, itself: zero, made: zero }, "hand", "en");
   assert.equal(treeRows(many, new Set(), null).length, 100_000);
 });
 

@@ -1,21 +1,23 @@
-// The page where properties are defined: their list, and one of them beside it. Streamlit calls
-// the default export with the data of each run; definitions come and go over HTTP. Not here: the
-// list (property_list.js), the head of a property (property_header.js), tags (tagtree), values (value_histogram.js).
+// The page where properties are defined: their list, and the selected one beside it. Streamlit
+// calls the default export with the data of each run; definitions are read and written over HTTP.
+// Not here: the list (property_list.js), the head of a property (property_header.js), tags
+// (tagtree), values (value_histogram.js).
 import { el, icon } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
-import { TagTree, extras } from "../tagtree/tagtree.js";
+import { extras } from "../tagtree/tag_toolbar.js";
+import { TagTree } from "../tagtree/tagtree.js";
 import { Definitions } from "../shared/store/property_definitions.js";
-import { Head } from "./property_header.js";
-import { List } from "./property_list.js";
-import { Maker } from "./property_form.js";
+import { PropertyHeader } from "./property_header.js";
+import { PropertyList } from "./property_list.js";
+import { PropertyForm } from "./property_form.js";
 import { translator } from "../shared/ui/translate.js";
-import { Toast } from "./undo_toast.js";
+import { UndoToast } from "./undo_toast.js";
 import { ICONS, hasTags } from "../shared/ui/property_types.js";
-import { Values } from "./value_histogram.js";
+import { ValueHistogram } from "./value_histogram.js";
 
 const KEY = "panoptic.property";
-// Whose tags are to come from a file: the page Import reads it.
-const INTO = "panoptic.import.into";
+// The name of the property whose tags come from a file: the page Import reads it.
+const IMPORT_INTO = "panoptic.import.into";
 const EXAMPLES = [
   { type: "tags" },
   { type: "date" },
@@ -32,187 +34,200 @@ const EXAMPLES = [
 /**
  * What the parts of the page need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Translate} say
+ * @property {import("../shared/ui/translate.js").Translate} t
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} colours
  * @property {Definitions} definitions
- * @property {(told: Record<string, any>, said?: string) => Promise<any>} tell changes something
- *   and says so, with a way to undo it; answers null where it could not be done, and says why
- * @property {(id: string | null) => void} choose
+ * @property {(command: Record<string, any>, message?: string) => Promise<any>} change changes something
+ *   and shows a message with an undo; resolves to null where it failed, and shows why
+ * @property {(id: string | null) => void} select
  * @property {(property: string, tags: string[]) => void} explore
- * @property {(into?: string) => void} bring  what lies in files; tags of the property of this name
- * @property {(property: string) => void} sort  images into its tags by words
+ * @property {(into?: string) => void} importFile  opens the page Import, for tags of the property of this name
+ * @property {(property: string) => void} sortByWords  opens the page that sorts images into its tags
  */
 
 extras.push(({ id }, tools) =>
   el(
     "button",
-    { type: "button", class: "add", title: tools.say("sort_by_words_help"), onclick: () => tools.sort(id) },
+    { type: "button", class: "add", title: tools.t("sort_by_words_help"), onclick: () => tools.sortByWords(id) },
     icon("text_fields_alt"),
-    el("span", {}, tools.say("sort_by_words")),
+    el("span", {}, tools.t("sort_by_words")),
   ),
 );
 extras.push(({ name }, tools) =>
   el(
     "button",
-    { type: "button", class: "add", title: tools.say("import_tags"), onclick: () => tools.bring(name) },
+    { type: "button", class: "add", title: tools.t("import_tags"), onclick: () => tools.importFile(name) },
     icon("upload_file"),
-    el("span", {}, tools.say("import_tags")),
+    el("span", {}, tools.t("import_tags")),
   ),
 );
 
 export default component(
-  (root) => new Page(root),
-  (page, { press }) => (page.ask = press),
+  (root) => new PropertiesPage(root),
+  (page, { press }) => (page.press = press),
 );
 
-class Page {
+class PropertiesPage {
   /** @param {HTMLElement} root */
   constructor(root) {
-    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.ask = () => {};
+    /** Sends an event to Python; new with each run. @type {(name: string, value: any) => void} */
+    this.press = () => {};
     this.definitions = new Definitions();
-    this.toast = new Toast();
-    this.isMaking = false;
+    this.toast = new UndoToast();
+    this.isFormOpen = false;
     /** @type {string | null} */
-    this.chosen = sessionStorage.getItem(KEY);
+    this.selectedId = sessionStorage.getItem(KEY);
     /** @type {Tools} */
     this.tools = {
-      say: (name) => name,
+      t: (name) => name,
       language: "en",
       types: [],
       colours: [],
       definitions: this.definitions,
-      tell: (told, said) => this.tell(told, said),
-      choose: (id) => this.choose(id),
-      explore: (property, tags) => this.ask("explore", { property, tags }),
-      bring: (into) => this.bring(into),
-      sort: (property) => this.ask("sort", property),
+      change: (command, message) => this.change(command, message),
+      select: (id) => this.select(id),
+      explore: (property, tags) => this.press("explore", { property, tags }),
+      importFile: (into) => this.importFile(into),
+      sortByWords: (property) => this.press("sort", property),
     };
-    this.list = new List(this.tools, { make: () => this.make(), remove: (one) => this.remove(one) });
-    this.maker = new Maker(this.tools, { done: (id) => this.made(id) });
-    this.head = new Head(this.tools, { remove: (one) => this.remove(one) });
+    this.list = new PropertyList(this.tools, {
+      openForm: () => this.openForm(),
+      remove: (property) => this.remove(property),
+    });
+    this.form = new PropertyForm(this.tools, { done: (id) => this.finishForm(id) });
+    this.header = new PropertyHeader(this.tools, { remove: (property) => this.remove(property) });
     this.tree = new TagTree(this.tools);
-    this.values = new Values(this.tools);
-    this.none = el("div", { class: "none" });
-    this.shown = el("div", { class: "shown" }, this.head.node, this.tree.node, this.values.node);
-    this.stage = el("div", { class: "stage" }, this.none, this.maker.node, this.shown);
+    this.values = new ValueHistogram(this.tools);
+    this.emptyState = el("div", { class: "none" });
+    this.propertyPage = el("div", { class: "shown" }, this.header.node, this.tree.node, this.values.node);
+    this.stage = el("div", { class: "stage" }, this.emptyState, this.form.node, this.propertyPage);
     root.replaceChildren(this.list.node, this.stage, this.toast.node);
-    this.changed = () => this.draw();
-    this.definitions.addEventListener("change", this.changed);
+    this.onChange = () => this.draw();
+    this.definitions.addEventListener("change", this.onChange);
   }
 
   /** @param {Data} data */
   update(data) {
-    const written = JSON.stringify(data);
-    if (written === this.written) return;
-    this.written = written;
+    const lastData = JSON.stringify(data);
+    if (lastData === this.lastData) return;
+    this.lastData = lastData;
     const { language, texts, types, colours } = data;
-    Object.assign(this.tools, { say: translator(texts, language), language, types, colours });
+    Object.assign(this.tools, { t: translator(texts, language), language, types, colours });
     this.definitions.language = language;
-    if (this.definitions.position < 0) this.definitions.refresh().catch((error) => this.toast.say(error.message));
+    if (this.definitions.position < 0) this.definitions.refresh().catch((error) => this.toast.show(error.message));
     else this.draw();
   }
 
   draw() {
     const { properties } = this.definitions;
-    if (!properties.some((one) => one.id === this.chosen)) this.chosen = properties[0]?.id ?? null;
-    const one = this.chosen === null ? null : this.definitions.get(this.chosen);
-    this.list.draw(properties, this.isMaking ? null : this.chosen);
-    this.maker.node.hidden = !this.isMaking;
-    this.none.hidden = this.isMaking || Boolean(one);
-    this.shown.hidden = this.isMaking || !one;
-    if (!one) this.writeNone();
-    if (!one || this.isMaking) return;
-    this.head.draw(one);
-    this.tree.node.hidden = !hasTags(one.type);
-    this.values.node.hidden = hasTags(one.type);
-    if (hasTags(one.type)) this.tree.show(one);
-    else this.values.show(one);
+    if (!properties.some((property) => property.id === this.selectedId)) this.selectedId = properties[0]?.id ?? null;
+    const property = this.selectedId === null ? null : this.definitions.get(this.selectedId);
+    this.list.draw(properties, this.isFormOpen ? null : this.selectedId);
+    this.form.node.hidden = !this.isFormOpen;
+    this.emptyState.hidden = this.isFormOpen || Boolean(property);
+    this.propertyPage.hidden = this.isFormOpen || !property;
+    if (!property) this.writeEmptyState();
+    if (!property || this.isFormOpen) return;
+    this.header.draw(property);
+    this.tree.node.hidden = !hasTags(property.type);
+    this.values.node.hidden = hasTags(property.type);
+    if (hasTags(property.type)) this.tree.show(property);
+    else this.values.show(property);
   }
 
-  /** What a property is, and three that are made by one press. */
-  writeNone() {
-    const { say } = this.tools;
-    if (this.none.dataset.language === this.tools.language) return;
-    this.none.dataset.language = this.tools.language;
-    const examples = EXAMPLES.map(({ type, options }, at) => {
-      const name = say(`example_${at + 1}`);
-      const act = async () => this.made((await this.tell({ do: "create", name, type, options }))?.id);
+  /** What a property is, and three examples that a click creates. */
+  writeEmptyState() {
+    const { t } = this.tools;
+    if (this.emptyState.dataset.language === this.tools.language) return;
+    this.emptyState.dataset.language = this.tools.language;
+    const examples = EXAMPLES.map(({ type, options }, index) => {
+      const name = t(`example_${index + 1}`);
+      const create = async () => this.finishForm((await this.change({ do: "create", name, type, options }))?.id);
       return el(
         "button",
-        { type: "button", class: "example", onclick: act },
+        { type: "button", class: "example", onclick: create },
         icon(ICONS[type]),
         el("strong", {}, name),
-        el("span", {}, say(`example_${at + 1}_help`)),
+        el("span", {}, t(`example_${index + 1}_help`)),
       );
     });
-    this.none.replaceChildren(
-      el("h1", {}, say("empty")),
-      el("p", {}, say("empty_help")),
+    this.emptyState.replaceChildren(
+      el("h1", {}, t("empty")),
+      el("p", {}, t("empty_help")),
       ...examples,
-      el("button", { type: "button", class: "link", onclick: () => this.make() }, icon("add"), say("new")),
-      el("button", { type: "button", class: "link", onclick: () => this.bring() }, icon("upload_file"), say("import")),
+      el("button", { type: "button", class: "link", onclick: () => this.openForm() }, icon("add"), t("new")),
+      el(
+        "button",
+        { type: "button", class: "link", onclick: () => this.importFile() },
+        icon("upload_file"),
+        t("import"),
+      ),
     );
   }
 
   /** @param {string} [into] */
-  bring(into) {
-    if (into) sessionStorage.setItem(INTO, into);
-    else sessionStorage.removeItem(INTO);
-    this.ask("import", true);
+  importFile(into) {
+    if (into) sessionStorage.setItem(IMPORT_INTO, into);
+    else sessionStorage.removeItem(IMPORT_INTO);
+    this.press("import", true);
   }
 
-  make() {
-    this.isMaking = true;
-    this.maker.open();
+  openForm() {
+    this.isFormOpen = true;
+    this.form.open();
     this.draw();
-    this.maker.focus();
+    this.form.focus();
   }
 
-  /** @param {string} [id] of what was made; undefined where nothing was */
-  made(id) {
-    this.isMaking = false;
-    if (id) this.choose(id);
+  /** @param {string} [id] of the new property; undefined where none was created */
+  finishForm(id) {
+    this.isFormOpen = false;
+    if (id) this.select(id);
     else this.draw();
     if (id) this.list.focus(id);
   }
 
   /** @param {string | null} id */
-  choose(id) {
-    this.isMaking = false;
-    this.chosen = id;
+  select(id) {
+    this.isFormOpen = false;
+    this.selectedId = id;
     if (id) sessionStorage.setItem(KEY, id);
     this.draw();
   }
 
-  /** @param {import("../shared/store/property_definitions.js").Property} one */
-  async remove(one) {
-    const { say } = this.tools;
-    const what = this.head.touched(one);
+  /** @param {import("../shared/store/property_definitions.js").Property} property */
+  async remove(property) {
+    const { t } = this.tools;
+    const what = this.header.describeTouched(property);
     const { properties } = this.definitions;
-    const at = properties.indexOf(one);
-    if (this.chosen === one.id) this.chosen = (properties[at + 1] ?? properties[at - 1])?.id ?? null;
-    await this.tell({ do: "delete", id: one.id }, say("deleted", { name: one.name, what }));
+    const index = properties.indexOf(property);
+    if (this.selectedId === property.id) this.selectedId = (properties[index + 1] ?? properties[index - 1])?.id ?? null;
+    await this.change({ do: "delete", id: property.id }, t("deleted", { name: property.name, what }));
   }
 
-  async tell(told, said) {
-    const { say } = this.tools;
+  /**
+   * Change something; show the message with an undo, or why it failed.
+   * @param {Record<string, any>} command @param {string} [message]
+   */
+  async change(command, message) {
+    const { t } = this.tools;
     try {
-      const done = await this.definitions.change(told);
-      if (said && done.batch) this.toast.say(said, say("undo"), () => this.undo(done.batch));
-      return done;
+      const result = await this.definitions.change(command);
+      if (message && result.batch) this.toast.show(message, t("undo"), () => this.undo(result.batch));
+      return result;
     } catch (error) {
-      this.toast.say(error.message);
-      // What was shown at once is taken back.
+      this.toast.show(error.message);
+      // Shows the stored state again in place of the change.
       this.definitions.dispatchEvent(new Event("change"));
       return null;
     }
   }
 
+  /** @param {string} batch */
   async undo(batch) {
-    await this.definitions.off(batch).catch((error) => this.toast.say(error.message));
+    await this.definitions.off(batch).catch((error) => this.toast.show(error.message));
   }
 
   close() {

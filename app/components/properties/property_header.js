@@ -1,40 +1,40 @@
-// What one property is: its name, type, heading and options, changed where they stand. Not here:
-// its tags (tagtree) and values (value_histogram.js).
+// The head of the selected property: its name, type, heading and options, edited in place. Not
+// here: its tags (tagtree), its values (value_histogram.js).
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
-import { figures } from "./property_form.js";
+import { numberOptions } from "./property_form.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { ICONS, hasTags } from "../shared/ui/property_types.js";
 
 /** @typedef {import("../shared/store/property_definitions.js").Property} Property */
 
-export class Head {
-  /** @param {import("./properties.js").Tools} tools @param {{remove: (one: Property) => void}} acts */
-  constructor(tools, acts) {
+export class PropertyHeader {
+  /** @param {import("./properties.js").Tools} tools @param {{remove: (property: Property) => void}} callbacks */
+  constructor(tools, callbacks) {
     this.tools = tools;
-    this.acts = acts;
+    this.callbacks = callbacks;
     /** @type {Property | null} */
-    this.one = null;
+    this.property = null;
     this.glyph = icon("label");
     this.name = el("h1", { ondblclick: () => this.rename() });
-    this.edit = iconButton("edit", "", () => this.rename());
-    this.hide = iconButton("visibility", "", () => this.toggle());
-    this.touches = el("span", { class: "touches" });
-    this.bin = iconButton("delete", "", () => acts.remove(this.one));
+    this.renameButton = iconButton("edit", "", () => this.rename());
+    this.hideButton = iconButton("visibility", "", () => this.toggleHidden());
+    this.touched = el("span", { class: "touches" });
+    this.deleteButton = iconButton("delete", "", () => callbacks.remove(this.property));
     this.type = el("select", { onchange: () => this.preview() });
-    this.said = el("span", { class: "quiet" });
+    this.summary = el("span", { class: "quiet" });
     this.folder = el("input", {
       type: "text",
       class: "field",
       maxlength: 200,
       autocomplete: "off",
       list: "all-headings",
-      onchange: () => this.move(),
+      onchange: () => this.changeFolder(),
       onkeydown: (event) => event.key === "Enter" && this.folder.blur(),
     });
     this.headings = el("datalist", { id: "all-headings" });
     this.folderLabel = el("span", {});
     this.options = el("div", {});
-    this.change = el("section", { class: "change", hidden: true });
+    this.conversionPart = el("section", { class: "change", hidden: true });
     this.node = el(
       "header",
       { class: "head" },
@@ -43,161 +43,178 @@ export class Head {
         { class: "named" },
         this.glyph,
         this.name,
-        this.edit,
+        this.renameButton,
         el("span", { class: "gap" }),
-        this.touches,
-        this.hide,
-        this.bin,
+        this.touched,
+        this.hideButton,
+        this.deleteButton,
       ),
       el(
         "div",
         { class: "meta" },
         this.type,
-        this.said,
+        this.summary,
         el("label", { class: "under" }, this.folderLabel, this.folder, this.headings),
         this.options,
       ),
-      this.change,
+      this.conversionPart,
     );
   }
 
-  /** @param {Property} one */
-  draw(one) {
-    const { say, types, language, definitions } = this.tools;
-    const isOther = this.one?.id !== one.id || this.one?.type !== one.type || this.language !== language;
-    this.one = one;
+  /** @param {Property} property */
+  draw(property) {
+    const { t, types, language, definitions } = this.tools;
+    const isOther =
+      this.property?.id !== property.id || this.property?.type !== property.type || this.language !== language;
+    this.property = property;
     this.language = language;
-    write(this.glyph, ICONS[one.type]);
-    write(this.name, one.name);
-    set(this.name, "title", one.name);
-    label(this.edit, say("rename"));
-    label(this.hide, say(one.hidden ? "unhide" : "hide"));
-    set(this.hide, "aria-pressed", String(one.hidden));
-    write(this.hide.firstChild, one.hidden ? "visibility_off" : "visibility");
-    write(this.touches, say("delete_touches", { what: this.touched(one) }));
-    label(this.bin, say("delete"));
-    write(this.said, [this.target(one), this.count(one)].join(" · "));
-    write(this.folderLabel, say("heading"));
-    set(this.folder, "placeholder", say("no_heading"));
+    write(this.glyph, ICONS[property.type]);
+    write(this.name, property.name);
+    set(this.name, "title", property.name);
+    label(this.renameButton, t("rename"));
+    label(this.hideButton, t(property.hidden ? "unhide" : "hide"));
+    set(this.hideButton, "aria-pressed", String(property.hidden));
+    write(this.hideButton.firstChild, property.hidden ? "visibility_off" : "visibility");
+    write(this.touched, t("delete_touches", { what: this.describeTouched(property) }));
+    label(this.deleteButton, t("delete"));
+    write(this.summary, [this.targetText(property), this.countText(property)].join(" · "));
+    write(this.folderLabel, t("heading"));
+    set(this.folder, "placeholder", t("no_heading"));
     if (/** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement !== this.folder)
-      this.folder.value = one.folder ?? "";
+      this.folder.value = property.folder ?? "";
     const headings = [...new Set(definitions.properties.map((other) => other.folder).filter(Boolean))];
     this.headings.replaceChildren(...headings.map((value) => el("option", { value })));
-    if (isOther) this.begin(types, say);
-    this.figures?.write(one.options);
+    if (isOther) this.reset(types, t);
+    this.numberOptions?.write(property.options);
   }
 
-  /** Write what differs from property to property. */
-  begin(types, say) {
-    set(this.type, "aria-label", say("type"));
+  /** Another property, type or language: make the fields that depend on it anew. */
+  reset(types, t) {
+    set(this.type, "aria-label", t("type"));
     this.type.replaceChildren(
-      ...types.map((type) => el("option", { value: type, selected: type === this.one.type }, say(`type_${type}`))),
+      ...types.map((type) => el("option", { value: type, selected: type === this.property.type }, t(`type_${type}`))),
     );
-    this.type.value = this.one.type;
-    this.figures = this.one.type === "number" ? figures(say, (options) => this.alter({ options })) : null;
-    this.options.replaceChildren(...(this.figures ? [this.figures.node] : []));
+    this.type.value = this.property.type;
+    this.numberOptions =
+      this.property.type === "number" ? numberOptions(t, (options) => this.alter({ options })) : null;
+    this.options.replaceChildren(...(this.numberOptions ? [this.numberOptions.node] : []));
     this.endChange();
   }
 
-  /** Say what goes with a property. @param {Property} one */
-  touched(one) {
-    const { say } = this.tools;
-    const values = one.targets ? say(`values_of_${one.target}s`, { count: one.targets }) : "";
-    const tags = hasTags(one.type) && one.tags ? say("tags", { count: one.tags }) : "";
-    return [values, tags].filter(Boolean).join(", ") || say("nothing");
+  /** What is deleted together with a property: values, tags. @param {Property} property */
+  describeTouched(property) {
+    const { t } = this.tools;
+    const values = property.targets ? t(`values_of_${property.target}s`, { count: property.targets }) : "";
+    const tags = hasTags(property.type) && property.tags ? t("tags", { count: property.tags }) : "";
+    return [values, tags].filter(Boolean).join(", ") || t("nothing");
   }
 
-  target(one) {
-    return `${this.tools.say("of")} ${this.tools.say(`of_${one.target}`)}`;
+  /** What its values belong to. @param {Property} property */
+  targetText(property) {
+    return `${this.tools.t("of")} ${this.tools.t(`of_${property.target}`)}`;
   }
 
-  count(one) {
-    const { say } = this.tools;
-    const images = say(one.target === "file" ? "files" : "images", { count: one.targets });
-    return hasTags(one.type) ? `${images}, ${say("tags", { count: one.tags })}` : images;
+  /** How many images or files have a value. @param {Property} property */
+  countText(property) {
+    const { t } = this.tools;
+    const images = t(property.target === "file" ? "files" : "images", { count: property.targets });
+    return hasTags(property.type) ? `${images}, ${t("tags", { count: property.tags })}` : images;
   }
 
   rename() {
-    const { id, name } = this.one;
+    const { id, name } = this.property;
     if (!this.name.isConnected) return;
-    rename(this.name, name, this.tools.say("name"), (given) => {
-      this.edit.focus();
-      if (given === null) return;
-      write(this.name, given);
-      this.alter({ name: given }, id);
+    rename(this.name, name, this.tools.t("name"), (newName) => {
+      this.renameButton.focus();
+      if (newName === null) return;
+      write(this.name, newName);
+      this.alter({ name: newName }, id);
     });
   }
 
-  toggle() {
-    this.alter({ hidden: !this.one.hidden });
+  toggleHidden() {
+    this.alter({ hidden: !this.property.hidden });
   }
 
-  move() {
+  changeFolder() {
     this.alter({ folder: this.folder.value });
   }
 
-  alter(parts, id = this.one.id) {
-    return this.tools.tell({ do: "alter", id, parts });
+  /** @param {Record<string, any>} parts */
+  alter(parts, id = this.property.id) {
+    return this.tools.change({ do: "alter", id, parts });
   }
 
-  // Another type: what it keeps and loses is said first.
+  // Another type: what the conversion keeps and loses is shown first.
 
   async preview() {
-    const { say, definitions } = this.tools;
-    const one = this.one;
+    const { t, definitions } = this.tools;
+    const property = this.property;
     const type = this.type.value;
-    if (type === one.type) return this.endChange();
-    const answer = await definitions.of(one.id, "conversion", [["type", type]]).catch(() => null);
-    const told = await answer?.json();
-    if (!told || this.one.id !== one.id || this.type.value !== type) return;
-    const names = { from: say(`type_${one.type}`), to: say(`type_${type}`) };
-    const listed = told.values.map(({ value, count }) =>
-      el("li", {}, el("span", {}, value), el("span", { class: "number" }, say("images", { count }))),
+    if (type === property.type) return this.endChange();
+    const response = await definitions.of(property.id, "conversion", [["type", type]]).catch(() => null);
+    const conversion = await response?.json();
+    if (!conversion || this.property.id !== property.id || this.type.value !== type) return;
+    const names = { from: t(`type_${property.type}`), to: t(`type_${type}`) };
+    const listed = conversion.values.map(({ value, count }) =>
+      el("li", {}, el("span", {}, value), el("span", { class: "number" }, t("images", { count }))),
     );
-    const rest = told.distinct - told.values.length;
-    if (rest > 0) listed.push(el("li", { class: "quiet" }, say("convert_more", { count: rest })));
+    const rest = conversion.distinct - conversion.values.length;
+    if (rest > 0) listed.push(el("li", { class: "quiet" }, t("convert_more", { count: rest })));
     const accept = el(
       "button",
-      { type: "button", class: "main", onclick: () => this.convert(one, type) },
-      say("convert"),
+      { type: "button", class: "main", onclick: () => this.convert(property, type) },
+      t("convert"),
     );
-    this.change.replaceChildren(
-      el("h2", {}, say("convert_title", names)),
-      el("p", {}, ...this.kept(told)),
+    this.conversionPart.replaceChildren(
+      el("h2", {}, t("convert_title", names)),
+      el("p", {}, ...this.conversionTexts(conversion)),
       ...(listed.length
-        ? [el("ul", { class: "lost", tabindex: 0, "aria-label": say("convert_lost", { count: told.lost }) }, ...listed)]
+        ? [
+            el(
+              "ul",
+              { class: "lost", tabindex: 0, "aria-label": t("convert_lost", { count: conversion.lost }) },
+              ...listed,
+            ),
+          ]
         : []),
       el(
         "div",
         { class: "buttons" },
         accept,
-        el("button", { type: "button", onclick: () => this.endChange() }, say("cancel")),
+        el("button", { type: "button", onclick: () => this.endChange() }, t("cancel")),
       ),
     );
-    this.change.hidden = false;
+    this.conversionPart.hidden = false;
     accept.focus();
   }
 
-  kept({ kept, lost, tags }) {
-    const { say } = this.tools;
-    const made = tags ? ` ${say("convert_tags", { count: tags })}` : "";
-    if (!kept && !lost) return [say("convert_none")];
-    if (!lost) return [say("convert_all", { count: kept }), made];
-    return [say("convert_kept", { count: kept }), made, " ", el("strong", {}, say("convert_lost", { count: lost }))];
+  /** @param {{kept: number, lost: number, tags: number}} conversion */
+  conversionTexts({ kept, lost, tags }) {
+    const { t } = this.tools;
+    const newTags = tags ? ` ${t("convert_tags", { count: tags })}` : "";
+    if (!kept && !lost) return [t("convert_none")];
+    if (!lost) return [t("convert_all", { count: kept }), newTags];
+    return [t("convert_kept", { count: kept }), newTags, " ", el("strong", {}, t("convert_lost", { count: lost }))];
   }
 
-  async convert(one, type) {
-    const { say, tell } = this.tools;
+  /** @param {Property} property @param {string} type */
+  async convert(property, type) {
+    const { t, change } = this.tools;
     this.endChange();
-    await tell({ do: "convert", id: one.id, type }, say("converted", { name: one.name, type: say(`type_${type}`) }));
+    await change(
+      { do: "convert", id: property.id, type },
+      t("converted", { name: property.name, type: t(`type_${type}`) }),
+    );
   }
 
   endChange() {
-    this.change.hidden = true;
-    this.type.value = this.one.type;
+    this.conversionPart.hidden = true;
+    this.type.value = this.property.type;
   }
 }
 
+/** Name a button that has only an icon. @param {HTMLElement} button @param {string} text */
 function label(button, text) {
   set(button, "title", text);
   set(button, "aria-label", text);

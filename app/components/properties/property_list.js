@@ -1,79 +1,95 @@
-// The properties under their headings: choose, rename, put in another order or under another
-// heading, by hand and by keys. Not here: what a property is (property_header.js).
+// The properties under their headings: select, rename, reorder and move to another heading, with
+// the mouse and the keyboard. Not here: the selected property itself (property_header.js).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { ICONS } from "../shared/ui/property_types.js";
 
 /** @typedef {import("../shared/store/property_definitions.js").Property} Property */
 
-export class List {
+export class PropertyList {
   /**
    * @param {import("./properties.js").Tools} tools
-   * @param {{make: () => void, remove: (one: Property) => void}} acts
+   * @param {{openForm: () => void, remove: (property: Property) => void}} callbacks
    */
-  constructor(tools, acts) {
+  constructor(tools, callbacks) {
     this.tools = tools;
-    this.acts = acts;
+    this.callbacks = callbacks;
     /** @type {Property[]} */
     this.properties = [];
     /** @type {HTMLElement | null} */
     this.dragged = null;
     this.isRenaming = false;
     this.title = el("h2", {});
-    this.add = el("button", { type: "button", class: "add", onclick: () => acts.make() }, icon("add"), el("span", {}));
+    this.add = el(
+      "button",
+      { type: "button", class: "add", onclick: () => callbacks.openForm() },
+      icon("add"),
+      el("span", {}),
+    );
     this.body = el("div", {
       class: "sections",
-      ondragover: (event) => this.over(event),
+      ondragover: (event) => this.dragOver(event),
       ondrop: (event) => event.preventDefault(),
     });
     this.keys = el("p", { class: "keys" });
-    this.bring = el(
+    this.importButton = el(
       "button",
-      { type: "button", class: "bring", onclick: () => tools.bring() },
+      { type: "button", class: "bring", onclick: () => tools.importFile() },
       icon("upload_file"),
       el("span", {}),
     );
-    this.node = el("nav", { class: "list" }, el("header", {}, this.title, this.add), this.body, this.keys, this.bring);
+    this.node = el(
+      "nav",
+      { class: "list" },
+      el("header", {}, this.title, this.add),
+      this.body,
+      this.keys,
+      this.importButton,
+    );
   }
 
-  /** @param {Property[]} properties @param {string | null} chosen */
-  draw(properties, chosen) {
-    const { say } = this.tools;
+  /** @param {Property[]} properties @param {string | null} selectedId */
+  draw(properties, selectedId) {
+    const { t } = this.tools;
     this.properties = properties;
-    this.chosen = chosen;
-    write(this.title, say("properties"));
-    set(this.node, "aria-label", say("properties"));
-    write(this.add.lastChild, say("new"));
-    write(this.bring.lastChild, say("import"));
-    write(this.keys, say("order_keys"));
+    this.selectedId = selectedId;
+    write(this.title, t("properties"));
+    set(this.node, "aria-label", t("properties"));
+    write(this.add.lastChild, t("new"));
+    write(this.importButton.lastChild, t("import"));
+    write(this.keys, t("order_keys"));
     this.keys.hidden = properties.length < 2;
-    // Whoever writes a name or drags is not disturbed.
+    // Typing a name and dragging are not interrupted.
     if (this.isRenaming || this.dragged) return;
-    const focused = this.focused();
+    const focusedId = this.focusedId();
     const { scrollTop } = this.body;
     this.body.replaceChildren(...this.headings().map((heading) => this.section(heading)));
     this.body.scrollTop = scrollTop;
-    if (focused) this.focus(this.itemOf(focused) ? focused : chosen);
+    if (focusedId) this.focus(this.itemOf(focusedId) ? focusedId : selectedId);
   }
 
   /** Headings in the order of their first property; null, without one, comes first. */
   headings() {
-    const named = this.properties.map((one) => one.folder).filter((folder) => folder !== null);
+    const named = this.properties.map((property) => property.folder).filter((folder) => folder !== null);
     return [null, ...new Set(named)];
   }
 
   /** @param {string | null} heading */
   section(heading) {
-    const { say } = this.tools;
-    const own = this.properties.filter((one) => one.folder === heading);
-    const list = el("ul", { "aria-label": heading ?? say("without_heading") }, ...own.map((one) => this.item(one)));
+    const { t } = this.tools;
+    const own = this.properties.filter((property) => property.folder === heading);
+    const list = el(
+      "ul",
+      { "aria-label": heading ?? t("without_heading") },
+      ...own.map((property) => this.item(property)),
+    );
     list.dataset.heading = JSON.stringify(heading);
     if (heading === null) return el("section", {}, list);
     const button = el(
       "button",
       {
         type: "button",
-        title: say("rename_heading", { name: heading }),
+        title: t("rename_heading", { name: heading }),
         onclick: () => this.renameHeading(heading, button),
       },
       heading,
@@ -81,35 +97,40 @@ export class List {
     return el("section", {}, el("h3", {}, button), list);
   }
 
-  /** @param {Property} one */
-  item(one) {
-    const { say, language } = this.tools;
-    const isChosen = one.id === this.chosen;
-    const isFirst = !this.chosen && one === this.properties[0];
+  /** @param {Property} property */
+  item(property) {
+    const { t, language } = this.tools;
+    const isSelected = property.id === this.selectedId;
+    const isFirst = !this.selectedId && property === this.properties[0];
     const button = el(
       "button",
       {
         type: "button",
-        class: one.hidden ? "item hidden" : "item",
-        title: `${one.name}\n${say(`type_${one.type}`)}`,
-        tabindex: isChosen || isFirst ? 0 : -1,
-        "aria-current": isChosen ? "true" : null,
-        onclick: () => this.tools.choose(one.id),
-        onkeydown: (event) => this.key(event, one),
-        ondblclick: () => this.rename(one),
+        class: property.hidden ? "item hidden" : "item",
+        title: `${property.name}\n${t(`type_${property.type}`)}`,
+        tabindex: isSelected || isFirst ? 0 : -1,
+        "aria-current": isSelected ? "true" : null,
+        onclick: () => this.tools.select(property.id),
+        onkeydown: (event) => this.keydown(event, property),
+        ondblclick: () => this.rename(property),
       },
-      icon(ICONS[one.type]),
-      el("span", { class: "name" }, one.name),
-      one.hidden ? el("span", { class: "mark", title: say("hidden") }, icon("visibility_off")) : null,
+      icon(ICONS[property.type]),
+      el("span", { class: "name" }, property.name),
+      property.hidden ? el("span", { class: "mark", title: t("hidden") }, icon("visibility_off")) : null,
       el(
         "span",
-        { class: "number", title: say(one.target === "file" ? "files" : "images", { count: one.targets }) },
-        number(one.targets, language),
+        { class: "number", title: t(property.target === "file" ? "files" : "images", { count: property.targets }) },
+        number(property.targets, language),
       ),
     );
     return el(
       "li",
-      { "data-id": one.id, draggable: "true", ondragstart: (event) => this.drag(event), ondragend: () => this.drop() },
+      {
+        "data-id": property.id,
+        draggable: "true",
+        ondragstart: (event) => this.dragStart(event),
+        ondragend: () => this.dragEnd(),
+      },
       button,
     );
   }
@@ -118,7 +139,7 @@ export class List {
     return this.body.querySelector(`li[data-id="${id}"]`);
   }
 
-  focused() {
+  focusedId() {
     const root = /** @type {ShadowRoot} */ (this.body.getRootNode());
     const active = root.activeElement;
     const item = /** @type {HTMLElement | null | undefined} */ (active?.closest?.(".sections li"));
@@ -134,99 +155,102 @@ export class List {
 
   // Names
 
-  /** @param {Property} one */
-  rename(one) {
-    const button = this.itemOf(one.id)?.querySelector("button");
+  /** @param {Property} property */
+  rename(property) {
+    const button = this.itemOf(property.id)?.querySelector("button");
     if (this.isRenaming || !button) return;
     this.isRenaming = true;
-    rename(button, one.name, this.tools.say("name"), (name) => {
+    rename(button, property.name, this.tools.t("name"), (name) => {
       this.isRenaming = false;
       button.focus();
       if (name === null) return;
       write(button.querySelector(".name"), name);
-      this.tools.tell({ do: "alter", id: one.id, parts: { name } });
+      this.tools.change({ do: "alter", id: property.id, parts: { name } });
     });
   }
 
   renameHeading(heading, button) {
     if (this.isRenaming) return;
     this.isRenaming = true;
-    rename(button, heading, this.tools.say("heading"), (name) => {
+    rename(button, heading, this.tools.t("heading"), (name) => {
       this.isRenaming = false;
       if (name === null) return;
       write(button, name);
-      this.tools.tell({ do: "heading", from: heading, to: name });
+      this.tools.change({ do: "heading", from: heading, to: name });
     });
   }
 
   // Keys
 
-  /** @param {KeyboardEvent} event @param {Property} one */
-  key(event, one) {
+  /** @param {KeyboardEvent} event @param {Property} property */
+  keydown(event, property) {
     if (event.ctrlKey || event.metaKey) return;
-    const shown = this.shownOrder();
-    const at = shown.findIndex((other) => other.id === one.id);
-    const beside = (to) => to in shown && this.step(shown[to].id);
-    const plain = {
-      ArrowDown: () => beside(at + 1),
-      ArrowUp: () => beside(at - 1),
-      Home: () => beside(0),
-      End: () => beside(shown.length - 1),
-      F2: () => this.rename(one),
-      Delete: () => this.acts.remove(one),
+    const order = this.shownOrder();
+    const index = order.findIndex((other) => other.id === property.id);
+    const stepTo = (to) => to in order && this.step(order[to].id);
+    const plainKeys = {
+      ArrowDown: () => stepTo(index + 1),
+      ArrowUp: () => stepTo(index - 1),
+      Home: () => stepTo(0),
+      End: () => stepTo(order.length - 1),
+      F2: () => this.rename(property),
+      Delete: () => this.callbacks.remove(property),
     };
-    const held = { ArrowDown: () => this.shift(one, 1), ArrowUp: () => this.shift(one, -1) };
-    const act = (event.altKey ? held : plain)[event.key];
-    if (!act) return;
+    const altKeys = { ArrowDown: () => this.moveBy(property, 1), ArrowUp: () => this.moveBy(property, -1) };
+    const action = (event.altKey ? altKeys : plainKeys)[event.key];
+    if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    action();
   }
 
   step(id) {
-    this.tools.choose(id);
+    this.tools.select(id);
     this.focus(id);
   }
 
-  /** The properties as they stand, heading by heading. */
+  /** The properties in the order of the list, heading by heading. */
   shownOrder() {
-    return this.headings().flatMap((heading) => this.properties.filter((one) => one.folder === heading));
+    return this.headings().flatMap((heading) => this.properties.filter((property) => property.folder === heading));
   }
 
-  /** Move by one place; at the end of a heading's properties, over to the next heading. */
-  shift(one, by) {
+  /**
+   * Move a property one position; at the end of a heading, over to the next heading.
+   * @param {Property} property @param {1 | -1} by
+   */
+  moveBy(property, by) {
     const headings = this.headings();
     const groups = headings.map((heading) => this.properties.filter((other) => other.folder === heading));
-    const here = headings.indexOf(one.folder);
-    const at = groups[here].indexOf(one);
-    const there = at + by in groups[here] ? here : here + by;
-    if (!(there in groups)) return;
-    groups[here].splice(at, 1);
-    groups[there].splice(there === here ? at + by : by > 0 ? 0 : groups[there].length, 0, one);
-    this.place(groups.flat(), one, headings[there]);
+    const from = headings.indexOf(property.folder);
+    const index = groups[from].indexOf(property);
+    const to = index + by in groups[from] ? from : from + by;
+    if (!(to in groups)) return;
+    groups[from].splice(index, 1);
+    groups[to].splice(to === from ? index + by : by > 0 ? 0 : groups[to].length, 0, property);
+    this.saveOrder(groups.flat(), property, headings[to]);
   }
 
-  /** @param {Property[]} order @param {Property} one that was moved @param {string | null} folder */
-  place(order, one, folder) {
-    const folders = folder === one.folder ? {} : { [one.id]: folder };
-    one.folder = folder;
-    this.draw(order, this.chosen);
-    this.focus(one.id);
-    this.tools.tell({ do: "place", order: order.map((other) => other.id), folders });
+  /** @param {Property[]} order @param {Property} property  which was moved @param {string | null} folder */
+  saveOrder(order, property, folder) {
+    const folders = folder === property.folder ? {} : { [property.id]: folder };
+    property.folder = folder;
+    this.draw(order, this.selectedId);
+    this.focus(property.id);
+    this.tools.change({ do: "place", order: order.map((other) => other.id), folders });
   }
 
-  // Dragging: the property itself moves along.
+  // Dragging: the item moves along with the pointer.
 
-  drag(event) {
+  dragStart(event) {
     this.dragged = event.currentTarget;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", this.dragged.textContent);
     this.dragged.classList.add("dragged");
-    // Only now is there somewhere to drop what shall stand under no heading.
+    // Shows where a property without a heading can be dropped. Not before the drag has begun.
     requestAnimationFrame(() => this.body.classList.add("dragging"));
   }
 
-  over(event) {
+  dragOver(event) {
     if (!this.dragged) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
@@ -243,20 +267,20 @@ export class List {
     item[event.clientY > top + height / 2 ? "after" : "before"](this.dragged);
   }
 
-  drop() {
+  dragEnd() {
     const item = this.dragged;
     this.dragged = null;
     this.body.classList.remove("dragging");
     if (!item) return;
     item.classList.remove("dragged");
-    const one = this.properties.find((other) => other.id === item.dataset.id);
+    const property = this.properties.find((other) => other.id === item.dataset.id);
     const folder = JSON.parse(item.closest("ul").dataset.heading);
     const before = this.shownOrder();
     const order = [...this.body.querySelectorAll("li")]
       .map((node) => before.find((other) => other.id === node.dataset.id))
       .filter(Boolean);
-    const isSame = order.every((other, at) => other === before[at]) && one?.folder === folder;
-    if (isSame || !one) this.draw(this.tools.definitions.properties, this.chosen);
-    else this.place(order, one, folder);
+    const isSame = order.every((other, index) => other === before[index]) && property?.folder === folder;
+    if (isSame || !property) this.draw(this.tools.definitions.properties, this.selectedId);
+    else this.saveOrder(order, property, folder);
   }
 }

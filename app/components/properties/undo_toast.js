@@ -1,34 +1,34 @@
-// A sentence above the bottom bar, and how to undo what it tells. Not here: what was done.
+// A message above the bottom bar, with an undo button. Not here: undoing.
 import { el, write } from "../shared/ui/dom.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 
-const SHOWN_FOR = 8000;
+const SHOWN_FOR_MS = 8000;
 
-export class Toast {
+export class UndoToast {
   constructor() {
-    this.said = el("span", { role: "status" });
-    this.undo = el("button", { type: "button", onclick: () => this.back() });
-    this.node = el("div", { class: "toast", popover: "manual" }, this.said, this.undo);
-    // Whoever is about to press it is given the time.
+    this.message = el("span", { role: "status" });
+    this.undo = el("button", { type: "button", onclick: () => this.runUndo() });
+    this.node = el("div", { class: "toast", popover: "manual" }, this.message, this.undo);
+    // It stays while the pointer is on it: somebody may be about to press Undo.
     this.node.addEventListener("pointerenter", () => clearTimeout(this.timer));
-    this.node.addEventListener("pointerleave", () => this.fade());
+    this.node.addEventListener("pointerleave", () => this.hideLater());
   }
 
   /** @param {string} text @param {string} [label] of the undo @param {() => void} [undo] */
-  say(text, label = "", undo) {
-    this.back = () => {
+  show(text, label = "", undo) {
+    this.runUndo = () => {
       hideToast(this.node);
       undo?.();
     };
-    write(this.said, text);
+    write(this.message, text);
     write(this.undo, label);
     this.undo.hidden = !undo;
     showToast(this.node);
-    this.fade();
+    this.hideLater();
   }
 
-  fade() {
+  hideLater() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => hideToast(this.node), SHOWN_FOR);
+    this.timer = setTimeout(() => hideToast(this.node), SHOWN_FOR_MS);
   }
 }

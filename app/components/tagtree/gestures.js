@@ -1,26 +1,26 @@
-// What hands and keys do in the tree of tags: choose, open, drag onto another. Not here: what
-// follows from it (tagtree.js).
+// What the mouse and the keyboard do in the tree of tags: select, open, drag onto another tag. Not
+// here: the selection (tagtree.js), changing tags (tag_changes.js).
 import { write } from "../shared/ui/dom.js";
 
-// So much of a row, above and below, stands for the place between rows.
+// The part of a row's height, at its top and its bottom, where a drop goes between rows.
 const EDGE = 0.28;
 
 export class Gestures {
   /** @param {import("./tagtree.js").TagTree} tree */
   constructor(tree) {
     this.tree = tree;
-    /** Rows that are dragged. @type {import("./tag_graph.js").Row[]} */
+    /** The rows that are dragged. @type {import("./tag_graph.js").Row[]} */
     this.dragged = [];
     const { body } = tree;
-    body.addEventListener("click", (event) => this.press(event));
-    body.addEventListener("dblclick", (event) => this.twice(event));
-    body.addEventListener("keydown", (event) => this.key(event));
-    body.addEventListener("dragstart", (event) => this.drag(event));
-    body.addEventListener("dragover", (event) => this.over(event));
-    body.addEventListener("dragleave", () => this.mark(null));
+    body.addEventListener("click", (event) => this.click(event));
+    body.addEventListener("dblclick", (event) => this.doubleClick(event));
+    body.addEventListener("keydown", (event) => this.keydown(event));
+    body.addEventListener("dragstart", (event) => this.dragStart(event));
+    body.addEventListener("dragover", (event) => this.dragOver(event));
+    body.addEventListener("dragleave", () => this.markTarget(null));
     body.addEventListener("drop", (event) => this.drop(event));
-    body.addEventListener("dragend", () => this.end());
-    body.addEventListener("focus", () => this.arrive());
+    body.addEventListener("dragend", () => this.dragEnd());
+    body.addEventListener("focus", () => this.focus());
   }
 
   rowOf(event) {
@@ -28,173 +28,168 @@ export class Gestures {
     return node ? this.tree.rows[Number(/** @type {HTMLElement} */ (node).dataset.at)] : null;
   }
 
-  press(event) {
+  click(event) {
     const { target } = event;
     if (target.tagName === "INPUT") return;
     const row = this.rowOf(event);
-    if (!row) return this.tree.clear();
+    if (!row) return this.tree.clearSelection();
     if (target.closest(".arrow") && row.isParent) return this.tree.toggle(row);
-    this.tree.choose(row.key, { adds: event.ctrlKey || event.metaKey, extends: event.shiftKey });
+    this.tree.select(row.key, { isAdded: event.ctrlKey || event.metaKey, isRange: event.shiftKey });
   }
 
-  twice(event) {
+  doubleClick(event) {
     if (event.target.closest(".arrow") || !this.rowOf(event)) return;
     this.tree.rename();
   }
 
-  /** With keys alone one begins at the first row. */
-  arrive() {
+  /** The keyboard starts at the first row. */
+  focus() {
     const { tree } = this;
-    if (tree.current === null && tree.rows.length) tree.current = tree.rows[0].key;
-    tree.sheet.draw();
-    tree.point();
+    if (tree.currentKey === null && tree.rows.length) tree.currentKey = tree.rows[0].key;
+    tree.virtualList.draw();
+    tree.writeActiveDescendant();
   }
 
   // Keys
 
-  key(event) {
+  keydown(event) {
     if (event.target !== this.tree.body) return;
-    const act = event.altKey
-      ? this.moved(event)
+    const action = event.altKey
+      ? this.withAlt(event)
       : event.ctrlKey || event.metaKey
-        ? this.held(event)
-        : this.plain(event);
-    if (!act) return;
+        ? this.withControl(event)
+        : this.withoutModifier(event);
+    if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    action();
   }
 
-  moved({ key }) {
-    return { ArrowUp: () => this.tree.move(-1), ArrowDown: () => this.tree.move(1) }[key];
+  withAlt({ key }) {
+    return { ArrowUp: () => this.tree.changes.moveBy(-1), ArrowDown: () => this.tree.changes.moveBy(1) }[key];
   }
 
-  held({ key }) {
+  withControl({ key }) {
     const { tree } = this;
     return {
-      a: () => tree.chooseAll(),
-      " ": () => tree.current !== null && tree.choose(tree.current, { adds: true }),
-      ArrowDown: () => this.go(1, false, true),
-      ArrowUp: () => this.go(-1, false, true),
+      a: () => tree.selectAll(),
+      " ": () => tree.currentKey !== null && tree.select(tree.currentKey, { isAdded: true }),
+      ArrowDown: () => this.step(1, false, true),
+      ArrowUp: () => this.step(-1, false, true),
     }[key];
   }
 
-  plain({ key, shiftKey }) {
+  withoutModifier({ key, shiftKey }) {
     const { tree } = this;
     const page = Math.max(1, Math.floor(tree.body.clientHeight / 28) - 1);
     return {
-      ArrowDown: () => this.go(1, shiftKey),
-      ArrowUp: () => this.go(-1, shiftKey),
-      PageDown: () => this.go(page, shiftKey),
-      PageUp: () => this.go(-page, shiftKey),
-      Home: () => this.go(-tree.rows.length, shiftKey),
-      End: () => this.go(tree.rows.length, shiftKey),
-      ArrowRight: () => this.into(),
-      ArrowLeft: () => this.out(),
-      " ": () => tree.current !== null && tree.choose(tree.current),
-      Escape: () => tree.clear(),
+      ArrowDown: () => this.step(1, shiftKey),
+      ArrowUp: () => this.step(-1, shiftKey),
+      PageDown: () => this.step(page, shiftKey),
+      PageUp: () => this.step(-page, shiftKey),
+      Home: () => this.step(-tree.rows.length, shiftKey),
+      End: () => this.step(tree.rows.length, shiftKey),
+      ArrowRight: () => this.openOrEnter(),
+      ArrowLeft: () => this.closeOrLeave(),
+      " ": () => tree.currentKey !== null && tree.select(tree.currentKey),
+      Escape: () => tree.clearSelection(),
       F2: () => tree.rename(),
-      Delete: () => tree.remove(),
-      n: () => tree.write(null),
-      N: () => tree.write(tree.ids()[0] ?? null),
+      Delete: () => tree.changes.remove(),
+      n: () => tree.newTag.open(null),
+      N: () => tree.newTag.open(tree.selectedIds()[0] ?? null),
     }[key];
   }
 
-  /** @param {number} by rows @param {boolean} extend @param {boolean} [isQuiet] moves without choosing */
-  go(by, extend, isQuiet = false) {
+  /** @param {number} by rows @param {boolean} isRange @param {boolean} [isOnlyFocus] moves without selecting */
+  step(by, isRange, isOnlyFocus = false) {
     const { tree } = this;
-    const now = tree.current === null ? -1 : (tree.at.get(tree.current) ?? -1);
+    const now = tree.currentKey === null ? -1 : (tree.indexOfKey.get(tree.currentKey) ?? -1);
     const to = Math.min(tree.rows.length - 1, Math.max(0, now + by));
     const row = tree.rows[to];
     if (!row) return;
-    if (isQuiet) {
-      tree.current = row.key;
+    if (isOnlyFocus) {
+      tree.currentKey = row.key;
       tree.reveal(row.key);
-    } else tree.choose(row.key, { extends: extend });
+    } else tree.select(row.key, { isRange });
   }
 
-  here() {
-    const { tree } = this;
-    return tree.current === null ? undefined : tree.rows[tree.at.get(tree.current)];
-  }
-
-  into() {
-    const row = this.here();
+  openOrEnter() {
+    const row = this.tree.currentRow();
     if (!row?.isParent) return;
-    if (row.isOpen) this.go(1, false);
+    if (row.isOpen) this.step(1, false);
     else this.tree.toggle(row, true);
   }
 
-  out() {
+  closeOrLeave() {
     const { tree } = this;
-    const row = this.here();
+    const row = tree.currentRow();
     if (!row) return;
     if (row.isOpen) return tree.toggle(row, false);
     const above = row.key.slice(0, row.key.lastIndexOf("/"));
-    if (above) tree.choose(above);
+    if (above) tree.select(above);
   }
 
   // Dragging
 
-  drag(event) {
+  dragStart(event) {
     const { tree } = this;
     const row = this.rowOf(event);
     if (!row) return;
-    if (!tree.chosen.has(row.key)) tree.choose(row.key);
-    this.dragged = tree.chosenRows();
+    if (!tree.selectedKeys.has(row.key)) tree.select(row.key);
+    this.dragged = tree.selectedRows();
     event.dataTransfer.effectAllowed = "copyMove";
-    event.dataTransfer.setData("text/plain", this.dragged.map((one) => one.tag.name).join("\n"));
+    event.dataTransfer.setData("text/plain", this.dragged.map((row) => row.tag.name).join("\n"));
   }
 
-  over(event) {
+  dragOver(event) {
     if (!this.dragged.length) return;
     const { tree } = this;
     const row = this.rowOf(event);
     const side = this.sideOf(event, row);
-    const ids = this.dragged.map((one) => one.tag.id);
+    const ids = this.dragged.map((row) => row.tag.id);
     const parent = side ? row.parent : (row?.tag.id ?? null);
-    const isAllowed = parent === null || tree.canPut(ids, parent);
-    const also = event.ctrlKey || event.altKey;
-    this.hint(row, side, isAllowed, also);
-    if (!isAllowed) return this.mark(null);
+    const isAllowed = parent === null || tree.changes.canPutUnder(ids, parent);
+    const isCopy = event.ctrlKey || event.altKey;
+    this.writeHint(row, side, isAllowed, isCopy);
+    if (!isAllowed) return this.markTarget(null);
     event.preventDefault();
-    event.dataTransfer.dropEffect = also ? "copy" : "move";
-    this.mark(row, side);
+    event.dataTransfer.dropEffect = isCopy ? "copy" : "move";
+    this.markTarget(row, side);
   }
 
-  /** Whether the hand is between rows: before this one, or after it; else it is on it. */
+  /** Whether the pointer is between rows, before or after this one; null where it is on the row. */
   sideOf(event, row) {
     const { tree } = this;
-    // Of what was found not all that stand there are seen.
-    if (!row || tree.hits || this.dragged.some((one) => one.key === row.key)) return null;
-    const box = tree.sheet.nodeOf(tree.at.get(row.key))?.getBoundingClientRect();
+    // A search hides siblings: there is no place between rows.
+    if (!row || tree.hits || this.dragged.some(({ key }) => key === row.key)) return null;
+    const box = tree.virtualList.nodeOf(tree.indexOfKey.get(row.key))?.getBoundingClientRect();
     if (!box) return null;
     const part = (event.clientY - box.top) / box.height;
     if (part < EDGE) return "before";
-    // Below an open one stands the first of those in it.
+    // Below an open row its first child is next, not its sibling.
     return part > 1 - EDGE && !row.isOpen ? "after" : null;
   }
 
-  hint(row, side, isAllowed, also) {
+  writeHint(row, side, isAllowed, isCopy) {
     const { tree } = this;
-    const { say } = tree.tools;
-    const what = tree.named([...new Set(this.dragged.map((one) => one.tag.id))]);
+    const { t } = tree.tools;
+    const what = tree.changes.describe([...new Set(this.dragged.map((row) => row.tag.id))]);
     const parent = row?.tag.name;
-    if (side && isAllowed) return write(tree.status, say(`drop_${side}`, { what, name: parent }));
-    if (!row) return write(tree.status, say("drop_top", { what }));
-    if (!isAllowed) return write(tree.status, say("drop_cycle", { parent, name: this.dragged[0].tag.name }));
-    write(tree.status, say(also ? "drop_also" : "drop_into", { what, parent }));
+    if (side && isAllowed) return write(tree.status, t(`drop_${side}`, { what, name: parent }));
+    if (!row) return write(tree.status, t("drop_top", { what }));
+    if (!isAllowed) return write(tree.status, t("drop_cycle", { parent, name: this.dragged[0].tag.name }));
+    write(tree.status, t(isCopy ? "drop_also" : "drop_into", { what, parent }));
   }
 
   /**
-   * Show where it would be dropped.
+   * Mark where the rows would be dropped.
    * @param {import("./tag_graph.js").Row | null} row
    * @param {"before" | "after" | null} [side]
    */
-  mark(row, side = null) {
+  markTarget(row, side = null) {
     const { tree } = this;
-    const target = row && tree.sheet.nodeOf(tree.at.get(row.key));
-    for (const node of tree.sheet.tall.children) {
+    const target = row && tree.virtualList.nodeOf(tree.indexOfKey.get(row.key));
+    for (const node of tree.virtualList.tall.children) {
       for (const name of ["into", "before", "after"])
         node.classList.toggle(name, node === target && name === (side ?? "into"));
     }
@@ -206,15 +201,15 @@ export class Gestures {
     const row = this.rowOf(event);
     const side = this.sideOf(event, row);
     const { dragged } = this;
-    const also = event.ctrlKey || event.altKey;
-    this.end();
-    if (side) this.tree.order(dragged, row, side === "after", also);
-    else this.tree.put(dragged, row?.tag.id ?? null, also);
+    const isCopy = event.ctrlKey || event.altKey;
+    this.dragEnd();
+    if (side) this.tree.changes.putBeside(dragged, row, side === "after", isCopy);
+    else this.tree.changes.putUnder(dragged, row?.tag.id ?? null, isCopy);
   }
 
-  end() {
+  dragEnd() {
     this.dragged = [];
-    this.mark(null);
-    write(this.tree.status, this.tree.count ?? "");
+    this.markTarget(null);
+    write(this.tree.status, this.tree.countText ?? "");
   }
 }

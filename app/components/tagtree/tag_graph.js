@@ -5,50 +5,50 @@ import { withoutAccents } from "../shared/ui/text.js";
  * @typedef {object} Tag
  * @property {string} id
  * @property {string} name
- * @property {string} folded    what is searched in
+ * @property {string} folded    the name without accents and capitals, for searching
  * @property {string | null} colour
  * @property {string | null} key
  * @property {string[]} parents
  * @property {string[]} children
  * @property {number} all       images that have it or one below it
  * @property {number} itself
- * @property {number} made      seconds
- * @property {number} place     in the order that people gave them
+ * @property {number} made      when it was created, in seconds
+ * @property {number} position     in the order that people gave them
  */
 /**
  * @typedef {object} Row
- * @property {string} key       the way to it from the top, unlike that of any other row
+ * @property {string} key       the ids from the top down to it, unique among rows
  * @property {Tag} tag
  * @property {string | null} parent  the tag under which this row stands
  * @property {number} depth
- * @property {number} place     among its siblings, from 1
+ * @property {number} position     among its siblings, from 1
  * @property {number} siblings
  * @property {boolean} isOpen
  * @property {boolean} isParent
  */
 /** @typedef {"name" | "count" | "made" | "hand"} Order */
 
-// A graph where all stand under all could unfold for ever.
+// Where many tags stand under many parents a tree could have millions of rows.
 const ROWS_AT_MOST = 100_000;
 
 /**
- * Put the lists of the server together, in an order that all rows keep.
+ * Make tags of the server's lists, one list a field, in the order that all rows keep.
  * @param {Record<string, any[]>} lists @param {Order} order @param {string} language
  */
-export function graph(lists, order, language) {
+export function buildGraph(lists, order, language) {
   const compare = orders(language)[order];
-  const all = lists.id.map((id, at) => ({
+  const all = lists.id.map((id, index) => ({
     id,
-    name: lists.name[at],
-    folded: withoutAccents(lists.name[at]),
-    colour: lists.colour[at],
-    key: lists.key[at],
-    parents: lists.parents[at],
+    name: lists.name[index],
+    folded: withoutAccents(lists.name[index]),
+    colour: lists.colour[index],
+    key: lists.key[index],
+    parents: lists.parents[index],
     children: [],
-    all: lists.all[at],
-    itself: lists.itself[at],
-    made: lists.made[at],
-    place: at,
+    all: lists.all[index],
+    itself: lists.itself[index],
+    made: lists.made[index],
+    position: index,
   }));
   all.sort(compare);
   /** @type {Map<string, Tag>} */
@@ -57,27 +57,27 @@ export function graph(lists, order, language) {
   return tags;
 }
 
-/** @param {string} language @returns {Record<Order, (one: Tag, other: Tag) => number>} */
+/** @param {string} language @returns {Record<Order, (a: Tag, b: Tag) => number>} */
 function orders(language) {
   const { compare } = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
-  const byName = (one, other) => compare(one.name, other.name);
+  const byName = (a, b) => compare(a.name, b.name);
   return {
     name: byName,
-    count: (one, other) => other.all - one.all || byName(one, other),
-    made: (one, other) => other.made - one.made || byName(one, other),
-    hand: (one, other) => one.place - other.place,
+    count: (a, b) => b.all - a.all || byName(a, b),
+    made: (a, b) => b.made - a.made || byName(a, b),
+    hand: (a, b) => a.position - b.position,
   };
 }
 
-/** The tags that a text is found in; null where nothing is asked. @param {Map<string, Tag>} tags */
-export function found(tags, text) {
-  const asked = withoutAccents(text.trim());
-  if (!asked) return null;
-  return new Set([...tags.values()].filter((tag) => tag.folded.includes(asked)).map((tag) => tag.id));
+/** The ids of the tags whose names contain a text; null for an empty text. @param {Map<string, Tag>} tags */
+export function matchingTags(tags, text) {
+  const query = withoutAccents(text.trim());
+  if (!query) return null;
+  return new Set([...tags.values()].filter((tag) => tag.folded.includes(query)).map((tag) => tag.id));
 }
 
 /**
- * The rows of a tree: open branches, or those that lead to what was found.
+ * The rows of a tree: open branches, or those that lead to the hits of a search.
  * @param {Map<string, Tag>} tags @param {{has: (key: string) => boolean}} opened keys of rows
  * @param {Set<string> | null} hits
  * @returns {Row[]}
@@ -88,11 +88,11 @@ export function treeRows(tags, opened, hits) {
   const rows = [];
   const walk = (ids, parent, prefix, depth) => {
     const visible = shown ? ids.filter((id) => shown.has(id)) : ids;
-    visible.forEach((id, at) => {
+    visible.forEach((id, index) => {
       if (rows.length >= ROWS_AT_MOST) return;
       const tag = tags.get(id);
       const key = `${prefix}/${id}`;
-      // What leads to a hit is open; a hit itself opens by hand.
+      // What leads to a hit is open; a hit itself is opened by the user.
       const leads = shown && tag.children.some((child) => shown.has(child));
       const isOpen = tag.children.length > 0 && (leads ? !opened.has(`-${key}`) : opened.has(key));
       rows.push({
@@ -100,7 +100,7 @@ export function treeRows(tags, opened, hits) {
         tag,
         parent,
         depth,
-        place: at + 1,
+        position: index + 1,
         siblings: visible.length,
         isOpen,
         isParent: tag.children.length > 0,
@@ -113,7 +113,7 @@ export function treeRows(tags, opened, hits) {
 }
 
 /**
- * The tags that stand together under one, or at the top, as they are shown.
+ * The ids of the tags under one parent, or at the top, as they are shown.
  * @param {Map<string, Tag>} tags
  * @param {string | null} parent
  * @returns {string[]}
@@ -124,7 +124,7 @@ export function siblings(tags, parent) {
 }
 
 /**
- * Tags in the order in which some of them come before another one, or last.
+ * Ids in the order in which `moved` come before another one, or last.
  * @param {string[]} ids
  * @param {string[]} moved
  * @param {string | null} before
@@ -132,8 +132,8 @@ export function siblings(tags, parent) {
 export function movedBefore(ids, moved, before) {
   const gone = new Set(moved);
   const stay = ids.filter((id) => !gone.has(id));
-  const at = before === null ? stay.length : stay.indexOf(before);
-  return [...stay.slice(0, at), ...moved, ...stay.slice(at)];
+  const index = before === null ? stay.length : stay.indexOf(before);
+  return [...stay.slice(0, index), ...moved, ...stay.slice(index)];
 }
 
 /**
@@ -144,12 +144,12 @@ export function movedBefore(ids, moved, before) {
  */
 export function listRows(tags, hits) {
   const shown = [...tags.values()].filter((tag) => !hits || hits.has(tag.id));
-  return shown.map((tag, at) => ({
+  return shown.map((tag, index) => ({
     key: `/${tag.id}`,
     tag,
     parent: null,
     depth: 0,
-    place: at + 1,
+    position: index + 1,
     siblings: shown.length,
     isOpen: false,
     isParent: false,
@@ -158,29 +158,29 @@ export function listRows(tags, hits) {
 
 /** Some tags and all above them. @param {Map<string, Tag>} tags @param {Iterable<string>} ids */
 export function withAbove(tags, ids) {
-  return reached(ids, (id) => tags.get(id)?.parents ?? []);
+  return reachable(ids, (id) => tags.get(id)?.parents ?? []);
 }
 
 /** Some tags and all below them. @param {Map<string, Tag>} tags @param {Iterable<string>} ids */
 export function withBelow(tags, ids) {
-  return reached(ids, (id) => tags.get(id)?.children ?? []);
+  return reachable(ids, (id) => tags.get(id)?.children ?? []);
 }
 
-/** One way from the top down to a tag: the keys of its rows. @param {Map<string, Tag>} tags @param {string} id */
-export function wayTo(tags, id) {
-  const way = [];
-  for (let at = id; at !== undefined && !way.includes(at); at = tags.get(at)?.parents[0]) way.unshift(at);
-  return way.map((_, depth) => `/${way.slice(0, depth + 1).join("/")}`);
+/** One path from the top down to a tag: the keys of its rows. @param {Map<string, Tag>} tags @param {string} id */
+export function pathTo(tags, id) {
+  const path = [];
+  for (let next = id; next !== undefined && !path.includes(next); next = tags.get(next)?.parents[0]) path.unshift(next);
+  return path.map((_, depth) => `/${path.slice(0, depth + 1).join("/")}`);
 }
 
-function reached(ids, next) {
+function reachable(ids, next) {
   const seen = new Set(ids);
   const waiting = [...seen];
   while (waiting.length) {
-    for (const one of next(waiting.pop())) {
-      if (seen.has(one)) continue;
-      seen.add(one);
-      waiting.push(one);
+    for (const id of next(waiting.pop())) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      waiting.push(id);
     }
   }
   return seen;

@@ -1,5 +1,5 @@
-// What is chosen in the tree: its colour, key, where it stands, its pictures, and what can be done.
-// Not here: doing it (tagtree.js).
+// The panel of the selected tags: colour, key, parents, pictures, and what can be done with them.
+// Not here: doing it (tag_changes.js).
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { withBelow } from "./tag_graph.js";
@@ -7,50 +7,53 @@ import { suggest } from "./tag_suggest.js";
 
 /** @typedef {import("./tag_graph.js").Tag} Tag */
 
-const ASK_AFTER = 120;
-// The address of a question cannot be of any length.
-const ASKED_AT_MOST = 500;
+const PICTURES_AFTER = 120;
+// The length of an address is limited.
+const MOST_IDS = 500;
 
-export class Panel {
+export class TagPanel {
   /** @param {import("../properties/properties.js").Tools} tools @param {import("./tagtree.js").TagTree} tree */
   constructor(tools, tree) {
     this.tools = tools;
     this.tree = tree;
     this.pictures = el("div", { class: "pictures" });
-    this.put = suggest({ tags: () => this.places(), take: (id) => this.tree.put(this.tree.chosenRows(), id, false) });
+    this.putField = suggest({
+      tags: () => this.possibleParents(),
+      take: (id) => this.tree.changes.putUnder(this.tree.selectedRows(), id, false),
+    });
     this.node = el("aside", { class: "panel" });
   }
 
-  /** @param {string[]} ids the chosen tags @param {boolean} [isSame] whether their images are the same */
-  draw(ids, isSame = false) {
-    const { say } = this.tools;
+  /** @param {string[]} ids the selected tags @param {boolean} [isSameImages] whether their pictures stay as they are */
+  draw(ids, isSameImages = false) {
+    const { t } = this.tools;
     const tags = ids.map((id) => this.tree.tags.get(id)).filter(Boolean);
-    const written = JSON.stringify([
+    const signature = JSON.stringify([
       tags,
       this.tree.tags.size > 0,
       this.tools.language,
-      this.above(tags),
-      this.tree.chosenRows().map((row) => row.parent),
+      this.parentNames(tags),
+      this.tree.selectedRows().map((row) => row.parent),
     ]);
-    if (this.written === written) return;
-    // Whoever writes a name or a place here is not disturbed.
-    if (this.isBusy() && this.shown?.join() === ids.join()) return;
-    this.written = written;
-    this.shown = ids;
-    set(this.node, "aria-label", tags.length ? this.tree.named(ids) : say("tag"));
+    if (this.signature === signature) return;
+    // Typing in the panel is not interrupted.
+    if (this.isBusy() && this.shownIds?.join() === ids.join()) return;
+    this.signature = signature;
+    this.shownIds = ids;
+    set(this.node, "aria-label", tags.length ? this.tree.changes.describe(ids) : t("tag"));
     if (!tags.length) {
       clearTimeout(this.timer);
       this.node.replaceChildren(
-        el("p", { class: "message" }, this.tree.tags.size ? say("tag_help") : ""),
-        el("p", { class: "message" }, this.tree.tags.size ? say("tree_keys") : ""),
+        el("p", { class: "message" }, this.tree.tags.size ? t("tag_help") : ""),
+        el("p", { class: "message" }, this.tree.tags.size ? t("tree_keys") : ""),
       );
       return;
     }
     const focused = this.focused();
-    const parts = tags.length === 1 ? this.one(tags[0]) : this.several(tags);
+    const parts = tags.length === 1 ? this.singleTag(tags[0]) : this.severalTags(tags);
     this.node.replaceChildren(...parts, this.pictures);
     if (focused) /** @type {HTMLElement | null} */ (this.node.querySelector(`[data-part="${focused}"]`))?.focus();
-    if (!isSame) this.ask(ids);
+    if (!isSameImages) this.loadPictures(ids);
   }
 
   isBusy() {
@@ -69,36 +72,36 @@ export class Panel {
     return active && this.node.contains(active) ? /** @type {HTMLElement} */ (active).dataset.part : undefined;
   }
 
-  /** The names of what tags stand under. @param {Tag[]} tags */
-  above(tags) {
+  /** The names of the parents of tags. @param {Tag[]} tags */
+  parentNames(tags) {
     return tags.flatMap((tag) => tag.parents.map((id) => this.tree.tags.get(id)?.name));
   }
 
   /** @param {Tag} tag */
-  one(tag) {
-    const { say } = this.tools;
-    const name = el("h2", { title: tag.name, ondblclick: () => act() }, tag.name);
-    const act = () =>
-      rename(name, tag.name, say("name"), (given) => {
-        if (given !== null) this.tree.alter([tag.id], { name: given });
+  singleTag(tag) {
+    const { t } = this.tools;
+    const name = el("h2", { title: tag.name, ondblclick: () => startRename() }, tag.name);
+    const startRename = () =>
+      rename(name, tag.name, t("name"), (newName) => {
+        if (newName !== null) this.tree.changes.alter([tag.id], { name: newName });
       });
     const counts = tag.children.length
-      ? say("counts", { all: this.images(tag.all), itself: number(tag.itself, this.tools.language) })
+      ? t("counts", { all: this.images(tag.all), itself: number(tag.itself, this.tools.language) })
       : this.images(tag.all);
     return [
-      el("div", { class: "named" }, name, iconButton("edit", say("rename"), act, { "data-part": "rename" })),
+      el("div", { class: "named" }, name, iconButton("edit", t("rename"), startRename, { "data-part": "rename" })),
       el("p", { class: "quiet" }, counts),
-      this.acts([tag]),
+      this.actions([tag]),
       this.colours([tag]),
-      this.key(tag),
-      this.standing(tag),
-      this.deletion([tag]),
+      this.keyField(tag),
+      this.parentsPart(tag),
+      this.deletePart([tag]),
     ];
   }
 
   /** @param {Tag[]} tags */
-  several(tags) {
-    const { say } = this.tools;
+  severalTags(tags) {
+    const { t } = this.tools;
     const names = el(
       "p",
       { class: "names" },
@@ -109,7 +112,7 @@ export class Panel {
     );
     const [keep, ...others] = tags;
     this.merging = el("p", { class: "quiet" });
-    this.sayMerging(
+    this.writeMergeHelp(
       keep,
       others.reduce((sum, tag) => sum + tag.itself, 0),
     );
@@ -118,67 +121,67 @@ export class Panel {
       { class: "part" },
       el(
         "button",
-        { type: "button", class: "line", "data-part": "merge", onclick: () => this.tree.merge() },
+        { type: "button", class: "line", "data-part": "merge", onclick: () => this.tree.changes.merge() },
         icon("merge"),
-        el("span", {}, say("merge", { name: keep.name })),
+        el("span", {}, t("merge", { name: keep.name })),
       ),
       this.merging,
     );
     return [
-      el("div", { class: "named" }, el("h2", {}, say("chosen", { count: tags.length }))),
+      el("div", { class: "named" }, el("h2", {}, t("chosen", { count: tags.length }))),
       names,
-      this.acts(tags),
+      this.actions(tags),
       this.colours(tags),
-      this.placing(),
+      this.putUnderPart(),
       merge,
-      this.deletion(tags),
+      this.deletePart(tags),
     ];
   }
 
-  sayMerging({ name }, count) {
-    const { say } = this.tools;
-    write(this.merging, say("merge_help", { name, what: this.images(count) }));
+  writeMergeHelp({ name }, count) {
+    const { t } = this.tools;
+    write(this.merging, t("merge_help", { name, what: this.images(count) }));
   }
 
   images(count) {
-    return this.tools.say(this.tree.property.target === "file" ? "files" : "images", { count });
+    return this.tools.t(this.tree.property.target === "file" ? "files" : "images", { count });
   }
 
   /** @param {Tag[]} tags */
-  acts(tags) {
-    const { say } = this.tools;
+  actions(tags) {
+    const { t } = this.tools;
     const ids = tags.map((tag) => tag.id);
     const property = this.tree.property.id;
     const query = new URLSearchParams(ids.map((id) => ["tag", id]));
-    const leave = (event) => {
+    const explore = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.tools.explore(property, ids);
     };
-    const more = (tag) => document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
+    const suggestImages = (tag) => document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
     return el(
       "div",
       { class: "acts" },
       el(
         "a",
-        { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: leave },
+        { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: explore },
         icon("grid_view"),
-        el("span", {}, say("explore")),
+        el("span", {}, t("explore")),
       ),
       tags.length === 1
         ? el(
             "button",
-            { type: "button", class: "line", "data-part": "more", onclick: () => more(tags[0].id) },
+            { type: "button", class: "line", "data-part": "more", onclick: () => suggestImages(tags[0].id) },
             icon("join_inner"),
-            el("span", {}, say("more_images")),
+            el("span", {}, t("more_images")),
           )
         : null,
       tags.length === 1
         ? el(
             "button",
-            { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.write(tags[0].id) },
+            { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.newTag.open(tags[0].id) },
             icon("add"),
-            el("span", {}, say("new_tag_below")),
+            el("span", {}, t("new_tag_below")),
           )
         : null,
     );
@@ -186,27 +189,27 @@ export class Panel {
 
   /** @param {Tag[]} tags */
   colours(tags) {
-    const { say, colours } = this.tools;
+    const { t, colours } = this.tools;
     const ids = tags.map((tag) => tag.id);
-    const now = tags.every((tag) => tag.colour === tags[0].colour) ? tags[0].colour : undefined;
-    const give = (colour) => this.tree.alter(ids, { colour });
-    const own = el("input", {
+    const common = tags.every((tag) => tag.colour === tags[0].colour) ? tags[0].colour : undefined;
+    const setColour = (colour) => this.tree.changes.alter(ids, { colour });
+    const ownColour = el("input", {
       type: "color",
-      value: now ?? "#808080",
+      value: common ?? "#808080",
       "data-part": "own",
-      title: say("own_colour"),
-      "aria-label": say("own_colour"),
-      onchange: () => give(own.value),
+      title: t("own_colour"),
+      "aria-label": t("own_colour"),
+      onchange: () => setColour(ownColour.value),
     });
-    const swatches = colours.map((colour, at) => {
+    const swatches = colours.map((colour, index) => {
       const button = el("button", {
         type: "button",
         class: "pick",
-        "data-part": `colour-${at}`,
-        "aria-pressed": String(colour === now),
-        title: say("swatch", { number: at + 1 }),
-        "aria-label": say("swatch", { number: at + 1 }),
-        onclick: () => give(colour),
+        "data-part": `colour-${index}`,
+        "aria-pressed": String(colour === common),
+        title: t("swatch", { number: index + 1 }),
+        "aria-label": t("swatch", { number: index + 1 }),
+        onclick: () => setColour(colour),
       });
       button.style.setProperty("--colour", colour);
       return button;
@@ -217,71 +220,71 @@ export class Panel {
         type: "button",
         class: "pick none",
         "data-part": "colourless",
-        "aria-pressed": String(now === null),
-        title: say("no_colour"),
-        "aria-label": say("no_colour"),
-        onclick: () => give(null),
+        "aria-pressed": String(common === null),
+        title: t("no_colour"),
+        "aria-label": t("no_colour"),
+        onclick: () => setColour(null),
       },
       icon("format_color_reset"),
     );
     return el(
       "div",
-      { class: "part", role: "group", "aria-label": say("colour") },
-      el("h3", {}, say("colour")),
-      el("div", { class: "picks" }, ...swatches, none, own),
+      { class: "part", role: "group", "aria-label": t("colour") },
+      el("h3", {}, t("colour")),
+      el("div", { class: "picks" }, ...swatches, none, ownColour),
     );
   }
 
   /** @param {Tag} tag */
-  key(tag) {
-    const { say } = this.tools;
+  keyField(tag) {
+    const { t } = this.tools;
     const field = el("input", {
       type: "text",
       class: "field key",
       maxlength: 1,
       autocomplete: "off",
       "data-part": "key",
-      "aria-description": say("key_help"),
+      "aria-description": t("key_help"),
       onfocus: () => field.select(),
-      oninput: () => this.tree.alter([tag.id], { key: field.value.trim().toLowerCase() || null }),
+      oninput: () => this.tree.changes.alter([tag.id], { key: field.value.trim().toLowerCase() || null }),
       onkeydown: (event) => event.stopPropagation(),
     });
     field.value = tag.key ?? "";
     return el(
       "label",
-      { class: "part key", title: say("key_help") },
-      el("h3", {}, say("key")),
+      { class: "part key", title: t("key_help") },
+      el("h3", {}, t("key")),
       field,
-      el("span", { class: "quiet" }, say("key_help")),
+      el("span", { class: "quiet" }, t("key_help")),
     );
   }
 
   /** @param {Tag} tag */
-  standing(tag) {
-    const { say } = this.tools;
+  parentsPart(tag) {
+    const { t } = this.tools;
     const parents = tag.parents.map((id) => this.tree.tags.get(id)).filter(Boolean);
-    const chips = parents.map((parent) =>
+    const items = parents.map((parent) =>
       el(
         "li",
         {},
         el(
           "button",
-          { type: "button", class: "to", title: parent.name, onclick: () => this.tree.find(parent.id) },
+          { type: "button", class: "to", title: parent.name, onclick: () => this.tree.selectTag(parent.id) },
           parent.name,
         ),
-        iconButton("close", say("unlink", { name: parent.name }), () => this.tree.unlink(tag.id, parent.id)),
+        iconButton("close", t("unlink", { name: parent.name }), () => this.tree.changes.unlink(tag.id, parent.id)),
       ),
     );
-    if (!chips.length) chips.push(el("li", { class: "quiet" }, say("top")));
-    const part = this.placing();
-    part.insertBefore(el("ul", { class: "parents" }, ...chips), part.children[1]);
+    if (!items.length) items.push(el("li", { class: "quiet" }, t("top")));
+    const part = this.putUnderPart();
+    part.insertBefore(el("ul", { class: "parents" }, ...items), part.children[1]);
     return part;
   }
 
-  placing() {
-    const { say } = this.tools;
-    for (const name of ["aria-label", "placeholder"]) set(this.put.field, name, say("put"));
-    const isBelow = this.tree.chosenRows().some((row) => row.tag.parents.length);
+  putUnderPart() {
+    const { t } = this.tools;
+    for (const name of ["aria-label", "placeholder"]) set(this.putField.field, name, t("put"));
+    const isBelow = this.tree.selectedRows().some((row) => row.tag.parents.length);
     const top = isBelow
       ? el(
           "button",
@@ -289,30 +292,30 @@ export class Panel {
             type: "button",
             class: "top",
             "data-part": "top",
-            onclick: () => this.tree.put(this.tree.chosenRows(), null),
+            onclick: () => this.tree.changes.putUnder(this.tree.selectedRows(), null),
           },
-          say("to_top"),
+          t("to_top"),
         )
       : null;
     return el(
       "div",
       { class: "part" },
-      el("h3", {}, say("under")),
-      el("div", { class: "placing" }, this.put.node, top),
+      el("h3", {}, t("under")),
+      el("div", { class: "placing" }, this.putField.node, top),
     );
   }
 
-  /** The tags that the chosen ones can be put under. */
-  *places() {
-    const below = withBelow(this.tree.tags, this.shown ?? []);
+  /** The tags that the selected ones can be put under. */
+  *possibleParents() {
+    const below = withBelow(this.tree.tags, this.shownIds ?? []);
     for (const tag of this.tree.tags.values()) if (!below.has(tag.id)) yield tag;
   }
 
   /** @param {Tag[]} tags */
-  deletion(tags) {
-    const { say } = this.tools;
-    this.touches = el("p", { class: "quiet" });
-    this.sayTouches(
+  deletePart(tags) {
+    const { t } = this.tools;
+    this.touched = el("p", { class: "quiet" });
+    this.writeTouched(
       tags,
       tags.reduce((sum, tag) => sum + tag.itself, 0),
     );
@@ -321,51 +324,49 @@ export class Panel {
       { class: "part" },
       el(
         "button",
-        { type: "button", class: "line", "data-part": "delete", onclick: () => this.tree.remove() },
+        { type: "button", class: "line", "data-part": "delete", onclick: () => this.tree.changes.remove() },
         icon("delete"),
-        el("span", {}, say("delete")),
+        el("span", {}, t("delete")),
       ),
-      this.touches,
+      this.touched,
     );
   }
 
   /** @param {Tag[]} tags @param {number} count of images that lose them */
-  sayTouches(tags, count) {
-    const { say } = this.tools;
+  writeTouched(tags, count) {
+    const { t } = this.tools;
     const ids = new Set(tags.map((tag) => tag.id));
     const below = new Set(tags.flatMap((tag) => tag.children).filter((id) => !ids.has(id))).size;
-    const touches = [
-      count ? say("tag_touches", { what: this.images(count) }) : "",
-      below ? say("tag_below", { count: below }) : "",
+    const touched = [
+      count ? t("tag_touches", { what: this.images(count) }) : "",
+      below ? t("tag_below", { count: below }) : "",
     ];
-    write(this.touches, touches.filter(Boolean).join(". "));
+    write(this.touched, touched.filter(Boolean).join(". "));
   }
 
-  /** Show the first pictures of tags, once it is quiet. @param {string[]} ids */
-  ask(ids) {
+  /** Show the first pictures of tags, once the selection has not changed for a moment. @param {string[]} ids */
+  loadPictures(ids) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.show(ids), ASK_AFTER);
+    this.timer = setTimeout(() => this.showPictures(ids), PICTURES_AFTER);
   }
 
-  async show(ids) {
-    const { say, definitions } = this.tools;
-    if (ids.length > ASKED_AT_MOST) return;
+  async showPictures(ids) {
+    const { t, definitions } = this.tools;
+    if (ids.length > MOST_IDS) return;
     const query = /** @type {[string, string][]} */ (ids.map((id) => ["tag", id]));
-    const answer = await definitions.of(this.tree.property.id, "pictures", query).catch(() => null);
-    const told = await answer?.json();
-    if (!told || this.shown?.join() !== ids.join()) return;
+    const response = await definitions.of(this.tree.property.id, "pictures", query).catch(() => null);
+    const result = await response?.json();
+    if (!result || this.shownIds?.join() !== ids.join()) return;
     const tags = ids.map((id) => this.tree.tags.get(id)).filter(Boolean);
-    // An image with several of them is one: only the server knows.
-    this.sayTouches(tags, told.itself);
-    if (tags.length > 1) this.sayMerging(tags[0], told.others);
-    const images = told.sha1s.map((sha1) =>
+    // An image with several of the tags counts once: only the server knows how many there are.
+    this.writeTouched(tags, result.itself);
+    if (tags.length > 1) this.writeMergeHelp(tags[0], result.others);
+    const images = result.sha1s.map((sha1) =>
       el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" }),
     );
     this.pictures.replaceChildren(
-      el("h3", {}, say("pictures")),
-      ...(images.length
-        ? [el("div", { class: "grid" }, ...images)]
-        : [el("p", { class: "quiet" }, say("no_pictures"))]),
+      el("h3", {}, t("pictures")),
+      ...(images.length ? [el("div", { class: "grid" }, ...images)] : [el("p", { class: "quiet" }, t("no_pictures"))]),
     );
   }
 }

@@ -1,4 +1,4 @@
-// A field that proposes tags as one writes. Not here: what is done with the one that is taken.
+// A field that proposes tags while somebody types. Not here: what happens with the chosen tag.
 import { el, set } from "../shared/ui/dom.js";
 import { withoutAccents } from "../shared/ui/text.js";
 
@@ -19,40 +19,40 @@ export function suggest({ tags, take }) {
     "aria-expanded": "false",
     oninput: () => propose(),
     onblur: () => close(),
-    onkeydown: (event) => press(event),
+    onkeydown: (event) => keydown(event),
   });
-  let at = 0;
+  let activeIndex = 0;
   /** @type {import("./tag_graph.js").Tag[]} */
-  let shown = [];
+  let proposals = [];
 
   function propose() {
-    const asked = withoutAccents(field.value.trim());
-    shown = [];
-    if (asked) {
-      const all = [...tags()].filter((tag) => tag.folded.includes(asked));
-      // What begins so comes first.
-      all.sort((one, other) => Number(other.folded.startsWith(asked)) - Number(one.folded.startsWith(asked)));
-      shown = all.slice(0, SHOWN);
+    const query = withoutAccents(field.value.trim());
+    proposals = [];
+    if (query) {
+      const matches = [...tags()].filter((tag) => tag.folded.includes(query));
+      // Names that begin with the text come first.
+      matches.sort((a, b) => Number(b.folded.startsWith(query)) - Number(a.folded.startsWith(query)));
+      proposals = matches.slice(0, SHOWN);
     }
-    at = 0;
+    activeIndex = 0;
     draw();
   }
 
   function draw() {
-    list.hidden = !shown.length;
+    list.hidden = !proposals.length;
     set(list, "aria-label", field.getAttribute("aria-label"));
-    set(field, "aria-expanded", String(shown.length > 0));
-    set(field, "aria-activedescendant", shown.length ? `proposal-${at}` : null);
+    set(field, "aria-expanded", String(proposals.length > 0));
+    set(field, "aria-activedescendant", proposals.length ? `proposal-${activeIndex}` : null);
     list.replaceChildren(
-      ...shown.map((tag, place) =>
+      ...proposals.map((tag, index) =>
         el(
           "li",
           {
             role: "option",
-            id: `proposal-${place}`,
-            "aria-selected": String(place === at),
+            id: `proposal-${index}`,
+            "aria-selected": String(index === activeIndex),
             title: tag.name,
-            onpointerdown: (event) => taken(event, place),
+            onpointerdown: (event) => choose(event, index),
           },
           tag.name,
         ),
@@ -60,28 +60,28 @@ export function suggest({ tags, take }) {
     );
   }
 
-  function taken(event, place) {
+  function choose(event, index) {
     event.preventDefault();
-    const tag = shown[place];
+    const tag = proposals[index];
     close();
     if (tag) take(tag.id);
   }
 
   function close() {
     field.value = "";
-    shown = [];
+    proposals = [];
     draw();
   }
 
-  function press(event) {
+  function keydown(event) {
     event.stopPropagation();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && shown.length) {
+    if (step && proposals.length) {
       event.preventDefault();
-      at = (at + step + shown.length) % shown.length;
+      activeIndex = (activeIndex + step + proposals.length) % proposals.length;
       draw();
     }
-    if (event.key === "Enter" && shown.length) taken(event, at);
+    if (event.key === "Enter" && proposals.length) choose(event, activeIndex);
     if (event.key === "Escape") close();
   }
 

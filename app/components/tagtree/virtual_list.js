@@ -2,17 +2,17 @@
 import { el } from "../shared/ui/dom.js";
 
 export const HEIGHT = 28;
-// Rows beyond the edges, so that a small move shows no gap.
+// Rows drawn beyond both edges, so that a small scroll shows no gap.
 const BEYOND = 6;
 
-export class Sheet {
+export class VirtualList {
   /**
    * @param {HTMLElement} node that scrolls
-   * @param {{make: () => HTMLElement, write: (node: HTMLElement, row: any, at: number) => void}} acts
+   * @param {{make: () => HTMLElement, write: (node: HTMLElement, row: any, index: number) => void}} callbacks
    */
-  constructor(node, acts) {
+  constructor(node, callbacks) {
     this.node = node;
-    this.acts = acts;
+    this.callbacks = callbacks;
     /** @type {any[]} */
     this.rows = [];
     this.tall = el("div", { class: "tall", role: "none" });
@@ -35,24 +35,24 @@ export class Sheet {
     const last = Math.min(this.rows.length, Math.ceil((scrollTop + clientHeight) / HEIGHT) + BEYOND);
     const count = Math.max(0, last - first);
     while (this.tall.children.length > count) this.tall.lastChild.remove();
-    while (this.tall.children.length < count) this.tall.append(this.acts.make());
-    for (let at = first; at < last; at += 1) {
-      const node = /** @type {HTMLElement} */ (this.tall.children[at - first]);
-      node.style.transform = `translateY(${at * HEIGHT}px)`;
-      node.dataset.at = String(at);
-      this.acts.write(node, this.rows[at], at);
+    while (this.tall.children.length < count) this.tall.append(this.callbacks.make());
+    for (let index = first; index < last; index += 1) {
+      const node = /** @type {HTMLElement} */ (this.tall.children[index - first]);
+      node.style.transform = `translateY(${index * HEIGHT}px)`;
+      node.dataset.at = String(index);
+      this.callbacks.write(node, this.rows[index], index);
     }
   }
 
-  /** The element of a row, if it is in sight. @param {number} at */
-  nodeOf(at) {
-    return /** @type {HTMLElement | null} */ (this.tall.querySelector(`[data-at="${at}"]`));
+  /** The element of a row, if it is in sight. @param {number} index */
+  nodeOf(index) {
+    return /** @type {HTMLElement | null} */ (this.tall.querySelector(`[data-at="${index}"]`));
   }
 
-  /** @param {number} at */
-  reveal(at) {
+  /** @param {number} index */
+  reveal(index) {
     const { scrollTop, clientHeight } = this.node;
-    const top = at * HEIGHT;
+    const top = index * HEIGHT;
     if (top < scrollTop) this.node.scrollTop = top;
     else if (top + HEIGHT > scrollTop + clientHeight) this.node.scrollTop = top + HEIGHT - clientHeight;
     this.draw();
