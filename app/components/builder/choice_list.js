@@ -1,38 +1,38 @@
-// Values that can be ticked, under a button that says which are: a list, or a tree where they have
-// a path. Only the first that match what is searched are elements. Not here: what they mean.
+// A list of values with checkboxes under a button that names the checked ones; a tree where values
+// have a path. Only the first matches of a search are drawn. Not here: what the values mean.
 import { el, fill, icon, number, set, write } from "../shared/ui/dom.js";
 import { ignoringCase } from "../shared/ui/text.js";
 
-const SHOWN_AT_MOST = 200;
-const SEARCHED_FROM = 12;
-const NAMED = 3;
-// Tags further down are set in no further: their names need the room.
-const DEEPEST = 8;
+const MOST_SHOWN = 200;
+const SEARCH_FROM = 12;
+const MOST_NAMED = 3;
+// Deeper tags are indented no further: their names need the room.
+const MOST_INDENTS = 8;
 
 /** @typedef {import("../facets/facets.js").Item} Item */
 
 /**
- * @param {object} how
- * @param {Item[]} how.items
- * @param {(string | number)[]} how.chosen
- * @param {boolean} how.isOpen
- * @param {string} how.label            of the field
- * @param {Record<string, string>} how.texts
- * @param {string} how.language
- * @param {(chosen: (string | number)[]) => void} how.change
- * @param {(isOpen: boolean) => void} how.opened
+ * @param {object} options
+ * @param {Item[]} options.items
+ * @param {(string | number)[]} options.chosen
+ * @param {boolean} options.isOpen
+ * @param {string} options.label            of the field
+ * @param {Record<string, string>} options.texts
+ * @param {string} options.language
+ * @param {(chosen: (string | number)[]) => void} options.change
+ * @param {(isOpen: boolean) => void} options.onToggle
  */
-export function makeChoices({ items, chosen, isOpen, label, texts, language, change, opened }) {
+export function makeChoices({ items, chosen, isOpen, label, texts, language, change, onToggle }) {
   const known = new Map(items.map((item) => [item.id, item]));
-  // What was chosen and is there no more can be let go of, too.
+  // Chosen values that no longer exist can be unchecked.
   const gone = chosen.filter((id) => !known.has(id)).map((id) => ({ id, label: String(id), count: 0 }));
   const all = [...gone, ...items].map((item) => ({ ...item, words: ignoringCase(item.label) }));
-  const now = new Set(chosen);
-  const said = el("span", { class: "said" });
+  const selected = new Set(chosen);
+  const summary = el("span", { class: "said" });
   const button = el(
     "button",
     { type: "button", class: "choose", onclick: () => show(panel.hidden), "data-part": "value" },
-    said,
+    summary,
     icon("expand_more"),
   );
   const search = el("input", {
@@ -42,43 +42,49 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
     autocomplete: "off",
     "aria-label": texts.find,
     placeholder: texts.find,
-    hidden: all.length < SEARCHED_FROM,
+    hidden: all.length < SEARCH_FROM,
   });
   const list = el("ul", { class: "ticks" });
-  const rest = el("p", { class: "rest", hidden: true });
-  const panel = el("div", { class: "panel", role: "group", "aria-label": label, hidden: true }, search, list, rest);
+  const restMessage = el("p", { class: "rest", hidden: true });
+  const panel = el(
+    "div",
+    { class: "panel", role: "group", "aria-label": label, hidden: true },
+    search,
+    list,
+    restMessage,
+  );
   const node = el("div", { class: "choices" }, button, panel);
 
   const ticks = () => /** @type {HTMLInputElement[]} */ ([...list.querySelectorAll("input")]);
 
-  function show(isShown) {
-    panel.hidden = !isShown;
-    set(button, "aria-expanded", String(isShown));
-    if (isShown && !list.childElementCount) draw();
-    opened(isShown);
+  function show(isOpen) {
+    panel.hidden = !isOpen;
+    set(button, "aria-expanded", String(isOpen));
+    if (isOpen && !list.childElementCount) draw();
+    onToggle(isOpen);
   }
 
   function draw() {
-    const asked = ignoringCase(search.value.trim());
-    const found = asked ? all.filter((item) => item.words.includes(asked)) : all;
-    // What was found stands alone: the way to it is said in words.
-    list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((item) => row(item, !asked)));
-    ticks().forEach((tick, at) => set(tick, "tabindex", at ? "-1" : "0"));
-    rest.hidden = found.length > 0 && found.length <= SHOWN_AT_MOST;
+    const query = ignoringCase(search.value.trim());
+    const matches = query ? all.filter((item) => item.words.includes(query)) : all;
+    // Matches of a search are not indented: their path is written out.
+    list.replaceChildren(...matches.slice(0, MOST_SHOWN).map((item) => row(item, !query)));
+    ticks().forEach((tick, index) => set(tick, "tabindex", index ? "-1" : "0"));
+    restMessage.hidden = matches.length > 0 && matches.length <= MOST_SHOWN;
     write(
-      rest,
-      found.length ? fill(texts.more, { count: number(found.length - SHOWN_AT_MOST, language) }) : texts.none,
+      restMessage,
+      matches.length ? fill(texts.more, { count: number(matches.length - MOST_SHOWN, language) }) : texts.none,
     );
   }
 
   function row(item, isInTree) {
     const depth = (item.path ?? "").split("/").length - 1;
     const tick = el("input", { type: "checkbox", onchange: () => toggle(item.id, tick.checked) });
-    tick.checked = now.has(item.id);
+    tick.checked = selected.has(item.id);
     const dot = item.path ? el("i", { class: "dot" }) : null;
     if (dot && item.colour) dot.style.background = item.colour;
     const line = el("li", {});
-    if (isInTree && depth) line.style.setProperty("--depth", String(Math.min(depth, DEEPEST)));
+    if (isInTree && depth) line.style.setProperty("--depth", String(Math.min(depth, MOST_INDENTS)));
     line.append(
       el(
         "label",
@@ -95,29 +101,29 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
     return line;
   }
 
-  function toggle(id, isChosen) {
-    if (isChosen) now.add(id);
-    else now.delete(id);
-    say();
-    change([...now]);
+  function toggle(id, isSelected) {
+    if (isSelected) selected.add(id);
+    else selected.delete(id);
+    writeSummary();
+    change([...selected]);
   }
 
-  function say() {
-    const names = [...now].map((id) => known.get(id)?.label ?? String(id));
-    const some =
-      names.length > NAMED
+  function writeSummary() {
+    const names = [...selected].map((id) => known.get(id)?.label ?? String(id));
+    const text =
+      names.length > MOST_NAMED
         ? fill(texts.several, {
-            names: names.slice(0, NAMED - 1).join(", "),
-            count: number(names.length - NAMED + 1, language),
+            names: names.slice(0, MOST_NAMED - 1).join(", "),
+            count: number(names.length - MOST_NAMED + 1, language),
           })
         : names.join(", ");
-    write(said, some || texts.choose);
-    said.classList.toggle("empty", !names.length);
-    set(button, "aria-label", `${label}: ${some || texts.choose}`);
-    set(button, "title", names.length > NAMED ? names.join(", ") : null);
+    write(summary, text || texts.choose);
+    summary.classList.toggle("empty", !names.length);
+    set(button, "aria-label", `${label}: ${text || texts.choose}`);
+    set(button, "title", names.length > MOST_NAMED ? names.join(", ") : null);
   }
 
-  function step(event) {
+  function keydown(event) {
     if (event.key === "Escape") {
       // Closes the list, not the window around it.
       event.stopPropagation();
@@ -143,8 +149,8 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
   }
 
   search.addEventListener("input", draw);
-  panel.addEventListener("keydown", step);
-  say();
+  panel.addEventListener("keydown", keydown);
+  writeSummary();
   show(isOpen);
   return node;
 }

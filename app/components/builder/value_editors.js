@@ -1,6 +1,6 @@
-// What the value of a condition is typed or chosen with, by kind. Each kind says what its value
-// is at first, when there is enough of it to ask, and makes the elements. Values keep the form
-// that a view has: what nobody touches stays as it is, to the last digit.
+// The fields for the value of a condition, by kind. Each kind has its first value, tells when a
+// value is complete, and makes the elements. Values keep the form that a view has: what nobody
+// edits stays as it is, to the last digit.
 import { el, fill, set } from "../shared/ui/dom.js";
 import { makeChoices } from "./choice_list.js";
 
@@ -15,81 +15,84 @@ const ISO_DAY = /^\d{4}-\d\d-\d\d$/;
  * @property {any} data                      the vocabulary
  * @property {Record<string, string>} texts
  * @property {(value: any) => void} change
- * @property {() => void} again              make the elements anew
+ * @property {() => void} redraw              make the elements anew
  */
 /**
  * @typedef {object} Editor
  * @property {(data: any) => any} first
- * @property {(value: any) => boolean} isWhole
+ * @property {(value: any) => boolean} isComplete
  * @property {(tools: Tools) => (Node | string)[]} make
  */
 
 /** @type {Record<string, Editor>} */
 export const EDITORS = {
-  nothing: { first: () => null, isWhole: () => true, make: () => [] },
+  nothing: { first: () => null, isComplete: () => true, make: () => [] },
   number: {
     first: () => null,
-    isWhole: (value) => value !== null,
-    make: (tools) => [figure(tools, tools.part.value, tools.texts.value, tools.change), ...unit(tools)],
+    isComplete: (value) => value !== null,
+    make: (tools) => [numberField(tools, tools.part.value, tools.texts.value, tools.change), ...unitText(tools)],
   },
   range: {
     first: () => [null, null],
-    isWhole: (value) => value.some((end) => end !== null),
-    make: (tools) => [...ends(tools, figure), ...unit(tools)],
+    isComplete: (value) => value.some((end) => end !== null),
+    make: (tools) => [...rangeFields(tools, numberField), ...unitText(tools)],
   },
   date: {
     first: () => null,
-    isWhole: (value) => value !== null,
-    make: (tools) => [day(tools, tools.part.value, tools.texts.value, tools.change)],
+    isComplete: (value) => value !== null,
+    make: (tools) => [dateField(tools, tools.part.value, tools.texts.value, tools.change)],
   },
   dates: {
     first: () => [null, null],
-    isWhole: (value) => value.some((end) => end !== null),
-    make: (tools) => ends(tools, day),
+    isComplete: (value) => value.some((end) => end !== null),
+    make: (tools) => rangeFields(tools, dateField),
   },
   text: {
     first: () => "",
-    isWhole: (value) => value !== "",
-    make: (tools) => [words(tools)],
+    isComplete: (value) => value !== "",
+    make: (tools) => [textField(tools)],
   },
   pattern: {
     first: () => "",
-    isWhole: (value) => value !== "",
-    make: (tools) => [words(tools)],
+    isComplete: (value) => value !== "",
+    make: (tools) => [textField(tools)],
   },
   choices: {
     first: () => [],
-    isWhole: (value) => value.length > 0,
-    make: (tools) => [list(tools, tools.data.choices[tools.part.field], tools.part.value, (chosen) => chosen)],
+    isComplete: (value) => value.length > 0,
+    make: (tools) => [choiceField(tools, tools.data.choices[tools.part.field], tools.part.value, (chosen) => chosen)],
   },
   kinds: {
     first: () => ({ kinds: [] }),
-    isWhole: (value) => value.kinds.length > 0,
+    isComplete: (value) => value.kinds.length > 0,
     make: (tools) => [
-      list(tools, tools.data.choices[tools.part.field], tools.part.value.kinds, (kinds) => ({ kinds })),
+      choiceField(tools, tools.data.choices[tools.part.field], tools.part.value.kinds, (kinds) => ({ kinds })),
     ],
   },
   clusters: {
     first: (data) => ({ encoder: data.clusters[0]?.encoder ?? "", numbers: [] }),
-    isWhole: (value) => value.numbers.length > 0,
-    make: clusters,
+    isComplete: (value) => value.numbers.length > 0,
+    make: clusterFields,
   },
-  truth: { first: () => true, isWhole: () => true, make: truth },
+  truth: { first: () => true, isComplete: () => true, make: yesNoField },
   authors: {
     first: () => ({ authors: [] }),
-    isWhole: (value) => value.authors.length > 0,
-    make: authors,
+    isComplete: (value) => value.authors.length > 0,
+    make: authorFields,
   },
   near: {
     first: () => ({ colour: FIRST_COLOUR, distance: DISTANCE }),
-    isWhole: () => true,
-    make: near,
+    isComplete: () => true,
+    make: colourDistanceFields,
   },
-  hue: { first: () => null, isWhole: (value) => value !== null, make: hues },
+  hue: { first: () => null, isComplete: (value) => value !== null, make: hueField },
 };
 
-/** The value for another operator or field: what was typed, where it fits. */
-export function carried(value, from, to, data) {
+/**
+ * The value for another operator: what was typed, where it fits, else the first value.
+ * @param {any} value @param {string} from kind of the editor @param {string} to @param {any} data
+ */
+export function convertValue(value, from, to, data) {
   if (from === to) return value;
   const single = { number: "range", date: "dates" };
   if (single[from] === to) return [value, null];
@@ -98,7 +101,7 @@ export function carried(value, from, to, data) {
   return isText(from) && isText(to) ? value : EDITORS[to].first(data);
 }
 
-/** Whether the browser can search with a pattern; Python has the last word. */
+/** Whether the browser can read a pattern; Python checks it again. @param {string} text */
 export function isPattern(text) {
   try {
     new RegExp(text);
@@ -108,17 +111,17 @@ export function isPattern(text) {
   }
 }
 
-function ends(tools, make) {
+function rangeFields(tools, make) {
   const { part, texts, change } = tools;
-  const [from, to] = [0, 1].map((at) =>
-    make(tools, part.value[at], [texts.from, texts.to][at], (end) =>
-      change(part.value.map((one, place) => (place === at ? end : one))),
+  const [from, to] = [0, 1].map((index) =>
+    make(tools, part.value[index], [texts.from, texts.to][index], (end) =>
+      change(part.value.map((old, other) => (other === index ? end : old))),
     ),
   );
   return [from, el("span", { class: "dash", "aria-hidden": "true" }, "–"), to];
 }
 
-function figure({ field }, value, label, change) {
+function numberField({ field }, value, label, change) {
   const input = el("input", {
     type: "number",
     step: "any",
@@ -130,17 +133,17 @@ function figure({ field }, value, label, change) {
   if (value !== null) input.value = String(+(value / field.scale).toPrecision(12));
   input.addEventListener("input", () => {
     const typed = input.value === "" ? null : Number(input.value);
-    // Millions of pixels or bytes are whole numbers of them.
+    // Pixels and bytes are whole numbers, also where they are typed in millions.
     change(typed === null || field.scale === 1 ? typed : Math.round(typed * field.scale));
   });
   return input;
 }
 
-function unit({ field }) {
+function unitText({ field }) {
   return field.unit ? [el("span", { class: "unit" }, field.unit)] : [];
 }
 
-function day({ field }, value, label, change) {
+function dateField({ field }, value, label, change) {
   const type = value === null || ISO_DAY.test(value) ? "date" : "text";
   const input = el("input", {
     type,
@@ -155,7 +158,7 @@ function day({ field }, value, label, change) {
   return input;
 }
 
-function words({ part, field, texts, change }) {
+function textField({ part, field, texts, change }) {
   const input = el("input", {
     type: "text",
     class: "words",
@@ -170,7 +173,7 @@ function words({ part, field, texts, change }) {
   return input;
 }
 
-function list({ part, field, data, texts, change }, items, chosen, write) {
+function choiceField({ part, field, data, texts, change }, items, chosen, write) {
   return makeChoices({
     items: items ?? [],
     chosen,
@@ -179,34 +182,34 @@ function list({ part, field, data, texts, change }, items, chosen, write) {
     texts,
     language: data.language,
     change: (now) => change(write(now)),
-    opened: (isOpen) => {
+    onToggle: (isOpen) => {
       part.isOpen = isOpen;
     },
   });
 }
 
-function clusters(tools) {
-  const { part, data, texts, change, again } = tools;
+function clusterFields(tools) {
+  const { part, data, texts, change, redraw } = tools;
   const { encoder, numbers } = part.value;
-  const known = data.clusters.find((one) => one.encoder === encoder);
-  const choices = list(tools, known?.items, numbers, (chosen) => ({ ...part.value, numbers: chosen }));
+  const known = data.clusters.find((space) => space.encoder === encoder);
+  const choices = choiceField(tools, known?.items, numbers, (chosen) => ({ ...part.value, numbers: chosen }));
   if (known && data.clusters.length < 2) return [choices];
   const names = known ? data.clusters : [{ encoder, label: encoder }, ...data.clusters];
   const select = el(
     "select",
     { "aria-label": texts.encoder, title: texts.encoder },
-    ...names.map((one) => el("option", { value: one.encoder }, one.label)),
+    ...names.map((space) => el("option", { value: space.encoder }, space.label)),
   );
   select.value = encoder;
   select.addEventListener("change", () => {
     change({ encoder: select.value, numbers: [] });
     part.isOpen = true;
-    again();
+    redraw();
   });
   return [select, choices];
 }
 
-function truth({ part, field, texts, change }) {
+function yesNoField({ part, field, texts, change }) {
   const select = el(
     "select",
     { "aria-label": `${field.label}, ${texts.value}`, "data-part": "value" },
@@ -218,15 +221,15 @@ function truth({ part, field, texts, change }) {
   return [select];
 }
 
-/** Who set a value: of any property, or of one. */
-function authors(tools) {
-  const { part, data, texts, change, again } = tools;
+/** Who set a value of any property, or of a certain one. */
+function authorFields(tools) {
+  const { part, data, texts, change, redraw } = tools;
   const { authors: chosen, property } = part.value;
-  // How many images each has is known of all properties together.
+  // The counts are those of all properties together: they would be wrong for one property.
   const items = (data.choices[part.field] ?? []).map((item) => (property ? { ...item, count: null } : item));
-  const choices = list(tools, items, chosen, (now) => ({ ...part.value, authors: now }));
+  const choices = choiceField(tools, items, chosen, (now) => ({ ...part.value, authors: now }));
   if (!data.properties.length && !property) return [choices];
-  const isKnown = !property || data.properties.some((one) => one.id === property);
+  const isKnown = !property || data.properties.some(({ id }) => id === property);
   const names = [
     { id: "", label: texts.any_property },
     ...data.properties,
@@ -235,17 +238,17 @@ function authors(tools) {
   const select = el(
     "select",
     { class: "of", "aria-label": texts.of_property, title: texts.of_property },
-    ...names.map((one) => el("option", { value: one.id }, one.label)),
+    ...names.map(({ id, label }) => el("option", { value: id }, label)),
   );
   select.value = property ?? "";
   select.addEventListener("change", () => {
     change({ authors: part.value.authors, ...(select.value ? { property: select.value } : {}) });
-    again();
+    redraw();
   });
   return [choices, select];
 }
 
-function near({ part, field, texts, change }) {
+function colourDistanceFields({ part, field, texts, change }) {
   const sample = el("input", {
     type: "color",
     class: "sample",
@@ -261,9 +264,9 @@ function near({ part, field, texts, change }) {
     step: 1,
     "aria-label": texts.distance,
   });
-  const said = el("span", { class: "unit" });
-  const say = () => {
-    said.textContent = fill(texts.within, { distance: String(part.value.distance ?? DISTANCE) });
+  const label = el("span", { class: "unit" });
+  const writeLabel = () => {
+    label.textContent = fill(texts.within, { distance: String(part.value.distance ?? DISTANCE) });
     set(slider, "title", texts.distance_title);
   };
   sample.value = part.value.colour;
@@ -271,13 +274,13 @@ function near({ part, field, texts, change }) {
   sample.addEventListener("input", () => change({ ...part.value, colour: sample.value }));
   slider.addEventListener("input", () => {
     change({ ...part.value, distance: Number(slider.value) });
-    say();
+    writeLabel();
   });
-  say();
-  return [sample, slider, said];
+  writeLabel();
+  return [sample, slider, label];
 }
 
-function hues({ part, field, data, change }) {
+function hueField({ part, field, data, change }) {
   const name = `hue-${part.id}`;
   const swatch = (hue) => {
     const input = el("input", {
