@@ -1,28 +1,28 @@
-// The file: chosen, dropped or named by its path; then its name, its size and what it holds. Not
-// here: reading it (the server).
+// The choice of a file, from the browser or by its path; then its name, its size and whether it
+// has values or tags. Not here: dropping a file (importing.js), reading it (the server).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 
-const ENDINGS = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3";
+const ACCEPTED = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3";
 const FORMATS = /** @type {const} */ ([
   ["table", "values"],
   ["folder_open", "panoptic"],
   ["account_tree", "tags"],
 ]);
 
-export class Choose {
+export class FileChoice {
   /**
    * @param {import("./importing.js").Tools} tools
-   * @param {{begin: (file: File) => void, open: (path: string) => void}} acts
+   * @param {{begin: (file: File) => void, openPath: (path: string) => void}} callbacks
    */
-  constructor(tools, acts) {
+  constructor(tools, callbacks) {
     this.tools = tools;
-    this.acts = acts;
-    this.file = el("input", { type: "file", accept: ENDINGS, hidden: true, onchange: () => this.chosen() });
+    this.callbacks = callbacks;
+    this.file = el("input", { type: "file", accept: ACCEPTED, hidden: true, onchange: () => this.fileChosen() });
     this.title = el("h1", {});
     this.help = el("p", { class: "quiet" });
-    this.dropped = el("span", {});
+    this.dropText = el("span", {});
     this.pick = el("button", { type: "button", class: "main", onclick: () => this.file.click() });
-    this.zone = el("div", { class: "zone" }, icon("upload_file"), this.dropped, this.pick);
+    this.zone = el("div", { class: "zone" }, icon("upload_file"), this.dropText, this.pick);
     this.pathLabel = el("span", {});
     this.path = el("input", {
       type: "text",
@@ -31,12 +31,12 @@ export class Choose {
       spellcheck: "false",
       onkeydown: (event) => event.stopPropagation(),
     });
-    this.read = el("button", { type: "submit" });
+    this.readButton = el("button", { type: "submit" });
     this.form = el(
       "form",
-      { class: "path", onsubmit: (event) => this.open(event) },
+      { class: "path", onsubmit: (event) => this.openPath(event) },
       el("label", {}, this.pathLabel, this.path),
-      this.read,
+      this.readButton,
     );
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.reading = el("p", { class: "quiet reading", role: "status", hidden: true });
@@ -54,101 +54,101 @@ export class Choose {
     );
     this.name = el("h1", {});
     this.size = el("span", { class: "quiet" });
-    this.another = el(
+    this.anotherButton = el(
       "button",
-      { type: "button", class: "link", onclick: () => this.leave() },
+      { type: "button", class: "link", onclick: () => this.discard() },
       icon("upload_file"),
       el("span", {}),
     );
-    this.kinds = ["values", "tags"].map((kind) =>
-      el("button", { type: "button", class: "mode", onclick: () => this.turn(kind) }),
+    this.kindButtons = ["values", "tags"].map((kind) =>
+      el("button", { type: "button", class: "mode", onclick: () => this.setKind(kind) }),
     );
-    this.kind = el("div", { class: "modes", role: "group" }, ...this.kinds);
+    this.kindGroup = el("div", { class: "modes", role: "group" }, ...this.kindButtons);
     this.overlong = el("p", { class: "quiet" });
-    this.here = el(
+    this.fileRow = el(
       "div",
       { class: "file" },
       icon("description"),
       this.name,
       this.size,
-      this.kind,
+      this.kindGroup,
       el("span", { class: "gap" }),
-      this.another,
+      this.anotherButton,
     );
-    this.node = el("section", { class: "step" }, this.file, this.empty, this.here, this.overlong);
+    this.node = el("section", { class: "step" }, this.file, this.empty, this.fileRow, this.overlong);
   }
 
-  /** @param {import("./session.js").Told | null} told @param {string | null} into */
-  draw(told, into) {
-    const { say, language, hand } = this.tools;
-    const isHere = Boolean(told?.table);
-    this.empty.hidden = isHere;
-    this.here.hidden = !isHere;
-    this.overlong.hidden = !told?.plan?.overlong.length;
-    if (!isHere) return this.drawEmpty(told, into);
-    write(this.name, told.name);
-    set(this.name, "title", told.name);
+  /** @param {import("./session.js").ImportState | null} state @param {string | null} into */
+  draw(state, into) {
+    const { t, language, session } = this.tools;
+    const isRead = Boolean(state?.table);
+    this.empty.hidden = isRead;
+    this.fileRow.hidden = !isRead;
+    this.overlong.hidden = !state?.plan?.overlong.length;
+    if (!isRead) return this.drawEmpty(state, into);
+    write(this.name, state.name);
+    set(this.name, "title", state.name);
     write(
       this.size,
-      `${say("rows", { count: told.table.rows })}, ${say("columns", { count: told.table.columns.length })}`,
+      `${t("rows", { count: state.table.rows })}, ${t("columns", { count: state.table.columns.length })}`,
     );
-    write(this.another.lastChild, say("another"));
-    this.kind.hidden = !told.table.listsTags;
-    set(this.kind, "aria-label", say("holds"));
-    ["values", "tags"].forEach((kind, at) => {
-      write(this.kinds[at], say(`holds_${kind}`));
-      set(this.kinds[at], "aria-pressed", String((kind === "tags") === (told.tags !== null)));
+    write(this.anotherButton.lastChild, t("another"));
+    this.kindGroup.hidden = !state.table.listsTags;
+    set(this.kindGroup, "aria-label", t("holds"));
+    ["values", "tags"].forEach((kind, index) => {
+      write(this.kindButtons[index], t(`holds_${kind}`));
+      set(this.kindButtons[index], "aria-pressed", String((kind === "tags") === (state.tags !== null)));
     });
-    if (told.plan) write(this.overlong, say("overlong", { lines: told.plan.overlong.join(", ") }));
+    if (state.plan) write(this.overlong, t("overlong", { lines: state.plan.overlong.join(", ") }));
     this.language = language;
-    this.another.disabled = hand.told.phase === "writing";
+    this.anotherButton.disabled = session.state.phase === "writing";
   }
 
-  drawEmpty(told, into) {
-    const { say, language, hand } = this.tools;
-    write(this.title, say("title"));
-    write(this.help, into ? say("help_tags", { name: into }) : say("help"));
-    write(this.dropped, say("drop"));
-    write(this.pick, say("choose"));
-    set(this.file, "aria-label", say("choose"));
-    write(this.pathLabel, say("path"));
-    set(this.path, "placeholder", say("path_hint"));
-    write(this.read, say("read"));
-    const isReading = told?.phase === "reading" || (hand.isWaiting && Boolean(hand.reading));
+  drawEmpty(state, into) {
+    const { t, language, session } = this.tools;
+    write(this.title, t("title"));
+    write(this.help, into ? t("help_tags", { name: into }) : t("help"));
+    write(this.dropText, t("drop"));
+    write(this.pick, t("choose"));
+    set(this.file, "aria-label", t("choose"));
+    write(this.pathLabel, t("path"));
+    set(this.path, "placeholder", t("path_hint"));
+    write(this.readButton, t("read"));
+    const isReading = state?.phase === "reading" || (session.isWaiting && Boolean(session.readingName));
     this.reading.hidden = !isReading;
-    if (isReading) write(this.reading, say("reading", { name: told?.name ?? hand.reading }));
-    const problem = isReading ? "" : (told?.problem?.message ?? hand.failure);
+    if (isReading) write(this.reading, t("reading", { name: state?.name ?? session.readingName }));
+    const problem = isReading ? "" : (state?.problem?.message ?? session.failure);
     this.problem.hidden = !problem;
-    write(this.problem, problem && (problem === "failed" ? say("failed") : problem));
+    write(this.problem, problem && (problem === "failed" ? t("failed") : problem));
     if (this.formats.dataset.language === language) return;
     this.formats.dataset.language = language;
     this.formats.replaceChildren(
       ...FORMATS.map(([glyph, name]) =>
-        el("div", {}, el("dt", {}, icon(glyph), say(`format_${name}`)), el("dd", {}, say(`format_${name}_help`))),
+        el("div", {}, el("dt", {}, icon(glyph), t(`format_${name}`)), el("dd", {}, t(`format_${name}_help`))),
       ),
     );
   }
 
-  chosen() {
+  fileChosen() {
     const [file] = this.file.files ?? [];
-    // The same one may be chosen again, changed since.
-    if (file) this.acts.begin(file);
+    // The same file may be chosen again after it has changed.
+    if (file) this.callbacks.begin(file);
     this.file.value = "";
   }
 
-  open(event) {
+  openPath(event) {
     event.preventDefault();
-    if (this.path.value.trim()) this.acts.open(this.path.value);
+    if (this.path.value.trim()) this.callbacks.openPath(this.path.value);
   }
 
-  turn(kind) {
-    const { hand } = this.tools;
-    const name = hand.told.name.replace(/\.[^.]*$/, "");
-    hand.choose({ into: kind === "tags" ? name : null });
+  setKind(kind) {
+    const { session } = this.tools;
+    const name = session.state.name.replace(/\.[^.]*$/, "");
+    session.choose({ into: kind === "tags" ? name : null });
   }
 
-  leave() {
-    this.tools.hand.drop();
+  discard() {
+    this.tools.session.discard();
     this.pick.focus();
   }
 }

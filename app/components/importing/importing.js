@@ -1,20 +1,21 @@
-// The page Import: a file, whose images its rows are about, its columns, what is there already, and
-// a button. Streamlit calls the default export with the data of each run; the rest comes and goes
-// over HTTP. Not here: the steps (file_choice.js, matching.js, columns.js, tag_list.js, summary.js).
+// The page Import: a file, the images that its rows are about, its columns, what happens to existing
+// values, and a button. Streamlit calls the default export with the data of each run; the rest is
+// read and written over HTTP. Not here: the import itself (session.js), the steps (file_choice.js,
+// matching.js, columns.js, tag_list.js, summary.js).
 import { annotations } from "../shared/store/annotations.js";
 import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { el, set } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { translator } from "../shared/ui/translate.js";
-import { Choose } from "./file_choice.js";
+import { FileChoice } from "./file_choice.js";
 import { Columns } from "./columns.js";
-import { Finish } from "./summary.js";
+import { Summary } from "./summary.js";
 import { ImportSession } from "./session.js";
 import { Matching } from "./matching.js";
-import { Tags } from "./tag_list.js";
+import { TagList } from "./tag_list.js";
 
-// Left by whoever leads here for the tags of one property.
-export const INTO = "panoptic.import.into";
+// Where the page Properties leaves the name of the property whose tags are to be imported.
+export const INTO_KEY = "panoptic.import.into";
 
 /**
  * @typedef {{language: string, types: string[], ways: string[], texts: Record<string, string>}} Data
@@ -22,57 +23,60 @@ export const INTO = "panoptic.import.into";
 /**
  * What the steps need.
  * @typedef {object} Tools
- * @property {import("../shared/ui/translate.js").Translate} say
+ * @property {import("../shared/ui/translate.js").Translate} t
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} ways
- * @property {ImportSession} hand
- * @property {(name: string, value: any) => void} ask  Streamlit's
+ * @property {ImportSession} session
+ * @property {(name: string, value: any) => void} send  sends an event to Python
  */
 
 export default component(
-  (root) => new Page(root),
-  (page, { press }) => (page.tools.ask = press),
+  (root) => new ImportPage(root),
+  (page, { press }) => (page.tools.send = press),
 );
 
-class Page {
+class ImportPage {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.hand = new ImportSession();
+    this.session = new ImportSession();
     /** @type {Tools} */
-    this.tools = { say: (name) => name, language: "en", types: [], ways: [], hand: this.hand, ask: () => {} };
-    this.into = sessionStorage.getItem(INTO);
-    this.choose = new Choose(this.tools, { begin: (file) => this.begin(file), open: (path) => this.open(path) });
+    this.tools = { t: (name) => name, language: "en", types: [], ways: [], session: this.session, send: () => {} };
+    this.into = sessionStorage.getItem(INTO_KEY);
+    this.fileChoice = new FileChoice(this.tools, {
+      begin: (file) => this.begin(file),
+      openPath: (path) => this.openPath(path),
+    });
     this.matching = new Matching(this.tools);
     this.columns = new Columns(this.tools);
     this.existing = el("fieldset", { class: "existing" });
-    this.tags = new Tags(this.tools);
-    this.finish = new Finish(this.tools);
-    this.stepping = el("section", { class: "step" }, this.existing);
+    this.tagList = new TagList(this.tools);
+    this.summary = new Summary(this.tools);
+    this.existingStep = el("section", { class: "step" }, this.existing);
     this.steps = el(
       "div",
       { class: "steps" },
-      this.choose.node,
-      this.tags.node,
+      this.fileChoice.node,
+      this.tagList.node,
       this.matching.node,
       this.columns.node,
-      this.stepping,
+      this.existingStep,
     );
-    root.replaceChildren(this.steps, this.finish.node);
-    this.changed = () => this.draw();
-    this.hand.addEventListener("change", this.changed);
-    this.hand.addEventListener("wait", this.changed);
-    annotations.addEventListener("define", this.changed);
-    // Undone elsewhere, it is undone here.
-    this.unfollow = onAnnotationChange(() => this.hand.told?.phase === "done" && this.hand.look());
-    this.listen();
-    // Who comes for the tags of a property begins with a file.
-    if (!this.into) this.hand.resume();
+    root.replaceChildren(this.steps, this.summary.node);
+    this.onChange = () => this.draw();
+    this.session.addEventListener("change", this.onChange);
+    this.session.addEventListener("wait", this.onChange);
+    annotations.addEventListener("define", this.onChange);
+    // An undo elsewhere is seen here.
+    this.unfollow = onAnnotationChange(() => this.session.state?.phase === "done" && this.session.poll());
+    this.listenForDrops();
+    // To import the tags of a property one begins with a file.
+    if (!this.into) this.session.resume();
   }
 
-  /** A file may be dropped wherever one is. */
-  listen() {
+  /** A file can be dropped anywhere on the page. */
+  listenForDrops() {
     const over = (isOver) => this.root.classList.toggle("over", isOver);
     this.root.addEventListener("dragover", (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
@@ -94,58 +98,66 @@ class Page {
 
   /** @param {File} file */
   begin(file) {
-    this.hand.begin(file, this.into).then(() => this.leaveInto());
+    this.session.begin(file, this.into).then(() => this.forgetInto());
   }
 
   /** @param {string} path */
-  open(path) {
-    this.hand.open(path, this.into).then(() => this.leaveInto());
+  openPath(path) {
+    this.session.open(path, this.into).then(() => this.forgetInto());
   }
 
-  leaveInto() {
-    if (!this.hand.told) return;
-    sessionStorage.removeItem(INTO);
+  forgetInto() {
+    if (!this.session.state) return;
+    sessionStorage.removeItem(INTO_KEY);
     this.into = null;
   }
 
   /** @param {Data} data */
   update(data) {
-    const written = JSON.stringify(data);
-    if (written === this.written) return;
-    const isOther = this.written !== undefined;
-    this.written = written;
+    const signature = JSON.stringify(data);
+    if (signature === this.signature) return;
+    const isUpdate = this.signature !== undefined;
+    this.signature = signature;
     const { language, texts, types, ways } = data;
-    Object.assign(this.tools, { say: translator(texts, language), language, types, ways });
-    this.hand.language = language;
+    Object.assign(this.tools, { t: translator(texts, language), language, types, ways });
+    this.session.language = language;
     this.draw();
-    // Sentences of the server are in the language they were asked for in.
-    if (isOther && this.hand.told) this.hand.look();
+    // Messages of the server are in the language of the request.
+    if (isUpdate && this.session.state) this.session.poll();
   }
 
   draw() {
-    const { told } = this.hand;
-    const isHere = Boolean(told?.table);
-    const isOfTags = isHere && told.tags !== null;
-    this.root.classList.toggle("empty", !isHere);
-    this.choose.draw(told, this.into);
-    this.tags.node.hidden = !isOfTags;
-    this.matching.node.hidden = !isHere || isOfTags;
-    const isPlanned = Boolean(told?.plan) && !isOfTags;
-    this.columns.node.hidden = this.stepping.hidden = !isPlanned;
-    this.finish.node.hidden = !isHere;
-    if (isOfTags) this.tags.draw(told);
-    if (isHere && !isOfTags) this.matching.draw(told);
-    if (isPlanned) this.columns.draw(told);
-    if (isPlanned) this.drawExisting(told);
-    if (isHere) this.finish.draw(told);
-    set(this.steps, "aria-busy", this.hand.isWaiting ? "true" : null);
-    // What is being written is no longer to be changed.
-    for (const step of [this.tags, this.matching, this.columns]) set(step.node, "inert", told?.phase === "writing");
-    set(this.stepping, "inert", told?.phase === "writing");
+    const { state } = this.session;
+    const isRead = Boolean(state?.table);
+    this.root.classList.toggle("empty", !isRead);
+    this.fileChoice.draw(state, this.into);
+    this.drawSteps(state);
+    this.summary.node.hidden = !isRead;
+    if (isRead) this.summary.draw(state);
+    set(this.steps, "aria-busy", this.session.isWaiting ? "true" : null);
+    // Choices cannot be changed while the import is being written.
+    const steps = [this.tagList.node, this.matching.node, this.columns.node, this.existingStep];
+    for (const step of steps) set(step, "inert", state?.phase === "writing");
   }
 
-  drawExisting(told) {
-    const { say, language } = this.tools;
+  /** Show the steps that the file has by now. @param {import("./session.js").ImportState | null} state */
+  drawSteps(state) {
+    const isTagList = Boolean(state?.table) && state.tags !== null;
+    const isMatched = Boolean(state?.table) && !isTagList;
+    const isPlanned = isMatched && Boolean(state.plan);
+    this.tagList.node.hidden = !isTagList;
+    this.matching.node.hidden = !isMatched;
+    this.columns.node.hidden = this.existingStep.hidden = !isPlanned;
+    if (isTagList) this.tagList.draw(state);
+    if (isMatched) this.matching.draw(state);
+    if (!isPlanned) return;
+    this.columns.draw(state);
+    this.drawExisting(state);
+  }
+
+  /** What happens to values that are there already. @param {import("./session.js").ImportState} state */
+  drawExisting(state) {
+    const { t, language } = this.tools;
     if (this.existing.dataset.language !== language) {
       this.existing.dataset.language = language;
       const ways = ["replace", "keep", "new"].map((way) =>
@@ -156,20 +168,20 @@ class Page {
             type: "radio",
             name: "existing",
             value: way,
-            onchange: () => this.hand.choose({ existing: way }),
+            onchange: () => this.session.choose({ existing: way }),
           }),
-          el("strong", {}, say(`existing_${way}`)),
-          el("span", { class: "quiet" }, say(`existing_${way}_help`)),
+          el("strong", {}, t(`existing_${way}`)),
+          el("span", { class: "quiet" }, t(`existing_${way}_help`)),
         ),
       );
-      this.existing.replaceChildren(el("legend", {}, el("h2", {}, say("existing"))), ...ways);
+      this.existing.replaceChildren(el("legend", {}, el("h2", {}, t("existing"))), ...ways);
     }
-    for (const input of this.existing.querySelectorAll("input")) input.checked = input.value === told.choices.existing;
+    for (const input of this.existing.querySelectorAll("input")) input.checked = input.value === state.choices.existing;
   }
 
   close() {
-    this.hand.close();
+    this.session.close();
     this.unfollow();
-    annotations.removeEventListener("define", this.changed);
+    annotations.removeEventListener("define", this.onChange);
   }
 }

@@ -1,8 +1,8 @@
-// Which image each row is about: the way, the column, the folder; how many rows found one; some
-// pictures beside their rows. Not here: finding images (the server).
+// Which image each row is about: how they are matched, by which column, in which folder; how many
+// rows match; some pictures with their rows. Not here: matching (the server).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
-/** @typedef {import("./session.js").Told} Told */
+/** @typedef {import("./session.js").ImportState} ImportState */
 
 export class Matching {
   /** @param {import("./importing.js").Tools} tools */
@@ -18,7 +18,7 @@ export class Matching {
     this.line = el("div", { class: "sentence" }, this.by.node, this.column.node, this.folder.node);
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.note = el("p", { class: "note", hidden: true }, icon("visibility"), el("span", {}));
-    this.found = el("p", { class: "found", role: "status" });
+    this.summary = el("p", { class: "found", role: "status" });
     this.missedLine = el("summary", {});
     this.missedList = el("tbody", {});
     this.missedAll = el("a", { class: "link", download: "" });
@@ -31,14 +31,14 @@ export class Matching {
       el("p", {}, this.missedMore, this.missedAll),
     );
     this.pictureTitle = el("h3", {});
-    this.others = el(
+    this.othersButton = el(
       "button",
-      { type: "button", class: "add", onclick: () => this.turn() },
+      { type: "button", class: "add", onclick: () => this.nextPage() },
       icon("refresh"),
       el("span", {}),
     );
     this.pictures = el("ul", { class: "pictures" });
-    this.compare = el("div", {}, el("div", { class: "named" }, this.pictureTitle, this.others), this.pictures);
+    this.compare = el("div", {}, el("div", { class: "named" }, this.pictureTitle, this.othersButton), this.pictures);
     this.node = el(
       "section",
       { class: "step matching" },
@@ -46,7 +46,7 @@ export class Matching {
       this.line,
       this.problem,
       this.note,
-      this.found,
+      this.summary,
       this.missed,
       this.compare,
     );
@@ -58,109 +58,123 @@ export class Matching {
     return { label, select, node: el("label", {}, label, select) };
   }
 
-  /** @param {Told} told */
-  draw(told) {
-    const { say, language } = this.tools;
-    const { by, folder } = told.choices;
+  /** @param {ImportState} state */
+  draw(state) {
+    const { t } = this.tools;
+    const { by } = state.choices;
     const isByRow = by === "row";
-    this.told = told;
-    write(this.title, say("matching"));
-    write(this.by.label, say("by"));
-    write(this.column.label, say("column"));
-    write(this.folder.label, say(isByRow ? "folder_followed" : "folder"));
+    this.state = state;
+    write(this.title, t("matching"));
+    write(this.by.label, t("by"));
+    write(this.column.label, t("column"));
+    write(this.folder.label, t(isByRow ? "folder_followed" : "folder"));
     this.column.node.hidden = isByRow || by === null;
     this.folder.node.hidden = by === null;
-    const isOther = this.id !== told.id || this.language !== language || this.wasByRow !== isByRow;
-    if (this.id !== told.id) this.page = 0;
-    this.id = told.id;
-    this.language = language;
-    this.wasByRow = isByRow;
-    if (isOther) this.fill(told);
-    this.by.select.value = by ?? "";
-    this.column.select.value = told.choices.column ?? "";
-    this.folder.select.value = folder ?? "";
-    if (!this.folders || this.folderOf !== told.id) this.readFolders(told.id);
-    const refused = told.problem?.about === "matching" ? told.problem : null;
-    // Nothing was chosen yet: no reproach, but what to do.
-    const problem = refused?.code === "no_key" ? say(by === "row" ? "no_folder" : "no_key") : (refused?.message ?? "");
+    this.drawOptions(state);
+    const problem = this.problemOf(state);
     this.problem.hidden = !problem;
     write(this.problem, problem);
-    this.drawFound(told);
+    this.drawResult(state);
   }
 
-  /** Offer what can be chosen. @param {Told} told */
-  fill(told) {
-    const { say, ways } = this.tools;
-    const none = () => el("option", { value: "", disabled: true }, say("choose_one"));
-    this.by.select.replaceChildren(none(), ...ways.map((way) => el("option", { value: way }, say(`by_${way}`))));
+  /** Show what is chosen; fill the choices where they are others. @param {ImportState} state */
+  drawOptions(state) {
+    const { language } = this.tools;
+    const { by, column, folder } = state.choices;
+    const isByRow = by === "row";
+    const isOther = this.id !== state.id || this.language !== language || this.wasByRow !== isByRow;
+    if (this.id !== state.id) this.page = 0;
+    this.id = state.id;
+    this.language = language;
+    this.wasByRow = isByRow;
+    if (isOther) this.fillOptions(state);
+    this.by.select.value = by ?? "";
+    this.column.select.value = column ?? "";
+    this.folder.select.value = folder ?? "";
+    if (!this.folders || this.folderOf !== state.id) this.readFolders(state.id);
+  }
+
+  /** @param {ImportState} state */
+  problemOf(state) {
+    if (state.problem?.about !== "matching") return "";
+    // Nothing is chosen yet: say what to do.
+    if (state.problem.code === "no_key") return this.tools.t(state.choices.by === "row" ? "no_folder" : "no_key");
+    return state.problem.message ?? "";
+  }
+
+  /** Fill the choices. @param {ImportState} state */
+  fillOptions(state) {
+    const { t, ways } = this.tools;
+    const placeholder = () => el("option", { value: "", disabled: true }, t("choose_one"));
+    this.by.select.replaceChildren(placeholder(), ...ways.map((way) => el("option", { value: way }, t(`by_${way}`))));
     this.column.select.replaceChildren(
-      none(),
-      ...told.table.columns.map((name) => el("option", { value: name }, name)),
+      placeholder(),
+      ...state.table.columns.map((name) => el("option", { value: name }, name)),
     );
-    this.fillFolders(told);
+    this.fillFolders(state);
   }
 
-  /** @param {Told} told */
-  fillFolders(told) {
-    const { say, language } = this.tools;
-    const isByRow = told.choices.by === "row";
-    const all = isByRow
-      ? el("option", { value: "", disabled: true }, say("choose_one"))
-      : el("option", { value: "" }, say("folders_all"));
+  /** @param {ImportState} state */
+  fillFolders(state) {
+    const { t, language } = this.tools;
+    const isByRow = state.choices.by === "row";
+    const allOption = isByRow
+      ? el("option", { value: "", disabled: true }, t("choose_one"))
+      : el("option", { value: "" }, t("folders_all"));
     const option = ([name, count]) => el("option", { value: name }, `${name} (${number(count, language)})`);
-    const known = this.folders ?? [];
-    const fitting = known.filter(([, count]) => count === told.table.rows);
-    const rest = known.filter(([, count]) => count !== told.table.rows);
+    const folders = this.folders ?? [];
+    const fitting = folders.filter(([, count]) => count === state.table.rows);
+    const rest = folders.filter(([, count]) => count !== state.table.rows);
     const groups =
       isByRow && fitting.length && rest.length
         ? [
-            el("optgroup", { label: say("folders_fitting") }, ...fitting.map(option)),
-            el("optgroup", { label: say("folders_rest") }, ...rest.map(option)),
+            el("optgroup", { label: t("folders_fitting") }, ...fitting.map(option)),
+            el("optgroup", { label: t("folders_rest") }, ...rest.map(option)),
           ]
-        : known.map(option);
-    const { folder } = told.choices;
-    // One that is written otherwise than the project has it.
-    if (folder && !known.some(([name]) => name === folder)) groups.push(el("option", { value: folder }, folder));
-    this.folder.select.replaceChildren(all, ...groups);
+        : folders.map(option);
+    const { folder } = state.choices;
+    // A folder that the project does not have, or spells differently.
+    if (folder && !folders.some(([name]) => name === folder)) groups.push(el("option", { value: folder }, folder));
+    this.folder.select.replaceChildren(allOption, ...groups);
     this.folder.select.value = folder ?? "";
   }
 
   async readFolders(id) {
     this.folderOf = id;
-    const answer = await this.tools.hand.ask("/imports/folders").catch(() => null);
-    const told = answer?.ok ? await answer.json() : { folders: [] };
-    this.folders = told.folders;
-    if (this.told) this.fillFolders(this.told);
+    const response = await this.tools.session.request("/imports/folders").catch(() => null);
+    const { folders } = response?.ok ? await response.json() : { folders: [] };
+    this.folders = folders;
+    if (this.state) this.fillFolders(this.state);
   }
 
   /** @param {"by" | "column" | "folder"} name */
   choose(name) {
     const by = this.by.select.value || null;
-    const was = this.told.choices;
-    const isOther = name === "by" && (by === "row") !== (was.by === "row");
-    // Another way may be by another column: that is found out.
+    const previous = this.state.choices;
+    const isOther = name === "by" && (by === "row") !== (previous.by === "row");
+    // For another way of matching the server looks for the best column.
     const column = by === "row" || name === "by" ? null : this.column.select.value || null;
     const folder = isOther ? null : this.folder.select.value || null;
     this.isChosen = name === "by" || name === "folder";
     this.page = 0;
-    this.tools.hand.choose({ matching: { by, column, folder } });
+    this.tools.session.choose({ matching: { by, column, folder } });
   }
 
-  /** @param {Told} told */
-  drawFound(told) {
-    const { say, language } = this.tools;
-    const { plan } = told;
-    this.found.hidden = this.missed.hidden = this.compare.hidden = !plan;
-    this.note.hidden = !plan || told.choices.by !== "row" || Boolean(this.isChosen);
+  /** @param {ImportState} state */
+  drawResult(state) {
+    const { t, language } = this.tools;
+    const { plan } = state;
+    this.summary.hidden = this.missed.hidden = this.compare.hidden = !plan;
+    this.note.hidden = !plan || state.choices.by !== "row" || Boolean(this.isChosen);
     if (!plan) {
-      this.shown = "";
+      this.shownKey = "";
       return;
     }
-    write(this.note.lastChild, say("guessed"));
-    const images = say("images", { count: plan.images });
+    write(this.note.lastChild, t("guessed"));
+    const images = t("images", { count: plan.images });
     write(
-      this.found,
-      say(plan.matched ? "matched" : "matched_none", {
+      this.summary,
+      t(plan.matched ? "matched" : "matched_none", {
         count: plan.rows,
         matched: number(plan.matched, language),
         images,
@@ -168,65 +182,65 @@ export class Matching {
     );
     const { missed } = plan;
     this.missed.hidden = !missed.count;
-    write(this.missedLine, say("missed", { count: missed.count }));
-    set(this.missedList.closest("div"), "aria-label", say("missed", { count: missed.count }));
+    write(this.missedLine, t("missed", { count: missed.count }));
+    set(this.missedList.closest("div"), "aria-label", t("missed", { count: missed.count }));
     this.missedList.replaceChildren(
       ...missed.first.map(({ line, key, why }) =>
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, say("line", { line: number(line, language) })),
+          el("th", { scope: "row" }, t("line", { line: number(line, language) })),
           el("td", { title: key }, key ?? ""),
-          el("td", { class: "quiet" }, say(`why_${why}`)),
+          el("td", { class: "quiet" }, t(`why_${why}`)),
         ),
       ),
     );
     const more = missed.count - missed.first.length;
-    write(this.missedMore, more > 0 ? say("more", { count: number(more, language) }) : "");
-    write(this.missedAll, say("missed_all"));
-    set(this.missedAll, "href", `/imports/${told.id}/missing.csv?lang=${language}`);
-    write(this.pictureTitle, say("pictures"));
-    write(this.others.lastChild, say("others"));
+    write(this.missedMore, more > 0 ? t("more", { count: number(more, language) }) : "");
+    write(this.missedAll, t("missed_all"));
+    set(this.missedAll, "href", `/imports/${state.id}/missing.csv?lang=${language}`);
+    write(this.pictureTitle, t("pictures"));
+    write(this.othersButton.lastChild, t("others"));
     this.compare.hidden = !plan.images;
-    this.readRows(told);
+    this.readRows(state);
   }
 
-  turn() {
+  nextPage() {
     this.page += 1;
-    this.readRows(this.told);
+    this.readRows(this.state);
   }
 
-  /** @param {Told} told */
-  async readRows(told) {
-    const { by, column, folder } = told.choices;
-    const taken = told.plan.columns.filter((one) => one.take).map((one) => one.source);
-    const asked = JSON.stringify([told.id, by, column, folder, taken, this.page, this.language]);
-    if (asked === this.shown) return;
-    this.shown = asked;
-    const answer = await this.tools.hand.ask(`/imports/${told.id}/rows?page=${this.page}`).catch(() => null);
-    if (!answer?.ok || this.shown !== asked) return;
-    const { rows } = await answer.json();
-    if (this.shown !== asked) return;
-    const { say, language } = this.tools;
-    this.others.hidden = told.plan.images <= rows.length;
+  /** @param {ImportState} state */
+  async readRows(state) {
+    const { by, column, folder } = state.choices;
+    const takenColumns = state.plan.columns.filter((column) => column.take).map((column) => column.source);
+    const requestKey = JSON.stringify([state.id, by, column, folder, takenColumns, this.page, this.language]);
+    if (requestKey === this.shownKey) return;
+    this.shownKey = requestKey;
+    const response = await this.tools.session.request(`/imports/${state.id}/rows?page=${this.page}`).catch(() => null);
+    if (!response?.ok || this.shownKey !== requestKey) return;
+    const { rows } = await response.json();
+    if (this.shownKey !== requestKey) return;
+    const { t, language } = this.tools;
+    this.othersButton.hidden = state.plan.images <= rows.length;
     this.pictures.replaceChildren(
-      ...rows.map((row) => picture(row, say("line", { line: number(row.line, language) }))),
+      ...rows.map((row) => pictureItem(row, t("line", { line: number(row.line, language) }))),
     );
   }
 }
 
 /** @param {{line: number, sha1: string, place: string, cells: [string, string][]}} row @param {string} line */
-function picture({ sha1, place, cells }, line) {
-  const name = place.slice(place.lastIndexOf("/") + 1);
-  const said = cells.map(([column, text]) =>
+function pictureItem({ sha1, place: path, cells }, line) {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const cellRows = cells.map(([column, text]) =>
     el("div", {}, el("dt", { title: column }, column), el("dd", { title: text }, text)),
   );
   return el(
     "li",
     {},
     el("img", { src: `/thumb/${sha1}`, alt: name, decoding: "async" }),
-    el("p", { class: "name", title: place }, name),
+    el("p", { class: "name", title: path }, name),
     el("p", { class: "quiet" }, line),
-    el("dl", {}, ...said),
+    el("dl", {}, ...cellRows),
   );
 }

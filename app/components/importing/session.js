@@ -1,23 +1,23 @@
-// One import as the server has it: begun, arranged, written, followed while it goes on. It stays
-// in hand when the page is left. Not here: showing it.
+// The import as the server has it: begin it with a file, set its choices, write it, poll it while
+// the server works. It is resumed when the page is opened again. Not here: showing it.
 import { annotations } from "../shared/store/annotations.js";
 
 const KEY = "panoptic.import";
-const LOOK_EVERY = 400;
-// A wait is told only where there is one.
-const TOLD_AFTER = 300;
+const POLL_EVERY_MS = 400;
+// A short wait is not shown.
+const WAIT_SHOWN_AFTER_MS = 300;
 
 /**
  * @typedef {object} Column
- * @property {string} source     its name in the file
+ * @property {string} source     the name of the column in the file
  * @property {string} name       of the property
  * @property {string} type
  * @property {"image" | "file"} target
  * @property {boolean} take
  * @property {string} separator
  * @property {boolean} is_new
- * @property {(string | string[])[]} examples  as they stand in the file
- * @property {string[][]} [read]  as they were read, those of a column that is taken; so is the rest
+ * @property {(string | string[])[]} examples  as written in the file
+ * @property {string[][]} [read]  as read by type; this and what follows only for columns that are taken
  * @property {number} [targets]
  * @property {number} [writes]
  * @property {number} [held]
@@ -39,7 +39,7 @@ const TOLD_AFTER = 300;
  * @property {string} existing
  * @typedef {{by: string | null, column: string | null, folder: string | null}} Matching
  *
- * @typedef {object} Told
+ * @typedef {object} ImportState
  * @property {string} id
  * @property {string} name
  * @property {"reading" | "ready" | "writing" | "done" | "failed"} phase
@@ -55,33 +55,37 @@ const TOLD_AFTER = 300;
  *   tags: number} | null} written
  */
 
-/** Says "change" when something of it is another, "wait" when it begins or ends to take long. */
+/** Dispatches "change" when its state is another, "wait" when a long wait begins or ends. */
 export class ImportSession extends EventTarget {
   constructor() {
     super();
     this.language = "en";
-    /** @type {Told | null} */
-    this.told = null;
-    /** What was in hand before a file that is still being read. @type {Told | null} */
-    this.before = null;
-    /** Why the last request came to nothing. */
+    /** The name of the file that is being read. */
+    this.readingName = "";
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    /** @type {ImportState | null} */
+    this.state = null;
+    /** The import before, while another file is being read. @type {ImportState | null} */
+    this.previous = null;
+    /** Why the last request failed: a message, or "failed" where the server sent none. */
     this.failure = "";
-    /** What was just taken back. */
+    /** Whether the import was just undone. */
     this.isUndone = false;
     this.isWaiting = false;
-    /** @type {Record<string, any> | null} choices that wait for the answer to those before */
+    /** Choices that wait until the request before is answered. @type {Record<string, any> | null} */
     this.pending = null;
     this.isSending = false;
   }
 
-  /** Take up what was left. */
+  /** Continue the import that was open when the page was left. */
   async resume() {
     const id = localStorage.getItem(KEY);
-    if (!id || this.told) return;
-    const answer = await this.ask(`/imports/${id}`).catch(() => null);
-    const told = answer?.ok ? await answer.json() : null;
-    if (answer?.status === 404 || told?.phase === "failed") localStorage.removeItem(KEY);
-    else if (told && !this.told) this.take(told);
+    if (!id || this.state) return;
+    const response = await this.request(`/imports/${id}`).catch(() => null);
+    const state = response?.ok ? await response.json() : null;
+    if (response?.status === 404 || state?.phase === "failed") localStorage.removeItem(KEY);
+    else if (state && !this.state) this.accept(state);
   }
 
   /** Begin with a file. @param {File} file @param {string | null} into */
@@ -94,149 +98,155 @@ export class ImportSession extends EventTarget {
     });
   }
 
-  /** Begin with a place on this machine. @param {string} path @param {string | null} into */
+  /** Begin with a path on this machine. @param {string} path @param {string | null} into */
   async open(path, into) {
     await this.start(path, "/imports/path", json({ path, into }));
   }
 
+  /** @param {string} name of the file @param {string} address @param {RequestInit} options */
   async start(name, address, options) {
-    this.before = this.told?.table ? this.told : null;
-    this.reading = name;
+    this.previous = this.state?.table ? this.state : null;
+    this.readingName = name;
     this.isUndone = false;
     await this.send(address, options);
-    this.reading = "";
+    this.readingName = "";
   }
 
-  /** What was in hand before goes, or comes back where the new file cannot be read. @param {Told} told */
-  replace(told) {
-    const { before } = this;
-    if (told.phase === "reading") return told;
-    this.before = null;
-    const gone = told.phase === "failed" && before ? told : before;
-    if (gone) this.ask(`/imports/${gone.id}`, { method: "DELETE" }).catch(() => {});
-    if (gone !== told) return told;
-    this.failure = told.problem.message;
-    return before;
+  /**
+   * Discard the import before, or keep it where the new file cannot be read.
+   * @returns {ImportState} the one that is shown
+   * @param {ImportState} state
+   */
+  replacePrevious(state) {
+    const { previous } = this;
+    if (state.phase === "reading") return state;
+    this.previous = null;
+    const obsolete = state.phase === "failed" && previous ? state : previous;
+    if (obsolete) this.request(`/imports/${obsolete.id}`, { method: "DELETE" }).catch(() => {});
+    if (obsolete !== state) return state;
+    this.failure = state.problem.message;
+    return previous;
   }
 
-  /** Have other choices; those of a moment go together. @param {Record<string, any>} part */
-  async choose(part) {
-    const { columns, ...rest } = part;
+  /** Change choices; those made while a request is under way are sent together. @param {Record<string, any>} choices */
+  async choose(choices) {
+    const { columns, ...rest } = choices;
     this.pending = { ...this.pending, ...rest };
     if (columns) {
-      const known = (this.pending.columns ??= {});
-      for (const [name, parts] of Object.entries(columns)) known[name] = { ...known[name], ...parts };
+      const pending = (this.pending.columns ??= {});
+      for (const [name, parts] of Object.entries(columns)) pending[name] = { ...pending[name], ...parts };
     }
     if (this.isSending) return;
     this.isSending = true;
     this.isUndone = false;
-    while (this.pending && this.told) {
+    while (this.pending && this.state) {
       const body = this.pending;
       this.pending = null;
-      await this.send(`/imports/${this.told.id}`, json(body));
+      await this.send(`/imports/${this.state.id}`, json(body));
     }
     this.isSending = false;
   }
 
   async write() {
     this.isUndone = false;
-    await this.send(`/imports/${this.told.id}/write`, json({}));
+    await this.send(`/imports/${this.state.id}/write`, json({}));
   }
 
   async stop() {
-    await this.send(`/imports/${this.told.id}/stop`, json({}));
+    await this.send(`/imports/${this.state.id}/stop`, json({}));
   }
 
-  /** Take back what was written; the choices stay. */
+  /** Undo what was written; the choices stay. */
   async undo() {
     try {
-      await annotations.write("/switch", { batch: this.told.written.batch, on: false });
-      await this.look();
+      await annotations.write("/switch", { batch: this.state.written.batch, on: false });
+      await this.poll();
     } catch (error) {
       this.failure = error.message || "failed";
-      this.tell();
+      this.notify();
     }
   }
 
-  /** Let it go. */
-  drop() {
-    if (this.told) this.ask(`/imports/${this.told.id}`, { method: "DELETE" }).catch(() => {});
+  /** Forget the import, here and on the server. */
+  discard() {
+    if (this.state) this.request(`/imports/${this.state.id}`, { method: "DELETE" }).catch(() => {});
     localStorage.removeItem(KEY);
     clearTimeout(this.timer);
-    this.told = null;
+    this.state = null;
     this.failure = "";
     this.isUndone = false;
-    this.tell();
+    this.notify();
   }
 
-  /** @returns {Promise<Told | null>} null where it came to nothing, and why in `failure` */
+  /** @returns {Promise<ImportState | null>} null where it failed; `failure` says why */
   async send(address, options) {
     this.failure = "";
-    const waiting = setTimeout(() => this.wait(true), TOLD_AFTER);
+    const waitTimer = setTimeout(() => this.setWaiting(true), WAIT_SHOWN_AFTER_MS);
     try {
-      const answer = await this.ask(address, options);
-      const told = await answer.json();
-      if (answer.ok) {
-        this.take(told);
-        return told;
+      const response = await this.request(address, options);
+      const state = await response.json();
+      if (response.ok) {
+        this.accept(state);
+        return state;
       }
-      this.failure = told.message ?? "failed";
+      this.failure = state.message ?? "failed";
     } catch {
       this.failure = "failed";
     } finally {
-      clearTimeout(waiting);
-      this.wait(false);
+      clearTimeout(waitTimer);
+      this.setWaiting(false);
     }
-    this.tell();
+    this.notify();
     return null;
   }
 
   /** @param {string} address @param {RequestInit} [options] */
-  ask(address, options) {
-    const joint = address.includes("?") ? "&" : "?";
-    return fetch(`${address}${joint}lang=${this.language}`, options);
+  request(address, options) {
+    const separator = address.includes("?") ? "&" : "?";
+    return fetch(`${address}${separator}lang=${this.language}`, options);
   }
 
-  /** @param {Told} news */
-  take(news) {
-    const told = this.before && news.id !== this.before.id ? this.replace(news) : news;
-    const isNew = told.phase === "done" && this.told?.phase !== "done";
-    this.told = told;
-    localStorage.setItem(KEY, told.id);
+  /** @param {ImportState} received */
+  accept(received) {
+    const state = this.previous && received.id !== this.previous.id ? this.replacePrevious(received) : received;
+    const isNewlyDone = state.phase === "done" && this.state?.phase !== "done";
+    this.state = state;
+    localStorage.setItem(KEY, state.id);
     clearTimeout(this.timer);
-    if (told.phase === "reading" || told.phase === "writing") this.timer = setTimeout(() => this.look(), LOOK_EVERY);
-    // What shows values reads them again.
-    if (isNew && told.written?.changes) annotations.look();
-    this.tell();
-    if (told.phase === "done" && !told.written?.isOn) this.undone();
+    if (state.phase === "reading" || state.phase === "writing")
+      this.timer = setTimeout(() => this.poll(), POLL_EVERY_MS);
+    // Whatever shows values reads them again.
+    if (isNewlyDone && state.written?.changes) annotations.look();
+    this.notify();
+    if (state.phase === "done" && !state.written?.isOn) this.recount();
   }
 
-  /** What was written is no more, taken back here or elsewhere: what would be written is counted anew. */
-  async undone() {
+  /** The import was undone, here or elsewhere: count anew what would be written. */
+  async recount() {
     await this.choose({});
     this.isUndone = true;
-    this.tell();
+    this.notify();
   }
 
-  /** Read again how it stands. */
-  async look() {
-    if (!this.told) return;
-    const { id } = this.told;
-    const answer = await this.ask(`/imports/${id}`).catch(() => null);
-    if (this.told?.id !== id) return;
-    if (answer?.ok) return this.take(await answer.json());
-    if (answer?.status === 404) return this.drop();
-    // The server is away for a moment.
-    this.timer = setTimeout(() => this.look(), LOOK_EVERY);
+  /** Read the state again. */
+  async poll() {
+    if (!this.state) return;
+    const { id } = this.state;
+    const response = await this.request(`/imports/${id}`).catch(() => null);
+    if (this.state?.id !== id) return;
+    if (response?.ok) return this.accept(await response.json());
+    if (response?.status === 404) return this.discard();
+    // The server did not answer: try again.
+    this.timer = setTimeout(() => this.poll(), POLL_EVERY_MS);
   }
 
-  wait(isWaiting) {
+  setWaiting(isWaiting) {
     if (isWaiting === this.isWaiting) return;
     this.isWaiting = isWaiting;
     this.dispatchEvent(new Event("wait"));
   }
 
-  tell() {
+  notify() {
     this.dispatchEvent(new Event("change"));
   }
 

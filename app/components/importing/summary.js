@@ -1,111 +1,129 @@
-// The foot of the page: what one press would import, how far it is, what it did, and its undo. Not
-// here: doing it (the server).
+// The foot of the page: the button that imports, the progress, the result and its undo. Not here:
+// importing (the server).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 
-/** @typedef {import("./session.js").Told} Told */
+/** @typedef {import("./session.js").ImportState} ImportState */
 
-export class Finish {
+export class Summary {
   /** @param {import("./importing.js").Tools} tools */
   constructor(tools) {
     this.tools = tools;
-    const { hand } = tools;
-    this.press = el("button", { type: "button", class: "main", onclick: () => hand.write() });
-    this.bar = el("progress", {});
-    this.stop = el("button", { type: "button", onclick: () => hand.stop() });
-    this.glyph = icon("check");
-    this.said = el("span", { role: "status" });
-    this.show = el("button", { type: "button", class: "link", onclick: () => this.leave() });
-    this.undo = el("button", { type: "button", class: "link", onclick: () => hand.undo() });
+    const { session } = tools;
+    this.importButton = el("button", { type: "button", class: "main", onclick: () => session.write() });
+    this.progressBar = el("progress", {});
+    this.stopButton = el("button", { type: "button", onclick: () => session.stop() });
+    this.icon = icon("check");
+    this.message = el("span", { role: "status" });
+    this.showButton = el("button", { type: "button", class: "link", onclick: () => this.showResult() });
+    this.undoButton = el("button", { type: "button", class: "link", onclick: () => session.undo() });
     this.problem = el("span", { class: "problem", role: "alert" });
     this.node = el(
       "footer",
       { class: "finish" },
-      this.press,
-      this.bar,
-      this.glyph,
-      this.said,
-      this.stop,
-      this.show,
-      this.undo,
+      this.importButton,
+      this.progressBar,
+      this.icon,
+      this.message,
+      this.stopButton,
+      this.showButton,
+      this.undoButton,
       this.problem,
     );
   }
 
-  /** @param {Told} told */
-  draw(told) {
-    const { say, hand } = this.tools;
-    const { phase, written } = told;
+  /** @param {ImportState} state */
+  draw(state) {
+    const { session } = this.tools;
     const focused = /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement;
-    const isHere = this.node.contains(focused);
-    const isWriting = phase === "writing";
+    const hadFocus = this.node.contains(focused);
+    const isDone = state.phase === "done" && state.written !== null;
+    this.icon.hidden = !isDone && !session.isUndone;
+    write(this.icon, session.isUndone ? "undo" : "check");
+    write(this.message, this.sentence(state));
+    this.drawButtons(state);
+    this.drawProgress(state);
+    this.drawProblem(state);
+    // The button that had the keyboard is hidden: the next one gets it.
+    if (hadFocus && /** @type {HTMLElement} */ (focused).hidden)
+      [this.stopButton, this.showButton, this.importButton].find((button) => !button.hidden)?.focus();
+  }
+
+  /** @param {ImportState} state */
+  drawButtons(state) {
+    const { t, session } = this.tools;
+    const { phase, written, tags } = state;
     const isDone = phase === "done" && written !== null;
-    this.press.hidden = isWriting || isDone;
-    this.press.disabled = !told.canWrite || !this.count(told) || hand.isWaiting;
-    write(this.press, this.label(told));
-    this.bar.hidden = this.stop.hidden = !isWriting;
-    this.glyph.hidden = !isDone && !hand.isUndone;
-    write(this.glyph, hand.isUndone ? "undo" : "check");
-    write(this.said, this.sentence(told));
-    write(this.stop, say("stop"));
-    this.show.hidden = this.undo.hidden = !isDone || !written.changes;
-    write(this.show, say(told.tags || !written?.images ? "to_tags" : "show"));
-    write(this.undo, say("undo"));
-    const { done, of } = told.progress;
-    set(this.bar, "value", of && done < of ? done / of : null);
-    set(this.bar, "aria-label", this.sentence(told));
-    this.stop.hidden ||= of > 0 && done >= of;
-    const problem = told.problem?.about === "import" ? told.problem.message : hand.failure;
+    this.importButton.hidden = phase === "writing" || isDone;
+    this.importButton.disabled = !state.canWrite || !this.writtenCount(state) || session.isWaiting;
+    write(this.importButton, this.buttonLabel(state));
+    this.showButton.hidden = this.undoButton.hidden = !isDone || !written.changes;
+    write(this.showButton, t(tags || !written?.images ? "to_tags" : "show"));
+    write(this.undoButton, t("undo"));
+  }
+
+  /** @param {ImportState} state */
+  drawProgress(state) {
+    const { done, of } = state.progress;
+    const isWriting = state.phase === "writing";
+    this.progressBar.hidden = !isWriting;
+    set(this.progressBar, "value", of && done < of ? done / of : null);
+    set(this.progressBar, "aria-label", this.sentence(state));
+    // What is being saved can no longer be stopped.
+    this.stopButton.hidden = !isWriting || (of > 0 && done >= of);
+    write(this.stopButton, this.tools.t("stop"));
+  }
+
+  /** @param {ImportState} state */
+  drawProblem(state) {
+    const { t, session } = this.tools;
+    const problem = state.problem?.about === "import" ? state.problem.message : session.failure;
     this.problem.hidden = !problem;
-    write(this.problem, problem === "failed" ? say("failed") : problem);
-    // What was pressed is gone: the next press is beside it.
-    if (isHere && /** @type {HTMLElement} */ (focused).hidden)
-      [this.stop, this.show, this.press].find((button) => !button.hidden)?.focus();
+    write(this.problem, problem === "failed" ? t("failed") : problem);
   }
 
-  /** @param {Told} told */
-  count(told) {
-    if (told.tags) return told.tags.count;
-    return (told.plan?.columns ?? []).reduce((sum, one) => sum + (one.writes ?? 0), 0);
+  /** How many values or tags would be written. @param {ImportState} state */
+  writtenCount(state) {
+    if (state.tags) return state.tags.count;
+    return (state.plan?.columns ?? []).reduce((sum, column) => sum + (column.writes ?? 0), 0);
   }
 
-  /** @param {Told} told */
-  label(told) {
-    const { say } = this.tools;
-    const count = this.count(told);
-    if (!count) return say("import_nothing");
-    if (told.tags)
-      return say("import", { what: say("tags", { count }), where: say("quoted", { name: told.choices.into }) });
-    const properties = told.plan.columns.filter((one) => one.writes).length;
-    return say("import", { what: say("values", { count }), where: say("properties", { count: properties }) });
+  /** @param {ImportState} state */
+  buttonLabel(state) {
+    const { t } = this.tools;
+    const count = this.writtenCount(state);
+    if (!count) return t("import_nothing");
+    if (state.tags)
+      return t("import", { what: t("tags", { count }), where: t("quoted", { name: state.choices.into }) });
+    const properties = state.plan.columns.filter((column) => column.writes).length;
+    return t("import", { what: t("values", { count }), where: t("properties", { count: properties }) });
   }
 
-  /** @param {Told} told */
-  sentence(told) {
-    const { say, hand } = this.tools;
-    const { phase, written, progress } = told;
-    if (hand.isUndone) return say("undone");
+  /** What happens or has happened. @param {ImportState} state */
+  sentence(state) {
+    const { t, session } = this.tools;
+    const { phase, written, progress } = state;
+    if (session.isUndone) return t("undone");
     if (phase === "writing")
-      return progress.done < progress.of
-        ? say("importing", { done: progress.done + 1, of: progress.of })
-        : say("saving");
-    if (phase === "done" && written) return this.done(written);
-    return hand.isWaiting ? say("arranging") : "";
+      return progress.done < progress.of ? t("importing", { done: progress.done + 1, of: progress.of }) : t("saving");
+    if (phase === "done" && written) return this.doneSentence(written);
+    return session.isWaiting ? t("arranging") : "";
   }
 
-  done({ changes, values, images, properties, tags }) {
-    const { say } = this.tools;
-    if (!changes) return say("done_nothing");
-    if (!values) return say("done_tags", { what: say("tags", { count: tags }) });
-    return say("done", {
-      what: say("values", { count: values }),
-      where: say("properties", { count: properties.length }),
-      images: say("images", { count: images }),
+  /** @param {NonNullable<ImportState["written"]>} written */
+  doneSentence({ changes, values, images, properties, tags }) {
+    const { t } = this.tools;
+    if (!changes) return t("done_nothing");
+    if (!values) return t("done_tags", { what: t("tags", { count: tags }) });
+    return t("done", {
+      what: t("values", { count: values }),
+      where: t("properties", { count: properties.length }),
+      images: t("images", { count: images }),
     });
   }
 
-  leave() {
-    const { ask, hand } = this.tools;
-    if (hand.told.tags || !hand.told.written.images) ask("properties", true);
-    else ask("show", hand.told.written.batch);
+  showResult() {
+    const { send, session } = this.tools;
+    if (session.state.tags || !session.state.written.images) send("properties", true);
+    else send("show", session.state.written.batch);
   }
 }
