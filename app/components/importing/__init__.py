@@ -25,7 +25,7 @@ def import_form(
     on_properties: Callable[[], None],
 ) -> None:
     """Show the form. ``on_show`` gets the batch whose images are to be shown."""
-    component("importing")(
+    component("importing", styles=("shared/ui/forms",))(
         key=KEY,
         data={
             "language": language,

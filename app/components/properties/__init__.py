@@ -31,7 +31,7 @@ def property_editor(
     Without tags all images that have a value are meant. ``on_import`` leads to the page
     Import, ``on_sort`` gets the property into whose tags images are to be sorted.
     """
-    component("properties", styles=("shared/ui/toast",))(
+    component("properties", styles=("shared/ui/forms", "shared/ui/toast"))(
         key=KEY,
         data={
             "language": language,
