@@ -100,7 +100,7 @@ class Annotate {
   /** Show the image in hand; where no display has one, the image of Python's panel. */
   follow() {
     const sha1 = current.sha1 ?? this.data.sha1;
-    const place = current.sha1 === null ? null : current.place;
+    const place = current.sha1 === null ? null : current.path;
     if (sha1 === this.sha1 && place === this.place) return;
     this.forget();
     this.sha1 = sha1;

@@ -258,7 +258,7 @@ export class Naming {
     try {
       // What is only asked moves nothing on the page.
       return {
-        told: await (body.dry ? annotations.ask("/names", body) : annotations.write("/names", body)),
+        told: await (body.dry ? annotations.post("/names", body) : annotations.write("/names", body)),
         refused: "",
       };
     } catch (error) {

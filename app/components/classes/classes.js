@@ -98,7 +98,7 @@ export class Page {
   holding(told) {
     this.sorted?.end();
     return new Sorted(told, this.isAgain, {
-      ask: (more) => annotations.ask("/suggestions/classes", { ...this.asked(), ...more }),
+      ask: (more) => annotations.post("/suggestions/classes", { ...this.asked(), ...more }),
       arrived: () => {
         this.draw();
         this.measure();
@@ -336,7 +336,7 @@ export class Page {
       await this.writing.done;
       const count = this.setup.chosen.length > FIRST_OF_AT_MOST ? 0 : PAGE;
       told = /** @type {import("./sorted_images.js").Told} */ (
-        await annotations.ask("/suggestions/classes", { ...this.asked(), count })
+        await annotations.post("/suggestions/classes", { ...this.asked(), count })
       );
     } catch (error) {
       if (turn === this.turn) this.trouble = error.message || this.tools.say("failed");

@@ -94,7 +94,7 @@ export class All {
   async ask() {
     const turn = ++this.turn;
     try {
-      const plan = await annotations.ask("/clearing/plan", this.body);
+      const plan = await annotations.post("/clearing/plan", this.body);
       if (turn === this.turn) this.put(plan);
     } catch (error) {
       if (turn === this.turn) write(this.told, error.message || this.tools.say("failed"));

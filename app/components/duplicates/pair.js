@@ -133,7 +133,7 @@ export class Pair {
     const { keeper, out, group } = this;
     this.preview = null;
     if (!out.length) return;
-    const told = await annotations.ask("/clearing/preview", { keeper, out }).catch(() => null);
+    const told = await annotations.post("/clearing/preview", { keeper, out }).catch(() => null);
     const isNow = group === this.group && keeper === this.keeper && String(out) === String(this.out);
     if (!told || !isNow) return;
     this.preview = told;

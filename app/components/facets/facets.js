@@ -61,7 +61,7 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
   counts.set(parentElement, counted);
   counted.update(data.position, (position) => setTriggerValue("annotated", position));
   for (const [field, section] of shown) {
-    if (data.sections.some((one) => one.field === field)) continue;
+    if (data.sections.some((known) => known.field === field)) continue;
     section.node.remove();
     shown.delete(field);
   }

@@ -11,9 +11,9 @@ export function parseNumber(text, scale) {
  * @param {string} text @param {boolean} isEnd
  */
 export function parseDay(text, isEnd) {
-  const found = /^\s*(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\s*$/.exec(text);
-  if (!found) return null;
-  const [year, month, date] = found.slice(1).map((part) => (part === undefined ? null : Number(part)));
+  const parts = /^\s*(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\s*$/.exec(text);
+  if (!parts) return null;
+  const [year, month, date] = parts.slice(1).map((part) => (part === undefined ? null : Number(part)));
   const last = new Date(0);
   // Day 0 of a month is the last of the month before it.
   if (isEnd && date === null) last.setUTCFullYear(year, month ?? 12, 0);

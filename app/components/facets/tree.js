@@ -45,14 +45,14 @@ export function makeTree({ key: memory, isAdding, mark }) {
 
   function writeBranch(row, item, at) {
     const isChosen = given.selected.includes(item.id);
-    const place = pathOf(item);
+    const path = pathOf(item);
     const [arrow, , label, count] = row.children;
     row.style.setProperty("--depth", item.depth);
-    set(row, "data-id", place);
+    set(row, "data-id", path);
     set(row, "aria-level", item.depth + 1);
-    set(row, "aria-expanded", item.isParent ? String(opened.has(place)) : null);
+    set(row, "aria-expanded", item.isParent ? String(opened.has(path)) : null);
     set(row, "aria-selected", isChosen ? "true" : "false");
-    set(row, "tabindex", place === current ? "0" : "-1");
+    set(row, "tabindex", path === current ? "0" : "-1");
     set(row, "title", item.title ?? item.id ?? item.label);
     arrow.classList.toggle("leaf", !item.isParent);
     mark(row, item, isChosen);
@@ -69,10 +69,10 @@ export function makeTree({ key: memory, isAdding, mark }) {
     draw();
   }
 
-  function choose(place, isAdded) {
-    const { id } = given.items.find((item) => pathOf(item) === place);
+  function choose(path, isAdded) {
+    const { id } = given.items.find((item) => pathOf(item) === path);
     const isChosen = given.selected.includes(id);
-    const others = given.selected.filter((one) => one !== id);
+    const others = given.selected.filter((selected) => selected !== id);
     if (isAdded) how.change(isChosen ? others : [...given.selected, id]);
     else how.change(isChosen && !others.length ? [] : [id]);
   }

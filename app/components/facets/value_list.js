@@ -67,7 +67,7 @@ function writeItem(row, item, section, { language, change }) {
   write(count, number(item.count, language));
   button.classList.toggle("empty", item.count === 0);
   button.onclick = () => {
-    const others = section.selected.filter((one) => one !== item.id);
+    const others = section.selected.filter((id) => id !== item.id);
     change(isChosen ? others : [...section.selected, item.id]);
   };
 }

@@ -16,7 +16,7 @@ export class Inline extends InPlace {
   }
 
   propertyOf(field) {
-    return annotations.properties.find((one) => field === `p:${one.type}:${one.id}`);
+    return annotations.properties.find((property) => field === `p:${property.type}:${property.id}`);
   }
 
   elementOf({ index, name }) {

@@ -23,24 +23,24 @@ export function known(fields, texts) {
  * @returns {Record<string, string>}
  */
 export function alsoFor(fields, encoder) {
-  const asked = fields.map((field) => (isProperty(field) ? field : ASKED[field]));
-  const also = [...new Set(asked)].filter((name) => name && (name !== "cluster" || encoder));
+  const requested = fields.map((field) => (isProperty(field) ? field : ASKED[field]));
+  const also = [...new Set(requested)].filter((name) => name && (name !== "cluster" || encoder));
   if (!also.length) return {};
   return { also: also.join(","), ...(also.includes("cluster") ? { encoder } : {}) };
 }
 
 /**
  * Write the captions of a row; return what is said of it in one line.
- * @param {HTMLElement & {said?: any}} node
+ * @param {HTMLElement & {caption?: any}} node
  * @param {import("./rows.js").Row | null} row @param {string[]} fields
  * @param {import("./sort_chip.js").Words} words
  * @returns {string}
  */
 export function showCaptions(node, row, fields, words) {
   const { language } = words;
-  const { said } = node;
+  const cached = node.caption;
   // Each frame of a scroll comes by here: numbers and dates are written once a row.
-  if (said?.row === row && said.fields === fields && said.language === language) return said.text;
+  if (cached?.row === row && cached.fields === fields && cached.language === language) return cached.text;
   while (node.children.length > fields.length) node.lastChild?.remove();
   while (node.children.length < fields.length)
     node.append(el("div", {}, el("i", { class: "swatch", hidden: true }), el("bdi")));
@@ -48,7 +48,7 @@ export function showCaptions(node, row, fields, words) {
   fields.forEach((field, at) => showLine(/** @type {HTMLElement} */ (node.children[at]), field, texts[at], row, words));
   const others = texts.filter((text, at) => text && fields[at] !== "name");
   const text = row ? [row.name, ...others].join(", ") : "";
-  node.said = { row, fields, language, text };
+  node.caption = { row, fields, language, text };
   return text;
 }
 

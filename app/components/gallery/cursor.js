@@ -45,20 +45,20 @@ export class Cursor {
    * Where it is in the view, or as that is held; null where nothing near it is known there.
    * @param {string | null} held
    */
-  async place(held) {
+  async position(held) {
     for (;;) {
       const { sheet, trail } = this;
-      const place = await placeOf(sheet.rows, trail, sheet.current, held);
+      const position = await positionOf(sheet.rows, trail, sheet.current, held);
       // Asked again if the person went on meanwhile.
-      if (trail === this.trail) return place;
+      if (trail === this.trail) return position;
     }
   }
 
-  /** Take up what was found. @param {Place | null} place @param {number} total */
-  take(place, total) {
+  /** Take up what was found. @param {Place | null} position @param {number} total */
+  take(position, total) {
     const { sheet, trail } = this;
-    sheet.current = Math.max(0, Math.min(place?.index ?? sheet.current, total - 1));
-    if (place) this.trail = { sha1s: trail.sha1s.slice(place.of), after: Math.max(0, trail.after - place.of) };
+    sheet.current = Math.max(0, Math.min(position?.index ?? sheet.current, total - 1));
+    if (position) this.trail = { sha1s: trail.sha1s.slice(position.of), after: Math.max(0, trail.after - position.of) };
     else this.forget();
   }
 }
@@ -78,16 +78,16 @@ export function trailOf(rows, index) {
  * @param {string | null} held
  * @returns {Promise<Place | null>}
  */
-export async function placeOf(rows, { sha1s, after }, near, held) {
+export async function positionOf(rows, { sha1s, after }, near, held) {
   if (!sha1s.length) return null;
-  const found = await rows.first(sha1s, near, held).catch(() => null);
-  if (!found) return null;
-  const { index, of } = found;
+  const match = await rows.first(sha1s, near, held).catch(() => null);
+  if (!match) return null;
+  const { index, of } = match;
   return { index, of, gap: of === 0 ? null : of <= after ? index : index + 1 };
 }
 
 function run(rows, from, by, most) {
-  const found = [];
-  for (let at = from + by; found.length < most && rows.get(at); at += by) found.push(rows.get(at).sha1);
-  return found;
+  const match = [];
+  for (let at = from + by; match.length < most && rows.get(at); at += by) match.push(rows.get(at).sha1);
+  return match;
 }

@@ -12,9 +12,9 @@ import { alsoFor, known } from "./captions.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
-import { Cursor, placeOf, trailOf } from "./cursor.js";
+import { Cursor, positionOf, trailOf } from "./cursor.js";
 import { Inline } from "./caption_editing.js";
-import * as place from "../shared/bridge/image_address.js";
+import * as imageAddress from "../shared/bridge/image_address.js";
 import { Rows, aspectsOf, groupsOf } from "./rows.js";
 import { Viewer } from "./viewer.js";
 
@@ -70,7 +70,7 @@ class Gallery {
     /** Whether what the layout needs could not be fetched. */
     this.isStale = false;
     /** An image that is to open once its row is here. @type {number | null} */
-    this.asked = null;
+    this.pendingIndex = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
     this.kept = new Cursor(this.grid);
@@ -137,7 +137,7 @@ class Gallery {
     this.inline.byFile = data.mode === "file";
     this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
-      this.asked = null;
+      this.pendingIndex = null;
       this.rows.show(data.view, data.version, data.total, data.held);
       this.kept.forget();
       this.grid.reset();
@@ -255,7 +255,7 @@ class Gallery {
     const left = JSON.parse(sessionStorage.getItem(this.memory) ?? "null");
     this.grid.current = left?.current ?? 0;
     this.grid.goTo(left ?? BEGINNING);
-    this.told = told(this.data.current, Boolean(this.data.opened));
+    this.reported = reported(this.data.current, Boolean(this.data.opened));
     this.followAddress();
   }
 
@@ -265,8 +265,8 @@ class Gallery {
     const anchor = grid.scroll.offset > grid.geometry.tile ? grid.anchor() : null;
     const [arrangement, top, hand] = await Promise.all([
       this.needed(data).length ? this.fetched(data) : NOTHING_NEEDED,
-      anchor ? placeOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
-      this.kept.place(data.held),
+      anchor ? positionOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
+      this.kept.position(data.held),
     ]);
     if (!isSame(data, this.data) || !arrangement) return;
     rows.show(data.view, data.version, data.total, data.held);
@@ -282,7 +282,7 @@ class Gallery {
     if (this.isSeeking) return;
     this.isSeeking = true;
     const { data } = this;
-    const hand = await this.kept.place(data.held);
+    const hand = await this.kept.position(data.held);
     this.isSeeking = false;
     if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
     this.takeUp(hand);
@@ -300,7 +300,7 @@ class Gallery {
   }
 
   remember() {
-    const at = this.data && !this.grid.isAwaited && this.grid.place();
+    const at = this.data && !this.grid.isAwaited && this.grid.scrollPosition();
     if (at) sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.grid.current }));
   }
 
@@ -311,10 +311,10 @@ class Gallery {
   open(index) {
     const row = this.rows.get(index);
     // Pressed before its row is here: it opens when it comes, unless the person went on.
-    this.asked = row ? null : index;
+    this.pendingIndex = row ? null : index;
     if (!row) return;
     this.remember();
-    place.open(row.sha1, this.viewer.node.hidden);
+    imageAddress.open(row.sha1, this.viewer.node.hidden);
     this.show(shownFrom(row, index));
     this.tellCurrent.now();
   }
@@ -323,7 +323,7 @@ class Gallery {
   openOther({ sha1, name }) {
     const index = this.rows.find(sha1);
     if (index !== null) this.grid.moveTo(index);
-    place.open(sha1, true);
+    imageAddress.open(sha1, true);
     this.show({ sha1, name, index, isDamaged: false });
     this.tellCurrent.now();
   }
@@ -337,12 +337,12 @@ class Gallery {
   }
 
   leave() {
-    if (!place.close()) this.followAddress();
+    if (!imageAddress.close()) this.followAddress();
   }
 
   /** Show what the address says: after a step of the browser's history, or in a new view. */
   followAddress() {
-    const sha1 = place.opened();
+    const sha1 = imageAddress.opened();
     const { opened } = this.data;
     if (!sha1) this.show(null);
     else if (this.isSecond && sha1 !== opened?.sha1 && !this.viewer.shown) return;
@@ -363,7 +363,7 @@ class Gallery {
 
   /** Python knows the name and the place of an image whose row is not here. */
   placeOpened(opened) {
-    if (place.opened() !== opened.sha1) return;
+    if (imageAddress.opened() !== opened.sha1) return;
     const { shown } = this.viewer;
     if (shown?.sha1 === opened.sha1 && shown.index === opened.index && shown.name === opened.name) return;
     if (opened.index !== null) this.grid.moveTo(opened.index);
@@ -375,11 +375,11 @@ class Gallery {
     if (this.kept.isElsewhere) this.seek();
     else this.kept.note();
     if (!this.viewer.shown && this.isInHand) this.say();
-    if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
+    if (this.pendingIndex !== null && this.rows.get(this.pendingIndex)) this.open(this.pendingIndex);
   }
 
   moved() {
-    if (this.asked !== this.grid.current) this.asked = null;
+    if (this.pendingIndex !== this.grid.current) this.pendingIndex = null;
     this.note();
     this.beside.take();
   }
@@ -412,8 +412,8 @@ class Gallery {
     const { shown } = this.viewer;
     const { sha1 } = this.inHand;
     if (sha1) current.put(this, sha1, Boolean(shown), this.inline.fileInHand(sha1));
-    if (!sha1 || this.told === told(sha1, Boolean(shown))) return;
-    this.told = told(sha1, Boolean(shown));
+    if (!sha1 || this.reported === reported(sha1, Boolean(shown))) return;
+    this.reported = reported(sha1, Boolean(shown));
     this.tell("at", { sha1, opened: Boolean(shown) });
   }
 
@@ -441,7 +441,7 @@ function isSame(data, other) {
   );
 }
 
-function told(sha1, isOpen) {
+function reported(sha1, isOpen) {
   return `${sha1} ${isOpen}`;
 }
 

@@ -200,10 +200,10 @@ export function cells(g, row) {
   // A full row is as high as a whole number of pixels, and as wide as the window all the same.
   const scale = Math.abs(full - height) <= 0.5 ? full : height;
   let at = 0;
-  return aspects.map((aspect, place) => {
+  return aspects.map((aspect, index) => {
     const left = Math.round(at);
     at += aspect * scale;
-    return { left: EDGE + left + GAP * place, width: Math.max(1, Math.round(at) - left) };
+    return { left: EDGE + left + GAP * index, width: Math.max(1, Math.round(at) - left) };
   });
 }
 

@@ -119,7 +119,7 @@ export class Grid extends Sheet {
     const { geometry: g, selection, says, texts } = this;
     const count = g.count[row];
     const height = tall(g, row);
-    const places = cells(g, row);
+    const boxes = cells(g, row);
     const words = { language: says.language, texts };
     while (node.children.length > count) node.lastChild?.remove();
     while (node.children.length < count) node.append(makeTile(texts));
@@ -130,7 +130,7 @@ export class Grid extends Sheet {
       const tile = /** @type {HTMLElement} */ (child);
       const index = g.first[row] + column;
       const data = this.rows.get(index) ?? null;
-      const { width } = places[column];
+      const { width } = boxes[column];
       if (isOtherLayout) tile.style.setProperty("--wide", `${width}px`);
       showTile(tile, data, {
         index,

@@ -97,13 +97,13 @@ export class Groups {
 
 /** The group around each, -1 at the top. @param {Uint8Array} depth */
 function parents(depth) {
-  const found = new Int32Array(depth.length);
+  const positions = new Int32Array(depth.length);
   /** @type {number[]} */
   const open = [];
   depth.forEach((at, group) => {
     open.length = at;
-    found[group] = open[at - 1] ?? -1;
+    positions[group] = open[at - 1] ?? -1;
     open.push(group);
   });
-  return found;
+  return positions;
 }

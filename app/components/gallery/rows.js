@@ -110,13 +110,13 @@ export class Rows extends EventTarget {
     const here = [];
     for (let index = first; index <= last && this.get(index); index++) here.push(this.get(index).sha1);
     if (here.length === last - first + 1) return here;
-    const found = [];
+    const rows = [];
     for (let start = first; start <= last; start += IDS_AT_ONCE) {
       const count = Math.min(IDS_AT_ONCE, last - start + 1);
       const answer = await this.ask({ start, count, only: "sha1" }, null);
-      found.push(...answer.rows);
+      rows.push(...answer.rows);
     }
-    return found;
+    return rows;
   }
 
   /** The index of an image whose row is here, or null. @param {string} sha1 */
@@ -184,7 +184,7 @@ export class Rows extends EventTarget {
   }
 
   async ask(what, signal) {
-    return (await asked("rows", { view: this.view, ...(this.held && { held: this.held }), ...what }, signal)).json();
+    return (await request("rows", { view: this.view, ...(this.held && { held: this.held }), ...what }, signal)).json();
   }
 
   keep(block, rows, edition) {
@@ -197,7 +197,7 @@ export class Rows extends EventTarget {
 
 /** The groups of a view. @param {string | null} held @returns {Promise<import("./groups.js").Answer>} */
 export async function groupsOf(view, held, language) {
-  return (await asked("groups", { view, held: held ?? "", lang: language })).json();
+  return (await request("groups", { view, held: held ?? "", lang: language })).json();
 }
 
 /**
@@ -206,10 +206,10 @@ export async function groupsOf(view, held, language) {
  * @returns {Promise<Uint8Array>}
  */
 export async function aspectsOf(view, held) {
-  return new Uint8Array(await (await asked("aspects", { view, held: held ?? "" })).arrayBuffer());
+  return new Uint8Array(await (await request("aspects", { view, held: held ?? "" })).arrayBuffer());
 }
 
-async function asked(route, what, signal = null) {
+async function request(route, what, signal = null) {
   const answer = await fetch(`/${route}?${new URLSearchParams(what)}`, { signal });
   if (!answer.ok) throw new Error(`${route}: ${answer.status}`);
   return answer;

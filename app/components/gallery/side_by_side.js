@@ -139,7 +139,7 @@ export class Beside {
     this.count.hidden = Boolean(seen);
     this.rank.hidden = !seen;
     const { here, there } = seen?.row ?? {};
-    write(this.rank, seen ? (isOwn ? this.said(here, there) : this.said(there, here)) : "");
+    write(this.rank, seen ? (isOwn ? this.ranksText(here, there) : this.ranksText(there, here)) : "");
     const twin = seen && !isOwn ? seen.row.sha1 : null;
     if (twin === this.grid.twin) return;
     this.grid.twin = twin;
@@ -148,11 +148,11 @@ export class Beside {
 
   /** Where a row stands, here and there. @param {import("./rows.js").Row} row */
   ranks(row) {
-    return this.said(row.here, row.there);
+    return this.ranksText(row.here, row.there);
   }
 
   /** @param {number | undefined} here @param {number | undefined} there  0: not at all */
-  said(here, there) {
+  ranksText(here, there) {
     if (here === undefined || there === undefined) return "";
     const { texts } = this.grid;
     const text = !there ? texts.rank_here : !here ? texts.rank_there : texts.rank_both;

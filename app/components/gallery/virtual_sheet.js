@@ -84,14 +84,14 @@ export class Sheet extends EventTarget {
   askOf({ target, detail }) {
     const group = this.groupUnder(target);
     if (group < 0 || !this.groups) return;
-    const asked = {
+    const request = {
       ...detail,
       depth: this.groups.depth[group],
       name: this.groups.label[group],
       isUnset: this.groups.unset[group],
       select: () => this.ticks.only(group),
     };
-    document.dispatchEvent(new CustomEvent("panoptic:group", { detail: asked }));
+    document.dispatchEvent(new CustomEvent("panoptic:group", { detail: request }));
   }
 
   /** Where all rows lie; null while that cannot be said. @abstract @returns {Geometry | null} */
@@ -190,21 +190,21 @@ export class Sheet extends EventTarget {
   }
 
   /** Where the sheet stands, to come back to it. @returns {Place | null} */
-  place() {
+  scrollPosition() {
     const { geometry: g, scroll } = this;
     if (!this.rows.total || !g.rows) return null;
     const index = g.first[rowAt(g, scroll.offset)];
     return { index, above: this.topOf(index) - scroll.offset };
   }
 
-  /** @param {Place} place */
-  goTo(place) {
+  /** @param {Place} position */
+  goTo(position) {
     if (!this.scroll.window) {
       // Not laid out yet: the first layout takes it up.
-      this.awaited = place;
+      this.awaited = position;
       return;
     }
-    this.scrollTo(this.topOf(place.index) - place.above);
+    this.scrollTo(this.topOf(position.index) - position.above);
   }
 
   /** Scroll as little as is needed to see an image whole, with the headers right above it. */
@@ -373,6 +373,6 @@ export class Sheet extends EventTarget {
 
 /** The number that the element around an inner one says, or -1. */
 export function numberOf(target, selector, attribute) {
-  const found = target instanceof Element ? target.closest(selector) : null;
-  return found ? Number(found.getAttribute(attribute)) : -1;
+  const element = target instanceof Element ? target.closest(selector) : null;
+  return element ? Number(element.getAttribute(attribute)) : -1;
 }

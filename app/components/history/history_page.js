@@ -39,7 +39,7 @@ export class Page {
     this.seen = new IntersectionObserver(([entry]) => entry.isIntersecting && this.older(), { rootMargin: "600px" });
     this.seen.observe(this.end);
     this.freshen = debounced(() => this.fresh(), FRESHEN_AFTER);
-    this.changed = () => latest.told && latest.told.position > this.position && this.freshen();
+    this.changed = () => latest.state && latest.state.position > this.position && this.freshen();
     latest.addEventListener("change", this.changed);
     this.unfollow = latest.follow();
   }

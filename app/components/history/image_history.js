@@ -29,7 +29,7 @@ export class Past {
     /** Where in the log what is shown ends. */
     this.position = 0;
     this.freshen = debounced(() => this.data && this.read(), FRESHEN_AFTER);
-    this.changed = () => latest.told && latest.told.position > this.position && this.freshen();
+    this.changed = () => latest.state && latest.state.position > this.position && this.freshen();
     latest.addEventListener("change", this.changed);
     this.unfollow = latest.follow();
   }

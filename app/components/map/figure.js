@@ -55,12 +55,12 @@ export function figure(points, theme) {
   const outside = [];
   const inside = [];
   const step = HAS_WEBGL ? 1 : Math.ceil(points.x.length / DRAWN_WITHOUT_WEBGL);
-  points.shown.forEach((shown, place) => place % step === 0 && (shown ? inside : outside).push(place));
+  points.shown.forEach((shown, index) => index % step === 0 && (shown ? inside : outside).push(index));
   const size = sizeOf(points.x.length);
   const grey = mixed(theme.text, theme.back, 0.45);
   // What has no group is drawn first, so that it never hides what has one.
   inside.sort((a, b) => (points.group[a] < 0 ? 0 : 1) - (points.group[b] < 0 ? 0 : 1));
-  const fills = inside.map((place) => (points.group[place] < 0 ? grey : colourOf(points.group[place], theme.isDark)));
+  const fills = inside.map((index) => (points.group[index] < 0 ? grey : colourOf(points.group[index], theme.isDark)));
   return [
     trace(
       points,
@@ -117,13 +117,13 @@ function thin(theme) {
   return { fillcolor: `${theme.accent}14` };
 }
 
-function trace(points, places, marker, isContext) {
+function trace(points, indices, marker, isContext) {
   return {
     type: HAS_WEBGL ? "scattergl" : "scatter",
     mode: "markers",
-    x: Float32Array.from(places, (place) => points.x[place]),
-    y: Float32Array.from(places, (place) => points.y[place]),
-    customdata: places,
+    x: Float32Array.from(indices, (index) => points.x[index]),
+    y: Float32Array.from(indices, (index) => points.y[index]),
+    customdata: indices,
     marker: { ...marker, line: { width: 0 } },
     hoverinfo: "none",
     selected: { marker: { opacity: marker.opacity } },

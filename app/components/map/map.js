@@ -258,13 +258,13 @@ class ImageMap {
   }
 
   sha1Of(event) {
-    const place = event.points?.[0]?.customdata;
-    return place === undefined ? null : this.points.sha1(place);
+    const index = event.points?.[0]?.customdata;
+    return index === undefined ? null : this.points.sha1(index);
   }
 
   captionOf(event) {
     const group = this.points.group[event.points[0].customdata];
-    const known = this.data.groups.find((one) => one.number === group);
+    const known = this.data.groups.find((candidate) => candidate.number === group);
     return known?.label ?? this.data.texts.no_group;
   }
 

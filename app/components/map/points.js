@@ -11,7 +11,7 @@
  * @property {number} total
  * @property {number} inside        images inside the view, drawn or not
  * @property {[number, number, number, number]} extent  left, right, bottom, top
- * @property {(place: number) => string} sha1
+ * @property {(index: number) => string} sha1
  */
 
 /** @type {Promise<any> | null} */
@@ -33,12 +33,12 @@ export function loadPlotly() {
   return plotly;
 }
 
-/** @param {string} encoder @param {Record<string, string>} asked @param {AbortSignal} signal */
-export async function fetchPoints(encoder, asked, signal) {
-  const answer = await fetch(`/map/${encodeURIComponent(encoder)}?${new URLSearchParams(asked)}`, { signal });
+/** @param {string} encoder @param {Record<string, string>} query @param {AbortSignal} signal */
+export async function fetchPoints(encoder, query, signal) {
+  const answer = await fetch(`/map/${encodeURIComponent(encoder)}?${new URLSearchParams(query)}`, { signal });
   if (!answer.ok) {
-    const said = await answer.json().catch(() => ({}));
-    throw Object.assign(new Error(`map: ${answer.status}`), { userText: said.message });
+    const answerBody = await answer.json().catch(() => ({}));
+    throw Object.assign(new Error(`map: ${answer.status}`), { userText: answerBody.message });
   }
   return parse(await answer.arrayBuffer());
 }
@@ -60,7 +60,7 @@ function parse(bytes) {
   const density = take(Uint8Array, 2 * side * side);
   const group = take(Int16Array, points);
   const shown = take(Uint8Array, points);
-  const sha1 = (place) =>
-    Array.from(sha1s.subarray(place * 20, place * 20 + 20), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha1 = (index) =>
+    Array.from(sha1s.subarray(index * 20, index * 20 + 20), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { x, y, group, shown, density, side, total, inside, extent, sha1 };
 }

@@ -37,8 +37,8 @@ export class Shown {
     this.request = new AbortController();
     this.list.classList.add("waiting");
     try {
-      const asked = new URLSearchParams({ view, start: "0", count: String(FIRST) });
-      const answer = await fetch(`/rows?${asked}`, { signal: this.request.signal });
+      const query = new URLSearchParams({ view, start: "0", count: String(FIRST) });
+      const answer = await fetch(`/rows?${query}`, { signal: this.request.signal });
       const { rows, total, message } = await answer.json();
       this.draw(rows ?? [], total ?? 0, message, data);
     } catch (error) {

@@ -65,7 +65,7 @@ class People {
 
   write() {
     const { texts, language } = this.data;
-    const { me = "", atWork = [] } = latest.told ?? {};
+    const { me = "", atWork = [] } = latest.state ?? {};
     const others = atWork.filter(({ author }) => author !== me);
     write(this.glyph, others.length ? "group" : "person");
     write(this.count, others.length ? String(others.length + 1) : "");
@@ -84,7 +84,7 @@ class People {
   }
 
   open() {
-    this.name.value = latest.told?.me ?? "";
+    this.name.value = latest.state?.me ?? "";
     write(this.save, this.data.texts.save);
     this.panel.showPopover();
     const { right, bottom } = this.button.getBoundingClientRect();

@@ -26,7 +26,7 @@ class Pulse {
   constructor() {
     this.drawn = "";
     /** What was told to have changed. @type {string | null} */
-    this.told = null;
+    this.lastDigest = null;
     this.last = Date.now();
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
     this.tell = () => {};
@@ -48,9 +48,9 @@ class Pulse {
   compare(beat) {
     const since = Date.now() - this.last;
     const isDrawn = beat === this.drawn && since < ANYWAY_EVERY;
-    const isOnItsWay = beat === this.told && since < AGAIN_AFTER;
+    const isOnItsWay = beat === this.lastDigest && since < AGAIN_AFTER;
     if (isDrawn || isOnItsWay) return;
-    this.told = beat;
+    this.lastDigest = beat;
     this.last = Date.now();
     this.tell("changed", beat);
   }

@@ -22,9 +22,9 @@ class Steps {
       undo: iconButton("undo", "", () => this.go("undo")),
       redo: iconButton("redo", "", () => this.go("redo")),
     };
-    this.said = el("span", { role: "status" });
+    this.message = el("span", { role: "status" });
     this.reverse = el("button", { type: "button" });
-    this.toast = el("div", { class: "toast", popover: "manual" }, this.said, this.reverse);
+    this.toast = el("div", { class: "toast", popover: "manual" }, this.message, this.reverse);
     this.group = el("div", { class: "steps", role: "group" }, this.buttons.undo, this.buttons.redo);
     root.replaceChildren(this.group, this.toast);
     // Whoever is about to press it is given the time.
@@ -50,7 +50,7 @@ class Steps {
   write() {
     const { texts } = this.data;
     for (const step of /** @type {Step[]} */ (["undo", "redo"])) {
-      const next = latest.told?.[step];
+      const next = latest.state?.[step];
       const title = next ? fill(texts[step], { said: next.said }) : texts[`no_${step}`];
       set(this.buttons[step], "title", title);
       set(this.buttons[step], "aria-label", title);
@@ -69,8 +69,8 @@ class Steps {
     const { texts } = this.data;
     const other = step === "undo" ? "redo" : "undo";
     try {
-      const { batch, said } = await latest.go(step);
-      if (batch) this.say(fill(texts[`${step}ne`], { said: said ?? "" }), other);
+      const { batch, said: message } = await latest.go(step);
+      if (batch) this.say(fill(texts[`${step}ne`], { said: message ?? "" }), other);
       else this.say(texts[`no_${step}`]);
     } catch {
       this.say(texts.failed);
@@ -79,7 +79,7 @@ class Steps {
 
   /** @param {string} text @param {Step} [reverse] */
   say(text, reverse) {
-    write(this.said, text);
+    write(this.message, text);
     this.reverse.hidden = !reverse;
     if (reverse) {
       write(this.reverse, this.data.texts[`${reverse}_short`]);

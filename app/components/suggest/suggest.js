@@ -279,7 +279,7 @@ class Page {
       await this.writing.done;
       const scope = this.isInView && view ? { view } : {};
       told = /** @type {Offered} */ (
-        await annotations.ask("/suggestions", {
+        await annotations.post("/suggestions", {
           tag,
           encoder,
           mode: this.mode,
@@ -320,7 +320,7 @@ class Page {
     const { images } = this;
     const sha1s = [...images, ...this.before].map(({ sha1 }) => sha1);
     const [told, refused] = await Promise.all([
-      annotations.ask("/suggestions/standing", { tag, sha1s }).catch((error) => ({ gone: error.message })),
+      annotations.post("/suggestions/standing", { tag, sha1s }).catch((error) => ({ gone: error.message })),
       this.learnt.readRefused(tag),
     ]);
     // What was answered since is newer.

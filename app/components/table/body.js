@@ -94,13 +94,13 @@ export class Body extends Sheet {
     node.querySelector("img")?.removeAttribute("src");
   }
 
-  drawImages(node, place) {
+  drawImages(node, position) {
     const { geometry: g, groups, layout, selection } = this;
-    const index = g.first[place];
+    const index = g.first[position];
     const row = /** @type {import("./columns.js").Row | undefined} */ (this.rows.get(index));
     const isSelected = row ? selection.has(row.sha1) : selection.all;
     set(node, "aria-selected", isSelected ? "true" : "false");
-    set(node, "aria-level", groups ? groups.depth[g.group[place]] + 2 : null);
+    set(node, "aria-level", groups ? groups.depth[g.group[position]] + 2 : null);
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
     node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
@@ -124,8 +124,8 @@ export class Body extends Sheet {
       showColour(/** @type {HTMLElement} */ (cell.firstElementChild), column.text(row) || null);
   }
 
-  makeImages(place) {
-    const index = this.geometry.first[place];
+  makeImages(position) {
+    const index = this.geometry.first[position];
     const cells = this.layout.shown.map((column, at) => {
       const kinds = `${column.isFigure ? " figure" : ""}${column.property ? " property" : ""}`;
       const id = column.property ? `${this.idOf(index)}-${column.name}` : null;

@@ -13,7 +13,7 @@ export class Editing extends InPlace {
   }
 
   propertyOf(name) {
-    return this.body.layout.editable.find((one) => one.name === name)?.property;
+    return this.body.layout.editable.find((column) => column.name === name)?.property;
   }
 
   elementOf({ index, name }) {
@@ -25,7 +25,7 @@ export class Editing extends InPlace {
   /** The next cell of the row, and after the last the first of the next row. */
   beside({ index, name }, by) {
     const { editable } = this.body.layout;
-    const at = editable.findIndex((one) => one.name === name) + by;
+    const at = editable.findIndex((column) => column.name === name) + by;
     const isOver = at < 0 || at >= editable.length;
     const next = isOver ? index + by : index;
     if (next < 0 || next >= this.body.rows.total) return null;

@@ -58,17 +58,17 @@ export class Head {
 
   draw() {
     const { shown } = this.layout;
-    const cells = shown.map((column, place) => {
+    const cells = shown.map((column, index) => {
       const known = this.cells.get(column.name);
       // A property may have another name by now.
       const cell = known && known.dataset.label === (column.label ?? "") ? known : this.make(column);
-      set(cell, "aria-colindex", place + 1);
+      set(cell, "aria-colindex", index + 1);
       this.write(cell, column);
       return cell;
     });
     // Put back where they are, the headings would lose the focus.
     const isSame =
-      cells.length === this.node.children.length && cells.every((cell, place) => cell === this.node.children[place]);
+      cells.length === this.node.children.length && cells.every((cell, index) => cell === this.node.children[index]);
     if (!isSame) this.node.replaceChildren(...cells);
     if (!shown.some((column) => column.name === this.reached)) this.reach("name");
     this.drawTick();
@@ -182,10 +182,10 @@ export class Head {
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const stops = this.layout.shown.filter((column) => !column.isFixed);
-    const place = stops.findIndex((column) => column.name === this.reached);
+    const index = stops.findIndex((column) => column.name === this.reached);
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by && event.shiftKey) this.layout.resize(stops[place], this.layout.width(stops[place]) + by * STEP);
-    else if (by) this.focus(stops[Math.max(0, Math.min(stops.length - 1, place + by))]);
+    if (by && event.shiftKey) this.layout.resize(stops[index], this.layout.width(stops[index]) + by * STEP);
+    else if (by) this.focus(stops[Math.max(0, Math.min(stops.length - 1, index + by))]);
     else if (event.key === "Home") this.focus(stops[0]);
     else if (event.key === "End") this.focus(stops[stops.length - 1]);
     else if (event.key === "ArrowDown" || event.key === "Escape") this.acts.leave();
@@ -225,8 +225,8 @@ export class Head {
     const names = choices.map((column) => `${column.name} ${column.label ?? ""}`).join();
     if (names !== this.listed) this.list.replaceChildren(...choices.map((column) => this.makeChoice(column)));
     this.listed = names;
-    choices.forEach((column, place) => {
-      /** @type {HTMLInputElement} */ (this.list.children[place].querySelector("input")).checked =
+    choices.forEach((column, index) => {
+      /** @type {HTMLInputElement} */ (this.list.children[index].querySelector("input")).checked =
         this.layout.isShown(column);
     });
   }

@@ -71,7 +71,7 @@ export function listen(body, { open, only, edit, empty }) {
 
   /** @param {KeyboardEvent} event */
   function key(event) {
-    const isInHead = event.composedPath().some((one) => one instanceof Element && one.classList.contains("head"));
+    const isInHead = event.composedPath().some((part) => part instanceof Element && part.classList.contains("head"));
     if (isInHead || isTyping(event)) return;
     // Many keyboards have brackets on a third level, which some browsers report as Alt.
     if (event.altKey && !brackets.includes(event.key)) return;

@@ -4,8 +4,8 @@ import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { current } from "../shared/store/current_image.js";
 import { debounced, el, set } from "../shared/ui/dom.js";
 import { Groups } from "../gallery/groups.js";
-import { Cursor, placeOf, trailOf } from "../gallery/cursor.js";
-import * as place from "../shared/bridge/image_address.js";
+import { Cursor, positionOf, trailOf } from "../gallery/cursor.js";
+import * as imageAddress from "../shared/bridge/image_address.js";
 import { Rows, groupsOf } from "../gallery/rows.js";
 import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
@@ -58,7 +58,7 @@ class Table {
     /** Whether the groups could not be fetched. */
     this.isStale = false;
     /** The row that is to be opened once it is here. @type {number | null} */
-    this.asked = null;
+    this.pendingIndex = null;
     this.rows = new Rows();
     this.layout = new Layout(columns(data.language, data.properties ?? [], texts));
     this.node = el("div", {
@@ -131,14 +131,14 @@ class Table {
   comeTo(data) {
     const { body } = this;
     const [left, top] = [this.memory, this.ownMemory].map((key) => JSON.parse(sessionStorage.getItem(key) ?? "null"));
-    this.asked = null;
+    this.pendingIndex = null;
     this.rows.show(data.view, data.version, data.total, data.held);
     this.kept.forget();
     body.reset();
     body.current = Math.max(0, Math.min(left?.current ?? 0, data.total - 1));
     body.goTo(top ?? BEGINNING);
     if (left && !left.isTable) body.sought = body.current;
-    this.told = data.current;
+    this.reported = data.current;
     this.begin(data);
   }
 
@@ -176,16 +176,16 @@ class Table {
   async takeIn(data) {
     const { body, rows } = this;
     const anchor = body.scroll.offset > 0 ? body.anchor() : null;
-    const [groups, top, place] = await Promise.all([
+    const [groups, top, position] = await Promise.all([
       data.grouped ? this.fetched(data) : null,
-      anchor ? placeOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
-      this.kept.place(data.held),
+      anchor ? positionOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
+      this.kept.position(data.held),
     ]);
     if (groups === undefined || !isSame(data, this.data)) return;
-    this.asked = null;
+    this.pendingIndex = null;
     rows.show(data.view, data.version, data.total, data.held);
     body.arrange(groups);
-    this.kept.take(place, data.total);
+    this.kept.take(position, data.total);
     this.say();
     if (anchor && top !== null) body.awaited = { index: top.index, above: anchor.above };
     body.relayout();
@@ -196,10 +196,10 @@ class Table {
     if (this.isSeeking) return;
     this.isSeeking = true;
     const { data } = this;
-    const place = await this.kept.place(data.held);
+    const position = await this.kept.position(data.held);
     this.isSeeking = false;
     if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
-    this.kept.take(place, data.total);
+    this.kept.take(position, data.total);
     this.say();
     this.body.draw();
   }
@@ -208,8 +208,8 @@ class Table {
   async follow(sha1) {
     const isHere = /** @type {ShadowRoot} */ (this.root.getRootNode()).activeElement;
     // What comes back while someone is at work here is only what was told from here.
-    if (isHere || !sha1 || sha1 === this.told) return;
-    this.told = sha1;
+    if (isHere || !sha1 || sha1 === this.reported) return;
+    this.reported = sha1;
     const { data } = this;
     const index = this.rows.find(sha1) ?? (await this.rows.indexOf(sha1).catch(() => null));
     if (index !== null && isSame(data, this.data)) this.body.moveTo(index);
@@ -230,7 +230,7 @@ class Table {
   }
 
   remember() {
-    const at = this.data && !this.body.isAwaited && this.body.place();
+    const at = this.data && !this.body.isAwaited && this.body.scrollPosition();
     if (!at) return;
     sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.body.current, isTable: true }));
     sessionStorage.setItem(this.ownMemory, JSON.stringify(at));
@@ -248,12 +248,12 @@ class Table {
   /** Show an image large: in the gallery beside, or in the one that Python draws then. */
   open(index) {
     const row = this.rows.get(index);
-    this.asked = row ? null : index;
+    this.pendingIndex = row ? null : index;
     if (!row) return;
     const { sha1, name } = row;
     this.remember();
     document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
-    if (place.opened() !== sha1) place.open(sha1, true);
+    if (imageAddress.opened() !== sha1) imageAddress.open(sha1, true);
     this.tellCurrent.cancel();
     this.tellNow(true);
   }
@@ -276,11 +276,11 @@ class Table {
     if (row) this.layout.rank(row.similarity != null);
     if (this.kept.isElsewhere) this.seek();
     else this.note();
-    if (this.asked !== null && this.rows.get(this.asked)) this.open(this.asked);
+    if (this.pendingIndex !== null && this.rows.get(this.pendingIndex)) this.open(this.pendingIndex);
   }
 
   moved() {
-    if (this.asked !== this.body.current) this.asked = null;
+    if (this.pendingIndex !== this.body.current) this.pendingIndex = null;
     this.note();
   }
 
@@ -304,8 +304,8 @@ class Table {
 
   tellNow(isOpened) {
     const { sha1 } = this.kept;
-    if (!sha1 || (this.told === sha1 && !isOpened)) return;
-    this.told = sha1;
+    if (!sha1 || (this.reported === sha1 && !isOpened)) return;
+    this.reported = sha1;
     this.tell("at", { sha1, opened: isOpened });
   }
 

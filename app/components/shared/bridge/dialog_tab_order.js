@@ -35,5 +35,5 @@ function stops(within) {
 function isTurn(node, within) {
   if (node.type !== "radio") return true;
   const group = [...within.querySelectorAll(`input[name="${node.name}"]`)];
-  return node === (group.find((one) => one.checked) ?? group[0]);
+  return node === (group.find((radio) => radio.checked) ?? group[0]);
 }

@@ -8,7 +8,8 @@ import { begin } from "./pending.js";
  * `state` sends what only the last of counts.
  * @typedef {{press: Send, send: Send, state: Send}} Sends
  */
-/** @typedef {{update: (data: any, unheard?: number) => unknown, close?: () => void}} Shown */
+/** @typedef {{setTriggerValue: Send, setStateValue: Send}} Setters */
+/** @typedef {{update: (data: any, unconfirmed?: number) => unknown, close?: () => void}} Shown */
 
 /**
  * The default export of a component.
@@ -21,9 +22,9 @@ export function component(make, connect = () => {}, isSame = () => true) {
   /** @type {WeakMap<object, S>} */
   const mounted = new WeakMap();
   /**
-   * @param {{data: any, parentElement: any, unheard?: number, setTriggerValue: Send, setStateValue: Send}} streamlit
+   * @param {{data: any, parentElement: any, unconfirmed?: number} & Setters} streamlit
    */
-  return ({ data, parentElement, unheard, setTriggerValue, setStateValue }) => {
+  return ({ data, parentElement, unconfirmed, setTriggerValue, setStateValue }) => {
     const known = mounted.get(parentElement);
     const stays = known !== undefined && isSame(known, data);
     if (known && !stays) known.close?.();
@@ -34,7 +35,7 @@ export function component(make, connect = () => {}, isSame = () => true) {
       setTriggerValue(name, value);
     };
     connect(shown, { press, send: setTriggerValue, state: setStateValue });
-    shown.update(data, unheard);
+    shown.update(data, unconfirmed);
     return () => {
       shown.close?.();
       mounted.delete(parentElement);

@@ -18,18 +18,20 @@ let count = 0;
 
 /** The presses of one component that wait to be heard. */
 class Waiting {
-  /** @param {Node} place  where the component is drawn */
-  constructor(place) {
-    this.place = place;
+  /** @param {Node} node  where the component is drawn */
+  constructor(node) {
+    this.node = node;
     /** @type {{key: string, at: number, name: string, value: any}[]} */
     this.presses = [];
     /** Streamlit's, and new with each run. @type {Send} */
     this.send = () => {};
   }
 
-  /** @param {string[]} heard  keys of what Python has carried out */
-  drop(heard) {
-    this.presses = this.presses.filter((one) => !heard.includes(one.key) && Date.now() - one.at < EXPECTED_FOR);
+  /** @param {string[]} confirmed  keys of what Python has carried out */
+  drop(confirmed) {
+    this.presses = this.presses.filter(
+      (press) => !confirmed.includes(press.key) && Date.now() - press.at < EXPECTED_FOR,
+    );
     if (!this.presses.length) clearTimeout(this.timer);
   }
 
@@ -38,10 +40,10 @@ class Waiting {
     this.presses.push({ key: `${FROM}.${(count += 1)}`, at: Date.now(), name, value });
     this.left = AGAIN_AT_MOST;
     this.page = location.pathname;
-    this.say();
+    this.sendPending();
   }
 
-  say() {
+  sendPending() {
     this.send("presses", this.presses);
     this.idle = 0;
     this.lookLater();
@@ -60,12 +62,12 @@ class Waiting {
     // A message would begin the run anew, and on the page from where it was sent.
     this.idle = isAtWork() ? 0 : this.idle + 1;
     if (this.idle < IDLE_LOOKS) this.lookLater();
-    else if ((this.left -= 1) >= 0) this.say();
+    else if ((this.left -= 1) >= 0) this.sendPending();
   }
 
   /** Whether the component has gone with its page. */
   isLeft() {
-    return !this.place.isConnected && location.pathname !== this.page;
+    return !this.node.isConnected && location.pathname !== this.page;
   }
 }
 
@@ -80,7 +82,7 @@ const mounted = new WeakMap();
 
 /**
  * What a component is mounted with: its own data, presses that are not lost, and how many of
- * them (`unheard`) Python has not heard yet.
+ * them (`unconfirmed`) Python has not carried out yet.
  * @param {{data: {shown: any, heard: string[]}, parentElement: any, setTriggerValue: Send}} streamlit
  */
 export function withReliableEvents(streamlit) {
@@ -92,7 +94,7 @@ export function withReliableEvents(streamlit) {
   return {
     ...streamlit,
     data: data.shown,
-    unheard: waiting.presses.length,
+    unconfirmed: waiting.presses.length,
     setTriggerValue: (name, value) => waiting.press(name, value),
   };
 }

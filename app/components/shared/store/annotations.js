@@ -29,7 +29,7 @@ const KEPT = 200;
  * @property {string} at
  * @property {boolean} mixed
  * @property {Record<string, Cell>} [files]
- * @typedef {object} Said  files: the places of those that hold the image
+ * @typedef {object} ImageValues  files: the places of those that hold the image
  * @property {boolean} excluded
  * @property {string[]} files
  * @property {Record<string, Cell>} values
@@ -50,7 +50,7 @@ class Annotations extends EventTarget {
     this.tags = [];
     /** @type {Map<string, Tag>} */
     this.tagOf = new Map();
-    /** @type {Map<string, Said>} */
+    /** @type {Map<string, ImageValues>} */
     this.known = new Map();
     this.followers = 0;
     document.addEventListener("panoptic:annotated", (event) =>
@@ -72,30 +72,30 @@ class Annotations extends EventTarget {
     return this.known.get(sha1) ?? null;
   }
 
-  /** What is said of an image. @param {string} sha1 @returns {Promise<Said>} */
+  /** What is said of an image. @param {string} sha1 @returns {Promise<ImageValues>} */
   async of(sha1) {
     return this.here(sha1) ?? (await this.read({ sha1 }));
   }
 
   /**
-   * Fetch what is defined, and what is said of an image.
+   * Fetch what is defined, and the values of an image.
    * @param {Record<string, string>} [about]
-   * @returns {Promise<Said>}
+   * @returns {Promise<ImageValues>}
    */
   async read(about = {}) {
     const answer = await fetch(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`);
     if (!answer.ok) throw new Error(`annotations: ${answer.status}`);
-    const told = await answer.json();
-    const isOlder = told.position < this.position;
-    if (told.position > this.position) this.known.clear();
-    this.position = Math.max(told.position, this.position);
-    if (told.properties && !isOlder) this.define(told);
-    const said = { excluded: told.excluded, files: told.files ?? [], values: told.values };
+    const body = await answer.json();
+    const isOlder = body.position < this.position;
+    if (body.position > this.position) this.known.clear();
+    this.position = Math.max(body.position, this.position);
+    if (body.properties && !isOlder) this.define(body);
+    const values = { excluded: body.excluded, files: body.files ?? [], values: body.values };
     if (about.sha1 && !isOlder) {
       if (this.known.size >= KEPT) this.known.clear();
-      this.known.set(about.sha1, said);
+      this.known.set(about.sha1, values);
     }
-    return said;
+    return values;
   }
 
   define({ version, properties, tags }) {
@@ -111,23 +111,23 @@ class Annotations extends EventTarget {
    * @param {string} path @param {Record<string, any>} body @returns {Promise<Written>}
    */
   async write(path, body) {
-    const told = await this.ask(path, body);
-    this.take(told.version);
-    this.tell(told.position);
-    return told;
+    const answer = await this.post(path, body);
+    this.take(answer.version);
+    this.notify(answer.position);
+    return answer;
   }
 
   /** As `write`, where nothing is written. @param {string} path @param {Record<string, any>} body */
-  async ask(path, body) {
+  async post(path, body) {
     const query = new URLSearchParams({ lang: this.language });
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(
       () => null,
     );
-    const told = (await answer?.json().catch(() => null)) ?? {};
+    const content = (await answer?.json().catch(() => null)) ?? {};
     // Without words where the server had none: whoever asked has their own.
-    if (!answer?.ok) throw new Error(told.message ?? "");
-    return told;
+    if (!answer?.ok) throw new Error(content.message ?? "");
+    return content;
   }
 
   /** What is defined is another than what is here. @param {string} version */
@@ -143,7 +143,7 @@ class Annotations extends EventTarget {
   }
 
   /** Say to the whole page that something was written. @param {number} position */
-  tell(position) {
+  notify(position) {
     document.dispatchEvent(new CustomEvent("panoptic:annotated", { detail: { position } }));
   }
 
@@ -174,7 +174,7 @@ class Annotations extends EventTarget {
       const { position, version } = await (await fetch("/annotations/position")).json();
       this.take(version);
       const isNew = position > this.position && this.position >= 0;
-      if (isNew) this.tell(position);
+      if (isNew) this.notify(position);
     } catch {
       // The server is away: the page says so.
     }
@@ -183,12 +183,12 @@ class Annotations extends EventTarget {
 
 /**
  * What a property says of an image, or of one of its files.
- * @param {Said} said @param {Property} property @param {string | null} place  of the file
+ * @param {ImageValues} values @param {Property} property @param {string | null} fileIndex  of the file
  * @returns {Cell | undefined}
  */
-export function cellOf(said, property, place) {
-  const cell = said.values[property.id];
-  return property.target === "file" && place !== null ? cell?.files?.[place] : cell;
+export function cellOf(values, property, fileIndex) {
+  const cell = values.values[property.id];
+  return property.target === "file" && fileIndex !== null ? cell?.files?.[fileIndex] : cell;
 }
 
 export const annotations = new Annotations();

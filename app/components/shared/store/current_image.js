@@ -9,18 +9,18 @@ class Current extends EventTarget {
     /** @type {string | null} */
     this.sha1 = null;
     /** Its file, where a display shows files. @type {string | null} */
-    this.place = null;
+    this.path = null;
     this.isOpen = false;
     /** Which display it is in. @type {Display | null} */
     this.display = null;
   }
 
-  /** @param {Display} display @param {string | null} sha1 @param {boolean} isOpen @param {string | null} [place] */
-  put(display, sha1, isOpen, place = null) {
+  /** @param {Display} display @param {string | null} sha1 @param {boolean} isOpen @param {string | null} [path] */
+  put(display, sha1, isOpen, path = null) {
     this.display = display;
-    if (sha1 === this.sha1 && isOpen === this.isOpen && place === this.place) return;
+    if (sha1 === this.sha1 && isOpen === this.isOpen && path === this.path) return;
     this.sha1 = sha1;
-    this.place = place;
+    this.path = path;
     this.isOpen = isOpen;
     this.dispatchEvent(new Event("change"));
   }

@@ -28,12 +28,12 @@ export class Definitions extends EventTarget {
 
   /** @param {string} id */
   get(id) {
-    return this.properties.find((one) => one.id === id);
+    return this.properties.find((property) => property.id === id);
   }
 
   /** Read again; says "change" where something is another. */
   async refresh() {
-    const answer = await asked("/definitions");
+    const answer = await fetchJson("/definitions");
     const { position, properties } = await answer.json();
     // An answer may be overtaken by a later one.
     if (position <= this.position) return;
@@ -47,16 +47,16 @@ export class Definitions extends EventTarget {
    * @param {[string, string][]} [query]
    */
   async of(id, what, query = []) {
-    return asked(`/definitions/${id}/${what}?${new URLSearchParams([...query, ["lang", this.language]])}`);
+    return fetchJson(`/definitions/${id}/${what}?${new URLSearchParams([...query, ["lang", this.language]])}`);
   }
 
   /**
    * Change something; answers when it is stored and read again. Throws what a person can read.
-   * @param {Record<string, any>} told
+   * @param {Record<string, any>} body
    * @returns {Promise<{batch: string | null, position: number, id?: string, ids?: string[]}>}
    */
-  async change(told) {
-    return this.post("/define", told);
+  async change(body) {
+    return this.post("/define", body);
   }
 
   /** Switch a batch off. @param {string} batch */
@@ -64,11 +64,11 @@ export class Definitions extends EventTarget {
     return this.post("/switch", { batch, on: false });
   }
 
-  async post(address, told) {
-    const answer = await asked(`${address}?lang=${this.language}`, {
+  async post(address, change) {
+    const answer = await fetchJson(`${address}?lang=${this.language}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(told),
+      body: JSON.stringify(change),
     });
     const done = await answer.json();
     await this.refresh();
@@ -82,7 +82,7 @@ export class Definitions extends EventTarget {
 }
 
 /** Ask, and throw what is said of a refusal. @param {string} address @param {RequestInit} [options] */
-async function asked(address, options) {
+async function fetchJson(address, options) {
   const answer = await fetch(address, options);
   if (answer.ok) return answer;
   const { message } = await answer.json().catch(() => ({ message: `${answer.status}` }));

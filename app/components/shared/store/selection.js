@@ -147,17 +147,17 @@ export class Selection extends EventTarget {
 
 /** Which of some images a view shows, and how many it shows in all. */
 async function among(view, ids, held) {
-  const found = { total: 0, sha1s: /** @type {string[]} */ ([]) };
+  const images = { total: 0, sha1s: /** @type {string[]} */ ([]) };
   // Asked once even of none, for the total.
   for (let from = 0; from === 0 || from < ids.length; from += ASKED_AT_ONCE) {
     const body = ids.slice(from, from + ASKED_AT_ONCE).join("\n");
     const answer = await fetch(`/among?${new URLSearchParams({ view, held: held ?? "" })}`, { method: "POST", body });
     if (!answer.ok) throw new Error(`among: ${answer.status}`);
     const { total, sha1s } = await answer.json();
-    found.total = total;
-    found.sha1s = found.sha1s.concat(sha1s);
+    images.total = total;
+    images.sha1s = images.sha1s.concat(sha1s);
   }
-  return found;
+  return images;
 }
 
 export const selection = new Selection();

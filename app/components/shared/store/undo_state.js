@@ -27,7 +27,7 @@ class Latest extends EventTarget {
   constructor() {
     super();
     /** @type {Told | null} */
-    this.told = null;
+    this.state = null;
     this.followers = 0;
     this.ask = debounced(() => this.read(), ASK_AFTER);
     document.addEventListener("panoptic:named", () => this.read());
@@ -37,7 +37,7 @@ class Latest extends EventTarget {
   follow() {
     this.followers += 1;
     if (this.followers === 1) {
-      setTimeout(() => this.told ?? this.read(), BEGIN_AFTER);
+      setTimeout(() => this.state ?? this.read(), BEGIN_AFTER);
       annotations.addEventListener("change", this.ask);
       this.timers = [
         setInterval(() => document.hidden || this.read(), AGAIN_EVERY),
@@ -55,7 +55,7 @@ class Latest extends EventTarget {
   }
 
   compare() {
-    if (this.told && annotations.position > this.told.position) this.read();
+    if (this.state && annotations.position > this.state.position) this.read();
   }
 
   async read() {
@@ -69,18 +69,18 @@ class Latest extends EventTarget {
 
   /** Undo or redo. @param {"undo" | "redo"} step @returns {Promise<Told>} */
   async go(step) {
-    const told = /** @type {any} */ (await annotations.write(`/${step}`, {}));
-    this.take(told);
-    return told;
+    const state = /** @type {any} */ (await annotations.write(`/${step}`, {}));
+    this.take(state);
+    return state;
   }
 
-  /** @param {Told} told */
-  take(told) {
-    if (this.told && told.position < this.told.position) return;
-    this.told = told;
+  /** @param {Told} state */
+  take(state) {
+    if (this.state && state.position < this.state.position) return;
+    this.state = state;
     // What others write from here on is news.
-    if (annotations.position < 0) annotations.position = told.position;
-    else if (annotations.position < told.position) annotations.tell(told.position);
+    if (annotations.position < 0) annotations.position = state.position;
+    else if (annotations.position < state.position) annotations.notify(state.position);
     this.dispatchEvent(new Event("change"));
   }
 }

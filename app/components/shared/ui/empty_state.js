@@ -5,19 +5,19 @@ import { el, icon } from "./dom.js";
  * Say what is missing: a sign, a heading, what to do, buttons (`{text, act}`, or null); where
  * nothing is, the place is hidden. It is written only where it differs, so that a button that has
  * the keys keeps them.
- * @param {HTMLElement} place @param {any[] | null} what
+ * @param {HTMLElement} node @param {any[] | null} what
  */
-export function showEmptyState(place, what) {
-  place.hidden = !what;
+export function showEmptyState(node, what) {
+  node.hidden = !what;
   if (!what) return;
-  const written = JSON.stringify(what.map((one) => one?.text ?? one));
-  if (place.dataset.written === written) return;
-  place.dataset.written = written;
+  const written = JSON.stringify(what.map((part) => part?.text ?? part));
+  if (node.dataset.written === written) return;
+  node.dataset.written = written;
   const [sign, title, help, ...acts] = what;
   const buttons = acts
     .filter(Boolean)
     .map(({ text, act }) => el("button", { type: "button", class: "main", onclick: act }, text));
-  place.replaceChildren(
+  node.replaceChildren(
     icon(sign),
     el("h2", {}, title),
     el("p", { class: "quiet" }, help),

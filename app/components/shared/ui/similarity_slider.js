@@ -96,21 +96,21 @@ export class SimilaritySlider {
       }),
     );
     set(this.slider, "max", counts.length * FINE);
-    const place = ((least - edges[0]) / (edges[counts.length] - edges[0])) * counts.length;
-    this.slider.value = String(Math.round(Math.min(counts.length, Math.max(0, place)) * FINE));
+    const position = ((least - edges[0]) / (edges[counts.length] - edges[0])) * counts.length;
+    this.slider.value = String(Math.round(Math.min(counts.length, Math.max(0, position)) * FINE));
     this.say(least);
   }
 
   /** Where the slider is, in bars. */
-  get place() {
+  get position() {
     return Number(this.slider.value) / FINE;
   }
 
   /** @param {(number | null)[]} edges  what the edges of the bars are worth */
   at(edges) {
-    const below = Math.min(Math.floor(this.place), edges.length - 2);
+    const below = Math.min(Math.floor(this.position), edges.length - 2);
     const [low, high] = [edges[below], edges[below + 1]];
-    return low === null || high === null ? null : low + (high - low) * (this.place - below);
+    return low === null || high === null ? null : low + (high - low) * (this.position - below);
   }
 
   least() {
@@ -123,7 +123,7 @@ export class SimilaritySlider {
   /** Say what the slider means. @param {number} [least]  the cosine, where it is known exactly */
   say(least) {
     const { counts, edges, percentiles } = this.spread;
-    const { texts, language, place } = this;
+    const { texts, language, position } = this;
     const percentile = this.at(percentiles);
     const part =
       percentile === null
@@ -133,12 +133,12 @@ export class SimilaritySlider {
       least ?? this.at(edges),
     );
     // Of the bar that the slider is in, the part above it.
-    const shown = counts.reduce((sum, count, at) => sum + count * Math.min(1, Math.max(0, at + 1 - place)), 0);
+    const shown = counts.reduce((sum, count, at) => sum + count * Math.min(1, Math.max(0, at + 1 - position)), 0);
     const images = Math.round(shown);
     write(this.closest, part === null ? "" : fill(texts.closest, { part }));
     write(this.cosine, fill(texts.cosine, { value: cosine }));
     write(this.about, fill(images === 1 ? texts.about_one : texts.about_other, { count: number(images, language) }));
     set(this.slider, "aria-valuetext", [this.closest.textContent, this.cosine.textContent].filter(Boolean).join(", "));
-    [...this.bars.children].forEach((bar, at) => bar.classList.toggle("inside", at + 1 > place));
+    [...this.bars.children].forEach((bar, at) => bar.classList.toggle("inside", at + 1 > position));
   }
 }
