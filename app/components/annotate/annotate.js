@@ -137,7 +137,7 @@ class Annotate {
     }
   }
 
-  /** @param {import("../shared/store/annotations.js").Said} said */
+  /** @param {import("../shared/store/annotations.js").ImageValues} said */
   draw(said) {
     const shown = annotations.properties.filter((one) => !one.hidden);
     this.node.classList.add("here");
@@ -211,7 +211,7 @@ class Annotate {
     return row;
   }
 
-  /** @param {string} id @param {import("../shared/store/annotations.js").Said} said */
+  /** @param {string} id @param {import("../shared/store/annotations.js").ImageValues} said */
   show(id, said) {
     const property = annotations.properties.find((one) => one.id === id);
     const row = property && this.rows.get(keyOf(property));

@@ -44,7 +44,7 @@ export class Copying {
 
   /**
    * @param {import("../shared/store/annotations.js").Property[]} properties
-   * @param {import("../shared/store/annotations.js").Said} said
+   * @param {import("../shared/store/annotations.js").ImageValues} said
    */
   update(properties, said) {
     this.offered = properties.filter((one) => said.values[one.id]?.texts.length);

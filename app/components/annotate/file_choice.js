@@ -29,7 +29,7 @@ export class Files {
   }
 
   /**
-   * @param {import("../shared/store/annotations.js").Said} said
+   * @param {import("../shared/store/annotations.js").ImageValues} said
    * @param {boolean} isWanted  whether a property belongs to files
    */
   update(said, isWanted) {
