@@ -5,10 +5,10 @@ import globals from "globals";
 const COMPONENTS = "app/components";
 
 // Longer than 400 lines today. A file leaves this list when it is split; none is added.
-const TOO_LONG = ["classes/classes.js", "duplicates/duplicates.js", "gallery/gallery.js", "suggest/suggest.js"];
+const TOO_LONG = ["classes/classes.js", "duplicates/duplicates.js", "suggest/suggest.js"];
 
 // They hold a function with more branches than allowed. As above.
-const TOO_BRANCHED = ["duplicates/duplicates.js", "gallery/gallery.js", "gallery/tile.js"];
+const TOO_BRANCHED = ["duplicates/duplicates.js", "gallery/tile.js"];
 
 export default [
   { ignores: ["**/node_modules/"] },

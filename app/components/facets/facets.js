@@ -46,14 +46,14 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
   const root = parentElement.querySelector(".root");
   const shown = mounted.get(parentElement) ?? new Map();
   mounted.set(parentElement, shown);
-  const ask = (name, value) => {
+  const send = (name, value) => {
     begin();
     setTriggerValue(name, value);
   };
-  const tell = {
-    change: (field, value) => ask("change", { field, value }),
-    choose: (id) => ask("choose", id),
-    seek: (field, text) => ask("seek", { field, text }),
+  const actions = {
+    change: (field, value) => send("change", { field, value }),
+    choose: (id) => send("choose", id),
+    seek: (field, text) => send("seek", { field, text }),
     open: (sections) => setStateValue("open", sections),
   };
   set(root, "aria-label", data.texts.label);
@@ -70,7 +70,7 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
       shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section, data));
     shown.set(section.field, known);
     root.append(known.node);
-    known.update(section, data, tell, () => tellOpen(shown, data.sections, tell));
+    known.update(section, data, actions, () => sendOpenSections(shown, data.sections, actions));
   }
   return () => {
     counted.stop();
@@ -86,16 +86,16 @@ const counts = new WeakMap();
 function makeCounts() {
   let counted = -1;
   let latest = -1;
-  let ask = (_) => {};
-  const later = debounced(() => latest > counted && ask(latest), COUNT_AFTER);
+  let send = (_) => {};
+  const later = debounced(() => latest > counted && send(latest), COUNT_AFTER);
   const stop = onAnnotationChange((position) => {
     latest = Math.max(latest, position);
     later();
   });
   return {
-    update(position, tell) {
+    update(position, actions) {
       counted = position;
-      ask = tell;
+      send = actions;
     },
     stop() {
       later.cancel();
@@ -111,23 +111,23 @@ function makeNote(section) {
   const node = el("button", { type: "button", class: "note", "data-field": section.field }, label, action);
   return {
     node,
-    update(now, _, tell) {
+    update(now, _, actions) {
       const [item] = now.items;
       const isChosen = now.selected.includes(item.id);
       set(node, "aria-pressed", String(isChosen));
       write(label, item.label);
       write(action, item.title);
-      node.onclick = () => tell.change(now.field, isChosen ? [] : [item.id]);
+      node.onclick = () => actions.change(now.field, isChosen ? [] : [item.id]);
     },
   };
 }
 
 /** Say which sections are open, unless Python knows: making an open one tells of it, too. */
-function tellOpen(shown, sections, tell) {
+function sendOpenSections(shown, sections, actions) {
   const isOpen = (field) => Boolean(shown.get(field)?.node.open);
   sections = sections.filter(({ kind }) => kind !== "note");
   if (sections.every((section) => section.open === isOpen(section.field))) return;
-  tell.open(sections.map((section) => section.field).filter(isOpen));
+  actions.open(sections.map((section) => section.field).filter(isOpen));
 }
 
 /** A section that opens and closes; its body is made by kind. */
@@ -149,16 +149,16 @@ function makeSection(section, data) {
   node.addEventListener("toggle", () => toggled());
   return {
     node,
-    update(now, { texts, language }, tell, tellOpened) {
-      acts = tell;
-      toggled = tellOpened;
+    update(now, { texts, language }, actions, onToggle) {
+      acts = actions;
+      toggled = onToggle;
       write(title, now.title);
       write(chosen, now.selected.length ? number(now.selected.length, language) : "");
       writeChoices(choices, now.choices);
       hint.hidden = !now.hint;
       write(hint, now.hint ?? "");
-      const seek = (text) => tell.seek(now.field, text);
-      body.update(now, { texts, language, say: fill, seek, change: (value) => tell.change(now.field, value) });
+      const seek = (text) => actions.seek(now.field, text);
+      body.update(now, { texts, language, say: fill, seek, change: (value) => actions.change(now.field, value) });
     },
   };
 }

@@ -5,7 +5,7 @@ import { annotations } from "../shared/store/annotations.js";
 import { isTyping } from "../shared/ui/dom.js";
 import { shownFrom } from "./geometry.js";
 
-export class Inline extends InPlace {
+export class CaptionEditing extends InPlace {
   /** @param {import("./grid.js").Grid} grid @param {import("../annotate/in_place_editor.js").How} how */
   constructor(grid, how) {
     super(grid, how);

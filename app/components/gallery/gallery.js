@@ -1,5 +1,6 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
-// with the data of each run; only what differs is written.
+// with the data of each run; only what differs is written. Not here: the grid (grid.js), one image
+// large (viewer.js), the layout (arrangement.js, geometry.js), keys and mouse (gestures.js).
 import { current } from "../shared/store/current_image.js";
 import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
@@ -7,15 +8,16 @@ import { debounced, el, set } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
 import { isProperty } from "../shared/ui/format_value.js";
-import { Beside } from "./side_by_side.js";
+import { SideBySide } from "./side_by_side.js";
+import { EMPTY, fetchArrangement, isImmediate } from "./arrangement.js";
 import { alsoFor, known } from "./captions.js";
+import { isSame, reported, shownFrom } from "./data.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
-import { Groups } from "./groups.js";
 import { Cursor, positionOf, trailOf } from "./cursor.js";
-import { Inline } from "./caption_editing.js";
+import { CaptionEditing } from "./caption_editing.js";
 import * as imageAddress from "../shared/bridge/image_address.js";
-import { Rows, aspectsOf, groupsOf } from "./rows.js";
+import { Rows, aspectsOf } from "./rows.js";
 import { Viewer } from "./viewer.js";
 
 // Python draws the panel of the current image: not for each of the images that keys run over.
@@ -23,37 +25,15 @@ const TELL_AFTER = 120;
 // Above the first image stand the headers of its groups.
 const BEGINNING = { index: 0, above: Infinity };
 
-/**
- * @typedef {object} Data
- * @property {string} project  tells this project's memory from another's
- * @property {string} view     address of the view
- * @property {string} version  of the catalogue; a new one fetches the rows again, in place
- * @property {string | null} [held]  what is held still of the view
- * @property {number} total
- * @property {number} [images]  how many there are where some stand in several groups
- * @property {{sha1: string, name: string, index: number | null, isDamaged: boolean} | null} opened
- * @property {boolean} [grouped]    whether the view has groups
- * @property {boolean} [canFilter]  whether a group can be shown alone
- * @property {string | null} [chip] the field of a row that its tile names
- * @property {string | null} [encoder]  whose clusters are meant
- * @property {"image" | "file"} [mode]  what the tiles are
- * @property {import("../annotate/in_place_editor.js").How} [editing]
- * @property {import("./side_by_side.js").How | null} [beside]  which of two galleries it is
- * @property {string | null} current  sha1 of the image that Python's panel shows
- * @property {string} language
- * @property {Record<string, string>} texts
- */
+/** @typedef {import("./data.js").Data} Data */
 
 /** @typedef {(name: string, value: any) => void} Tell */
-
-/** @type {[null, undefined]} */
-const NOTHING_NEEDED = [null, undefined];
 
 export default component(
   (root, data) => new Gallery(root, data),
   (shown, { send, state }) => {
-    shown.tell = state;
-    shown.ask = send;
+    shown.sendState = state;
+    shown.send = send;
   },
 );
 
@@ -62,9 +42,9 @@ class Gallery {
   constructor(root, data) {
     const { texts, language } = data;
     /** Streamlit's, and new with each run. @type {Tell} */
-    this.tell = () => {};
+    this.sendState = () => {};
     /** @type {Tell} */
-    this.ask = () => {};
+    this.send = () => {};
     /** @type {Data | null} */
     this.data = null;
     /** Whether what the layout needs could not be fetched. */
@@ -73,51 +53,47 @@ class Gallery {
     this.pendingIndex = null;
     this.rows = new Rows();
     this.grid = new Grid(this.rows, selection, texts);
-    this.kept = new Cursor(this.grid);
+    this.cursor = new Cursor(this.grid);
     this.isSeeking = false;
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
-    this.trouble = el(
+    this.failureNotice = el(
       "p",
       { class: "message", role: "alert", hidden: true },
       texts.no_rows,
       el("button", { type: "button", onclick: () => this.retry() }, texts.retry),
     );
-    this.inline = new Inline(this.grid, data.editing ?? { texts: {}, colours: [] });
-    this.beside = new Beside(this.grid, () => this.ask("keep", true));
+    this.captionEditing = new CaptionEditing(this.grid, data.editing ?? { texts: {}, colours: [] });
+    this.sideBySide = new SideBySide(this.grid, () => this.send("keep", true));
     root.replaceChildren(
-      this.beside.node,
-      this.beside.none,
+      this.sideBySide.node,
+      this.sideBySide.none,
       this.grid.node,
-      this.inline.node,
+      this.captionEditing.node,
       this.viewer.node,
-      this.trouble,
+      this.failureNotice,
     );
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
-    if (document.activeElement === document.body && data.beside?.place !== 1)
+    if (document.activeElement === document.body && data.sideBySide?.place !== 1)
       this.grid.node.focus({ preventScroll: true });
     this.root = root;
-    this.tellCurrent = debounced(() => this.tellNow(), TELL_AFTER);
+    this.reportCurrent = debounced(() => this.reportNow(), TELL_AFTER);
     this.stopListening = listen(this.grid, {
       open: (index) => this.open(index),
       only: (group) => this.only(group),
       all: () => this.selectAll(),
     });
-    this.grid.addEventListener("current", () => this.moved());
+    this.grid.addEventListener("current", () => this.onMove());
     this.grid.addEventListener("settled", () => this.remember());
-    this.rows.addEventListener("change", () => this.rowsCame());
-    this.back = () => this.followAddress();
-    this.taken = () => this.giveWay();
-    current.addEventListener("change", this.taken);
-    this.openAsked = (event) => !this.isSecond && this.openOther(event.detail);
-    this.displayed = () => {
-      this.fetchAspects();
-      if (this.sayAlso()) this.grid.draw();
-    };
-    displayChanges.addEventListener("change", this.displayed);
-    this.unfollow = onAnnotationChange((position) => this.annotated(position));
-    addEventListener("popstate", this.back);
-    addEventListener("pagehide", (this.leavePage = () => this.remember()));
-    document.addEventListener("panoptic:open", this.openAsked);
+    this.rows.addEventListener("change", () => this.onRows());
+    this.unfollow = onAnnotationChange((position) => this.onAnnotated(position));
+    this.mounted = new AbortController();
+    const { signal } = this.mounted;
+    const onOpen = (event) => !this.isSecond && this.openOther(event.detail);
+    current.addEventListener("change", () => this.yieldToOther(), { signal });
+    displayChanges.addEventListener("change", () => this.onDisplayChange(), { signal });
+    addEventListener("popstate", () => this.followAddress(), { signal });
+    addEventListener("pagehide", () => this.remember(), { signal });
+    document.addEventListener("panoptic:open", onOpen, { signal });
   }
 
   /** @param {Data} data */
@@ -128,32 +104,36 @@ class Gallery {
     const isOtherChip = data.chip !== this.data?.chip;
     this.data = data;
     set(this.root, "lang", data.language);
-    selection.open(`panoptic.selection.${data.project}`);
-    // "All" means the first of two.
-    if (!this.isSecond) selection.within(data.view, data.images ?? data.total, data.held);
+    this.openSelection(data);
     this.grid.texts = data.texts;
-    this.beside.update(data.beside ?? null, data.total, data.language);
-    const isOtherSay = this.sayAlso();
-    this.inline.byFile = data.mode === "file";
-    this.grid.says = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
+    this.sideBySide.update(data.sideBySide ?? null, data.total, data.language);
+    const isOtherSay = this.requestCaptionFields();
+    this.captionEditing.byFile = data.mode === "file";
+    this.grid.options = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
     if (isOther) {
       this.pendingIndex = null;
       this.rows.show(data.view, data.version, data.total, data.held);
-      this.kept.forget();
+      this.cursor.forget();
       this.grid.reset();
-      this.begin(data);
-    } else if (isChanged) this.takeIn(data);
+      this.layOut(data);
+    } else if (isChanged) this.refresh(data);
     else if (isOtherSay) this.grid.relayout();
     else if (isOtherChip) this.grid.draw();
     if (data.opened) this.placeOpened(data.opened);
   }
 
+  /** @param {Data} data */
+  openSelection(data) {
+    selection.open(`panoptic.selection.${data.project}`);
+    // "All" means the first of two.
+    if (!this.isSecond) selection.within(data.view, data.images ?? data.total, data.held);
+  }
+
   /** Lay a view out for the first time, as soon as what its layout needs is here. @param {Data} data */
-  async begin(data) {
-    this.comeBack();
-    const needed = this.needed(data);
+  async layOut(data) {
+    this.restorePosition();
     // Most views need nothing: they are there at once.
-    const arrangement = needed.length ? await this.fetched(data) : NOTHING_NEEDED;
+    const arrangement = isImmediate(data) ? EMPTY : await this.fetched(data);
     if (!arrangement || !isSame(data, this.data)) return;
     this.grid.arrange(...arrangement);
     this.grid.relayout();
@@ -162,27 +142,30 @@ class Gallery {
   }
 
   /** Let rows say what their captions need; whether that is new. */
-  sayAlso() {
+  requestCaptionFields() {
     const chip = this.data?.chip;
     const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : [])];
-    const other = this.data?.beside?.other;
-    return this.rows.say({ ...alsoFor(fields, this.data?.encoder ?? null), ...(other && { beside: other }) });
+    const other = this.data?.sideBySide?.other;
+    return this.rows.requestFields({
+      ...alsoFor(fields, this.data?.encoder ?? null),
+      ...(other && { sideBySide: other }),
+    });
   }
 
   /** Whether it is the second of two side by side, which follows only what is said to itself. */
   get isSecond() {
-    return this.data?.beside?.place === 1;
+    return this.data?.sideBySide?.place === 1;
   }
 
   /** Whether the image in hand is one of this gallery: of two, that is where the person is. */
   get isInHand() {
-    if (!this.data?.beside || current.display === this) return true;
+    if (!this.data?.sideBySide || current.display === this) return true;
     return !this.isSecond && current.display === null;
   }
 
   /** Another of two has an image open: this one has none. */
-  giveWay() {
-    const isElsewhere = this.data?.beside && current.isOpen && current.display !== this;
+  yieldToOther() {
+    const isElsewhere = this.data?.sideBySide && current.isOpen && current.display !== this;
     if (isElsewhere && this.viewer.shown) this.show(null);
   }
 
@@ -192,34 +175,23 @@ class Gallery {
   }
 
   /** What was said of the pictures is another: their rows come again, in place. */
-  annotated(position) {
+  onAnnotated(position) {
     // Groups change with their images: both come with the next run of the page.
     if (this.data?.grouped) return;
     this.rows.touch(position);
     this.grid.draw();
   }
 
-  /** What the layout of a view waits for. @param {Data} data */
-  needed(data) {
-    return [...(data.grouped ? ["groups"] : []), ...(display().shape === "rows" ? ["aspects"] : [])];
-  }
-
   /**
-   * Fetch it; null where that fails.
+   * Fetch what the layout waits for; null where that fails.
    * @param {Data} data
-   * @returns {Promise<[Groups | null, Uint8Array | undefined] | null>}
    */
   async fetched(data) {
-    const needed = this.needed(data);
     try {
-      const [answer, aspects] = await Promise.all([
-        needed.includes("groups") ? groupsOf(data.view, data.held, data.language) : null,
-        needed.includes("aspects") ? aspectsOf(data.view, data.held) : undefined,
-      ]);
-      return [answer?.depth.length ? new Groups(answer, `panoptic.folds.${data.project}.${data.view}`) : null, aspects];
+      return await fetchArrangement(data);
     } catch {
       this.rows.failed = this.isStale = true;
-      this.rowsCame();
+      this.onRows();
       return null;
     }
   }
@@ -237,22 +209,27 @@ class Gallery {
     grid.relayout();
   }
 
+  onDisplayChange() {
+    this.fetchAspects();
+    if (this.requestCaptionFields()) this.grid.draw();
+  }
+
   retry() {
     this.rows.retry();
     if (!this.isStale) return;
     this.isStale = false;
-    if (this.grid.isAwaited) this.begin(this.data);
-    else this.takeIn(this.data);
+    if (this.grid.isAwaited) this.layOut(this.data);
+    else this.refresh(this.data);
   }
 
   /** Ask for the view of one group alone. */
   only(group) {
-    if (this.data.canFilter) this.ask("group", { group, version: this.data.version });
+    if (this.data.canFilter) this.send("group", { group, version: this.data.version });
   }
 
   /** The first sight of a view: where it was left, and the image that the address names. */
-  comeBack() {
-    const left = JSON.parse(sessionStorage.getItem(this.memory) ?? "null");
+  restorePosition() {
+    const left = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "null");
     this.grid.current = left?.current ?? 0;
     this.grid.goTo(left ?? BEGINNING);
     this.reported = reported(this.data.current, Boolean(this.data.opened));
@@ -260,18 +237,18 @@ class Gallery {
   }
 
   /** The same view with other images in it: what is in sight stays in sight. @param {Data} data */
-  async takeIn(data) {
+  async refresh(data) {
     const { grid, rows } = this;
     const anchor = grid.scroll.offset > grid.geometry.tile ? grid.anchor() : null;
     const [arrangement, top, hand] = await Promise.all([
-      this.needed(data).length ? this.fetched(data) : NOTHING_NEEDED,
+      this.fetched(data),
       anchor ? positionOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
-      this.kept.position(data.held),
+      this.cursor.position(data.held),
     ]);
     if (!isSame(data, this.data) || !arrangement) return;
     rows.show(data.view, data.version, data.total, data.held);
     grid.arrange(arrangement[0], arrangement[1]);
-    this.takeUp(hand);
+    this.restoreCursor(hand);
     if (anchor && top !== null) grid.awaited = { index: top.index, above: anchor.above };
     grid.relayout();
     this.fetchAspects();
@@ -282,29 +259,29 @@ class Gallery {
     if (this.isSeeking) return;
     this.isSeeking = true;
     const { data } = this;
-    const hand = await this.kept.position(data.held);
+    const hand = await this.cursor.position(data.held);
     this.isSeeking = false;
-    if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
-    this.takeUp(hand);
+    if (!isSame(data, this.data) || !this.cursor.isElsewhere) return;
+    this.restoreCursor(hand);
     this.grid.draw();
   }
 
   /** @param {import("./cursor.js").Place | null} hand  where what was in hand is by now */
-  takeUp(hand) {
+  restoreCursor(hand) {
     const { shown } = this.viewer;
-    const isOpen = shown !== null && shown.sha1 === this.kept.sha1;
-    this.kept.take(hand, this.data.total);
+    const isOpen = shown !== null && shown.sha1 === this.cursor.sha1;
+    this.cursor.take(hand, this.data.total);
     // An open image stays open, also where the view does not show it any more.
     if (isOpen && hand) this.show({ ...shown, index: hand.of ? null : hand.index, gap: hand.gap });
-    this.say();
+    this.noteCurrent();
   }
 
   remember() {
     const at = this.data && !this.grid.isAwaited && this.grid.scrollPosition();
-    if (at) sessionStorage.setItem(this.memory, JSON.stringify({ ...at, current: this.grid.current }));
+    if (at) sessionStorage.setItem(this.storageKey, JSON.stringify({ ...at, current: this.grid.current }));
   }
 
-  get memory() {
+  get storageKey() {
     return `panoptic.place.${this.data.project}.${this.data.view}`;
   }
 
@@ -316,7 +293,7 @@ class Gallery {
     this.remember();
     imageAddress.open(row.sha1, this.viewer.node.hidden);
     this.show(shownFrom(row, index));
-    this.tellCurrent.now();
+    this.reportCurrent.now();
   }
 
   /** Open an image that may lie outside the view, as a new step of the history. */
@@ -325,7 +302,7 @@ class Gallery {
     if (index !== null) this.grid.moveTo(index);
     imageAddress.open(sha1, true);
     this.show({ sha1, name, index, isDamaged: false });
-    this.tellCurrent.now();
+    this.reportCurrent.now();
   }
 
   step(by) {
@@ -349,7 +326,7 @@ class Gallery {
     else if (sha1 === opened?.sha1) this.placeOpened(opened);
     else if (sha1 !== this.viewer.shown?.sha1)
       this.show({ sha1, name: "", index: this.rows.find(sha1), isDamaged: false });
-    this.tellCurrent.now();
+    this.reportCurrent.now();
   }
 
   /** @param {import("./viewer.js").Shown | null} shown */
@@ -370,36 +347,30 @@ class Gallery {
     this.show(opened);
   }
 
-  rowsCame() {
-    this.trouble.hidden = !this.rows.failed;
-    if (this.kept.isElsewhere) this.seek();
-    else this.kept.note();
-    if (!this.viewer.shown && this.isInHand) this.say();
+  onRows() {
+    this.failureNotice.hidden = !this.rows.failed;
+    if (this.cursor.isElsewhere) this.seek();
+    else this.cursor.note();
+    if (!this.viewer.shown && this.isInHand) this.noteCurrent();
     if (this.pendingIndex !== null && this.rows.get(this.pendingIndex)) this.open(this.pendingIndex);
   }
 
-  moved() {
+  onMove() {
     if (this.pendingIndex !== this.grid.current) this.pendingIndex = null;
-    this.note();
-    this.beside.take();
-  }
-
-  note() {
-    this.kept.note();
-    this.say();
+    this.cursor.note();
+    this.noteCurrent();
+    this.sideBySide.take();
   }
 
   /** Say at once which image is in hand, to Python a moment later. */
-  say() {
-    const { sha1, isOpen } = this.inHand;
-    if (sha1) current.put(this, sha1, isOpen, this.inline.fileInHand(sha1));
-    this.tellCurrent();
+  noteCurrent() {
+    const { sha1, isOpen } = this.currentImage;
+    if (sha1) current.put(this, sha1, isOpen, this.captionEditing.fileInHand(sha1));
+    this.reportCurrent();
   }
 
-  get inHand() {
-    const { shown } = this.viewer;
-    const sha1 = shown?.sha1 ?? this.kept.sha1;
-    return { sha1, isOpen: Boolean(shown) };
+  get currentImage() {
+    return { sha1: this.viewer.shown?.sha1 ?? this.cursor.sha1, isOpen: Boolean(this.viewer.shown) };
   }
 
   /** Take the keys. */
@@ -407,44 +378,24 @@ class Gallery {
     (this.viewer.shown ? this.viewer.stage : this.grid.node).focus({ preventScroll: true });
   }
 
-  tellNow() {
+  reportNow() {
     if (!this.isInHand) return;
-    const { shown } = this.viewer;
-    const { sha1 } = this.inHand;
-    if (sha1) current.put(this, sha1, Boolean(shown), this.inline.fileInHand(sha1));
-    if (!sha1 || this.reported === reported(sha1, Boolean(shown))) return;
-    this.reported = reported(sha1, Boolean(shown));
-    this.tell("at", { sha1, opened: Boolean(shown) });
+    const { sha1, isOpen } = this.currentImage;
+    if (sha1) current.put(this, sha1, isOpen, this.captionEditing.fileInHand(sha1));
+    if (!sha1 || this.reported === reported(sha1, isOpen)) return;
+    this.reported = reported(sha1, isOpen);
+    this.sendState("at", { sha1, opened: isOpen });
   }
 
   close() {
     this.remember();
-    current.removeEventListener("change", this.taken);
-    this.beside.close();
+    this.mounted.abort();
+    this.sideBySide.close();
     current.leave(this);
-    this.tellCurrent.cancel();
+    this.reportCurrent.cancel();
     this.stopListening();
     this.unfollow();
     this.grid.close();
     this.viewer.close();
-    removeEventListener("popstate", this.back);
-    removeEventListener("pagehide", this.leavePage);
-    document.removeEventListener("panoptic:open", this.openAsked);
-    displayChanges.removeEventListener("change", this.displayed);
   }
-}
-
-/** Whether two runs of the page show the same images in the same words. */
-function isSame(data, other) {
-  return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every(
-    (name) => data[name] === other?.[name],
-  );
-}
-
-function reported(sha1, isOpen) {
-  return `${sha1} ${isOpen}`;
-}
-
-function shownFrom(row, index) {
-  return { sha1: row.sha1, name: row.name, index, isDamaged: !row.width };
 }

@@ -116,7 +116,7 @@ export class Grid extends Sheet {
   }
 
   drawImages(node, row) {
-    const { geometry: g, selection, says, texts } = this;
+    const { geometry: g, selection, options: says, texts } = this;
     const count = g.count[row];
     const height = tall(g, row);
     const boxes = cells(g, row);

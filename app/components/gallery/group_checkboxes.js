@@ -50,7 +50,7 @@ export class Ticks {
     const { start, count } = this.groups;
     const size = count[group];
     const first = start[group];
-    const ids = this.selection.count >= size && size <= COMPARED_AT_MOST ? this.whole(group) : null;
+    const ids = this.selection.count >= size && size <= COMPARED_AT_MOST ? this.fullIds(group) : null;
     if (ids) return some(ids, (id) => this.selection.has(id));
     for (let index = first; index < first + Math.min(size, LOOKED_AT); index++) {
       const row = this.rows.get(index);
@@ -60,7 +60,7 @@ export class Ticks {
   }
 
   /** The sha1s of a group; null while they are fetched. */
-  whole(group) {
+  fullIds(group) {
     if (!this.ids.has(group)) {
       this.ids.set(group, null);
       this.fetch(group).then(this.changed, () => this.ids.delete(group));

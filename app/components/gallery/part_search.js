@@ -9,7 +9,7 @@ const DIGITS = 4;
 
 /** @typedef {[number, number, number, number]} Box  left, top, width, height, parts of the picture */
 
-export class Part {
+export class PartSearch {
   /**
    * @param {HTMLElement} stage  holds the pictures @param {() => {box: DOMRect, sha1: string} | null} shown
    * @param {(is: boolean) => void} turned
@@ -118,10 +118,10 @@ export class Part {
     if (!shown) return;
     const [left, top, width, height] = this.box.map((part) => Math.round(part * 10 ** DIGITS));
     // Rounded edges never reach beyond the picture.
-    const whole = 10 ** DIGITS;
-    const edges = [left, top, Math.min(width, whole - left), Math.min(height, whole - top)];
+    const scale = 10 ** DIGITS;
+    const edges = [left, top, Math.min(width, scale - left), Math.min(height, scale - top)];
     this.turn(false);
-    const detail = `crop:${shown.sha1}@${edges.map((edge) => edge / whole).join(",")}`;
+    const detail = `crop:${shown.sha1}@${edges.map((edge) => edge / scale).join(",")}`;
     document.dispatchEvent(new CustomEvent("panoptic:seek", { detail }));
   }
 }

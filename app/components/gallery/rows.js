@@ -68,7 +68,7 @@ export class Rows extends EventTarget {
    * Let rows say more, or less; those that are here stay until the others come.
    * @param {Record<string, string>} also @returns {boolean} whether that is new
    */
-  say(also) {
+  requestFields(also) {
     const before = this.edition;
     this.also = also;
     return this.edition !== before;
@@ -113,7 +113,7 @@ export class Rows extends EventTarget {
     const rows = [];
     for (let start = first; start <= last; start += IDS_AT_ONCE) {
       const count = Math.min(IDS_AT_ONCE, last - start + 1);
-      const answer = await this.ask({ start, count, only: "sha1" }, null);
+      const answer = await this.fetchWindow({ start, count, only: "sha1" }, null);
       rows.push(...answer.rows);
     }
     return rows;
@@ -140,7 +140,7 @@ export class Rows extends EventTarget {
    * @returns {Promise<{index: number, of: number} | null>}
    */
   async first(sha1s, near, held) {
-    const { at, of } = await this.ask({ start: 0, count: 0, at: sha1s.join(), near, held: held ?? "" }, null);
+    const { at, of } = await this.fetchWindow({ start: 0, count: 0, at: sha1s.join(), near, held: held ?? "" }, null);
     return at === null ? null : { index: at, of };
   }
 
@@ -172,7 +172,7 @@ export class Rows extends EventTarget {
     this.loading.set(block, request);
     const { view, edition, also } = this;
     try {
-      const answer = await this.ask({ start: block * BLOCK, count: BLOCK, ...also }, request.signal);
+      const answer = await this.fetchWindow({ start: block * BLOCK, count: BLOCK, ...also }, request.signal);
       if (view === this.view) this.keep(block, answer.rows, edition);
     } catch {
       if (!request.signal.aborted) this.failed = true;
@@ -183,7 +183,7 @@ export class Rows extends EventTarget {
     this.next();
   }
 
-  async ask(what, signal) {
+  async fetchWindow(what, signal) {
     return (await request("rows", { view: this.view, ...(this.held && { held: this.held }), ...what }, signal)).json();
   }
 

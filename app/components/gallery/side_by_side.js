@@ -11,7 +11,7 @@ import { el, fill, number, set, write } from "../shared/ui/dom.js";
  * @property {string} common  how many of the first are in both, in few words
  * @property {string} title   and in more
  *
- * @typedef {{of: Beside, row: import("./rows.js").Row}} Seen
+ * @typedef {{of: SideBySide, row: import("./rows.js").Row}} Seen
  */
 
 /** The image under the pointer, else the one in hand: one for the two of them. */
@@ -43,7 +43,7 @@ class Pointed extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @param {Beside} of  the one that goes */
+  /** @param {SideBySide} of  the one that goes */
   forget(of) {
     if (this.hovered?.of === of) this.hover(null);
     if (this.inHand?.of === of) this.take(null);
@@ -52,7 +52,7 @@ class Pointed extends EventTarget {
 
 const pointed = new Pointed();
 
-export class Beside {
+export class SideBySide {
   /** @param {import("./grid.js").Grid} grid @param {() => void} keep  goes on with this one alone */
   constructor(grid, keep) {
     this.grid = grid;
@@ -76,7 +76,7 @@ export class Beside {
     this.out = () => pointed.hover(null);
     grid.node.addEventListener("pointerover", this.over);
     grid.node.addEventListener("pointerleave", this.out);
-    this.changed = () => this.say();
+    this.changed = () => this.writeRank();
     this.taken = () => this.follow();
     pointed.addEventListener("change", this.changed);
     pointed.addEventListener("taken", this.taken);
@@ -107,7 +107,7 @@ export class Beside {
     write(this.keep, texts.keep);
     write(this.none, texts.none_alike);
     set(this.keep, "aria-label", `${texts.keep}: ${how.name}`);
-    this.say();
+    this.writeRank();
   }
 
   hover(target) {
@@ -132,7 +132,7 @@ export class Beside {
     if (index !== null && pointed.inHand === seen) this.grid.reveal(index);
   }
 
-  say() {
+  writeRank() {
     if (!this.isOn) return;
     const { seen } = pointed;
     const isOwn = seen?.of === this;

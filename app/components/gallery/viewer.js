@@ -1,7 +1,7 @@
 // One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
 // the address (image_address.js).
 import { el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
-import { Part } from "./part_search.js";
+import { PartSearch } from "./part_search.js";
 import { thumbnail } from "./tile.js";
 
 /**
@@ -41,7 +41,7 @@ export class Viewer {
       "aria-pressed": "false",
     });
     this.hint = el("span", { class: "hint", role: "status", hidden: true }, texts.part_help);
-    this.part = new Part(
+    this.part = new PartSearch(
       this.stage,
       () => this.pictured(),
       (isOn) => this.writePart(isOn),

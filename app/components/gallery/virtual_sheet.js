@@ -49,7 +49,7 @@ export class Sheet extends EventTarget {
     /** @type {import("./groups.js").Groups | null} */
     this.groups = null;
     /** @type {{chip?: string | null, language: string, canFilter: boolean}} */
-    this.says = { language: "en", canFilter: false };
+    this.options = { language: "en", canFilter: false };
     /** @type {Place | null} */
     this.awaited = null;
     /** What was to be seen before there was a layout. @type {number | null} */
@@ -331,7 +331,7 @@ export class Sheet extends EventTarget {
 
   /** @returns {import("./group_header.js").How} */
   headerOf(group, isWhole) {
-    const { groups, says, geometry: g } = this;
+    const { groups, options: options, geometry: g } = this;
     return {
       group,
       path: groups.path(group),
@@ -339,9 +339,9 @@ export class Sheet extends EventTarget {
       count: groups.count[group],
       isFolded: Boolean(groups.folded[group]),
       isCurrent: !isWhole && g.rows > 0 && rowOf(g, this.current) === g.headers[group],
-      canFilter: says.canFilter,
+      canFilter: options.canFilter,
       ticked: this.ticks.of(group),
-      language: says.language,
+      language: options.language,
     };
   }
 

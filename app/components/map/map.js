@@ -42,7 +42,7 @@ const ONE_PRESS = 500;
 
 export default component(
   (root, data) => new ImageMap(root, data),
-  (shown, { send }) => (shown.tell = (what, value) => send("ask", { what, value })),
+  (shown, { send }) => (shown.send = (what, value) => send("ask", { what, value })),
 );
 
 class ImageMap {
@@ -50,19 +50,19 @@ class ImageMap {
     const { texts } = data;
     this.data = { ...data, version: "" };
     /** Streamlit's, and new with each run. @type {(what: string, value: any) => void} */
-    this.tell = () => {};
+    this.send = () => {};
     this.tools = TOOLS.map(([mode, glyph]) =>
       iconButton(glyph, texts[mode], () => this.use(mode), { "aria-pressed": "false" }),
     );
     this.fit = iconButton("fit_screen", texts.fit, () => this.fitAll());
     this.colouring = el("select", {
       "aria-label": texts.colour_by,
-      onchange: () => this.tell("colouring", this.colouring.value),
+      onchange: () => this.send("colouring", this.colouring.value),
     });
     this.encoder = el("select", {
       "aria-label": texts.encoder,
       title: texts.encoder_title,
-      onchange: () => this.tell("encoder", this.encoder.value),
+      onchange: () => this.send("encoder", this.encoder.value),
     });
     this.chips = el("div", { class: "chips" });
     this.count = el("span", { class: "count", role: "status" });
@@ -77,11 +77,11 @@ class ImageMap {
       el("button", { type: "button", onclick: () => this.draw() }, texts.retry),
     );
     this.card = el("figure", { class: "card", hidden: true }, el("img", { alt: "" }), el("figcaption", {}));
-    this.legend = new Legend((values) => this.tell("groups", values));
+    this.legend = new Legend((values) => this.send("groups", values));
     this.shown = new Shown({
-      open: (sha1) => this.tell("open", sha1),
-      explore: () => this.tell("explore", true),
-      clear: () => this.tell("region", null),
+      open: (sha1) => this.send("open", sha1),
+      explore: () => this.send("explore", true),
+      clear: () => this.send("region", null),
     });
     root.replaceChildren(
       el(
@@ -137,7 +137,7 @@ class ImageMap {
       const title = fill(texts.remove, { filter: label });
       return el(
         "button",
-        { type: "button", class: "chip", title, "aria-label": title, onclick: () => this.tell("drop", id) },
+        { type: "button", class: "chip", title, "aria-label": title, onclick: () => this.send("drop", id) },
         el("span", {}, label),
         icon("close"),
       );
@@ -159,7 +159,7 @@ class ImageMap {
       this.plotly = plotly;
       this.points = points;
       await this.react(isOtherMap);
-      this.say();
+      this.announce();
     } catch (error) {
       if (error.name === "AbortError") return;
       this.trouble.hidden = false;
@@ -214,7 +214,7 @@ class ImageMap {
     if (!outline) return;
     this.plotly.restyle(this.plot, { selectedpoints: null });
     this.plotly.relayout(this.plot, { shapes: markOutline(outline, colours(this.root)) });
-    this.tell("region", outline);
+    this.send("region", outline);
   }
 
   leave() {
@@ -254,7 +254,7 @@ class ImageMap {
     // One press is told twice: by the hand and by Plotly.
     if (!sha1 || performance.now() - this.openedAt < ONE_PRESS) return;
     this.openedAt = performance.now();
-    this.tell("open", sha1);
+    this.send("open", sha1);
   }
 
   sha1Of(event) {
@@ -280,7 +280,7 @@ class ImageMap {
     this.plotly.relayout(this.plot, { "xaxis.range": [left, right], "yaxis.range": [bottom, top] });
   }
 
-  say() {
+  announce() {
     const { texts, language } = this.data;
     const { total, inside } = this.points;
     const values = {

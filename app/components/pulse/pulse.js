@@ -15,7 +15,7 @@ export default function pulse({ data, parentElement, setTriggerValue }) {
   const here = mounted.get(parentElement) ?? new Pulse();
   mounted.set(parentElement, here);
   here.drawn = data.beat;
-  here.tell = setTriggerValue;
+  here.send = setTriggerValue;
   return () => {
     here.close();
     mounted.delete(parentElement);
@@ -29,13 +29,13 @@ class Pulse {
     this.lastDigest = null;
     this.last = Date.now();
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
-    this.timer = setInterval(() => document.hidden || this.ask(), ASK_EVERY);
-    this.seen = () => document.hidden || this.ask();
+    this.send = () => {};
+    this.timer = setInterval(() => document.hidden || this.check(), ASK_EVERY);
+    this.seen = () => document.hidden || this.check();
     document.addEventListener("visibilitychange", this.seen);
   }
 
-  async ask() {
+  async check() {
     try {
       const answer = await fetch("/pulse");
       if (answer.ok) this.compare(await answer.text());
@@ -52,7 +52,7 @@ class Pulse {
     if (isDrawn || isOnItsWay) return;
     this.lastDigest = beat;
     this.last = Date.now();
-    this.tell("changed", beat);
+    this.send("changed", beat);
   }
 
   close() {

@@ -70,15 +70,15 @@ class Steps {
     const other = step === "undo" ? "redo" : "undo";
     try {
       const { batch, said: message } = await latest.go(step);
-      if (batch) this.say(fill(texts[`${step}ne`], { said: message ?? "" }), other);
-      else this.say(texts[`no_${step}`]);
+      if (batch) this.show(fill(texts[`${step}ne`], { said: message ?? "" }), other);
+      else this.show(texts[`no_${step}`]);
     } catch {
-      this.say(texts.failed);
+      this.show(texts.failed);
     }
   }
 
   /** @param {string} text @param {Step} [reverse] */
-  say(text, reverse) {
+  show(text, reverse) {
     write(this.message, text);
     this.reverse.hidden = !reverse;
     if (reverse) {

@@ -18,16 +18,16 @@ const SHOWN = 12;
 
 export default component(
   (root) => new Strip(root),
-  (shown, { send }) => (shown.tell = send),
+  (shown, { send }) => (shown.send = send),
 );
 
 class Strip {
   constructor(root) {
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
+    this.send = () => {};
     this.list = el("ul", { class: "strip" });
     this.message = el("p", { class: "message", hidden: true });
-    this.nearness = new SimilaritySlider((least) => this.tell("limit", least));
+    this.nearness = new SimilaritySlider((least) => this.send("limit", least));
     root.replaceChildren(this.nearness.node, this.list, this.message);
     this.known = "";
   }

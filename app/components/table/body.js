@@ -44,7 +44,7 @@ export class Body extends Sheet {
   }
 
   /** Take a cell of the current row in hand, by its column. @param {string | null} name */
-  hold(name) {
+  focusColumn(name) {
     if (name === this.column) return;
     this.column = name;
     this.draw();

@@ -34,7 +34,7 @@ export class Editing extends InPlace {
 
   show({ index, name }) {
     this.body.moveTo(index);
-    this.body.hold(name);
+    this.body.focusColumn(name);
     this.body.showCell();
   }
 }

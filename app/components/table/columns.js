@@ -46,10 +46,10 @@ const MINUTE = {
  * @returns {Column[]}
  */
 export function columns(language, properties, texts) {
-  const whole = new Intl.NumberFormat(language);
+  const integer = new Intl.NumberFormat(language);
   const hundredths = decimals(language, 2);
   const size = sizes(language);
-  const figure = (value) => (value == null ? "" : whole.format(value));
+  const figure = (value) => (value == null ? "" : integer.format(value));
   return [
     { name: "tick", width: 32, isFixed: true, isOwn: true, text: () => "" },
     { name: "picture", width: 52, isFixed: true, isOwn: true, text: () => "" },

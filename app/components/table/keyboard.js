@@ -44,7 +44,7 @@ export function listen(body, { open, only, edit, empty }) {
     if (index < 0) return;
     const isAdded = event.ctrlKey || event.metaKey;
     body.moveTo(index);
-    body.hold(body.columnOf(target));
+    body.focusColumn(body.columnOf(target));
     if (event.shiftKey) selectRange(from, index, isAdded);
     else if (brush.isOn) stampOn(index);
     else if (target.closest(".cell.tick") || isAdded) toggle(index);
@@ -109,7 +109,7 @@ export function listen(body, { open, only, edit, empty }) {
   function editHeld() {
     const column = body.column ?? body.layout.editable[0]?.name;
     if (!column || isFolded()) return;
-    body.hold(column);
+    body.focusColumn(column);
     body.showCell();
     edit(body.current, column);
   }
@@ -122,7 +122,7 @@ export function listen(body, { open, only, edit, empty }) {
   }
 
   function leave() {
-    if (body.column) body.hold(null);
+    if (body.column) body.focusColumn(null);
     else selection.clear();
   }
 
@@ -132,7 +132,7 @@ export function listen(body, { open, only, edit, empty }) {
     const at = editable.findIndex(({ name }) => name === body.column);
     if (at < 0) node.scrollBy({ left: by * 80 });
     else {
-      body.hold(editable[Math.min(editable.length - 1, at + by)]?.name ?? null);
+      body.focusColumn(editable[Math.min(editable.length - 1, at + by)]?.name ?? null);
       body.showCell();
     }
   }

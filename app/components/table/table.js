@@ -42,7 +42,7 @@ const BEGINNING = { index: 0, above: Infinity };
 
 export default component(
   (root, data) => new Table(root, data),
-  (shown, { send }) => (shown.tell = send),
+  (shown, { send }) => (shown.send = send),
   inItsLanguage,
 );
 
@@ -52,7 +52,7 @@ class Table {
     const { texts } = data;
     this.root = root;
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
+    this.send = () => {};
     /** @type {Data | null} */
     this.data = null;
     /** Whether the groups could not be fetched. */
@@ -79,7 +79,7 @@ class Table {
       this.writeWidths();
     });
     this.body = new Body(this.node, this.rows, selection, this.layout, texts);
-    this.kept = new Cursor(this.body);
+    this.cursor = new Cursor(this.body);
     this.isSeeking = false;
     this.editing = new Editing(this.body, data.editing ?? { texts: {}, colours: [] });
     this.trouble = el(
@@ -118,7 +118,7 @@ class Table {
     this.layout.open(`panoptic.table.${data.project}`);
     this.layout.offer(columns(data.language, data.properties ?? [], data.texts));
     this.sayAlso();
-    this.body.says = { language: data.language, canFilter: data.canFilter };
+    this.body.options = { language: data.language, canFilter: data.canFilter };
     this.editing.byFile = data.mode === "file";
     this.head.update(data.sort);
     this.writeWidths();
@@ -133,7 +133,7 @@ class Table {
     const [left, top] = [this.memory, this.ownMemory].map((key) => JSON.parse(sessionStorage.getItem(key) ?? "null"));
     this.pendingIndex = null;
     this.rows.show(data.view, data.version, data.total, data.held);
-    this.kept.forget();
+    this.cursor.forget();
     body.reset();
     body.current = Math.max(0, Math.min(left?.current ?? 0, data.total - 1));
     body.goTo(top ?? BEGINNING);
@@ -179,14 +179,14 @@ class Table {
     const [groups, top, position] = await Promise.all([
       data.grouped ? this.fetched(data) : null,
       anchor ? positionOf(rows, trailOf(rows, anchor.index), anchor.index, data.held) : null,
-      this.kept.position(data.held),
+      this.cursor.position(data.held),
     ]);
     if (groups === undefined || !isSame(data, this.data)) return;
     this.pendingIndex = null;
     rows.show(data.view, data.version, data.total, data.held);
     body.arrange(groups);
-    this.kept.take(position, data.total);
-    this.say();
+    this.cursor.take(position, data.total);
+    this.noteCurrent();
     if (anchor && top !== null) body.awaited = { index: top.index, above: anchor.above };
     body.relayout();
   }
@@ -196,11 +196,11 @@ class Table {
     if (this.isSeeking) return;
     this.isSeeking = true;
     const { data } = this;
-    const position = await this.kept.position(data.held);
+    const position = await this.cursor.position(data.held);
     this.isSeeking = false;
-    if (!isSame(data, this.data) || !this.kept.isElsewhere) return;
-    this.kept.take(position, data.total);
-    this.say();
+    if (!isSame(data, this.data) || !this.cursor.isElsewhere) return;
+    this.cursor.take(position, data.total);
+    this.noteCurrent();
     this.body.draw();
   }
 
@@ -218,7 +218,7 @@ class Table {
   /** Let rows say what the columns of properties need. */
   sayAlso() {
     const fields = this.layout.editable.map((column) => column.property.field);
-    this.rows.say(fields.length ? { also: fields.join() } : {});
+    this.rows.requestFields(fields.length ? { also: fields.join() } : {});
   }
 
   /** What was said of the images is another: their rows come again, in place. */
@@ -262,19 +262,19 @@ class Table {
   only(group) {
     if (!this.data.canFilter) return;
     begin();
-    this.tell("group", { group, version: this.data.version });
+    this.send("group", { group, version: this.data.version });
   }
 
   order(field, descending) {
     begin();
-    this.tell("sort", { field, descending });
+    this.send("sort", { field, descending });
   }
 
   rowsCame() {
     this.trouble.hidden = !this.rows.failed;
     const row = this.rows.get(this.body.current);
     if (row) this.layout.rank(row.similarity != null);
-    if (this.kept.isElsewhere) this.seek();
+    if (this.cursor.isElsewhere) this.seek();
     else this.note();
     if (this.pendingIndex !== null && this.rows.get(this.pendingIndex)) this.open(this.pendingIndex);
   }
@@ -285,13 +285,13 @@ class Table {
   }
 
   note() {
-    this.kept.note();
-    this.say();
+    this.cursor.note();
+    this.noteCurrent();
   }
 
   /** Say at once which image is in hand, to Python a moment later. */
-  say() {
-    const { sha1 } = this.kept;
+  noteCurrent() {
+    const { sha1 } = this.cursor;
     // An image that is open beside is in hand before those of the rows.
     if (sha1 && !current.isOpen) current.put(this, sha1, false, this.editing.fileInHand(sha1));
     this.tellCurrent();
@@ -303,10 +303,10 @@ class Table {
   }
 
   tellNow(isOpened) {
-    const { sha1 } = this.kept;
+    const { sha1 } = this.cursor;
     if (!sha1 || (this.reported === sha1 && !isOpened)) return;
     this.reported = sha1;
-    this.tell("at", { sha1, opened: isOpened });
+    this.send("at", { sha1, opened: isOpened });
   }
 
   writeWidths() {

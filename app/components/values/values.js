@@ -15,14 +15,14 @@ import { component } from "../shared/bridge/lifecycle.js";
 
 export default component(
   (root) => new Values(root),
-  (shown, { press }) => (shown.tell = press),
+  (shown, { press }) => (shown.send = press),
 );
 
 class Values {
   /** @param {HTMLElement} root */
   constructor(root) {
     /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
+    this.send = () => {};
     this.summary = el("summary", {});
     this.table = el("table", {});
     this.node = el("details", {}, this.summary, this.table);
@@ -85,7 +85,7 @@ class Values {
       {
         type: "button",
         title: fill(texts.values_show, { what }),
-        onclick: () => this.tell("pick", { version, row, column }),
+        onclick: () => this.send("pick", { version, row, column }),
       },
       text,
     );

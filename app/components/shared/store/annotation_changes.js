@@ -8,13 +8,13 @@ import { annotations } from "./annotations.js";
  * @returns {() => void}
  */
 export function onAnnotationChange(act) {
-  const heard = (event) => act(/** @type {CustomEvent} */ (event).detail.position);
-  document.addEventListener("panoptic:annotated", heard);
+  const onChange = (event) => act(/** @type {CustomEvent} */ (event).detail.position);
+  document.addEventListener("panoptic:annotated", onChange);
   const leave = annotations.follow();
   // Only what is known can be seen to change.
   if (annotations.position < 0) annotations.read().catch(() => {});
   return () => {
-    document.removeEventListener("panoptic:annotated", heard);
+    document.removeEventListener("panoptic:annotated", onChange);
     leave();
   };
 }

@@ -29,7 +29,7 @@ class Latest extends EventTarget {
     /** @type {Told | null} */
     this.state = null;
     this.followers = 0;
-    this.ask = debounced(() => this.read(), ASK_AFTER);
+    this.request = debounced(() => this.read(), ASK_AFTER);
     document.addEventListener("panoptic:named", () => this.read());
   }
 
@@ -38,7 +38,7 @@ class Latest extends EventTarget {
     this.followers += 1;
     if (this.followers === 1) {
       setTimeout(() => this.state ?? this.read(), BEGIN_AFTER);
-      annotations.addEventListener("change", this.ask);
+      annotations.addEventListener("change", this.request);
       this.timers = [
         setInterval(() => document.hidden || this.read(), AGAIN_EVERY),
         setInterval(() => this.compare(), COMPARE_EVERY),
@@ -48,7 +48,7 @@ class Latest extends EventTarget {
     return () => {
       this.followers -= 1;
       if (this.followers) return;
-      annotations.removeEventListener("change", this.ask);
+      annotations.removeEventListener("change", this.request);
       this.timers.forEach(clearInterval);
       this.unfollow();
     };

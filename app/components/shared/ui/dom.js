@@ -53,7 +53,7 @@ export function write(node, text) {
 
 /** Fill `{name}` places of a text. @param {string} text @param {Record<string, any>} values */
 export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  return text.replace(/\{(\w+)\}/g, (match, name) => (name in values ? values[name] : match));
 }
 
 /** A number as the language writes it. @param {number} value @param {string} language */

@@ -66,20 +66,20 @@ export class Scrolling extends Scroll {
     this.settled = settled;
     /** While the bar flies, pictures are not asked for, only their colours. */
     this.isSettled = true;
-    node.addEventListener("scroll", () => this.heard(), { passive: true });
+    node.addEventListener("scroll", () => this.onScroll(), { passive: true });
   }
 
-  heard() {
+  onScroll() {
     if (Math.abs(this.node.scrollTop - this.bar) < 1) return;
     this.moved(this.node.scrollTop);
     this.isSettled = false;
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.settle(), SETTLED_AFTER);
+    this.settling = setTimeout(() => this.onSettled(), SETTLED_AFTER);
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(this.draw);
   }
 
-  settle() {
+  onSettled() {
     this.isSettled = true;
     // The bar moved one to one with what is shown; at rest it says the true place again.
     this.to(this.offset);
