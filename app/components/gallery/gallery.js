@@ -22,12 +22,11 @@ import { Viewer } from "./viewer.js";
 
 // Python draws the panel of the current image: not for each of the images that keys run over.
 const TELL_AFTER = 120;
-// Above the first image stand the headers of its groups.
 const BEGINNING = { index: 0, above: Infinity };
 
 /** @typedef {import("./data.js").Data} Data */
 
-/** @typedef {(name: string, value: any) => void} Tell */
+/** @typedef {(name: string, value: any) => void} Send */
 
 export default component(
   (root, data) => new Gallery(root, data),
@@ -41,9 +40,9 @@ class Gallery {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {
     const { texts, language } = data;
-    /** Streamlit's, and new with each run. @type {Tell} */
+    /** Streamlit's, and new with each run. @type {Send} */
     this.sendState = () => {};
-    /** @type {Tell} */
+    /** @type {Send} */
     this.send = () => {};
     /** @type {Data | null} */
     this.data = null;
