@@ -61,11 +61,11 @@ export function showTile(tile, row, how) {
   set(tile, "data-sha1", row?.sha1 ?? null);
   set(tile, "aria-colindex", how.column + 1);
   set(tile, "aria-selected", how.isSelected ? "true" : "false");
+  set(tile, "aria-description", row ? described(row, how) : null);
   tile.classList.toggle("current", how.isCurrent);
   tile.classList.toggle("stamped", how.isStamped);
   tile.classList.toggle("gone", Boolean(row?.gone));
   tile.classList.toggle("twin", how.isTwin);
-  set(tile, "aria-description", row?.gone ? how.words.texts.gone : (row && how.ranked?.(row)) || null);
   tile.classList.toggle("skeleton", !row);
   if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
@@ -88,6 +88,11 @@ export function thumbnail(sha1, pixels) {
   return isLarger ? `/thumb/${sha1}?w=${LARGER}` : `/thumb/${sha1}`;
 }
 
+/** What a screen reader says of an image besides its name. */
+function described(row, how) {
+  return (row.gone ? how.words.texts.gone : how.ranked?.(row)) || null;
+}
+
 function badge(row, how) {
   if (row && how.chip) return chip(row, how.chip, how.words);
   if (row?.similarity != null) return row.similarity.toFixed(2);
@@ -104,11 +109,15 @@ function showPicture(frame, row, how) {
     image.dataset.sha1 = row?.sha1 ?? "";
     frame.classList.toggle("broken", isDamaged);
   }
+  showShape(frame, row, how);
+  if (source && how.canLoad && image.getAttribute("src") !== source) image.src = source;
+}
+
+function showShape(frame, row, how) {
   // The dominant colour stands in until the picture is here.
   frame.style.setProperty("--colour", row?.colour ?? "transparent");
   if (row?.width) frame.style.setProperty("--aspect", `${row.width} / ${row.height}`);
   const times = row?.width ? row.width / row.height / (how.width / how.height) : 1;
   frame.classList.toggle("wide", times >= 1);
   frame.classList.toggle("exact", times < NEARLY && times > 1 / NEARLY);
-  if (source && how.canLoad && image.getAttribute("src") !== source) image.src = source;
 }
