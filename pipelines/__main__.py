@@ -81,9 +81,9 @@ def _parser() -> argparse.ArgumentParser:
             "--source", nargs="+", action="extend", default=[], help="only these sources"
         )
     process.add_argument(
-        "--retry", action="store_true", help="try again encoders whose weights could not be had"
+        "--retry", action="store_true", help="retry encoders whose weights were not available"
     )
-    process.add_argument("--refit", action="store_true", help="make map and clusters anew")
+    process.add_argument("--refit", action="store_true", help="recompute map and clusters")
     process.add_argument("--clusters", choices=METHODS, help="how to find clusters")
     process.add_argument("--k", type=_positive, help="number of clusters, for kmeans")
     return parser
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 def _positive(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 is needed here, not {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text}")
     return number
 
 

@@ -74,7 +74,7 @@ def tagged(store, property, *sha1s):
 def test_a_newcomer_tags_in_two_presses_and_finds_the_tag_again_while_typing(visit, address, store):
     page = ready(visit(address))
     first, second = sha1(page, 0), sha1(page, 1)
-    page.get_by_role("button", name="Make a property").click()
+    page.get_by_role("button", name="Create a property").click()
     page.keyboard.press("Enter")
     theme = page.get_by_role("combobox", name="Theme")
     expect(theme).to_be_focused()
@@ -152,10 +152,10 @@ def test_the_selection_gets_what_is_chosen_once_then_each_picture_pressed(visit,
     page.keyboard.press("Escape")
     page.keyboard.press("s")
     page.get_by_role("button", name="Stamp", exact=True).click()
-    expect(page.get_by_text("Each press on a picture: Theme: sea (0)")).to_be_visible()
+    expect(page.get_by_text("Each click on an image: Theme: sea (0)")).to_be_visible()
     tile(page, 4).click()
     tile(page, 6).click()
-    expect(page.get_by_text("Each press on a picture: Theme: sea (2)")).to_be_visible()
+    expect(page.get_by_text("Each click on an image: Theme: sea (2)")).to_be_visible()
     expect(page.locator(".tile.stamped")).to_have_count(2)
     tagged(store, theme, *(sha1(page, place) for place in (0, 1, 4, 6)))
     page.keyboard.press("Escape")
@@ -173,8 +173,8 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
     header = page.locator(".tall .header").first
     header.hover()
     header.get_by_role("button", name="More").click()
-    page.get_by_role("menuitem", name="Make a property").click()
-    dialog = page.get_by_role("dialog", name="Make a property of the groups")
+    page.get_by_role("menuitem", name="Create a property").click()
+    dialog = page.get_by_role("dialog", name="Create a property from the groups")
     expect(dialog.get_by_text(f"Images: {images}")).to_be_visible()
     dialog.get_by_role("textbox", name="Name").fill("Box")
     assert [one.name for one in store.state(fresh=True).live_properties] == ["Theme"]
@@ -191,7 +191,7 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
     page.get_by_role("menuitem", name="Find more like these").click()
     asking = page.get_by_role("dialog", name="Find more like these")
     expect(asking.get_by_role("list")).to_contain_text(header.locator(".label").inner_text())
-    expect(asking.get_by_role("button", name="Tag them and look")).to_be_focused()
+    expect(asking.get_by_role("button", name="Tag them and find more")).to_be_focused()
     page.keyboard.press("Escape")
     expect(asking).to_be_hidden()
 
@@ -368,5 +368,5 @@ def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit,
     chip = theirs.get_by_role("listitem").filter(has_text="seen by both")
     expect(chip).to_be_visible()
     expect(theirs.get_by_role("textbox", name="Note")).to_have_value("half a sent")
-    chip.get_by_role("button", name="Take off").click()
+    chip.get_by_role("button", name="Remove").click()
     expect(mine.get_by_role("listitem").filter(has_text="seen by both")).to_have_count(0)

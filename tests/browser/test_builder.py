@@ -200,7 +200,7 @@ def test_a_broken_pattern_is_told_beside_it_and_not_applied(visit, address, corp
     dialog = opened(page)
     dialog.get_by_role("button", name="Condition", exact=True).click()
     name = row(dialog, "file name")
-    expect(name).to_contain_text("Left out as long as it has no value.")
+    expect(name).to_contain_text("Ignored until it has a value.")
     name.get_by_label("Comparison").select_option("matches")
     typed = name.get_by_label("file name, value")
     typed.fill("a(")

@@ -71,7 +71,7 @@ def test_drag_along_a_line_shows_the_images_of_that_time(visit, address):
     view = View(group=(Level("taken_at", "year"),), show=("chart",))
     page = visit(f"{address}/?view={to_address(view)}")
     # Bars of years leave what has no date its name, beside time.
-    expect(page.locator(".js-plotly-plot .xtick").last).to_have_text("No date known")
+    expect(page.locator(".js-plotly-plot .xtick").last).to_have_text("Unknown date")
     page.get_by_role("radio", name="Line").click()
     expect(page.get_by_text("Drag along the line")).to_be_visible()
     surface = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()

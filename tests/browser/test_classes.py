@@ -84,9 +84,9 @@ def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit
         expect(page).to_have_url(re.compile(r"/classes\?.*property="))
         expect(page.get_by_role("heading", name="dress", exact=True)).to_be_visible()
         # How sure one wants it changes what is shown at once.
-        page.get_by_label("Sure from").fill("100")
+        page.get_by_label("Minimum certainty").fill("100")
         expect(page.get_by_text("No image is 100 % sure", exact=True)).to_be_visible()
-        page.get_by_label("Sure from").fill("0")
+        page.get_by_label("Minimum certainty").fill("0")
         done(page, 0, ALL)
         # What the model is told is said, and can be said otherwise.
         expect(page.get_by_text("“a photo of dress”")).to_be_visible()
@@ -129,7 +129,7 @@ def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit
         assert held(store).keys() == {"dress", "shoes"}
         # Sorted anew, what has a tag is gone, and what was refused is of another class.
         page.set_viewport_size(NARROW)
-        page.get_by_role("button", name="Sort anew").click()
+        page.get_by_role("button", name="Sort again").click()
         left = ALL - len(set().union(*held(store).values()))
         done(page, 0, left)
         expect(group(page, "dress")).to_be_hidden()

@@ -61,7 +61,7 @@ def test_levels_and_keys_are_added_changed_and_removed(page):
     panel.get_by_role("combobox", name="Order of the groups").select_option(label="by size")
     wanted = (Level("format", None, "size", True),)
     asked(page, lambda view: view.group == wanted)
-    panel.get_by_role("button", name="Add a key").click()
+    panel.get_by_role("button", name="Add a sort key").click()
     panel.get_by_role("combobox", name="Order by").select_option(label="by file size")
     view = asked(page, lambda view: [one.field for one in view.sort] == ["size"])
     assert view.group == wanted

@@ -88,7 +88,7 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     assert outside(store) == left
     keeps(page, second["keeper"])
     page.keyboard.press("n")
-    expect(page.get_by_text(re.compile("images stay: no duplicates"))).to_be_visible()
+    expect(page.get_by_text(re.compile("images stay: not duplicates"))).to_be_visible()
     expect(page.get_by_text(f"{count - 2} groups")).to_be_visible()
     assert outside(store) == left
     # What was taken back is in hand again, and the one merged is still merged.
@@ -103,7 +103,7 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     asked.get_by_role("slider").focus()
     page.keyboard.press("End")
     asked.get_by_role("button", name=re.compile(f"^Merge {count - 1} groups?$")).click()
-    expect(page.get_by_role("heading", name="All cleared")).to_be_visible()
+    expect(page.get_by_role("heading", name="All done")).to_be_visible()
     every = left | {sha1 for one in groups[1:] for sha1 in one["others"]}
     assert eventually(lambda: outside(store) == every)
     page.get_by_role("button", name="Undo", exact=True).click()

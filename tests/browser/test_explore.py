@@ -208,9 +208,9 @@ def test_view_of_the_address_outlives_a_reload(page):
     page.get_by_role("treeitem", name=re.compile("Space")).click()
     page.get_by_role("button", name="Remove folder Space").wait_for()
     page.get_by_label("Order", exact=True).select_option("size")
-    page.get_by_role("button", name="Turn the order round").click()
+    page.get_by_role("button", name="Reverse the order").click()
     expect(page).to_have_url(re.compile("view="))
-    expect(page.get_by_role("button", name="Turn the order round")).to_have_text("arrow_downward")
+    expect(page.get_by_role("button", name="Reverse the order")).to_have_text("arrow_downward")
     expect(page.locator(".tile.skeleton")).to_have_count(0)
     first = name_of(page, 0)
     page.reload()
@@ -221,7 +221,7 @@ def test_view_of_the_address_outlives_a_reload(page):
 def test_order_by_name_turns_round(page):
     page.get_by_label("Order", exact=True).select_option("name")
     expect(tile(page, 0)).to_have_attribute("aria-label", re.compile("^Astronaut"))
-    page.get_by_role("button", name="Turn the order round").click()
+    page.get_by_role("button", name="Reverse the order").click()
     expect(tile(page, 0)).to_have_attribute("aria-label", re.compile("^Tissue"))
 
 

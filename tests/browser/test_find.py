@@ -52,7 +52,7 @@ def limit(page):
 
 
 def scope(page):
-    return page.get_by_label("Among which images to search")
+    return page.get_by_label("Images to search")
 
 
 def drop(page, data):
@@ -120,7 +120,7 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     expect(field(page)).to_have_value(re.compile(r"^image:[0-9a-f]{12}$"))
     expect(limit(page)).to_contain_text("closest 5 %")
     limit(page).click()
-    dialog = page.get_by_role("dialog", name="From where on images are shown")
+    dialog = page.get_by_role("dialog", name="Minimum similarity")
     slider = dialog.get_by_role("slider")
     expect(slider).to_have_attribute(
         "aria-valuetext", re.compile(r"^closest 5 %, cosine 0\.\d{3}$")
@@ -133,7 +133,7 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     # Less like another, and like a part of it.
     tile(page, 3).click()
     expect(viewer(page)).to_be_visible()
-    page.get_by_role("button", name="Take from the search").click()
+    page.get_by_role("button", name="Subtract from the search").click()
     expect(terms(page)).to_have_count(2)
     expect(field(page)).to_have_value(re.compile(r"^image:\w+ - image:\w+$"))
     tile(page, 1).click()
@@ -194,7 +194,7 @@ def test_a_selection_or_a_group_begins_a_search_that_looks_where_one_says(visit,
     expect(page.locator(".chips .more")).to_have_text(re.compile(r"^and \d+ more$"))
     expect(scope(page)).to_have_value("corpus")
     limit(page).click()
-    most = page.get_by_role("spinbutton", name="or only so many of the most alike")
+    most = page.get_by_role("spinbutton", name="or only this many of the most similar")
     most.fill("7")
     most.press("Enter")
     expect(limit(page)).to_contain_text("the 7 most alike")
@@ -251,7 +251,7 @@ def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_proj
         page.reload()
         expect(tile(halves[1], 0)).to_have_attribute("data-sha1", sha1)
         expect(tile(halves[1], 0)).to_have_attribute("aria-selected", "true")
-        page.get_by_role("button", name="Keep this: resnet50.a1_in1k").click()
+        page.get_by_role("button", name="Keep this one: resnet50.a1_in1k").click()
         expect(halves[1]).to_have_count(0)
         expect(count(page)).to_have_text(re.compile(rf"^{total} of "))
         expect(compared).to_have_value("")
@@ -280,12 +280,12 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
         expect(count(page)).to_have_text("Loading the model…")
         expect(terms(page)).to_have_count(2)
         expect(limit(page)).to_contain_text("closest 1 %")
-        encoders = page.get_by_label("Which encoder judges likeness")
+        encoders = page.get_by_label("Which encoder compares the images")
         encoders.select_option("visual")
         expect(page.get_by_role("alert").filter(has_text="reads no words")).to_be_visible()
         expect(encoders).not_to_have_value("visual")
         greyed = page.get_by_label("Compare with what another encoder finds").locator("option")
-        expect(greyed.last).to_have_text("visual (reads no words)")
+        expect(greyed.last).to_have_text("visual (does not read text)")
         expect(greyed.last).to_be_disabled()
         # The next does not: words and pictures together, with signs and weights.
         count(page).evaluate(RECORD)

@@ -274,7 +274,7 @@ def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
     expect(page.get_by_text(f"{count} selected", exact=True)).to_be_visible()
     page.locator(".tile img.here").first.click(modifiers=["Control"])
     expect(page.get_by_text(f"{count - 1} selected", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Inverse").click()
+    page.get_by_role("button", name="Invert").click()
     expect(page.get_by_text("1 selected", exact=True)).to_be_visible()
     page.get_by_role("button", name="Table", exact=False).first.click()
     expect(page.locator(".table .row[aria-selected=true]")).to_have_count(1)

@@ -59,7 +59,7 @@ def held(store, made):
 
 
 def name_oneself(page, name):
-    page.get_by_role("button", name=re.compile("Who is at work|At work in")).click()
+    page.get_by_role("button", name=re.compile("Who is active|Active in")).click()
     page.get_by_role("textbox", name="Your name").fill(name)
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Your name")).to_be_hidden()
@@ -80,7 +80,7 @@ def test_one_undoes_ones_own_step_on_any_page_also_after_a_reload(visit, served,
     expect(page.locator(".tile img.here").first).to_be_visible()
     name_oneself(page, "Ana")
     page.keyboard.press("Control+z")
-    expect(toast(page)).to_have_text("Nothing of yours to undo")
+    expect(toast(page)).to_have_text("You have nothing to undo")
     name_oneself(page, "Bo")
     undo = page.get_by_role("button", name=re.compile("^Undo:"))
     expect(undo).to_have_attribute("title", "Undo: tag “war” on 3 images (Ctrl+Z)")

@@ -106,7 +106,7 @@ def test_a_lasso_becomes_a_condition_that_the_gallery_shows_too(page, demo_proje
 def test_a_region_is_dropped_by_its_chip(page):
     everything = count(page).inner_text()
     around_the_middle(page)
-    page.get_by_role("button", name="Drop the filter").click()
+    page.get_by_role("button", name="Remove the filter").click()
     expect(count(page)).to_have_text(everything)
     expect(page.locator(".chip")).to_have_count(0)
 

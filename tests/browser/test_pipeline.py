@@ -130,7 +130,7 @@ def test_a_folder_is_added_read_and_shown_from_an_empty_project(visit, tmp_path)
         expect(page.get_by_role("alert")).to_contain_text("nowhere")
         field.fill(str(tmp_path / "pictures"))
         add(page)
-        expect(page.get_by_text("is added")).to_be_visible()
+        expect(page.get_by_text("Added “")).to_be_visible()
         expect(page.get_by_role("button", name="Stop").first).to_be_visible(timeout=RUN_MS)
         expect(page.locator(".runs .outcome")).to_have_text("done", timeout=RUN_MS)
         assert cells(page, "Folders", "pictures")[1:] == ["8", "9", "1"]

@@ -86,7 +86,7 @@ def test_first_property_is_made_by_one_press_named_moved_and_deleted(visit, addr
     page.get_by_role("button", name="New property").click()
     page.get_by_role("textbox", name="Name", exact=True).fill("Price")
     page.get_by_role("radio", name="Number").check()
-    page.get_by_role("spinbutton", name="Least").fill("0")
+    page.get_by_role("spinbutton", name="Minimum").fill("0")
     page.get_by_role("combobox", name="Heading").fill("Provenance")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", name="Price")).to_be_visible()

@@ -72,11 +72,11 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     expect(page.get_by_text("2 selected", exact=True)).to_be_visible()
     page.get_by_role("button", name="Find more like these").click()
     # No property holds tags yet.
-    page.get_by_role("button", name="Make", exact=True).click()
+    page.get_by_role("button", name="Create", exact=True).click()
     asking = page.get_by_role("dialog", name="Find more like these")
     asking.get_by_role("combobox", name="Theme").fill("Coins")
-    asking.get_by_role("option", name="Make “Coins”").click()
-    page.get_by_role("button", name="Tag them and look").click()
+    asking.get_by_role("option", name="Create “Coins”").click()
+    page.get_by_role("button", name="Tag them and find more").click()
     expect(page.get_by_role("heading", name="More images for “Coins”")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/suggest\?.*tag="))
     said = [answer(page, number, coins) for number in range(ANSWERS)]
@@ -93,7 +93,7 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     assert in_hand(page) == last
     # Seen large, the same keys answer; Space on it goes back.
     page.keyboard.press("z")
-    expect(page.get_by_role("dialog", name="See it large")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Enlarge")).to_be_visible()
     page.keyboard.press("Enter")
     done(page, ANSWERS % PAGE)
     # It waits for the answer to be written, or it would undo the one before.
@@ -101,7 +101,7 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     done(page, ANSWERS % PAGE - 1)
     assert in_hand(page) == last
     page.keyboard.press("Space")
-    expect(page.get_by_role("dialog", name="See it large")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Enlarge")).to_be_hidden()
     # All that is left of the page at once, the next page, and back to that page by one step.
     page.keyboard.press("Shift+N")
     done(page, 0)
@@ -114,13 +114,15 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     page.set_viewport_size(NARROW)
     count = int(refused.inner_text())
     page.get_by_role("tab", name="Refused").click()
-    page.get_by_role("button", name="Take the refusal back").first.click()
+    page.get_by_role("button", name="Undo the refusal").first.click()
     expect(refused).to_have_text(str(count - 1))
     page.reload()
     expect(refused).to_have_text(str(count - 1))
     # By its words it could be done, too; nothing here reads any.
     page.get_by_role("button", name="Sort by words…").click()
-    expect(page.get_by_role("heading", name="No encoder here reads words")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="No encoder of this project reads text")
+    ).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Show its images").click()
     expect(page.locator(".line .count")).to_contain_text(re.compile(f"^{len(held(store))} of "))

@@ -111,7 +111,7 @@ def test_heading_orders_by_its_column_and_a_second_press_turns_it_round(page):
     assert widths == sorted(widths)
     heading(page, "Width").get_by_role("button").click()
     expect(heading(page, "Width")).to_have_attribute("aria-sort", "descending")
-    expect(page.get_by_role("button", name="Turn the order round")).to_have_text("arrow_downward")
+    expect(page.get_by_role("button", name="Reverse the order")).to_have_text("arrow_downward")
     expect(row(page, 0).locator(".width")).not_to_have_text(str(widths[0]))
     expect(table(page).locator(".row.skeleton")).to_have_count(0)
     assert figures(page, "width")[0] >= max(widths)

@@ -67,7 +67,7 @@ def keep(project, *named):
 
 def test_tab_is_made_named_and_keeps_what_is_asked_in_it(page, visit, address):
     names(page)
-    page.get_by_role("button", name="New tab with what is shown").click()
+    page.get_by_role("button", name="New tab with this view").click()
     names(page, "View 2")
     current(page, "View 2")
     tab(page, "View 2").dblclick()
@@ -94,7 +94,7 @@ def test_tab_is_made_named_and_keeps_what_is_asked_in_it(page, visit, address):
 def test_new_tab_is_named_by_what_it_asks(page, address):
     folder(page, "Space").click()
     expect(filtered(page, "Space")).to_be_visible()
-    page.get_by_role("button", name="New tab with what is shown").click()
+    page.get_by_role("button", name="New tab with this view").click()
     names(page, "Space")
     asked = (
         View()
@@ -103,7 +103,7 @@ def test_new_tab_is_named_by_what_it_asks(page, address):
     )
     page.goto(f"{address}/?view={to_address(asked)}")
     expect(page.get_by_role("heading", name="No image matches")).to_be_visible()
-    page.get_by_role("button", name="New tab with what is shown").click()
+    page.get_by_role("button", name="New tab with this view").click()
     names(page, "Space", "war · 1930s")
 
 
@@ -120,7 +120,7 @@ def test_short_address_opens_the_view_and_back_returns_to_it(page, visit, addres
     expect(filtered(other, "Animals")).to_be_hidden()
     expect(search).to_have_value("cat")
     other.goto(f"{address}/?tab=nobody")
-    expect(other.get_by_text("The saved view of this address is no longer here.")).to_be_visible()
+    expect(other.get_by_text("The saved view of this address no longer exists.")).to_be_visible()
 
 
 def test_tabs_are_put_in_another_order_by_mouse_and_keys(page, project):

@@ -86,7 +86,7 @@ def test_plan_says_why(processed, folder, capsys):
     assert told["corpus"] == "inputs"
     folder.rename(folder.with_name("elsewhere"))
     assert command.main(["plan", "--project", place]) == 0
-    assert "files/pictures: its folder is not there" in capsys.readouterr().out
+    assert "files/pictures: its folder is missing" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,6 @@ def test_stopped_it_says_so_exits_with_130_and_goes_on_next_time(project, sent):
         assert process_.stderr is not None
         said = process_.stderr.read()
     assert process_.returncode == 130
-    assert said == "Stopped. What was done is kept; the next run goes on from there.\n"
+    assert said == "Stopped. Finished work is kept; the next run continues from there.\n"
     assert runs.recent(project)["outcome"].to_list() == ["interrupted"]
     assert process(project, Request())["files"] == 40

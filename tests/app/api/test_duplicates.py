@@ -142,7 +142,7 @@ def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, not
     assert (lost["property"], lost["own"], lost["values"]) == ("Note", ["own"], ["other"])
     by_values = ask("group", group=NEAR, first="annotated")
     assert by_values["members"][0]["sha1"] == GREY
-    assert by_values["reason"] == "More was said of it"
+    assert by_values["reason"] == "The one with the most values"
     other = post("/clearing/preview", {"keeper": SMALL, "out": [GREY]})
     assert other["lost"][0]["own"] == ["other"]
     ask("group", 404, group="near:0")

@@ -108,7 +108,7 @@ def test_a_search_is_read_for_chips(client):
     assert read["text"] == "2*golden retriever - image:ab12cd34ef"
     assert (read["needs_words"], read["warm"]) == (True, False)
     assert [term["label"] for term in read["terms"]] == [
-        "2 × « golden retriever »",
+        "2 × «\u202fgolden retriever\u202f»",
         "sans image ab12cd…",
     ]
     assert [term["without"] for term in read["terms"]] == [
@@ -180,7 +180,7 @@ def test_the_command_line_compares_encoders(project, capsys):
     assert [line.split()[::2] for line in lines[2:-1]] == [
         [*(str(rank["rank"]) for rank in row["ranks"]), row["path"]] for row in told["results"]
     ]
-    assert lines[-1] == f"{plain.common} of the first 3 are the same under all of them."
+    assert lines[-1] == f"All encoders share {plain.common} of the first 3."
     # The same twice is one.
     assert main([*asked, "--encoder", "visual", "--encoder", "visual", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["encoder"] == "visual"

@@ -39,9 +39,9 @@ def test_each_command_explains_itself_with_an_example(command):
     [
         (["fly"], "invalid choice: 'fly'"),
         (["add"], "FOLDER"),
-        (["process", "--k", "many"], "a whole number from 1"),
+        (["process", "--k", "many"], "a whole number of 1 or more"),
         (["status", "--project", "/nowhere/at/all"], "There is no project at /nowhere/at/all"),
-        (["search", "x", "-k", "0", "--project", "/nowhere"], "a whole number from 1"),
+        (["search", "x", "-k", "0", "--project", "/nowhere"], "a whole number of 1 or more"),
         (["process", "--clusters", "magic"], "'levels', 'kmeans'"),
         (["encoders", "add", "--project", "/nowhere"], "ENCODER"),
     ],

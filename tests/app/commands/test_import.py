@@ -37,13 +37,13 @@ def test_a_rehearsal_shows_what_would_come_and_writes_nothing(war, capsys):
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines == [
-        "labels.csv: 3 rows, 2 about images of the project",
-        "rows find images by their path, in the column “path”",
+        "labels.csv: 3 rows, 2 matched with images of the project",
+        "rows are matched by the image's path, in the column “path”",
         "kind tag new, 2 values, 2 new tags",
         "year date new, 1 value",
-        "1 value of “year” cannot be read as a date (1912, 1912-05, 4/5/1912, 4 May 1912):",
+        "Could not read 1 value of “year” as a date (1912, 1912-05, 4/5/1912, 4 May 1912):",
         "line 3 soon",
-        "1 row finds no image:",
+        "1 row matches no image:",
         "line 4 no.jpg no such image",
         "Nothing was written.",
     ]
@@ -58,7 +58,7 @@ def test_an_import_is_written_and_said(war, capsys):
     (kind,) = annotations_of(war).state(fresh=True).live_properties
     assert (kind.name, kind.type, kind.target) == ("kind", "tag", "file")
     assert ran(war, capsys, "--skip", "year", "--target", "file")[1].endswith(
-        "Nothing to change: all of it was there.\n"
+        "Nothing to change: everything was already there.\n"
     )
 
 
@@ -88,8 +88,8 @@ def test_a_tree_of_tags_is_imported_into_a_property(war, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--key", "nope"], "there is no column “nope” in it"),
-        (["--skip", "nope"], "there is no column “nope” in it"),
+        (["--key", "nope"], "it has no column “nope”"),
+        (["--skip", "nope"], "it has no column “nope”"),
         (["--folder", "nope"], "the project has no folder “nope”"),
         (["--tags", "T"], "it has no column “name”"),
     ],
@@ -104,7 +104,7 @@ def test_what_cannot_be_imported_gets_one_sentence(war, capsys, arguments, messa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--column", "year=poem"], "NAME=TYPE is needed here"),
+        (["--column", "year=poem"], "expected NAME=TYPE"),
         (["--match", "luck"], "invalid choice: 'luck'"),
     ],
 )
@@ -125,7 +125,7 @@ def test_rows_as_many_as_files_are_no_order_unless_one_says_so(war, capsys):
     (war.root.parent / "labels.csv").write_text(text, encoding="utf-8")
     code, _, err = ran(war, capsys)
     assert code == 2
-    assert "if the rows follow the files of cards, say --match row" in err
+    assert "if the rows follow the files of cards, use --match row" in err
     assert ran(war, capsys, "--match", "row", "--json")[0] == 0
 
 

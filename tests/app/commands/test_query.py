@@ -105,7 +105,7 @@ def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
         ("folder:1930", "No folder is called “1930”. Did you mean 1930s?"),
         ("cluster:1", "“cluster” depends on an encoder, and none is ready."),
         ('{"version": 1, "where": [{"field": "x"}]}', "This view cannot be read: x"),
-        ("@/nowhere.json", "The view /nowhere.json cannot be read."),
+        ("@/nowhere.json", "Could not read the view /nowhere.json."),
         ("http://127.0.0.1:8501/?view=eNq", "the address is damaged"),
     ],
 )

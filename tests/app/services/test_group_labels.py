@@ -19,7 +19,7 @@ from tests.served_corpus import sha1_of
         (Level("taken_at", "month"), "1930-05", "May 1930", "mai 1930"),
         (Level("added", "week"), "1930-W08", "1930, week 8", "1930, semaine 8"),
         (Level("added", "day"), "1930-05-01", "1 May 1930", "1 mai 1930"),
-        (Level("taken_at", "year"), None, "No date known", "Date inconnue"),
+        (Level("taken_at", "year"), None, "Unknown date", "Date inconnue"),
         (Level("size"), [500_000, 1_000_000], "0.5 to 1 MB", "0,5 à 1 Mo"),
         (Level("pixels"), [0, 2e6], "0 to 2 megapixels", "0 à 2 mégapixels"),
         (Level("width"), [1000, 1500], "1,000 to 1,500 pixels wide",

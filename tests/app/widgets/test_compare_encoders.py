@@ -35,7 +35,7 @@ def test_a_search_is_shown_under_two_encoders_until_one_is_kept(two_encoders):
     assert offered == {
         ("ViT-B-32 · datacomp_xl_s13b_b90k (not ready yet)", True),
         ("and by resnet50.a1_in1k", False),
-        ("mobilenetv2_100 (has not seen the images yet)", True),
+        ("mobilenetv2_100 (no vectors yet)", True),
     }
     assert line["compare"] is None
     page = run(view=model.to_address(replace(view, compare=SECOND)))

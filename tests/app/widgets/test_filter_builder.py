@@ -134,7 +134,7 @@ def test_one_group_of_duplicates_is_said_in_words():
 @pytest.mark.parametrize(
     ("field", "text"),
     [
-        ("p:text:gone", "property that is gone contains “x”"),
+        ("p:text:gone", "unknown property contains “x”"),
         ("p:text:number1", "My number (has another type now) contains “x”"),
         (OWN["text"], None),
     ],
@@ -182,7 +182,7 @@ def test_problems_are_told_at_the_place_of_their_conditions(corpus):
     assert answer.count == ""
     assert answer.problems == {
         2: "A date like 1930-12-31 is expected.",
-        3: "This is no regular expression that can be searched with.",
+        3: "This is not a valid regular expression.",
     }
 
 
@@ -197,7 +197,7 @@ def test_a_property_that_is_gone_is_told_at_its_place(themed):
     wrong = {"field": f"p:text:{made['gone'].id}", "op": "contains", "value": "x"}
     assert filter_builder.check_draft(corpus, View(), Draft(1, [right])).count == "2 images"
     answer = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
-    assert answer.problems == {1: "There is no such property any more; drop this filter."}
+    assert answer.problems == {1: "This property no longer exists; remove this filter."}
 
 
 def test_too_many_boxes_are_told_of_the_whole(corpus):

@@ -12,7 +12,7 @@ from tests.app.widgets.searches import A, search_condition
 @pytest.mark.parametrize(
     ("condition", "english", "french"),
     [
-        (Condition(OWN["tags"], "in", ["t1"]), "My tags: war", "My tags : war"),
+        (Condition(OWN["tags"], "in", ["t1"]), "My tags: war", "My tags\u202f: war"),
         (
             Condition(OWN["tags"], "all of", ["t2", "t1"]),
             "My tags has all of old (deleted) and 1 more",
@@ -20,8 +20,8 @@ from tests.app.widgets.searches import A, search_condition
         ),
         (
             Condition(OWN["tag"], "not in", ["zzz"]),
-            "My tag is none of tag that is gone",
-            "My tag hors de tag disparu",
+            "My tag is none of unknown tag",
+            "My tag hors de tag inconnu",
         ),
         (
             Condition(OWN["number"], "between", [1912, 12_345]),
@@ -31,10 +31,10 @@ from tests.app.widgets.searches import A, search_condition
         (Condition(OWN["number"], ">", 0.5), "My number > 0.5", "My number > 0,5"),
         (Condition(OWN["date"], "between", ["1912-01-01", None]), "My date from 1912-01-01", None),
         (Condition(OWN["date"], "is empty"), "My date is empty", "My date est vide"),
-        (Condition(OWN["checkbox"], "is", True), "My checkbox: yes", "My checkbox : oui"),
-        (Condition(OWN["colour"], "is", "red"), "My colour: red", "My colour : rouge"),
+        (Condition(OWN["checkbox"], "is", True), "My checkbox: yes", "My checkbox\u202f: oui"),
+        (Condition(OWN["colour"], "is", "red"), "My colour: red", "My colour\u202f: rouge"),
         (Condition(OWN["colour"], "near", {"colour": "#c0392b"}), "My colour near #c0392b", None),
-        (Condition(OWN["image"], "in", SHA1S), "My image: 1 chosen image", None),
+        (Condition(OWN["image"], "in", SHA1S), "My image: 1 selected image", None),
         (Condition(OWN["url"], "begins with", "http"), "My url begins with “http”", None),
         (Condition("excluded", "is", True), "out of the corpus", "hors du corpus"),
         (Condition("author", "not in", {"authors": ["A"]}), "not annotated by A", None),
@@ -66,10 +66,10 @@ def test_a_chip_names_properties_tags_and_authors(condition, english, french, mo
 @pytest.mark.parametrize(
     ("limits", "en", "fr"),
     [
-        ({}, "closest 5 %", "les 5 % les plus proches"),
-        ({"percentile": 99.5}, "closest 0.5 %", "les 0,5 % les plus proches"),
+        ({}, "closest 5 %", "les 5\u202f% les plus proches"),
+        ({"percentile": 99.5}, "closest 0.5 %", "les 0,5\u202f% les plus proches"),
         ({"threshold": 0.25}, "cosine from 0.25", "cosinus dès 0,25"),
-        ({"count": 30}, "the 30 most alike", "les 30 plus proches"),
+        ({"count": 30}, "the 30 most similar", "les 30 plus proches"),
     ],
 )
 def test_how_alike_is_said_in_words(monkeypatch, limits, en, fr):
