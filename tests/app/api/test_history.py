@@ -70,7 +70,7 @@ def test_undo_says_what_was_undone_and_what_comes_next(store, ana):
     assert told["redo"]["said"] == "tag “war” on 3 images"
     assert store.state().values(theme.id).is_empty()
     told = ana.post("/redo", params={"lang": "fr"}).json()
-    assert told["said"] == "tag «\u00a0war\u00a0» sur 3 images"
+    assert told["said"] == "tag «\u202fwar\u202f» sur 3 images"
     assert told["redo"] is None
     assert told["position"] == store.state().position
     assert store.state().values(theme.id).height == 3
