@@ -15,7 +15,7 @@ from app.components.frame import frame
 from app.components.people import people
 from app.components.steps import steps
 from app.screens import duplicates, sort_by_words, suggestions
-from app.server import identity
+from app.services import identity
 from app.session import navigation, state, url_state
 from app.session.callbacks import uninterrupted
 from app.session.streamlit_internals import reset_container_stack

@@ -25,7 +25,7 @@ from app.api.request_body import (
     refusal,
     validate,
 )
-from app.server import identity
+from app.services import identity
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 

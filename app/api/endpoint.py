@@ -15,7 +15,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.server import identity
+from app.services import identity
 from panoptic_data.errors import PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project

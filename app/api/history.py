@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from app.api.endpoint import NO_STORE, Caller, answering, language, whole_number
 from app.api.request_body import Id, RequestBody, with_body
-from app.server import identity
+from app.services import identity
 from app.services.history_text import Words, summarize
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry

@@ -32,7 +32,7 @@ from app.api.request_body import (
     read,
     refusal,
 )
-from app.server import identity
+from app.services import identity
 from app.services.import_sessions import PATIENCE_SECONDS, Choices, ImportSession, ImportSessions
 from panoptic_data.exchange import matching as row_matching
 from panoptic_data.exchange import plan as import_plan

@@ -73,8 +73,8 @@ def _content(file: IO[bytes]) -> str:
 
 def _serve(project: Project, args: argparse.Namespace) -> int:
     from app.commands.progress import follow
-    from app.server.jobs import start_processing
     from app.server.serve import serve
+    from app.services.jobs import start_processing
 
     process = start_processing(project)
     closed = threading.Event()

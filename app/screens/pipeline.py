@@ -1,7 +1,7 @@
 """The page Pipeline: stages, encoders, runs, folders, and files with problems.
 
 Everything is read from the tables that runs write. Not here: adding up
-(``panoptic_data.provenance.overview``), starting a run (``server.jobs``), the progress of the
+(``panoptic_data.provenance.overview``), starting a run (``services.jobs``), the progress of the
 current run in a few words (``widgets.run_progress``).
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.server import jobs
+from app.services import jobs
 from app.session import state
 from app.widgets import empty_states
 from app.widgets.dagster_page import command, page

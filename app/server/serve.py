@@ -43,8 +43,8 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     # streamlit and uvicorn take 1 s to import: not before the port is known to be free.
     import uvicorn
 
-    from app.server import merge_scheduler
     from app.server.asgi import create
+    from app.services import merge_scheduler
 
     config = uvicorn.Config(
         create(project),

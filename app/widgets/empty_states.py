@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.server import jobs
+from app.services import jobs
 from app.session import state
 from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import part_label

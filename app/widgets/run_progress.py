@@ -17,7 +17,7 @@ import streamlit as st
 
 from app.api import state_digest
 from app.components.pulse import pulse as watch
-from app.server import jobs
+from app.services import jobs
 from app.session import navigation, state
 from app.widgets import frozen_view
 from panoptic_data.storage.project import Project

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.server import jobs
+from app.services import jobs
 from panoptic_data.storage.project import Project, create_project, save_settings
 from tests.dashboard import NARROW, eventually, serving
 from tests.small_corpus import write_pictures

@@ -9,7 +9,7 @@ import time
 import dagster as dg
 import pytest
 
-from app.server.merge_scheduler import DELAY_SECONDS, MergeScheduler
+from app.services.merge_scheduler import DELAY_SECONDS, MergeScheduler
 from panoptic_data.annotations import edits, materialize, properties, tags
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.provenance import runs, stages

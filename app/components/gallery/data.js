@@ -33,7 +33,10 @@ export function shownFrom(row, index) {
   return { sha1: row.sha1, name: row.name, index, isDamaged: !row.width };
 }
 
-/** The current image as sent to Python, to compare. @param {string | null} sha1 @param {boolean} isOpen */
+/**
+ * The current image as sent to Python, to compare.
+ * @param {string | null} sha1 @param {boolean} isOpen
+ */
 export function reported(sha1, isOpen) {
   return `${sha1} ${isOpen}`;
 }

@@ -1,6 +1,6 @@
 """Who is at work on the project, and the name of the person at this browser.
 
-Not here: what the name is good for (``app.server.identity``), what people did
+Not here: what the name is good for (``app.services.identity``), what people did
 (``components.history``).
 """
 

@@ -9,8 +9,8 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.api.history import images_of, routes
-from app.server import identity
 from app.server.host_check import HostCheck
+from app.services import identity
 from panoptic_data.annotations import edits, log, properties, tags
 from tests import synthetic
 

@@ -11,9 +11,8 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from app.api import history, imports
-from app.server import identity
 from app.server.host_check import HostCheck
-from app.services import import_sessions
+from app.services import identity, import_sessions
 from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
 from tests.dashboard import eventually

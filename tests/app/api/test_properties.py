@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from app.api import history
 from app.api import properties as defining
-from app.server import identity
 from app.server.host_check import HostCheck
+from app.services import identity
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.views.model import Condition, from_address
 from tests import synthetic

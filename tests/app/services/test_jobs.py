@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.server import jobs
+from app.services import jobs
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
 from tests import synthetic
@@ -30,7 +30,7 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     sources.add(project, tmp_path / "pictures")
     script = (
         "from pathlib import Path\n"
-        "from app.server import jobs\n"
+        "from app.services import jobs\n"
         "from panoptic_data.storage.project import open_project\n"
         f"jobs.start_processing(open_project(Path({str(project.root)!r})))\n"
     )

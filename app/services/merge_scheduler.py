@@ -14,7 +14,7 @@ from collections.abc import Callable
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
-from app.server import jobs
+from app.services import jobs
 from panoptic_data.annotations import materialize
 from panoptic_data.provenance import runs, stages
 
