@@ -39,8 +39,8 @@ def compared(page, one, other, *, evened=False):
         """async ([module, one, other, evened]) => {
           const functions = await import(module);
           const [first, second] = [one, other].map((points) => Uint8ClampedArray.from(points));
-          if (evened) functions.evened(first, second);
-          return functions.compared(first, second, new Uint8ClampedArray(one.length));
+          if (evened) functions.matchLight(first, second);
+          return functions.comparePixels(first, second, new Uint8ClampedArray(one.length));
         }""",
         [module, one, other, evened],
     )

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { YEAR } from "./browser_stubs.js";
-import { actionOf } from "../../app/components/classes/shortcuts.js";
-import { compared, evened } from "../../app/components/duplicates/pixel_difference.js";
+import { actionName } from "../../app/components/shared/ui/review_keys.js";
+import { comparePixels, matchLight } from "../../app/components/duplicates/pixel_difference.js";
 import { dayBefore, parseDay, parseNumber } from "../../app/components/facets/parse_range.js";
 import { ancestors, pathOf, roots, visibleRows } from "../../app/components/facets/tree_rows.js";
 import { alsoFor, known } from "../../app/components/gallery/captions.js";
@@ -11,7 +11,7 @@ import { Scroll, TALLEST } from "../../app/components/shared/ui/virtual_scroll.j
 import { columns, Layout } from "../../app/components/table/columns.js";
 
 test("keys have one meaning each, letters in both cases", () => {
-  const of = (key, shiftKey = false) => actionOf({ key, shiftKey });
+  const of = (key, shiftKey = false) => actionName({ key, shiftKey });
   assert.deepEqual(
     ["y", "Y", "n", "N"].map((key) => of(key, key < "a")),
     ["accept", "acceptAll", "refuse", "refuseAll"],
@@ -147,21 +147,21 @@ test("equal pictures do not differ, opposite ones everywhere", () => {
   const black = Uint8ClampedArray.from([0, 0, 0, 255, 0, 0, 0, 255]);
   const white = Uint8ClampedArray.from([255, 255, 255, 255, 255, 255, 255, 255]);
   const drawn = new Uint8ClampedArray(8);
-  assert.deepEqual(compared(black, black, drawn), { mean: 0, area: 0 });
+  assert.deepEqual(comparePixels(black, black, drawn), { mean: 0, area: 0 });
   assert.deepEqual([...drawn], [18, 18, 18, 255, 18, 18, 18, 255]);
-  assert.deepEqual(compared(black, white, drawn), { mean: 1, area: 1 });
+  assert.deepEqual(comparePixels(black, white, drawn), { mean: 1, area: 1 });
   assert.deepEqual([...drawn.slice(0, 4)], [255, 232, 120, 255]);
   const nothing = new Uint8ClampedArray(0);
-  assert.deepEqual(compared(nothing, nothing, nothing), { mean: 0, area: 0 });
+  assert.deepEqual(comparePixels(nothing, nothing, nothing), { mean: 0, area: 0 });
 });
 
 test("another exposure is evened out", () => {
   const one = Uint8ClampedArray.from([10, 10, 10, 255, 110, 110, 110, 255]);
   const other = Uint8ClampedArray.from([100, 100, 100, 255, 150, 150, 150, 255]);
-  evened(one, other);
+  matchLight(one, other);
   assert.deepEqual([...other], [...one]);
   const flat = Uint8ClampedArray.from([7, 7, 7, 255, 7, 7, 7, 255]);
-  evened(one, flat);
+  matchLight(one, flat);
   assert.deepEqual([...flat], [60, 60, 60, 255, 60, 60, 60, 255]);
 });
 

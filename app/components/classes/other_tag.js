@@ -1,22 +1,26 @@
-// Another tag for an image: all tags of the property, found while one writes. Not here: what is
-// written then (classes.js).
+// Choosing another tag for an image: all tags of the property, filtered while someone types. Not
+// here: what is written then (classes.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el } from "../shared/ui/dom.js";
 import { withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 100;
-const ROOM = 8;
+// Pixels from the window's edges.
+const MARGIN = 8;
 
-export class Other {
-  /** @param {import("./classes.js").Tools} tools @param {(tag: string) => void} take */
-  constructor(tools, take) {
-    const { say } = tools;
-    this.take = take;
+export class OtherTag {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {(tag: string) => void} choose */
+  constructor(tools, choose) {
+    const { t } = tools;
+    this.choose = choose;
+    this.property = "";
+    /** The tag that is left out. */
+    this.except = "";
     this.field = el("input", {
       type: "search",
       class: "field",
-      placeholder: say("find"),
-      "aria-label": say("find"),
+      placeholder: t("find"),
+      "aria-label": t("find"),
       autocomplete: "off",
       spellcheck: "false",
       oninput: () => this.draw(),
@@ -24,18 +28,18 @@ export class Other {
     this.list = el("ul", {});
     this.node = el(
       "div",
-      { class: "other", popover: "auto", role: "dialog", "aria-label": say("other") },
+      { class: "other", popover: "auto", role: "dialog", "aria-label": t("other") },
       this.field,
       this.list,
     );
-    this.node.addEventListener("keydown", (event) => this.press(event));
+    this.node.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   get isOpen() {
     return this.node.matches(":popover-open");
   }
 
-  /** @param {Element} anchor @param {string} property @param {string} except  the tag that it is offered for */
+  /** @param {Element} anchor @param {string} property @param {string} except  the tag that is left out */
   open(anchor, property, except) {
     this.property = property;
     this.except = except;
@@ -44,33 +48,32 @@ export class Other {
     this.node.showPopover();
     const box = anchor.getBoundingClientRect();
     const { style, offsetWidth, offsetHeight } = this.node;
-    style.left = `${Math.max(ROOM, Math.min(box.left, innerWidth - offsetWidth - ROOM))}px`;
-    style.top = `${Math.max(ROOM, Math.min(box.bottom, innerHeight - offsetHeight - ROOM))}px`;
+    style.left = `${Math.max(MARGIN, Math.min(box.left, innerWidth - offsetWidth - MARGIN))}px`;
+    style.top = `${Math.max(MARGIN, Math.min(box.bottom, innerHeight - offsetHeight - MARGIN))}px`;
     this.field.focus();
   }
 
   draw() {
-    const words = withoutAccents(this.field.value.trim());
-    const found = annotations
-      .tagsOf(this.property ?? "")
-      .filter(({ id, name }) => id !== this.except && withoutAccents(name).includes(words));
-    this.list.replaceChildren(...found.slice(0, SHOWN_AT_MOST).map((tag) => el("li", {}, this.button(tag))));
+    const query = withoutAccents(this.field.value.trim());
+    const matches = annotations
+      .tagsOf(this.property)
+      .filter(({ id, name }) => id !== this.except && withoutAccents(name).includes(query));
+    this.list.replaceChildren(...matches.slice(0, SHOWN_AT_MOST).map((tag) => el("li", {}, this.tagButton(tag))));
   }
 
   /** @param {import("../shared/store/annotations.js").Tag} tag */
-  button(tag) {
+  tagButton({ id, name, colour }) {
     const dot = el("span", { class: "dot" });
-    if (tag.colour) dot.style.background = tag.colour;
-    return el("button", { type: "button", onclick: () => this.pick(tag.id) }, dot, tag.name);
+    if (colour) dot.style.background = colour;
+    const take = () => {
+      this.node.hidePopover();
+      this.choose(id);
+    };
+    return el("button", { type: "button", onclick: take }, dot, name);
   }
 
-  pick(tag) {
-    this.node.hidePopover();
-    this.take(tag);
-  }
-
-  /** Enter takes the first that is found; the arrows go through them. @param {KeyboardEvent} event */
-  press(event) {
+  /** Enter takes the first tag of the list; the arrows go through them. @param {KeyboardEvent} event */
+  onKey(event) {
     const buttons = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("button")]);
     const { target } = event;
     if (event.isComposing) return;
@@ -79,10 +82,10 @@ export class Other {
       buttons[0]?.click();
       return;
     }
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!by) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
     event.preventDefault();
-    const at = buttons.indexOf(/** @type {HTMLElement} */ (target)) + by;
-    (at < 0 ? this.field : buttons[Math.min(at, buttons.length - 1)])?.focus();
+    const index = buttons.indexOf(/** @type {HTMLElement} */ (target)) + step;
+    (index < 0 ? this.field : buttons[Math.min(index, buttons.length - 1)])?.focus();
   }
 }

@@ -1,85 +1,102 @@
-// What is sorted into, and how the model is told of it: which tags, what sentence, whether with the
-// names of their parents. Not here: sorting (classes.js).
+// Which tags images are sorted into, and the sentence that the model reads for each of them, with or
+// without the names of parent tags. Not here: sorting (classes.js).
 import { annotations } from "../shared/store/annotations.js";
 import { debounced, el, number, set, write } from "../shared/ui/dom.js";
 
 const PARENTS = ["ignore", "add", "mean"];
-const ASK_AFTER = 700;
-const KEPT = "panoptic.classes.";
+const SORT_AFTER = 700;
+const STORED = "panoptic.classes.";
 
-/** @typedef {{off: string[], template: string, parents: string}} Wanted */
+/**
+ * @typedef {object} Settings
+ * @property {string[]} off     tags that are left out
+ * @property {string} template  "": the usual one
+ * @property {string} parents   one of PARENTS
+ */
 
-export class Setup {
-  /** @param {import("./classes.js").Tools} tools @param {{changed: () => void, reach: (tag: string) => void}} acts */
-  constructor(tools, { changed, reach }) {
-    const { say } = tools;
+export class PromptSetup {
+  /**
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {{changed: () => void, reveal: (tag: string) => void}} actions
+   */
+  constructor(tools, { changed, reveal }) {
+    const { t } = tools;
     this.tools = tools;
-    this.reach = reach;
-    /** @type {Wanted} */
-    this.wanted = { off: [], template: "", parents: "ignore" };
-    this.changed = debounced(changed, ASK_AFTER);
-    const every = (name, isOn) =>
-      el("button", { type: "button", class: "quiet", onclick: () => this.tickAll(isOn) }, say(name));
-    this.every = el(
+    this.reveal = reveal;
+    /** @type {string | null} */
+    this.property = null;
+    /** @type {Settings} */
+    this.settings = { off: [], template: "", parents: "ignore" };
+    /** Counts of images by tag. @type {Map<string, HTMLElement>} */
+    this.figures = new Map();
+    this.written = "";
+    this.changed = debounced(changed, SORT_AFTER);
+    const tickButton = (name, isOn) =>
+      el("button", { type: "button", class: "quiet", onclick: () => this.tickAll(isOn) }, t(name));
+    const heading = el(
       "div",
       { class: "every" },
-      el("h2", {}, say("tags")),
+      el("h2", {}, t("tags")),
       el("span", { class: "gap" }),
-      every("all", true),
-      every("none", false),
+      tickButton("all", true),
+      tickButton("none", false),
     );
     this.list = el("ul", { class: "ticks" });
-    this.field = el("input", {
+    this.template = el("input", {
       type: "text",
       class: "field",
       maxlength: 200,
       autocomplete: "off",
       spellcheck: "false",
       placeholder: "{name}",
-      "aria-label": say("template"),
-      title: say("template_help", { name: "{name}", parent: "{parent}" }),
-      oninput: () => this.write(),
+      "aria-label": t("template"),
+      title: t("template_help", { name: "{name}", parent: "{parent}" }),
+      oninput: () => this.setTemplate(this.template.value.trim()),
       onchange: () => this.changed.now(),
     });
-    this.which = el(
+    this.parents = el(
       "select",
-      { class: "field", "aria-label": say("parents"), onchange: () => this.turn() },
-      ...PARENTS.map((one) => el("option", { value: one }, say(`parents_${one}`))),
+      { class: "field", "aria-label": t("parents"), onchange: () => this.setParents(this.parents.value) },
+      ...PARENTS.map((value) => el("option", { value }, t(`parents_${value}`))),
     );
-    this.above = el("label", { class: "above" }, el("span", { class: "quiet" }, say("parents")), this.which);
+    this.parentsLabel = el("label", { class: "above" }, el("span", { class: "quiet" }, t("parents")), this.parents);
     this.example = el("p", { class: "example" });
     this.fitted = el("p", { class: "quiet fitted" });
     this.node = el(
       "aside",
-      { class: "learnt setup", "aria-label": say("setup") },
-      this.every,
+      { class: "learnt setup", "aria-label": t("setup") },
+      heading,
       this.list,
-      el("h2", { class: "reads" }, say("reads")),
+      el("h2", { class: "reads" }, t("reads")),
       el(
         "label",
         {},
-        el("span", { class: "quiet" }, say("template")),
-        this.field,
-        el("span", { class: "quiet" }, say("english")),
+        el("span", { class: "quiet" }, t("template")),
+        this.template,
+        el("span", { class: "quiet" }, t("english")),
       ),
-      this.above,
+      this.parentsLabel,
       this.example,
       this.fitted,
     );
   }
 
-  /** Another property: what was wanted of it when it was seen last. @param {string | null} property */
+  get usualTemplate() {
+    return this.tools.t("template_first", { name: "{name}" });
+  }
+
+  /** Take another property with its settings, as this window remembers them. @param {string | null} property */
   open(property) {
     this.property = property;
     this.changed.cancel();
-    this.wanted = {
+    this.settings = {
       off: [],
       template: "",
       parents: "ignore",
-      ...JSON.parse(sessionStorage.getItem(KEPT + property) ?? "{}"),
+      ...JSON.parse(sessionStorage.getItem(STORED + property) ?? "{}"),
     };
-    this.field.value = this.wanted.template || this.tools.say("template_first", { name: "{name}" });
-    this.which.value = this.wanted.parents;
+    this.template.value = this.settings.template || this.usualTemplate;
+    this.parents.value = this.settings.parents;
     this.written = "";
   }
 
@@ -87,106 +104,105 @@ export class Setup {
     return annotations.tagsOf(this.property ?? "");
   }
 
-  /** Those that are ticked. */
-  get chosen() {
-    return this.tags.filter(({ id }) => !this.wanted.off.includes(id));
+  get tickedTags() {
+    return this.tags.filter(({ id }) => !this.settings.off.includes(id));
   }
 
-  /** What is asked of the server. */
-  asked() {
-    const { template, parents, off } = this.wanted;
-    return { template, parents, ...(off.length ? { tags: this.chosen.map(({ id }) => id) } : {}) };
+  /** The part of a request that says what to sort into. */
+  requestBody() {
+    const { template, parents, off } = this.settings;
+    return { template, parents, ...(off.length ? { tags: this.tickedTags.map(({ id }) => id) } : {}) };
   }
 
-  keep() {
-    sessionStorage.setItem(KEPT + this.property, JSON.stringify(this.wanted));
+  store() {
+    sessionStorage.setItem(STORED + this.property, JSON.stringify(this.settings));
   }
 
+  /** @param {boolean} isOn */
   tickAll(isOn) {
-    this.wanted.off = isOn ? [] : this.tags.map(({ id }) => id);
-    this.keep();
+    this.settings.off = isOn ? [] : this.tags.map(({ id }) => id);
+    this.store();
     this.written = "";
     this.draw([]);
     this.changed();
   }
 
-  tick(id, isOn) {
-    const { off } = this.wanted;
-    this.wanted.off = isOn ? off.filter((one) => one !== id) : [...off, id];
-    this.keep();
+  /** @param {string} tag @param {boolean} isOn */
+  tick(tag, isOn) {
+    const { off } = this.settings;
+    this.settings.off = isOn ? off.filter((id) => id !== tag) : [...off, tag];
+    this.store();
     this.changed();
   }
 
-  write() {
-    const text = this.field.value.trim();
-    this.wanted.template = text === this.tools.say("template_first", { name: "{name}" }) ? "" : text;
-    // Who names the parent means it.
-    if (text.includes("{parent}") && this.wanted.parents === "ignore") this.which.value = this.wanted.parents = "add";
-    this.keep();
+  /** @param {string} template */
+  setTemplate(template) {
+    this.settings.template = template === this.usualTemplate ? "" : template;
+    // A sentence that names the parent is meant to be read with it.
+    if (template.includes("{parent}") && this.settings.parents === "ignore")
+      this.parents.value = this.settings.parents = "add";
+    this.store();
     this.changed();
   }
 
-  turn() {
-    this.wanted.parents = this.which.value;
-    this.keep();
+  /** @param {string} parents */
+  setParents(parents) {
+    this.settings.parents = parents;
+    this.store();
     this.changed.now();
   }
 
   /**
-   * @param {{tag: string, name: string, prompts: string[]}[]} classes  what was sorted
-   * @param {(tag: string) => number | null} [countOf] @param {number} [fitted]  null while nothing was sorted
+   * @param {import("./sorted_images.js").Class[]} classes
+   * @param {(tag: string) => number | null} [countOf]
+   * @param {number} [fitted]  images that the probabilities were fitted to; undefined while nothing is sorted
    */
   draw(classes, countOf = () => null, fitted) {
-    const { say, language } = this.tools;
+    const { t, language } = this.tools;
     const { tags } = this;
     const written = JSON.stringify(tags.map(({ id, name }) => [id, name]));
     if (this.written !== written) this.drawList(tags);
     this.written = written;
-    for (const [id, figure] of this.figures ?? []) {
-      const count = countOf(id);
+    for (const [tag, figure] of this.figures) {
+      const count = countOf(tag);
       write(figure, count === null ? "" : number(count, language));
     }
-    this.above.hidden = !tags.some((tag) => tag.parents.length);
-    const known = new Map(tags.map((tag) => [tag.id, tag]));
-    // One that has a parent shows best what is read.
-    const shown = classes.find(({ tag }) => known.get(tag)?.parents.length) ?? classes[0];
-    write(
-      this.example,
-      shown
-        ? say("example", {
-            name: shown.name,
-            texts: shown.prompts.map((text) => say("quoted", { text })).join(` ${say("and")} `),
-          })
-        : "",
-    );
-    write(this.fitted, fitted === undefined ? "" : fitted ? say("fitted", { count: fitted }) : say("unfitted"));
-    set(this.fitted, "title", fitted === undefined ? null : say("fitted_help"));
+    this.parentsLabel.hidden = !tags.some(({ parents }) => parents.length);
+    write(this.example, this.exampleText(classes));
+    write(this.fitted, fitted === undefined ? "" : fitted ? t("fitted", { count: fitted }) : t("unfitted"));
+    set(this.fitted, "title", fitted === undefined ? null : t("fitted_help"));
   }
 
+  /**
+   * What the model reads for a class: if possible, one whose tag has a parent.
+   * @param {import("./sorted_images.js").Class[]} classes
+   */
+  exampleText(classes) {
+    const { t } = this.tools;
+    const withParents = new Set(this.tags.filter(({ parents }) => parents.length).map(({ id }) => id));
+    const example = classes.find(({ tag }) => withParents.has(tag)) ?? classes[0];
+    if (!example) return "";
+    const texts = example.prompts.map((text) => t("quoted", { text })).join(` ${t("and")} `);
+    return t("example", { name: example.name, texts });
+  }
+
+  /** @param {import("../shared/store/annotations.js").Tag[]} tags */
   drawList(tags) {
-    /** @type {Map<string, HTMLElement>} */
-    this.figures = new Map();
-    const lines = tags.map(({ id, name, colour }) => {
-      const box = el("input", { type: "checkbox", "aria-label": name, onchange: () => this.tick(id, box.checked) });
-      box.checked = !this.wanted.off.includes(id);
-      const figure = el("span", { class: "quiet" });
-      this.figures?.set(id, figure);
-      const dot = el("span", { class: "dot" });
-      if (colour) dot.style.background = colour;
-      return el(
-        "li",
-        {},
-        box,
-        el(
-          "button",
-          { type: "button", title: name, onclick: () => this.reach(id) },
-          dot,
-          el("span", { class: "name" }, name),
-        ),
-        figure,
-      );
-    });
-    this.list.replaceChildren(...lines);
+    this.figures.clear();
+    this.list.replaceChildren(...tags.map((tag) => this.tagLine(tag)));
+  }
+
+  /** @param {import("../shared/store/annotations.js").Tag} tag */
+  tagLine({ id, name, colour }) {
+    const box = el("input", { type: "checkbox", "aria-label": name, onchange: () => this.tick(id, box.checked) });
+    box.checked = !this.settings.off.includes(id);
+    const figure = el("span", { class: "quiet" });
+    this.figures.set(id, figure);
+    const dot = el("span", { class: "dot" });
+    if (colour) dot.style.background = colour;
+    const label = el("span", { class: "name" }, name);
+    const button = el("button", { type: "button", title: name, onclick: () => this.reveal(id) }, dot, label);
+    return el("li", {}, box, button, figure);
   }
 
   close() {

@@ -1,60 +1,61 @@
-// Which property images are sorted into: those that hold tags. Not here: sorting.
+// Choosing the property that images are sorted into: those that hold tags. Not here: sorting
+// (classes.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, write } from "../shared/ui/dom.js";
+import { hasTags } from "../shared/ui/property_types.js";
 
-const NAMED = 6;
+const TAGS_NAMED = 6;
 
-export class Choose {
-  /** @param {import("./classes.js").Tools} tools @param {(property: string) => void} take */
-  constructor(tools, take) {
-    const { say } = tools;
+export class PropertyChoice {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {(property: string) => void} choose */
+  constructor(tools, choose) {
+    const { t } = tools;
     this.tools = tools;
-    this.take = take;
+    this.choose = choose;
     this.help = el("p", { class: "quiet" });
     this.list = el("ul", { class: "places" });
-    this.way = el(
+    this.link = el(
       "button",
-      { type: "button", class: "main", onclick: () => tools.ask("leave", "properties") },
-      say("to_properties"),
+      { type: "button", class: "main", onclick: () => tools.send("leave", "properties") },
+      t("to_properties"),
     );
     this.node = el(
       "div",
       { class: "choose" },
-      el("h1", {}, say("choose")),
+      el("h1", {}, t("choose")),
       this.help,
       this.list,
-      el("div", {}, this.way),
+      el("div", {}, this.link),
     );
   }
 
   focus() {
-    /** @type {HTMLElement | null} */ (this.list.querySelector("button"))?.focus();
+    this.list.querySelector("button")?.focus();
   }
 
-  /** @param {boolean} isGone  whether the one that was asked for is there no more */
+  /** @param {boolean} isGone  whether the property that was asked for does not exist any more */
   draw(isGone) {
-    const { say } = this.tools;
-    const found = annotations.properties.filter(({ type }) => type === "tag" || type === "tags");
-    this.way.hidden = found.length > 0;
-    write(this.help, isGone ? say("gone") : found.length ? say("choose_help") : say("choose_none"));
-    this.list.replaceChildren(...found.map((one) => el("li", {}, this.button(one))));
+    const { t } = this.tools;
+    const properties = annotations.properties.filter(({ type }) => hasTags(type));
+    this.link.hidden = properties.length > 0;
+    write(this.help, isGone ? t("gone") : properties.length ? t("choose_help") : t("choose_none"));
+    this.list.replaceChildren(...properties.map((property) => el("li", {}, this.propertyButton(property))));
   }
 
-  /** @param {import("../shared/store/annotations.js").Property} one */
-  button(one) {
-    const { say } = this.tools;
-    const tags = annotations.tagsOf(one.id);
+  /** @param {import("../shared/store/annotations.js").Property} property */
+  propertyButton({ id, name }) {
+    const tags = annotations.tagsOf(id);
     const names = tags
-      .slice(0, NAMED)
-      .map(({ name }) => name)
+      .slice(0, TAGS_NAMED)
+      .map((tag) => tag.name)
       .join(", ");
     return el(
       "button",
-      { type: "button", onclick: () => this.take(one.id) },
+      { type: "button", onclick: () => this.choose(id) },
       icon("sell"),
-      el("strong", {}, one.name),
-      el("span", { class: "quiet" }, say("tags_of", { count: tags.length })),
-      el("span", { class: "quiet names" }, tags.length > NAMED ? `${names}…` : names),
+      el("strong", {}, name),
+      el("span", { class: "quiet" }, this.tools.t("tags_of", { count: tags.length })),
+      el("span", { class: "quiet names" }, tags.length > TAGS_NAMED ? `${names}…` : names),
     );
   }
 }

@@ -1,7 +1,8 @@
-// What was sorted, as far as it is here: classes and their counts, images by pages, and what was
-// answered of them and not read back yet. Not here: showing it, writing answers (classes.js).
+// A result of sorting, as far as it was fetched: classes with their counts, their images by pages,
+// and answers that were not read back yet. Not here: showing it (class_sheet.js), writing answers
+// (classes.js).
 
-// So many images of a class are fetched at once.
+// Images of a class are fetched this many at a time.
 export const PAGE = 48;
 
 /**
@@ -10,158 +11,173 @@ export const PAGE = 48;
  * @property {number} probability
  * @property {number} similarity
  * @property {boolean | null} answer
- * @property {string | null} other
- * @typedef {{tag: string, name: string, prompts: string[], counts: number[], left: number[], images: Image[]}} Class
- * @typedef {{sorting: string, fitted: number, classes: Class[]}} Told  counts: from each hundredth on
+ * @property {string | null} other  another tag of the property that it has
+ */
+/**
+ * A tag and the images that fit it best, the most probable first.
+ * @typedef {object} Class
+ * @property {string} tag
+ * @property {string} name
+ * @property {string[]} prompts  what the model was given for it
+ * @property {number[]} counts   images with at least a probability, for each per cent from 0 to 100
+ * @property {number[]} left     those of them that are not answered
+ * @property {Image[]} images    one page of them
+ * @typedef {{sorting: string | null, fitted: number, classes: Class[]}} Sorting
+ *   sorting: its id; null where the server does not have it any more
  */
 
-export class Sorted {
+export class SortedImages {
   /**
-   * @param {Told | null} told @param {boolean} isAgain  whether images with other tags are asked about, too
-   * @param {{ask: (more: Record<string, any>) => Promise<Told>, arrived: () => void, lost: () => void}} acts
-   *   lost: the server has it no more
+   * @param {Sorting | null} sorting
+   * @param {boolean} includesTagged  whether images that have another tag are reviewed, too
+   * @param {{request: (more: Record<string, any>) => Promise<Sorting>, arrived: () => void, lost: () => void}} actions
+   *   lost: the server does not have the result any more
    */
-  constructor(told, isAgain, { ask, arrived, lost }) {
-    this.name = told?.sorting ?? null;
-    this.fitted = told?.fitted;
-    this.isAgain = isAgain;
-    this.ask = (more) => ask({ sorting: this.name, ...more });
+  constructor(sorting, includesTagged, { request, arrived, lost }) {
+    this.id = sorting?.sorting ?? null;
+    this.fitted = sorting?.fitted;
+    this.includesTagged = includesTagged;
+    this.request = (more) => request({ sorting: this.id, ...more });
     this.arrived = arrived;
     this.lost = lost;
     /** @type {Class[]} */
-    this.classes = told?.classes ?? [];
-    /** Images by class and page. @type {Map<string, Image[]>} */
+    this.classes = sorting?.classes ?? [];
+    /** Images by "class.page", both indexes. @type {Map<string, Image[]>} */
     this.pages = new Map();
-    /** Pages on their way. @type {Set<string>} */
-    this.asking = new Set();
-    /** Pages to be read again once they are in sight. @type {Set<string>} */
+    /** Pages being fetched. @type {Set<string>} */
+    this.fetching = new Set();
+    /** Pages to fetch again once they are in sight. @type {Set<string>} */
     this.stale = new Set();
-    /** What was answered and not read back yet. @type {Map<string, boolean | null>} */
-    this.said = new Map();
-    this.isOver = false;
-    this.classes.forEach((one, place) => one.images.length && this.pages.set(`${place}.0`, one.images));
+    /** Answers given and not read back yet; null took one back. @type {Map<string, boolean | null>} */
+    this.pendingAnswers = new Map();
+    this.isClosed = false;
+    this.classes.forEach(({ images }, classIndex) => images.length && this.pages.set(`${classIndex}.0`, images));
   }
 
-  /** Another takes its place: what is on its way is for nobody. */
-  end() {
-    this.isOver = true;
+  /** Ignore what is still being fetched: another result takes this one's place. */
+  close() {
+    this.isClosed = true;
   }
 
-  /** @param {(place: number) => number} of */
-  sum(of) {
-    return this.classes.reduce((sum, _, place) => sum + of(place), 0);
+  /** @param {(classIndex: number) => number} count */
+  sum(count) {
+    return this.classes.reduce((sum, _, classIndex) => sum + count(classIndex), 0);
   }
 
-  /** The hundredth that the surest image reaches. */
-  get surest() {
-    for (let least = 100; least > 0; least -= 1) if (this.classes.some(({ counts }) => counts[least])) return least;
+  /** The per cent that the most probable image reaches. */
+  get highestPercent() {
+    for (let percent = 100; percent > 0; percent -= 1)
+      if (this.classes.some(({ counts }) => counts[percent])) return percent;
     return 0;
   }
 
-  /** @returns {Image | undefined} undefined while it is not here */
-  image(place, at) {
-    return this.pages.get(`${place}.${Math.floor(at / PAGE)}`)?.[at % PAGE];
+  /** @param {number} classIndex @param {number} index @returns {Image | undefined} undefined while it is not fetched */
+  image(classIndex, index) {
+    return this.pages.get(`${classIndex}.${Math.floor(index / PAGE)}`)?.[index % PAGE];
   }
 
   /** @param {Image} image @returns {boolean | null} */
   answerOf(image) {
-    const said = this.said.get(image.sha1);
-    return said === undefined ? image.answer : said;
+    const answer = this.pendingAnswers.get(image.sha1);
+    return answer === undefined ? image.answer : answer;
   }
 
-  /** Whether it is still asked about. @param {Image} image */
+  /** Whether it is still to be answered. @param {Image} image */
   isOpen(image) {
-    return this.answerOf(image) === null && (this.isAgain || !image.other);
+    return this.answerOf(image) === null && (this.includesTagged || !image.other);
   }
 
-  /** The first open image of a class between two places; one that is not here may be. */
-  openOf(place, from, to) {
-    for (let at = from; at < to; at += 1) {
-      const image = this.image(place, at);
-      if (!image || this.isOpen(image)) return at;
+  /**
+   * The index of the first open image of a class in a range; one that is not fetched may be open.
+   * @param {number} classIndex @param {number} start @param {number} end
+   */
+  firstOpen(classIndex, start, end) {
+    for (let index = start; index < end; index += 1) {
+      const image = this.image(classIndex, index);
+      if (!image || this.isOpen(image)) return index;
     }
     return null;
   }
 
-  /** Fetch what is not here of a class. @param {number} place @param {number} first @param {number} last */
-  want(place, first, last) {
-    for (let page = Math.floor(first / PAGE); page * PAGE < last; page += 1) {
-      const key = `${place}.${page}`;
-      const isHere = this.pages.has(key) && !this.stale.has(key);
-      if (!isHere && !this.asking.has(key)) this.fetch(key);
+  /** Fetch the missing images of a range. @param {number} classIndex @param {number} start @param {number} end */
+  fetchRange(classIndex, start, end) {
+    for (let page = Math.floor(start / PAGE); page * PAGE < end; page += 1) {
+      const key = `${classIndex}.${page}`;
+      const isFetched = this.pages.has(key) && !this.stale.has(key);
+      if (!isFetched && !this.fetching.has(key)) this.fetchPage(key);
     }
   }
 
   /** @param {string} key */
-  async fetch(key) {
-    this.asking.add(key);
-    const told = await this.page(key).catch(() => null);
-    this.asking.delete(key);
+  async fetchPage(key) {
+    this.fetching.add(key);
+    const sorting = await this.requestPage(key).catch(() => null);
+    this.fetching.delete(key);
     this.stale.delete(key);
-    if (this.isOver || !told) return;
-    if (told.sorting !== this.name) {
+    if (this.isClosed || !sorting) return;
+    if (sorting.sorting !== this.id) {
       this.lost();
       return;
     }
-    this.pages.set(key, told.classes[0]?.images ?? []);
+    this.pages.set(key, sorting.classes[0]?.images ?? []);
     this.arrived();
   }
 
   /** @param {string} key */
-  page(key) {
-    const [place, page] = key.split(".").map(Number);
-    return this.ask({ only: this.classes[place].tag, start: page * PAGE, count: PAGE });
+  requestPage(key) {
+    const [classIndex, page] = key.split(".").map(Number);
+    return this.request({ only: this.classes[classIndex].tag, start: page * PAGE, count: PAGE });
   }
 
   /**
-   * Read how it stands by now: its counts, and the images in sight.
-   * @param {(place: number, page: number) => boolean} isInSight
-   * @param {() => boolean} isOlder  than what was done since
+   * Read the counts and the images in sight again.
+   * @param {(classIndex: number, page: number) => boolean} isInSight
+   * @param {() => boolean} isOutdated  whether something was answered meanwhile
    */
-  async stand(isInSight, isOlder) {
+  async refresh(isInSight, isOutdated) {
     const seen = [...this.pages.keys()].filter((key) => {
-      const [place, page] = key.split(".").map(Number);
-      return isInSight(place, page);
+      const [classIndex, page] = key.split(".").map(Number);
+      return isInSight(classIndex, page);
     });
-    const [told, ...pages] = await Promise.all([this.ask({ count: 0 }), ...seen.map((key) => this.page(key))]).catch(
-      () => [null],
-    );
-    if (!told || this.isOver || isOlder()) return;
-    // A tag may be gone.
-    if (told.sorting !== this.name || told.classes.length !== this.classes.length) {
+    const requests = [this.request({ count: 0 }), ...seen.map((key) => this.requestPage(key))];
+    const [sorting, ...pages] = await Promise.all(requests).catch(() => [null]);
+    if (!sorting || this.isClosed || isOutdated()) return;
+    // A tag may have been deleted.
+    if (sorting.sorting !== this.id || sorting.classes.length !== this.classes.length) {
       this.lost();
       return;
     }
-    told.classes.forEach(({ name, left }, place) => Object.assign(this.classes[place], { name, left }));
+    sorting.classes.forEach(({ name, left }, index) => Object.assign(this.classes[index], { name, left }));
     for (const image of [...this.pages.values()].flat()) image.answer = this.answerOf(image);
-    this.said.clear();
+    this.pendingAnswers.clear();
     this.stale = new Set(this.pages.keys());
-    seen.forEach((key, at) => {
+    seen.forEach((key, index) => {
       this.stale.delete(key);
-      this.pages.set(key, pages[at].classes[0]?.images ?? []);
+      this.pages.set(key, pages[index]?.classes[0]?.images ?? []);
     });
     this.arrived();
   }
 
   /**
-   * Take all that is open for answered, before the server says so.
-   * @param {boolean} is
-   * @param {string | null} only  a tag
-   * @param {number} least
+   * Show all that is open as answered, before the server has written it.
+   * @param {boolean} answer
+   * @param {string | null} only  a tag; null for all
+   * @param {number} percent  the least probability
    */
-  takeAll(is, only, least) {
-    this.classes.forEach((one, place) => {
-      if (only !== null && one.tag !== only) return;
+  answerAll(answer, only, percent) {
+    this.classes.forEach((item, classIndex) => {
+      if (only !== null && item.tag !== only) return;
       for (const [key, images] of this.pages) {
-        const [of, page] = key.split(".").map(Number);
-        if (of !== place) continue;
-        images.forEach(
-          (image, at) => page * PAGE + at < one.counts[least] && this.isOpen(image) && this.said.set(image.sha1, is),
-        );
+        const [ofClass, page] = key.split(".").map(Number);
+        if (ofClass !== classIndex) continue;
+        images.forEach((image, index) => {
+          const isShown = page * PAGE + index < item.counts[percent];
+          if (isShown && this.isOpen(image)) this.pendingAnswers.set(image.sha1, answer);
+        });
       }
-      // Less certain ones are still to be answered.
-      const now = one.left[least];
-      one.left = one.left.map((count, at) => (at < least ? count - now : 0));
+      // Less probable images are still to be answered.
+      const answered = item.left[percent];
+      item.left = item.left.map((count, at) => (at < percent ? count - answered : 0));
     });
   }
 }

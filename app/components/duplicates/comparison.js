@@ -1,29 +1,33 @@
-// The image that stays and another one: side by side, over each other, or their difference. Not
-// here: which two (duplicates.js), how they differ (pixel_difference.js), what is known of them (image_facts.js).
+// The image that stays and another one: side by side, one over the other, or their difference. Not
+// here: which two (pair.js), how they differ (pixel_difference.js), what is known of them
+// (image_facts.js), moving and enlarging them (zoom.js).
 import { el, set, write } from "../shared/ui/dom.js";
-import { GAIN, difference, isOfOtherShape } from "./pixel_difference.js";
+import { GAIN, differenceOf, isOfOtherShape } from "./pixel_difference.js";
 import { Zoom } from "./zoom.js";
 
 export const MODES = /** @type {const} */ (["beside", "difference", "slide", "blink"]);
-const SIDE = 1024;
-const BLINK = 700;
-// Larger than this the picture of `SIDE` is not sharp enough.
+// Pixels of the longer side.
+const WIDTH = 1024;
+const BLINK_EVERY = 700;
+// Enlarged more than this, an image of `WIDTH` is not sharp enough.
 const ORIGINAL_FROM = 1.5;
 
+/** @typedef {import("./api.js").Member} Member */
+/** @typedef {typeof MODES[number]} Mode */
+
 /** @param {string} sha1 */
-export const pictured = (sha1) => `/thumb/${sha1}?w=${SIDE}`;
+export const imageAddress = (sha1) => `/thumb/${sha1}?w=${WIDTH}`;
 
-/** @typedef {import("./duplicates.js").Member} Member */
-
-export class Compare {
-  /** @param {import("./duplicates.js").Tools} tools */
+export class Comparison {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools */
   constructor(tools) {
-    const { say } = tools;
+    const { t } = tools;
     this.tools = tools;
-    /** @type {typeof MODES[number]} */
+    /** @type {Mode} */
     this.mode = "beside";
     /** @type {[Member, Member] | null} */
-    this.pair = null;
+    this.members = null;
+    // Two panes side by side, and one in which both images lie over each other.
     this.images = [0, 1].map(() => el("img", { alt: "", decoding: "async", draggable: "false" }));
     this.panes = this.images.map((image) => el("div", { class: "pane" }, image));
     this.beside = el("div", { class: "beside" }, ...this.panes);
@@ -31,52 +35,60 @@ export class Compare {
     this.canvas = el("canvas", {});
     this.frame = el("div", { class: "both-lie" }, this.layers[1], this.layers[0], this.canvas);
     this.over = el("div", { class: "pane over" }, el("div", { class: "frame" }, this.frame));
+    // What is below them.
     this.slider = el("input", {
       type: "range",
       class: "slider",
       min: 0,
       max: 100,
       value: 50,
-      "aria-label": say("slide"),
+      "aria-label": t("slide"),
       oninput: () => this.slide(),
     });
     this.legend = el(
       "span",
-      { class: "legend", title: say("difference_title", { gain: GAIN }) },
-      say("difference_none"),
+      { class: "legend", title: t("difference_title", { gain: GAIN }) },
+      t("difference_none"),
       el("span", { class: "scale" }),
-      say("difference_much"),
+      t("difference_much"),
     );
-    this.said = el("span", { class: "quiet" });
-    this.shape = el("span", { class: "quiet" });
-    this.even = el("input", { type: "checkbox", onchange: () => this.compare() });
-    this.evening = el("label", { class: "check", title: say("even_title") }, this.even, say("even"));
-    this.under = el("div", { class: "under" }, this.slider, this.legend, this.evening, this.said, this.shape);
+    this.status = el("span", { class: "quiet" });
+    this.shapeNote = el("span", { class: "quiet" });
+    this.sameLight = el("input", { type: "checkbox", onchange: () => this.drawDifference() });
+    this.sameLightLabel = el("label", { class: "check", title: t("even_title") }, this.sameLight, t("even"));
+    this.under = el(
+      "div",
+      { class: "under" },
+      this.slider,
+      this.legend,
+      this.sameLightLabel,
+      this.status,
+      this.shapeNote,
+    );
     this.node = el("div", { class: "compare" }, this.beside, this.over, this.under);
     this.zoom = new Zoom([...this.panes, this.over], (scale) => this.sharpen(scale));
-    for (const image of [...this.images, ...this.layers]) image.addEventListener("error", () => this.fail(image));
-    this.layers[0].addEventListener("load", () => this.shapeFrame());
-    this.layers[1].addEventListener("load", () => this.shapeFrame());
-    this.observer = new ResizeObserver(() => this.shapeFrame());
+    for (const image of [...this.images, ...this.layers]) image.addEventListener("error", () => this.loadFailed(image));
+    for (const layer of this.layers) layer.addEventListener("load", () => this.fitFrame());
+    this.observer = new ResizeObserver(() => this.fitFrame());
     this.observer.observe(this.over);
   }
 
-  /** @param {typeof MODES[number]} mode */
-  turnTo(mode) {
+  /** @param {Mode} mode */
+  setMode(mode) {
     this.mode = mode;
     this.draw();
   }
 
-  /** @param {[Member, Member]} pair  the one that stays first */
-  show(pair) {
-    const isSame = this.pair && pair.every(({ sha1 }, at) => sha1 === this.pair?.[at].sha1);
-    this.pair = pair;
+  /** @param {[Member, Member]} members  the one that stays first */
+  show(members) {
+    const isSame = this.members && members.every(({ sha1 }, index) => sha1 === this.members?.[index].sha1);
+    this.members = members;
     if (isSame) return;
     this.zoom.reset();
-    pair.forEach(({ sha1, name }, at) => {
-      for (const image of [this.images[at], this.layers[at]]) {
+    members.forEach(({ sha1, name }, index) => {
+      for (const image of [this.images[index], this.layers[index]]) {
         image.classList.remove("broken");
-        set(image, "src", pictured(sha1));
+        set(image, "src", imageAddress(sha1));
         set(image, "alt", name);
       }
     });
@@ -88,68 +100,70 @@ export class Compare {
     this.beside.hidden = mode !== "beside";
     this.over.hidden = this.under.hidden = mode === "beside";
     this.slider.hidden = mode !== "slide";
-    this.legend.hidden = this.evening.hidden = mode !== "difference";
+    this.legend.hidden = this.sameLightLabel.hidden = mode !== "difference";
     this.canvas.hidden = mode !== "difference";
     clearInterval(this.timer);
-    write(this.said, "");
+    write(this.status, "");
     // What blinks would be read out without end.
-    set(this.said, "role", mode === "difference" ? "status" : null);
+    set(this.status, "role", mode === "difference" ? "status" : null);
     this.layers[0].style.clipPath = "";
     this.layers[0].style.visibility = "";
-    if (!this.pair || mode === "beside") return;
-    this.shapeFrame();
-    if (mode === "difference") this.compare();
+    if (!this.members || mode === "beside") return;
+    this.fitFrame();
+    if (mode === "difference") this.drawDifference();
     if (mode === "slide") this.slide();
     if (mode === "blink") this.blink();
   }
 
-  async compare() {
-    const pair = this.pair;
-    if (!pair) return;
-    const { say, language } = this.tools;
-    const isEven = this.even.checked;
+  async drawDifference() {
+    const { members } = this;
+    if (!members) return;
+    const { t, language } = this.tools;
+    const isSameLight = this.sameLight.checked;
     this.canvas.hidden = true;
-    write(this.said, say("difference_wait"));
-    const told = await difference(pictured(pair[0].sha1), pictured(pair[1].sha1), isEven).catch(() => null);
-    if (pair !== this.pair || this.mode !== "difference" || isEven !== this.even.checked) return;
-    if (!told) {
-      write(this.said, say("unseen"));
+    write(this.status, t("difference_wait"));
+    const [first, second] = members.map(({ sha1 }) => imageAddress(sha1));
+    const difference = await differenceOf(first, second, isSameLight).catch(() => null);
+    if (members !== this.members || this.mode !== "difference" || isSameLight !== this.sameLight.checked) return;
+    if (!difference) {
+      write(this.status, t("unseen"));
       return;
     }
-    this.canvas.width = told.picture.width;
-    this.canvas.height = told.picture.height;
-    this.canvas.getContext("2d")?.putImageData(told.picture, 0, 0);
+    const { image, mean, area } = difference;
+    this.canvas.width = image.width;
+    this.canvas.height = image.height;
+    this.canvas.getContext("2d")?.putImageData(image, 0, 0);
     this.canvas.hidden = false;
-    const percent = (value, digits) =>
-      new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(value);
-    write(this.said, say("difference", { mean: percent(told.mean, 1), area: percent(told.area, 1) }));
+    const percent = (value) =>
+      new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(value);
+    write(this.status, t("difference", { mean: percent(mean), area: percent(area) }));
   }
 
+  /** Show as much of the first image as the slider says. */
   slide() {
-    const at = Number(this.slider.value);
-    this.layers[0].style.clipPath = `inset(0 ${100 - at}% 0 0)`;
+    this.layers[0].style.clipPath = `inset(0 ${100 - Number(this.slider.value)}% 0 0)`;
   }
 
-  /** By itself, unless someone wants nothing to move: then by the key alone. */
+  /** Show both in turn: by itself, or by the key alone where someone wants nothing to move. */
   blink() {
-    this.sayBlink();
+    this.writeBlinking();
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    this.timer = setInterval(() => this.turnOver(), BLINK);
+    this.timer = setInterval(() => this.swap(), BLINK_EVERY);
   }
 
-  turnOver() {
+  swap() {
     const { style } = this.layers[0];
     style.visibility = style.visibility ? "" : "hidden";
-    this.sayBlink();
+    this.writeBlinking();
   }
 
-  sayBlink() {
-    const at = this.layers[0].style.visibility ? 1 : 0;
-    write(this.said, this.pair ? this.tools.say("blinks", { name: this.pair[at].name }) : "");
+  writeBlinking() {
+    const index = this.layers[0].style.visibility ? 1 : 0;
+    write(this.status, this.members ? this.tools.t("blinks", { name: this.members[index].name }) : "");
   }
 
-  /** Both lie in the largest box of the first one's shape. */
-  shapeFrame() {
+  /** Both images fill the largest box that has the shape of the first one. */
+  fitFrame() {
     const [first, second] = this.layers;
     const { clientWidth, clientHeight } = this.over;
     if (!first.naturalWidth || !clientWidth) return;
@@ -157,28 +171,29 @@ export class Compare {
     this.frame.style.width = `${first.naturalWidth * scale}px`;
     this.frame.style.height = `${first.naturalHeight * scale}px`;
     const isStretched = second.naturalWidth > 0 && isOfOtherShape(first, second);
-    write(this.shape, isStretched ? this.tools.say("stretched") : "");
+    write(this.shapeNote, isStretched ? this.tools.t("stretched") : "");
   }
 
-  /** @param {number} scale */
+  /** Load the originals where the images are enlarged. @param {number} scale */
   sharpen(scale) {
-    if (scale < ORIGINAL_FROM || !this.pair) return;
-    this.pair.forEach(({ sha1 }, at) => {
-      const image = this.mode === "beside" ? this.images[at] : this.layers[at];
+    if (scale < ORIGINAL_FROM || !this.members) return;
+    this.members.forEach(({ sha1 }, index) => {
+      const image = this.mode === "beside" ? this.images[index] : this.layers[index];
       const address = `/image/${sha1}`;
       if (image.getAttribute("src") === address) return;
-      const large = new Image();
-      large.src = address;
-      large.decode().then(
-        () => this.pair?.[at].sha1 === sha1 && set(image, "src", address),
+      const original = new Image();
+      original.src = address;
+      original.decode().then(
+        () => this.members?.[index].sha1 === sha1 && set(image, "src", address),
         () => {},
       );
     });
   }
 
-  fail(image) {
+  /** @param {HTMLImageElement} image */
+  loadFailed(image) {
     image.classList.add("broken");
-    set(image, "alt", this.tools.say("unseen"));
+    set(image, "alt", this.tools.t("unseen"));
   }
 
   close() {

@@ -1,28 +1,28 @@
-// Files of the very same bytes: one picture, its places, and what they cost. Nothing is deleted
-// here. Not here: which group is in hand (duplicates.js).
+// Files with the same bytes: their picture, their paths, and what they cost. Nothing is deleted here.
+// Not here: which group is current (duplicates.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
-import { sized } from "./image_facts.js";
+import { formatBytes } from "./image_facts.js";
 
-/** @typedef {{sha1: string, bytes: number, files: {path: string, isKept: boolean, modified: string}[]}} Told */
+/** @typedef {import("./api.js").FileCopyGroup} FileCopyGroup */
 
-export class Copies {
-  /** @param {import("./duplicates.js").Tools} tools */
+export class FileCopies {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools */
   constructor(tools) {
-    const { say } = tools;
+    const { t } = tools;
     this.tools = tools;
-    /** @type {Told | null} */
-    this.told = null;
+    /** @type {FileCopyGroup | null} */
+    this.group = null;
     this.image = el("img", { alt: "", draggable: "false" });
     this.title = el("h2", {});
     this.files = el("ul", { class: "files" });
-    this.copied = el("span", { class: "quiet", role: "status" });
+    this.status = el("span", { class: "quiet", role: "status" });
     this.copy = el(
       "button",
-      { type: "button", class: "main", onclick: () => this.take() },
+      { type: "button", class: "main", onclick: () => this.copyPaths() },
       icon("content_copy"),
-      say("copies_copy"),
+      t("copies_copy"),
     );
-    this.csv = el("a", { class: "link", download: "copies.csv" }, icon("download"), say("copies_csv"));
+    this.csv = el("a", { class: "link", download: "copies.csv" }, icon("download"), t("copies_csv"));
     this.node = el(
       "div",
       { class: "copies" },
@@ -31,46 +31,44 @@ export class Copies {
         "div",
         { class: "places" },
         this.title,
-        el("p", { class: "quiet" }, say("copies_help")),
+        el("p", { class: "quiet" }, t("copies_help")),
         this.files,
-        el("div", { class: "acts" }, this.copy, this.csv, this.copied),
+        el("div", { class: "acts" }, this.copy, this.csv, this.status),
       ),
     );
   }
 
-  /** @param {Told} told @param {string | null} view */
-  show(told, view) {
-    const { say, language } = this.tools;
+  /** @param {FileCopyGroup} group @param {string | null} view */
+  show(group, view) {
+    const { t, language } = this.tools;
     set(this.csv, "href", `/clearing/copies.csv?${new URLSearchParams({ lang: language, ...(view ? { view } : {}) })}`);
-    if (told === this.told) return;
-    this.told = told;
-    write(this.copied, "");
-    set(this.image, "src", `/thumb/${told.sha1}?w=1024`);
-    write(this.title, say("copies_title", { count: told.files.length }));
-    this.files.replaceChildren(
-      ...told.files.map(({ path, isKept, modified }) =>
-        el(
-          "li",
-          {},
-          el("span", { class: "path" }, path),
-          el(
-            "span",
-            { class: "quiet" },
-            [sized(told.bytes, language), say("modified", { date: modified }), isKept && say("copies_first")]
-              .filter(Boolean)
-              .join(" · "),
-          ),
-        ),
-      ),
+    if (group === this.group) return;
+    this.group = group;
+    write(this.status, "");
+    set(this.image, "src", `/thumb/${group.sha1}?w=1024`);
+    write(this.title, t("copies_title", { count: group.files.length }));
+    this.files.replaceChildren(...group.files.map((file) => this.fileLine(file, group.bytes)));
+  }
+
+  /** @param {FileCopyGroup["files"][number]} file @param {number} bytes */
+  fileLine({ path, isKept, modified }, bytes) {
+    const { t, language } = this.tools;
+    const facts = [formatBytes(bytes, language), t("modified", { date: modified }), isKept && t("copies_first")];
+    return el(
+      "li",
+      {},
+      el("span", { class: "path" }, path),
+      el("span", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
     );
   }
 
-  async take() {
-    const paths = this.told?.files.filter(({ isKept }) => !isKept).map(({ path }) => path) ?? [];
+  /** Copy the paths of all files but the one that is kept. */
+  async copyPaths() {
+    const paths = this.group?.files.filter(({ isKept }) => !isKept).map(({ path }) => path) ?? [];
     const isCopied = await navigator.clipboard.writeText(paths.join("\n")).then(
       () => true,
       () => false,
     );
-    write(this.copied, this.tools.say(isCopied ? "copies_copied" : "copies_not_copied"));
+    write(this.status, this.tools.t(isCopied ? "copies_copied" : "copies_not_copied"));
   }
 }

@@ -1,126 +1,135 @@
-// The open groups of a kind: of however many only those in sight are there, and fetched when they
-// are. Not here: fetching them (duplicates.js), the group in hand.
+// The open groups of a kind: of however many only those in sight are in the document, and they are
+// fetched then. Not here: fetching them (group_pages.js), the current group (duplicates.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
-import { alike, sized } from "./image_facts.js";
+import { formatBytes, formatSimilarity } from "./image_facts.js";
 
-export const ROW = 60;
-const AROUND = 6;
+// Pixels.
+export const ROW_HEIGHT = 60;
+// Rows out of sight that are drawn in advance, above and below.
+const OVERSCAN = 6;
 
-/** @typedef {import("./duplicates.js").Listed} Listed */
+/** @typedef {import("./api.js").GroupRow} GroupRow */
+/**
+ * @typedef {object} ListState
+ * @property {number} total
+ * @property {number} index  of the current group
+ * @property {string} kind
+ * @property {(index: number) => GroupRow | undefined} row  undefined while it is not fetched
+ * @property {Map<string, string>} outcomes  of groups that are still listed, by id
+ */
 
-export class List {
+export class GroupList {
   /**
-   * @param {import("./duplicates.js").Tools} tools
-   * @param {{hold: (at: number) => void, want: (first: number, end: number) => void}} acts
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {{open: (index: number) => void, fetchRange: (start: number, end: number) => void}} actions
    */
-  constructor(tools, { hold, want }) {
+  constructor(tools, { open, fetchRange }) {
     this.tools = tools;
-    this.hold = hold;
-    this.want = want;
-    this.total = 0;
-    /** @type {number | null} */
-    this.at = null;
-    this.kind = "";
-    /** What was done with groups that are still listed. @type {Map<string, string>} */
-    this.done = new Map();
-    /** @type {(at: number) => Listed | undefined} */
-    this.row = () => undefined;
-    /** @type {Map<number, HTMLElement>} */
+    this.open = open;
+    this.fetchRange = fetchRange;
+    /** @type {ListState} */
+    this.state = { total: 0, index: 0, kind: "", row: () => undefined, outcomes: new Map() };
+    /** Rows in the document. @type {Map<number, HTMLElement>} */
     this.rows = new Map();
-    this.tall = el("div", { class: "tall", role: "presentation" });
+    this.content = el("div", { class: "tall", role: "presentation" });
     this.node = el(
       "div",
-      { class: "groups", role: "listbox", tabindex: "0", "aria-label": tools.say("list"), onscroll: () => this.draw() },
-      this.tall,
+      { class: "groups", role: "listbox", tabindex: "0", "aria-label": tools.t("list"), onscroll: () => this.draw() },
+      this.content,
     );
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.node);
   }
 
-  /**
-   * @param {{total: number, at: number | null, kind: string, row: (at: number) => Listed | undefined, done: Map<string,
-   *   string>}} shown
-   */
-  show({ total, at, kind, row, done }) {
-    const hasMoved = at !== this.at || total !== this.total || kind !== this.kind;
-    Object.assign(this, { total, at, kind, row, done });
-    this.tall.style.height = `${total * ROW}px`;
+  focus() {
+    this.node.focus({ preventScroll: true });
+  }
+
+  /** @param {ListState} state */
+  show(state) {
+    const { total, index, kind } = this.state;
+    const hasMoved = index !== state.index || total !== state.total || kind !== state.kind;
+    this.state = state;
+    this.content.style.height = `${state.total * ROW_HEIGHT}px`;
     if (hasMoved) this.reveal();
     this.draw();
   }
 
+  /** Scroll to the current group, and to the one after it. */
   reveal() {
-    const top = (this.at ?? 0) * ROW;
+    const top = this.state.index * ROW_HEIGHT;
     const { scrollTop, clientHeight } = this.node;
+    const bottom = top + 2 * ROW_HEIGHT;
     if (top < scrollTop) this.node.scrollTop = top;
-    else if (top + 2 * ROW > scrollTop + clientHeight) this.node.scrollTop = top + 2 * ROW - clientHeight;
+    else if (bottom > scrollTop + clientHeight) this.node.scrollTop = bottom - clientHeight;
   }
 
   draw() {
     const { scrollTop, clientHeight } = this.node;
-    const first = Math.max(0, Math.floor(scrollTop / ROW) - AROUND);
-    const end = Math.min(this.total, Math.ceil((scrollTop + clientHeight) / ROW) + AROUND);
-    for (const [at, node] of this.rows) {
-      if (at >= first && at < end) continue;
+    const { total, index: current } = this.state;
+    const start = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - OVERSCAN);
+    const end = Math.min(total, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + OVERSCAN);
+    for (const [index, node] of this.rows) {
+      if (index >= start && index < end) continue;
       node.remove();
-      this.rows.delete(at);
+      this.rows.delete(index);
     }
-    for (let at = first; at < end; at += 1) this.drawRow(at);
-    set(this.node, "aria-activedescendant", this.rows.get(this.at ?? -1)?.id ?? null);
-    if (end > first) this.want(first, end);
+    for (let index = start; index < end; index += 1) this.drawRow(index);
+    set(this.node, "aria-activedescendant", this.rows.get(current)?.id ?? null);
+    if (end > start) this.fetchRange(start, end);
   }
 
-  drawRow(at) {
-    const told = this.row(at);
-    let node = this.rows.get(at);
-    if (!node || node.dataset.group !== (told?.group ?? "")) {
+  /** @param {number} index */
+  drawRow(index) {
+    const row = this.state.row(index);
+    let node = this.rows.get(index);
+    if (!node || node.dataset.group !== (row?.group ?? "")) {
       node?.remove();
-      node = this.made(at, told);
-      this.rows.set(at, node);
-      this.tall.append(node);
+      node = this.makeRow(index, row);
+      this.rows.set(index, node);
+      this.content.append(node);
     }
-    const what = told && this.done.get(told.group);
-    node.classList.toggle("done", Boolean(what));
-    if (told)
-      write(
-        /** @type {Node} */ (node.querySelector(".about")),
-        what ? this.tools.say(`done_${what}`) : this.about(told),
-      );
-    set(node, "aria-selected", String(at === this.at));
+    const outcome = row && this.state.outcomes.get(row.group);
+    node.classList.toggle("done", Boolean(outcome));
+    const about = node.querySelector(".about");
+    if (row && about) write(about, outcome ? this.tools.t(`done_${outcome}`) : this.describe(row));
+    set(node, "aria-selected", String(index === this.state.index));
   }
 
-  /** @param {number} at @param {Listed | undefined} told */
-  made(at, told) {
-    const place = {
+  /** @param {number} index @param {GroupRow | undefined} row */
+  makeRow(index, row) {
+    const attributes = {
       role: "option",
-      id: `group-${at}`,
-      style: `top:${at * ROW}px`,
-      "aria-setsize": this.total,
-      "aria-posinset": at + 1,
+      id: `group-${index}`,
+      style: `top:${index * ROW_HEIGHT}px`,
+      "aria-setsize": this.state.total,
+      "aria-posinset": index + 1,
     };
-    if (!told) return el("div", { class: "group skeleton", "data-group": "", ...place });
-    const images = told.sha1s
+    if (!row) return el("div", { class: "group skeleton", "data-group": "", ...attributes });
+    const { group, place, sha1s } = row;
+    const images = sha1s
       .slice(0, 2)
       .map((sha1) => el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }));
     return el(
       "div",
-      { class: "group", "data-group": told.group, title: told.place, onclick: () => this.hold(at), ...place },
+      { class: "group", "data-group": group, title: place, onclick: () => this.open(index), ...attributes },
       el("span", { class: "few" }, ...images),
       el(
         "span",
         { class: "texts" },
-        el("span", { class: "name" }, told.place.replace(/^.*\//, "")),
-        el("span", { class: "about" }, this.about(told)),
+        el("span", { class: "name" }, place.replace(/^.*\//, "")),
+        el("span", { class: "about" }, this.describe(row)),
       ),
       icon("check"),
     );
   }
 
-  /** @param {Listed} told */
-  about(told) {
-    const { say, language } = this.tools;
-    if (this.kind === "exact") return `${say("copies", { count: told.count })} · ${sized(told.bytes, language)}`;
-    return `${say("images", { count: told.count })} · ${alike(this.tools, this.kind, told.distance).short}`;
+  /** How many images it has, and how similar or how large they are. @param {GroupRow} row */
+  describe({ count, bytes, distance }) {
+    const { t, language } = this.tools;
+    const { kind } = this.state;
+    if (kind === "exact") return `${t("copies", { count })} · ${formatBytes(bytes, language)}`;
+    return `${t("images", { count })} · ${formatSimilarity(this.tools, kind, distance).short}`;
   }
 
   close() {

@@ -1,109 +1,125 @@
-// The images of the group in hand as a strip: of thousands only those in sight are there. Not here:
-// what happens to them (duplicates.js).
+// The images of the current group as a strip: of thousands only those in sight are in the document.
+// Not here: what happens to them (pair.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 
-const WIDTH = 92;
-const AROUND = 4;
-const SIGNS = { keeps: "star", leaves: "logout", stays: "check" };
+// Pixels of a tile and its gap.
+const TILE_WIDTH = 92;
+// Tiles out of sight that are drawn in advance, on each side.
+const OVERSCAN = 4;
+const SYMBOLS = { keeps: "star", leaves: "logout", stays: "check" };
 
-/** @typedef {import("./duplicates.js").Member} Member */
+/** @typedef {import("./api.js").Member} Member */
+/**
+ * What becomes of an image: it is the one that stays, it leaves, it stays as well.
+ * @typedef {"keeps" | "leaves" | "stays"} Fate
+ */
 
-export class Members {
-  /** @param {import("./duplicates.js").Tools} tools @param {(at: number) => void} hold */
-  constructor(tools, hold) {
+export class GroupStrip {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {(index: number) => void} select */
+  constructor(tools, select) {
     this.tools = tools;
-    this.hold = hold;
+    this.select = select;
     /** @type {Member[]} */
     this.members = [];
+    /** Of the image that is compared. */
+    this.index = 0;
+    /** @type {(member: Member) => Fate} */
+    this.fateOf = () => "leaves";
     /** @type {Map<number, HTMLElement>} */
     this.tiles = new Map();
-    this.wide = el("div", { class: "wide", role: "presentation" });
+    this.content = el("div", { class: "wide", role: "presentation" });
     this.node = el(
       "div",
       {
         class: "members",
         role: "listbox",
-        "aria-label": tools.say("members"),
+        "aria-label": tools.t("members"),
         "aria-orientation": "horizontal",
         onscroll: () => this.draw(),
       },
-      this.wide,
+      this.content,
     );
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(this.node);
   }
 
   /**
-   * @param {Member[]} members @param {number} at  the one that is compared
-   * @param {(member: Member) => "keeps" | "leaves" | "stays"} fate
+   * @param {Member[]} members @param {number} index  of the image that is compared
+   * @param {(member: Member) => Fate} fateOf
    */
-  show(members, at, fate) {
+  show(members, index, fateOf) {
     if (members !== this.members) {
-      for (const at of [...this.tiles.keys()]) this.drop(at);
+      for (const drawn of [...this.tiles.keys()]) this.removeTile(drawn);
       this.node.scrollLeft = 0;
     }
     this.members = members;
-    this.at = at;
-    this.fate = fate;
-    this.wide.style.width = `${members.length * WIDTH}px`;
+    this.index = index;
+    this.fateOf = fateOf;
+    this.content.style.width = `${members.length * TILE_WIDTH}px`;
     this.reveal();
     this.draw();
   }
 
+  /** Scroll to the image that is compared. */
   reveal() {
-    const left = (this.at ?? 0) * WIDTH;
+    const left = this.index * TILE_WIDTH;
     const { scrollLeft, clientWidth } = this.node;
     if (left < scrollLeft) this.node.scrollLeft = left;
-    else if (left + WIDTH > scrollLeft + clientWidth) this.node.scrollLeft = left + WIDTH - clientWidth;
+    else if (left + TILE_WIDTH > scrollLeft + clientWidth) this.node.scrollLeft = left + TILE_WIDTH - clientWidth;
   }
 
   draw() {
-    const first = Math.max(0, Math.floor(this.node.scrollLeft / WIDTH) - AROUND);
-    const end = Math.min(
-      this.members.length,
-      Math.ceil((this.node.scrollLeft + this.node.clientWidth) / WIDTH) + AROUND,
-    );
-    for (const at of [...this.tiles.keys()]) if (at < first || at >= end) this.drop(at);
-    for (let at = first; at < end; at += 1) this.drawTile(at);
+    const { scrollLeft, clientWidth } = this.node;
+    const start = Math.max(0, Math.floor(scrollLeft / TILE_WIDTH) - OVERSCAN);
+    const end = Math.min(this.members.length, Math.ceil((scrollLeft + clientWidth) / TILE_WIDTH) + OVERSCAN);
+    for (const index of [...this.tiles.keys()]) if (index < start || index >= end) this.removeTile(index);
+    for (let index = start; index < end; index += 1) this.drawTile(index);
   }
 
-  drop(at) {
-    const tile = this.tiles.get(at);
-    // A picture that is still on its way is no longer waited for: what is written goes first.
+  /** @param {number} index */
+  removeTile(index) {
+    const tile = this.tiles.get(index);
+    // Stop loading its image: requests that write come first.
     tile?.querySelector("img")?.removeAttribute("src");
     tile?.remove();
-    this.tiles.delete(at);
+    this.tiles.delete(index);
   }
 
-  drawTile(at) {
-    const member = this.members[at];
-    let tile = this.tiles.get(at);
-    if (!tile) {
-      tile = el(
-        "div",
-        {
-          class: "member",
-          role: "option",
-          title: member.place,
-          style: `left:${at * WIDTH}px`,
-          "data-sha1": member.sha1,
-          onclick: () => this.hold(at),
-        },
-        el("img", { src: `/thumb/${member.sha1}`, alt: "", decoding: "async", draggable: "false" }),
-        el("span", { class: "fate" }, icon("star"), el("span", {})),
-      );
-      this.tiles.set(at, tile);
-      this.wide.append(tile);
-    }
-    const fate = this.fate?.(member) ?? "leaves";
-    const [sign, word] = tile.querySelectorAll(".fate > span");
-    write(sign, SIGNS[fate]);
-    write(word, this.tools.say(fate));
+  /** @param {number} index */
+  drawTile(index) {
+    const member = this.members[index];
+    const tile = this.tiles.get(index) ?? this.makeTile(index);
+    const fate = this.fateOf(member);
+    const fateText = this.tools.t(fate);
+    const [symbol, text] = tile.querySelectorAll(".fate > span");
+    write(symbol, SYMBOLS[fate]);
+    write(text, fateText);
     set(tile, "data-fate", fate);
-    set(tile, "aria-selected", String(at === this.at));
+    set(tile, "aria-selected", String(index === this.index));
     set(tile, "aria-setsize", this.members.length);
-    set(tile, "aria-posinset", at + 1);
-    set(tile, "aria-label", `${member.name}, ${this.tools.say(fate)}`);
+    set(tile, "aria-posinset", index + 1);
+    set(tile, "aria-label", `${member.name}, ${fateText}`);
+  }
+
+  /** @param {number} index */
+  makeTile(index) {
+    const { sha1, place } = this.members[index];
+    const tile = el(
+      "div",
+      {
+        class: "member",
+        role: "option",
+        title: place,
+        style: `left:${index * TILE_WIDTH}px`,
+        "data-sha1": sha1,
+        onclick: () => this.select(index),
+      },
+      el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }),
+      el("span", { class: "fate" }, icon("star"), el("span", {})),
+    );
+    this.tiles.set(index, tile);
+    this.content.append(tile);
+    return tile;
   }
 
   close() {

@@ -1,27 +1,38 @@
-// Many groups merged at once: those alike enough, counted before, in one step that is undone like
-// any other. Not here: one group, writing it (duplicates.js), what a merge is (Python).
+// The dialog that merges many groups at once: those that are similar enough, counted first, in one
+// step that is undone like any other. Not here: one group (pair.js), writing (decisions.js), what a
+// merge does (Python).
 import { annotations } from "../shared/store/annotations.js";
 import { debounced, el, iconButton, set, write } from "../shared/ui/dom.js";
-import { alike } from "./image_facts.js";
+import { formatSimilarity } from "./image_facts.js";
 
 const COUNT_AFTER = 120;
 
-/** @typedef {{groups: number, leaving: number, disagreeing: number}} Plan */
+/**
+ * What would be merged.
+ * @typedef {{groups: number, leaving: number, disagreeing: number}} Plan
+ *   leaving: images; disagreeing: groups whose images have different values, left out
+ */
 
-export class All {
+export class MergeAll {
   /**
-   * @param {import("./duplicates.js").Tools} tools
-   * @param {(body: Record<string, any>) => void} merge  what was counted
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {(body: Record<string, any>) => void} merge
    */
   constructor(tools, merge) {
-    const { say } = tools;
+    const { t } = tools;
     this.tools = tools;
     this.merge = merge;
+    /** @type {import("./api.js").Kind | null} */
+    this.kind = null;
+    this.preference = "";
+    /** @type {string | null} */
+    this.view = null;
     /** @type {Plan | null} */
     this.plan = null;
+    /** Counts requests: only the answer to the last one is shown. */
     this.turn = 0;
-    this.count = debounced(() => this.ask(), COUNT_AFTER);
-    this.most = el("input", {
+    this.countLater = debounced(() => this.count(), COUNT_AFTER);
+    this.slider = el("input", {
       type: "range",
       class: "slider",
       id: "all-most",
@@ -29,92 +40,96 @@ export class All {
       step: 1,
       oninput: () => this.changed(),
     });
-    this.value = el("output", { for: "all-most" });
+    this.similarity = el("output", { for: "all-most" });
     this.agreeing = el("input", { type: "checkbox", checked: true, onchange: () => this.changed() });
     this.disagreeing = el("p", { class: "quiet" });
-    this.told = el("p", { role: "status" });
-    this.act = el("button", { type: "button", class: "main", onclick: () => this.press() });
+    this.status = el("p", { role: "status" });
+    this.submit = el("button", { type: "button", class: "main", onclick: () => this.mergePlanned() });
     this.node = el(
       "dialog",
       {
         class: "all",
-        "aria-label": say("all_head"),
+        "aria-label": t("all_head"),
         onclick: (event) => event.target === this.node && this.node.close(),
         onkeydown: (event) => event.stopPropagation(),
       },
-      el("h2", {}, say("all_head")),
-      el("p", { class: "quiet" }, say("all_help")),
-      el("label", { class: "most", for: "all-most" }, say("all_most")),
-      el("div", { class: "range" }, this.most, this.value),
-      el("label", { class: "check" }, this.agreeing, say("all_agreeing")),
+      el("h2", {}, t("all_head")),
+      el("p", { class: "quiet" }, t("all_help")),
+      el("label", { class: "most", for: "all-most" }, t("all_most")),
+      el("div", { class: "range" }, this.slider, this.similarity),
+      el("label", { class: "check" }, this.agreeing, t("all_agreeing")),
       this.disagreeing,
-      this.told,
-      el("div", { class: "acts" }, this.act),
-      iconButton("close", say("close"), () => this.node.close(), { class: "tool shut" }),
+      this.status,
+      el("div", { class: "acts" }, this.submit),
+      iconButton("close", t("close"), () => this.node.close(), { class: "tool shut" }),
     );
   }
 
-  /** @param {{kind: string, distances: [number, number][]}} of @param {string} first @param {string | null} view */
-  open(of, first, view) {
-    this.of = of;
-    this.first = first;
+  /** @param {import("./api.js").Kind} kind @param {string} preference @param {string | null} view */
+  open(kind, preference, view) {
+    this.kind = kind;
+    this.preference = preference;
     this.view = view;
-    this.most.max = String(Math.max(0, of.distances.length - 1));
-    // Only those that are most alike, until someone wants more.
-    this.most.value = "0";
+    this.slider.max = String(Math.max(0, kind.distances.length - 1));
+    // Only the most similar groups, until someone wants more.
+    this.slider.value = "0";
     this.agreeing.checked = true;
     this.changed(true);
     this.node.showModal();
   }
 
-  get body() {
-    const most = this.of?.distances[Number(this.most.value)]?.[0] ?? 0;
+  /** Groups that are at most so far apart. */
+  get distance() {
+    return this.kind?.distances[Number(this.slider.value)]?.[0] ?? 0;
+  }
+
+  get requestBody() {
     return {
-      kind: this.of?.kind,
-      first: this.first,
-      most,
+      kind: this.kind?.kind,
+      first: this.preference,
+      most: this.distance,
       agreeing: this.agreeing.checked,
       ...(this.view ? { view: this.view } : {}),
     };
   }
 
-  changed(now = false) {
-    const { say } = this.tools;
-    const { kind, most } = this.body;
-    const { short, whole } = alike(this.tools, kind ?? "", most);
-    write(this.value, short);
-    set(this.value, "title", whole);
-    set(this.most, "aria-valuetext", short);
+  /** Show what is chosen, and count what would be merged. @param {boolean} [isUrgent] */
+  changed(isUrgent = false) {
+    const { short, title } = formatSimilarity(this.tools, this.kind?.kind ?? "", this.distance);
+    write(this.similarity, short);
+    set(this.similarity, "title", title);
+    set(this.slider, "aria-valuetext", short);
     this.plan = null;
-    this.act.disabled = true;
-    write(this.told, say("all_counting"));
-    now ? this.count.now() : this.count();
+    this.submit.disabled = true;
+    write(this.status, this.tools.t("all_counting"));
+    if (isUrgent) this.countLater.now();
+    else this.countLater();
   }
 
-  async ask() {
+  async count() {
     const turn = ++this.turn;
     try {
-      const plan = await annotations.post("/clearing/plan", this.body);
-      if (turn === this.turn) this.put(plan);
+      const plan = await annotations.post("/clearing/plan", this.requestBody);
+      if (turn === this.turn) this.show(plan);
     } catch (error) {
-      if (turn === this.turn) write(this.told, error.message || this.tools.say("failed"));
+      if (turn === this.turn) write(this.status, error.message || this.tools.t("failed"));
     }
   }
 
   /** @param {Plan} plan */
-  put(plan) {
-    const { say } = this.tools;
+  show(plan) {
+    const { t } = this.tools;
     this.plan = plan;
-    write(this.told, plan.groups ? say("leave", { count: plan.leaving }) : "");
-    write(this.disagreeing, plan.disagreeing ? say("all_disagreeing", { count: plan.disagreeing }) : "");
-    write(this.act, plan.groups ? say("all_do", { count: plan.groups }) : say("all_nothing"));
-    this.act.disabled = !plan.groups;
+    write(this.status, plan.groups ? t("leave", { count: plan.leaving }) : "");
+    write(this.disagreeing, plan.disagreeing ? t("all_disagreeing", { count: plan.disagreeing }) : "");
+    write(this.submit, plan.groups ? t("all_do", { count: plan.groups }) : t("all_nothing"));
+    this.submit.disabled = !plan.groups;
   }
 
-  press() {
-    const { plan, body } = this;
+  mergePlanned() {
+    const { plan, requestBody } = this;
     if (!plan?.groups) return;
     this.node.close();
-    this.merge({ ...body, groups: plan.groups, leaving: plan.leaving });
+    this.merge({ ...requestBody, groups: plan.groups, leaving: plan.leaving });
   }
 }

@@ -1,46 +1,49 @@
-// The group in hand: who stays, who else does, which two are compared, and what would be taken over.
-// Not here: which group that is, writing what was chosen (duplicates.js).
+// The current group: which image stays, which others stay as well, which two are compared, and which
+// values would be merged. Not here: which group that is (duplicates.js), writing what was chosen
+// (decisions.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, set, write } from "../shared/ui/dom.js";
-import { Compare, MODES } from "./comparison.js";
-import { Facts } from "./image_facts.js";
-import { Members } from "./group_strip.js";
+import { Comparison, MODES } from "./comparison.js";
+import { GroupStrip } from "./group_strip.js";
+import { ImageFacts } from "./image_facts.js";
 
-/**
- * @typedef {import("./duplicates.js").Group} Group
- * @typedef {import("./duplicates.js").Member} Member
- * @typedef {import("./duplicates.js").Preview} Preview
- */
+/** @typedef {import("./api.js").Group} Group */
+/** @typedef {import("./api.js").Member} Member */
+/** @typedef {import("./group_strip.js").Fate} Fate */
 
 export class Pair {
-  /** @param {import("./duplicates.js").Tools} tools @param {() => void} changed  something else was chosen */
+  /**
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {() => void} changed  something else was chosen
+   */
   constructor(tools, changed) {
-    const { say } = tools;
+    const { t } = tools;
     this.tools = tools;
     this.changed = changed;
     /** @type {Group | null} */
     this.group = null;
+    /** Hash of the image that stays. */
     this.keeper = "";
-    /** No duplicates of the one that stays. @type {Set<string>} */
-    this.stay = new Set();
-    /** The one that is compared with it. */
+    /** Hashes of images that are no duplicates of it. @type {Set<string>} */
+    this.staying = new Set();
+    /** Hash of the image that it is compared with. */
     this.other = "";
-    /** @type {Preview | null} */
+    /** @type {import("./api.js").MergePreview | null} */
     this.preview = null;
-    this.why = el("span", {});
-    this.reason = el("span", { class: "reason" }, icon("star"), this.why);
-    this.modes = MODES.map((mode, at) =>
+    this.reasonText = el("span", {});
+    this.reason = el("span", { class: "reason" }, icon("star"), this.reasonText);
+    this.modes = MODES.map((mode, index) =>
       el(
         "button",
-        { type: "button", "data-mode": mode, onclick: () => this.turnTo(mode) },
-        say(`mode_${mode}`),
-        el("kbd", {}, String(at + 1)),
+        { type: "button", "data-mode": mode, onclick: () => this.setMode(mode) },
+        t(`mode_${mode}`),
+        el("kbd", {}, String(index + 1)),
       ),
     );
-    this.compare = new Compare(tools);
-    this.facts = [new Facts(tools), new Facts(tools)];
-    this.members = new Members(tools, (at) => this.beside(at));
-    this.happens = el("div", { class: "happens", "aria-live": "polite" });
+    this.comparison = new Comparison(tools);
+    this.facts = [new ImageFacts(tools), new ImageFacts(tools)];
+    this.strip = new GroupStrip(tools, (index) => this.compareWith(index));
+    this.consequences = el("div", { class: "happens", "aria-live": "polite" });
     this.node = el(
       "div",
       { class: "pair" },
@@ -49,155 +52,158 @@ export class Pair {
         { class: "bar" },
         this.reason,
         el("span", { class: "gap" }),
-        el("span", { class: "quiet hint" }, say("zoom")),
-        el("div", { class: "modes", role: "group", "aria-label": say("modes") }, ...this.modes),
+        el("span", { class: "quiet hint" }, t("zoom")),
+        el("div", { class: "modes", role: "group", "aria-label": t("modes") }, ...this.modes),
       ),
-      this.compare.node,
-      el("div", { class: "both" }, ...this.facts.map((one) => one.node)),
-      this.members.node,
-      this.happens,
+      this.comparison.node,
+      el("div", { class: "both" }, ...this.facts.map(({ node }) => node)),
+      this.strip.node,
+      this.consequences,
     );
     this.drawModes();
   }
 
-  /** @param {Group | null} group @param {boolean} isSame  the one that was in hand, read anew: what was chosen holds */
-  take(group, isSame) {
+  /** @param {Group | null} group @param {boolean} isSame  the present group, read again: what was chosen is kept */
+  show(group, isSame) {
     this.group = group;
     if (!group) return;
-    const known = new Set(group.members.map(({ sha1 }) => sha1));
-    const holds = isSame && known.has(this.keeper);
-    if (!holds) this.keeper = group.members[0].sha1;
-    this.stay = new Set(holds ? [...this.stay].filter((sha1) => known.has(sha1)) : []);
-    if (!holds || !known.has(this.other)) this.other = this.others[0].sha1;
+    const sha1s = new Set(group.members.map(({ sha1 }) => sha1));
+    const suggested = group.members[0].sha1;
+    const isKept = isSame && sha1s.has(this.keeper);
+    if (!isKept) this.keeper = suggested;
+    this.staying = new Set(isKept ? [...this.staying].filter((sha1) => sha1s.has(sha1)) : []);
+    if (!isKept || !sha1s.has(this.other)) this.other = this.others[0].sha1;
     this.preview = { given: group.given, lost: group.lost };
-    // What the server said is of the image that it suggests, and of all others leaving.
-    if (this.stay.size || this.keeper !== group.members[0].sha1) this.ask();
+    // That is what the server said of the suggested image, with all others leaving.
+    if (this.staying.size || this.keeper !== suggested) this.fetchPreview();
   }
 
-  /** All but the one that stays, whatever becomes of them. @returns {Member[]} */
+  /** All images but the one that stays, whatever becomes of them. @returns {Member[]} */
   get others() {
     return (this.group?.members ?? []).filter(({ sha1 }) => sha1 !== this.keeper);
   }
 
-  /** Who leaves. @returns {string[]} */
-  get out() {
-    return this.others.map(({ sha1 }) => sha1).filter((sha1) => !this.stay.has(sha1));
+  /** Hashes of the images that leave the corpus. @returns {string[]} */
+  get leaving() {
+    return this.others.map(({ sha1 }) => sha1).filter((sha1) => !this.staying.has(sha1));
   }
 
-  /** Whether the one that is compared stays as well. */
-  get isStaying() {
-    return this.stay.has(this.other);
+  /** Whether the image that is compared stays as well. */
+  get isOtherStaying() {
+    return this.staying.has(this.other);
   }
 
-  /** @param {Member} member @returns {"keeps" | "leaves" | "stays"} */
-  fate({ sha1 }) {
+  /** @param {Member} member @returns {Fate} */
+  fateOf({ sha1 }) {
     if (sha1 === this.keeper) return "keeps";
-    return this.stay.has(sha1) ? "stays" : "leaves";
+    return this.staying.has(sha1) ? "stays" : "leaves";
   }
 
-  /** Compare another one with the one that stays. @param {number} at  its place in the group */
-  beside(at) {
-    const member = this.group?.members[at];
+  /** Compare another image with the one that stays. @param {number} index  in the group */
+  compareWith(index) {
+    const member = this.group?.members[index];
     if (!member || member.sha1 === this.keeper) return;
     this.other = member.sha1;
     this.changed();
   }
 
-  /** @param {1 | -1} by */
-  step(by) {
+  /** @param {1 | -1} step */
+  step(step) {
     const { others } = this;
-    const next = others[others.findIndex(({ sha1 }) => sha1 === this.other) + by];
+    const next = others[others.findIndex(({ sha1 }) => sha1 === this.other) + step];
     if (!next) return;
     this.other = next.sha1;
     this.changed();
   }
 
-  /** The other one stays instead. */
-  keep() {
+  /** The image that is compared stays instead. */
+  keepOther() {
     const before = this.keeper;
     this.keeper = this.other;
-    this.stay.delete(this.keeper);
+    this.staying.delete(this.keeper);
     this.other = before;
-    this.ask();
+    this.fetchPreview();
     this.changed();
   }
 
+  /** The image that is compared stays as well, or leaves. */
   toggleStay() {
-    if (!this.stay.delete(this.other)) this.stay.add(this.other);
-    this.ask();
+    if (!this.staying.delete(this.other)) this.staying.add(this.other);
+    this.fetchPreview();
     this.changed();
   }
 
-  /** Learn what would be taken over. */
-  async ask() {
-    const { keeper, out, group } = this;
+  /** Ask which values would be merged. */
+  async fetchPreview() {
+    const { keeper, leaving, group } = this;
     this.preview = null;
-    if (!out.length) return;
-    const told = await annotations.post("/clearing/preview", { keeper, out }).catch(() => null);
-    const isNow = group === this.group && keeper === this.keeper && String(out) === String(this.out);
-    if (!told || !isNow) return;
-    this.preview = told;
-    this.drawHappens();
+    if (!leaving.length) return;
+    const preview = await annotations.post("/clearing/preview", { keeper, out: leaving }).catch(() => null);
+    const isCurrent = group === this.group && keeper === this.keeper && String(leaving) === String(this.leaving);
+    if (!preview || !isCurrent) return;
+    this.preview = preview;
+    this.drawConsequences();
   }
 
-  /** @param {typeof MODES[number]} mode */
-  turnTo(mode) {
-    this.compare.turnTo(mode);
+  /** @param {import("./comparison.js").Mode} mode */
+  setMode(mode) {
+    this.comparison.setMode(mode);
     this.drawModes();
   }
 
   /** See the one, then the other. */
   flip() {
-    if (this.compare.mode !== "blink") this.turnTo("blink");
-    else this.compare.turnOver();
+    if (this.comparison.mode !== "blink") this.setMode("blink");
+    else this.comparison.swap();
   }
 
   drawModes() {
-    for (const button of this.modes) set(button, "aria-pressed", String(button.dataset.mode === this.compare.mode));
+    const { mode } = this.comparison;
+    for (const button of this.modes) set(button, "aria-pressed", String(button.dataset.mode === mode));
   }
 
   draw() {
     const { group } = this;
     this.node.hidden = !group;
     if (!group) return;
-    const { members, kind } = group;
-    const at = members.findIndex(({ sha1 }) => sha1 === this.other);
+    const { members, kind, reason } = group;
+    const index = members.findIndex(({ sha1 }) => sha1 === this.other);
+    const other = members[index];
     const keeper = /** @type {Member} */ (members.find(({ sha1 }) => sha1 === this.keeper));
-    this.compare.show([keeper, members[at]]);
-    this.facts[0].draw(keeper, members[at], "keeps", kind);
-    this.facts[1].draw(members[at], keeper, this.fate(members[at]), kind);
-    this.members.show(members, at, (member) => this.fate(member));
+    this.comparison.show([keeper, other]);
+    this.facts[0].draw(keeper, other, "keeps", kind);
+    this.facts[1].draw(other, keeper, this.fateOf(other), kind);
+    this.strip.show(members, index, (member) => this.fateOf(member));
     this.reason.hidden = keeper !== members[0];
-    write(this.why, group.reason);
-    set(this.reason, "title", group.reason);
-    this.drawHappens();
+    write(this.reasonText, reason);
+    set(this.reason, "title", reason);
+    this.drawConsequences();
   }
 
-  /** What would be taken over, and what cannot be. */
-  drawHappens() {
-    const { say } = this.tools;
-    const { preview, out } = this;
-    const quoted = (values) => values.join(", ");
+  /** Say which values would be taken over, and which would be lost. */
+  drawConsequences() {
+    const { t } = this.tools;
+    const { preview, leaving } = this;
+    const listed = (values) => values.join(", ");
     const lines = [];
-    if (preview && out.length) {
-      const given = preview.given.map(({ property, values }) => `${property}: ${quoted(values)}`).join(" · ");
+    if (preview && leaving.length) {
+      const given = preview.given.map(({ property, values }) => `${property}: ${listed(values)}`).join(" · ");
       const lost = preview.lost
-        .map(({ property, values, own = [] }) =>
-          say("lost_one", { property, values: quoted(values), own: quoted(own) }),
-        )
+        .map(({ property, values, own = [] }) => t("lost_one", { property, values: listed(values), own: listed(own) }))
         .join(" · ");
-      lines.push(line("call_merge", given ? `${say("given")} ${given}` : say("nothing_given"), !given));
-      if (lost) lines.push(line("warning", `${say("lost")} ${lost}`, false));
+      lines.push(line("call_merge", given ? `${t("given")} ${given}` : t("nothing_given"), !given));
+      if (lost) lines.push(line("warning", `${t("lost")} ${lost}`, false));
     }
-    this.happens.replaceChildren(...lines);
+    this.consequences.replaceChildren(...lines);
   }
 
   close() {
-    this.compare.close();
-    this.members.close();
+    this.comparison.close();
+    this.strip.close();
   }
 }
 
-function line(sign, text, isQuiet) {
-  return el("p", { class: isQuiet ? "quiet" : null, title: text }, icon(sign), el("span", {}, text));
+/** @param {string} symbol @param {string} text @param {boolean} isQuiet */
+function line(symbol, text, isQuiet) {
+  return el("p", { class: isQuiet ? "quiet" : null, title: text }, icon(symbol), el("span", {}, text));
 }

@@ -1,19 +1,28 @@
-// Enlarging and moving what lies in some panes, all alike: the wheel, a drag, a double press. Not
-// here: the pictures (comparison.js).
+// Enlarging and moving the content of panes, all alike: by the wheel, a drag, a double click, keys.
+// Not here: the images (comparison.js).
 
 const LARGEST = 16;
 const STEP = 1.25;
+// Change of scale by a unit of the wheel: a line, a pixel (natural logarithms).
+const BY_LINE = 0.05;
+const BY_PIXEL = 0.002;
 
 export class Zoom {
   /** @param {HTMLElement[]} panes @param {(scale: number) => void} changed */
   constructor(panes, changed) {
     this.panes = panes;
     this.changed = changed;
+    this.scale = 1;
+    // Offsets, as parts of the pane's width and height.
+    this.left = 0;
+    this.top = 0;
+    /** @type {{x: number, y: number, left: number, top: number} | null} */
+    this.dragStart = null;
     for (const pane of panes) {
-      pane.addEventListener("wheel", (event) => this.turn(event, pane), { passive: false });
-      pane.addEventListener("pointerdown", (event) => this.grab(event, pane));
+      pane.addEventListener("wheel", (event) => this.onWheel(event, pane), { passive: false });
+      pane.addEventListener("pointerdown", (event) => this.startDrag(event, pane));
       pane.addEventListener("pointermove", (event) => this.drag(event, pane));
-      pane.addEventListener("pointerup", () => (this.grabbed = null));
+      pane.addEventListener("pointerup", () => (this.dragStart = null));
       pane.addEventListener("dblclick", () => this.reset());
     }
     this.reset();
@@ -21,50 +30,58 @@ export class Zoom {
 
   reset() {
     this.scale = 1;
-    /** Of the pane's width and height. */
     this.left = this.top = 0;
-    this.grabbed = null;
+    this.dragStart = null;
     this.write();
   }
 
-  /** One step, about the middle. @param {1 | -1} by */
-  step(by) {
-    this.about(0.5, 0.5, this.scale * STEP ** by);
+  /** One step larger or smaller, about the middle. @param {1 | -1} direction */
+  step(direction) {
+    this.scaleAbout(0.5, 0.5, this.scale * STEP ** direction);
   }
 
   /** @param {WheelEvent} event @param {HTMLElement} pane */
-  turn(event, pane) {
+  onWheel(event, pane) {
     event.preventDefault();
     const box = pane.getBoundingClientRect();
-    const by = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002));
-    this.about((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, this.scale * by);
+    const factor = Math.exp(-event.deltaY * (event.deltaMode ? BY_LINE : BY_PIXEL));
+    const x = (event.clientX - box.left) / box.width;
+    const y = (event.clientY - box.top) / box.height;
+    this.scaleAbout(x, y, this.scale * factor);
   }
 
-  /** Enlarge so that a point stays where it is. @param {number} across @param {number} down @param {number} scale */
-  about(across, down, scale) {
-    const to = Math.min(LARGEST, Math.max(1, scale));
-    this.left = across - ((across - this.left) * to) / this.scale;
-    this.top = down - ((down - this.top) * to) / this.scale;
-    this.scale = to;
+  /**
+   * Scale so that a point stays where it is.
+   * @param {number} x @param {number} y  parts of the pane
+   * @param {number} scale
+   */
+  scaleAbout(x, y, scale) {
+    const clamped = Math.min(LARGEST, Math.max(1, scale));
+    this.left = x - ((x - this.left) * clamped) / this.scale;
+    this.top = y - ((y - this.top) * clamped) / this.scale;
+    this.scale = clamped;
     this.write();
   }
 
-  grab(event, pane) {
+  /** @param {PointerEvent} event @param {HTMLElement} pane */
+  startDrag(event, pane) {
     if (this.scale === 1 || event.button) return;
     pane.setPointerCapture(event.pointerId);
-    this.grabbed = { x: event.clientX, y: event.clientY, left: this.left, top: this.top };
+    this.dragStart = { x: event.clientX, y: event.clientY, left: this.left, top: this.top };
   }
 
+  /** @param {PointerEvent} event @param {HTMLElement} pane */
   drag(event, pane) {
-    if (!this.grabbed) return;
+    if (!this.dragStart) return;
+    const { x, y, left, top } = this.dragStart;
     const box = pane.getBoundingClientRect();
-    this.left = this.grabbed.left + (event.clientX - this.grabbed.x) / box.width;
-    this.top = this.grabbed.top + (event.clientY - this.grabbed.y) / box.height;
+    this.left = left + (event.clientX - x) / box.width;
+    this.top = top + (event.clientY - y) / box.height;
     this.write();
   }
 
   write() {
-    // Nothing is moved so far that the pane shows what is beside it.
+    // The content always covers the pane.
     const least = 1 - this.scale;
     this.left = Math.min(0, Math.max(least, this.left));
     this.top = Math.min(0, Math.max(least, this.top));

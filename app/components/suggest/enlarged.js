@@ -1,30 +1,33 @@
-// The image in hand seen large, beside the image of the tag that it is most like where there is one.
-// The same keys answer. Not here: what they do (suggest.js, classes.js).
+// The current image enlarged in a dialog, beside the image of the tag that it is most similar to, if
+// there is one. The page's keys answer here too. Not here: what they do (suggest.js, classes.js).
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
-import { scored } from "./tile.js";
+import { formatScore } from "./tile.js";
 
-const SIDE = 1024;
+// Pixels of the longer side.
+const WIDTH = 1024;
 
-export class Large {
-  /** @param {import("./suggest.js").Tools} tools */
+/** @typedef {{sha1: string, similarity: number, probability: number | null, why?: string}} Shown */
+
+export class Enlarged {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools */
   constructor(tools) {
-    const { say } = tools;
+    const { t } = tools;
     this.tools = tools;
     this.image = el("img", { alt: "" });
-    this.why = el("img", { alt: say("why") });
-    this.score = el("figcaption", {});
-    this.beside = el("figure", {}, this.why, el("figcaption", { class: "quiet" }, say("why")));
+    this.similar = el("img", { alt: t("why") });
+    this.caption = el("figcaption", {});
+    this.comparison = el("figure", {}, this.similar, el("figcaption", { class: "quiet" }, t("why")));
     this.node = el(
       "dialog",
       {
         class: "compare",
         tabindex: "-1",
-        "aria-label": say("large"),
+        "aria-label": t("large"),
         onclick: (event) => event.target === this.node && this.node.close(),
       },
-      el("figure", { class: "asked" }, this.image, this.score),
-      this.beside,
-      iconButton("close", say("close"), () => this.node.close(), { class: "tool shut" }),
+      el("figure", { class: "asked" }, this.image, this.caption),
+      this.comparison,
+      iconButton("close", t("close"), () => this.node.close(), { class: "tool shut" }),
     );
   }
 
@@ -34,30 +37,27 @@ export class Large {
       return;
     }
     this.node.showModal();
-    // Else Enter would be for the button that closes it.
+    // With the focus on the close button, Enter would close the dialog.
     this.node.focus();
   }
 
   /**
-   * @param {import("./suggest.js").Offer | null} offer
-   * @param {boolean | undefined} is
-   * @param {string} [name]  of what it is offered for
+   * @param {Shown | null} image  null closes the dialog
+   * @param {boolean | null | undefined} answer
+   * @param {string} [name]  of the tag that it is suggested for
    */
-  draw(offer, is, name = "") {
+  draw(image, answer, name = "") {
     if (!this.node.open) return;
-    if (!offer) {
+    if (!image) {
       this.node.close();
       return;
     }
-    const { say } = this.tools;
-    set(this.image, "src", `/thumb/${offer.sha1}?w=${SIDE}`);
-    this.beside.hidden = !offer.why;
-    this.node.classList.toggle("alone", !offer.why);
-    if (offer.why) set(this.why, "src", `/thumb/${offer.why}?w=${SIDE}`);
-    const { short } = scored(this.tools, offer);
-    write(
-      this.score,
-      [name, short, is === undefined ? "" : say(is ? "is_accepted" : "is_refused")].filter(Boolean).join(" · "),
-    );
+    const { t } = this.tools;
+    set(this.image, "src", `/thumb/${image.sha1}?w=${WIDTH}`);
+    this.comparison.hidden = !image.why;
+    this.node.classList.toggle("alone", !image.why);
+    if (image.why) set(this.similar, "src", `/thumb/${image.why}?w=${WIDTH}`);
+    const status = answer == null ? "" : t(answer ? "is_accepted" : "is_refused");
+    write(this.caption, [name, formatScore(this.tools, image).short, status].filter(Boolean).join(" · "));
   }
 }

@@ -1,82 +1,91 @@
-// Which tag images are suggested for: all tags, found while one writes. Not here: suggesting.
+// Choosing the tag that images are suggested for: all tags, filtered while someone types. Not here:
+// suggesting (suggest.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
 import { withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 200;
 
-export class Choose {
-  /** @param {import("./suggest.js").Tools} tools @param {(tag: string) => void} take */
-  constructor(tools, take) {
-    const { say } = tools;
+/** @typedef {import("../shared/store/annotations.js").Property} Property */
+/** @typedef {import("../shared/store/annotations.js").Tag} Tag */
+
+export class TagChoice {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {(tag: string) => void} choose */
+  constructor(tools, choose) {
+    const { t } = tools;
     this.tools = tools;
-    this.take = take;
+    this.choose = choose;
     this.field = el("input", {
       type: "search",
       class: "field",
-      placeholder: say("find"),
-      "aria-label": say("find"),
+      placeholder: t("find"),
+      "aria-label": t("find"),
       autocomplete: "off",
       spellcheck: "false",
       oninput: () => this.draw(this.isGone),
-      onkeydown: (event) => this.press(event),
+      onkeydown: (event) => this.onKey(event),
     });
     this.isGone = false;
+    this.written = "";
     this.help = el("p", { class: "quiet" });
     this.list = el("div", { class: "list" });
-    this.node = el("div", { class: "choose" }, el("h1", {}, say("choose")), this.help, this.field, this.list);
+    this.node = el("div", { class: "choose" }, el("h1", {}, t("choose")), this.help, this.field, this.list);
   }
 
   focus() {
     this.field.focus();
   }
 
-  /** Enter takes the first that is found. @param {KeyboardEvent} event */
-  press(event) {
-    const [first] = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("button"));
+  /** Enter takes the first tag of the list. @param {KeyboardEvent} event */
+  onKey(event) {
+    const first = this.list.querySelector("button");
     if (event.key !== "Enter" || event.isComposing || !first) return;
     event.preventDefault();
     first.click();
   }
 
-  /** @param {boolean} isGone  whether the one that was asked for is there no more */
+  /** @param {boolean} isGone  whether the tag that was asked for does not exist any more */
   draw(isGone) {
-    const { say } = this.tools;
+    const { t } = this.tools;
     this.isGone = isGone;
-    const words = withoutAccents(this.field.value.trim());
+    const query = withoutAccents(this.field.value.trim());
     const { properties, tags } = annotations;
-    const found = tags.filter((tag) => withoutAccents(tag.name).includes(words)).slice(0, SHOWN_AT_MOST);
-    write(this.help, isGone ? say("gone") : tags.length ? say("choose_help") : say("choose_none"));
+    const matches = tags.filter((tag) => withoutAccents(tag.name).includes(query)).slice(0, SHOWN_AT_MOST);
+    write(this.help, isGone ? t("gone") : tags.length ? t("choose_help") : t("choose_none"));
     this.field.hidden = !tags.length;
-    const written = JSON.stringify(found.map(({ id, name, property, colour }) => [id, name, property, colour]));
+    const written = JSON.stringify(matches.map(({ id, name, property, colour }) => [id, name, property, colour]));
     if (this.written === written) return;
     this.written = written;
     const groups = properties
-      .map((one) => ({ one, own: found.filter((tag) => tag.property === one.id) }))
+      .map((property) => ({ property, own: matches.filter((tag) => tag.property === property.id) }))
       .filter(({ own }) => own.length);
     this.list.replaceChildren(
-      ...groups.flatMap(({ one, own }) => [
-        el("h2", {}, one.name, own.length > 1 ? this.words(one) : null),
-        el("ul", {}, ...own.map((tag) => el("li", {}, this.button(tag)))),
+      ...groups.flatMap(({ property, own }) => [
+        el("h2", {}, property.name, own.length > 1 ? this.sortButton(property) : null),
+        el("ul", {}, ...own.map((tag) => el("li", {}, this.tagButton(tag)))),
       ]),
     );
   }
 
-  /** The other way to fill the tags of a property. @param {import("../shared/store/annotations.js").Property} one */
-  words(one) {
-    const { tools } = this;
-    const { say } = tools;
+  /** Leads to the page that fills the tags of a property by their names. @param {Property} property */
+  sortButton(property) {
+    const { t } = this.tools;
     return el(
       "button",
-      { type: "button", class: "quiet words", title: say("by_words_title"), onclick: () => tools.ask("sort", one.id) },
-      say("by_words"),
+      {
+        type: "button",
+        class: "quiet words",
+        title: t("by_words_title"),
+        onclick: () => this.tools.send("sort", property.id),
+      },
+      t("by_words"),
     );
   }
 
-  /** @param {import("../shared/store/annotations.js").Tag} tag */
-  button(tag) {
+  /** @param {Tag} tag */
+  tagButton(tag) {
     const dot = el("span", { class: "dot" });
     if (tag.colour) dot.style.background = tag.colour;
-    return el("button", { type: "button", onclick: () => this.take(tag.id) }, dot, tag.name);
+    return el("button", { type: "button", onclick: () => this.choose(tag.id) }, dot, tag.name);
   }
 }

@@ -1,12 +1,15 @@
-// One image that is suggested, the image of the tag that it is most like, and its two answers. Not
-// here: writing them (suggest.js).
+// One suggested image, the image of the tag that it is most similar to, and its two answers. Not
+// here: writing answers (suggest.js), the tiles of Sort by words (classes/tile.js).
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
 
+/** @typedef {import("../shared/ui/review_page.js").PageTools} PageTools */
+
 /**
- * How probable an offer is, or how similar, in short and in whole.
- * @param {import("./suggest.js").Tools} tools @param {import("./suggest.js").Offer} offer
+ * How probable an image is, or how similar where no probability is known: short, and as a title.
+ * @param {PageTools} tools
+ * @param {{similarity: number, probability: number | null}} suggestion  both from 0 to 1
  */
-export function scored({ say, language }, { similarity, probability }) {
+export function formatScore({ t, language }, { similarity, probability }) {
   const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 4, maximumFractionDigits: 4 }).format(
     similarity,
   );
@@ -14,77 +17,78 @@ export function scored({ say, language }, { similarity, probability }) {
     const short = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(
       similarity,
     );
-    return { short, whole: say("similarity", { cosine }) };
+    return { short, title: t("similarity", { cosine }) };
   }
   const percent = (digits) =>
     new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(probability);
-  return { short: percent(0), whole: say("probability", { value: percent(2), cosine }) };
+  return { short: percent(0), title: t("probability", { value: percent(2), cosine }) };
 }
 
 export class Tile {
   /**
-   * @param {import("./suggest.js").Tools} tools @param {import("./suggest.js").Offer} offer @param {number} at
-   * @param {{hold: () => void, decide: (is: boolean) => void, enlarge: () => void}} acts
+   * @param {PageTools} tools @param {import("./batch.js").Suggestion} image @param {number} index
+   * @param {{select: () => void, decide: (belongs: boolean) => void, enlarge: () => void}} actions
    */
-  constructor(tools, offer, at, { hold, decide, enlarge }) {
-    const { say } = tools;
-    const { short, whole } = scored(tools, offer);
-    this.says = say;
+  constructor(tools, image, index, { select, decide, enlarge }) {
+    const { t } = tools;
+    const { short, title } = formatScore(tools, image);
+    this.t = t;
     this.score = short;
-    const answer = (is, sign, name) =>
-      iconButton(sign, say(name), (event) => act(event, () => decide(is)), { class: `tool ${name}`, tabindex: "-1" });
-    const act = (event, then) => {
-      event.stopPropagation();
-      then();
+    const answerButton = (symbol, name, belongs) => {
+      const answer = (event) => {
+        event.stopPropagation();
+        decide(belongs);
+      };
+      return iconButton(symbol, t(name), answer, { class: `tool ${name}`, tabindex: "-1" });
     };
-    this.accept = answer(true, "check", "accept");
-    this.refuse = answer(false, "close", "refuse");
-    this.sign = el("span", { class: "icon sign", "aria-hidden": "true" });
+    this.accept = answerButton("check", "accept", true);
+    this.refuse = answerButton("close", "refuse", false);
+    this.mark = el("span", { class: "icon sign", "aria-hidden": "true" });
     this.node = el(
       "div",
       {
         class: "tile",
         role: "gridcell",
-        id: `suggested-${at}`,
-        "data-sha1": offer.sha1,
-        onclick: hold,
+        id: `suggested-${index}`,
+        "data-sha1": image.sha1,
+        onclick: select,
         ondblclick: enlarge,
       },
       el(
         "div",
         { class: "picture" },
-        el("img", { src: `/thumb/${offer.sha1}`, alt: "", decoding: "async", draggable: "false" }),
-        this.sign,
+        el("img", { src: `/thumb/${image.sha1}`, alt: "", decoding: "async", draggable: "false" }),
+        this.mark,
       ),
       el(
         "div",
         { class: "about" },
         el("img", {
-          src: `/thumb/${offer.why}`,
-          alt: say("why"),
-          title: say("why"),
+          src: `/thumb/${image.why}`,
+          alt: t("why"),
+          title: t("why"),
           decoding: "async",
           draggable: "false",
         }),
-        el("span", { class: "score", title: whole }, short),
+        el("span", { class: "score", title }, short),
         this.refuse,
         this.accept,
       ),
     );
-    // A press must not take the keys from the pictures.
+    // A press must not take the keyboard focus from the grid.
     for (const button of [this.accept, this.refuse])
       button.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
-  /** @param {boolean} isInHand @param {boolean | undefined} is */
-  draw(isInHand, is) {
-    const word = is === undefined ? "" : this.says(is ? "is_accepted" : "is_refused");
-    set(this.node, "aria-selected", String(isInHand));
-    set(this.node, "aria-label", [this.score, word].filter(Boolean).join(", "));
-    this.node.classList.toggle("accepted", is === true);
-    this.node.classList.toggle("refused", is === false);
-    set(this.accept, "aria-pressed", String(is === true));
-    set(this.refuse, "aria-pressed", String(is === false));
-    write(this.sign, is === undefined ? "" : is ? "check" : "close");
+  /** @param {boolean} isCurrent @param {boolean | undefined} answer  undefined where there is none */
+  draw(isCurrent, answer) {
+    const status = answer === undefined ? "" : this.t(answer ? "is_accepted" : "is_refused");
+    set(this.node, "aria-selected", String(isCurrent));
+    set(this.node, "aria-label", [this.score, status].filter(Boolean).join(", "));
+    this.node.classList.toggle("accepted", answer === true);
+    this.node.classList.toggle("refused", answer === false);
+    set(this.accept, "aria-pressed", String(answer === true));
+    set(this.refuse, "aria-pressed", String(answer === false));
+    write(this.mark, answer === undefined ? "" : answer ? "check" : "close");
   }
 }

@@ -1,103 +1,119 @@
-// What a tag learns from, beside what is suggested: how far one is, its images, what was refused.
-// Not here: suggesting (suggest.js).
+// What a tag is learnt from, beside the suggestions: how many images it has and lacks, some of its
+// images, what was refused. Not here: suggesting (suggest.js).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
 const REFUSED_SHOWN = 60;
 
-export class Learnt {
-  /** @param {import("./suggest.js").Tools} tools @param {{forget: (sha1: string) => void}} acts */
-  constructor(tools, { forget }) {
-    const { say } = tools;
+export class TrainingSet {
+  /**
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {{takeBack: (sha1: string) => void}} actions  takes a refusal back
+   */
+  constructor(tools, { takeBack }) {
+    const { t } = tools;
     this.tools = tools;
-    this.forget = forget;
-    this.figures = Object.fromEntries(["inside", "accepted", "refused", "left"].map((name) => [name, el("dd", {})]));
+    this.takeBack = takeBack;
+    const names = ["inside", "accepted", "refused", "left"];
+    this.figures = Object.fromEntries(names.map((name) => [name, el("dd", {})]));
     this.range = el("dd", { class: "quiet range" });
     this.tabs = ["examples", "refused"].map((name) =>
-      el("button", { type: "button", role: "tab", "data-tab": name, onclick: () => this.turn(name) }, say(name)),
+      el("button", { type: "button", role: "tab", "data-tab": name, onclick: () => this.setTab(name) }, t(name)),
     );
     this.list = el("ul", { class: "thumbs" });
-    this.none = el("p", { class: "quiet" });
-    this.shown = "examples";
-    /** @type {import("./suggest.js").Standing | null} */
-    this.standing = null;
+    this.noImages = el("p", { class: "quiet" });
+    this.tab = "examples";
+    this.written = "";
+    /** @type {import("./suggest.js").TagStatus | null} */
+    this.status = null;
     /** @type {string[]} */
     this.refused = [];
-    const line = (name, label) => [el("dt", {}, say(label)), this.figures[name]];
-    const left = line("left", "left");
-    for (const node of [...left, this.range]) set(node, "title", say("left_title"));
+    const line = (name, label) => [el("dt", {}, t(label)), this.figures[name]];
+    const missing = line("left", "left");
+    for (const node of [...missing, this.range]) set(node, "title", t("left_title"));
     this.node = el(
       "aside",
-      { class: "learnt", "aria-label": say("learns") },
+      { class: "learnt", "aria-label": t("learns") },
       el(
         "dl",
         { class: "figures" },
         ...line("inside", "examples"),
         ...line("accepted", "accepted"),
         ...line("refused", "refused_count"),
-        ...left,
+        ...missing,
         this.range,
       ),
-      el("div", { class: "tabs", role: "tablist", "aria-label": say("learns") }, ...this.tabs),
-      this.none,
+      el("div", { class: "tabs", role: "tablist", "aria-label": t("learns") }, ...this.tabs),
+      this.noImages,
       this.list,
     );
     this.draw();
   }
 
-  /** What was refused, the last first. @param {string} tag @returns {Promise<string[]>} */
-  async readRefused(tag) {
+  /** Hashes of what was refused, the last first. @param {string} tag @returns {Promise<string[]>} */
+  async fetchRefused(tag) {
     const query = new URLSearchParams({ tag, count: String(REFUSED_SHOWN) });
     try {
-      const answer = await fetch(`/suggestions/refused?${query}`);
-      return answer.ok ? (await answer.json()).sha1s : [];
+      const response = await fetch(`/suggestions/refused?${query}`);
+      return response.ok ? (await response.json()).sha1s : [];
     } catch {
       return [];
     }
   }
 
-  /** @param {import("./suggest.js").Standing} standing @param {string[]} refused */
-  put(standing, refused) {
-    this.standing = standing;
+  /** @param {import("./suggest.js").TagStatus} status @param {string[]} refused */
+  show(status, refused) {
+    this.status = status;
     this.refused = refused;
     this.draw();
   }
 
-  turn(name) {
-    this.shown = name;
+  /** @param {string} name */
+  setTab(name) {
+    this.tab = name;
     this.draw();
   }
 
-  /** @param {import("./suggest.js").Standing | null} standing @param {import("./suggest.js").Offered | null} offered */
-  progress(standing, offered) {
-    const { say, language } = this.tools;
-    const told = standing ?? offered?.progress;
-    const figure = (value) => (value === undefined ? "" : number(Math.round(value), language));
-    for (const name of ["inside", "accepted", "refused"]) write(this.figures[name], figure(told?.[name]));
-    const { estimate, progress } = offered ?? {};
-    write(this.figures.left, estimate ? figure(estimate.count) : "–");
-    const range = estimate
-      ? say("left_range", { least: figure(estimate.least), most: figure(estimate.most) })
-      : say("left_unknown");
-    const of = progress ? say("of", { count: progress.candidates }) : "";
-    write(this.range, offered && offered.kind !== "none" ? (estimate ? `${range} ${of}` : range) : "");
+  /**
+   * @param {import("./suggest.js").TagStatus | null} status
+   * @param {import("./batch.js").Suggestions | null} suggestions
+   */
+  drawFigures(status, suggestions) {
+    const { language } = this.tools;
+    const counts = status ?? suggestions?.progress;
+    const rounded = (value) => (value === undefined ? "" : number(Math.round(value), language));
+    for (const name of ["inside", "accepted", "refused"]) write(this.figures[name], rounded(counts?.[name]));
+    const estimate = suggestions?.estimate;
+    write(this.figures.left, estimate ? rounded(estimate.count) : "–");
+    write(this.range, suggestions && suggestions.kind !== "none" ? this.rangeText(suggestions) : "");
+  }
+
+  /** @param {import("./batch.js").Suggestions} suggestions */
+  rangeText({ estimate, progress }) {
+    const { t, language } = this.tools;
+    if (!estimate) return t("left_unknown");
+    const rounded = (value) => number(Math.round(value), language);
+    const range = t("left_range", { least: rounded(estimate.least), most: rounded(estimate.most) });
+    return `${range} ${progress ? t("of", { count: progress.candidates }) : ""}`;
   }
 
   draw() {
-    const { say } = this.tools;
-    for (const tab of this.tabs) set(tab, "aria-selected", String(tab.dataset.tab === this.shown));
-    const isRefused = this.shown === "refused";
-    const sha1s = isRefused ? this.refused : (this.standing?.examples ?? []);
-    write(this.none, say(`${this.shown}_none`));
-    this.none.hidden = sha1s.length > 0;
-    const written = `${this.shown} ${sha1s.join()}`;
-    if (this.list.dataset.written === written) return;
-    this.list.dataset.written = written;
-    this.list.replaceChildren(...sha1s.map((sha1) => el("li", {}, isRefused ? this.back(sha1) : picture(sha1))));
+    const { t } = this.tools;
+    for (const tab of this.tabs) set(tab, "aria-selected", String(tab.dataset.tab === this.tab));
+    const isRefused = this.tab === "refused";
+    const sha1s = isRefused ? this.refused : (this.status?.examples ?? []);
+    write(this.noImages, t(`${this.tab}_none`));
+    this.noImages.hidden = sha1s.length > 0;
+    const written = `${this.tab} ${sha1s.join()}`;
+    if (this.written === written) return;
+    this.written = written;
+    this.list.replaceChildren(
+      ...sha1s.map((sha1) => el("li", {}, isRefused ? this.takeBackButton(sha1) : thumbnail(sha1))),
+    );
   }
 
   /** @param {string} sha1 */
-  back(sha1) {
-    const label = this.tools.say("take_back");
+  takeBackButton(sha1) {
+    const label = this.tools.t("take_back");
     return el(
       "button",
       {
@@ -106,14 +122,15 @@ export class Learnt {
         title: label,
         "aria-label": label,
         "data-sha1": sha1,
-        onclick: () => this.forget(sha1),
+        onclick: () => this.takeBack(sha1),
       },
-      picture(sha1),
+      thumbnail(sha1),
       icon("undo"),
     );
   }
 }
 
-function picture(sha1) {
+/** @param {string} sha1 */
+function thumbnail(sha1) {
   return el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async", draggable: "false" });
 }

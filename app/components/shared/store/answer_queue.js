@@ -1,10 +1,10 @@
-// Answers on their way to the server, one after the other, and the key that would undo what came
-// before them. Not here: what is answered, how it is shown.
+// Answers on their way to the server, written one after the other, and the undo key, which waits for
+// them. Not here: what is answered, how it is shown.
 import { annotations } from "./annotations.js";
 import { isTyping } from "../ui/dom.js";
 
-export class Writing {
-  /** @param {{failed: (error: Error) => void, settled: () => void}} acts  settled: an answer is written, or was not */
+export class AnswerQueue {
+  /** @param {{failed: (error: Error) => void, settled: () => void}} acts  settled: an answer is written, or failed */
   constructor({ failed, settled }) {
     this.failed = failed;
     this.settled = settled;
@@ -12,11 +12,11 @@ export class Writing {
     this.count = 0;
   }
 
-  get isUnderWay() {
+  get isWriting() {
     return this.count > 0;
   }
 
-  /** Once all is written that was asked for so far. */
+  /** Settles once everything queued so far is written. */
   get done() {
     return this.queue;
   }
@@ -40,11 +40,11 @@ export class Writing {
     return written;
   }
 
-  /** Whether it would undo what came before the answers that are still being written. @param {KeyboardEvent} event */
-  isAhead(event) {
+  /** Whether a key would undo what is older than the answers still being written. @param {KeyboardEvent} event */
+  isEarlyUndo(event) {
     return (
       event.isTrusted &&
-      this.isUnderWay &&
+      this.isWriting &&
       (event.ctrlKey || event.metaKey) &&
       event.key.toLowerCase() === "z" &&
       !isTyping(event)

@@ -21,14 +21,14 @@ export function hideToast(node) {
 const FOOT = "44px";
 let feet = 0;
 
-/** A page has a bar at its foot: sentences stand above that too. Returns what takes it back. */
-export function raised() {
-  stand(1);
-  return () => stand(-1);
+/** Show sentences above a page's own foot, too. Returns what takes it back. */
+export function raiseToasts() {
+  countFeet(1);
+  return () => countFeet(-1);
 }
 
 /** @param {number} more */
-function stand(more) {
+function countFeet(more) {
   feet += more;
   document.documentElement.style.setProperty("--foot", feet ? FOOT : "0px");
 }

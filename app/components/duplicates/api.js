@@ -1,0 +1,82 @@
+// What the server says of duplicates: kinds, groups, their images. Not here: showing it, writing what
+// becomes of a group (duplicates.js).
+
+/**
+ * One kind of duplicates, as "exact", "near" or "semantic:encoder".
+ * @typedef {object} Kind
+ * @property {string} kind
+ * @property {number} groups   open ones
+ * @property {number} closed
+ * @property {number} leaving  images that leave the corpus when all groups are merged
+ * @property {number} bytes
+ * @property {[number, number][]} distances  and how many groups are at most so far apart
+ */
+/**
+ * A group in the list.
+ * @typedef {object} GroupRow
+ * @property {string} group  its id
+ * @property {number} count  of images
+ * @property {number} distance
+ * @property {number} bytes
+ * @property {string} place  path of the first image
+ * @property {string[]} sha1s  of some images
+ */
+/**
+ * A page of the list of open groups.
+ * @typedef {object} GroupListing
+ * @property {number} position   of the annotations' log
+ * @property {number | null} found  groups of all kinds; null where duplicates were not looked for yet
+ * @property {Kind[]} kinds
+ * @property {number} total
+ * @property {number} start
+ * @property {number | null} at  index of the first group that was asked for by its id and is listed
+ * @property {GroupRow[]} groups
+ */
+/**
+ * An image of a group.
+ * @typedef {object} Member
+ * @property {string} sha1
+ * @property {string} name
+ * @property {string} place  its path
+ * @property {number | null} width
+ * @property {number | null} height
+ * @property {string | null} format
+ * @property {number | null} bytes
+ * @property {number} copies
+ * @property {string | null} taken
+ * @property {string | null} modified
+ * @property {number} annotated  properties that have a value
+ * @property {number | null} distance
+ */
+/**
+ * What a merge does to the values of the image that stays: those it is given, those that are lost
+ * because it has its own.
+ * @typedef {{id: string, property: string, values: string[], own?: string[]}} MergedValues
+ * @typedef {{given: MergedValues[], lost: MergedValues[]}} MergePreview
+ */
+/**
+ * A group of different files that look alike; the first member is suggested to stay.
+ * @typedef {{group: string, kind: string, reason: string, members: Member[]} & MergePreview} Group
+ */
+/**
+ * A group of files with the same bytes.
+ * @typedef {{sha1: string, bytes: number, files: {path: string, isKept: boolean, modified: string}[]}} FileCopyGroup
+ */
+
+/** @param {URLSearchParams} query @returns {Promise<GroupListing>} */
+export function fetchGroups(query) {
+  return fetchJson(`/clearing/groups?${query}`);
+}
+
+/** @param {URLSearchParams} query @returns {Promise<Group | FileCopyGroup>} */
+export function fetchGroup(query) {
+  return fetchJson(`/clearing/group?${query}`);
+}
+
+/** Read JSON; throws an error with the server's message, or with none. @param {string} address */
+async function fetchJson(address) {
+  const response = await fetch(address).catch(() => null);
+  const body = (await response?.json().catch(() => null)) ?? {};
+  if (!response?.ok) throw new Error(body.message ?? "");
+  return body;
+}

@@ -1,0 +1,91 @@
+// The head of the page: kinds of duplicates, which groups are listed, in which order, what decides
+// which image stays, and the way to merging many groups. Not here: the list (group_list.js), merging
+// many groups (merge_all.js).
+import { el, number, write } from "../shared/ui/dom.js";
+import { textSelect } from "../shared/ui/review_controls.js";
+import { formatBytes } from "./image_facts.js";
+
+export const ORDERS = ["size", "alike", "folder"];
+/** What decides before all else which image is suggested to stay. */
+export const PREFERENCES = ["pixels", "oldest", "annotated", "bytes"];
+
+export class DuplicatesHead {
+  /** @param {import("./duplicates.js").DuplicatesPage} page */
+  constructor(page) {
+    const { tools } = page;
+    const { t } = tools;
+    this.page = page;
+    this.kinds = el("div", { class: "kinds", role: "tablist", "aria-label": t("kinds") });
+    this.written = "";
+    this.scope = textSelect(tools, "scope", ["all", "view"], (scope) => page.setScope(scope === "view"), {
+      title: t("scope_title"),
+    });
+    this.order = textSelect(tools, "order", ORDERS, (order) => page.setOrder(order));
+    this.preference = textSelect(tools, "first", PREFERENCES, (preference) => page.setPreference(preference), {
+      title: t("first"),
+    });
+    this.mergeAll = el(
+      "button",
+      { type: "button", class: "bordered", title: t("all_title"), onclick: () => page.openMergeAll() },
+      t("all"),
+    );
+    this.node = page.makeHead(
+      [el("h1", {}, t("title")), this.kinds],
+      [this.scope, this.preference, this.order, this.mergeAll],
+    );
+    /** Above the list: how many groups there are, and what merging them does. */
+    this.summary = el("p", { class: "sum quiet", role: "status" });
+  }
+
+  draw() {
+    const { page } = this;
+    const { listing, isExact, currentKind } = page;
+    const written = JSON.stringify([listing?.kinds, page.kind]);
+    if (this.written !== written) {
+      this.written = written;
+      this.kinds.replaceChildren(...(listing?.kinds ?? []).map((kind) => this.kindTab(kind)));
+    }
+    this.scope.hidden = !page.data.view;
+    this.scope.value = page.isInView ? "view" : "all";
+    // Files with the same bytes are all equally alike.
+    this.order.options[ORDERS.indexOf("alike")].hidden = isExact;
+    this.order.value = isExact && page.order === "alike" ? "size" : page.order;
+    this.order.hidden = !listing?.total;
+    this.preference.value = page.preference;
+    this.preference.hidden = isExact || !listing?.total;
+    this.mergeAll.hidden = isExact || !currentKind?.groups;
+    write(this.summary, currentKind?.groups ? this.summaryText(currentKind) : "");
+  }
+
+  /** @param {import("./api.js").Kind} kind */
+  summaryText({ groups, bytes, leaving }) {
+    const { t, language } = this.page.tools;
+    const effect = this.page.isExact
+      ? t("copies_waste", { size: formatBytes(bytes, language) })
+      : t("leave", { count: leaving });
+    return `${t("group", { count: groups })}\n${effect}`;
+  }
+
+  /** @param {import("./api.js").Kind} kind */
+  kindTab({ kind, groups }) {
+    const { page } = this;
+    const { t, language } = page.tools;
+    const [name, slug = ""] = kind.split(":");
+    const encoder = page.data.encoders[slug] ?? slug;
+    const semanticKinds = page.listing?.kinds.filter((other) => other.kind.startsWith("semantic")).length ?? 0;
+    const label = name === "semantic" && semanticKinds > 1 ? `${t(name)} · ${encoder}` : t(name);
+    return el(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        "data-kind": kind,
+        "aria-selected": String(kind === page.kind),
+        title: t(`${name}_title`, { encoder }),
+        onclick: () => page.setKind(kind),
+      },
+      el("span", { class: "label" }, label),
+      el("span", { class: "quiet" }, number(groups, language)),
+    );
+  }
+}
