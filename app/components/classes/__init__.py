@@ -34,7 +34,7 @@ def classes(
     ``waiting`` names of such that cannot be used yet. ``on_property`` gets the property to sort
     into, ``on_leave`` the name of a page.
     """
-    component("classes", styles=("annotate/editors", "suggest/suggest"))(
+    component("classes", styles=("annotate/editors", "shared/ui/review_page", "suggest/suggest"))(
         key=KEY,
         data={
             "language": language,

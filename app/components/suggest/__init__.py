@@ -35,7 +35,7 @@ def suggest(
     go on with, ``on_show`` the one whose images are to be seen, ``on_sort`` the property whose tags
     images are to be sorted into by words, ``on_leave`` the name of a page.
     """
-    component("suggest", styles=("annotate/editors",))(
+    component("suggest", styles=("annotate/editors", "shared/ui/review_page"))(
         key=KEY,
         data={
             "language": language,
