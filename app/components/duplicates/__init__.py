@@ -32,7 +32,9 @@ def duplicates(
     ``encoders`` are names by slug. ``on_show`` gets the group whose images are to be shown,
     ``on_leave`` the name of a page.
     """
-    component("duplicates", styles=("annotate/editors", "shared/ui/review_page", "duplicates/pair"))(
+    component(
+        "duplicates", styles=("annotate/editors", "shared/ui/review_page", "duplicates/pair")
+    )(
         key=KEY,
         data={
             "language": language,
