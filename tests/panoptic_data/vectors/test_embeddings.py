@@ -71,8 +71,11 @@ def test_vectors_are_those_of_the_thumbnails_at_half_precision(project, folder):
     visual = encoders.load(VISUAL)
     for sha1, thumbnail in images.thumbnails(project, image_sha1s(project)).items():
         prepared = visual.prepare(Image.open(BytesIO(thumbnail)))
-        expected = visual.encode(prepared[None])[0].astype(np.float16).tolist()
-        assert vectors(project)[sha1] == expected
+        expected = visual.encode(prepared[None])[0].astype(np.float16)
+        # Alone or in a batch: some processors add float32 in another order, which may turn the
+        # last bit of a half-precision number.
+        difference = np.abs(np.array(vectors(project)[sha1], np.float16) - expected)
+        assert (difference <= np.spacing(np.abs(expected))).all()
 
 
 def test_matrix_is_sorted_and_unit(project, folder):
