@@ -85,7 +85,9 @@ def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit
         expect(page.get_by_role("heading", name="dress", exact=True)).to_be_visible()
         # How sure one wants it changes what is shown at once.
         page.get_by_label("Minimum certainty").fill("100")
-        expect(page.get_by_text("No image is 100 % sure", exact=True)).to_be_visible()
+        expect(
+            page.get_by_text("No image reaches a certainty of 100 %", exact=True)
+        ).to_be_visible()
         page.get_by_label("Minimum certainty").fill("0")
         done(page, 0, ALL)
         # What the model is told is said, and can be said otherwise.

@@ -197,7 +197,7 @@ def test_a_selection_or_a_group_begins_a_search_that_looks_where_one_says(visit,
     most = page.get_by_role("spinbutton", name="or only this many of the most similar")
     most.fill("7")
     most.press("Enter")
-    expect(limit(page)).to_contain_text("the 7 most alike")
+    expect(limit(page)).to_contain_text("the 7 most similar")
     expect(count(page)).to_have_text(re.compile(r"^7 of "))
     page.keyboard.press("Escape")
     # Only within the filters that were there, and back.
@@ -282,7 +282,7 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
         expect(limit(page)).to_contain_text("closest 1 %")
         encoders = page.get_by_label("Which encoder compares the images")
         encoders.select_option("visual")
-        expect(page.get_by_role("alert").filter(has_text="reads no words")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="does not read text")).to_be_visible()
         expect(encoders).not_to_have_value("visual")
         greyed = page.get_by_label("Compare with what another encoder finds").locator("option")
         expect(greyed.last).to_have_text("visual (does not read text)")

@@ -93,7 +93,7 @@ def test_one_undoes_ones_own_step_on_any_page_also_after_a_reload(visit, served,
     assert held(store, war) == set()
     page.reload()
     page.get_by_role("button", name=re.compile("^Redo: tag “war”")).click()
-    expect(toast(page)).to_contain_text("Done again: tag “war” on 3 images")
+    expect(toast(page)).to_contain_text("Redone: tag “war” on 3 images")
     assert held(store, war) == set(IMAGES[:3])
 
 

@@ -143,7 +143,7 @@ def follow(page, project, count, file):
     """Import rows in the order of files; go away in between, and come back."""
     rows = catalogue_of(count, file)
     choose(page, file)
-    expect(page.get_by_text("No column names the images")).to_be_visible()
+    expect(page.get_by_text("No column identifies the images")).to_be_visible()
     expect(page.get_by_text(f"{count:,} of {count:,} rows matched with")).to_be_visible()
     shown = page.locator(".pictures li")
     expect(shown).to_have_count(6)
@@ -184,7 +184,7 @@ def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objecti
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
     )
     page = visit(f"{address}/import", size=NARROW, theme="dark", locale="fr-FR")
-    expect(page.get_by_role("heading", name="Reprendre ce qui a été noté")).to_be_visible()
+    expect(page.get_by_role("heading", name="Importer des valeurs d'un fichier")).to_be_visible()
     (tmp_path / "notes.xlsx").write_bytes(b"PK\x03\x04")
     choose(page, tmp_path / "notes.xlsx")
     expect(page.get_by_role("alert").filter(has_text="notes.xlsx")).to_be_visible()
@@ -195,7 +195,7 @@ def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objecti
     expect(page.get_by_text("Aucune colonne n'identifie les images")).to_be_visible()
     page.get_by_label("Associer les lignes par").select_option("row")
     page.get_by_label("dans l'ordre de").select_option("fruit")
-    expect(page.get_by_text("4 lignes sur 4 parlent de 4 images.")).to_be_visible()
+    expect(page.get_by_text("4 lignes sur 4 associées à 4 images.")).to_be_visible()
     page.get_by_label("Type de « Datum »").select_option("Date")
     page.get_by_text("Impossible de lire 2 valeurs").click()
     expect(page.get_by_text("vers 1900").last).to_be_visible()

@@ -122,7 +122,7 @@ def test_a_tag_is_found_made_put_elsewhere_and_merged_and_another_browser_sees_i
     expect(branch(other, "siege")).to_be_visible()
     expect(branch(other, "street")).to_have_count(0)
     branch(page, "battle").drag_to(branch(page, "sea"))
-    expect(page.get_by_text("“battle” under “sea” now")).to_be_visible()
+    expect(page.get_by_text("Put under “sea”: “battle”")).to_be_visible()
     assert eventually(lambda: below(store, "battle") == {"sea"})
     expect(branch(page, "sea")).to_have_attribute("aria-expanded", "true")
     page.get_by_role("button", name="Undo", exact=True).last.click()
@@ -178,7 +178,7 @@ def test_a_change_of_type_says_what_is_lost_and_axe_has_no_objection(visit, addr
     expect(page.get_by_role("list", name="cannot").get_by_text("long ago")).to_be_visible()
     assert violations(axe, page) == []
     page.get_by_role("button", name="Change type").click()
-    expect(page.get_by_text("“Made” holds Date now")).to_be_visible()
+    expect(page.get_by_text("“Made” is now of type Date")).to_be_visible()
     expect(page.get_by_text("1912 to 1912-05")).to_be_visible()
     page.get_by_role("combobox", name="Type").select_option("tags")
     page.get_by_role("button", name="Change type").click()

@@ -166,8 +166,8 @@ def test_selection_becomes_a_view_in_a_tab_of_its_own(page):
     in_hand = page.locator('.tile[data-index="4"]').get_attribute("aria-label")
     expect(page.locator(".st-key-right h2")).to_have_text(in_hand)
     page.get_by_role("button", name="Save as view").click()
-    names(page, "2 chosen images")
-    current(page, "2 chosen images")
+    names(page, "2 selected images")
+    current(page, "2 selected images")
     expect(page.locator(".st-key-searchline").get_by_role("status")).to_have_text(
         re.compile(r"^2 of \d+$")
     )
