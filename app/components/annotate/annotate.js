@@ -1,15 +1,15 @@
-// What is said of the image in hand, each property a field. Streamlit calls the default export
-// with the data of each run; the panel follows the image without waiting for one. Not here: the
-// fields (editors.js), what is kept (annotations.js).
+// The values of the current image, a field for each property. Streamlit calls the default export
+// with the data of each run; the panel follows the current image without waiting for one. Not here:
+// the fields (editors.js), reading and writing values (annotations.js).
 import { annotations, cellOf } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
 import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
-import { Copying } from "./copy_to_selection.js";
+import { CopyToSelection } from "./copy_to_selection.js";
 import { makeEditor } from "./editors.js";
-import { Files } from "./file_choice.js";
-import { Making } from "./new_property.js";
+import { FileChoice } from "./file_choice.js";
+import { NewProperty } from "./new_property.js";
 
 /**
  * @typedef {object} Data
@@ -22,12 +22,12 @@ import { Making } from "./new_property.js";
  */
 
 export default component(
-  (root, data) => new Annotate(root, data),
+  (root, data) => new AnnotationPanel(root, data),
   undefined,
-  (shown, data) => inItsLanguage(shown, data) && shown.data.project === data.project,
+  (panel, data) => inItsLanguage(panel, data) && panel.data.project === data.project,
 );
 
-class Annotate {
+class AnnotationPanel {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {
     const { texts } = data;
@@ -35,268 +35,275 @@ class Annotate {
     this.texts = texts;
     /** @type {string | null} */
     this.sha1 = null;
-    /** The file in hand, where a display shows files. @type {string | null} */
-    this.place = null;
+    /** The path of the current file, where a display shows files. @type {string | null} */
+    this.path = null;
     /** How many writes are under way: what is read meanwhile is older than what is shown. */
-    this.writing = 0;
-    /** The field used last. */
-    this.last = "";
+    this.writesPending = 0;
+    /** The key of the row used last. */
+    this.lastKey = "";
     /**
      * Fields by property.
      * @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement,
-     *   each: HTMLElement}>}
+     *   perFile: HTMLElement}>}
      */
     this.rows = new Map();
     annotations.language = data.language;
-    this.making = new Making(texts, (made) => this.made(made));
-    this.copying = new Copying(texts, data.language, () => ({ sha1: this.sha1, view: this.data.view }));
-    this.files = new Files(texts, data.language, () => this.turnFile());
+    this.newProperty = new NewProperty(texts, (id) => this.propertyCreated(id));
+    this.copyToSelection = new CopyToSelection(texts, data.language, () => ({ sha1: this.sha1, view: this.data.view }));
+    this.fileChoice = new FileChoice(texts, data.language, () => this.fileChanged());
     this.title = el("h3", {}, texts.title);
-    this.add = iconButton("add", texts.new_property, () => this.making.open());
-    this.back = el("button", { type: "button", onclick: () => this.include() }, texts.include);
-    this.excluded = el("p", { class: "excluded", hidden: true }, texts.is_excluded, this.back);
-    this.first = el(
+    this.add = iconButton("add", texts.new_property, () => this.newProperty.open());
+    this.includeButton = el("button", { type: "button", onclick: () => this.include() }, texts.include);
+    this.excludedMessage = el("p", { class: "excluded", hidden: true }, texts.is_excluded, this.includeButton);
+    this.firstProperty = el(
       "div",
       { class: "first", hidden: true },
       el("p", { class: "message" }, texts.none_defined),
       el(
         "button",
-        { type: "button", class: "plain", onclick: () => this.making.open(texts.new_suggested) },
+        { type: "button", class: "plain", onclick: () => this.newProperty.open(texts.new_suggested) },
         texts.first,
       ),
     );
     this.list = el("div", { class: "properties" });
-    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.errorMessage = el("p", { class: "trouble", role: "alert", hidden: true });
     this.node = el(
       "section",
       { class: "annotate", "aria-label": texts.title },
       el("header", {}, this.title, this.add),
-      this.excluded,
-      this.first,
+      this.excludedMessage,
+      this.firstProperty,
       this.list,
-      this.trouble,
-      this.making.node,
-      this.copying.node,
+      this.errorMessage,
+      this.newProperty.node,
+      this.copyToSelection.node,
     );
     root.replaceChildren(this.node);
-    this.followed = () => this.follow();
-    this.changed = () => this.refresh();
-    this.selected = () => this.copying.count();
-    this.wanted = () => this.focus();
+    this.onCurrentChange = () => this.follow();
+    this.onAnnotationChange = () => this.refresh();
+    this.onSelectionChange = () => this.copyToSelection.count();
+    this.onEditKey = () => this.focus();
     this.stopFollowing = annotations.follow();
-    current.addEventListener("change", this.followed);
-    annotations.addEventListener("change", this.changed);
-    selection.addEventListener("change", this.selected);
-    document.addEventListener("panoptic:edit", this.wanted);
+    current.addEventListener("change", this.onCurrentChange);
+    annotations.addEventListener("change", this.onAnnotationChange);
+    selection.addEventListener("change", this.onSelectionChange);
+    document.addEventListener("panoptic:edit", this.onEditKey);
   }
 
   /** @param {Data} data */
   update(data) {
     this.data = data;
-    this.copying.count();
+    this.copyToSelection.count();
     this.follow();
   }
 
-  /** Show the image in hand; where no display has one, the image of Python's panel. */
+  /** Show the current image; where no display has one, the image of Python's panel. */
   follow() {
     const sha1 = current.sha1 ?? this.data.sha1;
-    const place = current.sha1 === null ? null : current.path;
-    if (sha1 === this.sha1 && place === this.place) return;
-    this.forget();
+    const path = current.sha1 === null ? null : current.path;
+    if (sha1 === this.sha1 && path === this.path) return;
+    this.discardTyped();
     this.sha1 = sha1;
-    this.place = place;
-    this.files.begin(place);
-    this.tell("");
+    this.path = path;
+    this.fileChoice.reset(path);
+    this.showError("");
     this.refresh();
   }
 
-  /** What was typed belongs to what was in hand. */
-  forget() {
+  /** Write what was typed for the image before, and empty the fields. */
+  discardTyped() {
     for (const { editor } of this.rows.values()) {
       editor.commit();
-      editor.forget?.();
+      editor.discard?.();
     }
   }
 
-  /** The values of another of its files, or of all, are to be seen. */
-  turnFile() {
-    this.forget();
-    const said = annotations.here(this.sha1);
-    if (said) this.draw(said);
+  /** Show the values of another of its files, or of all. */
+  fileChanged() {
+    this.discardTyped();
+    const values = annotations.here(this.sha1);
+    if (values) this.draw(values);
     else this.refresh();
   }
 
   async refresh() {
     const { sha1 } = this;
-    if (!sha1 || this.writing) return;
+    if (!sha1 || this.writesPending) return;
     try {
-      const said = await annotations.of(sha1);
-      if (sha1 === this.sha1 && !this.writing) this.draw(said);
+      const values = await annotations.of(sha1);
+      if (sha1 === this.sha1 && !this.writesPending) this.draw(values);
     } catch {
-      this.tell(this.texts.no_values);
+      this.showError(this.texts.no_values);
     }
   }
 
-  /** @param {import("../shared/store/annotations.js").ImageValues} said */
-  draw(said) {
-    const shown = annotations.properties.filter((one) => !one.hidden);
+  /** @param {import("../shared/store/annotations.js").ImageValues} values */
+  draw(values) {
+    const visible = annotations.properties.filter((property) => !property.hidden);
     this.node.classList.add("here");
-    this.first.hidden = annotations.properties.length > 0 || this.making.isOpen;
+    this.firstProperty.hidden = annotations.properties.length > 0 || this.newProperty.isOpen;
     this.add.hidden = annotations.properties.length === 0;
-    this.excluded.hidden = !said.excluded;
-    this.files.update(
-      said,
-      shown.some((one) => one.target === "file"),
+    this.excludedMessage.hidden = !values.excluded;
+    this.fileChoice.update(
+      values,
+      visible.some((property) => property.target === "file"),
     );
-    this.arrange(shown);
-    for (const { id } of shown) this.show(id, said);
-    this.copying.update(shown, said);
+    this.arrangeRows(visible);
+    for (const { id } of visible) this.showValue(id, values);
+    this.copyToSelection.update(visible, values);
   }
 
-  /** One row a property, in their order, under the headings they stand under. */
-  arrange(shown) {
-    const ids = new Set(shown.map((one) => keyOf(one)));
+  /** Arrange one row a property, in their order, under their headings. */
+  arrangeRows(visible) {
+    const ids = new Set(visible.map((property) => keyOf(property)));
     for (const [key, { row }] of this.rows) {
       if (ids.has(key)) continue;
       row.remove();
       this.rows.delete(key);
     }
-    const wanted = [];
+    const nodes = [];
     let folder = null;
-    for (const one of shown) {
-      if (one.folder !== folder) {
-        folder = one.folder;
-        if (folder) wanted.push(this.heading(folder));
+    for (const property of visible) {
+      if (property.folder !== folder) {
+        folder = property.folder;
+        if (folder) nodes.push(this.headingFor(folder));
       }
-      // Above the first that it is about.
-      if (one.target === "file" && !wanted.includes(this.files.node)) wanted.push(this.files.node);
-      wanted.push(this.rowOf(one));
+      // Above the first property of files.
+      if (property.target === "file" && !nodes.includes(this.fileChoice.node)) nodes.push(this.fileChoice.node);
+      nodes.push(this.rowOf(property));
     }
-    if (!wanted.includes(this.files.node)) this.files.node.remove();
-    this.list.querySelectorAll("h4").forEach((heading) => wanted.includes(heading) || heading.remove());
-    wanted.forEach((node, at) => {
+    if (!nodes.includes(this.fileChoice.node)) this.fileChoice.node.remove();
+    this.list.querySelectorAll("h4").forEach((heading) => nodes.includes(heading) || heading.remove());
+    nodes.forEach((node, at) => {
       if (this.list.children[at] !== node) this.list.insertBefore(node, this.list.children[at] ?? null);
     });
   }
 
-  heading(folder) {
-    const known = [...this.list.querySelectorAll("h4")].find((one) => one.textContent === folder);
-    return known ?? el("h4", {}, folder);
+  headingFor(folder) {
+    const existing = [...this.list.querySelectorAll("h4")].find((heading) => heading.textContent === folder);
+    return existing ?? el("h4", {}, folder);
   }
 
   rowOf(property) {
     const key = keyOf(property);
-    const known = this.rows.get(key);
-    if (known) {
-      write(known.label, property.name);
-      return known.row;
+    const existing = this.rows.get(key);
+    if (existing) {
+      write(existing.label, property.name);
+      return existing.row;
     }
     const editor = makeEditor(property, {
       texts: this.texts,
       colours: this.data.colours,
       commit: (edit) => this.write(property.id, edit),
       leave: () => current.focus(),
-      mended: () => this.tell(""),
+      corrected: () => this.showError(""),
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
-    const each = el("ul", { class: "each" });
+    const perFile = el("ul", { class: "each" });
     const row = el(
       "div",
-      { class: "property", "data-property": property.id, onfocusin: () => (this.last = key) },
+      { class: "property", "data-property": property.id, onfocusin: () => (this.lastKey = key) },
       label,
       editor.node,
-      each,
+      perFile,
     );
-    this.rows.set(key, { editor, row, label, each });
+    this.rows.set(key, { editor, row, label, perFile });
     return row;
   }
 
-  /** @param {string} id @param {import("../shared/store/annotations.js").ImageValues} said */
-  show(id, said) {
-    const property = annotations.properties.find((one) => one.id === id);
+  /** @param {string} id @param {import("../shared/store/annotations.js").ImageValues} values */
+  showValue(id, values) {
+    const property = annotations.properties.find((other) => other.id === id);
     const row = property && this.rows.get(keyOf(property));
     if (!row) return;
-    const cell = cellOf(said, property, this.files.chosen);
+    const cell = cellOf(values, property, this.fileChoice.chosen);
     const { author, at } = cell ?? {};
-    set(row.label, "title", cell ? fill(this.texts.by, { author, at: moment(at, this.data.language) }) : property.name);
+    set(
+      row.label,
+      "title",
+      cell ? fill(this.texts.by, { author, at: formatTime(at, this.data.language) }) : property.name,
+    );
     row.editor.show(cell?.texts ?? [], cell?.mixed ?? false);
-    row.each.replaceChildren(...(cell?.mixed ? this.files.each(property, cell) : []));
+    row.perFile.replaceChildren(...(cell?.mixed ? this.fileChoice.eachFile(property, cell) : []));
   }
 
   /** @param {string} property @param {import("../shared/store/annotations.js").Edit} edit */
   async write(property, edit) {
-    const { sha1, place } = this;
-    const targets = { sha1s: [sha1], ...this.files.meant(annotations.properties.find(({ id }) => id === property)) };
-    this.writing += 1;
-    let refused = "";
+    const { sha1, path } = this;
+    const targets = {
+      sha1s: [sha1],
+      ...this.fileChoice.targetPart(annotations.properties.find(({ id }) => id === property)),
+    };
+    this.writesPending += 1;
+    let problem = "";
     try {
       await annotations.write("/annotate", { property, ...edit, targets });
     } catch (error) {
-      refused = error.message || this.texts.not_written;
+      problem = error.message || this.texts.not_written;
     }
-    this.writing -= 1;
-    if (sha1 !== this.sha1 || place !== this.place) {
-      // Another image came in hand meanwhile and waited: its values are shown now.
+    this.writesPending -= 1;
+    if (sha1 !== this.sha1 || path !== this.path) {
+      // Another image became the current one meanwhile: show its values now.
       this.refresh();
       return;
     }
-    this.tell(refused);
-    if (!refused) this.refresh();
-    else this.refuse(property);
+    this.showError(problem);
+    if (!problem) this.refresh();
+    else this.showRefused(property);
   }
 
-  /** What was asked cannot be: a field keeps what was typed, anything else shows what is kept. */
-  refuse(id) {
-    const property = annotations.properties.find((one) => one.id === id);
+  /** The server refused: a text field keeps what was typed, tags show what is stored. */
+  showRefused(id) {
+    const property = annotations.properties.find((other) => other.id === id);
     const row = property && this.rows.get(keyOf(property));
     row?.editor.refuse();
-    // Beneath what it is about.
-    row?.row.after(this.trouble);
-    const said = annotations.here(this.sha1);
-    if (property && said && /^tags?$/.test(property.type)) this.show(id, said);
+    // The message stands below the row that it is about.
+    row?.row.after(this.errorMessage);
+    const values = annotations.here(this.sha1);
+    if (property && values && /^tags?$/.test(property.type)) this.showValue(id, values);
   }
 
-  tell(text) {
-    write(this.trouble, text);
-    this.trouble.hidden = !text;
+  showError(text) {
+    write(this.errorMessage, text);
+    this.errorMessage.hidden = !text;
   }
 
-  /** A property was made: its field has the keys. @param {string} id */
-  async made(id) {
+  /** A property was created: its field gets the keyboard. @param {string} id */
+  async propertyCreated(id) {
     await this.refresh();
-    const property = annotations.properties.find((one) => one.id === id);
+    const property = annotations.properties.find((other) => other.id === id);
     if (property) this.rows.get(keyOf(property))?.editor.focus();
   }
 
   async include() {
     await annotations
       .write("/exclude", { targets: { sha1s: [this.sha1] }, excluded: false })
-      .catch((error) => this.tell(error.message || this.texts.not_written));
+      .catch((error) => this.showError(error.message || this.texts.not_written));
   }
 
-  /** A key asks for the fields: the one used last, else the first. */
+  /** A shortcut goes to the field that was used last, else to the first. */
   focus() {
-    const row = this.rows.get(this.last) ?? [...this.rows.values()][0];
+    const row = this.rows.get(this.lastKey) ?? [...this.rows.values()][0];
     if (row) row.editor.focus();
-    else if (!this.first.hidden) this.making.open(this.texts.new_suggested);
+    else if (!this.firstProperty.hidden) this.newProperty.open(this.texts.new_suggested);
   }
 
   close() {
     this.stopFollowing();
-    for (const { editor } of this.rows.values()) editor.rest?.();
-    current.removeEventListener("change", this.followed);
-    annotations.removeEventListener("change", this.changed);
-    selection.removeEventListener("change", this.selected);
-    document.removeEventListener("panoptic:edit", this.wanted);
+    for (const { editor } of this.rows.values()) editor.reset?.();
+    current.removeEventListener("change", this.onCurrentChange);
+    annotations.removeEventListener("change", this.onAnnotationChange);
+    selection.removeEventListener("change", this.onSelectionChange);
+    document.removeEventListener("panoptic:edit", this.onEditKey);
   }
 }
 
-/** A property of another type or scale has another field. */
+/** The key of a row: a property of another type or scale has another field. */
 function keyOf({ id, type, options }) {
   return `${id} ${type} ${JSON.stringify(options)}`;
 }
 
-function moment(at, language) {
+function formatTime(at, language) {
   const locale = language === "en" ? "en-GB" : language;
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }

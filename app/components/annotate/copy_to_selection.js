@@ -1,9 +1,9 @@
-// Giving what is said of one image to those that are selected. Not here: the selection.
+// Copying values of one image to the selected ones. Not here: the selection.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, number, write } from "../shared/ui/dom.js";
 import { selection } from "../shared/store/selection.js";
 
-export class Copying {
+export class CopyToSelection {
   /**
    * @param {Record<string, string>} texts @param {string} language
    * @param {() => {sha1: string | null, view: string | null}} source
@@ -13,7 +13,7 @@ export class Copying {
     this.language = language;
     this.source = source;
     /** @type {import("../shared/store/annotations.js").Property[]} */
-    this.offered = [];
+    this.properties = [];
     this.button = el("button", {
       type: "button",
       class: "plain",
@@ -21,7 +21,7 @@ export class Copying {
       onclick: () => this.toggle(),
     });
     this.list = el("ul", {});
-    this.apply = el("button", { type: "submit", class: "plain" }, texts.copy);
+    this.applyButton = el("button", { type: "submit", class: "plain" }, texts.copy);
     this.form = el(
       "form",
       {
@@ -34,26 +34,26 @@ export class Copying {
       el(
         "div",
         { class: "acts" },
-        this.apply,
+        this.applyButton,
         el("button", { type: "button", onclick: () => this.toggle() }, texts.cancel),
       ),
     );
-    this.said = el("p", { class: "message", role: "status", hidden: true });
-    this.node = el("div", { class: "copying", hidden: true }, this.button, this.form, this.said);
+    this.message = el("p", { class: "message", role: "status", hidden: true });
+    this.node = el("div", { class: "copying", hidden: true }, this.button, this.form, this.message);
   }
 
   /**
    * @param {import("../shared/store/annotations.js").Property[]} properties
-   * @param {import("../shared/store/annotations.js").ImageValues} said
+   * @param {import("../shared/store/annotations.js").ImageValues} values
    */
-  update(properties, said) {
-    this.offered = properties.filter((one) => said.values[one.id]?.texts.length);
+  update(properties, values) {
+    this.properties = properties.filter((property) => values.values[property.id]?.texts.length);
     this.count();
   }
 
   count() {
     const { count } = selection;
-    this.node.hidden = !count || !this.offered.length;
+    this.node.hidden = !count || !this.properties.length;
     const text = count === 1 ? this.texts.copy_to_one : this.texts.copy_to_other;
     write(this.button, fill(text, { count: number(count, this.language) }));
   }
@@ -61,12 +61,12 @@ export class Copying {
   toggle() {
     this.form.hidden = !this.form.hidden;
     this.button.setAttribute("aria-expanded", String(!this.form.hidden));
-    this.said.hidden = true;
+    this.message.hidden = true;
     if (this.form.hidden) return;
-    const rows = this.offered.map(({ id, name }) => {
-      const box = el("input", { type: "checkbox", value: id });
-      box.checked = true;
-      return el("li", {}, el("label", {}, box, name));
+    const rows = this.properties.map(({ id, name }) => {
+      const checkbox = el("input", { type: "checkbox", value: id });
+      checkbox.checked = true;
+      return el("li", {}, el("label", {}, checkbox, name));
     });
     this.list.replaceChildren(...rows);
     this.list.querySelector("input")?.focus();
@@ -75,9 +75,9 @@ export class Copying {
   async submit(event) {
     event.preventDefault();
     const { sha1, view } = this.source();
-    const boxes = /** @type {HTMLInputElement[]} */ ([...this.list.querySelectorAll("input")]);
-    const properties = boxes.filter((box) => box.checked).map((box) => box.value);
-    this.apply.disabled = true;
+    const checkboxes = /** @type {HTMLInputElement[]} */ ([...this.list.querySelectorAll("input")]);
+    const properties = checkboxes.filter((checkbox) => checkbox.checked).map((checkbox) => checkbox.value);
+    this.applyButton.disabled = true;
     try {
       const { changed } = await annotations.write("/copy", {
         source: sha1,
@@ -85,11 +85,11 @@ export class Copying {
         targets: { view: view ?? "", selection: selection.plain() },
       });
       this.toggle();
-      write(this.said, fill(this.texts.copied, { count: number(changed, this.language) }));
+      write(this.message, fill(this.texts.copied, { count: number(changed, this.language) }));
     } catch (error) {
-      write(this.said, error.message || this.texts.not_written);
+      write(this.message, error.message || this.texts.not_written);
     }
-    this.said.hidden = false;
-    this.apply.disabled = false;
+    this.message.hidden = false;
+    this.applyButton.disabled = false;
   }
 }

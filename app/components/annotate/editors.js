@@ -1,69 +1,71 @@
-// A field for a value of each type: shows what is kept, says what is wanted instead. Not here:
-// tags (tag_chips.js), writing a value, where fields stand.
+// A field for the values of each type: shows what is stored, tells what to write instead. Not here:
+// tags (tag_chips.js), writing a value, where the fields are placed.
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
-import { Chips } from "./tag_chips.js";
+import { TagChips } from "./tag_chips.js";
 
 /**
  * @typedef {import("../shared/store/annotations.js").Property} Property
  * @typedef {import("../shared/store/annotations.js").Edit} Edit
- * @typedef {object} How
+ * @typedef {object} EditorContext
  * @property {Record<string, string>} texts
  * @property {string[]} colours
  * @property {(edit: Edit) => void} commit
- * @property {() => void} leave  give the keys back to the pictures
+ * @property {() => void} leave  give the keyboard back to the pictures
  * @property {() => void} [done]  Enter was pressed in a field
- * @property {() => void} [mended]  what was refused is as it was
+ * @property {() => void} [corrected]  a refused value was reset
  */
 
-/** @param {Property} property @param {How} how @returns {Editor} */
-export function makeEditor(property, how) {
-  if (property.type === "tag" || property.type === "tags") return new Chips(property, how);
-  if (property.type === "checkbox") return new Check(property, how);
-  if (property.type === "number" && property.options.slider) return new Slider(property, how);
-  if (property.type === "colour") return new Colour(property, how);
-  if (property.type === "url" || property.type === "image") return new Link(property, how);
-  return new Field(property, how);
+/** @param {Property} property @param {EditorContext} context @returns {Editor} */
+export function makeEditor(property, context) {
+  if (property.type === "tag" || property.type === "tags") return new TagChips(property, context);
+  if (property.type === "checkbox") return new CheckboxField(property, context);
+  if (property.type === "number" && property.options.slider) return new SliderField(property, context);
+  if (property.type === "colour") return new ColourField(property, context);
+  if (property.type === "url" || property.type === "image") return new LinkField(property, context);
+  return new TextField(property, context);
 }
 
 /** A line of text: Enter or leaving it commits, Escape restores. */
-class Field {
-  /** @param {Property} property @param {How} how */
-  constructor(property, how) {
+class TextField {
+  /** @param {Property} property @param {EditorContext} context */
+  constructor(property, context) {
     this.property = property;
-    this.how = how;
+    this.context = context;
     this.stored = "";
-    /** What was asked for and not answered yet. @type {string | null} */
-    this.asked = null;
+    /** What was sent and is not answered yet. @type {string | null} */
+    this.pending = null;
     this.input = this.makeInput();
     this.node = el("div", { class: `editor ${property.type}` }, this.input);
-    this.input.addEventListener("keydown", (event) => this.press(/** @type {KeyboardEvent} */ (event)));
+    this.input.addEventListener("keydown", (event) => this.keydown(/** @type {KeyboardEvent} */ (event)));
     this.input.addEventListener("blur", () => this.commit());
   }
 
   /** @returns {HTMLInputElement | HTMLTextAreaElement} */
   makeInput() {
     const { name, type } = this.property;
-    const hint = this.how.texts[`hint_${type}`] ?? this.how.texts.empty;
+    const hint = this.context.texts[`hint_${type}`] ?? this.context.texts.empty;
     const props = { "aria-label": name, placeholder: hint, spellcheck: "false", autocomplete: "off", class: "field" };
     if (type === "text") return el("textarea", { ...props, rows: "1" });
     return el("input", { ...props, type: "text", inputmode: type === "number" ? "decimal" : null });
   }
 
-  /** Show what is kept; what someone is typing stays. @param {string[]} texts @param {boolean} isMixed */
+  /** Show what is stored; what someone is typing stays. @param {string[]} texts @param {boolean} isMixed */
   show(texts, isMixed = false) {
     const { value } = this.input;
-    const isTouched = this.isFocused && value !== this.stored && value !== this.asked;
+    const isTouched = this.isFocused && value !== this.stored && value !== this.pending;
     this.stored = isMixed ? "" : (texts[0] ?? "");
-    this.asked = null;
+    this.pending = null;
     set(
       this.input,
       "placeholder",
-      isMixed ? this.how.texts.mixed : (this.how.texts[`hint_${this.property.type}`] ?? this.how.texts.empty),
+      isMixed
+        ? this.context.texts.mixed
+        : (this.context.texts[`hint_${this.property.type}`] ?? this.context.texts.empty),
     );
-    if (!isTouched) this.put(this.stored);
+    if (!isTouched) this.setText(this.stored);
   }
 
-  put(text) {
+  setText(text) {
     if (this.input.value !== text) this.input.value = text;
     set(this.input, "aria-invalid", null);
   }
@@ -80,53 +82,53 @@ class Field {
 
   commit() {
     const { value } = this.input;
-    if (value === this.stored || value === this.asked) return;
-    this.asked = value;
-    this.how.commit({ op: "set", value });
+    if (value === this.stored || value === this.pending) return;
+    this.pending = value;
+    this.context.commit({ op: "set", value });
   }
 
-  /** The server could not read it: what was typed stays to be mended. */
+  /** The server could not read it: what was typed stays to be corrected. */
   refuse() {
-    this.asked = null;
+    this.pending = null;
     set(this.input, "aria-invalid", "true");
   }
 
-  /** Another image is in hand: what was typed was of the one before. */
-  forget() {
+  /** Another image is the current one: forget what was typed. */
+  discard() {
     this.stored = "";
-    this.asked = null;
-    this.put("");
+    this.pending = null;
+    this.setText("");
   }
 
-  /** What is in the field, wherever it is to be written. @returns {Edit | null} */
+  /** What is in the field, as an edit of any images. @returns {Edit | null} */
   edit() {
     return this.input.value.trim() ? { value: this.input.value } : null;
   }
 
-  press(event) {
+  keydown(event) {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.commit();
-      this.how.done?.();
+      this.context.done?.();
     } else if (event.key === "Escape") {
       event.preventDefault();
       const isTouched = this.input.value !== this.stored;
-      this.put(this.stored);
-      if (!isTouched) this.how.leave();
+      this.setText(this.stored);
+      if (!isTouched) this.context.leave();
       else {
         event.stopPropagation();
-        this.how.mended?.();
+        this.context.corrected?.();
       }
     }
   }
 }
 
-/** A field with what it leads to beside it: an address, another image. */
-class Link extends Field {
-  constructor(property, how) {
-    super(property, how);
-    const label = how.texts[`open_${property.type}`];
+/** A field with a link beside it: to an address, to another image. */
+class LinkField extends TextField {
+  constructor(property, context) {
+    super(property, context);
+    const label = context.texts[`open_${property.type}`];
     this.link =
       property.type === "url"
         ? el(
@@ -156,11 +158,11 @@ class Link extends Field {
     this.node.append(this.link);
   }
 
-  put(text) {
-    super.put(text);
+  setText(text) {
+    super.setText(text);
     if (!this.link) return;
     this.link.hidden = !text;
-    // Only what the server has read as an address is one.
+    // Only an address that the server would accept is a link.
     if (this.property.type === "url") set(this.link, "href", /^(https?|ftp):\/\//.test(text) ? text : null);
     else set(this.link.firstElementChild, "src", text ? `/thumb/${text}` : null);
   }
@@ -171,9 +173,9 @@ class Link extends Field {
 }
 
 /** A number on a scale. */
-class Slider extends Field {
-  constructor(property, how) {
-    super(property, how);
+class SliderField extends TextField {
+  constructor(property, context) {
+    super(property, context);
     const { least = 0, most = 100, step } = property.options;
     this.range = el("input", {
       type: "range",
@@ -190,20 +192,20 @@ class Slider extends Field {
     this.node.prepend(this.range);
   }
 
-  put(text) {
-    super.put(text);
+  setText(text) {
+    super.setText(text);
     if (!this.range) return;
     this.range.classList.toggle("empty", !text);
     this.range.value = text || this.range.min;
   }
 }
 
-/** A colour: one of a dozen, or any that is written. */
-class Colour extends Field {
-  constructor(property, how) {
-    super(property, how);
+/** A colour: one of the palette, or any other that is typed. */
+class ColourField extends TextField {
+  constructor(property, context) {
+    super(property, context);
     this.swatch = el("span", { class: "swatch", "aria-hidden": "true" });
-    const buttons = how.colours.map((colour) => {
+    const buttons = context.colours.map((colour) => {
       const button = el("button", {
         type: "button",
         class: "dot",
@@ -219,57 +221,57 @@ class Colour extends Field {
     this.node.append(this.palette);
   }
 
-  put(text) {
-    super.put(text);
+  setText(text) {
+    super.setText(text);
     if (!this.swatch) return;
     this.swatch.style.background = text || "transparent";
     for (const dot of /** @type {HTMLElement[]} */ ([...this.palette.children]))
       set(dot, "aria-pressed", String(dot.title === text));
   }
 
-  /** The one that it has already is taken away. */
+  /** Choosing the current colour removes it. */
   choose(colour) {
-    this.put(colour === this.input.value ? "" : colour);
+    this.setText(colour === this.input.value ? "" : colour);
     this.commit();
   }
 }
 
-/** Yes, no, or nothing said. */
-class Check {
-  /** @param {Property} property @param {How} how */
-  constructor(property, how) {
-    this.how = how;
+/** Yes, no, or no value. */
+class CheckboxField {
+  /** @param {Property} property @param {EditorContext} context */
+  constructor(property, context) {
+    this.context = context;
     this.box = el("input", { type: "checkbox", "aria-label": property.name, onchange: () => this.change() });
-    this.said = el("span", { class: "said" });
-    this.clear = iconButton("close", how.texts.clear_value, () => this.empty(), { class: "tool clear" });
-    this.node = el("div", { class: "editor checkbox" }, el("label", {}, this.box, this.said), this.clear);
+    this.label = el("span", { class: "said" });
+    this.clearButton = iconButton("close", context.texts.clear_value, () => this.clearValue(), { class: "tool clear" });
+    this.node = el("div", { class: "editor checkbox" }, el("label", {}, this.box, this.label), this.clearButton);
     this.show([]);
   }
 
   show(texts, isMixed = false) {
-    this.put(isMixed ? undefined : texts[0]);
+    this.setText(isMixed ? undefined : texts[0]);
     this.box.indeterminate = isMixed;
-    if (isMixed) write(this.said, this.how.texts.mixed);
+    if (isMixed) write(this.label, this.context.texts.mixed);
   }
 
   /** @param {string | undefined} text */
-  put(text) {
+  setText(text) {
     this.value = text ?? null;
     this.box.checked = text === "true";
     this.box.indeterminate = false;
-    this.clear.hidden = text === undefined;
-    write(this.said, text === undefined ? "" : this.how.texts[text === "true" ? "yes" : "no"]);
+    this.clearButton.hidden = text === undefined;
+    write(this.label, text === undefined ? "" : this.context.texts[text === "true" ? "yes" : "no"]);
   }
 
   change() {
-    this.put(this.box.checked ? "true" : "false");
-    this.how.commit({ op: "set", value: this.value });
+    this.setText(this.box.checked ? "true" : "false");
+    this.context.commit({ op: "set", value: this.value });
   }
 
-  empty() {
-    this.put(undefined);
+  clearValue() {
+    this.setText(undefined);
     this.box.focus();
-    this.how.commit({ op: "set", value: null });
+    this.context.commit({ op: "set", value: null });
   }
 
   refuse() {}
@@ -290,10 +292,10 @@ class Check {
  * @typedef {object} Editor
  * @property {HTMLElement} node
  * @property {(texts: string[], isMixed?: boolean) => void} show
- * @property {() => Edit | null} edit  what is in it, wherever it is to be written
+ * @property {() => Edit | null} edit  what is in it, as an edit of any images
  * @property {() => void} focus
  * @property {() => void} commit
  * @property {() => void} refuse  the server could not read it
- * @property {() => void} [forget]  another image is in hand
- * @property {() => void} [rest]  of tags: nothing typed, nothing open
+ * @property {() => void} [discard]  another image is the current one
+ * @property {() => void} [reset]  of tags: nothing typed, nothing open
  */

@@ -1,18 +1,18 @@
-// Whose values are meant where a property belongs to files and several hold the image: all of
-// them, or one. Not here: the fields, writing.
+// Which file's values are shown and written where several files have the current image: all of them,
+// or one. Not here: the fields, writing.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, number, set, write } from "../shared/ui/dom.js";
 import { shortName } from "./file_names.js";
 
 const LISTED_AT_MOST = 20;
 
-export class Files {
-  /** @param {Record<string, string>} texts @param {string} language @param {() => void} turned  another is chosen */
-  constructor(texts, language, turned) {
+export class FileChoice {
+  /** @param {Record<string, string>} texts @param {string} language @param {() => void} onChange  another is chosen */
+  constructor(texts, language, onChange) {
     this.texts = texts;
     this.language = language;
-    this.turned = turned;
-    /** Its place; null for all. @type {string | null} */
+    this.onChange = onChange;
+    /** The path of the file; null for all. @type {string | null} */
     this.chosen = null;
     this.select = el("select", { "aria-label": texts.file, onchange: () => this.choose(this.select.value || null) });
     this.node = el(
@@ -23,58 +23,58 @@ export class Files {
     );
   }
 
-  /** Another image is in hand, or another file of it. @param {string | null} place */
-  begin(place) {
-    this.chosen = place;
+  /** Another image is the current one, or another file of it. @param {string | null} path */
+  reset(path) {
+    this.chosen = path;
   }
 
   /**
-   * @param {import("../shared/store/annotations.js").ImageValues} said
+   * @param {import("../shared/store/annotations.js").ImageValues} values
    * @param {boolean} isWanted  whether a property belongs to files
    */
-  update(said, isWanted) {
-    const { files } = said;
+  update(values, isWanted) {
+    const { files } = values;
     this.node.hidden = !isWanted || files.length < 2;
     if (this.chosen !== null && !files.includes(this.chosen)) this.chosen = null;
-    const written = JSON.stringify(files);
-    if (written !== this.written) {
+    const signature = JSON.stringify(files);
+    if (signature !== this.signature) {
       const all = fill(this.texts.files_all, { count: number(files.length, this.language) });
       this.select.replaceChildren(
         el("option", { value: "" }, all),
-        ...files.map((place) => el("option", { value: place, title: place }, shortName(place, files))),
+        ...files.map((path) => el("option", { value: path, title: path }, shortName(path, files))),
       );
     }
-    this.written = written;
+    this.signature = signature;
     this.select.value = this.chosen ?? "";
     set(this.select, "title", this.chosen);
   }
 
-  /** @param {string | null} place */
-  choose(place) {
-    this.chosen = place;
-    this.select.value = place ?? "";
-    this.turned();
+  /** @param {string | null} path */
+  choose(path) {
+    this.chosen = path;
+    this.select.value = path ?? "";
+    this.onChange();
   }
 
   /**
-   * What targets say of the files that are meant.
+   * The part of an edit's targets that names the chosen file.
    * @param {import("../shared/store/annotations.js").Property | undefined} property
    */
-  meant(property) {
+  targetPart(property) {
     return property?.target === "file" && this.chosen !== null ? { places: [this.chosen] } : {};
   }
 
   /**
-   * What each file says, where they differ.
+   * The value of each file, where they differ: a list of buttons that choose a file.
    * @param {import("../shared/store/annotations.js").Property} property
    * @param {import("../shared/store/annotations.js").Cell} cell
    */
-  each(property, cell) {
-    const places = [...this.select.options].map(({ value }) => value).filter(Boolean);
-    return places.slice(0, LISTED_AT_MOST).map((place) => {
-      const said = el("span", { class: "said" });
-      write(said, spelled(property, cell.files?.[place]?.texts ?? []) || "–");
-      const label = fill(this.texts.file_only, { file: place });
+  eachFile(property, cell) {
+    const paths = [...this.select.options].map(({ value }) => value).filter(Boolean);
+    return paths.slice(0, LISTED_AT_MOST).map((path) => {
+      const valueNode = el("span", { class: "said" });
+      write(valueNode, valuesText(property, cell.files?.[path]?.texts ?? []) || "–");
+      const label = fill(this.texts.file_only, { file: path });
       return el(
         "li",
         {},
@@ -83,18 +83,18 @@ export class Files {
           {
             type: "button",
             title: label,
-            "aria-label": `${label}: ${said.textContent}`,
-            onclick: () => this.choose(place),
+            "aria-label": `${label}: ${valueNode.textContent}`,
+            onclick: () => this.choose(path),
           },
-          el("span", { class: "file" }, shortName(place, places)),
-          said,
+          el("span", { class: "file" }, shortName(path, paths)),
+          valueNode,
         ),
       );
     });
   }
 }
 
-function spelled(property, texts) {
+function valuesText(property, texts) {
   const hasTags = property.type === "tag" || property.type === "tags";
   return texts
     .map((text) => (hasTags ? (annotations.tagOf.get(text)?.name ?? "") : text))

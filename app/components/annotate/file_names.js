@@ -1,7 +1,7 @@
-// How several files are told apart in few words. Pure.
+// Short names of files that differ from each other. Pure.
 
 /**
- * The name of a file, with as many of its folders as tell it from the others.
+ * The name of a file, with as many of its folders as make it unique.
  * @param {string} path @param {string[]} paths  all of them
  */
 export function shortName(path, paths) {

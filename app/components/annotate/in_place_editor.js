@@ -1,45 +1,45 @@
-// A field over the place where a value stands, in a sheet of images: in a cell of the table, under
-// a picture. Not here: the fields themselves (editors.js), which places there are (table/cell_editing.js,
+// A field over the value that it edits, in a sheet of images: over a cell of the table, over a caption
+// of a picture. Not here: the fields (editors.js), which values can be edited (table/cell_editing.js,
 // gallery/caption_editing.js).
 import { annotations, cellOf } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
 import { makeEditor } from "./editors.js";
 
-// A field is usable from this width on.
+// Narrower fields could not be used.
 const NARROWEST = 160;
 
 /**
  * @typedef {import("../shared/store/annotations.js").Property} Property
- * @typedef {{texts: Record<string, string>, colours: string[]}} How
+ * @typedef {{texts: Record<string, string>, colours: string[]}} EditorContext
  * @typedef {{index: number, name: string}} Spot  an image of the sheet, and which of its values
  * @typedef {import("../gallery/rows.js").Row} Row
  */
 
 /** @abstract */
-export class InPlace {
-  /** @param {import("../gallery/virtual_sheet.js").Sheet} sheet @param {How} how */
-  constructor(sheet, how) {
+export class InPlaceEditor {
+  /** @param {import("../gallery/virtual_sheet.js").Sheet} sheet @param {EditorContext} context */
+  constructor(sheet, context) {
     this.sheet = sheet;
-    this.how = how;
-    /** Whether the rows are files: a value of files is written to the one that is meant. */
+    this.context = context;
+    /** Whether the rows are files: values are written to the row's file. */
     this.byFile = false;
     /** @type {{row: Row, spot: Spot, property: Property, editor: import("./editors.js").Editor} | null} */
-    this.now = null;
-    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
-    this.place = el("div", {});
-    this.node = el("div", { class: "editing", hidden: true }, this.place, this.trouble);
-    this.node.addEventListener("keydown", (event) => this.key(event), true);
+    this.editing = null;
+    this.errorMessage = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.editorSlot = el("div", {});
+    this.node = el("div", { class: "editing", hidden: true }, this.editorSlot, this.errorMessage);
+    this.node.addEventListener("keydown", (event) => this.keydown(event), true);
     this.node.addEventListener("keydown", (event) => event.stopPropagation());
-    this.node.addEventListener("focusout", (event) => this.left(event));
-    sheet.node.addEventListener("scroll", () => this.follow());
-    sheet.rows.addEventListener("change", () => this.follow());
-    // After the sheet's own: what it lays out anew stands elsewhere.
-    new ResizeObserver(() => this.follow()).observe(sheet.node);
+    this.node.addEventListener("focusout", (event) => this.focusLeft(event));
+    sheet.node.addEventListener("scroll", () => this.reposition());
+    sheet.rows.addEventListener("change", () => this.reposition());
+    // After the sheet's own observer, which lays the rows out anew.
+    new ResizeObserver(() => this.reposition()).observe(sheet.node);
   }
 
   /** The property that a value belongs to. @abstract @param {string} name @returns {Property | undefined} */
   propertyOf(name) {
-    return annotations.properties.find((one) => one.id === name);
+    return annotations.properties.find((property) => property.id === name);
   }
 
   /** The element that shows a value, while it is drawn. @abstract @param {Spot} spot @returns {Element | null} */
@@ -48,17 +48,17 @@ export class InPlace {
   }
 
   /** Where Tab goes on; null at the end. @abstract @param {Spot} spot @param {1 | -1} by @returns {Spot | null} */
-  beside(spot, by) {
+  neighbourOf(spot, by) {
     const index = spot.index + by;
     return index < 0 || index >= this.sheet.rows.total ? null : { ...spot, index };
   }
 
-  /** Bring a value into sight, and in hand. @abstract @param {Spot} spot */
+  /** Scroll to a value and make its image the current one. @abstract @param {Spot} spot */
   show(spot) {
     this.sheet.moveTo(spot.index);
   }
 
-  /** How wide the sheet's own part of the window is, and where it begins. */
+  /** The box of the sheet in the window. */
   get outer() {
     return this.sheet.node.getBoundingClientRect();
   }
@@ -68,7 +68,7 @@ export class InPlace {
     return this.byFile ? row.place : null;
   }
 
-  /** The file in hand, where rows are files. @param {string | null} sha1  of the image in hand */
+  /** The current file, where rows are files. @param {string | null} sha1  of the current image */
   fileInHand(sha1) {
     const { rows, current } = this.sheet;
     const row = rows.get(current);
@@ -77,19 +77,19 @@ export class InPlace {
 
   /** @param {Row} row @returns {import("../shared/store/annotations.js").Targets} */
   targetsOf(row) {
-    const place = this.fileOf(row);
-    return { sha1s: [row.sha1], ...(place === null ? {} : { places: [place] }) };
+    const path = this.fileOf(row);
+    return { sha1s: [row.sha1], ...(path === null ? {} : { places: [path] }) };
   }
 
-  /** Edit a value; a checkbox is turned at once. @param {Spot} spot */
+  /** Edit a value; a checkbox is toggled at once. @param {Spot} spot */
   async begin(spot) {
     if (annotations.position < 0) await annotations.read().catch(() => {});
     const property = this.propertyOf(spot.name);
     const row = this.sheet.rows.get(spot.index);
     if (!property || !row) return;
-    const said = await annotations.of(row.sha1).catch(() => null);
-    if (!said) return;
-    const cell = cellOf(said, property, this.fileOf(row));
+    const values = await annotations.of(row.sha1).catch(() => null);
+    if (!values) return;
+    const cell = cellOf(values, property, this.fileOf(row));
     if (property.type === "checkbox") {
       await this.write(row, property, { value: cell?.texts[0] === "true" ? "false" : "true" });
       return;
@@ -99,67 +99,67 @@ export class InPlace {
 
   open(spot, row, property, cell) {
     const editor = makeEditor(property, {
-      ...this.how,
+      ...this.context,
       commit: (edit) => this.write(row, property, edit),
-      leave: () => this.end(),
-      done: () => this.end(),
+      leave: () => this.close(),
+      done: () => this.close(),
     });
-    this.now = { row, spot, property, editor };
-    this.trouble.hidden = true;
-    this.place.replaceChildren(editor.node);
+    this.editing = { row, spot, property, editor };
+    this.errorMessage.hidden = true;
+    this.editorSlot.replaceChildren(editor.node);
     this.node.hidden = false;
-    this.follow();
+    this.reposition();
     editor.show(cell?.texts ?? [], cell?.mixed ?? false);
     editor.focus();
   }
 
   /** @param {Row} row @param {Property} property @param {import("../shared/store/annotations.js").Edit} edit */
   async write(row, property, edit) {
-    const { now } = this;
+    const { editing } = this;
     try {
       await annotations.write("/annotate", { property: property.id, op: "set", ...edit, targets: this.targetsOf(row) });
-      this.trouble.hidden = true;
+      this.errorMessage.hidden = true;
     } catch (error) {
-      this.refuse(now, error.message || this.how.texts.not_written);
+      this.refuse(editing, error.message || this.context.texts.not_written);
     }
   }
 
-  /** What could not be written is shown again, to be mended. */
-  refuse(was, message) {
-    if (was && this.now !== was) {
-      this.now = was;
-      this.place.replaceChildren(was.editor.node);
+  /** Show again what could not be written, to be corrected. */
+  refuse(refused, message) {
+    if (refused && this.editing !== refused) {
+      this.editing = refused;
+      this.editorSlot.replaceChildren(refused.editor.node);
       this.node.hidden = false;
-      this.follow();
+      this.reposition();
     }
-    was?.editor.refuse();
-    was?.editor.focus();
-    write(this.trouble, message);
-    this.trouble.hidden = false;
+    refused?.editor.refuse();
+    refused?.editor.focus();
+    write(this.errorMessage, message);
+    this.errorMessage.hidden = false;
     this.node.hidden = false;
   }
 
-  /** Take a value away. @param {Spot} spot */
-  empty(spot) {
+  /** Remove a value. @param {Spot} spot */
+  clear(spot) {
     const property = this.propertyOf(spot.name);
     const row = this.sheet.rows.get(spot.index);
     if (property && row) this.write(row, property, { value: null });
   }
 
   /**
-   * Stand over the value. Where that is out of sight, or another image's by now, what was typed is
-   * kept and the field goes.
+   * Move over the value. Where that is out of sight, or of another image by now, write what was typed
+   * and close the field.
    */
-  follow() {
-    if (!this.now) return;
-    const { row, spot } = this.now;
+  reposition() {
+    if (!this.editing) return;
+    const { row, spot } = this.editing;
     const shown = this.sheet.rows.get(spot.index);
     const element = this.elementOf(spot);
     const { outer } = this;
     const box = element?.getBoundingClientRect();
-    const isOther = shown && (shown.sha1 !== row.sha1 || shown.place !== row.place);
-    if (!box || isOther || box.bottom < outer.top || box.top > outer.bottom) {
-      this.end();
+    const isMoved = shown && (shown.sha1 !== row.sha1 || shown.place !== row.place);
+    if (!box || isMoved || box.bottom < outer.top || box.top > outer.bottom) {
+      this.close();
       return;
     }
     const { style } = this.node;
@@ -170,42 +170,42 @@ export class InPlace {
     style.minHeight = `${box.height}px`;
   }
 
-  key(event) {
-    const { now } = this;
-    if (!now || event.isComposing) return;
-    // Of tags, Enter takes one; with nothing typed and nothing chosen it is the end.
+  keydown(event) {
+    const { editing } = this;
+    if (!editing || event.isComposing) return;
+    // In a field of tags Enter adds the chosen one; with nothing typed or chosen it closes the field.
     const isEmpty = event.target.value === "" && !event.target.getAttribute("aria-activedescendant");
-    if (event.key === "Enter" && now.property.type.startsWith("tag") && isEmpty) {
+    if (event.key === "Enter" && editing.property.type.startsWith("tag") && isEmpty) {
       event.preventDefault();
-      this.end();
+      this.close();
     } else if (event.key === "Tab") {
       event.preventDefault();
-      this.goOn(event.shiftKey ? -1 : 1);
+      this.editNext(event.shiftKey ? -1 : 1);
     }
   }
 
-  /** Go on with the next value that can be edited. @param {1 | -1} by */
-  goOn(by) {
-    const next = this.beside(this.now.spot, by);
-    this.end();
+  /** Continue with the next value that can be edited. @param {1 | -1} by */
+  editNext(by) {
+    const next = this.neighbourOf(this.editing.spot, by);
+    this.close();
     if (!next) return;
     this.show(next);
-    // A press on a checkbox turns it: Tab only comes by.
+    // `begin` would toggle a checkbox: Tab only passes it.
     if (this.propertyOf(next.name)?.type !== "checkbox") this.begin(next);
   }
 
-  left(event) {
-    const to = event.relatedTarget;
-    if (this.now && to && !this.node.contains(to)) this.end(false);
+  focusLeft(event) {
+    const target = event.relatedTarget;
+    if (this.editing && target && !this.node.contains(target)) this.close(false);
   }
 
-  /** Keep what was typed and give the keys back. */
-  end(isFocused = true) {
-    const { now } = this;
-    if (!now) return;
-    this.now = null;
-    this.trouble.hidden = true;
-    now.editor.commit();
+  /** Write what was typed and give the keyboard back to the sheet. */
+  close(isFocused = true) {
+    const { editing } = this;
+    if (!editing) return;
+    this.editing = null;
+    this.errorMessage.hidden = true;
+    editing.editor.commit();
     this.node.hidden = true;
     if (isFocused) this.sheet.node.focus({ preventScroll: true });
   }

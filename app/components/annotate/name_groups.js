@@ -1,12 +1,13 @@
-// The groups of a view as a property: every group's name to its images, told before it is written.
-// Not here: what a group is called (the server), tagging one group (frame/tagging.js).
+// The form that turns the groups of a view into values of a property: each image gets the name of
+// its group. It shows what would be written before. Not here: the names of groups (the server),
+// tagging one group (frame/tagging.js).
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, number, write } from "../shared/ui/dom.js";
 import { selection } from "../shared/store/selection.js";
 
 const TYPES = ["tag", "tags", "text", "path"];
-const ROOM = 8;
+const MARGIN = 8;
 
 /**
  * @typedef {object} Level
@@ -25,27 +26,27 @@ export async function levelsOf(view, language) {
   return answer?.ok ? (await answer.json()).levels : [];
 }
 
-export class Naming {
-  /** @param {Words} words @param {{done: (what: string, changed: number, batch: string | null) => void}} acts */
+export class NameGroups {
+  /** @param {Words} words @param {{done: (what: string, changed: number, batch: string | null) => void}} callbacks */
   constructor({ texts, language }, { done }) {
     this.texts = texts;
     this.language = language;
-    this.done = done;
+    this.onDone = done;
     this.view = "";
-    /** Grows with each question: an answer to an older one is not taken. */
-    this.turn = 0;
+    /** Grows with each request: the answer to an older one is dropped. */
+    this.requestNumber = 0;
     /** @type {Level[]} */
     this.levels = [];
-    const changed = () => this.changed();
-    const choice = (label, names, prefix) =>
+    const update = () => this.update();
+    const makeSelect = (label, names, prefix) =>
       el(
         "select",
-        { "aria-label": label, onchange: changed },
+        { "aria-label": label, onchange: update },
         ...names.map((name) => el("option", { value: name }, texts[`${prefix}${name}`])),
       );
-    this.level = el("select", { "aria-label": texts.names_level, onchange: () => this.turnLevel() });
-    this.short = choice(texts.names_short, ["last", "whole"], "names_");
-    this.into = el("select", { "aria-label": texts.names_into, onchange: () => this.turnInto() });
+    this.level = el("select", { "aria-label": texts.names_level, onchange: () => this.levelChanged() });
+    this.short = makeSelect(texts.names_short, ["last", "whole"], "names_");
+    this.into = el("select", { "aria-label": texts.names_into, onchange: () => this.intoChanged() });
     this.name = el("input", {
       type: "text",
       class: "field",
@@ -55,12 +56,12 @@ export class Naming {
       spellcheck: "false",
       oninput: () => this.check(),
     });
-    this.type = choice(texts.new_type, TYPES, "type_");
-    this.target = choice(texts.names_target, ["image", "file"], "names_of_");
-    this.way = el("select", { "aria-label": texts.names_way, onchange: changed });
-    this.told = el("p", { class: "message", role: "status" });
-    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
-    this.apply = el("button", { type: "submit", class: "plain" }, texts.new_make);
+    this.type = makeSelect(texts.new_type, TYPES, "type_");
+    this.target = makeSelect(texts.names_target, ["image", "file"], "names_of_");
+    this.way = el("select", { "aria-label": texts.names_way, onchange: update });
+    this.previewMessage = el("p", { class: "message", role: "status" });
+    this.errorMessage = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.applyButton = el("button", { type: "submit", class: "plain" }, texts.new_make);
     this.rows = [
       [texts.names_level, this.level],
       [texts.names_short, this.short],
@@ -76,12 +77,12 @@ export class Naming {
       "form",
       { onsubmit: (event) => this.submit(event) },
       ...this.rows,
-      this.told,
-      this.trouble,
+      this.previewMessage,
+      this.errorMessage,
       el(
         "div",
         { class: "acts last" },
-        this.apply,
+        this.applyButton,
         el("button", { type: "button", onclick: () => this.close() }, texts.cancel),
       ),
     );
@@ -99,7 +100,7 @@ export class Naming {
 
   /**
    * @param {string} view
-   * @param {number} depth  the level that is meant
+   * @param {number} depth  of the level to begin with
    * @param {Element} anchor  beside which it opens
    */
   async open(view, depth, anchor) {
@@ -109,8 +110,8 @@ export class Naming {
     if (!this.levels.length) return;
     const { texts } = this;
     this.level.replaceChildren(
-      ...this.levels.map(({ label, groups }, at) =>
-        el("option", { value: at }, fill(texts.names_level_of, { label, count: number(groups, this.language) })),
+      ...this.levels.map(({ label, groups }, index) =>
+        el("option", { value: index }, fill(texts.names_level_of, { label, count: number(groups, this.language) })),
       ),
     );
     this.level.value = String(Math.min(depth, this.levels.length - 1));
@@ -120,67 +121,67 @@ export class Naming {
       ...fitting.map(({ id, name }) => el("option", { value: id }, name)),
     );
     this.target.value = "image";
-    this.suggest();
+    this.suggestName();
     this.panel.showPopover();
-    this.place(anchor.getBoundingClientRect());
-    this.changed();
+    this.positionBelow(anchor.getBoundingClientRect());
+    this.update();
     (this.levels.length > 1 ? this.level : this.into).focus();
   }
 
-  /** Below what it is about, or above where there is no room. @param {DOMRect} box */
-  place(box) {
+  /** Place the panel below an element, or higher where there is no room. @param {DOMRect} box */
+  positionBelow(box) {
     const { style, offsetWidth, offsetHeight } = this.panel;
-    style.left = `${Math.max(ROOM, Math.min(box.left, innerWidth - offsetWidth - ROOM))}px`;
-    style.top = `${Math.max(ROOM, Math.min(box.bottom + ROOM, innerHeight - offsetHeight - 2 * ROOM - 36))}px`;
+    style.left = `${Math.max(MARGIN, Math.min(box.left, innerWidth - offsetWidth - MARGIN))}px`;
+    style.top = `${Math.max(MARGIN, Math.min(box.bottom + MARGIN, innerHeight - offsetHeight - 2 * MARGIN - 36))}px`;
   }
 
-  get chosen() {
+  get selectedLevel() {
     return this.levels[Number(this.level.value)];
   }
 
-  /** The property that is there already and gets the names. */
+  /** The existing property that gets the names; undefined for a new one. */
   get property() {
-    return annotations.properties.find((one) => one.id === this.into.value);
+    return annotations.properties.find((property) => property.id === this.into.value);
   }
 
-  turnLevel() {
-    this.suggest();
-    this.changed();
+  levelChanged() {
+    this.suggestName();
+    this.update();
   }
 
-  /** Another property begins with what loses nothing, where it can. */
-  turnInto() {
+  /** For another property begin with the way that loses the least. */
+  intoChanged() {
     this.way.replaceChildren();
-    this.changed();
+    this.update();
   }
 
-  /** A name that no property has yet. */
-  suggest() {
-    const { label } = this.chosen;
+  /** Suggest a name that no property has yet. */
+  suggestName() {
+    const { label } = this.selectedLevel;
     const taken = new Set(annotations.properties.map(({ name }) => name.toLowerCase()));
     let name = label;
-    for (let at = 2; taken.has(name.toLowerCase()); at++) name = `${label} ${at}`;
+    for (let index = 2; taken.has(name.toLowerCase()); index++) name = `${label} ${index}`;
     this.name.value = name;
   }
 
-  /** Show what can be chosen now, and what would come of it. */
-  changed() {
+  /** Show what can be chosen now, and what would be written. */
+  update() {
     const { property } = this;
-    const isFolder = this.chosen.field === "folder";
+    const isFolder = this.selectedLevel.field === "folder";
     const isNew = !property;
     const shown = [true, isFolder, true, isNew, isNew, isNew, !isNew];
-    this.rows.forEach((row, at) => (row.hidden = !shown[at]));
+    this.rows.forEach((row, index) => (row.hidden = !shown[index]));
     const ways = property?.type === "tags" ? ["add", "set", "fill"] : ["set", "fill"];
-    const now = ways.includes(this.way.value) ? this.way.value : ways[0];
+    const current = ways.includes(this.way.value) ? this.way.value : ways[0];
     this.way.replaceChildren(...ways.map((way) => el("option", { value: way }, this.texts[`way_${way}`])));
-    this.way.value = now;
-    this.look();
+    this.way.value = current;
+    this.loadPreview();
   }
 
-  /** What is asked of the server. */
+  /** The body of the request. */
   body() {
-    const made = { name: this.name.value, type: this.type.value, target: this.target.value };
-    const into = this.property ? { property: this.property.id, way: this.way.value } : { new: made };
+    const newProperty = { name: this.name.value, type: this.type.value, target: this.target.value };
+    const into = this.property ? { property: this.property.id, way: this.way.value } : { new: newProperty };
     return {
       view: this.view,
       held: selection.view === this.view ? selection.held : null,
@@ -190,25 +191,25 @@ export class Naming {
     };
   }
 
-  /** Ask what would be written, writing nothing. */
-  async look() {
-    const turn = ++this.turn;
+  /** Read what would be written, without writing it. */
+  async loadPreview() {
+    const requestNumber = ++this.requestNumber;
     this.count = null;
-    write(this.told, this.texts.names_counting);
+    write(this.previewMessage, this.texts.names_counting);
     this.check();
     const isNamed = this.property || this.name.value.trim();
     const body = this.body();
-    // A name is judged when it is given.
+    // A missing name is no reason not to count.
     if (!isNamed && body.new) body.new.name = "?";
-    const { told, refused } = await this.ask({ ...body, dry: true });
-    if (turn !== this.turn) return;
-    this.count = told;
-    this.tell(refused);
-    write(this.told, told ? this.counted(told) : "");
+    const { result, problem } = await this.send({ ...body, dry: true });
+    if (requestNumber !== this.requestNumber) return;
+    this.count = result;
+    this.showError(problem);
+    write(this.previewMessage, result ? this.previewText(result) : "");
     this.check();
   }
 
-  counted({ names, targets, tags, replaced }) {
+  previewText({ names, targets, tags, replaced }) {
     const { texts, language } = this;
     const isOfFiles = (this.property?.target ?? this.target.value) === "file";
     const parts = [
@@ -218,17 +219,17 @@ export class Naming {
       [texts.names_replaced, replaced],
     ];
     return parts
-      .filter(([, count], at) => count || at < 2)
+      .filter(([, count], index) => count || index < 2)
       .map(([label, count]) => fill(texts.names_figure, { label, count: number(count, language) }))
       .join(" · ");
   }
 
   check() {
     const isNamed = Boolean(this.property || this.name.value.trim());
-    this.apply.disabled = !this.count?.changed || !isNamed || this.isBusy;
+    this.applyButton.disabled = !this.count?.changed || !isNamed || this.isBusy;
     const { count } = this;
     write(
-      this.apply,
+      this.applyButton,
       count
         ? fill(this.texts[count.changed === 1 ? "names_write_one" : "names_write_other"], {
             count: number(count.changed, this.language),
@@ -239,36 +240,36 @@ export class Naming {
 
   async submit(event) {
     event.preventDefault();
-    if (this.apply.disabled) return;
+    if (this.applyButton.disabled) return;
     this.isBusy = true;
     this.check();
-    write(this.apply, this.texts.writing);
-    const { told, refused } = await this.ask(this.body());
+    write(this.applyButton, this.texts.writing);
+    const { result, problem } = await this.send(this.body());
     this.isBusy = false;
     this.check();
-    this.tell(refused);
-    if (!told) return;
+    this.showError(problem);
+    if (!result) return;
     const name = this.property?.name ?? this.name.value;
     this.close();
-    this.done(name, told.changed, told.batch);
+    this.onDone(name, result.changed, result.batch);
   }
 
-  /** @returns {Promise<{told: any, refused: string}>} */
-  async ask(body) {
+  /** @returns {Promise<{result: any, problem: string}>} */
+  async send(body) {
     try {
-      // What is only asked moves nothing on the page.
+      // A preview changes nothing on the page.
       return {
-        told: await (body.dry ? annotations.post("/names", body) : annotations.write("/names", body)),
-        refused: "",
+        result: await (body.dry ? annotations.post("/names", body) : annotations.write("/names", body)),
+        problem: "",
       };
     } catch (error) {
-      return { told: null, refused: error.message || this.texts.not_written };
+      return { result: null, problem: error.message || this.texts.not_written };
     }
   }
 
-  tell(text) {
-    write(this.trouble, text);
-    this.trouble.hidden = !text;
+  showError(text) {
+    write(this.errorMessage, text);
+    this.errorMessage.hidden = !text;
   }
 
   close() {

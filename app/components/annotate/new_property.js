@@ -1,14 +1,14 @@
-// Making a property where it is wanted: a name and a type. Not here: altering one.
+// The short form of a new property: a name and a type. Not here: altering properties.
 import { annotations } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
 
 const TYPES = ["tags", "tag", "text", "number", "date", "checkbox", "colour", "url", "path", "image"];
 
-export class Making {
-  /** @param {Record<string, string>} texts @param {(id: string) => void} made */
-  constructor(texts, made) {
+export class NewProperty {
+  /** @param {Record<string, string>} texts @param {(id: string) => void} onCreated */
+  constructor(texts, onCreated) {
     this.texts = texts;
-    this.made = made;
+    this.onCreated = onCreated;
     this.name = el("input", {
       type: "text",
       class: "field",
@@ -24,7 +24,7 @@ export class Making {
       { "aria-label": texts.new_type },
       ...TYPES.map((type) => el("option", { value: type }, texts[`type_${type}`])),
     );
-    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.errorMessage = el("p", { class: "trouble", role: "alert", hidden: true });
     this.node = el(
       "form",
       {
@@ -42,7 +42,7 @@ export class Making {
         el("button", { type: "submit", class: "plain" }, texts.new_make),
         el("button", { type: "button", onclick: () => this.close() }, texts.cancel),
       ),
-      this.trouble,
+      this.errorMessage,
     );
   }
 
@@ -50,10 +50,10 @@ export class Making {
     return !this.node.hidden;
   }
 
-  /** @param {string} [suggested]  a name to begin with */
+  /** @param {string} [suggested]  the name to begin with */
   open(suggested = "") {
     this.node.hidden = false;
-    this.trouble.hidden = true;
+    this.errorMessage.hidden = true;
     this.name.value = suggested;
     this.name.focus();
     this.name.select();
@@ -70,10 +70,10 @@ export class Making {
     try {
       const { property } = await annotations.write("/properties", { name: this.name.value, type: this.type.value });
       this.close();
-      this.made(/** @type {string} */ (property));
+      this.onCreated(/** @type {string} */ (property));
     } catch (error) {
-      write(this.trouble, error.message || this.texts.not_written);
-      this.trouble.hidden = false;
+      write(this.errorMessage, error.message || this.texts.not_written);
+      this.errorMessage.hidden = false;
     }
   }
 }

@@ -1,35 +1,39 @@
-// Tags as chips, and a field that finds one while it is typed or makes it. Not here: writing them.
+// Tags as chips, and a field that suggests tags while somebody types, or creates one. Not here:
+// writing values.
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, icon, set } from "../shared/ui/dom.js";
 import { ignoringCase, tidied, withoutAccents } from "../shared/ui/text.js";
 import { TagMenu } from "./tag_menu.js";
 import { bestMatches, mostRecent } from "./tag_ranking.js";
 
-const SHOWN_AT_MOST = 60;
+const MOST_SHOWN = 60;
 const ROOM_BELOW = 200;
 const WIDEST = 320;
-// Tags used last stand first, while nothing is typed.
+// The tags used last are suggested first, while nothing is typed.
 /** @type {string[]} */
 const recent = [];
-const RECENT_AT_MOST = 8;
+const MOST_RECENT = 8;
 let lists = 0;
 
 /**
  * @typedef {import("../shared/store/annotations.js").Tag} Tag
- * @typedef {{id: string | null, name: string}} Held  a tag; without an id while it is being made
+ * @typedef {{id: string | null, name: string}} ChipTag  a tag; without an id while it is being created
  */
 
-export class Chips {
-  /** @param {import("../shared/store/annotations.js").Property} property @param {import("./editors.js").How} how */
-  constructor(property, how) {
+export class TagChips {
+  /**
+   * @param {import("../shared/store/annotations.js").Property} property
+   * @param {import("./editors.js").EditorContext} context
+   */
+  constructor(property, context) {
     this.property = property;
-    this.how = how;
-    /** @type {Held[]} */
-    this.held = [];
-    this.at = -1;
+    this.context = context;
+    /** @type {ChipTag[]} */
+    this.tags = [];
+    this.activeIndex = -1;
     /** @type {{tag: Tag | null, name: string}[]} */
-    this.offers = [];
-    const { texts } = how;
+    this.suggestions = [];
+    const { texts } = context;
     this.id = `tags-${++lists}`;
     this.input = el("input", {
       type: "text",
@@ -42,17 +46,17 @@ export class Chips {
       placeholder: texts.add_tag,
       spellcheck: "false",
       autocomplete: "off",
-      oninput: () => this.offer(0),
-      onkeydown: (event) => this.press(event),
-      onclick: () => this.list.matches(":popover-open") || this.offer(-1),
-      onblur: () => this.leave(),
+      oninput: () => this.suggest(0),
+      onkeydown: (event) => this.keydown(event),
+      onclick: () => this.list.matches(":popover-open") || this.suggest(-1),
+      onblur: () => this.focusLeft(),
     });
     this.menu = new TagMenu(texts, () => this.input.focus());
     this.chips = el("span", {
       class: "held",
       role: "list",
       "aria-label": property.name,
-      onkeydown: (event) => this.among(event),
+      onkeydown: (event) => this.chipKeydown(event),
     });
     this.list = el("ul", {
       class: "offers",
@@ -61,7 +65,7 @@ export class Chips {
       popover: "manual",
       "aria-label": property.name,
     });
-    // A press on the list must not take the keys from the field.
+    // A click on the list must not take the keyboard from the field.
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.node = el("div", { class: "editor tags" }, this.chips, this.input, this.list, this.menu.node);
     this.node.addEventListener("click", (event) => event.target === this.node && this.input.focus());
@@ -69,35 +73,39 @@ export class Chips {
 
   /** @param {string[]} texts  ids @param {boolean} isMixed */
   show(texts, isMixed = false) {
-    this.held = texts.flatMap((id) => {
+    this.tags = texts.flatMap((id) => {
       const tag = annotations.tagOf.get(id);
       return tag ? [{ id, name: tag.name }] : [];
     });
-    set(this.input, "placeholder", isMixed ? this.how.texts.mixed : this.held.length ? "" : this.how.texts.add_tag);
+    set(
+      this.input,
+      "placeholder",
+      isMixed ? this.context.texts.mixed : this.tags.length ? "" : this.context.texts.add_tag,
+    );
     this.draw();
   }
 
-  /** Have a tag stand here by its name, one that is to be made where there is none. @param {string} name */
-  propose(name) {
-    const tag = annotations.tagsOf(this.property.id).find((one) => ignoringCase(one.name) === ignoringCase(name));
-    this.held = [{ id: tag?.id ?? null, name: tag?.name ?? name }];
+  /** Show a tag by its name; where there is none it is created when it is written. @param {string} name */
+  showProposal(name) {
+    const tag = annotations.tagsOf(this.property.id).find((item) => ignoringCase(item.name) === ignoringCase(name));
+    this.tags = [{ id: tag?.id ?? null, name: tag?.name ?? name }];
     set(this.input, "placeholder", "");
     this.draw();
   }
 
   draw() {
-    this.chips.replaceChildren(...this.held.map((one) => this.chip(one)));
-    this.chips.hidden = !this.held.length;
-    if (this.list.matches(":popover-open")) this.offer(this.at);
+    this.chips.replaceChildren(...this.tags.map((item) => this.chip(item)));
+    this.chips.hidden = !this.tags.length;
+    if (this.list.matches(":popover-open")) this.suggest(this.activeIndex);
   }
 
-  /** @param {Held} one */
-  chip(one) {
-    const tag = one.id === null ? null : annotations.tagOf.get(one.id);
-    const label = fill(this.how.texts.remove_tag, { name: one.name });
+  /** @param {ChipTag} item */
+  chip(item) {
+    const tag = item.id === null ? null : annotations.tagOf.get(item.id);
+    const label = fill(this.context.texts.remove_tag, { name: item.name });
     const remove = el(
       "button",
-      { type: "button", tabindex: "-1", title: label, "aria-label": label, onclick: () => this.remove(one) },
+      { type: "button", tabindex: "-1", title: label, "aria-label": label, onclick: () => this.remove(item) },
       icon("close"),
     );
     const name = tag
@@ -108,53 +116,53 @@ export class Chips {
             class: "name",
             tabindex: "-1",
             "aria-haspopup": "dialog",
-            "aria-description": this.how.texts.tag_menu,
+            "aria-description": this.context.texts.tag_menu,
             onclick: () => this.menu.open(tag, name),
           },
-          one.name,
+          item.name,
         )
-      : el("span", { class: "name" }, one.name);
+      : el("span", { class: "name" }, item.name);
     const title = [pathOf(tag), tag?.key ? `(${tag.key})` : ""].join(" ").trim();
     const node = el("span", { class: "chip", role: "listitem", title: title || null }, name, remove);
     if (tag?.colour) node.style.setProperty("--tag", tag.colour);
     return node;
   }
 
-  /** Show what fits what is typed. @param {number} at  which of them is chosen by Enter */
-  offer(at) {
+  /** Show the tags that match what is typed. @param {number} index  of the one that Enter chooses */
+  suggest(index) {
     const typed = tidied(this.input.value);
     const words = withoutAccents(typed);
-    const taken = new Set(this.held.map((one) => one.id));
+    const taken = new Set(this.tags.map((item) => item.id));
     const free = annotations.tagsOf(this.property.id).filter((tag) => !taken.has(tag.id));
-    const found = words ? bestMatches(free, words) : mostRecent(free, recent);
+    const matches = words ? bestMatches(free, words) : mostRecent(free, recent);
     /** @type {{tag: Tag | null, name: string}[]} */
-    this.offers = found.slice(0, SHOWN_AT_MOST).map((tag) => ({ tag, name: tag.name }));
-    const same = ignoringCase(typed);
-    const isKnown = !typed || annotations.tagsOf(this.property.id).some((tag) => ignoringCase(tag.name) === same);
-    if (!isKnown) this.offers.push({ tag: null, name: typed });
-    // What is spelled out comes before what merely begins so.
-    const exact = this.offers.findIndex(({ tag }) => tag && ignoringCase(tag.name) === same);
-    this.at = Math.min(typed && at <= 0 && exact >= 0 ? exact : at, this.offers.length - 1);
-    this.list.replaceChildren(...this.offers.map((one, place) => this.option(one, place)));
-    this.open(this.offers.length > 0);
-    this.mark();
+    this.suggestions = matches.slice(0, MOST_SHOWN).map((tag) => ({ tag, name: tag.name }));
+    const typedName = ignoringCase(typed);
+    const isKnown = !typed || annotations.tagsOf(this.property.id).some((tag) => ignoringCase(tag.name) === typedName);
+    if (!isKnown) this.suggestions.push({ tag: null, name: typed });
+    // An exact match comes before a name that only begins with the text.
+    const exact = this.suggestions.findIndex(({ tag }) => tag && ignoringCase(tag.name) === typedName);
+    this.activeIndex = Math.min(typed && index <= 0 && exact >= 0 ? exact : index, this.suggestions.length - 1);
+    this.list.replaceChildren(...this.suggestions.map((suggestion, index) => this.option(suggestion, index)));
+    this.open(this.suggestions.length > 0);
+    this.markActive();
   }
 
-  option({ tag, name }, place) {
+  option({ tag, name }, index) {
     const path = tag ? pathOf(tag) : null;
     const dot = el("span", { class: "dot" });
     if (tag?.colour) dot.style.background = tag.colour;
     return el(
       "li",
-      { role: "option", id: `${this.id}-${place}`, onclick: () => this.pick(place), class: tag ? null : "make" },
+      { role: "option", id: `${this.id}-${index}`, onclick: () => this.choose(index), class: tag ? null : "make" },
       tag ? dot : icon("add"),
-      el("span", { class: "name" }, tag ? name : fill(this.how.texts.make_tag, { name })),
+      el("span", { class: "name" }, tag ? name : fill(this.context.texts.make_tag, { name })),
       path && path !== name ? el("span", { class: "path" }, path.slice(0, -name.length - 3)) : null,
       tag?.key ? el("kbd", {}, tag.key) : null,
     );
   }
 
-  /** Over everything, above the field where there is no room below. */
+  /** Open the list below the field, above it where there is no room, or close it. */
   open(isOpen) {
     set(this.input, "aria-expanded", String(isOpen));
     if (!isOpen) {
@@ -172,53 +180,55 @@ export class Chips {
     style.maxHeight = `${Math.min(320, (isBelow ? innerHeight - box.bottom : box.top) - 12)}px`;
   }
 
-  mark() {
-    [...this.list.children].forEach((option, place) => set(option, "aria-selected", String(place === this.at)));
-    const option = this.list.children[this.at];
+  markActive() {
+    [...this.list.children].forEach((option, index) =>
+      set(option, "aria-selected", String(index === this.activeIndex)),
+    );
+    const option = this.list.children[this.activeIndex];
     set(this.input, "aria-activedescendant", option?.id ?? null);
     option?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {KeyboardEvent} event */
-  press(event) {
+  keydown(event) {
     if (event.isComposing) return;
     const isOpen = this.list.matches(":popover-open");
     const act = {
-      ArrowDown: () => (isOpen ? this.step(1) : this.offer(0)),
-      ArrowUp: () => (isOpen ? this.step(-1) : this.offer(0)),
-      // With nothing typed or chosen it is for what is around.
-      Enter: this.at < 0 && !this.input.value ? null : () => this.pick(this.at),
+      ArrowDown: () => (isOpen ? this.step(1) : this.suggest(0)),
+      ArrowUp: () => (isOpen ? this.step(-1) : this.suggest(0)),
+      // With nothing typed or chosen Enter belongs to whatever contains the field.
+      Enter: this.activeIndex < 0 && !this.input.value ? null : () => this.choose(this.activeIndex),
       Escape: () => this.escape(event, isOpen),
-      ArrowLeft: this.input.value || !this.held.length ? null : () => this.toChip(this.held.length - 1),
+      ArrowLeft: this.input.value || !this.tags.length ? null : () => this.focusChip(this.tags.length - 1),
     }[event.key];
     if (act && !event.altKey) {
       event.preventDefault();
       act();
-    } else if (event.key === "Tab" && this.input.value.trim()) this.pick(this.at);
-    else if (event.key === "Backspace" && !this.input.value && this.held.length) {
+    } else if (event.key === "Tab" && this.input.value.trim()) this.choose(this.activeIndex);
+    else if (event.key === "Backspace" && !this.input.value && this.tags.length) {
       event.preventDefault();
-      this.remove(/** @type {Held} */ (this.held.at(-1)));
+      this.remove(/** @type {ChipTag} */ (this.tags.at(-1)));
     }
   }
 
-  /** @param {number} at  after the last: the field */
-  toChip(at) {
+  /** @param {number} index  the field, where it is after the last chip */
+  focusChip(index) {
     const names = /** @type {NodeListOf<HTMLElement>} */ (this.chips.querySelectorAll("button.name"));
     this.open(false);
-    (names[Math.max(0, at)] ?? this.input).focus();
+    (names[Math.max(0, index)] ?? this.input).focus();
   }
 
-  /** Keys on a chip. */
-  among(event) {
-    const at = [...this.chips.children].findIndex((chip) => chip.contains(event.target));
+  /** Shortcuts on a chip. */
+  chipKeydown(event) {
+    const index = [...this.chips.children].findIndex((chip) => chip.contains(event.target));
     const act = {
-      ArrowLeft: () => this.toChip(at - 1),
-      ArrowRight: () => this.toChip(at + 1),
-      Escape: () => this.toChip(this.held.length),
-      Delete: () => this.remove(this.held[at]),
-      Backspace: () => this.remove(this.held[at]),
+      ArrowLeft: () => this.focusChip(index - 1),
+      ArrowRight: () => this.focusChip(index + 1),
+      Escape: () => this.focusChip(this.tags.length),
+      Delete: () => this.remove(this.tags[index]),
+      Backspace: () => this.remove(this.tags[index]),
     }[event.key];
-    if (!act || at < 0) return;
+    if (!act || index < 0) return;
     event.preventDefault();
     event.stopPropagation();
     act();
@@ -228,51 +238,51 @@ export class Chips {
     const isTouched = Boolean(this.input.value);
     this.input.value = "";
     this.open(false);
-    // Closes the list, not what is around it.
+    // Close the list, not what contains it.
     if (isTouched || isOpen) event.stopPropagation();
-    else this.how.leave();
+    else this.context.leave();
   }
 
   step(by) {
-    const { length } = this.offers;
-    this.at = (this.at + by + length) % length;
-    this.mark();
+    const { length } = this.suggestions;
+    this.activeIndex = (this.activeIndex + by + length) % length;
+    this.markActive();
   }
 
-  pick(place) {
-    const offer = this.offers[place];
-    if (!offer || !this.list.matches(":popover-open")) return;
-    const { tag, name } = offer;
+  choose(index) {
+    const suggestion = this.suggestions[index];
+    if (!suggestion || !this.list.matches(":popover-open")) return;
+    const { tag, name } = suggestion;
     this.input.value = "";
     if (tag) remember(tag.id);
-    const one = { id: tag?.id ?? null, name };
-    const isOne = this.property.type === "tag";
-    this.held = isOne ? [one] : [...this.held, one];
+    const added = { id: tag?.id ?? null, name };
+    const isSingle = this.property.type === "tag";
+    this.tags = isSingle ? [added] : [...this.tags, added];
     set(this.input, "placeholder", "");
-    this.at = -1;
-    if (isOne) this.open(false);
+    this.activeIndex = -1;
+    if (isSingle) this.open(false);
     this.draw();
-    this.how.commit(tag ? { op: "add", values: [tag.id] } : { op: "add", names: [name] });
+    this.context.commit(tag ? { op: "add", values: [tag.id] } : { op: "add", names: [name] });
   }
 
-  /** @param {Held} one */
-  remove(one) {
-    this.held = this.held.filter((other) => other !== one);
+  /** @param {ChipTag} item */
+  remove(item) {
+    this.tags = this.tags.filter((other) => other !== item);
     this.draw();
     this.input.focus();
-    this.how.commit(one.id === null ? { op: "remove", names: [one.name] } : { op: "remove", values: [one.id] });
+    this.context.commit(item.id === null ? { op: "remove", names: [item.name] } : { op: "remove", values: [item.id] });
   }
 
-  leave() {
+  focusLeft() {
     this.open(false);
-    // A name that is spelled out is meant; half of one is left where it is.
+    // A complete name is added; part of one stays in the field.
     const typed = ignoringCase(tidied(this.input.value));
-    const tag = typed && annotations.tagsOf(this.property.id).find((one) => ignoringCase(one.name) === typed);
-    if (!tag || this.held.some((one) => one.id === tag.id)) return;
+    const tag = typed && annotations.tagsOf(this.property.id).find((item) => ignoringCase(item.name) === typed);
+    if (!tag || this.tags.some((item) => item.id === tag.id)) return;
     this.input.value = "";
-    this.held = this.property.type === "tag" ? [tag] : [...this.held, tag];
+    this.tags = this.property.type === "tag" ? [tag] : [...this.tags, tag];
     this.draw();
-    this.how.commit({ op: "add", values: [tag.id] });
+    this.context.commit({ op: "add", values: [tag.id] });
   }
 
   refuse() {}
@@ -280,40 +290,41 @@ export class Chips {
   commit() {}
 
   /**
-   * The tags that stand here, wherever they are to be written.
+   * The tags, as an edit of any images.
    * @returns {{names: string[]} | null}
    */
   edit() {
-    return this.held.length ? { names: this.held.map((one) => one.name) } : null;
+    return this.tags.length ? { names: this.tags.map((item) => item.name) } : null;
   }
 
-  forget() {
-    this.rest();
+  discard() {
+    this.reset();
   }
 
-  /** Nothing typed, nothing open. */
-  rest() {
+  /** Type nothing, close the list. */
+  reset() {
     this.input.value = "";
     this.open(false);
   }
 
   focus() {
     this.input.focus();
-    this.offer(-1);
+    this.suggest(-1);
   }
 }
 
 /** @param {string} id */
 function remember(id) {
-  const at = recent.indexOf(id);
-  if (at >= 0) recent.splice(at, 1);
+  const index = recent.indexOf(id);
+  if (index >= 0) recent.splice(index, 1);
   recent.unshift(id);
-  recent.splice(RECENT_AT_MOST);
+  recent.splice(MOST_RECENT);
 }
 
-/** The names above a tag and its own, the first of its parents taken. @param {Tag | null | undefined} tag */
+/** The path to a tag by its first parents, up to six names. @param {Tag | null | undefined} tag */
 function pathOf(tag) {
   const names = [];
-  for (let one = tag; one && names.length < 6; one = annotations.tagOf.get(one.parents[0])) names.unshift(one.name);
+  for (let next = tag; next && names.length < 6; next = annotations.tagOf.get(next.parents[0]))
+    names.unshift(next.name);
   return names.join(" › ");
 }

@@ -1,12 +1,12 @@
-// The menu of a tag where it stands as a chip: the key that puts it on, more images for it. Not
-// here: all else that can be done with tags (their page).
+// The menu of a tag's chip: the shortcut that adds the tag, more images for it. Not here: what else
+// can be done with tags (tagtree).
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, icon, write } from "../shared/ui/dom.js";
 
-const ROOM = 8;
+const MARGIN = 8;
 
 export class TagMenu {
-  /** @param {Record<string, string>} texts @param {() => void} leave  give the keys back */
+  /** @param {Record<string, string>} texts @param {() => void} leave  give the keyboard back */
   constructor(texts, leave) {
     this.texts = texts;
     this.leave = leave;
@@ -21,12 +21,12 @@ export class TagMenu {
       "aria-label": texts.tag_key,
       "aria-description": texts.tag_key_help,
       onfocus: () => this.field.select(),
-      oninput: () => this.write(),
+      oninput: () => this.saveKey(),
     });
-    this.said = el("p", { class: "message", role: "status" });
-    this.more = el(
+    this.message = el("p", { class: "message", role: "status" });
+    this.suggestButton = el(
       "button",
-      { type: "button", class: "more", onclick: () => this.suggest() },
+      { type: "button", class: "more", onclick: () => this.suggestImages() },
       icon("join_inner"),
       el("span", {}, texts.more_images),
     );
@@ -35,10 +35,10 @@ export class TagMenu {
       { class: "tag-menu", popover: "auto", role: "dialog" },
       this.title,
       el("label", {}, el("span", {}, texts.tag_key), this.field),
-      this.said,
-      this.more,
+      this.message,
+      this.suggestButton,
     );
-    this.node.addEventListener("keydown", (event) => this.press(event));
+    this.node.addEventListener("keydown", (event) => this.keydown(event));
   }
 
   /** @param {import("../shared/store/annotations.js").Tag} tag @param {Element} anchor */
@@ -47,43 +47,43 @@ export class TagMenu {
     write(this.title, tag.name);
     this.node.setAttribute("aria-label", tag.name);
     this.field.value = tag.key ?? "";
-    write(this.said, this.texts.tag_key_help);
+    write(this.message, this.texts.tag_key_help);
     this.node.showPopover();
     const box = anchor.getBoundingClientRect();
     const { style, offsetWidth, offsetHeight } = this.node;
-    style.left = `${Math.max(ROOM, Math.min(box.left, innerWidth - offsetWidth - ROOM))}px`;
-    style.top = `${Math.min(box.bottom + 2, innerHeight - offsetHeight - ROOM)}px`;
+    style.left = `${Math.max(MARGIN, Math.min(box.left, innerWidth - offsetWidth - MARGIN))}px`;
+    style.top = `${Math.min(box.bottom + 2, innerHeight - offsetHeight - MARGIN)}px`;
     this.field.focus();
   }
 
-  press(event) {
+  keydown(event) {
     event.stopPropagation();
     const [target] = event.composedPath();
-    if (event.key === "Enter" && target === this.more) return;
+    if (event.key === "Enter" && target === this.suggestButton) return;
     if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
     event.preventDefault();
     this.node.hidePopover();
     this.leave();
   }
 
-  /** Other images that may have it. */
-  suggest() {
+  /** Open the page that suggests more images for the tag. */
+  suggestImages() {
     const tag = this.tag?.id;
     this.node.hidePopover();
     if (tag) document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
   }
 
-  /** A key belongs to one tag: from another it is taken. */
-  async write() {
+  /** Save the shortcut; it is taken from another tag that has it. */
+  async saveKey() {
     const { tag, texts } = this;
     const key = this.field.value.trim().toLowerCase() || null;
-    const other = key && annotations.tags.find((one) => one.key === key && one.id !== tag.id);
+    const other = key && annotations.tags.find((candidate) => candidate.key === key && candidate.id !== tag.id);
     try {
       await annotations.write("/define", { do: "tag_alter", ids: [tag.id], parts: { key } });
-      write(this.said, other ? fill(texts.tag_key_taken, { name: other.name }) : texts.tag_key_help);
+      write(this.message, other ? fill(texts.tag_key_taken, { name: other.name }) : texts.tag_key_help);
       await annotations.read();
     } catch (error) {
-      write(this.said, error.message || texts.not_written);
+      write(this.message, error.message || texts.not_written);
     }
   }
 }

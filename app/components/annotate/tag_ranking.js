@@ -1,19 +1,19 @@
-// The order in which tags are proposed while one is typed, or before. Pure.
+// The order of suggested tags: the last used, or the best matches of what is typed. Pure.
 import { withoutAccents } from "../shared/ui/text.js";
 
 /** @typedef {import("../shared/store/annotations.js").Tag} Tag */
 
 /**
- * Those used last first, the others as they stand.
+ * The tags used last first, the others in their order.
  * @param {Tag[]} tags @param {string[]} recent  ids, the last used first
  */
 export function mostRecent(tags, recent) {
   const position = (tag) => (recent.includes(tag.id) ? recent.indexOf(tag.id) : recent.length);
-  return [...tags].sort((one, other) => position(one) - position(other));
+  return [...tags].sort((a, b) => position(a) - position(b));
 }
 
 /**
- * Those that begin so, then those of which a word does, then those that hold it.
+ * Tags whose names begin with the text, then those of which a word does, then those that contain it.
  * @param {Tag[]} tags @param {string} words  without accents and capitals
  */
 export function bestMatches(tags, words) {
@@ -23,5 +23,5 @@ export function bestMatches(tags, words) {
     return name.includes(` ${words}`) ? 1 : name.includes(words) ? 2 : 3;
   };
   const matches = tags.map((tag) => ({ tag, rank: rankOf(tag) })).filter(({ rank }) => rank < 3);
-  return matches.sort((one, other) => one.rank - other.rank).map(({ tag }) => tag);
+  return matches.sort((a, b) => a.rank - b.rank).map(({ tag }) => tag);
 }

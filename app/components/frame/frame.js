@@ -1,7 +1,7 @@
 // What holds on every page: the selection at the bottom left and what is done with it, the keys,
 // the language remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
-import { Naming } from "../annotate/name_groups.js";
+import { NameGroups } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
@@ -83,7 +83,7 @@ class Frame {
     this.under = el("div", { class: "under", role: "status", hidden: true });
     this.said = el("div", { class: "toast", role: "status", popover: "manual" });
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
-    this.naming = new Naming(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
+    this.naming = new NameGroups(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
     this.tagging = new Tagging(words, {
       apply: (edits, label, isAll) => this.annotate(edits, label, isAll),
       view: () => this.data.view,

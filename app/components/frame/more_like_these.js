@@ -1,7 +1,7 @@
 // From images to others like them: what is selected gets a tag, for which others are then
 // suggested. Not here: suggesting (their page), other values for many images (tagging.js).
-import { Chips } from "../annotate/tag_chips.js";
-import { Making } from "../annotate/new_property.js";
+import { TagChips } from "../annotate/tag_chips.js";
+import { NewProperty } from "../annotate/new_property.js";
 import { annotations } from "../shared/store/annotations.js";
 import { el, set, write } from "../shared/ui/dom.js";
 import { ignoringCase } from "../shared/ui/text.js";
@@ -24,7 +24,7 @@ export class Likening {
     this.which = el("select", { class: "which", "aria-label": texts.property, onchange: () => this.turn() });
     this.field = el("div", { class: "field-of" });
     this.line = el("div", { class: "line" }, this.which, this.field);
-    this.making = new Making(texts, (id) => this.made(id));
+    this.making = new NewProperty(texts, (id) => this.made(id));
     this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
     this.go = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
     this.panel = el(
@@ -40,7 +40,7 @@ export class Likening {
     this.panel.addEventListener("keydown", (event) => this.press(event));
     this.panel.addEventListener(
       "toggle",
-      (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.rest(),
+      (event) => /** @type {any} */ (event).newState === "closed" && this.editor?.reset(),
     );
   }
 
@@ -99,11 +99,11 @@ export class Likening {
     this.property = property;
     const { texts, colours } = this.words;
     // One tag is asked for, whatever the property holds.
-    this.editor = new Chips(
+    this.editor = new TagChips(
       { ...property, type: "tag" },
       { texts, colours, commit: () => this.say(""), leave: () => this.panel.hidePopover() },
     );
-    if (this.name) this.editor.propose(this.name);
+    if (this.name) this.editor.showProposal(this.name);
     this.field.replaceChildren(this.editor.node);
     // Another name may be written all the same: it takes the place of this one.
     if (this.name) this.go.focus();

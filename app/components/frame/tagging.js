@@ -1,7 +1,7 @@
 // Values for many images at once: chosen here, then applied to the selection or made a stamp.
 // Not here: the fields (annotate/editors.js), which images are selected.
 import { makeEditor } from "../annotate/editors.js";
-import { Making } from "../annotate/new_property.js";
+import { NewProperty } from "../annotate/new_property.js";
 import { levelsOf } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
@@ -37,7 +37,7 @@ export class Tagging {
     this.lines = [];
     this.list = el("div", { class: "lines" });
     this.more = el("button", { type: "button", class: "more", onclick: () => this.add() }, texts.another);
-    this.making = new Making(texts, (id) => this.made(id));
+    this.making = new NewProperty(texts, (id) => this.made(id));
     this.none = el("p", { class: "message", hidden: true }, texts.none_defined);
     this.apply = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
     this.stamp = el(
@@ -73,7 +73,7 @@ export class Tagging {
     this.panel.addEventListener("input", () => this.count());
     this.panel.addEventListener("keydown", (event) => this.press(event));
     this.panel.addEventListener("toggle", (event) => {
-      if (/** @type {any} */ (event).newState === "closed") for (const line of this.lines) line.editor.rest?.();
+      if (/** @type {any} */ (event).newState === "closed") for (const line of this.lines) line.editor.reset?.();
     });
     this.redefined = () => this.defined();
     annotations.addEventListener("define", this.redefined);

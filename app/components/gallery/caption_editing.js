@@ -1,12 +1,12 @@
 // What stands under a picture is changed where it stands: the caption of a property becomes its
 // field. Not here: the field (annotate/in_place_editor.js), which captions there are (captions.js).
-import { InPlace } from "../annotate/in_place_editor.js";
+import { InPlaceEditor } from "../annotate/in_place_editor.js";
 import { annotations } from "../shared/store/annotations.js";
 import { isTyping } from "../shared/ui/dom.js";
 import { shownFrom } from "./geometry.js";
 
-export class CaptionEditing extends InPlace {
-  /** @param {import("./grid.js").Grid} grid @param {import("../annotate/in_place_editor.js").How} how */
+export class CaptionEditing extends InPlaceEditor {
+  /** @param {import("./grid.js").Grid} grid @param {import("../annotate/in_place_editor.js").EditorContext} how */
   constructor(grid, how) {
     super(grid, how);
     this.grid = grid;
@@ -24,7 +24,7 @@ export class CaptionEditing extends InPlace {
   }
 
   /** The same caption under the next picture, over those that are folded. */
-  beside({ index, name }, by) {
+  neighbourOf({ index, name }, by) {
     const next = shownFrom(this.grid.geometry, index + by, by);
     return next === null ? null : { index: next, name };
   }

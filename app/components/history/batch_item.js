@@ -1,47 +1,52 @@
-// One batch of the list: when, who, what, to how many images, whether it counts, and its changes
-// when they are asked for. Not here: the list.
+// One batch of the list: when, who, what, on how many images, whether it is on, and its changes when
+// it is unfolded. Not here: the list (history_page.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
-import { became, part, timeOf } from "./batch_text.js";
+import { changeNode, partNode, timeOf } from "./batch_text.js";
 
 /**
  * @typedef {import("./batch_text.js").Batch} Batch
- * @typedef {object} How
+ * @typedef {object} BatchContext
  * @property {Record<string, string>} texts
  * @property {string} language
  * @property {(batch: string) => void} show
- * @property {(batch: Batch, isOn: boolean) => Promise<void>} turn
+ * @property {(batch: Batch, isOn: boolean) => Promise<void>} switchBatch
  */
 
-export class Item {
-  /** @param {Batch} batch @param {How} how */
-  constructor(batch, how) {
+export class BatchItem {
+  /** @param {Batch} batch @param {BatchContext} context */
+  constructor(batch, context) {
     this.batch = batch;
-    this.how = how;
+    this.context = context;
     const at = new Date(batch.at);
-    const { texts, language } = how;
-    this.fold = iconButton("chevron_right", fill(texts.details, { said: batch.said }), () => this.unfold(), {
-      "aria-expanded": "false",
-    });
+    const { texts, language } = context;
+    this.detailsButton = iconButton(
+      "chevron_right",
+      fill(texts.details, { said: batch.said }),
+      () => this.toggleDetails(),
+      {
+        "aria-expanded": "false",
+      },
+    );
     const line = el(
       "div",
       { class: "line" },
-      // What switches another has nothing of its own to show.
-      batch.undoes ? el("span", {}) : this.fold,
+      // A batch that only switches another has no changes of its own.
+      batch.undoes ? el("span", {}) : this.detailsButton,
       el("time", { datetime: batch.at, title: at.toLocaleString(language) }, timeOf(at, language)),
       el("span", { class: "author", title: batch.author }, batch.author),
       el("span", { class: "act", title: batch.name }, batch.name),
-      this.what(),
-      this.images(),
-      this.switch(),
+      this.description(),
+      this.imageButton(),
+      this.makeLever(),
     );
     this.details = el("div", { class: "details", hidden: true });
     this.node = el("li", { class: batch.undoes ? "batch step" : "batch" }, line, this.details);
     this.write();
   }
 
-  what() {
-    const { batch, how } = this;
-    const { texts, language } = how;
+  description() {
+    const { batch, context } = this;
+    const { texts, language } = context;
     if (batch.undoes) return el("span", { class: "what" }, fill(texts.undoes, { said: batch.said }));
     const about = batch.act === "import" && batch.about ? [el("span", { class: "value" }, batch.about)] : [];
     const more = batch.more ? el("small", {}, fill(texts.more_parts, { count: number(batch.more, language) })) : null;
@@ -49,45 +54,45 @@ export class Item {
       "span",
       { class: "what", title: batch.said },
       ...about,
-      ...batch.parts.map((one) => part(one, texts, language)),
+      ...batch.parts.map((part) => partNode(part, texts, language)),
       more,
     );
   }
 
-  images() {
-    const { batch, how } = this;
-    const { texts, language } = how;
+  imageButton() {
+    const { batch, context } = this;
+    const { texts, language } = context;
     if (!batch.images || batch.undoes) return el("span", { class: "images" });
     const text = fill(batch.images === 1 ? texts.image : texts.images, { count: number(batch.images, language) });
     return el(
       "span",
       { class: "images" },
-      el("button", { type: "button", title: texts.show, onclick: () => how.show(batch.batch) }, text),
+      el("button", { type: "button", title: texts.show, onclick: () => context.show(batch.batch) }, text),
     );
   }
 
-  switch() {
+  makeLever() {
     if (this.batch.undoes) return el("span", {});
     this.lever = el(
       "button",
-      { type: "button", class: "lever", role: "switch", onclick: () => this.turn() },
+      { type: "button", class: "lever", role: "switch", onclick: () => this.toggle() },
       el("i", {}),
     );
     return this.lever;
   }
 
-  async turn() {
+  async toggle() {
     const isOn = !this.batch.isOn;
-    this.put(isOn);
+    this.setOn(isOn);
     try {
-      await this.how.turn(this.batch, isOn);
+      await this.context.switchBatch(this.batch, isOn);
     } catch {
-      this.put(!isOn);
+      this.setOn(!isOn);
     }
   }
 
   /** @param {boolean} isOn */
-  put(isOn) {
+  setOn(isOn) {
     if (this.batch.isOn === isOn) return;
     this.batch = { ...this.batch, isOn };
     this.write();
@@ -95,7 +100,7 @@ export class Item {
 
   write() {
     const { said, isOn, undoes } = this.batch;
-    const { texts } = this.how;
+    const { texts } = this.context;
     this.node.classList.toggle("off", !isOn);
     if (undoes || !this.lever) return;
     const title = fill(isOn ? texts.switch_off : texts.switch_on, { said });
@@ -104,24 +109,24 @@ export class Item {
     set(this.lever, "title", title);
   }
 
-  unfold() {
+  toggleDetails() {
     const isOpen = this.details.hidden;
     this.details.hidden = !isOpen;
-    set(this.fold, "aria-expanded", String(isOpen));
-    if (isOpen && !this.details.children.length) this.read(0);
+    set(this.detailsButton, "aria-expanded", String(isOpen));
+    if (isOpen && !this.details.children.length) this.loadChanges(0);
   }
 
   /** @param {number} start */
-  async read(start) {
-    const { texts, language } = this.how;
-    if (!start) this.begin();
+  async loadChanges(start) {
+    const { texts, language } = this.context;
+    if (!start) this.startDetails();
     try {
-      const answer = await fetch(
+      const response = await fetch(
         `/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`,
       );
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { total, changes } = await answer.json();
-      this.list.append(...changes.map((one) => row(one, texts)));
+      if (!response.ok) throw new Error(String(response.status));
+      const { total, changes } = await response.json();
+      this.changeList.append(...changes.map((change) => changeRow(change, texts)));
       const shown = start + changes.length;
       write(
         this.note,
@@ -129,26 +134,26 @@ export class Item {
           ? fill(texts.first_changes, { shown: number(shown, language), total: number(total, language) })
           : "",
       );
-      this.further.hidden = total <= shown;
-      this.further.onclick = () => this.read(shown);
+      this.moreButton.hidden = total <= shown;
+      this.moreButton.onclick = () => this.loadChanges(shown);
     } catch {
       write(this.note, texts.failed);
-      this.further.hidden = false;
-      this.further.onclick = () => this.read(start);
+      this.moreButton.hidden = false;
+      this.moreButton.onclick = () => this.loadChanges(start);
     }
   }
 
-  begin() {
-    const { texts } = this.how;
-    this.list = el("ul", { class: "changes" });
+  startDetails() {
+    const { texts } = this.context;
+    this.changeList = el("ul", { class: "changes" });
     this.note = el("small", { role: "status" }, texts.loading);
-    this.further = el("button", { type: "button", hidden: true }, texts.more_changes);
-    this.details.append(this.list, el("p", { class: "foot" }, this.note, this.further));
+    this.moreButton = el("button", { type: "button", hidden: true }, texts.more_changes);
+    this.details.append(this.changeList, el("p", { class: "foot" }, this.note, this.moreButton));
   }
 }
 
 /** @param {import("./batch_text.js").Change} change @param {Record<string, string>} texts */
-function row(change, texts) {
+function changeRow(change, texts) {
   const { kind, sha1, name, property } = change;
   const isOfImage = kind === "image" || kind === "file";
   const picture = sha1
@@ -160,6 +165,6 @@ function row(change, texts) {
     el("span", { class: "picture" }, picture),
     el("span", { class: "name", title: name }, name ?? el("small", {}, texts.absent)),
     el("span", { class: "property" }, property),
-    became(change, texts),
+    changeNode(change, texts),
   );
 }

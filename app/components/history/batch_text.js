@@ -1,5 +1,5 @@
-// How a batch and its changes are written: times, values, what became of what. Not here: where
-// they stand.
+// The elements and texts of a batch and its changes: times, values, old and new. Not here: where they
+// are placed.
 import { el, fill, icon, number } from "../shared/ui/dom.js";
 
 /**
@@ -29,47 +29,48 @@ import { el, fill, icon, number } from "../shared/ui/dom.js";
  * @property {Change[]} [changes]
  */
 
-/** A value; a tag has a dot of its colour. @param {Value} one */
-export function value({ text, colour }) {
+/** A value; a tag has a dot of its colour. @param {Value} value */
+export function valueNode({ text, colour }) {
   const dot = colour ? el("i", { class: "dot" }) : null;
   if (dot) dot.style.background = /** @type {string} */ (colour);
   return el("span", { class: "value", title: text }, dot, text);
 }
 
-/** One thing that a batch did. @param {Part} one @param {Record<string, string>} texts @param {string} language */
-export function part({ property, sign, count, values, are_tags: areTags }, texts, language) {
-  const many = () =>
+/** One thing that a batch did. @param {Part} part @param {Record<string, string>} texts @param {string} language */
+export function partNode({ property, sign, count, values, are_tags: areTags }, texts, language) {
+  const countNode = () =>
     el(
       "span",
       { class: "value" },
       fill(areTags ? texts.several_tags : texts.several, { count: number(count, language) }),
     );
-  const mark = { add: "+", remove: "−" }[sign];
+  const symbol = { add: "+", remove: "−" }[sign];
   const word = texts[`sign_${sign}`];
-  const what = sign === "clear" ? [] : values.length ? values.map(value) : [many()];
+  const what = sign === "clear" ? [] : values.length ? values.map(valueNode) : [countNode()];
   return el(
     "span",
     { class: "part" },
     el("span", { class: "property" }, property),
-    mark ? el("b", {}, mark) : null,
+    symbol ? el("b", {}, symbol) : null,
     ...what,
     word ? el("small", {}, word) : null,
   );
 }
 
-/** What became of what. @param {Change} change @param {Record<string, string>} texts */
-export function became(change, texts) {
-  const { op, old, new: now } = change;
-  if (op !== "set") return el("span", { class: "became" }, el("b", {}, op === "add" ? "+" : "−"), ...now.map(value));
+/** The old values and the new ones. @param {Change} change @param {Record<string, string>} texts */
+export function changeNode(change, texts) {
+  const { op, old, new: values } = change;
+  if (op !== "set")
+    return el("span", { class: "became" }, el("b", {}, op === "add" ? "+" : "−"), ...values.map(valueNode));
   const none = () => el("small", {}, texts.nothing);
-  const before = old.length ? [el("span", { class: "old" }, ...old.map(value)), icon("arrow_forward")] : [];
-  return el("span", { class: "became" }, ...before, ...(now.length ? now.map(value) : [none()]));
+  const before = old.length ? [el("span", { class: "old" }, ...old.map(valueNode)), icon("arrow_forward")] : [];
+  return el("span", { class: "became" }, ...before, ...(values.length ? values.map(valueNode) : [none()]));
 }
 
 /** The day of a moment as this browser counts days: "2026-11-21". @param {Date} at */
 export function dayOf(at) {
-  const two = (one) => String(one).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const twoDigits = (figure) => String(figure).padStart(2, "0");
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
 }
 
 /** @param {Date} at @param {string} language @param {Record<string, string>} texts */
@@ -85,7 +86,7 @@ export function timeOf(at, language) {
   return at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
-/** Where the batches of a day end: ids begin with their time. @param {string} day */
+/** The id before which the batches of a day end: ids begin with their time. @param {string} day */
 export function endOf(day) {
   const [year, month, date] = day.split("-").map(Number);
   return new Date(year, month - 1, date + 1).getTime().toString(16).padStart(12, "0");

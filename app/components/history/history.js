@@ -1,8 +1,8 @@
 // The history of annotations: all of it on its page, or that of one image beside the pictures.
 // Streamlit calls the default export with the data of each run. Not here: either of them.
 import { component } from "../shared/bridge/lifecycle.js";
-import { Page } from "./history_page.js";
-import { Past } from "./image_history.js";
+import { HistoryPage } from "./history_page.js";
+import { ImageHistory } from "./image_history.js";
 
 /**
  * @typedef {object} Data
@@ -13,6 +13,6 @@ import { Past } from "./image_history.js";
  */
 
 export default component(
-  (root, { sha1 }) => (sha1 === null ? new Page(root) : new Past(root)),
-  (shown, { press }) => (shown.tell = press),
+  (root, { sha1 }) => (sha1 === null ? new HistoryPage(root) : new ImageHistory(root)),
+  (page, { press }) => (page.press = press),
 );

@@ -1,17 +1,17 @@
-// What was said of one image, folded below what is known of it. Not here: its values now.
+// The history of one image's values, folded below its details. Not here: its current values.
 import { debounced, el, set, write } from "../shared/ui/dom.js";
 import { latest } from "../shared/store/undo_state.js";
-import { became, timeOf } from "./batch_text.js";
+import { changeNode, timeOf } from "./batch_text.js";
 
-const PAGE = 20;
+const PAGE_SIZE = 20;
 const FRESHEN_AFTER = 120;
-// Whoever unfolds it wants to see it of the next image too.
+// Kept for the next image.
 let isOpen = false;
 
-export class Past {
+export class ImageHistory {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.tell = () => {};
+    this.press = () => {};
     this.list = el("ol", { class: "past" });
     this.message = el("p", { class: "message" });
     this.more = el("button", { type: "button", hidden: true, onclick: () => this.read(this.last) });
@@ -26,11 +26,11 @@ export class Past {
       this.more,
     );
     root.replaceChildren(this.node);
-    /** Where in the log what is shown ends. */
+    /** The position in the log of what is shown. */
     this.position = 0;
     this.freshen = debounced(() => this.data && this.read(), FRESHEN_AFTER);
-    this.changed = () => latest.state && latest.state.position > this.position && this.freshen();
-    latest.addEventListener("change", this.changed);
+    this.onChange = () => latest.state && latest.state.position > this.position && this.freshen();
+    latest.addEventListener("change", this.onChange);
     this.unfollow = latest.follow();
   }
 
@@ -52,14 +52,14 @@ export class Past {
     const { sha1, language, texts } = this.data;
     this.request?.abort();
     const request = (this.request = new AbortController());
-    const query = new URLSearchParams({ target: sha1, limit: String(PAGE), lang: language });
+    const query = new URLSearchParams({ target: sha1, limit: String(PAGE_SIZE), lang: language });
     if (before) query.set("before", before);
     try {
-      const answer = await fetch(`/batches?${query}`, { signal: request.signal });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const { batches, more, position } = await answer.json();
+      const response = await fetch(`/batches?${query}`, { signal: request.signal });
+      if (!response.ok) throw new Error(String(response.status));
+      const { batches, more, position } = await response.json();
       this.position = Math.max(this.position, position);
-      const rows = batches.map((one) => this.row(one));
+      const rows = batches.map((batch) => this.batchRow(batch));
       if (before) this.list.append(...rows);
       else this.list.replaceChildren(...rows);
       this.last = batches.at(-1)?.batch ?? this.last;
@@ -76,12 +76,12 @@ export class Past {
   }
 
   /** @param {import("./batch_text.js").Batch} batch */
-  row({ at, author, name, isOn, changes = [] }) {
+  batchRow({ at, author, name, isOn, changes = [] }) {
     const { language, texts } = this.data;
     const when = new Date(at);
     const day = when.toLocaleDateString(language, { day: "numeric", month: "short", year: "numeric" });
-    const lines = changes.map((one) =>
-      el("div", { class: "change" }, el("span", { class: "property" }, one.property), became(one, texts)),
+    const lines = changes.map((change) =>
+      el("div", { class: "change" }, el("span", { class: "property" }, change.property), changeNode(change, texts)),
     );
     return el(
       "li",
@@ -94,7 +94,7 @@ export class Past {
   close() {
     this.request?.abort();
     this.freshen.cancel();
-    latest.removeEventListener("change", this.changed);
+    latest.removeEventListener("change", this.onChange);
     this.unfollow();
   }
 }

@@ -1,5 +1,5 @@
-// Who is at work, as a number beside a head; a press lists them and asks for one's own name.
-// Streamlit calls the default export with the data of each run.
+// How many people are at work, beside an icon; a click lists them and shows a form for one's own
+// name. Streamlit calls the default export with the data of each run.
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, set, write } from "../shared/ui/dom.js";
 import { tidied } from "../shared/ui/text.js";
@@ -31,21 +31,21 @@ class People {
     );
     this.name = el("input", { type: "text", autocomplete: "name", spellcheck: "false" });
     this.nameLabel = el("span", {});
-    this.save = el("button", { type: "submit" });
-    this.help = el("p", {});
+    this.saveButton = el("button", { type: "submit" });
+    this.helpText = el("p", {});
     this.form = el(
       "form",
-      { onsubmit: (event) => this.keep(event) },
+      { onsubmit: (event) => this.saveName(event) },
       el("label", {}, this.nameLabel, this.name),
-      this.save,
-      this.help,
+      this.saveButton,
+      this.helpText,
     );
     this.heading = el("h2", {});
     this.list = el("ul", {});
     this.panel = el("div", { class: "panel", popover: "auto", role: "dialog" }, this.form, this.heading, this.list);
     root.replaceChildren(this.button, this.panel);
-    this.changed = () => this.write();
-    latest.addEventListener("change", this.changed);
+    this.onChange = () => this.write();
+    latest.addEventListener("change", this.onChange);
     this.unfollow = latest.follow();
   }
 
@@ -57,8 +57,8 @@ class People {
     set(this.panel, "aria-label", texts.open);
     set(this.name, "maxlength", data.longest);
     write(this.nameLabel, texts.name);
-    write(this.save, texts.save);
-    write(this.help, texts.help);
+    write(this.saveButton, texts.save);
+    write(this.helpText, texts.help);
     write(this.heading, texts.at_work);
     this.write();
   }
@@ -74,18 +74,20 @@ class People {
     set(this.button, "title", title);
     set(this.button, "aria-label", title);
     const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-    const minutes = (at) => ago.format(Math.min(0, Math.round((Date.parse(at) - Date.now()) / 60_000)), "minute");
-    const rows = others.map(({ author, at }) => el("li", {}, el("span", {}, author), el("small", {}, minutes(at))));
+    const minutesAgo = (at) => ago.format(Math.min(0, Math.round((Date.parse(at) - Date.now()) / 60_000)), "minute");
+    const otherRows = others.map(({ author, at }) =>
+      el("li", {}, el("span", {}, author), el("small", {}, minutesAgo(at))),
+    );
     this.list.replaceChildren(
       el("li", {}, el("span", {}, me), el("small", {}, texts.you)),
-      ...rows,
-      ...(rows.length ? [] : [el("li", { class: "nobody" }, texts.nobody)]),
+      ...otherRows,
+      ...(otherRows.length ? [] : [el("li", { class: "nobody" }, texts.nobody)]),
     );
   }
 
   open() {
     this.name.value = latest.state?.me ?? "";
-    write(this.save, this.data.texts.save);
+    write(this.saveButton, this.data.texts.save);
     this.panel.showPopover();
     const { right, bottom } = this.button.getBoundingClientRect();
     this.panel.style.left = `${Math.max(8, Math.min(right, innerWidth - 8) - this.panel.offsetWidth)}px`;
@@ -94,20 +96,20 @@ class People {
   }
 
   /** @param {Event} event */
-  keep(event) {
+  saveName(event) {
     event.preventDefault();
     const name = tidied(this.name.value);
     const { cookie, texts } = this.data;
-    // Without a name, the system's counts again.
+    // Without a name the name of the system's user is used.
     document.cookie = `${cookie}=${encodeURIComponent(name)}; path=/; max-age=${name ? YEAR : 0}; SameSite=Lax`;
-    write(this.save, texts.saved);
+    write(this.saveButton, texts.saved);
     document.dispatchEvent(new Event("panoptic:named"));
     this.panel.hidePopover();
     this.button.focus();
   }
 
   close() {
-    latest.removeEventListener("change", this.changed);
+    latest.removeEventListener("change", this.onChange);
     this.unfollow();
   }
 }

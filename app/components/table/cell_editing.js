@@ -1,12 +1,12 @@
 // A field over one cell of the table: what it says of an image is changed in place. Not here: the
 // field (annotate/in_place_editor.js), which cell is in hand (body.js).
-import { InPlace } from "../annotate/in_place_editor.js";
+import { InPlaceEditor } from "../annotate/in_place_editor.js";
 
 // A cell of a rule is this high at least.
 const LOW = 36;
 
-export class Editing extends InPlace {
-  /** @param {import("./body.js").Body} body @param {import("../annotate/in_place_editor.js").How} how */
+export class Editing extends InPlaceEditor {
+  /** @param {import("./body.js").Body} body @param {import("../annotate/in_place_editor.js").EditorContext} how */
   constructor(body, how) {
     super(body, how);
     this.body = body;
@@ -23,7 +23,7 @@ export class Editing extends InPlace {
   }
 
   /** The next cell of the row, and after the last the first of the next row. */
-  beside({ index, name }, by) {
+  neighbourOf({ index, name }, by) {
     const { editable } = this.body.layout;
     const at = editable.findIndex((column) => column.name === name) + by;
     const isOver = at < 0 || at >= editable.length;

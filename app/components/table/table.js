@@ -30,7 +30,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {import("./columns.js").Property[]} [properties]  those that have a column
- * @property {import("../annotate/in_place_editor.js").How} [editing]
+ * @property {import("../annotate/in_place_editor.js").EditorContext} [editing]
  * @property {"image" | "file"} [mode]  what the rows are
  * @property {boolean} grouped    whether the view has groups
  * @property {boolean} canFilter  whether a group can be shown alone
@@ -96,7 +96,7 @@ class Table {
       open: (index) => this.open(index),
       only: (group) => this.only(group),
       edit: (index, name) => this.editing.begin({ index, name }),
-      empty: (index, name) => this.editing.empty({ index, name }),
+      empty: (index, name) => this.editing.clear({ index, name }),
     });
     this.unfollow = onAnnotationChange((position) => this.annotated(position));
     this.body.addEventListener("current", () => this.moved());
