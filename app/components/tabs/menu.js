@@ -1,74 +1,81 @@
-// A list of acts that opens below what was pressed. Not here: what the acts do.
+// A menu that opens below what was pressed. Not here: what its items do.
 import { el, icon } from "../shared/ui/dom.js";
 
+// Pixels from the window's edges, and from what was pressed.
+const MARGIN = 8;
+const GAP = 2;
+
 /**
- * @typedef {object} Line
+ * @typedef {object} MenuItem
  * @property {string} icon
  * @property {string} text
  * @property {string} [title]
- * @property {string} [hint]
+ * @property {string} [hint]  the key that does the same
  * @property {() => void} act
- * @property {{icon: string, text: string, act: () => void}} [aside]
- * `aside` is a second act of the same line.
+ * @property {{icon: string, text: string, act: () => void}} [aside]  a second action in the same row
  */
 
 /**
- * Fill `menu` (a popover) with lines and open it below `under`.
- * @param {HTMLElement} menu @param {HTMLElement} under @param {string} heading @param {Line[]} lines
+ * Fill `menu` (a popover) with items and open it below `anchor`.
+ * @param {HTMLElement} menu @param {HTMLElement} anchor @param {string} heading @param {MenuItem[]} items
  */
-export function openMenu(menu, under, heading, lines) {
-  const rows = lines.map((line) => row(menu, line));
+export function openMenu(menu, anchor, heading, items) {
+  const rows = items.map((item) => makeRow(menu, item));
   menu.replaceChildren(...(heading ? [el("h2", { role: "none" }, heading)] : []), ...rows);
-  menu.setAttribute("aria-label", heading || under.textContent);
-  menu.onkeydown = (event) => move(menu, event);
+  menu.setAttribute("aria-label", heading || (anchor.textContent ?? ""));
+  menu.onkeydown = (event) => moveFocus(menu, event);
   menu.showPopover();
-  const { left, bottom } = under.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, Math.min(left, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.style.top = `${bottom + 2}px`;
-  items(menu)[0]?.focus();
+  const { left, bottom } = anchor.getBoundingClientRect();
+  menu.style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - menu.offsetWidth - MARGIN))}px`;
+  menu.style.top = `${bottom + GAP}px`;
+  buttonsOf(menu)[0]?.focus();
 }
 
-function row(menu, line) {
+/** @param {HTMLElement} menu @param {MenuItem} item */
+function makeRow(menu, { icon: symbol, text, title, hint, act, aside }) {
+  const choose = (action) => {
+    menu.hidePopover();
+    action();
+  };
+  const first = el(
+    "button",
+    { type: "button", role: "menuitem", title, onclick: () => choose(act) },
+    icon(symbol),
+    el("span", {}, text),
+    hint ? el("kbd", { "aria-hidden": "true" }, hint) : null,
+  );
   const second =
-    line.aside &&
+    aside &&
     el(
       "button",
       {
         type: "button",
         class: "tool",
         role: "menuitem",
-        title: line.aside.text,
-        "aria-label": line.aside.text,
-        onclick: () => choose(menu, line.aside.act),
+        title: aside.text,
+        "aria-label": aside.text,
+        onclick: () => choose(aside.act),
       },
-      icon(line.aside.icon),
+      icon(aside.icon),
     );
-  const first = el(
-    "button",
-    { type: "button", role: "menuitem", title: line.title, onclick: () => choose(menu, line.act) },
-    icon(line.icon),
-    el("span", {}, line.text),
-    line.hint ? el("kbd", { "aria-hidden": "true" }, line.hint) : null,
-  );
   return el("div", { class: "row", role: "none" }, first, second);
 }
 
-function choose(menu, act) {
-  menu.hidePopover();
-  act();
-}
-
-function move(menu, event) {
-  const all = items(menu);
+/** @param {HTMLElement} menu @param {KeyboardEvent} event */
+function moveFocus(menu, event) {
+  const buttons = buttonsOf(menu);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const now = all.indexOf(/** @type {ShadowRoot} */ (menu.getRootNode()).activeElement);
-  const to = step ? (now + step + all.length) % all.length : { Home: 0, End: all.length - 1 }[event.key];
-  if (to === undefined) return;
+  const { activeElement } = /** @type {ShadowRoot} */ (menu.getRootNode());
+  const current = buttons.indexOf(/** @type {HTMLElement} */ (activeElement));
+  const ends = { Home: 0, End: buttons.length - 1 };
+  const target = step ? (current + step + buttons.length) % buttons.length : ends[event.key];
+  if (target === undefined) return;
   event.preventDefault();
   event.stopPropagation();
-  all[to]?.focus();
+  buttons[target]?.focus();
 }
 
-function items(menu) {
-  return [...menu.querySelectorAll("[role=menuitem]")];
+/** @param {HTMLElement} menu @returns {HTMLElement[]} */
+function buttonsOf(menu) {
+  return [...menu.querySelectorAll("[role=menuitem]")].filter((node) => node instanceof HTMLElement);
 }

@@ -1,11 +1,13 @@
-// The tabs of the top bar: open, rename in place, reorder, close, and the views that are not open.
-// A press shows at once; Python confirms. Not here: what a tab shows (Python).
+// The tabs of the top bar: opened, renamed in place, reordered, closed, and the views that are not
+// open. An action shows at once; Python confirms. Not here: what a tab shows (Python), its menu
+// (menu.js), dragging a tab (dragging.js), the field of a new name (rename_field.js).
 import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
-import { tidied } from "../shared/ui/text.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { begin } from "../shared/bridge/pending.js";
+import { TabDragging } from "./dragging.js";
 import { openMenu } from "./menu.js";
+import { makeRenameField } from "./rename_field.js";
 
 const TOAST_FOR = 8000;
 
@@ -18,47 +20,56 @@ const TOAST_FOR = 8000;
  * @property {string} address        the view that is shown, for an address that names only its tab
  * @property {Record<string, string>} texts
  */
+/**
+ * What a person did, as Python reads it (`TabAction`).
+ * @typedef {object} Action
+ * @property {string} what
+ * @property {string | null} [id]
+ * @property {string} [name]
+ * @property {string[]} [ids]
+ * @property {number | null} [place]  index among the tabs
+ * @property {string | null} [then]   the tab to show now
+ */
 
 export default component(
-  (root) => new Strip(root),
-  (strip, { send }) => (strip.tell = (act) => send("act", act)),
+  (root, data) => new Tabs(root, data),
+  (tabs, { send }) => (tabs.send = (action) => send("act", action)),
 );
 
-class Strip {
-  constructor(root) {
-    /** Streamlit's, and new with each run. @type {(act: object) => void} */
-    this.tell = () => {};
-    /** @type {HTMLElement | null} */
-    this.dragged = null;
-    /** @type {string | null} */
+class Tabs {
+  /** @param {HTMLElement} root @param {Data} data */
+  constructor(root, data) {
+    this.data = structuredClone(data);
+    this.isUpdated = false;
+    /** Sends an action to Python; new with each run. @type {(action: Action) => void} */
+    this.send = () => {};
+    /** Id of the tab that is being renamed. @type {string | null} */
     this.renamed = null;
-    this.list = el("ul", {
-      onscroll: () => this.fade(),
-      onwheel: (event) => this.wheel(event),
-      ondragover: (event) => this.over(event),
-      ondrop: (event) => event.preventDefault(),
-    });
+    /** What was drawn last. */
+    this.written = "";
+    this.list = el("ul", { onscroll: () => this.drawFade(), onwheel: (event) => this.wheel(event) });
+    this.dragging = new TabDragging(this.list, (ids) => this.dropped(ids));
     this.nav = el("nav", { class: "strip" }, this.list);
     this.add = iconButton("add", "", () => this.act({ what: "new" }, { isLong: true }));
-    this.more = iconButton("bookmarks", "", () => this.showOthers(), { "aria-haspopup": "menu" });
+    this.more = iconButton("bookmarks", "", () => this.openOthersMenu(), { "aria-haspopup": "menu" });
     this.menu = el("div", { class: "menu", role: "menu", popover: "auto" });
-    this.said = el("span", { role: "status" });
+    this.toastText = el("span", { role: "status" });
     this.undo = el("button", { type: "button" });
-    this.toast = el("div", { class: "toast", popover: "manual" }, this.said, this.undo);
+    this.toast = el("div", { class: "toast", popover: "manual" }, this.toastText, this.undo);
     root.replaceChildren(this.nav, this.add, this.more, this.menu, this.toast);
-    this.sized = new ResizeObserver(() => this.resized());
-    // Names have another width once their letters are here.
+    this.observer = new ResizeObserver(() => this.resized());
+    // Names have another width once their font is loaded.
     document.fonts.ready.then(() => this.resized());
-    this.sized.observe(this.list);
+    this.observer.observe(this.list);
   }
 
-  /** @param {Data} data @param {number} unheard  acts that Python has not heard of */
-  update(data, unheard) {
-    set(this.nav, "aria-busy", unheard ? "true" : null);
-    writeOut(data);
-    const isFirst = !this.data;
-    // What was pressed since stays as it was pressed until Python has heard of it.
-    if (unheard && !isFirst) return;
+  /** @param {Data} data @param {number} [unconfirmed]  actions that Python has not carried out yet */
+  update(data, unconfirmed) {
+    set(this.nav, "aria-busy", unconfirmed ? "true" : null);
+    completeAddress(data);
+    // What was done since is shown as it was done until Python has carried it out.
+    if (unconfirmed && this.isUpdated) return;
+    this.isUpdated = true;
     this.data = structuredClone(data);
     const { texts } = data;
     set(this.nav, "aria-label", texts.views);
@@ -74,69 +85,60 @@ class Strip {
 
   draw() {
     // Whoever is writing a name or dragging a tab is not disturbed.
-    if (this.renamed || this.dragged) return;
+    if (this.renamed || this.dragging.item) return;
     const { tabs, others, current, texts } = this.data;
     const written = JSON.stringify([tabs, others.length, current, texts]);
     if (this.written === written) return;
     this.written = written;
-    const focused = this.focused();
-    const all = { id: null, name: texts.all, title: texts.all, is_readable: true };
+    const focused = this.focusedId();
+    const allImages = { id: null, name: texts.all, title: texts.all, is_readable: true };
     const { scrollLeft } = this.list;
-    this.list.replaceChildren(...[all, ...tabs].map((tab) => this.item(tab)));
+    this.list.replaceChildren(...[allImages, ...tabs].map((tab) => this.makeItem(tab)));
     this.list.scrollLeft = scrollLeft;
     this.more.hidden = !others.length;
     this.reveal(this.itemOf(current));
     if (focused !== undefined) this.focus(this.itemOf(focused) ? focused : current);
-    this.fade();
+    this.drawFade();
   }
 
   /** @param {Omit<Tab, "id"> & {id: string | null}} tab */
-  item(tab) {
+  makeItem({ id, name, title, is_readable: isReadable }) {
     const { current, texts } = this.data;
-    const { id, name, title } = tab;
     const isCurrent = id === current;
-    const button = el(
-      "button",
-      {
-        type: "button",
-        class: "tab",
-        title,
-        tabindex: isCurrent ? 0 : -1,
-        "aria-current": isCurrent ? "page" : null,
-        onclick: () => this.open(id),
-      },
-      tab.is_readable ? null : icon("warning"),
-      el("span", { class: "name" }, name),
-    );
-    if (id === null)
-      return el(
-        "li",
-        { class: `item all${isCurrent ? " current" : ""}`, onkeydown: (event) => this.key(event, id) },
-        button,
-      );
+    const attributes = {
+      type: "button",
+      class: "tab",
+      title,
+      tabindex: isCurrent ? 0 : -1,
+      "aria-current": isCurrent ? "page" : null,
+      onclick: () => this.open(id),
+    };
+    const button = el("button", attributes, isReadable ? null : icon("warning"), el("span", { class: "name" }, name));
+    const onkeydown = (event) => this.onKey(event, id);
+    if (id === null) return el("li", { class: `item all${isCurrent ? " current" : ""}`, onkeydown }, button);
     const options = fill(texts.options, { name });
-    const shut = fill(texts.close_one, { name });
+    const close = fill(texts.close_one, { name });
     return el(
       "li",
       {
         class: isCurrent ? "item current" : "item",
         "data-id": id,
         draggable: "true",
-        onkeydown: (event) => this.key(event, id),
+        onkeydown,
         ondblclick: () => this.rename(id),
         // The middle button would scroll.
         onmousedown: (event) => event.button === 1 && event.preventDefault(),
-        onauxclick: (event) => event.button === 1 && this.shut(id),
+        onauxclick: (event) => event.button === 1 && this.closeTab(id),
         oncontextmenu: (event) => {
           event.preventDefault();
-          this.showMenu(id);
+          this.openTabMenu(id);
         },
-        ondragstart: (event) => this.drag(event),
-        ondragend: () => this.drop(),
+        ondragstart: (event) => this.dragging.start(event),
+        ondragend: () => this.dragging.end(),
       },
       button,
-      isCurrent ? iconButton("expand_more", options, () => this.showMenu(id), { "aria-haspopup": "menu" }) : null,
-      iconButton("close", shut, () => this.shut(id), { class: "tool shut", tabindex: -1 }),
+      isCurrent ? iconButton("expand_more", options, () => this.openTabMenu(id), { "aria-haspopup": "menu" }) : null,
+      iconButton("close", close, () => this.closeTab(id), { class: "tool shut", tabindex: -1 }),
     );
   }
 
@@ -146,20 +148,22 @@ class Strip {
     return /** @type {HTMLElement | null} */ (item);
   }
 
-  /** The id of the tab that has the focus; undefined where none has. */
-  focused() {
+  /** The id of the tab that has the keyboard focus; undefined where none has. */
+  focusedId() {
     const { activeElement } = /** @type {ShadowRoot} */ (this.list.getRootNode());
-    const item = /** @type {HTMLElement | null} */ (activeElement?.closest(".item"));
+    const item = /** @type {HTMLElement | null | undefined} */ (activeElement?.closest(".item"));
     return item ? (item.dataset.id ?? null) : undefined;
   }
 
+  /** @param {string | null} id */
   focus(id) {
     const item = this.itemOf(id);
     this.list.querySelectorAll(".tab").forEach((tab) => set(tab, "tabindex", tab.parentElement === item ? 0 : -1));
-    /** @type {HTMLElement | null} */ (item?.querySelector(".tab"))?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null | undefined} */ (item?.querySelector(".tab"))?.focus({ preventScroll: true });
     this.reveal(item);
   }
 
+  /** Scroll to a tab. @param {HTMLElement | null} item */
   reveal(item) {
     if (!item) return;
     const { scrollLeft, clientWidth } = this.list;
@@ -169,231 +173,215 @@ class Strip {
       this.list.scrollLeft = start + item.offsetWidth - clientWidth;
   }
 
-  /** What stands beside came later, or the window is another: the tab in hand stays in sight. */
+  /** The tab that is shown stays in sight when the window or what stands beside the tabs changes. */
   resized() {
-    if (this.data) this.reveal(this.itemOf(this.data.current));
-    this.fade();
+    this.reveal(this.itemOf(this.data.current));
+    this.drawFade();
   }
 
-  fade() {
+  /** Show at which ends there are more tabs. */
+  drawFade() {
     const { scrollLeft, scrollWidth, clientWidth } = this.list;
     const start = scrollLeft > 1;
     const end = scrollLeft + clientWidth < scrollWidth - 1;
     set(this.list, "data-more", start && end ? "both" : start ? "start" : end ? "end" : null);
   }
 
+  /** @param {WheelEvent} event */
   wheel(event) {
     if (Math.abs(event.deltaY) <= Math.abs(event.deltaX)) return;
     event.preventDefault();
     this.list.scrollLeft += event.deltaY;
   }
 
-  // Acting
+  // Actions
 
-  act(act, { isLong = false } = {}) {
+  /**
+   * Send what was done, and show it.
+   * @param {Action} action @param {{isLong?: boolean}} [options]  isLong: another view is shown
+   */
+  act(action, { isLong = false } = {}) {
     set(this.nav, "aria-busy", "true");
     if (isLong) begin();
-    this.tell(act);
+    this.send(action);
     this.draw();
   }
 
+  /** @param {string | null} id */
   open(id) {
     this.data.current = id;
     this.act({ what: "open", id }, { isLong: true });
   }
 
-  shut(id) {
-    this.leave(id, "close", this.data.texts.closed);
+  /** @param {string} id */
+  closeTab(id) {
+    this.remove(id, "close", this.data.texts.closed);
   }
 
-  erase(id) {
-    this.leave(id, "delete", this.data.texts.deleted);
+  /** @param {string} id */
+  deleteView(id) {
+    this.remove(id, "delete", this.data.texts.deleted);
   }
 
-  /** Take a view from the tabs, or from those that are not open; say so, and how to undo it. */
-  leave(id, what, text) {
+  /**
+   * Take a view from the tabs, or from those that are not open; say so, and offer to undo it.
+   * @param {string} id @param {"close" | "delete"} what @param {string} text
+   */
+  remove(id, what, text) {
     const { tabs, others, current } = this.data;
-    const place = tabs.findIndex((tab) => tab.id === id);
+    const index = tabs.findIndex((tab) => tab.id === id);
+    const removed = [...tabs, ...others].find((tab) => tab.id === id);
+    if (!removed) return;
     const isShown = id === current;
-    const tab = [...tabs, ...others].find((one) => one.id === id);
-    const then = (tabs[place + 1] ?? tabs[place - 1])?.id ?? null;
-    this.data.tabs = tabs.filter((one) => one !== tab);
-    this.data.others = others.filter((one) => one !== tab);
-    if (what === "close") this.data.others.unshift(tab);
+    const then = (tabs[index + 1] ?? tabs[index - 1])?.id ?? null;
+    this.data.tabs = tabs.filter((tab) => tab !== removed);
+    this.data.others = others.filter((tab) => tab !== removed);
+    if (what === "close") this.data.others.unshift(removed);
     if (isShown) this.data.current = then;
     this.act({ what, id, ...(isShown ? { then } : {}) }, { isLong: isShown });
-    const back = { what: "restore", id, place: place < 0 ? null : place, ...(isShown ? { then: id } : {}) };
-    this.say(fill(text, { name: tab.name }), () => this.act(back, { isLong: isShown }));
+    const restore = { what: "restore", id, place: index < 0 ? null : index, ...(isShown ? { then: id } : {}) };
+    this.notify(fill(text, { name: removed.name }), () => this.act(restore, { isLong: isShown }));
   }
 
+  /** @param {string} id */
   rename(id) {
     const item = this.itemOf(id);
-    const tab = this.data.tabs.find((one) => one.id === id);
-    if (this.renamed || !item || !tab) return;
+    const renamed = this.data.tabs.find((tab) => tab.id === id);
+    if (this.renamed || !item || !renamed) return;
     this.renamed = id;
     item.draggable = false;
-    const end = (isKept) => {
-      if (this.renamed !== id) return;
+    const field = makeRenameField(renamed.name, this.data.texts.name, (name, byKey) => {
       this.renamed = null;
       this.written = "";
-      const name = tidied(field.value);
-      if (isKept && name && name !== tab.name) {
+      if (name) {
         // Python may have sent the tabs anew since.
-        for (const one of this.data.tabs) if (one.id === id) one.name = name;
+        for (const tab of this.data.tabs) if (tab.id === id) tab.name = name;
         this.act({ what: "rename", id, name });
       } else this.draw();
-    };
-    const field = el("input", {
-      class: "rename",
-      type: "text",
-      maxlength: 200,
-      spellcheck: "false",
-      "aria-label": this.data.texts.name,
-      onblur: () => end(true),
-      onkeydown: (event) => {
-        event.stopPropagation();
-        if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
-        event.preventDefault();
-        end(event.key === "Enter");
-        this.focus(id);
-      },
+      if (byKey) this.focus(id);
     });
-    field.value = tab.name;
     item.replaceChildren(field);
     field.focus();
     field.select();
     this.reveal(item);
   }
 
-  async copy(id) {
+  /** Copy a link to a tab. @param {string} id */
+  async copyLink(id) {
     const { texts } = this.data;
     await navigator.clipboard.writeText(new URL(`/?tab=${id}`, location.origin).href);
-    this.say(texts.copied);
+    this.notify(texts.copied);
   }
 
   /** @param {string} text @param {(() => void) | null} [undo] */
-  say(text, undo = null) {
-    clearTimeout(this.fading);
-    write(this.said, text);
+  notify(text, undo = null) {
+    clearTimeout(this.toastTimer);
+    write(this.toastText, text);
     this.undo.hidden = !undo;
     this.undo.onclick = () => {
       hideToast(this.toast);
       undo?.();
     };
     showToast(this.toast);
-    this.fading = setTimeout(() => hideToast(this.toast), TOAST_FOR);
+    this.toastTimer = setTimeout(() => hideToast(this.toast), TOAST_FOR);
   }
 
   // Menus
 
-  showMenu(id) {
+  /** @param {string} id */
+  openTabMenu(id) {
     const { texts } = this.data;
-    openMenu(this.menu, this.itemOf(id), "", [
+    const item = this.itemOf(id);
+    if (!item) return;
+    openMenu(this.menu, item, "", [
       { icon: "edit", text: texts.rename, hint: "F2", act: () => this.rename(id) },
       { icon: "content_copy", text: texts.duplicate, act: () => this.act({ what: "duplicate", id }, { isLong: true }) },
-      { icon: "link", text: texts.copy, act: () => this.copy(id) },
-      { icon: "close", text: texts.close, hint: texts.delete_key, act: () => this.shut(id) },
-      { icon: "delete", text: texts.delete, act: () => this.erase(id) },
+      { icon: "link", text: texts.copy, act: () => this.copyLink(id) },
+      { icon: "close", text: texts.close, hint: texts.delete_key, act: () => this.closeTab(id) },
+      { icon: "delete", text: texts.delete, act: () => this.deleteView(id) },
     ]);
   }
 
-  showOthers() {
+  openOthersMenu() {
     const { texts, others } = this.data;
-    const lines = others.map(({ id, name, title, is_readable }) => ({
+    const items = others.map(({ id, name, title, is_readable }) => ({
       icon: is_readable ? "bookmark" : "warning",
       text: name,
       title,
       act: () => this.reopen(id),
-      aside: { icon: "delete", text: fill(texts.delete_one, { name }), act: () => this.erase(id) },
+      aside: { icon: "delete", text: fill(texts.delete_one, { name }), act: () => this.deleteView(id) },
     }));
-    openMenu(this.menu, this.more, texts.others, lines);
+    openMenu(this.menu, this.more, texts.others, items);
   }
 
+  /** @param {string} id */
   reopen(id) {
-    const tab = this.data.others.find((one) => one.id === id);
-    this.data.others = this.data.others.filter((one) => one !== tab);
-    this.data.tabs = [...this.data.tabs, tab];
+    const { tabs, others } = this.data;
+    const reopened = others.filter((tab) => tab.id === id);
+    this.data.others = others.filter((tab) => tab.id !== id);
+    this.data.tabs = [...tabs, ...reopened];
     this.data.current = id;
     this.act({ what: "reopen", id }, { isLong: true });
   }
 
   // Keys
 
-  key(event, id) {
+  /** @param {KeyboardEvent} event @param {string | null} id  of the tab that has the focus */
+  onKey(event, id) {
     if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
-    const act = this.keys(event, id);
-    if (!act) return;
+    const action = this.actionOf(event, id);
+    if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    action();
   }
 
-  keys({ key, altKey }, id) {
+  /** @param {KeyboardEvent} event @param {string | null} id @returns {(() => void) | null | undefined} */
+  actionOf({ key, altKey }, id) {
     const ids = [null, ...this.data.tabs.map((tab) => tab.id)];
-    const place = ids.indexOf(id);
+    const index = ids.indexOf(id);
     const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (altKey) return step && id !== null ? () => this.shift(place - 1, place - 1 + step) : null;
-    if (step) return () => place + step in ids && this.focus(ids[place + step]);
-    const act = { Home: () => this.focus(ids[0]), End: () => this.focus(ids[ids.length - 1]) }[key];
-    if (act || id === null) return act;
-    return { F2: () => this.rename(id), Delete: () => this.shut(id) }[key];
+    if (altKey) return step && id !== null ? () => this.moveTab(index - 1, index - 1 + step) : null;
+    if (step) return () => void (index + step in ids && this.focus(ids[index + step]));
+    const move = { Home: () => this.focus(ids[0]), End: () => this.focus(ids[ids.length - 1]) }[key];
+    if (move || id === null) return move;
+    return { F2: () => this.rename(id), Delete: () => this.closeTab(id) }[key];
   }
 
-  /** Move the tab at one place to another. */
-  shift(from, to) {
+  // Order
+
+  /** Move a tab from one index to another. @param {number} from @param {number} to */
+  moveTab(from, to) {
     const tabs = [...this.data.tabs];
     if (!(to in tabs)) return;
     tabs.splice(to, 0, ...tabs.splice(from, 1));
-    this.order(tabs.map((tab) => tab.id));
+    this.setOrder(tabs.map((tab) => tab.id));
   }
 
-  order(ids) {
-    const of = new Map(this.data.tabs.map((tab) => [tab.id, tab]));
-    this.data.tabs = ids.map((id) => of.get(id)).filter(Boolean);
+  /** @param {string[]} ids */
+  dropped(ids) {
+    this.written = "";
+    if (ids.join() === this.data.tabs.map((tab) => tab.id).join()) this.draw();
+    else this.setOrder(ids);
+  }
+
+  /** @param {string[]} ids */
+  setOrder(ids) {
+    const tabOf = new Map(this.data.tabs.map((tab) => [tab.id, tab]));
+    this.data.tabs = ids.flatMap((id) => tabOf.get(id) ?? []);
     this.act({ what: "move", ids });
   }
 
-  // Dragging: the tab itself moves along.
-
-  drag(event) {
-    this.dragged = event.currentTarget;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", this.dragged.textContent);
-    this.dragged.classList.add("dragged");
-  }
-
-  over(event) {
-    if (!this.dragged) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = "move";
-    const item = event.target.closest(".item");
-    if (!item || item === this.dragged) return;
-    const { left, width } = item.getBoundingClientRect();
-    const isAfter = item.classList.contains("all") || event.clientX > left + width / 2;
-    item[isAfter ? "after" : "before"](this.dragged);
-  }
-
-  drop() {
-    const before = this.data.tabs.map((tab) => tab.id);
-    this.dragged?.classList.remove("dragged");
-    this.dragged = null;
-    const items = /** @type {HTMLElement[]} */ ([...this.list.children]);
-    const ids = items.map((item) => item.dataset.id).filter(Boolean);
-    this.written = "";
-    if (ids.join() === before.join()) this.draw();
-    else this.order(ids);
-  }
-
   close() {
-    clearTimeout(this.fading);
-    this.sized.disconnect();
+    clearTimeout(this.toastTimer);
+    this.observer.disconnect();
   }
 }
 
-/** Write out an address that names only a tab: a step back to it must show what it showed. */
-function writeOut({ current, address }) {
-  const asked = new URLSearchParams(location.search);
-  if (!address || asked.get("tab") !== current || asked.get("view")) return;
-  asked.set("view", address);
-  history.replaceState(history.state, "", `${location.pathname}?${asked}`);
+/** Complete an address that names only a tab: a step back to it must show what it showed. @param {Data} data */
+function completeAddress({ current, address }) {
+  const query = new URLSearchParams(location.search);
+  if (!address || query.get("tab") !== current || query.get("view")) return;
+  query.set("view", address);
+  history.replaceState(history.state, "", `${location.pathname}?${query}`);
 }
