@@ -1,39 +1,43 @@
-// The search that is on, as chips: its terms, from where on images are shown (a slider in a panel),
-// which encoder judges, which other one beside it, and where it looks. Not here: the other conditions (searchline).
+// The search that is on, as chips: its terms, how similar images must be to be shown (a slider in a
+// panel), the encoder that compares them, another encoder beside it, and where the search looks. Not
+// here: the chips of filters (searchline.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 
-// More nobody asks for by their number.
-const MOST = 1_000_000;
+const LARGEST_COUNT = 1_000_000;
 
 /**
  * @typedef {object} Term
  * @property {string} label
  * @property {boolean} is_against
- * @property {string | null} picture  address of a small one
- * @property {number[] | null} box    the part of it that is meant: left, top, width, height
- * @property {string} sign            what stands before a picture
- * @property {boolean} is_term        else it says how many more there are
+ * @property {string | null} picture  address of a thumbnail
+ * @property {number[] | null} box    the part of it that is searched for: left, top, width, height, 0 to 1
+ * @property {string} sign            what stands before the picture
+ * @property {boolean} is_term        false: it says how many more there are
  */
 
-export class Terms {
-  /** @param {(name: string, value: any) => void} tell */
-  constructor(tell) {
-    this.tell = tell;
-    this.nearness = new SimilaritySlider((least) => this.tell("limit", least));
+export class SearchTerms {
+  /** @param {(name: string, value: any) => void} send  to Python */
+  constructor(send) {
+    this.send = send;
+    /** @type {import("./searchline.js").Data | null} */
+    this.data = null;
+    /** @type {Record<string, string>} */
+    this.texts = {};
+    this.similarity = new SimilaritySlider((limit) => this.send("limit", limit));
     this.title = el("h3", {});
-    this.trouble = el("p", { class: "message" });
-    this.most = el("input", { type: "number", min: 1, max: MOST, step: 1, onchange: () => this.tellMost() });
-    this.mostAt = el("span", {});
+    this.message = el("p", { class: "message" });
+    this.count = el("input", { type: "number", min: 1, max: LARGEST_COUNT, step: 1, onchange: () => this.sendCount() });
+    this.countLabel = el("span", {});
     this.panel = el(
       "div",
       { class: "panel near", popover: "auto", role: "dialog" },
       this.title,
-      this.nearness.node,
-      this.trouble,
-      el("label", { class: "most" }, this.mostAt, this.most),
+      this.similarity.node,
+      this.message,
+      el("label", { class: "most" }, this.countLabel, this.count),
     );
-    this.least = el("span", {});
+    this.limitLabel = el("span", {});
     this.limit = el(
       "button",
       {
@@ -44,14 +48,14 @@ export class Terms {
         onclick: () => this.toggle(),
       },
       icon("tune"),
-      this.least,
+      this.limitLabel,
     );
     this.panel.addEventListener("toggle", (event) =>
       set(this.limit, "aria-expanded", String(/** @type {any} */ (event).newState === "open")),
     );
-    this.encoder = this.choice("encoder");
-    this.compare = this.choice("compare");
-    this.scope = this.choice("scope");
+    this.encoder = this.makeSelect("encoder");
+    this.compare = this.makeSelect("compare");
+    this.scope = this.makeSelect("scope");
   }
 
   /** @param {import("./searchline.js").Data} data */
@@ -61,21 +65,21 @@ export class Terms {
     this.texts = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name.replace(/^find_/, ""), text]));
     write(this.title, texts.find_limit);
     set(this.panel, "aria-label", texts.find_limit);
-    write(this.least, limit?.label ?? "");
+    write(this.limitLabel, limit?.label ?? "");
     set(this.limit, "title", texts.find_limit);
     set(this.limit, "aria-label", `${texts.find_limit}: ${limit?.label ?? ""}`);
-    offer(this.encoder, encoders, encoder, texts.find_seen_by_title);
+    fillSelect(this.encoder, encoders, encoder, texts.find_seen_by_title);
     const none = { id: "", label: data.compare ? texts.find_compare_none : texts.find_compare };
-    offer(
+    fillSelect(
       this.compare,
       data.comparable.length ? [none, ...data.comparable] : [],
       data.compare,
       texts.find_compare_title,
     );
-    offer(this.scope, data.scopes, data.scope, texts.find_scope);
-    write(this.mostAt, texts.find_most_at);
-    const most = String(limit?.count ?? "");
-    if (this.most.value !== most && !this.most.matches(":focus")) this.most.value = most;
+    fillSelect(this.scope, data.scopes, data.scope, texts.find_scope);
+    write(this.countLabel, texts.find_most_at);
+    const count = String(limit?.count ?? "");
+    if (this.count.value !== count && !this.count.matches(":focus")) this.count.value = count;
     if (!this.isOpen) return;
     if (limit) this.measure();
     else this.panel.hidePopover();
@@ -86,30 +90,31 @@ export class Terms {
   }
 
   /** Chips for the terms, and what belongs to all of them. @param {Term[]} terms */
-  items(terms) {
+  makeItems(terms) {
     if (!terms.length) return [];
     return [
-      ...terms.map((term, place) => this.item(term, place)),
+      ...terms.map((term, index) => this.makeItem(term, index)),
       el("li", {}, this.limit),
-      ...[this.encoder, this.compare, this.scope].map((one) => el("li", {}, one)),
+      ...[this.encoder, this.compare, this.scope].map((list) => el("li", {}, list)),
       el("li", { class: "rule", "aria-hidden": "true" }),
     ];
   }
 
-  /** A list that says what is chosen of it. @param {string} name */
-  choice(name) {
-    const list = el("select", { class: `encoder ${name}`, onchange: () => this.tell(name, list.value) });
+  /** A list whose choice is sent by its name. @param {string} name */
+  makeSelect(name) {
+    const list = el("select", { class: `encoder ${name}`, onchange: () => this.send(name, list.value) });
     return list;
   }
 
-  /** So many of the most alike, or as far as the slider says. */
-  tellMost() {
-    const count = Number(this.most.value);
-    if (this.most.value && !(Number.isInteger(count) && count >= 1 && count <= MOST)) return;
-    this.tell("limit", this.most.value ? { count } : {});
+  /** Limit the result to the most similar images, or as the slider says where no number is given. */
+  sendCount() {
+    const count = Number(this.count.value);
+    if (this.count.value && !(Number.isInteger(count) && count >= 1 && count <= LARGEST_COUNT)) return;
+    this.send("limit", this.count.value ? { count } : {});
   }
 
-  item(term, place) {
+  /** @param {Term} term @param {number} index */
+  makeItem(term, index) {
     if (!term.is_term) return el("li", { class: "more" }, term.label);
     const remove = `${this.texts.remove} ${term.label}`;
     const kind = `chip term${term.is_against ? " against" : ""}${term.picture ? " pictured" : ""}`;
@@ -118,8 +123,8 @@ export class Terms {
       {},
       el(
         "button",
-        { type: "button", class: kind, title: remove, "aria-label": remove, onclick: () => this.tell("term", place) },
-        ...(term.picture ? [term.sign || null, picture(term)] : [el("span", {}, term.label)]),
+        { type: "button", class: kind, title: remove, "aria-label": remove, onclick: () => this.send("term", index) },
+        ...(term.picture ? [term.sign || null, pictureOf(term)] : [el("span", {}, term.label)]),
         icon("close"),
       ),
     );
@@ -134,15 +139,16 @@ export class Terms {
   }
 
   async measure() {
+    if (!this.data?.limit) return;
     const { limit, version, language } = this.data;
-    await this.nearness.update(limit.view, version, this.texts, language);
-    const isMissing = this.nearness.node.hidden;
-    this.trouble.hidden = !isMissing;
-    write(this.trouble, isMissing ? this.texts.no_spread : "");
+    await this.similarity.update(limit.view, version, this.texts, language);
+    const isMissing = this.similarity.node.hidden;
+    this.message.hidden = !isMissing;
+    write(this.message, isMissing ? this.texts.no_spread : "");
   }
 
   close() {
-    this.nearness.close();
+    this.similarity.close();
   }
 }
 
@@ -152,7 +158,7 @@ export class Terms {
  * @param {string | null} chosen
  * @param {string} title
  */
-function offer(list, items, chosen, title) {
+function fillSelect(list, items, chosen, title) {
   set(list, "aria-label", title);
   set(list, "title", title);
   list.hidden = !items.length;
@@ -168,7 +174,7 @@ function offer(list, items, chosen, title) {
 }
 
 /** @param {Term} term */
-function picture({ picture, box }) {
+function pictureOf({ picture, box }) {
   const image = el("img", { src: picture, alt: "", width: 22, height: 22, decoding: "async" });
   if (box) {
     const [left, top, width, height] = box.map((part) => part * 100);

@@ -1,5 +1,7 @@
-// The line above the pictures: search, chips of what filters, count, order, size of the tiles.
-// Streamlit calls the default export with the data of each run.
+// The line above the images: search, chips of filters, count, order, size of the tiles. Streamlit
+// calls the default export with the data of each run. Not here: the search's own chips
+// (search_terms.js), an image to search for (image_query.js), several keys and levels
+// (sort_and_group.js), captions (caption_menu.js).
 import { debounced, el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import {
   LARGEST,
@@ -11,11 +13,11 @@ import {
 } from "../shared/ui/display_settings.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { changes as panelChanges, isOpen, togglePanel } from "../shared/ui/panels.js";
-import { Arrange } from "./sort_and_group.js";
-import { Bringing } from "./image_query.js";
-import { Captions } from "./caption_menu.js";
-import { Terms } from "./search_terms.js";
-import { changes as waitingChanges, end, waiting } from "../shared/bridge/pending.js";
+import { SortAndGroup } from "./sort_and_group.js";
+import { ImageQuery } from "./image_query.js";
+import { CaptionMenu } from "./caption_menu.js";
+import { SearchTerms } from "./search_terms.js";
+import { changes as pendingChanges, end, waiting } from "../shared/bridge/pending.js";
 
 const SEARCH_AFTER = 500;
 const YEAR = 365 * 24 * 3600;
@@ -54,43 +56,43 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  */
 
 export default component(
-  (root, data) => new Line(root, data),
-  (line, { press }) => (line.tell = (name, value) => line.ask(press, name, value)),
+  (root, data) => new SearchLine(root, data),
+  (line, { press }) => (line.send = (name, value) => line.forward(press, name, value)),
 );
 
-class Line {
+class SearchLine {
   constructor(root, data) {
     const { texts } = data;
     /** @type {Data} */
     this.data = data;
     this.texts = texts;
-    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
+    /** Sends an event to Python; new with each run. @type {(name: string, value: any) => void} */
+    this.send = () => {};
     this.bar = el("div", { class: "bar", role: "progressbar", "aria-label": texts.waiting, hidden: true });
-    this.search = debounced(() => this.tellSearch(), SEARCH_AFTER);
+    this.search = debounced(() => this.sendSearch(), SEARCH_AFTER);
     this.field = el("input", {
       type: "search",
       class: "search",
       spellcheck: "false",
       autocomplete: "off",
       oninput: () => this.search(),
-      onkeydown: (event) => this.key(event),
+      onkeydown: (event) => this.onKey(event),
     });
     this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
-    this.terms = new Terms((name, value) => this.tell(name, value));
-    this.bringing = new Bringing({
+    this.terms = new SearchTerms((name, value) => this.send(name, value));
+    this.imageQuery = new ImageQuery({
       field: this.field,
-      add: (text) => this.tell("add", text),
-      say: (trouble) => {
-        this.trouble = trouble;
-        this.writeProblem(trouble);
+      add: (text) => this.send("add", text),
+      showProblem: (problem) => {
+        this.problemText = problem;
+        this.drawProblem(problem);
       },
     });
-    /** Why no picture could be brought: it stays until something else is asked for. @type {string | null} */
-    this.trouble = null;
+    /** Why no image could be loaded: it stays until something else is sent. @type {string | null} */
+    this.problemText = null;
     this.chips = el("ul", { class: "chips", "aria-label": texts.filters });
     this.count = el("span", { class: "count", role: "status" });
-    this.hold = iconButton("front_hand", texts.hold, () => this.turnHold(), { "aria-pressed": "false" });
+    this.hold = iconButton("front_hand", texts.hold, () => this.toggleHold(), { "aria-pressed": "false" });
     this.changed = el(
       "button",
       { type: "button", class: "changed", hidden: true, onclick: () => this.refresh() },
@@ -101,20 +103,20 @@ class Line {
       class: "sort",
       "aria-label": texts.sort,
       title: texts.sort,
-      onchange: () => this.tellSort(false),
+      onchange: () => this.sendSort(false),
     });
-    this.direction = iconButton("arrow_upward", texts.direction, () => this.tellSort(!this.data.descending));
-    this.arrange = new Arrange(texts, (asked) => this.tell("arrange", asked));
-    this.filters = iconButton("filter_alt", texts.build, () => this.tell("filters", true));
+    this.direction = iconButton("arrow_upward", texts.direction, () => this.sendSort(!this.data.descending));
+    this.arrange = new SortAndGroup(texts, (arrangement) => this.send("arrange", arrangement));
+    this.filters = iconButton("filter_alt", texts.build, () => this.send("filters", true));
     this.displays = data.displays.map(({ id, label, title }) =>
-      iconButton(title, label, (event) => this.choose(id, event), { "aria-pressed": "false", "data-id": id }),
+      iconButton(title, label, (event) => this.chooseDisplay(id, event), { "aria-pressed": "false", "data-id": id }),
     );
     this.split = iconButton("view_column_2", texts.split, () => this.toggleSplit(), { "aria-pressed": "false" });
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
     this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
-    this.captions = new Captions();
+    this.captions = new CaptionMenu();
     this.size = el("input", {
       type: "range",
       class: "slider size",
@@ -130,7 +132,7 @@ class Line {
         "div",
         { class: "line", role: "search" },
         this.left,
-        el("div", { class: "box" }, icon("search"), this.field, this.mode, this.bringing.button),
+        el("div", { class: "box" }, icon("search"), this.field, this.mode, this.imageQuery.button),
         this.filters,
         this.count,
         this.changed,
@@ -154,7 +156,7 @@ class Line {
         ),
         this.right,
       ),
-      this.bringing.offer,
+      this.imageQuery.offer,
       this.problem,
       this.chips,
       this.bar,
@@ -162,113 +164,113 @@ class Line {
       this.captions.panel,
       this.terms.panel,
     );
-    this.wait = () => this.writeWaiting();
-    waitingChanges.addEventListener("change", this.wait);
-    this.again = () => this.writeDisplay();
-    this.find = () => {
+    this.onPending = () => this.drawPending();
+    pendingChanges.addEventListener("change", this.onPending);
+    this.onDisplayChange = () => this.drawDisplay();
+    this.onFind = () => {
       this.field.focus();
       this.field.select();
     };
-    displayChanges.addEventListener("change", this.again);
-    panelChanges.addEventListener("change", this.again);
-    document.addEventListener("panoptic:find", this.find);
-    this.still = () => this.turnHold();
-    this.anew = () => this.refresh();
-    document.addEventListener("panoptic:hold", this.still);
-    document.addEventListener("panoptic:refresh", this.anew);
-    this.drawn = (event) => this.tell("add", event.detail);
-    document.addEventListener("panoptic:seek", this.drawn);
-    this.bringing.listen(root);
-    this.writeDisplay();
+    displayChanges.addEventListener("change", this.onDisplayChange);
+    panelChanges.addEventListener("change", this.onDisplayChange);
+    document.addEventListener("panoptic:find", this.onFind);
+    this.onHold = () => this.toggleHold();
+    this.onRefresh = () => this.refresh();
+    document.addEventListener("panoptic:hold", this.onHold);
+    document.addEventListener("panoptic:refresh", this.onRefresh);
+    this.onSeek = (event) => this.send("add", event.detail);
+    document.addEventListener("panoptic:seek", this.onSeek);
+    this.imageQuery.listen(root);
+    this.drawDisplay();
   }
 
-  /** @param {Data} data @param {number} unheard  presses that Python has not heard of */
-  update(data, unheard) {
+  /** @param {Data} data @param {number} [unconfirmed]  events that Python has not carried out yet */
+  update(data, unconfirmed) {
     const isUntouched = this.field.value === this.data.text;
     this.data = data;
     this.texts = data.texts;
     end();
     const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
-    // What someone is typing is never overwritten by an older answer; what was brought or taken
-    // out since comes into a text that nobody has changed.
-    const isDone = this.entered === this.field.value;
-    this.entered = null;
+    // What someone is typing is never overwritten by an older answer; a text that nobody has changed
+    // takes the terms that were added or removed since.
+    const isDone = this.submitted === this.field.value;
+    this.submitted = null;
     if ((!isFocused || isDone || isUntouched) && this.field.value !== data.text) this.field.value = data.text;
     options(this.mode, data.modes, data.mode);
     options(this.sort, data.sorts, data.sort);
     const chosen = data.modes.find((mode) => mode.id === data.mode);
     set(this.field, "placeholder", chosen?.title);
     set(this.field, "aria-label", chosen?.title);
-    this.writeWaiting();
-    write(this.direction.firstChild, data.descending ? "arrow_downward" : "arrow_upward");
+    this.drawPending();
+    write(iconOf(this.direction), data.descending ? "arrow_downward" : "arrow_upward");
     this.terms.update(data);
-    this.bringing.update(data);
-    this.writeChips(data.chips, data.terms);
+    this.imageQuery.update(data);
+    this.drawChips(data.chips, data.terms);
     this.isCompared = Boolean(data.compare);
-    this.writeShown(data.show);
-    this.writeHold(data);
-    // What was chosen since stays as it was chosen until Python has heard of it.
-    if (!unheard) this.arrange.update(data.arrange);
+    this.drawShown(data.show);
+    this.drawHold(data);
+    // What was chosen since is shown as it was chosen until Python has carried it out.
+    if (!unconfirmed) this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
-    this.writeProblem(data.problem ?? this.trouble);
+    this.drawProblem(data.problem ?? this.problemText);
     set(this.sort, "lang", data.language);
   }
 
-  /** A press shows one display; with Ctrl, or while split, it takes the second place. */
-  choose(id, event) {
+  /** Show one display; with Ctrl, or while split, show it as the second one. */
+  chooseDisplay(id, event) {
     const [first, second] = this.shown;
     const isSplit = second !== undefined || event.ctrlKey || event.metaKey;
-    this.tellShown(isSplit && id !== first ? [first, id] : [id]);
+    this.setShown(isSplit && id !== first ? [first, id] : [id]);
   }
 
   toggleSplit() {
     const [first, second] = this.shown;
-    if (second !== undefined || this.isCompared) this.tellShown([first]);
-    else this.tellShown([first, first === "grid" ? "map" : "grid"]);
+    if (second !== undefined || this.isCompared) this.setShown([first]);
+    else this.setShown([first, first === "grid" ? "map" : "grid"]);
   }
 
-  /** What no longer matches stays from now on, or goes at once; the browser remembers which. */
-  turnHold() {
+  /** Keep images that no longer match, or let them go at once; the browser remembers which. */
+  toggleHold() {
     const hold = this.hold.getAttribute("aria-pressed") !== "true";
     document.cookie = `panoptic_hold=${Number(hold)}; path=/; max-age=${YEAR}; SameSite=Lax`;
-    this.writeHold({ hold, changed: null });
-    this.tell("hold", hold);
+    this.drawHold({ hold, changed: null });
+    this.send("hold", hold);
   }
 
   refresh() {
     if (this.changed.hidden) return;
     this.changed.hidden = true;
-    this.tell("refresh", true);
+    this.send("refresh", true);
   }
 
-  writeHold({ hold, changed }) {
+  drawHold({ hold, changed }) {
     set(this.hold, "aria-pressed", String(hold));
     this.changed.hidden = !changed;
     if (!changed) return;
-    write(this.changed.firstChild, changed.label);
+    write(iconOf(this.changed), changed.label);
     set(this.changed, "title", changed.title);
     set(this.changed, "aria-label", `${changed.label}. ${changed.title}`);
   }
 
-  tellShown(show) {
+  setShown(show) {
     this.isCompared = false;
-    this.writeShown(show);
-    this.tell("show", show);
+    this.drawShown(show);
+    this.send("show", show);
   }
 
-  writeShown(show) {
+  drawShown(show) {
     this.shown = show;
     for (const button of this.displays) set(button, "aria-pressed", String(show.includes(button.dataset.id)));
     set(this.split, "aria-pressed", String(show.length > 1 || this.isCompared));
   }
 
   /** @param {string | null} problem */
-  writeProblem(problem) {
+  drawProblem(problem) {
     this.problem.hidden = !problem;
     write(this.problem, problem ?? "");
   }
 
-  writeChips(chips, terms) {
+  drawChips(chips, terms) {
     this.chips.hidden = !chips.length && !terms.length;
     const written = JSON.stringify([chips, terms, this.texts.clear]);
     if (this.chips.dataset.written === written) return;
@@ -276,87 +278,88 @@ class Line {
     const clear = el(
       "li",
       {},
-      el("button", { type: "button", class: "clear", onclick: () => this.tell("clear", true) }, this.texts.clear),
+      el("button", { type: "button", class: "clear", onclick: () => this.send("clear", true) }, this.texts.clear),
     );
     const several = chips.length + terms.length > 1;
     this.chips.replaceChildren(
-      ...this.terms.items(terms),
-      ...chips.map((chip) => this.chip(chip)),
+      ...this.terms.makeItems(terms),
+      ...chips.map((chip) => this.makeChip(chip)),
       ...(several ? [clear] : []),
     );
   }
 
-  chip({ id, label }) {
+  makeChip({ id, label }) {
     const remove = `${this.texts.remove} ${label}`;
     return el(
       "li",
       {},
       el(
         "button",
-        { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.tell("remove", id) },
+        { type: "button", class: "chip", title: remove, "aria-label": remove, onclick: () => this.send("remove", id) },
         el("span", {}, label),
         icon("close"),
       ),
     );
   }
 
-  writeWaiting() {
+  drawPending() {
     const now = waiting();
     this.bar.hidden = !now;
     const waits = this.data.loading ? this.texts.find_loading : this.texts.waiting;
     write(this.count, now === "long" ? waits : this.data.count);
   }
 
-  writeDisplay() {
+  drawDisplay() {
     const { size, shape } = display();
     if (Number(this.size.value) !== size) this.size.value = String(size);
     const label = this.texts[`shape_${shape}`];
-    write(this.crop.firstChild, SHAPE_ICONS[shape]);
+    write(iconOf(this.crop), SHAPE_ICONS[shape]);
     set(this.crop, "title", label);
     set(this.crop, "aria-label", label);
     this.captions.show();
     for (const side of /** @type {("left" | "right")[]} */ (["left", "right"])) {
       const open = isOpen(side);
       set(this[side], "aria-expanded", String(open));
-      write(this[side].firstChild, `${side}_panel_${open ? "close" : "open"}`);
+      write(iconOf(this[side]), `${side}_panel_${open ? "close" : "open"}`);
     }
   }
 
-  key(event) {
+  onKey(event) {
     if (event.key === "Enter") {
       this.search.cancel();
       // What was understood becomes chips: then it leaves the field.
-      this.entered = this.field.value;
-      this.tellSearch(true);
+      this.submitted = this.field.value;
+      this.sendSearch(true);
     }
     if (event.key === "Escape") this.field.blur();
   }
 
   /** @param {import("../shared/bridge/lifecycle.js").Send} press @param {string} name @param {any} value */
-  ask(press, name, value) {
-    this.trouble = null;
+  forward(press, name, value) {
+    this.problemText = null;
     press(name, value);
   }
 
-  tellSearch(whole = false) {
-    this.tell("search", { text: this.field.value.trim(), mode: this.mode.value, whole });
+  /** @param {boolean} [isSubmitted]  by Enter: what is understood of the text becomes chips */
+  sendSearch(isSubmitted = false) {
+    this.send("search", { text: this.field.value.trim(), mode: this.mode.value, whole: isSubmitted });
   }
 
-  tellSort(descending) {
-    this.tell("sort", { field: this.sort.value, descending });
+  sendSort(descending) {
+    this.send("sort", { field: this.sort.value, descending });
   }
 
   close() {
     this.search.cancel();
     this.terms.close();
-    this.bringing.close();
-    document.removeEventListener("panoptic:seek", this.drawn);
-    waitingChanges.removeEventListener("change", this.wait);
-    displayChanges.removeEventListener("change", this.again);
-    panelChanges.removeEventListener("change", this.again);
-    document.removeEventListener("panoptic:find", this.find);
-    document.removeEventListener("panoptic:hold", this.still);
-    document.removeEventListener("panoptic:refresh", this.anew);
+    this.imageQuery.close();
+    document.removeEventListener("panoptic:seek", this.onSeek);
+    pendingChanges.removeEventListener("change", this.onPending);
+    displayChanges.removeEventListener("change", this.onDisplayChange);
+    panelChanges.removeEventListener("change", this.onDisplayChange);
+    document.removeEventListener("panoptic:find", this.onFind);
+    document.removeEventListener("panoptic:hold", this.onHold);
+    document.removeEventListener("panoptic:refresh", this.onRefresh);
   }
 }
 
@@ -370,4 +373,9 @@ function options(select, items, chosen) {
     select.hidden = items.length < 2;
   }
   if (select.value !== chosen) select.value = chosen;
+}
+
+/** The first part of a button, which shows what it does. @param {HTMLElement} button */
+function iconOf(button) {
+  return /** @type {Node} */ (button.firstChild);
 }

@@ -1,14 +1,14 @@
-// The panel in which order and groups are built: several keys, several levels. It asks at once
-// for what is chosen. Not here: what can be chosen, which Python says.
+// The panel in which order and groups are chosen: several keys, several levels. A choice is sent at
+// once. Not here: what can be chosen (Python).
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 
-const MOST = 3;
+const LINES_AT_MOST = 3;
 
 /**
  * @typedef {object} Choice
  * @property {string} id
  * @property {string} label
- * @property {{value: any, label: string}[]} [bys]  how groups of it can be made; the first is proposed
+ * @property {{value: any, label: string}[]} [bys]  how its values can be grouped; the first is usual
  *
  * @typedef {object} Arrangement
  * @property {Choice[]} sorts
@@ -18,13 +18,17 @@ const MOST = 3;
  * @property {string} mode  "image" or "file"
  */
 
-export class Arrange {
-  /** @param {Record<string, string>} texts @param {(asked: {sort: any[], group: any[], mode: string}) => void} ask */
-  constructor(texts, ask) {
+export class SortAndGroup {
+  /**
+   * @param {Record<string, string>} texts
+   * @param {(arrangement: {sort: any[], group: any[], mode: string}) => void} send
+   */
+  constructor(texts, send) {
     this.texts = texts;
-    this.ask = ask;
-    /** @type {Arrangement | null} */
-    this.data = null;
+    this.send = send;
+    /** @type {Arrangement} */
+    this.data = { sorts: [], levels: [], sort: [], group: [], mode: "image" };
+    this.written = "";
     this.label = el("span", {}, texts.arrange);
     this.button = el(
       "button",
@@ -43,13 +47,13 @@ export class Arrange {
     this.sorts = el("ul", {});
     this.moreGroups = el(
       "button",
-      { type: "button", class: "more", onclick: () => this.add("group") },
+      { type: "button", class: "more", onclick: () => this.addLine("group") },
       icon("add"),
       el("span", {}, texts.add_level),
     );
     this.moreSorts = el(
       "button",
-      { type: "button", class: "more", onclick: () => this.add("sort") },
+      { type: "button", class: "more", onclick: () => this.addLine("sort") },
       icon("add"),
       el("span", {}, texts.add_key),
     );
@@ -90,25 +94,25 @@ export class Arrange {
     const names = data.group.map(({ field }) => label(data.levels, field));
     write(this.label, names.join(" › ") || this.texts.arrange);
     set(this.button, "aria-pressed", String(names.length > 0 || data.mode === "file"));
-    this.groups.replaceChildren(...data.group.map((level, at) => this.level(level, at)));
-    this.sorts.replaceChildren(...data.sort.map((key, at) => this.key(key, at)));
-    this.moreGroups.hidden = data.group.length >= MOST;
-    this.moreSorts.hidden = data.sort.length >= MOST;
+    this.groups.replaceChildren(...data.group.map((level, index) => this.makeLevel(level, index)));
+    this.sorts.replaceChildren(...data.sort.map((key, index) => this.makeKey(key, index)));
+    this.moreGroups.hidden = data.group.length >= LINES_AT_MOST;
+    this.moreSorts.hidden = data.sort.length >= LINES_AT_MOST;
     this.files.checked = data.mode === "file";
   }
 
-  level(level, at) {
+  makeLevel(level, index) {
     const { texts, data } = this;
     const bys = data.levels.find(({ id }) => id === level.field)?.bys ?? [];
     const by = select(
       texts.by,
       bys.map(({ value, label }) => [JSON.stringify(value), label]),
       JSON.stringify(level.by),
-      (value) => this.put("group", at, { by: JSON.parse(value) }),
+      (value) => this.changeLine("group", index, { by: JSON.parse(value) }),
     );
     by.hidden = bys.length < 2;
-    const field = select(texts.level, this.open("group", data.levels, at), level.field, (value) =>
-      this.put("group", at, proposed(data.levels, value)),
+    const field = select(texts.level, this.availableFields("group", data.levels, index), level.field, (value) =>
+      this.changeLine("group", index, initialLevel(data.levels, value)),
     );
     const order = select(
       texts.level_order,
@@ -117,66 +121,75 @@ export class Arrange {
         ["size", texts.by_size],
       ],
       level.order,
-      (value) => this.put("group", at, { order: value, descending: value === "size" }),
+      (value) => this.changeLine("group", index, { order: value, descending: value === "size" }),
     );
-    return el("li", {}, field, by, order, this.direction("group", at, level.descending), this.remove("group", at));
-  }
-
-  key(key, at) {
-    const field = select(this.texts.key, this.open("sort", this.data.sorts, at), key.field, (value) =>
-      this.put("sort", at, { field: value }),
+    return el(
+      "li",
+      {},
+      field,
+      by,
+      order,
+      this.directionButton("group", index, level.descending),
+      this.removeButton("group", index),
     );
-    return el("li", {}, field, this.direction("sort", at, key.descending), this.remove("sort", at));
   }
 
-  /** What is not taken by another line. */
-  open(list, choices, at) {
-    const taken = this.data[list].filter((_, other) => other !== at).map(({ field }) => field);
-    return choices.filter(({ id }) => !taken.includes(id)).map(({ id, label }) => [id, label]);
+  makeKey(key, index) {
+    const field = select(this.texts.key, this.availableFields("sort", this.data.sorts, index), key.field, (value) =>
+      this.changeLine("sort", index, { field: value }),
+    );
+    return el("li", {}, field, this.directionButton("sort", index, key.descending), this.removeButton("sort", index));
   }
 
-  direction(list, at, descending) {
+  /** The fields that no other line uses. */
+  availableFields(list, choices, index) {
+    const used = this.data[list].filter((_, other) => other !== index).map(({ field }) => field);
+    return choices.filter(({ id }) => !used.includes(id)).map(({ id, label }) => [id, label]);
+  }
+
+  directionButton(list, index, descending) {
     return iconButton(
       descending ? "arrow_downward" : "arrow_upward",
       this.texts.direction,
-      () => this.put(list, at, { descending: !descending }),
+      () => this.changeLine(list, index, { descending: !descending }),
       { "aria-pressed": String(descending) },
     );
   }
 
-  remove(list, at) {
+  removeButton(list, index) {
     return iconButton("close", this.texts.remove_line, () =>
-      this.change({ [list]: this.data[list].filter((_, other) => other !== at) }),
+      this.change({ [list]: this.data[list].filter((_, other) => other !== index) }),
     );
   }
 
-  add(list) {
+  addLine(list) {
     const choices = list === "group" ? this.data.levels : this.data.sorts;
-    const [first] = this.open(list, choices, -1);
+    const [first] = this.availableFields(list, choices, -1);
     if (!first) return;
-    const line = list === "group" ? proposed(choices, first[0]) : { field: first[0], descending: false };
+    const line = list === "group" ? initialLevel(choices, first[0]) : { field: first[0], descending: false };
     this.change({ [list]: [...this.data[list], line] });
   }
 
-  put(list, at, patch) {
-    this.change({ [list]: this.data[list].map((line, other) => (other === at ? { ...line, ...patch } : line)) });
+  changeLine(list, index, patch) {
+    this.change({ [list]: this.data[list].map((line, other) => (other === index ? { ...line, ...patch } : line)) });
   }
 
   change(patch) {
     const { sort, group, mode } = { ...this.data, ...patch };
-    // Shown at once; Python confirms.
+    // Shown at once; Python confirms it.
     this.update({ ...this.data, sort, group, mode });
-    this.ask({ sort, group, mode });
+    this.send({ sort, group, mode });
   }
 }
 
-function proposed(levels, field) {
+/** A level as it is added. @param {Choice[]} levels @param {string} field */
+function initialLevel(levels, field) {
   const bys = levels.find(({ id }) => id === field)?.bys ?? [];
   return { field, by: bys[0]?.value ?? null, order: "value", descending: false };
 }
 
 function label(choices, id) {
-  return choices.find((one) => one.id === id)?.label ?? id;
+  return choices.find((choice) => choice.id === id)?.label ?? id;
 }
 
 function select(name, choices, chosen, change) {
