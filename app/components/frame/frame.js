@@ -1,5 +1,5 @@
-// What holds on every page: the selection at the bottom left and what is done with it, the keys,
-// the language remembered. Not here: what runs, at the bottom right (Python), choosing values
+// What is on every page: the selection at the bottom left and what is done with it, the keys, the
+// language that is remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
 import { NameGroups } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
@@ -10,17 +10,17 @@ import { restorePanels, togglePanel } from "../shared/ui/panels.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
-import { Grouping } from "./group_menu.js";
-import { Likening } from "./more_like_these.js";
-import { Shortcuts } from "./tag_shortcuts.js";
+import { GroupMenu } from "./group_menu.js";
+import { MoreLikeThese } from "./more_like_these.js";
+import { TagShortcuts } from "./tag_shortcuts.js";
 import { Tagging } from "./tagging.js";
 
-const TELL_AFTER = 400;
-// Beyond this Python is told how many, not which: nothing acts on more by name.
-const TOLD_AT_MOST = 10_000;
-// Images that likeness is asked to are named in the address one by one.
+const SEND_AFTER = 400;
+// Of a larger selection Python gets the number of images, not their hashes: it acts on none of them by name.
+const SENT_AT_MOST = 10_000;
+// The address names each image that others are compared with.
 const COMPARED_AT_MOST = 1_000;
-const SAID_FOR = 8000;
+const TOAST_FOR = 8000;
 const BUSY_AFTER = 400;
 const YEAR = 365 * 24 * 3600;
 
@@ -38,9 +38,9 @@ const YEAR = 365 * 24 * 3600;
 
 export default component(
   (root, data) => new Frame(root, data),
-  (shown, { press, state }) => {
-    shown.tell = state;
-    shown.ask = press;
+  (frame, { press, state }) => {
+    frame.sendState = state;
+    frame.send = press;
   },
   inItsLanguage,
 );
@@ -50,22 +50,22 @@ class Frame {
   constructor(root, data) {
     this.data = data;
     this.words = data.annotate.texts;
-    /** Streamlit's, and new with each run. @type {(name: string, value: any) => void} */
-    this.tell = () => {};
+    /** Both send to Python, and are new with each run. @type {(name: string, value: any) => void} */
+    this.sendState = () => {};
     /** @type {(name: string, value: any) => void} */
-    this.ask = () => {};
+    this.send = () => {};
     this.count = el("strong", { role: "status" });
     this.clear = el("button", { type: "button", onclick: () => selection.clear() });
-    this.similar = el("button", { type: "button", onclick: () => this.ask("similar", [...selection.ids]) });
-    this.only = el("button", { type: "button", onclick: () => this.ask("only", [...selection.ids]) });
-    this.more = el("button", { type: "button", onclick: () => this.like(this.more) });
+    this.similar = el("button", { type: "button", onclick: () => this.send("similar", [...selection.ids]) });
+    this.only = el("button", { type: "button", onclick: () => this.send("only", [...selection.ids]) });
+    this.moreButton = el("button", { type: "button", onclick: () => this.openMoreLikeThese(this.moreButton) });
     this.save = el("button", {
       type: "button",
-      onclick: () => this.ask("save", { ...selection.plain(), isWhole: true }),
+      onclick: () => this.send("save", { ...selection.plain(), isWhole: true }),
     });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
     this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
-    this.exclude = el("button", { type: "button", onclick: () => this.take(true, this.chosen()) });
+    this.exclude = el("button", { type: "button", onclick: () => this.setExcluded(true, this.targets()) });
     this.selected = el(
       "div",
       { class: "selected", hidden: true },
@@ -73,73 +73,73 @@ class Frame {
       this.tag,
       this.only,
       this.similar,
-      this.more,
+      this.moreButton,
       this.save,
       this.exclude,
       this.inverse,
       this.clear,
     );
-    this.brush = iconButton("approval", "", () => this.tagging.toggle(this.brush));
-    this.under = el("div", { class: "under", role: "status", hidden: true });
-    this.said = el("div", { class: "toast", role: "status", popover: "manual" });
+    this.brushButton = iconButton("approval", "", () => this.tagging.toggle(this.brushButton));
+    this.modeLine = el("div", { class: "under", role: "status", hidden: true });
+    this.toast = el("div", { class: "toast", role: "status", popover: "manual" });
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
     this.naming = new NameGroups(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
     this.tagging = new Tagging(words, {
       apply: (edits, label, isAll) => this.annotate(edits, label, isAll),
       view: () => this.data.view,
-      name: () => this.name(0, this.brush),
+      name: () => this.openNaming(0, this.brushButton),
     });
-    this.likening = new Likening(words, {
+    this.moreLikeThese = new MoreLikeThese(words, {
       tag: (edits, label) => this.annotate(edits, label, false),
-      begin: (tag) => this.ask("suggest", tag),
+      begin: (tag) => this.send("suggest", tag),
     });
-    this.grouping = new Grouping(
+    this.groupMenu = new GroupMenu(
       { ...this.words, more: data.texts.more },
       {
         tag: () => this.tagging.isOpen || this.tagging.toggle(this.tag),
-        name: (depth, anchor) => this.name(depth, anchor),
-        like: (anchor, name) => this.like(anchor, name),
+        name: (depth, anchor) => this.openNaming(depth, anchor),
+        like: (anchor, name) => this.openMoreLikeThese(anchor, name),
       },
     );
-    this.shortcuts = new Shortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.isAway });
-    this.help = iconButton("keyboard", "", () => this.list.showModal());
-    this.table = el("dl", {});
+    this.tagShortcuts = new TagShortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.isAway });
+    this.help = iconButton("keyboard", "", () => this.helpDialog.showModal());
+    this.keyTable = el("dl", {});
     this.title = el("h2", {});
-    this.shut = iconButton("close", "", () => this.list.close());
-    this.list = el(
+    this.closeButton = iconButton("close", "", () => this.helpDialog.close());
+    this.helpDialog = el(
       "dialog",
-      { onclick: (event) => event.target === this.list && this.list.close() },
-      el("header", {}, this.title, this.shut),
-      this.table,
+      { onclick: (event) => event.target === this.helpDialog && this.helpDialog.close() },
+      el("header", {}, this.title, this.closeButton),
+      this.keyTable,
     );
     root.replaceChildren(
       this.help,
-      this.brush,
-      this.under,
+      this.brushButton,
+      this.modeLine,
       this.selected,
-      this.said,
-      this.list,
+      this.toast,
+      this.helpDialog,
       this.tagging.panel,
-      this.likening.panel,
-      this.grouping.list,
+      this.moreLikeThese.panel,
+      this.groupMenu.list,
       this.naming.panel,
     );
-    this.tellLater = debounced(() => this.tellSelection(), TELL_AFTER);
-    this.changed = () => {
+    this.sendSelectionLater = debounced(() => this.sendSelection(), SEND_AFTER);
+    this.onSelectionChange = () => {
       this.write();
-      this.tellLater();
+      this.sendSelectionLater();
     };
-    this.key = (event) => this.press(event);
-    selection.addEventListener("change", this.changed);
-    document.addEventListener("keydown", this.key);
-    this.underway = () => this.writeUnder();
-    brush.addEventListener("change", this.underway);
-    this.shortcuts.addEventListener("change", this.underway);
-    annotations.addEventListener("define", this.underway);
-    this.says = () => this.say();
-    annotations.addEventListener("say", this.says);
-    this.suggests = (event) => this.ask("suggest", event.detail.tag);
-    document.addEventListener("panoptic:suggest", this.suggests);
+    this.onKeyDown = (event) => this.onKey(event);
+    selection.addEventListener("change", this.onSelectionChange);
+    document.addEventListener("keydown", this.onKeyDown);
+    this.onModeChange = () => this.drawModeLine();
+    brush.addEventListener("change", this.onModeChange);
+    this.tagShortcuts.addEventListener("change", this.onModeChange);
+    annotations.addEventListener("define", this.onModeChange);
+    this.onSay = () => this.announce();
+    annotations.addEventListener("say", this.onSay);
+    this.onSuggest = (event) => this.send("suggest", event.detail.tag);
+    document.addEventListener("panoptic:suggest", this.onSuggest);
     this.stopFollowing = annotations.follow();
     annotations.language = data.language;
     annotations.read().catch(() => {});
@@ -156,18 +156,18 @@ class Frame {
     document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
     const labels = new Map([
       [this.help, texts.keys],
-      [this.shut, texts.close],
-      [this.brush, this.words.tag_title],
+      [this.closeButton, texts.close],
+      [this.brushButton, this.words.tag_title],
     ]);
     for (const [button, label] of labels) {
       set(button, "title", label);
       set(button, "aria-label", label);
     }
     write(this.title, texts.keys);
-    set(this.list, "aria-label", texts.keys);
-    this.table.replaceChildren(
+    set(this.helpDialog, "aria-label", texts.keys);
+    this.keyTable.replaceChildren(
       ...data.keys.flatMap(([key, what]) => [
-        el("dt", {}, ...key.split(" ").map((one) => el("kbd", {}, one))),
+        el("dt", {}, ...key.split(" ").map((name) => el("kbd", {}, name))),
         el("dd", {}, what),
       ]),
     );
@@ -192,10 +192,10 @@ class Frame {
     write(this.similar, texts.similar);
     write(this.only, texts.only);
     write(this.save, texts.save);
-    write(this.more, texts.more);
+    write(this.moreButton, texts.more);
     this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
-    this.more.hidden = !canCompare;
+    this.moreButton.hidden = !canCompare;
     this.similar.hidden = selection.all || !canCompare || count > COMPARED_AT_MOST;
   }
 
@@ -205,12 +205,12 @@ class Frame {
     if (view !== null) selection.invert(view).catch(() => {});
   }
 
-  /** What keys and buttons are about: open image, selection, or image in hand. @returns {Targets | null} */
-  chosen() {
-    const inHand = current.sha1 && { sha1s: [current.sha1] };
-    if (current.isOpen && inHand) return inHand;
+  /** What keys and buttons act on: the open image, the selection, or the current image. @returns {Targets | null} */
+  targets() {
+    const currentImage = current.sha1 && { sha1s: [current.sha1] };
+    if (current.isOpen && currentImage) return currentImage;
     if (selection.count) return this.selection();
-    return inHand || null;
+    return currentImage || null;
   }
 
   selection() {
@@ -218,20 +218,20 @@ class Frame {
   }
 
   /** Make a property of the groups of the view. @param {number} depth @param {Element} anchor */
-  name(depth, anchor) {
+  openNaming(depth, anchor) {
     const { view } = this.data;
     if (view !== null) this.naming.open(view, depth, anchor);
   }
 
   /** Give the selection a tag and look for others like it. @param {Element} anchor @param {string} [name] */
-  like(anchor, name) {
+  openMoreLikeThese(anchor, name) {
     const { more, help, do: go, none } = this.data.texts;
-    this.likening.open(anchor, { more, help, do: go, none }, name);
+    this.moreLikeThese.open(anchor, { more, help, do: go, none }, name);
   }
 
-  /** Whether the keys are for something that lies over the page. */
+  /** Whether the keys belong to a dialog or panel over the page. */
   get isAway() {
-    return this.list.open || this.tagging.isOpen || this.naming.isOpen || this.likening.isOpen;
+    return this.helpDialog.open || this.tagging.isOpen || this.naming.isOpen || this.moreLikeThese.isOpen;
   }
 
   /**
@@ -246,9 +246,9 @@ class Frame {
 
   /** A tag's key: put it on, or off where all have it. @param {import("../shared/store/annotations.js").Tag} tag */
   async apply(tag) {
-    const targets = this.chosen();
+    const targets = this.targets();
     if (!targets) return;
-    this.sayLater();
+    this.announceLater();
     try {
       const { changed, batch, op } = await annotations.write("/annotate", {
         property: tag.property,
@@ -263,13 +263,13 @@ class Frame {
   }
 
   /** Take images out of the corpus, or back. @param {boolean} excluded @param {Targets | null} targets */
-  async take(excluded, targets) {
+  async setExcluded(excluded, targets) {
     if (!targets) return;
-    this.sayLater();
+    this.announceLater();
     try {
       const { changed, batch } = await annotations.write("/exclude", { targets, excluded });
       this.done(excluded ? this.words.is_excluded : this.words.is_included, changed, batch);
-      // They go from sight: what cannot be seen is not selected.
+      // Excluded images are not shown: what cannot be seen is not selected.
       if (excluded && "selection" in targets) selection.clear();
     } catch (error) {
       annotations.say(error.message || this.words.not_written, null);
@@ -281,117 +281,117 @@ class Frame {
     annotations.say(fill(text, { what, count: number(changed, this.data.language) }), batch);
   }
 
-  /** Many images take a moment. */
-  sayLater() {
-    clearTimeout(this.busy);
-    this.busy = setTimeout(() => annotations.say(this.words.writing, null), BUSY_AFTER);
+  /** Writing many images takes a moment. */
+  announceLater() {
+    clearTimeout(this.busyTimer);
+    this.busyTimer = setTimeout(() => annotations.say(this.words.writing, null), BUSY_AFTER);
   }
 
-  /** What was done, for a while, and its way back. */
-  say() {
-    clearTimeout(this.busy);
+  /** Say for a while what was done, and how to undo it. */
+  announce() {
+    clearTimeout(this.busyTimer);
     const { word, batch } = annotations;
     const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
-    this.said.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
-    showToast(this.said);
-    clearTimeout(this.saying);
-    this.saying = setTimeout(() => this.unsay(), SAID_FOR);
+    this.toast.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
+    showToast(this.toast);
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => this.hideAnnouncement(), TOAST_FOR);
   }
 
-  unsay() {
-    hideToast(this.said);
+  hideAnnouncement() {
+    hideToast(this.toast);
   }
 
   async undo(batch) {
-    this.unsay();
+    this.hideAnnouncement();
     await annotations
       .write("/switch", { batch, on: false })
       .catch((error) => annotations.say(error.message || this.words.not_written, null));
   }
 
-  /** What each press does just now: the stamp, the letters that are tags' keys. */
-  writeUnder() {
+  /** Say what presses do at present: give the values of the brush, or tags by letters. */
+  drawModeLine() {
     const { words } = this;
-    const { tags, letters } = this.shortcuts;
-    this.under.hidden = !brush.isOn && !letters;
-    set(this.brush, "aria-pressed", String(brush.isOn));
-    if (this.under.hidden) return;
+    const { tags, letters } = this.tagShortcuts;
+    this.modeLine.hidden = !brush.isOn && !letters;
+    set(this.brushButton, "aria-pressed", String(brush.isOn));
+    if (this.modeLine.hidden) return;
     const stop = el(
       "button",
-      { type: "button", onclick: () => (brush.isOn ? brush.stop() : this.shortcuts.toggle(false)) },
+      { type: "button", onclick: () => (brush.isOn ? brush.stop() : this.tagShortcuts.toggle(false)) },
       words.stop,
       el("kbd", {}, "Esc"),
     );
     if (brush.isOn) {
       const { trouble, label, done } = brush;
       const text = trouble || fill(words.stamping, { what: label, count: number(done.size, this.data.language) });
-      this.under.replaceChildren(icon("approval"), el("span", { class: "what", title: text }, text), stop);
+      this.modeLine.replaceChildren(icon("approval"), el("span", { class: "what", title: text }, text), stop);
       return;
     }
     const keys = tags.map((tag) => el("span", { class: "key" }, el("kbd", {}, tag.key), tag.name));
-    this.under.replaceChildren(
+    this.modeLine.replaceChildren(
       icon("keyboard"),
       el("span", { class: "what" }, ...(keys.length ? keys : [words.no_keys])),
       stop,
     );
   }
 
-  tellSelection() {
+  sendSelection() {
     const { all, ids, except, count } = selection.plain();
-    if (!count && !this.hasTold) return;
-    this.hasTold = true;
-    const isWhole = ids.length + except.length <= TOLD_AT_MOST;
-    this.tell("selection", {
+    if (!count && !this.hasSent) return;
+    this.hasSent = true;
+    const isWhole = ids.length + except.length <= SENT_AT_MOST;
+    this.sendState("selection", {
       all,
       count,
       isWhole,
-      ids: ids.slice(0, TOLD_AT_MOST),
-      except: except.slice(0, TOLD_AT_MOST),
+      ids: ids.slice(0, SENT_AT_MOST),
+      except: except.slice(0, SENT_AT_MOST),
     });
   }
 
-  press(event) {
+  onKey(event) {
     if (isTyping(event) || event.altKey || this.isAway) return;
-    const act = event.ctrlKey || event.metaKey ? this.held(event) : this.plain(event);
+    const act = event.ctrlKey || event.metaKey ? this.controlAction(event) : this.plainAction(event);
     if (!act) return;
     event.preventDefault();
     act();
   }
 
-  held({ key, shiftKey }) {
-    // With Shift it is the browser's.
+  controlAction({ key, shiftKey }) {
+    // With Shift the key belongs to the browser.
     return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
   }
 
-  plain({ key, shiftKey }) {
+  plainAction({ key, shiftKey }) {
     return {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),
       "/": () => document.dispatchEvent(new Event("panoptic:find")),
-      "?": () => this.list.showModal(),
-      s: () => this.tagging.toggle(selection.count ? this.tag : this.brush),
-      k: () => this.shortcuts.toggle(),
+      "?": () => this.helpDialog.showModal(),
+      s: () => this.tagging.toggle(selection.count ? this.tag : this.brushButton),
+      k: () => this.tagShortcuts.toggle(),
       e: () => document.dispatchEvent(new Event("panoptic:edit")),
       h: () => document.dispatchEvent(new Event("panoptic:hold")),
       r: () => document.dispatchEvent(new Event("panoptic:refresh")),
-      Delete: () => this.take(!shiftKey, this.chosen()),
+      Delete: () => this.setExcluded(!shiftKey, this.targets()),
     }[key];
   }
 
   close() {
-    this.tellLater.cancel();
-    clearTimeout(this.saying);
-    clearTimeout(this.busy);
+    this.sendSelectionLater.cancel();
+    clearTimeout(this.toastTimer);
+    clearTimeout(this.busyTimer);
     this.tagging.close();
-    this.grouping.close();
-    this.shortcuts.close();
+    this.groupMenu.close();
+    this.tagShortcuts.close();
     this.stopFollowing();
     brush.stop();
-    brush.removeEventListener("change", this.underway);
-    annotations.removeEventListener("define", this.underway);
-    annotations.removeEventListener("say", this.says);
-    document.removeEventListener("panoptic:suggest", this.suggests);
-    selection.removeEventListener("change", this.changed);
-    document.removeEventListener("keydown", this.key);
+    brush.removeEventListener("change", this.onModeChange);
+    annotations.removeEventListener("define", this.onModeChange);
+    annotations.removeEventListener("say", this.onSay);
+    document.removeEventListener("panoptic:suggest", this.onSuggest);
+    selection.removeEventListener("change", this.onSelectionChange);
+    document.removeEventListener("keydown", this.onKeyDown);
   }
 }

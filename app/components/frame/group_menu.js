@@ -1,72 +1,79 @@
-// What can be done with a group, from its heading: tag its images, find more like them, make a
-// property of all groups.
+// The menu of a group, opened from its heading: tag its images, find more like them, make a property
+// of all groups.
 // Not here: tagging (tagging.js), the property (annotate/name_groups.js), the heading (gallery).
 import { el, icon, write } from "../shared/ui/dom.js";
 
-const ROOM = 8;
+// Pixels from the window's edges.
+const MARGIN = 8;
 
 /**
- * @typedef {{button: HTMLElement, depth: number, name: string, isUnset: boolean, select: () => Promise<void>}} Asked
+ * A group whose menu is wanted.
+ * @typedef {object} GroupRequest
+ * @property {HTMLElement} button  beside which the menu opens
+ * @property {number} depth        level of the group
+ * @property {string} name
+ * @property {boolean} isUnset     whether it holds images without a value
+ * @property {() => Promise<void>} select  selects its images
  */
 
-export class Grouping {
+export class GroupMenu {
   /**
    * @param {Record<string, string>} texts
    * @param {{tag: () => void, name: (depth: number, anchor: Element) => void, like: (anchor: Element,
    *   name: string) => void}} acts
    */
   constructor(texts, { tag, name, like }) {
-    /** @type {Asked | null} */
-    this.asked = null;
+    /** @type {GroupRequest | null} */
+    this.group = null;
     this.title = el("p", { class: "message" });
     this.first = item("sell", texts.names_group, async () => {
-      const { asked } = this;
+      const { group } = this;
       this.list.hidePopover();
-      await asked?.select();
+      await group?.select();
       tag();
     });
     const more = item("join_inner", texts.more, async () => {
-      const { asked } = this;
+      const { group } = this;
       this.list.hidePopover();
-      await asked?.select();
-      // What has no value has no name of its own.
-      if (asked) like(asked.button, asked.isUnset ? "" : asked.name);
+      await group?.select();
+      // A group of images without a value has no name of its own.
+      if (group) like(group.button, group.isUnset ? "" : group.name);
     });
     const all = item("new_label", texts.names_make, () => {
-      const { asked } = this;
+      const { group } = this;
       this.list.hidePopover();
-      if (asked) name(asked.depth, asked.button);
+      if (group) name(group.depth, group.button);
     });
     this.list = el("div", { class: "grouping", popover: "auto", role: "menu" }, this.title, this.first, more, all);
-    this.list.addEventListener("keydown", (event) => this.press(event));
-    this.open = (event) => this.show(/** @type {CustomEvent} */ (event).detail);
-    document.addEventListener("panoptic:group", this.open);
+    this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.onGroup = (event) => this.show(/** @type {CustomEvent} */ (event).detail);
+    document.addEventListener("panoptic:group", this.onGroup);
   }
 
-  /** @param {Asked} asked */
-  show(asked) {
-    this.asked = asked;
-    write(this.title, asked.name);
-    this.list.setAttribute("aria-label", asked.name);
+  /** @param {GroupRequest} group */
+  show(group) {
+    this.group = group;
+    write(this.title, group.name);
+    this.list.setAttribute("aria-label", group.name);
     this.list.showPopover();
-    const box = asked.button.getBoundingClientRect();
+    const box = group.button.getBoundingClientRect();
     const { style, offsetWidth, offsetHeight } = this.list;
-    style.left = `${Math.max(ROOM, Math.min(box.left, innerWidth - offsetWidth - ROOM))}px`;
-    style.top = `${Math.min(box.bottom, innerHeight - offsetHeight - ROOM)}px`;
+    style.left = `${Math.max(MARGIN, Math.min(box.left, innerWidth - offsetWidth - MARGIN))}px`;
+    style.top = `${Math.min(box.bottom, innerHeight - offsetHeight - MARGIN)}px`;
     this.first.focus();
   }
 
-  press(event) {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!by) return;
+  onKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
     event.preventDefault();
     const items = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("[role=menuitem]")]);
-    const at = items.findIndex((one) => one.matches(":focus"));
-    items[(at + by + items.length) % items.length].focus();
+    const index = items.findIndex((button) => button.matches(":focus"));
+    items[(index + step + items.length) % items.length].focus();
   }
 
   close() {
-    document.removeEventListener("panoptic:group", this.open);
+    document.removeEventListener("panoptic:group", this.onGroup);
   }
 }
 

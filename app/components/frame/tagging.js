@@ -1,5 +1,6 @@
-// Values for many images at once: chosen here, then applied to the selection or made a stamp.
-// Not here: the fields (annotate/editors.js), which images are selected.
+// Values for many images at once: chosen here, then given to the selection or to the view, or to each
+// image that the brush touches. Not here: the fields (annotate/editors.js), writing (frame.js), the
+// brush (shared/store/brush.js).
 import { makeEditor } from "../annotate/editors.js";
 import { NewProperty } from "../annotate/new_property.js";
 import { levelsOf } from "../annotate/name_groups.js";
@@ -31,52 +32,60 @@ export class Tagging {
   constructor(words, { apply, view, name }) {
     const { texts } = words;
     this.words = words;
-    this.act = apply;
+    this.isBusy = false;
+    this.annotate = apply;
     this.view = view;
-    /** @type {Line[]} */
+    /** @type {EditLine[]} */
     this.lines = [];
     this.list = el("div", { class: "lines" });
-    this.more = el("button", { type: "button", class: "more", onclick: () => this.add() }, texts.another);
-    this.making = new NewProperty(texts, (id) => this.made(id));
-    this.none = el("p", { class: "message", hidden: true }, texts.none_defined);
-    this.apply = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
-    this.stamp = el(
+    this.addButton = el("button", { type: "button", class: "more", onclick: () => this.add() }, texts.another);
+    this.newProperty = new NewProperty(texts, (id) => this.propertyMade(id));
+    this.noProperties = el("p", { class: "message", hidden: true }, texts.none_defined);
+    this.applyButton = el("button", { type: "button", class: "plain", onclick: () => this.submit() });
+    this.stampButton = el(
       "button",
-      { type: "button", class: "plain", title: texts.stamp_title, onclick: () => this.begin() },
+      { type: "button", class: "plain", title: texts.stamp_title, onclick: () => this.startBrush() },
       texts.stamp,
     );
-    this.fresh = el(
+    this.newPropertyButton = el(
       "button",
-      { type: "button", onclick: () => this.making.open(annotations.properties.length ? "" : texts.new_suggested) },
+      {
+        type: "button",
+        onclick: () => this.newProperty.open(annotations.properties.length ? "" : texts.new_suggested),
+      },
       texts.new_property,
     );
-    this.groups = el("button", { type: "button", hidden: true, onclick: () => this.leaveFor(name) }, texts.names_make);
-    /** Whose images are meant: those selected, or all that the view shows. */
-    this.whom = el(
+    this.groupsButton = el(
+      "button",
+      { type: "button", hidden: true, onclick: () => this.leaveFor(name) },
+      texts.names_make,
+    );
+    /** Which images are annotated: those selected, or all that the view shows. */
+    this.targetSelect = el(
       "select",
       { "aria-label": texts.whom, onchange: () => this.count() },
       ...["selection", "view"].map((value) => el("option", { value })),
     );
-    this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
+    this.problem = el("p", { class: "trouble", role: "alert", hidden: true });
     this.title = el("h2", {}, texts.tag_title);
     this.panel = el(
       "div",
       { class: "tagging", popover: "auto", role: "dialog", "aria-label": texts.tag_title },
       this.title,
-      this.none,
+      this.noProperties,
       this.list,
-      el("div", { class: "acts" }, this.more, this.fresh, this.groups),
-      this.making.node,
-      this.trouble,
-      el("div", { class: "acts last" }, this.whom, this.apply, this.stamp),
+      el("div", { class: "acts" }, this.addButton, this.newPropertyButton, this.groupsButton),
+      this.newProperty.node,
+      this.problem,
+      el("div", { class: "acts last" }, this.targetSelect, this.applyButton, this.stampButton),
     );
     this.panel.addEventListener("input", () => this.count());
-    this.panel.addEventListener("keydown", (event) => this.press(event));
+    this.panel.addEventListener("keydown", (event) => this.onKey(event));
     this.panel.addEventListener("toggle", (event) => {
       if (/** @type {any} */ (event).newState === "closed") for (const line of this.lines) line.editor.reset?.();
     });
-    this.redefined = () => this.defined();
-    annotations.addEventListener("define", this.redefined);
+    this.onDefine = () => this.propertiesChanged();
+    annotations.addEventListener("define", this.onDefine);
   }
 
   get isOpen() {
@@ -93,21 +102,22 @@ export class Tagging {
     this.panel.style.left = `${Math.max(8, box.left)}px`;
     this.panel.style.bottom = `${innerHeight - box.top + 8}px`;
     this.panel.showPopover();
-    this.whom.value = selection.count ? "selection" : "view";
-    this.defined();
-    this.lookForGroups();
+    this.targetSelect.value = selection.count ? "selection" : "view";
+    this.propertiesChanged();
+    this.showGroupsButton();
     this.lines.at(-1)?.editor.focus();
     // Others may have defined something that is not here.
     await annotations.read().catch(() => {});
-    this.defined();
-    if (!annotations.properties.length && !this.making.isOpen) this.making.open(this.words.texts.new_suggested);
+    this.propertiesChanged();
+    if (!annotations.properties.length && !this.newProperty.isOpen)
+      this.newProperty.open(this.words.texts.new_suggested);
   }
 
-  /** Where the view has groups they can become a property. */
-  async lookForGroups() {
+  /** The groups of a view can become a property. */
+  async showGroupsButton() {
     const view = this.view();
-    this.groups.hidden = true;
-    this.groups.hidden = !view || !(await levelsOf(view, this.words.language)).length;
+    this.groupsButton.hidden = true;
+    this.groupsButton.hidden = !view || !(await levelsOf(view, this.words.language)).length;
   }
 
   /** @param {() => void} act */
@@ -116,64 +126,62 @@ export class Tagging {
     act();
   }
 
-  /** Lines of what is not defined any more go; there is always one. */
-  defined() {
+  /** Remove lines of properties that are deleted; there is always one line. */
+  propertiesChanged() {
     if (!this.isOpen) return;
-    const known = new Set(annotations.properties.map((one) => one.id));
+    const known = new Set(annotations.properties.map(({ id }) => id));
     this.lines = this.lines.filter((line) => known.has(line.property.id));
     const isNone = !annotations.properties.length;
-    this.none.hidden = !isNone;
-    this.more.hidden = annotations.properties.length < 2;
-    if (!this.lines.length && !isNone) this.lines.push(this.line(annotations.properties[0]));
+    this.noProperties.hidden = !isNone;
+    this.addButton.hidden = annotations.properties.length < 2;
+    if (!this.lines.length && !isNone) this.lines.push(this.makeLine(annotations.properties[0]));
     this.draw();
   }
 
   add() {
     const used = new Set(this.lines.map((line) => line.property.id));
-    const next = annotations.properties.find((one) => !used.has(one.id)) ?? annotations.properties[0];
-    this.lines.push(this.line(next));
+    const next = annotations.properties.find(({ id }) => !used.has(id)) ?? annotations.properties[0];
+    this.lines.push(this.makeLine(next));
     this.draw();
     this.lines.at(-1)?.editor.focus();
   }
 
-  made(id) {
-    const property = annotations.properties.find((one) => one.id === id);
-    const made = async () => {
-      if (!property) await annotations.read();
-      const found = annotations.properties.find((one) => one.id === id);
-      if (!found) return;
-      this.lines = [...this.lines.filter((line) => line.edit()), this.line(found)];
-      this.defined();
-      this.lines.at(-1)?.editor.focus();
-    };
-    made();
+  /** @param {string} id */
+  async propertyMade(id) {
+    const find = () => annotations.properties.find((property) => property.id === id);
+    if (!find()) await annotations.read();
+    const property = find();
+    if (!property) return;
+    this.lines = [...this.lines.filter((line) => line.edit()), this.makeLine(property)];
+    this.propertiesChanged();
+    this.lines.at(-1)?.editor.focus();
   }
 
   /** @param {Property} property */
-  line(property) {
-    const line = new Line(property, this.words, {
+  makeLine(property) {
+    const line = new EditLine(property, this.words, {
       changed: () => this.count(),
-      turn: (other) => {
-        const at = this.lines.indexOf(line);
-        this.lines[at] = this.line(other);
+      changeProperty: (other) => {
+        const index = this.lines.indexOf(line);
+        this.lines[index] = this.makeLine(other);
         this.draw();
-        this.lines[at].editor.focus();
+        this.lines[index].editor.focus();
       },
       remove: () => {
-        this.lines = this.lines.filter((one) => one !== line);
+        this.lines = this.lines.filter((other) => other !== line);
         this.draw();
       },
-      done: () => this.enter(),
+      done: () => this.submitByEnter(),
     });
     return line;
   }
 
   draw() {
     const nodes = this.lines.map((line) => line.node);
-    // One that is moved loses the keys.
-    const isOther =
+    // A node that is moved loses the keyboard focus.
+    const hasChanged =
       nodes.length !== this.list.children.length || nodes.some((node, at) => node !== this.list.children[at]);
-    if (isOther) this.list.replaceChildren(...nodes);
+    if (hasChanged) this.list.replaceChildren(...nodes);
     for (const line of this.lines) line.update(this.lines.length > 1);
     this.count();
   }
@@ -197,28 +205,28 @@ export class Tagging {
   }
 
   get isAll() {
-    return this.whom.value === "view" && this.total !== null;
+    return this.targetSelect.value === "view" && this.total !== null;
   }
 
   count() {
     const { texts, language } = this.words;
     const { total } = this;
     const figures = { selection: selection.count, view: total ?? 0 };
-    this.whom.hidden = total === null;
-    [...this.whom.options].forEach((option) => {
+    this.targetSelect.hidden = total === null;
+    [...this.targetSelect.options].forEach((option) => {
       write(option, fill(texts[`whom_${option.value}`], { count: number(figures[option.value], language) }));
       option.disabled = !figures[option.value];
     });
     const count = figures[this.isAll ? "view" : "selection"];
     const text = count === 1 ? texts.apply_one : count ? texts.apply_other : texts.apply_none;
-    write(this.apply, fill(text, { count: number(count, language) }));
+    write(this.applyButton, fill(text, { count: number(count, language) }));
     const isEmpty = !this.edits().length;
-    this.apply.disabled = isEmpty || !count || this.isBusy;
-    this.stamp.disabled = isEmpty;
+    this.applyButton.disabled = isEmpty || !count || this.isBusy;
+    this.stampButton.disabled = isEmpty;
   }
 
   /** Enter in a field is enough for what was selected by hand, not for a whole view. */
-  enter() {
+  submitByEnter() {
     if (!this.isAll) this.submit();
   }
 
@@ -227,53 +235,58 @@ export class Tagging {
     if (!edits.length || this.isBusy || !(this.isAll ? this.total : selection.count)) return;
     this.isBusy = true;
     this.count();
-    write(this.apply, this.words.texts.writing);
-    let trouble = "";
+    write(this.applyButton, this.words.texts.writing);
+    let problem = "";
     try {
-      await this.act(edits, this.label(), this.isAll);
+      await this.annotate(edits, this.label(), this.isAll);
       this.panel.hidePopover();
       current.focus();
     } catch (error) {
-      trouble = error.message || this.words.texts.not_written;
+      problem = error.message || this.words.texts.not_written;
     }
     this.isBusy = false;
-    write(this.trouble, trouble);
-    this.trouble.hidden = !trouble;
+    write(this.problem, problem);
+    this.problem.hidden = !problem;
     this.count();
   }
 
-  begin() {
+  startBrush() {
     brush.start(this.edits(), this.label());
     this.panel.hidePopover();
     current.focus();
   }
 
   close() {
-    annotations.removeEventListener("define", this.redefined);
+    annotations.removeEventListener("define", this.onDefine);
   }
 
-  press(event) {
+  onKey(event) {
     if (event.key !== "Enter" || event.defaultPrevented) return;
     const isField = event.target instanceof HTMLInputElement && event.target.role === "combobox";
     if (event.ctrlKey || event.metaKey) this.submit();
-    else if (isField) this.enter();
+    else if (isField) this.submitByEnter();
   }
 }
 
-class Line {
+class EditLine {
   /**
    * @param {Property} property @param {Words} words
-   * @param {{changed: () => void, turn: (other: Property) => void, remove: () => void, done: () => void}} acts
+   * @param {{changed: () => void, changeProperty: (other: Property) => void, remove: () => void,
+   *   done: () => void}} acts
    */
   constructor(property, { texts, colours }, acts) {
     this.property = property;
     this.texts = texts;
     this.acts = acts;
     const names = MODES[property.type] ?? OTHER_MODES;
-    this.which = el("select", { class: "which", "aria-label": texts.property, onchange: () => this.turn() });
+    this.propertySelect = el("select", {
+      class: "which",
+      "aria-label": texts.property,
+      onchange: () => this.propertyChanged(),
+    });
     this.mode = el(
       "select",
-      { "aria-label": texts.mode, onchange: () => this.moded() },
+      { "aria-label": texts.mode, onchange: () => this.modeChanged() },
       ...names.map((name) => el("option", { value: name }, texts[`mode_${name}`])),
     );
     this.editor = makeEditor(property, {
@@ -284,24 +297,26 @@ class Line {
       done: acts.done,
     });
     this.remove = iconButton("close", texts.without, acts.remove);
-    this.node = el("div", { class: "line" }, this.which, this.mode, this.editor.node, this.remove);
+    this.node = el("div", { class: "line" }, this.propertySelect, this.mode, this.editor.node, this.remove);
   }
 
   update(canGo) {
     const written = JSON.stringify(annotations.properties.map(({ id, name }) => [id, name]));
     if (written !== this.written)
-      this.which.replaceChildren(...annotations.properties.map(({ id, name }) => el("option", { value: id }, name)));
+      this.propertySelect.replaceChildren(
+        ...annotations.properties.map(({ id, name }) => el("option", { value: id }, name)),
+      );
     this.written = written;
-    this.which.value = this.property.id;
+    this.propertySelect.value = this.property.id;
     this.remove.hidden = !canGo;
   }
 
-  turn() {
-    const other = annotations.properties.find((one) => one.id === this.which.value);
-    if (other) this.acts.turn(other);
+  propertyChanged() {
+    const other = annotations.properties.find(({ id }) => id === this.propertySelect.value);
+    if (other) this.acts.changeProperty(other);
   }
 
-  moded() {
+  modeChanged() {
     this.editor.node.hidden = this.mode.value === "clear";
     this.acts.changed();
   }
@@ -311,16 +326,16 @@ class Line {
     const { property, mode, editor } = this;
     if (mode.value === "clear") return { property: property.id, op: "set", value: null };
     const edit = editor.edit();
-    // One tag takes the place of the one that is there.
+    // For a property of one tag, adding replaces the tag that is there.
     const op = property.type === "tag" && mode.value === "set" ? "add" : mode.value;
     return edit && { property: property.id, op, ...edit };
   }
 
   label() {
     const edit = this.edit();
-    const said = edit?.names?.join(", ") ?? edit?.value ?? "";
+    const values = edit?.names?.join(", ") ?? edit?.value ?? "";
     const { name } = this.property;
     const sign = this.mode.value === "remove" || this.mode.value === "clear" ? "−" : "";
-    return said ? `${name}: ${sign}${said}` : `${sign}${name}`;
+    return values ? `${name}: ${sign}${values}` : `${sign}${name}`;
   }
 }
