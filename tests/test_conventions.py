@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("panoptic_data", "pipelines", "app")
 ERRORS = [getattr(errors, name) for name in errors.__all__ if name[0].isupper()]
 SOURCES = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py"))
+MODULES = sorted((ROOT / "app/components").rglob("*.js"))
 
 
 def test_rooms_import_in_one_direction():
@@ -93,6 +94,73 @@ def test_no_file_in_app_hides_a_library():
 def test_no_module_is_a_drawer_for_everything():
     vague = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
     assert [p for p in SOURCES if p.stem in vague] == []
+
+
+# Words that only this project would understand, and what the field says instead. Not `place`: the
+# position of a tag among its siblings is stored under that name.
+PLAIN = {
+    "told": "payload, message, text, formatted",
+    "said": "text, message",
+    "asked": "request, query",
+    "found": "result, matches",
+    "lie": "row_addresses",
+    "deed": "batch summary",
+    "deeds": "batch summaries",
+    "stand": "status",
+    "standing": "status",
+    "lack": "empty state",
+    "settle": "sync_table",
+    "brought": "loaded, imported",
+}
+# As whole names: `one_of` is plain English.
+PLAIN_ALONE = {"one": "the thing itself: row, image, tag"}
+LONGEST = 450
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_names_are_words_of_the_field(path):
+    assert _riddles(_names(path)) == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_names_in_javascript_are_words_of_the_field(path):
+    # Neither comments, texts, nor keys of messages.
+    aside = r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\])*\"|texts\.\w+|`\w+(?=\$\{)"
+    text = re.sub(aside, "", path.read_text("utf-8"), flags=re.DOTALL)
+    # Two keys of what the routes answer keep their names.
+    assert _riddles(set(re.findall(r"[A-Za-z_$][\w$]*", text)) - {"said", "found"}) == {}
+
+
+def test_no_file_is_longer_than_one_can_read():
+    lengths = {p: len(p.read_text("utf-8").splitlines()) for p in SOURCES}
+    assert {str(p.relative_to(ROOT)): n for p, n in lengths.items() if n > LONGEST} == {}
+
+
+def _riddles(names):
+    alone = {name: PLAIN_ALONE[name] for name in names if name in PLAIN_ALONE}
+    return alone | {w: PLAIN[w] for name in names for w in _words(name) if w in PLAIN}
+
+
+def _names(path):
+    return set(_names_in_order(path))
+
+
+def _names_in_order(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def _words(name):
+    """Split ``is_inNames`` into its words: is, in, names. Not found is what Python calls it."""
+    name = name.replace("NotFound", "").replace("not_found", "")
+    return [w for w in re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_") if w]
 
 
 def _ruff_order(name):

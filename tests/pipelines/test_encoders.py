@@ -33,7 +33,7 @@ def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_
     ]
     (problem,) = first["problems"]
     assert (problem["about"], problem["name"]) == ("encoder", text)
-    assert "going on with visual" in problem["text"]
+    assert "continuing with visual" in problem["text"]
     assert first["embedded"] == 40
     assert open_project(project.root).encoders == (text, "visual")
 

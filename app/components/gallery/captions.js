@@ -4,8 +4,8 @@ import { el, fill, set, write } from "../shared/ui/dom.js";
 import { isProperty, formatValue, valueOf } from "../shared/ui/format_value.js";
 import { chip } from "./sort_chip.js";
 
-/** What rows say only when they are asked to, by the captions that need it. */
-const ASKED = { colour: "hue", cluster: "cluster" };
+/** What rows hold only on request, by the captions that need it. */
+const REQUEST_FIELDS = { colour: "hue", cluster: "cluster" };
 /** The lines that the title of the whole tile says as well. */
 const IN_PLACE = ["name", "folder"];
 
@@ -23,7 +23,7 @@ export function known(fields, texts) {
  * @returns {Record<string, string>}
  */
 export function alsoFor(fields, encoder) {
-  const requested = fields.map((field) => (isProperty(field) ? field : ASKED[field]));
+  const requested = fields.map((field) => (isProperty(field) ? field : REQUEST_FIELDS[field]));
   const also = [...new Set(requested)].filter((name) => name && (name !== "cluster" || encoder));
   if (!also.length) return {};
   return { also: also.join(","), ...(also.includes("cluster") ? { encoder } : {}) };

@@ -45,7 +45,7 @@ def test_an_author_is_known_in_any_case():
 
 def test_the_closest_names_are_suggested():
     assert "folder?" in parse("foldr:x").problems[0].message("en")
-    assert "dossier ?" in parse("dosier:x").problems[0].message("fr")
+    assert "dossier\u202f?" in parse("dosier:x").problems[0].message("fr")
     assert "1930s" in parse("folder:1930", folders=FOLDERS).problems[0].message("en")
     for text, name in (
         ("them:x", "Theme?"),

@@ -64,7 +64,7 @@ def test_a_selection_of_another_project_is_said_not_to_be_here(project, tmp_path
     other = synthetic.project(tmp_path / "other")
     with pytest.raises(InvalidView) as refused:
         shown(other, short)
-    assert "not kept" in refused.value.message("en")
+    assert "not stored" in refused.value.message("en")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-// Whether Python was asked for something that changes the page and has not answered yet. One
+// Whether a request that changes the page was sent to Python and is not answered yet. One
 // value for all components: a module is loaded once. Not here: showing it (searchline).
 
-const SHOWN_AFTER = 300;
-const SAID_AFTER = 1500;
+const BUSY_AFTER = 300;
+const LONG_AFTER = 1500;
 
 export const changes = new EventTarget();
 /** @type {"" | "busy" | "long"} */
@@ -13,13 +13,13 @@ export function waiting() {
   return state;
 }
 
-/** Something was asked. */
+/** A request was sent. */
 export function begin() {
   if (timers.length) return;
-  timers = [setTimeout(() => become("busy"), SHOWN_AFTER), setTimeout(() => become("long"), SAID_AFTER)];
+  timers = [setTimeout(() => become("busy"), BUSY_AFTER), setTimeout(() => become("long"), LONG_AFTER)];
 }
 
-/** The page is as it was asked to be. */
+/** The page shows what was requested. */
 export function end() {
   timers.forEach(clearTimeout);
   timers = [];

@@ -2,7 +2,7 @@
 // module is loaded once), kept over reloads. Not here: how a gallery shows or changes it.
 
 // As many as the server takes in one question.
-const ASKED_AT_ONCE = 100_000;
+const IDS_A_REQUEST = 100_000;
 
 /** @typedef {{all: boolean, ids: string[], except: string[], count: number, held: string | null}} Plain */
 
@@ -149,8 +149,8 @@ export class Selection extends EventTarget {
 async function among(view, ids, held) {
   const images = { total: 0, sha1s: /** @type {string[]} */ ([]) };
   // Asked once even of none, for the total.
-  for (let from = 0; from === 0 || from < ids.length; from += ASKED_AT_ONCE) {
-    const body = ids.slice(from, from + ASKED_AT_ONCE).join("\n");
+  for (let from = 0; from === 0 || from < ids.length; from += IDS_A_REQUEST) {
+    const body = ids.slice(from, from + IDS_A_REQUEST).join("\n");
     const answer = await fetch(`/among?${new URLSearchParams({ view, held: held ?? "" })}`, { method: "POST", body });
     if (!answer.ok) throw new Error(`among: ${answer.status}`);
     const { total, sha1s } = await answer.json();
