@@ -21,7 +21,10 @@
  * @property {Record<string, string>} texts
  */
 
-/** Whether two runs of the page show the same images in the same words. @param {Data} data @param {Data | null} other */
+/**
+ * Whether two runs of the page show the same images in the same words.
+ * @param {Data} data @param {Data | null} other
+ */
 export function isSame(data, other) {
   return /** @type {const} */ (["project", "view", "version", "held", "total", "grouped", "language"]).every(
     (name) => data[name] === other?.[name],
