@@ -48,7 +48,7 @@ def count(page):
 
 
 def limit(page):
-    return page.get_by_role("button", name=re.compile("^From where on"))
+    return page.get_by_role("button", name=re.compile("^Minimum similarity"))
 
 
 def scope(page):

@@ -15,7 +15,7 @@
  * @property {string | null} [encoder]  whose clusters are meant
  * @property {"image" | "file"} [mode]  what the tiles are
  * @property {import("../annotate/in_place_editor.js").EditorContext} [editing]
- * @property {import("./side_by_side.js").How | null} [sideBySide]  which of two galleries it is
+ * @property {import("./side_by_side.js").How | null} [beside]  which of two galleries it is
  * @property {string | null} current  sha1 of the image that Python's panel shows
  * @property {string} language
  * @property {Record<string, string>} texts

@@ -72,7 +72,7 @@ class Gallery {
       this.failureNotice,
     );
     // Keys move through the pictures from the first moment, unless someone is elsewhere already.
-    if (document.activeElement === document.body && data.sideBySide?.place !== 1)
+    if (document.activeElement === document.body && data.beside?.place !== 1)
       this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.reportCurrent = debounced(() => this.reportNow(), TELL_AFTER);
@@ -105,7 +105,7 @@ class Gallery {
     set(this.root, "lang", data.language);
     this.openSelection(data);
     this.grid.texts = data.texts;
-    this.sideBySide.update(data.sideBySide ?? null, data.total, data.language);
+    this.sideBySide.update(data.beside ?? null, data.total, data.language);
     const isOtherSay = this.requestCaptionFields();
     this.captionEditing.byFile = data.mode === "file";
     this.grid.options = { chip: data.chip ?? null, language: data.language, canFilter: Boolean(data.canFilter) };
@@ -144,27 +144,27 @@ class Gallery {
   requestCaptionFields() {
     const chip = this.data?.chip;
     const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : [])];
-    const other = this.data?.sideBySide?.other;
+    const other = this.data?.beside?.other;
     return this.rows.requestFields({
       ...alsoFor(fields, this.data?.encoder ?? null),
-      ...(other && { sideBySide: other }),
+      ...(other && { beside: other }),
     });
   }
 
   /** Whether it is the second of two side by side, which follows only what is said to itself. */
   get isSecond() {
-    return this.data?.sideBySide?.place === 1;
+    return this.data?.beside?.place === 1;
   }
 
   /** Whether the image in hand is one of this gallery: of two, that is where the person is. */
   get isInHand() {
-    if (!this.data?.sideBySide || current.display === this) return true;
+    if (!this.data?.beside || current.display === this) return true;
     return !this.isSecond && current.display === null;
   }
 
   /** Another of two has an image open: this one has none. */
   yieldToOther() {
-    const isElsewhere = this.data?.sideBySide && current.isOpen && current.display !== this;
+    const isElsewhere = this.data?.beside && current.isOpen && current.display !== this;
     if (isElsewhere && this.viewer.shown) this.show(null);
   }
 
