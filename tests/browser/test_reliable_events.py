@@ -23,8 +23,8 @@ async (source) => {
   const again = sent[3].value.map((one) => one.name);
   const later = Date.now() + 60_000;
   Date.now = () => later;
-  const unheard = [first, second, run([])].map((one) => one.unheard);
-  return { said, again, keys: keys.size, data: second.data, unheard };
+  const unconfirmed = [first, second, run([])].map((one) => one.unconfirmed);
+  return { said, again, keys: keys.size, data: second.data, unconfirmed };
 }
 """
 
@@ -41,7 +41,7 @@ def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
     assert told["again"] == ["only", "similar"]
     assert told["keys"] == 3
     assert told["data"] == "its data"
-    assert told["unheard"] == [0, 1, 0]
+    assert told["unconfirmed"] == [0, 1, 0]
 
 
 LEAVE = """
