@@ -43,7 +43,7 @@ from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database
 
-__all__ = ["ingest", "pixels", "prune", "thumbnails"]
+__all__ = ["ingest", "pixels", "prune", "taking_part", "thumbnails"]
 
 T = TypeVar("T")
 
@@ -131,6 +131,16 @@ def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; n
             database.delete(name, orphans)
     database.delete("images", orphans)
     return len(orphans)
+
+
+def taking_part(project: Project) -> pl.Series:
+    """Return the images that neighbours, map, clusters and duplicates are made of.
+
+    Those with a readable file that is present, or away with its source (its folder is not there
+    for now). String, sorted.
+    """
+    files = project.database().frame("files", ["sha1"], "status = 'ok'")
+    return files.get_column("sha1").drop_nulls().unique().sort()
 
 
 def thumbnails(project: Project, sha1s: Iterable[str]) -> dict[str, bytes]:

@@ -288,6 +288,16 @@ def test_pruning_forgets_overwritten_images_in_every_table_and_keeps_missing_one
     assert {name: database.version(name) for name in database.names()} == versions
 
 
+def test_only_images_with_a_file_that_is_there_take_part(project, folder):
+    gone, stays = (put(folder / f"{n}.jpg", n) for n in range(2))
+    put(folder / "copy.jpg", 1)
+    (folder / "bad.jpg").write_bytes(b"no image")
+    ingest(project, folder)
+    gone.unlink()
+    ingest(project, folder)
+    assert images.taking_part(project).to_list() == [sha1_of(stays)]
+
+
 def test_rows_are_the_same_whatever_the_number_of_threads(tmp_path):
     folder = tmp_path / "photos"
     write(folder)
