@@ -1,0 +1,119 @@
+"""Merging duplicates over HTTP: one merge, many at once, undo, and what is refused."""
+
+import pytest
+
+from panoptic_data.annotations import edits
+from tests.app.api.duplicate_groups import (
+    GREY,
+    LARGE,
+    LEFT,
+    NEAR,
+    OTHER,
+    RIGHT,
+    SMALL,
+    create_note,
+    create_project,
+    excluded,
+    open_groups,
+    set_texts,
+    texts_of,
+)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return create_project(tmp_path / "project")
+
+
+@pytest.fixture
+def ask(client):
+    def asked(path, status=200, **query):
+        answer = client.get(f"/clearing/{path}", params=query)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    return asked
+
+
+@pytest.fixture
+def note(store):
+    return create_note(store)
+
+
+def test_a_merge_is_one_batch_with_all_it_gives_and_closes_its_group(ask, post, store, note):
+    set_texts(store, note, small="said")
+    body = {"kind": "near", "keeper": LARGE, "out": [SMALL, GREY]}
+    told = post("/clearing/merge", body)
+    assert told["left"] == 2
+    assert texts_of(store, note)[LARGE] == "said"
+    assert excluded(store) == {SMALL, GREY}
+    assert open_groups(ask) == [OTHER]
+    [last] = store.history(1)["batch"]
+    assert told["batch"] == last
+    store.undo()
+    assert excluded(store) == set()
+    assert LARGE not in texts_of(store, note)
+    assert open_groups(ask) == [NEAR, OTHER]
+
+
+def test_who_stays_is_remembered_until_another_image_joins(ask, post, store, project):
+    post(
+        "/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [GREY], "stay": [LARGE, SMALL]}
+    )
+    assert excluded(store) == {GREY}
+    assert open_groups(ask) == [OTHER]
+    told = post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [LEFT, RIGHT]})
+    assert told["batch"] is not None
+    assert told["left"] == 0
+    assert open_groups(ask) == []
+    assert (
+        post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [RIGHT, LEFT]})["batch"]
+        is None
+    )
+    store.undo()
+    assert open_groups(ask) == [OTHER]
+    # What was taken out comes back: of the three, two were said to be no duplicates.
+    store.commit(edits.exclude(store.state(), [GREY], False), "include")
+    assert open_groups(ask) == [NEAR, OTHER]
+
+
+def test_nothing_is_merged_into_an_image_that_others_took_out(ask, post, store):
+    store.commit(edits.exclude(store.state(), [LARGE]), "exclude")
+    told = post("/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [SMALL]}, 409)
+    assert told["error"] == "keeper_left"
+    assert excluded(store) == {LARGE}
+    assert ask("group", group=NEAR)["members"][0]["sha1"] == SMALL
+
+
+def test_bodies_that_contradict_themselves_change_nothing(post, store):
+    near = {"kind": "near"}
+    for body in (
+        {**near, "keeper": None, "out": [SMALL]},
+        {**near, "keeper": SMALL, "out": [SMALL]},
+        {**near, "keeper": LARGE, "out": [SMALL], "stay": [SMALL]},
+        {**near, "keeper": LARGE, "out": ["../x"]},
+        {"kind": "exact", "keeper": LARGE, "out": [SMALL]},
+        {"kind": "other", "keeper": LARGE, "out": [SMALL]},
+        {**near, "keeper": LARGE, "out": SMALL},
+    ):
+        post("/clearing/merge", body, 400)
+    post("/clearing/merge", {**near, "keeper": LARGE, "out": ["0" * 40]}, 409)
+    assert excluded(store) == set()
+
+
+def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask):
+    set_texts(store, note, large="own", small="other")
+    asked = {"kind": "near", "most": None, "agreeing": True}
+    assert post("/clearing/plan", asked) == {"groups": 1, "leaving": 1, "disagreeing": 1}
+    assert post("/clearing/plan", {**asked, "first": "oldest"})["groups"] == 1
+    whole = {**asked, "agreeing": False}
+    told = post("/clearing/plan", whole)
+    assert told == {"groups": 2, "leaving": 3, "disagreeing": 1}
+    close = post("/clearing/plan", {**whole, "most": 4})
+    assert (close["groups"], close["leaving"]) == (1, 2)
+    assert post("/clearing/merge-all", {**whole, "groups": 3, "leaving": 3}, 409)["message"]
+    assert post("/clearing/merge-all", {**whole, "groups": 2, "leaving": 3})["left"] == 3
+    assert excluded(store) == {SMALL, GREY, RIGHT}
+    assert open_groups(ask) == []
+    store.undo()
+    assert open_groups(ask) == [NEAR, OTHER]
