@@ -1,68 +1,41 @@
-"""Annotations over HTTP: real tables, the application's own routes."""
+"""Writing annotations over HTTP: real tables, one client, and what other processes see."""
 
 import json
 
 import polars as pl
 import pytest
 
-from panoptic_data.annotations import properties, tags
-from panoptic_data.annotations.store import Store
+from panoptic_data.annotations import properties
 from panoptic_data.views.model import View, to_address
-from tests import synthetic
+from tests.app.api.annotated_images import (
+    SHA1S,
+    create_project,
+    create_property,
+    create_tag,
+    read_texts,
+    these,
+    values,
+)
 
-NAMES = [f"image {number}" for number in range(6)]
-SHA1S = [synthetic.sha1(name) for name in NAMES]
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
 def project(tmp_path):
-    opened = synthetic.project(tmp_path / "project")
-    synthetic.write(opened, "images", [synthetic.image(name) for name in NAMES])
-    files = [synthetic.file(f"a/{name}.jpg", name) for name in NAMES]
-    synthetic.write(opened, "files", [*files, synthetic.file("b/copy.jpg", NAMES[0])])
-    return opened
-
-
-def make(store, name, type, **more):
-    one, changes = properties.create(store.state().properties, name, type, **more)
-    store.commit(changes, "property")
-    return one.id
-
-
-def tag(store, property, name, **more):
-    one, changes = tags.create(store.state().tags, property, name, **more)
-    store.commit(changes, "tag")
-    return one.id
-
-
-def these(*sha1s):
-    return {"sha1s": list(sha1s)}
-
-
-def values(store, property):
-    found = {}
-    for target, value in store.state().values(property).select("target", "value").iter_rows():
-        found.setdefault(target, set()).add(value)
-    return found
-
-
-def said(client, sha1, property):
-    told = client.get("/annotations", params={"sha1": sha1}).json()["values"]
-    return told[property]["texts"] if property in told else None
+    return create_project(tmp_path / "project")
 
 
 def test_a_value_is_stored_canonically_and_read_back(client, post, store):
-    year = make(store, "Year", "date")
+    year = create_property(store, "Year", "date")
     told = post("/annotate", {"property": year, "value": "4 mai 1912", "targets": these(SHA1S[0])})
     assert told["changed"] == 1
     assert told["position"] == store.state().position
-    assert said(client, SHA1S[0], year) == ["1912-05-04"]
-    assert said(client, SHA1S[1], year) is None
+    assert read_texts(client, SHA1S[0], year) == ["1912-05-04"]
+    assert read_texts(client, SHA1S[1], year) is None
 
 
 def test_no_value_takes_it_away(client, post, store):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     post("/annotate", {"property": note, "value": "seen", "targets": these(*SHA1S[:2])})
     post("/annotate", {"property": note, "value": "", "targets": these(SHA1S[0])})
     assert values(store, note) == {SHA1S[1]: {"seen"}}
@@ -75,7 +48,7 @@ def test_no_value_takes_it_away(client, post, store):
 def test_a_value_that_cannot_be_read_is_refused_in_the_language_of_the_page(
     post, store, type, value
 ):
-    one = make(store, "One", type)
+    one = create_property(store, "One", type)
     body = {"property": one, "value": value, "targets": these(SHA1S[0])}
     english, french = (post("/annotate", body, 400, lang=lang)["message"] for lang in ("en", "fr"))
     assert value in english
@@ -84,30 +57,8 @@ def test_a_value_that_cannot_be_read_is_refused_in_the_language_of_the_page(
     assert values(store, one) == {}
 
 
-def test_a_value_of_files_is_written_to_the_one_that_is_meant_and_told_of_each(client, post, store):
-    box = make(store, "Box", "text", target="file")
-    note = make(store, "Note", "text")
-    first, copy = "a/image 0.jpg", "b/copy.jpg"
-    targets = {"sha1s": [SHA1S[0]], "places": [copy]}
-    edits = [{"property": one, "value": "3"} for one in (box, note)]
-    assert post("/annotate", {"edits": edits, "targets": targets})["changed"] == 2
-    assert values(store, box) == {synthetic.file(copy, None)["file_id"]: {"3"}}
-    assert values(store, note) == {SHA1S[0]: {"3"}}
-    told = client.get("/annotations", params={"sha1": SHA1S[0]}).json()
-    assert told["files"] == [first, copy]
-    cell = told["values"][box]
-    assert (cell["mixed"], {place: one["texts"] for place, one in cell["files"].items()}) == (
-        True,
-        {copy: ["3"]},
-    )
-    post("/annotate", {"property": box, "value": "3", "targets": {**targets, "places": [first]}})
-    assert client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][box]["mixed"] is (
-        False
-    )
-
-
 def test_nothing_new_is_no_batch(post, store):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     body = {"property": note, "value": "seen", "targets": these(SHA1S[0])}
     post("/annotate", body)
     told = post("/annotate", body)
@@ -115,7 +66,7 @@ def test_nothing_new_is_no_batch(post, store):
 
 
 def test_a_name_becomes_a_tag_in_the_same_batch_and_is_known_by_any_case(client, post, store):
-    theme = make(store, "Theme", "tags")
+    theme = create_property(store, "Theme", "tags")
     body = {"property": theme, "op": "add", "names": ["Newton, Amanda"]}
     first = post("/annotate", {**body, "targets": these(SHA1S[0])})
     post("/annotate", {**body, "names": ["newton, amanda"], "targets": these(SHA1S[1])})
@@ -129,8 +80,8 @@ def test_a_name_becomes_a_tag_in_the_same_batch_and_is_known_by_any_case(client,
 
 
 def test_tags_are_added_removed_and_set(post, store):
-    theme = make(store, "Theme", "tags")
-    war, peace = tag(store, theme, "war"), tag(store, theme, "peace")
+    theme = create_property(store, "Theme", "tags")
+    war, peace = create_tag(store, theme, "war"), create_tag(store, theme, "peace")
     targets = these(*SHA1S[:2])
     post("/annotate", {"property": theme, "op": "add", "values": [war], "targets": targets})
     post("/annotate", {"property": theme, "op": "add", "value": peace, "targets": these(SHA1S[0])})
@@ -144,8 +95,8 @@ def test_tags_are_added_removed_and_set(post, store):
 
 
 def test_a_toggle_adds_where_one_lacks_it_and_removes_where_all_have_it(post, store):
-    theme = make(store, "Theme", "tags")
-    war = tag(store, theme, "war")
+    theme = create_property(store, "Theme", "tags")
+    war = create_tag(store, theme, "war")
     body = {"property": theme, "op": "toggle", "values": [war]}
     assert post("/annotate", {**body, "targets": these(SHA1S[0])})["op"] == "add"
     told = post("/annotate", {**body, "targets": these(*SHA1S[:3])})
@@ -156,7 +107,7 @@ def test_a_toggle_adds_where_one_lacks_it_and_removes_where_all_have_it(post, st
 
 
 def test_several_edits_are_one_batch(post, store):
-    theme, note = make(store, "Theme", "tags"), make(store, "Note", "text")
+    theme, note = create_property(store, "Theme", "tags"), create_property(store, "Note", "text")
     listed = [
         {"property": theme, "op": "add", "names": ["war"]},
         {"property": note, "value": "seen"},
@@ -170,7 +121,7 @@ def test_several_edits_are_one_batch(post, store):
 
 
 def test_a_selection_of_a_view_is_resolved_here(post, store):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     view = to_address(View().with_condition("path", "image"))
     selection = {"all": True, "ids": [], "except": [SHA1S[2]]}
     body = {"property": note, "value": "seen"}
@@ -185,7 +136,7 @@ def test_a_selection_of_a_view_is_resolved_here(post, store):
 def test_a_property_of_files_is_set_on_all_files_of_an_image_or_on_those_of_the_view(
     client, post, store
 ):
-    shelf = make(store, "Shelf", "text", target="file")
+    shelf = create_property(store, "Shelf", "text", target="file")
     post("/annotate", {"property": shelf, "value": "A", "targets": these(SHA1S[0])})
     assert len(values(store, shelf)) == 2
     view = View().with_condition("folder", ["b"])
@@ -200,8 +151,8 @@ def test_a_property_of_files_is_set_on_all_files_of_an_image_or_on_those_of_the_
 
 
 def test_values_are_copied_to_others(post, store):
-    theme, note = make(store, "Theme", "tags"), make(store, "Note", "text")
-    shelf = make(store, "Shelf", "text", target="file")
+    theme, note = create_property(store, "Theme", "tags"), create_property(store, "Note", "text")
+    shelf = create_property(store, "Shelf", "text", target="file")
     post("/annotate", {"property": theme, "op": "add", "names": ["x"], "targets": these(SHA1S[0])})
     for one in (note, shelf):
         post("/annotate", {"property": one, "value": "seen", "targets": these(SHA1S[0])})
@@ -239,44 +190,6 @@ def test_a_property_is_made_and_refused_in_words(client, post):
     assert client.get("/annotations").json()["properties"][1]["options"]["most"] == 5
 
 
-def test_definitions_are_sent_once_and_again_when_they_change(client, post, store):
-    theme = make(store, "Theme", "tags")
-    war = tag(store, theme, "war", colour="#d94f4f")
-    first = client.get("/annotations").json()
-    assert [one["name"] for one in first["tags"]] == ["war"]
-    known = {"known": first["version"], "sha1": SHA1S[0]}
-    post("/annotate", {"property": theme, "op": "add", "values": [war], "targets": these(SHA1S[0])})
-    again = client.get("/annotations", params=known).json()
-    assert again["version"] == first["version"]
-    assert "tags" not in again
-    assert again["values"][theme]["texts"] == [war]
-    store.commit(tags.update(store.state().tags, war, deleted=True), "tag")
-    after = client.get("/annotations", params=known).json()
-    assert after["version"] != first["version"]
-    assert after["tags"] == after["values"][theme]["texts"] == []
-    store.commit(properties.update(store.state().properties, theme, deleted=True), "property")
-    gone = client.get("/annotations", params=known).json()
-    assert (gone["properties"], gone["values"]) == ([], {})
-
-
-def test_position_grows_with_what_anybody_writes(client, project, store):
-    before = client.get("/annotations/position").json()["position"]
-    other = Store(project)
-    one, changes = properties.create({}, "Theirs", "text")
-    other.commit(changes, "property", author="b")
-    store.state(fresh=True)
-    assert client.get("/annotations/position").json()["position"] > before
-    assert [it["id"] for it in client.get("/annotations").json()["properties"]] == [one.id]
-
-
-def test_who_wrote_is_who_the_cookie_names(client, post, store):
-    note = make(store, "Note", "text")
-    client.cookies.set("panoptic_author", "Zo%C3%AB")
-    post("/annotate", {"property": note, "value": "seen", "targets": these(SHA1S[0])})
-    told = client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][note]
-    assert told["author"] == store.history()["author"][0] == "Zoë"
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -294,7 +207,7 @@ def test_who_wrote_is_who_the_cookie_names(client, post, store):
     ],
 )
 def test_a_request_that_is_none_is_refused_and_writes_nothing(client, store, body):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     before = store.state().position
     answer = client.post("/annotate", content=body.replace(b"NOTE", note.encode()), headers=JSON)
     assert answer.status_code == 400
@@ -312,7 +225,10 @@ def test_a_request_that_is_none_is_refused_and_writes_nothing(client, store, bod
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_written(post, store, edit, word):
-    named = {"NOTE": make(store, "Note", "text"), "THEME": make(store, "Theme", "tags")}
+    named = {
+        "NOTE": create_property(store, "Note", "text"),
+        "THEME": create_property(store, "Theme", "tags"),
+    }
     before = store.state().position
     edit = {**edit, "property": named.get(edit["property"], edit["property"])}
     told = post("/annotate", {**edit, "targets": these(SHA1S[0])}, 400)
@@ -321,7 +237,7 @@ def test_what_cannot_be_is_said_and_nothing_is_written(post, store, edit, word):
 
 
 def test_another_site_writes_nothing(client, store):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     body = json.dumps({"property": note, "value": "a", "targets": these(SHA1S[0])})
     answer = client.post("/annotate", content=body, headers={**JSON, "Origin": "http://evil.com"})
     assert answer.status_code == 403
@@ -329,7 +245,7 @@ def test_another_site_writes_nothing(client, store):
 
 
 def test_a_deleted_property_takes_no_values(post, store):
-    note = make(store, "Note", "text")
+    note = create_property(store, "Note", "text")
     store.commit(properties.update(store.state().properties, note, deleted=True), "property")
     post("/annotate", {"property": note, "value": "a", "targets": these(SHA1S[0])}, 400)
     assert store.state().values(note).equals(pl.DataFrame(schema=store.state().values(note).schema))
