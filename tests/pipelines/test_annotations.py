@@ -9,7 +9,6 @@ import time
 import dagster as dg
 import pytest
 
-from app.services.merge_scheduler import DELAY_SECONDS, MergeScheduler
 from panoptic_data.annotations import edits, materialize, properties, tags
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.provenance import runs, stages
@@ -158,46 +157,3 @@ def test_a_merge_that_is_killed_leaves_the_last_one_and_the_next_does_it(annotat
     assert subprocess.run(command, check=True).returncode == 0
     assert (materialize.behind(annotated), stale(annotated)) == (0, {})
     assert materialize.differing(annotated) == 0
-
-
-class Started:
-    """A merge that ends when the test says so."""
-
-    returncode = None
-
-    def poll(self):
-        return self.returncode
-
-
-def test_a_merge_is_due_a_minute_after_the_first_event_and_never_beside_a_run(annotated):
-    now, started = 0.0, []
-    scheduler = MergeScheduler(
-        annotated, lambda _: started.append(Started()) or started[-1], lambda: now
-    )
-    scheduler.poll()
-    now = DELAY_SECONDS - 1
-    tag_image(annotated, STRANGER)
-    scheduler.poll()
-    assert not started
-    now = DELAY_SECONDS + 1
-    with runs.start(annotated, "process", {}):
-        scheduler.poll()
-    assert not started
-    scheduler.poll()
-    assert len(started) == 1
-    # It failed: all of it waits, for longer.
-    started[0].returncode = 1
-    now += 1000
-    scheduler.poll()
-    now += DELAY_SECONDS + 1
-    scheduler.poll()
-    assert len(started) == 1
-    now += DELAY_SECONDS
-    scheduler.poll()
-    assert len(started) == 2
-    merge(annotated)
-    started[1].returncode = 0
-    scheduler.poll()
-    now += 10 * DELAY_SECONDS
-    scheduler.poll()
-    assert len(started) == 2

@@ -211,17 +211,7 @@ def test_an_image_that_is_gone_is_said_to_be(store, ana):
     assert (change["sha1"], change["name"]) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("cookie", "name"),
-    [
-        (quote("  Zoé   Łuk "), "Zoé Łuk"),
-        (quote("a\x00\u202eb\n"), "ab"),
-        (quote("x" * 200), "x" * identity.NAME_CHARACTERS),
-        ("%E9%FF", "\ufffd\ufffd"),
-        ("", log.current_user()),
-        ("%20%09", log.current_user()),
-    ],
-)
-def test_who_is_at_work_is_who_the_cookie_says(client, cookie, name):
-    client.cookies.set(identity.COOKIE, cookie)
-    assert client.get("/steps").json()["me"] == name
+def test_who_is_at_work_is_who_the_cookie_says(client):
+    assert client.get("/steps").json()["me"] == log.current_user()
+    client.cookies.set(identity.COOKIE, quote("  Zoé   Łuk "))
+    assert client.get("/steps").json()["me"] == "Zoé Łuk"
