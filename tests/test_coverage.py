@@ -70,6 +70,6 @@ def _percent_by_package(report):
 
 
 def _package(path):
-    """Return ``panoptic_data/views`` for a file of that package, ``pipelines`` for all of its own."""
+    """Return ``panoptic_data/views`` for a file of it, ``pipelines`` for all of its own."""
     room, *rest = path.parts
     return f"{room}/{rest[0]}" if room != "pipelines" and len(rest) > 1 else room

@@ -76,32 +76,3 @@ def test_without_a_project_it_says_so(tmp_path, monkeypatch):
         skipped = build_defs().resolve_sensor_def("folders")(context)
     assert isinstance(skipped, dg.SkipReason)
     assert str(tmp_path / "nowhere") in skipped.skip_message
-
-
-def requested(project, cursor=None):
-    with open_instance(project) as instance:
-        defs = build_defs(project)
-        keys = defs.resolve_asset_graph().materializable_asset_keys
-        result = dg.evaluate_automation_conditions(
-            defs, instance, dg.AssetSelection.assets(*keys), cursor=cursor
-        )
-        asked = {key.to_user_string() for key in keys if result.get_num_requested(key)}
-        return asked, result.cursor
-
-
-def test_what_the_daemon_read_is_carried_downstream_once(processed, folder):
-    nothing, cursor = requested(processed)
-    assert nothing == set()
-    write_pictures(folder, range(60, 62))
-    (request,) = look(processed).run_requests
-    with open_instance(processed) as instance:
-        job = build_defs(processed).resolve_job_def(request.job_name)
-        job.execute_in_process(instance=instance, partition_key=request.partition_key)
-    carried, cursor = requested(processed, cursor)
-    assert carried == {
-        *("corpus", "duplicates", "vector_index/visual", "neighbours/visual"),
-        *("projection/visual", "clusters/visual"),
-    }
-    with open_instance(processed) as instance:
-        build_defs(processed).resolve_job_def("see_corpus").execute_in_process(instance=instance)
-    assert requested(processed, cursor)[0] == set()
