@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panoptic_data.errors import NoEmbeddings, ProcessingFailed, TextNotSupported, UsageError
+from panoptic_data.provenance.command_line import process_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,11 +82,7 @@ def process(
     again what failed, ``refit`` fits map and clusters anew. Runs in a process of its own: an
     interrupted notebook leaves nothing half done. Raises ProcessingFailed, with the reason.
     """
-    # -P: a folder called `pipelines` in the working directory must not be imported for ours.
-    command = [sys.executable, "-P", "-m", "pipelines", "process", "--json"]
-    command += ["--project", str(project.root)]
-    command += [part for source in sources for part in ("--source", source)]
-    command += [option for option, is_on in (("--retry", retry), ("--refit", refit)) if is_on]
+    command = process_command(project.root, sources=sources, retry=retry, refit=refit, json=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
@@ -95,10 +91,10 @@ def process(
     return summary
 
 
-def parse_view(project: Project, query: str) -> View:
+def parse_view(project: Project, query: str, *, language: str = "en") -> View:
     """Return the view that a query of the dashboard's search field means (docs/views.md).
 
-    Raises UsageError, which says what was not understood.
+    Raises UsageError, which says in ``language`` (en or fr) what was not understood.
     """
     from panoptic_data.catalogue import registry
     from panoptic_data.query import parser
@@ -113,7 +109,7 @@ def parse_view(project: Project, query: str) -> View:
         state=catalogue.annotations,
     )
     if parsed.problems:
-        raise UsageError(problem=parsed.problems[0].message("en"))
+        raise UsageError(problem=parsed.problems[0].message(language))
     return parser.to_view(parsed)
 
 

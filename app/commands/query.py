@@ -17,10 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 from app.session.language import say, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view, window
-from panoptic_data.encoders import parse
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
-from panoptic_data.query import parser
+from panoptic_data.notebook import parse_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.groups import Groups
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.catalogue.view_result import ViewResult
-    from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
 __all__ = ["read", "run"]
@@ -64,7 +62,7 @@ def read(text: str, catalogue: Catalogue) -> View:
     packed = _packed(text)
     if packed is not None:
         return model.from_address(packed)
-    return _parsed(text, catalogue)
+    return parse_view(catalogue.project, text, language=terminal_language())
 
 
 def _content(path: Path) -> str:
@@ -85,31 +83,6 @@ def _packed(text: str) -> str | None:
     except InvalidView:
         return None
     return text
-
-
-def _parsed(text: str, catalogue: Catalogue) -> View:
-    encoder, reader = _encoders(catalogue.project)
-    parsed = parser.parse(
-        text,
-        encoder=encoder,
-        text_encoder=reader,
-        folders=catalogue.corpus.folders.to_list(),
-        formats=catalogue.frame["format"].unique().drop_nulls().cast(str).to_list(),
-        state=catalogue.annotations,
-    )
-    if parsed.problems:
-        raise UsageError(problem=parsed.problems[0].message(terminal_language()))
-    return parser.to_view(parsed)
-
-
-def _encoders(project: Project) -> tuple[str | None, str | None]:
-    """Return the project's first encoder that is ready, and the first that reads words."""
-    rows = project.database().frame("encoders", ["slug", "status", "reads_text"]).to_dicts()
-    order = [parse(text).slug for text in project.encoders]
-    rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
-    ready = [row for row in rows if row["status"] == "ready"]
-    readers = [row["slug"] for row in ready if row["reads_text"]]
-    return (ready[0]["slug"] if ready else None), (readers[0] if readers else None)
 
 
 def _answer(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO
 
-from app.commands.process import command_line
 from app.session.language import number, say
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
+from panoptic_data.provenance.command_line import process_command
 from panoptic_data.storage.project import Project, add_encoder, create_project, set_encoders
 
 __all__ = ["process_and_serve", "run"]
@@ -51,7 +51,7 @@ def process_and_serve(project: Project, args: argparse.Namespace) -> int:
 def _process(project: Project) -> int:
     from app.commands.progress import follow
 
-    command = [*command_line(project), "--json"]
+    command = process_command(project.root, json=True)
     # Files, not pipes: a pipe that is not read while the bars are drawn would fill and block.
     with TemporaryFile() as output, TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=output, stderr=errors)

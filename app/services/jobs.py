@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panoptic_data.provenance import runs
+from panoptic_data.provenance.command_line import merge_command, process_command
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -49,14 +49,13 @@ def start_processing(
 
     Its output is appended to :func:`log_file`. It exits at once where another run is at work.
     """
-    options = [part for source in sources for part in ("--source", source)]
-    options += [option for option, is_on in (("--retry", retry), ("--refit", refit)) if is_on]
-    return _start(project, "process", options)
+    command = process_command(project.root, sources=sources, retry=retry, refit=refit)
+    return _start(project, command)
 
 
 def start_merging(project: Project) -> subprocess.Popen[bytes]:
     """Start ``python -m pipelines merge`` as a process of its own, as processing is."""
-    return _start(project, "merge")
+    return _start(project, merge_command(project.root))
 
 
 def process_next(project: Project) -> None:
@@ -106,14 +105,12 @@ def last_log_line(project: Project) -> str:
     return text.rpartition("\n")[2]
 
 
-def _start(project: Project, command: str, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-    # -P: a folder called `pipelines` in the working directory must not be imported for ours.
-    arguments = [sys.executable, "-P", "-m", "pipelines", command, "--project", str(project.root)]
+def _start(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
     log = log_file(project)
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*arguments, *options],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -1,34 +1,10 @@
 """What the kept image of a group of duplicates takes over from the others."""
 
-import pytest
-
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.store import annotations_of
 from panoptic_data.duplicates import merge
 from tests import synthetic
 
-NAMES = ["a", "b", "c", "d", "e"]
-A, B, C, D, E = (synthetic.sha1(name) for name in NAMES)
-
-
-@pytest.fixture
-def project(tmp_path):
-    opened = synthetic.project(tmp_path / "project")
-    rows = [synthetic.image(name, width=48 + at) for at, name in enumerate(NAMES)]
-    synthetic.write(opened, "images", rows)
-    files = [
-        synthetic.file(f"s/{name}.jpg", name, mtime_ns=at, size=100 + at)
-        for at, name in enumerate(NAMES)
-    ]
-    files[-1]["status"] = "missing"
-    files.append(synthetic.file("s/0.jpg", "b", mtime_ns=0, size=7))
-    synthetic.write(opened, "files", files)
-    return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations_of(project)
+A, B, C, D, E = (synthetic.sha1(name) for name in "abcde")
 
 
 def make(store, name, type):

@@ -1,36 +1,12 @@
 """Open groups of duplicates in a catalogue, the criteria of their keepers, and merge plans."""
 
-import pytest
-
 from panoptic_data.annotations import edits, properties
-from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import merge, review
 from panoptic_data.views.model import Condition, View
 from tests import synthetic
 
-NAMES = ["a", "b", "c", "d", "e"]
-A, B, C, D, E = (synthetic.sha1(name) for name in NAMES)
-
-
-@pytest.fixture
-def project(tmp_path):
-    opened = synthetic.project(tmp_path / "project")
-    rows = [synthetic.image(name, width=48 + at) for at, name in enumerate(NAMES)]
-    synthetic.write(opened, "images", rows)
-    files = [
-        synthetic.file(f"s/{name}.jpg", name, mtime_ns=at, size=100 + at)
-        for at, name in enumerate(NAMES)
-    ]
-    files[-1]["status"] = "missing"
-    files.append(synthetic.file("s/0.jpg", "b", mtime_ns=0, size=101))
-    synthetic.write(opened, "files", files)
-    return opened
-
-
-@pytest.fixture
-def store(project):
-    return annotations_of(project)
+A, B, C, D, E = (synthetic.sha1(name) for name in "abcde")
 
 
 def create(store, name, type):

@@ -1,0 +1,45 @@
+"""The command line of the pipeline as a process of its own.
+
+Not here: starting it (``notebook``, ``jobs``, ``app.commands``), what it does (``pipelines``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["merge_command", "process_command"]
+
+
+def process_command(
+    root: Path,
+    *,
+    sources: Sequence[str] = (),
+    retry: bool = False,
+    refit: bool = False,
+    json: bool = False,
+    clusters: str | None = None,
+    k: int | None = None,
+) -> list[str]:
+    """Return the arguments that compute what a project, by its folder, is missing.
+
+    ``sources`` limits it to some sources by name; ``json`` prints the summary as JSON alone;
+    ``clusters`` is a method of clustering and ``k`` a number of clusters, which find them anew.
+    """
+    options = [part for source in sources for part in ("--source", source)]
+    switches = (("--retry", retry), ("--refit", refit), ("--json", json))
+    options += [option for option, is_on in switches if is_on]
+    options += ["--clusters", clusters] if clusters else []
+    options += ["--k", str(k)] if k is not None else []
+    return [*_command("process", root), *options]
+
+
+def merge_command(root: Path) -> list[str]:
+    """Return the arguments that merge the annotations of a project, by its folder."""
+    return _command("merge", root)
+
+
+def _command(name: str, root: Path) -> list[str]:
+    # -P: a folder called `pipelines` in the working directory must not be imported for ours.
+    return [sys.executable, "-P", "-m", "pipelines", name, "--project", str(root)]
