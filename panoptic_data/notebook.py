@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from panoptic_data.annotations.log import Batch
     from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.state import State
     from panoptic_data.ingest.sources import Source
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
@@ -183,12 +184,14 @@ def create_property(
     is what its values belong to, image or file. Raises InvalidProperty.
     """
     from panoptic_data.annotations import properties
+    from panoptic_data.annotations.decisions import Decision
     from panoptic_data.annotations.store import annotations_of
 
-    store = annotations_of(project)
-    created, changes = properties.create(store.state().properties, name, type, target=target)
-    store.commit(changes, "property", author=author)
-    return created
+    def choose(state: State) -> Decision[Property]:
+        created, changes = properties.create(state.properties, name, type, target=target)
+        return Decision(changes, "property", created.name, result=created)
+
+    return annotations_of(project).decide(choose, author=author, needs_values=False).result
 
 
 def annotate(
@@ -206,18 +209,21 @@ def annotate(
     import polars as pl
 
     from panoptic_data.annotations import edits
+    from panoptic_data.annotations.decisions import Decision
     from panoptic_data.annotations.store import annotations_of
 
-    store = annotations_of(project)
-    state = store.state(fresh=True)
     targets_by_value: dict[Any, list[str]] = {}
     for target, value in values.items():
         targets_by_value.setdefault(value, []).append(target)
-    parts = [
-        edits.set_value(state, prop.id, targets, value)
-        for value, targets in targets_by_value.items()
-    ]
-    return store.commit(pl.concat(parts) if parts else [], "set", author=author)
+
+    def choose(state: State) -> Decision[None]:
+        parts = [
+            edits.set_value(state, prop.id, targets, value)
+            for value, targets in targets_by_value.items()
+        ]
+        return Decision(pl.concat(parts) if parts else [], "set", prop.name)
+
+    return annotations_of(project).decide(choose, author=author, needs_values=False).batch
 
 
 def tag_images(
@@ -232,14 +238,17 @@ def tag_images(
     import polars as pl
 
     from panoptic_data.annotations import edits
+    from panoptic_data.annotations.decisions import Decision
     from panoptic_data.annotations.store import annotations_of
 
-    store = annotations_of(project)
     rows = [(sha1, name) for sha1 in images for name in tags]
     schema = {"target": pl.String, "name": pl.String}
     named = pl.DataFrame(rows, schema=schema, orient="row")
-    changes = edits.tag_by_name(store.state(fresh=True), prop.id, named)
-    return store.commit(changes, "tag", author=author)
+
+    def choose(state: State) -> Decision[None]:
+        return Decision(edits.tag_by_name(state, prop.id, named), "tag", prop.name)
+
+    return annotations_of(project).decide(choose, author=author, needs_values=False).batch
 
 
 def read_values(project: Project, prop: Property) -> pl.DataFrame:

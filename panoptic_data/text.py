@@ -9,7 +9,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["closest", "folded"]
+__all__ = ["closest", "folded", "name_key"]
 
 # Nobody mistypes more than this; comparing long texts takes long.
 _LONGEST_NAME = 100
@@ -25,6 +25,15 @@ def folded(text: str) -> str:
         for character in characters
         if not unicodedata.combining(character) and character not in "'’"
     )
+
+
+def name_key(name: str) -> str:
+    """Return what two names of tags or properties have in common that are one name.
+
+    Case counts for nothing, nor do spaces around and between words, nor whether an accent is a
+    sign of its own (as macOS writes the names of files).
+    """
+    return unicodedata.normalize("NFC", " ".join(name.split()).casefold())
 
 
 def closest(typed: str, known: Iterable[str], most: int = 1) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""One request that writes annotations: who writes, the annotations of now, and the batch.
+"""One request that writes annotations: who writes, what is decided, and what is answered.
 
 Not here: what is written (``annotations``, ``group_names``), where it is kept
 (``panoptic_data.annotations.store``).
@@ -14,11 +14,13 @@ import polars as pl
 
 from app.api.endpoint import Answer, Caller
 from app.api.image_annotations import position_and_version
-from app.api.request_body import RequestBody, with_body
+from app.api.request_body import KeptRequest, with_body
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidProperty
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.decisions import Decision
+    from panoptic_data.annotations.log import Edit
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
     from panoptic_data.annotations.store import Store
@@ -26,29 +28,36 @@ if TYPE_CHECKING:
 
 __all__ = ["Writer", "known_property", "writing"]
 
-_Body = TypeVar("_Body", bound=RequestBody)
+_Body = TypeVar("_Body", bound=KeptRequest)
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Who writes, and the annotations as they are now."""
+    """Who writes, and the annotations as they are now or were a moment ago."""
 
     project: Project
     caller: Caller
     store: Store
     state: State
+    edit: Edit | None = None
 
-    def commit(
-        self, changes: pl.DataFrame, act: str, about: str | None = None, **more: Any
+    def decide(
+        self, choose: Callable[[State], Decision[dict[str, Any]]], *, needs_values: bool = True
     ) -> dict[str, Any]:
-        """Write changes as one batch; return what is answered, with ``more`` in it."""
-        batch = self.store.commit(changes, act, about=about, author=self.caller.author)
+        """Write what is decided as one batch; return what is answered, its ``result`` in it.
+
+        An edit that was stored before is answered as it was then, but for its ``result``.
+        """
+        decided = self.store.decide(
+            choose, author=self.caller.author, edit=self.edit, needs_values=needs_values
+        )
+        changes = decided.batch.changes
         of_values = changes.filter(pl.col("kind").is_in(["image", "file"]))
         return {
-            "batch": batch.id if changes.height else None,
+            "batch": decided.batch.id if changes.height else None,
             **position_and_version(self.project, self.store.state()),
             "changed": of_values["target"].n_unique(),
-            **more,
+            **(decided.result or {}),
         }
 
 
@@ -57,7 +66,7 @@ def writing(body_type: type[_Body], write: Callable[[Writer, _Body], dict[str, A
 
     def handle(project: Project, body: _Body, caller: Caller) -> dict[str, Any]:
         store = annotations_of(project)
-        return write(Writer(project, caller, store, store.state(fresh=True)), body)
+        return write(Writer(project, caller, store, store.state(), body.sent_edit()), body)
 
     return with_body(body_type, handle)
 

@@ -16,11 +16,23 @@ from starlette.routing import Route
 from app.api import group_names, image_annotations
 from app.api.annotation_writer import Writer, known_property, writing
 from app.api.endpoint import answering
-from app.api.request_body import Id, Ids, InvalidBodyError, Name, Names, RequestBody, Text, one_of
+from app.api.request_body import (
+    Id,
+    Ids,
+    InvalidBodyError,
+    KeptRequest,
+    Name,
+    Names,
+    RequestBody,
+    Text,
+    one_of,
+)
 from app.api.targets import Targets, TargetsRequest, files_of
 from panoptic_data.annotations import edits, properties, tags
-from panoptic_data.annotations.log import CHANGE_SCHEMA, as_frame
+from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.log import CHANGE_SCHEMA
 from panoptic_data.errors import InvalidTag
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -93,7 +105,7 @@ class EditRequest(RequestBody):
         return all(part in (None, "", []) for part in (self.value, self.values, self.names))
 
 
-class AnnotateRequest(RequestBody):
+class AnnotateRequest(KeptRequest):
     """The body of ``POST /annotate``: the fields of one edit, or several ``edits``."""
 
     targets: TargetsRequest
@@ -129,7 +141,7 @@ class AnnotateRequest(RequestBody):
         ]
 
 
-class CopyRequest(RequestBody):
+class CopyRequest(KeptRequest):
     """The body of ``POST /copy``: ``source`` is the sha1 of an image."""
 
     source: Id
@@ -137,14 +149,14 @@ class CopyRequest(RequestBody):
     targets: TargetsRequest
 
 
-class ExcludeRequest(RequestBody):
+class ExcludeRequest(KeptRequest):
     """The body of ``POST /exclude``."""
 
     targets: TargetsRequest
     excluded: bool = True
 
 
-class NewPropertyRequest(RequestBody):
+class NewPropertyRequest(KeptRequest):
     """The body of ``POST /properties``; ``options`` as ``properties.Property`` has them."""
 
     name: Name
@@ -156,50 +168,70 @@ class NewPropertyRequest(RequestBody):
 def _annotate(writer: Writer, request: AnnotateRequest) -> dict[str, Any]:
     edit_requests = request.all_edits()
     # What is refused is refused before the images are looked up.
-    props = [known_property(writer.state, edit.property) for edit in edit_requests]
+    for edit in edit_requests:
+        known_property(writer.state, edit.property)
     targets = Targets.of(writer.project, request.targets)
-    parts, abouts, ops = [pl.DataFrame(schema=CHANGE_SCHEMA)], [], []
-    for edit, prop in zip(edit_requests, props, strict=True):
-        target_ids = targets.file_ids if prop.target == "file" else targets.sha1s
-        op, changes = _changes(writer.state, prop, target_ids, edit)
-        parts.append(changes)
-        abouts.append(_about(writer.state, prop, edit))
-        ops.append(op)
-    act = "stamp" if request.act == "stamp" else _act(edit_requests, ops)
-    about = ", ".join(abouts) if len(abouts) == 1 else _shortened(", ".join(abouts))
-    return writer.commit(pl.concat(parts), act, about, op=ops[0] if len(ops) == 1 else None)
+
+    def choose(state: State) -> Decision[dict[str, Any]]:
+        parts, abouts, ops = [pl.DataFrame(schema=CHANGE_SCHEMA)], [], []
+        for edit in edit_requests:
+            prop = known_property(state, edit.property)
+            target_ids = targets.file_ids if prop.target == "file" else targets.sha1s
+            op, changes = _changes(state, prop, target_ids, edit)
+            parts.append(changes)
+            abouts.append(_about(state, prop, edit))
+            ops.append(op)
+        act = "stamp" if request.act == "stamp" else _act(edit_requests, ops)
+        about = ", ".join(abouts) if len(abouts) == 1 else _shortened(", ".join(abouts))
+        result = {"op": ops[0] if len(ops) == 1 else None}
+        return Decision(pl.concat(parts), act, about, result=result)
+
+    # What a toggle does depends on who has the tag.
+    has_toggle = any(edit.op == "toggle" for edit in edit_requests)
+    return writer.decide(choose, needs_values=has_toggle)
 
 
 def _copy(writer: Writer, request: CopyRequest) -> dict[str, Any]:
-    state, targets = writer.state, Targets.of(writer.project, request.targets)
-    chosen = [known_property(state, id) for id in request.properties]
-    of_images = [prop.id for prop in chosen if prop.target == "image"]
-    parts = [edits.copy_values(state, request.source, targets.sha1s, of_images)]
-    of_files = [prop.id for prop in chosen if prop.target == "file"]
-    file_ids: list[str] = []
-    if of_files:
-        file_ids = files_of(writer.project, [request.source])["file_id"].to_list()
-    if file_ids:
-        parts.append(edits.copy_values(state, file_ids[0], targets.file_ids, of_files))
-    about = _shortened(", ".join(prop.name for prop in chosen))
-    return writer.commit(pl.concat(parts), "copy", about)
+    targets = Targets.of(writer.project, request.targets)
+
+    def choose(state: State) -> Decision[dict[str, Any]]:
+        chosen = [known_property(state, id) for id in request.properties]
+        of_images = [prop.id for prop in chosen if prop.target == "image"]
+        parts = [edits.copy_values(state, request.source, targets.sha1s, of_images)]
+        of_files = [prop.id for prop in chosen if prop.target == "file"]
+        file_ids: list[str] = []
+        if of_files:
+            file_ids = files_of(writer.project, [request.source])["file_id"].to_list()
+        if file_ids:
+            parts.append(edits.copy_values(state, file_ids[0], targets.file_ids, of_files))
+        about = _shortened(", ".join(prop.name for prop in chosen))
+        return Decision(pl.concat(parts), "copy", about)
+
+    return writer.decide(choose)
 
 
 def _exclude(writer: Writer, request: ExcludeRequest) -> dict[str, Any]:
     targets = Targets.of(writer.project, request.targets)
-    changes = edits.exclude(writer.state, targets.sha1s, request.excluded)
-    return writer.commit(changes, "exclude" if request.excluded else "include")
+
+    def choose(state: State) -> Decision[dict[str, Any]]:
+        changes = edits.exclude(state, targets.sha1s, request.excluded)
+        return Decision(changes, "exclude" if request.excluded else "include")
+
+    return writer.decide(choose, needs_values=False)
 
 
 def _make_property(writer: Writer, request: NewPropertyRequest) -> dict[str, Any]:
-    prop, changes = properties.create(
-        writer.state.properties,
-        request.name,
-        request.type,
-        target=request.target,
-        options=request.options,
-    )
-    return writer.commit(as_frame(changes), "property", prop.name, property=prop.id)
+    def choose(state: State) -> Decision[dict[str, Any]]:
+        prop, changes = properties.create(
+            state.properties,
+            request.name,
+            request.type,
+            target=request.target,
+            options=request.options,
+        )
+        return Decision(changes, "property", prop.name, result={"property": prop.id})
+
+    return writer.decide(choose, needs_values=False)
 
 
 def _changes(
@@ -233,8 +265,8 @@ def _changes_by_names(
 ) -> pl.DataFrame:
     if op == "remove":
         known = tags.by_name(state.tags, prop.id)
-        folded = (" ".join(name.split()).casefold() for name in names)
-        ids = [known[name].id for name in folded if name in known]
+        keys = [name_key(name) for name in names]
+        ids = [known[key].id for key in keys if key in known]
         return edits.remove_tags(state, prop.id, target_ids, ids)
     if op == "set" and not names:
         return edits.set_value(state, prop.id, target_ids, None)

@@ -26,6 +26,8 @@ from app.api.request_body import (
     with_body,
 )
 from app.services.history_text import Words
+from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.log import CHANGE_SCHEMA
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
@@ -34,6 +36,8 @@ from panoptic_data.messages import translate
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.log import Batch
+    from panoptic_data.annotations.state import State
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
@@ -178,28 +182,36 @@ def _merge(project: Project, request: MergeRequest, caller: Caller) -> dict[str,
     named = [*out, *stay, *([] if keeper is None else [keeper])]
     if len(current.rows_of(named)) != len(named):
         return _conflict(caller, "changed")
-    store = annotations_of(project)
-    state = store.state(fresh=True)
-    if keeper is not None and state.excluded.take([keeper]).height:
+    if not named:
+        return _written(project, None)
+    about = _file_name(current, keeper or stay[0])
+
+    def choose(state: State) -> Decision[bool]:
+        """Decide on the merge; the result is whether the keeper is still in the corpus."""
+        act = "duplicates" if out else "apart"
+        if keeper is not None and state.excluded.take([keeper]).height:
+            return Decision((), act, result=False)
+        parts = [pl.DataFrame(schema=CHANGE_SCHEMA)]
+        if keeper is not None and out:
+            parts.append(merge.merge_changes(state, {keeper: out})[0])
+        if stay:
+            parts.append(merge.apart_changes(state, kind, stay))
+        return Decision(pl.concat(parts), act, about, result=True)
+
+    decided = annotations_of(project).decide(choose, author=caller.author)
+    if not decided.result:
         # Someone took it out meanwhile: without it no image of the group would be left.
         return _conflict(caller, "keeper_left")
-    parts = []
-    if keeper is not None and out:
-        parts.append(merge.merge_changes(state, {keeper: out})[0])
-    if stay:
-        parts.append(merge.apart_changes(state, kind, stay))
-    changes = pl.concat(parts) if parts else None
-    if changes is None or changes.is_empty():
-        return _written(project, None, 0)
-    about = _file_name(current, keeper or stay[0])
-    act = "duplicates" if out else "apart"
-    batch = store.commit(changes, act, about=about, author=caller.author)
-    return _written(project, batch.id, changes.filter(pl.col("property") == EXCLUDED).height)
+    return _written(project, decided.batch)
 
 
-def _written(project: Project, batch: str | None, left: int) -> dict[str, Any]:
+def _written(project: Project, batch: Batch | None) -> dict[str, Any]:
+    """Return what is answered: the batch, and how many images it took out of the corpus."""
     position = annotations_of(project).state().position
-    return {"batch": batch, "position": position, "left": left}
+    if batch is None or batch.changes.is_empty():
+        return {"batch": None, "position": position, "left": 0}
+    left = batch.changes.filter(pl.col("property") == EXCLUDED).height
+    return {"batch": batch.id, "position": position, "left": left}
 
 
 def _file_name(current: Catalogue, sha1: str) -> str | None:
@@ -209,12 +221,11 @@ def _file_name(current: Catalogue, sha1: str) -> str | None:
 
 
 def _plan(project: Project, request: PlanRequest, _: Caller) -> dict[str, Any]:
-    plan = _planned(project, request)
+    plan = _planned(registry.get(project), request)
     return {"groups": plan.groups, "leaving": plan.leaving, "disagreeing": plan.disagreeing}
 
 
-def _planned(project: Project, request: PlanRequest) -> review.MergePlan:
-    current = registry.get(project)
+def _planned(current: Catalogue, request: PlanRequest) -> review.MergePlan:
     if request.kind not in review.kinds(current):
         raise InvalidBodyError(("kind", "is no kind of duplicates"))
     view = model.from_address(request.view) if request.view else None
@@ -225,15 +236,19 @@ def _planned(project: Project, request: PlanRequest) -> review.MergePlan:
 def _merge_all(
     project: Project, request: MergeAllRequest, caller: Caller
 ) -> dict[str, Any] | Response:
-    store = annotations_of(project)
-    # What others wrote a moment ago counts.
-    store.state(fresh=True)
-    plan = _planned(project, request)
-    if (plan.groups, plan.leaving) != (request.groups, request.leaving):
+    current = registry.get(project)
+    about = translate("duplicates.about_groups", caller.language, count=request.groups)
+
+    def choose(state: State) -> Decision[bool]:
+        """Decide on all merges; the result is whether they are still those of the request."""
+        plan = _planned(current.with_annotations(state), request)
+        is_same = (plan.groups, plan.leaving) == (request.groups, request.leaving)
+        return Decision(plan.changes if is_same else (), "duplicates", about, result=is_same)
+
+    decided = annotations_of(project).decide(choose, author=caller.author)
+    if not decided.result:
         return _conflict(caller, "changed")
-    about = translate("duplicates.about_groups", caller.language, count=plan.groups)
-    batch = store.commit(plan.changes, "duplicates", about=about, author=caller.author)
-    return _written(project, batch.id if plan.changes.height else None, plan.leaving)
+    return _written(project, decided.batch)
 
 
 def _conflict(caller: Caller, reason: str) -> Response:

@@ -16,14 +16,17 @@ from starlette.routing import Route
 
 from app.api.annotation_writer import Writer, known_property, writing
 from app.api.endpoint import NO_STORE, answering, language
-from app.api.request_body import Address, Id, Name, RequestBody, one_of
+from app.api.request_body import Address, Id, KeptRequest, Name, RequestBody, one_of
 from app.services import group_names
 from panoptic_data.annotations import edits, properties
+from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change, as_frame
 from panoptic_data.catalogue import frozen_results, registry
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.properties import Property
+    from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["GroupNamesRequest", "routes"]
@@ -52,7 +55,7 @@ class _NewProperty(RequestBody):
     target: Id = "image"
 
 
-class GroupNamesRequest(RequestBody):
+class GroupNamesRequest(KeptRequest):
     """The body of ``POST /names``; ``held`` is the key of the frozen result of the view."""
 
     view: Address
@@ -78,14 +81,7 @@ def _levels(project: Project, request: Request) -> Response:
 
 
 def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
-    state = writer.state
-    making: list[Change] = []
-    if request.new is not None:
-        new = request.new
-        prop, making = properties.create(state.properties, new.name, new.type, target=new.target)
-        state = replace(state, properties={**state.properties, prop.id: prop})
-    else:
-        prop = known_property(state, request.property or "")
+    prop, _, _ = _property_of(writer.state, request)
     view, level = model.from_address(request.view), request.level
     # The groups are those that the person sees.
     current, _ = frozen_results.displayed(registry.get(writer.project), view, request.held)
@@ -97,19 +93,36 @@ def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
         by_file=prop.target == "file",
         is_short=request.short,
     )
-    changes = edits.assign_by_name(state, prop.id, names, request.way)
-    of_values = pl.col("kind") == prop.target
+    is_folder = len(view.group) > level and view.group[level].field == "folder"
+
+    def choose(state: State) -> Decision[dict[str, Any]]:
+        prop, state, creation = _property_of(state, request)
+        changes = edits.assign_by_name(state, prop.id, names, request.way)
+        # Where no group has a name no property is made.
+        rows = pl.concat([as_frame(creation), changes]) if names.height else changes
+        counts = _counts(prop, names, changes)
+        return Decision(rows, "folders" if is_folder else "names", prop.name, result=counts)
+
+    return choose(writer.state).result if request.dry else writer.decide(choose)
+
+
+def _property_of(state: State, request: GroupNamesRequest) -> tuple[Property, State, list[Change]]:
+    """Return the property that gets the names, the state with it, and what creates it."""
+    new = request.new
+    if new is None:
+        return known_property(state, request.property or ""), state, []
+    prop, creation = properties.create(state.properties, new.name, new.type, target=new.target)
+    return prop, replace(state, properties={**state.properties, prop.id: prop}), creation
+
+
+def _counts(prop: Property, names: pl.DataFrame, changes: pl.DataFrame) -> dict[str, Any]:
+    of_values = changes.filter(pl.col("kind") == prop.target)
     is_new_tag = (pl.col("kind") == "tag") & (pl.col("property") == "name")
-    counts = {
+    return {
+        "changed": of_values["target"].n_unique(),
         "names": names["name"].n_unique(),
         "targets": names["target"].n_unique(),
         "tags": changes.filter(is_new_tag).height,
-        "replaced": changes.filter(of_values & pl.col("old").is_not_null()).height,
+        "replaced": of_values.filter(pl.col("old").is_not_null()).height,
         "property": prop.id,
     }
-    if request.dry:
-        return {"changed": changes.filter(of_values)["target"].n_unique(), **counts}
-    is_folder = len(view.group) > level and view.group[level].field == "folder"
-    # Where no group has a name no property is made.
-    rows = pl.concat([as_frame(making), changes]) if names.height else changes
-    return writer.commit(rows, "folders" if is_folder else "names", prop.name, **counts)

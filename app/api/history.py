@@ -199,10 +199,8 @@ def _switch(project: Project, request: SwitchRequest, caller: Caller) -> dict[st
     # What switches another is undone by switching that one.
     if rows.is_empty() or rows["undoes"][0] is not None:
         return Response(status_code=404)
-    if (request.batch not in store.state().inactive) == request.on:
-        return _steps(project, caller)
     batch = store.switch(request.batch, request.on, caller.author)
-    return _steps(project, caller, batch)
+    return _steps(project, caller, batch if batch.changes.height else None)
 
 
 def _changes(project: Project, request: Request) -> Response:

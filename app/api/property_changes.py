@@ -8,9 +8,7 @@ model of its request and a function that returns what to write. Not here: readin
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import polars as pl
@@ -20,6 +18,7 @@ from starlette.routing import Route
 from app.api.endpoint import Caller, answering
 from app.api.request_body import Id, Ids, Name, Names, RequestBody, with_body
 from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
@@ -204,35 +203,22 @@ CHANGE_REQUEST: TypeAdapter[ChangeRequest] = TypeAdapter(
 )
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Changes to write, their name and line in the history, and the ids of what was made."""
-
-    changes: Iterable[Change] | pl.DataFrame
-    act: str
-    about: str | None = None
-    made: Mapping[str, Any] = field(default_factory=dict)
-
-
-# One at a time: a name that two choose at once is taken by the first.
-_writing = threading.Lock()
+# What is decided of a request; its result are the ids of what was made, or None.
+_Chosen = Decision[dict[str, Any] | None]
 
 
 def _define(project: Project, request: ChangeRequest, caller: Caller) -> dict[str, Any]:
     store = annotations_of(project)
-    with _writing:
-        planned = _CHANGES[type(request)](store.state(fresh=True), request)
-        batch = store.commit(
-            planned.changes, planned.act, about=planned.about, author=caller.author
-        )
+    choose = _CHANGES[type(request)]
+    made = store.decide(lambda state: choose(state, request), author=caller.author)
     return {
-        "batch": batch.id if batch.changes.height else None,
+        "batch": made.batch.id if made.batch.changes.height else None,
         "position": store.state().position,
-        **planned.made,
+        **(made.result or {}),
     }
 
 
-def _create_property(state: State, request: CreateProperty) -> _Batch:
+def _create_property(state: State, request: CreateProperty) -> _Chosen:
     prop, changes = properties.create(
         state.properties,
         request.name,
@@ -241,32 +227,32 @@ def _create_property(state: State, request: CreateProperty) -> _Batch:
         folder=_heading(request.folder),
         options=request.options,
     )
-    return _Batch(changes, "property", prop.name, {"id": prop.id})
+    return Decision(changes, "property", prop.name, result={"id": prop.id})
 
 
-def _alter_property(state: State, request: AlterProperty) -> _Batch:
+def _alter_property(state: State, request: AlterProperty) -> _Chosen:
     prop = _property(state, request.id)
     parts = request.parts.model_dump(exclude_unset=True)
     if "folder" in parts:
         parts["folder"] = _heading(parts["folder"])
     act = PROPERTY_ACTS[min(parts)] if parts else "property"
-    return _Batch(properties.update(state.properties, prop.id, **parts), act, prop.name)
+    return Decision(properties.update(state.properties, prop.id, **parts), act, prop.name)
 
 
-def _delete_property(state: State, request: DeleteProperty) -> _Batch:
+def _delete_property(state: State, request: DeleteProperty) -> _Chosen:
     prop = _property(state, request.id)
     changes = properties.update(state.properties, prop.id, deleted=True)
-    return _Batch(changes, "delete", prop.name)
+    return Decision(changes, "delete", prop.name)
 
 
-def _place_properties(state: State, request: PlaceProperties) -> _Batch:
+def _place_properties(state: State, request: PlaceProperties) -> _Chosen:
     changes = properties.reorder(state.properties, request.order)
     for id, folder in request.folders.items():
         changes += properties.update(state.properties, id, folder=_heading(folder))
-    return _Batch(changes, "place")
+    return Decision(changes, "place")
 
 
-def _rename_heading(state: State, request: RenameHeading) -> _Batch:
+def _rename_heading(state: State, request: RenameHeading) -> _Chosen:
     name = _heading(request.new)
     changes = [
         change
@@ -274,16 +260,16 @@ def _rename_heading(state: State, request: RenameHeading) -> _Batch:
         if prop.folder == request.old
         for change in properties.update(state.properties, prop.id, folder=name)
     ]
-    return _Batch(changes, "rename", name)
+    return Decision(changes, "rename", name)
 
 
-def _convert_property(state: State, request: ConvertProperty) -> _Batch:
+def _convert_property(state: State, request: ConvertProperty) -> _Chosen:
     prop = _property(state, request.id)
     changes, _ = edits.convert(state, prop.id, request.type)
-    return _Batch(changes, "convert", prop.name)
+    return Decision(changes, "convert", prop.name)
 
 
-def _create_tags(state: State, request: CreateTags) -> _Batch:
+def _create_tags(state: State, request: CreateTags) -> _Chosen:
     prop = _property(state, request.id)
     if not prop.has_tags:
         raise InvalidProperty("holds_no_tags", name=prop.name)
@@ -300,19 +286,19 @@ def _create_tags(state: State, request: CreateTags) -> _Batch:
         known[tag.id] = tag
         made.append(tag)
         changes += steps
-    return _Batch(changes, "tag", _listed(made), {"ids": [tag.id for tag in made]})
+    return Decision(changes, "tag", _listed(made), result={"ids": [tag.id for tag in made]})
 
 
-def _alter_tags(state: State, request: AlterTags) -> _Batch:
+def _alter_tags(state: State, request: AlterTags) -> _Chosen:
     parts = request.parts.model_dump(exclude_unset=True)
     chosen = [_tag(state, id) for id in request.ids]
     changes = [
         change for tag in chosen for change in tags.update(state.tags, tag.id, **dict(parts))
     ]
-    return _Batch(changes, TAG_ACTS[min(parts)] if parts else "tag", _listed(chosen))
+    return Decision(changes, TAG_ACTS[min(parts)] if parts else "tag", _listed(chosen))
 
 
-def _put_tags(state: State, request: PutTags) -> _Batch:
+def _put_tags(state: State, request: PutTags) -> _Chosen:
     changes = _links(state, request) if request.has_parent else []
     moved = [_tag(state, move.id) for move in request.moves]
     act = "unlink" if request.parent is None else "link"
@@ -320,7 +306,7 @@ def _put_tags(state: State, request: PutTags) -> _Batch:
         order = [_tag(state, id).id for id in request.order]
         act = act if changes else "order"
         changes += tags.reorder(state.tags, order, [tag.id for tag in moved])
-    return _Batch(changes, act, _listed(moved))
+    return Decision(changes, act, _listed(moved))
 
 
 def _links(state: State, request: PutTags) -> list[Change]:
@@ -341,17 +327,17 @@ def _links(state: State, request: PutTags) -> list[Change]:
     return changes
 
 
-def _unlink_tag(state: State, request: UnlinkTag) -> _Batch:
+def _unlink_tag(state: State, request: UnlinkTag) -> _Chosen:
     tag = _tag(state, request.id)
-    return _Batch(tags.unlink(state.tags, tag.id, request.parent), "unlink", tag.name)
+    return Decision(tags.unlink(state.tags, tag.id, request.parent), "unlink", tag.name)
 
 
-def _merge_tags(state: State, request: MergeTags) -> _Batch:
+def _merge_tags(state: State, request: MergeTags) -> _Chosen:
     keep = _tag(state, request.keep)
-    return _Batch(edits.merge_tags(state, keep.id, request.others), "merge", keep.name)
+    return Decision(edits.merge_tags(state, keep.id, request.others), "merge", keep.name)
 
 
-def _delete_tags(state: State, request: DeleteTags) -> _Batch:
+def _delete_tags(state: State, request: DeleteTags) -> _Chosen:
     deleted = [_tag(state, id) for id in request.ids]
     prop = state.properties[deleted[0].property]
     ids = [tag.id for tag in deleted]
@@ -368,7 +354,7 @@ def _delete_tags(state: State, request: DeleteTags) -> _Batch:
         new=pl.col("value") if prop.is_multi_valued else none,
     )
     changes = pl.concat([as_frame(steps), removed.select(list(CHANGE_SCHEMA))])
-    return _Batch(changes, "delete", _listed(deleted))
+    return Decision(changes, "delete", _listed(deleted))
 
 
 def _moved_up(state: State, deleted: set[str]) -> list[Change]:
@@ -402,7 +388,7 @@ def _nearest_above(state: State, tag: tags.Tag, deleted: set[str]) -> set[str]:
     return nearest
 
 
-_CHANGES: Mapping[type[ChangeRequest], Callable[[State, Any], _Batch]] = {
+_CHANGES: Mapping[type[ChangeRequest], Callable[[State, Any], _Chosen]] = {
     CreateProperty: _create_property,
     AlterProperty: _alter_property,
     DeleteProperty: _delete_property,

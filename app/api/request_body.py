@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.api.endpoint import NO_STORE, Answer, Caller, language
+from panoptic_data.annotations.log import Edit
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
 
@@ -34,6 +35,7 @@ __all__ = [
     "Id",
     "Ids",
     "InvalidBodyError",
+    "KeptRequest",
     "Name",
     "Names",
     "RequestBody",
@@ -75,6 +77,21 @@ class RequestBody(BaseModel):
     """The JSON object of a request: strict types; keys that no field has are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
+
+
+class KeptRequest(RequestBody):
+    """A request that its browser keeps until it is stored, and sends again until then.
+
+    ``edit`` is the browser's own id of it: what is stored already is not stored again. ``repeat``
+    says that it was sent before.
+    """
+
+    edit: Annotated[str, Field(min_length=16, max_length=100)] | None = None
+    repeat: bool = False
+
+    def sent_edit(self) -> Edit | None:
+        """Return the edit by its id; None where it has none."""
+        return None if self.edit is None else Edit(self.edit, self.repeat)
 
 
 _Body = TypeVar("_Body", bound=RequestBody)

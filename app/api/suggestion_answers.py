@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.api.targets import plausible_sha1s
+from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import ANSWER_PREFIX, CHANGE_SCHEMA
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.labelling import answers
 
 if TYPE_CHECKING:
+    from panoptic_data.annotations.log import Edit
+    from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
 __all__ = ["in_corpus", "write_answers"]
@@ -27,25 +30,32 @@ NAMED_AT_MOST = 3
 
 
 def write_answers(
-    project: Project, author: str, sha1s_by_tag: Iterable[tuple[str, Sequence[list[str]]]]
+    project: Project,
+    author: str,
+    sha1s_by_tag: Iterable[tuple[str, Sequence[list[str]]]],
+    edit: Edit | None = None,
 ) -> dict[str, Any]:
     """Write, of each tag, the sha1s that are accepted, refused and forgotten as one batch.
 
     Raises InvalidTag.
     """
+    given = list(sha1s_by_tag)
+
+    def choose(state: State) -> Decision[None]:
+        parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
+        for id, sha1s in given:
+            tag, prop = answers.tag_and_property(state, id)
+            files = None
+            if prop.target == "file":
+                files = project.database().frame("files", ["file_id", "sha1"])
+            parts.append(answers.answer_changes(state, tag.id, *sha1s, files=files))
+            names.append(tag.name)
+        about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
+        return Decision(pl.concat(parts), "answer", about)
+
     store = annotations_of(project)
-    state = store.state(fresh=True)
-    parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
-    for id, sha1s in sha1s_by_tag:
-        tag, prop = answers.tag_and_property(state, id)
-        files = None
-        if prop.target == "file":
-            files = project.database().frame("files", ["file_id", "sha1"])
-        parts.append(answers.answer_changes(state, tag.id, *sha1s, files=files))
-        names.append(tag.name)
-    changes = pl.concat(parts)
-    about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
-    batch = store.commit(changes, "answer", about=about, author=author)
+    batch = store.decide(choose, author=author, edit=edit).batch
+    changes = batch.changes
     is_answer = pl.col("property").str.starts_with(ANSWER_PREFIX)
     return {
         "batch": batch.id if changes.height else None,

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from app.api import class_suggestions
 from app.api.cancellable import SpokenRequest, cancellable
 from app.api.endpoint import NO_STORE, Caller, answering, whole_number
-from app.api.request_body import Address, Id, RequestBody, Sha1s, one_of
+from app.api.request_body import Address, Id, KeptRequest, RequestBody, Sha1s, one_of
 from app.api.suggestion_answers import in_corpus, write_answers
 from panoptic_data.annotations.log import REFUSED
 from panoptic_data.annotations.store import annotations_of
@@ -99,7 +99,7 @@ class TagAnswersRequest(RequestBody):
     forgotten: Sha1s = Field(default_factory=list)
 
 
-class AnswersRequest(SpokenRequest):
+class AnswersRequest(SpokenRequest, KeptRequest):
     """The body of ``POST /suggestions/answers``: the fields of one tag, or ``answers`` of some."""
 
     answers: Annotated[list[TagAnswersRequest], Field(max_length=ANSWERS_AT_MOST)] | None = None
@@ -170,7 +170,7 @@ def _answer(project: Project, request: AnswersRequest, caller: Caller, _: Check)
         )
         for answer in request.all_answers()
     ]
-    return write_answers(project, caller.author, sha1s_by_tag)
+    return write_answers(project, caller.author, sha1s_by_tag, request.sent_edit())
 
 
 def _refused(project: Project, request: Request) -> Response:

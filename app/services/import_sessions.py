@@ -26,6 +26,7 @@ from panoptic_data.exchange import apply, matching, plan, readers, tables
 from panoptic_data.exchange.matching import Matching
 from panoptic_data.exchange.plan import Plan
 from panoptic_data.exchange.tables import NewTag, Table
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
@@ -242,9 +243,9 @@ class ImportSession:
     def _problem_of(self, error: InvalidImport) -> Problem:
         if error.problem in _OF_MATCHING:
             return Problem("matching", error)
-        name = str(error.details.get("name", "")).casefold()
+        name = name_key(str(error.details.get("name", "")))
         for column, parts in self.choices.columns.items():
-            if name in (str(parts.get("name", column)).casefold(), str(parts.get("type"))):
+            if name in (name_key(str(parts.get("name", column))), str(parts.get("type"))):
                 return Problem("column", error, column)
         return Problem("import", error)
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +70,8 @@ def tabs(project: Project) -> None:
 def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Save a view and show it in a tab of its own, after the others."""
     save_pending(project)
-    names = {saved_view.name for saved_view in saved.list_views(project)}
     view = stored_selections.shorten(project, view)
-    opened = saved.save(project, name or default_name(view, names), view, saved.LAST)
+    opened = saved.save(project, name or partial(default_name, view), view, saved.LAST)
     _show(opened)
     navigation.to_view()
 
@@ -88,7 +88,7 @@ def open_selection(project: Project, chosen: Selection) -> None:
     open_new(project, view)
 
 
-def default_name(view: View, names: set[str]) -> str:
+def default_name(view: View, names: Collection[str]) -> str:
     """Name a view by its filters, ``posters · 1930s``, or by a free number."""
     filters = " · ".join(_short_label(part) for part in view.where[:PARTS_NAMED])
     if filters:

@@ -21,9 +21,10 @@ switched off and on as one. Changes of values, of properties and of tags are in 
 from __future__ import annotations
 
 import getpass
+import hashlib
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,21 +45,27 @@ __all__ = [
     "ANSWER_PREFIX",
     "APART_PREFIX",
     "CHANGE_SCHEMA",
+    "EDIT_DIGITS",
     "EVENT_SCHEMA",
     "KINDS",
     "OPS",
     "REFUSED",
     "TABLE",
+    "TIME_DIGITS",
     "Appended",
     "Batch",
     "Change",
+    "Edit",
+    "Proposal",
     "append",
     "as_frame",
+    "batch_of",
     "compact",
     "current_user",
     "event_rows",
     "new_batch",
     "read",
+    "stored_batch",
 ]
 
 TABLE = "annotation_events"
@@ -92,6 +99,10 @@ COMPACT_EVERY = 150
 # thousands of single edits take more space than the events.
 KEPT_FOR = timedelta(seconds=30)
 READ_TRIES = 5
+# The id of a batch begins with its time, so that ids sort by it; that of an edit sent by a browser
+# ends in eighty bits by which it is recognised.
+TIME_DIGITS = 12
+EDIT_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -125,13 +136,50 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """An edit by the id that its browser gave it, sent again until it is known to be stored.
+
+    ``is_repeat``: it was sent before, and may be stored.
+    """
+
+    id: str
+    is_repeat: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The digits that end the id of the batch of this edit."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:EDIT_DIGITS]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A batch that was decided at a position of the log, and how it is decided again.
+
+    ``decide`` is called under the lock that numbers the commit where the log is no longer there.
+    It gets the events that come before the batch in the same commit, not written yet
+    (``EVENT_SCHEMA``); what it raises refuses the batch, and that alone.
+    """
+
+    batch: Batch
+    decided_at: int
+    decide: Callable[[pl.DataFrame], Batch]
+
+    def at(self, position: int, unwritten: list[pl.DataFrame]) -> Batch:
+        """Return the batch as it is at a position of the log."""
+        if position == self.decided_at:
+            return self.batch
+        return self.decide(pl.concat([pl.DataFrame(schema=EVENT_SCHEMA), *unwritten]))
+
+
+@dataclass(frozen=True)
 class Appended:
-    """Where a batch was written in the log.
+    """A batch as it was written, and where in the log.
 
     ``first`` is the number of its first event; ``end`` and ``version`` are the number of the next
     event and the table's version after all batches of the same commit.
     """
 
+    batch: Batch
     first: int
     end: int
     version: int
@@ -144,12 +192,16 @@ def new_batch(
     about: str | None = None,
     author: str | None = None,
     undoes: str | None = None,
+    edit: Edit | None = None,
 ) -> Batch:
-    """Return a batch of this moment, not written yet; its author is by default ``current_user``."""
+    """Return a batch of this moment, not written yet; its author is by default ``current_user``.
+
+    The id of the batch of an ``edit`` ends in digits by which it is recognised.
+    """
     frame = changes if isinstance(changes, pl.DataFrame) else as_frame(changes)
     at = datetime.now(UTC)
-    # Twelve digits of time make ids sort by it, the rest makes them unique.
-    id = f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(4)}"
+    rest = secrets.token_hex(4) if edit is None else edit.digest
+    id = f"{int(at.timestamp() * 1000):0{TIME_DIGITS}x}{rest}"
     return Batch(id, at, author or current_user(), act, about, undoes, frame)
 
 
@@ -184,13 +236,30 @@ def event_rows(batch: Batch, first: int = 0) -> pl.DataFrame:
     )
 
 
-def append(project: Project, batch: Batch) -> Appended:
+def append(project: Project, batch: Batch | Proposal) -> Appended:
     """Write a batch, all or nothing; return where it was written.
 
     Batches that arrive while a commit is under way are written together in the next one. Raises
-    WriteConflict when other processes kept the table busy for too long.
+    WriteConflict when other processes kept the table busy for too long, and what the decision of
+    a proposal raises.
     """
     return _writer(project).write(batch)
+
+
+def stored_batch(project: Project, edit: Edit) -> Batch | None:
+    """Return the batch that an edit was stored in, as the table has it; None where it was not."""
+    database = project.database()
+    events = database.frame(TABLE, list(EVENT_SCHEMA), f"batch LIKE '%{edit.digest}'")
+    if events.is_empty():
+        return None
+    return batch_of(events.sort("number"))
+
+
+def batch_of(events: pl.DataFrame) -> Batch:
+    """Return the batch that these events are, all of one."""
+    names = ("batch", "at", "author", "act", "about", "undoes")
+    id, at, author, act, about, undoes = events.select(names).row(0)
+    return Batch(id, at, author, act, about, undoes, events.select(list(CHANGE_SCHEMA)))
 
 
 def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
@@ -231,7 +300,7 @@ class _Writer:
         self._pending_lock = threading.Lock()
         self._commit_lock = threading.Lock()
 
-    def write(self, batch: Batch) -> Appended:
+    def write(self, batch: Batch | Proposal) -> Appended:
         pending = _Pending(batch)
         with self._pending_lock:
             self._pending.append(pending)
@@ -247,38 +316,62 @@ class _Writer:
         with self._pending_lock:
             pending, self._pending = self._pending, []
         try:
-            results = self._append([item.batch for item in pending])
+            self._append(pending)
         except Exception as error:  # noqa: BLE001 - raised by each thread that waits
             for item in pending:
-                item.error = error
+                item.error = item.error or error
             return
-        for item, appended in zip(pending, results, strict=True):
-            item.appended = appended
-        # Of all processes that write, the one whose commit it is.
-        if results[0].version % COMPACT_EVERY == 0:
-            threading.Thread(target=compact, args=(self._project,)).start()
 
-    def _append(self, batches: list[Batch]) -> list[Appended]:
+    def _append(self, pending: list[_Pending]) -> None:
         database = self._project.database()
         # One process at a time: each event has the number after the last.
         with exclusive_lock(self._project.root / LOCK):
-            end = database.count(TABLE)
-            parts, firsts = [], []
-            for batch in batches:
-                parts.append(event_rows(batch, end))
-                firsts.append(end)
-                end += batch.changes.height
-            version = database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
-        return [Appended(first, end, version) for first in firsts]
+            first = database.count(TABLE)
+            placed, parts = _placed(pending, first)
+            end = first + sum(part.height for part in parts)
+            if end > first:
+                version = database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
+            else:
+                version = database.version(TABLE)
+        for item, batch, number in placed:
+            item.appended = Appended(batch, number, end, version)
+        # Of all processes that write, the one whose commit it is.
+        if end > first and version % COMPACT_EVERY == 0:
+            threading.Thread(target=compact, args=(self._project,)).start()
 
 
 @dataclass
 class _Pending:
     """A batch that waits for its commit, then what became of it."""
 
-    batch: Batch
+    batch: Batch | Proposal
     appended: Appended | None = None
     error: Exception | None = None
+
+
+def _placed(
+    pending: list[_Pending], first: int
+) -> tuple[list[tuple[_Pending, Batch, int]], list[pl.DataFrame]]:
+    """Return each batch with its first number, decided anew where it must be, and their events.
+
+    One that is refused keeps its error, and the others are written.
+    """
+    placed: list[tuple[_Pending, Batch, int]] = []
+    parts: list[pl.DataFrame] = []
+    end = first
+    for item in pending:
+        batch = item.batch
+        if isinstance(batch, Proposal):
+            try:
+                batch = batch.at(end, parts)
+            except Exception as error:  # noqa: BLE001 - raised by the thread that waits
+                item.error = error
+                continue
+        rows = event_rows(batch, end)
+        parts.append(rows)
+        placed.append((item, batch, end))
+        end += rows.height
+    return placed, parts
 
 
 _writers: dict[Path, _Writer] = {}

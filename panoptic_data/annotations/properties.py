@@ -16,6 +16,7 @@ from typing import Any
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.values import TYPES
 from panoptic_data.errors import InvalidProperty
+from panoptic_data.text import name_key
 
 __all__ = ["EXCLUDED", "TARGETS", "Property", "create", "new_id", "read", "update"]
 
@@ -130,8 +131,8 @@ def _checked_name(known: Mapping[str, Property], name: str, id: str | None = Non
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidProperty("name", name=name[:40], most=LONGEST_NAME)
-    taken = {prop.name.casefold() for prop in known.values() if prop.id != id and not prop.deleted}
-    if name.casefold() in taken:
+    taken = {name_key(prop.name) for prop in known.values() if prop.id != id and not prop.deleted}
+    if name_key(name) in taken:
         raise InvalidProperty("taken", name=name)
     return name
 

@@ -102,6 +102,12 @@ class UndoStack:
         self._done: list[str] = []
         self._undone: list[str] = []
 
+    def copy(self) -> UndoStack:
+        """Return one that goes on by itself."""
+        copied = UndoStack()
+        copied._done, copied._undone = list(self._done), list(self._undone)
+        return copied
+
     def push(self, batch: str, undoes: str | None, is_on: bool) -> None:
         """Add one batch of this author: a new one, or one that switches the batch ``undoes``."""
         if undoes is None:

@@ -2,13 +2,16 @@
 
 Here: the current state, writing batches, undo and redo, the history. Not here: what a state is
 and how it follows from the log (``state``, ``replay``), the log itself (``log``), making changes
-(``properties``, ``tags``, ``edits``), the tables of merged values (``snapshot``,
-``materialize``).
+(``properties``, ``tags``, ``edits``), what a decision is (``decisions``), the tables of merged
+values (``snapshot``, ``materialize``).
 
     store = annotations_of(project)
-    state = store.state()
-    theme, changes = properties.created(state.properties, "Theme", "tags")
-    store.commit(changes, "property")
+
+    def choose(state: State) -> Decision[Property]:
+        theme, changes = properties.create(state.properties, "Theme", "tags")
+        return Decision(changes, "property", result=theme)
+
+    theme = store.decide(choose).result
 """
 
 from __future__ import annotations
@@ -16,14 +19,23 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from panoptic_data.annotations import log
-from panoptic_data.annotations.log import ANSWER_PREFIX, Appended, Batch, Change
+from panoptic_data.annotations.decisions import Choose, Decided, Deciding, Decision
+from panoptic_data.annotations.log import (
+    ANSWER_PREFIX,
+    EDIT_DIGITS,
+    TIME_DIGITS,
+    Appended,
+    Batch,
+    Change,
+    Edit,
+)
 from panoptic_data.annotations.replay import UndoStack
 from panoptic_data.annotations.snapshot import read_snapshot
 from panoptic_data.annotations.state import (
@@ -38,6 +50,8 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = ["Store", "annotations_of"]
+
+T = TypeVar("T")
 
 # Seconds between two looks at the log: a page asks for the state many times a second.
 CHECK_EVERY = 0.5
@@ -59,6 +73,8 @@ class Store:
         self._undo_stacks: dict[str, UndoStack] | None = None
         self._version = 0
         self._checked_at = 0.0
+        # Edits that were seen to arrive, as the digits that end the ids of their batches.
+        self._edits: set[str] = set()
         self._lock = threading.RLock()
 
     def state(self, *, fresh: bool = False) -> State:
@@ -83,23 +99,48 @@ class Store:
     ) -> Batch:
         """Write changes as one batch, all or nothing; the state then holds them.
 
-        Nothing is written for no changes. Raises WriteConflict.
+        Only for changes that follow from no state; others are decided (:meth:`decide`). Nothing
+        is written for no changes. Raises WriteConflict.
         """
-        return self._write(log.new_batch(changes, act, about=about, author=author))
+        batch = log.new_batch(changes, act, about=about, author=author)
+        if batch.changes.height:
+            self._apply_own(log.append(self.project, batch))
+        return batch
 
-    def undo(self, author: str | None = None) -> Batch | None:
-        """Switch off the author's last active batch; None where there is none."""
-        return self._undo_or_redo(author or log.current_user(), is_redo=False)
+    def decide(
+        self,
+        choose: Callable[[State], Decision[T]],
+        *,
+        author: str | None = None,
+        edit: Edit | None = None,
+        needs_values: bool = True,
+    ) -> Decided[T]:
+        """Write what ``choose`` decides from the state as one batch; the state then holds it.
 
-    def redo(self, author: str | None = None) -> Batch | None:
-        """Restore what the author's last undo switched off; None where there is nothing."""
-        return self._undo_or_redo(author or log.current_user(), is_redo=True)
+        ``choose`` may be called several times, the last time with the state right before the
+        batch in the log; what it raises refuses the batch. Without ``needs_values`` it is called
+        again only where properties or tags changed. An ``edit`` that is stored already is not
+        written again. Nothing is written for no changes. Raises WriteConflict.
+        """
+        return self._decide(
+            lambda state, _: choose(state), author, edit=edit, needs_values=needs_values
+        )
+
+    def undo(self, author: str | None = None, seen: str | None = None) -> Batch | None:
+        """Switch off the author's last active batch; None where there is none.
+
+        With ``seen``, the batch that a page shows as the last one, also None where that is
+        another by now.
+        """
+        return self._undo_or_redo(author or log.current_user(), seen, is_redo=False)
+
+    def redo(self, author: str | None = None, seen: str | None = None) -> Batch | None:
+        """Restore what the author's last undo switched off; None as for :meth:`undo`."""
+        return self._undo_or_redo(author or log.current_user(), seen, is_redo=True)
 
     def switch(self, batch: str, is_on: bool, author: str | None = None) -> Batch:
-        """Switch any batch off or on again, whoever made it."""
-        change = Change("batch", batch, "active", "set", "true" if is_on else "false")
-        act = "redo" if is_on else "undo"
-        return self._write(log.new_batch([change], act, author=author, undoes=batch))
+        """Switch any batch off or on again, whoever made it; nothing is written where it is so."""
+        return self.decide(lambda state: _switched(state, batch, is_on), author=author).batch
 
     def can_undo(self, author: str | None = None) -> str | None:
         """Return the batch that undo would take back."""
@@ -163,35 +204,87 @@ class Store:
         """Return the changes of one batch: rows of the log."""
         return self.log().filter(pl.col("batch") == batch)
 
-    def _write(self, batch: Batch) -> Batch:
-        if batch.changes.height:
-            appended = log.append(self.project, batch)
-            with self._lock:
-                if not self._apply_own(batch, appended):
-                    self._catch_up()
-        return batch
+    def _decide(
+        self,
+        choose: Choose[T],
+        author: str | None,
+        *,
+        edit: Edit | None = None,
+        needs_values: bool = True,
+    ) -> Decided[T]:
+        deciding = Deciding(
+            choose, self._look, self._stored, author, edit, needs_values=needs_values
+        )
+        proposal = deciding.first()
+        if proposal.batch.changes.height:
+            appended = log.append(self.project, proposal)
+            if appended.batch.changes.height:
+                self._apply_own(appended)
+        assert deciding.decided is not None
+        return deciding.decided
 
-    def _apply_own(self, batch: Batch, appended: Appended) -> bool:
-        """Apply a batch of our own without reading it; False where there is more to read."""
-        if self._state is None or self._state.position != appended.first:
-            return False
-        self._apply(log.event_rows(batch, appended.first))
-        if self._state.position != appended.end:
-            return False
-        self._version = appended.version
-        self._checked_at = time.monotonic()
-        return True
-
-    def _undo_or_redo(self, author: str, *, is_redo: bool) -> Batch | None:
+    def _look(self, unwritten: pl.DataFrame) -> State:
+        """Return the state after the whole log and some events that are not in it yet."""
         with self._lock:
-            batch = self.can_redo(author) if is_redo else self.can_undo(author)
-        return None if batch is None else self.switch(batch, is_redo, author)
+            state = self._catch_up()
+            if unwritten.is_empty():
+                return state
+            if state.position == 0:
+                return from_log(unwritten)
+            is_replayed = needs_log(unwritten)
+            events = pl.concat([self._full_log(), unwritten]) if is_replayed else None
+            return advance(state, unwritten, events)
+
+    def _stored(self, edit: Edit, unwritten: pl.DataFrame) -> Batch | None:
+        """Return the batch that an edit was stored in, or will be with events not written yet."""
+        own = unwritten.filter(pl.col("batch").str.ends_with(edit.digest))
+        if own.height:
+            return log.batch_of(own)
+        if edit.is_repeat or edit.digest in self._edits:
+            return log.stored_batch(self.project, edit)
+        return None
+
+    def _apply_own(self, appended: Appended) -> None:
+        """Apply a batch of our own, without reading it where there is nothing else to read."""
+        with self._lock:
+            if self._state is None or self._state.position != appended.first:
+                self._catch_up()
+                return
+            self._apply(log.event_rows(appended.batch, appended.first))
+            if self._state.position != appended.end:
+                self._catch_up()
+                return
+            self._version = appended.version
+            self._checked_at = time.monotonic()
+
+    def _undo_or_redo(self, author: str, seen: str | None, *, is_redo: bool) -> Batch | None:
+        def choose(_: State, unwritten: pl.DataFrame) -> Decision[bool]:
+            # The stack may be ahead of the state given: both are taken at one moment.
+            with self._lock:
+                state = self._look(unwritten)
+                stack = self._undo_stack_after(author, unwritten)
+                batch = (stack.redoable if is_redo else stack.undoable)(state.inactive)
+            if batch is None or (seen is not None and batch != seen):
+                return Decision((), "redo" if is_redo else "undo", result=False)
+            return _switched(state, batch, is_redo)
+
+        made = self._decide(choose, author)
+        return made.batch if made.result else None
 
     def _undo_stack(self, author: str) -> UndoStack:
         if self._undo_stacks is None:
             self._undo_stacks = {}
             _push_batches(self._undo_stacks, self._full_log())
         return self._undo_stacks.setdefault(author, UndoStack())
+
+    def _undo_stack_after(self, author: str, unwritten: pl.DataFrame) -> UndoStack:
+        """Return what undo takes back after the whole log and some events not in it yet."""
+        stack = self._undo_stack(author)
+        if unwritten.is_empty():
+            return stack
+        stack = stack.copy()
+        _push_batches({author: stack}, unwritten.filter(pl.col("author") == author))
+        return stack
 
     def _full_log(self) -> pl.DataFrame:
         if self._log is None:
@@ -213,6 +306,11 @@ class Store:
         self._checked_at = time.monotonic()
         return self._state
 
+    def _note_edits(self, new_events: pl.DataFrame) -> None:
+        of_edits = new_events["batch"].str.len_chars() == TIME_DIGITS + EDIT_DIGITS
+        for batch in new_events.filter(of_edits)["batch"].unique():
+            self._edits.add(batch[TIME_DIGITS:])
+
     def _apply(self, new_events: pl.DataFrame) -> None:
         assert self._state is not None
         if self._undo_stacks is not None:
@@ -220,11 +318,21 @@ class Store:
         if self._state.position == 0:
             self._log, self._state = new_events, from_log(new_events)
             return
+        self._note_edits(new_events)
         if needs_log(new_events):
             self._full_log()
         if self._log is not None:
             self._log = pl.concat([self._log, new_events])
         self._state = advance(self._state, new_events, self._log)
+
+
+def _switched(state: State, batch: str, is_on: bool) -> Decision[bool]:
+    """Switch a batch; the result is whether it was not so before."""
+    act = "redo" if is_on else "undo"
+    if (batch not in state.inactive) == is_on:
+        return Decision((), act, result=False)
+    change = Change("batch", batch, "active", "set", "true" if is_on else "false")
+    return Decision([change], act, undoes=batch, result=True)
 
 
 def _is_about_property(property: str, events: pl.DataFrame) -> pl.Expr:

@@ -17,6 +17,7 @@ from typing import Any
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.properties import new_id
 from panoptic_data.errors import InvalidTag
+from panoptic_data.text import name_key
 
 __all__ = [
     "Tag",
@@ -81,18 +82,16 @@ def find_or_create(
 ) -> tuple[dict[str, str], list[Change]]:
     """Return name → id of the tag with this name, and the changes that create those missing.
 
-    Names are compared without regard to case and to spaces around and between words, and
-    returned as they were given. Raises InvalidTag.
+    Names are compared by ``text.name_key``, and returned as they were given. Raises InvalidTag.
     """
     id_of_key = {key: tag.id for key, tag in by_name(known, property).items()}
     last_place = _last_place(known, property)
     ids: dict[str, str] = {}
     changes: list[Change] = []
     for name in names:
-        normalised = " ".join(str(name).split())
-        key = normalised.casefold()
+        key = name_key(str(name))
         if key not in id_of_key:
-            tag, creation = create({}, property, normalised)
+            tag, creation = create({}, property, str(name))
             last_place += 1
             id_of_key[key] = tag.id
             changes += [change for change in creation if change.property != "place"]
@@ -205,9 +204,9 @@ def ancestors(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
 
 
 def by_name(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
-    """Return a property's tags by their names in lower case."""
+    """Return a property's tags by the ``name_key`` of their names."""
     return {
-        tag.name.casefold(): tag
+        name_key(tag.name): tag
         for tag in known.values()
         if tag.property == property and not tag.deleted
     }
@@ -273,7 +272,7 @@ def _checked_name(known: Mapping[str, Tag], property: str, name: str, id: str | 
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise InvalidTag("name", name=name[:40], most=LONGEST_NAME)
-    namesake = by_name(known, property).get(name.casefold())
+    namesake = by_name(known, property).get(name_key(name))
     if namesake is not None and namesake.id != id:
         raise InvalidTag("taken", name=name)
     return name

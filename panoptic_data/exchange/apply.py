@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data.annotations import edits, properties, tags, values
+from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Batch, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.exchange.columns import free_name, properties_by_name
 from panoptic_data.exchange.tables import NewTag
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -45,17 +47,18 @@ def apply_plan(
     plan; values that exist already are not written again. Raises WriteConflict.
     """
     report = progress or _silent
-    store = annotations_of(project)
-    state = store.state(fresh=True)
-    parts = []
-    for done, reading in enumerate(plan.readings):
-        report(done, len(plan.readings))
-        if reading.values.is_empty():
-            continue
-        state, changes = _import_column(state, reading, plan)
-        parts += changes
-    frame = pl.concat([as_frame([]), *parts])
-    batch = store.commit(frame, "import", about=plan.table.name, author=author)
+
+    def choose(state: State) -> Decision[None]:
+        parts = []
+        for done, reading in enumerate(plan.readings):
+            report(done, len(plan.readings))
+            if reading.values.is_empty():
+                continue
+            state, changes = _import_column(state, reading, plan)
+            parts += changes
+        return Decision(pl.concat([as_frame([]), *parts]), "import", plan.table.name)
+
+    batch = annotations_of(project).decide(choose, author=author).batch
     report(len(plan.readings), len(plan.readings))
     return batch
 
@@ -73,24 +76,26 @@ def apply_tags(
     parents they lack. Raises InvalidTag for a cycle, InvalidValue for a colour, InvalidImport for
     a property of another type.
     """
-    store = annotations_of(project)
-    state = store.state(fresh=True)
-    target = properties_by_name(state).get(property.strip().casefold())
-    changes: list[Change] = []
-    if target is None:
-        target, changes = properties.create(state.properties, property, "tags")
-        state = _with_property(state, target)
-    if not target.has_tags:
-        raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
-    _, tag_changes = _add_tags(state, target.id, new_tags, strict=True)
-    return store.commit([*changes, *tag_changes], "import", about=about or property, author=author)
+
+    def choose(state: State) -> Decision[None]:
+        target = properties_by_name(state).get(name_key(property))
+        changes: list[Change] = []
+        if target is None:
+            target, changes = properties.create(state.properties, property, "tags")
+            state = _with_property(state, target)
+        if not target.has_tags:
+            raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
+        _, tag_changes = _add_tags(state, target.id, new_tags, strict=True)
+        return Decision([*changes, *tag_changes], "import", about or property)
+
+    return annotations_of(project).decide(choose, author=author, needs_values=False).batch
 
 
 def _import_column(
     state: State, reading: ColumnValues, plan: Plan
 ) -> tuple[State, list[pl.DataFrame]]:
     """Return the state with a column's property, and the changes that import it."""
-    property, changes = _find_or_create(state, reading.column, plan.existing)
+    property, changes = _find_or_create(state, reading.column, plan.existing, plan.table.name)
     state = _with_property(state, property)
     new_values = reading.values
     if plan.existing == "keep":
@@ -105,10 +110,14 @@ def _import_column(
     return state, [as_frame(changes), edits.assign(state, property.id, new_values)]
 
 
-def _find_or_create(state: State, column: Column, existing: str) -> tuple[Property, list[Change]]:
+def _find_or_create(
+    state: State, column: Column, existing: str, file: str
+) -> tuple[Property, list[Change]]:
     """Return the property of a column and the changes that create it, none where it exists."""
     by_name = properties_by_name(state)
-    property = by_name.get(column.name.casefold()) if existing != "new" else None
+    if column.property is not None:
+        return _planned_property(state, column, file), []
+    property = by_name.get(name_key(column.name)) if existing != "new" else None
     if property is not None and (property.type, property.target) == (column.type, column.target):
         return property, []
     return properties.create(
@@ -118,6 +127,16 @@ def _find_or_create(state: State, column: Column, existing: str) -> tuple[Proper
         target=column.target,
         folder=column.folder,
     )
+
+
+def _planned_property(state: State, column: Column, file: str) -> Property:
+    """Return the property that a column was to go into. Raises InvalidImport where it is gone."""
+    property = state.properties.get(column.property or "")
+    if property is None or property.deleted:
+        raise InvalidImport("property_gone", file, name=column.name)
+    if (property.type, property.target) != (column.type, column.target):
+        raise InvalidImport("other_type", file, name=property.name, type=property.type)
+    return property
 
 
 def _with_property(state: State, property: Property) -> State:
@@ -140,11 +159,11 @@ def _add_tags(
     names += [parent for tag in new_tags for parent in tag.parents]
     for name in names:
         spelled = " ".join(name.split())
-        if spelled.casefold() in by_name:
+        if name_key(spelled) in by_name:
             continue
         # Only the last tag is passed on: searching all of them for each new one takes long.
         last, created = tags.create({last.id: last} if last else {}, property, spelled)
-        by_name[spelled.casefold()] = own[last.id] = last
+        by_name[name_key(spelled)] = own[last.id] = last
         changes += created
     for tag in new_tags:
         changes += _complete_tag(own, by_name, tag, strict)
@@ -155,14 +174,14 @@ def _complete_tag(
     own: dict[str, tags.Tag], by_name: Mapping[str, tags.Tag], new_tag: NewTag, strict: bool
 ) -> list[Change]:
     """Return the changes that give a tag the colour and the parents it lacks; ``own`` gets them."""
-    id = by_name[" ".join(new_tag.name.split()).casefold()].id
+    id = by_name[name_key(new_tag.name)].id
     changes: list[Change] = []
     colour = _colour(new_tag.colour, strict)
     if colour is not None and own[id].colour is None:
         changes += tags.update(own, id, colour=colour)
         own[id] = replace(own[id], colour=colour)
     for parent in new_tag.parents:
-        parent_id = by_name[" ".join(parent.split()).casefold()].id
+        parent_id = by_name[name_key(parent)].id
         try:
             link = tags.link(own, id, parent_id)
         except InvalidTag:
@@ -188,7 +207,7 @@ def _with_tag_ids(state: State, property: Property, named: pl.DataFrame) -> pl.D
     """Return target and value with the ids of tags: one id, or a JSON list of ids."""
     by_name = tags.by_name(state.tags, property.id)
     names = named["value"].unique()
-    ids = {name: by_name[" ".join(name.split()).casefold()].id for name in names}
+    ids = {name: by_name[name_key(name)].id for name in names}
     with_ids = named.with_columns(
         pl.col("value").replace_strict(ids, return_dtype=pl.String) if ids else pl.col("value")
     )

@@ -18,6 +18,7 @@ from panoptic_data.annotations import properties, tags, values
 from panoptic_data.annotations.type_inference import infer_type
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange.tables import ColumnHint, split
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -85,13 +86,13 @@ def propose(
 ) -> Column:
     """Return what a column becomes: what ``choice`` says of it, the rest inferred.
 
-    ``existing`` maps casefolded names to the properties that columns may go into; ``target`` is
+    ``existing`` maps keys of names to the properties that columns may go into; ``target`` is
     that of new properties. Raises InvalidImport where an existing property has another type.
     """
     series = table.frame[source]
     hint = table.hints.get(source, ColumnHint())
     name = " ".join(str(choice.get("name", source)).split())[: properties.LONGEST_NAME] or source
-    property = existing.get(name.casefold())
+    property = existing.get(name_key(name))
     take = choice.get("take", not _is_idle(source, series))
     chosen_type = choice.get("type")
     if property is not None:
@@ -143,14 +144,14 @@ def nonempty(series: pl.Series) -> pl.Series:
 
 
 def properties_by_name(state: State) -> dict[str, Property]:
-    """Return the visible properties by casefolded name."""
-    return {property.name.casefold(): property for property in state.live_properties}
+    """Return the visible properties by the ``text.name_key`` of their names."""
+    return {name_key(property.name): property for property in state.live_properties}
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
-    """Return a name, with a number after it where it is taken; ``taken`` is casefolded."""
+    """Return a name, with a number after it where it is taken; ``taken`` are keys of names."""
     names, free, number = frozenset(taken), name, 2
-    while free.casefold() in names:
+    while name_key(free) in names:
         free = f"{name} ({number})"
         number += 1
     return free
@@ -246,7 +247,7 @@ def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) 
     existing = tags.by_name(state.tags, column.property) if column.property else {}
     spellings: dict[str, str] = {}
     for name in unique["value"].unique(maintain_order=True):
-        spellings.setdefault(name.casefold(), name)
+        spellings.setdefault(name_key(name), name)
     new_tags = tuple(name for key, name in spellings.items() if key not in existing)
     return ColumnValues(column, unique.select("target", "value"), unreadable, repeated, new_tags)
 

@@ -32,6 +32,7 @@ from panoptic_data.exchange.columns import (
 )
 from panoptic_data.exchange.matching import Matches, Matching
 from panoptic_data.exchange.tables import Table
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -210,7 +211,7 @@ def _columns(
         column = propose(table, source, choices.get(source, {}), usable, target)
         if column.take:
             name = free_name(column.name, taken)
-            taken.add(name.casefold())
+            taken.add(name_key(name))
             property = column.property if name == column.name else None
             column = replace(column, name=name, property=property)
         columns.append(column)

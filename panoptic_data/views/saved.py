@@ -12,7 +12,7 @@ import getpass
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -113,10 +113,21 @@ def get(project: Project, id: str) -> SavedView | None:
     return next((view for view in list_views(project) if view.id == id), None)
 
 
-def save(project: Project, name: str, view: View, position: int | None = None) -> SavedView:
-    """Save a view under a name; with a position (``LAST``: after the others) it is an open tab."""
-    row = _new_row(name, _to_text(view))
+def save(
+    project: Project,
+    name: str | Callable[[frozenset[str]], str],
+    view: View,
+    position: int | None = None,
+) -> SavedView:
+    """Save a view under a name; with a position (``LAST``: after the others) it is an open tab.
+
+    A ``name`` that depends on the names that there are is a function from these to a new one.
+    """
+    text = _to_text(view)
     with _locked_rows(project) as rows:
+        if not isinstance(name, str):
+            name = name(frozenset(row["name"] for row in rows.values() if not row["deleted"]))
+        row = _new_row(name, text)
         rows[row["id"]] = row
         _set_position(rows, row["id"], position)
     return _from_row(row)

@@ -199,3 +199,33 @@ def test_tidying_forgets_what_was_deleted_long_ago_and_nothing_else(project, mon
     assert project.database().take("views", ["old"]).num_rows == 0
     assert saved.restore(project, young.id).view == POSTERS
     assert saved.get(project, kept.id).view.condition("path").value == "11"
+
+
+NUMBERING = """
+import sys
+from panoptic_data.storage.project import open_project
+from panoptic_data.views import saved
+from panoptic_data.views.model import View
+opened = open_project(sys.argv[1])
+
+def free(names):
+    return next(f"View {number}" for number in range(2, 100) if f"View {number}" not in names)
+
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(8):
+    saved.save(opened, free, View(), saved.LAST)
+"""
+
+
+def test_two_dashboards_number_their_new_views_differently(project):
+    command = [sys.executable, "-c", NUMBERING, str(project.root)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
+    for writer in writers:
+        print("go", file=writer.stdin, flush=True)
+    for writer in writers:
+        writer.communicate()
+        assert writer.returncode == 0
+    assert sorted(tabs(project)) == sorted(f"View {number}" for number in range(2, 18))
