@@ -188,7 +188,7 @@ def _mixtures(
     seen: corpora.EmbeddedCorpus, label: str, unsure: int, seed: int
 ) -> list[tuple[float, ...]]:
     """Return, page after page: answers, how many are left, the estimate, how many are right."""
-    space, truth = Space.of(seen.vectors), seen.labels == label
+    space, truth = Space.of(Matrix.of(seen.vectors)), seen.labels == label
     random = np.random.default_rng(seed)
     examples = Examples(random.choice(np.flatnonzero(truth), GIVEN, replace=False))
     is_candidate, pages = np.ones(len(truth), dtype=bool), []

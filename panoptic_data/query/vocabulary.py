@@ -103,8 +103,8 @@ PERIOD_NAMES: Mapping[str, str] = {
 STATUS_NAMES: Mapping[str, str] = {
     "ok": "ok",
     "unreadable": "unreadable",
-    "damaged": "unreadable",
     "illisible": "unreadable",
+    "damaged": "unreadable",
     "abime": "unreadable",
     "missing": "missing",
     "absent": "missing",
@@ -112,16 +112,17 @@ STATUS_NAMES: Mapping[str, str] = {
 }
 # What ``is:`` takes: the field and the value of its condition.
 _COPIED = ("duplicate", {"kinds": ["exact", "near"]})
-_DAMAGED = ("status", ["unreadable"])
+_UNREADABLE = ("status", ["unreadable"])
 _MISSING = ("status", ["missing"])
 _EXCLUDED = ("excluded", True)
 IS_NAMES: Mapping[str, tuple[str, object]] = {
     "duplicate": _COPIED,
     "doublon": _COPIED,
-    "damaged": _DAMAGED,
-    "unreadable": _DAMAGED,
-    "illisible": _DAMAGED,
-    "abime": _DAMAGED,
+    "unreadable": _UNREADABLE,
+    "illisible": _UNREADABLE,
+    # As it was called before.
+    "damaged": _UNREADABLE,
+    "abime": _UNREADABLE,
     "missing": _MISSING,
     "absent": _MISSING,
     "manquant": _MISSING,

@@ -127,17 +127,14 @@ def check_statuses(value: Any) -> str | None:
 
 
 def check_sha1s(value: Any) -> str | None:
-    """Check a list of images by their sha1s; it may be empty."""
-    if not isinstance(value, list):
-        return "sha1s"
-    are_sha1s = all(isinstance(sha1, str) and SHA1.fullmatch(sha1) for sha1 in value)
-    return None if are_sha1s else "sha1s"
+    """Check a list of images by their sha1s, at least one."""
+    return None if value and _are_sha1s(value) else "sha1s"
 
 
 def check_selection(value: Any) -> str | None:
-    """Check images by their sha1s, or the key and the size of a stored selection."""
+    """Check images by their sha1s, maybe none, or the key and the size of a stored selection."""
     if not isinstance(value, Mapping):
-        return check_sha1s(value)
+        return None if _are_sha1s(value) else "sha1s"
     key, count = value.get("key"), value.get("count")
     has_key = isinstance(key, str) and bool(KEY.fullmatch(key)) and len(value) == 2
     return None if has_key and _is_integer(count) and count >= 0 else "sha1s"
@@ -179,7 +176,7 @@ def check_similar(value: Any) -> str | None:
     """Check an encoder, images by their sha1s, and the least cosine similarity."""
     if not _has_encoder(value):
         return "encoder"
-    if check_sha1s(value.get("sha1s")) or not value["sha1s"]:
+    if check_sha1s(value.get("sha1s")):
         return "sha1s"
     threshold = value.get("threshold")
     return None if _is_number(threshold) and -1 <= threshold <= 1 else "threshold"
@@ -296,3 +293,9 @@ def _is_search(value: Any) -> bool:
         return isinstance(value, str) and bool(search_expression.parse(value))
     except InvalidExpression:
         return False
+
+
+def _are_sha1s(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(sha1, str) and SHA1.fullmatch(sha1) for sha1 in value
+    )

@@ -97,6 +97,24 @@ def test_one_undoes_ones_own_step_on_any_page_also_after_a_reload(visit, served,
     assert held(store, war) == set(IMAGES[:3])
 
 
+def test_changes_that_could_not_be_loaded_are_loaded_once_they_can_be(visit, served, store):
+    sea = make_tag(store, "sea", "Ana")
+    put(store, sea, IMAGES[:2], "Ana")
+    page = visit(f"{served}/history")
+    page.route("**/batches/*?*", lambda route: route.abort())
+    tagged = line(page, "2 images").filter(has_text="sea")
+    tagged.get_by_role("button", name="What changed").click()
+    again = tagged.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    page.unroute("**/batches/*?*")
+    again.click()
+    expect(tagged.locator(".changes li")).to_have_count(2)
+    # One list, one line below it: what the first try left is gone.
+    expect(tagged.locator(".changes")).to_have_count(1)
+    expect(tagged.locator(".foot")).to_have_count(1)
+    expect(again).to_be_hidden()
+
+
 def test_lines_come_in_by_themselves_are_opened_left_out_and_shown_by_their_images(
     visit, served, store
 ):

@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from panoptic_data.annotations.store import annotations_of
+from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
+from tests.annotating import create_property, create_tag
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -126,3 +127,17 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     page.go_back()
     page.get_by_role("button", name="Show its images").click()
     expect(page.locator(".line .count")).to_contain_text(re.compile(f"^{len(held(store))} of "))
+
+
+def test_enter_takes_the_tag_that_was_typed(visit, address, own_project):
+    store = Store(open_project(own_project))
+    era = create_property(store, "Era", "tags")
+    for name in ("postwar", "war"):
+        create_tag(store, era, name)
+    page = visit(f"{address}/suggest")
+    field = page.get_by_role("searchbox", name="Find a tag")
+    field.fill("war")
+    # Of two tags that match the property could be sorted by words, too: its button comes first.
+    expect(page.get_by_role("button", name="Sort by words…").first).to_be_visible()
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="More images for “war”")).to_be_visible()

@@ -37,14 +37,9 @@ test("ends of a range are the first and last days of what was written", () => {
   assert.deepEqual(both("1900-02"), ["1900-02-01", "1900-02-28"]);
   assert.deepEqual(both("1936-12-07"), ["1936-12-07", "1936-12-07"]);
   assert.deepEqual(both("0050"), ["0050-01-01", "0050-12-31"]);
-  assert.deepEqual(
-    [both(""), both("36"), both("yesterday")],
-    [
-      [null, null],
-      [null, null],
-      [null, null],
-    ],
-  );
+  assert.deepEqual(both("2024-02-29"), ["2024-02-29", "2024-02-29"]);
+  const unread = ["", "36", "yesterday", "2024-02-31", "2023-02-29", "2024-04-31", "2024-13", "2024-0", "2024-01-00"];
+  for (const text of unread) assert.deepEqual(both(text), [null, null], text);
   assert.deepEqual([dayBefore("2024-03-01"), dayBefore("1936-01-01")], ["2024-02-29", "1935-12-31"]);
 });
 

@@ -6,7 +6,7 @@ import { shortName } from "../../app/components/annotate/file_names.js";
 import { dayName, dayOf, endOf, timeOf } from "../../app/components/history/batch_text.js";
 import { fill, number } from "../../app/components/shared/ui/dom.js";
 import { formatValue, isProperty, valueOf } from "../../app/components/shared/ui/format_value.js";
-import { ignoringCase, tidied, withoutAccents } from "../../app/components/shared/ui/text.js";
+import { ignoringCase, tidied, typedOrFirst, withoutAccents } from "../../app/components/shared/ui/text.js";
 import { translator } from "../../app/components/shared/ui/translate.js";
 
 const NARROW_SPACE = "\u202f";
@@ -18,6 +18,13 @@ test("texts are compared without accents, capitals or ways of writing them", () 
   assert.notEqual(ignoringCase("été"), ignoringCase("ete"));
   assert.equal(tidied("  two \t words\n"), "two words");
   assert.equal(tidied(" "), "");
+});
+
+test("what is named as was typed comes before the first of a list", () => {
+  const listed = ["Postwar", "Forets", "Forêts", "War"].map((name) => ({ name }));
+  const taken = ["war", " FORÊTS ", "forets", "w", ""].map((text) => typedOrFirst(listed, text)?.name);
+  assert.deepEqual(taken, ["War", "Forêts", "Forets", "Postwar", "Postwar"]);
+  assert.equal(typedOrFirst([], "war"), undefined);
 });
 
 test("a text is filled where it has a name for it", () => {

@@ -2,7 +2,7 @@
 // here: what is written then (classes.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el } from "../shared/ui/dom.js";
-import { withoutAccents } from "../shared/ui/text.js";
+import { typedOrFirst, withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 100;
 // Pixels from the window's edges.
@@ -25,6 +25,8 @@ export class OtherTag {
       spellcheck: "false",
       oninput: () => this.draw(),
     });
+    /** The tags of the list in its order. @type {import("../shared/store/annotations.js").Tag[]} */
+    this.listed = [];
     this.list = el("ul", {});
     this.node = el(
       "div",
@@ -58,28 +60,32 @@ export class OtherTag {
     const matches = annotations
       .tagsOf(this.property)
       .filter(({ id, name }) => id !== this.except && withoutAccents(name).includes(query));
-    this.list.replaceChildren(...matches.slice(0, SHOWN_AT_MOST).map((tag) => el("li", {}, this.tagButton(tag))));
+    this.listed = matches.slice(0, SHOWN_AT_MOST);
+    this.list.replaceChildren(...this.listed.map((tag) => el("li", {}, this.tagButton(tag))));
   }
 
   /** @param {import("../shared/store/annotations.js").Tag} tag */
   tagButton({ id, name, colour }) {
     const dot = el("span", { class: "dot" });
     if (colour) dot.style.background = colour;
-    const take = () => {
-      this.node.hidePopover();
-      this.choose(id);
-    };
-    return el("button", { type: "button", onclick: take }, dot, name);
+    return el("button", { type: "button", onclick: () => this.take(id) }, dot, name);
   }
 
-  /** Enter takes the first tag of the list; the arrows go through them. @param {KeyboardEvent} event */
+  /** @param {string} id  of the tag */
+  take(id) {
+    this.node.hidePopover();
+    this.choose(id);
+  }
+
+  /** Enter takes the tag that was typed, or the first; the arrows go through them. @param {KeyboardEvent} event */
   onKey(event) {
     const buttons = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("button")]);
     const { target } = event;
     if (event.isComposing) return;
     if (event.key === "Enter" && target === this.field) {
       event.preventDefault();
-      buttons[0]?.click();
+      const tag = typedOrFirst(this.listed, this.field.value);
+      if (tag) this.take(tag.id);
       return;
     }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -14,11 +14,13 @@ export function parseDay(text, isEnd) {
   const parts = /^\s*(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\s*$/.exec(text);
   if (!parts) return null;
   const [year, month, date] = parts.slice(1).map((part) => (part === undefined ? null : Number(part)));
-  const last = new Date(0);
+  const day = new Date(0);
   // Day 0 of a month is the last of the month before it.
-  if (isEnd && date === null) last.setUTCFullYear(year, month ?? 12, 0);
-  else last.setUTCFullYear(year, (month ?? 1) - 1, date ?? 1);
-  return last.toISOString().slice(0, 10);
+  if (isEnd && date === null) day.setUTCFullYear(year, month ?? 12, 0);
+  else day.setUTCFullYear(year, (month ?? 1) - 1, date ?? 1);
+  // A day that the calendar lacks, 31 February, would be one of the next month.
+  const isReal = day.getUTCMonth() === (month ?? (isEnd ? 12 : 1)) - 1 && (date ?? 1) > 0;
+  return isReal ? day.toISOString().slice(0, 10) : null;
 }
 
 /** @param {string} iso  "1936-03-01" */

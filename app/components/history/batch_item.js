@@ -120,6 +120,8 @@ export class BatchItem {
   async loadChanges(start) {
     const { texts, language } = this.context;
     if (!start) this.startDetails();
+    // Pressed twice it would list the same changes twice.
+    this.moreButton.hidden = true;
     try {
       const response = await fetch(
         `/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`,
@@ -135,9 +137,11 @@ export class BatchItem {
           : "",
       );
       this.moreButton.hidden = total <= shown;
+      write(this.moreButton, texts.more_changes);
       this.moreButton.onclick = () => this.loadChanges(shown);
     } catch {
       write(this.note, texts.failed);
+      write(this.moreButton, texts.again);
       this.moreButton.hidden = false;
       this.moreButton.onclick = () => this.loadChanges(start);
     }
@@ -148,7 +152,8 @@ export class BatchItem {
     this.changeList = el("ul", { class: "changes" });
     this.note = el("small", { role: "status" }, texts.loading);
     this.moreButton = el("button", { type: "button", hidden: true }, texts.more_changes);
-    this.details.append(this.changeList, el("p", { class: "foot" }, this.note, this.moreButton));
+    // What a load that failed has left is replaced.
+    this.details.replaceChildren(this.changeList, el("p", { class: "foot" }, this.note, this.moreButton));
   }
 }
 

@@ -2,7 +2,7 @@
 // suggesting (suggest.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
-import { withoutAccents } from "../shared/ui/text.js";
+import { typedOrFirst, withoutAccents } from "../shared/ui/text.js";
 
 const SHOWN_AT_MOST = 200;
 
@@ -27,6 +27,8 @@ export class TagChoice {
     });
     this.isGone = false;
     this.written = "";
+    /** The tags of the list in its order. @type {Tag[]} */
+    this.listed = [];
     this.help = el("p", { class: "quiet" });
     this.list = el("div", { class: "list" });
     this.node = el("div", { class: "choose" }, el("h1", {}, t("choose")), this.help, this.field, this.list);
@@ -36,12 +38,13 @@ export class TagChoice {
     this.field.focus();
   }
 
-  /** Enter takes the first tag of the list. @param {KeyboardEvent} event */
+  /** Enter takes the tag of the name that was typed, or the first of the list. @param {KeyboardEvent} event */
   onKey(event) {
-    const first = this.list.querySelector("button");
-    if (event.key !== "Enter" || event.isComposing || !first) return;
+    if (event.key !== "Enter" || event.isComposing) return;
+    const tag = typedOrFirst(this.listed, this.field.value);
+    if (!tag) return;
     event.preventDefault();
-    first.click();
+    this.choose(tag.id);
   }
 
   /** @param {boolean} isGone  whether the tag that was asked for does not exist any more */
@@ -59,6 +62,7 @@ export class TagChoice {
     const groups = properties
       .map((property) => ({ property, own: matches.filter((tag) => tag.property === property.id) }))
       .filter(({ own }) => own.length);
+    this.listed = groups.flatMap(({ own }) => own);
     this.list.replaceChildren(
       ...groups.flatMap(({ property, own }) => [
         el("h2", {}, property.name, own.length > 1 ? this.sortButton(property) : null),

@@ -62,6 +62,29 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field):
         assert field in caught.value.message(language)
 
 
+# Fields whose schema wants at least one of a list, beside those whose broken value is none.
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("p:image:k3x9", []),
+        ("similar", {"encoder": "clip", "sha1s": [], "threshold": 0.7}),
+        ("p:tags:k3x9", []),
+        ("status", []),
+        ("format", []),
+        ("folder", []),
+    ],
+)
+def test_a_list_without_anything_in_it_is_refused(field, value):
+    condition = {"field": field, "op": FIELDS[field].op, "value": value}
+    with pytest.raises(InvalidView):
+        from_json({"version": 1, "where": [condition]})
+
+
+def test_a_selection_may_be_empty():
+    condition = {"field": "selection", "op": "in", "value": []}
+    assert from_json({"version": 1, "where": [condition]}).where[0].value == []
+
+
 @pytest.mark.parametrize("field", sorted(EXAMPLES))
 def test_a_right_value_has_no_problem(field):
     assert FIELDS[field].operators[0].check(EXAMPLES[field]) is None
