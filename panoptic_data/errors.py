@@ -25,7 +25,14 @@
     ├── TextNotSupported         this encoder reads images only (exit code 4)
     ├── NoEmbeddings             nothing was embedded with this encoder yet (exit code 4)
     ├── UnreadableImage          bytes that are no image; becomes a row with a reason
-    └── WriteConflict            a table stayed contended after every retry (exit code 5)
+    ├── WriteConflict            a table stayed contended after every retry (exit code 5)
+    └── DataUnavailable          what was stored cannot be reached or read
+        ├── ProjectGone
+        ├── ProjectReplaced
+        ├── ProjectIncomplete
+        ├── TableMissing
+        ├── TableDamaged
+        └── LogIncomplete
 
 The text of each is in the message catalogue under ``error.<key>``. Not here: reasons why a
 *file* is unreadable (``reason.<code>`` in the catalogue, codes in ``decode``).
@@ -36,6 +43,7 @@ from __future__ import annotations
 from panoptic_data.messages import translate
 
 __all__ = [
+    "DataUnavailable",
     "FolderHoldsProject",
     "FolderNotFound",
     "FolderOverlaps",
@@ -46,13 +54,19 @@ __all__ = [
     "InvalidTag",
     "InvalidValue",
     "InvalidView",
+    "LogIncomplete",
     "NoEmbeddings",
     "PanopticError",
     "ProcessingFailed",
     "ProjectBusy",
     "ProjectDamaged",
+    "ProjectGone",
+    "ProjectIncomplete",
     "ProjectNotFound",
+    "ProjectReplaced",
     "ProjectTooNew",
+    "TableDamaged",
+    "TableMissing",
     "TextNotSupported",
     "UnknownEncoder",
     "UnknownEncoderOption",
@@ -321,3 +335,45 @@ class WriteConflict(PanopticError):
 
     key = "write_conflict"
     exit_code = 5
+
+
+class DataUnavailable(PanopticError):
+    """What was stored cannot be reached or read now; nothing is written. Params: ``problem``."""
+
+    key = "data_unavailable"
+
+
+class ProjectGone(DataUnavailable):
+    """The folder of a project that is open was moved, or its disk unmounted. Params: ``path``."""
+
+    key = "project_gone"
+
+
+class ProjectReplaced(DataUnavailable):
+    """Another project, or a copy, is in the place of the one that is open. Params: ``path``."""
+
+    key = "project_replaced"
+
+
+class ProjectIncomplete(DataUnavailable):
+    """A file or folder that every project has is gone. Params: ``path``."""
+
+    key = "project_incomplete"
+
+
+class TableMissing(DataUnavailable):
+    """A table that was made is gone. Params: ``table``."""
+
+    key = "table_missing"
+
+
+class TableDamaged(DataUnavailable):
+    """A table cannot be read. Params: ``table``, ``problem``."""
+
+    key = "table_damaged"
+
+
+class LogIncomplete(DataUnavailable):
+    """The log of annotations lost changes that were stored. Params: ``found``, ``known``."""
+
+    key = "log_incomplete"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from PIL import Image
 
 from panoptic_data.storage import schema
-from panoptic_data.storage.project import Project, create_project, open_project, save_settings
+from panoptic_data.storage.project import Project, create_project, open_project, set_encoders
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def picture(colour: str = "red", size: tuple[int, int] = (48, 32), format: str =
 
 def project(root: Path, encoders: tuple[str, ...] = ("visual",)) -> Project:
     opened = create_project(root, "test")
-    save_settings(Project(opened.root, opened.name, opened.created_at, encoders))
+    set_encoders(opened, encoders)
     return open_project(root)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.services import identity
-from panoptic_data.errors import PanopticError
+from panoptic_data.errors import DataUnavailable, PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
 
@@ -28,6 +28,7 @@ __all__ = [
     "answering",
     "language",
     "spreadsheet",
+    "status_of",
     "whole_number",
 ]
 
@@ -56,16 +57,24 @@ class Caller:
 
 
 def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
-    """Run ``answer`` in a thread; turn an error of ours into a sentence, status 400."""
+    """Run ``answer`` in a thread; turn an error of ours into a sentence.
+
+    Its status is 503 where what is stored cannot be reached or read, else 400.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
             return await anyio.to_thread.run_sync(answer, project, request)
         except PanopticError as error:
             text = error.message(language(request))
-            return JSONResponse({"error": error.key, "message": text}, 400)
+            return JSONResponse({"error": error.key, "message": text}, status_of(error))
 
     return endpoint
+
+
+def status_of(error: PanopticError) -> int:
+    """Return the status of an answer that says an error: 503 where the data is out of reach."""
+    return 503 if isinstance(error, DataUnavailable) else 400
 
 
 def language(request: Request) -> str:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Choices", "ImportSession", "ImportSessions", "Problem"]
 
+# The folder of uploads in the project.
+UPLOADS = "imports"
 # Each holds a whole file.
 KEPT = 4
 # Uploads that are older than this were left by a server that was killed.
@@ -340,8 +342,9 @@ class ImportSessions:
 
     def folder(self) -> Path:
         """Return a new folder for an upload; what was left of earlier ones is deleted."""
-        uploads = self._project.root / "imports"
-        uploads.mkdir(exist_ok=True)
+        with self._project.anchored() as root:
+            (root / UPLOADS).mkdir(exist_ok=True)
+        uploads = self._project.root / UPLOADS
         for leftover in uploads.iterdir():
             if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
                 shutil.rmtree(leftover, ignore_errors=True)

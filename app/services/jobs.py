@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 POLL_SECONDS = 1.0
+# In the project.
+LOG = Path("logs", "process.log")
 
 # Roots of the projects that are processed again as soon as their run at work has ended.
 _waiting: set[Path] = set()
@@ -96,7 +98,7 @@ def current_run(project: Project) -> dict[str, Any] | None:
 
 def log_file(project: Project) -> Path:
     """Return the file that processing writes its output to."""
-    return project.root / "logs" / "process.log"
+    return project.root / LOG
 
 
 def last_log_line(project: Project) -> str:
@@ -106,9 +108,11 @@ def last_log_line(project: Project) -> str:
 
 
 def _start(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    log = log_file(project)
-    log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as output:
+    with project.anchored() as root:
+        log = root / LOG
+        log.parent.mkdir(exist_ok=True)
+        output = log.open("ab")
+    with output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

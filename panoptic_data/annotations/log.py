@@ -28,16 +28,16 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data.errors import WriteConflict
+from panoptic_data.errors import LogIncomplete, WriteConflict
 from panoptic_data.storage.locks import exclusive_lock
 from panoptic_data.storage.schema import arrow
 
 if TYPE_CHECKING:
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "event_rows",
     "new_batch",
     "read",
+    "require_whole",
     "stored_batch",
 ]
 
@@ -280,13 +281,36 @@ def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
     return frame.sort("number"), version
 
 
+def require_whole(project: Project, found: int | None = None) -> int:
+    """Return how many events the log has (``found``, if already counted).
+
+    Raises LogIncomplete where more were merged into the tables, or seen by this process, and
+    TableMissing, TableDamaged.
+    """
+    found = project.database().count(TABLE) if found is None else found
+    known = _seen.get(project.folder)
+    if known is None:
+        # Above this package's log in its order.
+        from panoptic_data.annotations.snapshot import read_record
+
+        known = int(read_record(project).get("events", 0))
+    if found < known:
+        raise LogIncomplete(found=found, known=known)
+    _seen[project.folder] = found
+    return found
+
+
 def compact(project: Project) -> None:
     """Merge the fragments of the log and drop past versions; its events stay as they are.
 
     Nothing is done where there were fewer than ``COMPACT_EVERY`` commits since the last time.
     """
     # Of two at once one would fail, and leave on the disk what it had written.
-    with exclusive_lock(project.root / COMPACT_LOCK), suppress(WriteConflict):
+    with (
+        project.anchored() as root,
+        exclusive_lock(root / COMPACT_LOCK),
+        suppress(WriteConflict),
+    ):
         if len(list((project.lance / f"{TABLE}.lance" / "_versions").glob("*"))) >= COMPACT_EVERY:
             project.database().compact(TABLE, KEPT_FOR)
 
@@ -323,14 +347,18 @@ class _Writer:
             return
 
     def _append(self, pending: list[_Pending]) -> None:
-        database = self._project.database()
         # One process at a time: each event has the number after the last.
-        with exclusive_lock(self._project.root / LOCK):
-            first = database.count(TABLE)
+        with (
+            self._project.anchored() as root,
+            exclusive_lock(root / LOCK),
+            self._project.database().anchored() as database,
+        ):
+            first = require_whole(self._project, database.count(TABLE))
             placed, parts = _placed(pending, first)
             end = first + sum(part.height for part in parts)
             if end > first:
                 version = database.append(TABLE, pl.concat(parts).to_arrow().cast(arrow(TABLE)))
+                _seen[self._project.folder] = end
             else:
                 version = database.version(TABLE)
         for item, batch, number in placed:
@@ -374,10 +402,12 @@ def _placed(
     return placed, parts
 
 
-_writers: dict[Path, _Writer] = {}
+# How many events this process has seen in the log of each project: it only ever grows.
+_seen: dict[ProjectFolder, int] = {}
+_writers: dict[ProjectFolder, _Writer] = {}
 _writers_lock = threading.Lock()
 
 
 def _writer(project: Project) -> _Writer:
     with _writers_lock:
-        return _writers.setdefault(project.root, _Writer(project))
+        return _writers.setdefault(project.folder, _Writer(project))

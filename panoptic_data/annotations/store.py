@@ -20,7 +20,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
@@ -47,6 +46,7 @@ from panoptic_data.annotations.state import (
 )
 
 if TYPE_CHECKING:
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["Store", "annotations_of"]
@@ -60,7 +60,7 @@ CHECK_EVERY = 0.5
 def annotations_of(project: Project) -> Store:
     """Return the annotations of a project, shared by the whole process."""
     with _stores_lock:
-        return _stores.setdefault(project.root, Store(project))
+        return _stores.setdefault(project.folder, Store(project))
 
 
 class Store:
@@ -355,5 +355,5 @@ def _push_batches(stacks: dict[str, UndoStack], events: pl.DataFrame) -> None:
         stacks.setdefault(author, UndoStack()).push(batch, undoes, new == "true")
 
 
-_stores: dict[Path, Store] = {}
+_stores: dict[ProjectFolder, Store] = {}
 _stores_lock = threading.Lock()

@@ -196,7 +196,9 @@ def _write_cache(corpus: Corpus, cache: Path) -> None:
     """Write the frames in one step, and drop those of other versions. May fail: it is a cache."""
     draft = cache.with_name(f".{cache.name}.{os.getpid()}")
     with suppress(OSError):
-        draft.mkdir(parents=True, exist_ok=True)
+        # Never the project itself, which may have been moved meanwhile.
+        cache.parent.mkdir(exist_ok=True)
+        draft.mkdir(exist_ok=True)
         corpus.frame.write_ipc(draft / "frame.arrow")
         corpus.files.write_ipc(draft / "files.arrow")
         draft.rename(cache)

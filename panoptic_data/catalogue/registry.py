@@ -15,8 +15,7 @@ from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
@@ -39,7 +38,7 @@ def get(project: Project, *, fresh: bool = False) -> Catalogue:
     background while readers keep the last. ``fresh`` waits until it is current.
     """
     with _shared_lock:
-        shared = _shared.setdefault(project.root, _SharedCatalogue(project))
+        shared = _shared.setdefault(project.folder, _SharedCatalogue(project))
     return shared.current(fresh)
 
 
@@ -123,7 +122,7 @@ class _SharedCatalogue:
         return catalogue
 
 
-_shared: dict[Path, _SharedCatalogue] = {}
+_shared: dict[ProjectFolder, _SharedCatalogue] = {}
 _shared_lock = threading.Lock()
 
 

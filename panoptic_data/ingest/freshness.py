@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 from panoptic_data.errors import PanopticError
 from panoptic_data.ingest.sources import walk
 from panoptic_data.provenance.runs import code_version
+from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.project import Project
 
 __all__ = ["FILE_NAME", "FolderState", "folder_state", "record_complete_run", "unchanged_summary"]
@@ -72,16 +72,14 @@ def record_complete_run(
     No note is kept where a file was being written. After ``valid_for`` the note expires even if
     nothing changes.
     """
-    path = project.root / FILE_NAME
     if not folders.is_stable:
-        path.unlink(missing_ok=True)
+        (project.root / FILE_NAME).unlink(missing_ok=True)
         return
-    draft = project.root / f".{FILE_NAME}.{os.getpid()}"
     state = _state(project, folders)
     until = None if valid_for == timedelta.max else time.time() + valid_for.total_seconds()
     note = {"state": state, "roots": folders.roots, "until": until, "summary": summary}
-    draft.write_text(json.dumps(note), encoding="utf-8")
-    draft.replace(path)
+    with project.anchored() as root:
+        write_in_one_step(root / FILE_NAME, json.dumps(note))
 
 
 def unchanged_summary(project: Project) -> dict[str, Any] | None:

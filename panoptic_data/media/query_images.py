@@ -25,6 +25,9 @@ MAX_STORED_BYTES = 200 * 2**20
 # Short side, in pixels, at which an upload is decoded to check that it can be.
 _CHECKED_SIDE = 64
 
+# The folder in the project.
+UPLOADS = "uploads"
+
 _lock = threading.Lock()
 
 
@@ -34,8 +37,8 @@ def keep(project: Project, data: bytes) -> str:
         raise UnreadableImage("too_large")
     decode.open_image(data, _CHECKED_SIDE)
     digest = hashes.sha1(data)
-    folder = _folder(project)
-    with _lock:
+    with _lock, project.anchored() as root:
+        folder = root / UPLOADS
         folder.mkdir(exist_ok=True)
         draft = folder / f".{digest}.{os.getpid()}"
         try:
@@ -49,7 +52,7 @@ def keep(project: Project, data: bytes) -> str:
 
 def read(project: Project, digest: str) -> bytes:
     """Return a picture's bytes. Raises InvalidExpression where it is no longer stored."""
-    path = _folder(project) / digest
+    path = project.root / UPLOADS / digest
     try:
         data = path.read_bytes()
     except OSError:
@@ -58,10 +61,6 @@ def read(project: Project, digest: str) -> bytes:
     with suppress(OSError):
         os.utime(path)
     return data
-
-
-def _folder(project: Project) -> Path:
-    return project.root / "uploads"
 
 
 def _remove_oldest(folder: Path, newest: str) -> None:

@@ -53,7 +53,8 @@ def start(
     does not. An exception is recorded (KeyboardInterrupt as interrupted) and raised again.
     """
     try:
-        lock = FileLock(project.root / LOCK).acquire(timeout=wait)
+        with project.anchored() as root:
+            lock = FileLock(root / LOCK).acquire(timeout=wait)
     except Timeout:
         raise ProjectBusy(path=project.root) from None
     with lock:

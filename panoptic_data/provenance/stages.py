@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from panoptic_data.storage.ledger import stage_table
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -201,16 +203,6 @@ def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -
         if reason is not None:
             reasons[stage] = reason
     return reasons
-
-
-def stage_table(stage: str) -> str:
-    """Return the name of the table that a stage writes."""
-    name, _, rest = stage.partition("/")
-    if name in ("embeddings", "vector_index"):
-        return f"embeddings__{rest.partition('/')[0]}"
-    if name == "corpus":
-        return "images"
-    return f"{name}__{rest}" if name in PER_ENCODER else name
 
 
 def counts(result: StageResult) -> dict[str, object]:

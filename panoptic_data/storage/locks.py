@@ -1,7 +1,8 @@
 """Locks between processes that are granted in the order of arrival and released by a kill.
 
 Lance lets writers race and makes the loser try again: under load one can lose for half a
-minute and then fail. A writer that waits for a lock loses no work. Not here: the lock of a run
+minute and then fail. A writer that waits for a lock loses no work. A lock's folder is never
+made: where it is gone, so is what the lock is for. Not here: the lock of a run
 (``provenance.runs``), which refuses instead of waiting.
 """
 
@@ -16,14 +17,18 @@ __all__ = ["exclusive_lock"]
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Wait for the lock of the file ``path``, which is made where there is none, and hold it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Wait for the lock of the file ``path``, which is made where there is none, and hold it.
+
+    Raises FileNotFoundError where its folder is gone.
+    """
     try:
         import fcntl
     except ImportError:
         # Windows: polled every few milliseconds, in no order.
         from filelock import FileLock
 
+        if not path.parent.is_dir():
+            raise FileNotFoundError(path.parent) from None
         with FileLock(path, poll_interval=0.005):
             yield
         return

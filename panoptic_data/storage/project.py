@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, replace
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
 
-from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
+from panoptic_data.errors import (
+    ProjectDamaged,
+    ProjectIncomplete,
+    ProjectNotFound,
+    ProjectTooNew,
+)
+from panoptic_data.storage import ledger
+from panoptic_data.storage.folder import SETTINGS, ProjectFolder, project_id, write_in_one_step
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from panoptic_data.storage.tables import Database
 
 __all__ = [
@@ -32,18 +42,22 @@ __all__ = [
 ]
 
 FORMAT = 1
-SETTINGS = "project.toml"
 DEFAULT_ENCODERS = ("clip",)
 
 
 @dataclass(frozen=True)
 class Project:
-    """One corpus on disk. ``encoders`` are texts that ``encoders.parse`` reads, in order."""
+    """One corpus on disk. ``encoders`` are texts that ``encoders.parse`` reads, in order.
+
+    ``id`` is the project's own, 32 hex digits, wherever it lies; ``inode`` that of its folder.
+    """
 
     root: Path
     name: str
     created_at: datetime
     encoders: tuple[str, ...] = DEFAULT_ENCODERS
+    id: str = ""
+    inode: int = field(default=0, compare=False)
 
     @property
     def lance(self) -> Path:
@@ -60,7 +74,17 @@ class Project:
         # Importing lancedb takes 2 to 5 s: paid only by those who read tables.
         from panoptic_data.storage.tables import connect
 
-        return connect(self.lance)
+        return connect(self.folder)
+
+    @property
+    def folder(self) -> ProjectFolder:
+        """The folder as it was opened."""
+        settings = {"name": self.name, "created_at": self.created_at}
+        return ProjectFolder(self.root, self.id or project_id(settings), self.inode)
+
+    def anchored(self) -> AbstractContextManager[Path]:
+        """Yield a path to the project's folder, to write into it; as ``ProjectFolder.anchored``."""
+        return self.folder.anchored()
 
 
 def default_root() -> Path:
@@ -77,26 +101,34 @@ def open_project(root: str | Path | None = None) -> Project:
     """Open the project at ``root`` (default: :func:`default_place`).
 
     Raises ProjectNotFound where there is none, ProjectTooNew when a newer release wrote it,
-    ProjectDamaged when its settings cannot be read.
+    ProjectDamaged when its settings cannot be read, ProjectIncomplete when settings or tables are
+    gone.
     """
     path = Path(root or default_root()).expanduser().resolve()
     try:
         settings = tomllib.loads((path / SETTINGS).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
+        if ledger.is_kept(path) or any(path.glob("lance/*.lance")):
+            raise ProjectIncomplete(path=path / SETTINGS) from None
         raise ProjectNotFound(path=path) from None
     except (OSError, ValueError) as error:
         raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
     try:
         if settings["format"] > FORMAT:
             raise ProjectTooNew(path=path, found=settings["format"], known=FORMAT)
-        return Project(
+        project = Project(
             root=path,
             name=settings["name"],
             created_at=settings["created_at"],
             encoders=tuple(settings["encoders"]),
+            id=project_id(settings),
+            inode=path.stat().st_ino,
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
+    if ("id" in settings or ledger.is_kept(path)) and not project.lance.is_dir():
+        raise ProjectIncomplete(path=project.lance)
+    return project
 
 
 def create_project(root: str | Path | None = None, name: str | None = None) -> Project:
@@ -106,9 +138,13 @@ def create_project(root: str | Path | None = None, name: str | None = None) -> P
         return open_project(path)
     except ProjectNotFound:
         path.mkdir(parents=True, exist_ok=True)
-        project = Project(path, name or path.name, datetime.now(UTC).replace(microsecond=0))
-        save_settings(project)
-        return project
+    now = datetime.now(UTC).replace(microsecond=0)
+    project = Project(path, name or path.name, now, id=uuid.uuid4().hex)
+    # The settings come last: killed before them, there is no project yet.
+    project.lance.mkdir(exist_ok=True)
+    ledger.begin(path)
+    _write_new_settings(project)
+    return open_project(path)
 
 
 def add_encoder(project: Project, encoder: str, *, first: bool = False) -> Project:
@@ -128,13 +164,35 @@ def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
 
 
 def save_settings(project: Project) -> None:
-    """Write the settings in one step, so that a kill leaves the old ones or the new ones."""
+    """Write the settings in one step, so that a kill leaves the old ones or the new ones.
+
+    Raises ProjectGone, ProjectReplaced.
+    """
+    with project.anchored() as root:
+        write_in_one_step(root / SETTINGS, _settings(project))
+
+
+def _write_new_settings(project: Project) -> None:
+    """Write the settings of a new project; of two who make it at once, the first does."""
+    draft = project.root / f".{SETTINGS}.{os.getpid()}"
+    draft.write_text(_settings(project), encoding="utf-8")
+    try:
+        os.link(draft, project.root / SETTINGS)
+    except FileExistsError:
+        pass
+    except OSError:
+        # A file system without hard links.
+        draft.replace(project.root / SETTINGS)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _settings(project: Project) -> str:
     settings = {
         "format": FORMAT,
+        "id": project.folder.id,
         "name": project.name,
         "created_at": project.created_at,
         "encoders": list(project.encoders),
     }
-    draft = project.root / f".{SETTINGS}.{os.getpid()}"
-    draft.write_text(tomli_w.dumps(settings), encoding="utf-8")
-    draft.replace(project.root / SETTINGS)
+    return tomli_w.dumps(settings)

@@ -1,8 +1,8 @@
-"""Reading, writing, versioning and compacting tables: the only file that calls lancedb.
+"""Reading, writing, versioning and compacting tables.
 
-An absent table reads as an empty one, so that nothing special is needed before the first run.
-Not here: what the tables mean (``schema``), which rows to write (``sync``, the stages), locks
-(``locks``).
+A table that was never made reads as an empty one, so that nothing special is needed before the
+first run; one that is gone or cannot be read is an error. Not here: opening one (``connection``),
+what the tables mean (``schema``), which rows to write (``sync``, the stages).
 """
 
 from __future__ import annotations
@@ -11,25 +11,32 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, TypeVar
 
-import lancedb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.errors import WriteConflict
+from panoptic_data.errors import TableDamaged, WriteConflict
+from panoptic_data.storage import failures
 from panoptic_data.storage.added_columns import (
     complete,
     missing_fields,
     stored_condition,
     stored_names,
 )
+from panoptic_data.storage.connection import (
+    LANCE,
+    Connection,
+    key_index_config,
+    vector_index_config,
+)
+from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.schema import arrow, table_of
 
 __all__ = ["Database", "VectorIndex", "connect"]
@@ -47,18 +54,14 @@ KEPT_FOR = timedelta(hours=1)
 CONFLICT_RETRIES = 8
 # The column of row addresses, as ``take_at`` takes them.
 ADDRESS = "address"
-# What lance's errors contain when another writer committed first.
-_CONFLICT_TEXTS = ("conflict", "too many concurrent writers")
-
-
-def connect(uri: str | Path) -> Database:
-    """Open the database at ``uri`` (a path or an object-store address); one per process."""
-    return _connect(str(uri))
+# A read that fails while another process drops old versions succeeds on the current one.
+READ_TRIES = 3
 
 
 @cache
-def _connect(uri: str) -> Database:
-    return Database(uri)
+def connect(folder: ProjectFolder) -> Database:
+    """Return the tables of an opened project; one object per process."""
+    return Database(str(folder.root / LANCE), folder)
 
 
 @dataclass(frozen=True)
@@ -71,41 +74,57 @@ class VectorIndex:
 
 
 class Database:
-    """The tables of one project. Safe to share between threads."""
+    """The tables of one project, or of a folder that is none. Safe to share between threads.
 
-    def __init__(self, uri: str) -> None:
+    Every method raises ProjectGone or ProjectReplaced where the project's folder is no longer the
+    one that was opened, TableMissing or TableDamaged where a table is.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        folder: ProjectFolder | None = None,
+        connection: Connection | None = None,
+    ) -> None:
         self.uri = uri
-        self._connection = lancedb.connect(uri)
+        self._connection = connection or Connection(uri, folder)
+
+    @contextmanager
+    def anchored(self) -> Iterator[Database]:
+        """Yield the same tables for several reads and writes, all in the folder that was opened."""
+        with self._connection.anchored() as held:
+            yield self if held is self._connection else Database(held.uri, connection=held)
+
+    def check(self) -> None:
+        """Raise ProjectGone or ProjectReplaced where the folder is not the one that was opened."""
+        self._connection.check()
 
     def names(self) -> frozenset[str]:
         """Return the tables that exist."""
-        names: list[str] = []
-        token: str | None = None
-        while True:
-            page = self._connection.list_tables(page_token=token)
-            names.extend(page.tables)
-            token = page.page_token
-            if not token:
-                return frozenset(names)
+        return self._connection.names()
+
+    def expected(self) -> frozenset[str]:
+        """Return the tables that must be there: those that were made and not dropped."""
+        return self._connection.expected()
 
     def version(self, name: str) -> int:
         """Return the current version of a table; 0 when it does not exist."""
-        table = self._open(name)
-        return int(table.version) if table is not None else 0
+        return self._answer(name, 0, lambda table: int(table.version))
 
     def count(self, name: str, where: str | None = None) -> int:
         """Return how many rows match a SQL condition."""
-        table = self._open(name)
-        if table is None:
-            return 0
-        if where is not None:
-            where = stored_condition(where, missing_fields(name, table.schema))
-        return int(table.count_rows(where))
+
+        def count(table: Any) -> int:
+            missing = missing_fields(name, table.schema)
+            return int(table.count_rows(where and stored_condition(where, missing)))
+
+        return self._answer(name, 0, count)
 
     def dim(self, name: str) -> int | None:
         """Return the length of a table's vectors; None when it does not exist."""
-        table = self._open(name)
-        return int(table.schema.field("vector").type.list_size) if table is not None else None
+        return self._answer(
+            name, None, lambda table: int(table.schema.field("vector").type.list_size)
+        )
 
     def read(
         self,
@@ -118,29 +137,37 @@ class Database:
 
         ``columns`` limits and orders the columns, ``where`` is a SQL condition.
         """
-        table = self._open(name, version)
-        if table is None:
-            return _empty(name, columns)
-        missing = missing_fields(name, table.schema)
-        query = table.search()
-        if where is not None:
-            query = query.where(stored_condition(where, missing))
-        stored = stored_names(name, columns, missing)
-        if stored is not None:
-            query = query.select(stored)
-        return complete(name, query.to_batches(SCANNED_AT_ONCE).read_all(), columns, missing)
+
+        def read(table: Any) -> pa.Table:
+            missing = missing_fields(name, table.schema)
+            query = table.search()
+            if where is not None:
+                query = query.where(stored_condition(where, missing))
+            stored = stored_names(name, columns, missing)
+            if stored is not None:
+                query = query.select(stored)
+            return complete(name, query.to_batches(SCANNED_AT_ONCE).read_all(), columns, missing)
+
+        return self._answer(name, _empty(name, columns), read, version)
 
     def batches(
         self, name: str, columns: Sequence[str], version: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Return rows in batches, in no particular order, without loading all of them at once."""
-        table = self._open(name, version)
+        table = self._connection.open(name, version)
         if table is None:
             return
-        missing = missing_fields(name, table.schema)
-        query = table.search().select(stored_names(name, columns, missing))
-        for batch in query.to_batches(SCANNED_AT_ONCE):
-            yield complete(name, batch, columns, missing)
+        try:
+            missing = missing_fields(name, table.schema)
+            query = table.search().select(stored_names(name, columns, missing))
+            for batch in query.to_batches(SCANNED_AT_ONCE):
+                yield complete(name, batch, columns, missing)
+        except failures.LANCE_ERRORS as error:
+            # Part of the rows is already with the caller: it cannot be tried again here.
+            damaged = self._failure(name, error, version)
+            if damaged is None:
+                raise
+            raise damaged from error
 
     def frame(
         self,
@@ -169,14 +196,15 @@ class Database:
         self, name: str, columns: Sequence[str], version: int | None = None
     ) -> pl.DataFrame:
         """Return rows as :meth:`frame` does, and the ``address`` of each (UInt64)."""
-        table = self._open(name, version)
-        if table is None:
-            rows = _empty(name, columns).append_column(ADDRESS, pa.array([], pa.uint64()))
-        else:
+
+        def read(table: Any) -> pa.Table:
             missing = missing_fields(name, table.schema)
             query = table.search().select(stored_names(name, columns, missing)).with_row_id(True)
             rows = query.to_batches(SCANNED_AT_ONCE).read_all()
-            rows = complete(name, rows, [*columns, "_rowid"], missing)
+            return complete(name, rows, [*columns, "_rowid"], missing)
+
+        none = _empty(name, columns).append_column("_rowid", pa.array([], pa.uint64()))
+        rows = self._answer(name, none, read, version)
         frame = pl.from_arrow(rows.rename_columns([*columns, ADDRESS]))
         assert isinstance(frame, pl.DataFrame)
         return frame
@@ -186,13 +214,16 @@ class Database:
 
         Compacting a table moves its rows: afterwards an address may have another row, or none.
         """
-        table = self._open(name)
-        if table is None or not addresses:
+        if not addresses:
             return _empty(name, columns)
-        missing = missing_fields(name, table.schema)
-        stored = stored_names(name, columns, missing)
-        rows = table.take_row_ids(sorted(addresses)).select(stored).to_arrow()
-        return complete(name, rows, columns, missing)
+
+        def take(table: Any) -> pa.Table:
+            missing = missing_fields(name, table.schema)
+            stored = stored_names(name, columns, missing)
+            rows = table.take_row_ids(sorted(addresses)).select(stored).to_arrow()
+            return complete(name, rows, columns, missing)
+
+        return self._answer(name, _empty(name, columns), take)
 
     def append(self, name: str, rows: pa.Table) -> int:
         """Add rows in one commit and return the table's version."""
@@ -215,61 +246,47 @@ class Database:
     def delete(self, name: str, keys: Iterable[str]) -> int:
         """Delete the rows with these keys; return the version."""
         key = table_of(name).key
-        for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
-            condition = f"`{key}` IN ({_literals(chunk)})"
-            self._retry(name, partial(self._open_or_create(name).delete, condition))
-        return self.version(name)
+        with self.anchored() as here:
+            for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
+                condition = f"`{key}` IN ({_literals(chunk)})"
+                here._change(name, lambda table, where=condition: table.delete(where))  # type: ignore[misc]
+            return here.version(name)
 
     def drop(self, name: str) -> None:
         """Remove a table and all its versions."""
-        if name in self.names():
-            self._connection.drop_table(name)
+        with self._connection.anchored() as here:
+            here.drop(name)
+
+    def forget(self, name: str) -> None:
+        """Take a table off the list of those that must be there."""
+        with self._connection.anchored() as here:
+            here.forget(name)
 
     def compact(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments, index the key of a large table, drop old versions."""
-        table = self._open(name)
-        if table is not None:
-            self._index_key(name, table)
-            self.clean(name, kept_for)
+        self._index_key(name)
+        self.clean(name, kept_for)
 
     def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments and drop versions older than ``kept_for``, without an index."""
-        if self._open(name) is None:
-            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            # Opened again for each try: on the version that lost the race it would lose again, and
-            # leave on the disk what it had written.
-            self._retry(
-                name, lambda: self._open_or_create(name).optimize(cleanup_older_than=kept_for)
-            )
+            self._change(name, lambda table: table.optimize(cleanup_older_than=kept_for))
 
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""
-        table = self._open(name)
-        return [list(index.columns) for index in table.list_indices()] if table is not None else []
+        return self._answer(
+            name, [], lambda table: [list(index.columns) for index in table.list_indices()]
+        )
 
     def index_vectors(self, name: str) -> None:
         """Create or replace the index of the vectors, for cosine."""
-        from lancedb.index import IvfSq
-
-        table = self._open_or_create(name)
-        self._retry(
-            name, lambda: table.create_index("vector", config=IvfSq(distance_type="cosine"))
-        )
+        config = vector_index_config()
+        self._change(name, lambda table: table.create_index("vector", config=config))
 
     def vector_index(self, name: str) -> VectorIndex | None:
         """Return the index of a table's vectors; None where there is none."""
-        table = self._open(name)
-        if table is None:
-            return None
-        for index in table.list_indices():
-            if list(index.columns) == ["vector"]:
-                stats = table.index_stats(index.name)
-                return VectorIndex(
-                    stats.index_type.lower(), stats.num_indexed_rows, stats.num_unindexed_rows
-                )
-        return None
+        return self._answer(name, None, _vector_index)
 
     def vector_search(
         self, name: str, vector: npt.NDArray[np.float32], k: int, where: str | None = None
@@ -279,75 +296,101 @@ class Database:
         By the index where there is one, with an exact search of the rows added since; else by an
         exact search of all rows.
         """
-        table = self._open(name)
-        if table is None:
-            key = pa.field(table_of(name).key, pa.string())
-            return pa.schema([key, pa.field("_distance", pa.float32())]).empty_table()
-        # Twice as many are fetched and compared exactly: recall 0.998 instead of 0.968.
-        query = table.search(vector).distance_type("cosine").limit(k).refine_factor(2)
-        if where is not None:
-            query = query.where(stored_condition(where, missing_fields(name, table.schema)))
-        return query.select([table_of(name).key, "_distance"]).to_arrow()
-
-    def _index_key(self, name: str, table: Any) -> None:
         key = table_of(name).key
-        if table.count_rows() < INDEXED_ABOVE or [key] in self.indexed_columns(name):
+
+        def search(table: Any) -> pa.Table:
+            # Twice as many are fetched and compared exactly: recall 0.998 instead of 0.968.
+            query = table.search(vector).distance_type("cosine").limit(k).refine_factor(2)
+            if where is not None:
+                query = query.where(stored_condition(where, missing_fields(name, table.schema)))
+            return query.select([key, "_distance"]).to_arrow()
+
+        fields = [pa.field(key, pa.string()), pa.field("_distance", pa.float32())]
+        return self._answer(name, pa.schema(fields).empty_table(), search)
+
+    def _index_key(self, name: str) -> None:
+        key = table_of(name).key
+        if self.count(name) < INDEXED_ABOVE or [key] in self.indexed_columns(name):
             return
-        from lancedb.index import BTree
+        config = key_index_config()
+        self._change(name, lambda table: table.create_index(key, config=config))
 
-        self._retry(name, lambda: table.create_index(key, config=BTree()))
+    def _answer(
+        self, name: str, absent: T, read: Callable[[Any], T], version: int | None = None
+    ) -> T:
+        """Return what ``read`` finds in a table, or ``absent`` where it was never made."""
+        for attempt in range(READ_TRIES):
+            try:
+                table = self._connection.open(name, version)
+                return absent if table is None else read(table)
+            except failures.LANCE_ERRORS as error:
+                damaged = self._failure(name, error, version)
+                if damaged is None:
+                    raise
+                if attempt == READ_TRIES - 1:
+                    raise damaged from error
+        raise AssertionError
 
-    def _open(self, name: str, version: int | None = None) -> Any | None:
-        try:
-            table = self._connection.open_table(name)
-        except ValueError as error:
-            # lancedb says a table is absent with a bare ValueError and this text.
-            if "not found" in str(error):
-                return None
-            raise
-        if version is not None:
-            table.checkout(version)
-        return table
+    def _change(self, name: str, change: Callable[[Any], Any]) -> None:
+        """Change a table that exists, in the folder that was opened."""
 
-    def _open_or_create(self, name: str, schema: pa.Schema | None = None) -> Any:
-        table = self._open(name)
-        if table is not None:
-            return table
-        # exist_ok: another process may create it between the two calls.
-        return self._connection.create_table(name, schema=schema or arrow(name), exist_ok=True)
+        def opened(here: Database) -> None:
+            # Opened again for each try: on the version that lost the race it would lose again, and
+            # leave on the disk what it had written.
+            table = here._connection.open(name)
+            if table is not None:
+                change(table)
+
+        with self.anchored() as here:
+            here._retry(name, partial(opened, here))
 
     def _write(self, name: str, rows: pa.Table, write: Callable[[Any], int]) -> int:
         dim = _dim(rows)
         expected = arrow(name, dim)
         if rows.schema != expected:
             raise ValueError(f"rows of {name}: got {rows.schema}, expected {expected}")
-        return int(self._retry(name, lambda: write(self._open_complete(name, expected))))
-
-    def _open_complete(self, name: str, expected: pa.Schema) -> Any:
-        """Open a table for writing, with every declared column."""
-        table = self._open_or_create(name, expected)
-        missing = missing_fields(name, table.schema)
-        if not missing:
-            return table
-        try:
-            table.add_columns(list(missing.values()))
-        except ValueError:
-            # Another process added them in the meantime.
-            table = self._open_or_create(name, expected)
-            if missing_fields(name, table.schema):
-                raise
-        return table
+        with self.anchored() as here:
+            return int(
+                here._retry(name, lambda: write(here._connection.open_complete(name, expected)))
+            )
 
     def _retry(self, name: str, operation: Callable[[], T]) -> T:
         for attempt in range(CONFLICT_RETRIES):
             try:
                 return operation()
-            except (RuntimeError, OSError) as error:
-                if not any(text in str(error).lower() for text in _CONFLICT_TEXTS):
+            except failures.LANCE_ERRORS as error:
+                if not failures.is_conflict(error):
+                    self._raise_if_unreadable(name, error)
                     raise
                 # Full jitter: writers that collided must not collide again together.
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
         raise WriteConflict(table=name)
+
+    def _failure(self, name: str, error: Exception, version: int | None) -> TableDamaged | None:
+        """Return what a failed read means for the table; None where it means nothing."""
+        if not failures.is_about_data(error):
+            return None
+        self.check()
+        if version is not None and self.version(name) != version:
+            # Dropped while it was read.
+            return None
+        return TableDamaged(table=name, problem=failures.cause(error))
+
+    def _raise_if_unreadable(self, name: str, error: Exception) -> None:
+        """Raise TableDamaged where a write failed on a table that cannot be read either."""
+        if failures.is_about_data(error):
+            for _ in self.batches(name, [column.name for column in table_of(name).columns]):
+                pass
+
+
+def _vector_index(table: Any) -> VectorIndex | None:
+    for index in table.list_indices():
+        if list(index.columns) == ["vector"]:
+            stats = table.index_stats(index.name)
+            return VectorIndex(
+                stats.index_type.lower(), stats.num_indexed_rows, stats.num_unindexed_rows
+            )
+    return None
 
 
 def _dim(rows: pa.Table) -> int | None:

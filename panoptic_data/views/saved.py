@@ -220,7 +220,8 @@ def restore(project: Project, id: str, position: int | None = None) -> SavedView
 def _locked_rows(project: Project) -> Iterator[_Rows]:
     """Yield the rows by their ids to a single writer; write in one commit what it changes."""
     try:
-        lock = FileLock(project.root / LOCK).acquire(timeout=LOCK_SECONDS)
+        with project.anchored() as root:
+            lock = FileLock(root / LOCK).acquire(timeout=LOCK_SECONDS)
     except Timeout:
         raise WriteConflict(table=TABLE) from None
     with lock:

@@ -1,11 +1,12 @@
 """Explore as a person uses it: in a real browser, on the demo project."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from app.services import jobs
-from panoptic_data.storage.project import Project, create_project, save_settings
+from panoptic_data.storage.project import create_project, save_settings
 from tests.dashboard import NARROW, eventually, serving
 from tests.small_corpus import write_pictures
 
@@ -315,7 +316,7 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
 def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
     write_pictures(tmp_path / "pictures", range(8))
     project = create_project(tmp_path / "project")
-    save_settings(Project(project.root, "new", project.created_at, ("visual",)))
+    save_settings(replace(project, name="new", encoders=("visual",)))
     with serving(project.root) as address:
         page = visit(address)
         expect(page.get_by_role("heading", name="Add a folder of images")).to_be_visible()

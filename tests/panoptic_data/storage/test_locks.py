@@ -23,7 +23,7 @@ def test_one_at_a_time_holds_a_lock(tmp_path):
 
     def work(_):
         nonlocal inside, most
-        with exclusive_lock(tmp_path / "folder" / "it.lock"):
+        with exclusive_lock(tmp_path / "it.lock"):
             inside += 1
             most = max(most, inside)
             time.sleep(0.01)

@@ -64,11 +64,16 @@ def test_settings_are_toml_that_holds_any_name(tmp_path):
     settings = tomllib.loads((project.root / "project.toml").read_text(encoding="utf-8"))
     assert settings == {
         "format": 1,
+        "id": project.id,
         "name": name,
         "created_at": project.created_at,
         "encoders": ["clip"],
     }
-    assert sorted(path.name for path in project.root.iterdir()) == ["project.toml"]
+    assert sorted(path.name for path in project.root.iterdir()) == [
+        "lance",
+        "project.toml",
+        "tables.json",
+    ]
 
 
 def test_settings_of_the_first_releases_open(tmp_path):

@@ -1,0 +1,172 @@
+"""Opening the tables of a project: those that must be there, in the folder that was opened.
+
+The only file that imports lancedb. Not here: reading and writing (``tables``), which tables there
+must be (``ledger``), whether the folder is still the same (``folder``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import pyarrow as pa
+
+from panoptic_data.errors import ProjectIncomplete, TableDamaged, TableMissing
+from panoptic_data.storage import failures, ledger
+from panoptic_data.storage.added_columns import missing_fields
+from panoptic_data.storage.folder import ProjectFolder
+
+__all__ = ["LANCE", "Connection", "key_index_config", "vector_index_config"]
+
+# The name of the folder of tables in a project.
+LANCE = "lance"
+
+
+class Connection:
+    """The tables at ``uri``, which is in the project of ``folder`` or in none.
+
+    ``held`` is a path to the project's folder that leads there whatever becomes of its name.
+    """
+
+    def __init__(
+        self, uri: str, folder: ProjectFolder | None = None, held: Path | None = None
+    ) -> None:
+        self.uri = uri
+        self._folder = folder
+        self._held = held
+
+    @contextmanager
+    def anchored(self) -> Iterator[Connection]:
+        """Yield a connection to the same tables that holds the folder while it is written."""
+        if self._folder is None or self._held is not None:
+            yield self
+            return
+        with self._folder.anchored() as root:
+            yield Connection(str(root / LANCE), self._folder, root)
+
+    def check(self) -> None:
+        """Raise ProjectGone or ProjectReplaced where the folder is not the one that was opened."""
+        if self._folder is not None and self._held is None:
+            self._folder.check()
+
+    def names(self) -> frozenset[str]:
+        """Return the tables that exist."""
+        self.check()
+        names: list[str] = []
+        token: str | None = None
+        while True:
+            page = self._lancedb.list_tables(page_token=token)
+            names.extend(page.tables)
+            token = page.page_token
+            if not token:
+                self.check()
+                return frozenset(names)
+
+    def expected(self) -> frozenset[str]:
+        """Return the tables that must be there: those that were made and not dropped."""
+        if self._folder is None:
+            return frozenset()
+        listed = ledger.read(self._root)
+        return self._present_or_recorded() if listed is None else listed
+
+    def open(self, name: str, version: int | None = None) -> Any | None:
+        """Open a table, at a past version if one is given; None where it was never made.
+
+        Raises TableMissing.
+        """
+        self.check()
+        try:
+            table = self._lancedb.open_table(name)
+        except ValueError as error:
+            # lancedb says a table is absent with a bare ValueError and this text.
+            if "not found" not in str(error):
+                raise
+        else:
+            if version is not None:
+                table.checkout(version)
+            return table
+        # The folder may have been moved between the check and the look into it.
+        self.check()
+        if name in self.expected():
+            raise TableMissing(table=name)
+        return None
+
+    def open_complete(self, name: str, expected: pa.Schema) -> Any:
+        """Open a table for writing, with every declared column; make it where there is none."""
+        table = self._open_or_create(name, expected)
+        missing = missing_fields(name, table.schema)
+        if not missing:
+            return table
+        try:
+            table.add_columns(list(missing.values()))
+        except ValueError:
+            # Another process added them in the meantime.
+            table = self._open_or_create(name, expected)
+            if missing_fields(name, table.schema):
+                raise
+        return table
+
+    def drop(self, name: str) -> None:
+        """Remove a table and all its versions."""
+        # In this order: killed in between, a table is left that nobody misses.
+        self.forget(name)
+        if name in self.names():
+            self._lancedb.drop_table(name)
+
+    def forget(self, name: str) -> None:
+        """Take a table off the list of those that must be there."""
+        if self._folder is not None:
+            ledger.remove(self._root, name, self.expected)
+
+    @cached_property
+    def _lancedb(self) -> Any:
+        # Connecting makes the folder of tables, which is there from the beginning.
+        if self._folder is not None and not Path(self.uri).is_dir():
+            self._folder.check()
+            if ledger.is_kept(self._root):
+                raise ProjectIncomplete(path=self._folder.root / LANCE)
+        return lancedb.connect(self.uri)
+
+    @property
+    def _root(self) -> Path:
+        assert self._folder is not None
+        return self._held or self._folder.root
+
+    def _open_or_create(self, name: str, schema: pa.Schema) -> Any:
+        table = self.open(name)
+        if table is None:
+            # exist_ok: another process may create it between the two calls.
+            table = self._lancedb.create_table(name, schema=schema, exist_ok=True)
+        if self._folder is not None:
+            ledger.add(self._root, name, self.expected)
+        return table
+
+    def _present_or_recorded(self) -> frozenset[str]:
+        """Return the tables of a project of a release that kept no list."""
+        present = self.names()
+        if "stages" not in present:
+            return present
+        try:
+            stages = self._lancedb.open_table("stages").search()
+            rows = stages.select(["stage", "lance_version"]).to_list()
+        except failures.LANCE_ERRORS as error:
+            raise TableDamaged(table="stages", problem=failures.cause(error)) from error
+        return present | {ledger.stage_table(row["stage"]) for row in rows if row["lance_version"]}
+
+
+def vector_index_config() -> Any:
+    """Return how vectors are indexed: for cosine."""
+    from lancedb.index import IvfSq
+
+    return IvfSq(distance_type="cosine")
+
+
+def key_index_config() -> Any:
+    """Return how the keys of a large table are indexed."""
+    from lancedb.index import BTree
+
+    return BTree()
