@@ -290,10 +290,10 @@ def require_whole(project: Project, found: int | None = None) -> int:
     found = project.database().count(TABLE) if found is None else found
     known = _seen.get(project.folder)
     if known is None:
-        # Above this package's log in its order.
-        from panoptic_data.annotations.snapshot import read_record
+        # Imports this module.
+        from panoptic_data.annotations.snapshot import merged_events
 
-        known = int(read_record(project).get("events", 0))
+        known = merged_events(project)
     if found < known:
         raise LogIncomplete(found=found, known=known)
     _seen[project.folder] = found

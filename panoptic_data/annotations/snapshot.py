@@ -16,17 +16,21 @@ import polars as pl
 
 from panoptic_data.annotations.replay import VALUE_SCHEMA
 from panoptic_data.annotations.state import DEFINITION_KINDS, State, from_values
+from panoptic_data.errors import TableDamaged, TableMissing
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["STAGE", "read_record", "read_snapshot"]
+__all__ = ["STAGE", "merged_events", "read_record", "read_snapshot"]
 
 STAGE = "annotations"
 
 
 def read_snapshot(project: Project) -> State | None:
-    """Return the state of the last merge; None where there is none, or it was cleaned away."""
+    """Return the state of the last merge; None where there is none, or it was cleaned away.
+
+    Raises TableMissing, TableDamaged.
+    """
     merged = read_record(project)
     if not merged:
         return None
@@ -43,6 +47,14 @@ def read_snapshot(project: Project) -> State | None:
         definitions=rows.filter(is_definition),
         values=rows.filter(~is_definition),
     )
+
+
+def merged_events(project: Project) -> int:
+    """Return how many events of the log the tables hold; 0 where no record says it any more."""
+    try:
+        return int(read_record(project).get("events", 0))
+    except (TableMissing, TableDamaged):
+        return 0
 
 
 def read_record(project: Project) -> dict[str, Any]:

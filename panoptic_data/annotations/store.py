@@ -20,6 +20,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
@@ -44,6 +45,7 @@ from panoptic_data.annotations.state import (
     from_log,
     needs_log,
 )
+from panoptic_data.errors import DataUnavailable, TableDamaged, TableMissing
 
 if TYPE_CHECKING:
     from panoptic_data.storage.folder import ProjectFolder
@@ -75,19 +77,30 @@ class Store:
         self._checked_at = 0.0
         # Edits that were seen to arrive, as the digits that end the ids of their batches.
         self._edits: set[str] = set()
+        # Why the log cannot be followed now.
+        self.problem: DataUnavailable | None = None
         self._lock = threading.RLock()
 
     def state(self, *, fresh: bool = False) -> State:
         """Return the annotations as they are now, or were less than a second ago.
 
-        ``fresh`` looks at the log first, whatever the time.
+        ``fresh`` looks at the log first, whatever the time. Where the log cannot be read, the
+        last state that is known, at least that of the tables, and ``problem`` says why.
         """
         state = self._state
         is_recent = time.monotonic() - self._checked_at < CHECK_EVERY
         if state is not None and is_recent and not fresh:
             return state
         with self._lock:
-            return self._catch_up()
+            try:
+                return self._catch_up()
+            except DataUnavailable as problem:
+                # Without a merge nothing is known: empty would be wrong.
+                if self._state is None or not self._state.position:
+                    raise
+                self.problem = problem
+                self._checked_at = time.monotonic()
+                return self._state
 
     def commit(
         self,
@@ -246,7 +259,8 @@ class Store:
 
     def _apply_own(self, appended: Appended) -> None:
         """Apply a batch of our own, without reading it where there is nothing else to read."""
-        with self._lock:
+        # It is stored: what fails here is left to the next look.
+        with self._lock, suppress(DataUnavailable):
             if self._state is None or self._state.position != appended.first:
                 self._catch_up()
                 return
@@ -296,15 +310,26 @@ class Store:
 
     def _catch_up(self) -> State:
         if self._state is None:
-            self._state = read_snapshot(self.project) or State()
+            self._state = self._merged() or State()
         version = self.project.database().version(log.TABLE)
         if version != self._version:
+            log.require_whole(self.project)
             new_events, version = log.read(self.project, self._state.position)
             if new_events.height:
                 self._apply(new_events)
             self._version = version
         self._checked_at = time.monotonic()
+        self.problem = None
         return self._state
+
+    def _merged(self) -> State | None:
+        """Return the state that the tables hold; None where the whole log has to be read."""
+        try:
+            return read_snapshot(self.project)
+        except (TableMissing, TableDamaged):
+            # The log has it all, if it is whole.
+            log.require_whole(self.project)
+            return None
 
     def _note_edits(self, new_events: pl.DataFrame) -> None:
         of_edits = new_events["batch"].str.len_chars() == TIME_DIGITS + EDIT_DIGITS
@@ -313,14 +338,15 @@ class Store:
 
     def _apply(self, new_events: pl.DataFrame) -> None:
         assert self._state is not None
+        if self._state.position and needs_log(new_events):
+            # Before anything is changed: it may fail.
+            self._full_log()
         if self._undo_stacks is not None:
             _push_batches(self._undo_stacks, new_events)
         if self._state.position == 0:
             self._log, self._state = new_events, from_log(new_events)
             return
         self._note_edits(new_events)
-        if needs_log(new_events):
-            self._full_log()
         if self._log is not None:
             self._log = pl.concat([self._log, new_events])
         self._state = advance(self._state, new_events, self._log)
