@@ -374,6 +374,6 @@ class TableDamaged(DataUnavailable):
 
 
 class LogIncomplete(DataUnavailable):
-    """The log of annotations lost changes that were stored. Params: ``found``, ``known``."""
+    """The log of annotations lost changes that were stored. Params: ``events``, ``known``."""
 
     key = "log_incomplete"

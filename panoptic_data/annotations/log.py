@@ -281,23 +281,23 @@ def read(project: Project, since: int = 0) -> tuple[pl.DataFrame, int]:
     return frame.sort("number"), version
 
 
-def require_whole(project: Project, found: int | None = None) -> int:
-    """Return how many events the log has (``found``, if already counted).
+def require_whole(project: Project, count: int | None = None) -> int:
+    """Return how many events the log has (``count``, if already counted).
 
     Raises LogIncomplete where more were merged into the tables, or seen by this process, and
     TableMissing, TableDamaged.
     """
-    found = project.database().count(TABLE) if found is None else found
+    count = project.database().count(TABLE) if count is None else count
     known = _seen.get(project.folder)
     if known is None:
         # Imports this module.
         from panoptic_data.annotations.snapshot import merged_events
 
         known = merged_events(project)
-    if found < known:
-        raise LogIncomplete(found=found, known=known)
-    _seen[project.folder] = found
-    return found
+    if count < known:
+        raise LogIncomplete(events=count, known=known)
+    _seen[project.folder] = count
+    return count
 
 
 def compact(project: Project) -> None:
