@@ -57,6 +57,11 @@ def test_catalogues_hold_the_same_keys_and_placeholders():
         assert fields["en"] == fields["fr"], key
 
 
+def test_french_texts_have_the_apostrophe_of_print():
+    texts = {key: messages.translate(key, "fr") for key in messages.keys("fr")}
+    assert [key for key, text in texts.items() if "'" in text] == []
+
+
 def test_every_error_has_its_text():
     for error in ERRORS:
         assert f"error.{error.key}" in messages.keys("en")

@@ -107,7 +107,7 @@ def test_a_level_is_chosen_and_groups_are_called_as_in_the_language_of_the_page(
     done = client.post("/names", json=body, params={"lang": "fr"}).json()
     # What is in no cluster is in no group that could give a name.
     assert (done["names"], done["targets"]) == (3, 3)
-    assert said(store, done["property"])[B] == ["Groupe 1"]
+    assert said(store, done["property"])[B] == ["Cluster 1"]
 
 
 def test_what_holds_no_names_is_refused_and_what_has_no_groups_changes_nothing(name, store):

@@ -71,7 +71,7 @@ def test_refusals_are_listed_told_in_the_history_and_forgotten(client, post, tag
     refused = client.get("/suggestions/refused", params={"tag": one, "count": "2"}).json()
     assert refused["total"] == 3
     assert len(refused["sha1s"]) == 2
-    for lang, words in (("en", "does not belong"), ("fr", "n'en fait pas partie")):
+    for lang, words in (("en", "does not belong"), ("fr", "n’en fait pas partie")):
         listed = client.get("/batches", params={"lang": lang, "target": SHA1S[0]}).json()
         [change] = listed["batches"][0]["changes"]
         assert [value["text"] for value in change["new"]] == [words]

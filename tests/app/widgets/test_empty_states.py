@@ -17,7 +17,7 @@ def test_an_empty_project_asks_for_a_folder(project):
     page = run()
     assert "Add a folder of images" in page_text(page)
     assert [field.label for field in page.text_input] == ["Folder on this machine"]
-    assert "Ajouter un dossier d'images" in page_text(run("fr"))
+    assert "Ajouter un dossier d’images" in page_text(run("fr"))
 
 
 def test_a_folder_that_is_not_there_is_named(project, tmp_path):
