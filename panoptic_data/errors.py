@@ -15,6 +15,8 @@
     │   ├── InvalidView
     │   ├── InvalidProperty
     │   ├── InvalidTag
+    │   ├── DeletedProperty
+    │   ├── DeletedTag
     │   ├── InvalidValue
     │   ├── InvalidImport
     │   ├── InvalidExpression
@@ -44,6 +46,8 @@ from panoptic_data.messages import translate
 
 __all__ = [
     "DataUnavailable",
+    "DeletedProperty",
+    "DeletedTag",
     "FolderHoldsProject",
     "FolderNotFound",
     "FolderOverlaps",
@@ -206,6 +210,45 @@ class InvalidTag(_InvalidDefinition):
     """A tag that cannot be created or updated so."""
 
     key = "invalid_tag"
+
+
+class _Deleted(UsageError):
+    """Something a person uses that is gone. Params: ``name``, ``author`` (who deleted it).
+
+    ``batch`` is the batch that deleted it, or where ``is_undone`` the one that made it.
+    """
+
+    kind = ""
+
+    def __init__(
+        self,
+        id: str,
+        name: str,
+        author: str,
+        batch: str,
+        *,
+        property: str | None = None,
+        is_undone: bool = False,
+    ) -> None:
+        self.id = id
+        self.batch = batch
+        self.property = property
+        self.is_undone = is_undone
+        super().__init__(name=name, author=author)
+
+
+class DeletedProperty(_Deleted):
+    """A property that somebody deleted."""
+
+    key = "deleted_property"
+    kind = "property"
+
+
+class DeletedTag(_Deleted):
+    """A tag that somebody deleted, of ``property``."""
+
+    key = "deleted_tag"
+    kind = "tag"
 
 
 class InvalidExpression(_InvalidDefinition):

@@ -16,17 +16,15 @@ from app.api.endpoint import Answer, Caller
 from app.api.image_annotations import position_and_version
 from app.api.request_body import KeptRequest, with_body
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.errors import InvalidProperty
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.decisions import Decision
     from panoptic_data.annotations.log import Edit
-    from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
     from panoptic_data.annotations.store import Store
     from panoptic_data.storage.project import Project
 
-__all__ = ["Writer", "known_property", "writing"]
+__all__ = ["Writer", "writing"]
 
 _Body = TypeVar("_Body", bound=KeptRequest)
 
@@ -69,11 +67,3 @@ def writing(body_type: type[_Body], write: Callable[[Writer, _Body], dict[str, A
         return write(Writer(project, caller, store, store.state(), body.sent_edit()), body)
 
     return with_body(body_type, handle)
-
-
-def known_property(state: State, id: str) -> Property:
-    """Return a property that is not deleted. Raises InvalidProperty."""
-    prop = state.properties.get(id)
-    if prop is None or prop.deleted:
-        raise InvalidProperty("unknown", name=id)
-    return prop

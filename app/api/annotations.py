@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from starlette.routing import Route
 
 from app.api import group_names, image_annotations
-from app.api.annotation_writer import Writer, known_property, writing
+from app.api.annotation_writer import Writer, writing
 from app.api.endpoint import answering
 from app.api.request_body import (
     Id,
@@ -30,6 +30,7 @@ from app.api.request_body import (
 from app.api.targets import Targets, TargetsRequest, files_of
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.log import CHANGE_SCHEMA
 from panoptic_data.errors import InvalidTag
 from panoptic_data.text import name_key
@@ -64,8 +65,8 @@ def routes(project: Project) -> list[Route]:
     images or files) and ``op``.
 
     - ``POST /annotate``: ``targets``, and ``property``, ``op`` (set, add, remove; toggle takes
-      tags off where all have them) with ``value``, or ``values`` or ``names`` of tags; names
-      that are not there are made. Several such as ``edits`` are one batch. ``act`` names it.
+      tags off where all have them) with ``value``, or ``values`` (ids) and ``names`` of tags;
+      names that are not there are made. Several such as ``edits`` are one batch. ``act`` names it.
     - ``POST /copy``: the values of ``source`` to ``targets``, of ``properties``.
     - ``POST /exclude``: ``targets`` out of the corpus, or back with ``excluded`` false.
     - ``POST /properties``: a new one, of ``name`` and ``type``; with ``target``, ``options``.
@@ -88,7 +89,7 @@ def routes(project: Project) -> list[Route]:
 
 
 class EditRequest(RequestBody):
-    """A value of one property. Of tags, ``value`` and ``values`` are ids; ``names`` their names."""
+    """A value of one property; of tags ids in ``value`` or ``values``, and others as ``names``."""
 
     property: Id
     op: Annotated[str, one_of(OPS)] = "set"
@@ -169,13 +170,13 @@ def _annotate(writer: Writer, request: AnnotateRequest) -> dict[str, Any]:
     edit_requests = request.all_edits()
     # What is refused is refused before the images are looked up.
     for edit in edit_requests:
-        known_property(writer.state, edit.property)
+        live_property(writer.state, edit.property)
     targets = Targets.of(writer.project, request.targets)
 
     def choose(state: State) -> Decision[dict[str, Any]]:
         parts, abouts, ops = [pl.DataFrame(schema=CHANGE_SCHEMA)], [], []
         for edit in edit_requests:
-            prop = known_property(state, edit.property)
+            prop = live_property(state, edit.property)
             target_ids = targets.file_ids if prop.target == "file" else targets.sha1s
             op, changes = _changes(state, prop, target_ids, edit)
             parts.append(changes)
@@ -195,7 +196,7 @@ def _copy(writer: Writer, request: CopyRequest) -> dict[str, Any]:
     targets = Targets.of(writer.project, request.targets)
 
     def choose(state: State) -> Decision[dict[str, Any]]:
-        chosen = [known_property(state, id) for id in request.properties]
+        chosen = [live_property(state, id) for id in request.properties]
         of_images = [prop.id for prop in chosen if prop.target == "image"]
         parts = [edits.copy_values(state, request.source, targets.sha1s, of_images)]
         of_files = [prop.id for prop in chosen if prop.target == "file"]
@@ -250,7 +251,7 @@ def _changes_of(
     state: State, prop: Property, op: str, target_ids: list[str], edit: EditRequest
 ) -> pl.DataFrame:
     if edit.names is not None:
-        return _changes_by_names(state, prop, op, target_ids, edit.names)
+        return _changes_by_names(state, prop, op, target_ids, _tag_ids(edit), edit.names)
     if op == "set":
         value = _tag_ids(edit) if prop.has_tags else edit.given()
         if isinstance(value, list) and not prop.has_tags:
@@ -261,19 +262,15 @@ def _changes_of(
 
 
 def _changes_by_names(
-    state: State, prop: Property, op: str, target_ids: list[str], names: list[str]
+    state: State, prop: Property, op: str, target_ids: list[str], ids: list[str], names: list[str]
 ) -> pl.DataFrame:
+    """Return the changes of tags of which some are named: those are made by the press."""
     if op == "remove":
         known = tags.by_name(state.tags, prop.id)
         keys = [name_key(name) for name in names]
-        ids = [known[key].id for key in keys if key in known]
-        return edits.remove_tags(state, prop.id, target_ids, ids)
-    if op == "set" and not names:
-        return edits.set_value(state, prop.id, target_ids, None)
-    rows = pl.DataFrame({"target": target_ids}, schema={"target": pl.String}).join(
-        pl.DataFrame({"name": names}, schema={"name": pl.String}), how="cross"
-    )
-    return edits.tag_by_name(state, prop.id, rows, add=op == "add")
+        named = [known[key].id for key in keys if key in known]
+        return edits.remove_tags(state, prop.id, target_ids, [*ids, *named])
+    return edits.give_tags(state, prop.id, target_ids, ids, names, add=op == "add")
 
 
 def _act(edit_requests: list[EditRequest], ops: list[str]) -> str:
@@ -289,10 +286,9 @@ def _act(edit_requests: list[EditRequest], ops: list[str]) -> str:
 
 def _about(state: State, prop: Property, edit: EditRequest) -> str:
     """Return a line about an edit: the property, and the value as a person knows it."""
-    if edit.names is not None:
-        texts = edit.names
-    elif prop.has_tags:
+    if prop.has_tags:
         texts = [state.tags[id].name for id in _tag_ids(edit) if id in state.tags]
+        texts += edit.names or []
     else:
         texts = [] if edit.value in (None, "") else [str(edit.value)]
     return _shortened(f"{prop.name}: {', '.join(texts)}" if texts else prop.name)

@@ -14,7 +14,7 @@ import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app.api.endpoint import NO_STORE, Caller, language, status_of
+from app.api.endpoint import NO_STORE, Caller, error_answer, language
 from app.api.request_body import (
     BODY_BYTES,
     BodyTooLargeError,
@@ -111,7 +111,6 @@ def _respond(
     except InvalidBodyError as error:
         return refusal(error, spoken)
     except PanopticError as error:
-        payload = {"error": error.key, "message": error.message(spoken)}
-        return JSONResponse(payload, status_of(error))
+        return error_answer(project, error, spoken)
     except _CancelledError:
         return Response(status_code=_CLIENT_CLOSED)

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.services import identity
-from panoptic_data.errors import DataUnavailable, PanopticError
+from panoptic_data.annotations import deleted
+from panoptic_data.errors import DataUnavailable, DeletedProperty, DeletedTag, PanopticError
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
 
@@ -26,6 +27,7 @@ __all__ = [
     "Answer",
     "Caller",
     "answering",
+    "error_answer",
     "language",
     "spreadsheet",
     "status_of",
@@ -66,8 +68,7 @@ def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
         try:
             return await anyio.to_thread.run_sync(answer, project, request)
         except PanopticError as error:
-            text = error.message(language(request))
-            return JSONResponse({"error": error.key, "message": text}, status_of(error))
+            return await anyio.to_thread.run_sync(error_answer, project, error, language(request))
 
     return endpoint
 
@@ -75,6 +76,26 @@ def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
 def status_of(error: PanopticError) -> int:
     """Return the status of an answer that says an error: 503 where the data is out of reach."""
     return 503 if isinstance(error, DataUnavailable) else 400
+
+
+def error_answer(project: Project, error: PanopticError, language: str) -> JSONResponse:
+    """Return the answer to an error of ours: a sentence, and what a page can do about it.
+
+    Status as of ``status_of``; 409 for a tag or property that is gone, with ``gone``: ``kind``, ``id``, ``name``,
+    ``property`` (of a tag), and ``restore``, the body of the ``POST /switch`` that brings it back.
+    """
+    error = deleted.explained(project, error)
+    body: dict[str, Any] = {"error": error.key, "message": error.message(language)}
+    if not isinstance(error, DeletedTag | DeletedProperty):
+        return JSONResponse(body, status_of(error))
+    body["gone"] = {
+        "kind": error.kind,
+        "id": error.id,
+        "name": error.params["name"],
+        "property": error.property,
+        "restore": {"batch": error.batch, "on": error.is_undone},
+    }
+    return JSONResponse(body, 409)
 
 
 def language(request: Request) -> str:

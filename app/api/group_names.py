@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.annotation_writer import Writer, known_property, writing
+from app.api.annotation_writer import Writer, writing
 from app.api.endpoint import NO_STORE, answering, language
 from app.api.request_body import Address, Id, KeptRequest, Name, RequestBody, one_of
 from app.services import group_names
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.log import Change, as_frame
 from panoptic_data.catalogue import frozen_results, registry
 from panoptic_data.views import model
@@ -110,7 +111,7 @@ def _property_of(state: State, request: GroupNamesRequest) -> tuple[Property, St
     """Return the property that gets the names, the state with it, and what creates it."""
     new = request.new
     if new is None:
-        return known_property(state, request.property or ""), state, []
+        return live_property(state, request.property or ""), state, []
     prop, creation = properties.create(state.properties, new.name, new.type, target=new.target)
     return prop, replace(state, properties={**state.properties, prop.id: prop}), creation
 

@@ -19,12 +19,12 @@ from app.api.endpoint import Caller, answering
 from app.api.request_body import Id, Ids, Name, Names, RequestBody, with_body
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.deleted import live_property, live_tag
 from panoptic_data.annotations.log import CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidProperty, InvalidTag
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
@@ -231,7 +231,7 @@ def _create_property(state: State, request: CreateProperty) -> _Chosen:
 
 
 def _alter_property(state: State, request: AlterProperty) -> _Chosen:
-    prop = _property(state, request.id)
+    prop = live_property(state, request.id)
     parts = request.parts.model_dump(exclude_unset=True)
     if "folder" in parts:
         parts["folder"] = _heading(parts["folder"])
@@ -240,7 +240,7 @@ def _alter_property(state: State, request: AlterProperty) -> _Chosen:
 
 
 def _delete_property(state: State, request: DeleteProperty) -> _Chosen:
-    prop = _property(state, request.id)
+    prop = live_property(state, request.id)
     changes = properties.update(state.properties, prop.id, deleted=True)
     return Decision(changes, "delete", prop.name)
 
@@ -264,15 +264,17 @@ def _rename_heading(state: State, request: RenameHeading) -> _Chosen:
 
 
 def _convert_property(state: State, request: ConvertProperty) -> _Chosen:
-    prop = _property(state, request.id)
+    prop = live_property(state, request.id)
     changes, _ = edits.convert(state, prop.id, request.type)
     return Decision(changes, "convert", prop.name)
 
 
 def _create_tags(state: State, request: CreateTags) -> _Chosen:
-    prop = _property(state, request.id)
+    prop = live_property(state, request.id)
     if not prop.has_tags:
         raise InvalidProperty("holds_no_tags", name=prop.name)
+    for parent in request.parents:
+        live_tag(state, parent)
     known = dict(state.tags)
     made: list[tags.Tag] = []
     changes: list[Change] = []
@@ -291,7 +293,7 @@ def _create_tags(state: State, request: CreateTags) -> _Chosen:
 
 def _alter_tags(state: State, request: AlterTags) -> _Chosen:
     parts = request.parts.model_dump(exclude_unset=True)
-    chosen = [_tag(state, id) for id in request.ids]
+    chosen = [live_tag(state, id) for id in request.ids]
     changes = [
         change for tag in chosen for change in tags.update(state.tags, tag.id, **dict(parts))
     ]
@@ -300,10 +302,10 @@ def _alter_tags(state: State, request: AlterTags) -> _Chosen:
 
 def _put_tags(state: State, request: PutTags) -> _Chosen:
     changes = _links(state, request) if request.has_parent else []
-    moved = [_tag(state, move.id) for move in request.moves]
+    moved = [live_tag(state, move.id) for move in request.moves]
     act = "unlink" if request.parent is None else "link"
     if request.order is not None:
-        order = [_tag(state, id).id for id in request.order]
+        order = [live_tag(state, id).id for id in request.order]
         act = act if changes else "order"
         changes += tags.reorder(state.tags, order, [tag.id for tag in moved])
     return Decision(changes, act, _listed(moved))
@@ -312,10 +314,12 @@ def _put_tags(state: State, request: PutTags) -> _Chosen:
 def _links(state: State, request: PutTags) -> list[Change]:
     """Return the links that put tags under a parent, and take them from where they were."""
     parent = request.parent
+    if parent is not None:
+        live_tag(state, parent)
     known = dict(state.tags)
     changes: list[Change] = []
     for move in request.moves:
-        tag = _tag(state, move.id)
+        tag = live_tag(state, move.id)
         origins = tag.parents if parent is None else [move.origin]
         if parent is not None:
             link = tags.link(known, tag.id, parent)
@@ -328,17 +332,17 @@ def _links(state: State, request: PutTags) -> list[Change]:
 
 
 def _unlink_tag(state: State, request: UnlinkTag) -> _Chosen:
-    tag = _tag(state, request.id)
+    tag = live_tag(state, request.id)
     return Decision(tags.unlink(state.tags, tag.id, request.parent), "unlink", tag.name)
 
 
 def _merge_tags(state: State, request: MergeTags) -> _Chosen:
-    keep = _tag(state, request.keep)
+    keep = live_tag(state, request.keep)
     return Decision(edits.merge_tags(state, keep.id, request.others), "merge", keep.name)
 
 
 def _delete_tags(state: State, request: DeleteTags) -> _Chosen:
-    deleted = [_tag(state, id) for id in request.ids]
+    deleted = [live_tag(state, id) for id in request.ids]
     prop = state.properties[deleted[0].property]
     ids = [tag.id for tag in deleted]
     steps = [change for id in ids for change in tags.update(state.tags, id, deleted=True, key=None)]
@@ -402,20 +406,6 @@ _CHANGES: Mapping[type[ChangeRequest], Callable[[State, Any], _Chosen]] = {
     MergeTags: _merge_tags,
     DeleteTags: _delete_tags,
 }
-
-
-def _property(state: State, id: str) -> Property:
-    prop = state.properties.get(id)
-    if prop is None or prop.deleted:
-        raise InvalidProperty("unknown", name=id)
-    return prop
-
-
-def _tag(state: State, id: str) -> tags.Tag:
-    tag = state.tags.get(id)
-    if tag is None or tag.deleted:
-        raise InvalidTag("unknown", name=id)
-    return tag
 
 
 def _heading(text: str | None) -> str | None:

@@ -75,11 +75,15 @@ class Choices:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why it does not go on. ``about`` is file, matching, column (its name beside it), import."""
+    """Why it does not go on. ``about`` is file, matching, column (its name beside it), import.
+
+    With ``is_replanned`` it can go on: the plan is another than the one that could not be written.
+    """
 
     about: str
     error: PanopticError
     column: str | None = None
+    is_replanned: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,8 @@ class ImportSession:
     def can_write(self) -> bool:
         """Whether it can be written: there is a plan and no problem."""
         is_planned = bool(self.tags) if self.choices.into is not None else self.plan is not None
-        return self.phase in ("ready", "done") and self.problem is None and is_planned
+        is_possible = self.problem is None or self.problem.is_replanned
+        return self.phase in ("ready", "done") and is_possible and is_planned
 
     @property
     def is_on(self) -> bool:
@@ -170,6 +175,7 @@ class ImportSession:
             if not self.can_write:
                 return False
             self.phase, self.written, self.progress = "writing", None, (0, 0)
+            self.problem = None
             self._is_stopped = False
 
         def work() -> None:
@@ -179,7 +185,7 @@ class ImportSession:
             except _StoppedError:
                 self.phase = "ready"
             except PanopticError as error:
-                self.problem = Problem("import", error)
+                self._refuse(error)
                 self.phase = "ready"
 
         self._in_thread(work, "ready")
@@ -188,6 +194,14 @@ class ImportSession:
     def stop(self) -> None:
         """Write nothing, if that can still be."""
         self._is_stopped = True
+
+    def _refuse(self, error: PanopticError) -> None:
+        """Say why it could not be written; where a property is gone the plan is made anew."""
+        is_gone = isinstance(error, InvalidImport) and error.problem == "property_gone"
+        if is_gone:
+            self._plan()
+        if not is_gone or self.problem is None:
+            self.problem = Problem("import", error, is_replanned=is_gone)
 
     def _begin(self) -> None:
         """Find out what a file most likely is: a list of tags and nothing else, or values."""

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.annotations import properties, tags, values
+from panoptic_data.annotations.deleted import live_property, live_tag
 from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.properties import EXCLUDED, Property
 from panoptic_data.annotations.state import State
@@ -26,6 +27,7 @@ __all__ = [
     "convert",
     "copy_values",
     "exclude",
+    "give_tags",
     "merge_tags",
     "remove_tags",
     "set_value",
@@ -45,7 +47,7 @@ def set_value(state: State, property: str, targets: Iterable[str], value: Any) -
     ``value`` is what ``values.canonical`` reads; of a property of tags an id, or a list of ids.
     Raises InvalidProperty, InvalidTag, InvalidValue.
     """
-    text = _text(state, _property(state, property), value)
+    text = _text(state, live_property(state, property), value)
     return assign(
         state,
         property,
@@ -98,7 +100,7 @@ def copy_values(
     parts = [pl.DataFrame(schema=CHANGE_SCHEMA)]
     others = [target for target in _unique(targets) if target != source]
     for property in properties:
-        is_multi_valued = _property(state, property).is_multi_valued
+        is_multi_valued = live_property(state, property).is_multi_valued
         texts = _texts(state, property, pl.Series([source]), is_multi_valued)
         value = texts["old"][0] if texts.height else None
         assigned = pl.DataFrame({"target": others}, schema={"target": pl.String}).with_columns(
@@ -135,6 +137,35 @@ def tag_by_name(
     return pl.concat([as_frame(creation), changes])
 
 
+def give_tags(
+    state: State,
+    property: str,
+    targets: Iterable[str],
+    ids: Sequence[str],
+    names: Iterable[str],
+    *,
+    add: bool = True,
+) -> pl.DataFrame:
+    """Give targets the tags of some ids and of some names; missing names are created.
+
+    With ``add`` a target keeps the tags it has; a property of one tag takes the last. Raises
+    DeletedTag, InvalidProperty, InvalidTag.
+    """
+    prop = _tag_property(state, property)
+    for id in ids:
+        live_tag(state, id, property)
+    id_of, creation = tags.find_or_create(state.tags, property, names)
+    all_ids = list(dict.fromkeys([*ids, *id_of.values()]))
+    if add or not prop.is_multi_valued:
+        changes = _with_tags(state, prop, _unique(targets), all_ids, "add")
+    else:
+        text = json.dumps(sorted(all_ids)) if all_ids else None
+        value = pl.lit(text, dtype=pl.String)
+        assigned = pl.DataFrame({"target": _unique(targets)}).with_columns(value=value)
+        changes = assign(state, property, assigned)
+    return pl.concat([as_frame(creation), changes])
+
+
 def assign_by_name(
     state: State, property: str, named: pl.DataFrame, way: str = "set"
 ) -> pl.DataFrame:
@@ -143,7 +174,7 @@ def assign_by_name(
     Of a property with one value the first name counts. ``way`` is one of ``WAYS``. Raises
     InvalidProperty, InvalidTag.
     """
-    prop = _property(state, property)
+    prop = live_property(state, property)
     if prop.type not in NAMING:
         raise InvalidProperty("holds_no_names", name=prop.name)
     if not prop.is_multi_valued:
@@ -159,9 +190,7 @@ def assign_by_name(
 
 def merge_tags(state: State, keep: str, others: Sequence[str]) -> pl.DataFrame:
     """Replace other tags by one: on images, above their children, below their parents."""
-    if keep not in state.tags:
-        raise InvalidTag("unknown", name=keep)
-    prop = _tag_property(state, state.tags[keep].property)
+    prop = _tag_property(state, live_tag(state, keep).property)
     merged = [state.tags[id] for id in others if id in state.tags and id != keep]
     ids = [tag.id for tag in merged]
     tagged = state.values(prop.id).filter(pl.col("value").is_in(ids))
@@ -181,7 +210,7 @@ def convert(state: State, property: str, type: str) -> tuple[pl.DataFrame, pl.Da
     The lost values have the columns target and value (as people read it). Tags become text by
     their names, texts become tags of that name.
     """
-    prop = _property(state, property)
+    prop = live_property(state, property)
     if type not in values.TYPES:
         raise InvalidProperty("type", name=type, known=", ".join(values.TYPES))
     changes = [as_frame(properties.update(state.properties, property, type=type, options={}))]
@@ -211,11 +240,21 @@ def _tagged(
     prop = _tag_property(state, property)
     tag_ids = list(dict.fromkeys(ids))
     for id in tag_ids:
-        if id not in state.tags or state.tags[id].property != property:
-            raise InvalidTag("unknown", name=id)
-    unique_targets = _unique(targets)
+        # Taking away what was deleted meanwhile does no harm.
+        if op == "add" or id not in state.tags:
+            live_tag(state, id, property)
+    return _with_tags(state, prop, _unique(targets), tag_ids, op)
+
+
+def _with_tags(
+    state: State, prop: Property, unique_targets: pl.Series, tag_ids: list[str], op: str
+) -> pl.DataFrame:
+    property = prop.id
     if not prop.is_multi_valued and op == "add":
-        return set_value(state, property, unique_targets, tag_ids[-1] if tag_ids else None)
+        values = pl.DataFrame({"target": unique_targets}).with_columns(
+            value=pl.lit(tag_ids[-1] if tag_ids else None, dtype=pl.String)
+        )
+        return assign(state, property, values)
     before = state.property_values(property).take(unique_targets).select("target", new="value")
     if not prop.is_multi_valued:
         removed = before.filter(pl.col("new").is_in(tag_ids)).select("target", old="new")
@@ -325,8 +364,7 @@ def _text(state: State, prop: Property, value: Any) -> str | None:
         return values.canonical(prop.type, value)
     ids = [value] if isinstance(value, str) else list(value or ())
     for id in ids:
-        if id not in state.tags or state.tags[id].property != prop.id:
-            raise InvalidTag("unknown", name=str(id))
+        live_tag(state, id, prop.id)
     if not ids:
         return None
     return json.dumps(sorted(set(ids))) if prop.is_multi_valued else ids[-1]
@@ -346,15 +384,8 @@ def _json_list(name: str) -> pl.Expr:
     return pl.format('["{}"]', pl.col(name).list.sort().list.join('", "'))
 
 
-def _property(state: State, property: str) -> Property:
-    prop = state.properties.get(property)
-    if prop is None:
-        raise InvalidProperty("unknown", name=property)
-    return prop
-
-
 def _tag_property(state: State, property: str) -> Property:
-    prop = _property(state, property)
+    prop = live_property(state, property)
     if not prop.has_tags:
         raise InvalidProperty("holds_no_tags", name=prop.name)
     return prop

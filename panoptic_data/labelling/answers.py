@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from panoptic_data.annotations import edits
+from panoptic_data.annotations.deleted import live_tag
 from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, REFUSED
-from panoptic_data.errors import InvalidTag
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -67,12 +67,9 @@ def answer_changes(
 
 
 def tag_and_property(state: State, tag: str) -> tuple[Tag, Property]:
-    """Return a tag and its property, neither deleted. Raises InvalidTag."""
-    checked = state.tags.get(tag)
-    property = state.properties.get(checked.property) if checked else None
-    if checked is None or checked.deleted or property is None or property.deleted:
-        raise InvalidTag("unknown", name=tag)
-    return checked, property
+    """Return a tag and its property, neither deleted. Raises as ``live_tag``."""
+    checked = live_tag(state, tag)
+    return checked, state.properties[checked.property]
 
 
 def _targets(sha1s: list[str], files: pl.DataFrame | None, has_files: bool) -> list[str]:

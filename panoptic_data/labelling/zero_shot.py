@@ -17,10 +17,11 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data import encoders
+from panoptic_data.annotations.deleted import live_property, live_tag
 from panoptic_data.annotations.log import REFUSED
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.errors import InvalidProperty
 from panoptic_data.labelling import aligned_vectors
 from panoptic_data.labelling.active_learning import Check
 from panoptic_data.labelling.answers import answers_of
@@ -201,16 +202,12 @@ def fit_scale(cosines: Floats, labels: Rows, scale: float) -> float:
 
 
 def _check(state: State, property: str, ids: Sequence[str] | None) -> tuple[Property, list[Tag]]:
-    checked = state.properties.get(property)
-    if checked is None or checked.deleted:
-        raise InvalidProperty("unknown", name=property)
+    checked = live_property(state, property)
     if not checked.has_tags:
         raise InvalidProperty("holds_no_tags", name=checked.name)
-    tags = state.tags_of(property)
-    existing = {tag.id for tag in tags}
     for id in ids or ():
-        if id not in existing:
-            raise InvalidTag("unknown", name=id)
+        live_tag(state, id, property)
+    tags = state.tags_of(property)
     return checked, [tag for tag in tags if ids is None or tag.id in ids]
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from app.services import import_sessions
 from app.services.import_sessions import Choices, ImportSessions
+from panoptic_data.annotations import properties
 from tests import synthetic
+from tests.annotating import create_property
 from tests.importing import values_of, write_text
 
 NAMES = ("a", "b", "c")
@@ -155,3 +157,19 @@ def test_uploads_that_a_killed_server_left_are_deleted_after_a_day(sessions):
     assert sessions.folder() not in (left, recent)
     assert not left.exists()
     assert recent.exists()
+
+
+def test_a_property_deleted_meanwhile_is_said_and_the_plan_made_anew(project, store, read):
+    prop = create_property(store, "kind", "text")
+    session = read()
+    store.commit(properties.update(store.state().properties, prop.id, deleted=True), "delete")
+    assert write(session) is None
+    assert session.problem.error.problem == "property_gone"
+    assert store.state(fresh=True).live_properties == []
+    # The same button now makes it anew, as the page shows.
+    assert session.can_write
+    assert {column["name"]: column["property"] for column in session.summary["columns"]}[
+        "kind"
+    ] is None
+    assert write(session).values == 4
+    assert sorted(prop.name for prop in store.state(fresh=True).live_properties) == ["kind", "year"]

@@ -1,0 +1,132 @@
+"""Tags and properties that somebody else deleted, used by their ids: refused, and offered again."""
+
+import pytest
+
+from tests.annotating import create_property, create_tag
+from tests.app.api.annotated_images import SHA1S, create_project
+
+
+@pytest.fixture
+def project(tmp_path):
+    return create_project(tmp_path / "project")
+
+
+@pytest.fixture
+def theme(store):
+    return create_property(store, "Theme", "tags")
+
+
+@pytest.fixture
+def sea(store, theme):
+    return create_tag(store, theme, "Sea")
+
+
+def stamp(theme, sea, sha1=SHA1S[0]):
+    edit = {"property": theme.id, "op": "add", "values": [sea.id]}
+    return {"edits": [edit], "act": "stamp", "targets": {"sha1s": [sha1]}}
+
+
+def test_a_stamp_whose_tag_is_deleted_writes_nothing_and_says_so(client, post, store, theme, sea):
+    client.cookies.set("panoptic_author", "Ben")
+    post("/define", {"do": "tag_delete", "ids": [sea.id]})
+    client.cookies.set("panoptic_author", "Ana")
+    position = store.state().position
+    refused = post("/annotate", stamp(theme, sea), 409)
+    assert refused["message"] == "The tag “Sea” was deleted by Ben."
+    assert store.state(fresh=True).position == position
+    gone = refused["gone"]
+    assert {name: gone[name] for name in ("kind", "id", "name", "property")} == {
+        "kind": "tag", "id": sea.id, "name": "Sea", "property": theme.id,
+    }  # fmt: skip
+    in_french = client.post("/annotate", params={"lang": "fr"}, json=stamp(theme, sea)).json()
+    assert in_french["message"] == "Le tag « Sea » a été supprimé par Ben."
+    # The press that brings it back.
+    post("/switch", gone["restore"])
+    post("/annotate", stamp(theme, sea))
+    state = store.state(fresh=True)
+    assert [tag.id for tag in state.tags_of(theme.id)] == [sea.id]
+    assert set(state.values(theme.id)["target"]) == {SHA1S[0]}
+
+
+def test_a_tag_whose_making_was_undone_is_said_by_its_name(post, store, theme):
+    [tag] = post("/define", {"do": "tag", "id": theme.id, "names": ["Storm"]})["ids"]
+    post("/undo", {})
+    edit = {"property": theme.id, "op": "add", "values": [tag], "targets": {"sha1s": SHA1S[:1]}}
+    refused = post("/annotate", edit, 409)
+    assert refused["message"].startswith("The tag “Storm” was deleted by ")
+    assert refused["gone"]["property"] == theme.id
+    post("/switch", refused["gone"]["restore"])
+    assert post("/annotate", edit)["changed"] == 1
+
+
+def test_what_belongs_to_a_deleted_property_is_refused_with_its_name(post, store, theme, sea):
+    note = create_property(store, "Note", "text")
+    for prop in (theme, note):
+        post("/define", {"do": "delete", "id": prop.id})
+    text = {"property": note.id, "value": "a", "targets": {"sha1s": SHA1S[:1]}}
+    requests = {
+        "/annotate": [stamp(theme, sea), text, {**text, "property": theme.id, "names": ["New"]}],
+        "/copy": [{"source": SHA1S[0], "properties": [note.id], "targets": {"sha1s": SHA1S[1:2]}}],
+        "/suggestions/answers": [{"tag": sea.id, "accepted": SHA1S[:1]}],
+        "/names": [{"view": "", "property": note.id}],
+        "/define": [
+            {"do": "tag", "id": theme.id, "names": ["New"]},
+            {"do": "tag_alter", "ids": [sea.id], "parts": {"name": "Ocean"}},
+            {"do": "convert", "id": note.id, "type": "tags"},
+        ],
+    }
+    position = store.state().position
+    for path, bodies in requests.items():
+        for body in bodies:
+            gone = post(path, body, 409)["gone"]
+            assert (gone["kind"], gone["name"]) in {("property", "Theme"), ("property", "Note")}
+    assert store.state(fresh=True).position == position
+    post("/switch", gone["restore"])
+    assert post("/annotate", text)["changed"] == 1
+
+
+def test_tags_under_a_deleted_parent_are_refused(post, store, theme, sea):
+    war = create_tag(store, theme, "War")
+    post("/define", {"do": "tag_delete", "ids": [sea.id]})
+    put = {"do": "tag_put", "moves": [{"id": war.id}], "parent": sea.id}
+    new = {"do": "tag", "id": theme.id, "names": ["Battle"], "parents": [sea.id]}
+    merge = {"do": "tag_merge", "keep": sea.id, "others": [war.id]}
+    for body in (put, new, merge):
+        assert post("/define", body, 409)["gone"]["name"] == "Sea"
+
+
+def test_taking_a_deleted_tag_away_does_no_harm(post, store, theme, sea):
+    post("/annotate", stamp(theme, sea))
+    post("/define", {"do": "tag_delete", "ids": [sea.id]})
+    body = {"property": theme.id, "op": "remove", "values": [sea.id]}
+    assert post("/annotate", {**body, "targets": {"sha1s": SHA1S[:1]}})["batch"] is None
+
+
+def test_tags_by_id_and_by_name_are_given_in_one_press(post, store, theme, sea):
+    body = {"property": theme.id, "op": "add", "values": [sea.id], "names": ["War", " SEA "]}
+    told = post("/annotate", {**body, "targets": {"sha1s": SHA1S[:2]}})
+    state = store.state(fresh=True)
+    war = next(tag for tag in state.tags_of(theme.id) if tag.name == "War")
+    assert {tag.id for tag in state.tags_of(theme.id)} == {sea.id, war.id}
+    assert state.values(theme.id).group_by("target").len()["len"].to_list() == [2, 2]
+    storm = {**body, "op": "set", "values": [war.id], "names": ["Storm"]}
+    post("/annotate", {**storm, "targets": {"sha1s": SHA1S[:1]}})
+    held = store.state(fresh=True).property_values(theme.id).take(SHA1S[:1])["value"].to_list()
+    assert len(held) == 2
+    assert war.id in held
+    assert sea.id not in held
+    removed = {**body, "op": "remove", "values": [war.id], "names": ["storm", "unknown"]}
+    post("/annotate", {**removed, "targets": {"sha1s": SHA1S[:1]}})
+    assert store.state(fresh=True).property_values(theme.id).take(SHA1S[:1]).is_empty()
+    assert told["batch"]
+
+
+def test_an_edit_sent_again_is_answered_as_it_was(post, store, theme, sea):
+    body = {**stamp(theme, sea), "edit": "0123456789abcdef"}
+    first = post("/annotate", body)
+    again = post("/annotate", {**body, "repeat": True})
+    assert (again["batch"], again["changed"]) == (first["batch"], 1)
+    post("/undo", {})
+    post("/annotate", {**body, "repeat": True})
+    assert store.state(fresh=True).values(theme.id).is_empty()
+    post("/annotate", {**body, "edit": "short"}, 400)
