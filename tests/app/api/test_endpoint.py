@@ -16,7 +16,7 @@ from panoptic_data.errors import InvalidTag
 @pytest.fixture
 def client():
     def refuse(project, request):
-        raise InvalidTag("unknown", name="war")
+        raise InvalidTag("taken", name="war")
 
     def caller(project, request):
         return JSONResponse(vars(Caller.of(request)))
