@@ -81,8 +81,9 @@ def status_of(error: PanopticError) -> int:
 def error_answer(project: Project, error: PanopticError, language: str) -> JSONResponse:
     """Return the answer to an error of ours: a sentence, and what a page can do about it.
 
-    Status as of ``status_of``; 409 for a tag or property that is gone, with ``gone``: ``kind``, ``id``, ``name``,
-    ``property`` (of a tag), and ``restore``, the body of the ``POST /switch`` that brings it back.
+    Status as of ``status_of``; 409 for a tag or property that is gone, with ``gone``: ``kind``,
+    ``id``, ``name``, ``property`` (of a tag), and ``restore``, the body of the ``POST /switch``
+    that brings it back.
     """
     error = deleted.explained(project, error)
     body: dict[str, Any] = {"error": error.key, "message": error.message(language)}
