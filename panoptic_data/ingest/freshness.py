@@ -1,7 +1,7 @@
 """Recognise that nothing has changed since the last complete run, without opening a table.
 
 A complete run leaves a note of everything that could call for work: the files of every source
-(path, size, time), the settings, the code version, the version of every table. While all of it is
+(path, size, times), the settings, the code version, the version of every table. While all of it is
 the same, the next run has nothing to do and finds that out in a fraction of a second: importing
 lancedb and dagster alone takes 3 to 8 s. Not here: what has changed (``scan``).
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from panoptic_data.errors import PanopticError
-from panoptic_data.ingest.sources import walk
+from panoptic_data.ingest.walking import walk
 from panoptic_data.provenance.runs import code_version
 from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.project import Project
@@ -53,7 +53,8 @@ def folder_state(roots: Mapping[str, Path]) -> FolderState:
     for name, root in sorted(roots.items()):
         state.update(f"\0\0{name}\0{root}\0".encode("utf-8", "surrogateescape"))
         for entry in walk(root):
-            state.update(f"{entry.path}\0{entry.size}\0{entry.mtime_ns}\0{entry.reason}\0".encode())
+            times = f"{entry.mtime_ns}\0{entry.ctime_ns}"
+            state.update(f"{entry.path}\0{entry.size}\0{times}\0{entry.reason}\0".encode())
             state.update(entry.raw_path or b"")
             is_stable = is_stable and not _is_racy(entry.mtime_ns, began)
     return FolderState(

@@ -21,17 +21,21 @@ from pathlib import Path
 import polars as pl
 
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.ingest.sources import Entry, Source, walk
+from panoptic_data.ingest.presence import is_too_many
+from panoptic_data.ingest.sources import Source
+from panoptic_data.ingest.walking import Entry, FolderIdentity, folder_identity, walk
 from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.storage.project import Project
 
 __all__ = [
+    "GONE",
     "MAX_FILE_BYTES",
     "TRANSIENT_REASONS",
     "Content",
     "Scan",
     "described_sha1s",
     "file_id",
+    "must_ask",
     "read_file",
     "scan_source",
 ]
@@ -44,6 +48,8 @@ RETRY_SECONDS = 0.1
 
 # Reasons that may no longer hold at the next scan although size and time are the same.
 TRANSIENT_REASONS = ("permission_denied", "read_error", "changed_while_read")
+# Statuses of files that need not be there.
+GONE = ("missing", "purged")
 # Nanoseconds. Times that are multiples of the first come from a file system that stores whole
 # seconds (FAT: two of them); the ticks are the time within which a later write can go unnoticed.
 _COARSE_RESOLUTION = 10_000_000
@@ -51,11 +57,13 @@ _COARSE_TICK = 2_000_000_000
 _FINE_TICK = 100_000_000
 
 _ROW_SCHEMA: dict[str, pl.DataType] = {
+    "file_id": pl.String(),
     "path": pl.String(),
     "raw_path": pl.Binary(),
     "sha1": pl.String(),
     "size": pl.Int64(),
     "mtime_ns": pl.Int64(),
+    "ctime_ns": pl.Int64(),
     "status": pl.String(),
     "reason": pl.String(),
     "detail": pl.String(),
@@ -73,17 +81,20 @@ class Scan:
     """The difference between a source's folder and the table ``files``, sorted by path.
 
     ``new``, ``changed``, ``recheck``, ``problems`` and ``restored`` have the columns of an entry
-    (``path``, ``raw_path``, ``size``, ``mtime_ns``, ``reason``, ``detail``) and, as ``was_…``, the
-    columns of its row. ``vanished``, ``resolved`` and ``rows`` have the columns of the table.
+    (those of ``walking.Entry``) and, as ``was_…``, the columns of its row. ``vanished``,
+    ``withheld``, ``resolved`` and ``rows`` have the columns of the table.
 
     - ``new``, ``changed``: files to read.
     - ``recheck``: files to read although nothing seems to have changed.
     - ``problems``: entries that cannot be read, new or different from their row.
     - ``restored``: files that were missing and are there again, unchanged.
     - ``vanished``: files that are no longer there, except in folders that cannot be opened.
+    - ``withheld``: the same, but too many at once: a person has to say that they are gone.
     - ``resolved``: folders that could not be opened and now can, or are gone: rows to delete.
     - ``unchanged``: number of unchanged entries. ``ignored``: files skipped, by extension.
     - ``rows``: all rows of the source before the update.
+    - ``folder``: which folder was walked. ``is_noted``: whether what is noted of its presence, and
+      of withheld files, is still so.
     """
 
     new: pl.DataFrame
@@ -96,10 +107,16 @@ class Scan:
     unchanged: int
     ignored: Mapping[str, int]
     rows: pl.DataFrame
+    withheld: pl.DataFrame
+    folder: FolderIdentity
+    is_noted: bool
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the folder matches the tables, as far as sizes and times tell."""
+        """Whether the folder matches the tables, as far as sizes and times tell.
+
+        Files that are withheld do not count: nothing is done about them before an answer.
+        """
         frames = (
             self.new,
             self.changed,
@@ -108,23 +125,33 @@ class Scan:
             self.vanished,
             self.resolved,
         )
-        return all(frame.is_empty() for frame in frames)
+        return self.is_noted and all(frame.is_empty() for frame in frames)
+
+    @property
+    def known(self) -> int:
+        """How many files were there at the last look."""
+        return self.rows.filter(~pl.col("status").is_in(GONE)).height
 
 
 @dataclass(frozen=True)
 class Content:
-    """A file's bytes, with its size in bytes and its modification time while they were read."""
+    """A file's bytes, with its size in bytes and its times while they were read."""
 
     data: bytes
     size: int
     mtime_ns: int
+    ctime_ns: int
 
 
-def scan_source(project: Project, source: Source) -> Scan:
+def scan_source(
+    project: Project, source: Source, *, retry: bool = False, reread: bool = False
+) -> Scan:
     """Compare a source's folder with the tables, without reading any file.
 
-    Raises FolderNotFound when the folder itself is not there: then nothing has vanished.
+    ``retry``: unreadable files are to be read again; ``reread``: all files. Raises FolderNotFound
+    when the folder itself is not there, or went away meanwhile: then nothing has vanished.
     """
+    folder = folder_identity(source.root)
     ignored: Counter[str] = Counter()
     entries = _to_frame(walk(source.root, ignored))
     # Two names can have the same text when one holds bytes that are not UTF-8: keep the first.
@@ -135,20 +162,37 @@ def scan_source(project: Project, source: Source) -> Scan:
     is_described = pl.col("was_sha1").is_in(described_sha1s(project, source).implode())
     rows_before = rows.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
     joined = entries.join(rows_before, left_on="path", right_on="was_path", how="left").sort("path")
-    parts = joined.with_columns(state=_state(is_described))
+    parts = joined.with_columns(state=_state(is_described, retry=retry, reread=reread))
     vanished, resolved = _vanished(rows, entries)
+    changes = parts.filter(pl.col("state").is_in(["new", "changed"]))
+    known = rows.filter(~pl.col("status").is_in(GONE)).height
+    # Where other files are new these may have been moved, which reading tells.
+    is_withheld = changes.is_empty() and must_ask(source, vanished.height, known)
+    withheld = vanished if is_withheld else vanished.clear()
+    noted = source.presence
     return Scan(
         new=_part(parts, "new"),
         changed=_part(parts, "changed"),
         recheck=_part(parts, "recheck"),
         problems=_part(parts, "problem"),
         restored=_part(parts, "restored"),
-        vanished=vanished,
+        vanished=vanished.clear() if is_withheld else vanished,
         resolved=resolved,
         unchanged=_part(parts, "unchanged").height,
         ignored=dict(sorted(ignored.items())),
         rows=rows,
+        withheld=withheld,
+        folder=folder,
+        is_noted=not noted.is_away and noted.vanished == withheld.height,
     )
+
+
+def must_ask(source: Source, vanished: int, known: int) -> bool:
+    """Whether a person has to say first that files are gone, and has not said so.
+
+    ``vanished`` of ``known`` files of the source are not there.
+    """
+    return is_too_many(vanished, known) and vanished > source.presence.accepted
 
 
 def described_sha1s(project: Project, source: Source) -> pl.Series:
@@ -164,9 +208,13 @@ def described_sha1s(project: Project, source: Source) -> pl.Series:
     return sha1s if code_version in ("", CODE_VERSIONS["images"]) else sha1s.clear()
 
 
-def file_id(source: str, path: str) -> str:
-    """Return 16 hex digits that identify a path in a source, the same in every release."""
-    text = f"{source}\0{path}".encode()
+def file_id(source: str, path: str, attempt: int = 0) -> str:
+    """Return 16 hex digits for a file that is new at a path, the same in every release.
+
+    A file keeps them when it moves: they are looked up in its row, and never computed again.
+    ``attempt`` gives others where a file that moved has these.
+    """
+    text = f"{source}\0{path}".encode() + f"\0{attempt}".encode() * (attempt > 0)
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
@@ -210,7 +258,7 @@ def _read_once(path: Path) -> Content | None:
     states = {(stat_result.st_size, stat_result.st_mtime_ns) for stat_result in (before, after)}
     if len(states) > 1 or len(data) != before.st_size:
         return None
-    return Content(data, before.st_size, before.st_mtime_ns)
+    return Content(data, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
 
 
 def _read_up_to(file: object, size: int) -> bytes:
@@ -221,7 +269,7 @@ def _read_up_to(file: object, size: int) -> bytes:
     return data
 
 
-def _state(is_described: pl.Expr) -> pl.Expr:
+def _state(is_described: pl.Expr, *, retry: bool, reread: bool) -> pl.Expr:
     """Classify the entries of a walk; ``is_described``: whether the row's image is in the table."""
     same = (pl.col("size") == pl.col("was_size")) & (pl.col("mtime_ns") == pl.col("was_mtime_ns"))
     status, reason = pl.col("was_status"), pl.col("was_reason")
@@ -231,13 +279,20 @@ def _state(is_described: pl.Expr) -> pl.Expr:
         & pl.col("reason").eq_missing(reason)
         & pl.col("detail").eq_missing(pl.col("was_detail"))
     )
-    permanently_unreadable = (status == "unreadable") & ~reason.is_in(TRANSIENT_REASONS)
+    # A download can fill a file whose size and time were set beforehand: its ctime tells.
+    untouched = pl.col("ctime_ns").eq_missing(pl.col("was_ctime_ns"))
+    permanent = ~reason.is_in(TRANSIENT_REASONS) & untouched & (not retry)
+    permanently_unreadable = (status == "unreadable") & permanent
     reliably_same = same & ~_could_hide_a_write()
     return (
         pl.when(pl.col("reason").is_not_null())
         .then(pl.when(same_problem).then(pl.lit("unchanged")).otherwise(pl.lit("problem")))
         .when(status.is_null())
         .then(pl.lit("new"))
+        .when(same & (status == "purged"))
+        .then(pl.lit("unchanged"))
+        .when(reread & same & (status != "missing"))
+        .then(pl.lit("recheck"))
         .when(reliably_same & (((status == "ok") & is_described) | permanently_unreadable))
         .then(pl.lit("unchanged"))
         .when(reliably_same & (status == "missing") & is_described)
@@ -263,7 +318,7 @@ def _could_hide_a_write() -> pl.Expr:
 
 
 def _vanished(rows: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    absent = rows.filter(pl.col("status") != "missing").join(entries, on="path", how="anti")
+    absent = rows.filter(~pl.col("status").is_in(GONE)).join(entries, on="path", how="anti")
     denied_folders = (
         entries.filter(pl.col("reason") == "folder_denied").get_column("path").to_list()
     )

@@ -1,32 +1,18 @@
-"""Register folders of images, walk them, resolve the path of a file. Never writes to a folder.
+"""Register folders of images, and resolve the path of a file. Never writes to a folder.
 
-Not here: comparing a walk with the table ``files`` (``scan``), reading the files (``images``).
-
-What a walk follows:
-
-- A link to a file is followed wherever it leads: people build a corpus of links.
-- A link to a folder outside the source is followed once. A link to a folder inside it, around
-  it, or already followed becomes a problem (``link_loop``): its files have another path already,
-  or the walk would never end.
-- Hidden files and folders, and those that operating systems create, are skipped.
-- A file is an image if it has an image's extension (:data:`formats.IMAGE_EXTENSIONS`) or,
-  failing that, an image's first bytes. All others are counted by extension and left out.
+Not here: what is in a folder (``walking``), comparing it with the table ``files`` (``scan``),
+reading the files (``images``), moving, renaming and removing a source (``source_changes``).
 """
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import re
-import stat
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from panoptic_data.errors import (
@@ -36,49 +22,39 @@ from panoptic_data.errors import (
     UnknownImage,
     UnknownSource,
 )
-from panoptic_data.media.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
+from panoptic_data.ingest import presence
+from panoptic_data.ingest.presence import Presence
+from panoptic_data.storage.locks import exclusive_lock
 from panoptic_data.storage.project import Project
 
-__all__ = ["Entry", "Source", "absolute_path", "add", "listing", "select", "walk"]
+__all__ = [
+    "LOCK",
+    "Source",
+    "absolute_path",
+    "accept_missing",
+    "add",
+    "listing",
+    "record_away",
+    "record_presence",
+    "save",
+    "select",
+]
 
 MAX_NAME_LENGTH = 60
-
-_SYSTEM_FILES = frozenset(
-    {
-        *("__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"),
-        *("lost+found", "@eaDir", "@Recycle", "#recycle", "#snapshot"),
-    }
-)
-_ERRNO_REASONS = {
-    errno.EACCES: "permission_denied",
-    errno.EPERM: "permission_denied",
-    errno.ELOOP: "link_loop",
-}
+LOCK = "sources.lock"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A registered folder. ``name`` is unique in its project and safe in web addresses."""
+    """A registered folder. ``name`` is unique in its project and safe in web addresses.
+
+    ``presence`` is what runs noted of the folder; sources are equal whatever was noted.
+    """
 
     name: str
     root: Path
     added_at: datetime
-
-
-class Entry(NamedTuple):
-    r"""One file met by a walk, or one folder or link that stopped it.
-
-    ``path`` is relative and '/'-separated, bytes that are not UTF-8 written as ``\xNN``;
-    ``raw_path`` has the bytes in that case only. ``reason`` and ``detail`` say why it cannot be
-    read, where that is known without reading.
-    """
-
-    path: str
-    raw_path: bytes | None
-    size: int
-    mtime_ns: int
-    reason: str | None = None
-    detail: str | None = None
+    presence: Presence = field(default=Presence(), compare=False)
 
 
 def add(project: Project, folder: str | Path, name: str | None = None) -> Source:
@@ -101,14 +77,19 @@ def add(project: Project, folder: str | Path, name: str | None = None) -> Source
         raise FolderHoldsProject(path=root, project=project.root)
     taken = {other.name.casefold() for other in registered}
     source = Source(_unique(_as_name(name or root.name), taken), root, datetime.now(UTC))
-    _save(project, source)
+    with exclusive_lock(project.root / LOCK):
+        save(project, source)
     return source
 
 
 def listing(project: Project) -> list[Source]:
     """Return the sources, sorted by name."""
-    rows = project.database().frame("sources", ["name", "uri", "added_at"]).sort("name")
-    return [Source(row["name"], _root(row["uri"]), row["added_at"]) for row in rows.to_dicts()]
+    columns = ["name", "uri", "added_at", "options"]
+    rows = project.database().frame("sources", columns).sort("name")
+    return [
+        Source(name, _root(uri), added_at, presence.from_json(options))
+        for name, uri, added_at, options in rows.iter_rows()
+    ]
 
 
 def select(project: Project, names: Sequence[str] = ()) -> list[Source]:
@@ -123,22 +104,34 @@ def select(project: Project, names: Sequence[str] = ()) -> list[Source]:
     return [source for source in registered if not names or source.name in names]
 
 
-def walk(root: Path, ignored: Counter[str] | None = None) -> Iterator[Entry]:
-    """Yield every image file under a folder, and every problem, in a fixed order.
+def record_presence(project: Project, name: str, **changes: object) -> None:
+    """Change what is noted of a source's folder (fields of ``Presence``), if it differs.
 
-    Each folder's files come before its sub-folders, both sorted by the bytes of their names.
-    ``ignored`` is filled with the number of skipped files by extension in lower case. Raises
-    FolderNotFound when the folder is not there (a disk that is not connected).
+    A source that is no longer registered is left so.
     """
-    if not root.is_dir():
-        raise FolderNotFound(path=root)
-    walk_state = _Walk(os.path.realpath(root), ignored if ignored is not None else Counter())
-    folders = [_Folder(os.fspath(root), "", b"")]
-    while folders:
-        folder = folders.pop()
-        subfolders: list[_Folder] = []
-        yield from _walk_folder(folder, walk_state, subfolders)
-        folders.extend(reversed(subfolders))
+    with exclusive_lock(project.root / LOCK):
+        source = next((source for source in listing(project) if source.name == name), None)
+        if source is None:
+            return
+        noted = replace(source.presence, **changes)  # type: ignore[arg-type]
+        if noted != source.presence:
+            save(project, replace(source, presence=noted))
+
+
+def record_away(project: Project, source: Source) -> None:
+    """Note that a source's folder is not there, since now unless it was noted before."""
+    since = source.presence.away_since or datetime.now(UTC).replace(microsecond=0)
+    record_presence(project, source.name, away_since=since)
+
+
+def accept_missing(project: Project, name: str) -> int:
+    """Say that the files of a source that are not there may be marked missing; return how many.
+
+    The next run marks them, unless more have vanished by then. Raises UnknownSource.
+    """
+    (source,) = select(project, [name])
+    record_presence(project, name, accepted=source.presence.vanished)
+    return source.presence.vanished
 
 
 def absolute_path(source: Source, path: str, raw_path: bytes | None) -> Path:
@@ -151,123 +144,6 @@ def absolute_path(source: Source, path: str, raw_path: bytes | None) -> Path:
     if not parts or relative.startswith("/") or ".." in parts or Path(relative).is_absolute():
         raise UnknownImage(name=path)
     return source.root / relative
-
-
-class _Folder(NamedTuple):
-    path: str
-    prefix: str
-    raw_prefix: bytes
-    is_text: bool = True
-
-
-@dataclass
-class _Walk:
-    root: str
-    ignored: Counter[str]
-    followed: list[str] = field(default_factory=list)
-
-    def may_follow(self, link: str) -> bool:
-        """Return whether a linked folder was not walked yet; if so, remember it."""
-        target = os.path.realpath(link)
-        if _within(self.root, target) or any(
-            _within(target, known) for known in (self.root, *self.followed)
-        ):
-            return False
-        self.followed.append(target)
-        return True
-
-
-def _walk_folder(folder: _Folder, walk_state: _Walk, subfolders: list[_Folder]) -> Iterator[Entry]:
-    try:
-        with os.scandir(folder.path) as iterator:
-            entries = sorted(iterator, key=lambda entry: os.fsencode(entry.name))
-    except FileNotFoundError:
-        # Deleted since its parent was listed.
-        return
-    except OSError as error:
-        path = folder.prefix.rstrip("/") or "."
-        raw = None if folder.is_text else folder.raw_prefix.rstrip(b"/")
-        yield Entry(path, raw, 0, 0, "folder_denied", error.strerror)
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in _SYSTEM_FILES:
-            continue
-        if _is_folder(entry):
-            if entry.is_symlink() and not walk_state.may_follow(entry.path):
-                yield Entry(*_paths(folder, entry.name), 0, 0, "link_loop")
-            else:
-                subfolders.append(_subfolder(folder, entry))
-            continue
-        file_entry = _file_entry(folder, entry, walk_state.ignored)
-        if file_entry is not None:
-            yield file_entry
-
-
-def _file_entry(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str]) -> Entry | None:
-    extension = entry.name.rpartition(".")[2].lower() if "." in entry.name else ""
-    has_image_extension = extension in IMAGE_EXTENSIONS
-    if not has_image_extension and not _is_obstacle(entry) and not _looks_like_image(entry):
-        ignored[extension] += 1
-        return None
-    path, raw_path = _paths(folder, entry.name)
-    try:
-        stat_result = entry.stat()
-    except FileNotFoundError:
-        # Deleted since the folder was listed, unless it is a link.
-        return Entry(path, raw_path, 0, 0, "broken_link") if entry.is_symlink() else None
-    except OSError as error:
-        reason = _ERRNO_REASONS.get(error.errno or 0, "read_error")
-        return Entry(path, raw_path, 0, 0, reason, error.strerror)
-    if not stat.S_ISREG(stat_result.st_mode):
-        return Entry(path, raw_path, 0, stat_result.st_mtime_ns, "not_a_file")
-    problem = None if stat_result.st_size else "empty"
-    return Entry(path, raw_path, stat_result.st_size, stat_result.st_mtime_ns, problem)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _is_obstacle(entry: os.DirEntry[str]) -> bool:
-    # A link that leads nowhere may have led to images.
-    try:
-        return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 - a Path each costs more than the call
-    except OSError:
-        return True
-
-
-def _looks_like_image(entry: os.DirEntry[str]) -> bool:
-    try:
-        # A pipe would block whoever opens it.
-        if not entry.is_file():
-            return False
-        with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
-            return probe(file.read(PROBED_BYTES)) is not None
-    except OSError:
-        return False
-
-
-def _subfolder(folder: _Folder, entry: os.DirEntry[str]) -> _Folder:
-    path, raw_path = _paths(folder, entry.name)
-    raw = raw_path if raw_path is not None else path.encode()
-    return _Folder(entry.path, f"{path}/", raw + b"/", raw_path is None)
-
-
-def _paths(folder: _Folder, name: str) -> tuple[str, bytes | None]:
-    if folder.is_text and name.isascii():
-        return folder.prefix + name, None
-    raw = os.fsencode(name)
-    text = raw.decode("utf-8", "backslashreplace")
-    if folder.is_text and text == name:
-        return folder.prefix + name, None
-    return folder.prefix + text, folder.raw_prefix + raw
-
-
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _as_name(name: str) -> str:
@@ -289,7 +165,8 @@ def _unique(name: str, taken: Iterable[str]) -> str:
     return f"{name}-{number}"
 
 
-def _save(project: Project, source: Source) -> None:
+def save(project: Project, source: Source) -> None:
+    """Write a source's row; the caller holds the lock ``LOCK``."""
     import pyarrow as pa
 
     from panoptic_data.storage.schema import arrow
@@ -298,7 +175,7 @@ def _save(project: Project, source: Source) -> None:
         "name": source.name,
         "uri": _uri(source.root),
         "added_at": source.added_at,
-        "options": json.dumps({}),
+        "options": presence.to_json(source.presence),
     }
     project.database().upsert("sources", pa.Table.from_pylist([row], schema=arrow("sources")))
 

@@ -49,7 +49,7 @@ TABLES: dict[str, Table] = {
                 Column("name", pa.string(), "unique, chosen from the folder's name"),
                 Column("uri", pa.string(), "absolute path of the folder"),
                 Column("added_at", _TIME, "when it was registered"),
-                Column("options", pa.string(), "JSON object; empty today"),
+                Column("options", pa.string(), "JSON object: what runs noted of the folder"),
             ),
         ),
         Table(
@@ -57,7 +57,7 @@ TABLES: dict[str, Table] = {
             "file_id",
             False,
             (
-                Column("file_id", pa.string(), "16 hex digits from source and path; stable"),
+                Column("file_id", pa.string(), "16 hex digits; the same when the file moves"),
                 Column("source", pa.string(), "name of the source"),
                 Column("path", pa.string(), "relative, '/'-separated; bytes not UTF-8 as \\xNN"),
                 Column("raw_path", pa.binary(), "the path's bytes, only where not UTF-8"),
@@ -65,12 +65,13 @@ TABLES: dict[str, Table] = {
                 Column("sha1", pa.string(), "of the bytes, 40 hex digits; null if never read"),
                 Column("size", pa.int64(), "bytes"),
                 Column("mtime_ns", pa.int64(), "modification time, nanoseconds since 1970"),
-                Column("status", pa.string(), "ok, unreadable or missing"),
+                Column("status", pa.string(), "ok, unreadable, missing or purged"),
                 Column("reason", pa.string(), "code of why it is not ok (catalogue: reason.*)"),
                 Column("detail", pa.string(), "what the decoder or the system said"),
                 Column("first_seen", _TIME, "when a run first met this path"),
                 Column("changed_at", _TIME, "when this row last changed"),
                 Column("run", pa.string(), "run that last changed this row"),
+                Column("ctime_ns", pa.int64(), "change time of the inode when read; null: unknown"),
             ),
         ),
         Table(

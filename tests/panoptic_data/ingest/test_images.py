@@ -12,8 +12,10 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from panoptic_data.errors import UnknownImage
-from panoptic_data.ingest import images, sources
+from panoptic_data.errors import FolderNotFound, UnknownImage
+from panoptic_data.ingest import images, source_update, sources
+from panoptic_data.ingest.scan import scan_source
+from panoptic_data.ingest.source_update import SourceUpdate
 from panoptic_data.media.metadata import describe
 from panoptic_data.provenance import stages
 from panoptic_data.storage import schema
@@ -147,47 +149,286 @@ def test_nothing_new_writes_nothing(project, folder):
     assert (second[0].unchanged, second[1].unchanged) == (5, 5)
 
 
-def test_a_renamed_file_is_recognised_and_its_old_row_has_the_new_path(project, folder):
+def test_a_renamed_file_keeps_its_row_under_its_new_path(project, folder):
     put(folder / "old" / "a.jpg", 1)
     put(folder / "stays.jpg", 2)
     ingest(project, folder, "first")
+    (before,) = (row for row in table(project, "files").to_dicts() if row["path"] == "old/a.jpg")
     (folder / "new").mkdir()
     (folder / "old" / "a.jpg").rename(folder / "new" / "b.jpg")
     files_result, images_result = ingest(project, folder, "second")
     assert by_path(project, "status", "reason", "detail", "run") == {
         "new/b.jpg": ("ok", None, None, "second"),
-        "old/a.jpg": ("missing", "moved", "new/b.jpg", "second"),
         "stays.jpg": ("ok", None, None, "first"),
     }
-    assert (
-        len(set(by_path(project, "sha1")["new/b.jpg"] + by_path(project, "sha1")["old/a.jpg"])) == 1
-    )
+    (after,) = (row for row in table(project, "files").to_dicts() if row["path"] == "new/b.jpg")
+    for name in ("file_id", "sha1", "first_seen"):
+        assert after[name] == before[name]
+    assert after["folder"] == "new"
     assert (
         files_result.new,
         files_result.changed,
         files_result.removed,
+        files_result.unchanged,
         files_result.extra["moved"],
-    ) == (1, 0, 1, 1)
+        files_result.extra["moved_uncertain"],
+    ) == (0, 1, 0, 1, 1, 0)
     assert images_result.is_unchanged
     assert images_result.extra["decoded"] == 0
+    assert all(result.is_unchanged for result in ingest(project, folder, "third"))
 
 
-def test_copies_moved_together_are_paired_in_order(project, folder):
+def test_copies_moved_together_are_paired_in_order_and_the_rest_is_missing(project, folder):
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         put(folder / name, 1)
     ingest(project, folder)
+    before = by_path(project, "file_id")
     (folder / "a.jpg").rename(folder / "x.jpg")
     (folder / "b.jpg").rename(folder / "y.jpg")
     (folder / "c.jpg").unlink()
     files_result, _ = ingest(project, folder)
-    assert by_path(project, "reason", "detail") == {
-        "a.jpg": ("moved", "x.jpg"),
-        "b.jpg": ("moved", "y.jpg"),
-        "c.jpg": ("missing", None),
-        "x.jpg": (None, None),
-        "y.jpg": (None, None),
+    assert by_path(project, "file_id", "reason") == {
+        "c.jpg": (*before["c.jpg"], "missing"),
+        "x.jpg": (*before["a.jpg"], None),
+        "y.jpg": (*before["b.jpg"], None),
     }
-    assert files_result.extra["moved"] == 2
+    assert (files_result.extra["moved"], files_result.extra["moved_uncertain"]) == (2, 2)
+
+
+def test_a_new_file_at_the_old_path_of_one_that_moved_has_another_identity(project, folder):
+    put(folder / "a.jpg", 1)
+    ingest(project, folder)
+    (before,) = by_path(project, "file_id")["a.jpg"]
+    (folder / "a.jpg").rename(folder / "b.jpg")
+    ingest(project, folder)
+    put(folder / "a.jpg", 2)
+    ingest(project, folder)
+    ids = by_path(project, "file_id")
+    assert ids["b.jpg"] == (before,)
+    assert ids["a.jpg"] != (before,)
+    assert [len(id) for (id,) in ids.values()] == [16, 16]
+
+
+def test_files_that_exchange_their_names_keep_who_they_are(project, folder):
+    for number in (1, 2, 3):
+        put(folder / f"{number}.jpg", number)
+    ingest(project, folder)
+    before = by_path(project, "file_id")
+    for number in (3, 2, 1):
+        (folder / f"{number}.jpg").rename(folder / f"{number + 1}.jpg")
+    files_result, _ = ingest(project, folder)
+    after = by_path(project, "file_id")
+    assert {f"{n + 1}.jpg": before[f"{n}.jpg"] for n in (1, 2, 3)} == after
+    assert (files_result.extra["moved"], files_result.extra["moved_uncertain"]) == (3, 0)
+
+
+def test_a_file_that_comes_to_the_path_of_a_missing_one_leaves_it_its_row(project, folder):
+    for number in (1, 2):
+        put(folder / f"{number}.jpg", number)
+    ingest(project, folder)
+    before = by_path(project, "file_id")
+    (folder / "2.jpg").unlink()
+    ingest(project, folder)
+    (folder / "1.jpg").rename(folder / "2.jpg")
+    ingest(project, folder)
+    assert by_path(project, "file_id", "status") == {
+        "1.jpg": (*before["2.jpg"], "missing"),
+        "2.jpg": (*before["1.jpg"], "ok"),
+    }
+
+
+def test_a_file_moved_to_another_source_keeps_who_it_is(project, folder, tmp_path):
+    other = tmp_path / "archive"
+    other.mkdir()
+    put(folder / "a" / "1.jpg", 1)
+    put(folder / "b" / "2.jpg", 2)
+    put(folder / "b" / "stays.jpg", 3)
+    put(other / "own.jpg", 4)
+    ingest(project, folder)
+    ingest(project, other)
+    before = by_path(project, "file_id")
+    shutil.move(folder / "a", other / "a")
+    # Met by the other source first, then by the one that it left; and the other way round.
+    ingest(project, other)
+    ingest(project, folder)
+    shutil.move(folder / "b" / "2.jpg", other / "2.jpg")
+    ingest(project, folder)
+    ingest(project, other)
+    after = by_path(project, "file_id", "source", "status")
+    assert after == {
+        "a/1.jpg": (*before["a/1.jpg"], "archive", "ok"),
+        "2.jpg": (*before["b/2.jpg"], "archive", "ok"),
+        "b/stays.jpg": (*before["b/stays.jpg"], "photos", "ok"),
+        "own.jpg": (*before["own.jpg"], "archive", "ok"),
+    }
+
+
+def test_a_copy_of_what_lies_under_an_emptied_mount_point_is_no_move(project, folder, tmp_path):
+    put(folder / "1.jpg", 1)
+    ingest(project, folder)
+    (before,) = by_path(project, "file_id")["1.jpg"]
+    folder.rename(tmp_path / "unmounted")
+    folder.mkdir()
+    put(tmp_path / "backup" / "1.jpg", 1)
+    ingest(project, tmp_path / "backup")
+    ids = {row["source"]: row["file_id"] for row in table(project, "files").to_dicts()}
+    assert ids["photos"] == before != ids["backup"]
+
+
+def test_a_run_killed_before_its_last_commit_finds_the_moves_again(project, folder, monkeypatch):
+    for number in range(6):
+        put(folder / f"{number}.jpg", number)
+    ingest(project, folder)
+    before = by_path(project, "file_id")
+    for number in range(3):
+        (folder / f"{number}.jpg").rename(folder / f"moved-{number}.jpg")
+    put(folder / "new.jpg", 9)
+
+    class KilledError(Exception):
+        pass
+
+    def kill(self):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SourceUpdate, "write_moved_and_vanished", kill)
+        with pytest.raises(KilledError):
+            ingest(project, folder)
+    assert by_path(project, "status")["0.jpg"] == ("ok",)
+    files_result, _ = ingest(project, folder)
+    after = by_path(project, "file_id")
+    assert [after[f"moved-{n}.jpg"] for n in range(3)] == [before[f"{n}.jpg"] for n in range(3)]
+    assert files_result.extra["moved"] == 3
+
+
+def test_where_many_files_vanish_at_once_none_is_marked_until_a_person_says_so(project, folder):
+    paths = [put(folder / f"box/{number}.jpg", number) for number in range(30)]
+    put(folder / "stays.jpg", 99)
+    ingest(project, folder)
+    (folder / "box").rename(folder.parent / "box")
+    files_result, _ = ingest(project, folder, "second")
+    assert files_result.extra["withheld"] == 30
+    assert set(by_path(project, "status").values()) == {("ok",)}
+    (source,) = sources.listing(project)
+    assert (source.presence.vanished, source.presence.known) == (30, 31)
+    # Asked once: nothing more to do before the answer.
+    assert scan_source(project, source).is_unchanged
+    # They are back.
+    (folder.parent / "box").rename(folder / "box")
+    (source,) = sources.listing(project)
+    assert not scan_source(project, source).is_unchanged
+    ingest(project, folder)
+    assert sources.listing(project)[0].presence.vanished == 0
+    # They are gone, and a person says so; later ones are asked about again.
+    shutil.rmtree(folder / "box")
+    ingest(project, folder)
+    assert sources.accept_missing(project, "photos") == 30
+    assert not scan_source(project, sources.listing(project)[0]).is_unchanged
+    files_result, _ = ingest(project, folder)
+    assert (files_result.removed, files_result.extra["withheld"]) == (30, 0)
+    assert sources.listing(project)[0].presence.accepted == 0
+    assert by_path(project, "status")[paths[0].relative_to(folder).as_posix()] == ("missing",)
+
+
+def test_many_files_moved_at_once_are_no_question(project, folder):
+    for number in range(30):
+        put(folder / f"box/{number}.jpg", number)
+    ingest(project, folder)
+    before = by_path(project, "file_id")
+    (folder / "box").rename(folder / "archive")
+    files_result, _ = ingest(project, folder)
+    assert (files_result.extra["moved"], files_result.extra["withheld"]) == (30, 0)
+    assert by_path(project, "file_id") == {
+        path.replace("box", "archive"): id for path, id in before.items()
+    }
+
+
+def test_a_source_that_goes_away_while_it_is_read_loses_no_file(project, folder, monkeypatch):
+    for number in range(40):
+        put(folder / f"{number:02}.jpg", number)
+    away = folder.with_name("away")
+    whole = source_update.read_file
+
+    def read_until_gone(path):
+        if path.name == "20.jpg":
+            folder.rename(away)
+        return whole(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source_update, "read_file", read_until_gone)
+        with pytest.raises(FolderNotFound):
+            ingest(project, folder, threads=1)
+    (source,) = sources.listing(project)
+    assert source.presence.is_away
+    away.rename(folder)
+    ingest(project, folder)
+    assert {row[0] for row in by_path(project, "status").values()} == {"ok"}
+    assert len(by_path(project)) == 40
+    assert not sources.listing(project)[0].presence.is_away
+
+
+def test_an_emptied_mount_point_while_reading_is_no_deletion(project, folder, monkeypatch):
+    for number in range(10):
+        put(folder / f"{number:02}.jpg", number)
+    ingest(project, folder)
+    put(folder / "new.jpg", 50)
+    whole = source_update.read_file
+
+    def read_after_unmounting(path):
+        folder.rename(folder.with_name("unmounted"))
+        folder.mkdir()
+        return whole(path)
+
+    monkeypatch.setattr(source_update, "read_file", read_after_unmounting)
+    with pytest.raises(FolderNotFound):
+        ingest(project, folder, threads=1)
+    assert {row[0] for row in by_path(project, "status").values()} == {"ok"}
+
+
+def test_a_file_deleted_before_its_turn_is_counted_as_unread(project, folder, monkeypatch):
+    put(folder / "a.jpg", 1)
+    put(folder / "b.jpg", 2)
+    whole = source_update.read_file
+
+    def read_and_delete(path):
+        (folder / "b.jpg").unlink(missing_ok=True)
+        return whole(path)
+
+    monkeypatch.setattr(source_update, "read_file", read_and_delete)
+    files_result, _ = ingest(project, folder, threads=1)
+    assert (files_result.rows, files_result.extra["unread"]) == (1, 1)
+
+
+def test_a_file_completed_with_size_and_time_kept_is_read_again(project, folder):
+    path = put(folder / "a.jpg", 1)
+    whole, state = path.read_bytes(), path.stat()
+    path.write_bytes(b"\0" * len(whole))
+    os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))
+    ingest(project, folder)
+    assert by_path(project, "status")["a.jpg"] == ("unreadable",)
+    assert ingest(project, folder)[0].extra["read"] == 0
+    assert ingest(project, folder, retry=True)[0].extra["read"] == 1
+    path.write_bytes(whole)
+    os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))
+    ingest(project, folder)
+    assert by_path(project, "status")["a.jpg"] == ("ok",)
+
+
+def test_everything_is_read_again_on_request(project, folder):
+    path = put(folder / "a.jpg", 1)
+    put(folder / "b.jpg", 2)
+    whole = path.read_bytes() + b"x"
+    path.write_bytes(whole)
+    make_older(path)
+    ingest(project, folder, "first")
+    state = path.stat()
+    path.write_bytes(whole[:-1] + b"y")
+    os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))
+    ingest(project, folder, "second")
+    assert by_path(project, "sha1")["a.jpg"] == (hashlib.sha1(whole).hexdigest(),)
+    files_result, images_result = ingest(project, folder, "third", reread=True)
+    assert by_path(project, "sha1")["a.jpg"] == (sha1_of(path),)
+    assert (files_result.extra["read"], images_result.extra["decoded"]) == (2, 2)
 
 
 def test_a_copy_that_was_there_all_along_is_no_move(project, folder):

@@ -10,6 +10,7 @@ import pytest
 from panoptic_data import errors
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.sources import Source
+from panoptic_data.ingest.walking import walk
 from panoptic_data.storage.project import create_project
 from tests.images import encoded, scene
 from tests.privileges import ordinary_user
@@ -40,7 +41,7 @@ def put(path: Path, data=JPEG):
 def walked(folder):
     """Return what a walk meets, as (path, reason), and what it passes over."""
     ignored = Counter()
-    return [(entry.path, entry.reason) for entry in sources.walk(folder, ignored)], dict(ignored)
+    return [(entry.path, entry.reason) for entry in walk(folder, ignored)], dict(ignored)
 
 
 def test_a_folder_is_registered_once(project, folder):
@@ -109,7 +110,7 @@ def test_a_folder_that_is_not_there_is_refused(project, folder):
         with pytest.raises(errors.FolderNotFound):
             sources.add(project, path)
         with pytest.raises(errors.FolderNotFound):
-            list(sources.walk(path))
+            list(walk(path))
     assert sources.listing(project) == []
 
 
@@ -167,7 +168,7 @@ def test_a_walk_gives_images_by_extension_or_by_content(folder):
 def test_a_walk_yields_size_and_time(folder):
     path = put(folder / "a.jpg")
     os.utime(path, ns=(1_600_000_000_123_456_700, 1_600_000_000_123_456_700))
-    (entry,) = sources.walk(folder)
+    (entry,) = walk(folder)
     assert (entry.size, entry.mtime_ns) == (len(JPEG), path.stat().st_mtime_ns)
     assert (entry.raw_path, entry.reason, entry.detail) == (None, None, None)
 
@@ -238,7 +239,7 @@ def test_names_that_are_not_utf8_are_readable_and_lead_back(folder):
     put(Path(os.fsdecode(inside + b"/\xff\xfe.jpg")))
     put(folder / "été" / "plain.jpg")
     put(folder / "back\\slash.jpg")
-    entries = list(sources.walk(folder))
+    entries = list(walk(folder))
     assert [(entry.path, entry.raw_path) for entry in entries] == [
         ("back\\slash.jpg", None),
         ("caf\\xe9/\\xff\\xfe.jpg", b"caf\xe9/\xff\xfe.jpg"),
@@ -260,7 +261,7 @@ def test_a_folder_without_permission_is_an_obstacle_and_the_walk_goes_on():
         (folder / "a").chmod(0)
         result = walked(folder)
         folder.chmod(0)
-        closed = [(entry.path, entry.reason, entry.detail) for entry in sources.walk(folder)]
+        closed = [(entry.path, entry.reason, entry.detail) for entry in walk(folder)]
         folder.chmod(0o700)
         (folder / "a").chmod(0o700)
     assert result == ([("c.jpg", None), ("a", "folder_denied"), ("b/two.jpg", None)], {"txt": 1})
@@ -278,6 +279,6 @@ def test_no_path_leads_out_of_its_source(folder, path):
 def test_the_walk_is_in_one_order(folder):
     for number in range(2000):
         put(folder / f"{number % 20:02}" / f"{number}.jpg", b"x")
-    entries = list(sources.walk(folder))
+    entries = list(walk(folder))
     assert len(entries) == 2000
-    assert entries == list(sources.walk(folder))
+    assert entries == list(walk(folder))
