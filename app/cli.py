@@ -118,6 +118,17 @@ def _process(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--source", action="append", metavar="NAME", help=say("help_process_source")
     )
+    command.add_argument(
+        "--reread",
+        nargs="?",
+        action="append",
+        const="",
+        metavar="NAME",
+        help=say("help_process_reread"),
+    )
+    command.add_argument(
+        "--accept-missing", action="append", metavar="NAME", help=say("help_process_accept_missing")
+    )
     command.add_argument("--clusters", choices=METHODS, help=say("help_process_clusters"))
     command.add_argument("--k", type=_count, metavar="K", help=say("help_process_k"))
     _json(command)

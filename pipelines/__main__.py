@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from panoptic_data.errors import PanopticError
 from panoptic_data.ingest import freshness
+from panoptic_data.ingest.moves import moves_text
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project, open_project
 
@@ -81,7 +82,24 @@ def _parser() -> argparse.ArgumentParser:
             "--source", nargs="+", action="extend", default=[], help="only these sources"
         )
     process.add_argument(
-        "--retry", action="store_true", help="retry encoders whose weights were not available"
+        "--retry",
+        action="store_true",
+        help="retry encoders whose weights were not available, and files that could not be read",
+    )
+    process.add_argument(
+        "--reread",
+        nargs="?",
+        action="append",
+        const="",
+        metavar="SOURCE",
+        help="read every file again, of all sources or of this one",
+    )
+    process.add_argument(
+        "--accept-missing",
+        action="append",
+        default=[],
+        metavar="SOURCE",
+        help="mark the files of this source that are not there as missing, many though they are",
     )
     process.add_argument("--refit", action="store_true", help="recompute map and clusters")
     process.add_argument("--clusters", choices=METHODS, help="how to find clusters")
@@ -97,7 +115,8 @@ def _positive(text: str) -> int:
 
 
 def _process(project: Project, options: argparse.Namespace, started: float) -> int:
-    has_request = any((options.retry, options.refit, options.clusters, options.k, options.source))
+    requested = (options.retry, options.refit, options.clusters, options.k, options.source)
+    has_request = any((*requested, options.reread, options.accept_missing))
     summary = None if has_request else _unchanged(project, started)
     if summary is None:
         summary = _run(project, options)
@@ -113,6 +132,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     if last is None:
         return None
     nothing = {"new": 0, "changed": 0, "removed": 0, "failed": 0, "seconds": 0.0}
+    moves = {"moved": 0, "moved_uncertain": 0, "unread": 0}
     stages = {
         name: {**stage, **nothing, "status": "unchanged", "unchanged": stage["rows"]}
         for name, stage in last["stages"].items()
@@ -120,6 +140,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     seconds = round(time.perf_counter() - started, 3)
     return {
         **last,
+        **moves,
         "project": str(project.root),
         "run": None,
         "new": 0,
@@ -136,21 +157,35 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
 
 def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
     # dagster and lancedb take 3 to 8 s to import: only when there is something to do.
+    from panoptic_data.ingest import sources
     from panoptic_data.provenance import stages
     from pipelines.process import process
     from pipelines.resources import Request
 
+    for name in options.accept_missing:
+        sources.accept_missing(project, name)
     request = Request(
         only=tuple(options.source),
         retry=options.retry,
         refit=options.refit,
         method=options.clusters,
         k=options.k,
+        reread=_reread(project, options.reread or ()),
     )
     listener = _progress_line() if sys.stderr.isatty() else stages.ignore_progress
     # Stdout gets the summary alone, whatever libraries print.
     with contextlib.redirect_stdout(sys.stderr):
         return process(project, request, listener)
+
+
+def _reread(project: Project, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the sources to read again: those named, or all where one name is empty."""
+    from panoptic_data.ingest import sources
+
+    if not names:
+        return ()
+    chosen = sources.select(project, () if "" in names else tuple(names))
+    return tuple(source.name for source in chosen)
 
 
 def _progress_line() -> Callable[[str, int, int], None]:
@@ -204,6 +239,9 @@ def _print_summary(summary: Mapping[str, Any], as_json: bool) -> None:
     names = ("files", "images", "new", "changed", "removed", "unreadable", "embedded", "seconds")
     counts = {name: summary[name] for name in names}
     print(translate("process.summary", terminal_language(), **counts))
+    moved = moves_text(summary["moved"], summary["moved_uncertain"], terminal_language())
+    if moved:
+        print(moved)
 
 
 if __name__ == "__main__":

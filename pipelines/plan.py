@@ -33,10 +33,14 @@ class PlannedStage:
 
 
 def plan_source(
-    project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
+    project: Project,
+    source: Source,
+    slugs: Sequence[str],
+    stale: Mapping[str, str],
+    request: Request = Request(),  # noqa: B008 - frozen
 ) -> tuple[PlannedStage, ...]:
     """Return the stages of one source that have work. Raises FolderNotFound."""
-    return tuple(_plan_source(project, source, slugs, stale))
+    return tuple(_plan_source(project, source, slugs, stale, request))
 
 
 def plan_corpus(
@@ -74,10 +78,15 @@ def plan_project(project: Project, only: Sequence[str] = ()) -> tuple[PlannedSta
 
 
 def _plan_source(
-    project: Project, source: Source, slugs: Sequence[str], stale: Mapping[str, str]
+    project: Project,
+    source: Source,
+    slugs: Sequence[str],
+    stale: Mapping[str, str],
+    request: Request,
 ) -> Iterator[PlannedStage]:
     files, images = (f"{name}/{source.name}" for name in ("files", "images"))
-    scan = scan_source(project, source)
+    reread = source.name in request.reread
+    scan = scan_source(project, source, retry=request.retry, reread=reread)
     reason = stale.get(files) or stale.get(images) or "folder"
     if reason != "folder" or not scan.is_unchanged or scan.recheck.height:
         count = scan.new.height + scan.changed.height + scan.recheck.height

@@ -14,7 +14,7 @@ from datetime import timedelta
 import dagster as dg
 
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.ingest import freshness, sources
+from panoptic_data.ingest import freshness, presence, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
@@ -61,6 +61,7 @@ def process(
             summary.waiting_problem(encoder, ready) for encoder in prepared if not encoder.is_ready
         ]
         _run(work, history, chosen, request)
+        work.problems += _absences(project, [source.name for source in chosen])
         compact(project)
         result = summary.run_summary(work)
         run.record_counts("summary", summary.counts_only(result))
@@ -80,6 +81,17 @@ def _lock_timeout(project: Project) -> float:
 def _is_unchanged(project: Project, listing: Sequence[Source]) -> bool:
     """Whether no folder and no encoder was added during the run, which need another run."""
     return open_project(project.root) == project and sources.listing(project) == listing
+
+
+def _absences(project: Project, names: Sequence[str]) -> list[Problem]:
+    """Return the problems of sources whose folder, or many of whose files, are not there."""
+    language = terminal_language()
+    texts = {
+        source.name: presence.problem_text(source.name, source.root, source.presence, language)
+        for source in sources.listing(project)
+        if source.name in names
+    }
+    return [Problem("source", name, text) for name, text in texts.items() if text is not None]
 
 
 def _folder_state(listing: Sequence[Source]) -> freshness.FolderState | None:
@@ -106,9 +118,9 @@ def _plan_sources(
     by_source = []
     for source in chosen:
         try:
-            planned = plan.plan_source(work.project, source, work.slugs, stale)
-        except FolderNotFound as error:
-            work.problems.append(Problem("source", source.name, error.message(terminal_language())))
+            planned = plan.plan_source(work.project, source, work.slugs, stale, work.request)
+        except FolderNotFound:
+            sources.record_away(work.project, source)
             continue
         by_source.append((source, planned))
         for item in planned:

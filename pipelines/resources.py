@@ -31,21 +31,26 @@ LOCK_TIMEOUT = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Request:
-    """The options of a run. ``only`` are names of sources; empty: all of them."""
+    """The options of a run. ``only`` are names of sources; empty: all of them.
+
+    ``reread`` are names of sources of which every file is read again; ``retry``: encoders that
+    waited, and files that could not be read, are tried again.
+    """
 
     only: tuple[str, ...] = ()
     retry: bool = False
     refit: bool = False
     method: str | None = None
     k: int | None = None
+    reread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Problem:
     """A problem to report: ``text`` is a sentence in the terminal's language.
 
-    ``about`` is encoder (it waits), source (its folder is missing), check (tables disagree) or
-    stage (it failed).
+    ``about`` is encoder (it waits), source (its folder, or many files, are not there), check
+    (tables disagree) or stage (it failed).
     """
 
     about: str

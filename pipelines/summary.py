@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from panoptic_data.errors import weights_cause
+from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import TRANSIENT_REASONS
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import stages
@@ -22,13 +25,20 @@ _READING = ("images", "embeddings")
 def run_summary(work: Work) -> dict[str, Any]:
     """Return the summary of a run.
 
-    ``files`` counts the present files and ``images`` their different readable contents; ``new``,
-    ``changed``, ``removed`` and ``unchanged`` count files of this run, ``unreadable`` all
-    unreadable files, ``embedded`` the vectors computed in this run. ``images_per_second`` is over
-    the time spent reading and embedding.
+    ``files`` counts the files that are there or away with their source, ``away`` the latter,
+    ``missing`` those that are gone, and ``images`` the different readable contents; ``new``,
+    ``moved``, ``moved_uncertain`` (another file could have been meant), ``changed``, ``removed``,
+    ``unread`` (deleted before their turn) and ``unchanged`` count files of this run,
+    ``unreadable`` all unreadable files, ``embedded`` the vectors computed in this run.
+    ``images_per_second`` is over the time spent reading and embedding.
     """
     changes = {name: _total(work, "files", name) for name in ("new", "changed", "removed")}
-    present = work.project.database().frame("files", ["sha1", "status"], "status != 'missing'")
+    moves = {name: _extra(work, name) for name in ("moved", "moved_uncertain", "unread")}
+    # A stage counts what moved among what changed.
+    changes["changed"] -= moves["moved"]
+    stored = work.project.database().frame("files", ["source", "sha1", "status"])
+    present = stored.filter(pl.col("status").is_in(["ok", "unreadable"]))
+    away = [source.name for source in sources.listing(work.project) if source.presence.is_away]
     files = present.height
     readable = present.filter(status="ok")
     embedded = sum(_total(work, "embeddings", name) for name in ("new", "changed"))
@@ -39,7 +49,10 @@ def run_summary(work: Work) -> dict[str, Any]:
         "files": files,
         "images": readable["sha1"].n_unique(),
         **changes,
-        "unchanged": files - changes["new"] - changes["changed"],
+        **moves,
+        "away": present.filter(pl.col("source").is_in(away)).height,
+        "missing": stored.filter(status="missing").height,
+        "unchanged": files - changes["new"] - changes["changed"] - moves["moved"],
         "unreadable": files - readable.height,
         "embedded": embedded,
         "images_per_second": _images_per_second(work),
@@ -71,10 +84,13 @@ def waiting_problem(encoder: ProjectEncoder, ready: Sequence[ProjectEncoder]) ->
 def is_complete(work: Work) -> bool:
     """Whether the run did everything, except for encoders that wait.
 
-    A file that was unreadable for a transient reason has to be read again.
+    A file that was unreadable for a transient reason has to be read again, and one that was
+    deleted before its turn, should it come back.
     """
     has_problems = any(problem.about != "encoder" for problem in work.problems)
     if work.run.outcome != "done" or has_problems or work.request.only:
+        return False
+    if _extra(work, "unread"):
         return False
     transient = ", ".join(f"'{reason}'" for reason in TRANSIENT_REASONS)
     return not work.project.database().count("files", f"reason IN ({transient})")
@@ -86,6 +102,16 @@ def _total(work: Work, kind: str, count: str) -> int:
         for stage, result in work.results.items()
         if stages.stage_kind(stage) == kind
     )
+
+
+def _extra(work: Work, count: str) -> int:
+    """Return a count that the stages ``files`` give besides the usual ones."""
+    counts: list[Any] = [
+        result.extra.get(count, 0)
+        for stage, result in work.results.items()
+        if stages.stage_kind(stage) == "files"
+    ]
+    return sum(counts)
 
 
 def _images_per_second(work: Work) -> float:

@@ -22,6 +22,8 @@ def run(args: argparse.Namespace) -> int:
         json=args.json,
         clusters=args.clusters,
         k=args.k,
+        reread=args.reread or (),
+        accept_missing=args.accept_missing or (),
     )
     process = subprocess.Popen(command)
     try:

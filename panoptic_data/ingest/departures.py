@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
@@ -35,7 +35,9 @@ class Departures:
 
     def __init__(self, project: Project, source: Source, scan: Scan) -> None:
         self._by_sha1: dict[str, list[Departure]] = defaultdict(list)
-        self._elsewhere: dict[str, list[tuple[str, str, str, bytes | None]]] = defaultdict(list)
+        # Rows of other sources by sha1: a million as Python objects would take 500 MB.
+        self._elsewhere = pl.DataFrame(schema={"sha1": pl.String})
+        self._looked_up: set[str] = set()
         self._roots: dict[str, Source] = {}
         self._add_own(source, scan)
         # Without a file that is new at its path nothing can have come from elsewhere.
@@ -48,9 +50,11 @@ class Departures:
 
     def of(self, sha1: str) -> list[Departure]:
         """Return the files with this content that are gone."""
-        for file_id, name, path, raw_path in self._elsewhere.pop(sha1, ()):
-            if self._is_gone(name, path, raw_path):
-                self._by_sha1[sha1].append(Departure(file_id, name, path, sha1, ELSEWHERE))
+        if sha1 not in self._looked_up:
+            self._looked_up.add(sha1)
+            for file_id, name, path, raw_path in self._rows_elsewhere(sha1):
+                if self._is_gone(name, path, raw_path):
+                    self._by_sha1[sha1].append(Departure(file_id, name, path, sha1, ELSEWHERE))
         return self._by_sha1.get(sha1, [])
 
     def of_all(self, sha1s: Collection[str]) -> list[Departure]:
@@ -76,11 +80,19 @@ class Departures:
         name = source.name.replace("'", "''")
         where = f"source != '{name}' AND status != 'purged' AND sha1 IS NOT NULL"
         rows = project.database().frame("files", columns, where)
-        for file_id, other, path, raw_path, sha1, status in rows.iter_rows():
-            if status == "missing":
-                self._add(Departure(file_id, other, path, sha1, BEFORE))
-            elif other in self._roots:
-                self._elsewhere[sha1].append((file_id, other, path, raw_path))
+        missing = rows.filter(pl.col("status") == "missing")
+        for file_id, name, path, sha1 in missing["file_id", "source", "path", "sha1"].iter_rows():
+            self._add(Departure(file_id, name, path, sha1, BEFORE))
+        there = pl.col("source").is_in(list(self._roots)) & (pl.col("status") != "missing")
+        self._elsewhere = rows.filter(there).sort("sha1")
+
+    def _rows_elsewhere(self, sha1: str) -> Iterator[tuple[str, str, str, bytes | None]]:
+        sha1s = self._elsewhere["sha1"]
+        if sha1s.is_empty():
+            return
+        first, end = (sha1s.search_sorted(sha1, side) for side in ("left", "right"))
+        rows = self._elsewhere[first:end]
+        yield from rows.select("file_id", "source", "path", "raw_path").iter_rows()
 
     def _is_gone(self, name: str, path: str, raw_path: bytes | None) -> bool:
         try:

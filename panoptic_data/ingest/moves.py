@@ -12,7 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Arrival", "Departure", "Move", "pair_moves"]
+from panoptic_data.messages import translate
+
+__all__ = ["Arrival", "Departure", "Move", "moves_text", "pair_moves"]
 
 # Pairs of one content that are compared each with each; with more, names decide, then the order.
 COMPARED_EACH = 10_000
@@ -74,6 +76,15 @@ def pair_moves(arrivals: Iterable[Arrival], departures: Iterable[Departure]) -> 
         [one for one in leaving if one.file_id not in left and not one.is_overwritten],
     )
     return sorted([*moves, *plain], key=lambda move: move.arrival.path)
+
+
+def moves_text(moved: int, uncertain: int, language: str) -> str:
+    """Return in a sentence how many files moved, and of how many it is not certain; else ''."""
+    if not moved:
+        return ""
+    parts = [("moved", moved), *([("moved_uncertain", uncertain)] if uncertain else [])]
+    keys = [(f"sources.{key}_{'one' if count == 1 else 'other'}", count) for key, count in parts]
+    return " ".join(translate(key, language, count=count) for key, count in keys)
 
 
 def _may_take(arrival: Arrival) -> bool:

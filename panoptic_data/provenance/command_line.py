@@ -21,15 +21,21 @@ def process_command(
     json: bool = False,
     clusters: str | None = None,
     k: int | None = None,
+    reread: Sequence[str] = (),
+    accept_missing: Sequence[str] = (),
 ) -> list[str]:
     """Return the arguments that compute what a project, by its folder, is missing.
 
     ``sources`` limits it to some sources by name; ``json`` prints the summary as JSON alone;
     ``clusters`` is a method of clustering and ``k`` a number of clusters, which find them anew.
+    ``reread`` are sources of which every file is read again ('' for all), ``accept_missing``
+    those of which many files may be marked as missing.
     """
     options = [part for source in sources for part in ("--source", source)]
     switches = (("--retry", retry), ("--refit", refit), ("--json", json))
     options += [option for option, is_on in switches if is_on]
+    options += [part for name in reread for part in ("--reread", *([name] if name else []))]
+    options += [part for name in accept_missing for part in ("--accept-missing", name)]
     options += ["--clusters", clusters] if clusters else []
     options += ["--k", str(k)] if k is not None else []
     return [*_command("process", root), *options]

@@ -59,7 +59,12 @@ def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
     source = _source(work.project, name)
     with computing(work, [f"files/{name}", f"images/{name}"]):
         files_result, images_result = images.ingest(
-            work.project, source, work.run.id, work.stage_reporter(f"images/{name}")
+            work.project,
+            source,
+            work.run.id,
+            work.stage_reporter(f"images/{name}"),
+            retry=work.request.retry,
+            reread=name in work.request.reread,
         )
     for key, result in ((FILES, files_result), (IMAGES, images_result)):
         stage = f"{key.to_user_string()}/{name}"

@@ -29,8 +29,8 @@ from tests.dashboard import panoptic
 HERE = Path(__file__).parent
 STORED = json.loads((HERE / "stored_project.json").read_text(encoding="utf-8"))
 SLUG = "visual"
-# A run without the pictures merges the log and records itself; it has no other table to write.
-WRITTEN_BY_A_RUN = {"annotations", "properties", "tags", "runs", "stages"}
+# A run without the pictures merges the log, records itself, and notes that the folder is away.
+WRITTEN_BY_A_RUN = {"annotations", "properties", "tags", "runs", "stages", "sources"}
 
 
 @pytest.fixture

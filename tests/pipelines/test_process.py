@@ -2,14 +2,16 @@
 
 import json
 import shutil
+import threading
 from dataclasses import replace
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from panoptic_data.errors import FolderNotFound, ProjectBusy, UnknownSource
+from panoptic_data.errors import ProjectBusy, UnknownSource
 from panoptic_data.ingest import sources
+from panoptic_data.ingest.freshness import unchanged_summary
 from panoptic_data.provenance import runs, stages
 from panoptic_data.storage.project import create_project, save_settings
 from panoptic_data.storage.schema import arrow
@@ -151,19 +153,19 @@ def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(processe
     assert counts(second) == {
         "files": 42,
         "images": 42,
-        "new": 4,
+        "new": 3,
         "changed": 1,
-        "removed": 2,
+        "removed": 1,
         "unchanged": 37,
         "unreadable": 0,
         "embedded": 4,
     }
+    assert (second["moved"], second["moved_uncertain"], second["missing"]) == (1, 0, 1)
     database = processed.database()
     rows = database.frame("files", ["path", "status", "run"])
     touched = rows.filter(run=second["run"])["path"].sort().to_list()
     assert touched == [
         "renamed.jpg",
-        "subject-0/00000.jpg",
         "subject-1/00001.jpg",
         "subject-2/00002.jpg",
         "subject-4/00100.jpg",
@@ -216,12 +218,64 @@ def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(processed
     sources.add(processed, tmp_path / "stamps")
     (tmp_path / "pictures").rename(tmp_path / "elsewhere")
     told = process(processed, Request())
-    said = FolderNotFound(path=tmp_path / "pictures").message("en")
-    assert told["problems"] == [{"about": "source", "name": "pictures", "text": said}]
+    (problem,) = told["problems"]
+    assert (problem["about"], problem["name"]) == ("source", "pictures")
+    assert str(tmp_path / "pictures") in problem["text"]
+    assert "panoptic sources relink pictures" in problem["text"]
+    assert (told["away"], told["missing"]) == (40, 0)
     assert (told["outcome"], told["files"], told["new"], told["removed"]) == ("done", 50, 10, 0)
     (tmp_path / "elsewhere").rename(tmp_path / "pictures")
     back = process(processed, Request())
-    assert (back["problems"], back["new"], back["changed"]) == ([], 0, 0)
+    assert (back["problems"], back["new"], back["changed"], back["away"]) == ([], 0, 0, 0)
+
+
+def test_many_files_that_vanish_at_once_are_asked_about_and_the_rest_is_done(processed, folder):
+    for path in folder.glob("subject-[0-5]"):
+        path.rename(folder.parent / path.name)
+    write_pictures(folder, range(206, 208))
+    told = process(processed, Request())
+    (problem,) = told["problems"]
+    assert (problem["about"], problem["name"], told["outcome"]) == ("source", "pictures", "done")
+    assert "30 of 40 files" in problem["text"]
+    assert (told["new"], told["removed"], told["missing"], told["files"]) == (2, 0, 0, 42)
+    again = process(processed, Request())
+    assert (again["problems"], again["removed"]) == (told["problems"], 0)
+    assert set(statuses(again).values()) == {"unchanged"}
+    sources.accept_missing(processed, "pictures")
+    last = process(processed, Request())
+    assert (last["problems"], last["removed"], last["missing"]) == ([], 30, 30)
+
+
+def test_a_source_unmounted_during_a_run_is_whole_after_it_is_back(project, folder, tmp_path):
+    write_pictures(folder, range(40, 139))
+    away = tmp_path / "unmounted"
+    begun = threading.Event()
+
+    def unmount():
+        begun.wait(60)
+        folder.rename(away)
+
+    thread = threading.Thread(target=unmount)
+    thread.start()
+
+    reports = []
+
+    def listener(stage, done, total):
+        reports.append(stage)
+        # Planned first, then when reading begins.
+        if reports.count("images/pictures") == 2 and not begun.is_set():
+            begun.set()
+            thread.join()
+
+    first = process(project, Request(), listener)
+    assert first["outcome"] == "failed"
+    assert {problem["about"] for problem in first["problems"]} == {"stage", "source"}
+    assert unchanged_summary(project) is None
+    assert process(project, Request())["problems"][0]["about"] == "source"
+    away.rename(folder)
+    assert unchanged_summary(project) is None
+    last = process(project, Request())
+    assert (last["outcome"], last["problems"], last["images"]) == ("done", [], 139)
 
 
 def test_only_the_named_source_is_read(project, tmp_path):

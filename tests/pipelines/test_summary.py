@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from panoptic_data.encoders import parse
+from panoptic_data.provenance.stages import StageResult
 from pipelines import summary
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Problem, Request
@@ -41,5 +42,20 @@ def test_a_run_is_complete_unless_something_is_left_to_do(
     processed, outcome, problems, request_, expected
 ):
     run = SimpleNamespace(outcome=outcome)
-    work = SimpleNamespace(project=processed, run=run, problems=problems, request=request_)
+    work = SimpleNamespace(
+        project=processed, run=run, problems=problems, request=request_, results={}
+    )
     assert summary.is_complete(work) is expected
+
+
+def test_a_run_that_did_not_read_a_file_is_not_complete(processed):
+    unread = StageResult(rows=1, data_version="1", extra={"unread": 1})
+    run = SimpleNamespace(outcome="done")
+    work = SimpleNamespace(
+        project=processed,
+        run=run,
+        problems=[],
+        request=Request(),
+        results={"files/pictures": unread},
+    )
+    assert not summary.is_complete(work)
