@@ -82,6 +82,8 @@ def _difference(scan: Scan) -> str:
     columns = ["path", "size", "mtime_ns", "reason"]
     differing = [row for frame in frames for row in frame.select(columns).rows()]
     absent = [
-        row for frame in (scan.vanished, scan.resolved) for row in frame["path", "run"].rows()
+        row
+        for frame in (scan.vanished, scan.withheld, scan.resolved)
+        for row in frame["path", "run"].rows()
     ]
     return digest(str(row) for row in differing + absent)

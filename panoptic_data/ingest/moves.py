@@ -72,8 +72,8 @@ def pair_moves(arrivals: Iterable[Arrival], departures: Iterable[Departure]) -> 
     arrived = {move.arrival.path for move in moves}
     left = {move.departure.file_id for move in moves}
     plain = _nearest(
-        [one for one in arriving if one.path not in arrived and _may_take(one)],
-        [one for one in leaving if one.file_id not in left and not one.is_overwritten],
+        [new for new in arriving if new.path not in arrived and _may_take(new)],
+        [gone for gone in leaving if gone.file_id not in left and not gone.is_overwritten],
     )
     return sorted([*moves, *plain], key=lambda move: move.arrival.path)
 
@@ -129,7 +129,10 @@ def _nearest(arrivals: Sequence[Arrival], departures: Sequence[Departure]) -> li
 def _nearest_of_one_content(
     arrivals: Sequence[Arrival], departures: Sequence[Departure]
 ) -> list[Move]:
-    names = Counter(_name(one.path) for one in arrivals), Counter(_name(d.path) for d in departures)
+    names = (
+        Counter(_name(new.path) for new in arrivals),
+        Counter(_name(gone.path) for gone in departures),
+    )
     is_single = len(arrivals) == len(departures) == 1
     moves, arrived, left = [], set(), set()
     for arrival, departure in _candidates(arrivals, departures):
@@ -151,13 +154,14 @@ def _candidates(
         pairs = [(arrival, departure) for arrival in arrivals for departure in departures]
         return sorted(pairs, key=lambda pair: _distance(*pair))
     by_name: dict[str, list[Departure]] = defaultdict(list)
-    for departure in sorted(departures, key=lambda one: (one.rank, one.path), reverse=True):
+    for departure in sorted(departures, key=lambda gone: (gone.rank, gone.path), reverse=True):
         by_name[_name(departure.path)].append(departure)
-    ordered = sorted(arrivals, key=lambda one: one.path)
-    named = [(one, by_name[_name(one.path)].pop()) for one in ordered if by_name[_name(one.path)]]
+    ordered = sorted(arrivals, key=lambda new: new.path)
+    named = [(new, by_name[_name(new.path)].pop()) for new in ordered if by_name[_name(new.path)]]
     rest = _without(ordered, {arrival.path for arrival, _ in named})
     others = sorted(
-        (one for group in by_name.values() for one in group), key=lambda one: (one.rank, one.path)
+        (gone for group in by_name.values() for gone in group),
+        key=lambda gone: (gone.rank, gone.path),
     )
     return [*named, *zip(rest, others, strict=False)]
 
