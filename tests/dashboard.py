@@ -18,9 +18,9 @@ def serving(project):
     """Serve a project on a free port; yield the address of its dashboard."""
     command = [sys.executable, "-m", "app.cli", "open", "--project", str(project), "--no-browser"]
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-    said = project.with_name(f"{project.name}-server.log")
+    log_file = project.with_name(f"{project.name}-server.log")
     with (
-        said.open("a") as log,
+        log_file.open("a") as log,
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
         ) as server,
@@ -30,7 +30,7 @@ def serving(project):
         finally:
             server.terminate()
     # What a page could not do is an error on it, and a traceback here.
-    sys.stderr.write(said.read_text())
+    sys.stderr.write(log_file.read_text())
 
 
 def eventually(check, *, within=30.0):
@@ -52,7 +52,7 @@ def panoptic(*arguments):
 
 def _address(lines):
     for line in lines:
-        found = re.search(r"http://[\w.]+:\d+", line)
-        if found:
-            return found.group()
+        match = re.search(r"http://[\w.]+:\d+", line)
+        if match:
+            return match.group()
     raise AssertionError("the server ended before it said its address")

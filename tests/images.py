@@ -68,18 +68,18 @@ def encoded(image, kind, **options):
 
 def exif(*, orientation=None, taken=None, make=None, model=None, lat=None, lon=None, **texts):
     """Return an EXIF block. ``texts`` are further tags by name; ``lat``, ``lon`` in degrees."""
-    made = Image.Exif()
+    created = Image.Exif()
     named = {"Make": make, "Model": model, "Orientation": orientation, **texts}
     for name, value in named.items():
         if value is not None:
-            made[TAGS[name]] = value
+            created[TAGS[name]] = value
     if taken is not None:
-        made.get_ifd(0x8769)[0x9003] = taken
+        created.get_ifd(0x8769)[0x9003] = taken
     if lat is not None:
-        place = made.get_ifd(0x8825)
+        place = created.get_ifd(0x8825)
         place[1], place[2] = ("N" if lat >= 0 else "S"), _sexagesimal(abs(lat))
         place[3], place[4] = ("E" if lon >= 0 else "W"), _sexagesimal(abs(lon))
-    return made.tobytes()
+    return created.tobytes()
 
 
 TAGS = {
@@ -201,10 +201,10 @@ UNREADABLE = {
 def write(folder: Path) -> dict[str, str | None]:
     """Write every file of READABLE and UNREADABLE; return the reason expected of each name."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = {**READABLE, **UNREADABLE}
-    for name, make in made.items():
+    created = {**READABLE, **UNREADABLE}
+    for name, make in created.items():
         (folder / name).write_bytes(make()[0])
-    return {name: make()[1] if name in UNREADABLE else None for name, make in made.items()}
+    return {name: make()[1] if name in UNREADABLE else None for name, make in created.items()}
 
 
 def shared(name: str) -> Path:

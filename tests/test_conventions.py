@@ -16,6 +16,7 @@ from panoptic_data import errors, messages
 ROOT = Path(__file__).parent.parent
 ROOMS = ("panoptic_data", "pipelines", "app")
 ERRORS = [getattr(errors, name) for name in errors.__all__ if name[0].isupper()]
+TESTS = sorted(p for p in (ROOT / "tests").rglob("*.py") if "node_modules" not in p.parts)
 SOURCES = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py"))
 MODULES = sorted((ROOT / "app/components").rglob("*.js"))
 
@@ -125,6 +126,13 @@ LONGEST = 450
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_names_are_words_of_the_field(path):
     assert _riddles(_names(path)) == {}
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_names_in_tests_are_words_of_the_field(path):
+    # A test is called by a sentence; what it says of the program is plain English.
+    names = {name for name in _names(path) if not name.startswith("test_")}
+    assert _riddles(names) | {name: "created, opened" for name in names & {"made"}} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

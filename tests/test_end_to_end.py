@@ -27,7 +27,7 @@ def panoptic(*arguments, expect=0):
 
 
 def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo_of_all, demo_project):
-    project, said = demo_project, (demo_of_all / "said.txt").read_text()
+    project, text = demo_project, (demo_of_all / "said.txt").read_text()
     state = json.loads(panoptic("status", "--project", project, "--json").stdout)
     assert state["last_run"]["outcome"] == "done"
     assert state["images"] >= 250
@@ -36,7 +36,7 @@ def test_the_demo_processes_offline_and_says_that_words_wait_for_clip(demo_of_al
     encoders = {row["encoder"]: row for row in state["encoders"]}
     assert encoders["visual"]["vectors"] == state["images"]
     assert encoders["clip"]["status"] == "waiting"
-    assert "images" in said
+    assert "images" in text
 
 
 def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(
@@ -45,11 +45,11 @@ def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(
     project = demo_project
     folder = demo_of_all / "demo-images"
     picture = next(path for path in sorted(folder.rglob("*.jpg")) if path.stat().st_size > 9_000)
-    found = json.loads(
+    matches = json.loads(
         panoptic("search", picture, "-k", "3", "--json", "--project", project).stdout
     )
-    assert len(found["results"]) == 3
-    assert found["results"][0]["similarity"] == pytest.approx(1, abs=0.01)
+    assert len(matches["results"]) == 3
+    assert matches["results"][0]["similarity"] == pytest.approx(1, abs=0.01)
     words = panoptic("search", "a cat", "--project", project, expect=2)
     assert "panoptic search PICTURE" in words.stderr
 

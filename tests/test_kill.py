@@ -94,9 +94,9 @@ def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run(tmp
         assert kill_after(killed, count, chance.uniform(0, 0.2))
     finish(killed)
 
-    expected, found = tables(undisturbed), tables(killed)
-    assert found.keys() == expected.keys()
+    expected, matches = tables(undisturbed), tables(killed)
+    assert matches.keys() == expected.keys()
     for name, frame in expected.items():
-        assert found[name].equals(frame), name
+        assert matches[name].equals(frame), name
     outcomes = runs.recent(killed)["outcome"].to_list()
     assert outcomes == ["done"] + ["interrupted"] * kills

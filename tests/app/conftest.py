@@ -39,8 +39,8 @@ def store(project):
 @pytest.fixture
 def client(project):
     app = Starlette(routes=routes(project), middleware=[Middleware(HostCheck)])
-    with TestClient(app, base_url="http://localhost") as made:
-        yield made
+    with TestClient(app, base_url="http://localhost") as created:
+        yield created
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def server(real_corpus):
 
 @pytest.fixture
 def ask(server):
-    def asked(path, method="GET", body=None, **headers):
+    def send(path, method="GET", body=None, **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", server, timeout=30)
         connection.request(method, path, body, headers=names)
@@ -77,4 +77,4 @@ def ask(server):
         connection.close()
         return answer, body
 
-    return asked
+    return send

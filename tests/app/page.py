@@ -15,21 +15,21 @@ def run(language="en", **address):
     for name, value in address.items():
         page.query_params[name] = value
     page.run()
-    assert [one.message for one in page.exception] == []
+    assert [item.message for item in page.exception] == []
     return page
 
 
 def component(page, name):
     """Return what a component was told to show."""
     protos = [element.proto for element in page.get("bidi_component")]
-    [found] = [proto for proto in protos if proto.component_name == f"panoptic.{name}"]
-    return json.loads(found.json)["shown"]
+    [shown] = [proto for proto in protos if proto.component_name == f"panoptic.{name}"]
+    return json.loads(shown.json)["shown"]
 
 
 def page_text(page):
     """Return all HTML and Markdown of the page as one text."""
-    bodies = [one.proto.body for one in page.get("html")]
-    return unescape("\n".join([*bodies, *(one.value for one in page.markdown)]))
+    bodies = [item.proto.body for item in page.get("html")]
+    return unescape("\n".join([*bodies, *(item.value for item in page.markdown)]))
 
 
 def buttons(page):

@@ -53,7 +53,7 @@ def state(project):
     return lambda: Store(project).state()
 
 
-def made(together, name):
+def created(together, name):
     """Make a property of tags through one dashboard; the other fails as it comes second."""
     body = {"name": name, "type": "tags"}
     answers = together(("/properties", body), ("/properties", body))
@@ -62,7 +62,7 @@ def made(together, name):
 
 
 def test_the_same_new_tag_is_one_tag_and_both_images_have_it(together, state):
-    theme = made(together, "Theme")
+    theme = created(together, "Theme")
     for number in range(ROUNDS):
         names = [f"Sea {number}", f"SEA  {number}"]
         bodies = [
@@ -78,13 +78,13 @@ def test_the_same_new_tag_is_one_tag_and_both_images_have_it(together, state):
 
 def test_the_same_new_property_is_made_once(together, state):
     for number in range(ROUNDS):
-        made(together, f"Place {number}")
+        created(together, f"Place {number}")
     names = [prop.name for prop in state().live_properties if prop.name.startswith("Place")]
     assert len(names) == len(set(names)) == ROUNDS
 
 
 def test_the_same_tag_made_on_the_page_properties_is_one(together, state):
-    theme = made(together, "Made")
+    theme = created(together, "Made")
     for number in range(ROUNDS):
         body = {"do": "tag", "id": theme}
         answers = together(
@@ -97,7 +97,7 @@ def test_the_same_tag_made_on_the_page_properties_is_one(together, state):
 
 
 def test_a_tag_renamed_to_what_another_is_renamed_to(together, state):
-    theme = made(together, "Renamed")
+    theme = created(together, "Renamed")
     for number in range(ROUNDS):
         [(_, first), (_, second)] = together(
             ("/define", {"do": "tag", "id": theme, "names": [f"a {number}"]}),
@@ -105,7 +105,7 @@ def test_a_tag_renamed_to_what_another_is_renamed_to(together, state):
         )
         parts = {"do": "tag_alter", "parts": {"name": f"same {number}"}}
         answers = together(
-            *(("/define", {**parts, "ids": made["ids"]}) for made in (first, second))
+            *(("/define", {**parts, "ids": result["ids"]}) for result in (first, second))
         )
         assert sorted(status for status, _ in answers) == [200, 400]
     names = [tag.name for tag in state().tags_of(theme)]
@@ -113,7 +113,7 @@ def test_a_tag_renamed_to_what_another_is_renamed_to(together, state):
 
 
 def test_two_presses_of_undo_take_back_two_steps(together, state):
-    theme = made(together, "Undone")
+    theme = created(together, "Undone")
     for number in range(ROUNDS // 2):
         for sha1 in SHA1S[:2]:
             body = {"property": theme, "op": "add", "names": ["x"], "targets": {"sha1s": [sha1]}}
@@ -125,7 +125,7 @@ def test_two_presses_of_undo_take_back_two_steps(together, state):
 
 
 def test_an_order_that_two_give_at_once_is_that_of_one(together, state):
-    theme = made(together, "Ordered")
+    theme = created(together, "Ordered")
     body = {"do": "tag", "id": theme}
     [(_, first), (_, second)] = together(
         ("/define", {**body, "names": list("abc")}), ("/define", {**body, "names": list("de")})
@@ -137,5 +137,5 @@ def test_an_order_that_two_give_at_once_is_that_of_one(together, state):
             ("/define", {**order, "order": ids[::-1]}),
             ("/define", {**order, "order": [*ids[2:], *ids[:2]]}),
         )
-        found = [tag.id for tag in state().tags_of(theme)]
-        assert found in (ids[::-1], [*ids[2:], *ids[:2]])
+        matches = [tag.id for tag in state().tags_of(theme)]
+        assert matches in (ids[::-1], [*ids[2:], *ids[:2]])

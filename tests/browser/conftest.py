@@ -59,9 +59,9 @@ def own_project(demo_project, tmp_path_factory):
 @pytest.fixture(scope="module")
 def contexts(chromium):
     """Windows by theme and language: what one of them has fetched the next need not fetch."""
-    made = {}
-    yield made
-    for context in made.values():
+    created = {}
+    yield created
+    for context in created.values():
         context.close()
 
 

@@ -28,7 +28,7 @@ def store(own_project):
     kept = annotations_of(open_project(own_project))
     yield kept
     state = kept.state(fresh=True)
-    gone = [change for one in state.live_properties for change in remove(state, one.id)]
+    gone = [change for prop in state.live_properties for change in remove(state, prop.id)]
     kept.commit(gone, "property")
     out = state.excluded.frame()["target"].to_list()
     kept.commit(edits.exclude(kept.state(), out, excluded=False), "include")
@@ -39,16 +39,16 @@ def remove(state, id):
 
 
 def make(store, name, type, **more):
-    one, changes = properties.create(store.state().properties, name, type, **more)
+    prop, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property")
-    return one.id
+    return prop.id
 
 
 def tag(store, property, name, key=None):
-    one, changes = tags.create(store.state().tags, property, name)
+    new_tag, changes = tags.create(store.state().tags, property, name)
     store.commit(changes, "tag")
-    store.commit(tags.update(store.state().tags, one.id, key=key), "key")
-    return one.id
+    store.commit(tags.update(store.state().tags, new_tag.id, key=key), "key")
+    return new_tag.id
 
 
 def ready(page):
@@ -97,13 +97,13 @@ def test_a_newcomer_tags_in_two_presses_and_finds_the_tag_again_while_typing(vis
     page.keyboard.press("Enter")
     expect(chips).to_be_visible()
     tagged(store, property.id, first, second)
-    assert [one.name for one in store.state().tags_of(property.id)] == ["Turner, J. M. W."]
+    assert [item.name for item in store.state().tags_of(property.id)] == ["Turner, J. M. W."]
     # Its key is given where it stands.
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Key", exact=True)).to_be_focused()
     page.keyboard.type("7")
-    keys = lambda: [one.key for one in store.state(fresh=True).tags_of(property.id)]  # noqa: E731
+    keys = lambda: [item.key for item in store.state(fresh=True).tags_of(property.id)]  # noqa: E731
     assert eventually(lambda: keys() == ["7"])
     page.keyboard.press("Escape")
     expect(theme).to_be_focused()
@@ -177,10 +177,10 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
     dialog = page.get_by_role("dialog", name="Create a property from the groups")
     expect(dialog.get_by_text(f"Images: {images}")).to_be_visible()
     dialog.get_by_role("textbox", name="Name").fill("Box")
-    assert [one.name for one in store.state(fresh=True).live_properties] == ["Theme"]
+    assert [prop.name for prop in store.state(fresh=True).live_properties] == ["Theme"]
     dialog.get_by_role("button", name=f"Write {images} values").click()
     expect(page.get_by_text(f"Box: {images} images")).to_be_visible()
-    box = next(one.id for one in store.state(fresh=True).live_properties if one.name == "Box")
+    box = next(prop.id for prop in store.state(fresh=True).live_properties if prop.name == "Box")
     assert store.state().values(box)["target"].n_unique() == images
     page.get_by_role("status").get_by_role("button", name="Undo").click()
     assert eventually(lambda: [it.id for it in store.state(fresh=True).live_properties] == [theme])

@@ -29,17 +29,19 @@ def corpus(demo_project):
 def subjects(corpus):
     """A property that is there for one test, with a tag below another; three images have it."""
     store = annotations_of(corpus.project)
-    one, changes = properties.create(store.state().properties, "Subject matter", "tags")
+    prop, changes = properties.create(store.state().properties, "Subject matter", "tags")
     store.commit(changes, "property")
     known = {}
     for name, parents in (("war", []), ("trench warfare", ["war"]), ("peace", [])):
         ups = [known[parent].id for parent in parents]
-        known[name], changes = tags.create(store.state().tags, one.id, name, parents=ups)
+        known[name], changes = tags.create(store.state().tags, prop.id, name, parents=ups)
         store.commit(changes, "tag")
     images = corpus.sha1s(run_view(corpus, View()).rows[:3])
-    store.commit(edits.add_tags(store.state(), one.id, images, [known["trench warfare"].id]), "tag")
-    yield property_field(one.type, one.id), known
-    store.commit(properties.update(store.state().properties, one.id, deleted=True), "property")
+    store.commit(
+        edits.add_tags(store.state(), prop.id, images, [known["trench warfare"].id]), "tag"
+    )
+    yield property_field(prop.type, prop.id), known
+    store.commit(properties.update(store.state().properties, prop.id, deleted=True), "property")
 
 
 def opened(page):
@@ -152,16 +154,20 @@ def test_tags_are_found_in_their_tree_and_typed_by_their_names(visit, address, s
     dialog = opened(page)
     dialog.get_by_role("button", name="Condition", exact=True).click()
     dialog.get_by_label("Property").select_option("Subject matter")
-    asked = row(dialog, "Subject matter")
-    below = asked.get_by_role("checkbox", name="trench warfare")
-    expect(asked.get_by_role("checkbox")).to_have_count(3)
-    inset, ahead = (one.bounding_box()["x"] for one in (below, asked.get_by_role("checkbox").first))
+    subject = row(dialog, "Subject matter")
+    below = subject.get_by_role("checkbox", name="trench warfare")
+    expect(subject.get_by_role("checkbox")).to_have_count(3)
+    inset, ahead = (
+        item.bounding_box()["x"] for item in (below, subject.get_by_role("checkbox").first)
+    )
     assert inset > ahead
-    asked.get_by_role("checkbox", name="war 3", exact=True).check()
+    subject.get_by_role("checkbox", name="war 3", exact=True).check()
     expect(count(page)).to_have_text("3 images")
-    asked.get_by_label("Comparison").select_option("has all of")
+    subject.get_by_label("Comparison").select_option("has all of")
     below.check()
-    expect(asked.get_by_role("button", name="Subject matter: war, trench warfare")).to_be_visible()
+    expect(
+        subject.get_by_role("button", name="Subject matter: war, trench warfare")
+    ).to_be_visible()
     applied(page)
     ids = [known["war"].id, known["trench warfare"].id]
     assert shown(page) == View((Condition(field, "all of", ids),))
@@ -234,5 +240,5 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
     page = visit(f"{address}/?view={model.to_address(View(where))}", theme=theme)
     dialog = opened(page)
     dialog.get_by_role("button", name="format: PNG").click()
-    found = axe.Axe().run(page, {"include": [["[role=dialog]"]]}).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    violations = axe.Axe().run(page, {"include": [["[role=dialog]"]]}).response["violations"]
+    assert [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations] == []

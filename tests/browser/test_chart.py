@@ -32,7 +32,7 @@ def middle(page, place):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def said(page, place):
+def read_bar(page, place):
     """What is said of a bar under the pointer: its name and its count."""
     page.mouse.move(*middle(page, place))
     name, number = (page.locator(".hoverlayer .hovertext tspan").nth(line) for line in (0, 1))
@@ -42,7 +42,7 @@ def said(page, place):
 
 def test_bar_says_its_count_and_a_press_shows_its_images_alone(page):
     total = int(re.sub(r"\D", "", count(page).text_content()))
-    name, number = said(page, 1)
+    name, number = read_bar(page, 1)
     page.mouse.click(*middle(page, 1))
     expect(count(page)).to_have_text(f"{number} of {total}")
     shown = name.rpartition("/")[2]

@@ -22,26 +22,26 @@ ALL = EACH * len(KINDS)
 
 @pytest.fixture
 def project(tmp_path):
-    made = create_project(tmp_path / "project")
+    opened = create_project(tmp_path / "project")
     for kind in KINDS:
         for path in sorted(shared("clothing-1k").joinpath(kind).glob("*.jpg"))[:EACH]:
             target = tmp_path / "pictures" / kind / path.name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-    images.ingest(made, sources.add(made, tmp_path / "pictures"), "r1")
+    images.ingest(opened, sources.add(opened, tmp_path / "pictures"), "r1")
     clip = f"clip:local-dir:{shared('weights/tiny-clip')}"
-    made = set_encoders(made, (clip,))
-    embeddings.update(made, parse(clip), "r1")
-    return made
+    opened = set_encoders(opened, (clip,))
+    embeddings.update(opened, parse(clip), "r1")
+    return opened
 
 
 @pytest.fixture
 def store(project):
     store = annotations_of(project)
-    one, changes = properties.create(store.state().properties, "Kind", "tag")
+    prop, changes = properties.create(store.state().properties, "Kind", "tag")
     store.commit(changes, "property")
     for name in KINDS:
-        _, changes = tags.create(store.state().tags, one.id, name)
+        _, changes = tags.create(store.state().tags, prop.id, name)
         store.commit(changes, "tag")
     return store
 
@@ -49,12 +49,12 @@ def store(project):
 def held(store):
     """Return the images of each tag by its name, as another process reads them."""
     state = store.state(fresh=True)
-    [one] = state.properties.values()
+    [prop] = state.properties.values()
     names = {tag.id: tag.name for tag in state.tags.values()}
-    found = {}
-    for image, tag in state.values(one.id).select("target", "value").iter_rows():
-        found.setdefault(names[tag], set()).add(image)
-    return found
+    matches = {}
+    for image, tag in state.values(prop.id).select("target", "value").iter_rows():
+        matches.setdefault(names[tag], set()).add(image)
+    return matches
 
 
 def everything(project):
@@ -112,8 +112,10 @@ def test_images_are_sorted_by_words_and_accepted_refused_and_moved_in_bulk(visit
         expect(page.get_by_text("1 image moved to “shoes”")).to_be_visible()
         assert held(store) == {"dress": {first}, "shoes": {moved}}
         expect(page.locator(f".tile[data-sha1='{moved}'] .has")).to_have_text("shoes")
-        found = axe.Axe().run(page).response["violations"]
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        violations = axe.Axe().run(page).response["violations"]
+        assert [
+            (item["id"], [node["target"] for node in item["nodes"]]) for item in violations
+        ] == []
         # The rest of a class, then of all of them, each undone by one step.
         expect(group(page, "dress")).to_contain_text("3 answered")
         page.keyboard.press("Shift+Y")

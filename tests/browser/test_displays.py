@@ -20,11 +20,11 @@ def ready(page):
     return page
 
 
-def asked(page, has):
+def view_once(page, has):
     """Wait until the address holds a view with ``has`` in it, and return the view."""
     for _ in range(300):
-        found = re.search(r"[?&]view=([\w-]+)", page.url)
-        view = from_address(found.group(1)) if found else View()
+        match = re.search(r"[?&]view=([\w-]+)", page.url)
+        view = from_address(match.group(1)) if match else View()
         if has(view):
             return view
         page.wait_for_timeout(100)
@@ -56,17 +56,17 @@ def chips(page):
 def test_levels_and_keys_are_added_changed_and_removed(page):
     panel = arrange(page)
     panel.get_by_role("button", name="Add a level").click()
-    assert asked(page, lambda view: view.group).group == (Level("folder"),)
+    assert view_once(page, lambda view: view.group).group == (Level("folder"),)
     panel.get_by_role("combobox", name="Group by").select_option(label="format")
     panel.get_by_role("combobox", name="Order of the groups").select_option(label="by size")
     wanted = (Level("format", None, "size", True),)
-    asked(page, lambda view: view.group == wanted)
+    view_once(page, lambda view: view.group == wanted)
     panel.get_by_role("button", name="Add a sort key").click()
     panel.get_by_role("combobox", name="Order by").select_option(label="by file size")
-    view = asked(page, lambda view: [one.field for one in view.sort] == ["size"])
+    view = view_once(page, lambda view: [item.field for item in view.sort] == ["size"])
     assert view.group == wanted
     panel.get_by_role("button", name="Remove").first.click()
-    asked(page, lambda view: not view.group)
+    view_once(page, lambda view: not view.group)
 
 
 def test_each_file_is_shown_when_asked(page):
@@ -82,7 +82,7 @@ def test_what_is_typed_becomes_chips_and_words_stay(page):
     expect(chips(page)).to_have_count(2)
     expect(field(page)).to_have_value("cat")
     expect(count(page)).to_have_text(re.compile(r"^\d+ of \d+$"))
-    view = asked(page, lambda view: len(view.where) == 3)
+    view = view_once(page, lambda view: len(view.where) == 3)
     assert view.condition("path").value == "cat"
     assert view.condition("width").value == [301, None]
     chips(page).first.click()
@@ -111,7 +111,7 @@ def test_grid_and_map_side_by_side_show_the_same_images(page):
     for across, down in ((0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)):
         page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down, steps=6)
     page.mouse.up()
-    view = asked(page, lambda view: view.condition("region") is not None)
+    view = view_once(page, lambda view: view.condition("region") is not None)
     assert view.show == ("grid", "map")
     expect(count(page)).to_have_text(re.compile(r"^\d+ of \d+$"))
     expect(page.locator(".tile").first).to_be_visible()

@@ -32,7 +32,7 @@ def groups(own_project):
     return review.open_groups(current, "near").ordered("size").to_dicts()
 
 
-def compared(page, one, other, *, evened=False):
+def compared(page, first, other, *, evened=False):
     """Compare points of two pictures, as the page does: the mean, how much is clearly different."""
     module = assets.address("duplicates").replace("duplicates.js", "pixel_difference.js")
     return page.evaluate(
@@ -42,7 +42,7 @@ def compared(page, one, other, *, evened=False):
           if (evened) functions.matchLight(first, second);
           return functions.comparePixels(first, second, new Uint8ClampedArray(one.length));
         }""",
-        [module, one, other, evened],
+        [module, first, other, evened],
     )
 
 
@@ -75,8 +75,8 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     expect(page.locator(".over canvas")).to_be_visible()
     black, white, brighter = [0, 0, 0, 255], [200, 200, 200, 255], [240, 240, 240, 255]
     grey = [40, 40, 40, 255]
-    told = compared(page, [*black, *white], [*black, *grey])
-    assert told == {"mean": pytest.approx(80 / 255), "area": 0.5}
+    answer = compared(page, [*black, *white], [*black, *grey])
+    assert answer == {"mean": pytest.approx(80 / 255), "area": 0.5}
     assert compared(page, [*black, *white], [*grey, *brighter])["area"] == 1
     assert compared(page, [*black, *white], [*grey, *brighter], evened=True)["mean"] == 0
     # The other one stays instead.
@@ -99,12 +99,12 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     page.reload()
     in_hand(page, second, count - 1)
     page.get_by_role("button", name="Merge all…").click()
-    asked = page.get_by_role("dialog", name="Merge many groups at once")
-    asked.get_by_role("slider").focus()
+    dialog = page.get_by_role("dialog", name="Merge many groups at once")
+    dialog.get_by_role("slider").focus()
     page.keyboard.press("End")
-    asked.get_by_role("button", name=re.compile(f"^Merge {count - 1} groups?$")).click()
+    dialog.get_by_role("button", name=re.compile(f"^Merge {count - 1} groups?$")).click()
     expect(page.get_by_role("heading", name="All done")).to_be_visible()
-    every = left | {sha1 for one in groups[1:] for sha1 in one["others"]}
+    every = left | {sha1 for group in groups[1:] for sha1 in group["others"]}
     assert eventually(lambda: outside(store) == every)
     page.get_by_role("button", name="Undo", exact=True).click()
     in_hand(page, second, count - 1)

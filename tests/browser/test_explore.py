@@ -308,8 +308,8 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
     )
     page = visit(address, theme=theme)
     expect(page.locator(".tile img.here").first).to_be_visible()
-    found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations] == []
 
 
 @pytest.mark.slow

@@ -45,14 +45,14 @@ def rows(route):
 
 def answer(route, before):
     """Answer like the server, with ``before`` new images ahead of the first ones."""
-    asked = dict(parse_qsl(urlsplit(route.request.url).query))
-    start, count = int(asked["start"]), int(asked["count"])
-    found = [row(index - before) for index in range(start, min(MILLION, start + count))]
-    if asked.get("also") == "cluster" and asked["encoder"] == "visual":
-        found = [{**one, "cluster": 7} for one in found]
-    body = [one["sha1"] for one in found] if asked.get("only") else found
+    query = dict(parse_qsl(urlsplit(route.request.url).query))
+    start, count = int(query["start"]), int(query["count"])
+    matches = [row(index - before) for index in range(start, min(MILLION, start + count))]
+    if query.get("also") == "cluster" and query["encoder"] == "visual":
+        matches = [{**item, "cluster": 7} for item in matches]
+    body = [item["sha1"] for item in matches] if query.get("only") else matches
     # The first of those asked for that the view holds: here all of them are in it.
-    at = int(asked["at"].split(",")[0], 16) + before if "at" in asked else None
+    at = int(query["at"].split(",")[0], 16) + before if "at" in query else None
     route.fulfill(json={"rows": body, "total": MILLION, "version": "1", "at": at, "of": 0})
 
 
@@ -105,7 +105,7 @@ def current(page):
 
 def top(page):
     """Wait for pictures; return index and position of the first tile in sight."""
-    found = page.wait_for_function(
+    matches = page.wait_for_function(
         """() => {
           const seen = [...document.querySelectorAll(".tile")].filter((tile) => {
             const box = tile.getBoundingClientRect();
@@ -115,7 +115,7 @@ def top(page):
           return [Number(seen[0].dataset.index), Math.round(seen[0].getBoundingClientRect().top)];
         }"""
     )
-    return found.json_value()
+    return matches.json_value()
 
 
 def larger(page, times):

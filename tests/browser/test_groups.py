@@ -29,13 +29,13 @@ def aspects(route):
 
 
 def rows(route):
-    asked = dict(parse_qsl(urlsplit(route.request.url).query))
-    start, count = int(asked["start"]), int(asked["count"])
-    found = []
+    query = dict(parse_qsl(urlsplit(route.request.url).query))
+    start, count = int(query["start"]), int(query["count"])
+    matches = []
     for index in range(start, min(MILLION, start + count)):
         width, height = size(index)
-        found.append({**row(index), "width": width, "height": height})
-    body = [one["sha1"] for one in found] if asked.get("only") else found
+        matches.append({**row(index), "width": width, "height": height})
+    body = [item["sha1"] for item in matches] if query.get("only") else matches
     route.fulfill(json={"rows": body, "total": MILLION, "version": "1", "at": None})
 
 
@@ -124,8 +124,8 @@ def test_keys_go_from_group_to_group_and_to_the_end(visit, address, shape):
     # The header of the group in sight stays at the top.
     expect(page.locator(".pin .path")).to_have_text(f"{LONG} ›")
     page.keyboard.press("o")
-    told = page.evaluate("told.filter(([name]) => name === 'group')")
-    assert told == [["group", {"group": 4, "version": "1"}]]
+    answer = page.evaluate("told.filter(([name]) => name === 'group')")
+    assert answer == [["group", {"group": 4, "version": "1"}]]
     page.keyboard.press("Home")
     expect(tile(page, 0).locator("img.here")).to_be_in_viewport()
 

@@ -17,12 +17,12 @@ IMAGES = [synthetic.sha1(name) for name in NAMES]
 
 @pytest.fixture
 def project(chromium_path, tmp_path):
-    made = synthetic.project(tmp_path / "project")
+    opened = synthetic.project(tmp_path / "project")
     thumbnail = synthetic.picture()
     images = [synthetic.image(name, thumbnail=thumbnail) for name in NAMES]
-    synthetic.write(made, "images", images)
-    synthetic.write(made, "files", [synthetic.file(f"box/{name}.jpg", name) for name in NAMES])
-    return made
+    synthetic.write(opened, "images", images)
+    synthetic.write(opened, "files", [synthetic.file(f"box/{name}.jpg", name) for name in NAMES])
+    return opened
 
 
 @pytest.fixture
@@ -39,23 +39,23 @@ def store(project):
 
 def make_tag(store, name, who):
     state = store.state(fresh=True)
-    theme = next((one for one in state.live_properties if one.name == "Theme"), None)
+    theme = next((prop for prop in state.live_properties if prop.name == "Theme"), None)
     if theme is None:
         theme, changes = properties.create(state.properties, "Theme", "tags")
         store.commit(changes, "property", author=who)
-    made, changes = tags.create(store.state().tags, theme.id, name, colour="#d94f4f")
+    tag, changes = tags.create(store.state().tags, theme.id, name, colour="#d94f4f")
     store.commit(changes, "tag", author=who)
-    return made
+    return tag
 
 
-def put(store, made, images, who):
-    changes = edits.add_tags(store.state(fresh=True), made.property, images, [made.id])
+def put(store, tag, images, who):
+    changes = edits.add_tags(store.state(fresh=True), tag.property, images, [tag.id])
     return store.commit(changes, "tag", author=who)
 
 
-def held(store, made):
-    values = store.state(fresh=True).values(made.property)
-    return set(values.filter(value=made.id)["target"])
+def held(store, tag):
+    values = store.state(fresh=True).values(tag.property)
+    return set(values.filter(value=tag.id)["target"])
 
 
 def name_oneself(page, name):

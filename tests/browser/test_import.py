@@ -40,10 +40,10 @@ def project(chromium_path, kinds, labels, tmp_path_factory):
         (folder / "clothing" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(labels.parent / path, folder / "clothing" / path)
     copy_paintings(folder / "fruit", PAINTED)
-    made = synthetic.project(folder / "project")
+    opened = synthetic.project(folder / "project")
     for name in ("clothing", "fruit"):
-        images.ingest(made, sources.add(made, folder / name), "run")
-    return made
+        images.ingest(opened, sources.add(opened, folder / name), "run")
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +76,13 @@ def choose(page, file):
 def held(project, name):
     """Return what a property holds as another process reads it: sha1 → its texts, folded."""
     state = store.Store(project).state(fresh=True)
-    one = next((one for one in state.live_properties if one.name == name), None)
-    found = {}
-    rows = state.values(one.id).select("target", "value").iter_rows() if one else ()
+    prop = next((item for item in state.live_properties if item.name == name), None)
+    matches = {}
+    rows = state.values(prop.id).select("target", "value").iter_rows() if prop else ()
     for target, value in rows:
-        text = state.tags[value].name if one.has_tags else value
-        found.setdefault(target, set()).add(text.casefold())
-    return found
+        text = state.tags[value].name if prop.has_tags else value
+        matches.setdefault(target, set()).add(text.casefold())
+    return matches
 
 
 def files_of(project):
@@ -160,21 +160,21 @@ def follow(page, project, count, file):
     import_button(page).click()
     expect(page.get_by_text(re.compile("^Imported .* into 6 properties"))).to_be_visible()
     for column, parts in (("year", None), ("authors", None), ("subjects", ",")):
-        assert held(project, column) == told(project, rows, column, parts), column
+        assert held(project, column) == expected_values(project, rows, column, parts), column
     assert held(project, "thumbnail_image") == {}
 
 
-def told(project, rows, column, parts):
+def expected_values(project, rows, column, parts):
     """Return what rows say of files in the order of their numbers, as :func:`held` has it."""
     sha1s = {path: sha1 for sha1, path in files_of(project) if path.startswith("image-")}
-    said = {}
+    expected = {}
     for number, row in enumerate(rows):
         values = [" ".join(part.split()) for part in row[column].split(parts or "\0")]
-        some = said.setdefault(sha1s[f"image-{number}.jpg"], {})
+        some = expected.setdefault(sha1s[f"image-{number}.jpg"], {})
         # Of several rows of one picture the first holds; tags are put together.
         if parts or not some:
             some |= {value.casefold(): value for value in values if value}
-    return {sha1: set(some) for sha1, some in said.items() if some}
+    return {sha1: set(some) for sha1, some in expected.items() if some}
 
 
 def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objection(
@@ -214,5 +214,5 @@ def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objecti
 
 
 def violations(axe, page):
-    found = axe.Axe().run(page).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+    violations = axe.Axe().run(page).response["violations"]
+    return [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations]

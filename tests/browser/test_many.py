@@ -25,12 +25,12 @@ BEGIN = datetime(1900, 1, 1)
 
 @pytest.fixture(scope="module")
 def project(chromium_path, tmp_path_factory):
-    made = synthetic.project(tmp_path_factory.mktemp("many") / "project")
+    opened = synthetic.project(tmp_path_factory.mktemp("many") / "project")
     thumbnails = [picture(colour) for colour in COLOURS]
     sha1s = [hashlib.sha1(str(number).encode()).hexdigest() for number in range(MANY)]
     numbers = range(MANY)
     append(
-        made,
+        opened,
         "images",
         sha1=sha1s,
         format=[FORMATS[number % 5] for number in numbers],
@@ -43,7 +43,7 @@ def project(chromium_path, tmp_path_factory):
     folders = [f"box {number // 500:03}" for number in numbers]
     paths = [f"{folder}/{number:06}.jpg" for folder, number in zip(folders, numbers, strict=True)]
     append(
-        made,
+        opened,
         "files",
         file_id=[f"{number:016x}" for number in numbers],
         source=["archive"] * MANY,
@@ -54,7 +54,7 @@ def project(chromium_path, tmp_path_factory):
         status=["ok"] * MANY,
         first_seen=[synthetic.AT] * MANY,
     )
-    return made
+    return opened
 
 
 def append(project, table, **columns):
@@ -91,8 +91,8 @@ def names_in_sight(page):
 
 def view_of(page, has):
     for _ in range(300):
-        found = re.search(r"[?&]view=([\w-]+)", page.url)
-        view = from_address(found.group(1)) if found else View()
+        match = re.search(r"[?&]view=([\w-]+)", page.url)
+        view = from_address(match.group(1)) if match else View()
         if has(view):
             return view
         page.wait_for_timeout(100)
@@ -108,18 +108,18 @@ def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, projec
     field.press("Enter")
     view = view_of(page, lambda view: view.group)
     assert view.group == (Level("taken_at", "year"),)
-    found = run_view(registry.get(project, fresh=True), view)
-    expect(count(page)).to_have_text(f"{len(found):,} of 100,000")
+    matches = run_view(registry.get(project, fresh=True), view)
+    expect(count(page)).to_have_text(f"{len(matches):,} of 100,000")
 
     expect(page.locator(".tile")).not_to_have_count(0)
     expect(page.locator('.tile[data-index="0"]')).to_have_attribute(
-        "aria-label", window(registry.get(project), found, 0, 1)[0]["name"]
+        "aria-label", window(registry.get(project), matches, 0, 1)[0]["name"]
     )
     page.get_by_role("treegrid", name="Images").focus()
     page.keyboard.press("End")
-    last = len(found) - 1
+    last = len(matches) - 1
     expect(page.locator(f'.tile[data-index="{last}"]')).to_be_in_viewport()
-    order = window(registry.get(project), found, last - 20, 21)
+    order = window(registry.get(project), matches, last - 20, 21)
     seen = names_in_sight(page)
     assert [seen[last - 20 + place] for place in range(21) if last - 20 + place in seen] == [
         row["name"] for place, row in enumerate(order) if last - 20 + place in seen
@@ -132,21 +132,21 @@ def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, projec
     page.get_by_role("treegrid", name="Images").evaluate("grid => grid.scrollTop = 1e9")
     expect(page.locator(f'.tile[data-index="{last}"]')).to_be_in_viewport()
     page.locator(f'.tile[data-index="{last}"]').click(modifiers=["Shift"])
-    expect(page.locator(".selected strong")).to_have_text(f"{len(found):,} selected")
+    expect(page.locator(".selected strong")).to_have_text(f"{len(matches):,} selected")
 
     before = names_in_sight(page)
     link = page.url
     page.reload()
     ready(page)
     expect(page.locator(f'.tile[data-index="{last}"]')).to_be_in_viewport()
-    expect(page.locator(".selected strong")).to_have_text(f"{len(found):,} selected")
+    expect(page.locator(".selected strong")).to_have_text(f"{len(matches):,} selected")
     again = names_in_sight(page)
     assert {place: again[place] for place in before if place in again} == {
         place: name for place, name in before.items() if place in again
     }
 
     other = ready(visit(link))
-    expect(count(other)).to_have_text(f"{len(found):,} of 100,000")
-    first = window(registry.get(project), found, 0, 10)
+    expect(count(other)).to_have_text(f"{len(matches):,} of 100,000")
+    first = window(registry.get(project), matches, 0, 10)
     seen = names_in_sight(other)
     assert [seen[place] for place in range(10)] == [row["name"] for row in first]

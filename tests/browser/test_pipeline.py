@@ -44,13 +44,13 @@ def test_every_stage_stands_with_its_count_and_is_up_to_date(page, project):
     stages = page.get_by_role("table", name="Stages")
     expect(stages.locator("tbody tr")).to_have_count(9)
     expect(stages.locator("td.current")).to_have_count(9)
-    made = {one.name: one for one in overview.stage_summaries(project, ["visual"])}
+    summaries = {summary.name: summary for summary in overview.stage_summaries(project, ["visual"])}
     for line, name in (("Images", "images"), ("Map", "projection/visual")):
-        told = cells(page, "Stages", line)
-        assert told[1] == "up to date"
-        assert int(told[2].replace(",", "")) == made[name].rows
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", told[6])
-        assert made[name].version.startswith(told[7])
+        answer = cells(page, "Stages", line)
+        assert answer[1] == "up to date"
+        assert int(answer[2].replace(",", "")) == summaries[name].rows
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", answer[6])
+        assert summaries[name].version.startswith(answer[7])
 
 
 def test_an_encoder_that_waits_says_why_and_how_to_get_it(page):
@@ -61,9 +61,9 @@ def test_an_encoder_that_waits_says_why_and_how_to_get_it(page):
 
 def test_folders_are_counted_with_what_is_not_shown(page, project):
     (folder,) = overview.source_summaries(project)
-    told = cells(page, "Folders", folder.name)
-    assert told[0].splitlines() == [folder.name, folder.uri]
-    assert [int(one) for one in told[1:]] == [
+    answer = cells(page, "Folders", folder.name)
+    assert answer[0].splitlines() == [folder.name, folder.uri]
+    assert [int(item) for item in answer[1:]] == [
         folder.images,
         folder.ok + folder.unreadable,
         folder.unreadable + folder.missing,

@@ -18,13 +18,13 @@ IMAGES = [synthetic.sha1(name) for name in NAMES]
 
 @pytest.fixture(scope="module")
 def project(chromium_path, tmp_path_factory):
-    made = synthetic.project(tmp_path_factory.mktemp("defining") / "project")
+    opened = synthetic.project(tmp_path_factory.mktemp("defining") / "project")
     thumbnail = synthetic.picture()
     images = [synthetic.image(name, thumbnail=thumbnail) for name in NAMES]
-    synthetic.write(made, "images", images)
+    synthetic.write(opened, "images", images)
     files = [synthetic.file(f"box/{name}.jpg", name) for name in NAMES]
-    synthetic.write(made, "files", files)
-    return made
+    synthetic.write(opened, "files", files)
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def store(project):
     store = annotations_of(project)
     state = store.state(fresh=True)
     gone = [
-        properties.update(state.properties, one.id, deleted=True) for one in state.live_properties
+        properties.update(state.properties, prop.id, deleted=True) for prop in state.live_properties
     ]
     store.commit([change for changes in gone for change in changes], "delete")
     return store
@@ -48,18 +48,18 @@ def store(project):
 @pytest.fixture
 def theme(store):
     """Tags war > battle, sea and street, on some images."""
-    one, changes = properties.create(store.state().properties, "Theme", "tags")
+    prop, changes = properties.create(store.state().properties, "Theme", "tags")
     known = {}
     for name, parent in (("war", None), ("battle", "war"), ("sea", None), ("street", None)):
-        made, steps = tags.create(
-            known, one.id, name, parents=[it.id for it in known.values() if it.name == parent]
+        created, steps = tags.create(
+            known, prop.id, name, parents=[it.id for it in known.values() if it.name == parent]
         )
-        known[made.id] = made
+        known[created.id] = created
         changes += steps
     store.commit(changes, "property")
     for tag, images in zip(known.values(), (IMAGES[:2], IMAGES[1:4], IMAGES[4:5]), strict=False):
-        store.commit(edits.add_tags(store.state(), one.id, images, [tag.id]), "tag")
-    return one
+        store.commit(edits.add_tags(store.state(), prop.id, images, [tag.id]), "tag")
+    return prop
 
 
 def known_as(page, name):
@@ -75,7 +75,7 @@ def branch(page, name):
 def below(store, name):
     """Return the names of what a tag stands under, as another process reads them."""
     known = store.state(fresh=True).tags
-    [tag] = [one for one in known.values() if one.name == name and not one.deleted]
+    [tag] = [item for item in known.values() if item.name == name and not item.deleted]
     return {known[up].name for up in tag.parents}
 
 
@@ -103,8 +103,10 @@ def test_first_property_is_made_by_one_press_named_moved_and_deleted(visit, addr
     expect(known_as(page, "Price paid")).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).last.click()
     expect(known_as(page, "Price paid")).to_be_visible()
-    told = {one.name: (one.folder, one.options) for one in store.state(fresh=True).live_properties}
-    assert told == {"Subject": ("Provenance", {}), "Price paid": ("Provenance", {"least": 0})}
+    answer = {
+        prop.name: (prop.folder, prop.options) for prop in store.state(fresh=True).live_properties
+    }
+    assert answer == {"Subject": ("Provenance", {}), "Price paid": ("Provenance", {"least": 0})}
 
 
 def test_a_tag_is_found_made_put_elsewhere_and_merged_and_another_browser_sees_it(
@@ -159,18 +161,18 @@ def test_keys_move_in_the_tree_and_a_tag_leads_to_its_images(visit, address, sto
     expect(branch(page, "war")).to_have_attribute("aria-selected", "true")
     page.get_by_role("link", name="Show in Explore").click()
     expect(page.locator(".line .count")).to_have_text("4 of 8")
-    asked = from_address(re.search(r"view=([^&]+)", page.url)[1])
-    assert [part.field for part in asked.where] == [f"p:tags:{theme.id}"]
+    query = from_address(re.search(r"view=([^&]+)", page.url)[1])
+    assert [part.field for part in query.where] == [f"p:tags:{theme.id}"]
 
 
 def test_a_change_of_type_says_what_is_lost_and_axe_has_no_objection(visit, address, store):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
     )
-    one, changes = properties.create(store.state().properties, "Made", "text", folder="Work")
+    prop, changes = properties.create(store.state().properties, "Made", "text", folder="Work")
     store.commit(changes, "property")
     for image, text in zip(IMAGES, ("1912", "May 1912", "long ago"), strict=False):
-        store.commit(edits.set_value(store.state(), one.id, [image], text), "set")
+        store.commit(edits.set_value(store.state(), prop.id, [image], text), "set")
     page = visit(address, size=NARROW, theme="dark")
     expect(page.get_by_text("3 different values")).to_be_visible()
     page.get_by_role("combobox", name="Type").select_option("date")
@@ -188,5 +190,5 @@ def test_a_change_of_type_says_what_is_lost_and_axe_has_no_objection(visit, addr
 
 
 def violations(axe, page):
-    found = axe.Axe().run(page).response["violations"]
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+    violations = axe.Axe().run(page).response["violations"]
+    return [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations]

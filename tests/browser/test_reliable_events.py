@@ -31,17 +31,17 @@ async (source) => {
 
 def test_a_press_is_said_again_until_it_is_heard_and_not_forever(chromium):
     page = chromium.new_page()
-    told = page.evaluate(TELL, (FOLDER / "shared/bridge/reliable_events.js").read_text("utf-8"))
+    answer = page.evaluate(TELL, (FOLDER / "shared/bridge/reliable_events.js").read_text("utf-8"))
     page.close()
-    assert told["said"] == [
+    assert answer["said"] == [
         ["presses", ["save", 1]],
         ["presses", ["save", 1], ["only", 2]],
         ["presses", ["only", 2], ["similar", 3]],
     ]
-    assert told["again"] == ["only", "similar"]
-    assert told["keys"] == 3
-    assert told["data"] == "its data"
-    assert told["unconfirmed"] == [0, 1, 0]
+    assert answer["again"] == ["only", "similar"]
+    assert answer["keys"] == 3
+    assert answer["data"] == "its data"
+    assert answer["unconfirmed"] == [0, 1, 0]
 
 
 LEAVE = """
@@ -71,7 +71,7 @@ def test_what_went_with_its_page_says_nothing_from_the_next_one(chromium):
     page = chromium.new_page()
     page.route("**/*", lambda route: route.fulfill(body="<html></html>", content_type="text/html"))
     page.goto("http://pages.test/one")
-    said = page.evaluate(LEAVE, (FOLDER / "shared/bridge/reliable_events.js").read_text("utf-8"))
+    text = page.evaluate(LEAVE, (FOLDER / "shared/bridge/reliable_events.js").read_text("utf-8"))
     page.close()
-    assert said[0] == 1
-    assert said[1] >= 2
+    assert text[0] == 1
+    assert text[1] >= 2

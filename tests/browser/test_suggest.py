@@ -41,7 +41,7 @@ def coins(own_project):
 def held(store):
     """Return the images that have a tag, whichever, as another process reads them."""
     state = store.state(fresh=True)
-    return {target for one in state.live_properties for target in state.values(one.id)["target"]}
+    return {target for prop in state.live_properties for target in state.values(prop.id)["target"]}
 
 
 def in_hand(page):
@@ -80,13 +80,13 @@ def test_a_few_selected_images_find_the_others_by_thirty_answers_and_each_is_tak
     page.get_by_role("button", name="Tag them and find more").click()
     expect(page.get_by_role("heading", name="More images for “Coins”")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/suggest\?.*tag="))
-    said = [answer(page, number, coins) for number in range(ANSWERS)]
+    answers = [answer(page, number, coins) for number in range(ANSWERS)]
     # Coins are one in twenty: by chance there would be one or two.
-    assert sum(said) >= 6, said
-    assert eventually(lambda: len(held(store)) == 2 + sum(said))
+    assert sum(answers) >= 6, answers
+    assert eventually(lambda: len(held(store)) == 2 + sum(answers))
     assert held(store) <= coins
     refused = page.locator(".figures dd").nth(2)
-    expect(refused).to_have_text(str(ANSWERS - sum(said)))
+    expect(refused).to_have_text(str(ANSWERS - sum(answers)))
     # The last answer is undone: its image is in hand again.
     last = page.locator(".tile").nth(ANSWERS % PAGE - 1).get_attribute("data-sha1")
     page.keyboard.press("Control+z")

@@ -96,7 +96,7 @@ def figures(page, column):
     """What the first rows say in a column of numbers."""
     cells = table(page).locator(f".row .cell.{column}")
     numbers = [int(re.sub(r"\D", "", text)) for text in cells.all_text_contents()]
-    places = [int(one.get_attribute("data-index")) for one in table(page).locator(".row").all()]
+    places = [int(item.get_attribute("data-index")) for item in table(page).locator(".row").all()]
     return [number for _, number in sorted(zip(places, numbers, strict=True))]
 
 
@@ -145,7 +145,7 @@ def test_presses_and_keys_select_as_in_the_gallery(page):
 
 def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
     sent = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda one: sent.append(one)))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda item: sent.append(item)))
     page.reload()
     ready(page)
     page.keyboard.press("End")
@@ -167,9 +167,9 @@ def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
     row(page, place).locator(".name").dblclick()
     expect(viewer.locator("header")).to_contain_text(name)
     # What the browser keeps of older answers it may have dropped when a newer one names it.
-    asked = [BackMsg.FromString(frame).rerun_script for frame in sent if isinstance(frame, bytes)]
-    assert len(asked) > 2
-    assert not any(one.cached_message_hashes for one in asked)
+    reruns = [BackMsg.FromString(frame).rerun_script for frame in sent if isinstance(frame, bytes)]
+    assert len(reruns) > 2
+    assert not any(item.cached_message_hashes for item in reruns)
 
 
 def test_rows_stand_under_the_headings_of_their_groups(visit, address):
@@ -202,8 +202,8 @@ def test_rows_stand_under_the_headings_of_their_groups(visit, address):
     expect(page.locator(".pin .path")).to_have_text(f"{LONG} ›")
     expect(page.locator(".pin .count")).to_be_in_viewport()
     page.keyboard.press("o")
-    told = page.wait_for_function("told.find(([name]) => name === 'group')").json_value()
-    assert told == ["group", {"group": 4, "version": "1"}]
+    answer = page.wait_for_function("told.find(([name]) => name === 'group')").json_value()
+    assert answer == ["group", {"group": 4, "version": "1"}]
 
 
 def test_a_press_on_a_row_that_is_still_to_come_opens_it_when_it_has_come(visit, address):
@@ -248,8 +248,8 @@ def test_columns_are_hidden_and_widened_and_stay_so(page):
 @pytest.fixture
 def remark(page, address, demo_project):
     """A property for the time of one test: other tests press where its cells would be."""
-    made = page.request.post(f"{address}/properties", data={"name": "Remark", "type": "text"})
-    id = made.json()["property"]
+    created = page.request.post(f"{address}/properties", data={"name": "Remark", "type": "text"})
+    id = created.json()["property"]
     yield id
     store = annotations_of(open_project(demo_project))
     known = store.state(fresh=True).properties
@@ -299,5 +299,5 @@ def test_nothing_that_axe_objects_to(visit, address, theme):
     page = ready(visit(f"{address}/?view={grouped}", theme=theme))
     expect(header(page, 0)).to_be_visible()
     any_row(page, 1).locator(".tick-box").click()
-    found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations] == []

@@ -17,8 +17,8 @@ def project(demo_project):
     """The project that the pages show; what a test saves in it is gone after the test."""
     opened = open_project(demo_project)
     yield opened
-    for one in saved.list_views(opened):
-        saved.remove(opened, one.id)
+    for view in saved.list_views(opened):
+        saved.remove(opened, view.id)
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ def test_new_tab_is_named_by_what_it_asks(page, address):
     expect(filtered(page, "Space")).to_be_visible()
     page.get_by_role("button", name="New tab with this view").click()
     names(page, "Space")
-    asked = (
+    query = (
         View()
         .with_condition("path", "war")
         .with_condition("taken_at", ["1930-01-01", "1939-12-31"])
     )
-    page.goto(f"{address}/?view={to_address(asked)}")
+    page.goto(f"{address}/?view={to_address(query)}")
     expect(page.get_by_role("heading", name="No image matches")).to_be_visible()
     page.get_by_role("button", name="New tab with this view").click()
     names(page, "Space", "war · 1930s")
@@ -184,8 +184,8 @@ def test_many_tabs_leave_the_pages_in_reach_and_axe_has_no_objection(visit, addr
     expect(page.get_by_role("link", name="Pipeline")).to_be_in_viewport(ratio=0.9)
     tab(page, "a view with a rather long name 8").click(button="right")
     expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
-    found = axe.Axe().run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations] == []
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Pipeline").click()
     expect(page.get_by_role("link", name="Pipeline")).to_be_visible()

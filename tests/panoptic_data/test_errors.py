@@ -6,7 +6,7 @@ from panoptic_data import errors
 
 
 def all_errors(root=errors.PanopticError):
-    return {root, *(found for child in root.__subclasses__() for found in all_errors(child))}
+    return {root, *(matches for child in root.__subclasses__() for matches in all_errors(child))}
 
 
 def test_every_public_error_is_in_the_tree_of_the_docstring():

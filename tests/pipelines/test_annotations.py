@@ -94,13 +94,13 @@ def test_what_people_said_is_an_asset_with_counts_authors_and_versions(annotated
 
 
 def test_a_run_makes_it_too_and_leaves_it_alone_where_nothing_was_said(annotated):
-    made = process(annotated, Request())["stages"]
-    assert {name for name, stage in made.items() if stage["status"] == "made"} == {"annotations"}
+    created = process(annotated, Request())["stages"]
+    assert {name for name, stage in created.items() if stage["status"] == "made"} == {"annotations"}
     count = last_materialization(annotated)[1]
     again = process(annotated, Request())["stages"]["annotations"]
     assert (again["status"], again["data_version"]) == (
         "unchanged",
-        made["annotations"]["data_version"],
+        created["annotations"]["data_version"],
     )
     assert last_materialization(annotated)[1] == count
 

@@ -36,9 +36,14 @@ def run(*arguments, **options):
 def test_json_is_one_object_and_stdout_holds_nothing_else(project):
     done = run("process", "--project", str(project.root), "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
-    assert set(told) == KEYS
-    assert (told["outcome"], told["files"], told["new"], told["embedded"]) == ("done", 40, 40, 40)
+    answer = json.loads(done.stdout)
+    assert set(answer) == KEYS
+    assert (answer["outcome"], answer["files"], answer["new"], answer["embedded"]) == (
+        "done",
+        40,
+        40,
+        40,
+    )
 
 
 def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(processed):
@@ -55,13 +60,13 @@ def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(processed):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
-    told = json.loads(done.stdout)
-    assert set(told) == KEYS
-    assert told["run"] is None
-    assert (told["files"], told["images"], told["unchanged"]) == (40, 40, 40)
-    assert (told["new"], told["embedded"], told["stage_seconds"]) == (0, 0, {})
-    assert {stage["status"] for stage in told["stages"].values()} == {"unchanged"}
-    assert {name: stage["data_version"] for name, stage in told["stages"].items()} == {
+    answer = json.loads(done.stdout)
+    assert set(answer) == KEYS
+    assert answer["run"] is None
+    assert (answer["files"], answer["images"], answer["unchanged"]) == (40, 40, 40)
+    assert (answer["new"], answer["embedded"], answer["stage_seconds"]) == (0, 0, {})
+    assert {stage["status"] for stage in answer["stages"].values()} == {"unchanged"}
+    assert {name: stage["data_version"] for name, stage in answer["stages"].items()} == {
         name: stage["data_version"] for name, stage in first["stages"].items()
     }
     assert len(runs.recent(processed)) == 2
@@ -69,9 +74,9 @@ def test_nothing_to_do_is_told_without_importing_lancedb_or_dagster(processed):
 
 def test_plan_says_what_would_be_done_and_changes_nothing(project, capsys):
     assert command.main(["plan", "--project", str(project.root), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["files/pictures"] == "never"
-    assert told["duplicates"] == "never"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["files/pictures"] == "never"
+    assert answer["duplicates"] == "never"
     assert runs.recent(project).is_empty()
 
 
@@ -81,9 +86,9 @@ def test_plan_says_why(processed, folder, capsys):
     assert capsys.readouterr().out == "Nothing to do.\n"
     (folder / "subject-1" / "00001.jpg").unlink()
     assert command.main(["plan", "--project", place, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["files/pictures"] == "folder"
-    assert told["corpus"] == "inputs"
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["files/pictures"] == "folder"
+    assert answer["corpus"] == "inputs"
     folder.rename(folder.with_name("elsewhere"))
     assert command.main(["plan", "--project", place]) == 0
     assert "files/pictures: its folder is missing" in capsys.readouterr().out
@@ -97,9 +102,9 @@ def test_a_wrong_argument_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         command.main(arguments)
     assert exit_.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("python -m pipelines")
-    assert len(said.splitlines()) == 1
+    text = capsys.readouterr().err
+    assert text.startswith("python -m pipelines")
+    assert len(text.splitlines()) == 1
 
 
 def test_no_project_is_one_sentence_and_exits_with_2(tmp_path, capsys):
@@ -110,8 +115,8 @@ def test_no_project_is_one_sentence_and_exits_with_2(tmp_path, capsys):
 
 def test_an_unknown_source_exits_with_2(project, capsys):
     assert command.main(["process", "--project", str(project.root), "--source", "maps"]) == 2
-    said = UnknownSource(name="maps", known="pictures").message("en")
-    assert capsys.readouterr().err == said + "\n"
+    text = UnknownSource(name="maps", known="pictures").message("en")
+    assert capsys.readouterr().err == text + "\n"
 
 
 def test_a_busy_project_exits_with_3(project, capsys):
@@ -150,8 +155,8 @@ def test_stopped_it_says_so_exits_with_130_and_goes_on_next_time(project, sent):
         time.sleep(0.3)
         process_.send_signal(sent)
         assert process_.stderr is not None
-        said = process_.stderr.read()
+        text = process_.stderr.read()
     assert process_.returncode == 130
-    assert said == "Stopped. Finished work is kept; the next run continues from there.\n"
+    assert text == "Stopped. Finished work is kept; the next run continues from there.\n"
     assert runs.recent(project)["outcome"].to_list() == ["interrupted"]
     assert process(project, Request())["files"] == 40

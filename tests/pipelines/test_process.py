@@ -35,16 +35,16 @@ EVERY_STAGE = [
 COUNTS = ("files", "images", "new", "changed", "removed", "unchanged", "unreadable", "embedded")
 
 
-def counts(told):
-    return {name: told[name] for name in COUNTS}
+def counts(answer):
+    return {name: answer[name] for name in COUNTS}
 
 
-def statuses(told):
-    return {stage: made["status"] for stage, made in told["stages"].items()}
+def statuses(answer):
+    return {stage: created["status"] for stage, created in answer["stages"].items()}
 
 
-def versions(told):
-    return {stage: made["data_version"] for stage, made in told["stages"].items()}
+def versions(answer):
+    return {stage: created["data_version"] for stage, created in answer["stages"].items()}
 
 
 def history(project):
@@ -66,7 +66,7 @@ def test_the_first_run_makes_every_stage(processed, first):
         "embedded": 40,
     }
     assert list(first["stages"]) == EVERY_STAGE
-    assert all(made["data_version"] for made in first["stages"].values())
+    assert all(created["data_version"] for created in first["stages"].values())
     assert first["encoders"] == [
         {"encoder": "visual", "slug": "visual", "status": "ready", "cause": None}
     ]
@@ -89,16 +89,18 @@ def test_dagster_and_the_table_of_runs_tell_the_same_history(processed, first):
 
 def test_every_materialization_tells_counts_version_and_shows_pictures(processed, first):
     with open_instance(processed) as instance:
-        for stage, made in first["stages"].items():
+        for stage, created in first["stages"].items():
             parts = stage.removesuffix("/pictures").split("/")
             event = instance.get_latest_materialization_event(dg.AssetKey(parts))
             assert event is not None, stage
             metadata = event.asset_materialization.metadata
-            assert metadata["dagster/row_count"].value == made["rows"]
-            assert metadata["new"].value == made["new"]
+            assert metadata["dagster/row_count"].value == created["rows"]
+            assert metadata["new"].value == created["new"]
             table = stages.stage_table(stage)
             assert metadata["lance_version"].value == processed.database().version(table)
-            assert event.asset_materialization.tags["dagster/data_version"] == made["data_version"]
+            assert (
+                event.asset_materialization.tags["dagster/data_version"] == created["data_version"]
+            )
             assert event.asset_materialization.tags["dagster/code_version"] == "1"
             if stage.startswith(("images", "clusters")):
                 assert metadata["preview"].value.startswith("![JPEG](data:image/jpeg;base64,")
@@ -135,12 +137,12 @@ def test_all_checks_pass_after_a_run(processed):
 
 
 def test_a_second_run_leaves_every_stage_alone(processed, first):
-    made = len(history(processed))
+    created = len(history(processed))
     second = process(processed, Request())
     assert statuses(second) == dict.fromkeys(EVERY_STAGE, "unchanged")
     assert versions(second) == versions(first)
     assert counts(second) == {**counts(first), "new": 0, "unchanged": 40, "embedded": 0}
-    assert len(history(processed)) == made
+    assert len(history(processed)) == created
 
 
 def test_exactly_what_was_added_renamed_removed_and_overwritten_changes(processed, folder, first):
@@ -193,8 +195,8 @@ def test_a_copy_costs_no_vector_and_no_neighbours(processed, folder, first):
 
 def test_a_broken_file_is_a_row_and_no_failure(project, folder):
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
-    told = process(project, Request())
-    assert (told["outcome"], told["files"], told["images"], told["unreadable"]) == (
+    answer = process(project, Request())
+    assert (answer["outcome"], answer["files"], answer["images"], answer["unreadable"]) == (
         "done",
         41,
         40,
@@ -209,21 +211,26 @@ def test_a_file_that_could_not_be_read_for_a_reason_that_passes_is_tried_again(p
     rows = processed.database().frame("files", where="path = 'subject-1/00001.jpg'")
     denied = rows.with_columns(status=pl.lit("unreadable"), reason=pl.lit("permission_denied"))
     processed.database().upsert("files", denied.to_arrow().cast(arrow("files")))
-    told = process(processed, Request())
-    assert (told["changed"], told["unreadable"]) == (1, 0)
+    answer = process(processed, Request())
+    assert (answer["changed"], answer["unreadable"]) == (1, 0)
 
 
 def test_a_source_whose_folder_is_gone_is_told_and_the_others_are_done(processed, tmp_path):
     write_pictures(tmp_path / "stamps", range(200, 210))
     sources.add(processed, tmp_path / "stamps")
     (tmp_path / "pictures").rename(tmp_path / "elsewhere")
-    told = process(processed, Request())
-    (problem,) = told["problems"]
+    answer = process(processed, Request())
+    (problem,) = answer["problems"]
     assert (problem["about"], problem["name"]) == ("source", "pictures")
     assert str(tmp_path / "pictures") in problem["text"]
     assert "panoptic sources relink pictures" in problem["text"]
-    assert (told["away"], told["missing"]) == (40, 0)
-    assert (told["outcome"], told["files"], told["new"], told["removed"]) == ("done", 50, 10, 0)
+    assert (answer["away"], answer["missing"]) == (40, 0)
+    assert (answer["outcome"], answer["files"], answer["new"], answer["removed"]) == (
+        "done",
+        50,
+        10,
+        0,
+    )
     (tmp_path / "elsewhere").rename(tmp_path / "pictures")
     back = process(processed, Request())
     assert (back["problems"], back["new"], back["changed"], back["away"]) == ([], 0, 0, 0)
@@ -233,13 +240,13 @@ def test_many_files_that_vanish_at_once_are_asked_about_and_the_rest_is_done(pro
     for path in folder.glob("subject-[0-5]"):
         path.rename(folder.parent / path.name)
     write_pictures(folder, range(206, 208))
-    told = process(processed, Request())
-    (problem,) = told["problems"]
-    assert (problem["about"], problem["name"], told["outcome"]) == ("source", "pictures", "done")
+    answer = process(processed, Request())
+    (problem,) = answer["problems"]
+    assert (problem["about"], problem["name"], answer["outcome"]) == ("source", "pictures", "done")
     assert "30 of 40 files" in problem["text"]
-    assert (told["new"], told["removed"], told["missing"], told["files"]) == (2, 0, 0, 42)
+    assert (answer["new"], answer["removed"], answer["missing"], answer["files"]) == (2, 0, 0, 42)
     again = process(processed, Request())
-    assert (again["problems"], again["removed"]) == (told["problems"], 0)
+    assert (again["problems"], again["removed"]) == (answer["problems"], 0)
     assert set(statuses(again).values()) == {"unchanged"}
     sources.accept_missing(processed, "pictures")
     last = process(processed, Request())
@@ -281,9 +288,9 @@ def test_a_source_unmounted_during_a_run_is_whole_after_it_is_back(project, fold
 def test_only_the_named_source_is_read(project, tmp_path):
     write_pictures(tmp_path / "stamps", range(200, 210))
     sources.add(project, tmp_path / "stamps")
-    told = process(project, Request(only=("stamps",)))
-    assert told["files"] == 10
-    assert told["stages"]["files/pictures"]["status"] == "skipped"
+    answer = process(project, Request(only=("stamps",)))
+    assert answer["files"] == 10
+    assert answer["stages"]["files/pictures"]["status"] == "skipped"
     with pytest.raises(UnknownSource):
         process(project, Request(only=("maps",)))
 
@@ -291,12 +298,12 @@ def test_only_the_named_source_is_read(project, tmp_path):
 def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
     # Where the table should be there is something else.
     (project.lance / "projection__visual.lance").write_text("no table")
-    told = process(project, Request())
-    assert told["outcome"] == "failed"
-    assert statuses(told)["projection/visual"] == "failed"
-    assert statuses(told)["clusters/visual"] == "made"
-    assert statuses(told)["neighbours/visual"] == "made"
-    assert [problem["name"] for problem in told["problems"]] == ["projection/visual"]
+    answer = process(project, Request())
+    assert answer["outcome"] == "failed"
+    assert statuses(answer)["projection/visual"] == "failed"
+    assert statuses(answer)["clusters/visual"] == "made"
+    assert statuses(answer)["neighbours/visual"] == "made"
+    assert [problem["name"] for problem in answer["problems"]] == ["projection/visual"]
     row = runs.recent(project).to_dicts()[0]
     assert row["outcome"] == "failed"
     assert row["error"].startswith("projection/visual failed: ")
@@ -312,14 +319,14 @@ def test_another_run_at_work_is_refused(project):
 
 
 def test_refit_makes_map_and_clusters_anew_and_nothing_else(processed):
-    told = process(processed, Request(refit=True))
-    assert told["problems"] == []
-    assert set(told["stage_seconds"]) == {"projection/visual", "clusters/visual"}
+    answer = process(processed, Request(refit=True))
+    assert answer["problems"] == []
+    assert set(answer["stage_seconds"]) == {"projection/visual", "clusters/visual"}
 
 
 def test_the_method_of_clusters_can_be_chosen(processed):
-    told = process(processed, Request(method="kmeans", k=4))
-    assert set(told["stage_seconds"]) == {"clusters/visual"}
+    answer = process(processed, Request(method="kmeans", k=4))
+    assert set(answer["stage_seconds"]) == {"clusters/visual"}
     numbers = processed.database().frame("clusters__visual", ["cluster"])["cluster"]
     assert numbers.n_unique() == 4
 
@@ -339,6 +346,6 @@ def test_what_the_table_of_stages_says_of_a_stopped_stage_is_made_good(processed
 def test_a_project_without_sources_is_processed_to_nothing(tmp_path):
     project = replace(create_project(tmp_path / "corpus"), encoders=("visual",))
     save_settings(project)
-    told = process(project, Request())
-    assert (told["outcome"], told["problems"]) == ("done", [])
-    assert (told["files"], told["images"]) == (0, 0)
+    answer = process(project, Request())
+    assert (answer["outcome"], answer["problems"]) == ("done", [])
+    assert (answer["files"], answer["images"]) == (0, 0)

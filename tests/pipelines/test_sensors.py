@@ -15,20 +15,20 @@ def look(project):
         return build_defs(project).resolve_sensor_def("folders")(context)
 
 
-def asked(result):
+def partitions_of(result):
     return [request.partition_key for request in result.run_requests or ()]
 
 
 def test_a_new_source_is_asked_for_and_becomes_a_partition(project):
     result = look(project)
-    assert asked(result) == ["pictures"]
+    assert partitions_of(result) == ["pictures"]
     (request,) = result.dynamic_partitions_requests
     assert request.partition_keys == ["pictures"]
 
 
 def test_what_is_known_is_not_asked_for(processed):
     result = look(processed)
-    assert asked(result) == []
+    assert partitions_of(result) == []
     assert result.dynamic_partitions_requests == []
     assert result.skip_reason.skip_message == "No file is new, changed or gone."
 
@@ -49,12 +49,12 @@ def test_new_changed_and_vanished_files_are_asked_for_once_each(processed, folde
 def test_only_the_source_that_differs_is_asked_for(processed, tmp_path):
     write_pictures(tmp_path / "stamps", range(200, 203))
     sources.add(processed, tmp_path / "stamps")
-    assert asked(look(processed)) == ["stamps"]
+    assert partitions_of(look(processed)) == ["stamps"]
 
 
 def test_a_folder_that_is_gone_is_left_in_peace(project, folder):
     folder.rename(folder.with_name("elsewhere"))
-    assert asked(look(project)) == []
+    assert partitions_of(look(project)) == []
 
 
 def test_a_run_that_the_sensor_asks_for_can_be_run(project):
@@ -66,7 +66,7 @@ def test_a_run_that_the_sensor_asks_for_can_be_run(project):
         assert job.execute_in_process(
             instance=instance, partition_key=request.partition_key
         ).success
-    assert asked(look(project)) == []
+    assert partitions_of(look(project)) == []
 
 
 def test_without_a_project_it_says_so(tmp_path, monkeypatch):

@@ -27,9 +27,11 @@ def project(tmp_path):
 
 def test_a_value_is_stored_canonically_and_read_back(client, post, store):
     year = create_property(store, "Year", "date")
-    told = post("/annotate", {"property": year, "value": "4 mai 1912", "targets": these(SHA1S[0])})
-    assert told["changed"] == 1
-    assert told["position"] == store.state().position
+    answer = post(
+        "/annotate", {"property": year, "value": "4 mai 1912", "targets": these(SHA1S[0])}
+    )
+    assert answer["changed"] == 1
+    assert answer["position"] == store.state().position
     assert read_texts(client, SHA1S[0], year) == ["1912-05-04"]
     assert read_texts(client, SHA1S[1], year) is None
 
@@ -48,21 +50,21 @@ def test_no_value_takes_it_away(client, post, store):
 def test_a_value_that_cannot_be_read_is_refused_in_the_language_of_the_page(
     post, store, type, value
 ):
-    one = create_property(store, "One", type)
-    body = {"property": one, "value": value, "targets": these(SHA1S[0])}
+    prop = create_property(store, "One", type)
+    body = {"property": prop, "value": value, "targets": these(SHA1S[0])}
     english, french = (post("/annotate", body, 400, lang=lang)["message"] for lang in ("en", "fr"))
     assert value in english
     assert value in french
     assert english != french
-    assert values(store, one) == {}
+    assert values(store, prop) == {}
 
 
 def test_nothing_new_is_no_batch(post, store):
     note = create_property(store, "Note", "text")
     body = {"property": note, "value": "seen", "targets": these(SHA1S[0])}
     post("/annotate", body)
-    told = post("/annotate", body)
-    assert (told["batch"], told["changed"]) == (None, 0)
+    answer = post("/annotate", body)
+    assert (answer["batch"], answer["changed"]) == (None, 0)
 
 
 def test_a_name_becomes_a_tag_in_the_same_batch_and_is_known_by_any_case(client, post, store):
@@ -70,9 +72,9 @@ def test_a_name_becomes_a_tag_in_the_same_batch_and_is_known_by_any_case(client,
     body = {"property": theme, "op": "add", "names": ["Newton, Amanda"]}
     first = post("/annotate", {**body, "targets": these(SHA1S[0])})
     post("/annotate", {**body, "names": ["newton, amanda"], "targets": these(SHA1S[1])})
-    [made] = store.state().tags_of(theme)
-    assert made.name == "Newton, Amanda"
-    assert values(store, theme) == {SHA1S[0]: {made.id}, SHA1S[1]: {made.id}}
+    [created] = store.state().tags_of(theme)
+    assert created.name == "Newton, Amanda"
+    assert values(store, theme) == {SHA1S[0]: {created.id}, SHA1S[1]: {created.id}}
     assert set(store.changes(first["batch"])["kind"]) == {"image", "tag"}
     store.undo(store.history()["author"][0])
     store.undo(store.history()["author"][0])
@@ -99,10 +101,10 @@ def test_a_toggle_adds_where_one_lacks_it_and_removes_where_all_have_it(post, st
     war = create_tag(store, theme, "war")
     body = {"property": theme, "op": "toggle", "values": [war]}
     assert post("/annotate", {**body, "targets": these(SHA1S[0])})["op"] == "add"
-    told = post("/annotate", {**body, "targets": these(*SHA1S[:3])})
-    assert (told["op"], told["changed"]) == ("add", 2)
-    told = post("/annotate", {**body, "targets": these(*SHA1S[:3])})
-    assert (told["op"], told["changed"]) == ("remove", 3)
+    answer = post("/annotate", {**body, "targets": these(*SHA1S[:3])})
+    assert (answer["op"], answer["changed"]) == ("add", 2)
+    answer = post("/annotate", {**body, "targets": these(*SHA1S[:3])})
+    assert (answer["op"], answer["changed"]) == ("remove", 3)
     assert values(store, theme) == {}
 
 
@@ -112,9 +114,9 @@ def test_several_edits_are_one_batch(post, store):
         {"property": theme, "op": "add", "names": ["war"]},
         {"property": note, "value": "seen"},
     ]
-    told = post("/annotate", {"edits": listed, "targets": these(*SHA1S[:2]), "act": "stamp"})
+    answer = post("/annotate", {"edits": listed, "targets": these(*SHA1S[:2]), "act": "stamp"})
     assert store.history()[0].select("batch", "act", "about").row(0) == (
-        told["batch"], "stamp", "Theme: war, Note: seen",
+        answer["batch"], "stamp", "Theme: war, Note: seen",
     )  # fmt: skip
     store.undo(store.history()["author"][0])
     assert values(store, theme) == values(store, note) == {}
@@ -125,12 +127,12 @@ def test_a_selection_of_a_view_is_resolved_here(post, store):
     view = to_address(View().with_condition("path", "image"))
     selection = {"all": True, "ids": [], "except": [SHA1S[2]]}
     body = {"property": note, "value": "seen"}
-    told = post("/annotate", {**body, "targets": {"view": view, "selection": selection}})
-    assert told["changed"] == 5
+    answer = post("/annotate", {**body, "targets": {"view": view, "selection": selection}})
+    assert answer["changed"] == 5
     assert SHA1S[2] not in values(store, note)
     chosen = {"all": False, "ids": [SHA1S[2], "f" * 40, "é"], "except": []}
-    told = post("/annotate", {**body, "targets": {"view": "", "selection": chosen}})
-    assert told["changed"] == 1
+    answer = post("/annotate", {**body, "targets": {"view": "", "selection": chosen}})
+    assert answer["changed"] == 1
 
 
 def test_a_property_of_files_is_set_on_all_files_of_an_image_or_on_those_of_the_view(
@@ -143,8 +145,8 @@ def test_a_property_of_files_is_set_on_all_files_of_an_image_or_on_those_of_the_
     view = View(view.where, mode="file")
     selection = {"all": True, "ids": [], "except": []}
     targets = {"view": to_address(view), "selection": selection}
-    told = post("/annotate", {"property": shelf, "value": "B", "targets": targets})
-    assert told["changed"] == 1
+    payload = post("/annotate", {"property": shelf, "value": "B", "targets": targets})
+    assert payload["changed"] == 1
     answer = client.get("/annotations", params={"sha1": SHA1S[0]}).json()
     assert answer["values"][shelf]["mixed"] is True
     assert set(answer["values"][shelf]["texts"]) == {"A", "B"}
@@ -154,13 +156,13 @@ def test_values_are_copied_to_others(post, store):
     theme, note = create_property(store, "Theme", "tags"), create_property(store, "Note", "text")
     shelf = create_property(store, "Shelf", "text", target="file")
     post("/annotate", {"property": theme, "op": "add", "names": ["x"], "targets": these(SHA1S[0])})
-    for one in (note, shelf):
-        post("/annotate", {"property": one, "value": "seen", "targets": these(SHA1S[0])})
-    told = post(
+    for item in (note, shelf):
+        post("/annotate", {"property": item, "value": "seen", "targets": these(SHA1S[0])})
+    answer = post(
         "/copy",
         {"source": SHA1S[0], "properties": [theme, shelf], "targets": these(*SHA1S[:3])},
     )
-    assert told["changed"] == 4
+    assert answer["changed"] == 4
     assert set(values(store, theme)) == set(SHA1S[:3])
     assert set(values(store, note)) == {SHA1S[0]}
     assert len(values(store, shelf)) == 4
@@ -170,17 +172,17 @@ def test_images_leave_the_corpus_and_come_back(client, post, store):
     post("/exclude", {"targets": these(*SHA1S[:2])})
     assert store.state().excluded.frame()["target"].sort().to_list() == sorted(SHA1S[:2])
     assert client.get("/annotations", params={"sha1": SHA1S[0]}).json()["excluded"] is True
-    told = post("/exclude", {"targets": these(SHA1S[0]), "excluded": False})
-    assert told["changed"] == 1
+    answer = post("/exclude", {"targets": these(SHA1S[0]), "excluded": False})
+    assert answer["changed"] == 1
     assert client.get("/annotations", params={"sha1": SHA1S[0]}).json()["excluded"] is False
     assert store.history()["act"].to_list() == ["include", "exclude"]
 
 
 def test_a_property_is_made_and_refused_in_words(client, post):
-    made = post("/properties", {"name": "Theme", "type": "tags"})
+    created = post("/properties", {"name": "Theme", "type": "tags"})
     listed = client.get("/annotations").json()["properties"]
-    assert [(one["id"], one["name"], one["type"]) for one in listed] == [
-        (made["property"], "Theme", "tags")
+    assert [(item["id"], item["name"], item["type"]) for item in listed] == [
+        (created["property"], "Theme", "tags")
     ]
     refused = post("/properties", {"name": "theme", "type": "text"}, 400, lang="fr")
     assert "theme" in refused["message"]
@@ -231,8 +233,8 @@ def test_what_cannot_be_is_said_and_nothing_is_written(post, store, edit, word):
     }
     before = store.state().position
     edit = {**edit, "property": named.get(edit["property"], edit["property"])}
-    told = post("/annotate", {**edit, "targets": these(SHA1S[0])}, 400)
-    assert word in told["message"]
+    answer = post("/annotate", {**edit, "targets": these(SHA1S[0])}, 400)
+    assert word in answer["message"]
     assert store.state(fresh=True).position == before
 
 

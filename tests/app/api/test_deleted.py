@@ -104,7 +104,7 @@ def test_taking_a_deleted_tag_away_does_no_harm(post, store, theme, sea):
 
 def test_tags_by_id_and_by_name_are_given_in_one_press(post, store, theme, sea):
     body = {"property": theme.id, "op": "add", "values": [sea.id], "names": ["War", " SEA "]}
-    told = post("/annotate", {**body, "targets": {"sha1s": SHA1S[:2]}})
+    answer = post("/annotate", {**body, "targets": {"sha1s": SHA1S[:2]}})
     state = store.state(fresh=True)
     war = next(tag for tag in state.tags_of(theme.id) if tag.name == "War")
     assert {tag.id for tag in state.tags_of(theme.id)} == {sea.id, war.id}
@@ -118,7 +118,7 @@ def test_tags_by_id_and_by_name_are_given_in_one_press(post, store, theme, sea):
     removed = {**body, "op": "remove", "values": [war.id], "names": ["storm", "unknown"]}
     post("/annotate", {**removed, "targets": {"sha1s": SHA1S[:1]}})
     assert store.state(fresh=True).property_values(theme.id).take(SHA1S[:1]).is_empty()
-    assert told["batch"]
+    assert answer["batch"]
 
 
 def test_an_edit_sent_again_is_answered_as_it_was(post, store, theme, sea):

@@ -27,12 +27,12 @@ def project(tmp_path):
 
 @pytest.fixture
 def ask(client):
-    def asked(path, status=200, **query):
+    def send(path, status=200, **query):
         answer = client.get(f"/clearing/{path}", params=query)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
-    return asked
+    return send
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def note(store):
 def test_a_merge_is_one_batch_with_all_it_gives_and_closes_its_group(ask, post, store, note):
     set_texts(store, note, small="said")
     body = {"kind": "near", "keeper": LARGE, "out": [SMALL, GREY]}
-    told = post("/clearing/merge", body)
-    assert told["left"] == 2
+    answer = post("/clearing/merge", body)
+    assert answer["left"] == 2
     assert texts_of(store, note)[LARGE] == "said"
     assert excluded(store) == {SMALL, GREY}
     assert open_groups(ask) == [OTHER]
     [last] = store.history(1)["batch"]
-    assert told["batch"] == last
+    assert answer["batch"] == last
     store.undo()
     assert excluded(store) == set()
     assert LARGE not in texts_of(store, note)
@@ -62,9 +62,9 @@ def test_who_stays_is_remembered_until_another_image_joins(ask, post, store, pro
     )
     assert excluded(store) == {GREY}
     assert open_groups(ask) == [OTHER]
-    told = post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [LEFT, RIGHT]})
-    assert told["batch"] is not None
-    assert told["left"] == 0
+    answer = post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [LEFT, RIGHT]})
+    assert answer["batch"] is not None
+    assert answer["left"] == 0
     assert open_groups(ask) == []
     assert (
         post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [RIGHT, LEFT]})["batch"]
@@ -79,8 +79,8 @@ def test_who_stays_is_remembered_until_another_image_joins(ask, post, store, pro
 
 def test_nothing_is_merged_into_an_image_that_others_took_out(ask, post, store):
     store.commit(edits.exclude(store.state(), [LARGE]), "exclude")
-    told = post("/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [SMALL]}, 409)
-    assert told["error"] == "keeper_left"
+    answer = post("/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [SMALL]}, 409)
+    assert answer["error"] == "keeper_left"
     assert excluded(store) == {LARGE}
     assert ask("group", group=NEAR)["members"][0]["sha1"] == SMALL
 
@@ -103,12 +103,12 @@ def test_bodies_that_contradict_themselves_change_nothing(post, store):
 
 def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask):
     set_texts(store, note, large="own", small="other")
-    asked = {"kind": "near", "most": None, "agreeing": True}
-    assert post("/clearing/plan", asked) == {"groups": 1, "leaving": 1, "disagreeing": 1}
-    assert post("/clearing/plan", {**asked, "first": "oldest"})["groups"] == 1
-    whole = {**asked, "agreeing": False}
-    told = post("/clearing/plan", whole)
-    assert told == {"groups": 2, "leaving": 3, "disagreeing": 1}
+    body = {"kind": "near", "most": None, "agreeing": True}
+    assert post("/clearing/plan", body) == {"groups": 1, "leaving": 1, "disagreeing": 1}
+    assert post("/clearing/plan", {**body, "first": "oldest"})["groups"] == 1
+    whole = {**body, "agreeing": False}
+    answer = post("/clearing/plan", whole)
+    assert answer == {"groups": 2, "leaving": 3, "disagreeing": 1}
     close = post("/clearing/plan", {**whole, "most": 4})
     assert (close["groups"], close["leaving"]) == (1, 2)
     assert post("/clearing/merge-all", {**whole, "groups": 3, "leaving": 3}, 409)["message"]

@@ -32,12 +32,12 @@ def project(tmp_path):
 
 @pytest.fixture
 def ask(client):
-    def asked(path, status=200, **query):
+    def send(path, status=200, **query):
         answer = client.get(f"/clearing/{path}", params=query)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
-    return asked
+    return send
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def note(store):
 
 
 def test_what_is_open_is_listed_by_kind_with_what_would_leave(ask):
-    told = ask("groups", kind="near")
-    counted = {one["kind"]: (one["groups"], one["leaving"]) for one in told["kinds"]}
+    answer = ask("groups", kind="near")
+    counted = {kind["kind"]: (kind["groups"], kind["leaving"]) for kind in answer["kinds"]}
     assert list(counted) == ["exact", "near", "semantic:clip-x"]
     assert counted == {"exact": (1, 0), "near": (2, 3), "semantic:clip-x": (1, 1)}
-    assert told["kinds"][0]["bytes"] == 2 * 1005
-    assert told["kinds"][1]["distances"] == [[4.0, 1], [8.0, 2]]
-    assert (told["total"], told["found"]) == (2, 4)
-    assert [one["sha1s"] for one in told["groups"]] == [[LARGE, SMALL, GREY], [LEFT, RIGHT]]
+    assert answer["kinds"][0]["bytes"] == 2 * 1005
+    assert answer["kinds"][1]["distances"] == [[4.0, 1], [8.0, 2]]
+    assert (answer["total"], answer["found"]) == (2, 4)
+    assert [group["sha1s"] for group in answer["groups"]] == [[LARGE, SMALL, GREY], [LEFT, RIGHT]]
     assert open_groups(ask, order="folder") == [NEAR, OTHER]
     assert open_groups(ask, order="alike", start="1") == [OTHER]
     assert ask("groups", kind="near", at=f"near:x,{OTHER}")["at"] == 1
@@ -63,8 +63,8 @@ def test_what_is_open_is_listed_by_kind_with_what_would_leave(ask):
 def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path):
     opened = synthetic.project(tmp_path / "other")
     with TestClient(Starlette(routes=routes(opened))) as client:
-        told = client.get("/clearing/groups", params={"kind": "near"}).json()
-        assert (told["found"], told["kinds"], told["groups"]) == (None, [], [])
+        answer = client.get("/clearing/groups", params={"kind": "near"}).json()
+        assert (answer["found"], answer["kinds"], answer["groups"]) == (None, [], [])
         # Nothing was found: there is no table of them either.
         synthetic.write(opened, "stages", [{"stage": "duplicates"}])
         assert client.get("/clearing/groups").json()["found"] == 0
@@ -72,11 +72,11 @@ def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path)
 
 def test_only_what_the_view_shows_is_compared(ask):
     folder = View(where=(Condition("folder", "in", ["s/a"]),))
-    told = ask("groups", kind="near", view=model.to_address(folder))
-    assert [one["group"] for one in told["groups"]] == [NEAR]
+    answer = ask("groups", kind="near", view=model.to_address(folder))
+    assert [group["group"] for group in answer["groups"]] == [NEAR]
     few = View(where=(Condition("selection", "in", [SMALL, GREY]),))
-    told = ask("group", group=NEAR, view=model.to_address(few))
-    assert [one["sha1"] for one in told["members"]] == [SMALL, GREY]
+    answer = ask("group", group=NEAR, view=model.to_address(few))
+    assert [member["sha1"] for member in answer["members"]] == [SMALL, GREY]
 
 
 def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, note):
@@ -86,12 +86,12 @@ def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, not
     war, changes = tags.create(store.state().tags, theme.id, "War")
     store.commit(changes, "tag")
     set_texts(store, theme.id, grey=[war.id])
-    told = ask("group", group=NEAR)
-    assert [one["sha1"] for one in told["members"]] == [LARGE, SMALL, GREY]
-    assert [one["annotated"] for one in told["members"]] == [1, 1, 2]
-    assert told["reason"] == "The largest"
-    assert [(one["property"], one["values"]) for one in told["given"]] == [("Theme", ["War"])]
-    [lost] = told["lost"]
+    answer = ask("group", group=NEAR)
+    assert [member["sha1"] for member in answer["members"]] == [LARGE, SMALL, GREY]
+    assert [member["annotated"] for member in answer["members"]] == [1, 1, 2]
+    assert answer["reason"] == "The largest"
+    assert [(item["property"], item["values"]) for item in answer["given"]] == [("Theme", ["War"])]
+    [lost] = answer["lost"]
     assert (lost["property"], lost["own"], lost["values"]) == ("Note", ["own"], ["other"])
     by_values = ask("group", group=NEAR, first="annotated")
     assert by_values["members"][0]["sha1"] == GREY
@@ -103,8 +103,8 @@ def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, not
 
 
 def test_copies_of_one_file_are_listed_with_their_places_and_never_leave(ask, client, post):
-    told = ask("group", group=EXACT)
-    files = {one["path"]: one["isKept"] for one in told["files"]}
+    answer = ask("group", group=EXACT)
+    files = {file["path"]: file["isKept"] for file in answer["files"]}
     assert files == {"s/a/alone.jpg": True, "s/b/x.jpg": False, "s/b/y.jpg": False}
     text = client.get("/clearing/copies.csv").text
     assert "s/a/alone.jpg,s/b/x.jpg,1005" in text

@@ -31,14 +31,14 @@ def name(client):
     return posted
 
 
-def said(store, property):
+def message(store, property):
     """What each target has, tags by their names."""
     state = store.state(fresh=True)
-    found = {}
+    matches = {}
     for target, value in state.values(property).select("target", "value").iter_rows():
-        told = state.tags[value].name if value in state.tags else value
-        found.setdefault(target, []).append(told)
-    return found
+        answer = state.tags[value].name if value in state.tags else value
+        matches.setdefault(target, []).append(answer)
+    return matches
 
 
 def id_of(place):
@@ -50,15 +50,20 @@ BY_FOLDER = View(group=(Level("folder"),))
 
 def test_folders_become_a_new_property_in_one_batch_that_is_told_first_and_undone(name, store):
     body = {"new": {"name": "Folder", "type": "path"}}
-    told = name(BY_FOLDER, dry=True, **body)
-    assert (told["names"], told["targets"], told["tags"], told["replaced"]) == (3, 4, 0, 0)
+    answer = name(BY_FOLDER, dry=True, **body)
+    assert (answer["names"], answer["targets"], answer["tags"], answer["replaced"]) == (3, 4, 0, 0)
     assert store.state(fresh=True).live_properties == []
     done = name(BY_FOLDER, **body)
     assert done["changed"] == 4
-    [one] = store.state().live_properties
-    assert (one.id, one.name) == (done["property"], "Folder")
+    [prop] = store.state().live_properties
+    assert (prop.id, prop.name) == (done["property"], "Folder")
     # Of an image in two folders the first speaks, as in the group.
-    assert said(store, one.id) == {A: ["s/1/red"], B: ["s/1/red"], C: ["s/2/Red"], D: ["s/2/blue"]}
+    assert message(store, prop.id) == {
+        A: ["s/1/red"],
+        B: ["s/1/red"],
+        C: ["s/2/Red"],
+        D: ["s/2/blue"],
+    }
     assert store.history()["act"][0] == "folders"
     store.undo()
     assert store.state().live_properties == []
@@ -67,31 +72,31 @@ def test_folders_become_a_new_property_in_one_batch_that_is_told_first_and_undon
 def test_short_names_of_folders_are_one_tag_whatever_their_case(name, store):
     done = name(BY_FOLDER, new={"name": "Colour", "type": "tag"}, short=True)
     assert done["tags"] == 2
-    assert said(store, done["property"]) == {A: ["red"], B: ["red"], C: ["red"], D: ["blue"]}
+    assert message(store, done["property"]) == {A: ["red"], B: ["red"], C: ["red"], D: ["blue"]}
 
 
 def test_a_property_of_files_gives_each_file_its_own_folder(name, store):
     done = name(BY_FOLDER, new={"name": "Box", "type": "text", "target": "file"})
-    found = said(store, done["property"])
-    assert found[id_of("s/1/red/a.jpg")] == ["s/1/red"]
-    assert found[id_of("s/2/blue/copy.jpg")] == ["s/2/blue"]
-    assert len(found) == 5
+    matches = message(store, done["property"])
+    assert matches[id_of("s/1/red/a.jpg")] == ["s/1/red"]
+    assert matches[id_of("s/2/blue/copy.jpg")] == ["s/2/blue"]
+    assert len(matches) == 5
 
 
 def test_tags_are_added_or_put_in_place_and_texts_kept_or_replaced(name, store):
     tags = name(BY_FOLDER, new={"name": "Colour", "type": "tags"}, short=True)["property"]
     by_format = View(group=(Level("format"),))
     name(by_format, property=tags, way="add")
-    assert said(store, tags)[A] == ["red", "JPEG"]
+    assert message(store, tags)[A] == ["red", "JPEG"]
     assert name(by_format, property=tags, way="add", dry=True)["changed"] == 0
     assert name(by_format, property=tags, way="set", dry=True)["replaced"] == 4
     name(by_format, property=tags, way="set")
-    assert said(store, tags) == {sha1: ["JPEG"] for sha1 in (A, B, C, D)}
+    assert message(store, tags) == {sha1: ["JPEG"] for sha1 in (A, B, C, D)}
     # Images grouped by their tags: a name for each.
     text = name(View(group=(Level(f"p:tags:{tags}"),)), new={"name": "Note", "type": "text"})
     assert name(BY_FOLDER, property=text["property"], way="fill")["changed"] == 0
     assert name(BY_FOLDER, property=text["property"], way="set")["changed"] == 4
-    assert said(store, text["property"])[D] == ["s/2/blue"]
+    assert message(store, text["property"])[D] == ["s/2/blue"]
 
 
 def test_a_level_is_chosen_and_groups_are_called_as_in_the_language_of_the_page(
@@ -102,12 +107,12 @@ def test_a_level_is_chosen_and_groups_are_called_as_in_the_language_of_the_page(
     view = View(group=(Level("folder"), Level("cluster", "visual")))
     address = to_address(view)
     levels = client.get("/levels", params={"view": address, "lang": "fr"}).json()["levels"]
-    assert [one["field"] for one in levels] == ["folder", "cluster"]
+    assert [level["field"] for level in levels] == ["folder", "cluster"]
     body = {"view": address, "level": 1, "new": {"name": "Groupe", "type": "tag"}}
     done = client.post("/names", json=body, params={"lang": "fr"}).json()
     # What is in no cluster is in no group that could give a name.
     assert (done["names"], done["targets"]) == (3, 3)
-    assert said(store, done["property"])[B] == ["Cluster 1"]
+    assert message(store, done["property"])[B] == ["Cluster 1"]
 
 
 def test_what_holds_no_names_is_refused_and_what_has_no_groups_changes_nothing(name, store):

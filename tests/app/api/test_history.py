@@ -39,23 +39,23 @@ def ana(client):
 
 
 def make(store, name, type, who="Ana", **more):
-    one, changes = properties.create(store.state().properties, name, type, **more)
+    prop, changes = properties.create(store.state().properties, name, type, **more)
     store.commit(changes, "property", author=who)
-    return one
+    return prop
 
 
 def tag(store, property, name, who="Ana", **more):
-    one, changes = tags.create(store.state().tags, property.id, name, **more)
+    new_tag, changes = tags.create(store.state().tags, property.id, name, **more)
     store.commit(changes, "tag", author=who)
-    return one
+    return new_tag
 
 
 def put(store, property, images, value, who="Ana", act="set"):
     return store.commit(edits.set_value(store.state(), property.id, images, value), act, author=who)
 
 
-def listed(client, **asked):
-    answer = client.get("/batches", params=asked)
+def listed(client, **query):
+    answer = client.get("/batches", params=query)
     assert answer.status_code == 200
     return answer.json()
 
@@ -64,15 +64,15 @@ def test_undo_says_what_was_undone_and_what_comes_next(store, ana):
     theme = make(store, "Theme", "tags")
     war = tag(store, theme, "war")
     store.commit(edits.add_tags(store.state(), theme.id, IMAGES, [war.id]), "tag", author="Ana")
-    told = ana.post("/undo").json()
-    assert told["said"] == "tag “war” on 3 images"
-    assert told["undo"]["said"] == "tag “war”"
-    assert told["redo"]["said"] == "tag “war” on 3 images"
+    answer = ana.post("/undo").json()
+    assert answer["said"] == "tag “war” on 3 images"
+    assert answer["undo"]["said"] == "tag “war”"
+    assert answer["redo"]["said"] == "tag “war” on 3 images"
     assert store.state().values(theme.id).is_empty()
-    told = ana.post("/redo", params={"lang": "fr"}).json()
-    assert told["said"] == "tag «\u202fwar\u202f» sur 3 images"
-    assert told["redo"] is None
-    assert told["position"] == store.state().position
+    answer = ana.post("/redo", params={"lang": "fr"}).json()
+    assert answer["said"] == "tag «\u202fwar\u202f» sur 3 images"
+    assert answer["redo"] is None
+    assert answer["position"] == store.state().position
     assert store.state().values(theme.id).height == 3
 
 
@@ -80,10 +80,10 @@ def test_each_undoes_their_own_only(store, client):
     note = make(store, "Note", "text", who="Bo")
     put(store, note, IMAGES, "seen", who="Bo")
     client.cookies.set(identity.COOKIE, quote("Zoé Łuk"))
-    told = client.post("/undo").json()
-    assert (told["me"], told["batch"], told["undo"]) == ("Zoé Łuk", None, None)
+    answer = client.post("/undo").json()
+    assert (answer["me"], answer["batch"], answer["undo"]) == ("Zoé Łuk", None, None)
     assert store.state().values(note.id).height == 3
-    assert {one["author"] for one in told["atWork"]} == {"Bo"}
+    assert {item["author"] for item in answer["atWork"]} == {"Bo"}
 
 
 def test_making_a_property_is_named_also_after_it_was_undone(store, ana):
@@ -97,13 +97,13 @@ def test_any_batch_is_switched_by_anyone_and_who_did_it_is_listed(store, ana):
     note = make(store, "Note", "text", who="Bo")
     first = put(store, note, IMAGES[:1], "one", who="Bo")
     put(store, note, IMAGES[1:], "two", who="Bo")
-    told = ana.post("/switch", json={"batch": first.id, "on": False}).json()
-    assert told["said"] == "value “one” on 1 image"
+    answer = ana.post("/switch", json={"batch": first.id, "on": False}).json()
+    assert answer["said"] == "value “one” on 1 image"
     assert store.state().values(note.id)["value"].to_list() == ["two", "two"]
     batches = listed(ana)["batches"]
     assert (batches[0]["author"], batches[0]["undoes"]) == ("Ana", first.id)
     assert batches[0]["said"] == "value “one” on 1 image"
-    assert [one["isOn"] for one in batches if one["batch"] == first.id] == [False]
+    assert [batch["isOn"] for batch in batches if batch["batch"] == first.id] == [False]
     # What is so already is not written again, and what switches is switched by no other.
     ana.post("/switch", json={"batch": first.id, "on": False})
     assert len(listed(ana)["batches"]) == len(batches)
@@ -129,7 +129,7 @@ def test_history_comes_in_pages_by_author_by_property_and_from_a_time(store, ana
         put(store, note, IMAGES[:1], f"note {number}")
     put(store, year, IMAGES[:1], 1912, who="Bo")
     first = listed(ana, limit=3)
-    assert [one["said"] for one in first["batches"]] == [
+    assert [batch["said"] for batch in first["batches"]] == [
         "value “1912” on 1 image",
         "value “note 4” on 1 image",
         "value “note 3” on 1 image",
@@ -138,7 +138,7 @@ def test_history_comes_in_pages_by_author_by_property_and_from_a_time(store, ana
     assert first["properties"] == [[note.id, "Note"], [year.id, "Year"]]
     rest = listed(ana, limit=50, before=first["batches"][-1]["batch"])
     assert (rest["more"], len(rest["batches"])) == (False, 5)
-    assert {one["author"] for one in listed(ana, author="Bo")["batches"]} == {"Bo"}
+    assert {batch["author"] for batch in listed(ana, author="Bo")["batches"]} == {"Bo"}
     assert len(listed(ana, property=year.id)["batches"]) == 2
     # Twelve digits of time are where an id begins.
     earliest = rest["batches"][-1]["batch"][:12]
@@ -154,7 +154,7 @@ def test_what_a_batch_did_in_many_parts(store, ana):
     assert tagged["said"] == "3 tags on 3 images"
     [part] = tagged["parts"]
     assert (part["property"], part["sign"], part["count"]) == ("Theme", "add", 3)
-    assert [one["text"] for one in part["values"]] == ["war", "peace", "sea"]
+    assert [value["text"] for value in part["values"]] == ["war", "peace", "sea"]
     names = pl.DataFrame({"target": IMAGES, "name": ["sky", "sand", "city"]})
     store.commit(
         edits.tag_by_name(store.state(), theme.id, names), "import", about="themes.csv",
@@ -177,15 +177,17 @@ def test_changes_of_a_batch_have_names_old_values_and_tags(store, ana):
     peace = tag(store, theme, "peace")
     put(store, theme, IMAGES[:2], war.id, act="tag")
     batch = put(store, theme, IMAGES, peace.id, act="tag")
-    told = ana.get(f"/batches/{batch.id}").json()
-    assert told["total"] == 3
-    first, *_, last = told["changes"]
+    answer = ana.get(f"/batches/{batch.id}").json()
+    assert answer["total"] == 3
+    first, *_, last = answer["changes"]
     assert (first["name"], first["sha1"], first["property"]) == ("a.jpg", IMAGES[0], "Theme")
     assert first["old"] == [{"text": "war", "colour": "#d94f4f"}]
     assert first["new"] == [{"text": "peace", "colour": None}]
     assert last["old"] == []
-    made = listed(ana)["batches"][-1]["batch"]
-    parts = {one["property"]: one for one in ana.get(f"/batches/{made}").json()["changes"]}
+    created = listed(ana)["batches"][-1]["batch"]
+    parts = {
+        change["property"]: change for change in ana.get(f"/batches/{created}").json()["changes"]
+    }
     assert parts["name"]["new"][0]["text"] == "Theme"
     assert ana.get("/batches/0").status_code == 404
 
@@ -197,9 +199,12 @@ def test_history_of_one_image_has_its_changes_and_those_of_its_files(project, st
     put(store, note, IMAGES, "seen")
     batch = put(store, page, [file], 12)
     put(store, note, IMAGES[1:], "not this one")
-    told = listed(ana, target=IMAGES[0])["batches"]
-    assert [[one["new"][0]["text"] for one in it["changes"]] for it in told] == [["12"], ["seen"]]
-    assert told[0]["changes"][0]["sha1"] == IMAGES[0]
+    answer = listed(ana, target=IMAGES[0])["batches"]
+    assert [[change["new"][0]["text"] for change in it["changes"]] for it in answer] == [
+        ["12"],
+        ["seen"],
+    ]
+    assert answer[0]["changes"][0]["sha1"] == IMAGES[0]
     assert images_of(project, batch.id) == [IMAGES[0]]
     assert listed(ana, target=IMAGES[0], limit=1)["more"] is True
 

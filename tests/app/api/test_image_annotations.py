@@ -25,14 +25,14 @@ def test_a_value_of_files_is_written_to_the_one_that_is_meant_and_told_of_each(c
     note = create_property(store, "Note", "text")
     first, copy = "a/image 0.jpg", "b/copy.jpg"
     targets = {"sha1s": [SHA1S[0]], "places": [copy]}
-    edits = [{"property": one, "value": "3"} for one in (box, note)]
+    edits = [{"property": item, "value": "3"} for item in (box, note)]
     assert post("/annotate", {"edits": edits, "targets": targets})["changed"] == 2
     assert values(store, box) == {synthetic.file(copy, None)["file_id"]: {"3"}}
     assert values(store, note) == {SHA1S[0]: {"3"}}
-    told = client.get("/annotations", params={"sha1": SHA1S[0]}).json()
-    assert told["files"] == [first, copy]
-    cell = told["values"][box]
-    assert (cell["mixed"], {place: one["texts"] for place, one in cell["files"].items()}) == (
+    answer = client.get("/annotations", params={"sha1": SHA1S[0]}).json()
+    assert answer["files"] == [first, copy]
+    cell = answer["values"][box]
+    assert (cell["mixed"], {place: file["texts"] for place, file in cell["files"].items()}) == (
         True,
         {copy: ["3"]},
     )
@@ -46,7 +46,7 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
     theme = create_property(store, "Theme", "tags")
     war = create_tag(store, theme, "war", colour="#d94f4f")
     first = client.get("/annotations").json()
-    assert [one["name"] for one in first["tags"]] == ["war"]
+    assert [tag["name"] for tag in first["tags"]] == ["war"]
     known = {"known": first["version"], "sha1": SHA1S[0]}
     post("/annotate", {"property": theme, "op": "add", "values": [war], "targets": these(SHA1S[0])})
     again = client.get("/annotations", params=known).json()
@@ -65,16 +65,16 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
 def test_position_grows_with_what_anybody_writes(client, project, store):
     before = client.get("/annotations/position").json()["position"]
     other = Store(project)
-    one, changes = properties.create({}, "Theirs", "text")
+    prop, changes = properties.create({}, "Theirs", "text")
     other.commit(changes, "property", author="b")
     store.state(fresh=True)
     assert client.get("/annotations/position").json()["position"] > before
-    assert [it["id"] for it in client.get("/annotations").json()["properties"]] == [one.id]
+    assert [it["id"] for it in client.get("/annotations").json()["properties"]] == [prop.id]
 
 
 def test_who_wrote_is_who_the_cookie_names(client, post, store):
     note = create_property(store, "Note", "text")
     client.cookies.set("panoptic_author", "Zo%C3%AB")
     post("/annotate", {"property": note, "value": "seen", "targets": these(SHA1S[0])})
-    told = client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][note]
-    assert told["author"] == store.history()["author"][0] == "Zoë"
+    answer = client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][note]
+    assert answer["author"] == store.history()["author"][0] == "Zoë"

@@ -146,23 +146,23 @@ def test_thumbnails_of_rows_are_looked_up_ahead_and_a_failure_there_is_nobodys(r
     look_ups = []
 
     class Counted(Thumbnails):
-        def _look_up(self, lie):
-            look_ups.append(sorted(lie))
+        def _look_up(self, addresses):
+            look_ups.append(sorted(addresses))
             if len(look_ups) == 1:
                 raise OSError("the disk is away")
-            return super()._look_up(lie)
+            return super()._look_up(addresses)
 
     async def ahead_and_then_one_by_one():
         thumbnails = Counted(project)
         # Where rows lay once, others may lie by now, or none.
-        lie = dict(zip(names, (1, None, 1 << 50), strict=True))
-        await thumbnails.prefetch(lie)
+        addresses = dict(zip(names, (1, None, 1 << 50), strict=True))
+        await thumbnails.prefetch(addresses)
         with pytest.raises(OSError, match="away"):
             await thumbnails.get(names[0])
         await asyncio.sleep(0.05)
-        await thumbnails.prefetch(lie)
+        await thumbnails.prefetch(addresses)
         return [await thumbnails.get(name) for name in names]
 
-    found = asyncio.run(ahead_and_then_one_by_one())
+    matches = asyncio.run(ahead_and_then_one_by_one())
     assert look_ups == [sorted(names)] * 2
-    assert found == [images.thumbnails(project, names)[name] for name in names]
+    assert matches == [images.thumbnails(project, names)[name] for name in names]

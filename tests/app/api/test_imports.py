@@ -49,7 +49,7 @@ class Hand:
 
     def __init__(self, client):
         self.client = client
-        self.told = None
+        self.answer = None
 
     def begin(self, text, name="labels.csv", **query):
         body = text if isinstance(text, bytes) else text.encode()
@@ -60,22 +60,24 @@ class Hand:
     def open(self, path):
         return self._settled(self.client.post("/imports/path", json={"path": str(path)}))
 
-    def choose(self, **told):
-        return self._take(self.client.post(f"/imports/{self.told['id']}", json=told))
+    def choose(self, **answer):
+        return self._take(self.client.post(f"/imports/{self.answer['id']}", json=answer))
 
     def write(self):
-        return self._settled(self.client.post(f"/imports/{self.told['id']}/write", json={}))
+        return self._settled(self.client.post(f"/imports/{self.answer['id']}/write", json={}))
 
     def get(self, path="", **query):
-        return self.client.get(f"/imports/{self.told['id']}{path}", params=query)
+        return self.client.get(f"/imports/{self.answer['id']}{path}", params=query)
 
     def column(self, source):
-        return next(one for one in self.told["plan"]["columns"] if one["source"] == source)
+        return next(
+            column for column in self.answer["plan"]["columns"] if column["source"] == source
+        )
 
     def _take(self, answer):
         assert answer.status_code == 200, answer.text
-        self.told = answer.json()
-        return self.told
+        self.answer = answer.json()
+        return self.answer
 
     def _settled(self, answer):
         self._take(answer)
@@ -84,45 +86,45 @@ class Hand:
             return self._take(self.get())["phase"] not in ("reading", "writing")
 
         assert eventually(is_settled)
-        return self.told
+        return self.answer
 
 
 def held(project, name):
     """Return what a property holds: image → value, of tags their names."""
     state = annotations_of(project).state(fresh=True)
-    one = next(it for it in state.live_properties if it.name == name)
-    found = {}
-    for target, value in state.values(one.id).select("target", "value").iter_rows():
-        text = state.tags[value].name if one.has_tags else value
-        found.setdefault(NAMES[IMAGES.index(target)], []).append(text)
-    return {target: sorted(some) for target, some in found.items()}
+    prop = next(it for it in state.live_properties if it.name == name)
+    matches = {}
+    for target, value in state.values(prop.id).select("target", "value").iter_rows():
+        text = state.tags[value].name if prop.has_tags else value
+        matches.setdefault(NAMES[IMAGES.index(target)], []).append(text)
+    return {target: sorted(some) for target, some in matches.items()}
 
 
 def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(project, client, hand):
-    told = hand.begin(
+    answer = hand.begin(
         "path;kind[tag];made\nimage-1.jpg;map;1912\nimage-2.jpg;;May 1912\nx.jpg;a;b\n"
     )
-    assert told["phase"] == "ready"
-    assert told["table"] == {"rows": 3, "columns": ["path", "kind", "made"], "listsTags": False}
-    assert told["choices"]["by"] == "path"
-    assert told["plan"]["missed"]["first"] == [{"line": 4, "key": "x.jpg", "why": "nothing"}]
+    assert answer["phase"] == "ready"
+    assert answer["table"] == {"rows": 3, "columns": ["path", "kind", "made"], "listsTags": False}
+    assert answer["choices"]["by"] == "path"
+    assert answer["plan"]["missed"]["first"] == [{"line": 4, "key": "x.jpg", "why": "nothing"}]
     assert hand.column("kind")["read"] == [["map"]]
     assert hand.column("made")["type"] == "text"
     hand.choose(columns={"made": {"type": "date", "name": "Made in"}})
     assert hand.column("made")["read"] == [["1912"], ["1912-05"]]
-    assert [one["writes"] for one in hand.told["plan"]["columns"]] == [1, 2]
-    told = hand.write()
-    assert told["phase"] == "done"
-    written = told["written"]
+    assert [column["writes"] for column in hand.answer["plan"]["columns"]] == [1, 2]
+    answer = hand.write()
+    assert answer["phase"] == "done"
+    written = answer["written"]
     assert (written["values"], written["images"], len(written["properties"])) == (3, 2, 2)
     assert held(project, "Made in") == {"image-1": ["1912"], "image-2": ["1912-05"]}
     [batch] = client.get("/batches", params={"limit": 1}).json()["batches"]
     assert (batch["author"], batch["act"], batch["about"]) == ("Ana", "import", "labels.csv")
-    assert hand.told["written"]["isOn"] is True
+    assert hand.answer["written"]["isOn"] is True
     client.post("/switch", json={"batch": written["batch"], "on": False})
     assert hand.get().json()["written"]["isOn"] is False
     assert "Made in" not in {
-        one.name for one in annotations_of(project).state(fresh=True).live_properties
+        prop.name for prop in annotations_of(project).state(fresh=True).live_properties
     }
     # The choices stay.
     hand.choose(columns={"kind": {"take": False}})
@@ -132,8 +134,8 @@ def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(proje
 
 def test_rows_are_shown_beside_their_images_before_anything_is_written(hand):
     text = "".join(f"{1900 + number}\n" for number in range(24))
-    told = hand.begin(f"year\n{text}", name="years.csv")
-    assert (told["choices"]["by"], told["choices"]["folder"]) == ("row", "box/years")
+    answer = hand.begin(f"year\n{text}", name="years.csv")
+    assert (answer["choices"]["by"], answer["choices"]["folder"]) == ("row", "box/years")
     rows = hand.get("/rows").json()["rows"]
     assert len(rows) == imports.SAMPLE_ROWS
     for row in rows:
@@ -151,7 +153,7 @@ def test_rows_are_shown_beside_their_images_before_anything_is_written(hand):
 def test_what_finds_no_image_can_be_kept_as_a_file_that_runs_no_formula(hand):
     rows = "".join(f"none-{number}.jpg,x\n" for number in range(30))
     hand.begin(f"path,note\n=1+1,x\nimage-1.jpg,x\n{rows}")
-    missed = hand.told["plan"]["missed"]
+    missed = hand.answer["plan"]["missed"]
     assert (missed["count"], len(missed["first"])) == (31, 20)
     answer = hand.get("/missing.csv", lang="fr")
     assert "attachment" in answer.headers["content-disposition"]
@@ -166,30 +168,30 @@ def test_a_choice_that_cannot_be_stays_with_its_reason_and_the_next_one_mends_it
     hand.begin("path,kind,note\nimage-1.jpg,a,b\n")
     assert hand.column("kind")["is_new"] is False
     hand.choose(columns={"note": {"name": "KIND", "type": "number"}})
-    problem = hand.told["problem"]
+    problem = hand.answer["problem"]
     assert (problem["about"], problem["column"]) == ("column", "note")
     assert "kind" in problem["message"]
-    assert hand.told["canWrite"] is False
-    assert hand.told["choices"]["columns"]["note"]["name"] == "KIND"
-    answer = hand.client.post(f"/imports/{hand.told['id']}/write", json={})
+    assert hand.answer["canWrite"] is False
+    assert hand.answer["choices"]["columns"]["note"]["name"] == "KIND"
+    answer = hand.client.post(f"/imports/{hand.answer['id']}/write", json={})
     assert answer.status_code == 409
     hand.choose(matching={"by": "name", "column": "path"})
-    assert hand.told["problem"]["column"] == "note"
+    assert hand.answer["problem"]["column"] == "note"
     hand.choose(columns={"note": {"name": "Remark", "type": "text"}})
-    assert hand.told["problem"] is None
-    assert hand.told["canWrite"] is True
+    assert hand.answer["problem"] is None
+    assert hand.answer["canWrite"] is True
 
 
 def test_where_nothing_names_the_images_the_way_is_asked_for(hand):
-    told = hand.begin("year\n1912\n1913\n")
-    assert told["phase"] == "ready"
-    assert (told["problem"]["about"], told["plan"]) == ("matching", None)
+    answer = hand.begin("year\n1912\n1913\n")
+    assert answer["phase"] == "ready"
+    assert (answer["problem"]["about"], answer["plan"]) == ("matching", None)
     hand.choose(matching={"by": "row", "folder": "nowhere"})
-    assert "nowhere" in hand.told["problem"]["message"]
+    assert "nowhere" in hand.answer["problem"]["message"]
     folders = hand.client.get("/imports/folders").json()["folders"]
     assert folders == [["box", 25], ["box/years", 24]]
     hand.choose(matching={"by": "row", "folder": "box/years"})
-    assert (hand.told["problem"], hand.told["plan"]["matched"]) == (None, 2)
+    assert (hand.answer["problem"], hand.answer["plan"]["matched"]) == (None, 2)
 
 
 def test_values_that_are_there_are_counted_and_kept_if_so_chosen(project, hand):
@@ -207,33 +209,37 @@ def test_values_that_are_there_are_counted_and_kept_if_so_chosen(project, hand):
 
 
 def test_a_list_of_tags_goes_into_a_property_and_a_circle_is_told(project, hand):
-    told = hand.begin("name,colour,parents\nwar,#d94f4f,\nbattle,,war\n", name="Subject.csv")
-    assert (told["choices"]["into"], told["tags"]["count"], told["plan"]) == ("Subject", 2, None)
-    assert told["tags"]["first"][1] == {"name": "battle", "colour": None, "parents": ["war"]}
+    answer = hand.begin("name,colour,parents\nwar,#d94f4f,\nbattle,,war\n", name="Subject.csv")
+    assert (answer["choices"]["into"], answer["tags"]["count"], answer["plan"]) == (
+        "Subject",
+        2,
+        None,
+    )
+    assert answer["tags"]["first"][1] == {"name": "battle", "colour": None, "parents": ["war"]}
     hand.choose(into="Theme")
     assert hand.write()["written"]["tags"] == 2
     state = annotations_of(project).state(fresh=True)
-    assert {one.name for one in state.live_properties} == {"Theme"}
+    assert {prop.name for prop in state.live_properties} == {"Theme"}
     hand.begin("name,parents\nwar,battle\n", into="Theme")
-    told = hand.write()
-    assert told["phase"] == "ready"
-    assert told["problem"]["about"] == "import"
-    assert "war" in told["problem"]["message"]
+    answer = hand.write()
+    assert answer["phase"] == "ready"
+    assert answer["problem"]["about"] == "import"
+    assert "war" in answer["problem"]["message"]
     # The same file as values of images.
     hand.choose(into=None)
-    assert hand.told["tags"] is None
-    assert hand.told["problem"]["about"] == "matching"
+    assert hand.answer["tags"] is None
+    assert hand.answer["problem"]["about"] == "matching"
 
 
 @pytest.mark.parametrize(
-    ("body", "name", "said"),
+    ("body", "name", "sentence"),
     [(b"PK\x03\x04rest", "year.xlsx", "CSV"), (b"", "a.csv", "empty"), (b"{\n[", "a.json", "JSON")],
 )
-def test_a_file_that_cannot_be_read_is_called_by_its_own_name(project, hand, body, name, said):
-    told = hand.begin(body, name=f"C:\\private\\..\\{name}")
-    assert (told["phase"], told["name"], told["problem"]["about"]) == ("failed", name, "file")
-    assert said in told["problem"]["message"]
-    assert told["problem"]["message"].count("/") == 0
+def test_a_file_that_cannot_be_read_is_called_by_its_own_name(project, hand, body, name, sentence):
+    answer = hand.begin(body, name=f"C:\\private\\..\\{name}")
+    assert (answer["phase"], answer["name"], answer["problem"]["about"]) == ("failed", name, "file")
+    assert sentence in answer["problem"]["message"]
+    assert answer["problem"]["message"].count("/") == 0
     assert list((project.root / "imports").iterdir()) == []
 
 
@@ -242,8 +248,8 @@ def test_a_path_on_this_machine_is_read_where_it_lies(hand, tmp_path):
     path.write_text("path,kind\nimage-1.jpg,a\n")
     assert hand.open(f" '{path}' ")["plan"]["matched"] == 1
     assert path.exists()
-    told = hand.open(tmp_path / "none.csv")
-    assert (told["phase"], told["problem"]["about"]) == ("failed", "file")
+    answer = hand.open(tmp_path / "none.csv")
+    assert (answer["phase"], answer["problem"]["about"]) == ("failed", "file")
 
 
 def test_too_large_is_refused_before_and_while_it_comes(client, monkeypatch, project):
@@ -261,19 +267,19 @@ def test_what_is_stopped_is_not_written_and_what_nobody_foresaw_is_told(hand, mo
     apply = import_sessions.apply.apply_plan
 
     def stopped(project, plan, who, report):
-        hand.client.post(f"/imports/{hand.told['id']}/stop", json={})
+        hand.client.post(f"/imports/{hand.answer['id']}/stop", json={})
         return apply(project, plan, who, report)
 
     monkeypatch.setattr(import_sessions.apply, "apply_plan", stopped)
-    told = hand.write()
-    assert (told["phase"], told["written"], told["problem"]) == ("ready", None, None)
+    answer = hand.write()
+    assert (answer["phase"], answer["written"], answer["problem"]) == ("ready", None, None)
 
     def broken(*_):
         raise RuntimeError
 
     monkeypatch.setattr(import_sessions.apply, "apply_plan", broken)
-    told = hand.write()
-    assert (told["phase"], told["problem"]["about"]) == ("ready", "import")
+    answer = hand.write()
+    assert (answer["phase"], answer["problem"]["about"]) == ("ready", "import")
     monkeypatch.setattr(import_sessions.apply, "apply_plan", apply)
     assert hand.choose(existing="keep")["problem"] is None
     assert hand.write()["written"]["values"] == 2
@@ -292,7 +298,7 @@ def test_bodies_that_are_no_choices_are_refused(hand):
         {"into": ["x"]},
     )
     for body in wrong:
-        address = f"/imports/{hand.told['id']}"
+        address = f"/imports/{hand.answer['id']}"
         assert hand.client.post(address, json=body).status_code == 400, json.dumps(body)
     assert hand.choose(existing="burn")["problem"]["about"] == "import"
     assert hand.client.post("/imports/path", json={"path": "\0"}).status_code == 400
@@ -308,5 +314,5 @@ def test_files_in_hand_are_few_and_one_that_is_let_go_is_gone(hand, client):
     for _ in range(import_sessions.KEPT):
         hand.begin("path,kind\nimage-1.jpg,a\n")
     assert client.get(f"/imports/{first}").status_code == 404
-    assert client.delete(f"/imports/{hand.told['id']}").status_code == 204
+    assert client.delete(f"/imports/{hand.answer['id']}").status_code == 204
     assert hand.get().status_code == 404

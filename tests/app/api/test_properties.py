@@ -47,8 +47,8 @@ def theme(store):
 def test_properties_are_listed_with_their_use_and_only_once_the_same(client, store, theme):
     put(store, theme, IMAGES[:2], "war", "street")
     answer = client.get("/definitions")
-    [one] = answer.json()["properties"]
-    assert (one["name"], one["type"], one["targets"], one["tags"]) == ("Theme", "tags", 2, 5)
+    [prop] = answer.json()["properties"]
+    assert (prop["name"], prop["type"], prop["targets"], prop["tags"]) == ("Theme", "tags", 2, 5)
     known = {"If-None-Match": answer.headers["ETag"]}
     assert client.get("/definitions", headers=known).status_code == 304
     put(store, theme, IMAGES[2:3], "war")
@@ -60,9 +60,9 @@ def test_a_change_of_type_says_what_it_loses_before_it_does_it(client, store, de
     texts = ["1912", "May 1912", "long ago", "long ago", "12e"]
     rows = pl.DataFrame({"target": IMAGES[:5], "value": texts})
     store.commit(edits.assign(store.state(), id, rows), "set")
-    told = client.get(f"/definitions/{id}/conversion", params={"type": "date"}).json()
-    assert (told["kept"], told["lost"], told["distinct"]) == (2, 3, 2)
-    assert told["values"] == [{"value": "long ago", "count": 2}, {"value": "12e", "count": 1}]
+    answer = client.get(f"/definitions/{id}/conversion", params={"type": "date"}).json()
+    assert (answer["kept"], answer["lost"], answer["distinct"]) == (2, 3, 2)
+    assert answer["values"] == [{"value": "long ago", "count": 2}, {"value": "12e", "count": 1}]
     assert store.state().properties[id].type == "text"
     done = define("convert", id=id, type="date")
     assert sorted(store.state().values(id)["value"]) == ["1912", "1912-05"]
@@ -98,15 +98,15 @@ def test_tags_are_read_again_only_when_they_or_their_use_changed(client, store, 
 
 def test_pictures_are_those_of_a_tag_and_of_what_is_below_also_of_files(client, store, theme):
     put(store, theme, IMAGES[1:3], "naval")
-    asked = {"tag": id_of(store, "war")}
-    told = client.get(f"/definitions/{theme.id}/pictures", params=asked).json()
-    assert sorted(told["sha1s"]) == sorted(IMAGES[1:3])
-    one, changes = properties.create(store.state().properties, "Side", "text", target="file")
+    query = {"tag": id_of(store, "war")}
+    answer = client.get(f"/definitions/{theme.id}/pictures", params=query).json()
+    assert sorted(answer["sha1s"]) == sorted(IMAGES[1:3])
+    prop, changes = properties.create(store.state().properties, "Side", "text", target="file")
     store.commit(changes, "property")
     file = synthetic.file("box/c.jpg", "c")["file_id"]
-    store.commit(edits.set_value(store.state(), one.id, [file], "verso"), "set")
-    told = client.get(f"/definitions/{one.id}/values").json()
-    assert told["values"] == [{"value": "verso", "count": 1, "sha1": IMAGES[2]}]
+    store.commit(edits.set_value(store.state(), prop.id, [file], "verso"), "set")
+    answer = client.get(f"/definitions/{prop.id}/values").json()
+    assert answer["values"] == [{"value": "verso", "count": 1, "sha1": IMAGES[2]}]
 
 
 def test_explore_is_asked_for_tags_or_for_any_value(client, store, theme):
@@ -114,6 +114,6 @@ def test_explore_is_asked_for_tags_or_for_any_value(client, store, theme):
     for params, op, value in (({"tag": war}, "in", [war]), ({}, "is not empty", None)):
         answer = client.get(f"/definitions/{theme.id}/explore", params=params)
         assert answer.status_code == 303
-        asked = parse_qs(urlsplit(answer.headers["Location"]).query)["view"][0]
-        assert from_address(asked).where == (Condition(f"p:tags:{theme.id}", op, value),)
+        query = parse_qs(urlsplit(answer.headers["Location"]).query)["view"][0]
+        assert from_address(query).where == (Condition(f"p:tags:{theme.id}", op, value),)
     assert client.get("/definitions/nobody/explore").status_code == 404

@@ -40,15 +40,15 @@ def theme(store):
 
 
 def test_a_property_is_made_renamed_and_deleted_under_the_name_of_who_asks(client, store, define):
-    made = define("create", name="Certainty", type="number", options={"least": 1, "most": 5})
-    one = store.state().properties[made["id"]]
-    assert (one.name, one.type, one.options) == ("Certainty", "number", {"least": 1, "most": 5})
-    define("alter", id=one.id, parts={"name": "Sure", "folder": "  My   work "})
-    gone = define("delete", id=one.id)
+    created = define("create", name="Certainty", type="number", options={"least": 1, "most": 5})
+    prop = store.state().properties[created["id"]]
+    assert (prop.name, prop.type, prop.options) == ("Certainty", "number", {"least": 1, "most": 5})
+    define("alter", id=prop.id, parts={"name": "Sure", "folder": "  My   work "})
+    gone = define("delete", id=prop.id)
     assert client.get("/definitions").json()["properties"] == []
     assert client.post("/switch", json={"batch": gone["batch"], "on": False}).status_code == 200
-    [one] = client.get("/definitions").json()["properties"]
-    assert (one["name"], one["folder"]) == ("Sure", "My work")
+    [prop] = client.get("/definitions").json()["properties"]
+    assert (prop["name"], prop["folder"]) == ("Sure", "My work")
     assert set(store.history()["author"]) == {"Ana"}
 
 
@@ -58,15 +58,15 @@ def test_a_refusal_says_why_in_the_language_of_who_asks(client, store, define):
     answer = client.post("/define?lang=fr", json=again)
     assert answer.status_code == 400
     assert "note" in answer.json()["message"]
-    for told in ("[]", '{"do": []}', '{"do": "create"}', '{"do": "alter", "id": 1}', "nonsense"):
-        assert client.post("/define", content=told).status_code == 400
+    for payload in ("[]", '{"do": []}', '{"do": "create"}', '{"do": "alter", "id": 1}', "nonsense"):
+        assert client.post("/define", content=payload).status_code == 400
     assert len(store.state().live_properties) == 1
 
 
 def test_order_and_heading_change_in_one_batch(store, define):
     ids = [define("create", name=name, type="text")["id"] for name in "abc"]
     done = define("place", order=[ids[2], ids[0], ids[1]], folders={ids[2]: "Work"})
-    assert [(one.name, one.folder) for one in store.state().live_properties] == [
+    assert [(prop.name, prop.folder) for prop in store.state().live_properties] == [
         ("c", "Work"),
         ("a", None),
         ("b", None),
@@ -80,14 +80,16 @@ def test_tags_are_made_below_others_and_a_pasted_list_leaves_out_what_is_there(
     client, store, theme, define
 ):
     war = id_of(store, "war")
-    made = define("tag", id=theme.id, names=["siege", "street", "siege "], parents=[war])
-    assert len(made["ids"]) == 1
+    created = define("tag", id=theme.id, names=["siege", "street", "siege "], parents=[war])
+    assert len(created["ids"]) == 1
     assert tree(store)["siege"] == ["war"]
     answer = client.post("/define", json={"do": "tag", "id": theme.id, "names": ["Siege"]})
     assert answer.status_code == 400
-    define("tag_alter", ids=made["ids"], parts={"name": "sieges", "colour": "#d94f4f", "key": "S"})
-    one = store.state().tags[made["ids"][0]]
-    assert (one.name, one.colour, one.key) == ("sieges", "#d94f4f", "s")
+    define(
+        "tag_alter", ids=created["ids"], parts={"name": "sieges", "colour": "#d94f4f", "key": "S"}
+    )
+    tag = store.state().tags[created["ids"][0]]
+    assert (tag.name, tag.colour, tag.key) == ("sieges", "#d94f4f", "s")
 
 
 def test_a_tag_is_put_under_another_or_under_both_and_never_in_a_circle(
@@ -122,10 +124,10 @@ def test_a_deleted_tag_leaves_its_images_and_what_was_below_moves_up(client, sto
 def test_merged_tags_become_the_first(client, store, theme, define):
     put(store, theme, IMAGES[:2], "street")
     put(store, theme, IMAGES[1:4], "battle")
-    asked = [("tag", id_of(store, "street")), ("tag", id_of(store, "battle"))]
-    told = client.get(f"/definitions/{theme.id}/pictures", params=asked).json()
-    assert (told["itself"], told["others"]) == (4, 3)
-    define("tag_merge", keep=asked[0][1], others=[asked[1][1]])
+    query = [("tag", id_of(store, "street")), ("tag", id_of(store, "battle"))]
+    answer = client.get(f"/definitions/{theme.id}/pictures", params=query).json()
+    assert (answer["itself"], answer["others"]) == (4, 3)
+    define("tag_merge", keep=query[0][1], others=[query[1][1]])
     assert tree(store) == {"war": [], "sea": [], "naval": ["sea", "street"], "street": ["war"]}
     assert counts(client, theme)["street"] == (4, 4)
 
@@ -135,8 +137,8 @@ def test_tags_keep_the_order_that_hands_gave_them(client, store, theme, define):
     ids = dict(zip(names, define("tag", id=theme.id, names=names)["ids"], strict=True))
 
     def order():
-        told = client.get(f"/definitions/{theme.id}/tags").json()
-        return [name for name in told["name"] if name in names]
+        answer = client.get(f"/definitions/{theme.id}/tags").json()
+        return [name for name in answer["name"] if name in names]
 
     def put(moved, *wanted, **more):
         moves = [{"id": ids[name], "from": None} for name in moved]

@@ -52,10 +52,10 @@ def png(number):
 
 def test_a_brought_picture_becomes_a_term(client, project):
     data = png(900)
-    told = client.post("/search/picture", content=data).json()
+    answer = client.post("/search/picture", content=data).json()
     digest = hashlib.sha1(data).hexdigest()
-    assert told == {"term": f"file:{digest}", "image": None}
-    assert len(find(project, told["term"], k=5)) == 5
+    assert answer == {"term": f"file:{digest}", "image": None}
+    assert len(find(project, answer["term"], k=5)) == 5
     small = client.get(f"/search/picture/{digest}")
     assert small.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(small.content)).size == (96, 72)
@@ -85,16 +85,16 @@ def test_what_is_no_picture_or_too_large_is_refused(client, monkeypatch):
 
 
 def test_an_address_is_fetched_when_asked(client, monkeypatch):
-    data, asked = png(901), []
+    data, fetched = png(901), []
 
     def fetch(address):
-        asked.append(address)
+        fetched.append(address)
         return data
 
     monkeypatch.setattr(download, "fetch", fetch)
-    told = client.post("/search/address", json={"address": "https://pictures.example/a.png"})
-    assert told.json()["term"] == f"file:{hashlib.sha1(data).hexdigest()}"
-    assert asked == ["https://pictures.example/a.png"]
+    payload = client.post("/search/address", json={"address": "https://pictures.example/a.png"})
+    assert payload.json()["term"] == f"file:{hashlib.sha1(data).hexdigest()}"
+    assert fetched == ["https://pictures.example/a.png"]
     monkeypatch.undo()
     for body in (b"", b"[]", b'{"address": 1}', b'{"address": "http://127.0.0.1:1/"}'):
         answer = client.post("/search/address", content=body)
@@ -123,9 +123,9 @@ def test_a_slider_is_told_how_similarities_lie(client, project):
     sha1s = project.database().frame("images", ["sha1"])["sha1"].to_list()
     like = {"encoder": "visual", "query": f"image:{sha1s[0]}", "threshold": 0.25}
     view = View((Condition("like", "at least", like),))
-    told = client.get("/search/spread", params={"view": model.to_address(view)}).json()
-    assert (sum(told["counts"]), len(told["edges"]), told["least"]) == (23, 61, 0.25)
-    assert told["percentiles"][0] < 50 < told["percentiles"][-1]
+    payload = client.get("/search/spread", params={"view": model.to_address(view)}).json()
+    assert (sum(payload["counts"]), len(payload["edges"]), payload["least"]) == (23, 61, 0.25)
+    assert payload["percentiles"][0] < 50 < payload["percentiles"][-1]
     assert client.get("/search/spread").json() is None
     broken = View((Condition("like", "at least", {**like, "encoder": "none"}),))
     answer = client.get("/search/spread", params={"view": model.to_address(broken)})
@@ -135,27 +135,27 @@ def test_a_slider_is_told_how_similarities_lie(client, project):
 def test_the_command_line_searches_as_python_does(project, capsys):
     sha1s = project.database().frame("images", ["sha1"])["sha1"].sort().to_list()
     text = f"2*image:{sha1s[0]} - image:{sha1s[1][:12]}"
-    asked = ["search", text, "-k", "4", "--project", str(project.root)]
-    assert main([*asked, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    arguments = ["search", text, "-k", "4", "--project", str(project.root)]
+    assert main([*arguments, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
     hits = find(project, text, k=4)
-    assert told["encoder"] == "visual"
-    assert told["query"] == text
-    rows = [(row["sha1"], row["similarity"], row["percentile"]) for row in told["results"]]
+    assert answer["encoder"] == "visual"
+    assert answer["query"] == text
+    rows = [(row["sha1"], row["similarity"], row["percentile"]) for row in answer["results"]]
     assert rows == [(hit.sha1, hit.similarity, hit.percentile) for hit in hits]
-    assert all(Path(row["path"]).is_file() for row in told["results"])
-    assert main(asked) == 0
+    assert all(Path(row["path"]).is_file() for row in answer["results"])
+    assert main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.rpartition(" ")[2] for line in lines] == [row["path"] for row in told["results"]]
+    assert [line.rpartition(" ")[2] for line in lines] == [row["path"] for row in answer["results"]]
     # Within a view, and by a picture's path.
-    assert main([*asked, "--view", "folder:subject-1", "--json"]) == 0
+    assert main([*arguments, "--view", "folder:subject-1", "--json"]) == 0
     within = json.loads(capsys.readouterr().out)["results"]
     assert {Path(row["path"]).parent.name for row in within} == {"subject-1"}
-    here = told["results"][0]["path"]
+    here = answer["results"][0]["path"]
     assert main(["search", here, "--project", str(project.root), "--json"]) == 0
     by_picture = json.loads(capsys.readouterr().out)
     assert by_picture["query"] == here
-    assert by_picture["results"][0]["sha1"] == told["results"][0]["sha1"]
+    assert by_picture["results"][0]["sha1"] == answer["results"][0]["sha1"]
 
 
 def test_the_command_line_compares_encoders(project, capsys):
@@ -164,25 +164,25 @@ def test_the_command_line_compares_encoders(project, capsys):
     embed(project, names, grouped(len(names))[0], other)
     row = {"slug": other, "text": "timm:resnet50.a1_in1k", "status": "ready", "reads_text": False}
     synthetic.write(project, "encoders", [row])
-    asked = ["search", f"image:{names[0]}", "-k", "3", "--project", str(project.root)]
-    both = [*asked, "--encoder", "visual", "--encoder", "timm:resnet50.a1_in1k"]
+    arguments = ["search", f"image:{names[0]}", "-k", "3", "--project", str(project.root)]
+    both = [*arguments, "--encoder", "visual", "--encoder", "timm:resnet50.a1_in1k"]
     assert main([*both, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    answer = json.loads(capsys.readouterr().out)
     plain = compare(project, f"image:{names[0]}", ["visual", other], k=3)
-    assert (told["encoders"], told["of"]) == (["visual", other], 3)
-    assert told["common"] == plain.common
-    assert [(row["sha1"], *(rank["rank"] for rank in row["ranks"])) for row in told["results"]] == [
-        (one.sha1, *(rank.rank for rank in one.ranks)) for one in plain.images
-    ]
+    assert (answer["encoders"], answer["of"]) == (["visual", other], 3)
+    assert answer["common"] == plain.common
+    assert [
+        (row["sha1"], *(rank["rank"] for rank in row["ranks"])) for row in answer["results"]
+    ] == [(image.sha1, *(rank.rank for rank in image.ranks)) for image in plain.images]
     assert main(both) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["1: visual", f"2: {other}"]
     assert [line.split()[::2] for line in lines[2:-1]] == [
-        [*(str(rank["rank"]) for rank in row["ranks"]), row["path"]] for row in told["results"]
+        [*(str(rank["rank"]) for rank in row["ranks"]), row["path"]] for row in answer["results"]
     ]
     assert lines[-1] == f"All encoders share {plain.common} of the first 3."
     # The same twice is one.
-    assert main([*asked, "--encoder", "visual", "--encoder", "visual", "--json"]) == 0
+    assert main([*arguments, "--encoder", "visual", "--encoder", "visual", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["encoder"] == "visual"
 
 

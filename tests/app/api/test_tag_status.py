@@ -16,11 +16,11 @@ def tag(store):
 
 
 def test_how_a_tag_stands_is_told_before_and_after_an_answer_is_undone(client, post, tag):
-    one = tag.ids[0]
-    asked = {"tag": one, "sha1s": SHA1S[:4]}
-    post("/suggestions/answers", {"tag": one, "accepted": [SHA1S[2]]})
-    post("/suggestions/answers", {"tag": one, "accepted": [SHA1S[0]], "refused": [SHA1S[1]]})
-    assert post("/suggestions/standing", asked) == {
+    new_tag = tag.ids[0]
+    body = {"tag": new_tag, "sha1s": SHA1S[:4]}
+    post("/suggestions/answers", {"tag": new_tag, "accepted": [SHA1S[2]]})
+    post("/suggestions/answers", {"tag": new_tag, "accepted": [SHA1S[0]], "refused": [SHA1S[1]]})
+    assert post("/suggestions/standing", body) == {
         "name": "kind 0",
         "inside": 2,
         # The last accepted first.
@@ -30,7 +30,7 @@ def test_how_a_tag_stands_is_told_before_and_after_an_answer_is_undone(client, p
         "answers": {SHA1S[0]: True, SHA1S[1]: False, SHA1S[2]: True},
     }
     post("/undo", {})
-    told = post("/suggestions/standing", asked)
-    assert (told["inside"], told["refused"], told["answers"]) == (1, 0, {SHA1S[2]: True})
+    answer = post("/suggestions/standing", body)
+    assert (answer["inside"], answer["refused"], answer["answers"]) == (1, 0, {SHA1S[2]: True})
     assert post("/suggestions/standing", {"tag": "nothere"}, 404)["error"] == "invalid_tag"
     assert client.post("/suggestions/standing", json=[]).status_code == 400

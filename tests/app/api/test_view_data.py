@@ -20,21 +20,21 @@ from tests.served_corpus import sha1_of
 
 def test_a_window_of_rows_says_where_it_stands(ask, real_corpus):
     answer, body = ask("/rows?start=1&count=2")
-    told = json.loads(body)
+    payload = json.loads(body)
     current = registry.get(real_corpus[0], fresh=True)
-    assert {name: told[name] for name in ("version", "total", "start")} == {
+    assert {name: payload[name] for name in ("version", "total", "start")} == {
         "version": current.version,
         "total": 6,
         "start": 1,
     }
-    assert told["rows"] == window(current, run_view(current, View()), 1, 2)
+    assert payload["rows"] == window(current, run_view(current, View()), 1, 2)
     assert ask("/rows", If_None_Match=answer.headers["ETag"])[0].status == 304
 
 
 def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, real_corpus):
     address = to_address(View().with_condition("path", "copy"))
-    told = json.loads(ask(f"/rows?view={address}&only=sha1")[1])
-    assert (told["total"], told["rows"]) == (1, [sha1_of(real_corpus[2]["red.jpg"])])
+    answer = json.loads(ask(f"/rows?view={address}&only=sha1")[1])
+    assert (answer["total"], answer["rows"]) == (1, [sha1_of(real_corpus[2]["red.jpg"])])
 
 
 def test_rows_say_hues_and_clusters_only_when_asked(ask, real_corpus):
@@ -43,15 +43,15 @@ def test_rows_say_hues_and_clusters_only_when_asked(ask, real_corpus):
     synthetic.write(project, "clusters__visual", [{"sha1": red, "cluster": 7}])
     registry.get(project, fresh=True)
 
-    def said(query):
+    def text(query):
         rows = json.loads(ask(f"/rows?{query}")[1])["rows"]
         row = next(row for row in rows if row["sha1"] == red)
         return {name: row[name] for name in ("hue", "cluster") if name in row}
 
-    assert said("") == {}
-    assert said("also=hue") == {"hue": "red"}
-    assert said("also=hue,cluster&encoder=visual") == {"hue": "red", "cluster": 7}
-    assert said("also=cluster&encoder=none_here") == {"cluster": None}
+    assert text("") == {}
+    assert text("also=hue") == {"hue": "red"}
+    assert text("also=hue,cluster&encoder=visual") == {"hue": "red", "cluster": 7}
+    assert text("also=cluster&encoder=none_here") == {"cluster": None}
     others = json.loads(ask("/rows?also=cluster&encoder=visual")[1])["rows"]
     assert sorted(row["cluster"] or 0 for row in others) == [0, 0, 0, 0, 0, 7]
 
@@ -60,8 +60,8 @@ def test_of_any_images_those_in_a_view_are_told(ask, real_corpus):
     address = to_address(View().with_condition("path", "copy"))
     inside, outside = (sha1_of(real_corpus[2][name]) for name in ("red.jpg", "scan.tif"))
     body = "\n".join([outside, inside, "0" * 40, "é'; --"]).encode()
-    told = json.loads(ask(f"/among?view={address}", "POST", body)[1])
-    assert (told["total"], told["sha1s"]) == (1, [inside])
+    answer = json.loads(ask(f"/among?view={address}", "POST", body)[1])
+    assert (answer["total"], answer["sha1s"]) == (1, [inside])
     assert json.loads(ask("/among", "POST", b"")[1])["sha1s"] == []
     assert ask("/among", "POST", b"x\n" * 100_001)[0].status == 413
 
@@ -75,19 +75,19 @@ def test_an_image_is_told_its_place_in_the_view(ask, real_corpus):
     listed = current.sha1s(run_view(current, View()).rows)
     assert places == [listed.index(sha1_of(real_corpus[2]["red.jpg"])), None]
     several = f"{'0' * 40},{listed[3]},{listed[1]}"
-    told = json.loads(ask(f"/rows?count=0&at={several}")[1])
-    assert (told["at"], told["of"]) == (3, 1)
+    answer = json.loads(ask(f"/rows?count=0&at={several}")[1])
+    assert (answer["at"], answer["of"]) == (3, 1)
 
 
 def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, real_corpus):
     project = real_corpus[0]
     store = annotations_of(project)
-    one, changes = properties.create(store.state().properties, "Held", "number")
+    prop, changes = properties.create(store.state().properties, "Held", "number")
     store.commit(changes, "property")
-    view = View((condition(Level(f"p:number:{one.id}"), None),))
+    view = View((condition(Level(f"p:number:{prop.id}"), None),))
     kept = frozen_results.freeze(registry.get(project, fresh=True), view)
     first = kept.catalogue(registry.get(project)).sha1s(kept.result.rows[:1])
-    store.commit(edits.set_value(store.state(), one.id, first, 3), "set")
+    store.commit(edits.set_value(store.state(), prop.id, first, 3), "set")
     total = len(kept.result)
     query = f"view={to_address(view)}&held={kept.key}"
     answer, body = ask(f"/rows?{query}")
@@ -98,8 +98,8 @@ def test_what_is_held_is_shown_and_meant_until_it_is_let_go(ask, real_corpus):
     assert json.loads(ask(f"/among?{query}", "POST", first[0].encode())[1])["sha1s"] == first
     chosen = {"all": True, "ids": [], "except": [], "held": kept.key}
     targets = {"view": to_address(view), "selection": chosen}
-    told = json.dumps({"property": one.id, "op": "set", "value": 4, "targets": targets})
-    written = json.loads(ask("/annotate", "POST", told, Content_Type="application/json")[1])
+    payload = json.dumps({"property": prop.id, "op": "set", "value": 4, "targets": targets})
+    written = json.loads(ask("/annotate", "POST", payload, Content_Type="application/json")[1])
     assert written["changed"] == total
     key = kept.key
     del kept
@@ -112,8 +112,8 @@ def test_groups_are_named_in_the_language_asked(ask, real_corpus):
     assert ask(f"/groups?view={to_address(view)}")[0].status == 400
     view = View(group=(Level("folder", 1), Level("taken_at", "year")))
     answer, body = ask(f"/groups?view={to_address(view)}&lang=fr")
-    told = json.loads(body)
-    assert told == {
+    payload = json.loads(body)
+    assert payload == {
         "version": registry.get(real_corpus[0], fresh=True).version,
         "total": 6,
         "depth": [0, 1],
@@ -127,8 +127,8 @@ def test_groups_are_named_in_the_language_asked(ask, real_corpus):
 
 
 def test_a_view_without_groups_has_none(ask):
-    told = json.loads(ask("/groups")[1])
-    assert [told[name] for name in ("depth", "start", "count", "label")] == [[], [], [], []]
+    answer = json.loads(ask("/groups")[1])
+    assert [answer[name] for name in ("depth", "start", "count", "label")] == [[], [], [], []]
 
 
 def test_shapes_come_as_a_byte_an_image_in_the_order_of_the_view(ask, real_corpus):
@@ -145,9 +145,9 @@ def test_shapes_come_as_a_byte_an_image_in_the_order_of_the_view(ask, real_corpu
 
 def test_a_broken_view_is_a_sentence_in_the_language_asked(ask):
     answer, body = ask("/rows?view=nonsense&lang=fr")
-    told = json.loads(body)
-    assert (answer.status, told["error"]) == (400, "invalid_view")
-    assert "adresse" in told["message"]
+    payload = json.loads(body)
+    assert (answer.status, payload["error"]) == (400, "invalid_view")
+    assert "adresse" in payload["message"]
 
 
 @pytest.mark.parametrize("query", ["start=-1", "start=x&count=y", "count=99999999999999999999"])
@@ -183,9 +183,9 @@ def test_rows_say_values_of_properties_only_when_asked(ask, real_corpus):
     names = {name: sha1_of(contents[name]) for name in ("red.jpg", "scan.tif")}
 
     def make(name, type, **more):
-        one, changes = properties.create(store.state().properties, name, type, **more)
+        prop, changes = properties.create(store.state().properties, name, type, **more)
         store.commit(changes, "property")
-        return one.id
+        return prop.id
 
     def say(property, targets, value):
         store.commit(edits.set_value(store.state(), property, targets, value), "set")
@@ -199,19 +199,22 @@ def test_rows_say_values_of_properties_only_when_asked(ask, real_corpus):
     say(desk, [scan.file_id(real_corpus[1].name, "scan.tif")], 3)
     fields = f"p:tags:{theme},p:text:{title},p:image:{seen},p:number:{desk},p:text:none,hue"
 
-    def said(query):
-        told = json.loads(ask(f"/rows?{query}")[1])["rows"]
-        return {row["sha1"]: row.get("values") for row in told}
+    def text(query):
+        payload = json.loads(ask(f"/rows?{query}")[1])["rows"]
+        return {row["sha1"]: row.get("values") for row in payload}
 
-    assert set(said("also=hue").values()) == {None}
-    values = said(f"also={fields}")
+    assert set(text("also=hue").values()) == {None}
+    values = text(f"also={fields}")
     assert values.pop(names["red.jpg"]) == {theme: "War, Flag, red"}
     assert values.pop(names["scan.tif"]) == {title: "A scan", seen: "red.jpg", desk: "3"}
     assert list(values.values()) == [{}] * 4
     by_file = to_address(View(mode="file").with_condition("name", "scan"))
-    assert said(f"view={by_file}&also=p:number:{desk}") == {names["scan.tif"]: {desk: "3"}}
+    assert text(f"view={by_file}&also=p:number:{desk}") == {names["scan.tif"]: {desk: "3"}}
 
     grouped = to_address(View(group=(Level(f"p:tags:{theme}"),)))
-    told = json.loads(ask(f"/groups?view={grouped}&lang=fr")[1])
-    assert (told["label"], told["count"]) == (["War", "Flag, red", "Sans Theme"], [1, 1, 5])
-    assert (told["total"], json.loads(ask(f"/among?view={grouped}", "POST")[1])["total"]) == (7, 6)
+    answer = json.loads(ask(f"/groups?view={grouped}&lang=fr")[1])
+    assert (answer["label"], answer["count"]) == (["War", "Flag, red", "Sans Theme"], [1, 1, 5])
+    assert (answer["total"], json.loads(ask(f"/among?view={grouped}", "POST")[1])["total"]) == (
+        7,
+        6,
+    )

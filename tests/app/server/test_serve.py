@@ -55,9 +55,9 @@ def test_a_default_port_that_is_taken_gives_way_to_the_next():
 
 def test_two_dashboards_stand_side_by_side(project, tmp_path):
     other = synthetic.project(tmp_path / "other")
-    with serving(project.root) as one, serving(other.root) as two:
-        assert one != two
-        assert [read(f"{address}/rows")[0] for address in (one, two)] == [200, 200]
+    with serving(project.root) as first, serving(other.root) as two:
+        assert first != two
+        assert [read(f"{address}/rows")[0] for address in (first, two)] == [200, 200]
 
 
 def test_interrupting_the_server_ends_it_quietly(project):
@@ -71,8 +71,8 @@ def test_interrupting_the_server_ends_it_quietly(project):
         env=environment,
     ) as server:
         try:
-            said = server.stdout.readline()
-            address = re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+            text = server.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+", text)[0]
             assert [read(f"{address}{path}")[0] for path in ("/", "/rows")] == [200, 200]
         finally:
             server.send_signal(signal.SIGINT)

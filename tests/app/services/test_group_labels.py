@@ -49,6 +49,6 @@ def test_duplicates_are_named_by_the_first_file_among_them(ask, real_corpus):
     synthetic.write(project, "duplicates", members)
     registry.get(project, fresh=True)
     view = View(group=(Level("duplicate", "near"),))
-    told = json.loads(ask(f"/groups?view={to_address(view)}&lang=en")[1])
-    assert told["label"] == ["Duplicates of book.jp2", "No duplicate"]
-    assert told["count"] == [2, 4]
+    answer = json.loads(ask(f"/groups?view={to_address(view)}&lang=en")[1])
+    assert answer["label"] == ["Duplicates of book.jp2", "No duplicate"]
+    assert answer["count"] == [2, 4]

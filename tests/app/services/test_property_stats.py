@@ -42,8 +42,8 @@ def test_values_are_summed_up(type, texts, least, most, bars):
     values = pl.DataFrame(
         {"target": targets, "value": texts}, {"target": pl.String, "value": pl.String}
     )
-    told = property_stats.summary(type, values)
-    assert told == property_stats.Use(len(texts), len(set(texts)), least, most)
-    found = [(bar.start, bar.end, bar.count) for bar in property_stats.bars(type, values)]
-    assert sum(count for _, _, count in found) == (len(texts) if bars != [] else 0)
-    assert found == bars or (bars is None and 2 < len(found) <= property_stats.BARS)
+    answer = property_stats.summary(type, values)
+    assert answer == property_stats.Use(len(texts), len(set(texts)), least, most)
+    matches = [(bar.start, bar.end, bar.count) for bar in property_stats.bars(type, values)]
+    assert sum(count for _, _, count in matches) == (len(texts) if bars != [] else 0)
+    assert matches == bars or (bars is None and 2 < len(matches) <= property_stats.BARS)

@@ -55,7 +55,7 @@ def test_a_step_back_in_the_browser_is_not_taken_for_an_old_message():
 def test_the_message_that_waited_is_heard_next():
     page = AppTest.from_function(_heard).run()
     page.button[0].click().run()
-    assert [one.value for one in page.text] == ["2 runs", "the address of the message"]
+    assert [item.value for item in page.text] == ["2 runs", "the address of the message"]
 
 
 def _heard():

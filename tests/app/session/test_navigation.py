@@ -41,10 +41,10 @@ def _resumed():
         st.session_state[navigation.REACHED] = (time.monotonic(), ("import", None, False))
         navigation.repeat_last()
 
-    asked = st.session_state.pop(navigation.REQUESTED, None)
+    query = st.session_state.pop(navigation.REQUESTED, None)
     st.button("show", on_click=uninterrupted(pressed))
     st.button("late", on_click=uninterrupted(late))
-    st.text("" if asked is None else asked[0])
+    st.text("" if query is None else query[0])
 
 
 def _left():
@@ -62,6 +62,6 @@ def _left():
     url_state.restore_latest()
     if url_state.is_message_stale():
         navigation.stay_on_drawn_page()
-    asked = st.session_state.pop(navigation.REQUESTED, None)
+    query = st.session_state.pop(navigation.REQUESTED, None)
     st.button("show", on_click=uninterrupted(pressed))
-    st.text("import" if asked is None else asked[0])
+    st.text("import" if query is None else query[0])

@@ -22,9 +22,9 @@ def drawing(level, categories, names=None, *, kind="bars", series=(), counts=Non
     columns = max(1, len(series))
     if counts is None:
         counts = [[row + 1] * columns for row in range(len(categories))]
-    made = Chart(levels, list(categories), list(series), np.array(counts))
+    created = Chart(levels, list(categories), list(series), np.array(counts))
     names = [str(value) for value in categories] if names is None else names
-    return Drawing(made, None, kind, names, list(series), "Images", dark)
+    return Drawing(created, None, kind, names, list(series), "Images", dark)
 
 
 def test_bars_stand_upright_unless_names_are_long():
@@ -53,10 +53,10 @@ def test_what_has_no_date_stands_apart_from_the_years():
 
 def test_empty_bins_leave_a_gap_and_edges_are_written_where_bins_begin():
     bins = drawing(Level("width", 100), [[0, 100], [300, 400]], ["0 to 100", "300 to 400"])
-    made = figure(bins)
-    assert made["data"][0]["x"].tolist() == [0, 3]
-    assert made["layout"]["xaxis"]["tickvals"] == [-0.5, 2.5]
-    assert made["layout"]["xaxis"]["ticktext"] == ["0", "300"]
+    created = figure(bins)
+    assert created["data"][0]["x"].tolist() == [0, 3]
+    assert created["layout"]["xaxis"]["tickvals"] == [-0.5, 2.5]
+    assert created["layout"]["xaxis"]["ticktext"] == ["0", "300"]
 
 
 def test_a_line_stands_on_the_first_days_of_its_periods():

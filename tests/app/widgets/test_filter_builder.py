@@ -90,25 +90,27 @@ def corpus(tmp_path):
 def themed(corpus):
     """The same with a tree of tags, a checkbox, a link and a property that was deleted."""
     store = annotations_of(corpus.project)
-    made = {}
+    created = {}
     for name, type, folder in (
         ("Theme", "tags", None), ("seen", "checkbox", "Work"), ("gone", "text", None),
         ("original", "image", "Work"),
     ):  # fmt: skip
-        made[name], changes = properties.create(store.state().properties, name, type, folder=folder)
+        created[name], changes = properties.create(
+            store.state().properties, name, type, folder=folder
+        )
         store.commit(changes, "property")
     for name, parent in (("war", None), ("peace", None), ("civil", "war")):
-        ups = [made[parent].id] if parent else []
-        theme = made["Theme"].id
-        made[name], changes = tags.create(store.state().tags, theme, name, parents=ups)
+        ups = [created[parent].id] if parent else []
+        theme = created["Theme"].id
+        created[name], changes = tags.create(store.state().tags, theme, name, parents=ups)
         store.commit(changes, "tag")
-    ids = [made["civil"].id]
+    ids = [created["civil"].id]
     given = edits.add_tags(store.state(), theme, [synthetic.sha1("a"), synthetic.sha1("b")], ids)
     store.commit(given, "tag", author="Anna")
-    links = edits.set_value(store.state(), made["original"].id, [synthetic.sha1("d")], SHA1S[0])
+    links = edits.set_value(store.state(), created["original"].id, [synthetic.sha1("d")], SHA1S[0])
     store.commit(links, "set", author="Anna")
-    store.commit(properties.update(store.state().properties, made["gone"].id, deleted=True), "x")
-    return registry.load(corpus.project), made
+    store.commit(properties.update(store.state().properties, created["gone"].id, deleted=True), "x")
+    return registry.load(corpus.project), created
 
 
 @pytest.mark.parametrize(("field", "op"), OPERATORS)
@@ -192,9 +194,9 @@ def test_a_pattern_that_only_python_understands_is_told_at_its_place(corpus):
 
 
 def test_a_property_that_is_gone_is_told_at_its_place(themed):
-    corpus, made = themed
-    right = {"field": f"p:tags:{made['Theme'].id}", "op": "in", "value": [made["war"].id]}
-    wrong = {"field": f"p:text:{made['gone'].id}", "op": "contains", "value": "x"}
+    corpus, created = themed
+    right = {"field": f"p:tags:{created['Theme'].id}", "op": "in", "value": [created["war"].id]}
+    wrong = {"field": f"p:text:{created['gone'].id}", "op": "contains", "value": "x"}
     assert filter_builder.check_draft(corpus, View(), Draft(1, [right])).count == "2 images"
     answer = filter_builder.check_draft(corpus, View(), Draft(1, [right, {"not": wrong}]))
     assert answer.problems == {1: "This property no longer exists; remove this filter."}
@@ -264,13 +266,13 @@ def test_the_dialog_brings_words_choices_and_the_first_count(corpus, language, o
 
 
 def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed):
-    corpus, made = themed
+    corpus, created = themed
     shown = AppTest.from_function(page, args=(corpus.project.root, "en"), default_timeout=60).run()
     assert [entry.message for entry in shown.exception] == []
     [proto] = [entry.proto for entry in shown.get("bidi_component")]
     answer = json.loads(proto.json)["shown"]
     names = ("Theme", "seen", "original")
-    theme, seen, link = (f"p:{made[name].type}:{made[name].id}" for name in names)
+    theme, seen, link = (f"p:{created[name].type}:{created[name].id}" for name in names)
     own = [(entry["name"], entry["label"], entry["heading"]) for entry in answer["fields"]][-3:]
     assert own == [
         (theme, "Theme", "Properties"),
@@ -281,7 +283,7 @@ def test_properties_stand_under_their_headings_with_their_tags_as_a_tree(themed)
     assert (linked["id"], linked["label"], linked["count"]) == (SHA1S[0], "a", 1)
     assert linked["thumb"] == SHA1S[0]
     assert {entry["heading"] for entry in answer["fields"][:-3]} == {"Images and files"}
-    war, peace, civil = (made[name].id for name in ("war", "peace", "civil"))
+    war, peace, civil = (created[name].id for name in ("war", "peace", "civil"))
     items = [(entry["path"], entry["title"], entry["count"]) for entry in answer["choices"][theme]]
     assert items == [
         (war, "war", 2),

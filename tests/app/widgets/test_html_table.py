@@ -24,11 +24,13 @@ def test_a_duration_is_as_fine_as_it_is_short(seconds, english, french, monkeypa
 
 
 def test_text_is_escaped_and_markup_is_not():
-    made = table(["<b>"], [[Cell("<i>x</i>", is_markup=True), Cell("a<b", "“<”", "figure")]], "<t>")
-    assert 'aria-label="&lt;t&gt;"' in made
-    assert '<th scope="col">&lt;b&gt;</th>' in made
-    assert "<td><i>x</i></td>" in made
-    assert '<td class="figure" title="“&lt;”">a&lt;b</td>' in made
+    created = table(
+        ["<b>"], [[Cell("<i>x</i>", is_markup=True), Cell("a<b", "“<”", "figure")]], "<t>"
+    )
+    assert 'aria-label="&lt;t&gt;"' in created
+    assert '<th scope="col">&lt;b&gt;</th>' in created
+    assert "<td><i>x</i></td>" in created
+    assert '<td class="figure" title="“&lt;”">a&lt;b</td>' in created
 
 
 def test_details_escape_their_pairs_alone():

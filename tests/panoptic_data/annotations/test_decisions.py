@@ -67,8 +67,8 @@ def test_batches_that_wait_are_one_commit_and_each_sees_those_before_it(store, m
     choices = [tagging(theme, IMAGES[number % 4], f"t{number}") for number in range(PEOPLE)]
     all_at_once(*(lambda c=c: store.decide(c) for c in choices))
     assert len(set(versions)) < PEOPLE
-    made = store.state(fresh=True).tags_of(theme.id)
-    places = [tag.place for tag in made]
+    created = store.state(fresh=True).tags_of(theme.id)
+    places = [tag.place for tag in created]
     assert len(set(places)) == len(places) == PEOPLE
 
 
@@ -93,8 +93,8 @@ def test_one_that_is_refused_leaves_the_others_of_its_commit(store):
 
         return store.decide(choose, needs_values=False)
 
-    made = all_at_once(*[create] * 8, *(lambda n=n: write(n) for n in range(4)))
-    assert len([tag for tag in made[:8] if tag]) == 1
+    created = all_at_once(*[create] * 8, *(lambda n=n: write(n) for n in range(4)))
+    assert len([tag for tag in created[:8] if tag]) == 1
     assert set(values_of(reopened(store), note)) == set(IMAGES)
 
 
@@ -179,22 +179,22 @@ def test_an_edit_sent_several_times_at_once_is_stored_once(store):
     note = create_property(store, "Note", "text")
     for number in range(10):
         edit = Edit(f"{number:032x}")
-        made = all_at_once(*[lambda e=edit: store.decide(setting(note, e.id), edit=e)] * 6)
-        assert sum(not decided.is_repeat for decided in made) == 1
-        assert len({decided.batch.id for decided in made}) == 1
+        created = all_at_once(*[lambda e=edit: store.decide(setting(note, e.id), edit=e)] * 6)
+        assert sum(not decided.is_repeat for decided in created) == 1
+        assert len({decided.batch.id for decided in created}) == 1
     assert store.log().filter(property=note.id).height == 10
 
 
 def test_batches_of_edits_sort_by_time_among_others(store):
     note = create_property(store, "Note", "text")
-    made = [
+    created = [
         store.decide(
             setting(note, f"{number}"), edit=Edit(f"{number:032x}") if number % 2 else None
         )
         for number in range(6)
     ]
     listed = store.history()["batch"].to_list()
-    assert listed[:6] == [decided.batch.id for decided in reversed(made)]
+    assert listed[:6] == [decided.batch.id for decided in reversed(created)]
 
 
 IMPORTS = """

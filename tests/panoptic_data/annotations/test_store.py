@@ -97,10 +97,10 @@ def test_the_history_of_several_targets_is_one(store):
 def test_a_property_that_was_undone_comes_back_with_its_values(store):
     note = create_property(store, "Note", "text")
     store.commit(edits.set_value(store.state(), note.id, IMAGES[:1], "kept"), "set", author="b")
-    made = store.history()["batch"][-1]
-    store.switch(made, is_on=False)
+    created = store.history()["batch"][-1]
+    store.switch(created, is_on=False)
     assert note.id not in store.state().properties
-    store.switch(made, is_on=True)
+    store.switch(created, is_on=True)
     assert values_of(store.state(), note) == {IMAGES[0]: {"kept"}}
 
 
@@ -168,8 +168,8 @@ class Together(RuleBasedStateMachine):
         source, other = (undone, done) if is_redo else (done, undone)
         wanted = next((id for id in reversed(source) if self.batches[id][1] != is_redo), None)
         act = self.store.redo if is_redo else self.store.undo
-        found = act(self.authors_now[author])
-        assert (found and found.undoes) == wanted
+        matches = act(self.authors_now[author])
+        assert (matches and matches.undoes) == wanted
         if wanted:
             source.remove(wanted)
             other.append(wanted)

@@ -46,7 +46,7 @@ def create(folder):
 def shown(project, view):
     current = registry.get(project, fresh=True)
     names = {sha1(name): name for name in ("red", "blue", "grey", "gone", "broken", "never")}
-    return [names[one] for one in current.sha1s(run_view(current, view).rows)]
+    return [names[item] for item in current.sha1s(run_view(current, view).rows)]
 
 
 def asking(field, value):

@@ -82,28 +82,28 @@ class Made:
         self.store.commit(changes, "set", author="Ann")
 
     def make(self, name, type, **more):
-        one, changes = properties.create(self.state.properties, name, type, **more)
+        prop, changes = properties.create(self.state.properties, name, type, **more)
         self.store.commit(changes, "property")
-        return one.id
+        return prop.id
 
     def tag(self, property, name, parents):
         above = [self.ids[parent] for parent in parents]
-        one, changes = tags.create(self.state.tags, property, name, parents=above)
+        tag, changes = tags.create(self.state.tags, property, name, parents=above)
         self.store.commit(changes, "tag")
-        return one.id
+        return tag.id
 
     def field(self, id):
         return property_field(self.state.properties[id].type, id)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def annotated(tmp_path_factory):
     return Made(tmp_path_factory.mktemp("facets") / "p")
 
 
 @pytest.fixture(scope="module")
-def corpus(made):
-    return registry.get(made.project, fresh=True)
+def corpus(annotated):
+    return registry.get(annotated.project, fresh=True)
 
 
 def with_above(names):
@@ -112,85 +112,91 @@ def with_above(names):
 
 
 @pytest.mark.parametrize("folder", [None, "s/1"])
-def test_tags_count_images_with_all_below_them_once(made, corpus, folder):
-    field = made.field(made.themes)
-    view = View().with_condition(field, [made.ids["tank"]])
+def test_tags_count_images_with_all_below_them_once(annotated, corpus, folder):
+    field = annotated.field(annotated.themes)
+    view = View().with_condition(field, [annotated.ids["tank"]])
     view = view.with_condition("folder", [folder]) if folder else view
-    shown = [name for name in made.of_theme if folder is None or int(name) % 3 == 1]
-    counted = Counter(one for name in shown for one in with_above(made.of_theme[name]))
-    told = facets.tags(corpus, view, field)
-    assert told.counts == {made.ids[name]: counted[name] for name in TREE}
-    assert told.empty == sum(not made.of_theme[name] for name in shown)
+    shown = [name for name in annotated.of_theme if folder is None or int(name) % 3 == 1]
+    counted = Counter(item for name in shown for item in with_above(annotated.of_theme[name]))
+    answer = facets.tags(corpus, view, field)
+    assert answer.counts == {annotated.ids[name]: counted[name] for name in TREE}
+    assert answer.empty == sum(not annotated.of_theme[name] for name in shown)
     for name in TREE:
-        asked = facets.choose(view, field, [made.ids[name]])
-        assert len(run_view(corpus, asked)) == counted[name]
+        query = facets.choose(view, field, [annotated.ids[name]])
+        assert len(run_view(corpus, query)) == counted[name]
 
 
-def test_an_image_in_several_groups_counts_once(made, corpus):
-    field = made.field(made.themes)
+def test_an_image_in_several_groups_counts_once(annotated, corpus):
+    field = annotated.field(annotated.themes)
     view = View().grouped_by(Level(field)).sorted_by(Sort("name"))
     result = run_view(corpus, view)
-    assert len(result) == sum(max(1, len(with_above(held))) for held in made.of_theme.values())
+    assert len(result) == sum(max(1, len(with_above(held))) for held in annotated.of_theme.values())
     assert result.images == IMAGES
     assert facets.tags(corpus, view, field) == facets.tags(corpus, View(), field)
     assert sum(field_counts.formats(corpus, view).values()) == IMAGES
-    assert facets.values(corpus, view, made.field(made.title)).empty == 40
+    assert facets.values(corpus, view, annotated.field(annotated.title)).empty == 40
 
 
-def test_values_are_counted_most_frequent_first(made, corpus):
-    field = made.field(made.title)
-    told = facets.values(corpus, View(), field, max_values=3)
-    counted = Counter(made.titles.values())
-    assert list(told.counts.values()) == sorted(counted.values(), reverse=True)[:3]
-    assert all(counted[title] == count for title, count in told.counts.items())
-    assert (told.empty, told.more) == (IMAGES - len(made.titles), len(counted) - 3)
+def test_values_are_counted_most_frequent_first(annotated, corpus):
+    field = annotated.field(annotated.title)
+    answer = facets.values(corpus, View(), field, max_values=3)
+    counted = Counter(annotated.titles.values())
+    assert list(answer.counts.values()) == sorted(counted.values(), reverse=True)[:3]
+    assert all(counted[title] == count for title, count in answer.counts.items())
+    assert (answer.empty, answer.more) == (IMAGES - len(annotated.titles), len(counted) - 3)
     rare = min(counted, key=counted.get)
     picked = facets.values(corpus, facets.choose(View(), field, [rare]), field, max_values=1)
     assert picked.counts[rare] == counted[rare]
 
 
-def test_few_whole_numbers_have_a_bar_each(made, corpus):
-    field = made.field(made.rating)
+def test_few_whole_numbers_have_a_bar_each(annotated, corpus):
+    field = annotated.field(annotated.rating)
     counts, edges, is_whole = facets.numbers(corpus, View(), field, 26)
-    counted = Counter(made.ratings.values())
+    counted = Counter(annotated.ratings.values())
     assert is_whole
     assert edges == [0, 1, 2, 3, 4, 5, 6]
     assert counts == [counted[number] for number in range(6)]
     counts, edges, is_whole = facets.numbers(corpus, View(), field, 2)
-    assert (is_whole, len(edges), sum(counts)) == (False, 3, len(made.ratings))
+    assert (is_whole, len(edges), sum(counts)) == (False, 3, len(annotated.ratings))
 
 
-def test_dates_are_counted_by_month(made, corpus):
-    field = made.field(made.shot)
-    counted = Counter(made.shots.values())
+def test_dates_are_counted_by_month(annotated, corpus):
+    field = annotated.field(annotated.shot)
+    counted = Counter(annotated.shots.values())
     view = View().with_condition(field, ["1912-01-01", "1912-12-31"])
     assert facets.months(corpus, view, field) == {
         int(date[:4]) * 12 + 4: count for date, count in sorted(counted.items())
     }
 
 
-def test_values_of_files_count_images_or_files_as_the_view_shows(made, corpus):
-    field = made.field(made.seen)
-    files = len(made.places)
+def test_values_of_files_count_images_or_files_as_the_view_shows(annotated, corpus):
+    field = annotated.field(annotated.seen)
+    files = len(annotated.places)
     # Image "0" has two files that both have the tag.
-    assert facets.tags(corpus, View(), field).counts == {made.at_desk: 20}
+    assert facets.tags(corpus, View(), field).counts == {annotated.at_desk: 20}
     assert facets.tags(corpus, View(), field).empty == IMAGES - 20
     by_file = View(mode="file")
-    assert facets.tags(corpus, by_file, field).counts == {made.at_desk: 21}
+    assert facets.tags(corpus, by_file, field).counts == {annotated.at_desk: 21}
     assert facets.tags(corpus, by_file, field).empty == files - 21
-    titles = facets.values(corpus, by_file, made.field(made.title))
-    assert sum(titles.counts.values()) == sum(name in made.titles for name in made.places.values())
+    titles = facets.values(corpus, by_file, annotated.field(annotated.title))
+    assert sum(titles.counts.values()) == sum(
+        name in annotated.titles for name in annotated.places.values()
+    )
 
 
 def test_authors_are_counted(corpus):
     assert facets.authors(corpus, View()).counts == {"Ann": IMAGES}
 
 
-def test_what_is_chosen_is_part_of_the_view_and_read_back(made):
+def test_what_is_chosen_is_part_of_the_view_and_read_back(annotated):
     view = View().with_condition("format", ["JPEG"])
     choices = {
-        made.field(made.themes): [made.ids["war"], made.ids["peace"], None],
-        made.field(made.title): ["title 1", None],
+        annotated.field(annotated.themes): [
+            annotated.ids["war"],
+            annotated.ids["peace"],
+            None,
+        ],
+        annotated.field(annotated.title): ["title 1", None],
         "p:colour:abc": ["#aabbcc", "#000000"],
         "p:checkbox:abc": ["true", None],
         "author": ["Ann", "Bob"],
@@ -203,8 +209,8 @@ def test_what_is_chosen_is_part_of_the_view_and_read_back(made):
     assert view == View().with_condition("format", ["JPEG"])
 
 
-def test_what_was_built_otherwise_is_left_alone(made):
-    field = made.field(made.title)
+def test_what_was_built_otherwise_is_left_alone(annotated):
+    field = annotated.field(annotated.title)
     built = Clause("any", (Condition(field, "=", "a"), Condition("format", "in", ["PNG"])))
     view = View((built, Condition(field, "!=", "b"), Condition(field, "contains", "c")))
     assert facets.chosen(view, field) == []

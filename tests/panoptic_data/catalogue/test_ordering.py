@@ -20,7 +20,7 @@ ranks = st.integers(1, 40).flatmap(
 def test_several_ranks_sort_as_tuples_do_and_keep_what_is_equal(columns):
     rows = list(zip(*columns, strict=True))
     expected = sorted(range(len(rows)), key=rows.__getitem__)
-    assert order_by([np.array(one, dtype=np.int64) for one in columns]).tolist() == expected
+    assert order_by([np.array(column, dtype=np.int64) for column in columns]).tolist() == expected
 
 
 def test_values_rank_from_one_and_none_is_last_in_both_directions():

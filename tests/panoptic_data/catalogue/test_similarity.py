@@ -74,12 +74,12 @@ def test_of_many_images_only_those_that_all_else_selects_are_compared(current, m
     compared = []
     whole, some = scores._LoadedVectors.similarity, scores._LoadedVectors.similarity_of
     monkeypatch.setattr(
-        scores._LoadedVectors, "similarity", lambda *one: compared.append("all") or whole(*one)
+        scores._LoadedVectors, "similarity", lambda *item: compared.append("all") or whole(*item)
     )
     monkeypatch.setattr(
         scores._LoadedVectors,
         "similarity_of",
-        lambda *one: compared.append(len(one[1])) or some(*one),
+        lambda *item: compared.append(len(item[1])) or some(*item),
     )
     few = [number for number in range(COUNT - 1) if folder(number) == "few"]
     expected = [sha1 for _, sha1 in plainly({30: 1}, few)]
@@ -111,7 +111,7 @@ def test_results_are_a_view_like_any_other(current):
     least = [row["similarity"] for row in rows]
     assert least == sorted(least)
     assert len(set(least)) == 12
-    assert any(round(one, 5) != one for one in least)
+    assert any(round(item, 5) != item for item in least)
     value = similar_condition(3).value
     grouped_by = model.from_json(
         {"version": 1, "where": [{"field": "like", "op": "at least", "value": value}],
@@ -172,7 +172,9 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
         [sha1 for _, sha1 in plainly({3: 1}, [n for n in among if n], OTHERS)],
     ]
     firsts = [of[:k] for of in shown_sha1s]
-    ranks = {one.sha1: tuple(rank and rank.rank for rank in one.ranks) for one in comparison.images}
+    ranks = {
+        image.sha1: tuple(rank and rank.rank for rank in image.ranks) for image in comparison.images
+    }
     assert ranks == {
         sha1: tuple(of.index(sha1) + 1 if sha1 in of else None for of in shown_sha1s)
         for sha1 in {*firsts[0], *firsts[1]}
@@ -183,7 +185,7 @@ def test_the_ranks_of_two_encoders_stand_side_by_side(current, view, k):
     assert comparison.of == min(map(len, firsts))
     assert comparison.common == len({*firsts[0][: comparison.of]} & {*firsts[1][: comparison.of]})
     for hit in find(current.project, f"image:{SHA1S[3]}", SLUG, view, k=3):
-        [seen] = [one.ranks[0] for one in comparison.images if one.sha1 == hit.sha1]
+        [seen] = [image.ranks[0] for image in comparison.images if image.sha1 == hit.sha1]
         assert seen.similarity == hit.similarity
         assert seen.percentile == pytest.approx(hit.percentile, abs=0.01)
 
@@ -217,11 +219,11 @@ def test_a_typed_search_shows_what_python_finds(current):
 
 def test_terms_are_said_in_both_languages():
     terms = parse('2*cat - image:ab12cd34ef + crop:ab12cd34ef@0,0,1,1 - 0.5*"a dog"').terms
-    said = [[similarity.term_label(term, language) for term in terms] for language in LANGUAGES]
-    assert said[0] == [
+    text = [[similarity.term_label(term, language) for term in terms] for language in LANGUAGES]
+    assert text[0] == [
         "2 × “cat”", "not image ab12cd…", "part of image ab12cd…", "not 0.5 × “a dog”"
     ]  # fmt: skip
-    assert all(english != french for english, french in zip(*said, strict=True))
+    assert all(english != french for english, french in zip(*text, strict=True))
 
 
 def similar_to(*names, threshold):

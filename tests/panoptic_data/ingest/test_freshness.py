@@ -28,10 +28,10 @@ def folder(tmp_path):
 
 @pytest.fixture
 def project(tmp_path):
-    made = replace(create_project(tmp_path / "corpus"), encoders=("visual",))
-    save_settings(made)
-    write_stage(made, "1")
-    return made
+    opened = replace(create_project(tmp_path / "corpus"), encoders=("visual",))
+    save_settings(opened)
+    write_stage(opened, "1")
+    return opened
 
 
 def write_stage(project, version):

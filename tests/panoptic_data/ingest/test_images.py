@@ -100,7 +100,7 @@ def test_an_image_row_has_everything_computed_from_its_bytes(project, folder):
     (row,) = table(project, "images").to_dicts()
     described = describe((folder / "a.jpg").read_bytes())
     assert row == {
-        **{one.name: getattr(described, one.name) for one in fields(described)},
+        **{field.name: getattr(described, field.name) for field in fields(described)},
         "run": "the run",
     }
     assert (row["width"], row["height"], row["orientation"]) == (640, 480, 6)

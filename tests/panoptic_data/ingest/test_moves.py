@@ -24,7 +24,7 @@ def test_the_nearest_path_wins():
 def test_a_folder_put_into_another_is_compared_from_its_end():
     gone = [departure(box, f"2019/{box}/x.jpg") for box in ("box1", "box2", "box3")]
     new = [Arrival(f"archive/old/{box}/x.jpg", "x") for box in ("box3", "box1", "box2")]
-    assert pairs(new, gone) == {one.path: one.path.split("/")[2] for one in new}
+    assert pairs(new, gone) == {item.path: item.path.split("/")[2] for item in new}
 
 
 def test_names_that_differ_in_case_or_composition_are_the_same():

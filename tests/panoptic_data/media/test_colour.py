@@ -12,7 +12,7 @@ from panoptic_data.media.colour import HUES, hues, lab
 from tests import plain_views
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
-greys = st.integers(0, 255).map(lambda one: f"#{one:02x}{one:02x}{one:02x}")
+greys = st.integers(0, 255).map(lambda item: f"#{item:02x}{item:02x}{item:02x}")
 WHITE_TO_HUES = [
     ("#000000", "black"),
     ("#0a0a0a", "black"),
@@ -32,10 +32,10 @@ WHITE_TO_HUES = [
 
 @given(st.lists(colours | greys | st.none(), max_size=20))
 def test_cielab_is_that_of_the_book(texts):
-    found = lab(pl.Series(texts, dtype=pl.String))
-    assert found.shape == (len(texts), 3)
-    assert found.dtype == np.float32
-    for row, text in zip(found, texts, strict=True):
+    matches = lab(pl.Series(texts, dtype=pl.String))
+    assert matches.shape == (len(texts), 3)
+    assert matches.dtype == np.float32
+    for row, text in zip(matches, texts, strict=True):
         if text is None:
             assert np.isnan(row).all()
         else:
@@ -62,8 +62,8 @@ def on_an_edge(text):
     """Whether rounding alone decides the name."""
     lightness, a, b = plain_views.lab(text)
     angle = np.degrees(np.arctan2(b, a)) % 360
-    near = [abs(lightness - one) for one in (10, 20, 90)] + [abs(np.hypot(a, b) - 10)]
-    near += [abs(angle - one) for one in (20, 55, 85, 115, 175, 225, 310, 340)]
+    near = [abs(lightness - item) for item in (10, 20, 90)] + [abs(np.hypot(a, b) - 10)]
+    near += [abs(angle - item) for item in (20, 55, 85, 115, 175, 225, 310, 340)]
     return min(near) < 1e-3
 
 

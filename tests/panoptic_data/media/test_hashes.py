@@ -100,8 +100,8 @@ def _plainly(image):
         return all(abs(a - b) <= 1 for a, b in zip(cell, other, strict=True))
 
     every = [(r, g, b) for r in range(16) for g in range(16) for b in range(16)]
-    counts = {one: sum(n for cell, n in cells.items() if near(one, cell)) for one in every}
-    centre = max(every, key=lambda one: (counts[one], [-value for value in one]))
+    counts = {item: sum(n for cell, n in cells.items() if near(item, cell)) for item in every}
+    centre = max(every, key=lambda item: (counts[item], [-value for value in item]))
     members = [c for c in colours if near(centre, tuple(value // 16 for value in c))]
     means = [sum(values) / len(members) for values in zip(*members, strict=True)]
     return "#" + "".join(f"{int(mean + 0.5):02x}" for mean in means)

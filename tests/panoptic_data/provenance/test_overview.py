@@ -79,8 +79,8 @@ def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
         record(f"files/{source}", (), new=10)
         record(f"images/{source}", (f"files/{source}",), new=4, changed=1, failed=1)
     record("embeddings/visual/a", ("images/a",), new=5)
-    made = {stage.name: stage for stage in overview.stage_summaries(project, ["visual"])}
-    assert list(made) == [
+    opened = {stage.name: stage for stage in overview.stage_summaries(project, ["visual"])}
+    assert list(opened) == [
         "files",
         "images",
         "embeddings/visual",
@@ -91,11 +91,11 @@ def test_stages_are_added_up_over_sources_and_say_why_they_are_stale(project):
         "duplicates",
         "annotations",
     ]
-    read = made["images"]
+    read = opened["images"]
     assert (read.rows, read.new, read.changed, read.failed, read.why) == (20, 8, 2, 2, None)
     assert read.rate == pytest.approx(2.5)
-    assert (made["embeddings/visual"].why, made["embeddings/visual"].rows) == ("never", 10)
-    assert made["clusters/visual"].at is None
+    assert (opened["embeddings/visual"].why, opened["embeddings/visual"].rows) == ("never", 10)
+    assert opened["clusters/visual"].at is None
     assert read.at > datetime(2026, 1, 1, tzinfo=UTC)
     assert json.dumps(read.parts) == '["images/a", "images/b"]'
 

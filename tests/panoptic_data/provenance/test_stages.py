@@ -37,8 +37,8 @@ def test_stages_come_in_an_order_in_which_they_can_be_made():
     order = stages.expected(SOURCES, ["visual", "clip"])
     assert len(set(order)) == len(order) == 2 * 2 + 2 * 2 + 1 + 4 * 2 + 2
     for place, stage in enumerate(order):
-        made = {stages.LOG, *order[:place]}
-        assert set(stages.upstream(stage, SOURCES, ["visual", "clip"])) <= made
+        created = {stages.LOG, *order[:place]}
+        assert set(stages.upstream(stage, SOURCES, ["visual", "clip"])) <= created
 
 
 def test_in_a_new_project_everything_was_never_made(project):

@@ -186,9 +186,9 @@ def test_what_is_not_understood_is_said_and_shown(text, key, spanned):
     start, end = problem.span
     assert problem.key == key
     assert text[start:end].endswith(spanned)
-    said = {problem.message(language) for language in LANGUAGES}
-    assert len(said) == 2
-    assert not any("{" in text for text in said)
+    message = {problem.message(language) for language in LANGUAGES}
+    assert len(message) == 2
+    assert not any("{" in text for text in message)
 
 
 def test_every_problem_is_met_above():

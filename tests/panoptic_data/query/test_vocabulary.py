@@ -45,5 +45,5 @@ def test_the_words_name_what_there_is():
     assert set(PREFERRED_NAMES) == set(FIELDS) - {"region", "similar", "selection"}
     assert set(HUE_NAMES.values()) == set(HUES)
     assert set(STATUS_NAMES.values()) == set(STATUSES)
-    said = probe.__doc__.partition("One of ")[2].partition(".")[0]
-    assert set(FORMAT_NAMES.values()) == set(said.split(", "))
+    text = probe.__doc__.partition("One of ")[2].partition(".")[0]
+    assert set(FORMAT_NAMES.values()) == set(text.split(", "))

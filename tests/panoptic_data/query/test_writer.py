@@ -122,7 +122,7 @@ SAYABLE = [
 ]
 
 CONDITIONS = st.sampled_from(SAYABLE).flatmap(
-    lambda asked: st.builds(Condition, st.just(asked[0]), st.just(asked[1]), values_of(*asked))
+    lambda query: st.builds(Condition, st.just(query[0]), st.just(query[1]), values_of(*query))
 )
 
 PARTS = st.recursive(

@@ -32,23 +32,29 @@ def test_each_row_names_the_run_that_last_changed_it(database):
     same = {key: ([], []) for key in "abcdefgh"}
     sync.sync_table(database, NAME, rows(**same, x=(["a"], [0.5]), y=(["a"], [0.5])), "r1")
     wanted = {**same, "y": (["a"], [0.25]), "z": (["b"], [1.0])}
-    made = sync.sync_table(database, NAME, rows(**wanted), "r2")
-    assert (made.rows, made.new, made.changed, made.unchanged, made.removed) == (10, 1, 1, 8, 1)
+    created = sync.sync_table(database, NAME, rows(**wanted), "r2")
+    assert (created.rows, created.new, created.changed, created.unchanged, created.removed) == (
+        10,
+        1,
+        1,
+        8,
+        1,
+    )
     assert runs(database) == {**dict.fromkeys(same, "r1"), "y": "r2", "z": "r2"}
 
 
 def test_rows_that_stay_keep_their_run_when_most_are_rewritten(database):
     sync.sync_table(database, NAME, rows(a=(["b"], [0.5]), b=(["a"], [0.5])), "r1")
     wanted = rows(a=(["b"], [0.5]), b=([], []), c=([], []))
-    made = sync.sync_table(database, NAME, wanted, "r2")
-    assert (made.new, made.changed, made.unchanged, made.removed) == (1, 1, 1, 0)
+    created = sync.sync_table(database, NAME, wanted, "r2")
+    assert (created.new, created.changed, created.unchanged, created.removed) == (1, 1, 1, 0)
     assert runs(database) == {"a": "r1", "b": "r2", "c": "r2"}
 
 
 def test_nothing_to_hold_empties_the_table(database):
     sync.sync_table(database, NAME, rows(a=([], [])), "r1")
-    made = sync.sync_table(database, NAME, rows(), "r2")
-    assert (made.rows, made.removed) == (0, 1)
+    created = sync.sync_table(database, NAME, rows(), "r2")
+    assert (created.rows, created.removed) == (0, 1)
     assert runs(database) == {}
 
 

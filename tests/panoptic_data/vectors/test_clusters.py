@@ -52,8 +52,8 @@ def test_every_image_is_in_one_cluster_at_each_level(project, count):
     assert info.group_by("level").agg(size=info["size"].sum()).height == info["level"].n_unique()
     for level in info["level"].unique():
         sizes = dict(info.filter(level=level).select("number", "size").iter_rows())
-        labels_found = rows["levels"].list.get(level).value_counts().sort("levels")
-        assert sizes == dict(labels_found.iter_rows())
+        labels_by_row = rows["levels"].list.get(level).value_counts().sort("levels")
+        assert sizes == dict(labels_by_row.iter_rows())
 
 
 def test_clusters_are_the_groups_that_are_there(project):
@@ -72,9 +72,9 @@ def test_a_medoid_is_the_member_nearest_to_the_mean(project):
     names, (vectors, _) = sha1s(200), grouped(200)
     embed(project, names, vectors)
     update(project)
-    labels_found = labels(project)
+    labels_by_row = labels(project)
     for row in table(project, INFO, "key").to_dicts():
-        members = np.flatnonzero(labels_found[:, row["level"]] == row["number"])
+        members = np.flatnonzero(labels_by_row[:, row["level"]] == row["number"])
         own = vectors[members].astype(float)
         towards = own @ own.mean(axis=0) / np.linalg.norm(own, axis=1)
         assert row["medoid"] == names[members[towards.argmax()]]
@@ -123,9 +123,9 @@ def test_new_images_join_the_cluster_of_their_likes(project):
         alike = old[kinds[old] == kinds[at]]
         assert main[at] in set(main[alike].tolist())
     # Levels nest for placed images as for fitted ones.
-    labels_found = labels(project)
-    pairs = set(map(tuple, labels_found[:, :2].tolist()))
-    assert len(pairs) == len(set(labels_found[:, 0].tolist()))
+    labels_by_row = labels(project)
+    pairs = set(map(tuple, labels_by_row[:, :2].tolist()))
+    assert len(pairs) == len(set(labels_by_row[:, 0].tolist()))
     info = table(project, INFO, "key").filter("main")
     assert info["size"].sum() == 400
 

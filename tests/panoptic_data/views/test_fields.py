@@ -26,7 +26,7 @@ def test_every_field_has_an_example_here():
 def test_sorting_by_every_published_key_is_accepted():
     sorts = [{"field": field, "descending": True} for field in SORTS]
     view = from_json({"version": 1, "sort": sorts})
-    assert [one.field for one in view.sort] == list(SORTS)
+    assert [item.field for item in view.sort] == list(SORTS)
 
 
 def test_a_property_is_a_field_by_its_type_and_id():

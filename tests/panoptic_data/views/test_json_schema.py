@@ -41,7 +41,7 @@ def test_the_published_schema_accepts_what_is_read_and_is_written_down():
     views = [
         WHOLE,
         View(compare="visual"),
-        *(View().with_condition(*one) for one in EXAMPLES.items()),
+        *(View().with_condition(*example) for example in EXAMPLES.items()),
     ]
     assert [list(checker.iter_errors(to_json(view))) for view in views] == [[]] * len(views)
     for broken in ({"version": 1, "where": [{"field": "eval", "op": "in"}]}, {"where": []}):

@@ -20,8 +20,8 @@ def test_canonical_text_is_read_back(value):
 
 
 def test_equal_values_have_equal_texts():
-    one, other = {"b": [1, "é"], "a": None}, {"a": None, "b": [1, "é"]}
-    assert json_text.canonical(one) == json_text.canonical(other) == '{"a":null,"b":[1,"é"]}'
+    first, other = {"b": [1, "é"], "a": None}, {"a": None, "b": [1, "é"]}
+    assert json_text.canonical(first) == json_text.canonical(other) == '{"a":null,"b":[1,"é"]}'
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,", "nothing", "[" * 100_000])

@@ -131,14 +131,14 @@ def test_a_press_leaves_alone_what_was_typed_or_nested():
 
 
 def test_every_condition_is_seen_wherever_it_stands():
-    assert [one.field for one in conditions(WHOLE)] == ["format", "camera", "width"]
+    assert [condition.field for condition in conditions(WHOLE)] == ["format", "camera", "width"]
 
 
 def test_equal_views_have_equal_keys_and_hashes():
-    one = View().with_condition("cluster", {"encoder": "visual", "numbers": [1]})
+    first = View().with_condition("cluster", {"encoder": "visual", "numbers": [1]})
     two = View().with_condition("cluster", {"numbers": [1], "encoder": "visual"})
-    assert (one.key, hash(one)) == (two.key, hash(two))
-    assert one == two
+    assert (first.key, hash(first)) == (two.key, hash(two))
+    assert first == two
 
 
 def test_a_condition_takes_the_place_of_another_on_its_field():

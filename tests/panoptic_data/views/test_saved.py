@@ -37,11 +37,11 @@ def project(tmp_path):
 
 
 def tabs(project):
-    return [one.name for one in saved.list_views(project) if one.is_open]
+    return [view.name for view in saved.list_views(project) if view.is_open]
 
 
 def others(project):
-    return [one.name for one in saved.list_views(project) if not one.is_open]
+    return [view.name for view in saved.list_views(project) if not view.is_open]
 
 
 def damaged(project, name, view, place=None):
@@ -57,7 +57,7 @@ def test_project_without_any_has_none(project):
 def test_view_comes_back_as_it_was_saved(project):
     chosen = View().with_condition("selection", [sha1("a"), sha1("b")])
     kept = [saved.save(project, name, view) for name, view in (("été", LARGE), ("b", chosen))]
-    assert {one.id: one.view for one in saved.list_views(project)} == {
+    assert {view.id: view.view for view in saved.list_views(project)} == {
         kept[0].id: LARGE,
         kept[1].id: chosen,
     }
@@ -171,7 +171,7 @@ def test_processes_that_write_at_once_lose_nothing(project):
         assert writer.returncode == 0
     expected = [f"{name} {number}" for name in ("one", "two") for number in range(6)]
     assert sorted(tabs(project)) == sorted([*expected, "by two"])
-    assert len({one.position for one in saved.list_views(project) if one.is_open}) == 13
+    assert len({view.position for view in saved.list_views(project) if view.is_open}) == 13
     assert saved.get(project, both.id).name == "by two"
     assert saved.get(project, both.id).view.condition("path").value == "one 5"
     assert saved.get(project, named.id).name == "by one"

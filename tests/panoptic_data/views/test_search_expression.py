@@ -159,13 +159,13 @@ def test_every_search_of_the_docs_is_read():
     table = text.partition("## What can be typed")[2].partition("\n- ")[0]
     typed = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
     assert len(typed) == 8
-    assert {term.kind for one in typed for term in parse(one).terms} == set(KINDS)
+    assert {term.kind for item in typed for term in parse(item).terms} == set(KINDS)
     in_views = text.partition("## In a view")[2].partition("```")[0]
-    queries = [one for row in re.findall(r"^\| (`like.*?) \|", in_views, re.MULTILINE)
-               for one in re.findall(r"`(.+?)`", row)]  # fmt: skip
+    queries = [item for row in re.findall(r"^\| (`like.*?) \|", in_views, re.MULTILINE)
+               for item in re.findall(r"`(.+?)`", row)]  # fmt: skip
     queries += re.findall(r"panoptic query '(.*?)'", text)
     assert len(queries) == 8
-    for one in queries:
-        assert parser.parse(one, encoder="visual", text_encoder="clip").problems == ()
+    for query in queries:
+        assert parser.parse(query, encoder="visual", text_encoder="clip").problems == ()
     view = from_json(text.partition("```json\n")[2].partition("```")[0])
     assert writer.unwritable(view) == ()

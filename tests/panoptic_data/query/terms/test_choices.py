@@ -85,7 +85,7 @@ def test_choices_of_properties_are_read_and_written_back(text, where):
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "matches"),
     [
         ("1930s", ["postcards/1930s", "posters/1930s"]),
         ("WAR", ["posters/1930s/war", "war"]),
@@ -96,9 +96,9 @@ def test_choices_of_properties_are_read_and_written_back(text, where):
         ("e\u0301te\u0301", ["été"]),
     ],
 )
-def test_a_folder_is_known_by_its_end(typed, found):
+def test_a_folder_is_known_by_its_end(typed, matches):
     parsed = parse(f"folder:{typed}", folders=FOLDERS)
-    assert parsed.where == single("folder", "in", found)
+    assert parsed.where == single("folder", "in", matches)
 
 
 def test_a_format_that_the_corpus_alone_knows_is_none_to_complain_of():
