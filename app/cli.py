@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.session.language import say, terminal_language
+from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.messages import translate
 
@@ -64,59 +64,59 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="panoptic", description=say("about"))
+    parser = _Parser(prog="panoptic", description=cli_text("about"))
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (fill, example) in COMMANDS.items():
         command = commands.add_parser(
             name,
-            help=say(f"help_{name}"),
-            description=say(f"help_{name}"),
-            epilog=f"{say('examples')}:\n  " + "\n  ".join(example),
+            help=cli_text(f"help_{name}"),
+            description=cli_text(f"help_{name}"),
+            epilog=f"{cli_text('examples')}:\n  " + "\n  ".join(example),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--project", type=Path, metavar="DIR", help=say("help_project"))
+        command.add_argument("--project", type=Path, metavar="DIR", help=cli_text("help_project"))
         fill(command)
     return parser
 
 
 def _up(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "folders", nargs="*", type=Path, metavar="FOLDER", help=say("help_up_folders")
+        "folders", nargs="*", type=Path, metavar="FOLDER", help=cli_text("help_up_folders")
     )
-    command.add_argument("--encoder", metavar="ENCODER", help=say("help_up_encoder"))
+    command.add_argument("--encoder", metavar="ENCODER", help=cli_text("help_up_encoder"))
     _serving(command)
 
 
 def _demo(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--encoder", metavar="ENCODER", help=say("help_up_encoder"))
+    command.add_argument("--encoder", metavar="ENCODER", help=cli_text("help_up_encoder"))
     _serving(command)
 
 
 def _serving(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--no-serve", action="store_true", help=say("help_no_serve"))
-    command.add_argument("--no-browser", action="store_true", help=say("help_no_browser"))
-    command.add_argument("--port", type=int, metavar="PORT", help=say("help_port"))
+    command.add_argument("--no-serve", action="store_true", help=cli_text("help_no_serve"))
+    command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
+    command.add_argument("--port", type=int, metavar="PORT", help=cli_text("help_port"))
 
 
 def _open(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--no-browser", action="store_true", help=say("help_no_browser"))
-    command.add_argument("--port", type=int, metavar="PORT", help=say("help_port"))
+    command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
+    command.add_argument("--port", type=int, metavar="PORT", help=cli_text("help_port"))
 
 
 def _add(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help=say("help_add_folders")
+        "folders", nargs="+", type=Path, metavar="FOLDER", help=cli_text("help_add_folders")
     )
-    command.add_argument("--name", metavar="NAME", help=say("help_add_name"))
+    command.add_argument("--name", metavar="NAME", help=cli_text("help_add_name"))
     _json(command)
 
 
 def _process(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--retry", action="store_true", help=say("help_process_retry"))
-    command.add_argument("--refit", action="store_true", help=say("help_process_refit"))
+    command.add_argument("--retry", action="store_true", help=cli_text("help_process_retry"))
+    command.add_argument("--refit", action="store_true", help=cli_text("help_process_refit"))
     command.add_argument(
-        "--source", action="append", metavar="NAME", help=say("help_process_source")
+        "--source", action="append", metavar="NAME", help=cli_text("help_process_source")
     )
     command.add_argument(
         "--reread",
@@ -124,44 +124,51 @@ def _process(command: argparse.ArgumentParser) -> None:
         action="append",
         const="",
         metavar="NAME",
-        help=say("help_process_reread"),
+        help=cli_text("help_process_reread"),
     )
     command.add_argument(
-        "--accept-missing", action="append", metavar="NAME", help=say("help_process_accept_missing")
+        "--accept-missing",
+        action="append",
+        metavar="NAME",
+        help=cli_text("help_process_accept_missing"),
     )
-    command.add_argument("--clusters", choices=METHODS, help=say("help_process_clusters"))
-    command.add_argument("--k", type=_count, metavar="K", help=say("help_process_k"))
+    command.add_argument("--clusters", choices=METHODS, help=cli_text("help_process_clusters"))
+    command.add_argument("--k", type=_count, metavar="K", help=cli_text("help_process_k"))
     _json(command)
 
 
 def _encoders(command: argparse.ArgumentParser) -> None:
     _json(command)
     add = command.add_subparsers(dest="action", metavar="add").add_parser(
-        "add", help=say("help_encoders_add"), description=say("help_encoders_add")
+        "add", help=cli_text("help_encoders_add"), description=cli_text("help_encoders_add")
     )
-    add.add_argument("encoder", metavar="ENCODER", help=say("help_encoder"))
+    add.add_argument("encoder", metavar="ENCODER", help=cli_text("help_encoder"))
     # Accepted on either side of `add`: one not given here must not undo one given there.
     add.add_argument(
-        "--project", type=Path, metavar="DIR", default=argparse.SUPPRESS, help=say("help_project")
+        "--project",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help=cli_text("help_project"),
     )
     add.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help=say("help_json")
+        "--json", action="store_true", default=argparse.SUPPRESS, help=cli_text("help_json")
     )
 
 
 def _search(command: argparse.ArgumentParser) -> None:
-    command.add_argument("query", metavar="QUERY", help=say("help_search_query"))
-    command.add_argument("-k", type=_count, default=20, metavar="K", help=say("help_search_k"))
-    help_encoder = say("help_search_encoder")
+    command.add_argument("query", metavar="QUERY", help=cli_text("help_search_query"))
+    command.add_argument("-k", type=_count, default=20, metavar="K", help=cli_text("help_search_k"))
+    help_encoder = cli_text("help_search_encoder")
     command.add_argument("--encoder", action="append", metavar="ENCODER", help=help_encoder)
-    command.add_argument("--view", metavar="VIEW", help=say("help_search_view"))
+    command.add_argument("--view", metavar="VIEW", help=cli_text("help_search_view"))
     _json(command)
 
 
 def _query(command: argparse.ArgumentParser) -> None:
-    command.add_argument("view", metavar="VIEW", help=say("help_query_view"))
-    command.add_argument("-k", type=_count, metavar="N", help=say("help_query_k"))
-    command.add_argument("--address", action="store_true", help=say("help_query_address"))
+    command.add_argument("view", metavar="VIEW", help=cli_text("help_query_view"))
+    command.add_argument("-k", type=_count, metavar="N", help=cli_text("help_query_k"))
+    command.add_argument("--address", action="store_true", help=cli_text("help_query_address"))
     _json(command)
 
 
@@ -196,12 +203,12 @@ def _column(text: str) -> tuple[str, str]:
 def _count(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(say("not_a_count", text=text))
+        raise argparse.ArgumentTypeError(cli_text("not_a_count", text=text))
     return number
 
 
 def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help=say("help_json"))
+    command.add_argument("--json", action="store_true", help=cli_text("help_json"))
 
 
 COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, ...]]] = {

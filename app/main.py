@@ -118,16 +118,18 @@ def _style() -> str:
 
 def _pages() -> list[Page]:
     return [
-        st.Page(_explore, title=state.say("frame.explore"), url_path="explore", default=True),
-        st.Page(_map, title=state.say("frame.map"), url_path="map"),
-        st.Page(duplicates.show, title=state.say("duplicates.page"), url_path=duplicates.PAGE.name),
-        st.Page(_properties, title=state.say("properties.page"), url_path="properties"),
-        st.Page(_history, title=state.say("history.title"), url_path="history"),
-        st.Page(_pipeline, title=state.say("frame.pipeline"), url_path="pipeline"),
-        st.Page(_importing, title=state.say("importing.page"), url_path="import"),
-        st.Page(suggestions.show, title=state.say("suggest.page"), url_path=suggestions.PAGE.name),
+        st.Page(_explore, title=state.text("frame.explore"), url_path="explore", default=True),
+        st.Page(_map, title=state.text("frame.map"), url_path="map"),
         st.Page(
-            sort_by_words.show, title=state.say("classes.page"), url_path=sort_by_words.PAGE.name
+            duplicates.show, title=state.text("duplicates.page"), url_path=duplicates.PAGE.name
+        ),
+        st.Page(_properties, title=state.text("properties.page"), url_path="properties"),
+        st.Page(_history, title=state.text("history.title"), url_path="history"),
+        st.Page(_pipeline, title=state.text("frame.pipeline"), url_path="pipeline"),
+        st.Page(_importing, title=state.text("importing.page"), url_path="import"),
+        st.Page(suggestions.show, title=state.text("suggest.page"), url_path=suggestions.PAGE.name),
+        st.Page(
+            sort_by_words.show, title=state.text("classes.page"), url_path=sort_by_words.PAGE.name
         ),
     ]
 
@@ -194,7 +196,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
 def _languages() -> None:
     now = state.language()
     st.segmented_control(
-        state.say("frame.language"),
+        state.text("frame.language"),
         LANGUAGES,
         default=now,
         required=True,
@@ -228,11 +230,11 @@ def _bottom(project: Project | None, view: View | None) -> None:
         project=str(project.root),
         language=state.language(),
         view=None if view is None else model.to_address(view.without_display),
-        keys=[(keys, state.say(f"frame.key_{name}")) for keys, name in KEYS],
+        keys=[(keys, state.text(f"frame.key_{name}")) for keys, name in KEYS],
         can_compare=encoder is not None,
         texts={
-            **{name: state.say(f"frame.{name}") for name in texts},
-            "save": state.say("tabs.save_selection"),
+            **{name: state.text(f"frame.{name}") for name in texts},
+            "save": state.text("tabs.save_selection"),
             **_texts("suggest.link_"),
         },
         on_similar=similar,
@@ -246,7 +248,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
 def _texts(prefix: str) -> dict[str, str]:
     """Return the texts of the catalogue whose keys begin so, without that beginning."""
     return {
-        key.removeprefix(prefix): state.say(key) for key in keys("en") if key.startswith(prefix)
+        key.removeprefix(prefix): state.text(key) for key in keys("en") if key.startswith(prefix)
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.session.language import say
+from app.session.language import cli_text
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.storage.project import create_project
@@ -16,7 +16,7 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> int:
     """Register each folder and print what it is called."""
     if args.name and len(args.folders) > 1:
-        raise UsageError(problem=say("name_for_one"))
+        raise UsageError(problem=cli_text("name_for_one"))
     project = create_project(args.project)
     added = [sources.add(project, folder, args.name) for folder in args.folders]
     if args.json:
@@ -24,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"project": str(project.root), "sources": rows}, ensure_ascii=False))
         return 0
     for source in added:
-        print(say("source_added", name=source.name, path=source.root))
+        print(cli_text("source_added", name=source.name, path=source.root))
     return 0

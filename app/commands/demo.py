@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.commands.up import process_and_serve, with_requested_encoder
-from app.session.language import number, say
+from app.session.language import cli_text, number
 from panoptic_data.ingest import demo, sources
 from panoptic_data.storage.project import create_project, default_root
 
@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
     project = with_requested_encoder(create_project(root), args.encoder)
     folder = demo.make(project.root.with_name(f"{project.root.name}-images"))
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    print(say("demo_made", count=number(files), path=folder))
+    print(cli_text("demo_made", count=number(files), path=folder))
     sources.add(project, folder, "demo")
-    print(say("project_line", path=project.root))
+    print(cli_text("project_line", path=project.root))
     return process_and_serve(project, args)

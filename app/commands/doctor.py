@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.commands.encoders import encoder_rows
-from app.session.language import number, say
+from app.session.language import cli_text, number
 from panoptic_data.errors import ProjectNotFound
 from panoptic_data.storage.project import Project, open_project
 
@@ -42,14 +42,14 @@ def run(args: argparse.Namespace) -> int:
     for finding in _findings(args.project):
         findings.append(finding)
         if not args.json:
-            print(f"{say(f'doctor_{finding.state}'):>6}  {finding.text}", flush=True)
+            print(f"{cli_text(f'doctor_{finding.state}'):>6}  {finding.text}", flush=True)
     if args.json:
         print(json.dumps({"findings": [asdict(f) for f in findings]}, ensure_ascii=False))
     return int(any(finding.state == "failed" for finding in findings))
 
 
 def _findings(root: Path | None) -> Iterator[Finding]:
-    yield Finding("ok", say("doctor_python", found=platform.python_version()))
+    yield Finding("ok", cli_text("doctor_python", found=platform.python_version()))
     yield _vision()
     yield from _packages()
     yield _device()
@@ -57,7 +57,7 @@ def _findings(root: Path | None) -> Iterator[Finding]:
         project = open_project(root)
     except ProjectNotFound as error:
         yield from _folder(Path(str(error.params["path"])))
-        yield Finding("warning", say("doctor_no_project", path=error.params["path"]))
+        yield Finding("warning", cli_text("doctor_no_project", path=error.params["path"]))
         return
     yield from _folder(project.root)
     yield from _project(project)
@@ -67,7 +67,7 @@ def _vision() -> Finding:
     try:
         importlib.import_module("torchvision")
     except (ImportError, RuntimeError) as error:
-        return Finding("failed", say("doctor_vision_mismatch", cause=_first_line(error)))
+        return Finding("failed", cli_text("doctor_vision_mismatch", cause=_first_line(error)))
     return Finding("ok", "torch, torchvision")
 
 
@@ -77,9 +77,10 @@ def _packages() -> Iterator[Finding]:
             importlib.import_module(package)
         except (ImportError, RuntimeError, OSError) as error:
             yield Finding(
-                "failed", say("doctor_package_missing", package=package, cause=_first_line(error))
+                "failed",
+                cli_text("doctor_package_missing", package=package, cause=_first_line(error)),
             )
-    yield Finding("ok", say("doctor_packages", count=len(PACKAGES)))
+    yield Finding("ok", cli_text("doctor_packages", count=len(PACKAGES)))
 
 
 def _device() -> Finding:
@@ -87,12 +88,12 @@ def _device() -> Finding:
 
     if torch.cuda.is_available():
         return Finding(
-            "ok", say("doctor_device", device="cuda", detail=torch.cuda.get_device_name())
+            "ok", cli_text("doctor_device", device="cuda", detail=torch.cuda.get_device_name())
         )
     if torch.backends.mps.is_available():
-        return Finding("ok", say("doctor_device", device="mps", detail=platform.machine()))
+        return Finding("ok", cli_text("doctor_device", device="mps", detail=platform.machine()))
     detail = f"{torch.get_num_threads()} threads"
-    return Finding("ok", say("doctor_device", device="cpu", detail=detail))
+    return Finding("ok", cli_text("doctor_device", device="cpu", detail=detail))
 
 
 def _folder(path: Path) -> Iterator[Finding]:
@@ -100,7 +101,7 @@ def _folder(path: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(existing).free / GIGABYTE
     low = free < ENOUGH_GIGABYTES
     key = "doctor_disk_low" if low else "doctor_disk"
-    yield Finding("warning" if low else "ok", say(key, free=f"{free:.0f}", path=existing))
+    yield Finding("warning" if low else "ok", cli_text(key, free=f"{free:.0f}", path=existing))
     yield _tables(existing)
 
 
@@ -112,8 +113,10 @@ def _tables(path: Path) -> Finding:
         with tempfile.TemporaryDirectory(dir=path, prefix=".doctor-") as folder:
             Database(folder).append("sources", arrow("sources").empty_table())
     except (OSError, RuntimeError) as error:
-        return Finding("failed", say("doctor_tables_failed", path=path, cause=_first_line(error)))
-    return Finding("ok", say("doctor_tables", path=path))
+        return Finding(
+            "failed", cli_text("doctor_tables_failed", path=path, cause=_first_line(error))
+        )
+    return Finding("ok", cli_text("doctor_tables", path=path))
 
 
 def _project(project: Project) -> Iterator[Finding]:
@@ -122,20 +125,20 @@ def _project(project: Project) -> Iterator[Finding]:
 
     images = number(project.database().count("images"))
     registered = sources.listing(project)
-    text = say("doctor_project", path=project.root, images=images, sources=len(registered))
+    text = cli_text("doctor_project", path=project.root, images=images, sources=len(registered))
     yield Finding("ok", text)
     for source in registered:
         if not source.root.is_dir():
-            text = say("doctor_source_gone", name=source.name, path=source.root)
+            text = cli_text("doctor_source_gone", name=source.name, path=source.root)
             yield Finding("warning", text)
     for row in encoder_rows(project):
         if row["status"] == "waiting":
-            text = say("doctor_encoder_waits", encoder=row["encoder"], cause=row["cause"])
+            text = cli_text("doctor_encoder_waits", encoder=row["encoder"], cause=row["cause"])
             yield Finding("warning", text)
         elif row["status"] == "ready":
-            yield Finding("ok", say("doctor_encoder", encoder=row["encoder"]))
+            yield Finding("ok", cli_text("doctor_encoder", encoder=row["encoder"]))
     if runs.current(project):
-        yield Finding("ok", say("doctor_busy"))
+        yield Finding("ok", cli_text("doctor_busy"))
 
 
 def _first_line(error: BaseException) -> str:

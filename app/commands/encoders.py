@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.session.language import number, say, terminal_language
+from app.session.language import cli_text, number, terminal_language
 from panoptic_data import encoders
 from panoptic_data.errors import ProjectNotFound, weights_cause
 from panoptic_data.storage.project import Project, add_encoder, open_project
@@ -42,7 +42,7 @@ def _add(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"encoder": spec.text, "slug": spec.slug}, ensure_ascii=False))
         return 0
-    print(say("encoder_added", encoder=spec.text))
+    print(cli_text("encoder_added", encoder=spec.text))
     return 0
 
 
@@ -79,12 +79,12 @@ def encoder_rows(project: Project) -> list[dict[str, object]]:
 
 def _print(known: list[dict[str, object]], of_project: list[dict[str, object]]) -> None:
     if of_project:
-        print(say("encoders_project"))
+        print(cli_text("encoders_project"))
     for row in of_project:
         print(f"  {describe(row)}")
-    print(say("encoders_known"))
+    print(cli_text("encoders_known"))
     for row in known:
-        text = say("encoders_reads_text") if row["reads_text"] else ""
+        text = cli_text("encoders_reads_text") if row["reads_text"] else ""
         size = f"{row['megabytes']} MB" if row["megabytes"] else ""
         print(f"  {row['encoder']:<52} {size:>8}  {row['licence']:<12} {text}")
 
@@ -92,7 +92,7 @@ def _print(known: list[dict[str, object]], of_project: list[dict[str, object]]) 
 def describe(row: dict[str, object]) -> str:
     """Return the status of an encoder of the project in one line."""
     if row["status"] == "waiting":
-        return say("encoder_waits", encoder=row["encoder"], cause=row["cause"])
-    status = say("status_ready") if row["status"] else say("status_never")
-    vectors = f"{number(float(str(row['vectors'])))} {say('status_vectors')}"
+        return cli_text("encoder_waits", encoder=row["encoder"], cause=row["cause"])
+    status = cli_text("status_ready") if row["status"] else cli_text("status_never")
+    vectors = f"{number(float(str(row['vectors'])))} {cli_text('status_vectors')}"
     return f"{row['encoder']}  {status}  {vectors}"

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from app.session.language import say
+from app.session.language import cli_text
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
@@ -42,7 +42,7 @@ def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Ev
 
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), Remaining())
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {bar: bars.add_task(say(bar), total=None) for bar in BARS}
+        tasks = {bar: bars.add_task(cli_text(bar), total=None) for bar in BARS}
         while process.poll() is None and not stop.wait(POLL_SECONDS):
             for bar, (done, total) in steps(runs.current(project)).items():
                 bars.update(tasks[bar], completed=done, total=total)

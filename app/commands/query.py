@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from app.session.language import say, terminal_language
+from app.session.language import cli_text, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.errors import InvalidView, UsageError
@@ -69,7 +69,7 @@ def _content(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
-        raise UsageError(problem=say("query_no_file", path=path)) from None
+        raise UsageError(problem=cli_text("query_no_file", path=path)) from None
 
 
 def _packed(text: str) -> str | None:

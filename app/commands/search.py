@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.session.language import say, terminal_language
+from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.views import search_expression
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         rank = "" if row["percentile"] is None else f"{row['percentile']:6.2f} %"
         print(f"{row['similarity']:.6f}  {rank:>8}  {row['path']}")
     if not rows:
-        print(say("search_none"))
+        print(cli_text("search_none"))
     return 0
 
 
@@ -89,9 +89,9 @@ def _print_comparison(project: Project, comparison: Comparison, query_text: str 
         ranks = "  ".join(map(_rank_text, image.ranks))
         print(f"{ranks}  {first.get(image.sha1)}")
     print(
-        say("search_common", count=comparison.common, of=comparison.of)
+        cli_text("search_common", count=comparison.common, of=comparison.of)
         if comparison.images
-        else say("search_none")
+        else cli_text("search_none")
     )
 
 
@@ -137,10 +137,10 @@ def _encoder(project: Project, requested: str | None, query: Expression | Image)
     except TextNotSupported as error:
         rows = project.database().frame("encoders", ["status", "cause"]).to_dicts()
         causes = [row["cause"] for row in rows if row["status"] == "waiting"]
-        why = say("search_needs_text_none")
+        why = cli_text("search_needs_text_none")
         if causes:
             why = weights_cause(str(causes[0]), terminal_language())
-        raise UsageError(problem=say("search_needs_text", why=why)) from error
+        raise UsageError(problem=cli_text("search_needs_text", why=why)) from error
 
 
 def _view(project: Project, text: str | None) -> View | None:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from app.commands.encoders import describe, encoder_rows
-from app.session.language import number, say, terminal_language
+from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
@@ -56,19 +56,19 @@ def _state(project: Project) -> dict[str, Any]:
 
 
 def _print(project: Project, state: dict[str, Any]) -> None:
-    print(say("project_line", path=project.root))
+    print(cli_text("project_line", path=project.root))
     files = state["files"]
     print(
-        f"{number(state['images'])} {say('status_images')}; {say('status_files')}: "
-        + ", ".join(f"{number(files[s])} {say(f'status_{s}')}" for s in files)
+        f"{number(state['images'])} {cli_text('status_images')}; {cli_text('status_files')}: "
+        + ", ".join(f"{number(files[s])} {cli_text(f'status_{s}')}" for s in files)
     )
     for source in state["sources"]:
         print(f"  {source['name']}  {number(source.get('ok', 0))}  {source['path']}")
     if state["reasons"]:
-        print(say("status_problems"))
+        print(cli_text("status_problems"))
     for reason, count in state["reasons"].items():
         print(f"  {number(count)}  {translate(f'reason.{reason}', terminal_language())}")
-    print(say("status_encoders"))
+    print(cli_text("status_encoders"))
     for row in state["encoders"]:
         print(f"  {describe(row)}")
     _print_annotations(state["annotations"])
@@ -77,12 +77,12 @@ def _print(project: Project, state: dict[str, Any]) -> None:
 
 def _print_annotations(counts: dict[str, Any]) -> None:
     parts = [
-        f"{number(counts[name])} {say(f'status_{name}')}"
+        f"{number(counts[name])} {cli_text(f'status_{name}')}"
         for name in ("values", "properties", "tags", "unmerged")
         if counts[name]
     ]
     if parts:
-        print(f"{say('status_annotations')}: {', '.join(parts)}")
+        print(f"{cli_text('status_annotations')}: {', '.join(parts)}")
     for author, count in counts["authors"].items():
         print(f"  {number(count)}  {author}")
 
@@ -91,13 +91,13 @@ def _print_runs(state: dict[str, Any]) -> None:
     if state["running"]:
         progress = json.loads(state["running"]["progress"] or "{}")
         steps = ", ".join(f"{k} {v['done']}/{v['total']}" for k, v in progress.items())
-        print(f"{say('status_running')}: {steps}")
+        print(f"{cli_text('status_running')}: {steps}")
         return
     last = state["last_run"]
     if last is None:
-        print(f"{say('status_last_run')}: {say('status_never')}")
+        print(f"{cli_text('status_last_run')}: {cli_text('status_never')}")
         return
     when = f"{last['started_at']:%Y-%m-%d %H:%M}"
-    print(f"{say('status_last_run')}: {when} UTC, {say('outcome_' + last['outcome'])}")
+    print(f"{cli_text('status_last_run')}: {when} UTC, {cli_text('outcome_' + last['outcome'])}")
     if last["error"]:
         print(f"  {last['error']}")

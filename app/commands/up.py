@@ -11,7 +11,7 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO
 
-from app.session.language import number, say
+from app.session.language import cli_text, number
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import sources
@@ -26,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
     project = with_requested_encoder(create_project(args.project), args.encoder)
     for folder in args.folders:
         source = sources.add(project, folder)
-        print(say("source_added", name=source.name, path=source.root))
+        print(cli_text("source_added", name=source.name, path=source.root))
     if not sources.listing(project):
-        raise UsageError(problem=say("no_sources"))
-    print(say("project_line", path=project.root))
+        raise UsageError(problem=cli_text("no_sources"))
+    print(cli_text("project_line", path=project.root))
     return process_and_serve(project, args)
 
 
@@ -86,7 +86,7 @@ def _serve(project: Project, args: argparse.Namespace) -> int:
         closed.set()
         watcher.join()
     if process.poll() is None:
-        print(say("run_goes_on", path=project.root))
+        print(cli_text("run_goes_on", path=project.root))
     return 0
 
 
@@ -95,4 +95,4 @@ def summarise(summary: dict[str, float]) -> str:
     counts = {name: number(summary[name]) for name in ("files", "new", "unchanged", "unreadable")}
     key = "summary_one" if summary["images"] == 1 else "summary_other"
     seconds = f"{summary['seconds']:.1f}"
-    return say(key, count=number(summary["images"]), seconds=seconds, **counts)
+    return cli_text(key, count=number(summary["images"]), seconds=seconds, **counts)

@@ -94,7 +94,7 @@ def _comparison_failed(context: ViewContext, compared: Comparison) -> None:
     assert problem is not None
     with st.container(key="not_compared"):
         st.html(f"<p>{escape(problem.message(state.language()))}</p>")
-        text = state.say("find.compare_none")
+        text = state.text("find.compare_none")
         st.button(text, key="keep_first", on_click=uninterrupted(_keep), args=(context,))
 
 
@@ -106,13 +106,13 @@ def _keep(side: ViewContext) -> None:
 def _count(side: ViewContext) -> str:
     count = 0 if side.result is None else side.result.images
     key = "explore.count_files" if side.view.mode == "file" else "explore.count_all"
-    return state.say(key, count=count, total=state.number(count))
+    return state.text(key, count=count, total=state.number(count))
 
 
 def _common_text(compared: Comparison, key: str) -> str:
     if compared.other.result is None or not compared.first:
         return ""
-    return state.say(f"find.{key}", count=compared.common, of=compared.first)
+    return state.text(f"find.{key}", count=compared.common, of=compared.first)
 
 
 def _grid(context: ViewContext, beside: ComparedSide | None = None) -> None:
@@ -133,8 +133,8 @@ def _grid(context: ViewContext, beside: ComparedSide | None = None) -> None:
         encoder=context.encoder.slug if context.encoder else None,
         language=state.language(),
         texts={
-            "label": state.say("explore.gallery"),
-            **{name: state.say(f"explore.{name}") for name in _GALLERY_TEXTS},
+            "label": state.text("explore.gallery"),
+            **{name: state.text(f"explore.{name}") for name in _GALLERY_TEXTS},
             **{
                 f"caption_{field}": property.name
                 for field, property in visible_properties(context.corpus)

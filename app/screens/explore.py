@@ -60,7 +60,7 @@ def _shows_any(context: ViewContext) -> bool:
 def _notices(context: ViewContext) -> None:
     problem = state.problem()
     if problem is not None:
-        empty_states.notice(state.say("explore.broken_view", problem=problem))
+        empty_states.notice(state.text("explore.broken_view", problem=problem))
     if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
         empty_states.text_search_unavailable(
             context.encoders, on_back=lambda: submit("", "path", context)
@@ -77,8 +77,8 @@ def _left(context: ViewContext) -> None:
         else (),
         language=state.language(),
         texts={
-            **{name: state.say(f"explore.{name}") for name in _LEFT_TEXTS},
-            "more_images": state.say("suggest.link_tag"),
+            **{name: state.text(f"explore.{name}") for name in _LEFT_TEXTS},
+            "more_images": state.text("suggest.link_tag"),
         },
         on_change=lambda field, chosen: _filter(field, chosen, context),
         on_choose=state.choose_encoder,

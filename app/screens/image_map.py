@@ -108,7 +108,7 @@ def _draw(
         encoder=encoder,
         encoders=slugs,
         colouring=colouring,
-        colourings={name: state.say(f"map.by_{name}") for name in map_data.COLOURINGS},
+        colourings={name: state.text(f"map.by_{name}") for name in map_data.COLOURINGS},
         legend=legend,
         outline=_outline(view, encoder),
         chips=filter_chips.chips_of(view) if is_alone else (),
@@ -143,7 +143,7 @@ _FIELDS = {"cluster": "cluster", "folder": "folder"}
 
 def _label(value: int | str) -> str:
     if isinstance(value, int):
-        return state.say("map.group", number=value)
+        return state.text("map.group", number=value)
     return value.rpartition("/")[2]
 
 
@@ -219,7 +219,7 @@ def _without_map(corpus: Catalogue, project: Project) -> None:
 
 
 def _empty_map(key: str, **params: object) -> None:
-    title, next_step = state.say(f"map.{key}"), state.say(f"map.{key}_next", **params)
+    title, next_step = state.text(f"map.{key}"), state.text(f"map.{key}_next", **params)
     with st.container(key="state"):
         st.html(
             '<div class="heading"><span class="glyph" aria-hidden="true">scatter_plot</span>'

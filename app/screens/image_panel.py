@@ -64,7 +64,7 @@ def panel(
     rows = corpus.rows_of([sha1] if sha1 else [])
     if sha1 is None or not len(rows):
         which = "none" if sha1 is None else "unknown"
-        st.html(_heading(state.say(f"image.{which}"), state.say(f"image.{which}_help")))
+        st.html(_heading(state.text(f"image.{which}"), state.text(f"image.{which}_help")))
         return
     image = _row(project, "images", sha1, _COLUMNS)
     files = project.database().frame("files", _FILE_COLUMNS, f"sha1 = '{sha1}'")
@@ -81,23 +81,25 @@ def panel(
     _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, int(rows[0]))
-    st.html(_section(state.say("image.files"), _files(files)))
-    st.html(_folded(state.say("image.exif"), _exif(image)))
-    st.html(_folded(state.say("image.hashes"), _hashes(image)))
+    st.html(_section(state.text("image.files"), _files(files)))
+    st.html(_folded(state.text("image.exif"), _exif(image)))
+    st.html(_folded(state.text("image.hashes"), _hashes(image)))
     st.html(
-        _folded(state.say("image.origin"), _definition_list(_origin(project, image, sha1, encoder)))
+        _folded(
+            state.text("image.origin"), _definition_list(_origin(project, image, sha1, encoder))
+        )
     )
 
 
 def _history_of_image(sha1: str) -> None:
-    texts = {**history.texts(), "title": state.say("history.title")}
+    texts = {**history.texts(), "title": state.text("history.title")}
     image_history(sha1=sha1, language=state.language(), texts=texts)
 
 
 def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
-    st.html(f"<h3>{escape(state.say('image.similar'))}</h3>")
+    st.html(f"<h3>{escape(state.text('image.similar'))}</h3>")
     if encoder is None:
-        st.html(f"<p>{escape(state.say('image.similar_waiting'))}</p>")
+        st.html(f"<p>{escape(state.text('image.similar_waiting'))}</p>")
         return
     limit_key = f"near.{encoder.slug}"
     view = search_terms.similar_to_images([sha1], encoder.slug, st.session_state.get(limit_key, {}))
@@ -107,17 +109,17 @@ def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None)
         without=sha1,
         language=state.language(),
         texts={
-            "label": state.say("image.similar_label"),
-            "none": state.say("image.similar_none"),
-            "failed": state.say("image.similar_failed"),
-            **{name: state.say(f"find.{name}") for name in SIMILARITY_TEXTS},
+            "label": state.text("image.similar_label"),
+            "none": state.text("image.similar_none"),
+            "failed": state.text("image.similar_failed"),
+            **{name: state.text(f"find.{name}") for name in SIMILARITY_TEXTS},
         },
         on_limit=lambda limit: st.session_state.update({limit_key: search_terms.read_limit(limit)}),
         key="similar",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
-        st.html(f"<small>{escape(state.say('image.as_seen_by', encoder=encoder.name))}</small>")
-        if st.button(state.say("image.show_all"), key="show_similar", type="tertiary"):
+        st.html(f"<small>{escape(state.text('image.as_seen_by', encoder=encoder.name))}</small>")
+        if st.button(state.text("image.show_all"), key="show_similar", type="tertiary"):
             _show_view(view)
     if search_terms.get_search(state.view()) is not None:
         _search_buttons(sha1, encoder)
@@ -127,7 +129,7 @@ def _search_buttons(sha1: str, encoder: state.Encoder) -> None:
     """Offer to add this image to the current search, or to search for images unlike it."""
     with st.container(horizontal=True, vertical_alignment="center", key="similar_search"):
         for name, weight in (("add", 1.0), ("take", -1.0)):
-            text, help_text = state.say(f"find.{name}"), state.say(f"find.{name}_help")
+            text, help_text = state.text(f"find.{name}"), state.text(f"find.{name}_help")
             if st.button(text, key=f"find_{name}", type="tertiary", help=help_text):
                 term = Term("image", sha1, weight)
                 state.show(search_terms.with_term(state.view(), term, encoder.slug))
@@ -145,20 +147,20 @@ def _cluster(project: Project, corpus: Catalogue, sha1: str, encoder: state.Enco
     if encoder is None or row is None:
         return
     number = row["cluster"]
-    st.html(f"<h3>{escape(state.say('image.clusters'))}</h3>")
+    st.html(f"<h3>{escape(state.text('image.clusters'))}</h3>")
     if number < 0:
-        st.html(f"<p>{escape(state.say('image.no_cluster'))}</p>")
+        st.html(f"<p>{escape(state.text('image.no_cluster'))}</p>")
         return
     sizes = dict(corpus.cluster_info(encoder.slug).select("number", "size").iter_rows())
-    description = state.say(
+    description = state.text(
         "image.cluster_of",
         size=state.number(sizes.get(number, 0)),
         strength=f"{row['strength'] or 0:.2f}",
     )
-    name = state.say("image.cluster", number=number)
+    name = state.text("image.cluster", number=number)
     with st.container(horizontal=True, vertical_alignment="center", key="cluster_foot"):
         st.html(f"<span>{escape(name)}</span> <small>{escape(description)}</small>")
-        if st.button(state.say("image.show_cluster"), key="show_cluster", type="tertiary"):
+        if st.button(state.text("image.show_cluster"), key="show_cluster", type="tertiary"):
             value = {"encoder": encoder.slug, "numbers": [number]}
             _show_view(View().with_condition("cluster", value))
 
@@ -168,15 +170,15 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
     groups = members.filter(pl.col("row") == row).select("group", "kind").unique().sort("group")
     if groups.is_empty():
         return
-    st.html(f"<h3>{escape(state.say('image.duplicates'))}</h3>")
+    st.html(f"<h3>{escape(state.text('image.duplicates'))}</h3>")
     for group, kind in groups.iter_rows():
         others = members.filter(pl.col("group") == group).height - 1
-        text = state.say(f"image.{kind.partition(':')[0]}", count=others)
+        text = state.text(f"image.{kind.partition(':')[0]}", count=others)
         with st.container(horizontal=True, vertical_alignment="center", key=f"group_{group}"):
             st.html(f"<span>{escape(text)}</span>")
-            if st.button(state.say("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
+            if st.button(state.text("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
                 _show_view(View().with_condition("duplicate", {"groups": [group]}))
-            if st.button(state.say("duplicates.link"), key=f"clear_{group}", type="tertiary"):
+            if st.button(state.text("duplicates.link"), key=f"clear_{group}", type="tertiary"):
                 duplicates.PAGE.open(group)
                 st.rerun(scope="app")
 
@@ -184,12 +186,12 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
 def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
     width, height = image["width"], image["height"]
     size = files["size"].max()
-    dimensions = state.say(
+    dimensions = state.text(
         "image.dimensions_value", width=state.number(width), height=state.number(height)
     )
     millions = width * height / 1e6
     is_large = millions >= 0.05
-    megapixels = state.say("image.megapixels", value=_decimal(millions, 1)) if is_large else ""
+    megapixels = state.text("image.megapixels", value=_decimal(millions, 1)) if is_large else ""
     pairs = [
         ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
@@ -201,7 +203,7 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
         ("colour", _swatch(image["colour"])),
         ("turned", _orientation(image["orientation"])),
     ]
-    return [(state.say(f"image.{name}"), value) for name, value in pairs if value]
+    return [(state.text(f"image.{name}"), value) for name, value in pairs if value]
 
 
 def _coordinates(image: Mapping[str, Any]) -> str:
@@ -211,7 +213,7 @@ def _coordinates(image: Mapping[str, Any]) -> str:
     address = (
         f"https://www.openstreetmap.org/?mlat={lat:.6f}&mlon={lon:.6f}#map=14/{lat:.5f}/{lon:.5f}"
     )
-    title = escape(state.say("image.open_map"))
+    title = escape(state.text("image.open_map"))
     return (
         f'<a href="{escape(address)}" target="_blank" rel="noreferrer" title="{title}">'
         f"{lat:.5f}, {lon:.5f}</a>"
@@ -227,7 +229,7 @@ def _swatch(colour: str | None) -> str:
 def _orientation(orientation: int | None) -> str:
     if orientation in (None, 1):
         return ""
-    return escape(state.say("image.turned_value", value=orientation))
+    return escape(state.text("image.turned_value", value=orientation))
 
 
 def _files(files: pl.DataFrame) -> str:
@@ -243,9 +245,9 @@ def _status(file: Mapping[str, Any]) -> str:
     status = file["status"]
     if status == "ok":
         return ""
-    text = state.say(f"image.status_{status}")
+    text = state.text(f"image.status_{status}")
     if file["reason"]:
-        text += " · " + state.say(f"reason.{file['reason']}")
+        text += " · " + state.text(f"reason.{file['reason']}")
     return f'<small class="bad">{escape(text)}</small>'
 
 
@@ -253,14 +255,14 @@ def _damaged(files: pl.DataFrame) -> str:
     detail = "".join(
         f"<p><small>{escape(line)}</small></p>" for line in files["detail"].drop_nulls()
     )
-    title = escape(state.say("image.damaged"))
+    title = escape(state.text("image.damaged"))
     return f"<h3>{title}</h3>{_files(files)}{detail}"
 
 
 def _exif(image: Mapping[str, Any]) -> str:
     tags = json.loads(image["exif"] or "{}")
     if not tags:
-        return f"<p>{escape(state.say('image.exif_none'))}</p>"
+        return f"<p>{escape(state.text('image.exif_none'))}</p>"
     return _definition_list(
         [(escape(str(name)), escape(str(value))) for name, value in sorted(tags.items())]
     )
@@ -293,7 +295,7 @@ def _origin(
     runs = _runs(project, [run for _, run, _ in named])
     return [
         (
-            state.say(f"image.{name}"),
+            state.text(f"image.{name}"),
             "<br>".join(escape(line) for line in _origin_lines(run, encoder_used, runs)),
         )
         for name, run, encoder_used in named
@@ -304,13 +306,13 @@ def _origin_lines(
     run: str, encoder: state.Encoder | None, runs: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
     row = runs.get(run)
-    lines = [state.say("image.origin_run", run=run)]
+    lines = [state.text("image.origin_run", run=run)]
     if row is not None:
         when = f"{row['started_at']:%Y-%m-%d %H:%M}"
-        lines = [state.say("image.origin_on", run=run, when=when, code=row["code_version"])]
+        lines = [state.text("image.origin_on", run=run, when=when, code=row["code_version"])]
     if encoder is not None:
         lines.append(
-            state.say(
+            state.text(
                 "image.origin_encoder",
                 encoder=encoder.slug,
                 dtype=encoder.dtype,
@@ -360,10 +362,10 @@ def _definition_list(pairs: Pairs) -> str:
 
 def _bytes(size: int) -> str:
     if size < 1_000:
-        return state.say("image.bytes", value=state.number(size))
+        return state.text("image.bytes", value=state.number(size))
     if size < 1_000_000:
-        return state.say("image.kilobytes", value=state.number(size / 1_000))
-    return state.say("image.megabytes", value=_decimal(size / 1e6, 1))
+        return state.text("image.kilobytes", value=state.number(size / 1_000))
+    return state.text("image.megabytes", value=_decimal(size / 1e6, 1))
 
 
 def _decimal(value: float, digits: int) -> str:

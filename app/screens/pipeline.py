@@ -413,4 +413,4 @@ def _link_to_damaged(counts: Mapping[str, int]) -> None:
 
 
 def _text(name: str, /, **params: object) -> str:
-    return state.say(f"pipeline.{name}", **params)
+    return state.text(f"pipeline.{name}", **params)

@@ -37,7 +37,7 @@ def show(project: Project) -> None:
             # Of two texts of the same name the page's own comes last and counts.
             **section_texts("suggest", "ui_"),
             **section_texts("classes", "ui_"),
-            "template_first": state.say("prompt.plain"),
+            "template_first": state.text("prompt.plain"),
         },
         on_property=PAGE.choose,
         on_encoder=state.choose_encoder,

@@ -31,8 +31,8 @@ def show(project: Project) -> None:
         encoder=chosen.slug if chosen else None,
         texts={
             **section_texts("suggest", "ui_"),
-            "by_words": state.say("classes.link"),
-            "by_words_title": state.say("classes.link_help"),
+            "by_words": state.text("classes.link"),
+            "by_words_title": state.text("classes.link_help"),
         },
         on_tag=PAGE.choose,
         on_encoder=state.choose_encoder,

@@ -102,7 +102,7 @@ class Words:
         self._log = log
         self._language = language
 
-    def say(self, key: str, **params: object) -> str:
+    def text(self, key: str, **params: object) -> str:
         """Return a text of the section ``history``."""
         return translate(f"history.{key}", self._language, **params)
 
@@ -113,25 +113,25 @@ class Words:
 
     def images(self, count: int) -> str:
         """Return "12 images"."""
-        return self.say("images", count=count, shown=number(count, self._language))
+        return self.text("images", count=count, shown=number(count, self._language))
 
     def property(self, id: str) -> str:
         """Return a property's name, also of one that was deleted or undone."""
         if id == EXCLUDED:
-            return self.say("corpus")
+            return self.text("corpus")
         if id.startswith(ANSWER_PREFIX):
-            return self.say("answer", tag=self.tag(id.removeprefix(ANSWER_PREFIX)).text)
+            return self.text("answer", tag=self.tag(id.removeprefix(ANSWER_PREFIX)).text)
         if id.startswith(APART_PREFIX):
-            return self.say("apart")
+            return self.text("apart")
         known = self._state.properties.get(id)
-        return known.name if known else self._last_names.get(id, self.say("unknown"))
+        return known.name if known else self._last_names.get(id, self.text("unknown"))
 
     def tag(self, id: str) -> Value:
         """Return a tag's name and colour, also of one that was deleted or undone."""
         known = self._state.tags.get(id)
         if known is not None:
             return Value(known.name, known.colour)
-        return Value(self._last_names.get(id, self.say("unknown")))
+        return Value(self._last_names.get(id, self.text("unknown")))
 
     def holds_tags(self, property: str, text: str | None) -> bool:
         """Whether a property has tags, or had: where its making was undone, by a value's text."""
@@ -148,18 +148,18 @@ class Words:
     def value(self, property: str, text: str | None) -> list[Value]:
         """Return the values of a cell, given its canonical text; none for no value."""
         if text is None:
-            return [Value(self.say("inside"))] if property == EXCLUDED else []
+            return [Value(self.text("inside"))] if property == EXCLUDED else []
         if property == EXCLUDED:
-            return [Value(self.say("outside" if text == "true" else "inside"))]
+            return [Value(self.text("outside" if text == "true" else "inside"))]
         if property.startswith(ANSWER_PREFIX):
-            return [Value(self.say("belongs" if text == ACCEPTED else "belongs_not"))]
+            return [Value(self.text("belongs" if text == ACCEPTED else "belongs_not"))]
         if property.startswith(APART_PREFIX):
-            return [Value(self.say("apart_stay"))]
+            return [Value(self.text("apart_stay"))]
         if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]
         known = self._state.properties.get(property)
         if known is not None and known.type == "checkbox":
-            return [Value(self.say(_TRUTHS.get(text, "no")))]
+            return [Value(self.text(_TRUTHS.get(text, "no")))]
         if known is not None and known.type == "number" and self._language == "fr":
             return [Value(text.replace(".", ","))]
         return [Value(text)]
@@ -167,7 +167,7 @@ class Words:
     def part_name(self, part: str) -> str:
         """Return what a part of a property or tag is called."""
         key = f"part_{part}"
-        return self.say(key) if f"history.{key}" in keys("en") else part
+        return self.text(key) if f"history.{key}" in keys("en") else part
 
     def part(self, kind: str, part: str, text: str | None) -> list[Value]:
         """Return what a part of a property or tag (its name, its colour, …) was or became."""
@@ -179,7 +179,7 @@ class Words:
         if part == "property":
             return [Value(self.property(str(value)))]
         if isinstance(value, bool):
-            return [Value(self.say("yes" if value else "no"))]
+            return [Value(self.text("yes" if value else "no"))]
         if part == "options":
             return [Value(", ".join(f"{option} {setting}" for option, setting in value.items()))]
         shown = f"{value:g}" if isinstance(value, float) else str(value)
@@ -208,7 +208,7 @@ def _parts(words: Words, rows: pl.DataFrame) -> dict[str, list[Part]]:
         sign = "new" if is_new else "deleted" if is_deleted else "changed"
         name = Value(words.property(target)) if kind == "property" else words.tag(target)
         parts.setdefault(batch, []).append(
-            Part(words.say(f"thing_{kind}"), sign, 1, (name,), kind == "tag")
+            Part(words.text(f"thing_{kind}"), sign, 1, (name,), kind == "tag")
         )
     return parts
 
@@ -240,24 +240,24 @@ def _text(words: Words, act: str, about: str | None, parts: Sequence[Part], imag
     main = of_values or [*parts]
     params = {"act": words.act(act), "images": words.images(images)}
     if images and (act in _COUNTED or main[0].property == words.property(EXCLUDED)):
-        return words.say("said_corpus", **params)
+        return words.text("said_corpus", **params)
     if act == "tag" and sum(part.count for part in main) > 1:
         # "3 tags on 12 images" needs no other word for the act.
         params["act"] = ""
     what = _what(words, act, about, main)
-    return words.say("said_on" if images else "said_plain", what=what, **params).strip()
+    return words.text("said_on" if images else "said_plain", what=what, **params).strip()
 
 
 def _what(words: Words, act: str, about: str | None, parts: Sequence[Part]) -> str:
     only = parts[0] if len(parts) == 1 else None
     if about is not None and (act == "import" or only is None or only.count > 1):
-        return words.say("quoted", text=about)
+        return words.text("quoted", text=about)
     if only is not None and only.sign == "clear":
-        return words.say("quoted", text=only.property)
+        return words.text("quoted", text=only.property)
     if only is not None and only.count == 1:
-        return words.say("quoted", text=only.values[0].text)
+        return words.text("quoted", text=only.values[0].text)
     count = sum(part.count for part in parts)
-    return words.say("tags" if all(part.are_tags for part in parts) else "values", count=count)
+    return words.text("tags" if all(part.are_tags for part in parts) else "values", count=count)
 
 
 def _ids(text: str) -> list[str]:

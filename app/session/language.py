@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from panoptic_data.messages import terminal_language, translate
 
-__all__ = ["number", "say", "terminal_language"]
+__all__ = ["cli_text", "number", "terminal_language"]
 
 
-def say(key: str, **params: object) -> str:
+def cli_text(key: str, **params: object) -> str:
     """Return a text of the section ``cli`` in the terminal's language."""
     return translate(f"cli.{key}", terminal_language(), **params)
 

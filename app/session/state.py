@@ -39,9 +39,9 @@ __all__ = [
     "opened",
     "problem",
     "project",
-    "say",
     "show",
     "tab",
+    "text",
     "view",
 ]
 
@@ -91,7 +91,7 @@ def choose_language(chosen: str) -> None:
     st.session_state["language"] = chosen
 
 
-def say(key: str, **params: object) -> str:
+def text(key: str, **params: object) -> str:
     """Return a text of the catalogue in this session's language."""
     return translate(key, language(), **params)
 
@@ -224,7 +224,7 @@ def _expanded(named: str) -> tuple[View, str | None]:
     of = project()
     kept = saved.get(of, named) if of is not None else None
     if kept is None:
-        return View(), say("tabs.gone")
+        return View(), text("tabs.gone")
     if kept.problem is not None:
         raise kept.problem
     assert kept.view is not None

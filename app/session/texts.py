@@ -1,6 +1,6 @@
 """The texts that a component says by itself, a section of the catalogue at a time.
 
-Not here: the catalogue (``panoptic_data.messages``), single texts (``session.state.say``).
+Not here: the catalogue (``panoptic_data.messages``), single texts (``session.state.text``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def section_texts(section: str, *prefixes: str) -> dict[str, str]:
     prefix ``ui_`` is left out of the names.
     """
     return {
-        name.removeprefix("ui_"): state.say(f"{section}.{name}")
+        name.removeprefix("ui_"): state.text(f"{section}.{name}")
         for name in _names(section, prefixes)
     }
 

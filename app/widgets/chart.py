@@ -54,7 +54,7 @@ def chart(corpus: Catalogue, view: View, *, on_pick: OnPick, key: str = "chart")
         on_select=lambda: _pick(plot, counted, on_pick),
         # Streamlit's charts take one of the two: bars are pressed, a line is dragged along.
         selection_mode="box" if kind == "lines" else "points",
-        alt=state.say("chart.label", images=drawing.unit, level=level),
+        alt=state.text("chart.label", images=drawing.unit, level=level),
     )
     st.caption(" ".join(_notes(drawing)))
     _table_of_values(drawing, plot, on_pick)
@@ -64,7 +64,7 @@ def _choose_level(corpus: Catalogue, key: str) -> Level:
     """Let the person choose what to count by; the first proposal is shown at once."""
     proposed = charts.proposed(corpus)
     chosen: Level = st.selectbox(
-        state.say("chart.by"),
+        state.text("chart.by"),
         proposed,
         format_func=lambda level: level_name(corpus, level),
         key=f"{key}.level.{_digest(*map(str, proposed))}",
@@ -85,11 +85,11 @@ def _choose_kind(view: View, key: str) -> str:
     remembered, control = f"{key}.kind", f"{key}.kind.{'.'.join(kinds)}"
     former = st.session_state.get(remembered)
     chosen: str = st.segmented_control(
-        state.say("chart.kind"),
+        state.text("chart.kind"),
         kinds,
         default=former if former in kinds else kinds[0],
         required=True,
-        format_func=lambda kind: state.say(f"chart.{kind}"),
+        format_func=lambda kind: state.text(f"chart.{kind}"),
         key=control,
         label_visibility="collapsed",
         on_change=uninterrupted(
@@ -119,7 +119,7 @@ def _drawing(corpus: Catalogue, counted: Chart, kind: str, view: View) -> Drawin
         kind,
         names + _others(counted.more_categories),
         series + _others(counted.more_series),
-        state.say("chart.files" if view.mode == "file" else "chart.images"),
+        state.text("chart.files" if view.mode == "file" else "chart.images"),
         st.context.theme.type == "dark",
     )
 
@@ -129,22 +129,22 @@ def _label(corpus: Catalogue, level: Level, value: Any) -> str:
 
 
 def _others(count: int) -> list[str]:
-    return [state.say("chart.other", count=count, more=state.number(count))] if count else []
+    return [state.text("chart.other", count=count, more=state.number(count))] if count else []
 
 
 def _notes(drawing: Drawing) -> list[str]:
     """Return what stands under the chart: what a press does, and what is not drawn by itself."""
     counted = drawing.chart
-    notes = [state.say("chart.hint_lines" if drawing.kind == "lines" else "chart.hint")]
+    notes = [state.text("chart.hint_lines" if drawing.kind == "lines" else "chart.hint")]
     if any(map(_is_multivalued, counted.levels)):
-        notes.append(state.say("chart.several"))
+        notes.append(state.text("chart.several"))
     more = counted.more_categories
     if more:
         counts = {"shown": state.number(len(counted.categories)), "more": state.number(more)}
-        notes.append(state.say("chart.folded", count=more, **counts))
+        notes.append(state.text("chart.folded", count=more, **counts))
     if drawing.kind == "lines" and None in counted.categories:
         undated = int(counted.counts[counted.categories.index(None)].sum())
-        notes.append(state.say("chart.undated", count=undated, more=state.number(undated)))
+        notes.append(state.text("chart.undated", count=undated, more=state.number(undated)))
     return notes
 
 
@@ -172,7 +172,7 @@ def _table_of_values(drawing: Drawing, version: str, on_pick: OnPick) -> None:
         rows=[(drawing.names[row], counted.counts[row].tolist()) for row in filled],
         pressable=(sum(row < last for row in filled), len(counted.series)),
         language=state.language(),
-        texts={name: state.say(f"chart.{name}") for name in ("values", "values_show")},
+        texts={name: state.text(f"chart.{name}") for name in ("values", "values_show")},
         on_pick=lambda row, column: on_pick(charts.parts(counted, {(filled[row], column)})),
     )
 

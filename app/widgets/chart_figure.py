@@ -114,10 +114,10 @@ def level_name(corpus: Catalogue, level: Level) -> str:
     if is_property(level.field):
         name = corpus.property(level.field).name
     else:
-        name = state.say(f"chart.level_{level.field}")
+        name = state.text(f"chart.level_{level.field}")
     if not charts.is_of_dates(level):
         return name
-    return state.say("chart.level", level=name, period=state.say(f"chart.period_{level.by}"))
+    return state.text("chart.level", level=name, period=state.text(f"chart.period_{level.by}"))
 
 
 def _bars(drawing: Drawing, column: int) -> dict[str, Any]:

@@ -75,12 +75,12 @@ def choices(context: ViewContext) -> list[Choice]:
         if encoder.slug == search.encoder:
             continue
         problem = _problem(context, encoder, reads_text=search.expression.reads_text)
-        label = state.say(problem or "find.and_by", encoder=encoder.name)
+        label = state.text(problem or "find.and_by", encoder=encoder.name)
         listed.append(Choice(encoder.slug, label, disabled=problem is not None))
     slug = context.view.compare
     if slug is not None and slug not in [encoder.slug for encoder in context.encoders]:
         # An encoder that the project no longer has: what is chosen is named all the same.
-        listed.append(Choice(slug, state.say("find.and_by", encoder=slug), disabled=True))
+        listed.append(Choice(slug, state.text("find.and_by", encoder=slug), disabled=True))
     return listed
 
 

@@ -42,7 +42,7 @@ def no_project() -> None:
     """Say how a project is made."""
     with st.container(key="state"):
         _heading(
-            "folder_off", state.say("explore.no_project"), state.say("explore.no_project_help")
+            "folder_off", state.text("explore.no_project"), state.text("explore.no_project_help")
         )
         st.code(f"panoptic up FOLDER --project {default_root()}", language="bash")
 
@@ -53,16 +53,16 @@ def empty_project(project: Project) -> None:
         if runs.current(project) is not None:
             _heading(
                 "hourglass_empty",
-                state.say("explore.nothing_yet"),
-                state.say("explore.nothing_yet_help"),
+                state.text("explore.nothing_yet"),
+                state.text("explore.nothing_yet_help"),
             )
             st.html('<div class="waiting">' + "<i></i>" * 10 + "</div>")
             return
         _heading(
-            "add_photo_alternate", state.say("explore.nothing"), state.say("explore.nothing_help")
+            "add_photo_alternate", state.text("explore.nothing"), state.text("explore.nothing_help")
         )
         _add_folder(project)
-        st.caption(state.say("explore.folder_command"))
+        st.caption(state.text("explore.folder_command"))
         st.code(f"panoptic up FOLDER --project {project.root}", language="bash")
 
 
@@ -72,8 +72,8 @@ def none_readable(corpus: Catalogue) -> None:
     with st.container(key="state"):
         _heading(
             "broken_image",
-            state.say("explore.none_readable"),
-            state.say("explore.none_readable_help", count=count),
+            state.text("explore.none_readable"),
+            state.text("explore.none_readable_help", count=count),
         )
 
 
@@ -81,19 +81,19 @@ def no_results(corpus: Catalogue, view: View) -> None:
     """Say which condition to drop, and what each would bring back."""
     with st.container(key="state"):
         filters = " · ".join(part_label(part) for part in view.where)
-        _heading("search_off", state.say("explore.nothing_found"), filters)
+        _heading("search_off", state.text("explore.nothing_found"), filters)
         for index, part in enumerate(view.where):
             without = replace(view, where=(*view.where[:index], *view.where[index + 1 :]))
             count = len(run_view(corpus, without))
             if not count or not without.where:
                 continue
-            text = state.say("explore.drop", filter=part_label(part), count=state.number(count))
+            text = state.text("explore.drop", filter=part_label(part), count=state.number(count))
             st.button(
                 text, key=f"drop_{index}", on_click=uninterrupted(state.show), args=(without,)
             )
         unfiltered = replace(view, where=())
         st.button(
-            state.say("explore.drop_all", count=state.number(len(run_view(corpus, unfiltered)))),
+            state.text("explore.drop_all", count=state.number(len(run_view(corpus, unfiltered)))),
             key="drop_all",
             on_click=uninterrupted(state.show),
             args=(unfiltered,),
@@ -102,11 +102,11 @@ def no_results(corpus: Catalogue, view: View) -> None:
 
 def view_failed(problem: PanopticError, view: View) -> None:
     """Say why a view cannot be shown, and offer the one without what cannot be asked."""
-    text = state.say("explore.failed_view", problem=problem.message(state.language()))
+    text = state.text("explore.failed_view", problem=problem.message(state.language()))
     with st.container(key="state"):
         _heading("error", text, None)
         st.button(
-            state.say("explore.clear"),
+            state.text("explore.clear"),
             key="drop_all",
             on_click=uninterrupted(state.show),
             args=(replace(view, where=()),),
@@ -125,16 +125,15 @@ def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[],
         (encoder for encoder in encoders if not encoder.is_ready and encoder.cause), None
     )
     why = (
-        state.say("explore.clip_cause", cause=weights_cause(waiting.cause or "", state.language()))
+        state.text("explore.clip_cause", cause=weights_cause(waiting.cause or "", state.language()))
         if waiting
-        else state.say("explore.clip_none")
+        else state.text("explore.clip_none")
     )
     with st.container(key="notice", horizontal=True, vertical_alignment="center"):
-        how = state.say("explore.clip_how")
-        st.markdown(
-            f"**{state.say('explore.clip_title')}.** {why}. {how} {state.say('explore.clip_still')}"
-        )
-        st.button(state.say("explore.clip_back"), key="clip_back", on_click=uninterrupted(on_back))
+        how = state.text("explore.clip_how")
+        title, still = state.text("explore.clip_title"), state.text("explore.clip_still")
+        st.markdown(f"**{title}.** {why}. {how} {still}")
+        st.button(state.text("explore.clip_back"), key="clip_back", on_click=uninterrupted(on_back))
 
 
 def _heading(icon: str, title: str, help_text: str | None) -> None:
@@ -147,8 +146,10 @@ def _heading(icon: str, title: str, help_text: str | None) -> None:
 
 def _add_folder(project: Project) -> None:
     with st.form("add_folder", border=False):
-        folder = st.text_input(state.say("explore.folder_field"), placeholder="/home/…/photographs")
-        if not st.form_submit_button(state.say("explore.folder_add"), type="primary"):
+        folder = st.text_input(
+            state.text("explore.folder_field"), placeholder="/home/…/photographs"
+        )
+        if not st.form_submit_button(state.text("explore.folder_add"), type="primary"):
             return
     if not folder.strip():
         return

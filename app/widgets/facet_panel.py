@@ -82,7 +82,7 @@ def _clusters(
     choices = [
         {
             "id": option.slug,
-            "label": f"{state.say('explore.encoder')} {option.name}",
+            "label": f"{state.text('explore.encoder')} {option.name}",
             "selected": option == encoder,
         }
         for option in ready
@@ -100,7 +100,7 @@ def _clusters(
     return Section(
         "cluster",
         "list",
-        state.say("explore.cluster"),
+        state.text("explore.cluster"),
         is_open,
         selected=chosen.value["numbers"] if chosen is not None and is_shown else (),
         items=items,
@@ -124,17 +124,17 @@ def _hint(
     encoders: list[state.Encoder], encoder: state.Encoder | None, has_clusters: bool
 ) -> str | None:
     if not has_clusters:
-        return state.say("explore.cluster_waiting")
+        return state.text("explore.cluster_waiting")
     readers = [reader for reader in encoders if reader.reads_text]
     if readers and encoder is not None and not any(reader.is_ready for reader in readers):
-        return state.say("explore.clip_waits", encoder=encoder.name)
+        return state.text("explore.clip_waits", encoder=encoder.name)
     return None
 
 
 def _cluster_name(number: int) -> str:
     if number < 0:
-        return state.say("explore.cluster_none")
-    return state.say("explore.cluster_name", number=number)
+        return state.text("explore.cluster_none")
+    return state.text("explore.cluster_name", number=number)
 
 
 def _formats(corpus: Catalogue, view: View, is_open: bool) -> Section:
@@ -146,7 +146,7 @@ def _formats(corpus: Catalogue, view: View, is_open: bool) -> Section:
 def _statuses(corpus: Catalogue, view: View, is_open: bool) -> Section:
     counted = dict(corpus.frame["status"].value_counts().iter_rows())
     items = [
-        Item(status, state.say(f"explore.status_{status}"), counted[status])
+        Item(status, state.text(f"explore.status_{status}"), counted[status])
         for status in STATUSES
         if counted.get(status)
     ]
@@ -188,7 +188,7 @@ def _section(
     return Section(
         field,
         kind,
-        state.say(f"explore.{title or field}"),
+        state.text(f"explore.{title or field}"),
         is_open,
         selected=chosen.value if chosen is not None else (),
         **parts,

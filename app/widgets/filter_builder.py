@@ -89,7 +89,7 @@ def open_dialog(corpus: Catalogue, view: View, on_change: Callable[[View], None]
         return
     st.session_state[_OPEN] = view.key
 
-    @st.dialog(state.say("builder.title"), width="large", on_dismiss=_close)
+    @st.dialog(state.text("builder.title"), width="large", on_dismiss=_close)
     def dialog() -> None:
         if st.session_state.get(_OPEN) is None:
             # Applied or cancelled: only a run of the whole page takes the dialog away.
@@ -136,7 +136,7 @@ def draw(
             Property(property.id, property.name) for property in corpus.annotations.live_properties
         ],
         hues=[
-            Hue(hue, state.say(f"groups.hue_{hue}"), sample) for hue, sample in HUE_SAMPLES.items()
+            Hue(hue, state.text(f"groups.hue_{hue}"), sample) for hue, sample in HUE_SAMPLES.items()
         ],
         answer=check_draft(corpus, view, draft),
         language=state.language(),
@@ -202,7 +202,7 @@ def check_draft(corpus: Catalogue, view: View, draft: Draft) -> Answer:
     except PanopticError as error:
         return Answer(draft.turn, problem=error.message(state.language()))
     total = state.number(count)
-    text = state.say(f"builder.count_{view.mode}", count=count, total=total)
+    text = state.text(f"builder.count_{view.mode}", count=count, total=total)
     return Answer(draft.turn, text)
 
 
@@ -227,7 +227,7 @@ def _reason(corpus: Catalogue, condition: Any) -> str | None:
             # What Python can search with is not always what the catalogue can.
             run_view(corpus, alone)
     except InvalidView as error:
-        text = state.say(f"view.{error.problem}", **error.details)
+        text = state.text(f"view.{error.problem}", **error.details)
         return f"{text[:1].upper()}{text[1:]}."
     return None
 
@@ -276,7 +276,7 @@ def _is_fixed(condition: Condition, annotations: State) -> bool:
 
 def _fields(annotations: State) -> list[Field]:
     headings = property_headings(annotations)
-    built_in = state.say("builder.built_in") if headings else ""
+    built_in = state.text("builder.built_in") if headings else ""
     fields = [
         _field(name, annotations, headings.get(name, built_in)) for name in (*FIELDS, *headings)
     ]
@@ -290,6 +290,6 @@ def _field(name: str, annotations: State, heading: str) -> Field:
         field_name(name, annotations),
         [Operator(op, operator_name(op), kind) for op, kind in kinds.items() if kind != _FIXED],
         SCALES.get(name, 1),
-        state.say(f"builder.unit_{name}") if name in _UNITS else "",
+        state.text(f"builder.unit_{name}") if name in _UNITS else "",
         heading,
     )

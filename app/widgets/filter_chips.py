@@ -55,9 +55,9 @@ def part_label(part: Condition | Clause, annotations: State | None = None) -> st
     if isinstance(part, Condition):
         return _condition_label(part, annotations)
     if part.kind == "not":
-        return state.say("explore.chip_not", part=part_label(part.parts[0], annotations))
+        return state.text("explore.chip_not", part=part_label(part.parts[0], annotations))
     inner = [_bracketed(part, annotations) for part in part.parts]
-    return _shortened(f" {state.say(f'explore.chip_{part.kind}')} ".join(inner), _CHIP_LENGTH * 2)
+    return _shortened(f" {state.text(f'explore.chip_{part.kind}')} ".join(inner), _CHIP_LENGTH * 2)
 
 
 def field_name(field: str, annotations: State | None = None) -> str:
@@ -67,20 +67,20 @@ def field_name(field: str, annotations: State | None = None) -> str:
     """
     id = property_of(field)
     if id is None:
-        return state.say(f"explore.field_{field}")
+        return state.text(f"explore.field_{field}")
     annotations = annotations or _annotations()
     property = annotations.properties.get(id) if annotations else None
     if property is None:
-        return state.say("explore.chip_no_property")
+        return state.text("explore.chip_no_property")
     if property.deleted:
-        return state.say("explore.chip_deleted", name=property.name)
+        return state.text("explore.chip_deleted", name=property.name)
     is_same = property_field(property.type, id) == field
-    return property.name if is_same else state.say("explore.chip_other_type", name=property.name)
+    return property.name if is_same else state.text("explore.chip_other_type", name=property.name)
 
 
 def operator_name(op: str) -> str:
     """Return an operator in words, or as its sign where it has a common one."""
-    return _SIGNS[op] if op in _SIGNS else state.say(f"explore.op_{op.replace(' ', '_')}")
+    return _SIGNS[op] if op in _SIGNS else state.text(f"explore.op_{op.replace(' ', '_')}")
 
 
 def _annotations() -> State | None:
@@ -105,7 +105,7 @@ def _condition_label(condition: Condition, annotations: State | None) -> str:
     if condition.field == "author":
         return _author(condition, annotations)
     if condition.field == "excluded":
-        return state.say(f"explore.chip_excluded_{'yes' if condition.value else 'no'}")
+        return state.text(f"explore.chip_excluded_{'yes' if condition.value else 'no'}")
     if condition.op != FIELDS[condition.field].op:
         value = _plain_value(condition)
         phrase = f"{field_name(condition.field)} {operator_name(condition.op)}"
@@ -115,7 +115,7 @@ def _condition_label(condition: Condition, annotations: State | None) -> str:
     return (
         value
         if write in _COMPLETE_LABELS
-        else state.say(f"explore.chip_{condition.field}", value=value)
+        else state.text(f"explore.chip_{condition.field}", value=value)
     )
 
 
@@ -133,7 +133,7 @@ def _property_label(condition: Condition, annotations: State | None) -> str:
     if kind in ("number", "date"):
         return f"{name} {operator_name(op)} {_end(kind, value)}"
     if op in ("in", "is"):
-        return state.say("explore.chip_value", name=name, value=_values(condition, annotations))
+        return state.text("explore.chip_value", name=name, value=_values(condition, annotations))
     return f"{name} {operator_name(op)} {_values(condition, annotations)}"
 
 
@@ -148,39 +148,39 @@ def _end(kind: str, value: Any) -> str:
 def _values(condition: Condition, annotations: State | None) -> str:
     kind, value = FIELDS[condition.field].kind, condition.value
     if kind == "truth":
-        return state.say(f"groups.truth_{'true' if value else 'false'}")
+        return state.text(f"groups.truth_{'true' if value else 'false'}")
     if kind == "link":
         return _selection(value)
     if kind == "tags":
         return _and_more([_tag(id, annotations) for id in value])
-    return state.say(f"groups.hue_{value}") if condition.op == "is" else _near(value)
+    return state.text(f"groups.hue_{value}") if condition.op == "is" else _near(value)
 
 
 def _tag(id: str, annotations: State | None) -> str:
     tag = annotations.tags.get(id) if annotations else None
     if tag is None:
-        return state.say("explore.chip_no_tag")
-    return state.say("explore.chip_deleted", name=tag.name) if tag.deleted else tag.name
+        return state.text("explore.chip_no_tag")
+    return state.text("explore.chip_deleted", name=tag.name) if tag.deleted else tag.name
 
 
 def _author(condition: Condition, annotations: State | None) -> str:
     value = condition.value
     if value is None:
-        return state.say(f"explore.chip_author_{condition.op.replace(' ', '_')}")
-    text = state.say("explore.chip_author", value=_and_more(value["authors"]))
+        return state.text(f"explore.chip_author_{condition.op.replace(' ', '_')}")
+    text = state.text("explore.chip_author", value=_and_more(value["authors"]))
     if "property" in value:
         annotations = annotations or _annotations()
         property = annotations.properties.get(value["property"]) if annotations else None
-        name = property.name if property else state.say("explore.chip_no_property")
-        text = state.say("explore.chip_value", name=name, value=text)
-    return state.say("explore.chip_not", part=text) if condition.op == "not in" else text
+        name = property.name if property else state.text("explore.chip_no_property")
+        text = state.text("explore.chip_value", name=name, value=text)
+    return state.text("explore.chip_not", part=text) if condition.op == "not in" else text
 
 
 def _and_more(values: Sequence[str]) -> str:
     first = _shortened(values[0])
     if len(values) == 1:
         return first
-    return state.say("explore.chip_several", first=first, count=len(values) - 1)
+    return state.text("explore.chip_several", first=first, count=len(values) - 1)
 
 
 def _folders(value: list[str]) -> str:
@@ -189,18 +189,18 @@ def _folders(value: list[str]) -> str:
 
 def _folder(folder: str) -> str:
     name = folder.removesuffix("/.").rpartition("/")[2]
-    return state.say("explore.folder_itself", name=name) if folder.endswith("/.") else name
+    return state.text("explore.folder_itself", name=name) if folder.endswith("/.") else name
 
 
 def _clusters(value: Mapping[str, Any]) -> str:
     # Images in no cluster and images without a vector are shown as the same.
     numbers = sorted(max(number, -1) for number in value["numbers"])
-    names = [str(number) if number >= 0 else state.say("explore.chip_none") for number in numbers]
+    names = [str(number) if number >= 0 else state.text("explore.chip_none") for number in numbers]
     return _and_more(list(dict.fromkeys(names)))
 
 
 def _statuses(value: list[str]) -> str:
-    return _and_more([state.say(f"explore.status_{status}") for status in value])
+    return _and_more([state.text(f"explore.status_{status}") for status in value])
 
 
 def _range(field: str) -> Callable[[list[float | None]], str]:
@@ -213,10 +213,10 @@ def _range(field: str) -> Callable[[list[float | None]], str]:
 def _between(ends: Sequence[str | None]) -> str:
     low, high = ends
     if low is None:
-        return state.say("explore.at_most", high=high)
+        return state.text("explore.at_most", high=high)
     if high is None:
-        return state.say("explore.at_least", low=low)
-    return state.say("explore.between", low=low, high=high)
+        return state.text("explore.at_least", low=low)
+    return state.text("explore.between", low=low, high=high)
 
 
 def _number(value: float) -> str:
@@ -226,7 +226,7 @@ def _number(value: float) -> str:
 
 def _similar(value: Mapping[str, Any]) -> str:
     threshold = f"{value['threshold']:.2f}"
-    return state.say("explore.chip_similar", count=len(value["sha1s"]), threshold=threshold)
+    return state.text("explore.chip_similar", count=len(value["sha1s"]), threshold=threshold)
 
 
 def _like(value: Mapping[str, Any]) -> str:
@@ -234,22 +234,22 @@ def _like(value: Mapping[str, Any]) -> str:
     text = _shortened(_SHA1.sub(r"\1…", value["query"]))
     count = value.get("count")
     if count is not None:
-        text = f"{text}, {state.say('find.most', count=count, total=state.number(count))}"
+        text = f"{text}, {state.text('find.most', count=count, total=state.number(count))}"
     if value.get("threshold") is not None:
-        return state.say("explore.chip_from", value=text, least=_number(value["threshold"]))
+        return state.text("explore.chip_from", value=text, least=_number(value["threshold"]))
     if value.get("percentile") is not None:
         least = f"{_number(value['percentile'])} %"
-        return state.say("explore.chip_from", value=text, least=least)
+        return state.text("explore.chip_from", value=text, least=least)
     return text
 
 
 def _selection(value: list[str] | Mapping[str, Any]) -> str:
     count = value["count"] if isinstance(value, Mapping) else len(value)
-    return state.say("explore.chip_selection", count=count, total=state.number(count))
+    return state.text("explore.chip_selection", count=count, total=state.number(count))
 
 
 def _fixed_label(field: str) -> Callable[[Any], str]:
-    return lambda _: state.say(f"explore.chip_{field}")
+    return lambda _: state.text(f"explore.chip_{field}")
 
 
 def _plain_value(condition: Condition) -> str:
@@ -260,7 +260,7 @@ def _plain_value(condition: Condition) -> str:
     if field in SCALES:
         return _number(value / SCALES[field])
     if field == "colour":
-        return state.say(f"groups.hue_{value}")
+        return state.text(f"groups.hue_{value}")
     if condition.op == "not in" and field in _LABELS:
         return _LABELS[field](value)
     if isinstance(value, int | float):

@@ -69,7 +69,7 @@ def filter_choices(corpus: Catalogue) -> FilterChoices:
 def _statuses(corpus: Catalogue) -> list[Item]:
     counts = dict(corpus.frame["status"].value_counts().iter_rows())
     return [
-        Item(status, state.say(f"explore.status_{status}"), counts.get(status, 0))
+        Item(status, state.text(f"explore.status_{status}"), counts.get(status, 0))
         for status in STATUSES
     ]
 
@@ -82,7 +82,7 @@ def _kinds(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Item]:
 
 def _kind_name(kind: str, encoders: Mapping[str, str]) -> str:
     name, _, slug = kind.partition(":")
-    return state.say(f"builder.kind_{name}", encoder=encoders.get(slug, slug))
+    return state.text(f"builder.kind_{name}", encoder=encoders.get(slug, slug))
 
 
 def _clusters(corpus: Catalogue, encoders: Mapping[str, str]) -> list[Clusters]:
@@ -104,8 +104,8 @@ def _numbers(corpus: Catalogue, slug: str) -> list[Item]:
 
 def _cluster_name(number: int) -> str:
     if number < 0:
-        return state.say("explore.cluster_none")
-    return state.say("explore.cluster_name", number=number)
+        return state.text("explore.cluster_none")
+    return state.text("explore.cluster_name", number=number)
 
 
 def _authors(corpus: Catalogue) -> list[Item]:
@@ -157,7 +157,7 @@ def _first_parent(by_id: Mapping[str, Tag], tag: Tag) -> str | None:
 
 def property_headings(annotations: State) -> Mapping[str, str]:
     """Return the fields of the properties, each with the heading that it stands under."""
-    own = state.say("builder.properties")
+    own = state.text("builder.properties")
     fields = [
         (property_field(property.type, property.id), property.folder or own)
         for property in annotations.live_properties

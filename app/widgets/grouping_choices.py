@@ -62,13 +62,13 @@ def _property_choices(corpus: Catalogue) -> list[dict[str, Any]]:
         choices.append(_choice(field, bys, property.name))
     if visible:
         authors = [
-            (None, state.say("explore.by_anyone")),
+            (None, state.text("explore.by_anyone")),
             *(
-                (property.id, state.say("explore.by_what", name=property.name))
+                (property.id, state.text("explore.by_what", name=property.name))
                 for _, property in visible
             ),
         ]
-        choices.append(_choice("author", authors, state.say("explore.author")))
+        choices.append(_choice("author", authors, state.text("explore.author")))
     return choices
 
 
@@ -83,7 +83,7 @@ def _choice(
 
 
 def _periods() -> list[tuple[str, str]]:
-    periods = [(period, state.say(f"explore.by_{period}")) for period in reversed(PERIODS)]
+    periods = [(period, state.text(f"explore.by_{period}")) for period in reversed(PERIODS)]
     # Years come first: they are chosen most often.
     return sorted(periods, key=lambda choice: choice[0] != "year")
 
@@ -92,25 +92,25 @@ def _property_bins(property: Property) -> list[tuple[float | None, str]]:
     """Return the widths of bins that suit a property of numbers: its own step too."""
     step = property.options.get("step")
     widths = sorted({*_PROPERTY_BIN_WIDTHS, *([step] if step else [])})
-    named = [(float(width), state.say("explore.by_width", width=f"{width:g}")) for width in widths]
-    return [(None, state.say("explore.by_fitting")), *named]
+    named = [(float(width), state.text("explore.by_width", width=f"{width:g}")) for width in widths]
+    return [(None, state.text("explore.by_fitting")), *named]
 
 
 def _depth_label(depth: int | None) -> str:
     if depth is None:
-        return state.say("explore.by_folder")
-    return state.say("explore.by_depth", depth=depth)
+        return state.text("explore.by_folder")
+    return state.text("explore.by_depth", depth=depth)
 
 
 def _width_label(field: str, width: float | None) -> str:
     if width is None:
-        return state.say("explore.by_fitting")
+        return state.text("explore.by_fitting")
     value = width / SCALES[field]
     formatted = state.number(value) if value == int(value) else f"{value:g}"
-    return state.say("explore.by_width", width=formatted)
+    return state.text("explore.by_width", width=formatted)
 
 
 def _duplicates_label(kind: str) -> str:
     name, _, slug = kind.partition(":")
-    text = state.say(f"explore.duplicates_{name}")
+    text = state.text(f"explore.duplicates_{name}")
     return f"{text} ({slug})" if slug else text

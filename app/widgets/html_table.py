@@ -55,13 +55,13 @@ def duration(seconds: float) -> str:
     if seconds < 10:
         text = f"{seconds:.1f}"
         count = text.replace(".", ",") if state.language() == "fr" else text
-        return state.say("pipeline.seconds", count=count)
+        return state.text("pipeline.seconds", count=count)
     rounded = round(seconds)
     if rounded < 60:
-        return state.say("pipeline.seconds", count=rounded)
+        return state.text("pipeline.seconds", count=rounded)
     if rounded < 3600:
-        return state.say("pipeline.minutes", minutes=rounded // 60, seconds=rounded % 60)
-    return state.say("pipeline.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
+        return state.text("pipeline.minutes", minutes=rounded // 60, seconds=rounded % 60)
+    return state.text("pipeline.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
 
 
 def moment(at: datetime | None) -> str:

@@ -99,8 +99,8 @@ def annotation_sections(corpus: Catalogue, view: View, opened: Collection[str]) 
     count = facets.excluded(corpus)
     chosen = facets.chosen(view, EXCLUDED)
     if count or chosen:
-        label = state.say("explore.excluded_note", count=count, total=state.number(count))
-        title = state.say("explore.excluded_hide" if chosen else "explore.excluded_show")
+        label = state.text("explore.excluded_note", count=count, total=state.number(count))
+        title = state.text("explore.excluded_hide" if chosen else "explore.excluded_show")
         items = [Item("true", label, count, title=title)]
         listed.append(Section(EXCLUDED, "note", label, True, selected=chosen, items=items))
     return listed
@@ -115,7 +115,9 @@ def _tags(corpus: Catalogue, view: View, field: str, property: Property, is_open
     if is_open:
         counted = facets.tags(corpus, view, field)
         items, more = _tag_items(tags_of_property, counted, chosen, sought)
-        hint = state.say("explore.more_tags", count=more, more=state.number(more)) if more else None
+        hint = (
+            state.text("explore.more_tags", count=more, more=state.number(more)) if more else None
+        )
     return Section(
         field,
         "tags",
@@ -153,7 +155,7 @@ def _tag_items(
         for path in _paths(by_id, tag)
     ]
     items = _in_tree(items)
-    none = Item(None, state.say("explore.no_value"), counted.empty)
+    none = Item(None, state.text("explore.no_value"), counted.empty)
     is_none_shown = (counted.empty and not sought.strip()) or None in chosen
     return [*items, *([none] if is_none_shown else [])], len(matching) - len(often)
 
@@ -208,10 +210,10 @@ def _values(
         if kind == "truth":
             items.sort(key=lambda item: item.id != "true")
         if counted.empty or None in chosen:
-            items.append(Item(None, state.say("explore.no_value"), counted.empty))
+            items.append(Item(None, state.text("explore.no_value"), counted.empty))
         if counted.more:
             more = state.number(counted.more)
-            hint = state.say("explore.more_values", count=counted.more, more=more)
+            hint = state.text("explore.more_values", count=counted.more, more=more)
     contained = view.condition(field) if kind == "text" else None
     sought = contained.value if contained is not None else ""
     return Section(
@@ -228,7 +230,7 @@ def _values(
 
 def _item(corpus: Catalogue, kind: str, value: str, count: int) -> Item:
     if kind == "truth":
-        return Item(value, state.say(f"groups.truth_{value}"), count)
+        return Item(value, state.text(f"groups.truth_{value}"), count)
     if kind == "colour":
         return Item(value, value, count, colour=value)
     if kind == "link":
@@ -267,8 +269,8 @@ def _authors(corpus: Catalogue, view: View, is_open: bool) -> Section:
     if is_open:
         counted = facets.authors(corpus, view)
         items = [Item(name, name, count) for name, count in counted.counts.items()]
-        items.append(Item(None, state.say("groups.none_author"), counted.empty))
-    title = state.say("explore.author")
+        items.append(Item(None, state.text("groups.none_author"), counted.empty))
+    title = state.text("explore.author")
     return Section("author", "list", title, is_open, selected=chosen, items=items)
 
 

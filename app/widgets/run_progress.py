@@ -79,12 +79,12 @@ def time_left(seconds: float) -> str:
     """Return a duration in words: ``1 min 30 s``."""
     rounded = max(1, round(seconds))
     if rounded < 60:
-        return state.say("frame.seconds", count=rounded)
+        return state.text("frame.seconds", count=rounded)
     if rounded < 3600:
         # Ten seconds are as fine as a guess gets.
         minutes, rest = divmod(round(rounded, -1), 60)
-        return state.say("frame.minutes", minutes=minutes, seconds=rest)
-    return state.say("frame.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
+        return state.text("frame.minutes", minutes=minutes, seconds=rest)
+    return state.text("frame.hours", hours=rounded // 3600, minutes=rounded % 3600 // 60)
 
 
 def _sum(progress: Mapping[str, Mapping[str, int]], stage: str) -> tuple[int, int]:
@@ -95,18 +95,18 @@ def _sum(progress: Mapping[str, Mapping[str, int]], stage: str) -> tuple[int, in
 def _show_running(project: Project, running: Mapping[str, Any]) -> None:
     step = current_step(json.loads(running["progress"] or "{}"))
     share = step.done / step.total if step.total else 0
-    parts = [f"<b>{escape(state.say(f'frame.work_{step.stage}'))}</b>"]
+    parts = [f"<b>{escape(state.text(f'frame.work_{step.stage}'))}</b>"]
     if step.total:
         done, total = state.number(step.done), state.number(step.total)
-        parts.append(escape(state.say("frame.work_of", done=done, total=total)))
+        parts.append(escape(state.text("frame.work_of", done=done, total=total)))
     parts += [escape(text) for text in _pace(running["run"], step)]
     st.html(
         f'<div class="work" role="status">{" · ".join(parts)}'
         f'<span class="bar"><i style="width:{share:.1%}"></i></span></div>'
     )
-    if st.button(state.say("frame.work_stop"), key="stop_work", type="tertiary"):
+    if st.button(state.text("frame.work_stop"), key="stop_work", type="tertiary"):
         jobs.stop_processing(project)
-        st.toast(state.say("frame.work_stopping"))
+        st.toast(state.text("frame.work_stopping"))
 
 
 def _pace(run: str, step: Step) -> list[str]:
@@ -117,9 +117,9 @@ def _pace(run: str, step: Step) -> list[str]:
     if seconds < RATE_SECONDS or done <= 0:
         return []
     left = time_left((step.total - step.done) * seconds / done)
-    texts = [state.say("frame.work_left", time=left)]
+    texts = [state.text("frame.work_left", time=left)]
     if step.stage in ("images", "embeddings"):
-        texts.insert(0, state.say("frame.work_rate", rate=state.number(done / seconds)))
+        texts.insert(0, state.text("frame.work_rate", rate=state.number(done / seconds)))
     return texts
 
 
@@ -129,9 +129,9 @@ def _show_failed(project: Project, last: Mapping[str, Any] | None) -> None:
         return
     when = f"{last['started_at']:%Y-%m-%d %H:%M}"
     error = (last["error"] or "").partition("\n")[0]
-    text = escape(state.say("frame.work_failed_since", when=when, error=error))
+    text = escape(state.text("frame.work_failed_since", when=when, error=error))
     st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
-    if st.button(state.say("frame.work_again"), key="again", type="tertiary"):
+    if st.button(state.text("frame.work_again"), key="again", type="tertiary"):
         jobs.start_processing(project, retry=True)
 
 

@@ -113,7 +113,7 @@ def choose_encoder(slug: str, context: ViewContext) -> None:
     if search is None or chosen is None:
         return
     if search.expression.reads_text and not chosen.reads_text:
-        problem = state.say("find.no_words", encoder=chosen.name)
+        problem = state.text("find.no_words", encoder=chosen.name)
         st.session_state[_TYPED] = {"problem": problem}
         return
     # An encoder is not compared with itself: the two change sides.

@@ -135,17 +135,17 @@ def search_line(context: ViewContext) -> None:
         captions=_captions(context.corpus),
         show=view.show if compared is None else ("grid",),
         displays=[
-            Choice(name, state.say(f"explore.display_{name}"), icon)
+            Choice(name, state.text(f"explore.display_{name}"), icon)
             for name, icon in _DISPLAYS.items()
         ],
         problem=problem,
         turn=_next_turn(),
         language=state.language(),
         texts={
-            "build": state.say("builder.open"),
-            "hold": state.say("hold.hold"),
-            **{name: state.say(f"explore.{name}") for name in _TEXTS},
-            **{f"find_{name}": state.say(f"find.{name}") for name in _FIND_TEXTS},
+            "build": state.text("builder.open"),
+            "hold": state.text("hold.hold"),
+            **{name: state.text(f"explore.{name}") for name in _TEXTS},
+            **{f"find_{name}": state.text(f"find.{name}") for name in _FIND_TEXTS},
         },
         on_search=lambda text, mode, is_final: search_actions.submit(text, mode, context, is_final),
         on_sort=search_actions.sort_by,
@@ -193,8 +193,8 @@ def _scopes(view: View) -> list[Choice]:
     text = text if len(text) <= _SCOPE_LENGTH else f"{text[: _SCOPE_LENGTH - 1]}…"
     within = "find.in_filters" if search_terms.other_filters(view) else "find.in_before"
     return [
-        Choice("view", state.say(within, filters=text)),
-        Choice("corpus", state.say("find.in_corpus")),
+        Choice("view", state.text(within, filters=text)),
+        Choice("corpus", state.text("find.in_corpus")),
     ]
 
 
@@ -208,7 +208,7 @@ def _encoders(context: ViewContext) -> list[Choice]:
     if len(ready) < 2:
         return []
     return [
-        Choice(encoder.slug, state.say("find.seen_by", encoder=_encoder_label(encoder)))
+        Choice(encoder.slug, state.text("find.seen_by", encoder=_encoder_label(encoder)))
         for encoder in ready
     ]
 
@@ -216,7 +216,7 @@ def _encoders(context: ViewContext) -> list[Choice]:
 def _encoder_label(encoder: state.Encoder) -> str:
     if encoder.reads_text:
         return encoder.name
-    return state.say("find.pictures_only", encoder=encoder.name)
+    return state.text("find.pictures_only", encoder=encoder.name)
 
 
 def _is_loading(context: ViewContext, mode: str) -> bool:
@@ -236,17 +236,17 @@ def _next_turn() -> int:
 
 def _modes() -> list[Choice]:
     return [
-        Choice("path", state.say("explore.mode_path"), state.say("explore.search")),
-        Choice("meaning", state.say("explore.mode_meaning"), state.say("explore.search_meaning")),
+        Choice("path", state.text("explore.mode_path"), state.text("explore.search")),
+        Choice("meaning", state.text("explore.mode_meaning"), state.text("explore.search_meaning")),
     ]
 
 
 def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
     ranked = [] if search_terms.get_search(view) is None else ["similarity"]
     return [
-        *(Choice(field, state.say(f"explore.sort_{field}")) for field in (*ranked, *_SORTS)),
+        *(Choice(field, state.text(f"explore.sort_{field}")) for field in (*ranked, *_SORTS)),
         *(
-            Choice(field, state.say("explore.sort_property", name=property.name))
+            Choice(field, state.text("explore.sort_property", name=property.name))
             for field, property in visible_properties(corpus)
         ),
     ]
@@ -254,7 +254,7 @@ def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
 
 def _captions(corpus: Catalogue) -> list[Choice]:
     return [
-        *(Choice(name, state.say(f"explore.caption_{name}")) for name in CAPTIONS),
+        *(Choice(name, state.text(f"explore.caption_{name}")) for name in CAPTIONS),
         *(Choice(field, property.name) for field, property in visible_properties(corpus)),
     ]
 
@@ -269,8 +269,8 @@ def _count(context: ViewContext) -> str:
     count = 0 if context.result is None else context.result.images
     if not context.view.where:
         key = "explore.count_files" if by_file else "explore.count_all"
-        return state.say(key, count=total, total=state.number(total))
-    return state.say("explore.count", shown=state.number(count), total=state.number(total))
+        return state.text(key, count=total, total=state.number(total))
+    return state.text("explore.count", shown=state.number(count), total=state.number(total))
 
 
 def _changed(context: ViewContext) -> ChangedLabel | None:
@@ -279,12 +279,12 @@ def _changed(context: ViewContext) -> ChangedLabel | None:
     if changes is None or not (changes.count or changes.is_rearranged):
         return None
     if not changes.count:
-        return ChangedLabel(state.say("hold.moved"), state.say("hold.moved_title"))
-    gone = state.say("hold.gone", count=changes.count - changes.new) if changes.gone.any() else ""
-    new = state.say("hold.new", count=changes.new) if changes.new else ""
+        return ChangedLabel(state.text("hold.moved"), state.text("hold.moved_title"))
+    gone = state.text("hold.gone", count=changes.count - changes.new) if changes.gone.any() else ""
+    new = state.text("hold.new", count=changes.new) if changes.new else ""
     text = ", ".join(filter(None, (gone, new)))
-    label = state.say("hold.changed", count=changes.count, total=state.number(changes.count))
-    return ChangedLabel(label, state.say("hold.changed_title", what=text))
+    label = state.text("hold.changed", count=changes.count, total=state.number(changes.count))
+    return ChangedLabel(label, state.text("hold.changed_title", what=text))
 
 
 def _arrangement(context: ViewContext) -> dict[str, Any]:

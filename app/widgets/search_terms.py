@@ -176,7 +176,7 @@ def term_chips(view: View) -> list[TermChip]:
         return []
     shown = [_chip(term) for term in search.expression.terms[:_MOST_CHIPS]]
     more = len(search.expression.terms) - len(shown)
-    return [*shown, TermChip(state.say("find.more", count=more), is_term=False)] if more else shown
+    return [*shown, TermChip(state.text("find.more", count=more), is_term=False)] if more else shown
 
 
 def describe_limit(view: View) -> Limit | None:
@@ -192,12 +192,12 @@ def describe_limit(view: View) -> Limit | None:
 
 def _limit_text(search: SimilarityQuery) -> str:
     if search.threshold is not None:
-        return state.say("find.from", least=_number(search.threshold))
+        return state.text("find.from", least=_number(search.threshold))
     if search.percentile is None and search.count is not None:
-        return state.say("find.most", count=search.count, total=state.number(search.count))
+        return state.text("find.most", count=search.count, total=state.number(search.count))
     default = DEFAULT_PERCENTILE_WORDS if search.expression.reads_text else DEFAULT_PERCENTILE
     percentile = default if search.percentile is None else search.percentile
-    return state.say("find.closest", part=_number(100 - percentile))
+    return state.text("find.closest", part=_number(100 - percentile))
 
 
 def _number(value: float) -> str:

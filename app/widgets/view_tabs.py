@@ -94,9 +94,9 @@ def default_name(view: View, names: Collection[str]) -> str:
     if filters:
         return filters if len(filters) <= LONGEST_NAME else filters[: LONGEST_NAME - 1] + "…"
     number = 2
-    while state.say("tabs.numbered", number=number) in names:
+    while state.text("tabs.numbered", number=number) in names:
         number += 1
-    return state.say("tabs.numbered", number=number)
+    return state.text("tabs.numbered", number=number)
 
 
 def _short_label(part: Condition | Clause) -> str:
@@ -130,7 +130,7 @@ def _years_label(ends: Sequence[str | None]) -> str | None:
     if first == last:
         return first
     if first.endswith("0") and int(last) - int(first) == 9:
-        return state.say("tabs.decade", year=first)
+        return state.text("tabs.decade", year=first)
     return f"{first}-{last}"
 
 
@@ -138,7 +138,7 @@ def _tab(saved_view: SavedView, current: SavedView | None) -> Tab:
     if saved_view.problem is not None:
         problem = saved_view.problem.message(state.language())
         return Tab(
-            saved_view.id, saved_view.name, state.say("tabs.unreadable", problem=problem), False
+            saved_view.id, saved_view.name, state.text("tabs.unreadable", problem=problem), False
         )
     # The current view may not be written to the table yet.
     view = state.view() if saved_view is current else saved_view.view or View()
@@ -180,7 +180,7 @@ def _act(project: Project, act: TabAction) -> None:
             navigation.to_view()
     except (PanopticError, OSError) as error:
         problem = error.message(state.language()) if isinstance(error, PanopticError) else error
-        st.toast(state.say("tabs.failed", problem=problem))
+        st.toast(state.text("tabs.failed", problem=problem))
 
 
 def _open(project: Project, id: str | None) -> None:
@@ -201,7 +201,7 @@ def _duplicate(project: Project, act: TabAction) -> None:
     saved_view = saved.get(project, act.id or "")
     if saved_view is None:
         return
-    copied = saved.duplicate(project, saved_view.id, state.say("tabs.copy", name=saved_view.name))
+    copied = saved.duplicate(project, saved_view.id, state.text("tabs.copy", name=saved_view.name))
     if copied is not None:
         _show(copied)
 

@@ -38,4 +38,4 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
 
 def annotation_texts() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
-    return {**section_texts("annotate"), "more_images": state.say("suggest.link_tag")}
+    return {**section_texts("annotate"), "more_images": state.text("suggest.link_tag")}

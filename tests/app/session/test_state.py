@@ -26,7 +26,7 @@ def _page():
     encoder = state.encoder(state.encoders(project)) if project else None
     texts = {
         "language": state.language(),
-        "text": state.say("history.title"),
+        "text": state.text("history.title"),
         "number": state.number(12345),
         "view": model.to_address(state.view()),
         "problem": state.problem(),
