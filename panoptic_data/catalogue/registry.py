@@ -5,6 +5,7 @@ Not here: the data of a catalogue (``snapshot``), running a view on it (``execut
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
@@ -27,8 +30,11 @@ CHECK_SECONDS = 1.0
 FOREGROUND_SECONDS = 0.3
 # A corpus that grows all the time is reloaded for at most a tenth of the time.
 REST_FACTOR = 10.0
-_MAIN_TABLES = ("files", "images", "duplicates")
-_ENCODER_TABLES = ("projection", "clusters", "cluster_info")
+# All that a view can ask for: of each change of one of these there is a new catalogue.
+_MAIN_TABLES = ("files", "images", "duplicates", "encoders")
+_ENCODER_TABLES = ("embeddings", "projection", "clusters", "cluster_info")
+# What of these is not in the catalogue but read by a search when it is run.
+_READ_BY_SEARCHES = ("embeddings", "encoders")
 
 
 def get(project: Project, *, fresh: bool = False) -> Catalogue:
@@ -47,13 +53,14 @@ def load(project: Project, previous: Catalogue | None = None) -> Catalogue:
     versions = _versions(project.database())
     if previous is not None and previous.versions == versions:
         return previous
-    if previous is not None and all(
-        versions[name] == previous.versions[name] for name in ("files", "images")
-    ):
-        corpus, columns = previous.corpus, previous.table_columns(versions)
-    else:
-        corpus, columns = corpus_reader.read(project, versions), {}
-    return Catalogue(project, versions, corpus, annotations_of(project).state(), columns)
+    annotations = annotations_of(project).state()
+    if previous is None or _differ(previous.versions, versions) & {"files", "images"}:
+        return Catalogue(project, versions, corpus_reader.read(project, versions), annotations)
+    other_vectors = all(
+        name.partition("__")[0] in _READ_BY_SEARCHES
+        for name in _differ(previous.versions, versions)
+    )
+    return previous.at_versions(versions, annotations, keep_orders=other_vectors)
 
 
 class _SharedCatalogue:
@@ -66,6 +73,7 @@ class _SharedCatalogue:
         self._checked_at = 0.0
         self._load_seconds = 0.0
         self._loaded_at = 0.0
+        self._has_failed = False
 
     def current(self, fresh: bool) -> Catalogue:
         catalogue = self._at_tables(fresh)
@@ -84,34 +92,37 @@ class _SharedCatalogue:
         if catalogue is None or fresh:
             with self._lock:
                 return self._reload()
-        is_recent = time.monotonic() - self._checked_at < CHECK_SECONDS
-        if is_recent or not self._lock.acquire(blocking=False):
+        if time.monotonic() - self._checked_at < CHECK_SECONDS:
             return catalogue
-        if self._load_seconds < FOREGROUND_SECONDS:
-            try:
-                return self._reload()
-            finally:
-                self._lock.release()
-        return self._reload_in_background(catalogue)
-
-    def _reload_in_background(self, catalogue: Catalogue) -> Catalogue:
+        # What failed in the background is tried again here, where a reader is told of it.
+        if self._load_seconds < FOREGROUND_SECONDS or self._has_failed:
+            return self._reload_unless_another_does(catalogue)
         self._checked_at = time.monotonic()
-        is_resting = self._checked_at - self._loaded_at < REST_FACTOR * self._load_seconds
-        if is_resting or _versions(self._project.database()) == catalogue.versions:
-            self._lock.release()
-            return catalogue
-        threading.Thread(target=self._reload_and_release, daemon=True).start()
+        if self._checked_at - self._loaded_at >= REST_FACTOR * self._load_seconds:
+            threading.Thread(target=self._reload_quietly, args=(catalogue,), daemon=True).start()
         return catalogue
 
-    def _reload_and_release(self) -> None:
+    def _reload_quietly(self, catalogue: Catalogue) -> None:
         try:
-            self._reload()
+            self._reload_unless_another_does(catalogue)
+        except Exception:
+            self._has_failed = True
+            logging.getLogger(__name__).exception("the catalogue could not be read again")
+
+    def _reload_unless_another_does(self, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue read again, or the given one while another thread reads it."""
+        if not self._lock.acquire(blocking=False):
+            return catalogue
+        # Nothing stands between taking the lock and giving it back for certain.
+        try:
+            return self._reload()
         finally:
             self._lock.release()
 
     def _reload(self) -> Catalogue:
         began = time.monotonic()
         catalogue = load(self._project, self._catalogue)
+        self._has_failed = False
         self._checked_at = time.monotonic()
         if catalogue is not self._catalogue:
             self._load_seconds = self._checked_at - began
@@ -130,3 +141,8 @@ def _versions(database: Database) -> dict[str, int]:
     names = [*_MAIN_TABLES]
     names += [n for n in database.names() if n.partition("__")[0] in _ENCODER_TABLES]
     return {name: database.version(name) for name in names}
+
+
+def _differ(before: Mapping[str, int], now: Mapping[str, int]) -> set[str]:
+    """Return the tables of which one version is another than the other."""
+    return {name for name in {*before, *now} if before.get(name) != now.get(name)}

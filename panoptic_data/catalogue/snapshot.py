@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["Catalogue", "Projection"]
 
 
+# Tables of an encoder that a page can show.
+_SHOWN = ("projection", "clusters", "cluster_info")
+
+
 @dataclass(frozen=True)
 class Projection:
     """Coordinates of every row under one encoder: (n,) float32, NaN where not placed yet."""
@@ -89,8 +93,23 @@ class Catalogue:
     @property
     def encoders(self) -> tuple[str, ...]:
         """Slugs of the encoders that have a projection or clusters, in order."""
-        slugs = {name.partition("__")[2] for name in self.versions if "__" in name}
-        return tuple(sorted(slugs))
+        parts = (name.partition("__") for name in self.versions)
+        return tuple(sorted({slug for kind, _, slug in parts if kind in _SHOWN and slug}))
+
+    def at_versions(
+        self, versions: Mapping[str, int], annotations: State, *, keep_orders: bool
+    ) -> Catalogue:
+        """Return the catalogue at other versions of the tables, of ``files`` and ``images`` none.
+
+        ``keep_orders``: nothing that a view is ordered or grouped by has changed either.
+        """
+        columns = self.table_columns(versions)
+        other = Catalogue(self.project, versions, self.corpus, annotations, columns)
+        other._columns = dict(self._columns)
+        if keep_orders:
+            is_same = annotations is self.annotations
+            other.cache = self.cache.without_results(keep_annotated=is_same)
+        return other
 
     def with_annotations(self, annotations: State) -> Catalogue:
         """Return the catalogue with other annotations, keeping what they do not touch."""

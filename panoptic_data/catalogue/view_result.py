@@ -80,6 +80,16 @@ class ViewCache:
         self.orders: dict[tuple[Sort, bool], npt.NDArray[Any]] = {}
         self.ranks: dict[str, npt.NDArray[np.int64]] = {}
 
+    def without_results(self, *, keep_annotated: bool) -> ViewCache:
+        """Return a cache with orders and values of groups, of annotations only if asked for."""
+        if not keep_annotated:
+            return self.without_annotations(keep_results=False)
+        copy = ViewCache()
+        with self.lock:
+            copy.orders, copy.ranks = dict(self.orders), dict(self.ranks)
+            copy.level_codes.update(list(self.level_codes.items()))
+        return copy
+
     def without_annotations(self, *, keep_results: bool) -> ViewCache:
         """Return a cache with what does not depend on annotations, results only if asked for."""
         copy = ViewCache()

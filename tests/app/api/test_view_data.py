@@ -16,6 +16,7 @@ from panoptic_data.ingest import scan
 from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 from tests.served_corpus import sha1_of
+from tests.vectors import embed
 
 
 def test_a_window_of_rows_says_where_it_stands(ask, real_corpus):
@@ -29,6 +30,21 @@ def test_a_window_of_rows_says_where_it_stands(ask, real_corpus):
     }
     assert payload["rows"] == window(current, run_view(current, View()), 1, 2)
     assert ask("/rows", If_None_Match=answer.headers["ETag"])[0].status == 304
+
+
+def test_a_search_is_answered_anew_when_vectors_arrive(ask, real_corpus):
+    project, _, contents = real_corpus
+    red = sha1_of(contents["red.jpg"])
+    embed(project, [red], np.array([[1, 0]]))
+    value = {"encoder": "visual", "query": f"image:{red}", "threshold": -1.0}
+    path = f"/rows?view={to_address(View().with_condition('like', value))}"
+    registry.get(project, fresh=True)
+    answer, body = ask(path)
+    assert json.loads(body)["total"] == 0
+    embed(project, [sha1_of(contents["scan.tif"])], np.array([[0.6, 0.8]]))
+    registry.get(project, fresh=True)
+    again, body = ask(path, If_None_Match=answer.headers["ETag"])
+    assert (again.status, json.loads(body)["total"]) == (200, 1)
 
 
 def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, real_corpus):
