@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.storage.project import Project
+from panoptic_data.storage.schema import arrow
 from tests.synthetic import file, image, write
 
 SLUG = "visual"
@@ -32,13 +33,25 @@ def grouped(count: int, groups: int = 4, dim: int = 24, seed: int = 0, width: fl
 
 
 def embed(project: Project, names: Sequence[str], vectors: Any, slug: str = SLUG) -> None:
+    """Write vectors, and a readable file for each image that has no file."""
+    have_file = set(project.database().frame("files", ["sha1"])["sha1"])
+    rows = [file(f"s/{name}.jpg", None, sha1=name) for name in names if name not in have_file]
+    if rows:
+        write(project, "files", rows)
     flat = pa.array(np.ascontiguousarray(vectors, np.float16).ravel())
-    rows = {
+    columns = {
         "sha1": pa.array(list(names), pa.string()),
         "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
         "run": pa.array(["r0"] * len(names), pa.string()),
     }
-    project.database().upsert(f"embeddings__{slug}", pa.table(rows))
+    project.database().upsert(f"embeddings__{slug}", pa.table(columns))
+
+
+def lose_files(project: Project, names: Sequence[str], status: str = "missing") -> None:
+    """Mark the files of these images as missing, or as there again (``ok``)."""
+    rows = project.database().frame("files").filter(pl.col("sha1").is_in(list(names)))
+    rows = rows.with_columns(status=pl.lit(status))
+    project.database().upsert("files", rows.to_arrow().cast(arrow("files")))
 
 
 def forget(project: Project, names: Sequence[str], slug: str = SLUG) -> None:
@@ -52,8 +65,8 @@ def table(project: Project, name: str, key: str = "sha1") -> pl.DataFrame:
 
 def embed_with_files(project: Project, names: Sequence[str], vectors: Any) -> None:
     """Images with vectors, each with one readable file."""
-    embed(project, names, vectors)
     add_files(project, names)
+    embed(project, names, vectors)
 
 
 def add_files(project: Project, names: Sequence[str], status: str = "ok") -> None:

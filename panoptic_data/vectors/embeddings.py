@@ -38,7 +38,7 @@ from panoptic_data.storage.schema import arrow, table_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["matrix", "missing", "prepare_encoder", "update"]
+__all__ = ["matrix", "missing", "prepare_encoder", "stored_vectors", "update"]
 
 # Rows of `images` read at once: some 5 MB of thumbnails.
 READ_ROWS = 256
@@ -112,6 +112,30 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
         values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
         vectors[positions] = values.reshape(-1, dim)
     return sha1s.astype("U40").tolist(), vectors
+
+
+def stored_vectors(project: Project, slug: str) -> tuple[pa.Array, NDArray[np.float16]]:
+    """Return sha1s (n,) and vectors (n, d) float16 in the order in which they are stored.
+
+    Quicker than :func:`matrix`, which sorts them.
+    """
+    database = project.database()
+    name = table_name("embeddings", slug)
+    dim = database.dim(name)
+    if dim is None:
+        return pa.array([], pa.string()), np.empty((0, 0), np.float16)
+    version = database.version(name)
+    count = database.read(name, ["sha1"], version=version).num_rows
+    vectors = np.empty((count, dim), np.float16)
+    sha1s: list[pa.Array] = []
+    start = 0
+    # Batch by batch: a million vectors are never in memory twice.
+    for batch in database.batches(name, ["sha1", "vector"], version):
+        values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
+        vectors[start : start + batch.num_rows] = values.reshape(-1, dim)
+        start += batch.num_rows
+        sha1s.append(batch["sha1"])
+    return pa.concat_arrays(sha1s or [pa.array([], pa.string())]), vectors
 
 
 def prepare_encoder(

@@ -3,7 +3,7 @@
 Not here: the arithmetic (``knn``), similar images for people (``search``), which compares with all
 images and not with k.
 
-Exact while that is quicker than compiling NN-Descent, and for lists affected by new or removed
+Few changes are carried forward (``added_neighbours``). Exact while that is quicker than compiling NN-Descent, and for lists affected by new or removed
 images; so up to ``EXACT_UP_TO`` images the table does not depend on how the corpus grew.
 """
 
@@ -18,12 +18,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from panoptic_data.ingest.images import taking_part
 from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import sync_table
-from panoptic_data.vectors import knn
-from panoptic_data.vectors.embeddings import matrix
+from panoptic_data.storage.sync import TableChanges, sync_table
+from panoptic_data.vectors import knn, screening
+from panoptic_data.vectors.added_neighbours import DERIVED, Vectors, carry_forward, with_derived
+from panoptic_data.vectors.embeddings import matrix, stored_vectors
 from panoptic_data.vectors.knn import NeighbourLists
 
 __all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update", "with_vectors"]
@@ -52,15 +54,44 @@ def update(
     k: int = K,
     exact_up_to: int = EXACT_UP_TO,
 ) -> StageResult:
-    """Store every embedded image's k nearest others by cosine; ties in order of sha1.
+    """Store the k nearest others, by cosine, of every embedded image that takes part.
 
-    New images are compared with all; a list changes where a new image enters it or a removed one
-    was in it. Lists are shorter than k where there are not enough images. With more than
+    Ties are in order of sha1. Images of which every file is missing take no part: they have no
+    list and are in none; their vectors stay. New images are compared with all; a list changes
+    where a new image enters it or a removed one was in it. Lists are shorter than k where there are not enough images. With more than
     ``exact_up_to`` images, lists of a new corpus come from NN-Descent.
     """
     began = time.monotonic()
-    sha1s, vectors = matrix(project, slug)
     progress = partial(report, f"neighbours/{slug}")
+    name = table_name("neighbours", slug)
+    seen = _seen(project, slug)
+    count = int(seen.takes_part.sum())
+    most = count if count <= exact_up_to else int(REBUILD_ABOVE * count)
+    carried = carry_forward(project.database(), name, seen, k, run, most, progress)
+    if carried is not None:
+        (changes, computed), method = carried, "exact"
+    else:
+        changes, computed, method = _compute(project, slug, seen, k, exact_up_to, run, progress)
+    progress(changes.rows, changes.rows)
+    return StageResult(
+        **vars(changes),
+        seconds=time.monotonic() - began,
+        parameters={"k": k, "metric": "cosine"},
+        extra={"method": method, "computed": computed},
+    )
+
+
+def _compute(
+    project: Project,
+    slug: str,
+    seen: Vectors,
+    k: int,
+    exact_up_to: int,
+    run: str,
+    progress: knn.Progress,
+) -> tuple[TableChanges, int, str]:
+    """Compute every list that the table does not hold, reading all that it holds."""
+    sha1s, vectors = _in_order(seen)
     has_list, stored = _stored(project, slug, sha1s, k)
     has_list = _with_same_vectors(vectors, has_list, stored)
     outdated = _outdated(has_list, stored)
@@ -68,16 +99,9 @@ def update(
         lists, method = knn.nn_descent(vectors, k), "nn-descent"
     else:
         lists, method = _exact(vectors, stored, has_list, outdated, k, progress), "exact"
-    changes = sync_table(
-        project.database(), table_name("neighbours", slug), _rows(sha1s, lists), run
-    )
-    progress(len(sha1s), len(sha1s))
-    return StageResult(
-        **vars(changes),
-        seconds=time.monotonic() - began,
-        parameters={"k": k, "metric": "cosine"},
-        extra={"method": method, "computed": len(outdated)},
-    )
+    rows = with_derived(_rows(sha1s, lists), seen)
+    name = table_name("neighbours", slug)
+    return sync_table(project.database(), name, rows, run, DERIVED), len(outdated), method
 
 
 def read(project: Project, slug: str) -> Graph:
@@ -104,6 +128,24 @@ def with_vectors(project: Project, slug: str) -> tuple[Graph, npt.NDArray[np.flo
     similarities = np.where(ids < 0, -np.inf, lists.similarities).astype(np.float32)
     common = Graph([graph.sha1s[row] for row in in_both], NeighbourLists(ids, similarities))
     return common, vectors[rows.drop_null().to_numpy()]
+
+
+def _seen(project: Project, slug: str) -> Vectors:
+    sha1s, vectors = stored_vectors(project, slug)
+    takes_part = pc.is_in(sha1s, value_set=taking_part(project).to_arrow().cast(pa.string()))
+    return Vectors(
+        sha1s,
+        vectors,
+        takes_part.to_numpy(zero_copy_only=False),
+        screening.vector_digests(vectors),
+    )
+
+
+def _in_order(seen: Vectors) -> tuple[list[str], npt.NDArray[np.float16]]:
+    """Return the images that take part, sorted, and their vectors."""
+    order = pc.sort_indices(seen.sha1s).to_numpy()
+    order = order[seen.takes_part[order]]
+    return seen.sha1s.take(pa.array(order)).to_pylist(), seen.vectors[order]
 
 
 def _stored(

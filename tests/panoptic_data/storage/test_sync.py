@@ -5,6 +5,7 @@ import pytest
 
 from panoptic_data.storage import sync
 from panoptic_data.storage.project import create_project
+from panoptic_data.storage.schema import arrow
 
 NAME = "neighbours__visual"
 
@@ -14,7 +15,18 @@ def database(tmp_path):
     return create_project(tmp_path / "corpus").database()
 
 
-def rows(**lists):
+DERIVED = ("length", "nearest", "weakest", "vector_digest", "row_digest")
+
+
+def rows(length=None, **lists):
+    fields = [arrow(NAME).field(name) for name in DERIVED]
+    columns = {field.name: pa.nulls(len(lists), field.type) for field in fields}
+    columns["length"] = pa.array([length] * len(lists), pa.int32())
+    table = lists_only(**lists)
+    return pa.table({**dict(zip(table.column_names, table.columns, strict=True)), **columns})
+
+
+def lists_only(**lists):
     return pa.table(
         {
             "sha1": pa.array(list(lists), pa.string()),
@@ -87,3 +99,26 @@ def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
     assert sync.rows_digest(parts) == sync.rows_digest(table)
     wider = pa.concat_tables([rows(z=(["z"], [0.0])), table]).slice(1)
     assert sync.rows_digest(wider) == sync.rows_digest(table)
+
+
+def test_a_row_written_again_with_its_derived_columns_keeps_its_run(database):
+    sync.sync_table(database, NAME, rows(a=([], []), b=([], [])), "r1")
+    made = sync.sync_table(database, NAME, rows(a=([], []), b=([], []), length=0), "r2", DERIVED)
+    assert (made.new, made.changed, made.unchanged) == (0, 0, 2)
+    assert runs(database) == {"a": "r1", "b": "r1"}
+    assert database.frame(NAME)["length"].to_list() == [0, 0]
+
+
+def test_rows_that_are_made_anew_name_the_run_although_their_values_are_the_same(database):
+    first = sync.sync_table(database, NAME, rows(a=([], []), b=([], [])), "r1")
+    again = sync.sync_table(
+        database, NAME, rows(a=([], []), b=([], [])), "r2", is_made_anew=True
+    )
+    assert (again.changed, again.data_version) == (0, first.data_version)
+    assert runs(database) == {"a": "r2", "b": "r2"}
+
+
+def test_changes_that_are_known_are_written_alone(database):
+    sync.sync_table(database, NAME, rows(a=([], []), b=([], []), c=([], [])), "r1")
+    sync.write_changes(database, NAME, rows(b=(["a"], [0.5]), d=([], [])), ["c"], "r2")
+    assert runs(database) == {"a": "r1", "b": "r2", "d": "r2"}

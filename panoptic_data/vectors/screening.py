@@ -1,0 +1,143 @@
+"""Find the few pairs of vectors whose exact cosine matters, by one product in float32: pure.
+
+A cosine in float32 is wrong by less than a margin that is known, so that what is below a threshold
+by more than the margin need not be computed exactly. Not here: exact cosines (``knn``), which
+lists change by them (``added_neighbours``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panoptic_data.vectors.knn import Progress
+
+__all__ = ["Pairs", "TooManyPairs", "exact_cosines", "nearest_pairs", "vector_digests"]
+
+Floats = npt.NDArray[np.float16]
+Singles = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+# As many rows as stay in the processor's cache between conversion and product.
+BLOCK_ROWS = 4_096
+# Pairs that are compared exactly, for each query: more than this many are alike within rounding,
+# and comparing all exactly at once is quicker.
+PAIRS_PER_QUERY = 2_000
+PAIRS_AT_ONCE = 8_192
+
+
+class TooManyPairs(Exception):
+    """So many vectors are nearly equal that screening them does not pay."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs (p,) of a query and a row of the base, int64 positions."""
+
+    queries: Positions
+    rows: Positions
+
+    @classmethod
+    def of(cls, parts: list[tuple[Positions, Positions]]) -> Pairs:
+        """Join pairs of several blocks."""
+        if not parts:
+            return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+        left, right = zip(*parts, strict=True)
+        return cls(np.concatenate(left), np.concatenate(right))
+
+
+def nearest_pairs(
+    queries: Floats,
+    base: Floats,
+    k: int,
+    own: Positions,
+    takes_part: npt.NDArray[np.bool_],
+    weakest: Singles | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> tuple[Pairs, Pairs]:
+    """Return pairs that hold each query's k nearest rows, and pairs in which a row may take a query.
+
+    ``queries`` (q, d), ``base`` (n, d). ``own`` (q,): each query's own row, left out, -1 for none.
+    ``takes_part`` (n,): the other rows are left out. ``weakest`` (n,) is the similarity from
+    which a query enters a row's list, inf where none may; without it the second result is empty.
+    Both results hold some pairs too many. Raises TooManyPairs.
+    """
+    left = _unit(queries.astype(np.float32))
+    margin = np.float32(2 * base.shape[1] * np.finfo(np.float32).eps)
+    best = np.full((len(queries), k), -np.inf, np.float32)
+    near: list[tuple[Positions, Positions]] = []
+    entering: list[tuple[Positions, Positions]] = []
+    count = 0
+    for start in range(0, len(base), BLOCK_ROWS):
+        block = base[start : start + BLOCK_ROWS].astype(np.float32)
+        similar = left @ block.T
+        similar *= _inverse_lengths(block)
+        similar[:, ~takes_part[start : start + BLOCK_ROWS]] = -np.inf
+        inside = np.flatnonzero((own >= start) & (own < start + len(block)))
+        similar[inside, own[inside] - start] = -np.inf
+        _keep_best(best, similar)
+        parts = [(near, best.min(axis=1, keepdims=True) - margin)]
+        if weakest is not None:
+            parts.append((entering, weakest[start : start + len(block)] - margin))
+        for pairs, threshold in parts:
+            left_at, right_at = np.nonzero((similar >= threshold) & (similar > -np.inf))
+            pairs.append((left_at, right_at + start))
+            count += len(left_at)
+        if count > PAIRS_PER_QUERY * max(1, len(queries)):
+            raise TooManyPairs
+        progress(min(start + BLOCK_ROWS, len(base)), len(base))
+    return Pairs.of(near), Pairs.of(entering)
+
+
+def exact_cosines(queries: Floats, base: Floats, pairs: Pairs) -> Singles:
+    """Return the cosine of each pair, (p,) float32, as exact as ``knn.cosines``."""
+    cosines = np.empty(len(pairs.rows), np.float32)
+    for start in range(0, len(cosines), PAIRS_AT_ONCE):
+        some = slice(start, start + PAIRS_AT_ONCE)
+        left = queries[pairs.queries[some]].astype(np.float64)
+        right = base[pairs.rows[some]].astype(np.float64)
+        dots = np.einsum("ij,ij->i", left, right)
+        cosines[some] = dots * _inverse_lengths(left) * _inverse_lengths(right)
+    # Adding zero turns -0.0 into 0.0, which sorts alike everywhere.
+    return cosines + np.float32(0)
+
+
+def vector_digests(vectors: Floats) -> npt.NDArray[np.int64]:
+    """Return a number for each vector, (n,) int64, that another vector is unlikely to have."""
+    digests = np.empty(len(vectors), np.uint64)
+    full = vectors.shape[1] // 4 * 4
+    weights = np.arange(1, full // 4 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    weights |= np.uint64(1)
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        block = vectors[start : start + BLOCK_ROWS]
+        words = np.ascontiguousarray(block[:, :full]).view(np.uint64)
+        total = (words * weights).sum(axis=1, dtype=np.uint64)
+        for column in range(full, vectors.shape[1]):
+            total = total * np.uint64(31) + block[:, column].view(np.uint16)
+        digests[start : start + BLOCK_ROWS] = total
+    return digests.view(np.int64)
+
+
+def _keep_best(best: Singles, similar: Singles) -> None:
+    """Carry each query's k largest similarities forward by a block, in place."""
+    k = best.shape[1]
+    floor = best.min(axis=1)
+    for query in np.flatnonzero((similar > floor[:, None]).any(axis=1)):
+        larger = similar[query][similar[query] > floor[query]]
+        values = np.concatenate([best[query], larger])
+        best[query] = np.partition(values, len(values) - k)[-k:]
+
+
+def _unit(vectors: Singles) -> Singles:
+    unit: Singles = vectors * _inverse_lengths(vectors)[:, None]
+    return unit
+
+
+def _inverse_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    inverse = np.zeros_like(squares)
+    np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
+    return inverse
