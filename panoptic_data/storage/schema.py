@@ -38,6 +38,25 @@ class Table:
     columns: tuple[Column, ...]
 
 
+_PROJECTION = (
+    Column("sha1", pa.string(), "image"),
+    Column("x", pa.float32(), "map coordinate"),
+    Column("y", pa.float32(), "map coordinate"),
+    Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
+    Column("fit", pa.string(), "which fit: 16 hex digits"),
+    Column("run", pa.string(), "run that made this row"),
+)
+_CLUSTERS = (
+    Column("sha1", pa.string(), "image"),
+    Column("cluster", pa.int32(), "main level; -1: in no cluster"),
+    Column("levels", pa.list_(pa.int32()), "number at each level, finest first"),
+    Column("strength", pa.float32(), "0 to 1, how firmly it belongs"),
+    Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
+    Column("closeness", pa.list_(pa.float32()), "fitted: cosine to each cluster's mean"),
+    Column("fit", pa.string(), "which fit: 16 hex digits"),
+    Column("run", pa.string(), "run that made this row"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -125,34 +144,11 @@ TABLES: dict[str, Table] = {
                 Column("run", pa.string(), "run that made this row"),
             ),
         ),
-        Table(
-            "projection",
-            "sha1",
-            True,
-            (
-                Column("sha1", pa.string(), "image"),
-                Column("x", pa.float32(), "map coordinate"),
-                Column("y", pa.float32(), "map coordinate"),
-                Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
-                Column("fit", pa.string(), "which fit: 16 hex digits"),
-                Column("run", pa.string(), "run that made this row"),
-            ),
-        ),
-        Table(
-            "clusters",
-            "sha1",
-            True,
-            (
-                Column("sha1", pa.string(), "image"),
-                Column("cluster", pa.int32(), "main level; -1: in no cluster"),
-                Column("levels", pa.list_(pa.int32()), "number at each level, finest first"),
-                Column("strength", pa.float32(), "0 to 1, how firmly it belongs"),
-                Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
-                Column("closeness", pa.list_(pa.float32()), "cosine to each cluster's mean, fitted"),
-                Column("fit", pa.string(), "which fit: 16 hex digits"),
-                Column("run", pa.string(), "run that made this row"),
-            ),
-        ),
+        Table("projection", "sha1", True, _PROJECTION),
+        # Rows of images of which every file is missing, so that they come back to where they were.
+        Table("absent_projection", "sha1", True, _PROJECTION),
+        Table("clusters", "sha1", True, _CLUSTERS),
+        Table("absent_clusters", "sha1", True, _CLUSTERS),
         Table(
             "cluster_info",
             "key",

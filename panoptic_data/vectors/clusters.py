@@ -1,6 +1,7 @@
 """The tables ``clusters`` and ``cluster_info``: each image's cluster at several levels.
 
-Not here: how clusters are found and numbered (``hierarchy``), the names people give them.
+Not here: how clusters are found and numbered (``hierarchy``), their sizes and medoids
+(``cluster_info``), the names people give them.
 
 Clusters are fitted once; later images join the cluster of most of their nearest fitted images,
 until they outnumber the fitted ones. Every image belongs to a cluster; ``strength`` is the share
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -24,8 +24,10 @@ from panoptic_data.messages import translate
 from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import sync_table
-from panoptic_data.vectors import neighbours
+from panoptic_data.storage.sync import TableChanges, sync_table
+from panoptic_data.vectors import cluster_info, neighbours
+from panoptic_data.vectors.arrivals import Arrivals, compare, forget_absent, write
+from panoptic_data.vectors.embeddings import matrix
 from panoptic_data.vectors.hierarchy import (
     SEED,
     kmeans,
@@ -37,32 +39,23 @@ from panoptic_data.vectors.hierarchy import (
 )
 from panoptic_data.vectors.knn import NeighbourLists
 from panoptic_data.vectors.refit import (
+    EARLIER,
     fingerprint,
-    nearest_fitted,
+    fit_id,
+    nearest_fitted_images,
     needs_refit,
     recorded_parameters,
 )
 
-__all__ = ["METHODS", "update"]
+__all__ = ["METHODS", "main_of", "update"]
 
 METHODS = ("levels", "kmeans")
 """``levels``: several levels, their sizes chosen by the corpus. ``kmeans``: one level of k."""
 
-N_VOTERS = 15
-
-
-@dataclass(frozen=True)
-class _Clusters:
-    """Clusters of n images at m levels: ``labels`` (n, m) int32, finest first, -1 where unknown.
-
-    ``main``: index of the main level. ``strength``: (n,) 0 to 1, NaN where unknown. ``fitted``:
-    (n,) whether the image was in the fit.
-    """
-
-    labels: npt.NDArray[np.int32]
-    main: int
-    strength: npt.NDArray[np.float32]
-    fitted: npt.NDArray[np.bool_]
+# A list of 15 neighbours holds so many fitted images until a third of the corpus was placed.
+N_VOTERS = 10
+# What a row's digest leaves out.
+DERIVED = ("closeness", "fit")
 
 
 def update(
@@ -83,38 +76,92 @@ def update(
     """
     began = time.monotonic()
     progress = partial(report, f"clusters/{slug}")
-    before = recorded_parameters(project, f"clusters/{slug}")
+    database, name = project.database(), table_name("clusters", slug)
+    before = _without_fit(recorded_parameters(project, f"clusters/{slug}"))
     parameters = _parameters(project, slug, before, method, k)
-    graph, vectors = neighbours.with_vectors(project, slug)
-    progress(0, len(graph.sha1s))
-    clusters = _stored(project, slug, graph.sha1s)
+    sha1s = database.frame(table_name("neighbours", slug), ["sha1"])["sha1"].sort()
+    progress(0, len(sha1s))
+    arrivals = compare(database, name, sha1s)
     has_other_parameters = (
         dict(before) != parameters if before else not (method is None and k is None)
     )
-    is_refit = refit or has_other_parameters or needs_refit(clusters.fitted)
-    if is_refit and graph.sha1s:
-        clusters = _fit(vectors, graph.lists, clusters, parameters)
+    fitted = int(arrivals.rows["fitted"].sum())
+    is_refit = len(sha1s) > 0 and (
+        refit or has_other_parameters or needs_refit(fitted, len(sha1s))
+    )
+    if is_refit:
+        fit = fit_id(f"clusters/{slug}", run)
+        rows, changes = _fit(project, slug, arrivals, parameters, fit, run)
     else:
-        _place(vectors, clusters)
-    name = table_name("clusters", slug)
-    changes = sync_table(project.database(), name, _rows(graph.sha1s, clusters), run)
-    info = _info(graph.sha1s, vectors, clusters)
-    info_changes = sync_table(project.database(), table_name("cluster_info", slug), info, run)
-    progress(len(graph.sha1s), len(graph.sha1s))
+        fit = arrivals.fit or fit_id(f"clusters/{slug}", EARLIER)
+        rows, changes = _carry_forward(project, slug, arrivals, fit, run)
+    info = cluster_info.rows(rows, fit)
+    info_changes = sync_table(
+        database, table_name("cluster_info", slug), info, run, ("fit",), is_made_anew=is_refit
+    )
+    progress(len(sha1s), len(sha1s))
+    labels = _levels(rows)
     return StageResult(
         **{
             **vars(changes),
             "data_version": digest([changes.data_version, info_changes.data_version]),
         },
         seconds=time.monotonic() - began,
-        parameters=parameters,
+        parameters={**parameters, "fit": fit},
         extra={
-            "refitted": is_refit,
-            "placed": int(np.count_nonzero(~clusters.fitted)),
-            "clusters": [len(np.unique(column)) for column in clusters.labels.T],
-            "main": clusters.main,
+            "refitted": is_refit or not len(sha1s),
+            "placed": rows.height - int(rows["fitted"].sum()),
+            "clusters": [len(np.unique(column)) for column in labels.T],
+            "main": main_of(labels, rows),
         },
     )
+
+
+def _carry_forward(
+    project: Project, slug: str, arrivals: Arrivals, fit: str, run: str
+) -> tuple[pl.DataFrame, TableChanges]:
+    """Place the new images into the stored clusters; return all rows, and what was written."""
+    database, name = project.database(), table_name("clusters", slug)
+    known = arrivals.rows
+    placed = _place(project, slug, arrivals, fit)
+    rows = pl.concat([known.drop("run"), placed.select(known.drop("run").columns)])
+    has_closeness = known.filter("fitted")["closeness"].null_count() == 0
+    if has_closeness and known["fit"].null_count() == 0:
+        return rows, write(database, name, arrivals, placed, run, DERIVED)
+    # An earlier release made them.
+    rows = _with_closeness(project, slug, rows).with_columns(fit=pl.lit(fit))
+    return rows, sync_table(database, name, rows.to_arrow(), run, DERIVED)
+
+
+def _fit(
+    project: Project,
+    slug: str,
+    arrivals: Arrivals,
+    parameters: Mapping[str, object],
+    fit: str,
+    run: str,
+) -> tuple[pl.DataFrame, TableChanges]:
+    """Find the clusters of all images and write them; return the rows, and what was written."""
+    graph, vectors = neighbours.with_vectors(project, slug)
+    images = pl.DataFrame({"sha1": graph.sha1s}, schema={"sha1": pl.String})
+    before = images.join(arrivals.rows, on="sha1", how="left", maintain_order="left")
+    labels, main = _labels(vectors, graph.lists, before, parameters)
+    rows = images.with_columns(
+        cluster=pl.Series(labels[:, main]),
+        levels=_list_column(labels),
+        strength=pl.Series(_strength(labels[:, main], graph.lists)),
+        fitted=pl.lit(True),
+        closeness=_list_column(cluster_info.closeness(vectors, labels)),
+        fit=pl.lit(fit),
+    )
+    database, name = project.database(), table_name("clusters", slug)
+    changes = sync_table(database, name, rows.to_arrow(), run, DERIVED, is_made_anew=True)
+    forget_absent(database, name)
+    return rows, changes
+
+
+def _without_fit(parameters: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in parameters.items() if name != "fit"}
 
 
 def _parameters(
@@ -141,12 +188,13 @@ def _parameters(
     }
 
 
-def _fit(
+def _labels(
     vectors: npt.NDArray[np.float16],
     lists: NeighbourLists,
-    before: _Clusters,
+    before: pl.DataFrame,
     parameters: Mapping[str, object],
-) -> _Clusters:
+) -> tuple[npt.NDArray[np.int32], int]:
+    """Return labels (n, m) int32 at each level, finest first, and the index of the main level."""
     points = smoothed(vectors, lists)
     k = parameters["k"]
     if parameters["method"] == "kmeans":
@@ -156,23 +204,20 @@ def _fit(
     else:
         levels_labels = levels(points)
         main = main_level([int(labels.max()) + 1 for labels in levels_labels])
-    labels = np.stack(
-        [
-            renumbered(part, _numbers_before(before, level, main))
-            for level, part in enumerate(levels_labels)
-        ],
-        axis=1,
-    )
-    all_fitted = np.ones(len(labels), bool)
-    return _Clusters(labels, main, _strength(labels[:, main], lists), all_fitted)
+    older = _levels(before)
+    older_main = main_of(older, before)
+    labels = [
+        renumbered(part, _numbers_before(older, level - main + older_main))
+        for level, part in enumerate(levels_labels)
+    ]
+    return np.stack(labels, axis=1), main
 
 
-def _numbers_before(before: _Clusters, level: int, main: int) -> npt.NDArray[np.int32] | None:
-    """Return the old numbers for a new level: of the level as far from the main one, or None."""
-    counterpart = level - main + before.main
-    if 0 <= counterpart < before.labels.shape[1]:
-        return before.labels[:, counterpart]
-    return None
+def _numbers_before(
+    older: npt.NDArray[np.int32], counterpart: int
+) -> npt.NDArray[np.int32] | None:
+    """Return the old numbers of the level as far from the main one, or None where there is none."""
+    return older[:, counterpart] if 0 <= counterpart < older.shape[1] else None
 
 
 def _strength(labels: npt.NDArray[np.int32], lists: NeighbourLists) -> npt.NDArray[np.float32]:
@@ -183,25 +228,43 @@ def _strength(labels: npt.NDArray[np.int32], lists: NeighbourLists) -> npt.NDArr
     return np.where(inside.any(axis=1), share, 1).astype(np.float32)
 
 
-def _place(vectors: npt.NDArray[np.float16], clusters: _Clusters) -> None:
-    """Assign the rows without labels in place, by the votes of their nearest fitted images."""
-    new = np.flatnonzero(np.isnan(clusters.strength)).astype(np.int32)
-    if not len(new):
-        return
-    lists = nearest_fitted(vectors, clusters.fitted, new, N_VOTERS)
-    votes = np.where(lists.ids < 0, 0, np.maximum(lists.similarities, 0)).astype(np.float64)
+def _place(project: Project, slug: str, arrivals: Arrivals, fit: str) -> pl.DataFrame:
+    """Return rows for the new images, by the votes of their nearest fitted images."""
+    new, fitted = arrivals.new, arrivals.rows.filter("fitted").sort("sha1")
+    if new.is_empty() or fitted.is_empty():
+        return arrivals.rows.clear().drop("run")
+    near = nearest_fitted_images(project, slug, new, fitted["sha1"], N_VOTERS)
+    # Every image has as many voters, fewer only where fewer were fitted.
+    shape = (-1, min(N_VOTERS, fitted.height))
+    sha1s = near["sha1"].unique(maintain_order=True)
+    positions = fitted["sha1"].search_sorted(near["id"]).to_numpy().reshape(shape)
+    votes = np.maximum(near["similarity"].to_numpy().reshape(shape), 0).astype(np.float64)
+    known = _levels(fitted)
+    main = main_of(known, fitted)
+    labels = np.empty((len(sha1s), known.shape[1]), np.int32)
+    strength = np.empty(len(sha1s), np.float32)
     counted_votes = votes.copy()
     # The coarsest level first; at finer levels only the winner's voters count, so that levels nest.
-    for level in reversed(range(clusters.labels.shape[1])):
-        voter_labels = clusters.labels[lists.ids, level]
-        winners = np.array(
-            [_winner(*pair) for pair in zip(voter_labels, counted_votes, strict=True)], np.int32
-        )
-        clusters.labels[new, level] = winners
-        counted_votes = np.where(voter_labels == winners[:, None], counted_votes, 0)
-        if level == clusters.main:
+    for level in reversed(range(known.shape[1])):
+        voter_labels = known[positions, level]
+        labels[:, level] = [
+            _winner(*pair) for pair in zip(voter_labels, counted_votes, strict=True)
+        ]
+        counted_votes = np.where(voter_labels == labels[:, level, None], counted_votes, 0)
+        if level == main:
             total = np.maximum(votes.sum(axis=1), np.finfo(float).tiny)
-            clusters.strength[new] = counted_votes.sum(axis=1) / total
+            strength[:] = counted_votes.sum(axis=1) / total
+    return pl.DataFrame(
+        {
+            "sha1": sha1s,
+            "cluster": labels[:, main],
+            "levels": _list_column(labels),
+            "strength": strength,
+            "fitted": pl.Series([False] * len(sha1s), dtype=pl.Boolean),
+            "closeness": pl.Series([None] * len(sha1s), dtype=pl.List(pl.Float32)),
+            "fit": pl.Series([fit] * len(sha1s), dtype=pl.String),
+        }
+    )
 
 
 def _winner(labels: npt.NDArray[np.int32], votes: npt.NDArray[np.float64]) -> np.int32:
@@ -214,75 +277,35 @@ def _winner(labels: npt.NDArray[np.int32], votes: npt.NDArray[np.float64]) -> np
     return best
 
 
-def _stored(project: Project, slug: str, sha1s: list[str]) -> _Clusters:
-    """Return the stored clusters of these images; a strength of NaN where there is no row."""
-    stored = project.database().frame(table_name("clusters", slug))
-    images = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
-    rows = images.join(stored, on="sha1", how="left", maintain_order="left")
-    depth = int(stored["levels"].list.len().max() or 1)  # type: ignore[arg-type]
-    has_row = rows["cluster"].is_not_null().to_numpy()
-    labels = np.full((len(sha1s), depth), -1, np.int32)
-    if has_row.any():
-        labels[has_row] = np.array(rows["levels"].drop_nulls().to_list(), np.int32)
+def main_of(labels: npt.NDArray[np.int32], rows: pl.DataFrame) -> int:
+    """Return which level of ``labels`` (n, m) is the main one: that in the column ``cluster``."""
     cluster = rows["cluster"].fill_null(-1).to_numpy()
-    main_levels = [level for level in range(depth) if (labels[:, level] == cluster).all()]
-    strength = rows["strength"].fill_null(float("nan")).to_numpy().copy()
-    fitted = rows["fitted"].fill_null(False).to_numpy().copy()
-    return _Clusters(labels, main_levels[0], strength.astype(np.float32), fitted)
+    return next(level for level in range(labels.shape[1]) if (labels[:, level] == cluster).all())
 
 
-def _rows(sha1s: list[str], clusters: _Clusters) -> pa.Table:
-    depth = clusters.labels.shape[1]
-    offsets = pa.array(np.arange(len(sha1s) + 1) * depth, pa.int32())
-    return pa.table(
-        {
-            "sha1": pa.array(sha1s, pa.string()),
-            "cluster": clusters.labels[:, clusters.main],
-            "levels": pa.ListArray.from_arrays(offsets, pa.array(clusters.labels.ravel())),
-            "strength": clusters.strength,
-            "fitted": clusters.fitted,
-        }
-    )
+def _levels(rows: pl.DataFrame) -> npt.NDArray[np.int32]:
+    """Return the column ``levels`` as (n, m) int32, -1 where it is null."""
+    depth = int(rows["levels"].list.len().max() or 1)  # type: ignore[arg-type]
+    labels = np.full((rows.height, depth), -1, np.int32)
+    has_row = rows["levels"].is_not_null().to_numpy()
+    flat = rows["levels"].drop_nulls().explode(empty_as_null=False).to_numpy()
+    labels[has_row] = flat.reshape(-1, depth)
+    return labels
 
 
-def _info(sha1s: list[str], vectors: npt.NDArray[np.float16], clusters: _Clusters) -> pa.Table:
-    rows = [
-        {
-            "key": f"{level}:{number}",
-            "level": level,
-            "number": number,
-            "size": len(members),
-            "medoid": sha1s[_medoid(vectors, members)],
-            "main": level == clusters.main,
-        }
-        for level, column in enumerate(clusters.labels.T)
-        for number, members in _members(column)
-    ]
-    return pa.Table.from_pylist(rows, schema=_INFO)
+def _list_column(values: npt.NDArray[np.generic]) -> pl.Series:
+    offsets = pa.array(np.arange(len(values) + 1) * values.shape[1], pa.int32())
+    column = pl.from_arrow(pa.ListArray.from_arrays(offsets, pa.array(values.ravel())))
+    assert isinstance(column, pl.Series)
+    return column
 
 
-def _members(labels: npt.NDArray[np.int32]) -> list[tuple[int, npt.NDArray[np.intp]]]:
-    order = np.argsort(labels, kind="stable")
-    numbers, starts = np.unique(labels[order], return_index=True)
-    ends = [*starts[1:], len(order)]
-    spans = zip(numbers.tolist(), starts, ends, strict=True) if len(order) else ()
-    return [(number, order[start:end]) for number, start, end in spans]
-
-
-def _medoid(vectors: npt.NDArray[np.float16], members: npt.NDArray[np.intp]) -> int:
-    own = vectors[members].astype(np.float64)
-    # Row by row: a matrix product may round equal rows differently.
-    towards = np.einsum("ij,j->i", own, own.mean(axis=0)) / np.linalg.norm(own, axis=1)
-    return int(members[np.argmax(towards.astype(np.float32))])
-
-
-_INFO = pa.schema(
-    [
-        ("key", pa.string()),
-        ("level", pa.int32()),
-        ("number", pa.int32()),
-        ("size", pa.int32()),
-        ("medoid", pa.string()),
-        ("main", pa.bool_()),
-    ]
-)
+def _with_closeness(project: Project, slug: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Fill in how close each fitted image is to the means of its clusters, reading the vectors."""
+    sha1s, vectors = matrix(project, slug)
+    fitted = rows.filter("fitted").sort("sha1")
+    positions = pl.Series(sha1s, dtype=pl.String).search_sorted(fitted["sha1"]).to_numpy()
+    close = cluster_info.closeness(vectors[positions], _levels(fitted))
+    filled = fitted.select("sha1", filled=_list_column(close))
+    joined = rows.join(filled, on="sha1", how="left", maintain_order="left")
+    return joined.with_columns(closeness="filled").drop("filled")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NeighbourLists", "Progress", "cosines", "exact", "merged", "nn_descent"]
+__all__ = ["NeighbourLists", "Progress", "cosines", "exact", "listed", "merged", "nn_descent"]
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -111,6 +111,26 @@ def cosines(vectors: Floats, rows: Positions, others: Positions) -> npt.NDArray[
         dots = np.einsum("ij,ikj->ik", left, right)
         result[block] = dots * _inverse_lengths(left)[:, None] * _inverse_lengths(right)
     return result
+
+
+def listed(
+    rows: npt.NDArray[np.int64],
+    others: npt.NDArray[np.int64],
+    similarities: npt.NDArray[np.float32],
+    count: int,
+    k: int,
+) -> NeighbourLists:
+    """Return the lists of ``count`` rows from pairs (p,) of a row and another, in any order."""
+    order = np.lexsort((others, -similarities, rows))
+    rows, others, similarities = rows[order], others[order], similarities[order]
+    starts = np.searchsorted(rows, np.arange(count))
+    rank = np.arange(len(rows)) - starts[rows]
+    inside = rank < k
+    ids = np.full((count, k), -1, np.int32)
+    lists = np.full((count, k), -np.inf, np.float32)
+    ids[rows[inside], rank[inside]] = others[inside]
+    lists[rows[inside], rank[inside]] = similarities[inside]
+    return NeighbourLists(ids, lists)
 
 
 def merged(left: NeighbourLists, right: NeighbourLists) -> NeighbourLists:

@@ -5,7 +5,8 @@ Not here: neighbours (``neighbours``), drawing the map and selecting in it
 
 The map is a UMAP (McInnes, Healy and Melville, 2018) of the stored neighbours. Its centre is
 0, 0 and 99 % of the images are within 1 of it. It is fitted once; later images are placed into
-it, at the median of their nearest fitted images, until they outnumber the fitted ones.
+it, at the median of their nearest fitted images, until they outnumber the fitted ones. Each fit
+has an id, which its rows and those placed into it bear.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
-from panoptic_data.storage.sync import sync_table
+from panoptic_data.storage.sync import TableChanges, sync_table
 from panoptic_data.vectors import neighbours
+from panoptic_data.vectors.arrivals import Arrivals, compare, forget_absent, write
 from panoptic_data.vectors.knn import NeighbourLists
 from panoptic_data.vectors.pca import components
 from panoptic_data.vectors.refit import (
+    EARLIER,
     fingerprint,
+    fit_id,
     is_other_encoder,
-    nearest_fitted,
+    nearest_fitted_images,
     needs_refit,
     recorded_parameters,
 )
@@ -56,6 +59,8 @@ LEARNING_RATE_FROM_MAP = 0.03
 MIN_FOR_UMAP = 10
 # The median of five places an image inside a group; a mean can fall between two groups.
 N_PLACING_NEIGHBOURS = 5
+# What a row's digest leaves out.
+DERIVED = ("fit",)
 # Offsets keep copies of one picture from hiding each other: under a hundredth of the radius.
 MAX_OFFSET = 0.004
 
@@ -75,38 +80,57 @@ def update(
     """
     began = time.monotonic()
     progress = partial(report, f"projection/{slug}")
-    graph, vectors = neighbours.with_vectors(project, slug)
-    coordinates, has_position, fitted = _stored(project, slug, graph.sha1s)
+    database, name = project.database(), table_name("projection", slug)
+    sha1s = database.frame(table_name("neighbours", slug), ["sha1"])["sha1"].sort()
+    arrivals = compare(database, name, sha1s)
     parameters = _parameters(project, slug)
     before = recorded_parameters(project, f"projection/{slug}")
-    progress(0, len(graph.sha1s))
-    fit_anew = needs_refit(fitted) or is_other_encoder(before, parameters)
-    if not fit_anew:
-        _place(
-            vectors,
-            graph.sha1s,
-            coordinates,
-            fitted,
-            np.flatnonzero(~has_position).astype(np.int32),
-        )
-        has_position[:] = True
-    if graph.sha1s and (fit_anew or refit):
-        fitted_map = normalised(layout(vectors, graph.lists, None if fit_anew else coordinates))
-        coordinates = aligned(fitted_map, coordinates, has_position) + _offsets(graph.sha1s)
-        fitted[:] = True
-    changes = sync_table(
-        project.database(),
-        table_name("projection", slug),
-        _rows(graph.sha1s, coordinates, fitted),
-        run,
-    )
-    progress(len(graph.sha1s), len(graph.sha1s))
+    progress(0, len(sha1s))
+    rows = arrivals.rows
+    fitted = int(rows["fitted"].sum())
+    fit_anew = needs_refit(fitted, len(sha1s)) or is_other_encoder(before, parameters)
+    is_refit = bool(len(sha1s)) and (fit_anew or refit)
+    is_of_earlier_release = rows["fit"].null_count() > 0
+    fit = fit_id(f"projection/{slug}", run if is_refit else EARLIER)
+    if not is_refit and not is_of_earlier_release:
+        fit = arrivals.fit or fit
+    placed = _place(project, slug, arrivals, fit)
+    if is_refit:
+        known = rows if fit_anew else pl.concat([rows.drop("run"), placed], how="diagonal")
+        changes = _fit(project, slug, known, fit_anew, fit, run)
+    elif is_of_earlier_release:
+        every = pl.concat([rows.drop("run"), placed]).with_columns(fit=pl.lit(fit))
+        changes = sync_table(database, name, every.to_arrow(), run, DERIVED)
+    else:
+        changes = write(database, name, arrivals, placed, run, DERIVED)
+    progress(len(sha1s), len(sha1s))
     return StageResult(
         **vars(changes),
         seconds=time.monotonic() - began,
-        parameters=parameters,
-        extra={"refitted": fit_anew or refit, "placed": int(np.count_nonzero(~fitted))},
+        parameters={**parameters, "fit": fit},
+        extra={
+            "refitted": is_refit,
+            "placed": 0 if is_refit else len(sha1s) - fitted,
+        },
     )
+
+
+def _fit(
+    project: Project, slug: str, known: pl.DataFrame, fit_anew: bool, fit: str, run: str
+) -> TableChanges:
+    """Fit the map of all images and write it; ``known`` are their places so far."""
+    graph, vectors = neighbours.with_vectors(project, slug)
+    images = pl.DataFrame({"sha1": graph.sha1s}, schema={"sha1": pl.String})
+    rows = images.join(known, on="sha1", how="left", maintain_order="left")
+    before = rows.select(pl.col("x", "y").fill_null(0)).to_numpy().astype(np.float32)
+    has_position = rows["x"].is_not_null().to_numpy()
+    fitted_map = normalised(layout(vectors, graph.lists, None if fit_anew else before))
+    coordinates = aligned(fitted_map, before, has_position) + _offsets(graph.sha1s)
+    database, name = project.database(), table_name("projection", slug)
+    made = _rows(graph.sha1s, coordinates, is_fitted=True, fit=fit)
+    changes = sync_table(database, name, made.to_arrow(), run, DERIVED, is_made_anew=True)
+    forget_absent(database, name)
+    return changes
 
 
 def layout(
@@ -200,20 +224,17 @@ def _with_self(lists: NeighbourLists) -> tuple[npt.NDArray[np.int32], npt.NDArra
     )
 
 
-def _place(
-    vectors: npt.NDArray[np.float16],
-    sha1s: list[str],
-    coordinates: Coordinates,
-    fitted: npt.NDArray[np.bool_],
-    rows: npt.NDArray[np.int32],
-) -> None:
-    if not len(rows):
-        return
-    lists = nearest_fitted(vectors, fitted, rows, N_PLACING_NEIGHBOURS)
-    neighbour_coordinates = np.where(lists.ids[..., None] < 0, np.nan, coordinates[lists.ids])
-    coordinates[rows] = np.nanmedian(neighbour_coordinates, axis=1) + _offsets(
-        [sha1s[row] for row in rows]
-    )
+def _place(project: Project, slug: str, arrivals: Arrivals, fit: str) -> pl.DataFrame:
+    """Return rows for the new images, at the median of their nearest fitted images."""
+    new, fitted = arrivals.new, arrivals.rows.filter("fitted")
+    if new.is_empty() or fitted.is_empty():
+        return _rows([], np.empty((0, 2), np.float32), is_fitted=False, fit=fit)
+    near = nearest_fitted_images(project, slug, new, fitted["sha1"], N_PLACING_NEIGHBOURS)
+    near = near.join(fitted.select("x", "y", id="sha1"), on="id", maintain_order="left")
+    medians = near.group_by("sha1").agg(pl.col("x", "y").median()).sort("sha1")
+    sha1s = medians["sha1"].to_list()
+    coordinates = medians.select("x", "y").to_numpy().astype(np.float32) + _offsets(sha1s)
+    return _rows(sha1s, coordinates, is_fitted=False, fit=fit)
 
 
 def _offsets(sha1s: list[str]) -> Coordinates:
@@ -223,25 +244,14 @@ def _offsets(sha1s: list[str]) -> Coordinates:
     return np.stack([radii * np.cos(turns), radii * np.sin(turns)], axis=1).astype(np.float32)
 
 
-def _stored(
-    project: Project, slug: str, sha1s: list[str]
-) -> tuple[Coordinates, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return coordinates (n, 2), which rows have some (n,), and which were fitted (n,)."""
-    stored = project.database().frame(table_name("projection", slug), ["sha1", "x", "y", "fitted"])
-    images = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
-    rows = images.join(stored, on="sha1", how="left", maintain_order="left")
-    coordinates = rows.select(pl.col("x", "y").fill_null(0)).to_numpy().astype(np.float32)
-    has_position = rows["x"].is_not_null().to_numpy()
-    return coordinates, has_position, rows["fitted"].fill_null(False).to_numpy().copy()
-
-
-def _rows(sha1s: list[str], coordinates: Coordinates, fitted: npt.NDArray[np.bool_]) -> pa.Table:
-    return pa.table(
+def _rows(sha1s: list[str], coordinates: Coordinates, is_fitted: bool, fit: str) -> pl.DataFrame:
+    return pl.DataFrame(
         {
-            "sha1": pa.array(sha1s, pa.string()),
+            "sha1": pl.Series(sha1s, dtype=pl.String),
             "x": coordinates[:, 0],
             "y": coordinates[:, 1],
-            "fitted": fitted,
+            "fitted": pl.Series([is_fitted] * len(sha1s), dtype=pl.Boolean),
+            "fit": pl.Series([fit] * len(sha1s), dtype=pl.String),
         }
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 
 from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
+from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 
@@ -57,10 +58,10 @@ def update(
         index = database.vector_index(name)
         report(f"vector_index/{slug}", rows, rows)
     kind = index.kind if index is not None else "exact"
-    sha1s = database.read(name, ["sha1"])["sha1"].to_pylist()
+    sha1s = database.read(name, ["sha1"])
     return StageResult(
         rows=rows,
-        data_version=digest([kind, *sorted(sha1s)]),
+        data_version=digest([kind, table_digest(["sha1"], row_digests(sha1s))]),
         new=added,
         unchanged=rows - added,
         seconds=time.monotonic() - began,

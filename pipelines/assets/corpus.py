@@ -1,16 +1,13 @@
 """The asset `corpus`: the images of all sources together, without those that no file has.
 
 Every stage of the whole corpus depends on it. Not here: how images are forgotten
-(``panoptic_data.ingest.images``).
+(``panoptic_data.ingest.corpus``).
 """
-
-import time
 
 import dagster as dg
 
-from panoptic_data.ingest import images
-from panoptic_data.provenance import stages
-from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
+from panoptic_data.ingest.corpus import update
+from panoptic_data.provenance.stages import CODE_VERSIONS
 from pipelines import metadata
 from pipelines.assets.images import FILES, IMAGES
 from pipelines.automation import EAGER
@@ -39,18 +36,5 @@ def corpus(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Remove images that no file has, and record which remain."""
     work: Work = context.resources.work
     with computing(work, ["corpus"]):
-        result = _update(work)
+        result = update(work.project, work.run.id)
     return metadata.materialize_result(work, CORPUS, "corpus", record_stage(work, "corpus", result))
-
-
-def _update(work: Work) -> StageResult:
-    started = time.perf_counter()
-    removed = images.prune(work.project, work.run.id)
-    sha1s = sorted(work.project.database().read("images", ["sha1"])["sha1"].to_pylist())
-    return StageResult(
-        rows=len(sha1s),
-        data_version=stages.digest(sha1s),
-        removed=removed,
-        unchanged=len(sha1s),
-        seconds=time.perf_counter() - started,
-    )
