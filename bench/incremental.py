@@ -206,7 +206,7 @@ def _write_vectors(project: Project, sha1s: Sequence[str], kinds: np.ndarray) ->
 def _write_map(project: Project, sha1s: Sequence[str], kinds: np.ndarray) -> None:
     """Write map and clusters by group, as a fit of UMAP over 100,000 images takes minutes."""
     random = np.random.default_rng(3)
-    spots = random.normal(0, 0.4, (GROUPS, 2)) [kinds] + random.normal(0, 0.02, (len(kinds), 2))
+    spots = random.normal(0, 0.4, (GROUPS, 2))[kinds] + random.normal(0, 0.02, (len(kinds), 2))
     fitted = [True] * len(sha1s)
     places = {"x": spots[:, 0].astype(np.float32), "y": spots[:, 1].astype(np.float32)}
     _append(

@@ -25,6 +25,7 @@ from bench import corpora
 from panoptic_data.storage.project import Project, create_project
 from panoptic_data.vectors import clusters, knn, neighbours, projection, refit
 from panoptic_data.vectors.knn import NeighbourLists
+from tests.vectors import embed
 
 K = neighbours.K
 CORPORA = ("clothing-1k", "usda")
@@ -178,7 +179,7 @@ def _placing_and_refits(vectors: np.ndarray, labels: np.ndarray, lists: Neighbou
         nearest = np.linalg.norm(placed[:, None] - old[None], axis=2).argsort(axis=1)[:, :10]
         same = labels[fitted][nearest] == labels[new][:, None]
         print(f"| {name} | {same.mean():.3f} |")
-    projection._place(vectors, [f"{at:040x}" for at in range(count)], coordinates, fitted, new)
+    coordinates[new] = np.median(coordinates[near.ids[:, :5]], axis=1)
     print("\n| refit | moved, median | 9 in 10 within | same label |\n| --- | --- | --- | --- |")
     for name, start in (("begun anew, turned", None), ("begun at the old map", coordinates)):
         refitted = projection.normalised(projection.layout(vectors, lists, start))
@@ -259,8 +260,7 @@ def _all_lists(vectors: np.ndarray) -> NeighbourLists:
 
 
 def _embed(project: Project, names: list[str], vectors: np.ndarray) -> None:
-    rows = _rows(names, vectors).append_column("run", pa.array(["bench"] * len(names)))
-    project.database().upsert("embeddings__bench", rows)
+    embed(project, names, vectors, "bench")
 
 
 def _rows(names, vectors: np.ndarray) -> pa.Table:

@@ -67,7 +67,8 @@ def _lists(values: pa.Array) -> Digests:
     starts = np.cumsum(lengths) - lengths
     places = np.arange(len(items)) - np.repeat(starts, lengths)
     weighted = _mixed(items) * _weights(int(places.max(initial=0)) + 1)[places]
-    return _sums(weighted, lengths) + lengths.astype(np.uint64)
+    digests: Digests = _sums(weighted, lengths) + lengths.astype(np.uint64)
+    return digests
 
 
 def _texts(values: pa.Array) -> Digests:

@@ -64,7 +64,7 @@ def carry_forward(
     most: int,
     progress: Progress,
 ) -> tuple[TableChanges, int] | None:
-    """Update a table of neighbours by what changed; return the changes and how many lists were made.
+    """Update a table of neighbours by what changed; return changes and how many lists were made.
 
     None, with nothing written, where all lists have to be computed: the table was made with
     another k or by an earlier release, or more than ``most`` lists are to be made.

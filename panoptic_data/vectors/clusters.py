@@ -86,9 +86,7 @@ def update(
         dict(before) != parameters if before else not (method is None and k is None)
     )
     fitted = int(arrivals.rows["fitted"].sum())
-    is_refit = len(sha1s) > 0 and (
-        refit or has_other_parameters or needs_refit(fitted, len(sha1s))
-    )
+    is_refit = len(sha1s) > 0 and (refit or has_other_parameters or needs_refit(fitted, len(sha1s)))
     if is_refit:
         fit = fit_id(f"clusters/{slug}", run)
         rows, changes = _fit(project, slug, arrivals, parameters, fit, run)
@@ -213,9 +211,7 @@ def _labels(
     return np.stack(labels, axis=1), main
 
 
-def _numbers_before(
-    older: npt.NDArray[np.int32], counterpart: int
-) -> npt.NDArray[np.int32] | None:
+def _numbers_before(older: npt.NDArray[np.int32], counterpart: int) -> npt.NDArray[np.int32] | None:
     """Return the old numbers of the level as far from the main one, or None where there is none."""
     return older[:, counterpart] if 0 <= counterpart < older.shape[1] else None
 

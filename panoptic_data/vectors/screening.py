@@ -7,7 +7,6 @@ lists change by them (``added_neighbours``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +57,7 @@ def nearest_pairs(
     weakest: Singles | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> tuple[Pairs, Pairs]:
-    """Return pairs that hold each query's k nearest rows, and pairs in which a row may take a query.
+    """Return pairs that hold each query's k nearest rows, and pairs by which it may enter a list.
 
     ``queries`` (q, d), ``base`` (n, d). ``own`` (q,): each query's own row, left out, -1 for none.
     ``takes_part`` (n,): the other rows are left out. ``weakest`` (n,) is the similarity from
@@ -138,6 +137,6 @@ def _unit(vectors: Singles) -> Singles:
 
 def _inverse_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     squares = np.einsum("ij,ij->i", vectors, vectors)
-    inverse = np.zeros_like(squares)
+    inverse: npt.NDArray[np.floating] = np.zeros_like(squares)
     np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
     return inverse

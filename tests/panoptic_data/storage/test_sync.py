@@ -111,9 +111,7 @@ def test_a_row_written_again_with_its_derived_columns_keeps_its_run(database):
 
 def test_rows_that_are_made_anew_name_the_run_although_their_values_are_the_same(database):
     first = sync.sync_table(database, NAME, rows(a=([], []), b=([], [])), "r1")
-    again = sync.sync_table(
-        database, NAME, rows(a=([], []), b=([], [])), "r2", is_made_anew=True
-    )
+    again = sync.sync_table(database, NAME, rows(a=([], []), b=([], [])), "r2", is_made_anew=True)
     assert (again.changed, again.data_version) == (0, first.data_version)
     assert runs(database) == {"a": "r2", "b": "r2"}
 
