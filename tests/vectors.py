@@ -72,4 +72,5 @@ def embed_with_files(project: Project, names: Sequence[str], vectors: Any) -> No
 def add_files(project: Project, names: Sequence[str], status: str = "ok") -> None:
     write(project, "images", [image(name, sha1=name) for name in names])
     rows = [file(f"s/{name}.jpg", None, sha1=name, status=status) for name in names]
+    project.database().delete("files", [row["file_id"] for row in rows])
     write(project, "files", rows)

@@ -4,7 +4,8 @@ Not here: the arithmetic (``knn``), similar images for people (``search``), whic
 images and not with k.
 
 Few changes are carried forward (``added_neighbours``). Exact while that is quicker than compiling
-NN-Descent, and for lists affected by new or removed images; so up to ``EXACT_UP_TO`` images the table does not depend on how the corpus grew.
+NN-Descent, and for lists affected by new or removed images; so up to ``EXACT_UP_TO`` images the
+table does not depend on how the corpus grew.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def update(
     Ties are in order of sha1. Images of which every file is missing take no part: they have no
     list and are in none; their vectors stay. New images are compared with all; a list changes
     where a new image enters it or a removed one was in it. Lists are shorter than k where there
-    are not enough images. With more than ``exact_up_to`` images, lists of a new corpus come from NN-Descent.
+    are not enough images. With more than ``exact_up_to`` images, lists of a new corpus come from
+    NN-Descent.
     """
     began = time.monotonic()
     progress = partial(report, f"neighbours/{slug}")
