@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import lancedb
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -61,6 +62,11 @@ def forget(project: Project, names: Sequence[str], slug: str = SLUG) -> None:
 def table(project: Project, name: str, key: str = "sha1") -> pl.DataFrame:
     """What a table says, without which run said it."""
     return project.database().frame(name).drop("run").sort(key)
+
+
+def drop_columns(project: Project, name: str, columns: Sequence[str]) -> None:
+    """Leave a table as an earlier release made it, without columns that were declared since."""
+    lancedb.connect(str(project.lance)).open_table(name).drop_columns(list(columns))
 
 
 def embed_with_files(project: Project, names: Sequence[str], vectors: Any) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours, screening
-from tests.vectors import SLUG, embed, forget, grouped, lose_files, sha1s, table
+from panoptic_data.vectors.added_neighbours import DERIVED
+from tests.vectors import SLUG, drop_columns, embed, forget, grouped, lose_files, sha1s, table
 
 TABLE = f"neighbours__{SLUG}"
 
@@ -122,9 +123,7 @@ def test_a_table_of_an_earlier_release_is_filled_in_and_keeps_its_runs(project, 
     names, (vectors, _) = sha1s(200), grouped(200)
     embed(project, names[:190], vectors[:190])
     first = update(project)
-    rows = project.database().read(TABLE, ["sha1", "ids", "similarities", "run"])
-    project.database().drop(TABLE)
-    project.database()._connection.create_table(TABLE, rows)
+    drop_columns(project, TABLE, DERIVED)
     filled = update(project, "r2")
     assert counts(filled) == (190, 0, 0, 190, 0)
     assert filled.data_version == first.data_version

@@ -8,7 +8,7 @@ import pytest
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import clusters, neighbours, projection
-from tests.vectors import SLUG, embed, grouped, lose_files, sha1s, table
+from tests.vectors import SLUG, drop_columns, embed, grouped, lose_files, sha1s, table
 
 TABLES = [f"projection__{SLUG}", f"clusters__{SLUG}"]
 INFO = f"cluster_info__{SLUG}"
@@ -165,9 +165,7 @@ def test_rows_of_an_earlier_release_get_a_fit_and_keep_their_run(project):
     update(project, "r1")
     medoids = table(project, INFO, "key")
     for name, columns in ((TABLES[0], ["fit"]), (TABLES[1], ["fit", "closeness"]), (INFO, ["fit"])):
-        rows = project.database().read(name).drop_columns(columns)
-        project.database().drop(name)
-        project.database()._connection.create_table(name, rows)
+        drop_columns(project, name, columns)
     embed(project, names[90:], vectors[90:])
     update(project, "r2")
     for name in TABLES:
