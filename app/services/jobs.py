@@ -6,19 +6,21 @@ processing does (``python -m pipelines``).
 
 from __future__ import annotations
 
+import logging
 import os
-import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from panoptic_data.provenance import runs
+from panoptic_data.errors import ProjectBusy
+from panoptic_data.provenance import runs, stop_requests
 from panoptic_data.provenance.command_line import merge_command, process_command
 
 if TYPE_CHECKING:
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = [
@@ -32,11 +34,13 @@ __all__ = [
 ]
 
 POLL_SECONDS = 1.0
+# After so many failed looks in a row a queued start is made: it says itself what is wrong.
+LOOKS_AT_MOST = 10
 # In the project.
 LOG = Path("logs", "process.log")
 
-# Roots of the projects that are processed again as soon as their run at work has ended.
-_waiting: set[Path] = set()
+# Projects that are processed again as soon as their run at work has ended.
+_waiting: set[ProjectFolder] = set()
 _waiting_lock = threading.Lock()
 
 
@@ -66,28 +70,21 @@ def process_next(project: Project) -> None:
     Waiting ends with this process: the next run then finds what is left, whoever starts it.
     """
     if current_run(project) is None:
-        start_processing(project)
+        process = start_processing(project)
+        _in_background(_queue_again_if_busy, project, process)
         return
-    with _waiting_lock:
-        if project.root in _waiting:
-            return
-        _waiting.add(project.root)
-    threading.Thread(target=_process_after, args=(project,), daemon=True).start()
+    _queue(project)
 
 
 def stop_processing(project: Project) -> bool:
     """Ask the run at work to stop; it ends cleanly and the next run continues from there.
 
-    Returns whether there was one on this machine.
+    Returns whether there was one.
     """
     running = current_run(project)
     if running is None:
         return False
-    try:
-        # SIGINT may be ignored by a child of a background shell; SIGTERM ends a run as cleanly.
-        os.kill(running["pid"], signal.SIGTERM)
-    except (ProcessLookupError, PermissionError):
-        return False
+    stop_requests.request(project, running["run"])
     return True
 
 
@@ -121,16 +118,55 @@ def _start(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
             **_detached(),
         )
     # Without a wait it would stay a zombie when it ends, and look like a run at work.
-    threading.Thread(target=process.wait, daemon=True).start()
+    _in_background(process.wait)
     return process
 
 
-def _process_after(project: Project) -> None:
-    while current_run(project) is not None:
-        time.sleep(POLL_SECONDS)
+def _queue(project: Project) -> None:
     with _waiting_lock:
-        _waiting.discard(project.root)
-    start_processing(project)
+        if project.folder in _waiting:
+            return
+        _waiting.add(project.folder)
+    try:
+        _in_background(_process_after, project)
+    except RuntimeError:
+        _waiting.discard(project.folder)
+        raise
+
+
+def _process_after(project: Project) -> None:
+    try:
+        _wait_until_free(project)
+    finally:
+        # From here on a request is one for another run.
+        with _waiting_lock:
+            _waiting.discard(project.folder)
+    _queue_again_if_busy(project, start_processing(project))
+
+
+def _wait_until_free(project: Project) -> None:
+    """Return when no run is at work, or when that cannot be found out many times in a row."""
+    failures = 0
+    while failures < LOOKS_AT_MOST:
+        try:
+            if current_run(project) is None:
+                return
+            failures = 0
+        except Exception:
+            failures += 1
+            logging.getLogger(__name__).exception("cannot tell whether a run is at work")
+        time.sleep(POLL_SECONDS)
+
+
+def _queue_again_if_busy(project: Project, process: subprocess.Popen[bytes]) -> None:
+    """Wait again where another run began between the look and the start."""
+    if process.wait() == ProjectBusy.exit_code:
+        time.sleep(POLL_SECONDS)
+        _queue(project)
+
+
+def _in_background(function: Callable[..., object], *arguments: Any) -> None:
+    threading.Thread(target=function, args=arguments, daemon=True).start()
 
 
 def _detached() -> dict[str, Any]:

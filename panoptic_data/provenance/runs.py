@@ -1,14 +1,16 @@
 """Runs of the pipeline on a project: who, when, with which code, how far, how it ended.
 
 One run at a time works on a project: it holds a lock file, which the system releases when the
-process dies. Progress is a row of `runs`, so that any process can show it. Not here: what a run
-does (``pipelines``), what each stage last made (``stages``).
+process dies: whether a run is at work is asked of the lock, never of a pid. Progress is a row of
+`runs`, so that any process can show it. Not here: what a run does (``pipelines``), what each stage
+last made (``stages``), asking a run to stop (``stop_requests``).
 """
 
 from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import platform
 import secrets
@@ -23,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from panoptic_data.errors import PanopticError, ProjectBusy, WriteConflict
+from panoptic_data.errors import PanopticError, ProjectBusy
+from panoptic_data.provenance import stop_requests
+from panoptic_data.storage.locks import is_held
 from panoptic_data.storage.project import Project
 
 if TYPE_CHECKING:
@@ -39,6 +43,10 @@ PROGRESS_EVERY = 2.0
 # Seconds between two writes while nothing is reported, and after which a silent run is dead.
 ALIVE_EVERY = 20.0
 DEAD_AFTER = timedelta(seconds=90)
+# Seconds between two looks for a request to stop.
+STOP_EVERY = 0.5
+# A look at the lock (``is_held``) takes it for a moment: a start tries again for so many seconds.
+LOCK_RETRY = 0.3
 # Each commit lists every fragment: the table is compacted after this many one-row commits.
 COMPACT_AFTER = 150
 
@@ -54,7 +62,7 @@ def start(
     """
     try:
         with project.anchored() as root:
-            lock = FileLock(root / LOCK).acquire(timeout=wait)
+            lock = FileLock(root / LOCK).acquire(timeout=max(wait, LOCK_RETRY))
     except Timeout:
         raise ProjectBusy(path=project.root) from None
     with lock:
@@ -91,14 +99,21 @@ class Run:
         self._dagster_runs: list[str] = []
         self._state_lock = threading.Lock()
         self._is_unwritten = False
+        # How often progress could not be written, and why the last time.
+        self._missed = 0
+        self._missed_because = ""
         self._commits = 0
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._heartbeat, name="run-progress", daemon=True)
+        self._threads = (
+            threading.Thread(target=self._heartbeat, name="run-progress", daemon=True),
+            threading.Thread(target=self._heed_stop, name="run-stop", daemon=True),
+        )
 
     def open(self) -> None:
         """Write the run's first row and keep it current from now on."""
         self._write("running", None)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Record how far a stage is: a ``stages.ReportProgress``, cheap to call often."""
@@ -144,7 +159,10 @@ class Run:
     def close(self) -> None:
         """Write how the run ended."""
         self._closed.set()
-        self._thread.join()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        stop_requests.clear(self.project, self.id)
         self._write(self.outcome, datetime.now(UTC))
         if self._commits > 2:
             self.project.database().compact("runs")
@@ -158,11 +176,26 @@ class Run:
             silent = 0.0
             try:
                 self._write("running", None)
-            except WriteConflict:
-                # The next write carries the same progress.
-                continue
-            if self._commits % COMPACT_AFTER == 0:
-                self.project.database().compact("runs")
+                if self._commits % COMPACT_AFTER == 0:
+                    self.project.database().compact("runs")
+            except Exception as error:  # noqa: BLE001 - said in the log and in the run's row
+                self._miss(error)
+
+    def _miss(self, error: Exception) -> None:
+        """Note that progress could not be written: the run goes on, the next write says so."""
+        with self._state_lock:
+            self._is_unwritten = True
+            self._missed += 1
+            self._missed_because = _error_text(error)
+        if self._missed == 1:
+            log = logging.getLogger(__name__)
+            log.warning("the progress of the run could not be written: %s", self._missed_because)
+
+    def _heed_stop(self) -> None:
+        while not self._closed.wait(STOP_EVERY):
+            if stop_requests.is_requested(self.project, self.id):
+                stop_requests.interrupt_main_thread()
+                return
 
     def _write(self, outcome: str, finished_at: datetime | None) -> None:
         with self._state_lock:
@@ -186,9 +219,15 @@ class Run:
             "progress": _json(progress),
             "counts": _json(self._counts),
             "outcome": outcome,
-            "error": "\n".join(self._errors) or None,
+            "error": "\n".join(self._all_errors()) or None,
             "dagster_runs": list(self._dagster_runs),
         }
+
+    def _all_errors(self) -> list[str]:
+        if not self._missed:
+            return self._errors
+        missed = f"progress was not written {self._missed}×: {self._missed_because}"
+        return [*self._errors, missed]
 
 
 def recent(project: Project, limit: int = 50) -> pl.DataFrame:
@@ -203,13 +242,17 @@ def recent(project: Project, limit: int = 50) -> pl.DataFrame:
 def current(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
     """Return the row of the run that is running now, or None.
 
-    A run whose process is gone counts as ended, even before its row says so. Merges of
-    annotations, which take a moment, count only with ``merges``.
+    A run that does not hold the project's lock counts as ended, even before its row says so. One
+    of another machine, whose locks may not be seen here, counts while it gives signs of life.
+    Merges of annotations, which take a moment, count only with ``merges``.
     """
     where = "outcome = 'running'" + ("" if merges else f" AND what != '{MERGE}'")
     frame = project.database().frame("runs", where=where)
+    if frame.is_empty():
+        return None
     rows = frame.sort("started_at", descending=True).to_dicts()
-    return next((row for row in rows if _is_alive(row)), None)
+    has_lock = is_held(project.root / LOCK)
+    return next((row for row in rows if _is_alive(row, has_lock)), None)
 
 
 def code_version() -> str:
@@ -238,22 +281,16 @@ def _close_dead_runs(project: Project) -> None:
     database.upsert("runs", closed.to_arrow().cast(arrow("runs")))
 
 
-def _is_alive(row: Mapping[str, Any]) -> bool:
-    if row["who"].endswith(f"@{platform.node()}") and os.name == "posix":
-        return _process_exists(row["pid"])
-    # On Windows signal 0 is Ctrl-C, and another machine's processes cannot be seen.
+def _is_alive(row: Mapping[str, Any], has_lock: bool | None) -> bool:
+    """Whether a run that did not record its end is at work; ``has_lock`` is ``is_held``'s answer.
+
+    Whoever takes the lock marks the runs before it as interrupted: those left are its own.
+    """
+    is_here = row["who"].endswith(f"@{platform.node()}")
+    if has_lock or (is_here and has_lock is not None):
+        return bool(has_lock)
     silent: timedelta = datetime.now(UTC) - row["updated_at"]
     return silent < DEAD_AFTER
-
-
-def _process_exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _commit(git: Path) -> str | None:

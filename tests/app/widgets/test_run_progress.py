@@ -6,8 +6,10 @@ import platform
 from datetime import UTC, datetime
 
 import pytest
+from filelock import FileLock
 
 from app.widgets.run_progress import Step, current_step
+from panoptic_data.provenance.runs import LOCK
 from tests import synthetic
 from tests.app.page import page_text, run
 
@@ -51,7 +53,8 @@ def test_work_under_way_is_told_with_how_far_it_is(corpus, language, text):
         "outcome": "running",
     }
     synthetic.write(corpus, "runs", [row])
-    page = run(language)
+    with FileLock(corpus.root / LOCK):
+        page = run(language)
     assert text in page_text(page)
     assert page.button(key="stop_work").label == {"en": "Stop", "fr": "Arrêter"}[language]
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +13,11 @@ import polars as pl
 import pytest
 
 from panoptic_data.errors import FolderNotFound, ProjectBusy
-from panoptic_data.provenance import runs
+from panoptic_data.provenance import runs, stop_requests
+from panoptic_data.storage.locks import is_held
 from panoptic_data.storage.project import create_project
 from panoptic_data.storage.schema import arrow
+from tests.dashboard import eventually
 
 
 @pytest.fixture
@@ -129,6 +132,73 @@ def test_a_run_of_another_machine_lives_as_long_as_it_gives_signs(project):
         frame = pl.DataFrame([row])
         project.database().upsert("runs", frame.to_arrow().cast(arrow("runs")))
         assert (runs.current(project) is not None) is alive
+
+
+def test_a_dead_run_whose_pid_another_process_has_now_is_not_at_work(project):
+    with runs.start(project, "process", {}):
+        pass
+    row = last(project) | {"outcome": "running", "pid": os.getpid()}
+    frame = pl.DataFrame([row]).cast({"finished_at": pl.Datetime("us", "UTC")})
+    project.database().upsert("runs", frame.to_arrow().cast(arrow("runs")))
+    assert runs.current(project) is None
+    with runs.start(project, "process", {}) as run:
+        current = runs.current(project)
+        assert current is not None
+        assert current["run"] == run.id
+
+
+def test_looks_at_the_lock_refuse_no_start(project):
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            is_held(project.root / runs.LOCK)
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            with runs.start(project, runs.MERGE, {}):
+                assert is_held(project.root / runs.LOCK)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_progress_that_cannot_be_written_is_said_and_the_run_goes_on(project, monkeypatch, caplog):
+    monkeypatch.setattr(runs, "PROGRESS_EVERY", 0.05)
+    with runs.start(project, "process", {}) as run:
+        tables = project.root / "lance" / "runs.lance"
+        tables.rename(tables.with_suffix(".away"))
+        run.report("images/posters", 1, 10)
+        assert eventually(lambda: "progress of the run could not be written" in caplog.text)
+        tables.with_suffix(".away").rename(tables)
+        run.report("images/posters", 2, 10)
+        assert eventually(lambda: '"done": 2' in last(project)["progress"])
+        assert runs.current(project) is not None
+    row = last(project)
+    assert row["outcome"] == "done"
+    assert row["error"].startswith("progress was not written")
+
+
+@pytest.mark.parametrize("is_for_it", [True, False])
+def test_only_the_run_that_was_asked_to_stop_stops(project, monkeypatch, is_for_it):
+    monkeypatch.setattr(runs, "STOP_EVERY", 0.05)
+
+    def work():
+        with runs.start(project, "process", {}) as run:
+            stop_requests.request(project, run.id if is_for_it else "20260101T000000-abcdef")
+            time.sleep(1)
+
+    if is_for_it:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    else:
+        work()
+    assert last(project)["outcome"] == ("interrupted" if is_for_it else "done")
+    assert (project.root / stop_requests.FILE_NAME).exists() is not is_for_it
 
 
 def test_listing_is_newest_first_and_limited(project):
