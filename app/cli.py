@@ -84,6 +84,7 @@ def _up(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folders", nargs="*", type=Path, metavar="FOLDER", help=cli_text("help_up_folders")
     )
+    command.add_argument("--new", action="store_true", help=cli_text("help_add_new"))
     command.add_argument("--encoder", metavar="ENCODER", help=cli_text("help_up_encoder"))
     _serving(command)
 
@@ -105,10 +106,55 @@ def _open(command: argparse.ArgumentParser) -> None:
 
 
 def _add(command: argparse.ArgumentParser) -> None:
+    _added_folders(command)
+    _json(command)
+
+
+def _sources(command: argparse.ArgumentParser) -> None:
+    _json(command)
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    for name in ("list", "add", "relink", "rename", "remove"):
+        text = cli_text(f"help_sources_{name}")
+        action = actions.add_parser(name, help=text, description=text)
+        # Accepted on either side of the action: one not given here must not undo one given there.
+        unset = argparse.SUPPRESS
+        help_project = cli_text("help_project")
+        action.add_argument("--project", type=Path, metavar="DIR", default=unset, help=help_project)
+        action.add_argument(
+            "--json", action="store_true", default=unset, help=cli_text("help_json")
+        )
+        if name == "add":
+            _added_folders(action)
+        elif name != "list":
+            action.add_argument("name", metavar="NAME", help=cli_text("help_sources_name"))
+        if name == "relink":
+            help_folder = cli_text("help_sources_folder")
+            action.add_argument("folder", type=Path, metavar="FOLDER", help=help_folder)
+        if name == "rename":
+            action.add_argument(
+                "new_name", metavar="NEW_NAME", help=cli_text("help_sources_new_name")
+            )
+        if name in ("relink", "remove"):
+            action.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
+
+
+def _added_folders(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folders", nargs="+", type=Path, metavar="FOLDER", help=cli_text("help_add_folders")
     )
     command.add_argument("--name", metavar="NAME", help=cli_text("help_add_name"))
+    command.add_argument("--new", action="store_true", help=cli_text("help_add_new"))
+
+
+def _verify(command: argparse.ArgumentParser) -> None:
+    command.add_argument("sources", nargs="*", metavar="NAME", help=cli_text("help_verify_sources"))
+    _json(command)
+
+
+def _purge(command: argparse.ArgumentParser) -> None:
+    command.add_argument("sha1s", nargs="*", metavar="SHA1", help=cli_text("help_purge_sha1s"))
+    command.add_argument("--query", metavar="VIEW", help=cli_text("help_purge_query"))
+    command.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
     _json(command)
 
 
@@ -215,6 +261,15 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     "up": (_up, ("panoptic up ~/posters ~/postcards", "panoptic up --project war ~/posters")),
     "demo": (_demo, ("panoptic demo", "panoptic demo --no-serve")),
     "add": (_add, ("panoptic add --project war ~/posters",)),
+    "sources": (
+        _sources,
+        (
+            "panoptic sources --project war",
+            "panoptic sources relink posters /media/disk2/posters",
+            "panoptic sources rename posters affiches",
+            "panoptic sources remove posters --yes",
+        ),
+    ),
     "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
     "status": (_json, ("panoptic status --project war",)),
     "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
@@ -226,6 +281,14 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic import labels.csv --project war --dry-run",
             "panoptic import years.csv --match row --folder posters --column year=date",
             "panoptic import ~/panoptic/war --project war",
+        ),
+    ),
+    "verify": (_verify, ("panoptic verify --project war", "panoptic verify posters --json")),
+    "purge": (
+        _purge,
+        (
+            "panoptic purge 0a4d55a8d778e5022fab701977c5d840bbc486d0",
+            'panoptic purge --query "folder:posters/private" --yes',
         ),
     ),
     "open": (_open, ("panoptic open --project war",)),

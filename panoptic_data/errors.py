@@ -8,6 +8,7 @@
     │   ├── FolderNotFound
     │   ├── FolderOverlaps
     │   ├── FolderHoldsProject
+    │   ├── FolderLooksMoved
     │   ├── UnknownSource
     │   ├── UnknownEncoder
     │   │   └── UnknownEncoderOption
@@ -49,6 +50,7 @@ __all__ = [
     "DeletedProperty",
     "DeletedTag",
     "FolderHoldsProject",
+    "FolderLooksMoved",
     "FolderNotFound",
     "FolderOverlaps",
     "InvalidAddress",
@@ -140,6 +142,12 @@ class FolderHoldsProject(UsageError):
     """The project's own directory is in the folder of images. Params: ``path``, ``project``."""
 
     key = "folder_holds_project"
+
+
+class FolderLooksMoved(UsageError):
+    """It holds what a source held that is away. Params: ``path``, ``source``, ``other``."""
+
+    key = "folder_looks_moved"
 
 
 class UnknownSource(UsageError):

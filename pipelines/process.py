@@ -14,7 +14,7 @@ from datetime import timedelta
 import dagster as dg
 
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.ingest import freshness, presence, sources
+from panoptic_data.ingest import freshness, presence, source_changes, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
@@ -51,6 +51,7 @@ def process(
         instance.open_instance(project) as history,
     ):
         instance.fail_killed_runs(history)
+        source_changes.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
         names = tuple(source.name for source in listing)

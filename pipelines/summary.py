@@ -25,11 +25,11 @@ _READING = ("images", "embeddings")
 def run_summary(work: Work) -> dict[str, Any]:
     """Return the summary of a run.
 
-    ``files`` counts the files that are there or away with their source, ``away`` the latter,
-    ``missing`` those that are gone, and ``images`` the different readable contents; ``new``,
-    ``moved``, ``moved_uncertain`` (another file could have been meant), ``changed``, ``removed``,
-    ``unread`` (deleted before their turn) and ``unchanged`` count files of this run,
-    ``unreadable`` all unreadable files, ``embedded`` the vectors computed in this run.
+    ``files`` counts the files that are there or away with their source, ``away`` the readable of
+    the latter, ``missing`` those that are gone, ``unreadable`` all unreadable files, and
+    ``images`` the different readable contents. Of this run: ``new``, ``moved``,
+    ``moved_uncertain`` (another file could have been meant), ``changed``, ``removed``, ``unread``
+    (deleted before their turn) and ``unchanged`` files, and ``embedded``, the vectors computed.
     ``images_per_second`` is over the time spent reading and embedding.
     """
     changes = {name: _total(work, "files", name) for name in ("new", "changed", "removed")}
@@ -50,7 +50,7 @@ def run_summary(work: Work) -> dict[str, Any]:
         "images": readable["sha1"].n_unique(),
         **changes,
         **moves,
-        "away": present.filter(pl.col("source").is_in(away)).height,
+        "away": readable.filter(pl.col("source").is_in(away)).height,
         "missing": stored.filter(status="missing").height,
         "unchanged": files - changes["new"] - changes["changed"] - moves["moved"],
         "unreadable": files - readable.height,

@@ -7,7 +7,7 @@ import json
 
 from app.session.language import cli_text
 from panoptic_data.errors import UsageError
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import source_changes
 from panoptic_data.storage.project import create_project
 
 __all__ = ["run"]
@@ -18,7 +18,9 @@ def run(args: argparse.Namespace) -> int:
     if args.name and len(args.folders) > 1:
         raise UsageError(problem=cli_text("name_for_one"))
     project = create_project(args.project)
-    added = [sources.add(project, folder, args.name) for folder in args.folders]
+    added = [
+        source_changes.add(project, folder, args.name, is_new=args.new) for folder in args.folders
+    ]
     if args.json:
         rows = [{"name": source.name, "path": str(source.root)} for source in added]
         print(json.dumps({"project": str(project.root), "sources": rows}, ensure_ascii=False))

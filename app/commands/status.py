@@ -9,9 +9,9 @@ from typing import Any
 from app.commands.encoders import describe, encoder_rows
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import presence, sources
 from panoptic_data.messages import translate
-from panoptic_data.provenance import runs
+from panoptic_data.provenance import overview, runs
 from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["run"]
@@ -30,24 +30,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _state(project: Project) -> dict[str, Any]:
     database = project.database()
-    files = database.frame("files", ["source", "status", "reason"])
-    by_status = dict(files.group_by("status").len().iter_rows())
+    files = database.frame("files", ["status", "reason"])
     reasons = files.filter(files["status"] == "unreadable").group_by("reason").len()
-    by_source = files.group_by("source", "status").len().to_dicts()
     last = runs.recent(project, 1).to_dicts()
     return {
         "project": str(project.root),
         "images": database.count("images"),
-        "files": {status: by_status.get(status, 0) for status in ("ok", "unreadable", "missing")},
+        "files": overview.file_counts(project),
         "reasons": dict(sorted(reasons.iter_rows())),
-        "sources": [
-            {
-                "name": source.name,
-                "path": str(source.root),
-                **{row["status"]: row["len"] for row in by_source if row["source"] == source.name},
-            }
-            for source in sources.listing(project)
-        ],
+        "sources": _sources(project),
         "encoders": encoder_rows(project),
         "annotations": materialize.counts(project),
         "running": runs.current(project),
@@ -55,15 +46,35 @@ def _state(project: Project) -> dict[str, Any]:
     }
 
 
+def _sources(project: Project) -> list[dict[str, Any]]:
+    language = terminal_language()
+    problem_of = {
+        source.name: presence.problem_text(source.name, source.root, source.presence, language)
+        for source in sources.listing(project)
+    }
+    return [
+        {
+            "name": summary.name,
+            "path": summary.uri,
+            **{status: getattr(summary, status) for status in overview.STATUSES},
+            "problem": problem_of.get(summary.name),
+        }
+        for summary in overview.source_summaries(project)
+    ]
+
+
 def _print(project: Project, state: dict[str, Any]) -> None:
     print(cli_text("project_line", path=project.root))
     files = state["files"]
     print(
         f"{number(state['images'])} {cli_text('status_images')}; {cli_text('status_files')}: "
-        + ", ".join(f"{number(files[s])} {cli_text(f'status_{s}')}" for s in files)
+        + _statuses(files)
     )
     for source in state["sources"]:
-        print(f"  {source['name']}  {number(source.get('ok', 0))}  {source['path']}")
+        counts = {status: source[status] for status in overview.STATUSES}
+        print(f"  {source['name']}  {_statuses(counts)}  {source['path']}")
+        if source["problem"]:
+            print(f"    {source['problem']}")
     if state["reasons"]:
         print(cli_text("status_problems"))
     for reason, count in state["reasons"].items():
@@ -73,6 +84,12 @@ def _print(project: Project, state: dict[str, Any]) -> None:
         print(f"  {describe(row)}")
     _print_annotations(state["annotations"])
     _print_runs(state)
+
+
+def _statuses(counts: dict[str, int]) -> str:
+    """Return the counts in words; those that are rarely anything only where they are."""
+    shown = [s for s, count in counts.items() if count or s not in ("away", "purged")]
+    return ", ".join(f"{number(counts[s])} {cli_text(f'status_{s}')}" for s in shown)
 
 
 def _print_annotations(counts: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import IO
 from app.session.language import cli_text, number
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import source_changes, sources
 from panoptic_data.provenance.command_line import process_command
 from panoptic_data.storage.project import Project, add_encoder, create_project, set_encoders
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Create or open the project, register the folders, process, serve."""
     project = with_requested_encoder(create_project(args.project), args.encoder)
     for folder in args.folders:
-        source = sources.add(project, folder)
+        source = source_changes.add(project, folder, is_new=args.new)
         print(cli_text("source_added", name=source.name, path=source.root))
     if not sources.listing(project):
         raise UsageError(problem=cli_text("no_sources"))

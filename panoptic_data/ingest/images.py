@@ -71,9 +71,17 @@ def ingest(
 def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; no row is left to bear it
     """Delete the images that no row of ``files`` names from every table; return how many.
 
-    A missing file's row still names its image: only overwritten contents are deleted.
+    A missing file's row still names its image: only overwritten contents are deleted, and those
+    of sources that were removed, whose files go first.
     """
     database = project.database()
+    names = [source.name for source in sources.listing(project)]
+    files = database.frame("files", ["file_id", "source", "status"])
+    # What a person purged stays so, wherever it lies.
+    is_left = ~pl.col("source").is_in(names) & (pl.col("status") != "purged")
+    left = files.filter(is_left).get_column("file_id")
+    if left.len():
+        database.delete("files", left.to_list())
     referenced = database.frame("files", ["sha1"]).get_column("sha1").drop_nulls().unique()
     stored = database.frame("images", ["sha1"]).get_column("sha1")
     orphans = stored.filter(~stored.is_in(referenced.implode())).sort().to_list()

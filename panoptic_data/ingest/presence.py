@@ -29,6 +29,7 @@ class Presence:
     ``away_since`` is when its folder was first not there; None: it is there. ``vanished`` of
     ``known`` files are not there and wait for an answer; ``accepted`` is up to how many a person
     said may be marked as missing. ``inode`` tells whether the folder is still the same one.
+    ``renamed_from`` is the name of a source whose rows are not all renamed yet.
     """
 
     away_since: datetime | None = None
@@ -36,6 +37,7 @@ class Presence:
     known: int = 0
     accepted: int = 0
     inode: int | None = None
+    renamed_from: str = ""
 
     @property
     def is_away(self) -> bool:
@@ -83,6 +85,7 @@ def from_json(text: str | None) -> Presence:
             known=int(fields.get("known", 0)),
             accepted=int(fields.get("accepted", 0)),
             inode=fields.get("inode"),
+            renamed_from=fields.get("renamed_from", ""),
         )
     except (ValueError, TypeError, AttributeError):
         return Presence()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -33,11 +34,14 @@ __all__ = [
     "absolute_path",
     "accept_missing",
     "add",
+    "check_root",
     "listing",
+    "locked",
     "record_away",
     "record_presence",
     "save",
     "select",
+    "unique_name",
 ]
 
 MAX_NAME_LENGTH = 60
@@ -67,19 +71,36 @@ def add(project: Project, folder: str | Path, name: str | None = None) -> Source
     root = Path(folder).expanduser().resolve()
     if not root.is_dir():
         raise FolderNotFound(path=folder)
-    registered = listing(project)
-    for other in registered:
-        if other.root == root:
-            return other
+    with locked(project):
+        registered = listing(project)
+        for other in registered:
+            if other.root == root:
+                return other
+        check_root(project, root, registered)
+        source = Source(unique_name(name or root.name, registered), root, datetime.now(UTC))
+        save(project, source)
+    return source
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[None]:
+    """Hold the lock of the table ``sources``: what is decided from its rows is written by one."""
+    with project.anchored() as root, exclusive_lock(root / LOCK):
+        yield
+
+
+def check_root(project: Project, root: Path, others: Iterable[Source]) -> None:
+    """Raise FolderOverlaps or FolderHoldsProject where a folder cannot be a source."""
+    for other in others:
         if root.is_relative_to(other.root) or other.root.is_relative_to(root):
             raise FolderOverlaps(path=root, source=other.name, other=other.root)
     if project.root.is_relative_to(root):
         raise FolderHoldsProject(path=root, project=project.root)
-    taken = {other.name.casefold() for other in registered}
-    source = Source(_unique(_as_name(name or root.name), taken), root, datetime.now(UTC))
-    with exclusive_lock(project.root / LOCK):
-        save(project, source)
-    return source
+
+
+def unique_name(name: str, others: Iterable[Source]) -> str:
+    """Return a name as one that is safe in web addresses, and that none of the others has."""
+    return _unique(_as_name(name), {other.name.casefold() for other in others})
 
 
 def listing(project: Project) -> list[Source]:
@@ -109,7 +130,7 @@ def record_presence(project: Project, name: str, **changes: object) -> None:
 
     A source that is no longer registered is left so.
     """
-    with exclusive_lock(project.root / LOCK):
+    with locked(project):
         source = next((source for source in listing(project) if source.name == name), None)
         if source is None:
             return
@@ -166,7 +187,7 @@ def _unique(name: str, taken: Iterable[str]) -> str:
 
 
 def save(project: Project, source: Source) -> None:
-    """Write a source's row; the caller holds the lock ``LOCK``."""
+    """Write a source's row; the caller holds its lock (:func:`locked`)."""
     import pyarrow as pa
 
     from panoptic_data.storage.schema import arrow

@@ -24,15 +24,20 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = [
+    "STATUSES",
     "ProblemFile",
     "SourceSummary",
     "StageSummary",
+    "file_counts",
     "problem_files",
     "reason_counts",
     "source_summaries",
     "stage_summaries",
     "vector_count",
 ]
+
+STATUSES = ("ok", "away", "unreadable", "missing", "purged")
+"""Of files, as pages and commands count them: each file once."""
 
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 # Of the reasons of several parts, the first of these is the stage's.
@@ -41,15 +46,28 @@ _WORST_FIRST = ("never", "unfinished", "code", "inputs")
 
 @dataclass(frozen=True)
 class SourceSummary:
-    """One source and how many of its files have each status."""
+    """One source and how many of its files have each status.
+
+    ``away`` counts readable files while the source's folder is not there, and ``ok`` the others.
+    ``vanished`` of them are not found and wait for a person's answer.
+    """
 
     name: str
     uri: str
     added_at: datetime
     ok: int
+    away: int
     unreadable: int
     missing: int
+    purged: int
     images: int
+    is_away: bool = False
+    vanished: int = 0
+
+    @property
+    def files(self) -> int:
+        """Files that are there, or away with their folder."""
+        return self.ok + self.away + self.unreadable
 
 
 @dataclass(frozen=True)
@@ -103,19 +121,13 @@ def source_summaries(project: Project) -> list[SourceSummary]:
     """Return every source with its counts, sorted by name."""
     counts = _file_counts(project)
     sources = project.database().frame("sources").sort("name")
-    return [
-        SourceSummary(
-            name=row["name"],
-            uri=row["uri"],
-            added_at=row["added_at"],
-            images=counts.images.get(row["name"], 0),
-            **{
-                status: counts.files.get((row["name"], status), 0)
-                for status in ("ok", "unreadable", "missing")
-            },
-        )
-        for row in sources.to_dicts()
-    ]
+    return [_source_summary(row, counts) for row in sources.to_dicts()]
+
+
+def file_counts(project: Project) -> dict[str, int]:
+    """Return how many files of all sources have each of ``STATUSES``."""
+    summaries = source_summaries(project)
+    return {status: sum(getattr(s, status) for s in summaries) for status in STATUSES}
 
 
 def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary]:
@@ -152,6 +164,28 @@ def problem_files(
 def vector_count(project: Project, slug: str) -> int:
     """Return how many images have a vector under an encoder."""
     return project.database().count(table_name("embeddings", slug))
+
+
+def _source_summary(row: Mapping[str, Any], counts: _FileCounts) -> SourceSummary:
+    # As `ingest.presence` writes it.
+    presence = json.loads(row["options"] or "{}")
+    is_away = bool(presence.get("away_since"))
+    by_status = {
+        status: counts.files.get((row["name"], status), 0)
+        for status in ("ok", "unreadable", "missing", "purged")
+    }
+    readable = by_status.pop("ok")
+    return SourceSummary(
+        name=row["name"],
+        uri=row["uri"],
+        added_at=row["added_at"],
+        ok=0 if is_away else readable,
+        away=readable if is_away else 0,
+        images=counts.images.get(row["name"], 0),
+        is_away=is_away,
+        vanished=int(presence.get("vanished", 0)),
+        **by_status,
+    )
 
 
 @dataclass(frozen=True)

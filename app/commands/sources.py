@@ -1,0 +1,122 @@
+"""``panoptic sources``: list the sources, add, move, rename or remove one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.commands import add
+from app.session.language import cli_text, number, terminal_language
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import FolderNotFound
+from panoptic_data.ingest import presence, source_changes, sources
+from panoptic_data.messages import translate
+from panoptic_data.provenance import overview
+from panoptic_data.storage.project import Project, open_project
+
+__all__ = ["annotated_images", "run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the sources, or do what is asked to one of them."""
+    if args.action == "add":
+        return add.run(args)
+    project = open_project(args.project)
+    if args.action == "relink":
+        return _relink(project, args)
+    if args.action == "rename":
+        source = source_changes.rename(project, args.name, args.new_name)
+        return _report(
+            args, {"name": source.name}, _text("renamed", old=args.name, new=source.name)
+        )
+    if args.action == "remove":
+        return _remove(project, args)
+    return _list(project, args)
+
+
+def _list(project: Project, args: argparse.Namespace) -> int:
+    summaries = overview.source_summaries(project)
+    if args.json:
+        rows = [asdict(summary) for summary in summaries]
+        print(json.dumps({"sources": rows}, ensure_ascii=False, default=str))
+        return 0
+    notes = {source.name: source for source in sources.listing(project)}
+    for summary in summaries:
+        counts = {name: number(getattr(summary, name)) for name in ("images", *overview.STATUSES)}
+        print(f"{summary.name}  {summary.uri}")
+        print(f"  {_text('counts', **counts)}")
+        source = notes[summary.name]
+        problem = presence.problem_text(
+            source.name, source.root, source.presence, terminal_language()
+        )
+        if problem:
+            print(f"  {problem}")
+    if not summaries:
+        print(cli_text("no_sources"))
+    return 0
+
+
+def _relink(project: Project, args: argparse.Namespace) -> int:
+    (source,) = sources.select(project, [args.name])
+    folder = args.folder.expanduser().resolve()
+    if not folder.is_dir():
+        raise FolderNotFound(path=args.folder)
+    compared = source_changes.compare(project, source, folder)
+    counts = {"present": number(compared.present), "sampled": number(compared.sampled)}
+    shown = _text("compared", name=source.name, path=folder, **counts)
+    is_sure = compared.is_same or not compared.sampled
+    if not (is_sure or args.yes):
+        return _report(args, {**asdict(compared), "done": False}, shown, _text("say_yes"))
+    source_changes.relink(project, source.name, folder)
+    relinked = _text("relinked", name=source.name, path=folder, old=source.root)
+    return _report(args, {**asdict(compared), "done": True}, shown, relinked)
+
+
+def _remove(project: Project, args: argparse.Namespace) -> int:
+    removal = source_changes.preview_removal(project, args.name)
+    annotated = annotated_images(project, removal.leaving)
+    counts = {
+        "files": removal.files,
+        "leaving": len(removal.leaving),
+        "staying": removal.staying,
+        "annotated": annotated,
+    }
+    formatted = {name: number(count) for name, count in counts.items()}
+    lines = [_text("removal", name=args.name, **formatted)]
+    if annotated:
+        lines.append(_text("removal_annotated", count=number(annotated)))
+    if args.yes:
+        source_changes.remove(project, args.name)
+        return _report(args, {**counts, "done": True}, *lines, _text("removed", name=args.name))
+    return _report(args, {**counts, "done": False}, *lines, _text("say_yes"))
+
+
+def annotated_images(project: Project, sha1s: tuple[str, ...]) -> int:
+    """Return how many of these images have a value that a person set, on them or on a file."""
+    state = annotations_of(project).state()
+    wanted = set(sha1s)
+    files = project.database().frame("files", ["file_id", "sha1"])
+    sha1_of = {file_id: sha1 for file_id, sha1 in files.iter_rows() if sha1 in wanted}
+    annotated: set[str] = set()
+    for prop in state.live_properties:
+        for target in state.property_values(prop.id).frame()["target"].unique().to_list():
+            sha1 = target if prop.target == "image" else sha1_of.get(target)
+            if sha1 in wanted:
+                annotated.add(sha1)
+    return len(annotated)
+
+
+def _report(args: argparse.Namespace, state: dict[str, Any], *lines: str) -> int:
+    if args.json:
+        print(json.dumps(state, ensure_ascii=False))
+        return 0
+    for line in lines:
+        print(line)
+    return 0
+
+
+def _text(key: str, /, **params: str | Path) -> str:
+    return translate(f"sources.{key}", terminal_language(), **params)
