@@ -17,7 +17,7 @@ from panoptic_data.messages import translate
 from panoptic_data.provenance import overview
 from panoptic_data.storage.project import Project, open_project
 
-__all__ = ["annotated_images", "run"]
+__all__ = ["annotated_images", "report", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,9 +29,7 @@ def run(args: argparse.Namespace) -> int:
         return _relink(project, args)
     if args.action == "rename":
         source = source_changes.rename(project, args.name, args.new_name)
-        return _report(
-            args, {"name": source.name}, _text("renamed", old=args.name, new=source.name)
-        )
+        return report(args, {"name": source.name}, _text("renamed", old=args.name, new=source.name))
     if args.action == "remove":
         return _remove(project, args)
     return _list(project, args)
@@ -69,10 +67,10 @@ def _relink(project: Project, args: argparse.Namespace) -> int:
     shown = _text("compared", name=source.name, path=folder, **counts)
     is_sure = compared.is_same or not compared.sampled
     if not (is_sure or args.yes):
-        return _report(args, {**asdict(compared), "done": False}, shown, _text("say_yes"))
+        return report(args, {**asdict(compared), "done": False}, shown, _text("say_yes"))
     source_changes.relink(project, source.name, folder)
     relinked = _text("relinked", name=source.name, path=folder, old=source.root)
-    return _report(args, {**asdict(compared), "done": True}, shown, relinked)
+    return report(args, {**asdict(compared), "done": True}, shown, relinked)
 
 
 def _remove(project: Project, args: argparse.Namespace) -> int:
@@ -90,8 +88,8 @@ def _remove(project: Project, args: argparse.Namespace) -> int:
         lines.append(_text("removal_annotated", count=number(annotated)))
     if args.yes:
         source_changes.remove(project, args.name)
-        return _report(args, {**counts, "done": True}, *lines, _text("removed", name=args.name))
-    return _report(args, {**counts, "done": False}, *lines, _text("say_yes"))
+        return report(args, {**counts, "done": True}, *lines, _text("removed", name=args.name))
+    return report(args, {**counts, "done": False}, *lines, _text("say_yes"))
 
 
 def annotated_images(project: Project, sha1s: tuple[str, ...]) -> int:
@@ -109,7 +107,8 @@ def annotated_images(project: Project, sha1s: tuple[str, ...]) -> int:
     return len(annotated)
 
 
-def _report(args: argparse.Namespace, state: dict[str, Any], *lines: str) -> int:
+def report(args: argparse.Namespace, state: dict[str, Any], *lines: str) -> int:
+    """Print the lines, or the state as one JSON object; return the exit code 0."""
     if args.json:
         print(json.dumps(state, ensure_ascii=False))
         return 0

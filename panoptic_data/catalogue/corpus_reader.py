@@ -75,7 +75,8 @@ def _read(database: Database, versions: Mapping[str, int]) -> Corpus:
 
 
 def _files(files: pl.DataFrame) -> pl.DataFrame:
-    known = files.filter(pl.col("sha1").is_not_null())
+    # What a person purged is no longer of the corpus: its row only keeps it from being read.
+    known = files.filter(pl.col("sha1").is_not_null() & (pl.col("status") != "purged"))
     place = pl.concat_str("source", "path", separator="/")
     top = pl.when(pl.col("folder") == "").then(pl.col("source"))
     placed = known.select(

@@ -82,7 +82,8 @@ def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; n
     left = files.filter(is_left).get_column("file_id")
     if left.len():
         database.delete("files", left.to_list())
-    referenced = database.frame("files", ["sha1"]).get_column("sha1").drop_nulls().unique()
+    present = database.frame("files", ["sha1"], "status != 'purged'")
+    referenced = present.get_column("sha1").drop_nulls().unique()
     stored = database.frame("images", ["sha1"]).get_column("sha1")
     orphans = stored.filter(~stored.is_in(referenced.implode())).sort().to_list()
     if not orphans:
