@@ -82,8 +82,8 @@ def _check(source: Source, row: Mapping[str, object], *, is_there: bool) -> Chec
     assert sha1 is None or isinstance(sha1, str)
     assert size is None or isinstance(size, int)
 
-    def outcome(name: str, **found: object) -> CheckedFile:
-        return CheckedFile(source.name, path, name, sha1, size, **found)  # type: ignore[arg-type]
+    def outcome(name: str, **details: object) -> CheckedFile:
+        return CheckedFile(source.name, path, name, sha1, size, **details)  # type: ignore[arg-type]
 
     if not is_there:
         return outcome("away")

@@ -25,9 +25,9 @@ def folder(tmp_path):
 
 @pytest.fixture
 def project(tmp_path, folder):
-    made = create_project(tmp_path / "project")
-    images.ingest(made, sources.add(made, folder), "run")
-    return made
+    created = create_project(tmp_path / "project")
+    images.ingest(created, sources.add(created, folder), "run")
+    return created
 
 
 @pytest.fixture
