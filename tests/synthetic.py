@@ -46,6 +46,20 @@ def image(name: str, **values: Any) -> dict[str, Any]:
     return {"sha1": sha1(name), **defaults, **values}
 
 
+def write_files(project: Project, folder: Path) -> None:
+    """Make the files of a project lie in a folder, each with bytes of its own."""
+    rows = project.database().frame("files", ["source", "path"], "status = 'ok'")
+    for source, path in rows.iter_rows():
+        target = folder / source / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(path)
+    sources = [
+        {"name": name, "uri": str(folder / name), "added_at": AT, "options": "{}"}
+        for name in rows["source"].unique().sort()
+    ]
+    write(project, "sources", sources)
+
+
 def file(place: str, name: str | None, **values: Any) -> dict[str, Any]:
     """A file at "source/folder/name" that holds the image called ``name``."""
     source, _, path = place.partition("/")

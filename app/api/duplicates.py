@@ -211,8 +211,10 @@ def _files(project: Project, sha1: str) -> dict[str, Any]:
         "sha1": sha1,
         "bytes": copies["bytes"][0],
         "files": [
-            {"path": path, "isKept": is_kept, "modified": _minute(modified)}
-            for path, is_kept, modified in copies.select("path", "is_kept", "modified").iter_rows()
+            {"path": path, "isKept": is_kept, "isCopy": is_copy, "modified": _minute(modified)}
+            for path, is_kept, is_copy, modified in copies.select(
+                "path", "is_kept", "is_copy", "modified"
+            ).iter_rows()
         ],
     }
 
@@ -226,7 +228,7 @@ def _copies(project: Project, request: Request) -> Response:
     address = request.query_params.get("view")
     view = model.from_address(address) if address else None
     opened = review.open_groups(current, review.COPIES, view)
-    copies = review.copies_of(project, opened.frame["keeper"].to_list()).filter(~pl.col("is_kept"))
+    copies = review.copies_of(project, opened.frame["keeper"].to_list()).filter("is_copy")
     names = ("kept", "copy", "bytes")
     head = [translate(f"duplicates.csv_{name}", language(request)) for name in names]
     return spreadsheet("copies.csv", head, copies.select("kept", "path", "bytes").iter_rows())

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.duplicates import hamming
+from panoptic_data.ingest.links import distinct_files
 from panoptic_data.media import fingerprints
 from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.project import Project
@@ -68,7 +69,8 @@ def update(
     # Missing files are left out: there is nothing of them to keep or to discard.
     files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
     near, used = _near(database, files, radius, report)
-    parts = [_exact(files), near]
+    # A file that has several paths is no copy of itself.
+    parts = [_exact(distinct_files(project, files)), near]
     for slug in slugs:
         threshold = similarity.get(slug, similarity.get(slug.partition("-")[0], 1.0))
         parts.append(_semantic(project, slug, files, threshold))

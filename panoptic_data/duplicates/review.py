@@ -19,13 +19,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from panoptic_data.annotations.log import APART_PREFIX, CHANGE_SCHEMA
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.duplicates import keepers
 from panoptic_data.duplicates.merge import merge_changes
+from panoptic_data.ingest.links import FILE_COLUMNS, located
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
 
@@ -50,6 +51,8 @@ COPIES = "exact"
 # Largest first, most similar first, by the path of the keeper.
 ORDERS = ("size", "alike", "folder")
 CACHED = 12
+# Files may be removed by hand at any time.
+LOOKED_UP_SECONDS = 30.0
 
 _OLDEST = pl.Schema({"sha1": pl.String(), "oldest": pl.Int64()})
 
@@ -59,9 +62,10 @@ class OpenGroups:
     """The open groups of one kind.
 
     ``frame`` has one row per group: group, keeper, others (in the order in which they would be
-    kept), reason, count (of images; of copies of one file), distance (the greatest of an image to
-    its nearest other), bytes (of all copies but one), place (path of the keeper), row (of the
-    keeper). ``distances`` has the distance of each image: sha1, distance.
+    kept), reason, count (of images; of files of one image that are there), distance (the greatest
+    of an image to its nearest other), bytes (that removing all copies but one would free), place
+    (path of the keeper), row (of the keeper). ``distances`` has the distance of each image:
+    sha1, distance.
     """
 
     kind: str
@@ -80,7 +84,7 @@ class OpenGroups:
 
     @cached_property
     def bytes(self) -> int:
-        """The size on disk of all copies but one of each file."""
+        """What removing all copies but one of each file would free on the disk."""
         return int(self.frame["bytes"].sum())
 
     def ordered(self, order: str) -> pl.DataFrame:
@@ -132,12 +136,15 @@ def open_groups(
     whatever else running a view raises.
     """
     filters = View(where=view.where) if view is not None else View()
+    if kind == COPIES:
+        # Which of them are there changes without the tables.
+        return _copies(current, filters)
     key = (kind, filters.key, first)
     with _lock:
         cache = _caches.setdefault(current, LRUCache(CACHED))
         if key in cache:
             return cache[key]
-    groups = _copies(current, filters) if kind == COPIES else _ranked(current, kind, filters, first)
+    groups = _ranked(current, kind, filters, first)
     with _lock:
         cache[key] = groups
     return groups
@@ -169,25 +176,39 @@ def plan_merge(
 
 
 def copies_of(project: Project, sha1s: Sequence[str]) -> pl.DataFrame:
-    """Return the files of images, one row each: sha1, path, kept, is_kept, bytes, modified.
+    """Return the files of images that are there now, one row a path.
 
-    ``path`` and ``kept`` are absolute paths on this machine. ``kept`` is the oldest file of the
-    image, of equally old ones the first by path; it comes first. ``modified`` is in nanoseconds.
+    Columns: sha1, path, kept (absolute paths on this machine), is_kept, is_copy, bytes, modified
+    (nanoseconds). ``kept`` is a file that is no link, the oldest of these, of equally old ones the
+    first by path; it comes first. ``is_copy``: removing this path would free its bytes and break
+    nothing; it is not another path of the kept file, no link, and has no other name on its disk.
     """
-    columns = ["sha1", "source", "path", "size", "mtime_ns"]
-    database = project.database()
-    files = database.frame("files", columns, "status = 'ok'")
+    columns = ["sha1", *FILE_COLUMNS, "size", "mtime_ns"]
+    files = project.database().frame("files", columns, "status = 'ok'")
     files = files.filter(pl.col("sha1").is_in(pl.Series(sha1s, dtype=pl.String).implode()))
-    roots = database.frame("sources", ["name", "uri"])
-    located = files.join(roots, left_on="source", right_on="name", how="left").select(
+    there = located(project, files).filter(pl.col("physical").is_not_null())
+    ranked = there.select(
         "sha1",
-        path=pl.concat_str(pl.col("uri").fill_null(pl.col("source")), "path", separator="/"),
+        "physical",
+        "is_link",
+        has_others=(pl.len().over("sha1", "physical") > 1) | (pl.col("names") > 1),
+        path="absolute",
         bytes="size",
         modified="mtime_ns",
+    ).sort("sha1", "is_link", "modified", "path")
+    with_kept = ranked.with_columns(
+        kept=pl.col("path").first().over("sha1"), file=pl.col("physical").first().over("sha1")
     )
-    first = pl.col("path").first().over("sha1")
-    ranked = located.sort("sha1", "modified", "path").with_columns(kept=first)
-    return ranked.with_columns(is_kept=pl.col("path") == pl.col("kept"))
+    is_other = pl.col("physical") != pl.col("file")
+    return with_kept.select(
+        "sha1",
+        "path",
+        "kept",
+        is_kept=pl.col("path") == pl.col("kept"),
+        is_copy=is_other & ~pl.col("is_link") & ~pl.col("has_others"),
+        bytes="bytes",
+        modified="modified",
+    )
 
 
 def keeper_criteria(current: Catalogue, rows: npt.NDArray[np.integer]) -> pl.DataFrame:
@@ -223,23 +244,45 @@ def _copies(current: Catalogue, view: View) -> OpenGroups:
     rows = run_view(current, view).rows
     files = current.duplicates().filter(pl.col("kind") == COPIES)
     files = files.filter(_is_shown(current, rows, files))
-    groups = files.group_by("group", "row").agg(count=pl.len())
-    keeper_columns = current.frame[groups["row"].to_numpy()].select("sha1", "size", "place")
-    frame = pl.concat([groups, keeper_columns], how="horizontal")
-    frame = frame.filter(pl.col("count") > 1).select(
+    groups = files.select("group", "row").unique().sort("group")
+    images = current.frame[groups["row"].to_numpy()].select("sha1", "place")
+    named = pl.concat([groups, images], how="horizontal")
+    copies = _looked_up(current, named["sha1"].to_list())
+    frame = named.join(copies, on="sha1", how="inner", maintain_order="left").select(
         "group",
         keeper="sha1",
         others=pl.lit([], pl.List(pl.String)),
         reason=pl.lit("first"),
         count="count",
         distance=pl.lit(0.0, pl.Float32),
-        bytes=(pl.col("size").fill_null(0).cast(pl.Int64) * (pl.col("count") - 1)),
+        bytes="bytes",
         place="place",
         row="row",
     )
     return OpenGroups(
         COPIES, frame, pl.DataFrame(schema={"sha1": pl.String, "distance": pl.Float32})
     )
+
+
+def _looked_up(current: Catalogue, sha1s: Sequence[str]) -> pl.DataFrame:
+    """Return how many files of each image are there now, where several are: sha1, count, bytes.
+
+    ``bytes`` is what removing all but one would free.
+    """
+    # Listed again and again while a person works through the groups.
+    key = (current.project.database().uri, current.versions["files"], tuple(sha1s))
+    with _lock:
+        known = _looked_up_cache.get(key)
+    if known is None:
+        copies = copies_of(current.project, sha1s)
+        freed = pl.col("bytes").filter("is_copy").sum().cast(pl.Int64)
+        counted = copies.group_by("sha1").agg(
+            count=pl.len(), copies=pl.col("is_copy").sum(), bytes=freed
+        )
+        known = counted.filter(pl.col("copies") > 0).drop("copies")
+        with _lock:
+            _looked_up_cache[key] = known
+    return known
 
 
 def _ranked(current: Catalogue, kind: str, view: View, first: str) -> OpenGroups:
@@ -307,4 +350,7 @@ def _oldest_files(current: Catalogue) -> pl.DataFrame:
     return oldest
 
 
+_looked_up_cache: TTLCache[tuple[str, int, tuple[str, ...]], pl.DataFrame] = TTLCache(
+    CACHED, LOOKED_UP_SECONDS
+)
 _oldest_cache: LRUCache[str, tuple[int, pl.DataFrame]] = LRUCache(CACHED)

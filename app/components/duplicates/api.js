@@ -60,7 +60,7 @@
  */
 /**
  * A group of files with the same bytes.
- * @typedef {{sha1: string, bytes: number, files: {path: string, isKept: boolean, modified: string}[]}} FileCopyGroup
+ * @typedef {{sha1: string, bytes: number, files: {path: string, isKept: boolean, isCopy: boolean, modified: string}[]}} FileCopyGroup
  */
 
 /** @param {URLSearchParams} query @returns {Promise<GroupListing>} */

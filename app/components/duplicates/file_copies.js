@@ -51,9 +51,11 @@ export class FileCopies {
   }
 
   /** @param {FileCopyGroup["files"][number]} file @param {number} bytes */
-  fileLine({ path, isKept, modified }, bytes) {
+  fileLine({ path, isKept, isCopy, modified }, bytes) {
     const { t, language } = this.tools;
-    const facts = [formatBytes(bytes, language), t("modified", { date: modified }), isKept && t("copies_first")];
+    // Removing it would free nothing, or break a link.
+    const role = isKept ? t("copies_first") : !isCopy && t("copies_linked");
+    const facts = [formatBytes(bytes, language), t("modified", { date: modified }), role];
     return el(
       "li",
       {},
@@ -62,9 +64,9 @@ export class FileCopies {
     );
   }
 
-  /** Copy the paths of all files but the one that is kept. */
+  /** Copy the paths of the files that could be removed. */
   async copyPaths() {
-    const paths = this.group?.files.filter(({ isKept }) => !isKept).map(({ path }) => path) ?? [];
+    const paths = this.group?.files.filter(({ isCopy }) => isCopy).map(({ path }) => path) ?? [];
     const isCopied = await navigator.clipboard.writeText(paths.join("\n")).then(
       () => true,
       () => false,

@@ -41,6 +41,7 @@ def create_project(folder):
     ]
     files[3]["path"], files[3]["folder"] = "b/left.jpg", "b"
     synthetic.write(opened, "files", files)
+    synthetic.write_files(opened, folder.parent / "pictures")
     rows = [member(NEAR, LARGE), member(NEAR, SMALL, 2), member(NEAR, GREY, 4)]
     rows += [member(OTHER, LEFT, 8), member(OTHER, RIGHT, 8)]
     rows += [member(ALIKE, LARGE, 0.04), member(ALIKE, LEFT, 0.04)]

@@ -100,7 +100,8 @@ def test_a_plan_merges_groups_within_a_distance_whose_values_agree(project, stor
     assert set(store.state().excluded.frame()["target"]) == {A}
 
 
-def test_files_of_one_image_are_listed_oldest_first(project):
+def test_files_of_one_image_are_listed_oldest_first(project, tmp_path):
+    synthetic.write_files(project, tmp_path)
     rows = review.copies_of(project, [B]).rows(named=True)
     assert [row["path"].rpartition("/")[2] for row in rows] == ["0.jpg", "b.jpg"]
     assert [row["is_kept"] for row in rows] == [True, False]
