@@ -228,6 +228,7 @@ def _bottom(project: Project | None, view: View | None) -> None:
     steps(language=state.language(), texts=_texts("history.steps_"))
     frame(
         project=str(project.root),
+        project_id=project.id,
         language=state.language(),
         view=None if view is None else model.to_address(view.without_display),
         keys=[(keys, state.text(f"frame.key_{name}")) for keys, name in KEYS],

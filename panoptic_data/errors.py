@@ -16,6 +16,7 @@
     │   ├── InvalidView
     │   ├── InvalidProperty
     │   ├── InvalidTag
+    │   ├── OtherProject
     │   ├── DeletedProperty
     │   ├── DeletedTag
     │   ├── InvalidValue
@@ -62,6 +63,7 @@ __all__ = [
     "InvalidView",
     "LogIncomplete",
     "NoEmbeddings",
+    "OtherProject",
     "PanopticError",
     "ProcessingFailed",
     "ProjectBusy",
@@ -218,6 +220,12 @@ class InvalidTag(_InvalidDefinition):
     """A tag that cannot be created or updated so."""
 
     key = "invalid_tag"
+
+
+class OtherProject(UsageError):
+    """An edit of another project than the one that is served. Params: ``name`` of this one."""
+
+    key = "other_project"
 
 
 class _Deleted(UsageError):

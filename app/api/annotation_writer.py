@@ -63,6 +63,7 @@ def writing(body_type: type[_Body], write: Callable[[Writer, _Body], dict[str, A
     """Return an answer that hands the checked body to ``write`` and sends its result as JSON."""
 
     def handle(project: Project, body: _Body, caller: Caller) -> dict[str, Any]:
+        body.check_project(project)
         store = annotations_of(project)
         return write(Writer(project, caller, store, store.state(), body.sent_edit()), body)
 

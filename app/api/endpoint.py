@@ -17,7 +17,13 @@ from starlette.responses import JSONResponse, Response
 
 from app.services import identity
 from panoptic_data.annotations import deleted
-from panoptic_data.errors import DataUnavailable, DeletedProperty, DeletedTag, PanopticError
+from panoptic_data.errors import (
+    DataUnavailable,
+    DeletedProperty,
+    DeletedTag,
+    OtherProject,
+    PanopticError,
+)
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
 
@@ -74,7 +80,12 @@ def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
 
 
 def status_of(error: PanopticError) -> int:
-    """Return the status of an answer that says an error: 503 where the data is out of reach."""
+    """Return the status of an answer that says an error.
+
+    503 where the data is out of reach, 421 where another project is served, else 400.
+    """
+    if isinstance(error, OtherProject):
+        return 421
     return 503 if isinstance(error, DataUnavailable) else 400
 
 

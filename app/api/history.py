@@ -7,7 +7,7 @@ it (``panoptic_data.annotations.store``), writing values (``annotations``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import NO_STORE, Caller, answering, language, whole_number
+from app.api.endpoint import NO_STORE, Answer, Caller, answering, language, whole_number
 from app.api.request_body import Id, RequestBody, with_body
 from app.services import identity
 from app.services.history_text import Words, summarize
@@ -55,8 +55,9 @@ def routes(project: Project) -> list[Route]:
     - ``/steps``: what undo and redo would do for the caller: ``undo`` and ``redo``
       (``batch``, ``said``; null for nothing), ``position``, ``me``, ``atWork``.
     - ``/batches/{batch}?start=``: ``changes`` of a batch, some at a time, and their ``total``.
-    - ``POST /undo``, ``/redo``: ``batch`` that was switched (null for none) with what it did as
-      ``said``, and what ``/steps`` answers.
+    - ``POST /undo``, ``/redo``: ``{"seen": …}`` is the batch that the page shows as the step;
+      where that is another by now nothing is done. Answers ``batch`` that was switched (null for
+      none) with what it did as ``said``, and what ``/steps`` answers.
     - ``POST /switch``: ``{"batch": …, "on": …}``; the same answer, 404 for no such batch.
     """
     switch = with_body(SwitchRequest, _switch, SWITCH_BYTES)
@@ -68,6 +69,12 @@ def routes(project: Project) -> list[Route]:
         Route("/redo", answering(project, _step(is_on=True)), methods=["POST"]),
         Route("/switch", answering(project, switch), methods=["POST"]),
     ]
+
+
+class StepRequest(RequestBody):
+    """The body of ``POST /undo`` and ``/redo``; without ``seen`` any step is taken."""
+
+    seen: Id | None = None
 
 
 class SwitchRequest(RequestBody):
@@ -181,14 +188,21 @@ def _steps(project: Project, caller: Caller, batch: Batch | None = None) -> dict
     }
 
 
-def _step(*, is_on: bool) -> Callable[[Project, Request], Response]:
+def _step(*, is_on: bool) -> Answer:
     """Return the answer to ``/redo``, or to ``/undo``."""
 
-    def answer(project: Project, request: Request) -> Response:
+    def step(project: Project, request: StepRequest, caller: Caller) -> dict[str, Any]:
         store = annotations_of(project)
-        caller = Caller.of(request)
-        batch = store.redo(caller.author) if is_on else store.undo(caller.author)
-        return JSONResponse(_steps(project, caller, batch), headers=NO_STORE)
+        act = store.redo if is_on else store.undo
+        return _steps(project, caller, act(caller.author, request.seen))
+
+    with_seen = with_body(StepRequest, step, SWITCH_BYTES)
+
+    def answer(project: Project, request: Request) -> Response:
+        if request.headers.get("content-length", "0") != "0":
+            return with_seen(project, request)
+        payload = step(project, StepRequest(), Caller.of(request))
+        return JSONResponse(payload, headers=NO_STORE)
 
     return answer
 

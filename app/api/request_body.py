@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.endpoint import NO_STORE, Answer, Caller, language
 from panoptic_data.annotations.log import Edit
+from panoptic_data.errors import OtherProject
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
 
@@ -83,15 +84,22 @@ class KeptRequest(RequestBody):
     """A request that its browser keeps until it is stored, and sends again until then.
 
     ``edit`` is the browser's own id of it: what is stored already is not stored again. ``repeat``
-    says that it was sent before.
+    says that it was sent before. ``project`` is the id of the project that it is of: another may
+    be served at the same address by now.
     """
 
+    project: Id | None = None
     edit: Annotated[str, Field(min_length=16, max_length=100)] | None = None
     repeat: bool = False
 
     def sent_edit(self) -> Edit | None:
         """Return the edit by its id; None where it has none."""
         return None if self.edit is None else Edit(self.edit, self.repeat)
+
+    def check_project(self, served: Project) -> None:
+        """Raise OtherProject where it is of another project than the one that is served."""
+        if self.project is not None and self.project != served.id:
+            raise OtherProject(name=served.name)
 
 
 _Body = TypeVar("_Body", bound=RequestBody)

@@ -160,6 +160,7 @@ def _examples(project: Project, request: ExamplesRequest) -> list[str]:
 
 
 def _answer(project: Project, request: AnswersRequest, caller: Caller, _: Check) -> dict[str, Any]:
+    request.check_project(project)
     sha1s_by_tag = [
         (
             answer.tag,

@@ -85,7 +85,7 @@ def visit(chromium, contexts):
 
     yield open_page
     for page in pages:
-        if page.url.startswith("http"):
+        if not page.is_closed() and page.url.startswith("http"):
             page.evaluate("localStorage.clear()")
         page.close()
     for context in contexts.values():

@@ -4,6 +4,10 @@
 export function storage(quota = Infinity) {
   const kept = new Map();
   return {
+    get length() {
+      return kept.size;
+    },
+    key: (index) => [...kept.keys()][index] ?? null,
     getItem: (key) => kept.get(key) ?? null,
     removeItem: (key) => void kept.delete(key),
     setItem(key, text) {

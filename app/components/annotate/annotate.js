@@ -236,10 +236,12 @@ class AnnotationPanel {
     };
     this.writesPending += 1;
     let problem = "";
+    let isKept = false;
     try {
       await annotations.write("/annotate", { property, ...edit, targets });
     } catch (error) {
       problem = error.message || this.texts.not_written;
+      isKept = Boolean(error.isKept);
     }
     this.writesPending -= 1;
     if (sha1 !== this.sha1 || path !== this.path) {
@@ -249,7 +251,8 @@ class AnnotationPanel {
     }
     this.showError(problem);
     if (!problem) this.refresh();
-    else this.showRefused(property);
+    // What waits to be stored stays as it was given.
+    else if (!isKept) this.showRefused(property);
   }
 
   /** The server refused: a text field keeps what was typed, tags show what is stored. */

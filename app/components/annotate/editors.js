@@ -298,4 +298,6 @@ class CheckboxField {
  * @property {() => void} refuse  the server could not read it
  * @property {() => void} [discard]  another image is the current one
  * @property {() => void} [reset]  of tags: nothing typed, nothing open
+ * @property {import("./tag_chips.js").ChipTag[]} [tags]
+ * @property {(id: string, other: string) => void} [replace]  of tags: another in the place of one
  */

@@ -120,7 +120,8 @@ export class InPlaceEditor {
       await annotations.write("/annotate", { property: property.id, op: "set", ...edit, targets: this.targetsOf(row) });
       this.errorMessage.hidden = true;
     } catch (error) {
-      this.refuse(editing, error.message || this.context.texts.not_written);
+      if (error.isKept) annotations.say(error.message, null);
+      else this.refuse(editing, error.message || this.context.texts.not_written);
     }
   }
 

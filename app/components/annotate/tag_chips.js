@@ -290,11 +290,20 @@ export class TagChips {
   commit() {}
 
   /**
-   * The tags, as an edit of any images.
-   * @returns {{names: string[]} | null}
+   * The tags, as an edit of any images: by their ids, and by name those that are made by it.
+   * @returns {{values: string[], names?: string[]} | null}
    */
   edit() {
-    return this.tags.length ? { names: this.tags.map((item) => item.name) } : null;
+    if (!this.tags.length) return null;
+    const names = this.tags.filter(({ id }) => id === null).map(({ name }) => name);
+    const values = this.tags.flatMap(({ id }) => id ?? []);
+    return names.length ? { values, names } : { values };
+  }
+
+  /** Put another tag in the place of one that is gone. @param {string} id @param {string} other */
+  replace(id, other) {
+    for (const item of this.tags) if (item.id === id) item.id = other;
+    this.draw();
   }
 
   discard() {

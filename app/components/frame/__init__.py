@@ -47,6 +47,7 @@ class Selection:
 def frame(
     *,
     project: str,
+    project_id: str,
     language: str,
     view: str | None,
     keys: Sequence[tuple[str, str]],
@@ -59,6 +60,7 @@ def frame(
 ) -> None:
     """Show the selection and what can be done with it; ``keys`` is what ``?`` lists.
 
+    ``project_id`` names the project wherever its folder lies, ``project`` where it lies now.
     ``view`` is the address of the view that the page shows, without how it is shown; None where
     it shows none. ``on_suggest`` gets the tag that images are to be suggested for.
     """
@@ -68,6 +70,7 @@ def frame(
         key=KEY,
         data={
             "project": project,
+            "projectId": project_id,
             "language": language,
             "view": view,
             # The list's own key stands last.

@@ -1,16 +1,19 @@
 // What is on every page: the selection at the bottom left and what is done with it, the keys, the
 // language that is remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
+import { goneOffers } from "../annotate/gone_offers.js";
 import { NameGroups } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
-import { debounced, el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
+import { debounced, el, fill, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
 import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { restorePanels, togglePanel } from "../shared/ui/panels.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { GroupMenu } from "./group_menu.js";
+import { KeptLine, orKept } from "./kept_line.js";
+import { ModeLine } from "./mode_line.js";
 import { MoreLikeThese } from "./more_like_these.js";
 import { TagShortcuts } from "./tag_shortcuts.js";
 import { Tagging } from "./tagging.js";
@@ -21,6 +24,8 @@ const SENT_AT_MOST = 10_000;
 // The address names each image that others are compared with.
 const COMPARED_AT_MOST = 1_000;
 const TOAST_FOR = 8000;
+// There is something to choose in it.
+const OFFER_FOR = 30_000;
 const BUSY_AFTER = 400;
 const YEAR = 365 * 24 * 3600;
 
@@ -28,6 +33,7 @@ const YEAR = 365 * 24 * 3600;
 /**
  * @typedef {object} Data
  * @property {string} project
+ * @property {string} projectId         the same wherever its folder lies
  * @property {string} language
  * @property {string | null} view       address of the view that the page shows, if it shows one
  * @property {[string, string][]} keys  what `?` lists: key, what it does
@@ -80,7 +86,7 @@ class Frame {
       this.clear,
     );
     this.brushButton = iconButton("approval", "", () => this.tagging.toggle(this.brushButton));
-    this.modeLine = el("div", { class: "under", role: "status", hidden: true });
+    this.keptLine = new KeptLine(this.words, data.language);
     this.toast = el("div", { class: "toast", role: "status", popover: "manual" });
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
     this.naming = new NameGroups(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
@@ -102,6 +108,9 @@ class Frame {
       },
     );
     this.tagShortcuts = new TagShortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.isAway });
+    this.modeLine = new ModeLine(this.words, data.language, this.tagShortcuts, {
+      drawn: () => set(this.brushButton, "aria-pressed", String(brush.isOn)),
+    });
     this.help = iconButton("keyboard", "", () => this.helpDialog.showModal());
     this.keyTable = el("dl", {});
     this.title = el("h2", {});
@@ -115,7 +124,8 @@ class Frame {
     root.replaceChildren(
       this.help,
       this.brushButton,
-      this.modeLine,
+      this.keptLine.node,
+      this.modeLine.node,
       this.selected,
       this.toast,
       this.helpDialog,
@@ -132,10 +142,6 @@ class Frame {
     this.onKeyDown = (event) => this.onKey(event);
     selection.addEventListener("change", this.onSelectionChange);
     document.addEventListener("keydown", this.onKeyDown);
-    this.onModeChange = () => this.drawModeLine();
-    brush.addEventListener("change", this.onModeChange);
-    this.tagShortcuts.addEventListener("change", this.onModeChange);
-    annotations.addEventListener("define", this.onModeChange);
     this.onSay = () => this.announce();
     annotations.addEventListener("say", this.onSay);
     this.onSuggest = (event) => this.send("suggest", event.detail.tag);
@@ -151,6 +157,7 @@ class Frame {
     this.data = data;
     const { texts, language } = data;
     selection.open(`panoptic.selection.${data.project}`);
+    annotations.kept.open(data.projectId);
     if (data.view !== null) selection.leave(data.view);
     document.documentElement.lang = language;
     document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
@@ -240,8 +247,9 @@ class Frame {
    */
   async annotate(edits, label, isAll) {
     const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [], held: selection.held } };
-    const { changed, batch } = await annotations.write("/annotate", { edits, targets: isAll ? all : this.selection() });
-    this.done(label, changed, batch);
+    const targets = isAll ? all : this.selection();
+    const { changed, batch } = await orKept(annotations.write("/annotate", { edits, targets }));
+    if (batch !== undefined) this.done(label, changed, batch);
   }
 
   /** A tag's key: put it on, or off where all have it. @param {import("../shared/store/annotations.js").Tag} tag */
@@ -258,7 +266,8 @@ class Frame {
       });
       this.done(op === "remove" ? `− ${tag.name}` : tag.name, changed, batch);
     } catch (error) {
-      annotations.say(error.message || this.words.not_written, null);
+      const offers = goneOffers(error, this.words, (id) => this.apply({ ...tag, id }));
+      annotations.say(error.message || this.words.not_written, null, offers);
     }
   }
 
@@ -290,12 +299,12 @@ class Frame {
   /** Say for a while what was done, and how to undo it. */
   announce() {
     clearTimeout(this.busyTimer);
-    const { word, batch } = annotations;
+    const { word, batch, offers } = annotations;
     const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
-    this.toast.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []));
+    this.toast.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []), ...offers);
     showToast(this.toast);
     clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => this.hideAnnouncement(), TOAST_FOR);
+    this.toastTimer = setTimeout(() => this.hideAnnouncement(), offers.length ? OFFER_FOR : TOAST_FOR);
   }
 
   hideAnnouncement() {
@@ -307,33 +316,6 @@ class Frame {
     await annotations
       .write("/switch", { batch, on: false })
       .catch((error) => annotations.say(error.message || this.words.not_written, null));
-  }
-
-  /** Say what presses do at present: give the values of the brush, or tags by letters. */
-  drawModeLine() {
-    const { words } = this;
-    const { tags, letters } = this.tagShortcuts;
-    this.modeLine.hidden = !brush.isOn && !letters;
-    set(this.brushButton, "aria-pressed", String(brush.isOn));
-    if (this.modeLine.hidden) return;
-    const stop = el(
-      "button",
-      { type: "button", onclick: () => (brush.isOn ? brush.stop() : this.tagShortcuts.toggle(false)) },
-      words.stop,
-      el("kbd", {}, "Esc"),
-    );
-    if (brush.isOn) {
-      const { trouble, label, done } = brush;
-      const text = trouble || fill(words.stamping, { what: label, count: number(done.size, this.data.language) });
-      this.modeLine.replaceChildren(icon("approval"), el("span", { class: "what", title: text }, text), stop);
-      return;
-    }
-    const keys = tags.map((tag) => el("span", { class: "key" }, el("kbd", {}, tag.key), tag.name));
-    this.modeLine.replaceChildren(
-      icon("keyboard"),
-      el("span", { class: "what" }, ...(keys.length ? keys : [words.no_keys])),
-      stop,
-    );
   }
 
   sendSelection() {
@@ -383,12 +365,12 @@ class Frame {
     clearTimeout(this.toastTimer);
     clearTimeout(this.busyTimer);
     this.tagging.close();
+    this.keptLine.close();
     this.groupMenu.close();
     this.tagShortcuts.close();
     this.stopFollowing();
     brush.stop();
-    brush.removeEventListener("change", this.onModeChange);
-    annotations.removeEventListener("define", this.onModeChange);
+    this.modeLine.close();
     annotations.removeEventListener("say", this.onSay);
     document.removeEventListener("panoptic:suggest", this.onSuggest);
     selection.removeEventListener("change", this.onSelectionChange);

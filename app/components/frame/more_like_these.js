@@ -148,10 +148,10 @@ export class MoreLikeThese {
       editor?.focus();
       return;
     }
-    const [name] = edit.names;
+    const [{ name }] = editor.tags;
     this.isBusy = this.submitButton.disabled = true;
     try {
-      await this.tag([{ property: property.id, op: "add", names: [name] }], `${property.name}: ${name}`);
+      await this.tag([{ property: property.id, op: "add", ...edit }], `${property.name}: ${name}`);
       await annotations.read();
       const given = annotations.tagsOf(property.id).find((tag) => ignoringCase(tag.name) === ignoringCase(name));
       this.panel.hidePopover();

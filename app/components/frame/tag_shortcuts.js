@@ -7,14 +7,23 @@ import { brush } from "../shared/store/brush.js";
 // On keyboards whose digits need Shift the same keys are these, which mean something else here.
 const OTHER_KEYS = new Set(["-", "+", "=", "/", "?", "[", "]"]);
 
+/** @typedef {import("../shared/store/annotations.js").Tag} Tag */
+
 export class TagShortcuts extends EventTarget {
-  /** @param {{apply: (tag: import("../shared/store/annotations.js").Tag) => void, isAway: () => boolean}} acts */
+  /** @param {{apply: (tag: Tag) => void, isAway: () => boolean}} acts */
   constructor({ apply, isAway }) {
     super();
     this.apply = apply;
     this.isAway = isAway;
     /** Whether letters give tags before they mean anything else. */
     this.letters = false;
+    /** Tags that had a key when somebody deleted them: the server says what became of them. @type {Map<string, Tag>} */
+    this.gone = new Map();
+    /** @type {Tag[]} */
+    this.known = [];
+    this.onDefine = () => this.remember();
+    annotations.addEventListener("define", this.onDefine);
+    this.remember();
     this.onKeyDown = (event) => this.onKey(event);
     // In the capture phase: displays have keys of their own.
     document.addEventListener("keydown", this.onKeyDown, true);
@@ -60,7 +69,13 @@ export class TagShortcuts extends EventTarget {
   }
 
   tagOf(key) {
-    return annotations.tags.find((tag) => tag.key === key);
+    return annotations.tags.find((tag) => tag.key === key) ?? this.gone.get(key);
+  }
+
+  remember() {
+    for (const tag of this.known) if (!annotations.tagOf.has(tag.id)) this.gone.set(String(tag.key), tag);
+    this.known = this.tags;
+    for (const tag of this.known) this.gone.delete(String(tag.key));
   }
 
   async applyOnceRead(key) {
@@ -71,5 +86,6 @@ export class TagShortcuts extends EventTarget {
 
   close() {
     document.removeEventListener("keydown", this.onKeyDown, true);
+    annotations.removeEventListener("define", this.onDefine);
   }
 }

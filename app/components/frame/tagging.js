@@ -2,6 +2,7 @@
 // image that the brush touches. Not here: the fields (annotate/editors.js), writing (frame.js), the
 // brush (shared/store/brush.js).
 import { makeEditor } from "../annotate/editors.js";
+import { goneOffers, tagNamed } from "../annotate/gone_offers.js";
 import { NewProperty } from "../annotate/new_property.js";
 import { levelsOf } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
@@ -126,11 +127,12 @@ export class Tagging {
     act();
   }
 
-  /** Remove lines of properties that are deleted; there is always one line. */
+  /** Remove empty lines of properties that are deleted; there is always one line. */
   propertiesChanged() {
     if (!this.isOpen) return;
     const known = new Set(annotations.properties.map(({ id }) => id));
-    this.lines = this.lines.filter((line) => known.has(line.property.id));
+    // What was chosen stays: when it is applied, the server says what became of the property.
+    this.lines = this.lines.filter((line) => known.has(line.property.id) || line.edit());
     const isNone = !annotations.properties.length;
     this.noProperties.hidden = !isNone;
     this.addButton.hidden = annotations.properties.length < 2;
@@ -236,22 +238,40 @@ export class Tagging {
     this.isBusy = true;
     this.count();
     write(this.applyButton, this.words.texts.writing);
-    let problem = "";
+    this.showProblem(null);
     try {
       await this.annotate(edits, this.label(), this.isAll);
       this.panel.hidePopover();
       current.focus();
     } catch (error) {
-      problem = error.message || this.words.texts.not_written;
+      this.showProblem(error, (id) => {
+        for (const line of this.lines) line.editor.replace?.(error.gone.id, id);
+        return this.submit();
+      });
     }
     this.isBusy = false;
-    write(this.problem, problem);
-    this.problem.hidden = !problem;
     this.count();
   }
 
-  startBrush() {
-    brush.start(this.edits(), this.label());
+  /** @param {any} error @param {(id: string) => unknown} [again] */
+  showProblem(error, again = () => {}) {
+    const { texts } = this.words;
+    this.problem.hidden = !error;
+    if (!error) return;
+    const offers = goneOffers(error, texts, again);
+    this.problem.replaceChildren(el("span", {}, error.message || texts.not_written), ...offers);
+  }
+
+  /** A stamp holds tags by their ids: those that are new are made first. */
+  async startBrush() {
+    const label = this.label();
+    try {
+      for (const line of this.lines) await line.makeTags();
+    } catch (error) {
+      this.showProblem(error);
+      return;
+    }
+    brush.start(this.edits(), label);
     this.panel.hidePopover();
     current.focus();
   }
@@ -301,11 +321,11 @@ class EditLine {
   }
 
   update(canGo) {
-    const written = JSON.stringify(annotations.properties.map(({ id, name }) => [id, name]));
+    const isKnown = annotations.properties.some(({ id }) => id === this.property.id);
+    const listed = isKnown ? annotations.properties : [...annotations.properties, this.property];
+    const written = JSON.stringify(listed.map(({ id, name }) => [id, name]));
     if (written !== this.written)
-      this.propertySelect.replaceChildren(
-        ...annotations.properties.map(({ id, name }) => el("option", { value: id }, name)),
-      );
+      this.propertySelect.replaceChildren(...listed.map(({ id, name }) => el("option", { value: id }, name)));
     this.written = written;
     this.propertySelect.value = this.property.id;
     this.remove.hidden = !canGo;
@@ -331,9 +351,14 @@ class EditLine {
     return edit && { property: property.id, op, ...edit };
   }
 
+  /** Make the tags that were only named. */
+  async makeTags() {
+    for (const tag of this.editor.tags ?? []) tag.id ??= await tagNamed(this.property.id, tag.name);
+  }
+
   label() {
     const edit = this.edit();
-    const values = edit?.names?.join(", ") ?? edit?.value ?? "";
+    const values = this.editor.tags?.map((tag) => tag.name).join(", ") ?? edit?.value ?? "";
     const { name } = this.property;
     const sign = this.mode.value === "remove" || this.mode.value === "clear" ? "−" : "";
     return values ? `${name}: ${sign}${values}` : `${sign}${name}`;

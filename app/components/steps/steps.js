@@ -69,9 +69,9 @@ class Steps {
     const { texts } = this.data;
     const other = step === "undo" ? "redo" : "undo";
     try {
-      const { batch, said: message } = await latest.go(step);
+      const { batch, said: message, [step]: next } = await latest.go(step);
       if (batch) this.show(fill(texts[`${step}ne`], { said: message ?? "" }), other);
-      else this.show(texts[`no_${step}`]);
+      else this.show(next ? fill(texts[`${step}_changed`], { said: next.said }) : texts[`no_${step}`]);
     } catch {
       this.show(texts.failed);
     }

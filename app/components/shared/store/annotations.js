@@ -1,10 +1,14 @@
 // What is said of images, as the server keeps it: read, written, and followed when others write.
-// One for the whole window: a module is loaded once. Not here: showing or editing it.
+// One for the whole window: a module is loaded once. Not here: showing or editing it, keeping what
+// cannot be written now (kept_edits.js).
+import { KeptEdits } from "./kept_edits.js";
 
 // Others' changes are seen within two seconds.
 const LOOK_EVERY = 1000;
 // Images whose values are kept until something is written.
 const KEPT = 200;
+// What is sent again until it is stored: values of images, each of its own.
+const SENT_UNTIL_STORED = new Set(["/annotate", "/copy", "/exclude", "/suggestions/answers"]);
 
 /**
  * @typedef {"text" | "number" | "tag" | "tags" | "date" | "colour" | "url" | "checkbox" | "path" | "image"} Type
@@ -35,8 +39,20 @@ const KEPT = 200;
  * @property {Record<string, Cell>} values
  * @typedef {{sha1s: string[], places?: string[]} | {view: string, selection: import("./selection.js").Plain}} Targets
  * @typedef {{op?: string, value?: string | null, values?: string[], names?: string[]}} Edit
+ * @typedef {{kind: "tag" | "property", id: string, name: string, property: string | null,
+ *   restore: {batch: string, on: boolean}}} Gone  what somebody deleted, and what brings it back
  * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string}} Written
  */
+
+/** What the server said against a request; its message is for people, empty where it had none. */
+export class AnswerError extends Error {
+  /** @param {number} status  0 where there was no answer @param {{message?: string, gone?: Gone}} content */
+  constructor(status, { message = "", gone }) {
+    super(message);
+    this.status = status;
+    this.gone = gone ?? null;
+  }
+}
 
 class Annotations extends EventTarget {
   constructor() {
@@ -60,6 +76,10 @@ class Annotations extends EventTarget {
     this.word = "";
     /** The batch that did it. @type {string | null} */
     this.batch = null;
+    /** What can be pressed beside the word. @type {HTMLElement[]} */
+    this.offers = [];
+    this.kept = new KeptEdits((path, body) => this.post(path, body));
+    this.kept.addEventListener("stored", (event) => this.written(/** @type {CustomEvent} */ (event).detail));
   }
 
   /** The tags of a property, in their order. @param {string} property */
@@ -107,14 +127,22 @@ class Annotations extends EventTarget {
   }
 
   /**
-   * Write something; throws an error that says in words why it cannot be.
+   * Write something; throws an error that says in words why it cannot be, or not yet.
    * @param {string} path @param {Record<string, any>} body @returns {Promise<Written>}
    */
   async write(path, body) {
-    const answer = await this.post(path, body);
-    this.take(answer.version);
-    this.notify(answer.position);
+    // All images of a view may be others by then.
+    const isKept = SENT_UNTIL_STORED.has(path) && !body.targets?.selection?.all;
+    if (!isKept && this.kept.waiting.length) await this.kept.flush();
+    const answer = /** @type {any} */ (await (isKept ? this.kept.send(path, body) : this.post(path, body)));
+    this.written(answer);
     return answer;
+  }
+
+  /** @param {Written & {version?: string}} answer */
+  written({ version, position }) {
+    this.take(version ?? "");
+    this.notify(position);
   }
 
   /** As `write`, where nothing is written. @param {string} path @param {Record<string, any>} body */
@@ -126,7 +154,7 @@ class Annotations extends EventTarget {
     );
     const content = (await answer?.json().catch(() => null)) ?? {};
     // Without words where the server had none: whoever asked has their own.
-    if (!answer?.ok) throw new Error(content.message ?? "");
+    if (!answer?.ok) throw new AnswerError(answer?.status ?? 0, content);
     return content;
   }
 
@@ -135,10 +163,11 @@ class Annotations extends EventTarget {
     if (version && version !== this.version) this.read().catch(() => {});
   }
 
-  /** Say on the page what was done. @param {string} word @param {string | null} batch */
-  say(word, batch) {
+  /** Say on the page what was done. @param {string} word @param {string | null} batch @param {HTMLElement[]} offers */
+  say(word, batch, offers = []) {
     this.word = word;
     this.batch = batch;
+    this.offers = offers;
     this.dispatchEvent(new Event("say"));
   }
 
@@ -175,6 +204,7 @@ class Annotations extends EventTarget {
       this.take(version);
       const isNew = position > this.position && this.position >= 0;
       if (isNew) this.notify(position);
+      await this.kept.tryAgain();
     } catch {
       // The server is away: the page says so.
     }

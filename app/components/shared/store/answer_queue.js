@@ -30,7 +30,9 @@ export class AnswerQueue {
     const written = this.queue
       .then(() => annotations.write(path, body))
       .catch((error) => {
-        this.failed(error);
+        // One that is kept in this browser is stored later: the page goes on.
+        if (error.isKept) annotations.say(error.message, null);
+        else this.failed(error);
         return null;
       });
     this.queue = written.then(() => {

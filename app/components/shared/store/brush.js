@@ -13,6 +13,10 @@ class Stamp extends EventTarget {
     /** Images that were pressed. @type {Set<string>} */
     this.done = new Set();
     this.trouble = "";
+    /** Why the last press was refused, and the images it was on. @type {any} */
+    this.refusal = null;
+    /** @type {string[]} */
+    this.refused = [];
   }
 
   get isOn() {
@@ -24,8 +28,15 @@ class Stamp extends EventTarget {
     this.edits = edits;
     this.label = label;
     this.done = new Set();
-    this.trouble = "";
+    this.accept();
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Nothing was refused. */
+  accept() {
+    this.trouble = "";
+    this.refusal = null;
+    this.refused = [];
   }
 
   stop() {
@@ -40,15 +51,29 @@ class Stamp extends EventTarget {
     if (!this.edits || !sha1s.length) return;
     const { edits, done } = this;
     for (const sha1 of sha1s) done.add(sha1);
-    this.trouble = "";
+    const refused = this.refused;
+    this.accept();
     this.dispatchEvent(new Event("change"));
     try {
       await annotations.write("/annotate", { edits, targets: { sha1s }, act: "stamp" });
     } catch (error) {
-      for (const sha1 of sha1s) done.delete(sha1);
       this.trouble = error.message;
+      if (!error.isKept) this.refuse(error, [...refused, ...sha1s]);
       this.dispatchEvent(new Event("change"));
     }
+  }
+
+  /** @param {any} error @param {string[]} sha1s */
+  refuse(error, sha1s) {
+    for (const sha1 of sha1s) this.done.delete(sha1);
+    this.refusal = error;
+    this.refused = sha1s;
+  }
+
+  /** Go on with other edits, first on the images that were refused. @param {Stamped[]} edits */
+  goOn(edits) {
+    this.edits = edits;
+    return this.press(this.refused);
   }
 }
 

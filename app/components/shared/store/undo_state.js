@@ -69,7 +69,10 @@ class Latest extends EventTarget {
 
   /** Undo or redo. @param {"undo" | "redo"} step @returns {Promise<Told>} */
   async go(step) {
-    const state = /** @type {any} */ (await annotations.write(`/${step}`, {}));
+    // What was just done here may not be known here yet.
+    if (this.state && annotations.position > this.state.position) await this.read();
+    const seen = this.state?.[step]?.batch;
+    const state = /** @type {any} */ (await annotations.write(`/${step}`, seen ? { seen } : {}));
     this.take(state);
     return state;
   }
