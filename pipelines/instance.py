@@ -1,7 +1,8 @@
 """A project's Dagster instance, whose home is ``<project>/dagster``.
 
-`dagster dev` with this DAGSTER_HOME shows the same history. Not here: the history of runs in the
-project's tables, which a copied project keeps (``panoptic_data.provenance.runs``).
+`dagster dev` with this DAGSTER_HOME shows the same history. Not here: a home that cannot be used
+(``history``), the history of runs in the project's tables, which a copied project keeps
+(``panoptic_data.provenance.runs``).
 """
 
 from __future__ import annotations
@@ -30,13 +31,19 @@ _UNFINISHED = (
 
 @contextmanager
 def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """Open the project's instance, writing our settings there the first time."""
+    """Open the project's instance, writing our settings where there are none.
+
+    Raises anything where its files are damaged.
+    """
     home = project.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / _SETTINGS).exists():
+    # No parents: where the project is gone it is not begun again.
+    home.mkdir(exist_ok=True)
+    settings = home / _SETTINGS
+    # A file that was cut to nothing would mean Dagster's own settings.
+    if not settings.exists() or not settings.read_bytes().strip():
         draft = home / f".{_SETTINGS}"
         draft.write_bytes(next(filter(Path.is_file, _SETTINGS_PATHS)).read_bytes())
-        draft.replace(home / _SETTINGS)
+        draft.replace(settings)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 

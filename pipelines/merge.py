@@ -7,14 +7,17 @@ megabyte. Not here: when a merge is due (``app``), what it writes
 
 from __future__ import annotations
 
+import logging
+
 import dagster as dg
 
 from panoptic_data.annotations import materialize
 from panoptic_data.provenance import runs
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from panoptic_data.storage.project import Project
-from pipelines import checks, instance
+from pipelines import checks
 from pipelines.assets.annotations import ANNOTATIONS, merge_annotations
+from pipelines.history import History, open_history
 from pipelines.process import compact
 from pipelines.resources import Request, Work
 
@@ -28,17 +31,24 @@ REPLAY_EVERY = 20_000
 def merge(project: Project) -> StageResult:
     """Merge the events since the last merge. Raises ProjectBusy."""
     with (
-        instance.open_instance(project) as history,
+        # First: a home is set aside by the holder of the lock alone.
         runs.start(project, runs.MERGE, {}) as run,
+        open_history(project) as history,
     ):
         work = Work(project, run, Request(), (), ())
         result = merge_annotations(work)
-        history.report_runless_asset_event(_materialization(result))
+        _report(history, _materialization(result))
         replay = _is_replay_due(work.results[materialize.STAGE])
         for evaluation in checks.evaluate_annotations(work, replay=replay):
-            history.report_runless_asset_event(evaluation)
+            _report(history, evaluation)
+        for problem in history.problems:
+            logging.getLogger(__name__).warning(problem)
         compact(project)
     return work.results[materialize.STAGE]
+
+
+def _report(history: History, event: dg.AssetMaterialization | dg.AssetCheckEvaluation) -> None:
+    history.attempt(lambda opened: opened.report_runless_asset_event(event))
 
 
 def _is_replay_due(result: StageResult) -> bool:

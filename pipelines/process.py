@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -23,6 +24,7 @@ from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.embeddings import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
+from pipelines.history import History, open_history
 from pipelines.interrupts import stop_signals
 from pipelines.resources import Problem, Request, Work
 
@@ -46,16 +48,14 @@ def process(
     """
     listing = sources.listing(project)
     chosen = sources.select(project, request.only)
+    names = tuple(source.name for source in listing)
     with (
         runs.start(project, "process", asdict(request), _lock_timeout(project)) as run,
-        instance.open_instance(project) as history,
+        open_history(project, partial(_prepare_instance, names)) as history,
     ):
-        instance.fail_killed_runs(history)
         source_changes.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
-        names = tuple(source.name for source in listing)
-        partitions.sync(history, names)
         work = Work(project, run, request, names, prepared, listener)
         ready = [encoder for encoder in prepared if encoder.is_ready]
         work.problems += [
@@ -63,6 +63,7 @@ def process(
         ]
         _run(work, history, chosen, request)
         work.problems += _absences(project, [source.name for source in chosen])
+        work.problems += [Problem("history", "dagster", text) for text in history.problems]
         compact(project)
         result = summary.run_summary(work)
         run.record_counts("summary", summary.counts_only(result))
@@ -71,6 +72,11 @@ def process(
             good_for = timedelta.max if len(ready) == len(prepared) else RECHECK_AFTER
             freshness.record_complete_run(project, state, result, good_for)
     return result
+
+
+def _prepare_instance(names: Sequence[str], opened: dg.DagsterInstance) -> None:
+    instance.fail_killed_runs(opened)
+    partitions.sync(opened, names)
 
 
 def _lock_timeout(project: Project) -> float:
@@ -101,9 +107,7 @@ def _folder_state(listing: Sequence[Source]) -> freshness.FolderState | None:
     return None
 
 
-def _run(
-    work: Work, history: dg.DagsterInstance, chosen: Sequence[Source], request: Request
-) -> None:
+def _run(work: Work, history: History, chosen: Sequence[Source], request: Request) -> None:
     defs = build_defs(work.project, work.project.encoders, work)
     for source, planned in _plan_sources(work, chosen):
         _execute(defs, history, work, jobs.READ, planned, source.name)
@@ -136,7 +140,7 @@ def _stale(work: Work) -> dict[str, str]:
 
 def _execute(
     defs: dg.Definitions,
-    history: dg.DagsterInstance,
+    history: History,
     work: Work,
     job: str,
     planned: Sequence[plan.PlannedStage],
@@ -145,15 +149,18 @@ def _execute(
     if not planned:
         return
     with stop_signals() as is_stopped:
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=history,
-            partition_key=source,
-            asset_selection=[_key(item.stage, source) for item in planned],
-            tags={instance.RUN_TAG: work.run.id},
-            run_config=QUIET,
-            raise_on_error=False,
+        result = history.attempt(
+            lambda opened: defs.resolve_job_def(job).execute_in_process(
+                instance=opened,
+                partition_key=source,
+                asset_selection=[_key(item.stage, source) for item in planned],
+                tags={instance.RUN_TAG: work.run.id},
+                run_config=QUIET,
+                raise_on_error=False,
+            )
         )
-        work.run.add_dagster_run(result.run_id)
+        if not history.is_in_memory:
+            work.run.add_dagster_run(result.run_id)
         if is_stopped():
             raise KeyboardInterrupt
     for event in result.filter_events(lambda event: event.is_step_failure):

@@ -50,7 +50,7 @@ class Problem:
     """A problem to report: ``text`` is a sentence in the terminal's language.
 
     ``about`` is encoder (it waits), source (its folder, or many files, are not there), check
-    (tables disagree) or stage (it failed).
+    (tables disagree), stage (it failed) or history (Dagster's could not be used).
     """
 
     about: str

@@ -20,6 +20,8 @@ from pipelines.resources import Problem, Work
 __all__ = ["counts_only", "is_complete", "run_summary", "waiting_problem"]
 
 _READING = ("images", "embeddings")
+# Problems that leave nothing undone that the next run could do.
+_HARMLESS = ("encoder", "history")
 
 
 def run_summary(work: Work) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def is_complete(work: Work) -> bool:
     A file that was unreadable for a transient reason has to be read again, and one that was
     deleted before its turn, should it come back.
     """
-    has_problems = any(problem.about != "encoder" for problem in work.problems)
+    has_problems = any(problem.about not in _HARMLESS for problem in work.problems)
     if work.run.outcome != "done" or has_problems or work.request.only:
         return False
     if _extra(work, "unread"):
