@@ -21,6 +21,7 @@ from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
+from panoptic_data.ingest import sources
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -234,7 +235,12 @@ def _orientation(orientation: int | None) -> str:
 
 def _files(files: pl.DataFrame) -> str:
     items = []
+    project = state.project()
+    listing = sources.listing(project) if project is not None else []
+    away = {source.name for source in listing if source.presence.is_away}
     for file in files.sort("source", "path").to_dicts():
+        if file["status"] == "ok" and file["source"] in away:
+            file["status"] = "away"
         path = escape(f"{file['source']}/{file['path']}")
         status = _status(file)
         items.append(f'<li><span class="path" title="{path}">{path}</span>{status}</li>')

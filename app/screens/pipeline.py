@@ -18,10 +18,10 @@ import streamlit as st
 
 from app.services import jobs
 from app.session import state
-from app.widgets import empty_states
+from app.widgets import empty_states, folders
 from app.widgets.dagster_page import command, page
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
-from panoptic_data.errors import PanopticError, weights_cause
+from panoptic_data.errors import weights_cause
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
@@ -56,7 +56,7 @@ def show() -> None:
             with st.container(key="pipeline_main", gap="small"):
                 _show_results(project)
             with st.container(key="pipeline_side", gap="small"):
-                _folders(project)
+                folders.show(project)
                 _problems(project)
 
 
@@ -296,63 +296,6 @@ def _as_text(values: Mapping[str, Any]) -> str:
         for name, value in values.items()
         if value not in (None, [], {}, 0, False)
     )
-
-
-def _folders(project: Project) -> None:
-    st.html(f"<h2>{escape(_text('folders'))}</h2>")
-    _folder_counts(project)
-    with (
-        st.form("add_folder", border=False),
-        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
-    ):
-        path = st.text_input(
-            _text("add_folder"), placeholder=_text("add_placeholder"), help=_text("add_help")
-        )
-        added = st.form_submit_button(_text("add"), icon=":material/create_new_folder:")
-    if added:
-        _add(project, path)
-
-
-@st.fragment(run_every=REFRESH_SECONDS)
-def _folder_counts(project: Project) -> None:
-    listed = overview.source_summaries(project)
-    if not listed:
-        st.html(f'<p class="none">{escape(_text("no_folders"))}</p>')
-        return
-    headings: list[str | Cell] = [
-        _text("folder"),
-        Cell(_text("images"), _text("folder_images_title"), "figure"),
-        Cell(_text("files"), kind="figure"),
-        Cell(_text("not_shown"), _text("not_shown_title"), "figure"),
-    ]
-    rows = [
-        [
-            Cell(
-                f"{escape(folder.name)}<small>{escape(folder.uri)}</small>",
-                _text("added_on", when=moment(folder.added_at)),
-                "place",
-                is_markup=True,
-            ),
-            Cell(state.number(folder.images), kind="figure"),
-            Cell(state.number(folder.ok + folder.unreadable), kind="figure"),
-            Cell(state.number(folder.unreadable + folder.missing), kind="figure"),
-        ]
-        for folder in listed
-    ]
-    st.html(table(headings, rows, _text("folders")))
-
-
-def _add(project: Project, path: str) -> None:
-    if not path.strip():
-        st.error(_text("add_empty"))
-        return
-    try:
-        source = sources.add(project, Path(path.strip().strip("\"'")).expanduser())
-    except PanopticError as error:
-        st.error(error.message(state.language()))
-        return
-    jobs.process_next(project)
-    st.success(_text("added", name=source.name))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -153,11 +153,11 @@ def _add_folder(project: Project) -> None:
             return
     if not folder.strip():
         return
-    # lancedb (2 to 5 s) is loaded by now; sources brings nothing heavy of its own.
-    from panoptic_data.ingest import sources
+    # lancedb (2 to 5 s) is loaded by now.
+    from panoptic_data.ingest import source_changes
 
     try:
-        sources.add(project, Path(folder.strip()).expanduser())
+        source_changes.add(project, Path(folder.strip()).expanduser())
     except PanopticError as error:
         st.error(error.message(state.language()))
         return
