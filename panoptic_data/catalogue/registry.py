@@ -125,7 +125,9 @@ class _SharedCatalogue:
         self._has_failed = False
         self._checked_at = time.monotonic()
         if catalogue is not self._catalogue:
-            self._load_seconds = self._checked_at - began
+            # What follows from few tables takes no time, and says nothing of the next time.
+            if self._catalogue is None or catalogue.corpus is not self._catalogue.corpus:
+                self._load_seconds = self._checked_at - began
             self._loaded_at = self._checked_at
             self._catalogue = catalogue
             if self._load_seconds > FOREGROUND_SECONDS:

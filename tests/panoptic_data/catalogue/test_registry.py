@@ -121,3 +121,14 @@ def test_many_threads_read_one_catalogue(opened):
     expected = {0: ["blue", "red", "grey"], 1: ["red"], 2: ["blue", "red"]}
     assert len(answers) == 120
     assert all(expected[number] == names for number, names in answers)
+
+
+def test_a_large_corpus_is_still_read_in_the_background_after_its_vectors_changed(opened):
+    with_vectors(opened)
+    registry.get(opened, fresh=True)
+    shared = registry._shared[opened.folder]
+    shared._load_seconds = 9.0
+    forget(opened, [sha1("grey")])
+    # Reading vectors anew costs nothing here: that says nothing of files and images.
+    registry.get(opened, fresh=True)
+    assert shared._load_seconds == 9.0
