@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["mean_neighbours", "pairs"]
+__all__ = ["mean_neighbours", "near_to", "pairs"]
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
@@ -26,6 +26,8 @@ WIDER_ABOVE = 200_000
 # Candidate pairs held at a time: 100 MB.
 AT_ONCE = 4_000_000
 SAMPLE = 256
+# Of a larger corpus so many hashes are counted.
+COMPARED = 16_384
 
 
 def pairs(hashes: Hashes, radius: int, bands: int | None = None) -> tuple[Positions, Positions]:
@@ -46,10 +48,26 @@ def pairs(hashes: Hashes, radius: int, bands: int | None = None) -> tuple[Positi
 
 
 def mean_neighbours(hashes: Hashes, radius: int) -> float:
-    """Return the mean number of other hashes within ``radius``, over an even sample."""
+    """Return the mean number of other hashes within ``radius``, estimated from even samples."""
     sample = hashes[:: max(1, len(hashes) // SAMPLE)]
-    near = sum(int((np.bitwise_count(hashes ^ query) <= radius).sum()) - 1 for query in sample)
-    return near / max(1, len(sample))
+    step = max(1, len(hashes) // COMPARED)
+    others = hashes[::step]
+    near = sum(int((np.bitwise_count(others ^ query) <= radius).sum()) for query in sample)
+    # Each is within the radius of itself, where it is among the others.
+    itself = len(np.intersect1d(sample, others))
+    return step * (near - itself) / max(1, len(sample))
+
+
+def near_to(hashes: Hashes, queries: Hashes, radius: int) -> tuple[Positions, Positions]:
+    """Return positions (query, hash) of all pairs within ``radius`` bits of a few queries."""
+    left, right = [], []
+    for position, query in enumerate(queries):
+        near = np.flatnonzero(np.bitwise_count(hashes ^ query) <= radius)
+        left.append(np.full(len(near), position))
+        right.append(near)
+    if not left:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.concatenate(left), np.concatenate(right)
 
 
 def _bands(count: int, radius: int) -> Iterator[tuple[int, int, int]]:

@@ -179,6 +179,16 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            "compared_images",
+            "sha1",
+            False,
+            (
+                Column("sha1", pa.string(), "image that near groups were made of"),
+                Column("phash", pa.uint64(), "its perceptual hash then"),
+                Column("run", pa.string(), "run that compared it with all others"),
+            ),
+        ),
+        Table(
             "encoders",
             "slug",
             False,

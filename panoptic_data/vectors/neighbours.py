@@ -106,10 +106,18 @@ def _compute(
     return sync_table(project.database(), name, rows, run, DERIVED), len(outdated), method
 
 
-def read(project: Project, slug: str) -> Graph:
-    """Return the table as a graph, without ids of images that have no row."""
-    rows = project.database().read(table_name("neighbours", slug), ["sha1", "ids", "similarities"])
-    rows = rows.sort_by("sha1")
+def read(project: Project, slug: str, least: float | None = None) -> Graph:
+    """Return the table as a graph, without ids of images that have no row.
+
+    With ``least`` only images that have a neighbour of at least that similarity, and only these
+    are read: all that are so near to each other are among them.
+    """
+    database, name = project.database(), table_name("neighbours", slug)
+    where = None
+    # An earlier release did not store how near the nearest is.
+    if least is not None and not database.count(name, "nearest IS NULL AND length IS NULL"):
+        where = f"nearest >= {least}"
+    rows = database.read(name, ["sha1", "ids", "similarities"], where).sort_by("sha1")
     width = max(pc.max(pc.list_value_length(rows["ids"])).as_py() or 0, 1)
     return Graph(rows["sha1"].to_pylist(), _positions(rows, rows["sha1"].combine_chunks(), width))
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from panoptic_data.duplicates import detect
+from panoptic_data.duplicates.near import star_centres
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
 from panoptic_data.storage.schema import arrow
@@ -117,12 +118,12 @@ def test_blank_pages_do_not_make_a_group(project, folder):
 
 def test_a_chain_of_changes_is_not_one_group():
     # 0-1-2-3-4: each like the next, the ends alike in nothing.
-    centres = detect._star_centres(5, np.arange(4), np.arange(1, 5))
+    centres = star_centres(5, np.arange(4), np.arange(1, 5))
     assert centres.tolist() == [1, 1, 1, 3, 3]
 
 
 def test_the_image_with_most_likes_is_the_centre():
-    centres = detect._star_centres(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
+    centres = star_centres(6, np.array([0, 1, 1, 1]), np.array([1, 2, 3, 4]))
     assert centres.tolist() == [1, 1, 1, 1, 1, -1]
 
 
