@@ -43,7 +43,8 @@ def embed(project: Project, names: Sequence[str], vectors: Any, slug: str = SLUG
     columns = {
         "sha1": pa.array(list(names), pa.string()),
         "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
-        "run": pa.array(["r0"] * len(names), pa.string()),
+        # A run that makes other vectors is another run.
+        "run": pa.array([hashlib.sha1(flat.buffers()[1]).hexdigest()] * len(names), pa.string()),
     }
     project.database().upsert(f"embeddings__{slug}", pa.table(columns))
 
@@ -60,8 +61,8 @@ def forget(project: Project, names: Sequence[str], slug: str = SLUG) -> None:
 
 
 def table(project: Project, name: str, key: str = "sha1") -> pl.DataFrame:
-    """What a table says, without which run said it."""
-    return project.database().frame(name).drop("run").sort(key)
+    """What a table says, without which runs said it."""
+    return project.database().frame(name).drop("run", "vector_run", strict=False).sort(key)
 
 
 def drop_columns(project: Project, name: str, columns: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ from panoptic_data.storage.sync import sync_table, write_changes
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
 
-__all__ = ["groups", "images_that_take_part", "record_compared"]
+__all__ = ["Comparison", "compare", "groups", "record_compared"]
 
 TABLE = "compared_images"
 # When more than this share came, left or is connected with these, all are compared.
@@ -41,63 +41,70 @@ Hashes = npt.NDArray[np.uint64]
 Edges = set[tuple[str, str]]
 
 
-def images_that_take_part(database: Database, files: pl.DataFrame) -> pl.DataFrame:
-    """Return sha1 and phash of the images that these files hold, sorted by sha1."""
+@dataclass(frozen=True)
+class Comparison:
+    """The images that take part (sha1, phash; sorted by sha1) beside those of the stored groups.
+
+    ``before`` are the images of the stored groups; ``added`` and ``removed`` came and left since:
+    one with another hash did both.
+    """
+
+    images: pl.DataFrame
+    before: pl.DataFrame
+    added: pl.DataFrame
+    removed: pl.DataFrame
+
+
+def compare(database: Database, files: pl.DataFrame) -> Comparison:
+    """Compare the images that these files hold with those of the stored groups."""
     images = database.frame("images", ["sha1", "phash"])
-    return images.join(files, on="sha1", how="semi").sort("sha1")
+    images = images.join(files, on="sha1", how="semi").sort("sha1")
+    before = database.frame(TABLE, ["sha1", "phash"])
+    both = ["sha1", "phash"]
+    added = images.join(before, on=both, how="anti")
+    removed = before.join(images, on=both, how="anti")
+    return Comparison(images, before, added, removed)
 
 
 def groups(
     database: Database,
-    images: pl.DataFrame,
+    comparison: Comparison,
     radius: int,
     report: Progress,
     recorded_radius: int | None,
 ) -> pl.DataFrame:
-    """Return the rows of all near groups of ``images`` (sha1, phash; sorted by sha1).
+    """Return the rows of all near groups of the images that take part.
 
     ``recorded_radius`` is that of the stored groups, None where they cannot be relied on.
     """
     if recorded_radius == radius:
-        carried = _carried(database, images, radius, report)
+        carried = _carried(database, comparison, radius, report)
         if carried is not None:
             return carried
-    return all_groups(database, images, radius, report)
+    return all_groups(database, comparison.images, radius, report)
 
 
-def record_compared(database: Database, images: pl.DataFrame, run: str) -> None:
+def record_compared(database: Database, comparison: Comparison, run: str) -> None:
     """Note which images the groups are made of, once they are written."""
-    before = database.frame(TABLE, ["sha1", "phash"])
-    added, removed = _difference(images, before)
-    if len(added) + len(removed) > MOST * images.height:
-        rows = images.to_arrow().cast(_schema())
-        sync_table(database, TABLE, rows, run)
+    added, removed = comparison.added, comparison.removed
+    if len(added) + len(removed) > MOST * comparison.images.height:
+        sync_table(database, TABLE, comparison.images.to_arrow().cast(_schema()), run)
         return
-    write_changes(database, TABLE, added.to_arrow().cast(_schema()), _only(removed, added), run)
-
-
-def _only(removed: pl.DataFrame, added: pl.DataFrame) -> list[str]:
-    return removed.filter(~pl.col("sha1").is_in(added["sha1"].implode()))["sha1"].to_list()
+    gone = removed.filter(~pl.col("sha1").is_in(added["sha1"].implode()))["sha1"].to_list()
+    write_changes(database, TABLE, added.to_arrow().cast(_schema()), gone, run)
 
 
 def _schema() -> pa.Schema:
     return pa.schema([column for column in arrow(TABLE) if column.name != "run"])
 
 
-def _difference(now: pl.DataFrame, before: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the images that came and those that left; one with another hash did both."""
-    both = ["sha1", "phash"]
-    return now.join(before, on=both, how="anti"), before.join(now, on=both, how="anti")
-
-
 def _carried(
-    database: Database, images: pl.DataFrame, radius: int, report: Progress
+    database: Database, comparison: Comparison, radius: int, report: Progress
 ) -> pl.DataFrame | None:
     """Return the rows of all groups from the stored ones; None where all have to be compared."""
-    before = database.frame(TABLE, ["sha1", "phash"]).sort("sha1")
-    added, removed = _difference(images, before)
-    most = int(MOST * images.height)
-    if before.is_empty() or added.height + removed.height > most:
+    added, removed = comparison.added, comparison.removed
+    most = int(MOST * comparison.images.height)
+    if comparison.before.is_empty() or added.height + removed.height > most:
         return None
     stored = database.frame("duplicates", where="kind = 'near'").drop("run")
     if added.is_empty() and removed.is_empty():
@@ -105,8 +112,9 @@ def _carried(
     touched = pl.concat([added, removed])["phash"].unique().sort().to_numpy()
     pictures = _Pictures(database, report)
     try:
-        seeds = _partners(_Corpus(before), pictures, touched, radius)
-        corpus = _Corpus(images)
+        # Also of images that only came: one may lead those of its hash, in place of another.
+        seeds = _partners(_Corpus(comparison.before), pictures, touched, radius)
+        corpus = _Corpus(comparison.images)
         seeds |= set(corpus.of(touched)["sha1"])
         members, edges = _connected(corpus, pictures, seeds, radius, most)
     except KeyError:
@@ -121,7 +129,7 @@ def _carried(
 
 @dataclass(frozen=True)
 class _Corpus:
-    """Images (sha1, phash) sorted by sha1, by their hash."""
+    """Images (sha1, phash) by their hash."""
 
     images: pl.DataFrame
 
@@ -171,9 +179,7 @@ class _Compared:
 def _compare(corpus: _Corpus, pictures: _Pictures, hashes: Hashes, radius: int) -> _Compared:
     """Compare the images of these hashes with all that are within the radius of them."""
     given, other = corpus.near(hashes, radius)
-    every = corpus.images.filter(
-        pl.col("phash").is_in(pl.Series(np.concatenate([hashes, other])).implode())
-    )
+    every = corpus.of(np.concatenate([hashes, other])).sort("sha1")
     # An image that has its hash alone, and none near it, is never looked at.
     is_alone = ~pl.col("phash").is_in(pl.Series(np.concatenate([given, other])).implode())
     images = every.filter(~(is_alone & (pl.len().over("phash") == 1)))
@@ -198,8 +204,11 @@ def _compare(corpus: _Corpus, pictures: _Pictures, hashes: Hashes, radius: int) 
 
 def _partners(corpus: _Corpus, pictures: _Pictures, hashes: Hashes, radius: int) -> set[str]:
     """Return the images that pairs connected with those of these hashes before."""
-    is_touched = set(corpus.of(hashes)["sha1"])
-    compared = _compare(corpus, pictures, np.intersect1d(hashes, corpus.images["phash"]), radius)
+    touched = corpus.of(hashes)
+    if touched.is_empty():
+        return set()
+    compared = _compare(corpus, pictures, touched["phash"].unique().sort().to_numpy(), radius)
+    is_touched = set(touched["sha1"])
     return {name for edge in compared.edges if is_touched & set(edge) for name in edge}
 
 

@@ -64,10 +64,10 @@ def update(
     database = project.database()
     # Missing files are left out: there is nothing of them to keep or to discard.
     files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
-    images = added_near.images_that_take_part(database, files)
-    used = usable_radius(np.unique(images["phash"].to_numpy()), radius)
+    comparison = added_near.compare(database, files)
+    used = usable_radius(np.unique(comparison.images["phash"].to_numpy()), radius)
     near = added_near.groups(
-        database, images, used, _progress(report), _recorded_radius(project, radius)
+        database, comparison, used, _progress(report), _recorded_radius(project, radius)
     )
     # A file that has several paths is no copy of itself.
     parts = [_exact(distinct_files(project, files)), near]
@@ -76,7 +76,7 @@ def update(
         parts.append(_semantic(project, slug, files, threshold))
     rows = pl.concat(parts).sort("member")
     changes = sync_table(database, "duplicates", rows.to_arrow(), run)
-    added_near.record_compared(database, images, run)
+    added_near.record_compared(database, comparison, run)
     groups = rows.group_by("kind").agg(pl.col("group").n_unique()).sort("kind")
     return StageResult(
         **vars(changes),

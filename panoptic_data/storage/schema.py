@@ -139,7 +139,7 @@ TABLES: dict[str, Table] = {
                 Column("length", pa.int32(), "how many there are"),
                 Column("nearest", pa.float32(), "the first similarity; null for none"),
                 Column("weakest", pa.float32(), "the last similarity; null for none"),
-                Column("vector_digest", pa.int64(), "of the vector it was made from"),
+                Column("vector_run", pa.string(), "run that made its vector"),
                 Column("row_digest", pa.int64(), "of sha1, ids and similarities"),
                 Column("run", pa.string(), "run that made this row"),
             ),

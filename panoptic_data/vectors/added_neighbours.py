@@ -23,28 +23,36 @@ from panoptic_data.vectors.knn import Progress
 
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
+    from panoptic_data.vectors.embeddings import StoredVectors
 
 __all__ = ["DERIVED", "Vectors", "carry_forward", "with_derived"]
 
-DERIVED = ("length", "nearest", "weakest", "vector_digest", "row_digest")
+DERIVED = ("length", "nearest", "weakest", "vector_run", "row_digest")
 """Columns that follow from the others and from the vectors."""
 
-_NARROW = ("sha1", "length", "weakest", "vector_digest", "row_digest")
+_NARROW = ("sha1", "length", "weakest", "vector_run", "row_digest")
 
 Rows = npt.NDArray[np.int64]
+
+_NO_PAIRS = pl.DataFrame(schema={"sha1": pl.String, "id": pl.String, "similarity": pl.Float32})
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """The vectors of an encoder as they are stored: ``sha1s`` (n,) and ``vectors`` (n, d).
+    """The stored vectors of an encoder; ``takes_part`` (n,): whether each image has a file."""
 
-    ``takes_part`` (n,): whether the image has a file; ``digests`` (n,) int64, of the vectors.
-    """
-
-    sha1s: pa.Array
-    vectors: npt.NDArray[np.float16]
+    stored: StoredVectors
     takes_part: npt.NDArray[np.bool_]
-    digests: npt.NDArray[np.int64]
+
+    @property
+    def sha1s(self) -> pa.Array:
+        """The images (n,), in the order of the vectors."""
+        return self.stored.sha1s
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float16]:
+        """The vectors (n, d); read when they are first needed."""
+        return self.stored.vectors
 
 
 @dataclass(frozen=True)
@@ -108,12 +116,11 @@ def with_derived(rows: pa.Table, seen: Vectors) -> pa.Table:
     lengths = pc.list_value_length(rows["ids"]).cast(pa.int32())
     similarities = pl.Series(pl.from_arrow(rows["similarities"]))
     positions = pc.index_in(rows["sha1"], value_set=seen.sha1s).combine_chunks()
-    vector_digests = pa.array(seen.digests).take(positions)
     columns = {
         "length": lengths,
         "nearest": pa.array(similarities.list.first(), pa.float32()),
         "weakest": pa.array(similarities.list.last(), pa.float32()),
-        "vector_digest": vector_digests,
+        "vector_run": seen.stored.runs.take(positions),
         "row_digest": pa.array(row_digests(rows).view(np.int64)),
     }
     for column, values in columns.items():
@@ -131,15 +138,18 @@ def _is_complete(rows: pl.DataFrame, k: int, count: int) -> bool:
     """Whether every stored list is full and says what it was made from."""
     if rows.is_empty() or count <= k + 1:
         return False
-    complete = (pl.col("length") == k) & pl.col("vector_digest").is_not_null()
+    complete = (pl.col("length") == k) & pl.col("vector_run").is_not_null()
     return bool(rows.select(complete.all() & pl.col("sha1").is_unique().all()).item())
 
 
 def _is_current(stored: _Stored, seen: Vectors) -> npt.NDArray[np.bool_]:
     """Return which stored rows are of an image that takes part and has the same vector."""
     at = stored.positions
-    is_same = seen.digests[at] == stored.rows["vector_digest"].to_numpy()
-    return np.asarray((at >= 0) & seen.takes_part[at] & is_same)
+    if not len(at) or not len(seen.sha1s):
+        return np.zeros(len(at), bool)
+    runs = stored.rows["vector_run"].to_arrow().cast(pa.string())
+    is_same = pc.equal(seen.stored.runs.take(pa.array(np.maximum(at, 0))), runs)
+    return np.asarray((at >= 0) & seen.takes_part[at] & is_same.to_numpy(zero_copy_only=False))
 
 
 def _rows_that_hold(
@@ -172,6 +182,8 @@ def _lists(
     progress: Progress,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return (sha1, id, similarity) of images that may enter a list, and the queries' own lists."""
+    if not len(queries):
+        return _NO_PAIRS, _grouped(_NO_PAIRS, k)
     weakest = np.full(len(seen.sha1s), np.inf, np.float32)
     weakest[stored.positions[is_current]] = stored.rows["weakest"].to_numpy()[is_current]
     weakest[stored.positions[incomplete]] = np.inf

@@ -73,11 +73,12 @@ def _level(images: pl.DataFrame, level: int) -> pl.DataFrame:
         number=pl.col("levels").list.get(level),
         close=pl.col("closeness").list.get(level),
     )
-    # The nearest first; where no fitted image is left, the first by sha1.
-    ordered = members.sort("close", "sha1", descending=[True, False], nulls_last=True)
+    # Where no fitted image is left, the first by sha1.
+    is_nearest = (pl.col("close") == pl.col("close").max()).fill_null(False)
+    medoid = pl.coalesce(pl.col("sha1").filter(is_nearest).min(), pl.col("sha1").min())
     return (
-        ordered.group_by("number", maintain_order=True)
-        .agg(size=pl.len(), medoid=pl.col("sha1").first())
+        members.group_by("number")
+        .agg(size=pl.len(), medoid=medoid)
         .sort("number")
         .with_columns(level=pl.lit(level, pl.Int32))
     )

@@ -12,12 +12,14 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
 
 from panoptic_data import encoders
@@ -38,7 +40,16 @@ from panoptic_data.storage.schema import arrow, table_name
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["matrix", "missing", "prepare_encoder", "stored_vectors", "update"]
+    from panoptic_data.storage.tables import Database
+
+__all__ = [
+    "StoredVectors",
+    "matrix",
+    "missing",
+    "prepare_encoder",
+    "stored_vectors",
+    "update",
+]
 
 # Rows of `images` read at once: some 5 MB of thumbnails.
 READ_ROWS = 256
@@ -50,6 +61,7 @@ COMPACT_COMMITS = 100
 # A request to the hub costs seconds: not on every run of a machine that is offline.
 RECHECK_AFTER = timedelta(hours=1)
 MAX_LISTED_FAILURES = 20
+_NO_TEXT = [pa.array([], pa.string())]
 
 
 def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
@@ -114,28 +126,48 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
     return sha1s.astype("U40").tolist(), vectors
 
 
-def stored_vectors(project: Project, slug: str) -> tuple[pa.Array, NDArray[np.float16]]:
-    """Return sha1s (n,) and vectors (n, d) float16 in the order in which they are stored.
+@dataclass(frozen=True)
+class StoredVectors:
+    """The vectors of an encoder at one version of its table, read when they are first needed.
+
+    ``sha1s`` (n,) and ``runs`` (n,): the image, and the run that made its vector, strings.
+    """
+
+    database: Database
+    name: str
+    version: int
+    sha1s: pa.Array
+    runs: pa.Array
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float16]:
+        """The vectors (n, d), in the order of ``sha1s``."""
+        dim = self.database.dim(self.name)
+        if dim is None:
+            return np.empty((0, 0), np.float16)
+        vectors = np.empty((len(self.sha1s), dim), np.float16)
+        start = 0
+        # Batch by batch: a million vectors are never in memory twice.
+        for batch in self.database.batches(self.name, ["sha1", "vector"], self.version):
+            rows: slice | NDArray[np.int64] = slice(start, start + batch.num_rows)
+            if not batch["sha1"].equals(self.sha1s.slice(start, batch.num_rows)):
+                rows = pc.index_in(batch["sha1"], value_set=self.sha1s).to_numpy()
+            values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
+            vectors[rows] = values.reshape(-1, dim)
+            start += batch.num_rows
+        return vectors
+
+
+def stored_vectors(project: Project, slug: str) -> StoredVectors:
+    """Return the vectors of an encoder in the order in which they are stored.
 
     Quicker than :func:`matrix`, which sorts them.
     """
-    database = project.database()
-    name = table_name("embeddings", slug)
-    dim = database.dim(name)
-    if dim is None:
-        return pa.array([], pa.string()), np.empty((0, 0), np.float16)
+    database, name = project.database(), table_name("embeddings", slug)
     version = database.version(name)
-    count = database.read(name, ["sha1"], version=version).num_rows
-    vectors = np.empty((count, dim), np.float16)
-    sha1s: list[pa.Array] = []
-    start = 0
-    # Batch by batch: a million vectors are never in memory twice.
-    for batch in database.batches(name, ["sha1", "vector"], version):
-        values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
-        vectors[start : start + batch.num_rows] = values.reshape(-1, dim)
-        start += batch.num_rows
-        sha1s.append(batch["sha1"])
-    return pa.concat_arrays(sha1s or [pa.array([], pa.string())]), vectors
+    rows = database.read(name, ["sha1", "run"], version=version or None)
+    sha1s, runs = (pa.concat_arrays(rows[column].chunks or _NO_TEXT) for column in ("sha1", "run"))
+    return StoredVectors(database, name, version, sha1s, runs)
 
 
 def prepare_encoder(

@@ -24,7 +24,7 @@ from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import TableChanges, sync_table
-from panoptic_data.vectors import knn, screening
+from panoptic_data.vectors import knn
 from panoptic_data.vectors.added_neighbours import DERIVED, Vectors, carry_forward, with_derived
 from panoptic_data.vectors.embeddings import matrix, stored_vectors
 from panoptic_data.vectors.knn import NeighbourLists
@@ -141,14 +141,10 @@ def with_vectors(project: Project, slug: str) -> tuple[Graph, npt.NDArray[np.flo
 
 
 def _seen(project: Project, slug: str) -> Vectors:
-    sha1s, vectors = stored_vectors(project, slug)
-    takes_part = pc.is_in(sha1s, value_set=taking_part(project).to_arrow().cast(pa.string()))
-    return Vectors(
-        sha1s,
-        vectors,
-        takes_part.to_numpy(zero_copy_only=False),
-        screening.vector_digests(vectors),
-    )
+    stored = stored_vectors(project, slug)
+    present = taking_part(project).to_arrow().cast(pa.string())
+    takes_part = pc.is_in(stored.sha1s, value_set=present)
+    return Vectors(stored, takes_part.to_numpy(zero_copy_only=False))
 
 
 def _in_order(seen: Vectors) -> tuple[list[str], npt.NDArray[np.float16]]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from panoptic_data.vectors.knn import Progress
 
-__all__ = ["Pairs", "TooManyPairs", "exact_cosines", "nearest_pairs", "vector_digests"]
+__all__ = ["Pairs", "TooManyPairs", "exact_cosines", "nearest_pairs"]
 
 Floats = npt.NDArray[np.float16]
 Singles = npt.NDArray[np.float32]
@@ -26,6 +27,8 @@ BLOCK_ROWS = 4_096
 # and comparing all exactly at once is quicker.
 PAIRS_PER_QUERY = 2_000
 PAIRS_AT_ONCE = 8_192
+# Below any cosine, and above what is left out.
+LEAST = np.float32(-2)
 
 
 class TooManyPairs(Exception):
@@ -64,31 +67,9 @@ def nearest_pairs(
     which a query enters a row's list, inf where none may; without it the second result is empty.
     Both results hold some pairs too many. Raises TooManyPairs.
     """
-    left = _unit(queries.astype(np.float32))
-    margin = np.float32(2 * base.shape[1] * np.finfo(np.float32).eps)
-    best = np.full((len(queries), k), -np.inf, np.float32)
-    near: list[tuple[Positions, Positions]] = []
-    entering: list[tuple[Positions, Positions]] = []
-    count = 0
-    for start in range(0, len(base), BLOCK_ROWS):
-        block = base[start : start + BLOCK_ROWS].astype(np.float32)
-        similar = left @ block.T
-        similar *= _inverse_lengths(block)
-        similar[:, ~takes_part[start : start + BLOCK_ROWS]] = -np.inf
-        inside = np.flatnonzero((own >= start) & (own < start + len(block)))
-        similar[inside, own[inside] - start] = -np.inf
-        _keep_best(best, similar)
-        parts = [(near, best.min(axis=1, keepdims=True) - margin)]
-        if weakest is not None:
-            parts.append((entering, weakest[start : start + len(block)] - margin))
-        for pairs, threshold in parts:
-            left_at, right_at = np.nonzero((similar >= threshold) & (similar > -np.inf))
-            pairs.append((left_at, right_at + start))
-            count += len(left_at)
-        if count > PAIRS_PER_QUERY * max(1, len(queries)):
-            raise TooManyPairs
-        progress(min(start + BLOCK_ROWS, len(base)), len(base))
-    return Pairs.of(near), Pairs.of(entering)
+    # One thread: with few queries several spend more time waiting for each other than they save.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _screen(queries, base, k, own, takes_part, weakest, progress)
 
 
 def exact_cosines(queries: Floats, base: Floats, pairs: Pairs) -> Singles:
@@ -104,27 +85,53 @@ def exact_cosines(queries: Floats, base: Floats, pairs: Pairs) -> Singles:
     return cosines + np.float32(0)
 
 
-def vector_digests(vectors: Floats) -> npt.NDArray[np.int64]:
-    """Return a number for each vector, (n,) int64, that another vector is unlikely to have."""
-    digests = np.empty(len(vectors), np.uint64)
-    full = vectors.shape[1] // 4 * 4
-    weights = np.arange(1, full // 4 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    weights |= np.uint64(1)
-    for start in range(0, len(vectors), BLOCK_ROWS):
-        block = vectors[start : start + BLOCK_ROWS]
-        words = np.ascontiguousarray(block[:, :full]).view(np.uint64)
-        total = (words * weights).sum(axis=1, dtype=np.uint64)
-        for column in range(full, vectors.shape[1]):
-            total = total * np.uint64(31) + block[:, column].view(np.uint16)
-        digests[start : start + BLOCK_ROWS] = total
-    return digests.view(np.int64)
+def _screen(
+    queries: Floats,
+    base: Floats,
+    k: int,
+    own: Positions,
+    takes_part: npt.NDArray[np.bool_],
+    weakest: Singles | None,
+    progress: Progress,
+) -> tuple[Pairs, Pairs]:
+    left = np.ascontiguousarray(_unit(queries.astype(np.float32)))
+    margin = np.float32(2 * base.shape[1] * np.finfo(np.float32).eps)
+    best = np.full((len(queries), k), -np.inf, np.float32)
+    near: list[tuple[Positions, Positions]] = []
+    entering: list[tuple[Positions, Positions]] = []
+    buffer = np.empty((BLOCK_ROWS, base.shape[1]), np.float32)
+    count = 0
+    for start in range(0, len(base), BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, len(base))
+        block = buffer[: stop - start]
+        np.copyto(block, base[start:stop])
+        similar = left @ block.T
+        similar *= _inverse_lengths(block)
+        absent = np.flatnonzero(~takes_part[start:stop])
+        if len(absent):
+            similar[:, absent] = -np.inf
+        inside = np.flatnonzero((own >= start) & (own < stop))
+        similar[inside, own[inside] - start] = -np.inf
+        _keep_best(best, similar)
+        parts = [(near, best.min(axis=1, keepdims=True) - margin)]
+        if weakest is not None:
+            parts.append((entering, weakest[start:stop] - margin))
+        for pairs, threshold in parts:
+            at = np.flatnonzero(similar >= np.maximum(threshold, LEAST))
+            left_at, right_at = np.divmod(at, stop - start)
+            pairs.append((left_at, right_at + start))
+            count += len(at)
+        if count > PAIRS_PER_QUERY * max(1, len(queries)):
+            raise TooManyPairs
+        progress(stop, len(base))
+    return Pairs.of(near), Pairs.of(entering)
 
 
 def _keep_best(best: Singles, similar: Singles) -> None:
     """Carry each query's k largest similarities forward by a block, in place."""
     k = best.shape[1]
     floor = best.min(axis=1)
-    for query in np.flatnonzero((similar > floor[:, None]).any(axis=1)):
+    for query in np.flatnonzero(similar.max(axis=1, initial=-np.inf) > floor):
         larger = similar[query][similar[query] > floor[query]]
         values = np.concatenate([best[query], larger])
         best[query] = np.partition(values, len(values) - k)[-k:]

@@ -15,7 +15,7 @@ def database(tmp_path):
     return create_project(tmp_path / "corpus").database()
 
 
-DERIVED = ("length", "nearest", "weakest", "vector_digest", "row_digest")
+DERIVED = ("length", "nearest", "weakest", "vector_run", "row_digest")
 
 
 def rows(length=None, **lists):
