@@ -12,8 +12,10 @@ import logging
 import dagster as dg
 
 from panoptic_data.annotations import materialize
+from panoptic_data.integrity import rebuild
 from panoptic_data.provenance import runs
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
+from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project
 from pipelines import checks
 from pipelines.assets.annotations import ANNOTATIONS, merge_annotations
@@ -35,6 +37,7 @@ def merge(project: Project) -> StageResult:
         runs.start(project, runs.MERGE, {}) as run,
         open_history(project) as history,
     ):
+        rebuild.prepare_merge(project)
         work = Work(project, run, Request(), (), ())
         result = merge_annotations(work)
         _report(history, _materialization(result))
@@ -44,6 +47,7 @@ def merge(project: Project) -> StageResult:
         for problem in history.problems:
             logging.getLogger(__name__).warning(problem)
         compact(project)
+        checksums.record(project)
     return work.results[materialize.STAGE]
 
 

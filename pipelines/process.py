@@ -17,9 +17,11 @@ import dagster as dg
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import freshness, presence, source_changes, sources
 from panoptic_data.ingest.sources import Source
+from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress
+from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.embeddings import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
@@ -53,6 +55,7 @@ def process(
         runs.start(project, "process", asdict(request), _lock_timeout(project)) as run,
         open_history(project, partial(_prepare_instance, names)) as history,
     ):
+        rebuild.prepare_run(project)
         source_changes.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
@@ -65,6 +68,7 @@ def process(
         work.problems += _absences(project, [source.name for source in chosen])
         work.problems += [Problem("history", "dagster", text) for text in history.problems]
         compact(project)
+        checksums.record(project)
         result = summary.run_summary(work)
         run.record_counts("summary", summary.counts_only(result))
         if state is not None and summary.is_complete(work) and _is_unchanged(project, listing):

@@ -42,13 +42,19 @@ def update(project: Project, report: ReportProgress = ignore_progress) -> StageR
     """Write the tables as the log has them now; nothing where no event came since.
 
     The data version is that of what they hold: what was done and undone leaves it as it was.
+    Raises LogIncomplete, TableMissing, TableDamaged where the log is not whole: then they stay.
     """
     began = time.monotonic()
-    state = annotations_of(project).state(fresh=True)
+    log.require_whole(project)
+    store = annotations_of(project)
+    state = store.state(fresh=True)
+    if store.problem is not None:
+        raise store.problem
     before = read_record(project)
     state_counts = _count(state)
     rows = sum(state_counts["authors"].values())
-    if before and before["events"] == state.position:
+    is_there = project.database().names().issuperset(TABLES)
+    if before and before["events"] == state.position and is_there:
         return StageResult(
             rows, before["content"], unchanged=rows, parameters=before, extra=state_counts
         )

@@ -123,8 +123,15 @@ def _weights(project: Project) -> Iterator[str]:
 
 
 def _versions(project: Project) -> Iterator[str]:
-    """Yield every version of every table: any write, by whatever process, adds or removes one."""
+    """Yield every version of every table: any write, by whatever process, adds or removes one.
+
+    And each data file with its size and time: one that was cut or overwritten is another.
+    """
     for table in sorted(project.lance.glob("*.lance")):
-        if table.name not in IGNORED_TABLES:
-            yield table.name
-            yield from sorted(version.name for version in (table / "_versions").iterdir())
+        if table.name in IGNORED_TABLES:
+            continue
+        yield table.name
+        yield from sorted(version.name for version in (table / "_versions").glob("*"))
+        for path in sorted((table / "data").glob("*")):
+            stat = path.stat()
+            yield f"{path.name} {stat.st_size} {stat.st_mtime_ns}"

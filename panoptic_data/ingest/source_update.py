@@ -35,6 +35,7 @@ from panoptic_data.media.metadata import ImageRow, describe
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, ReportProgress, StageResult, digest
 from panoptic_data.storage import schema
+from panoptic_data.storage.checksums import with_digests
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.tables import Database
 
@@ -221,7 +222,7 @@ class SourceUpdate:
         new = [image for sha1, image in images.items() if sha1 not in self._described]
         if new:
             rows = [{**asdict(image), "run": self._run} for image in new]
-            self._database.upsert("images", _table("images", rows))
+            self._database.upsert("images", with_digests(_table("images", rows)))
             self._described.update(image.sha1 for image in new)
             self.decoded.update(image.sha1 for image in new)
         written = []

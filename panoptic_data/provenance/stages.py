@@ -66,6 +66,10 @@ LOG = "annotation_events"
 """The table that ``annotations`` is made from: people write it, no stage does."""
 
 
+TABLE_GONE = "table gone"
+"""The data version of a stage whose table is no longer there."""
+
+
 def ignore_progress(stage: str, done: int, total: int) -> None:
     """Report nothing."""
 
@@ -183,6 +187,7 @@ def latest(project: Project) -> pl.DataFrame:
 
     database = project.database()
     records = database.frame("stages").sort("stage")
+    records = _without_lost_tables(records, database.names())
     log = {"stage": LOG, "data_version": str(database.count(LOG))}
     row = pl.DataFrame([{**_BLANK, **log}]).cast({"lance_version": pl.Int64})
     return pl.concat([records, row], how="diagonal")
@@ -192,8 +197,8 @@ def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -
     """Return the stages that are not up to date, in order of making, with why.
 
     ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
-    has changed, or is itself stale), ``code`` (made by an older version of the code). Whether
-    the folders themselves have changed, ``ingest.scan`` finds out.
+    has changed, or is itself stale), ``code`` (made by an older version of the code), ``table``
+    (its table is gone). Whether the folders themselves have changed, ``ingest.scan`` finds out.
     """
     known = {row["stage"]: row for row in records.to_dicts()}
     reasons: dict[str, str] = {}
@@ -229,6 +234,16 @@ _BLANK: Mapping[str, object] = {
 }
 
 
+def _without_lost_tables(records: pl.DataFrame, present: frozenset[str]) -> pl.DataFrame:
+    """Return records in which the stages that wrote a table that is gone hold nothing."""
+    import polars as pl
+
+    tables = pl.col("stage").map_elements(stage_table, pl.String)
+    is_gone = (pl.col("lance_version") > 0) & ~tables.is_in(list(present))
+    holds = pl.when(is_gone & (pl.col("data_version") != "")).then(pl.lit(TABLE_GONE))
+    return records.with_columns(data_version=holds.otherwise("data_version"))
+
+
 def _why(
     stage: str,
     known: Mapping[str, Mapping[str, Any]],
@@ -240,6 +255,8 @@ def _why(
         return "never"
     if not row["data_version"]:
         return "unfinished"
+    if row["data_version"] == TABLE_GONE:
+        return "table"
     if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
         return "code"
     if any(name in reasons for name in before):

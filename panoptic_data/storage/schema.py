@@ -116,6 +116,7 @@ TABLES: dict[str, Table] = {
                 Column("dhash", pa.uint64(), "difference hash"),
                 Column("thumbnail", pa.binary(), "JPEG, upright, sRGB"),
                 Column("run", pa.string(), "run that made this row"),
+                Column("digest", pa.string(), "of the rest but run; null by earlier releases"),
             ),
         ),
         Table(

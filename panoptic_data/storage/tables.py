@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.errors import TableDamaged, WriteConflict
+from panoptic_data.errors import TableDamaged, TableMissing, WriteConflict
 from panoptic_data.storage import failures
 from panoptic_data.storage.added_columns import (
     complete,
@@ -322,6 +322,8 @@ class Database:
         for attempt in range(READ_TRIES):
             try:
                 table = self._connection.open(name, version)
+                if table is None and version:
+                    raise TableMissing(table=name)
                 return absent if table is None else read(table)
             except failures.LANCE_ERRORS as error:
                 damaged = self._failure(name, error, version)

@@ -1,0 +1,1 @@
+"""Whether what is stored is whole, and making it whole again."""

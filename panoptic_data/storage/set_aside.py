@@ -1,0 +1,42 @@
+"""Taking a table out of a project without deleting it: into ``set-aside/<date>/``.
+
+Not here: which tables, and what comes in their place (``integrity``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+
+__all__ = ["FOLDER", "set_aside"]
+
+FOLDER = "set-aside"
+
+
+def set_aside(project: Project, table: str) -> Path | None:
+    """Move a table out and return where it is now, below the project; None where it was gone.
+
+    Afterwards the project has no such table: it reads as empty and can be made anew. Killed in
+    between, it counts as missing.
+    """
+    place = None
+    with project.anchored() as root:
+        folder = root / "lance" / f"{table}.lance"
+        if folder.exists():
+            place = Path(FOLDER, _free_name(root / FOLDER), folder.name)
+            (root / place).parent.mkdir(parents=True)
+            folder.rename(root / place)
+    project.database().forget(table)
+    return place
+
+
+def _free_name(parent: Path) -> str:
+    """Return a name of this moment that no folder has yet."""
+    name = f"{datetime.now():%Y-%m-%d-%H%M%S}"
+    taken = {path.name for path in parent.glob("*")}
+    numbered = (f"{name}-{number}" for number in range(1, len(taken) + 1))
+    return next(n for n in (name, *numbered) if n not in taken)
