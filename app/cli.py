@@ -253,6 +253,11 @@ def _count(text: str) -> int:
     return number
 
 
+def _repair(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--dry-run", action="store_true", help=cli_text("help_repair_dry_run"))
+    _json(command)
+
+
 def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help=cli_text("help_json"))
 
@@ -293,6 +298,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     ),
     "open": (_open, ("panoptic open --project war",)),
     "doctor": (_json, ("panoptic doctor",)),
+    "repair": (_repair, ("panoptic repair --project war --dry-run", "panoptic repair")),
 }  # fmt: skip
 
 

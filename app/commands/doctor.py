@@ -11,11 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.encoders import encoder_rows
-from app.session.language import cli_text, number
-from panoptic_data.errors import ProjectNotFound
+from app.session.language import cli_text, number, terminal_language
+from panoptic_data.errors import ProjectIncomplete, ProjectNotFound, TableDamaged, TableMissing
 from panoptic_data.storage.project import Project, open_project
+
+if TYPE_CHECKING:
+    from panoptic_data.integrity.check import TableProblem
 
 __all__ = ["Finding", "run"]
 
@@ -59,8 +63,16 @@ def _findings(root: Path | None) -> Iterator[Finding]:
         yield from _folder(Path(str(error.params["path"])))
         yield Finding("warning", cli_text("doctor_no_project", path=error.params["path"]))
         return
+    except ProjectIncomplete as error:
+        yield Finding("failed", error.message(terminal_language()))
+        return
     yield from _folder(project.root)
-    yield from _project(project)
+    yield from _stored(project)
+    try:
+        yield from _project(project)
+    except (TableMissing, TableDamaged):
+        # Said above, with what to do.
+        return
 
 
 def _vision() -> Finding:
@@ -117,6 +129,38 @@ def _tables(path: Path) -> Finding:
             "failed", cli_text("doctor_tables_failed", path=path, cause=_first_line(error))
         )
     return Finding("ok", cli_text("doctor_tables", path=path))
+
+
+def _stored(project: Project) -> Iterator[Finding]:
+    """Read every table in full: what is gone, damaged, or not what was written."""
+    from panoptic_data.integrity import check
+
+    failed = False
+    for problem in check.check_tables(project, in_full=True):
+        failed = True
+        yield Finding("failed", _table_text(problem))
+    incomplete = check.check_log(project)
+    differing = 0 if incomplete or failed else check.differing_values(project)
+    if incomplete is not None:
+        yield Finding("failed", incomplete.message(terminal_language()))
+    elif differing:
+        yield Finding("failed", cli_text("doctor_values_differ", count=number(differing)))
+    elif not failed:
+        yield Finding("ok", cli_text("doctor_whole", count=len(check.tables_of(project))))
+
+
+def _table_text(problem: TableProblem) -> str:
+    from panoptic_data.integrity import kinds
+
+    key = "run" if kinds.is_rebuilt(problem.table) else "repair"
+    rows = cli_text("doctor_rows_unknown") if problem.rows is None else number(problem.rows)
+    return cli_text(
+        f"doctor_table_{problem.state}",
+        table=problem.table,
+        detail=problem.detail,
+        rows=rows,
+        remedy=cli_text(f"doctor_remedy_{key}"),
+    )
 
 
 def _project(project: Project) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ killed leaves the one before in force.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -21,7 +22,7 @@ from panoptic_data.errors import TableDamaged, TableMissing
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["STAGE", "merged_events", "read_record", "read_snapshot"]
+__all__ = ["STAGE", "merged_events", "read_merge_time", "read_record", "read_snapshot"]
 
 STAGE = "annotations"
 
@@ -55,6 +56,13 @@ def merged_events(project: Project) -> int:
         return int(read_record(project).get("events", 0))
     except (TableMissing, TableDamaged):
         return 0
+
+
+def read_merge_time(project: Project) -> datetime | None:
+    """Return when the last merge was recorded; None where there was none."""
+    rows = project.database().take("stages", [STAGE], ["at"]).to_pylist()
+    at: datetime | None = rows[0]["at"] if rows else None
+    return at
 
 
 def read_record(project: Project) -> dict[str, Any]:

@@ -17,7 +17,15 @@ from panoptic_data.storage.schema import TABLES
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["MISSING", "TableProblem", "check_log", "check_table", "check_tables", "tables_of"]
+__all__ = [
+    "MISSING",
+    "TableProblem",
+    "check_log",
+    "check_table",
+    "check_tables",
+    "differing_values",
+    "tables_of",
+]
 
 MISSING = "missing"
 DAMAGED = "damaged"

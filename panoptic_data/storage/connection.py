@@ -122,6 +122,11 @@ class Connection:
         if self._folder is not None:
             ledger.remove(self._root, name, self.expected)
 
+    def remember(self, name: str) -> None:
+        """Put a table on the list of those that must be there."""
+        if self._folder is not None:
+            ledger.add(self._root, name, self.expected)
+
     @cached_property
     def _lancedb(self) -> Any:
         # Connecting makes the folder of tables, which is there from the beginning.
@@ -141,8 +146,7 @@ class Connection:
         if table is None:
             # exist_ok: another process may create it between the two calls.
             table = self._lancedb.create_table(name, schema=schema, exist_ok=True)
-        if self._folder is not None:
-            ledger.add(self._root, name, self.expected)
+        self.remember(name)
         return table
 
     def _present_or_recorded(self) -> frozenset[str]:

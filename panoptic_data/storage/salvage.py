@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from panoptic_data.errors import TableDamaged
+from panoptic_data.errors import TableDamaged, TableMissing
 from panoptic_data.storage.checksums import DIGEST, has_its_digest
 from panoptic_data.storage.schema import table_of
 
@@ -56,6 +56,8 @@ def read(database: Database, name: str) -> Readable:
             lost += batch.num_rows - kept.num_rows
     except TableDamaged as error:
         return _counted(database, name, str(error.params["problem"]))
+    except TableMissing:
+        return Readable(0, None, "gone")
     return Readable(rows, lost, f"{lost} rows are not what was written" if lost else None)
 
 

@@ -17,11 +17,11 @@ __all__ = ["FOLDER", "set_aside"]
 FOLDER = "set-aside"
 
 
-def set_aside(project: Project, table: str) -> Path | None:
+def set_aside(project: Project, table: str, *, forgotten: bool = True) -> Path | None:
     """Move a table out and return where it is now, below the project; None where it was gone.
 
     Afterwards the project has no such table: it reads as empty and can be made anew. Killed in
-    between, it counts as missing.
+    between, or where it is not ``forgotten``, it counts as missing.
     """
     place = None
     with project.anchored() as root:
@@ -30,7 +30,8 @@ def set_aside(project: Project, table: str) -> Path | None:
             place = Path(FOLDER, _free_name(root / FOLDER), folder.name)
             (root / place).parent.mkdir(parents=True)
             folder.rename(root / place)
-    project.database().forget(table)
+    if forgotten:
+        project.database().forget(table)
     return place
 
 

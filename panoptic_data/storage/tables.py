@@ -262,6 +262,11 @@ class Database:
         with self._connection.anchored() as here:
             here.forget(name)
 
+    def remember(self, name: str) -> None:
+        """Put a table on the list of those that must be there."""
+        with self._connection.anchored() as here:
+            here.remember(name)
+
     def compact(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
         """Merge small fragments, index the key of a large table, drop old versions."""
         self._index_key(name)

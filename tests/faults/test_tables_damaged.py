@@ -9,18 +9,6 @@ from panoptic_data.storage.project import open_project
 from tests.faults import damage
 from tests.faults.damage import IMAGES
 
-COMPUTED = ("clusters__visual", "cluster_info__visual", "neighbours__visual", "projection__visual")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return damage.make(tmp_path_factory.mktemp("made"))
-
-
-@pytest.fixture
-def project(made, tmp_path):
-    return damage.copied(made, tmp_path)
-
 
 def count(project, table):
     return open_project(project.root).database().count(table)

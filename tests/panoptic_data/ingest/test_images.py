@@ -19,6 +19,7 @@ from panoptic_data.ingest.source_update import SourceUpdate
 from panoptic_data.media.metadata import describe
 from panoptic_data.provenance import stages
 from panoptic_data.storage import schema
+from panoptic_data.storage.checksums import row_digest
 from panoptic_data.storage.project import create_project
 from tests.images import READABLE, encoded, exif, scene, write
 
@@ -102,6 +103,7 @@ def test_an_image_row_has_everything_computed_from_its_bytes(project, folder):
     assert row == {
         **{field.name: getattr(described, field.name) for field in fields(described)},
         "run": "the run",
+        "digest": row_digest(row),
     }
     assert (row["width"], row["height"], row["orientation"]) == (640, 480, 6)
     assert (row["format"], row["mode"], row["frames"]) == ("JPEG", "RGB", 1)

@@ -1,0 +1,79 @@
+"""``panoptic repair``: make damaged tables whole again, and say first what is done and lost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from app.session.language import cli_text, number
+from panoptic_data.storage.project import open_project
+from panoptic_data.storage.schema import table_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from panoptic_data.integrity.repair import Step
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is done, and do it unless it is a dry run; exit code 0 when all is whole."""
+    from panoptic_data.integrity import repair
+
+    project = open_project(args.project)
+    steps = repair.plan(project)
+    if not args.json:
+        _announce(steps)
+    places: dict[str, Path | None] = {}
+    if not args.dry_run:
+        for step, place in repair.perform(project, steps) if steps else ():
+            places[step.table] = place
+            if not args.json:
+                print(_done(step, place))
+    if args.json:
+        print(json.dumps({"steps": [_payload(s, places) for s in steps]}, ensure_ascii=False))
+    elif steps and not args.dry_run:
+        print(cli_text("repair_next", path=project.root))
+    return 0
+
+
+def _announce(steps: tuple[Step, ...]) -> None:
+    if not steps:
+        print(cli_text("repair_nothing"))
+        return
+    print(cli_text("repair_plan"))
+    for step in steps:
+        print(f"  {describe(step)}")
+
+
+def describe(step: Step) -> str:
+    """Return in one sentence or two what is done with a table, and what cannot be had back."""
+    kept = number(step.kept)
+    lost = cli_text("repair_unknown") if step.lost is None else number(step.lost)
+    if step.action == "log":
+        at = f"{step.merged_at:%Y-%m-%d %H:%M} UTC" if step.merged_at else cli_text("repair_never")
+        key = "repair_log" if step.lost != 0 else "repair_log_whole"
+        return cli_text(key, table=step.table, kept=kept, lost=lost, at=at)
+    text = cli_text(f"repair_{step.action}", table=step.table, kept=kept, lost=lost)
+    if step.action != "save":
+        return text
+    return f"{text} {cli_text(f'repair_then_{table_of(step.table).name}')}"
+
+
+def _done(step: Step, place: Path | None) -> str:
+    if place is None:
+        return cli_text("repair_done", table=step.table)
+    return cli_text("repair_moved", table=step.table, place=place)
+
+
+def _payload(step: Step, places: dict[str, Path | None]) -> dict[str, object]:
+    place = places.get(step.table)
+    return {
+        **asdict(step),
+        "merged_at": step.merged_at.isoformat() if step.merged_at else None,
+        "is_done": step.table in places,
+        "set_aside": str(place) if place else None,
+    }

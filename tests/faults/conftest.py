@@ -1,0 +1,15 @@
+"""A processed project that tests of this folder damage copies of."""
+
+import pytest
+
+from tests.faults import damage
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    return damage.make(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def project(made, tmp_path):
+    return damage.copied(made, tmp_path)
