@@ -23,7 +23,7 @@ from panoptic_data.vectors.knn import Progress
 
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
-    from panoptic_data.vectors.embeddings import StoredVectors
+    from panoptic_data.vectors.stored_vectors import StoredVectors
 
 __all__ = ["DERIVED", "Vectors", "carry_forward", "with_derived"]
 

@@ -12,14 +12,13 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from PIL import Image
 
 from panoptic_data import encoders
@@ -34,20 +33,17 @@ from panoptic_data.provenance.stages import (
     digest,
     ignore_progress,
 )
+from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from panoptic_data.storage.tables import Database
-
 __all__ = [
-    "StoredVectors",
     "matrix",
     "missing",
     "prepare_encoder",
-    "stored_vectors",
     "update",
 ]
 
@@ -61,12 +57,11 @@ COMPACT_COMMITS = 100
 # A request to the hub costs seconds: not on every run of a machine that is offline.
 RECHECK_AFTER = timedelta(hours=1)
 MAX_LISTED_FAILURES = 20
-_NO_TEXT = [pa.array([], pa.string())]
 
 
 def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
     """Return, sorted, the sha1s of readable files (of one source) that have no vector yet."""
-    return sorted(_readable_sha1s(project, source) - _embedded_sha1s(project, slug))
+    return _without(_readable_sha1s(project, source), _embedded_sha1s(project, slug))
 
 
 def update(
@@ -87,16 +82,17 @@ def update(
     if not _is_up_to_date(spec, _row(project, spec)):
         _load(project, spec, run)
     wanted = _readable_sha1s(project, source)
-    todo = sorted(wanted - _embedded_sha1s(project, spec.slug))
+    todo = _without(wanted, _embedded_sha1s(project, spec.slug))
     outcome = _Outcome()
     if todo:
         outcome = _embed(project, _load(project, spec, run), todo, run, report)
     row = _row(project, spec)
-    embedded = sorted(wanted & _embedded_sha1s(project, spec.slug))
+    embedded = wanted.filter(wanted.is_in(_embedded_sha1s(project, spec.slug).implode()))
+    sha1s = table_digest(["sha1"], row_digests(pa.table({"sha1": _texts(embedded)})))
     seconds = time.perf_counter() - began
     return StageResult(
         rows=len(embedded),
-        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], *embedded]),
+        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], sha1s]),
         new=outcome.embedded,
         unchanged=len(embedded) - outcome.embedded,
         removed=removed,
@@ -126,50 +122,6 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
     return sha1s.astype("U40").tolist(), vectors
 
 
-@dataclass(frozen=True)
-class StoredVectors:
-    """The vectors of an encoder at one version of its table, read when they are first needed.
-
-    ``sha1s`` (n,) and ``runs`` (n,): the image, and the run that made its vector, strings.
-    """
-
-    database: Database
-    name: str
-    version: int
-    sha1s: pa.Array
-    runs: pa.Array
-
-    @cached_property
-    def vectors(self) -> NDArray[np.float16]:
-        """The vectors (n, d), in the order of ``sha1s``."""
-        dim = self.database.dim(self.name)
-        if dim is None:
-            return np.empty((0, 0), np.float16)
-        vectors = np.empty((len(self.sha1s), dim), np.float16)
-        start = 0
-        # Batch by batch: a million vectors are never in memory twice.
-        for batch in self.database.batches(self.name, ["sha1", "vector"], self.version):
-            rows: slice | NDArray[np.int64] = slice(start, start + batch.num_rows)
-            if not batch["sha1"].equals(self.sha1s.slice(start, batch.num_rows)):
-                rows = pc.index_in(batch["sha1"], value_set=self.sha1s).to_numpy()
-            values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
-            vectors[rows] = values.reshape(-1, dim)
-            start += batch.num_rows
-        return vectors
-
-
-def stored_vectors(project: Project, slug: str) -> StoredVectors:
-    """Return the vectors of an encoder in the order in which they are stored.
-
-    Quicker than :func:`matrix`, which sorts them.
-    """
-    database, name = project.database(), table_name("embeddings", slug)
-    version = database.version(name)
-    rows = database.read(name, ["sha1", "run"], version=version or None)
-    sha1s, runs = (pa.concat_arrays(rows[column].chunks or _NO_TEXT) for column in ("sha1", "run"))
-    return StoredVectors(database, name, version, sha1s, runs)
-
-
 def prepare_encoder(
     project: Project, text: str, run: str, retry: bool = False
 ) -> tuple[EncoderSpec, Encoder | None, str | None]:
@@ -192,25 +144,33 @@ def prepare_encoder(
         return spec, None, error.cause
 
 
-def _readable_sha1s(project: Project, source: str | None) -> set[str]:
+def _readable_sha1s(project: Project, source: str | None) -> pl.Series:
+    """Return the images of readable files (of one source), each once."""
     where = "status = 'ok' AND sha1 IS NOT NULL"
     if source is not None:
         where += f" AND source = '{source.replace(chr(39), chr(39) * 2)}'"
-    return set(project.database().read("files", ["sha1"], where)["sha1"].to_pylist())
+    return project.database().frame("files", ["sha1"], where)["sha1"].unique()
 
 
-def _embedded_sha1s(project: Project, slug: str) -> set[str]:
-    return set(
-        project.database().read(table_name("embeddings", slug), ["sha1"])["sha1"].to_pylist()
-    )
+def _embedded_sha1s(project: Project, slug: str) -> pl.Series:
+    return project.database().frame(table_name("embeddings", slug), ["sha1"])["sha1"]
+
+
+def _without(sha1s: pl.Series, others: pl.Series) -> list[str]:
+    """Return, sorted, the sha1s that are not among others."""
+    return sorted(sha1s.filter(~sha1s.is_in(others.implode())).to_list())
+
+
+def _texts(sha1s: pl.Series) -> pa.Array:
+    return sha1s.to_arrow().cast(pa.string())
 
 
 def _remove_pruned(project: Project, slug: str) -> int:
     embedded = _embedded_sha1s(project, slug)
-    if not embedded:
+    if embedded.is_empty():
         return 0
     database = project.database()
-    gone = embedded - set(database.read("images", ["sha1"])["sha1"].to_pylist())
+    gone = _without(embedded, database.frame("images", ["sha1"])["sha1"])
     if gone:
         database.delete(table_name("embeddings", slug), gone)
     return len(gone)

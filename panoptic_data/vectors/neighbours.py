@@ -26,8 +26,9 @@ from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import TableChanges, sync_table
 from panoptic_data.vectors import knn
 from panoptic_data.vectors.added_neighbours import DERIVED, Vectors, carry_forward, with_derived
-from panoptic_data.vectors.embeddings import matrix, stored_vectors
+from panoptic_data.vectors.embeddings import matrix
 from panoptic_data.vectors.knn import NeighbourLists
+from panoptic_data.vectors.stored_vectors import stored_vectors
 
 __all__ = ["EXACT_UP_TO", "Graph", "K", "read", "update", "with_vectors"]
 
