@@ -160,7 +160,14 @@ def test_annotations_are_merged_whatever_the_history_is(processed, caplog):
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
 @pytest.mark.parametrize("is_project_writable", [True, False])
-def test_a_history_that_may_not_be_written(is_project_writable):
+def test_a_history_that_may_not_be_written(tmp_path, is_project_writable):
+    # Once with all rights: an ordinary user may not be able to read the modules that it imports.
+    warm = synthetic.project(tmp_path / "warm")
+    warm.dagster_home.write_text("not a folder")
+    for _ in range(2):
+        with history.open_history(warm) as kept:
+            kept.instance.get_runs()
+            kept._open_in_memory(OSError("warm"))
     with ordinary_user() as folder:
         opened = synthetic.project(folder / "p")
         home = opened.dagster_home
