@@ -23,7 +23,7 @@ VARYING = {
     *("run", "first_seen", "changed_at", "added_at", "at", "checked_at"),
     *("rate", "batch", "dtype", "lance_version", "counts"),
 }
-LOGS = {"runs"}
+LOGS = {"runs", "materializations"}
 
 
 def make(root, folder):

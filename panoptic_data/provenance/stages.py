@@ -1,4 +1,6 @@
-"""The record of what each stage of the pipeline last made: counts, data version, inputs.
+"""The records of what each stage of the pipeline made: counts, data version, inputs.
+
+The table `stages` has the last record of each, `materializations` every one that there was.
 
 A stage is one Dagster asset (or one partition of it): ``files/<source>``, ``images/<source>``,
 ``embeddings/<encoder>/<source>``, ``corpus``, ``vector_index/<encoder>``,
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +38,7 @@ __all__ = [
     "expected",
     "ignore_progress",
     "latest",
+    "materializations",
     "record",
     "stage_kind",
     "stage_table",
@@ -162,7 +166,11 @@ def record(
     code_version: str,
     run: str,
 ) -> None:
-    """Write what a stage made. ``inputs``: stage → data version that it was made from."""
+    """Write what a stage made. ``inputs``: stage → data version that it was made from.
+
+    All records are kept but those of merges of annotations that changed nothing: there may be one
+    a minute.
+    """
     row = {
         "stage": stage,
         "data_version": result.data_version,
@@ -174,7 +182,20 @@ def record(
         "at": datetime.now(UTC),
         "run": run,
     }
+    # In this order: killed in between, the stage is unfinished and is recorded again.
+    if stage != "annotations" or _changes_last(project, row):
+        _append(project, row)
     _write(project, row)
+
+
+def materializations(project: Project, stage: str | None = None) -> pl.DataFrame:
+    """Return all records of a stage, or of all stages, newest first; columns as in the table.
+
+    Those of releases that kept only the last are not among them.
+    """
+    where = None if stage is None else "stage = '{}'".format(stage.replace("'", "''"))
+    records = project.database().frame("materializations", where=where)
+    return records.sort("at", maintain_order=True, descending=True)
 
 
 def latest(project: Project) -> pl.DataFrame:
@@ -272,6 +293,22 @@ def _write(project: Project, row: Mapping[str, object]) -> None:
     from panoptic_data.storage.schema import arrow
 
     project.database().upsert("stages", pa.Table.from_pylist([row], schema=arrow("stages")))
+
+
+def _append(project: Project, row: Mapping[str, object]) -> None:
+    import pyarrow as pa
+
+    from panoptic_data.storage.schema import arrow
+
+    table = pa.Table.from_pylist([{"id": uuid.uuid4().hex, **row}], arrow("materializations"))
+    project.database().append("materializations", table)
+
+
+def _changes_last(project: Project, row: Mapping[str, object]) -> bool:
+    """Whether a record is of other data, or of other code, than the last one of its stage."""
+    last = materializations(project, str(row["stage"])).head(1).to_dicts()
+    made = ("data_version", "code_version")
+    return not last or any(last[0][name] != row[name] for name in made)
 
 
 def _json(value: object) -> str:

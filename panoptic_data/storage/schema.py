@@ -247,6 +247,23 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            "materializations",
+            "id",
+            False,
+            (
+                Column("id", pa.string(), "32 hex digits"),
+                Column("stage", pa.string(), "as in stages, when it was made"),
+                Column("data_version", pa.string(), "digest of what it held then"),
+                Column("inputs", pa.string(), "JSON: stage → data version it was made from"),
+                Column("code_version", pa.string(), "version of the code that made it"),
+                Column("parameters", pa.string(), "JSON object; of a fit, its id too"),
+                Column("counts", pa.string(), "JSON: rows, new, unchanged, failed, seconds, …"),
+                Column("lance_version", pa.int64(), "table version after it"),
+                Column("at", _TIME, "when"),
+                Column("run", pa.string(), "run that made it"),
+            ),
+        ),
+        Table(
             "annotation_events",
             "number",
             False,

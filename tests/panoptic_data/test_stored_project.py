@@ -50,12 +50,13 @@ def read_settings(project):
 def read_tables(project):
     """Return each table's columns, and a digest of all its cells.
 
-    Only of the columns that the release knew: those declared since read as null at first.
+    Only of the tables and columns that the release knew: columns declared since read as null at
+    first, and tables declared since are made by the first run.
     """
     database = project.database()
     return {
         name: digest(database.read(name, list(STORED["tables"][name]["columns"])))
-        for name in sorted(database.names())
+        for name in sorted(database.names() & STORED["tables"].keys())
     }
 
 

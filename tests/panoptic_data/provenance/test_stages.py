@@ -1,6 +1,7 @@
 """Stages: what was made, from what, and what is stale."""
 
 import json
+import sys
 
 import pytest
 
@@ -48,6 +49,47 @@ def test_in_a_new_project_everything_was_never_made(project):
 def test_once_made_nothing_is_stale(project):
     make_all(project)
     assert stale(project) == {}
+
+
+def test_every_record_is_kept_and_the_last_one_counts(project):
+    make(project, "files/maps", "f1")
+    make(project, "files/maps", "f2")
+    stages.begin(project, "files/maps", "r2")
+    make(project, "files/maps", "f2")
+    records = stages.materializations(project, "files/maps").to_dicts()
+    assert [row["data_version"] for row in records] == ["f2", "f2", "f1"]
+    assert len({row["id"] for row in records}) == 3
+    kept = stages.latest(project).filter(stage="files/maps").to_dicts()[0]
+    assert {name: records[0][name] for name in kept} == kept
+
+
+def test_a_merge_of_annotations_that_changed_nothing_leaves_no_record(project):
+    for data_version in ("a1", "a1", "a2", "a2", "a1"):
+        make(project, "annotations", data_version)
+    records = stages.materializations(project, "annotations")
+    assert records["data_version"].to_list() == ["a1", "a2", "a1"]
+
+
+def test_records_of_a_stage_with_a_quote_in_its_name_are_found(project):
+    result = StageResult(rows=1, new=1, data_version="f1")
+    stages.record(project, "files/it's", result, {}, "1", "r1")
+    assert len(stages.materializations(project, "files/it's")) == 1
+    assert len(stages.materializations(project)) == 1
+
+
+def test_killed_before_a_stage_is_recorded_it_is_unfinished_not_lost(project, monkeypatch):
+    make_all(project)
+    stages.begin(project, "files/maps", "r2")
+    with monkeypatch.context() as killed:
+        killed.setattr(stages, "_write", lambda *_: sys.exit(1))
+        with pytest.raises(SystemExit):
+            make(project, "files/maps", "f2")
+    assert stale(project)["files/maps"] == "unfinished"
+    make(project, "files/maps", "f2")
+    assert stages.materializations(project, "files/maps")["data_version"].to_list() == [
+        *("f2", "f2"),
+        "files/maps 1",
+    ]
 
 
 def test_a_record_holds_counts_inputs_and_versions(project):
