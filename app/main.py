@@ -21,6 +21,7 @@ from app.session.callbacks import uninterrupted
 from app.session.streamlit_internals import reset_container_stack
 from app.widgets import search_terms, view_tabs
 from app.widgets.run_progress import run_progress
+from app.widgets.unavailable import banner, guarded, panel, wait_for_project
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -101,9 +102,21 @@ def main() -> None:
     navigation.switch_if_requested(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
     with st.container(key="page", gap=None):
-        shown.run()
+        _page(project, shown)
     with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
-        _bottom(project, state.view() if shows_view else None)
+        _bottom(project, shows_view=shows_view)
+
+
+@guarded
+def _page(project: Project | None, shown: Page) -> None:
+    problem = state.project_problem() if project is None else None
+    if problem is not None:
+        panel(problem)
+        wait_for_project(problem.key)
+        return
+    if project is not None:
+        banner(project)
+    shown.run()
 
 
 def _accent() -> str:
@@ -175,7 +188,7 @@ def _top(project: Project | None, pages: Sequence[Page], shown: Page) -> None:
         name = project.name if project else "Panoptic"
         st.html(f'<span class="project" title="{escape(name)}">{escape(name)}</span>')
         if project is not None:
-            view_tabs.tabs(project)
+            guarded(view_tabs.tabs)(project)
         with st.container(key="pages", horizontal=True, gap=None):
             for page in pages:
                 if page.url_path in BELOW:
@@ -211,9 +224,11 @@ def _speak() -> None:
     state.choose_language(st.session_state["languages"])
 
 
-def _bottom(project: Project | None, view: View | None) -> None:
+@guarded
+def _bottom(project: Project | None, *, shows_view: bool) -> None:
     if project is None:
         return
+    view = state.view() if shows_view else None
     encoder = state.encoder(state.encoders(project))
 
     def similar(sha1s: list[str]) -> None:

@@ -18,6 +18,7 @@ from app.session import state
 from app.widgets import compare_encoders, empty_states, facet_panel, property_facets, view_context
 from app.widgets.search_actions import submit
 from app.widgets.search_line import search_line
+from app.widgets.unavailable import guarded
 from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import Project
@@ -93,6 +94,7 @@ def _filter(field: str, chosen: Any, context: ViewContext) -> None:
 
 
 @st.fragment
+@guarded
 def _stage(context: ViewContext) -> None:
     """Show the pictures and the panel of the current one; moves redraw only these."""
     with st.container(key="stage", horizontal=True, gap=None, wrap=False):

@@ -21,6 +21,7 @@ from app.session import state
 from app.widgets import empty_states, folders
 from app.widgets.dagster_page import command, page
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
+from app.widgets.unavailable import guarded
 from panoptic_data.errors import weights_cause
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
@@ -61,6 +62,7 @@ def show() -> None:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
+@guarded
 def _controls(project: Project) -> None:
     running = runs.current(project)
     with st.container(key="pipeline_controls", horizontal=True, vertical_alignment="center"):
@@ -127,6 +129,7 @@ def _dagster_link(project: Project) -> None:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
+@guarded
 def _show_results(project: Project) -> None:
     running = runs.current(project)
     _stages(project, running)
@@ -299,6 +302,7 @@ def _as_text(values: Mapping[str, Any]) -> str:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
+@guarded
 def _problems(project: Project) -> None:
     counts = overview.reason_counts(project)
     st.html(f"<h2>{escape(_text('problems'))}</h2>")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from app.services import jobs
 from panoptic_data.annotations import materialize
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.provenance import runs, stages
 
 if TYPE_CHECKING:
@@ -87,10 +88,16 @@ class MergeScheduler:
 
 
 def _poll(scheduler: MergeScheduler) -> None:
+    problem = ""
     while True:
         time.sleep(POLL_SECONDS)
         try:
             scheduler.poll()
+        except DataUnavailable as error:
+            # The pages say it, and commands: here once, not every few seconds.
+            if str(error) != problem:
+                problem = str(error)
+                logging.getLogger(__name__).warning("annotations: %s", problem)
         except Exception:
             # A table may be under repair: the next poll may be able to read it.
             logging.getLogger(__name__).exception("annotations: cannot tell whether to merge")

@@ -12,8 +12,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from app.session import url_state
+import streamlit as st
+
+from app.session import state, url_state
 from app.session.streamlit_internals import deferred_messages
+from panoptic_data.errors import DataUnavailable
 
 __all__ = ["uninterrupted"]
 
@@ -21,16 +24,23 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 
-def uninterrupted(callback: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+def uninterrupted(
+    callback: Callable[_Parameters, _Result],
+) -> Callable[_Parameters, _Result | None]:
     """Return a callback that runs to its end, with the latest address.
 
-    Messages of the browser that arrive meanwhile are read after it has returned.
+    Messages of the browser that arrive meanwhile are read after it has returned. Where what is
+    stored is out of reach, it says so and returns None.
     """
 
     @wraps(callback)
-    def wrapper(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+    def wrapper(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result | None:
         with deferred_messages():
             url_state.restore_latest()
-            return callback(*args, **kwargs)
+            try:
+                return callback(*args, **kwargs)
+            except DataUnavailable as error:
+                st.toast(error.message(state.language()))
+                return None
 
     return wrapper

@@ -7,6 +7,7 @@ what the browser alone remembers (tile size, panels, selection: ``components``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -14,14 +15,22 @@ import streamlit as st
 from app.session import url_state
 from app.session.language import number as _number
 from panoptic_data.encoders.spec import parse
-from panoptic_data.errors import InvalidView, PanopticError
+from panoptic_data.errors import (
+    DataUnavailable,
+    InvalidView,
+    PanopticError,
+    ProjectGone,
+    ProjectNotFound,
+)
 from panoptic_data.messages import LANGUAGES, translate
-from panoptic_data.storage.project import Project, open_project
+from panoptic_data.storage.project import Project, default_root, open_project
 from panoptic_data.views import model, saved, stored_selections
 from panoptic_data.views.model import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from panoptic_data.storage.folder import ProjectFolder
 
 __all__ = [
     "PROPERTY",
@@ -39,6 +48,7 @@ __all__ = [
     "opened",
     "problem",
     "project",
+    "project_problem",
     "show",
     "tab",
     "text",
@@ -54,6 +64,10 @@ PROPERTY = "property"
 ALL = "all"
 # Session: the tab of an address without a view, and the view that it had then.
 EXPANDED = "tab.expanded"
+
+
+# The folder of each project as this process showed it first.
+_shown: dict[Path, ProjectFolder] = {}
 
 
 @dataclass(frozen=True)
@@ -72,11 +86,28 @@ class Encoder:
 
 
 def project() -> Project | None:
-    """Return the project of this server, or None where there is none."""
+    """Return the project of this server; None where there is none, or not the one it was."""
+    return _project_and_problem()[0]
+
+
+def project_problem() -> DataUnavailable | None:
+    """Return why the project cannot be shown: it is gone, replaced or incomplete."""
+    return _project_and_problem()[1]
+
+
+def _project_and_problem() -> tuple[Project | None, DataUnavailable | None]:
+    root = Path(default_root()).expanduser().resolve()
     try:
-        return open_project()
+        opened = open_project(root)
+        # The first to be shown at this path: what comes in its place later is another.
+        _shown.setdefault(root, opened.folder).check()
+    except DataUnavailable as problem:
+        return None, problem
+    except ProjectNotFound:
+        return None, ProjectGone(path=root) if root in _shown else None
     except PanopticError:
-        return None
+        return None, None
+    return opened, None
 
 
 def language() -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 from app.services import jobs
 from app.session import state
 from app.widgets.html_table import Cell, moment, table
+from app.widgets.unavailable import guarded
 from panoptic_data.errors import FolderLooksMoved, PanopticError
 from panoptic_data.ingest import source_changes, sources
 from panoptic_data.ingest.sources import Source
@@ -72,6 +73,7 @@ def add_folder(project: Project, path: str, *, is_new: bool = False) -> Source |
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
+@guarded
 def _counts(project: Project) -> None:
     listed = overview.source_summaries(project)
     if not listed:

@@ -20,6 +20,7 @@ from app.components.pulse import pulse as watch
 from app.services import jobs
 from app.session import navigation, state
 from app.widgets import frozen_view
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.project import Project
 
 __all__ = ["Step", "current_step", "run_progress", "time_left"]
@@ -54,13 +55,20 @@ def run_progress(project: Project) -> None:
     if navigation.stay_on_drawn_page():
         # The message names another page than the one that is drawn: draw that one whole.
         st.rerun(scope="app")
-    digest = state_digest.read(project)
+    try:
+        digest = state_digest.read(project)
+    except DataUnavailable as error:
+        # The page says what is out of reach; here only whether that is news.
+        watch(error.key)
+        _redraw_on_news_of(error.key)
+        return
     with st.container(key="work", horizontal=True, vertical_alignment="center", gap="small"):
         if digest.running is not None:
             _show_running(project, digest.running)
         else:
             _show_failed(project, digest.last)
     watch(digest.digest)
+    _redraw_on_news_of(None)
     _redraw_page(digest.version)
 
 
@@ -133,6 +141,14 @@ def _show_failed(project: Project, last: Mapping[str, Any] | None) -> None:
     st.html(f'<div class="work failed" role="status" title="{text}">{text}</div>')
     if st.button(state.text("frame.work_again"), key="again", type="tertiary"):
         jobs.start_processing(project, retry=True)
+
+
+def _redraw_on_news_of(problem: str | None) -> None:
+    """Run the page again where what is stored went out of reach, or came back, since it was drawn."""
+    before = st.session_state.get("unavailable")
+    st.session_state["unavailable"] = problem
+    if before != problem:
+        st.rerun()
 
 
 def _redraw_page(version: str) -> None:

@@ -39,6 +39,8 @@ class Pulse {
     try {
       const answer = await fetch("/pulse");
       if (answer.ok) this.compare(await answer.text());
+      // What is stored is out of reach: the page says so, until it is there again.
+      if (answer.status === 503) this.compare((await answer.json()).error);
     } catch {
       // The server is away: the next time asks again.
     }
