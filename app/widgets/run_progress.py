@@ -144,7 +144,7 @@ def _show_failed(project: Project, last: Mapping[str, Any] | None) -> None:
 
 
 def _redraw_on_news_of(problem: str | None) -> None:
-    """Run the page again where what is stored went out of reach, or came back, since it was drawn."""
+    """Run the page again where what is stored went out of reach, or came back, since."""
     before = st.session_state.get("unavailable")
     st.session_state["unavailable"] = problem
     if before != problem:
