@@ -14,6 +14,7 @@ import dagster as dg
 
 from panoptic_data.errors import PanopticError
 from panoptic_data.ingest import sources
+from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
@@ -112,6 +113,7 @@ def work_resource(
         run_id = context.run.run_id if context.run else ""
         with runs.start(opened, "dagster", {"dagster_run": run_id}, wait=LOCK_TIMEOUT) as run:
             run.add_dagster_run(run_id)
+            rebuild.prepare_run(opened)
             names = tuple(source.name for source in sources.listing(opened))
             yield Work(opened, run, Request(), names, last_known(opened))
 

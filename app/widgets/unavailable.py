@@ -63,8 +63,8 @@ def _problems(project: Project) -> list[str]:
     store.state()
     problem = store.problem
     if problem is not None:
-        said_already = isinstance(problem, TableMissing) and problem.params["table"] in missing
-        texts += [] if said_already else [problem.message(state.language())]
+        is_listed = isinstance(problem, TableMissing) and problem.params["table"] in missing
+        texts += [] if is_listed else [problem.message(state.language())]
         texts.append(state.text("frame.read_only"))
     return texts
 

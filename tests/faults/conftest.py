@@ -6,10 +6,10 @@ from tests.faults import damage
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
+def processed(tmp_path_factory):
     return damage.make(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
-def project(made, tmp_path):
-    return damage.copied(made, tmp_path)
+def project(processed, tmp_path):
+    return damage.copied(processed, tmp_path)

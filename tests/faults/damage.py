@@ -33,9 +33,9 @@ def make(home: Path):
     return project.root
 
 
-def copied(made: Path, home: Path):
-    """Return a copy of a made project, opened; its pictures are those of the first."""
-    shutil.copytree(made, home / "project")
+def copied(processed: Path, home: Path):
+    """Return a copy of a processed project, opened; its pictures are those of the first."""
+    shutil.copytree(processed, home / "project")
     return open_project(home / "project")
 
 

@@ -74,7 +74,7 @@ def test_a_whole_project_is_whole(doctor, repair):
 @pytest.mark.parametrize("table", EVERY)
 @pytest.mark.parametrize("harm", [damage.remove, damage.truncate])
 def test_doctor_names_the_table_and_after_a_repair_all_is_whole(
-    made, project, doctor, repair, table, harm
+    processed, project, doctor, repair, table, harm
 ):
     before = damage.values(project)
     harm(project, table)
@@ -91,7 +91,7 @@ def test_doctor_names_the_table_and_after_a_repair_all_is_whole(
         assert place.is_dir()
     if table == "sources":
         # Where the folders were is known to nobody else.
-        damage.run(project, "app.cli", "add", str(made.with_name("pictures")))
+        damage.run(project, "app.cli", "add", str(processed.with_name("pictures")))
     damage.process(project)
     assert doctor() == (0, [])
     assert damage.values(project) == before
