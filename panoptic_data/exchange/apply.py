@@ -18,7 +18,7 @@ from panoptic_data.annotations.log import Batch, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.exchange.columns import free_name, properties_by_name
-from panoptic_data.exchange.tables import NewTag
+from panoptic_data.exchange.tables import ColumnHint, NewTag
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def apply_plan(
         parts = []
         for done, reading in enumerate(plan.readings):
             report(done, len(plan.readings))
-            if reading.values.is_empty():
+            if reading.values.is_empty() and not _is_defined(plan, reading):
                 continue
             state, changes = _import_column(state, reading, plan)
             parts += changes
@@ -89,6 +89,11 @@ def apply_tags(
         return Decision([*changes, *tag_changes], "import", about or property)
 
     return annotations_of(project).decide(choose, author=author, needs_values=False).batch
+
+
+def _is_defined(plan: Plan, reading: ColumnValues) -> bool:
+    """Whether a file defines a column's property, so that it is made though it has no value."""
+    return bool(plan.table.hints.get(reading.column.source, ColumnHint()).is_exact)
 
 
 def _import_column(

@@ -91,9 +91,11 @@ def propose(
     """
     series = table.frame[source]
     hint = table.hints.get(source, ColumnHint())
-    name = " ".join(str(choice.get("name", source)).split())[: properties.LONGEST_NAME] or source
+    name = " ".join(str(choice.get("name", hint.name or source)).split())
+    name = name[: properties.LONGEST_NAME] or source
     property = existing.get(name_key(name))
-    take = choice.get("take", not _is_idle(source, series))
+    take = choice.get("take", not _is_idle(source, series) if hint.take is None else hint.take)
+    separator = choice.get("separator") or ("," if hint.is_exact else None)
     chosen_type = choice.get("type")
     if property is not None:
         if take and chosen_type not in (None, property.type):
@@ -104,20 +106,20 @@ def propose(
             property.type,
             property.target,
             take,
-            choice.get("separator") or _separator(series),
+            separator or _separator(series),
             property.folder,
             property.id,
         )
-    type, separator = chosen_type or table.types.get(source), _separator(series)
+    type, likely = chosen_type or table.types.get(source), _separator(series)
     if type is None:
-        type, separator = _infer(series, source) if take else ("text", ",")
+        type, likely = _infer(series, source) if take else ("text", ",")
     return Column(
         source,
         name,
         type,
         choice.get("target") or hint.target or target,
         take,
-        choice.get("separator") or separator,
+        separator or likely,
         choice.get("folder") or hint.folder,
     )
 
@@ -128,7 +130,9 @@ def read_values(state: State, table: Table, matches: Matches, column: Column) ->
     cells = targets.with_columns(value=table.frame[column.source].gather(targets["row"]))
     if column.type in _TAG_TYPES:
         return _read_tags(state, table, column, cells)
-    texts, is_unreadable = values.canonical_series(column.type, _stripped(cells["value"]))
+    is_exact = table.hints.get(column.source, ColumnHint()).is_exact
+    read = cells["value"] if is_exact else _stripped(cells["value"])
+    texts, is_unreadable = values.canonical_series(column.type, read)
     unreadable = _lines(table, cells.filter(is_unreadable))
     readable = cells.select("target").with_columns(value=texts).drop_nulls("value")
     first = readable.unique("target", keep="first", maintain_order=True)

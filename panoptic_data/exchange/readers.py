@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import panoptic
+from panoptic_data.exchange import definitions, panoptic
 from panoptic_data.exchange.tables import NewTag, Table, column_names, tag_columns, tags_of
 
 __all__ = ["read", "read_tags"]
@@ -55,8 +55,8 @@ def read(file: str | Path, *, delimiter: str | None = None, encoding: str | None
         return _read_parquet(path)
     text = _decode(path.read_bytes(), encoding)
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip()[:1] in ("{", "["):
-        return _read_json(path, text)
-    return _read_csv(path, text, delimiter)
+        return definitions.read_beside(path, _read_json(path, text))
+    return definitions.read_beside(path, _read_csv(path, text, delimiter))
 
 
 def read_tags(file: str | Path) -> tuple[NewTag, ...]:
@@ -101,10 +101,15 @@ def _read_csv(path: Path, text: str, delimiter: str | None) -> Table:
     if stated is not None:
         # An empty line remains in its stead, so that line numbers stay right.
         text, delimiter = text[stated.end() :], delimiter or stated[1]
+    if text.startswith(",".join(definitions.IDENTITY)):
+        delimiter = delimiter or ","
     reader = _CsvRows(text, delimiter or _detect_delimiter(text))
     headers = next(iter(reader), None)
     if headers is None:
         raise InvalidImport("empty", path)
+    is_export = definitions.is_export(headers)
+    if is_export:
+        headers = _restored(headers)
     names, types = column_names(headers)
     width = len(names)
     frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
@@ -119,7 +124,15 @@ def _read_csv(path: Path, text: str, delimiter: str | None) -> Table:
         )
         lines += numbers
     line_numbers = pl.Series("line", lines, pl.Int64)
-    return Table(path.name, pl.concat(frames), line_numbers, types, tuple(overlong))
+    frame = pl.concat(frames)
+    if is_export:
+        frame = frame.with_columns(definitions.restored(pl.all()))
+    return Table(path.name, frame, line_numbers, types, tuple(overlong))
+
+
+def _restored(headers: list[str]) -> list[str]:
+    texts = pl.select(definitions.restored(pl.lit(pl.Series(headers)))).to_series()
+    return [str(text) for text in texts]
 
 
 class _CsvRows:
@@ -177,9 +190,12 @@ def _sample_rows(text: str, delimiter: str) -> list[list[str]]:
 def _read_parquet(path: Path) -> Table:
     try:
         frame = pl.read_parquet(path)
+        metadata = pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidImport("damaged", path, cause=str(error).splitlines()[0]) from None
-    return _typed_table(path.name, frame, pl.int_range(1, len(frame) + 1, eager=True))
+    table = _typed_table(path.name, frame, pl.int_range(1, len(frame) + 1, eager=True))
+    stored = metadata.get(definitions.METADATA_KEY.decode())
+    return table if stored is None else definitions.with_definitions(table, stored, path)
 
 
 def _read_json(path: Path, text: str) -> Table:
@@ -235,6 +251,9 @@ def _as_text(value: Any) -> str:
 def _typed_table(name: str, frame: pl.DataFrame, lines: pl.Series) -> Table:
     """Return a table of typed columns; binary columns are left out."""
     names, types = column_names(frame.columns)
+    if definitions.is_export(frame.columns):
+        # What stands in brackets is part of the name: the types are said elsewhere.
+        names, types = list(frame.columns), {}
     columns = [
         _simplify(series.rename(name))
         for name, series in zip(names, frame.iter_columns(), strict=True)

@@ -64,10 +64,17 @@ class NewTag:
 
 @dataclass(frozen=True)
 class ColumnHint:
-    """What a file says of a column beyond its type: its property's ``target`` and ``folder``."""
+    """What a file says of a column beyond its type: its property's ``target`` and ``folder``.
+
+    ``name`` is that of the property; ``take`` whether it is imported, None where that is to be
+    seen from its cells; ``is_exact`` that its texts are taken as they stand, spaces and all.
+    """
 
     target: str | None = None
     folder: str | None = None
+    name: str | None = None
+    take: bool | None = None
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,9 @@ class Table:
     """The rows of a file. ``lines`` (n,) are their line numbers (in Parquet: row numbers from 1).
 
     ``types`` are those that headers state (``kind[tag]``), by column; ``overlong`` lists the lines
-    with more cells than there are columns. The rest is known of Panoptic's databases only:
-    ``path_column`` and ``sha1_column`` identify the image of a row; ``tags`` and ``hints`` are by
-    column.
+    with more cells than there are columns. The rest is known of Panoptic's databases and of
+    exports only: ``path_column`` and ``sha1_column`` identify the image of a row; ``tags`` and
+    ``hints`` are by column.
     """
 
     name: str
