@@ -23,11 +23,16 @@ __all__ = ["COMMANDS", "main"]
 INTERRUPTED = 130
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
-# Those of `matching` and `plan` in `panoptic_data.exchange`, and of
+# Those of `matching`, `plan` and `exports` in `panoptic_data.exchange`, and of
 # `panoptic_data.annotations.values`, compared likewise.
 WAYS = ("path", "name", "sha1", "id", "row")
 EXISTING = ("replace", "keep", "new")
 TARGETS = ("image", "file")
+FORMATS = (
+    *("csv", "parquet", "jsonl", "images", "coco", "hf", "vectors", "panoptic"),
+    *("sheet", "annotations", "xmp"),
+)
+NAMES = ("keep", "unique")
 TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "path", "image")
 
 
@@ -236,6 +241,29 @@ def _import(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _export(command: argparse.ArgumentParser) -> None:
+    def text(key: str, **params: object) -> str:
+        return translate(f"export.help_{key}", terminal_language(), **params)
+
+    command.add_argument("format", metavar="FORMAT", help=text("format", known=", ".join(FORMATS)))
+    command.add_argument("target", type=Path, metavar="TARGET", help=text("target"))
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--view", metavar="VIEW", help=text("view"))
+    which.add_argument("--saved", metavar="NAME", help=text("saved"))
+    command.add_argument("--images", metavar="FILE", help=text("images"))
+    command.add_argument("--columns", metavar="NAMES", help=text("columns"))
+    command.add_argument("--files", action="store_true", help=text("files"))
+    command.add_argument("--size", type=_count, metavar="PIXELS", help=text("size"))
+    command.add_argument("--link", action="store_true", help=text("link"))
+    command.add_argument("--by", metavar="COLUMN", help=text("by"))
+    command.add_argument("--names", choices=NAMES, help=text("names"))
+    command.add_argument("--encoder", metavar="ENCODER", help=text("encoder"))
+    command.add_argument("--rating", metavar="PROPERTY", help=text("rating"))
+    command.add_argument("--address", metavar="URL", help=text("address"))
+    command.add_argument("--overwrite", action="store_true", help=text("overwrite"))
+    _json(command)
+
+
 def _column(text: str) -> tuple[str, str]:
     name, sign, type = text.rpartition("=")
     if not sign or not name or type not in TYPES:
@@ -286,6 +314,13 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic import labels.csv --project war --dry-run",
             "panoptic import years.csv --match row --folder posters --column year=date",
             "panoptic import ~/panoptic/war --project war",
+        ),
+    ),
+    "export": (
+        _export,
+        (
+            'panoptic export csv labels.csv --view "folder:posters date:1930s"',
+            "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
         ),
     ),
     "verify": (_verify, ("panoptic verify --project war", "panoptic verify posters --json")),

@@ -21,9 +21,11 @@
     │   ├── DeletedTag
     │   ├── InvalidValue
     │   ├── InvalidImport
+    │   ├── InvalidExport
     │   ├── InvalidExpression
     │   └── InvalidAddress
     ├── ProcessingFailed         a run ended without doing all that it should
+    ├── ExportFailed             a disk did not take what was written to it
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
     ├── TextNotSupported         this encoder reads images only (exit code 4)
@@ -50,11 +52,13 @@ __all__ = [
     "DataUnavailable",
     "DeletedProperty",
     "DeletedTag",
+    "ExportFailed",
     "FolderHoldsProject",
     "FolderLooksMoved",
     "FolderNotFound",
     "FolderOverlaps",
     "InvalidAddress",
+    "InvalidExport",
     "InvalidExpression",
     "InvalidImport",
     "InvalidProperty",
@@ -321,6 +325,25 @@ class InvalidImport(UsageError):
         return translate(
             "error.invalid_import", language, file=self.params["file"], problem=problem
         )
+
+
+class InvalidExport(_InvalidDefinition):
+    """An export that cannot be made so. Params: what ``problem`` takes.
+
+    ``problem`` is a key of the section ``export``, after ``cannot_``.
+    """
+
+    key = "invalid_export"
+
+    def message(self, language: str) -> str:
+        """Say what is wrong and what to do instead, in ``language``."""
+        return translate(f"export.cannot_{self.problem}", language, **self.params)
+
+
+class ExportFailed(PanopticError):
+    """What was exported could not be written. Params: ``path``, ``cause``."""
+
+    key = "export_failed"
 
 
 class ProcessingFailed(PanopticError):

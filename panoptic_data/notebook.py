@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
+    from panoptic_data.exchange.exports.run import Exported
     from panoptic_data.ingest.sources import Source
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
@@ -37,6 +38,7 @@ __all__ = [
     "add_folder",
     "annotate",
     "create_property",
+    "export",
     "import_values",
     "list_folders",
     "parse_view",
@@ -291,6 +293,40 @@ def import_values(
     planned = plan.make_plan(project, table, proposed, existing=existing)
     batch = apply.apply_plan(project, planned, author=author)
     return {**plan.summarize(planned), "batch": batch.id}
+
+
+def export(
+    project: Project,
+    format: str,
+    target: str | Path,
+    *,
+    view: str | View | None = None,
+    saved: str | None = None,
+    images: Iterable[str] | None = None,
+    overwrite: bool = False,
+    **options: Any,
+) -> Exported:
+    """Write images and what is known of them to a file or folder; say what came of it.
+
+    ``format`` and the ``options`` (columns, files, size, link, by, names, encoder, rating,
+    address) are those of ``panoptic export`` (docs/export.md). All images, or those of a ``view``
+    (a query or a view) or of a ``saved`` view by its name; with ``images`` only these sha1s. The
+    target appears when all is written: an error leaves it as it was. Raises InvalidExport,
+    ExportFailed, UsageError, InvalidView.
+    """
+    from panoptic_data.exchange.exports import run
+    from panoptic_data.exchange.exports.options import Options
+    from panoptic_data.exchange.exports.selection import saved_view
+
+    chosen = parse_view(project, view) if isinstance(view, str) else view
+    if saved is not None:
+        chosen = saved_view(project, saved)
+    if options.get("columns") is not None:
+        options["columns"] = tuple(options["columns"])
+    sha1s = None if images is None else list(images)
+    return run.export(
+        project, format, Path(target), chosen, sha1s, Options(**options), overwrite=overwrite
+    )
 
 
 def undo(project: Project, author: str | None = None) -> Batch | None:
