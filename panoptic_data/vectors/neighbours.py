@@ -94,7 +94,7 @@ def _compute(
     progress: knn.Progress,
 ) -> tuple[TableChanges, int, str]:
     """Compute every list that the table does not hold, reading all that it holds."""
-    sha1s, vectors = _in_order(seen)
+    sha1s, vectors = _in_order(project, slug, seen)
     has_list, stored = _stored(project, slug, sha1s, k)
     has_list = _with_same_vectors(vectors, has_list, stored)
     outdated = _outdated(has_list, stored)
@@ -148,11 +148,18 @@ def _seen(project: Project, slug: str) -> Vectors:
     return Vectors(stored, takes_part.to_numpy(zero_copy_only=False))
 
 
-def _in_order(seen: Vectors) -> tuple[list[str], npt.NDArray[np.float16]]:
+def _in_order(
+    project: Project, slug: str, seen: Vectors
+) -> tuple[list[str], npt.NDArray[np.float16]]:
     """Return the images that take part, sorted, and their vectors."""
-    order = pc.sort_indices(seen.sha1s).to_numpy()
-    order = order[seen.takes_part[order]]
-    return seen.sha1s.take(pa.array(order)).to_pylist(), seen.vectors[order]
+    sha1s, vectors = matrix(project, slug)
+    names = pa.array(sha1s, pa.string())
+    takes_part = pc.is_in(names, value_set=seen.sha1s.filter(pa.array(seen.takes_part)))
+    if pc.all(takes_part).as_py() is not False:
+        # A million vectors are never in memory twice.
+        return sha1s, vectors
+    kept = np.flatnonzero(takes_part.to_numpy(zero_copy_only=False))
+    return [sha1s[row] for row in kept], vectors[kept]
 
 
 def _stored(
