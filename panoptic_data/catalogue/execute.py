@@ -6,6 +6,7 @@ condition selects (``filters``), counts of a view (``field_counts``, ``facets``,
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +23,13 @@ from panoptic_data.catalogue.ordering import (
     sort_values,
 )
 from panoptic_data.catalogue.view_result import ViewResult, uses_annotations
+from panoptic_data.storage import background
 from panoptic_data.views.fields import SORTS, property_of
 from panoptic_data.views.model import Sort, conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from panoptic_data.catalogue.groups import Groups, LevelCodes
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import Level, View
@@ -77,13 +81,20 @@ def run_view(catalogue: Catalogue, view: View) -> ViewResult:
 
 def warm(catalogue: Catalogue) -> None:
     """Make ahead what the first views would wait for: orders, maps, clusters."""
-    _ = catalogue.corpus.by_sha1
+    for make in _made_ahead(catalogue):
+        if background.is_exiting():
+            return
+        make()
+
+
+def _made_ahead(catalogue: Catalogue) -> Iterator[Callable[[], object]]:
+    yield lambda: catalogue.corpus.by_sha1
     for encoder in catalogue.encoders:
-        catalogue.projection(encoder)
-        catalogue.clusters(encoder)
+        yield partial(catalogue.projection, encoder)
+        yield partial(catalogue.clusters, encoder)
     for field in SORTS:
         if field != "similarity":
-            _order(catalogue, Sort(field), by_file=False)
+            yield partial(_order, catalogue, Sort(field), by_file=False)
 
 
 def window(

@@ -14,6 +14,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import corpus_reader
 from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
+from panoptic_data.storage import background
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +100,7 @@ class _SharedCatalogue:
             return self._reload_unless_another_does(catalogue)
         self._checked_at = time.monotonic()
         if self._checked_at - self._loaded_at >= REST_FACTOR * self._load_seconds:
-            threading.Thread(target=self._reload_quietly, args=(catalogue,), daemon=True).start()
+            background.start(self._reload_quietly, catalogue)
         return catalogue
 
     def _reload_quietly(self, catalogue: Catalogue) -> None:
@@ -131,7 +132,7 @@ class _SharedCatalogue:
             self._loaded_at = self._checked_at
             self._catalogue = catalogue
             if self._load_seconds > FOREGROUND_SECONDS:
-                threading.Thread(target=warm, args=(catalogue,), daemon=True).start()
+                background.start(warm, catalogue)
         return catalogue
 
 

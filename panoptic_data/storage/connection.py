@@ -6,6 +6,9 @@ must be (``ledger``), whether the folder is still the same (``folder``).
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,9 +17,10 @@ from typing import Any
 
 import lancedb
 import pyarrow as pa
+from lancedb.background_loop import LOOP
 
 from panoptic_data.errors import ProjectIncomplete, TableDamaged, TableMissing
-from panoptic_data.storage import failures, ledger
+from panoptic_data.storage import background, failures, ledger
 from panoptic_data.storage.added_columns import missing_fields
 from panoptic_data.storage.folder import ProjectFolder
 
@@ -24,6 +28,8 @@ __all__ = ["LANCE", "Connection", "key_index_config", "vector_index_config"]
 
 # The name of the folder of tables in a project.
 LANCE = "lance"
+# Seconds that an exit waits for what lancedb is doing.
+EXIT_AT_MOST = 5.0
 
 
 class Connection:
@@ -174,3 +180,19 @@ def key_index_config() -> Any:
     from lancedb.index import BTree
 
     return BTree()
+
+
+def _end_lancedb() -> None:
+    """Stop lancedb's thread and let its native ones finish, before Python is taken down."""
+    deadline = time.monotonic() + EXIT_AT_MOST
+    while asyncio.all_tasks(LOOP.loop) and time.monotonic() < deadline:
+        time.sleep(background.POLL_SECONDS)
+    LOOP.loop.call_soon_threadsafe(LOOP.loop.stop)
+    LOOP.thread.join(max(0.0, deadline - time.monotonic()))
+    background.wait_for_native_threads()
+
+
+# What is registered last is called first: our own threads end before this (``background``).
+atexit.unregister(background.end)
+atexit.register(_end_lancedb)
+atexit.register(background.end)
