@@ -35,7 +35,7 @@ def start(work: Callable[..., object], *arguments: object) -> None:
         finally:
             _threads.discard(thread)
 
-    thread = threading.Thread(target=run, name=f"background-{work.__name__}", daemon=True)
+    thread = threading.Thread(target=run, name="panoptic-background", daemon=True)
     if _exiting.is_set():
         return
     _threads.add(thread)
