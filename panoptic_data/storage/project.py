@@ -24,6 +24,7 @@ from panoptic_data.errors import (
 )
 from panoptic_data.storage import ledger
 from panoptic_data.storage.folder import SETTINGS, ProjectFolder, project_id, write_in_one_step
+from panoptic_data.storage.locks import exclusive_lock
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 FORMAT = 1
+SETTINGS_LOCK = "settings.lock"
 DEFAULT_ENCODERS = ("clip",)
 
 
@@ -148,12 +150,14 @@ def create_project(root: str | Path | None = None, name: str | None = None) -> P
 
 
 def add_encoder(project: Project, encoder: str, *, first: bool = False) -> Project:
-    """Return the project with one more encoder, saved; unchanged when it has it already."""
-    if encoder in project.encoders:
-        return project
-    if first:
-        return set_encoders(project, (encoder, *project.encoders))
-    return set_encoders(project, (*project.encoders, encoder))
+    """Return the project with one more encoder, saved; with those that others added meanwhile."""
+    with project.anchored() as root, exclusive_lock(root / SETTINGS_LOCK):
+        # The project may have been opened long ago.
+        encoders = open_project(project.root).encoders
+        if encoder not in encoders:
+            encoders = (encoder, *encoders) if first else (*encoders, encoder)
+            return set_encoders(project, encoders)
+        return replace(project, encoders=encoders)
 
 
 def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:

@@ -83,3 +83,11 @@ def test_settings_of_the_first_releases_open(tmp_path):
     opened = open_project(tmp_path)
     assert (opened.name, opened.encoders) == ("war", ("clip",))
     assert opened.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_encoders_added_since_a_project_was_opened_stay(tmp_path):
+    opened_first = create_project(tmp_path / "p")
+    add_encoder(open_project(opened_first.root), "visual")
+    added = add_encoder(opened_first, "dino", first=True)
+    assert added.encoders == ("dino", "clip", "visual")
+    assert open_project(opened_first.root).encoders == ("dino", "clip", "visual")
