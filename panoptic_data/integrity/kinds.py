@@ -10,12 +10,18 @@ from panoptic_data.storage.schema import table_of
 __all__ = ["COMPUTED", "LOG", "MERGED", "group_of", "is_rebuilt"]
 
 # Computed from vectors and files: the next run makes them again.
-COMPUTED = frozenset({"neighbours", "projection", "clusters", "cluster_info", "duplicates"})
+COMPUTED = frozenset(
+    {
+        *("neighbours", "projection", "absent_projection"),
+        *("clusters", "cluster_info", "absent_clusters"),
+        *("duplicates", "compared_images"),
+    }
+)
 # Merged from the log of annotations, one step for all three.
 MERGED = ("annotations", "properties", "tags")
 LOG = "annotation_events"
 # What one stage writes is made again together.
-_TOGETHER = (("clusters", "cluster_info"), MERGED)
+_TOGETHER = (("clusters", "cluster_info"), ("duplicates", "compared_images"), MERGED)
 
 
 def is_rebuilt(table: str) -> bool:

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from app import cli
+from panoptic_data import messages
 from panoptic_data.annotations import log
 from panoptic_data.annotations.store import Store, annotations_of
+from panoptic_data.integrity import kinds
 from panoptic_data.storage.project import open_project
+from panoptic_data.storage.schema import TABLES
 from tests.faults import damage
 from tests.faults.damage import IMAGES
 
@@ -50,6 +53,12 @@ def repair(panoptic):
         return {step["table"]: step for step in answer["steps"]}
 
     return run
+
+
+def test_what_becomes_of_every_table_is_known():
+    saved = {name for name in TABLES if not kinds.is_rebuilt(name)} - {kinds.LOG}
+    texts = {key.removeprefix("cli.repair_then_") for key in messages.keys("en")}
+    assert saved <= texts
 
 
 def thumbnails(project):
