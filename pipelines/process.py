@@ -15,7 +15,7 @@ from functools import partial
 import dagster as dg
 
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.ingest import freshness, presence, source_changes, sources
+from panoptic_data.ingest import freshness, source_changes, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language
@@ -96,13 +96,8 @@ def _is_unchanged(project: Project, listing: Sequence[Source]) -> bool:
 
 def _absences(project: Project, names: Sequence[str]) -> list[Problem]:
     """Return the problems of sources whose folder, or many of whose files, are not there."""
-    language = terminal_language()
-    texts = {
-        source.name: presence.problem_text(source.name, source.root, source.presence, language)
-        for source in sources.listing(project)
-        if source.name in names
-    }
-    return [Problem("source", name, text) for name, text in texts.items() if text is not None]
+    texts = sources.absences(project, terminal_language())
+    return [Problem("source", name, text) for name, text in texts.items() if name in names]
 
 
 def _folder_state(listing: Sequence[Source]) -> freshness.FolderState | None:

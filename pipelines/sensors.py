@@ -43,7 +43,7 @@ def build(project: Project | None, read: dg.UnresolvedAssetJobDefinition) -> dg.
         return dg.SensorResult(
             run_requests=requests,
             dynamic_partitions_requests=_partitions(context.instance, listing),
-            skip_reason=None if requests else "No file is new, changed or gone.",
+            skip_reason=None if requests else _skip_reason(opened),
         )
 
     return folders
@@ -55,12 +55,19 @@ def _run_requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.Ru
             scan = scan_source(project, source)
         except FolderNotFound:
             # The disk may be disconnected: its images stay as they are until it is back.
+            sources.record_away(project, source)
             continue
         if scan.is_unchanged:
             continue
         # Each difference is requested once, so that an unreadable file causes no endless runs.
         key = f"{source.name}:{_difference(scan)}"
         yield dg.RunRequest(run_key=key, partition_key=source.name, job_name=jobs.READ)
+
+
+def _skip_reason(project: Project) -> str:
+    """Return what a person has to be asked or told; else that there is nothing to do."""
+    absences = sources.absences(project, "en")
+    return " ".join(absences.values()) or "No file is new, changed or gone."
 
 
 def _partitions(

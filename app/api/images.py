@@ -294,7 +294,7 @@ def _of_image(project: Project, sha1: str) -> _Shown | None:
 
 
 def _of_file(project: Project, file_id: str) -> _Shown | None:
-    where = f"file_id = '{file_id}'"
+    where = f"file_id = '{file_id}' AND status != 'purged'"
     rows = project.database().frame("files", ("source", "path", "raw_path"), where)
     data = _bytes(project, rows.row(0, named=True)) if rows.height else None
     return None if data is None else _shown(data)

@@ -352,7 +352,7 @@ def _reason_text(reason: str) -> str:
 
 
 def _link_to_damaged(counts: Mapping[str, int]) -> None:
-    if set(counts) <= {"missing"}:
+    if set(counts) <= {"missing", "purged"}:
         return
     view = View().with_condition("status", ["unreadable"])
     address = f"/?view={model.to_address(view)}"

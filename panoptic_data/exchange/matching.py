@@ -135,7 +135,7 @@ def _files(project: Project) -> pl.DataFrame:
     machine.
     """
     columns = ["file_id", "source", "path", "folder", "sha1", "status"]
-    files = project.database().frame("files", columns)
+    files = project.database().frame("files", columns, "status != 'purged'")
     roots = {source.name: source.root.as_posix() for source in sources.listing(project)}
     root = pl.col("source").replace_strict(roots, default=None, return_dtype=pl.String)
     folder = pl.concat_str("source", pl.lit("/"), "folder").str.strip_chars_end("/")

@@ -31,6 +31,7 @@ from panoptic_data.storage.project import Project
 __all__ = [
     "LOCK",
     "Source",
+    "absences",
     "absolute_path",
     "accept_missing",
     "add",
@@ -143,6 +144,15 @@ def record_away(project: Project, source: Source) -> None:
     """Note that a source's folder is not there, since now unless it was noted before."""
     since = source.presence.away_since or datetime.now(UTC).replace(microsecond=0)
     record_presence(project, source.name, away_since=since)
+
+
+def absences(project: Project, language: str) -> dict[str, str]:
+    """Return, by source, in a sentence that its folder or many of its files are not there."""
+    texts = {
+        source.name: presence.problem_text(source.name, source.root, source.presence, language)
+        for source in listing(project)
+    }
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def accept_missing(project: Project, name: str) -> int:

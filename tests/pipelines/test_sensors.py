@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import images, sources
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.partitions import sync
@@ -54,7 +54,24 @@ def test_only_the_source_that_differs_is_asked_for(processed, tmp_path):
 
 def test_a_folder_that_is_gone_is_left_in_peace(project, folder):
     folder.rename(folder.with_name("elsewhere"))
-    assert partitions_of(look(project)) == []
+    result = look(project)
+    assert partitions_of(result) == []
+    assert "panoptic sources relink pictures" in result.skip_reason.skip_message
+    assert sources.listing(project)[0].presence.is_away
+
+
+def test_many_files_that_vanished_are_asked_about_once_noted(processed, folder):
+    (source,) = sources.listing(processed)
+    for path in folder.iterdir():
+        path.rename(folder.parent / path.name)
+    # The run only notes them; the rows of files stay as they are.
+    assert partitions_of(look(processed)) == ["pictures"]
+    images.ingest(processed, source, "run")
+    result = look(processed)
+    assert partitions_of(result) == []
+    assert "40 of 40 files" in result.skip_reason.skip_message
+    sources.accept_missing(processed, "pictures")
+    assert partitions_of(look(processed)) == ["pictures"]
 
 
 def test_a_run_that_the_sensor_asks_for_can_be_run(project):

@@ -1,0 +1,129 @@
+"""The commands of sources, verify and purge, on real files."""
+
+import json
+import shutil
+
+import pytest
+
+from app.cli import main
+from panoptic_data.annotations import edits, properties
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.ingest import images, sources
+from panoptic_data.storage.project import create_project
+from tests.small_corpus import write_pictures
+
+
+@pytest.fixture
+def posters(tmp_path):
+    write_pictures(tmp_path / "posters", range(10))
+    return tmp_path / "posters"
+
+
+@pytest.fixture
+def project(tmp_path, posters):
+    opened = create_project(tmp_path / "project")
+    images.ingest(opened, sources.add(opened, posters), "run")
+    return opened
+
+
+@pytest.fixture
+def panoptic(project, capsys):
+    def run(*arguments, code=0):
+        returned = main([*map(str, arguments), "--project", str(project.root)])
+        printed = capsys.readouterr()
+        assert returned == code, printed
+        return printed.out if code < 2 else printed.err
+
+    return run
+
+
+def annotate(project, count):
+    """Give some images a note, and the first file one as well; return the images' sha1s."""
+    store = annotations_of(project)
+    rows = project.database().frame("files", ["file_id", "sha1"]).sort("sha1").head(count)
+    for target, values in (("image", rows["sha1"].to_list()), ("file", rows["file_id"][:1])):
+        existing = store.state().properties
+        note, changes = properties.create(existing, f"Note of {target}", "text", target=target)
+        store.commit(changes, "property")
+        store.commit(edits.set_value(store.state(), note.id, list(values), "x"), "set")
+    return rows["sha1"].to_list()
+
+
+def test_sources_are_listed_with_their_files(project, panoptic, posters):
+    (listed,) = json.loads(panoptic("sources", "--json"))["sources"]
+    assert (listed["name"], listed["ok"], listed["images"]) == ("posters", 10, 10)
+    posters.rename(posters.with_name("elsewhere"))
+    sources.record_away(project, sources.listing(project)[0])
+    shown = panoptic("sources", "list")
+    assert "0 present, 10 away" in shown
+    assert "panoptic sources relink posters" in shown
+    status = json.loads(panoptic("status", "--json"))
+    assert (status["files"]["ok"], status["files"]["away"]) == (0, 10)
+    assert "panoptic sources relink posters" in panoptic("status")
+
+
+def test_a_source_is_relinked_only_to_what_it_held_unless_asked_twice(panoptic, posters, tmp_path):
+    moved = posters.rename(posters.with_name("elsewhere"))
+    (tmp_path / "empty").mkdir()
+    assert "Nothing was done" in panoptic("sources", "relink", "posters", tmp_path / "empty")
+    assert "10 of 10 files" in panoptic("sources", "relink", "posters", moved)
+    (listed,) = json.loads(panoptic("sources", "--json"))["sources"]
+    assert listed["uri"] == str(moved)
+    assert "There is no folder" in panoptic("sources", "relink", "posters", posters, code=2)
+    assert "No source is called" in panoptic("sources", "relink", "maps", moved, code=2)
+
+
+def test_a_source_is_renamed_and_wrong_names_are_refused(panoptic):
+    assert "affiches" in panoptic("sources", "rename", "posters", "affiches")
+    assert "No source is called" in panoptic("sources", "rename", "posters", "x", code=2)
+
+
+def test_removing_shows_first_what_goes(project, panoptic):
+    annotate(project, 3)
+    shown = panoptic("sources", "remove", "posters")
+    assert "10 files and 10 images" in shown
+    assert "3 annotated images" in shown
+    assert "Nothing was done" in shown
+    assert len(sources.listing(project)) == 1
+    panoptic("sources", "remove", "posters", "--yes")
+    assert sources.listing(project) == []
+
+
+def test_adding_a_moved_folder_asks(panoptic, posters):
+    moved = posters.rename(posters.with_name("elsewhere"))
+    for command in (("sources", "add"), ("add",)):
+        assert "panoptic sources relink posters" in panoptic(*command, moved, code=2)
+    assert "elsewhere" in panoptic("sources", "add", "--new", moved)
+
+
+def test_verify_finds_what_sizes_and_times_do_not_show(panoptic, posters):
+    assert "10 files are as stored" in panoptic("verify")
+    paths = sorted(posters.rglob("*.jpg"))
+    data = bytearray(paths[0].read_bytes())
+    data[len(data) // 2] ^= 1
+    paths[0].write_bytes(data)
+    paths[1].unlink()
+    answer = json.loads(panoptic("verify", "posters", "--json", code=1))
+    assert answer["counts"] == {
+        "same": 8, "changed": 1, "missing": 1, "unreadable": 0, "away": 0, "unread": 0,
+    }  # fmt: skip
+    assert sorted(row["outcome"] for row in answer["differing"]) == ["changed", "missing"]
+    assert "No source is called" in panoptic("verify", "maps", code=2)
+    shutil.move(posters, posters.with_name("elsewhere"))
+    assert json.loads(panoptic("verify", "--json"))["counts"]["away"] == 10
+
+
+def test_purge_shows_first_what_goes(project, panoptic):
+    sha1s = annotate(project, 2)
+    shown = panoptic("purge", sha1s[0], sha1s[1])
+    assert "removes 2 images for good" in shown
+    assert "2 of the images have values" in shown
+    assert "Nothing was done" in shown
+    assert project.database().count("images") == 10
+    assert "Purged" in panoptic("purge", sha1s[0], "--yes")
+    assert project.database().count("images") == 9
+    left = json.loads(panoptic("purge", "--query", "folder:posters/subject-1", "--yes", "--json"))
+    assert (left["images"], left["done"]) == (2, True)
+    assert project.database().count("images") == 7
+    assert "No image matches" in panoptic("purge", "0" * 40, code=2)
+    assert "Say which images" in panoptic("purge", code=2)
