@@ -117,30 +117,30 @@ def rename(corpus):
 def case(corpus):
     (corpus.disk / "box/Pic1.jpg").rename(corpus.disk / "box/pic1.JPG")
     (corpus.disk / "box").rename(corpus.disk / "Box")
-    told = corpus.run()
-    assert (told["moved"], told["moved_uncertain"], told["embedded"]) == (25, 0, 0)
+    summary = corpus.run()
+    assert (summary["moved"], summary["moved_uncertain"], summary["embedded"]) == (25, 0, 0)
 
 
 def folder(corpus):
     (corpus.disk / "old").mkdir()
     (corpus.disk / "box").rename(corpus.disk / "old/boxes")
-    told = corpus.run()
-    assert (told["moved"], told["moved_uncertain"]) == (25, 0)
+    summary = corpus.run()
+    assert (summary["moved"], summary["moved_uncertain"]) == (25, 0)
 
 
 def other_source(corpus):
     shutil.move(corpus.disk / "box", corpus.archive / "box")
     shutil.move(corpus.disk / "loose/Pic25.jpg", corpus.archive / "Pic25.jpg")
-    told = corpus.run()
-    assert (told["moved"], told["missing"], told["problems"]) == (26, 0, [])
+    summary = corpus.run()
+    assert (summary["moved"], summary["missing"], summary["problems"]) == (26, 0, [])
 
 
 def shift(corpus):
     box = corpus.disk / "box"
     for number in reversed(range(25)):
         (box / f"Pic{number}.jpg").rename(box / f"Pic{number + 1}.jpg")
-    told = corpus.run()
-    assert (told["moved"], told["new"], told["missing"]) == (25, 0, 0)
+    summary = corpus.run()
+    assert (summary["moved"], summary["new"], summary["missing"]) == (25, 0, 0)
 
 
 def copies(corpus):
@@ -165,8 +165,8 @@ def edit(corpus):
 
 def touch(corpus):
     os.utime(corpus.disk / "box/Pic1.jpg", (LONG_AGO + 60, LONG_AGO + 60))
-    told = corpus.run()
-    assert (told["moved"], told["embedded"], told["missing"]) == (0, 0, 0)
+    summary = corpus.run()
+    assert (summary["moved"], summary["embedded"], summary["missing"]) == (0, 0, 0)
 
 
 def delete(corpus):
@@ -184,26 +184,26 @@ def return_(corpus):
         assert corpus.run()["missing"] == 1
         (corpus.disk / back).parent.mkdir(exist_ok=True)
         (corpus.home / name).rename(corpus.disk / back)
-        told = corpus.run()
-        assert (told["embedded"], told["missing"]) == (0, 0)
+        summary = corpus.run()
+        assert (summary["embedded"], summary["missing"]) == (0, 0)
 
 
 def many(corpus):
     (corpus.disk / "box").rename(corpus.home / "box")
-    told = corpus.run()
-    assert [problem["about"] for problem in told["problems"]] == ["source"]
-    assert (told["missing"], corpus.files()["ok"]) == (0, COUNT + 1)
+    summary = corpus.run()
+    assert [problem["about"] for problem in summary["problems"]] == ["source"]
+    assert (summary["missing"], corpus.files()["ok"]) == (0, COUNT + 1)
     assert (corpus.values(), corpus.values(mode="file")) == (COUNT - 1, COUNT)
     assert corpus.run("--accept-missing", "disk")["missing"] == 25
     (corpus.home / "box").rename(corpus.disk / "box")
-    told = corpus.run()
-    assert (told["missing"], told["embedded"]) == (0, 0)
+    summary = corpus.run()
+    assert (summary["missing"], summary["embedded"]) == (0, 0)
 
 
 def away(corpus):
     corpus.disk.rename(corpus.home / "unplugged")
-    told = corpus.run()
-    assert (told["away"], told["missing"]) == (COUNT, 0)
+    summary = corpus.run()
+    assert (summary["away"], summary["missing"]) == (COUNT, 0)
     assert corpus.files() == {"ok": 1, "away": COUNT, "unreadable": 0, "missing": 0, "purged": 0}
 
 
@@ -212,15 +212,20 @@ def relink(corpus):
     with pytest.raises(AssertionError, match="panoptic sources relink disk"):
         corpus.command("sources", "add", moved)
     corpus.command("sources", "relink", "disk", moved)
-    told = corpus.run()
-    assert (told["away"], told["new"], told["changed"], told["embedded"]) == (0, 0, 0, 0)
+    summary = corpus.run()
+    assert (summary["away"], summary["new"], summary["changed"], summary["embedded"]) == (
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 def rename_source(corpus):
     corpus.command("sources", "rename", "disk", "posters")
-    told = corpus.run()
-    assert (told["moved"], told["new"], told["embedded"]) == (0, 0, 0)
-    statuses = {stage: made["status"] for stage, made in told["stages"].items()}
+    summary = corpus.run()
+    assert (summary["moved"], summary["new"], summary["embedded"]) == (0, 0, 0)
+    statuses = {stage: state["status"] for stage, state in summary["stages"].items()}
     assert {statuses["files/posters"], statuses["images/posters"]} == {"unchanged"}
 
 
@@ -274,8 +279,8 @@ def test_a_day_of_housekeeping_loses_nothing(prepared, tmp_path):
         step(corpus)
     (corpus.disk / "box").rename(corpus.disk / "Sorted")
     shutil.move(corpus.disk / "loose", corpus.archive / "from disk")
-    told = corpus.run()
-    assert (told["missing"], told["problems"], told["embedded"]) == (0, [], 0)
+    summary = corpus.run()
+    assert (summary["missing"], summary["problems"], summary["embedded"]) == (0, [], 0)
     corpus.disk.rename(corpus.home / "disk of today")
     corpus.command("sources", "relink", "disk", corpus.home / "disk of today")
     corpus.command("sources", "rename", "disk", "today")

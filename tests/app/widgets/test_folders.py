@@ -15,9 +15,9 @@ from tests.small_corpus import write_pictures
 @pytest.fixture
 def started(monkeypatch):
     """Return the projects that processing was started for; none is processed."""
-    asked = []
-    monkeypatch.setattr(jobs, "process_next", asked.append)
-    return asked
+    requested = []
+    monkeypatch.setattr(jobs, "process_next", requested.append)
+    return requested
 
 
 @pytest.fixture
