@@ -190,21 +190,33 @@ def _process(command: argparse.ArgumentParser) -> None:
 
 def _encoders(command: argparse.ArgumentParser) -> None:
     _json(command)
-    add = command.add_subparsers(dest="action", metavar="add").add_parser(
-        "add", help=cli_text("help_encoders_add"), description=cli_text("help_encoders_add")
-    )
-    add.add_argument("encoder", metavar="ENCODER", help=cli_text("help_encoder"))
-    # Accepted on either side of `add`: one not given here must not undo one given there.
-    add.add_argument(
-        "--project",
-        type=Path,
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help=cli_text("help_project"),
-    )
-    add.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help=cli_text("help_json")
-    )
+    actions = command.add_subparsers(dest="action", metavar="list|add|relink|remove")
+
+    def action(name: str) -> argparse.ArgumentParser:
+        text = cli_text(f"help_encoders_{name}")
+        parser = actions.add_parser(name, help=text, description=text)
+        # Accepted on either side of the action: one not given here must not undo one given there.
+        parser.add_argument(
+            "--project",
+            type=Path,
+            metavar="DIR",
+            default=argparse.SUPPRESS,
+            help=cli_text("help_project"),
+        )
+        parser.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help=cli_text("help_json")
+        )
+        return parser
+
+    action("list")
+    action("add").add_argument("encoder", metavar="ENCODER", help=cli_text("help_encoder"))
+    of_project = cli_text("help_encoder_of_project")
+    relink = action("relink")
+    relink.add_argument("encoder", metavar="ENCODER", help=of_project)
+    relink.add_argument("path", type=Path, metavar="PATH", help=cli_text("help_encoder_path"))
+    remove = action("remove")
+    remove.add_argument("encoder", metavar="ENCODER", help=of_project)
+    remove.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
 
 
 def _search(command: argparse.ArgumentParser) -> None:
@@ -305,7 +317,11 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     ),
     "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
     "status": (_json, ("panoptic status --project war",)),
-    "encoders": (_encoders, ("panoptic encoders", "panoptic encoders add timm:resnet50")),
+    "encoders": (_encoders, (
+            "panoptic encoders",
+            "panoptic encoders add timm:resnet50",
+            'panoptic encoders relink "timm:resnet50?checkpoint=~/m.pt" /mnt/models/m.pt',
+        )),
     "search": (_search, ('panoptic search "2*cat - dog" -k 5', "panoptic search cat.jpg --json")),
     "query": (_query, ('panoptic query "folder:posters date:1930s"', "panoptic query @view.json")),
     "import": (

@@ -12,6 +12,7 @@
     │   ├── UnknownSource
     │   ├── UnknownEncoder
     │   │   └── UnknownEncoderOption
+    │   ├── OtherWeights
     │   ├── UnknownImage
     │   ├── InvalidView
     │   ├── InvalidProperty
@@ -68,6 +69,7 @@ __all__ = [
     "LogIncomplete",
     "NoEmbeddings",
     "OtherProject",
+    "OtherWeights",
     "PanopticError",
     "ProcessingFailed",
     "ProjectBusy",
@@ -172,6 +174,15 @@ class UnknownEncoderOption(UnknownEncoder):
     """An option an encoder does not take. Params: ``name``, ``option``, ``known``."""
 
     key = "unknown_encoder_option"
+
+
+class OtherWeights(UsageError):
+    """Not the weights that made an encoder's vectors.
+
+    Params: ``path``, ``encoder``, ``count`` (vectors), ``text`` (to add them as another encoder).
+    """
+
+    key = "other_weights"
 
 
 class UnknownImage(UsageError):

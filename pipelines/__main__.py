@@ -212,7 +212,7 @@ def _plan(project: Project, options: argparse.Namespace, _: float) -> int:
         return 0
     for item in planned:
         print(f"{item.stage}: {translate(f'process.why_{item.reason}', terminal_language())}")
-    if not planned:
+    if not any(item.is_work for item in planned):
         print(translate("process.nothing", terminal_language()))
     return 0
 

@@ -1,4 +1,8 @@
-"""Plan a run: which stages have work to do, and why. Not here: doing it (``process``)."""
+"""Plan a run: which stages have work to do, and why. Not here: doing it (``process``).
+
+One plan for the command line, for the sensors and for `plan`: after a run that did all of it,
+nothing is planned, also where a folder is not there or weights cannot be had.
+"""
 
 from __future__ import annotations
 
@@ -13,34 +17,66 @@ from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import embeddings
 from pipelines import encoders
+from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Request
 
-__all__ = ["PlannedStage", "plan_corpus", "plan_project", "plan_source"]
+__all__ = [
+    "PlannedStage",
+    "away_sources",
+    "plan_away",
+    "plan_corpus",
+    "plan_project",
+    "plan_source",
+]
 
 
 @dataclass(frozen=True)
 class PlannedStage:
     """One stage with work to do, and the reason: one of ``stages.stale``, or one of these.
 
-    ``folder`` (files are new, changed or gone), ``missing`` (images without a vector), ``asked``
-    (a person wants it computed again), ``gone`` (its folder is missing). ``images`` is how many
-    images have to be processed, as far as that is known beforehand.
+    ``folder`` (files are new, changed or gone), ``missing`` (images without a vector), ``weights``
+    (vectors of other weights), ``asked`` (a person wants it computed again), ``away`` (its folder
+    is not there: nothing to do now). ``images`` is how many images have to be processed, as far as
+    that is known beforehand.
     """
 
     stage: str
     reason: str
     images: int = 0
 
+    @property
+    def is_work(self) -> bool:
+        """Whether something can be done about it now."""
+        return self.reason != stages.AWAY
+
+
+def away_sources(listing: Sequence[Source]) -> frozenset[str]:
+    """Return the names of the sources whose folder is not there."""
+    return frozenset(source.name for source in listing if not source.root.is_dir())
+
 
 def plan_source(
     project: Project,
     source: Source,
-    slugs: Sequence[str],
+    used: Sequence[ProjectEncoder],
     stale: Mapping[str, str],
     request: Request = Request(),  # noqa: B008 - frozen
 ) -> tuple[PlannedStage, ...]:
-    """Return the stages of one source that have work. Raises FolderNotFound."""
-    return tuple(_plan_source(project, source, slugs, stale, request))
+    """Return the stages of one source that have work under these encoders.
+
+    Raises FolderNotFound.
+    """
+    return tuple(_plan_source(project, source, used, stale, request))
+
+
+def plan_away(
+    project: Project, source: str, used: Sequence[ProjectEncoder], stale: Mapping[str, str]
+) -> tuple[PlannedStage, ...]:
+    """Return the stages of a source that have work although its folder is not there.
+
+    The stored thumbnails are enough to embed.
+    """
+    return tuple(_plan_embeddings(project, source, used, stale))
 
 
 def plan_corpus(
@@ -58,19 +94,24 @@ def plan_corpus(
 def plan_project(project: Project, only: Sequence[str] = ()) -> tuple[PlannedStage, ...]:
     """Return all that a run would do now, changing nothing. Raises UnknownSource.
 
-    A source whose folder is missing has the reason ``gone``.
+    A source whose folder is not there has the reason ``away``, too.
     """
-    # An encoder that was never loaded (cause: empty) may turn out to be ready.
-    slugs = [encoder.spec.slug for encoder in encoders.last_known(project) if not encoder.cause]
-    names = [source.name for source in sources.listing(project)]
-    stale = stages.stale(stages.latest(project), names, slugs)
+    used = [
+        encoder for encoder in encoders.last_known(project) if encoder.is_used or encoder.is_new
+    ]
+    slugs = [encoder.spec.slug for encoder in used]
+    listing = sources.listing(project)
+    away = away_sources(listing)
+    names = [source.name for source in listing]
+    stale = stages.stale(stages.latest(project), names, slugs, away)
     planned: list[PlannedStage] = []
     for source in sources.select(project, only):
         try:
-            planned += plan_source(project, source, slugs, stale)
+            planned += plan_source(project, source, used, stale)
         except FolderNotFound:
-            planned.append(PlannedStage(f"files/{source.name}", "gone"))
-    if planned:
+            planned.append(PlannedStage(f"files/{source.name}", stages.AWAY))
+            planned += plan_away(project, source.name, used, stale)
+    if any(item.is_work for item in planned):
         # A change in a source affects all stages of the corpus but the annotations.
         affected = [stage for stage in stages.expected((), slugs) if stage != "annotations"]
         stale = dict.fromkeys(affected, "inputs") | stale
@@ -80,7 +121,7 @@ def plan_project(project: Project, only: Sequence[str] = ()) -> tuple[PlannedSta
 def _plan_source(
     project: Project,
     source: Source,
-    slugs: Sequence[str],
+    used: Sequence[ProjectEncoder],
     stale: Mapping[str, str],
     request: Request,
 ) -> Iterator[PlannedStage]:
@@ -93,14 +134,23 @@ def _plan_source(
         yield PlannedStage(files, reason)
         yield PlannedStage(images, reason, count)
         # Files with the same content are recognised only once read: embeddings may be fewer.
-        for slug in slugs:
-            yield PlannedStage(f"embeddings/{slug}/{source.name}", "inputs", count)
+        for encoder in used:
+            yield PlannedStage(f"embeddings/{encoder.spec.slug}/{source.name}", "inputs", count)
         return
-    for slug in slugs:
-        stage = f"embeddings/{slug}/{source.name}"
-        missing = embeddings.missing(project, slug, source.name)
-        if missing or stage in stale:
-            yield PlannedStage(stage, stale.get(stage, "missing"), len(missing))
+    yield from _plan_embeddings(project, source.name, used, stale)
+
+
+def _plan_embeddings(
+    project: Project, source: str, used: Sequence[ProjectEncoder], stale: Mapping[str, str]
+) -> Iterator[PlannedStage]:
+    for encoder in used:
+        slug = encoder.spec.slug
+        stage = f"embeddings/{slug}/{source}"
+        # What cannot be embedded now is not missing: its weights are waited for.
+        missing = embeddings.missing(project, slug, source) if encoder.may_embed else ()
+        reason = stale.get(stage) or ("weights" if encoder.replaced else "missing")
+        if missing or encoder.replaced or stage in stale:
+            yield PlannedStage(stage, reason, len(missing))
 
 
 def _requested(slugs: Sequence[str], request: Request) -> frozenset[str]:

@@ -23,7 +23,7 @@ from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
-from panoptic_data.vectors.embeddings import RECHECK_AFTER
+from panoptic_data.vectors.encoder_state import RECHECK_AFTER
 from pipelines import encoders, instance, jobs, partitions, plan, summary
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
@@ -59,11 +59,11 @@ def process(
         source_changes.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
-        work = Work(project, run, request, names, prepared, listener)
+        away = plan.away_sources(listing)
+        work = Work(project, run, request, names, prepared, listener, away)
         ready = [encoder for encoder in prepared if encoder.is_ready]
-        work.problems += [
-            summary.waiting_problem(encoder, ready) for encoder in prepared if not encoder.is_ready
-        ]
+        problems = (summary.encoder_problem(encoder, ready) for encoder in prepared)
+        work.problems += [problem for problem in problems if problem is not None]
         _run(work, history, chosen, request)
         work.problems += _absences(project, [source.name for source in chosen])
         work.problems += [Problem("history", "dagster", text) for text in history.problems]
@@ -122,10 +122,10 @@ def _plan_sources(
     by_source = []
     for source in chosen:
         try:
-            planned = plan.plan_source(work.project, source, work.slugs, stale, work.request)
+            planned = plan.plan_source(work.project, source, work.used, stale, work.request)
         except FolderNotFound:
             sources.record_away(work.project, source)
-            continue
+            planned = plan.plan_away(work.project, source.name, work.used, stale)
         by_source.append((source, planned))
         for item in planned:
             if item.images:
@@ -134,7 +134,7 @@ def _plan_sources(
 
 
 def _stale(work: Work) -> dict[str, str]:
-    return stages.stale(stages.latest(work.project), work.sources, work.slugs)
+    return stages.stale(stages.latest(work.project), work.sources, work.slugs, work.away)
 
 
 def _execute(

@@ -61,7 +61,10 @@ class Problem:
 
 @dataclass
 class Work:
-    """The current run, its results and its problems so far."""
+    """The current run, its results and its problems so far.
+
+    ``sources`` are all sources by name, ``away`` those whose folder was not there at the start.
+    """
 
     project: Project
     run: Run
@@ -69,14 +72,20 @@ class Work:
     sources: tuple[str, ...]
     encoders: tuple[ProjectEncoder, ...]
     listener: ReportProgress = stages.ignore_progress
+    away: frozenset[str] = frozenset()
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
     @property
     def slugs(self) -> tuple[str, ...]:
-        """Slugs of the encoders that can be used, in the project's order."""
-        return tuple(encoder.spec.slug for encoder in self.encoders if encoder.is_ready)
+        """Slugs of the encoders that are of use, in the project's order."""
+        return tuple(encoder.spec.slug for encoder in self.used)
+
+    @property
+    def used(self) -> tuple[ProjectEncoder, ...]:
+        """The encoders that are of use, in the project's order."""
+        return tuple(encoder for encoder in self.encoders if encoder.is_used)
 
     def report(self, stage: str, done: int, total: int) -> None:
         """Report the progress of a stage to the table `runs` and to the listener."""

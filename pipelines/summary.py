@@ -17,7 +17,7 @@ from panoptic_data.provenance.stages import StageResult
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Problem, Work
 
-__all__ = ["counts_only", "is_complete", "run_summary", "waiting_problem"]
+__all__ = ["counts_only", "encoder_problem", "is_complete", "run_summary"]
 
 _READING = ("images", "embeddings")
 # Problems that leave nothing undone that the next run could do.
@@ -72,15 +72,22 @@ def counts_only(summary: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in summary.items() if name not in left_out}
 
 
-def waiting_problem(encoder: ProjectEncoder, ready: Sequence[ProjectEncoder]) -> Problem:
-    """Return the problem that an encoder waits for its weights, and what is used meanwhile."""
+def encoder_problem(encoder: ProjectEncoder, ready: Sequence[ProjectEncoder]) -> Problem | None:
+    """Return what a person should know of an encoder: it waits, or its weights were replaced."""
     language = terminal_language()
-    params = {
+    params: dict[str, object] = {
         "encoder": encoder.text,
         "cause": weights_cause(encoder.cause or "", language),
         "instead": ", ".join(other.text for other in ready),
+        "count": encoder.vectors,
     }
-    return Problem("encoder", encoder.text, translate("process.encoder_waits", language, **params))
+    if encoder.replaced:
+        key = "weights_changed"
+    elif encoder.is_ready:
+        return None
+    else:
+        key = "encoder_away" if encoder.vectors else "encoder_waits"
+    return Problem("encoder", encoder.text, translate(f"process.{key}", language, **params))
 
 
 def is_complete(work: Work) -> bool:

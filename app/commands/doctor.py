@@ -176,7 +176,7 @@ def _project(project: Project) -> Iterator[Finding]:
             text = cli_text("doctor_source_gone", name=source.name, path=source.root)
             yield Finding("warning", text)
     for row in encoder_rows(project):
-        if row["status"] == "waiting":
+        if row["cause"]:
             text = cli_text("doctor_encoder_waits", encoder=row["encoder"], cause=row["cause"])
             yield Finding("warning", text)
         elif row["status"] == "ready":

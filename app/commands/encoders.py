@@ -1,4 +1,4 @@
-"""``panoptic encoders``: list encoders, or add one to the project."""
+"""``panoptic encoders``: list encoders; add, move or remove one of the project."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import json
 
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data import encoders
+from panoptic_data.encoders import EncoderSpec
 from panoptic_data.errors import ProjectNotFound, weights_cause
-from panoptic_data.storage.project import Project, add_encoder, open_project
+from panoptic_data.storage.project import Project, open_project
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the known encoders and the project's, or add one."""
-    if args.action == "add":
-        return _add(args)
+    """Print the known encoders and the project's, or change the project's."""
+    change = {"add": _add, "relink": _relink, "remove": _remove}.get(args.action)
+    if change is not None:
+        return change(args)
     known: list[dict[str, object]] = [
         {
             "encoder": spec.text,
@@ -36,13 +38,48 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    spec = encoders.parse(args.encoder)
-    project = open_project(args.project)
-    add_encoder(project, spec.text)
+    from panoptic_data.vectors import encoder_changes
+
+    added = encoder_changes.add(open_project(args.project), args.encoder)
+    _report(args, added.project, added.spec, added.way)
+    return 0
+
+
+def _relink(args: argparse.Namespace) -> int:
+    from panoptic_data.vectors import encoder_changes
+
+    before = open_project(args.project)
+    slug = encoder_changes.find(before, args.encoder).slug
+    project = encoder_changes.relink(before, args.encoder, args.path)
+    _report(args, project, encoder_changes.find(project, slug), "moved")
+    return 0
+
+
+def _report(args: argparse.Namespace, project: Project, spec: EncoderSpec, way: str) -> None:
     if args.json:
-        print(json.dumps({"encoder": spec.text, "slug": spec.slug}, ensure_ascii=False))
+        print(json.dumps({"encoder": spec.text, "slug": spec.slug, "way": way}, ensure_ascii=False))
+        return
+    count = number(project.database().count(f"embeddings__{spec.slug}"))
+    print(cli_text(f"encoder_{way}", encoder=spec.text, slug=spec.slug, count=count))
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from panoptic_data.vectors import encoder_changes
+
+    project = open_project(args.project)
+    going = encoder_changes.removal(project, args.encoder)
+    if args.yes:
+        encoder_changes.remove(project, args.encoder)
+    if args.json:
+        removed = {"encoder": going.spec.text, "slug": going.spec.slug, "removed": args.yes}
+        gone = {"vectors": going.vectors, "tables": going.tables}
+        print(json.dumps({**removed, **gone}, ensure_ascii=False))
         return 0
-    print(cli_text("encoder_added", encoder=spec.text))
+    if args.yes:
+        print(cli_text("encoder_removed", encoder=going.spec.text))
+        return 0
+    print(cli_text("encoder_goes", encoder=going.spec.text, count=number(going.vectors)))
+    print(cli_text("encoder_goes_how", encoder=going.spec.text))
     return 0
 
 
@@ -91,8 +128,9 @@ def _print(known: list[dict[str, object]], of_project: list[dict[str, object]]) 
 
 def describe(row: dict[str, object]) -> str:
     """Return the status of an encoder of the project in one line."""
-    if row["status"] == "waiting":
-        return cli_text("encoder_waits", encoder=row["encoder"], cause=row["cause"])
-    status = cli_text("status_ready") if row["status"] else cli_text("status_never")
     vectors = f"{number(float(str(row['vectors'])))} {cli_text('status_vectors')}"
+    if row["cause"]:
+        waits = cli_text("encoder_waits", encoder=row["encoder"], cause=row["cause"])
+        return f"{waits}  {vectors}" if row["vectors"] else waits
+    status = cli_text("status_ready") if row["status"] else cli_text("status_never")
     return f"{row['encoder']}  {status}  {vectors}"

@@ -16,7 +16,7 @@ from panoptic_data import encoders
 from panoptic_data.errors import UsageError
 from panoptic_data.ingest import source_changes, sources
 from panoptic_data.provenance.command_line import process_command
-from panoptic_data.storage.project import Project, add_encoder, create_project, set_encoders
+from panoptic_data.storage.project import Project, create_project, set_encoders
 
 __all__ = ["process_and_serve", "run"]
 
@@ -40,7 +40,9 @@ def with_requested_encoder(project: Project, requested: str | None) -> Project:
     text = encoders.parse(requested).text
     if not project.database().count("images"):
         return set_encoders(project, (text,))
-    return add_encoder(project, text, first=True)
+    from panoptic_data.vectors import encoder_changes
+
+    return encoder_changes.add(project, text, first=True).project
 
 
 def process_and_serve(project: Project, args: argparse.Namespace) -> int:

@@ -219,11 +219,12 @@ def _encoders(project: Project) -> None:
     ]
     names = {encoder.slug: encoder.name for encoder in state.encoders(project)}
     listed = [_encoder_row(project, row, names[row["slug"]]) for row in rows]
-    notes = "".join(_weights_help(row) for row in rows if row["status"] != "ready")
+    notes = "".join(_weights_help(row) for row in rows if row["cause"])
     st.html(table(headings, listed, _text("encoders")) + notes)
 
 
 def _encoder_row(project: Project, row: Mapping[str, Any], name: str) -> list[Cell]:
+    waits = bool(row["cause"]) or row["status"] != "ready"
     is_ready = row["status"] == "ready"
     ran = " · ".join(
         str(part)
@@ -232,7 +233,7 @@ def _encoder_row(project: Project, row: Mapping[str, Any], name: str) -> list[Ce
     )
     return [
         Cell(name, f"{row['text']} ({row['slug']})"),
-        Cell(_text("ready" if is_ready else "waiting"), kind="current" if is_ready else "stale"),
+        Cell(_text("waiting" if waits else "ready"), kind="stale" if waits else "current"),
         Cell(state.number(overview.vector_count(project, row["slug"])), kind="figure"),
         Cell(state.number(row["dim"]) if row["dim"] else "–", kind="figure"),
         Cell(_text("yes" if row["reads_text"] else "no") if is_ready else "–"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from panoptic_data.encoders.spec import FAMILIES, KNOWN, EncoderSpec, parse
+from panoptic_data.encoders.spec import FAMILIES, KNOWN, EncoderSpec, at_path, kept, parse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,10 @@ __all__ = [
     "KNOWN",
     "Encoder",
     "EncoderSpec",
+    "at_path",
     "code_version",
     "device_of",
+    "kept",
     "load",
     "parse",
     "validate",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption
 
-__all__ = ["FAMILIES", "KNOWN", "EncoderSpec", "closest", "parse"]
+__all__ = ["FAMILIES", "KNOWN", "EncoderSpec", "at_path", "closest", "kept", "parse"]
 
 FAMILIES = ("clip", "timm", "visual")
 DEFAULT_CLIP = "ViT-B-32"
@@ -35,6 +35,9 @@ OPTIONS = {
     "visual": (),
 }
 WEIGHTS_OPTION = {"clip": "weights", "timm": "checkpoint"}
+# The slug that an encoder keeps although its weights lie elsewhere now.
+SLUG_OPTION = "slug"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,15 @@ class EncoderSpec:
 
     ``model`` is an open_clip name, ``local-dir:PATH`` or ``hf-hub:ORG/NAME`` for ``clip``, a timm
     name for ``timm``, empty for ``visual``. ``weights`` is a tag or an absolute path, empty for
-    the model's own. The fields after ``options`` are descriptive and not compared.
+    the model's own. ``kept_slug`` is the slug that it keeps although its path has changed, empty
+    for the one made of the text. The fields after it are descriptive and not compared.
     """
 
     family: str
     model: str = ""
     weights: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    kept_slug: str = ""
     dim: int | None = field(default=None, compare=False)
     input_size: int | None = field(default=None, compare=False)
     licence: str | None = field(default=None, compare=False)
@@ -63,12 +68,16 @@ class EncoderSpec:
         options = self.options
         if self.weights and self.weights != _default_weights(self.family, self.model):
             options = ((WEIGHTS_OPTION[self.family], self.weights), *options)
+        if self.kept_slug:
+            options = (*options, (SLUG_OPTION, self.kept_slug))
         query = "&".join(f"{name}={_escape(value)}" for name, value in options)
         return f"{self.family}:{_escape(self.model)}" + (f"?{query}" if query else "")
 
     @property
     def slug(self) -> str:
         """Its name in table names: ``[a-z0-9-]``, unique among specs."""
+        if self.kept_slug:
+            return self.kept_slug
         weights = self.weights
         is_local = bool(self.options) or _is_path(weights) or self.model.startswith(MODEL_PREFIXES)
         weights_name = Path(weights).stem if _is_path(weights) else weights
@@ -99,6 +108,22 @@ class EncoderSpec:
         return Path(self.weights) if _is_path(self.weights) else None
 
 
+def kept(spec: EncoderSpec, slug: str) -> EncoderSpec:
+    """Return the spec under the slug that its tables have already."""
+    own = replace(spec, kept_slug="")
+    return own if own.slug == slug else replace(spec, kept_slug=slug)
+
+
+def at_path(spec: EncoderSpec, path: Path) -> EncoderSpec:
+    """Return the spec with its weights, which are on this machine, at another path; same slug."""
+    absolute = _absolute(str(path))
+    if spec.model.startswith("local-dir:"):
+        moved = replace(spec, model=f"local-dir:{absolute}")
+    else:
+        moved = replace(spec, weights=absolute)
+    return kept(moved, spec.slug)
+
+
 def parse(text: str) -> EncoderSpec:
     """Read ``family[:model][?option=value&…]``.
 
@@ -112,13 +137,15 @@ def parse(text: str) -> EncoderSpec:
         raise UnknownEncoder(name=text, known=closest(text, [spec.text for spec in KNOWN]))
     options = _options(text, family, query)
     weights = options.pop(WEIGHTS_OPTION.get(family, ""), "")
+    kept_slug = options.pop(SLUG_OPTION, "")
     spec = EncoderSpec(
         family=family,
         model=_model(text, family, unquote(model)),
         weights=_absolute(weights) if _is_path(weights) else weights,
         options=tuple(sorted(options.items())),
     )
-    return _with_known_details(_with_default_weights(spec))
+    named = _with_known_details(_with_default_weights(spec))
+    return kept(named, kept_slug) if kept_slug else named
 
 
 def closest(name: str, names: list[str]) -> str:
@@ -131,7 +158,8 @@ def _options(text: str, family: str, query: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
-        if name not in OPTIONS[family]:
+        is_slug = name == SLUG_OPTION and family != "visual" and _SLUG.fullmatch(value)
+        if name not in OPTIONS[family] and not is_slug:
             known = ", ".join(OPTIONS[family]) or "–"
             raise UnknownEncoderOption(name=text, option=name, known=known)
         options[name] = unquote(value)
@@ -170,7 +198,7 @@ def _with_default_weights(spec: EncoderSpec) -> EncoderSpec:
     if spec.weights:
         return spec
     weights = _default_weights(spec.family, spec.model)
-    return EncoderSpec(spec.family, spec.model, weights, spec.options)
+    return replace(spec, weights=weights)
 
 
 def _default_weights(family: str, model: str) -> str:

@@ -111,15 +111,15 @@ def _state(project: Project, folders: FolderState) -> str:
 
 
 def _weights(project: Project) -> Iterator[str]:
+    from panoptic_data.encoders.content import stamp
     from panoptic_data.encoders.spec import parse
 
     for text in project.encoders:
         path = parse(text).local_path
-        if path is None or not path.exists():
+        try:
+            yield f"{text} {stamp(path) if path else '-'}"
+        except OSError:
             yield f"{text} -"
-            continue
-        stat = path.stat()
-        yield f"{text} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def _versions(project: Project) -> Iterator[str]:

@@ -41,7 +41,7 @@ STATUSES = ("ok", "away", "unreadable", "missing", "purged")
 
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 # Of the reasons of several parts, the first of these is the stage's.
-_WORST_FIRST = ("never", "unfinished", "code", "inputs")
+_WORST_FIRST = ("never", "unfinished", "code", "inputs", stages.AWAY)
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,11 @@ def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary
     """Return every stage that the project has or should have, in order of making."""
     database = project.database()
     records = stages.latest(project)
-    sources = database.frame("sources", ["name"])["name"].sort().to_list()
-    stale = stages.stale(records, sources, slugs)
+    listing = database.frame("sources", ["name", "options"]).sort("name")
+    sources = listing["name"].to_list()
+    # As ``ingest.presence`` writes it.
+    away = [name for name, options in listing.rows() if json.loads(options).get("away_since")]
+    stale = stages.stale(records, sources, slugs, away)
     rows = {row["stage"]: row for row in records.to_dicts()}
     names = stages.expected(sources, slugs)
     wanted: list[tuple[str, str | None]] = [("files", None), ("images", None)]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = [
+    "AWAY",
     "CODE_VERSIONS",
     "LOG",
     "PER_ENCODER",
@@ -65,6 +66,9 @@ CODE_VERSIONS: Mapping[str, str] = {
 
 PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
 """Kinds of stage that see the whole corpus through one encoder, in order."""
+
+AWAY = "away"
+"""Why a stage is stale that cannot be made now: the folder that it reads is not there."""
 
 LOG = "annotation_events"
 """The table that ``annotations`` is made from: people write it, no stage does."""
@@ -214,20 +218,30 @@ def latest(project: Project) -> pl.DataFrame:
     return pl.concat([records, row], how="diagonal")
 
 
-def stale(records: pl.DataFrame, sources: Sequence[str], slugs: Sequence[str]) -> dict[str, str]:
+def stale(
+    records: pl.DataFrame,
+    sources: Sequence[str],
+    slugs: Sequence[str],
+    away: Collection[str] = (),
+) -> dict[str, str]:
     """Return the stages that are not up to date, in order of making, with why.
 
     ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
     has changed, or is itself stale), ``code`` (made by an older version of the code), ``table``
-    (its table is gone). Whether the folders themselves have changed, ``ingest.scan`` finds out.
+    (its table is gone), ``away``
+    (one of these, but it reads the folder of a source in ``away``, which is not there: nothing
+    can be done about it now, and what is made from it is made from what is stored). Whether the
+    folders themselves have changed, ``ingest.scan`` finds out.
     """
     known = {row["stage"]: row for row in records.to_dicts()}
+    unread = {f"{kind}/{source}" for source in away for kind in ("files", "images")}
     reasons: dict[str, str] = {}
     for stage in expected(sources, slugs):
         before = upstream(stage, sources, slugs)
-        reason = _why(stage, known, before, reasons)
+        hindered = {name for name, reason in reasons.items() if reason == AWAY}
+        reason = _why(stage, known, before, reasons.keys() - hindered)
         if reason is not None:
-            reasons[stage] = reason
+            reasons[stage] = AWAY if stage in unread else reason
     return reasons
 
 
@@ -269,7 +283,7 @@ def _why(
     stage: str,
     known: Mapping[str, Mapping[str, Any]],
     before: Sequence[str],
-    reasons: Mapping[str, str],
+    stale_before: Collection[str],
 ) -> str | None:
     row = known.get(stage)
     if row is None or (not row["data_version"] and not row["code_version"]):
@@ -280,10 +294,10 @@ def _why(
         return "table"
     if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
         return "code"
-    if any(name in reasons for name in before):
+    if any(name in stale_before for name in before):
         return "inputs"
     made_from = json.loads(row["inputs"])
-    current = {name: known[name]["data_version"] for name in before}
+    current = {name: known[name]["data_version"] if name in known else "" for name in before}
     return "inputs" if made_from != current else None
 
 

@@ -196,8 +196,8 @@ TABLES: dict[str, Table] = {
             (
                 Column("slug", pa.string(), "name in table names"),
                 Column("text", pa.string(), "the spec as encoders.parse reads it"),
-                Column("status", pa.string(), "ready or waiting (its weights cannot be had)"),
-                Column("cause", pa.string(), "why it waits"),
+                Column("status", pa.string(), "ready (its vectors serve), or waiting"),
+                Column("cause", pa.string(), "why its weights cannot be had; null: they can"),
                 Column("dim", pa.int32(), "length of a vector"),
                 Column("reads_text", pa.bool_(), "can be searched by words"),
                 Column("fingerprint", pa.string(), "digest of weights and preprocessing"),
@@ -207,6 +207,8 @@ TABLES: dict[str, Table] = {
                 Column("rate", pa.float32(), "images per second in the trial"),
                 Column("checked_at", _TIME, "when it was last loaded or tried"),
                 Column("run", pa.string(), "run that made this row"),
+                Column("weights", pa.string(), "digest of its weights' bytes; null: from the hub"),
+                Column("weights_stamp", pa.string(), "their sizes and times when it was taken"),
             ),
         ),
         Table(

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,8 @@ import polars as pl
 import pyarrow as pa
 from PIL import Image
 
-from panoptic_data import encoders
 from panoptic_data.encoders import Encoder, EncoderSpec
-from panoptic_data.errors import UnknownImage, UnreadableImage, WeightsUnavailable
+from panoptic_data.errors import UnknownImage, UnreadableImage
 from panoptic_data.ingest import images
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import (
@@ -36,6 +34,7 @@ from panoptic_data.provenance.stages import (
 from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
+from panoptic_data.vectors import encoder_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "matrix",
     "missing",
-    "prepare_encoder",
+    "stored_result",
     "update",
 ]
 
@@ -54,8 +53,6 @@ COMMIT_ROWS = 512
 COMMIT_SECONDS = 5.0
 # Every commit lists every fragment: compacting after so many keeps the growth from being quadratic.
 COMPACT_COMMITS = 100
-# A request to the hub costs seconds: not on every run of a machine that is offline.
-RECHECK_AFTER = timedelta(hours=1)
 MAX_LISTED_FAILURES = 20
 
 
@@ -79,20 +76,19 @@ def update(
     """
     began = time.perf_counter()
     removed = _remove_pruned(project, spec.slug)
-    if not _is_up_to_date(spec, _row(project, spec)):
-        _load(project, spec, run)
+    if not encoder_state.is_up_to_date(spec, encoder_state.row_of(project, spec)):
+        encoder_state.load(project, spec, run)
     wanted = _readable_sha1s(project, source)
     todo = _without(wanted, _embedded_sha1s(project, spec.slug))
     outcome = _Outcome()
     if todo:
-        outcome = _embed(project, _load(project, spec, run), todo, run, report)
-    row = _row(project, spec)
-    embedded = wanted.filter(wanted.is_in(_embedded_sha1s(project, spec.slug).implode()))
-    sha1s = table_digest(["sha1"], row_digests(pa.table({"sha1": _texts(embedded)})))
+        outcome = _embed(project, encoder_state.load(project, spec, run), todo, run, report)
+    row = encoder_state.row_of(project, spec)
+    embedded = _with_vector(project, spec, wanted)
     seconds = time.perf_counter() - began
     return StageResult(
         rows=len(embedded),
-        data_version=digest([CODE_VERSIONS["embeddings"], row["fingerprint"], sha1s]),
+        data_version=_data_version(row, embedded),
         new=outcome.embedded,
         unchanged=len(embedded) - outcome.embedded,
         removed=removed,
@@ -101,6 +97,37 @@ def update(
         parameters={key: row[key] for key in ("text", "device", "dtype", "batch", "dim")},
         extra=_extra(outcome, seconds),
     )
+
+
+def stored_result(
+    project: Project, spec: EncoderSpec, cause: str, source: str | None = None
+) -> StageResult:
+    """Return what is stored of an encoder whose weights cannot be had, for ``cause``.
+
+    Computes nothing. ``extra`` holds the cause and how many images have no vector yet.
+    """
+    began = time.perf_counter()
+    removed = _remove_pruned(project, spec.slug)
+    wanted = _readable_sha1s(project, source)
+    embedded = _with_vector(project, spec, wanted)
+    return StageResult(
+        rows=len(embedded),
+        data_version=_data_version(encoder_state.row_of(project, spec), embedded),
+        unchanged=len(embedded),
+        removed=removed,
+        seconds=time.perf_counter() - began,
+        parameters={"text": spec.text},
+        extra={"waits": cause, "without_vector": len(wanted) - len(embedded)},
+    )
+
+
+def _with_vector(project: Project, spec: EncoderSpec, wanted: pl.Series) -> pl.Series:
+    return wanted.filter(wanted.is_in(_embedded_sha1s(project, spec.slug).implode()))
+
+
+def _data_version(row: dict[str, Any], embedded: pl.Series) -> str:
+    sha1s = table_digest(["sha1"], row_digests(pa.table({"sha1": _texts(embedded)})))
+    return digest([CODE_VERSIONS["embeddings"], row.get("fingerprint") or "", sha1s])
 
 
 def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]:
@@ -120,28 +147,6 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
         values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
         vectors[positions] = values.reshape(-1, dim)
     return sha1s.astype("U40").tolist(), vectors
-
-
-def prepare_encoder(
-    project: Project, text: str, run: str, retry: bool = False
-) -> tuple[EncoderSpec, Encoder | None, str | None]:
-    """Make an encoder of the project ready, or return why it has to wait.
-
-    Returns its spec; the encoder where it had to be loaded (None where nothing had to be
-    checked); and the cause where its weights are unavailable, as the table ``encoders`` stores it
-    (``errors.weights_cause`` formats it). A waiting encoder is tried again with ``retry`` or after
-    an hour. Raises UnknownEncoder and UnknownEncoderOption.
-    """
-    spec = encoders.parse(text)
-    row = _row(project, spec)
-    if _is_up_to_date(spec, row):
-        return spec, None, None
-    if row and row["status"] == "waiting" and not retry and not _may_recheck(spec, row):
-        return spec, None, row["cause"]
-    try:
-        return spec, _load(project, spec, run), None
-    except WeightsUnavailable as error:
-        return spec, None, error.cause
 
 
 def _readable_sha1s(project: Project, source: str | None) -> pl.Series:
@@ -174,78 +179,6 @@ def _remove_pruned(project: Project, slug: str) -> int:
     if gone:
         database.delete(table_name("embeddings", slug), gone)
     return len(gone)
-
-
-def _row(project: Project, spec: EncoderSpec) -> dict[str, Any]:
-    rows = project.database().take("encoders", [spec.slug]).to_pylist()
-    return dict(rows[0]) if rows else {}
-
-
-def _is_up_to_date(spec: EncoderSpec, row: dict[str, Any]) -> bool:
-    """Whether the vectors are certainly this encoder's, decided without loading it."""
-    if row.get("status") != "ready":
-        return False
-    if not str(row["fingerprint"]).startswith(encoders.code_version(spec)):
-        return False
-    return not _weights_changed_since(spec, row["checked_at"])
-
-
-def _weights_changed_since(spec: EncoderSpec, checked_at: datetime) -> bool:
-    try:
-        return bool(encoders.weights_changed_at(spec) >= checked_at.timestamp())
-    except OSError:
-        return True
-
-
-def _may_recheck(spec: EncoderSpec, row: dict[str, Any]) -> bool:
-    if spec.local_path is not None and spec.local_path.exists():
-        return True
-    return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)
-
-
-def _load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
-    """Load the encoder and record it, or why it waits; delete vectors of other weights."""
-    row = _row(project, spec)
-    same_device = row.get("device") == encoders.device_of(spec)
-    dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
-    try:
-        encoder = encoders.warm(spec, dtype, batch)
-    except WeightsUnavailable as error:
-        _write_row(project, spec, run, {**row, "status": "waiting", "cause": error.cause})
-        raise
-    if _is_up_to_date(spec, row) and row["fingerprint"] == encoder.fingerprint and same_device:
-        return encoder
-    if row.get("fingerprint") not in (None, encoder.fingerprint):
-        # Before the new fingerprint is written: after a kill in between it is emptied again.
-        name = table_name("embeddings", spec.slug)
-        project.database().replace(name, arrow(name, encoder.dim).empty_table())
-    _write_row(project, spec, run, _ready(encoder, row))
-    return encoder
-
-
-def _ready(encoder: Encoder, row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "status": "ready",
-        "dim": encoder.dim,
-        "reads_text": encoder.reads_text,
-        "fingerprint": encoder.fingerprint,
-        "device": encoder.device,
-        "dtype": encoder.dtype,
-        "batch": encoder.batch,
-        "rate": encoder.rate or row.get("rate"),
-    }
-
-
-def _write_row(project: Project, spec: EncoderSpec, run: str, values: dict[str, Any]) -> None:
-    row = {
-        "reads_text": spec.reads_text,
-        **values,
-        "slug": spec.slug,
-        "text": spec.text,
-        "checked_at": datetime.now(UTC),
-        "run": run,
-    }
-    project.database().upsert("encoders", pa.Table.from_pylist([row], schema=arrow("encoders")))
 
 
 @dataclass

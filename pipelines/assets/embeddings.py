@@ -6,7 +6,8 @@ Not here: encoders and batches (``panoptic_data.vectors.embeddings``).
 import dagster as dg
 
 from panoptic_data.encoders import EncoderSpec
-from panoptic_data.provenance.stages import CODE_VERSIONS
+from panoptic_data.errors import WeightsUnavailable
+from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from panoptic_data.vectors import embeddings
 from pipelines import metadata
 from pipelines.assets.images import IMAGES
@@ -42,11 +43,18 @@ def build(spec: EncoderSpec) -> dg.AssetsDefinition:
         source = context.partition_key
         stage = f"embeddings/{spec.slug}/{source}"
         with computing(work, [stage]):
-            result = embeddings.update(
-                work.project, spec, work.run.id, source=source, report=work.stage_reporter(stage)
-            )
+            result = _update(work, spec, source, stage)
         return metadata.materialize_result(
             work, key_of(spec.slug), stage, record_stage(work, stage, result)
         )
 
     return embed
+
+
+def _update(work: Work, spec: EncoderSpec, source: str, stage: str) -> StageResult:
+    """Embed what can be embedded: weights that cannot be had are waited for."""
+    report = work.stage_reporter(stage)
+    try:
+        return embeddings.update(work.project, spec, work.run.id, source=source, report=report)
+    except WeightsUnavailable as error:
+        return embeddings.stored_result(work.project, spec, error.cause, source)

@@ -29,12 +29,13 @@ def test_nothing_of_a_processed_project_is_planned_until_a_file_is_new(processed
     assert "annotations" not in planned
 
 
-def test_a_source_without_its_folder_is_gone_and_an_unknown_one_refused(processed, folder):
+def test_a_source_without_its_folder_is_away_and_an_unknown_one_refused(processed, folder):
     folder.rename(folder.with_name("elsewhere"))
     [source] = sources.listing(processed)
     with pytest.raises(FolderNotFound):
-        plan_source(processed, source, SLUGS, {})
-    assert plan_project(processed)[0] == PlannedStage("files/pictures", "gone")
+        plan_source(processed, source, (), {})
+    # Nothing can be done about it: what was computed before stays up to date.
+    assert plan_project(processed) == (PlannedStage("files/pictures", "away"),)
     with pytest.raises(UnknownSource):
         plan_project(processed, ["nothere"])
 

@@ -22,7 +22,7 @@ def test_the_table_of_runs_stores_the_counts_of_a_summary(first):
 def test_a_waiting_encoder_is_a_problem_that_names_what_is_used_instead():
     text = "clip:local-dir:/nowhere"
     waiting = ProjectEncoder(text, parse(text), "absent")
-    problem = summary.waiting_problem(waiting, [ProjectEncoder("visual", parse("visual"))])
+    problem = summary.encoder_problem(waiting, [ProjectEncoder("visual", parse("visual"))])
     assert (problem.about, problem.name) == ("encoder", text)
     assert "visual" in problem.text
     assert not waiting.is_ready

@@ -12,7 +12,7 @@ from panoptic_data.encoders import parse
 from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
-from panoptic_data.vectors import embeddings
+from panoptic_data.vectors import embeddings, encoder_state
 from tests.models import small_timm
 from tests.small_corpus import write_pictures
 
@@ -241,7 +241,7 @@ def row(project, slug):
 
 
 def test_a_ready_encoder_is_described_in_its_table(project):
-    spec, encoder, cause = embeddings.prepare_encoder(project, "visual", "r1")
+    spec, encoder, cause = encoder_state.prepare(project, "visual", "r1")
     assert (spec, cause) == (VISUAL, None)
     assert encoder is not None
     actual = row(project, "visual")
@@ -259,16 +259,18 @@ def test_a_ready_encoder_is_described_in_its_table(project):
         "batch": 32,
         "rate": None,
         "run": "r1",
+        "weights": None,
+        "weights_stamp": None,
     }
     # Nothing has changed: nothing is loaded.
-    assert embeddings.prepare_encoder(project, "visual", "r2") == (VISUAL, None, None)
+    assert encoder_state.prepare(project, "visual", "r2") == (VISUAL, None, None)
     assert row(project, "visual")["run"] == "r1"
 
 
 def test_an_encoder_without_weights_waits_and_is_tried_again(project, folder, tmp_path):
     file = tmp_path / "late.pt"
     text = f"timm:test_vit?checkpoint={file}"
-    spec, encoder, cause = embeddings.prepare_encoder(project, text, "r1")
+    spec, encoder, cause = encoder_state.prepare(project, text, "r1")
     assert (spec, encoder, cause) == (parse(text), None, f"absent: {file}")
     waiting = row(project, spec.slug)
     assert (waiting["status"], waiting["cause"], waiting["reads_text"]) == (
@@ -277,16 +279,16 @@ def test_an_encoder_without_weights_waits_and_is_tried_again(project, folder, tm
         False,
     )
     # Not asked again so soon.
-    assert embeddings.prepare_encoder(project, text, "r2") == (spec, None, f"absent: {file}")
+    assert encoder_state.prepare(project, text, "r2") == (spec, None, f"absent: {file}")
     assert row(project, spec.slug)["run"] == "r1"
     # Unless someone wants it.
-    embeddings.prepare_encoder(project, text, "r3", retry=True)
+    encoder_state.prepare(project, text, "r3", retry=True)
     assert row(project, spec.slug)["run"] == "r3"
     ingest(project, folder)
     with pytest.raises(WeightsUnavailable):
         embeddings.update(project, spec, "r3")
     small_timm(file)
-    _, encoder, cause = embeddings.prepare_encoder(project, text, "r4")
+    _, encoder, cause = encoder_state.prepare(project, text, "r4")
     assert (encoder.spec, cause) == (spec, None)
     assert row(project, spec.slug)["status"] == "ready"
     assert embeddings.update(project, spec, "r4").new == 40
@@ -302,10 +304,10 @@ def test_after_an_hour_the_hub_is_queried_again(project, monkeypatch):
     # Whether this machine has a network must not matter here.
     monkeypatch.setattr(encoders, "load", lambda spec, **_: offline(spec))
     for _ in range(2):
-        assert embeddings.prepare_encoder(project, "clip", "r1")[2] == "offline: huggingface.co"
+        assert encoder_state.prepare(project, "clip", "r1")[2] == "offline: huggingface.co"
     assert len(loaded_specs) == 1
-    monkeypatch.setattr(embeddings, "RECHECK_AFTER", timedelta(seconds=0))
-    embeddings.prepare_encoder(project, "clip", "r2")
+    monkeypatch.setattr(encoder_state, "RECHECK_AFTER", timedelta(seconds=0))
+    encoder_state.prepare(project, "clip", "r2")
     assert len(loaded_specs) == 2
 
 
@@ -316,9 +318,10 @@ def test_weights_that_went_away_leave_the_vectors(project, folder, tmp_path):
     embeddings.update(project, spec, "r1")
     before = vectors(project, spec)
     file.unlink()
-    assert embeddings.prepare_encoder(project, spec.text, "r2")[2] == f"absent: {file}"
+    assert encoder_state.prepare(project, spec.text, "r2")[2] == f"absent: {file}"
     waiting = row(project, spec.slug)
-    assert (waiting["status"], waiting["dim"]) == ("waiting", 64)
+    # Its vectors serve: only new images have to wait.
+    assert (waiting["status"], waiting["cause"], waiting["dim"]) == ("ready", f"absent: {file}", 64)
     assert vectors(project, spec) == before
     small_timm(file)
     assert embeddings.update(project, spec, "r3").new == 0
@@ -327,7 +330,7 @@ def test_weights_that_went_away_leave_the_vectors(project, folder, tmp_path):
 
 def test_a_typo_is_no_reason_to_wait(project):
     with pytest.raises(UnknownEncoder):
-        embeddings.prepare_encoder(project, "clip:ViT-B32", "r1")
+        encoder_state.prepare(project, "clip:ViT-B32", "r1")
 
 
 def test_two_encoders_coexist(project, folder, tmp_path):
@@ -344,7 +347,7 @@ def test_weights_that_disappear_while_images_have_no_vector_are_recorded_in_the_
 ):
     file = small_timm(tmp_path / "x.pt")
     spec = parse(f"timm:test_vit?checkpoint={file}")
-    embeddings.prepare_encoder(project, spec.text, "r1")
+    encoder_state.prepare(project, spec.text, "r1")
     ingest(project, folder)
     file.unlink()
     with pytest.raises(WeightsUnavailable):
