@@ -170,8 +170,9 @@ def _execute(
 
 
 def _key(stage: str, source: str | None) -> dg.AssetKey:
+    """Return the asset key of a stage: ``clusters/clip`` is the asset ``clip/clusters``."""
     parts = stage.removesuffix(f"/{source}") if source else stage
-    return dg.AssetKey(parts.split("/"))
+    return dg.AssetKey(list(reversed(parts.split("/"))))
 
 
 def _note_failure(work: Work, event: dg.DagsterEvent) -> None:

@@ -30,8 +30,8 @@ _DESCRIPTIONS = {
 
 
 def key_of(name: str, slug: str) -> dg.AssetKey:
-    """Return the asset key of one of the four."""
-    return dg.AssetKey([name, slug])
+    """Return the asset key of one of the four: the encoder first, so that its box says which."""
+    return dg.AssetKey([slug, name])
 
 
 def build(spec: EncoderSpec) -> list[dg.AssetsDefinition]:

@@ -1,4 +1,4 @@
-"""The asset `embeddings/<encoder>`: a vector for each image of a source.
+"""The asset `<encoder>/embeddings`: a vector for each image of a source.
 
 Not here: encoders and batches (``panoptic_data.vectors.embeddings``).
 """
@@ -21,7 +21,7 @@ __all__ = ["build", "key_of"]
 
 def key_of(slug: str) -> dg.AssetKey:
     """Return the asset key of an encoder's vectors."""
-    return dg.AssetKey(["embeddings", slug])
+    return dg.AssetKey([slug, "embeddings"])
 
 
 def build(spec: EncoderSpec) -> dg.AssetsDefinition:

@@ -37,7 +37,7 @@ def test_what_is_computed_follows_by_the_same_condition_and_what_people_make_by_
     followed = {name for name, condition in conditions.items() if condition is not None}
     assert {conditions[name] for name in followed} == {automation.EAGER}
     assert {"sources", "annotation_events"}.isdisjoint(followed)
-    assert {"corpus", "neighbours/visual", "projection/visual", "clusters/visual"} <= followed
+    assert {"corpus", "visual/neighbours", "visual/projection", "visual/clusters"} <= followed
 
 
 def test_what_the_daemon_read_is_carried_downstream_once(processed, folder):
@@ -49,8 +49,8 @@ def test_what_the_daemon_read_is_carried_downstream_once(processed, folder):
         job.execute_in_process(instance=instance, partition_key="pictures")
     carried, cursor = requested(processed, cursor)
     assert carried == {
-        *("corpus", "duplicates", "vector_index/visual", "neighbours/visual"),
-        *("projection/visual", "clusters/visual"),
+        *("corpus", "duplicates", "visual/vector_index", "visual/neighbours"),
+        *("visual/projection", "visual/clusters"),
     }
     with open_instance(processed) as instance:
         job = build_defs(processed).resolve_job_def(jobs.ANALYSE)

@@ -96,12 +96,12 @@ GONE = ("ERROR", "1 of 40 rows are of images that are gone.")
         ),
         (
             drop_a_vector,
-            {"vector_index/visual:one_row_an_image": ("WARN", "1 of 40 images have no row.")},
+            {"visual/vector_index:one_row_an_image": ("WARN", "1 of 40 images have no row.")},
         ),
         (
             add_a_stranger_to_the_map,
             {
-                "projection/visual:one_row_an_image": (
+                "visual/projection:one_row_an_image": (
                     "ERROR",
                     "1 of 41 rows are of images that are gone.",
                 )
@@ -109,12 +109,12 @@ GONE = ("ERROR", "1 of 40 rows are of images that are gone.")
         ),
         (
             double_a_row,
-            {"clusters/visual:one_row_an_image": ("ERROR", "1 of 41 rows are doubled.")},
+            {"visual/clusters:one_row_an_image": ("ERROR", "1 of 41 rows are doubled.")},
         ),
         (
             spoil_vectors,
             {
-                "embeddings/visual:vectors_are_unit": (
+                "visual/embeddings:vectors_are_unit": (
                     "ERROR",
                     "1 of 40 vectors are not finite; 1 of 40 vectors are not of unit length.",
                 )

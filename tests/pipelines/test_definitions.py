@@ -34,18 +34,18 @@ def test_the_graph_is_the_one_of_the_design():
             key: parents
             for slug in ("visual", "clip-vit-b-32-datacomp-xl-s13b-b90k")
             for key, parents in {
-                f"embeddings/{slug}": {"images"},
-                f"vector_index/{slug}": {f"embeddings/{slug}", "corpus"},
-                f"neighbours/{slug}": {f"embeddings/{slug}", "corpus"},
-                f"projection/{slug}": {f"neighbours/{slug}"},
-                f"clusters/{slug}": {f"neighbours/{slug}"},
+                f"{slug}/embeddings": {"images"},
+                f"{slug}/vector_index": {f"{slug}/embeddings", "corpus"},
+                f"{slug}/neighbours": {f"{slug}/embeddings", "corpus"},
+                f"{slug}/projection": {f"{slug}/neighbours"},
+                f"{slug}/clusters": {f"{slug}/neighbours"},
             }.items()
         },
         "duplicates": {
             "files",
             "corpus",
-            "neighbours/visual",
-            "neighbours/clip-vit-b-32-datacomp-xl-s13b-b90k",
+            "visual/neighbours",
+            "clip-vit-b-32-datacomp-xl-s13b-b90k/neighbours",
         },
         "annotation_events": set(),
         "annotations": {"annotation_events"},
@@ -57,7 +57,7 @@ def test_what_belongs_to_a_source_is_partitioned_by_source():
     partitioned = {
         key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned
     }
-    assert partitioned == {"files", "images", "embeddings/visual"}
+    assert partitioned == {"files", "images", "visual/embeddings"}
 
 
 def test_sensors_are_off_until_a_person_switches_them_on():

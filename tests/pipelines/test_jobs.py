@@ -33,5 +33,5 @@ def test_the_job_of_a_source_runs_by_source_and_the_other_once_for_all():
 def test_every_stage_that_is_expected_is_made_by_a_job():
     defs = build_defs(encoders=["visual"])
     assets = assets_of(defs, jobs.READ) | assets_of(defs, jobs.ANALYSE)
-    kinds = {asset.partition("/")[0] for asset in assets}
+    kinds = {asset.rpartition("/")[2] for asset in assets}
     assert kinds == {stages.stage_kind(stage) for stage in stages.expected(["s"], ["visual"])}

@@ -91,7 +91,8 @@ def test_every_materialization_tells_counts_version_and_shows_pictures(processed
     with open_instance(processed) as instance:
         for stage, created in first["stages"].items():
             parts = stage.removesuffix("/pictures").split("/")
-            event = instance.get_latest_materialization_event(dg.AssetKey(parts))
+            key = dg.AssetKey(parts[::-1])
+            event = instance.get_latest_materialization_event(key)
             assert event is not None, stage
             metadata = event.asset_materialization.metadata
             assert metadata["dagster/row_count"].value == created["rows"]
@@ -128,11 +129,11 @@ def test_all_checks_pass_after_a_run(processed):
         ("duplicates", "members_are_images"): True,
         ("annotations", "no_orphan_annotation"): True,
         ("annotations", "tables_say_what_a_replay_of_the_log_says"): True,
-        ("embeddings/visual", "vectors_are_unit"): True,
-        ("vector_index/visual", "one_row_an_image"): True,
-        ("neighbours/visual", "one_row_an_image"): True,
-        ("projection/visual", "one_row_an_image"): True,
-        ("clusters/visual", "one_row_an_image"): True,
+        ("visual/embeddings", "vectors_are_unit"): True,
+        ("visual/vector_index", "one_row_an_image"): True,
+        ("visual/neighbours", "one_row_an_image"): True,
+        ("visual/projection", "one_row_an_image"): True,
+        ("visual/clusters", "one_row_an_image"): True,
     }
 
 
