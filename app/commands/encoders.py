@@ -71,9 +71,9 @@ def _remove(args: argparse.Namespace) -> int:
     if args.yes:
         encoder_changes.remove(project, args.encoder)
     if args.json:
-        removed = {"encoder": going.spec.text, "slug": going.spec.slug, "removed": args.yes}
+        shown = {"encoder": going.spec.text, "slug": going.spec.slug, "done": args.yes}
         gone = {"vectors": going.vectors, "tables": going.tables}
-        print(json.dumps({**removed, **gone}, ensure_ascii=False))
+        print(json.dumps({**shown, **gone}, ensure_ascii=False))
         return 0
     if args.yes:
         print(cli_text("encoder_removed", encoder=going.spec.text))

@@ -12,7 +12,7 @@ from panoptic_data.ingest import images, sources
 from panoptic_data.search.by_image import similar
 from panoptic_data.search.by_text import by_text
 from panoptic_data.storage.project import create_project
-from panoptic_data.vectors import embeddings
+from panoptic_data.vectors import embeddings, encoder_state
 from tests.small_corpus import write_pictures
 from tests.vectors import SLUG, add_files, embed, grouped, sha1s
 
@@ -32,7 +32,7 @@ def test_words_need_an_encoder_that_reads_them(project, tmp_path):
 
 def test_a_waiting_encoder_raises_its_cause_without_being_loaded(project):
     spec = parse("clip:local-dir:/nowhere/at/all")
-    embeddings.prepare_encoder(project, spec.text, "r1")
+    encoder_state.prepare(project, spec.text, "r1")
     names, (vectors, _) = sha1s(5), grouped(5)
     embed(project, names, vectors, spec.slug)
     add_files(project, names)
