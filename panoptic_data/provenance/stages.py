@@ -228,10 +228,9 @@ def stale(
 
     ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
     has changed, or is itself stale), ``code`` (made by an older version of the code), ``table``
-    (its table is gone), ``away``
-    (one of these, but it reads the folder of a source in ``away``, which is not there: nothing
-    can be done about it now, and what is made from it is made from what is stored). Whether the
-    folders themselves have changed, ``ingest.scan`` finds out.
+    (its table is gone), ``away`` (one of these, but it reads the folder of a source in ``away``,
+    which is not there: nothing can be done about it now, and what is made from it is made from
+    what is stored). Whether the folders themselves have changed, ``ingest.scan`` finds out.
     """
     known = {row["stage"]: row for row in records.to_dicts()}
     unread = {f"{kind}/{source}" for source in away for kind in ("files", "images")}
