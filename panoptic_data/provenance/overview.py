@@ -41,7 +41,7 @@ STATUSES = ("ok", "away", "unreadable", "missing", "purged")
 
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 # Of the reasons of several parts, the first of these is the stage's.
-_WORST_FIRST = ("never", "unfinished", "code", "inputs", stages.AWAY)
+_WORST_FIRST = ("never", "table", "unfinished", "code", "inputs", stages.AWAY)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ GONE = ("ERROR", "1 of 40 rows are of images that are gone.")
                     "ERROR",
                     "1 of 40 readable contents have no row in images.",
                 ),
-                **{f"{table}/visual:one_row_an_image": GONE for table in EVERYWHERE},
+                **{f"visual/{table}:one_row_an_image": GONE for table in EVERYWHERE},
             },
         ),
         (
