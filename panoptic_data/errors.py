@@ -204,16 +204,16 @@ class InvalidView(UsageError):
     def message(self, language: str) -> str:
         """Name the field and say what is wrong with it, in ``language``."""
         problem = translate(f"view.{self.problem}", language, **self.details)
-        return translate(
-            "error.invalid_view", language, field=self.params["field"], problem=problem
-        )
+        return translate("error.invalid_view", language, **self.params | {"problem": problem})
 
 
 class _InvalidDefinition(UsageError):
     """Something a person defines that is invalid. Params: ``name`` and what ``problem`` takes.
 
-    ``problem`` is a key of the section ``key``.
+    ``problem`` is a key of the section ``key``, or stands there after ``texts``.
     """
+
+    texts = ""
 
     def __init__(self, problem: str, **details: object) -> None:
         self.problem = problem
@@ -221,7 +221,7 @@ class _InvalidDefinition(UsageError):
 
     def message(self, language: str) -> str:
         """Say what is invalid, in ``language``."""
-        problem = translate(f"{self.key}.{self.problem}", language, **self.params)
+        problem = translate((self.texts or f"{self.key}.") + self.problem, language, **self.params)
         return translate(f"error.{self.key}", language, problem=problem)
 
 
@@ -333,22 +333,14 @@ class InvalidImport(UsageError):
     def message(self, language: str) -> str:
         """Name the file and say what is wrong with it, in ``language``."""
         problem = translate(f"import.cannot_{self.problem}", language, **self.details)
-        return translate(
-            "error.invalid_import", language, file=self.params["file"], problem=problem
-        )
+        return translate("error.invalid_import", language, problem=problem, **self.params)
 
 
 class InvalidExport(_InvalidDefinition):
-    """An export that cannot be made so. Params: what ``problem`` takes.
-
-    ``problem`` is a key of the section ``export``, after ``cannot_``.
-    """
+    """An export that cannot be made so. Params: what ``problem`` takes."""
 
     key = "invalid_export"
-
-    def message(self, language: str) -> str:
-        """Say what is wrong and what to do instead, in ``language``."""
-        return translate(f"export.cannot_{self.problem}", language, **self.params)
+    texts = "export.cannot_"
 
 
 class ExportFailed(PanopticError):
@@ -388,10 +380,7 @@ class WeightsUnavailable(PanopticError):
 
 
 def weights_cause(cause: str, language: str) -> str:
-    """Return as a sentence a cause as the table ``encoders`` stores it (``reason: detail``).
-
-    Empty for no cause.
-    """
+    """Return as a sentence a cause as the table ``encoders`` stores it; empty for none."""
     if not cause:
         return ""
     reason, _, detail = cause.partition(": ")
