@@ -7,10 +7,12 @@ ends the process with ``Fatal Python error: PyGILState_Release``. Not here: what
 from __future__ import annotations
 
 import atexit
+import ctypes
 import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["end", "is_exiting", "start", "wait_for_native_threads"]
 
@@ -18,6 +20,8 @@ __all__ = ["end", "is_exiting", "start", "wait_for_native_threads"]
 OURS_AT_MOST = 10.0
 NATIVE_AT_MOST = 2.0
 POLL_SECONDS = 0.005
+# A native thread may come back once more, to drop what it held.
+QUIET_LOOKS = 3
 
 _threads: set[threading.Thread] = set()
 _exiting = threading.Event()
@@ -52,20 +56,48 @@ def is_exiting() -> bool:
 
 
 def wait_for_native_threads() -> None:
-    """Return when no thread that Python did not start is inside Python code, or after a while."""
+    """Return when no thread that Python did not start is inside Python, or after a while."""
     deadline = time.monotonic() + NATIVE_AT_MOST
-    while _foreign_threads() and time.monotonic() < deadline:
+    quiet = 0
+    while quiet < QUIET_LOOKS and time.monotonic() < deadline:
+        quiet = 0 if _count_foreign() else quiet + 1
+        # Lets go of the interpreter, which they may be waiting for.
         time.sleep(POLL_SECONDS)
 
 
-def _foreign_threads() -> set[int]:
+def _count_foreign() -> int:
+    """Return how many threads that Python did not start are inside it or wait to come in.
+
+    Those that wait have no frame yet: they are counted by the states that the interpreter keeps.
+    """
     # Those that once asked who they are have a dummy.
     ours = {
         thread.ident
         for thread in threading.enumerate()
         if not isinstance(thread, threading._DummyThread)
     }
-    return {ident for ident in sys._current_frames() if ident not in ours}
+    frames = sys._current_frames().keys()
+    known = len(ours & frames)
+    if sys.implementation.name != "cpython":
+        return len(frames) - known
+    return _count_states() - known
+
+
+def _count_states() -> int:
+    """Return how many threads the interpreter knows. Holding it, none of them can leave."""
+    python = ctypes.pythonapi
+    state = _pointer(python.PyInterpreterState_ThreadHead, _pointer(python.PyInterpreterState_Get))
+    count = 0
+    while state:
+        count += 1
+        state = _pointer(python.PyThreadState_Next, state)
+    return count
+
+
+def _pointer(function: Any, *arguments: int | None) -> int | None:
+    function.restype = ctypes.c_void_p
+    pointer: int | None = function(*map(ctypes.c_void_p, arguments))
+    return pointer
 
 
 def end() -> None:

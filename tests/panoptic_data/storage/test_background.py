@@ -1,8 +1,10 @@
 """A process ends cleanly, whatever its threads are doing in native code at that moment."""
 
+import ctypes
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -35,6 +37,23 @@ registry.get(open_project(sys.argv[1]))
 """
 
 
+# A native thread that wants to come in while the main thread holds the interpreter: no frame yet.
+WAITS_WITHOUT_A_FRAME = """
+import ctypes, os, sys, time
+from panoptic_data.storage import background
+
+sys.setswitchinterval(30)
+ident = ctypes.c_ulong()
+enter = ctypes.cast(ctypes.pythonapi.PyGILState_Ensure, ctypes.c_void_p)
+ctypes.PyDLL(None).pthread_create(ctypes.byref(ident), None, enter, None)
+end = time.monotonic() + 20
+while not background._count_foreign() and time.monotonic() < end:
+    pass
+# Printing would let it in.
+os._exit(40 + background._count_foreign())
+"""
+
+
 def end_of(script, root):
     command = [sys.executable, "-c", script, str(root)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
@@ -59,3 +78,35 @@ def test_what_was_started_is_done_and_forgotten():
     background.start(done.set)
     assert done.wait(10)
     assert not background.is_exiting()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="threads of POSIX")
+def test_a_native_thread_that_waits_to_come_in_is_seen(tmp_path):
+    assert end_of(WAITS_WITHOUT_A_FRAME, tmp_path) == (41, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="threads of POSIX")
+def test_a_native_thread_inside_python_is_waited_for():
+    entered, libc, ident = threading.Event(), ctypes.CDLL(None), ctypes.c_ulong()
+
+    @ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+    def work(_):
+        entered.set()
+        time.sleep(0.3)
+
+    assert libc.pthread_create(ctypes.byref(ident), None, work, None) == 0
+    assert entered.wait(10)
+    began = time.monotonic()
+    background.wait_for_native_threads()
+    assert time.monotonic() - began > 0.2
+    assert background._count_foreign() == 0
+    libc.pthread_join(ident, None)
+
+
+def test_threads_of_ours_are_not_waited_for():
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    assert background._count_foreign() == 0
+    over.set()
+    thread.join()
