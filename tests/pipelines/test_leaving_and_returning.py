@@ -50,7 +50,7 @@ def test_files_that_vanish_and_return(processed, folder, tmp_path, first):
     assert {name: frame.equals(before[name]) for name, frame in rows_of(processed).items()} == (
         dict.fromkeys(before, True)
     )
-    versions = {stage: made["data_version"] for stage, made in back["stages"].items()}
+    versions = {stage: row["data_version"] for stage, row in back["stages"].items()}
     for stage in ("corpus", "neighbours/visual", "projection/visual", "clusters/visual"):
         assert versions[stage] == first["stages"][stage]["data_version"]
 

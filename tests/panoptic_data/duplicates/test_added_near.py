@@ -34,15 +34,15 @@ def only_carried(monkeypatch):
 
 def thumbnails():
     """Return pictures that are not alike, each at three qualities."""
-    made = []
+    pool = []
     for number in range(PICTURES):
         random = np.random.default_rng(number)
         noise = Image.fromarray(random.integers(0, 255, (24, 24, 3), dtype=np.uint8))
         for quality in (95, 80, 60):
             written = io.BytesIO()
             noise.resize((96, 96), Image.Resampling.BICUBIC).save(written, "JPEG", quality=quality)
-            made.append(written.getvalue())
-    return made
+            pool.append(written.getvalue())
+    return pool
 
 
 def images_of(names, seed):

@@ -103,8 +103,8 @@ def test_the_digest_is_of_rows_and_not_of_how_they_are_stored():
 
 def test_a_row_written_again_with_its_derived_columns_keeps_its_run(database):
     sync.sync_table(database, NAME, rows(a=([], []), b=([], [])), "r1")
-    made = sync.sync_table(database, NAME, rows(a=([], []), b=([], []), length=0), "r2", DERIVED)
-    assert (made.new, made.changed, made.unchanged) == (0, 0, 2)
+    changes = sync.sync_table(database, NAME, rows(a=([], []), b=([], []), length=0), "r2", DERIVED)
+    assert (changes.new, changes.changed, changes.unchanged) == (0, 0, 2)
     assert runs(database) == {"a": "r1", "b": "r1"}
     assert database.frame(NAME)["length"].to_list() == [0, 0]
 
