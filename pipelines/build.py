@@ -11,7 +11,7 @@ import dagster as dg
 
 from panoptic_data.encoders import parse
 from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
-from pipelines import automation, checks, jobs, sensors
+from pipelines import automation, catch_up, checks, jobs, sensors
 from pipelines.assets import chain, duplicates, embeddings
 from pipelines.assets.annotations import annotations as merged_annotations
 from pipelines.assets.annotations import log_spec
@@ -37,7 +37,7 @@ def build_defs(
         encoders = project.encoders if project else DEFAULT_ENCODERS
     specs = [parse(text) for text in encoders]
     slugs = [spec.slug for spec in specs]
-    job_definitions = jobs.build(slugs)
+    process_job = catch_up.build(project)
     return dg.Definitions(
         assets=[
             sources_spec,
@@ -50,8 +50,8 @@ def build_defs(
             merged_annotations,
         ],
         asset_checks=checks.build(slugs),
-        jobs=job_definitions,
-        sensors=[sensors.build(project, job_definitions[0]), automation.build_sensor()],
+        jobs=[*jobs.build(slugs), process_job],
+        sensors=[sensors.build(project, process_job), automation.build_sensor()],
         resources={"work": work_resource(project, work)},
         # One process per run: the tables have a single writer, and models are loaded once.
         executor=dg.in_process_executor,

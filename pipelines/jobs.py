@@ -1,6 +1,6 @@
-"""The two jobs: one reads a source, one analyses the whole corpus.
+"""The two jobs of assets: one reads a source, one analyses the whole corpus.
 
-Not here: which of them has work to do (``plan``).
+Not here: which of them has work to do (``plan``), the job that does all of it (``catch_up``).
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.assets.images import FILES, IMAGES
 
-__all__ = ["ANALYSE", "READ", "build"]
+__all__ = ["ANALYSE", "NEVER_RETRIED", "PROCESS", "READ", "RETRIED_ONCE", "build"]
 
 READ = "read_source"
 ANALYSE = "see_corpus"
+PROCESS = "process"
+RETRIED_ONCE = {"dagster/max_retries": "1"}
+# Of runs inside of another one, which is retried as a whole, or by the person who started it.
+NEVER_RETRIED = {"dagster/max_retries": "0"}
 
 
 def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
@@ -31,11 +35,13 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
             READ,
             selection=dg.AssetSelection.assets(*read),
             description="Read what is new in one source and embed it.",
+            tags=RETRIED_ONCE,
         ),
         dg.define_asset_job(
             ANALYSE,
             selection=dg.AssetSelection.assets(CORPUS, *per_encoder, DUPLICATES, ANNOTATIONS),
             description="Neighbours, map, clusters and duplicates of all sources together, "
             "and what people said of them.",
+            tags=RETRIED_ONCE,
         ),
     ]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -24,7 +25,7 @@ from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
-from pipelines import encoders, instance, jobs, partitions, plan, summary
+from pipelines import encoders, instance, jobs, partitions, plan, summary, timeline
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
 from pipelines.interrupts import stop_signals
@@ -40,9 +41,14 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def process(
-    project: Project, request: Request, listener: ReportProgress = stages.ignore_progress
-) -> dict[str, object]:
+    project: Project,
+    request: Request,
+    listener: ReportProgress = stages.ignore_progress,
+    wait: float = 0.0,
+) -> dict[str, Any]:
     """Compute all that is missing and return the summary (see ``summary.run_summary``).
+
+    ``wait`` is how many seconds to wait for another run to end.
 
     A source whose folder is missing, an encoder that waits and a failed stage are problems in the
     summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
@@ -52,7 +58,7 @@ def process(
     chosen = sources.select(project, request.only)
     names = tuple(source.name for source in listing)
     with (
-        runs.start(project, "process", asdict(request), _lock_timeout(project)) as run,
+        runs.start(project, "process", asdict(request), wait or _lock_timeout(project)) as run,
         open_history(project, partial(_prepare_instance, names)) as history,
     ):
         rebuild.prepare_run(project)
@@ -148,16 +154,7 @@ def _execute(
     if not planned:
         return
     with stop_signals() as is_stopped:
-        result = history.attempt(
-            lambda opened: defs.resolve_job_def(job).execute_in_process(
-                instance=opened,
-                partition_key=source,
-                asset_selection=[_key(item.stage, source) for item in planned],
-                tags={instance.RUN_TAG: work.run.id},
-                run_config=QUIET,
-                raise_on_error=False,
-            )
-        )
+        result = history.attempt(partial(_execute_job, defs, work, job, planned, source))
         if not history.is_in_memory:
             work.run.add_dagster_run(result.run_id)
         if is_stopped():
@@ -167,6 +164,25 @@ def _execute(
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             _note_check(work, check)
+
+
+def _execute_job(
+    defs: dg.Definitions,
+    work: Work,
+    job: str,
+    planned: Sequence[plan.PlannedStage],
+    source: str | None,
+    opened: dg.DagsterInstance,
+) -> dg.ExecuteInProcessResult:
+    with timeline.as_of_job(opened, job) as tags:
+        return defs.resolve_job_def(job).execute_in_process(
+            instance=opened,
+            partition_key=source,
+            asset_selection=[_key(item.stage, source) for item in planned],
+            tags={**tags, **jobs.NEVER_RETRIED, instance.RUN_TAG: work.run.id},
+            run_config=QUIET,
+            raise_on_error=False,
+        )
 
 
 def _key(stage: str, source: str | None) -> dg.AssetKey:

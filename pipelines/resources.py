@@ -6,28 +6,43 @@ opens one and waits for the project's lock. Not here: what the assets compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from panoptic_data.errors import PanopticError
+from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
 from panoptic_data.storage.project import Project, open_project
-from pipelines.encoders import ProjectEncoder, last_known
+from pipelines.encoders import ProjectEncoder, prepare_encoders
 
 if TYPE_CHECKING:
     from panoptic_data.provenance.runs import Run
 
-__all__ = ["Problem", "Request", "Work", "work_resource"]
+__all__ = ["REQUEST_CONFIG", "Problem", "Request", "Work", "work_resource"]
 
 # Seconds. Longer than any run of a large corpus: a run of `dagster dev` queues instead of failing.
 LOCK_TIMEOUT = 24 * 3600.0
+
+
+REQUEST_CONFIG: Mapping[str, dg.Field] = {
+    "retry": dg.Field(
+        bool, default_value=False, description="Try again what waits or could not be read."
+    ),
+    "refit": dg.Field(bool, default_value=False, description="Compute map and clusters anew."),
+    "method": dg.Field(
+        dg.Enum("method", [dg.EnumValue(name) for name in ("levels", "kmeans")]),
+        is_required=False,
+        description="How to find clusters; given, they are found anew.",
+    ),
+    "k": dg.Field(int, is_required=False, description="Number of clusters, for kmeans."),
+}
+"""What a run may be asked for beside what is missing, as run config of Dagster."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,14 @@ class Request:
     method: str | None = None
     k: int | None = None
     reread: tuple[str, ...] = ()
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], only: tuple[str, ...] = ()) -> Request:
+        """Return the request of a run config: of the fields ``REQUEST_CONFIG``."""
+        k = config.get("k")
+        if k is not None and k < 1:
+            raise UsageError(problem=f"k is {k}; it has to be 1 or more")
+        return cls(only, config["retry"], config["refit"], config.get("method"), k)
 
 
 @dataclass(frozen=True)
@@ -116,15 +139,20 @@ def work_resource(
     if work is not None:
         return dg.ResourceDefinition.hardcoded_resource(work)
 
-    @dg.resource(description="The project's lock, its row in `runs`, and what was made so far.")
+    @dg.resource(
+        config_schema=dict(REQUEST_CONFIG),
+        description="The project's lock, its row in `runs`, and what was made so far.",
+    )
     def open_work(context: dg.InitResourceContext) -> Iterator[Work]:
         opened = project or open_project()
         run_id = context.run.run_id if context.run else ""
         with runs.start(opened, "dagster", {"dagster_run": run_id}, wait=LOCK_TIMEOUT) as run:
             run.add_dagster_run(run_id)
             rebuild.prepare_run(opened)
+            request = Request.from_config(context.resource_config)
             names = tuple(source.name for source in sources.listing(opened))
-            yield Work(opened, run, Request(), names, last_known(opened))
+            opened, prepared = prepare_encoders(opened, run.id, request.retry)
+            yield Work(opened, run, request, names, prepared)
 
     return open_work
 

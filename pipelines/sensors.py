@@ -1,73 +1,94 @@
-"""The sensor that watches folders: it compares file times and sizes and requests runs of changes.
+"""The sensor that watches a project: it plans as a run does, and asks for a run of what it finds.
 
-Not here: reading files, computing what is downstream of a change (``automation``).
+Folders that grew, encoders that were added, folders that went away and came back. Not here: the
+plan (``plan``), the run (``catch_up``), following what is made by hand (``automation``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import dagster as dg
+import polars as pl
 
-from panoptic_data.errors import FolderNotFound, ProjectNotFound
+from panoptic_data.errors import FolderNotFound, PanopticError
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import Scan, scan_source
 from panoptic_data.ingest.sources import Source
+from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.project import Project, open_project
-from pipelines import jobs
+from pipelines import plan
 from pipelines.partitions import SOURCES
+from pipelines.plan import PlannedStage
 
 __all__ = ["build"]
 
 INTERVAL_SECONDS = 60
 
 
-def build(project: Project | None, read: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def build(project: Project | None, process: dg.JobDefinition) -> dg.SensorDefinition:
     """Return the sensor, which is off by default."""
 
     @dg.sensor(
         name="folders",
-        job=read,
+        job=process,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Asks for a run of each source with new, changed or vanished files.",
+        description="Asks for a run where files are new, changed or gone, an encoder was added, "
+        "or anything else is not up to date.",
     )
     def folders(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
-            opened = project or open_project()
-        except ProjectNotFound as error:
+            opened = open_project(project.root if project else None)
+            listing = sources.listing(opened)
+            planned = plan.plan_project(opened)
+        except PanopticError as error:
             return dg.SkipReason(error.message("en"))
-        listing = sources.listing(opened)
-        requests = list(_run_requests(opened, listing))
+        _note_away(opened, listing)
+        # People annotate all day: what they did is merged by the dashboard.
+        work = [item for item in planned if item.is_work and item.stage != "annotations"]
         return dg.SensorResult(
-            run_requests=requests,
+            run_requests=[_request(opened, listing, work)] if work else [],
             dynamic_partitions_requests=_partitions(context.instance, listing),
-            skip_reason=None if requests else _skip_reason(opened),
+            skip_reason=None if work else _skip_reason(opened),
         )
 
     return folders
 
 
-def _run_requests(project: Project, listing: Sequence[Source]) -> Iterator[dg.RunRequest]:
+def _note_away(project: Project, listing: Sequence[Source]) -> None:
+    """Note which folders are not there, for the pages: their images stay as they are."""
+    away = plan.away_sources(listing)
     for source in listing:
-        try:
-            scan = scan_source(project, source)
-        except FolderNotFound:
-            # The disk may be disconnected: its images stay as they are until it is back.
+        if source.name in away:
             sources.record_away(project, source)
-            continue
-        if scan.is_unchanged:
-            continue
-        # Each difference is requested once, so that an unreadable file causes no endless runs.
-        key = f"{source.name}:{_difference(scan)}"
-        yield dg.RunRequest(run_key=key, partition_key=source.name, job_name=jobs.READ)
+
+
+def _request(
+    project: Project, listing: Sequence[Source], work: Sequence[PlannedStage]
+) -> dg.RunRequest:
+    """Ask once for what is planned now: a stage that fails again and again causes no endless runs.
+
+    What runs completed since is part of the key, so that the same plan later is another request.
+    """
+    made = stages.latest(project).filter(pl.col("data_version") != "")
+    complete = made.filter(pl.col("stage") != stages.LOG).select("stage", "at").rows()
+    parts = [f"{item.stage} {item.reason}" for item in work]
+    differences = [part for source in listing for part in _differences(project, source)]
+    return dg.RunRequest(run_key=digest([*parts, *map(str, complete), *differences]))
+
+
+def _differences(project: Project, source: Source) -> Iterator[str]:
+    with suppress(FolderNotFound):
+        yield f"{source.name} {_difference(scan_source(project, source))}"
 
 
 def _skip_reason(project: Project) -> str:
     """Return what a person has to be asked or told; else that there is nothing to do."""
     absences = sources.absences(project, "en")
-    return " ".join(absences.values()) or "No file is new, changed or gone."
+    return " ".join(absences.values()) or "Everything is up to date."
 
 
 def _partitions(

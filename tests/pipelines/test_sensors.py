@@ -1,11 +1,15 @@
-"""The sensor: it asks for runs of what differs, once a difference, and reads no file."""
+"""The sensor: it asks for runs of what differs, once a difference, and what it asks for is done."""
 
 import dagster as dg
 
 from panoptic_data.ingest import images, sources
+from panoptic_data.storage.project import add_encoder, open_project
+from pipelines import jobs
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.partitions import sync
+from pipelines.plan import plan_project
+from tests.models import small_timm
 from tests.small_corpus import write_pictures
 
 
@@ -15,22 +19,33 @@ def look(project):
         return build_defs(project).resolve_sensor_def("folders")(context)
 
 
-def partitions_of(result):
-    return [request.partition_key for request in result.run_requests or ()]
+def asks(result):
+    return bool(result.run_requests)
+
+
+def follow(project, defs):
+    """Look as the daemon does, and do the run that is asked for; return whether there was one."""
+    with open_instance(project) as instance:
+        context = dg.build_sensor_context(instance=instance)
+        result = defs.resolve_sensor_def("folders")(context)
+        for request in getattr(result, "run_requests", None) or ():
+            job = defs.resolve_job_def(request.job_name or jobs.PROCESS)
+            assert job.execute_in_process(instance=instance, run_config=request.run_config).success
+        return asks(result)
 
 
 def test_a_new_source_is_asked_for_and_becomes_a_partition(project):
     result = look(project)
-    assert partitions_of(result) == ["pictures"]
+    assert asks(result)
     (request,) = result.dynamic_partitions_requests
     assert request.partition_keys == ["pictures"]
 
 
 def test_what_is_known_is_not_asked_for(processed):
     result = look(processed)
-    assert partitions_of(result) == []
+    assert not asks(result)
     assert result.dynamic_partitions_requests == []
-    assert result.skip_reason.skip_message == "No file is new, changed or gone."
+    assert result.skip_reason.skip_message == "Everything is up to date."
 
 
 def test_new_changed_and_vanished_files_are_asked_for_once_each(processed, folder):
@@ -46,18 +61,46 @@ def test_new_changed_and_vanished_files_are_asked_for_once_each(processed, folde
     assert len(set(keys)) == 3
 
 
-def test_only_the_source_that_differs_is_asked_for(processed, tmp_path):
-    write_pictures(tmp_path / "stamps", range(200, 203))
-    sources.add(processed, tmp_path / "stamps")
-    assert partitions_of(look(processed)) == ["stamps"]
+def test_a_folder_that_grows_an_encoder_that_is_added_and_a_folder_that_goes_away_are_followed(
+    processed, folder, tmp_path
+):
+    # Loaded once, as by `dagster dev`: what is added later is computed all the same.
+    defs = build_defs(processed)
+    assert not follow(processed, defs)
+
+    write_pictures(folder, range(50, 53))
+    assert follow(processed, defs)
+    assert processed.database().count("neighbours__visual") == 43
+    assert not follow(processed, defs)
+
+    file = small_timm(tmp_path / "m.pt")
+    grown = add_encoder(processed, f"timm:test_vit?checkpoint={file}")
+    assert follow(processed, defs)
+    (slug,) = {row["slug"] for row in encoder_rows(grown)} - {"visual"}
+    assert grown.database().count(f"clusters__{slug}") == 43
+    assert not follow(processed, defs)
+
+    folder.rename(tmp_path / "unplugged")
+    # It is noted for the pages; its images stay.
+    assert not follow(processed, defs)
+    (source,) = sources.listing(processed)
+    assert source.presence.is_away
+    assert processed.database().count("files", "status = 'ok'") == 43
+    assert "pictures" in look(processed).skip_reason.skip_message
+
+    (tmp_path / "unplugged").rename(folder)
+    assert follow(processed, defs)
+    (source,) = sources.listing(processed)
+    assert not source.presence.is_away
+    assert plan_project(open_project(processed.root)) == ()
 
 
-def test_a_folder_that_is_gone_is_left_in_peace(project, folder):
+def test_a_folder_that_is_gone_is_left_in_peace(processed, folder):
     folder.rename(folder.with_name("elsewhere"))
-    result = look(project)
-    assert partitions_of(result) == []
+    result = look(processed)
+    assert not asks(result)
     assert "panoptic sources relink pictures" in result.skip_reason.skip_message
-    assert sources.listing(project)[0].presence.is_away
+    assert sources.listing(processed)[0].presence.is_away
 
 
 def test_many_files_that_vanished_are_asked_about_once_noted(processed, folder):
@@ -65,25 +108,66 @@ def test_many_files_that_vanished_are_asked_about_once_noted(processed, folder):
     for path in folder.iterdir():
         path.rename(folder.parent / path.name)
     # The run only notes them; the rows of files stay as they are.
-    assert partitions_of(look(processed)) == ["pictures"]
+    assert asks(look(processed))
     images.ingest(processed, source, "run")
     result = look(processed)
-    assert partitions_of(result) == []
+    assert not asks(result)
     assert "40 of 40 files" in result.skip_reason.skip_message
     sources.accept_missing(processed, "pictures")
-    assert partitions_of(look(processed)) == ["pictures"]
+    assert asks(look(processed))
 
 
-def test_a_run_that_the_sensor_asks_for_can_be_run(project):
-    result = look(project)
-    (request,) = result.run_requests
-    with open_instance(project) as instance:
-        sync(instance, result.dynamic_partitions_requests[0].partition_keys)
-        job = build_defs(project).resolve_job_def(request.job_name)
-        assert job.execute_in_process(
-            instance=instance, partition_key=request.partition_key
-        ).success
-    assert partitions_of(look(project)) == []
+def test_a_waiting_encoder_fails_no_run_of_dagster(project, tmp_path):
+    waiting = add_encoder(project, f"timm:test_vit?checkpoint={tmp_path / 'none.pt'}")
+    defs = build_defs(waiting)
+    with open_instance(waiting) as instance:
+        sync(instance, ["pictures"])
+        read = defs.resolve_job_def(jobs.READ)
+        assert read.execute_in_process(instance=instance, partition_key="pictures").success
+        assert defs.resolve_job_def(jobs.ANALYSE).execute_in_process(instance=instance).success
+    assert waiting.database().count("embeddings__visual") == 40
+
+
+def test_what_a_run_is_asked_for_is_its_config(processed):
+    defs = build_defs(processed)
+    config = {"method": "kmeans", "k": 4}
+    with open_instance(processed) as instance:
+        analyse = defs.resolve_job_def(jobs.ANALYSE)
+        run_config = {"resources": {"work": {"config": config}}}
+        assert analyse.execute_in_process(instance=instance, run_config=run_config).success
+        assert clusters(processed) == 4
+        operation = {"ops": {"compute_what_is_missing": {"config": {**config, "k": 3}}}}
+        job = defs.resolve_job_def(jobs.PROCESS)
+        assert job.execute_in_process(instance=instance, run_config=operation).success
+    assert clusters(processed) == 3
+
+
+def test_runs_of_the_sensor_are_tried_once_more_and_those_of_a_terminal_are_not(processed):
+    defs = build_defs(processed)
+    for name in (jobs.PROCESS, jobs.READ, jobs.ANALYSE):
+        assert defs.resolve_job_def(name).tags["dagster/max_retries"] == "1"
+    with open_instance(processed) as instance:
+        assert instance.run_retries_enabled
+        assert {run.tags["dagster/max_retries"] for run in instance.get_runs()} == {"0"}
+
+
+def test_a_run_of_the_terminal_stands_on_the_timeline(processed):
+    with open_instance(processed) as instance:
+        for run in instance.get_runs():
+            origin = run.remote_job_origin
+            assert origin.job_name == run.job_name
+            assert origin.repository_origin.repository_name == "__repository__"
+            location = origin.repository_origin.code_location_origin.location_name
+            assert location == "pipelines.definitions"
+            assert run.tags[".dagster/repository"] == f"__repository__@{location}"
+
+
+def encoder_rows(project):
+    return project.database().frame("encoders").to_dicts()
+
+
+def clusters(project):
+    return project.database().frame("clusters__visual", ["cluster"])["cluster"].n_unique()
 
 
 def test_without_a_project_it_says_so(tmp_path, monkeypatch):
