@@ -119,7 +119,7 @@ def _status_line(project: Project, running: Running) -> str:
 
 
 def _dagster_link(project: Project) -> None:
-    address = page()
+    address = page(project)
     if address is not None:
         st.link_button(_text("dagster"), address, icon=":material/open_in_new:", type="tertiary")
         return
