@@ -75,6 +75,8 @@ def make(folder: Path, count: int) -> Path:
     vectors = pa.FixedSizeListArray.from_arrays(flat, DIM)
     columns = {"sha1": sha1s, "vector": vectors, "run": ["r"] * count}
     opened.database().append("embeddings__visual", pa.table(columns))
+    ready = {"slug": "visual", "text": "visual", "status": "ready", "reads_text": False}
+    synthetic.write(opened, "encoders", [ready])
     for number in range(8):
         prop = create_property(opened, f"Number {number}", "number")
         annotate(opened, prop, {sha1: n % 97 for n, sha1 in enumerate(sha1s)})
