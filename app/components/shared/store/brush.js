@@ -57,8 +57,10 @@ class Stamp extends EventTarget {
     try {
       await annotations.write("/annotate", { edits, targets: { sha1s }, act: "stamp" });
     } catch (error) {
+      // One that is kept in this browser will be stored: a line of its own says how many are.
+      if (error.isKept) return;
       this.trouble = error.message;
-      if (!error.isKept) this.refuse(error, [...refused, ...sha1s]);
+      this.refuse(error, [...refused, ...sha1s]);
       this.dispatchEvent(new Event("change"));
     }
   }
