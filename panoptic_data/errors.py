@@ -246,40 +246,27 @@ class OtherProject(UsageError):
 class _Deleted(UsageError):
     """Something a person uses that is gone. Params: ``name``, ``author`` (who deleted it).
 
-    ``batch`` is the batch that deleted it, or where ``is_undone`` the one that made it.
+    ``batch`` is the batch that deleted it, or where ``is_undone`` the one that made it;
+    ``property`` that of a tag.
     """
 
-    kind = ""
-
     def __init__(
-        self,
-        id: str,
-        name: str,
-        author: str,
-        batch: str,
-        *,
-        property: str | None = None,
-        is_undone: bool = False,
+        self, id: str, batch: str, property: str | None, *, is_undone: bool, **params: object
     ) -> None:
-        self.id = id
-        self.batch = batch
-        self.property = property
-        self.is_undone = is_undone
-        super().__init__(name=name, author=author)
+        self.id, self.batch, self.property, self.is_undone = id, batch, property, is_undone
+        super().__init__(**params)
 
 
 class DeletedProperty(_Deleted):
     """A property that somebody deleted."""
 
     key = "deleted_property"
-    kind = "property"
 
 
 class DeletedTag(_Deleted):
     """A tag that somebody deleted, of ``property``."""
 
     key = "deleted_tag"
-    kind = "tag"
 
 
 class InvalidExpression(_InvalidDefinition):

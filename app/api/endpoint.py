@@ -101,7 +101,7 @@ def error_answer(project: Project, error: PanopticError, language: str) -> JSONR
     if not isinstance(error, DeletedTag | DeletedProperty):
         return JSONResponse(body, status_of(error))
     body["gone"] = {
-        "kind": error.kind,
+        "kind": error.key.removeprefix("deleted_"),
         "id": error.id,
         "name": error.params["name"],
         "property": error.property,

@@ -34,7 +34,8 @@ def live_property(state: State, id: str) -> Property:
     if prop is None:
         raise InvalidProperty("unknown", name=id)
     if prop.deleted:
-        raise DeletedProperty(id, prop.name, *_deletion(state, "property", id))
+        author, batch = _deletion(state, "property", id)
+        raise DeletedProperty(id, batch, None, is_undone=False, name=prop.name, author=author)
     return prop
 
 
@@ -48,7 +49,8 @@ def live_tag(state: State, id: str, property: str | None = None) -> Tag:
         raise InvalidTag("unknown", name=str(id))
     live_property(state, tag.property)
     if tag.deleted:
-        raise DeletedTag(id, tag.name, *_deletion(state, "tag", id), property=tag.property)
+        author, batch = _deletion(state, "tag", id)
+        raise DeletedTag(id, batch, tag.property, is_undone=False, name=tag.name, author=author)
     return tag
 
 
@@ -74,12 +76,11 @@ def explained(project: Project, error: PanopticError) -> PanopticError:
     switches = events.filter(is_switch & (pl.col("new") == "false"))
     if switches.is_empty():
         return error
-    name, author = json.loads(names["new"][-1]), switches["author"][-1]
-    if kind == "property":
-        return DeletedProperty(id, name, author, creation, is_undone=True)
     assigned = parts.filter(pl.col("property") == "property")["new"]
-    of = json.loads(assigned[-1]) if assigned.len() else None
-    return DeletedTag(id, name, author, creation, property=of, is_undone=True)
+    of = json.loads(assigned[-1]) if kind == "tag" and assigned.len() else None
+    gone = DeletedTag if kind == "tag" else DeletedProperty
+    name, author = json.loads(names["new"][-1]), switches["author"][-1]
+    return gone(id, creation, of, is_undone=True, name=name, author=author)
 
 
 def _deletion(state: State, kind: str, id: str) -> tuple[str, str]:
