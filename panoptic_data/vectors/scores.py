@@ -173,17 +173,19 @@ def scale(project: Project, slug: str, query: QueryVector | None = None) -> Scal
     key = (project.database().uri, slug, versions, parts)
     with _scales_lock:
         cached = _scales.get(key)
-        if cached is not None:
-            return cached
-        words = None
-        if parts[2] or parts[3]:
-            words = query_vectors.of_texts(project, calibration.CHANCE_WORDS, slug)
-        sha1s = loaded.sha1s[loaded.has_file]
-        seed = int.from_bytes(hashlib.sha1(sha1s.tobytes()).digest()[:8])
-        rows = np.flatnonzero(loaded.has_file)
-        computed = calibration.sample(loaded.vectors, rows, words, parts, seed)
+    if cached is not None:
+        return cached
+    # Not under the lock: a model may have to be loaded, and others may not wait for that.
+    words = None
+    if parts[2] or parts[3]:
+        words = query_vectors.of_texts(project, calibration.CHANCE_WORDS, slug)
+    sha1s = loaded.sha1s[loaded.has_file]
+    seed = int.from_bytes(hashlib.sha1(sha1s.tobytes()).digest()[:8])
+    rows = np.flatnonzero(loaded.has_file)
+    computed = calibration.sample(loaded.vectors, rows, words, parts, seed)
+    with _scales_lock:
         _scales[key] = computed
-        return computed
+    return computed
 
 
 def percentile(project: Project, slug: str, cosine: float) -> float:

@@ -60,7 +60,8 @@
  */
 /**
  * A group of files with the same bytes.
- * @typedef {{sha1: string, bytes: number, files: {path: string, isKept: boolean, isCopy: boolean, modified: string}[]}} FileCopyGroup
+ * @typedef {{path: string, isKept: boolean, isCopy: boolean, modified: string}} FileCopy
+ * @typedef {{sha1: string, bytes: number, files: FileCopy[]}} FileCopyGroup
  */
 
 /** @param {URLSearchParams} query @returns {Promise<GroupListing>} */
