@@ -64,10 +64,10 @@ def weights(tmp_path):
 @pytest.fixture
 def embedded(project, weights):
     """A project whose only encoder has its weights in a file, after its first run."""
-    made = replace(project, encoders=(f"timm:test_vit?checkpoint={weights}",))
-    save_settings(made)
-    assert process(made, Request())["embedded"] == 40
-    return made
+    opened = replace(project, encoders=(f"timm:test_vit?checkpoint={weights}",))
+    save_settings(opened)
+    assert process(opened, Request())["embedded"] == 40
+    return opened
 
 
 def run(project, *arguments):
