@@ -10,14 +10,19 @@ from __future__ import annotations
 import logging
 
 import dagster as dg
+from dagster._core.definitions.data_version import (
+    INPUT_DATA_VERSION_TAG_PREFIX,
+    INPUT_EVENT_POINTER_TAG_PREFIX,
+    NULL_EVENT_POINTER,
+)
 
 from panoptic_data.annotations import materialize
 from panoptic_data.integrity import rebuild
 from panoptic_data.provenance import runs
-from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
+from panoptic_data.provenance.stages import CODE_VERSIONS, LOG, StageResult
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project
-from pipelines import checks
+from pipelines import checks, observations
 from pipelines.assets.annotations import ANNOTATIONS, merge_annotations
 from pipelines.history import History, open_history
 from pipelines.process import compact
@@ -39,8 +44,11 @@ def merge(project: Project) -> StageResult:
     ):
         rebuild.prepare_merge(project)
         work = Work(project, run, Request(), (), ())
+        observation = observations.of_log(project)
+        history.attempt(lambda opened: observations.report(opened, observation))
         result = merge_annotations(work)
-        _report(history, _materialization(result))
+        events = str(work.results[materialize.STAGE].parameters["events"])
+        _report(history, _materialization(result, events))
         replay = _is_replay_due(work.results[materialize.STAGE])
         for evaluation in checks.evaluate_annotations(work, replay=replay):
             _report(history, evaluation)
@@ -61,7 +69,7 @@ def _is_replay_due(result: StageResult) -> bool:
     return events <= ALWAYS_REPLAY_UP_TO or steps[0] != steps[1]
 
 
-def _materialization(result: dg.MaterializeResult[None]) -> dg.AssetMaterialization:
+def _materialization(result: dg.MaterializeResult[None], events: str) -> dg.AssetMaterialization:
     assert result.data_version is not None
     return dg.AssetMaterialization(
         ANNOTATIONS,
@@ -69,5 +77,8 @@ def _materialization(result: dg.MaterializeResult[None]) -> dg.AssetMaterializat
         tags={
             "dagster/data_version": result.data_version.value,
             "dagster/code_version": CODE_VERSIONS["annotations"],
+            # Of a materialization without a run Dagster does not note what it was made from.
+            f"{INPUT_DATA_VERSION_TAG_PREFIX}/{LOG}": events,
+            f"{INPUT_EVENT_POINTER_TAG_PREFIX}/{LOG}": NULL_EVENT_POINTER,
         },
     )

@@ -25,7 +25,7 @@ from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
-from pipelines import encoders, instance, jobs, partitions, plan, summary, timeline
+from pipelines import encoders, instance, jobs, observations, partitions, plan, summary, timeline
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
 from pipelines.interrupts import stop_signals
@@ -174,6 +174,7 @@ def _execute_job(
     source: str | None,
     opened: dg.DagsterInstance,
 ) -> dg.ExecuteInProcessResult:
+    _observe(opened, work, planned, source)
     with timeline.as_of_job(opened, job) as tags:
         return defs.resolve_job_def(job).execute_in_process(
             instance=opened,
@@ -183,6 +184,21 @@ def _execute_job(
             run_config=QUIET,
             raise_on_error=False,
         )
+
+
+def _observe(
+    opened: dg.DagsterInstance,
+    work: Work,
+    planned: Sequence[plan.PlannedStage],
+    source: str | None,
+) -> None:
+    """Tell Dagster what the stages are about to be made from."""
+    if source is None:
+        observations.report(opened, observations.of_log(work.project))
+    elif any(item.stage == f"files/{source}" for item in planned):
+        (folder,) = sources.select(work.project, [source])
+        with suppress(FolderNotFound):
+            observations.report(opened, observations.of_source(folder))
 
 
 def _key(stage: str, source: str | None) -> dg.AssetKey:

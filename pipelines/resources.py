@@ -7,18 +7,20 @@ opens one and waits for the project's lock. Not here: what the assets compute.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from panoptic_data.errors import PanopticError, UsageError
+from panoptic_data.errors import FolderNotFound, PanopticError, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
 from panoptic_data.storage.project import Project, open_project
+from pipelines import observations
 from pipelines.encoders import ProjectEncoder, prepare_encoders
 
 if TYPE_CHECKING:
@@ -151,10 +153,23 @@ def work_resource(
             rebuild.prepare_run(opened)
             request = Request.from_config(context.resource_config)
             names = tuple(source.name for source in sources.listing(opened))
+            _observe(context, opened)
             opened, prepared = prepare_encoders(opened, run.id, request.retry)
             yield Work(opened, run, request, names, prepared)
 
     return open_work
+
+
+def _observe(context: dg.InitResourceContext, project: Project) -> None:
+    """Tell Dagster what the run is about to be made from."""
+    if context.instance is None or context.run is None:
+        return
+    observations.report(context.instance, observations.of_log(project))
+    name = context.run.tags.get("dagster/partition")
+    for source in sources.listing(project):
+        if source.name == name:
+            with suppress(FolderNotFound):
+                observations.report(context.instance, observations.of_source(source))
 
 
 def _message(error: Exception, language: str) -> str:

@@ -19,7 +19,7 @@ from panoptic_data.ingest.sources import Source
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.project import Project, open_project
-from pipelines import plan
+from pipelines import observations, plan
 from pipelines.partitions import SOURCES
 from pipelines.plan import PlannedStage
 
@@ -52,6 +52,7 @@ def build(project: Project | None, process: dg.JobDefinition) -> dg.SensorDefini
         return dg.SensorResult(
             run_requests=[_request(opened, listing, work)] if work else [],
             dynamic_partitions_requests=_partitions(context.instance, listing),
+            asset_events=_observations(context.instance, opened, listing, planned),
             skip_reason=None if work else _skip_reason(opened),
         )
 
@@ -64,6 +65,24 @@ def _note_away(project: Project, listing: Sequence[Source]) -> None:
     for source in listing:
         if source.name in away:
             sources.record_away(project, source)
+
+
+def _observations(
+    instance: dg.DagsterInstance,
+    project: Project,
+    listing: Sequence[Source],
+    planned: Sequence[PlannedStage],
+) -> list[observations.Event]:
+    """Return what differs of folders and log, so that Dagster calls stale what the plan does."""
+    stages_planned = {item.stage for item in planned if item.is_work}
+    seen: list[observations.Event] = (
+        [observations.of_log(project)] if "annotations" in stages_planned else []
+    )
+    for source in listing:
+        if f"files/{source.name}" in stages_planned:
+            with suppress(FolderNotFound):
+                seen.append(observations.of_source(source))
+    return [event for event in seen if observations.is_new(instance, event)]
 
 
 def _request(

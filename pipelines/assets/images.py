@@ -25,6 +25,7 @@ IMAGES = dg.AssetKey("images")
 sources_spec = dg.AssetSpec(
     "sources",
     description="The folders of images that a person registered. Read-only for us, always.",
+    partitions_def=SOURCES,
     group_name="corpus",
 )
 

@@ -57,7 +57,7 @@ def test_what_belongs_to_a_source_is_partitioned_by_source():
     partitioned = {
         key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).is_partitioned
     }
-    assert partitioned == {"files", "images", "visual/embeddings"}
+    assert partitioned == {"sources", "files", "images", "visual/embeddings"}
 
 
 def test_sensors_are_off_until_a_person_switches_them_on():
