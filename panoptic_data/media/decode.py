@@ -37,6 +37,7 @@ REASONS: tuple[str, ...] = (
     "not_a_file",
     "not_an_image",
     "permission_denied",
+    "purged",
     "read_error",
     "too_large",
     "too_many_pixels",

@@ -45,8 +45,10 @@ ALIVE_EVERY = 20.0
 DEAD_AFTER = timedelta(seconds=90)
 # Seconds between two looks for a request to stop.
 STOP_EVERY = 0.5
-# A look at the lock (``is_held``) takes it for a moment: a start tries again for so many seconds.
-LOCK_RETRY = 0.3
+# A look at the lock (``is_held``) takes it for a moment: a start tries again for so many seconds,
+# and as often as this.
+LOCK_RETRY = 0.5
+LOCK_RETRY_EVERY = 0.01
 # Each commit lists every fragment: the table is compacted after this many one-row commits.
 COMPACT_AFTER = 150
 
@@ -62,7 +64,9 @@ def start(
     """
     try:
         with project.anchored() as root:
-            lock = FileLock(root / LOCK).acquire(timeout=max(wait, LOCK_RETRY))
+            lock = FileLock(root / LOCK).acquire(
+                timeout=max(wait, LOCK_RETRY), poll_interval=LOCK_RETRY_EVERY
+            )
     except Timeout:
         raise ProjectBusy(path=project.root) from None
     with lock:

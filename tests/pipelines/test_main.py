@@ -18,6 +18,7 @@ from pipelines.resources import Request
 
 KEYS = {
     *("project", "run", "outcome", "files", "images", "new", "changed", "removed", "unchanged"),
+    *("moved", "moved_uncertain", "missing", "away", "unread"),
     *("unreadable", "embedded", "images_per_second", "seconds", "stage_seconds", "encoders"),
     *("stages", "problems"),
 }
@@ -91,7 +92,10 @@ def test_plan_says_why(processed, folder, capsys):
     assert answer["corpus"] == "inputs"
     folder.rename(folder.with_name("elsewhere"))
     assert command.main(["plan", "--project", place]) == 0
-    assert "files/pictures: its folder is missing" in capsys.readouterr().out
+    assert (
+        "files/pictures: its folder is not there; what is stored of it serves"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 """A process ends cleanly, whatever its threads are doing in native code at that moment."""
 
-import ctypes
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -53,6 +51,36 @@ while not background._count_foreign() and time.monotonic() < end:
 os._exit(40 + background._count_foreign())
 """
 
+WORKS_INSIDE_PYTHON = """
+import ctypes, threading, time
+from panoptic_data.storage import background
+
+entered, libc, ident = threading.Event(), ctypes.CDLL(None), ctypes.c_ulong()
+
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+def work(_):
+    entered.set()
+    time.sleep(0.3)
+
+libc.pthread_create(ctypes.byref(ident), None, work, None)
+assert entered.wait(10)
+began = time.monotonic()
+background.wait_for_native_threads()
+print(time.monotonic() - began > 0.2, background._count_foreign())
+libc.pthread_join(ident, None)
+"""
+OURS_WAITS = """
+import threading
+from panoptic_data.storage import background
+
+over = threading.Event()
+thread = threading.Thread(target=over.wait)
+thread.start()
+print(background._count_foreign())
+over.set()
+thread.join()
+"""
+
 
 def end_of(script, root):
     command = [sys.executable, "-c", script, str(root)]
@@ -86,27 +114,9 @@ def test_a_native_thread_that_waits_to_come_in_is_seen(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="threads of POSIX")
-def test_a_native_thread_inside_python_is_waited_for():
-    entered, libc, ident = threading.Event(), ctypes.CDLL(None), ctypes.c_ulong()
-
-    @ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
-    def work(_):
-        entered.set()
-        time.sleep(0.3)
-
-    assert libc.pthread_create(ctypes.byref(ident), None, work, None) == 0
-    assert entered.wait(10)
-    began = time.monotonic()
-    background.wait_for_native_threads()
-    assert time.monotonic() - began > 0.2
-    assert background._count_foreign() == 0
-    libc.pthread_join(ident, None)
+def test_a_native_thread_inside_python_is_waited_for(tmp_path):
+    assert end_of(WORKS_INSIDE_PYTHON, tmp_path) == (0, "True 0\n", "")
 
 
-def test_threads_of_ours_are_not_waited_for():
-    over = threading.Event()
-    thread = threading.Thread(target=over.wait)
-    thread.start()
-    assert background._count_foreign() == 0
-    over.set()
-    thread.join()
+def test_threads_of_ours_are_not_waited_for(tmp_path):
+    assert end_of(OURS_WAITS, tmp_path) == (0, "0\n", "")
