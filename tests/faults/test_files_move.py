@@ -258,6 +258,8 @@ CASES = {
     "rename-source": rename_source,
     "remove": remove,
 }
+# The others run with -m slow: each takes a whole run or more.
+OFTEN = ("rename", "folder", "other-source", "delete", "return", "away", "relink", "remove")
 
 
 def test_the_document_lists_these_cases():
@@ -265,7 +267,10 @@ def test_the_document_lists_these_cases():
     assert rows == list(CASES)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in CASES],
+)
 def test_what_was_noted_is_there_afterwards(corpus, name):
     hidden = (CASES[name](corpus) or {}).get("hidden", 0)
     assert corpus.values() == COUNT - 1 - hidden

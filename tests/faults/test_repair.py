@@ -81,7 +81,9 @@ def test_a_whole_project_is_whole(doctor, repair):
 
 
 @pytest.mark.parametrize("table", EVERY)
-@pytest.mark.parametrize("harm", [damage.remove, damage.truncate])
+@pytest.mark.parametrize(
+    "harm", [pytest.param(damage.remove, marks=pytest.mark.slow), damage.truncate]
+)
 def test_doctor_names_the_table_and_after_a_repair_all_is_whole(
     processed, project, doctor, repair, table, harm
 ):

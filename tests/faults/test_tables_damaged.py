@@ -26,7 +26,9 @@ def test_a_computed_table_is_made_again(project, table, harm):
 
 
 @pytest.mark.parametrize("table", ["files", "images", "embeddings__visual", "encoders", "stages"])
-@pytest.mark.parametrize("harm", [damage.remove, damage.truncate])
+@pytest.mark.parametrize(
+    "harm", [damage.remove, pytest.param(damage.truncate, marks=pytest.mark.slow)]
+)
 def test_a_table_that_cannot_be_computed_stops_the_run_with_a_sentence(project, table, harm):
     harm(project, table)
     code, _, errors = damage.run(project, "pipelines", "process")
