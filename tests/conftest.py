@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
 # Beside those that need a browser.
@@ -21,6 +22,9 @@ LONG = (
     "test_main.py",
     "test_process.py",
 )
+# A busy machine may take a second for the first example, and says nothing of the code by it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 
 
