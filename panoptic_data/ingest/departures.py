@@ -18,6 +18,7 @@ from panoptic_data.ingest.scan import GONE, Scan
 from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.walking import folder_identity
 from panoptic_data.storage.project import Project
+from panoptic_data.storage.sql import literal
 
 __all__ = ["Departures"]
 
@@ -77,8 +78,7 @@ class Departures:
     def _add_others(self, project: Project, source: Source) -> None:
         self._roots = {other.name: other for other in sources.listing(project) if _is_there(other)}
         columns = ["file_id", "source", "path", "raw_path", "sha1", "status"]
-        name = source.name.replace("'", "''")
-        where = f"source != '{name}' AND status != 'purged' AND sha1 IS NOT NULL"
+        where = f"source != {literal(source.name)} AND status != 'purged' AND sha1 IS NOT NULL"
         rows = project.database().frame("files", columns, where)
         missing = rows.filter(pl.col("status") == "missing")
         for file_id, name, path, sha1 in missing["file_id", "source", "path", "sha1"].iter_rows():

@@ -26,6 +26,7 @@ from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.walking import Entry, FolderIdentity, folder_identity, walk
 from panoptic_data.provenance.stages import CODE_VERSIONS
 from panoptic_data.storage.project import Project
+from panoptic_data.storage.sql import literal
 
 __all__ = [
     "GONE",
@@ -157,8 +158,8 @@ def scan_source(
     # Two names can have the same text when one holds bytes that are not UTF-8: keep the first.
     entries = entries.unique("path", keep="first", maintain_order=True)
     database = project.database()
-    name = source.name.replace("'", "''")
-    rows = database.frame("files", list(_ROW_SCHEMA), f"source = '{name}'").sort("path")
+    where = f"source = {literal(source.name)}"
+    rows = database.frame("files", list(_ROW_SCHEMA), where).sort("path")
     is_described = pl.col("was_sha1").is_in(described_sha1s(project, source).implode())
     rows_before = rows.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
     joined = entries.join(rows_before, left_on="path", right_on="was_path", how="left").sort("path")

@@ -23,6 +23,7 @@ from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow
+from panoptic_data.storage.sql import literal
 
 __all__ = [
     "Comparison",
@@ -195,9 +196,10 @@ def remove(project: Project, name: str) -> Removal:
 
 
 def _sample(project: Project, source: Source) -> list[dict[str, Any]]:
-    name = source.name.replace("'", "''")
     columns = ["path", "raw_path", "size", "sha1", "status"]
-    rows = project.database().frame("files", columns, f"source = '{name}'").sort("path")
+    rows = (
+        project.database().frame("files", columns, f"source = {literal(source.name)}").sort("path")
+    )
     known = rows.filter(~pl.col("status").is_in(GONE) & pl.col("sha1").is_not_null())
     return known.gather_every(max(1, known.height // SAMPLED)).head(SAMPLED).to_dicts()
 
@@ -221,8 +223,7 @@ def _has_content(source: Source, row: dict[str, Any]) -> bool:
 
 
 def _rename_files(project: Project, old: str, new: str) -> None:
-    quoted = old.replace("'", "''")
-    rows = project.database().read("files", where=f"source = '{quoted}'")
+    rows = project.database().read("files", where=f"source = {literal(old)}")
     if len(rows):
         column = rows.schema.get_field_index("source")
         names = pa.array([new] * len(rows), pa.string())

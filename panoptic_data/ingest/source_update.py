@@ -37,6 +37,7 @@ from panoptic_data.provenance.stages import CODE_VERSIONS, ReportProgress, Stage
 from panoptic_data.storage import schema
 from panoptic_data.storage.checksums import with_digests
 from panoptic_data.storage.project import Project
+from panoptic_data.storage.sql import literal
 from panoptic_data.storage.tables import Database
 
 __all__ = ["SourceUpdate", "files_result", "images_result"]
@@ -177,9 +178,9 @@ class SourceUpdate:
 
         Columns: file_id, path, sha1, status, reason.
         """
-        name = self.source.name.replace("'", "''")
         columns = ["file_id", "path", "sha1", "status", "reason"]
-        return self._database.frame("files", columns, f"source = '{name}'").sort("path")
+        where = f"source = {literal(self.source.name)}"
+        return self._database.frame("files", columns, where).sort("path")
 
     def _read(self, entry: Mapping[str, Any]) -> _FileResult | None:
         """Read one file; None when it was deleted meanwhile, which the next scan finds out."""

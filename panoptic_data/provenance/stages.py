@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from panoptic_data.storage.ledger import stage_table
+from panoptic_data.storage.sql import literal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -197,7 +198,7 @@ def materializations(project: Project, stage: str | None = None) -> pl.DataFrame
 
     Those of releases that kept only the last are not among them.
     """
-    where = None if stage is None else "stage = '{}'".format(stage.replace("'", "''"))
+    where = None if stage is None else f"stage = {literal(stage)}"
     records = project.database().frame("materializations", where=where)
     return records.sort("at", maintain_order=True, descending=True)
 

@@ -38,6 +38,7 @@ from panoptic_data.storage.connection import (
 )
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.schema import arrow, table_of
+from panoptic_data.storage.sql import literal
 
 __all__ = ["Database", "VectorIndex", "connect"]
 
@@ -413,7 +414,7 @@ def _empty(name: str, columns: Sequence[str] | None) -> pa.Table:
 
 
 def _literals(keys: Sequence[str]) -> str:
-    return ", ".join("'" + key.replace("'", "''") + "'" for key in keys)
+    return ", ".join(map(literal, keys))
 
 
 def _chunks(items: list[str], size: int) -> Iterator[list[str]]:

@@ -34,6 +34,7 @@ from panoptic_data.provenance.stages import (
 from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
+from panoptic_data.storage.sql import literal
 from panoptic_data.vectors import encoder_state
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _readable_sha1s(project: Project, source: str | None) -> pl.Series:
     """Return the images of readable files (of one source), each once."""
     where = "status = 'ok' AND sha1 IS NOT NULL"
     if source is not None:
-        where += f" AND source = '{source.replace(chr(39), chr(39) * 2)}'"
+        where += f" AND source = {literal(source)}"
     return project.database().frame("files", ["sha1"], where)["sha1"].unique()
 
 
