@@ -6,13 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from panoptic_data.errors import weights_cause
-from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import TRANSIENT_REASONS
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.provenance import stages
+from panoptic_data.provenance import overview, stages
 from panoptic_data.provenance.stages import StageResult
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Problem, Work
@@ -38,11 +35,9 @@ def run_summary(work: Work) -> dict[str, Any]:
     moves = {name: _extra(work, name) for name in ("moved", "moved_uncertain", "unread")}
     # A stage counts what moved among what changed.
     changes["changed"] -= moves["moved"]
-    stored = work.project.database().frame("files", ["source", "sha1", "status"])
-    present = stored.filter(pl.col("status").is_in(["ok", "unreadable"]))
-    away = [source.name for source in sources.listing(work.project) if source.presence.is_away]
-    files = present.height
-    readable = present.filter(status="ok")
+    stored = overview.file_counts(work.project)
+    files = sum(stored[status] for status in ("ok", "away", "unreadable"))
+    readable = work.project.database().frame("files", ["sha1"], "status = 'ok'")
     embedded = sum(_total(work, "embeddings", name) for name in ("new", "changed"))
     return {
         "project": str(work.project.root),
@@ -52,10 +47,10 @@ def run_summary(work: Work) -> dict[str, Any]:
         "images": readable["sha1"].n_unique(),
         **changes,
         **moves,
-        "away": readable.filter(pl.col("source").is_in(away)).height,
-        "missing": stored.filter(status="missing").height,
+        "away": stored["away"],
+        "missing": stored["missing"],
         "unchanged": files - changes["new"] - changes["changed"] - moves["moved"],
-        "unreadable": files - readable.height,
+        "unreadable": stored["unreadable"],
         "embedded": embedded,
         "images_per_second": _images_per_second(work),
         "seconds": round(work.run.seconds, 3),

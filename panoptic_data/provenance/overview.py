@@ -136,8 +136,7 @@ def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary
     records = stages.latest(project)
     listing = database.frame("sources", ["name", "options"]).sort("name")
     sources = listing["name"].to_list()
-    # As ``ingest.presence`` writes it.
-    away = [name for name, options in listing.rows() if json.loads(options).get("away_since")]
+    away = [name for name, options in listing.rows() if _presence(options).get("away_since")]
     stale = stages.stale(records, sources, slugs, away)
     rows = {row["stage"]: row for row in records.to_dicts()}
     names = stages.expected(sources, slugs)
@@ -170,8 +169,7 @@ def vector_count(project: Project, slug: str) -> int:
 
 
 def _source_summary(row: Mapping[str, Any], counts: _FileCounts) -> SourceSummary:
-    # As `ingest.presence` writes it.
-    presence = json.loads(row["options"] or "{}")
+    presence = _presence(row["options"])
     is_away = bool(presence.get("away_since"))
     by_status = {
         status: counts.files.get((row["name"], status), 0)
@@ -189,6 +187,12 @@ def _source_summary(row: Mapping[str, Any], counts: _FileCounts) -> SourceSummar
         vanished=int(presence.get("vanished", 0)),
         **by_status,
     )
+
+
+def _presence(options: str | None) -> dict[str, Any]:
+    """Return what runs noted of a source's folder, as ``ingest.presence`` writes it."""
+    presence: dict[str, Any] = json.loads(options or "{}")
+    return presence
 
 
 @dataclass(frozen=True)
