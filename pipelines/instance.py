@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.project import Project
 
 __all__ = ["RUN_TAG", "fail_killed_runs", "open_instance"]
@@ -41,9 +42,7 @@ def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
     settings = home / _SETTINGS
     # A file that was cut to nothing would mean Dagster's own settings.
     if not settings.exists() or not settings.read_bytes().strip():
-        draft = home / f".{_SETTINGS}"
-        draft.write_bytes(next(filter(Path.is_file, _SETTINGS_PATHS)).read_bytes())
-        draft.replace(settings)
+        write_in_one_step(settings, next(filter(Path.is_file, _SETTINGS_PATHS)).read_bytes())
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 

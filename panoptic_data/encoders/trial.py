@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from PIL import Image
 
 from panoptic_data.encoders.torch_encoder import TorchEncoder
 from panoptic_data.media.prefetch import processors
+from panoptic_data.storage.folder import write_in_one_step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,11 +129,9 @@ def _cache(encoder: TorchEncoder, trial: Trial) -> None:
     except (OSError, ValueError):
         trials = {}
     trials[_key(encoder)] = asdict(trial)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(trials, indent=1), encoding="utf-8")
-        draft.replace(path)
+        write_in_one_step(path, json.dumps(trials, indent=1))
     except OSError:
         # Where the cache folder cannot be written, every run holds its own trial.
         return

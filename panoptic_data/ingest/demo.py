@@ -9,7 +9,6 @@ broken on purpose. Nothing is downloaded. Not here: registering or processing th
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from PIL.TiffImagePlugin import IFDRational
 
 from panoptic_data.media import decode
+from panoptic_data.storage.folder import write_in_one_step
 
 __all__ = ["make"]
 
@@ -187,10 +187,7 @@ def _write(path: Path, data: Callable[[], bytes]) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed at the end: a killed run must not leave half a file under its final name.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(data())
-    draft.replace(path)
+    write_in_one_step(path, data())
 
 
 def _region(picture: Image.Image, zoom: float, random: np.random.Generator) -> Image.Image:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from panoptic_data.errors import InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, hashes
+from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.project import Project
 
 __all__ = ["MAX_BYTES", "MAX_STORED_BYTES", "keep", "read"]
@@ -40,12 +41,7 @@ def keep(project: Project, data: bytes) -> str:
     with _lock, project.anchored() as root:
         folder = root / UPLOADS
         folder.mkdir(exist_ok=True)
-        draft = folder / f".{digest}.{os.getpid()}"
-        try:
-            draft.write_bytes(data)
-            draft.replace(folder / digest)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_in_one_step(folder / digest, data)
         _remove_oldest(folder, digest)
     return digest
 

@@ -90,11 +90,14 @@ def project_id(settings: Mapping[str, Any]) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, known).hex
 
 
-def write_in_one_step(path: Path, text: str) -> None:
-    """Write a file so that a kill leaves the old text or the new one; its folder must exist."""
+def write_in_one_step(path: Path, content: str | bytes) -> None:
+    """Write a file so that a kill leaves the old content or the new; its folder must exist."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read_if_changed(path: Path) -> str:
