@@ -11,47 +11,39 @@ from typing import IO, TYPE_CHECKING, Any
 
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.picture_files import needed_bytes, write_pictures
-from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
     from panoptic_data.exchange.exports.picture_files import Written
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
-    from panoptic_data.exchange.exports.target import Draft
-    from panoptic_data.storage.project import Project
 
 __all__ = ["needed_bytes", "write"]
 
 
-def write(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the images, their tags and the categories."""
-    properties = _properties(selection, options)
+    selection, draft = job.selection, job.draft
+    properties = [prop for prop in tables.properties_of(job.columns) if prop.has_tags]
     categories = _categories(selection, properties)
     number_of = {category.pop("tag"): category["id"] for category in categories}
     problems: list[Problem] = []
     counts = {"files": 0, "annotations": 0}
     annotations = draft.held / "content" / "annotations"
     with (draft.path / "labels.json").open("w", encoding="utf-8") as labels:
-        labels.write(f'{{"info": {_json({"description": project.name})}, "licenses": [],\n')
+        labels.write(f'{{"info": {_json({"description": job.project.name})}, "licenses": [],\n')
         labels.write(f'"categories": {_json(categories)},\n"images": [')
         # Images and annotations are two lists of one file: the second waits in a file of its own.
         with annotations.open("w+", encoding="utf-8") as waiting:
+            pictures = write_pictures(job, draft.path / "data", problems)
             tags = _tags(selection, properties)
-            for written in write_pictures(project, selection, options, draft.path / "data"):
-                numbers = [number_of[id] for id in tags(written.index)]
+            for written, ids in zip(pictures, tags, strict=True):
+                numbers = [number_of[id] for id in ids]
                 for name in written.names:
                     _add(labels, waiting, counts, written, name, numbers)
-                if written.picture.problem is not None:
-                    problems.append(written.picture.problem)
-                progress(written.index + 1, len(selection))
             labels.write('],\n"annotations": [')
             waiting.seek(0)
             labels.writelines(waiting)
@@ -85,12 +77,6 @@ def _add(
         waiting.write(f"{_comma(counts['annotations'])}{_json(annotation)}")
 
 
-def _properties(selection: Selection, options: Options) -> list[Property]:
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    properties = [column.property for column in columns if column.property is not None]
-    return [prop for prop in properties if prop.has_tags]
-
-
 def _categories(selection: Selection, properties: list[Property]) -> list[dict[str, Any]]:
     """Return the categories, numbered from 1; a name that two properties have names its own too."""
     state = selection.catalogue.annotations
@@ -107,24 +93,12 @@ def _categories(selection: Selection, properties: list[Property]) -> list[dict[s
     return categories
 
 
-def _tags(selection: Selection, properties: list[Property]) -> Any:
-    """Return a function from an index of the selection to the ids of its tags."""
-    catalogue = selection.catalogue
-    held = []
-    for prop in properties:
-        column = catalogue.column(property_field(prop.type, prop.id))
-        held.append((column, selection.files if column.by_file else selection.rows))
-
-    def tags_at(index: int) -> list[str]:
-        state = catalogue.annotations
-        return [
-            id
-            for column, units in held
-            for ids in tables.tag_ids(state, column, units[index : index + 1])
-            for id in ids
-        ]
-
-    return tags_at
+def _tags(selection: Selection, properties: list[Property]) -> Iterator[list[str]]:
+    """Yield the ids of each image's tags, of all properties."""
+    for part in selection.parts(tables.BATCH):
+        by_property = [tables.tag_ids(part, prop) for prop in properties]
+        for _ in range(len(part)):
+            yield [id for ids in by_property for id in next(ids)]
 
 
 def _comma(number: int) -> str:

@@ -20,7 +20,8 @@ from panoptic_data.messages import terminal_language, translate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.tables import ExportColumn
@@ -56,23 +57,17 @@ def needed_bytes(_project: Project, selection: Selection, _options: Options) -> 
     return len(selection) * _THUMBNAIL_BYTES * 4 // 3
 
 
-def write(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the pages. Raises InvalidExport for one file of too many images."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    if options.columns is None:
+    selection, draft, columns = job.selection, job.draft, job.columns
+    if job.options.columns is None:
         columns = tuple(column for column in columns if column.property is not None)
     captions = [column for column in columns if column.name not in ("sha1", "file_id", "path")]
     if not draft.is_folder:
         if len(selection) > MOST_IN_ONE_FILE:
             raise InvalidExport("too_many_for_one_file", most=MOST_IN_ONE_FILE)
         with draft.path.open("w", encoding="utf-8") as file:
-            _write_page(project, selection, captions, file, None, "", progress, 0)
+            _write_page(job, selection, captions, file, None, "", 0)
         return [], {"pages": 1}
     pages = selection.parts(PAGE) or [selection]
     (draft.path / "thumbnails").mkdir()
@@ -80,24 +75,22 @@ def write(
         with (draft.path / _page_name(number)).open("w", encoding="utf-8") as file:
             links = _links(number, len(pages))
             done = number * PAGE
-            _write_page(project, part, captions, file, draft, links, progress, done, len(selection))
+            _write_page(job, part, captions, file, draft, links, done)
     return [], {"pages": len(pages)}
 
 
 def _write_page(
-    project: Project,
+    job: ExportJob,
     page: Selection,
     captions: Sequence[ExportColumn],
     file: IO[str],
     draft: Draft | None,
     links: str,
-    progress: ReportProgress,
     done: int,
-    total: int | None = None,
 ) -> None:
     language = terminal_language()
-    total = len(page) if total is None else total
-    title = escape(project.name)
+    total = len(job.selection)
+    title = escape(job.project.name)
     file.write(
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -107,11 +100,11 @@ def _write_page(
         f"{links}<ul>\n"
     )
     for part in page.parts(originals.BATCH):
-        thumbnails = originals.thumbnails(project, part.sha1s())
+        thumbnails = originals.thumbnails(job.project, part.sha1s())
         for item in _items(part, captions, thumbnails, draft):
             file.write(item)
             done += 1
-            progress(done, total)
+            job.report(done, total)
     file.write(f"</ul>{links}</body></html>\n")
 
 

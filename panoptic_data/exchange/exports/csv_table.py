@@ -14,17 +14,16 @@ import polars as pl
 
 from panoptic_data.exchange import definitions
 from panoptic_data.exchange.exports import tables
+from panoptic_data.exchange.exports.tables import is_by_file, needed_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.tables import ExportColumn
     from panoptic_data.exchange.exports.target import Draft
-    from panoptic_data.storage.project import Project
 
 __all__ = ["is_by_file", "joined_names", "needed_bytes", "write"]
 
@@ -33,39 +32,16 @@ HAS_DEFINITIONS = True
 _SPECIAL = (",", '"', ";", "|")
 
 
-def is_by_file(catalogue: Catalogue, options: Options) -> bool:
-    """Whether a row is a file: if asked for, or where a column belongs to files."""
-    columns = tables.columns_of(catalogue, options.columns)
-    return options.files or any(
-        column.property is not None and column.property.target == "file" for column in columns
-    )
-
-
-def needed_bytes(_project: Project, selection: Selection, options: Options) -> int:
-    """Return about how many bytes it takes on disk."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    return len(selection) * tables.row_bytes(columns)
-
-
-def write(
-    _project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the table and what its columns hold."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    with draft.path.open("w", encoding="utf-8-sig", newline="") as file:
+    columns = job.columns
+    with job.draft.path.open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file, lineterminator="\r\n")
         headers = pl.Series([_header(column) for column in columns])
         rows.writerow(pl.select(definitions.defused(pl.lit(headers))).to_series())
-        done = 0
-        for part in selection.parts(tables.BATCH):
+        for part in job.parts():
             rows.writerows(_cells(part, columns).iter_rows())
-            done += len(part)
-            progress(done, len(selection))
-    write_definitions(selection, columns, draft)
+    write_definitions(job.selection, columns, job.draft)
     return [], {}
 
 

@@ -12,41 +12,29 @@ import polars as pl
 
 from panoptic_data.exchange import definitions
 from panoptic_data.exchange.exports import tables
-from panoptic_data.exchange.exports.csv_table import is_by_file, needed_bytes, write_definitions
+from panoptic_data.exchange.exports.csv_table import write_definitions
+from panoptic_data.exchange.exports.tables import is_by_file, needed_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.tables import ExportColumn
-    from panoptic_data.exchange.exports.target import Draft
-    from panoptic_data.storage.project import Project
 
 __all__ = ["is_by_file", "needed_bytes", "objects", "write"]
 
 HAS_DEFINITIONS = True
 
 
-def write(
-    _project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the objects and what their members hold."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    with draft.path.open("w", encoding="utf-8", newline="\n") as file:
-        done = 0
-        for part in selection.parts(tables.BATCH):
-            file.writelines(
-                json.dumps(row, ensure_ascii=False) + "\n" for row in objects(part, columns)
-            )
-            done += len(part)
-            progress(done, len(selection))
-    write_definitions(selection, columns, draft)
+    with job.draft.path.open("w", encoding="utf-8", newline="\n") as file:
+        for part in job.parts():
+            rows = objects(part, job.columns)
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    write_definitions(job.selection, job.columns, job.draft)
     return [], {}
 
 

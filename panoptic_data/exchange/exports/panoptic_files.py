@@ -15,18 +15,19 @@ import polars as pl
 
 from panoptic_data.annotations.parsing import COLOURS
 from panoptic_data.exchange.exports import tables
-from panoptic_data.exchange.exports.csv_table import joined_names, needed_bytes
+from panoptic_data.exchange.exports.csv_table import joined_names
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name
+from panoptic_data.exchange.exports.tables import needed_bytes
 from panoptic_data.ingest import sources
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.tables import ExportColumn
     from panoptic_data.exchange.exports.target import Draft
-    from panoptic_data.storage.project import Project
 
 __all__ = ["is_by_file", "needed_bytes", "write"]
 
@@ -43,30 +44,21 @@ def is_by_file(_catalogue: Catalogue, _options: Options) -> bool:
     return True
 
 
-def write(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the values and the trees of tags."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    columns = tuple(column for column in columns if column.property is not None)
-    roots = {source.name: source.root for source in sources.listing(project)}
+    selection, draft = job.selection, job.draft
+    columns = tuple(column for column in job.columns if column.property is not None)
+    roots = {source.name: source.root for source in sources.listing(job.project)}
     with (draft.path / "data.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter=";", lineterminator="\n")
         rows.writerow(["path", *map(_header, columns)])
-        done = 0
-        for part in selection.parts(tables.BATCH):
+        for part in job.parts():
             paths = []
             for path in part.paths():
                 source, _, below = path.partition("/")
                 paths.append(str(roots[source] / below) if source in roots else path)
             cells = [pl.Series("path", paths), *(_cells(part, column) for column in columns)]
             rows.writerows(zip(*(cell.to_list() for cell in cells), strict=True))
-            done += len(part)
-            progress(done, len(selection))
     return [], {"tag_files": _write_trees(selection, columns, draft)}
 
 

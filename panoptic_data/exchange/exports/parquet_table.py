@@ -10,37 +10,25 @@ import pyarrow.parquet as pq
 
 from panoptic_data.exchange import definitions
 from panoptic_data.exchange.exports import tables
-from panoptic_data.exchange.exports.csv_table import is_by_file, needed_bytes
+from panoptic_data.exchange.exports.tables import is_by_file, needed_bytes
 
 if TYPE_CHECKING:
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
     from panoptic_data.exchange.exports.report import Problem
-    from panoptic_data.exchange.exports.selection import Selection
-    from panoptic_data.exchange.exports.target import Draft
-    from panoptic_data.storage.project import Project
 
 __all__ = ["is_by_file", "needed_bytes", "write"]
 
 
-def write(
-    _project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the table, a row group a batch."""
-    columns = tables.columns_of(selection.catalogue, options.columns)
+    columns, selection = job.columns, job.selection
     held = tables.definitions_of(selection.catalogue, columns)
     text = definitions.to_json(held, "file" if selection.by_file else "image")
     empty = _arrow(pl.DataFrame(schema=tables.schema(columns)))
     schema = empty.schema.with_metadata({definitions.METADATA_KEY: text.encode()})
-    with pq.ParquetWriter(draft.path, schema, compression="zstd") as writer:
-        done = 0
-        for part in selection.parts(tables.BATCH):
+    with pq.ParquetWriter(job.draft.path, schema, compression="zstd") as writer:
+        for part in job.parts():
             writer.write_table(_arrow(tables.frame(part, columns)).cast(schema))
-            done += len(part)
-            progress(done, len(selection))
     return [], {}
 
 

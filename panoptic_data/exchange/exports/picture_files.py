@@ -18,8 +18,10 @@ from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_pa
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
+    from panoptic_data.exchange.exports.job import ExportJob
     from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.originals import Picture
+    from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.tables import ExportColumn
     from panoptic_data.storage.project import Project
@@ -57,25 +59,21 @@ def needed_bytes(_project: Project, selection: Selection, options: Options) -> i
 
 
 def write_pictures(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    folder: Path,
-    *,
-    thumbnail: bool = True,
+    job: ExportJob, folder: Path, problems: list[Problem], *, thumbnail: bool = True
 ) -> Iterator[Written]:
     """Write the picture of each image into a folder, and yield what was written, in order.
 
-    An image with several values of ``options.by`` is in the folder of each. Raises InvalidExport
-    for a column that there is not.
+    An image with several values of ``options.by`` is in the folder of each. What is not as it was
+    asked for is added to ``problems``. Raises InvalidExport for a column that there is not.
     """
+    selection, options = job.selection, job.options
     names = UniqueNames()
     column = _column(selection, options.by)
     index = 0
     for part in selection.parts(originals.BATCH):
         folders = _folders(part, column)
         made = originals.pictures(
-            project, part, size=options.size, link=options.link, thumbnail=thumbnail
+            job.project, part, size=options.size, link=options.link, thumbnail=thumbnail
         )
         for picture, values in zip(made, folders, strict=True):
             if picture.data is None and picture.file is None:
@@ -83,7 +81,10 @@ def write_pictures(
             else:
                 paths = tuple(_write(picture, options, folder, value, names) for value in values)
                 yield Written(index, _without_data(picture), paths)
+            if picture.problem is not None:
+                problems.append(picture.problem)
             index += 1
+            job.report(index, len(selection))
 
 
 def _write(picture: Picture, options: Options, folder: Path, value: str, names: UniqueNames) -> str:

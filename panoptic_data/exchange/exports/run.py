@@ -20,6 +20,7 @@ from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.exports import report
 from panoptic_data.exchange.exports.formats import FORMATS, Format
+from panoptic_data.exchange.exports.job import ExportJob
 from panoptic_data.exchange.exports.options import NAMES, Options, ReportProgress
 from panoptic_data.exchange.exports.selection import Selection, select
 from panoptic_data.exchange.exports.target import (
@@ -90,10 +91,12 @@ def export(
     by_file = writer.is_by_file(catalogue, options) if hasattr(writer, "is_by_file") else False
     selection = select(catalogue, view, images, by_file=by_file)
     require_space(path, writer.needed_bytes(project, selection, options))
-    tell = progress or _silent
+    report_progress = progress or _silent
     with draft_of(path, is_folder=is_folder) as draft:
-        tell(0, len(selection))
-        problems, counts = writer.write(project, selection, options, draft, tell)
+        report_progress(0, len(selection))
+        problems, counts = writer.write(
+            ExportJob(project, selection, options, draft, report_progress)
+        )
         if is_folder:
             _write_manifest(project, draft, format, selection, view, options, problems)
     return Exported(

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.catalogue.property_columns import Column
     from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.selection import Selection
+    from panoptic_data.storage.project import Project
 
 __all__ = [
     "BATCH",
@@ -38,11 +40,12 @@ __all__ = [
     "columns_of",
     "definitions_of",
     "frame",
+    "is_by_file",
+    "needed_bytes",
+    "properties_of",
     "property_named",
-    "row_bytes",
     "schema",
     "tag_ids",
-    "tag_names",
     "texts",
 ]
 
@@ -113,6 +116,11 @@ def columns_of(
     return (*identity, *chosen)
 
 
+def properties_of(columns: Sequence[ExportColumn]) -> list[Property]:
+    """Return the properties among some columns, in their order."""
+    return [column.property for column in columns if column.property is not None]
+
+
 def property_named(state: State, name: str, types: Sequence[str]) -> Property:
     """Return the property of a name and of one of some types. Raises InvalidExport."""
     fitting = [prop for prop in state.live_properties if prop.type in types]
@@ -128,9 +136,18 @@ def schema(columns: Sequence[ExportColumn]) -> dict[str, pl.DataType]:
     return {column.name: column.dtype for column in columns}
 
 
-def row_bytes(columns: Sequence[ExportColumn]) -> int:
-    """Return about how many bytes a row takes on disk, generously."""
-    return 80 + _CELL_BYTES * len(columns)
+def is_by_file(catalogue: Catalogue, options: Options) -> bool:
+    """Whether a row is a file: if asked for, or where a column belongs to files."""
+    columns = columns_of(catalogue, options.columns)
+    return options.files or any(
+        column.property is not None and column.property.target == "file" for column in columns
+    )
+
+
+def needed_bytes(_project: Project, selection: Selection, options: Options) -> int:
+    """Return about how many bytes a table takes on disk, generously."""
+    columns = columns_of(selection.catalogue, options.columns)
+    return len(selection) * (80 + _CELL_BYTES * len(columns))
 
 
 def definitions_of(catalogue: Catalogue, columns: Sequence[ExportColumn]) -> tuple[Definition, ...]:
@@ -166,11 +183,11 @@ def texts(selection: Selection, column: ExportColumn) -> pl.Series:
     """Return a property's values: canonical texts, of properties of tags lists of names."""
     assert column.property is not None
     prop = column.property
-    values = selection.catalogue.column(property_field(prop.type, prop.id))
-    units = selection.files if values.by_file else selection.rows
     if prop.has_tags:
-        names = tag_names(selection.catalogue.annotations, values, units)
+        known = selection.catalogue.annotations.tags
+        names = [[known[id].name for id in ids] or None for ids in tag_ids(selection, prop)]
         return pl.Series(column.name, names, pl.List(pl.String))
+    values, units = _column(selection, prop)
     assert values.single is not None
     if not len(values.single.texts):
         return pl.Series(column.name, [None] * len(units), pl.String)
@@ -179,20 +196,23 @@ def texts(selection: Selection, column: ExportColumn) -> pl.Series:
     return held.select(pl.when(has_unit).then("text")).to_series().rename(column.name)
 
 
-def tag_names(state: State, column: Column, units: npt.NDArray[np.int64]) -> list[list[str] | None]:
-    """Return the names of the tags of each unit, in the order of the tags; None for none."""
-    return [[state.tags[id].name for id in ids] or None for ids in tag_ids(state, column, units)]
-
-
-def tag_ids(state: State, column: Column, units: npt.NDArray[np.int64]) -> Iterator[list[str]]:
-    """Yield the ids of the tags of each unit, in the order of the tags."""
+def tag_ids(selection: Selection, prop: Property) -> Iterator[list[str]]:
+    """Yield the ids of the tags of each image or file, in the order of the tags."""
+    column, units = _column(selection, prop)
+    known = selection.catalogue.annotations.tags
     assert column.units is not None
     assert column.tags is not None
     begins = np.searchsorted(column.units, units, side="left").tolist()
     ends = np.searchsorted(column.units, units, side="right").tolist()
     for begin, end in zip(begins, ends, strict=True):
         ids = [column.ids[code] for code in column.tags[begin:end].tolist()]
-        yield sorted(ids, key=lambda id: (state.tags[id].place, id))
+        yield sorted(ids, key=lambda id: (known[id].place, id))
+
+
+def _column(selection: Selection, prop: Property) -> tuple[Column, npt.NDArray[np.int64]]:
+    """Return a property's column, and which of its units the images or files are."""
+    column = selection.catalogue.column(property_field(prop.type, prop.id))
+    return column, selection.files if column.by_file else selection.rows
 
 
 def _computed(selection: Selection) -> pl.DataFrame:

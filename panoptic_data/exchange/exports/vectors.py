@@ -1,7 +1,7 @@
 """Embeddings: ``vectors.npy`` with ``ids.csv``, a line a row of it; or one Parquet file.
 
 Unit length, float16 as stored in NumPy's file, float32 in Parquet. Images without a vector are left
-out and told.
+out, and listed as problems.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from panoptic_data.storage.schema import table_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.exchange.exports.target import Draft
     from panoptic_data.storage.project import Project
@@ -42,18 +43,13 @@ def needed_bytes(project: Project, selection: Selection, options: Options) -> in
     return len(selection) * ((project.database().dim(name) or 0) * 4 + 150)
 
 
-def write(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the vectors of one encoder and the images they are of."""
-    slug = encoder_for(project, reads_text=False, requested=options.encoder)
+    project, draft = job.project, job.draft
+    slug = encoder_for(project, reads_text=False, requested=job.options.encoder)
     dim = project.database().dim(table_name("embeddings", slug)) or 0
     problems: list[Problem] = []
-    parts = _parts(project, selection, slug, problems, progress)
+    parts = _parts(job, slug, problems)
     count = (
         _write_npy(draft, parts, dim)
         if draft.is_folder
@@ -63,19 +59,15 @@ def write(
 
 
 def _parts(
-    project: Project,
-    selection: Selection,
-    slug: str,
-    problems: list[Problem],
-    progress: ReportProgress,
+    job: ExportJob, slug: str, problems: list[Problem]
 ) -> Iterator[tuple[list[str], list[str], _Vectors]]:
     """Yield sha1s, paths and vectors (n, d); images without a vector go to ``problems``."""
-    database, name, done = project.database(), table_name("embeddings", slug), 0
-    for part in selection.parts(BATCH):
+    database, name = job.project.database(), table_name("embeddings", slug)
+    for part in job.parts(BATCH):
         sha1s, paths = part.sha1s(), part.paths()
         rows = database.take(name, sha1s, ("sha1", "vector"))
-        place = {sha1: number for number, sha1 in enumerate(rows["sha1"].to_pylist())}
-        has_vector = [sha1 in place for sha1 in sha1s]
+        row_of = {sha1: number for number, sha1 in enumerate(rows["sha1"].to_pylist())}
+        has_vector = [sha1 in row_of for sha1 in sha1s]
         problems += [
             Problem(sha1, path, "no_vector", slug)
             for sha1, path, has in zip(sha1s, paths, has_vector, strict=True)
@@ -84,10 +76,8 @@ def _parts(
         kept = [(s, p) for s, p, has in zip(sha1s, paths, has_vector, strict=True) if has]
         if kept:
             vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-            order = [place[sha1] for sha1, _ in kept]
+            order = [row_of[sha1] for sha1, _ in kept]
             yield [s for s, _ in kept], [p for _, p in kept], vectors.reshape(len(rows), -1)[order]
-        done += len(part)
-        progress(done, len(selection))
 
 
 def _write_npy(

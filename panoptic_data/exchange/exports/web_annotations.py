@@ -20,10 +20,10 @@ from panoptic_data.exchange.exports import tables
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
-    from panoptic_data.exchange.exports.target import Draft
     from panoptic_data.storage.project import Project
 
 __all__ = ["needed_bytes", "write"]
@@ -45,39 +45,28 @@ _ANNOTATION_BYTES = 600
 
 def needed_bytes(_project: Project, selection: Selection, options: Options) -> int:
     """Return about how many bytes it takes, generously."""
-    return len(selection) * len(_properties(selection, options)) * _ANNOTATION_BYTES
+    columns = tables.columns_of(selection.catalogue, options.columns)
+    return len(selection) * len(tables.properties_of(columns)) * _ANNOTATION_BYTES
 
 
-def write(
-    project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the annotations. Raises InvalidExport for an address that is none."""
+    project, options = job.project, job.options
     if options.address is not None and not options.address.startswith(("http://", "https://")):
         raise InvalidExport("address", name=options.address)
-    properties = _properties(selection, options)
-    count = done = 0
-    with draft.path.open("w", encoding="utf-8", newline="\n") as file:
+    properties = tables.properties_of(job.columns)
+    count = 0
+    with job.draft.path.open("w", encoding="utf-8", newline="\n") as file:
         id = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, project.id or project.name)}"
         head = {"@context": CONTEXT, "id": id, "type": "AnnotationPage", "startIndex": 0}
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "items": [')
-        for part in selection.parts(tables.BATCH):
+        for part in job.parts():
             for annotation in _annotations(project, part, properties, options):
                 file.write("\n" if count == 0 else ",\n")
                 file.write(json.dumps(annotation, ensure_ascii=False))
                 count += 1
-            done += len(part)
-            progress(done, len(selection))
         file.write("\n]}\n")
     return [], {"annotations": count}
-
-
-def _properties(selection: Selection, options: Options) -> list[Property]:
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    return [column.property for column in columns if column.property is not None]
 
 
 def _annotations(

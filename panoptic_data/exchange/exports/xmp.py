@@ -14,16 +14,15 @@ from xml.sax.saxutils import escape
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_parts
 from panoptic_data.text import name_key
-from panoptic_data.views.fields import property_field
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
     from panoptic_data.catalogue.snapshot import Catalogue
-    from panoptic_data.exchange.exports.options import Options, ReportProgress
+    from panoptic_data.exchange.exports.job import ExportJob
+    from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.report import Problem
     from panoptic_data.exchange.exports.selection import Selection
-    from panoptic_data.exchange.exports.target import Draft
     from panoptic_data.storage.project import Project
 
 __all__ = ["is_by_file", "needed_bytes", "write"]
@@ -56,27 +55,22 @@ def needed_bytes(_project: Project, selection: Selection, _options: Options) -> 
     return len(selection) * _SIDECAR_BYTES
 
 
-def write(
-    _project: Project,
-    selection: Selection,
-    options: Options,
-    draft: Draft,
-    progress: ReportProgress,
-) -> tuple[list[Problem], dict[str, int]]:
+def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write a sidecar for each file that has a tag or a rating."""
+    selection = job.selection
     state = selection.catalogue.annotations
-    rating = _rating(state, options)
-    tagged = _tagged(selection, options)
+    rating = _rating(state, job.options)
+    tagged = [prop for prop in tables.properties_of(job.columns) if prop.has_tags]
     names, count, done = UniqueNames(), 0, 0
     for part in selection.parts(tables.BATCH):
         ratings = _ratings(part, rating)
-        tags = [_ids(part, prop) for prop in tagged]
+        tags = [tables.tag_ids(part, prop) for prop in tagged]
         for path, stars, *ids in zip(part.paths(), ratings, *tags, strict=True):
             used = list(zip(tagged, ids, strict=True))
             done += 1
-            progress(done, len(selection))
+            job.report(done, len(selection))
             if path and (stars is not None or any(ids)):
-                _write_sidecar(draft.path, path, _packet(state, used, stars), names)
+                _write_sidecar(job.draft.path, path, _packet(state, used, stars), names)
                 count += 1
     return [], {"sidecars": count}
 
@@ -123,18 +117,6 @@ def _paths(state: State, prop: Property, id: str) -> Iterator[str]:
         # The bar is what parts a path: a name cannot hold it there.
         names = (prop.name, *(state.tags[tag].name for tag in way))
         yield "|".join(name.replace("|", "¦") for name in names)
-
-
-def _tagged(selection: Selection, options: Options) -> list[Property]:
-    columns = tables.columns_of(selection.catalogue, options.columns)
-    properties = [column.property for column in columns if column.property is not None]
-    return [prop for prop in properties if prop.has_tags]
-
-
-def _ids(part: Selection, prop: Property) -> list[list[str]]:
-    column = part.catalogue.column(property_field(prop.type, prop.id))
-    units = part.files if column.by_file else part.rows
-    return list(tables.tag_ids(part.catalogue.annotations, column, units))
 
 
 def _rating(state: State, options: Options) -> Property | None:
