@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands import query
+from app.commands.progress import create_bars
 from app.session.language import number, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidExport
@@ -100,12 +101,7 @@ def _progress(is_quiet: bool) -> Iterator[ReportProgress | None]:
     if is_quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with create_bars() as bars:
         task = bars.add_task(_text("progress"), total=None)
         yield lambda done, of: bars.update(task, completed=done, total=of)
 

@@ -1,4 +1,4 @@
-"""Follow a run in the terminal: two bars, read from the table ``runs``.
+"""Follow work in the terminal: bars, those of a run read from the table ``runs``.
 
 Not here: starting it (``commands.up``), the progress in the dashboard
 (``widgets.run_progress``).
@@ -10,13 +10,16 @@ import json
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.session.language import cli_text
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 
-__all__ = ["BARS", "follow", "steps"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["BARS", "create_bars", "follow", "steps"]
 
 # The bars, and the stages whose progress each of them adds up.
 BARS = {"bar_images": ("files", "images"), "bar_vectors": ("embeddings",)}
@@ -36,12 +39,7 @@ def follow(project: Project, process: subprocess.Popen[bytes], stop: threading.E
 
 
 def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Event) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with create_bars() as bars:
         tasks = {bar: bars.add_task(cli_text(bar), total=None) for bar in BARS}
         while process.poll() is None and not stop.wait(POLL_SECONDS):
             for bar, (done, total) in steps(runs.current(project)).items():
@@ -49,6 +47,16 @@ def _draw(project: Project, process: subprocess.Popen[bytes], stop: threading.Ev
         last = runs.recent(project, 1).to_dicts()
         for bar, (done, total) in steps(last[0] if last else None).items():
             bars.update(tasks[bar], completed=done, total=total)
+
+
+def create_bars() -> Progress:
+    """Return bars for standard error, each with its count and the time that is left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    return Progress(*columns, console=Console(stderr=True))
 
 
 def steps(run: dict[str, Any] | None) -> dict[str, tuple[int, int]]:
