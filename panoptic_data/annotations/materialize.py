@@ -25,8 +25,8 @@ from panoptic_data.annotations.snapshot import STAGE, read_record, read_snapshot
 from panoptic_data.annotations.state import State, from_log
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.provenance.stages import LOG, ReportProgress, StageResult, ignore_progress
+from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.schema import arrow
-from panoptic_data.storage.sync import rows_digest
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -59,23 +59,24 @@ def update(project: Project, report: ReportProgress = ignore_progress) -> StageR
             rows, before["content"], unchanged=rows, parameters=before, extra=state_counts
         )
     report(STAGE, 0, len(TABLES))
-    versions, digests = {}, {}
+    versions, content = {}, ""
     for done, (name, frame) in enumerate(_frames(state).items(), 1):
         table = frame.to_arrow().cast(arrow(name))
         versions[name] = project.database().replace(name, table)
-        digests[name] = rows_digest(table)
+        if name == STAGE:
+            # Properties and tags are in it too, part by part.
+            content = table_digest(table.column_names, row_digests(table))
         report(STAGE, done, len(TABLES))
     return StageResult(
         rows,
-        # Properties and tags are in it too, part by part.
-        digests["annotations"],
+        content,
         new=max(0, state.position - before.get("events", 0)),
         seconds=time.monotonic() - began,
         parameters={
             "events": state.position,
             "off": sorted(state.inactive),
             "versions": versions,
-            "content": digests["annotations"],
+            "content": content,
         },
         extra=state_counts,
     )

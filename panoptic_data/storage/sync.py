@@ -8,15 +8,12 @@ stays where a row is only written again. Not here: what the rows are (the stages
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.schema import arrow, table_of
@@ -24,7 +21,7 @@ from panoptic_data.storage.schema import arrow, table_of
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
 
-__all__ = ["TableChanges", "content_columns", "rows_digest", "sync_table", "write_changes"]
+__all__ = ["TableChanges", "content_columns", "sync_table", "write_changes"]
 
 
 @dataclass(frozen=True)
@@ -109,18 +106,6 @@ def content_columns(name: str, derived: Sequence[str] = ()) -> list[str]:
     return [column for column in arrow(name).names if column not in (*derived, "run")]
 
 
-def rows_digest(rows: pa.Table) -> str:
-    """Return 16 hex digits that identify every column but ``run``, in the order of the rows."""
-    state = hashlib.blake2b(digest_size=8)
-    for name in rows.column_names:
-        if name != "run":
-            state.update(name.encode())
-            _hash_array(
-                state, pa.concat_arrays(rows[name].chunks or [pa.array([], rows[name].type)])
-            )
-    return state.hexdigest()
-
-
 def _frame(rows: pa.Table) -> pl.DataFrame:
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
@@ -153,27 +138,3 @@ def _compared(
         same=pl.all_horizontal(is_stored, *content),
         stored_alike=pl.all_horizontal(is_stored, *equal.values()),
     ).sort(key)
-
-
-def _hash_array(state: hashlib.blake2b, values: pa.Array) -> None:
-    state.update(pc.is_valid(values).to_numpy(zero_copy_only=False).tobytes())
-    if pa.types.is_list(values.type):
-        state.update(pc.list_value_length(values).fill_null(0).to_numpy().tobytes())
-        _hash_array(state, values.flatten())
-        return
-    if pa.types.is_string(values.type):
-        state.update(pc.binary_length(values).fill_null(0).to_numpy().tobytes())
-        state.update(_text_bytes(values))
-        return
-    if pa.types.is_boolean(values.type):
-        values = values.cast(pa.uint8())
-    state.update(values.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
-
-
-def _text_bytes(values: pa.Array) -> memoryview:
-    # Straight from Arrow's buffer: a million lists hold 15 million texts.
-    _, offsets, data = values.buffers()
-    if data is None:
-        return memoryview(b"")
-    bounds = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
-    return memoryview(data)[bounds[0] : bounds[-1]]
