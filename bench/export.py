@@ -41,7 +41,7 @@ def main(count: int) -> None:
         root = make(folder, count)
         print(f"{'format':<12} {'images':>8} {'seconds':>8} {'peak MB':>8} {'MB':>8}")
         for format in (*TABLES, *PICTURES):
-            command = [sys.executable, "-m", "bench.export", "--one", str(root), format]
+            command = [sys.executable, "-m", "bench.export", "--only", str(root), format]
             subprocess.run(command, check=True)
     finally:
         shutil.rmtree(folder)
@@ -90,7 +90,7 @@ def make(folder: Path, count: int) -> Path:
     return opened.root
 
 
-def one(root: str, format: str) -> None:
+def measure(root: str, format: str) -> None:
     project, target = open_project(root), Path(root).parent / "out"
     suffix = {"csv": ".csv", "parquet": ".parquet", "jsonl": ".jsonl", "annotations": ".jsonld"}
     target = target.with_suffix(suffix.get(format, ""))
@@ -116,7 +116,7 @@ def _jpeg(random: np.random.Generator, size: tuple[int, int]) -> bytes:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        one(*sys.argv[2:])
+    if sys.argv[1:2] == ["--only"]:
+        measure(*sys.argv[2:])
     else:
         main(int(sys.argv[1]) if sys.argv[1:] else 100_000)

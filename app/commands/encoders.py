@@ -67,19 +67,19 @@ def _remove(args: argparse.Namespace) -> int:
     from panoptic_data.vectors import encoder_changes
 
     project = open_project(args.project)
-    going = encoder_changes.removal(project, args.encoder)
+    planned = encoder_changes.removal(project, args.encoder)
     if args.yes:
         encoder_changes.remove(project, args.encoder)
     if args.json:
-        shown = {"encoder": going.spec.text, "slug": going.spec.slug, "done": args.yes}
-        gone = {"vectors": going.vectors, "tables": going.tables}
+        shown = {"encoder": planned.spec.text, "slug": planned.spec.slug, "done": args.yes}
+        gone = {"vectors": planned.vectors, "tables": planned.tables}
         print(json.dumps({**shown, **gone}, ensure_ascii=False))
         return 0
     if args.yes:
-        print(cli_text("encoder_removed", encoder=going.spec.text))
+        print(cli_text("encoder_removed", encoder=planned.spec.text))
         return 0
-    print(cli_text("encoder_goes", encoder=going.spec.text, count=number(going.vectors)))
-    print(cli_text("encoder_goes_how", encoder=going.spec.text))
+    print(cli_text("encoder_goes", encoder=planned.spec.text, count=number(planned.vectors)))
+    print(cli_text("encoder_goes_how", encoder=planned.spec.text))
     return 0
 
 

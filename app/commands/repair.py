@@ -27,14 +27,14 @@ def run(args: argparse.Namespace) -> int:
     steps = repair.plan(project)
     if not args.json:
         _announce(steps)
-    places: dict[str, Path | None] = {}
+    moved: dict[str, Path | None] = {}
     if not args.dry_run:
-        for step, place in repair.perform(project, steps) if steps else ():
-            places[step.table] = place
+        for step, moved_to in repair.perform(project, steps) if steps else ():
+            moved[step.table] = moved_to
             if not args.json:
-                print(_done(step, place))
+                print(_done(step, moved_to))
     if args.json:
-        print(json.dumps({"steps": [_payload(s, places) for s in steps]}, ensure_ascii=False))
+        print(json.dumps({"steps": [_payload(s, moved) for s in steps]}, ensure_ascii=False))
     elif steps and not args.dry_run:
         print(cli_text("repair_next", path=project.root))
     return 0
@@ -63,17 +63,17 @@ def describe(step: Step) -> str:
     return f"{text} {cli_text(f'repair_then_{table_of(step.table).name}')}"
 
 
-def _done(step: Step, place: Path | None) -> str:
-    if place is None:
+def _done(step: Step, moved_to: Path | None) -> str:
+    if moved_to is None:
         return cli_text("repair_done", table=step.table)
-    return cli_text("repair_moved", table=step.table, place=place)
+    return cli_text("repair_moved", table=step.table, place=moved_to)
 
 
-def _payload(step: Step, places: dict[str, Path | None]) -> dict[str, object]:
-    place = places.get(step.table)
+def _payload(step: Step, moved: dict[str, Path | None]) -> dict[str, object]:
+    moved_to = moved.get(step.table)
     return {
         **asdict(step),
         "merged_at": step.merged_at.isoformat() if step.merged_at else None,
-        "is_done": step.table in places,
-        "set_aside": str(place) if place else None,
+        "is_done": step.table in moved,
+        "set_aside": str(moved_to) if moved_to else None,
     }

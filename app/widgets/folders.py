@@ -100,10 +100,10 @@ def _row(folder: SourceSummary) -> list[Cell]:
     ]
     mark = f' <span class="stale">{escape(_text("ui_is_away"))}</span>' if folder.is_away else ""
     notes = f"<small>{escape(' · '.join(rest))}</small>" if rest else ""
-    place = f"{escape(folder.name)}{mark}<small>{escape(folder.uri)}</small>{notes}"
+    label = f"{escape(folder.name)}{mark}<small>{escape(folder.uri)}</small>{notes}"
     added = _pipeline_text("added_on", when=moment(folder.added_at))
     return [
-        Cell(place, added, "place", is_markup=True),
+        Cell(label, added, "place", is_markup=True),
         Cell(state.number(folder.images), kind="figure"),
         Cell(state.number(folder.ok + folder.unreadable), kind="figure"),
     ]

@@ -26,14 +26,14 @@ FILE_COLUMNS = ("source", "path", "raw_path")
 THREADS = 8
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     absolute: str
     physical: str | None
     is_link: bool
     names: int
 
 
-_PLACE_SCHEMA = pl.Schema(
+_LOCATION_SCHEMA = pl.Schema(
     {
         "absolute": pl.String(),
         "physical": pl.String(),
@@ -53,8 +53,8 @@ def located(project: Project, files: pl.DataFrame) -> pl.DataFrame:
     source_of = {source.name: source for source in sources.listing(project)}
     rows = files.select(FILE_COLUMNS).rows()
     with ThreadPoolExecutor(THREADS) as pool:
-        places = list(pool.map(lambda row: _place(source_of.get(row[0]), row[1], row[2]), rows))
-    return files.hstack(pl.DataFrame(places, _PLACE_SCHEMA, orient="row"))
+        locations = list(pool.map(lambda row: _locate(source_of.get(row[0]), row[1], row[2]), rows))
+    return files.hstack(pl.DataFrame(locations, _LOCATION_SCHEMA, orient="row"))
 
 
 def distinct_files(project: Project, files: pl.DataFrame) -> pl.DataFrame:
@@ -67,26 +67,26 @@ def distinct_files(project: Project, files: pl.DataFrame) -> pl.DataFrame:
     if copies.is_empty():
         return files
     stored = project.database().frame("files", ["file_id", *FILE_COLUMNS])
-    places = located(project, copies.join(stored, on="file_id", how="left"))
-    first = places.sort("is_link", "source", "path").unique(
+    locations = located(project, copies.join(stored, on="file_id", how="left"))
+    first = locations.sort("is_link", "source", "path").unique(
         pl.coalesce("physical", "file_id"), keep="first", maintain_order=True
     )
     is_kept = pl.col("file_id").is_in(first["file_id"].implode())
     return files.filter(~is_copy | is_kept)
 
 
-def _place(source: Source | None, path: str, raw_path: bytes | None) -> _Place:
+def _locate(source: Source | None, path: str, raw_path: bytes | None) -> _Location:
     if source is None:
-        return _Place(path, None, is_link=False, names=0)
+        return _Location(path, None, is_link=False, names=0)
     try:
         absolute = os.fspath(sources.absolute_path(source, path, raw_path))
         stat_result = os.stat(absolute)  # noqa: PTH116 - a Path each costs more than the call
         is_link = os.path.realpath(absolute) != absolute
     except (PanopticError, OSError, ValueError):
-        return _Place(f"{source.root}/{path}", None, is_link=False, names=0)
+        return _Location(f"{source.root}/{path}", None, is_link=False, names=0)
     # Some file systems number nothing.
     physical = f"{stat_result.st_dev}:{stat_result.st_ino}" if stat_result.st_ino else absolute
-    return _Place(_as_text(absolute), _as_text(physical), is_link, stat_result.st_nlink)
+    return _Location(_as_text(absolute), _as_text(physical), is_link, stat_result.st_nlink)
 
 
 def _as_text(path: str) -> str:

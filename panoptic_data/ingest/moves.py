@@ -122,11 +122,11 @@ def _nearest(arrivals: Sequence[Arrival], departures: Sequence[Departure]) -> li
     moves: list[Move] = []
     for sha1, group in arriving.items():
         if sha1 in leaving:
-            moves += _nearest_of_one_content(group, leaving[sha1])
+            moves += _nearest_of_same_content(group, leaving[sha1])
     return moves
 
 
-def _nearest_of_one_content(
+def _nearest_of_same_content(
     arrivals: Sequence[Arrival], departures: Sequence[Departure]
 ) -> list[Move]:
     names = (
@@ -141,8 +141,8 @@ def _nearest_of_one_content(
         arrived.add(arrival.path)
         left.add(departure.file_id)
         name = _name(arrival.path)
-        is_only_one = name == _name(departure.path) and names[0][name] == names[1][name] == 1
-        moves.append(Move(arrival, departure, is_single or is_only_one))
+        is_only_name = name == _name(departure.path) and names[0][name] == names[1][name] == 1
+        moves.append(Move(arrival, departure, is_single or is_only_name))
     return moves
 
 

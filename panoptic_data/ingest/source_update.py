@@ -305,8 +305,8 @@ class SourceUpdate:
         displaced = []
         for row in rows:
             departure = displacing[row["file_id"]].departure
-            place = {"source": departure.source, "path": departure.path, "raw_path": None}
-            displaced.append(self._missing_row({**row, **place}))
+            old_path = {"source": departure.source, "path": departure.path, "raw_path": None}
+            displaced.append(self._missing_row({**row, **old_path}))
         return displaced
 
     def _missing_row(self, row: Mapping[str, Any]) -> dict[str, Any]:

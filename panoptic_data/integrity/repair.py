@@ -138,12 +138,12 @@ def _perform(project: Project, step: Step) -> Path | None:
         forgets_merge = whole.forgets_merge
         rows = whole.events.to_arrow().cast(arrow(LOG))
         _write_draft(project, LOG, iter([rows] if rows.num_rows else []))
-    place = _put_in_place(project, step.table)
+    moved_to = _exchange(project, step.table)
     if forgets_merge:
         for table in MERGED:
             set_aside(project, table)
         _forget_merge(project)
-    return place
+    return moved_to
 
 
 def _saved_rows(project: Project, table: str) -> Iterator[pa.Table]:
@@ -172,17 +172,17 @@ def _write_draft(project: Project, table: str, parts: Iterator[pa.Table]) -> Non
             written.rename(root / DRAFTS / written.name)
 
 
-def _put_in_place(project: Project, table: str) -> Path | None:
+def _exchange(project: Project, table: str) -> Path | None:
     """Take out a table and put its draft in its place, if there is one."""
     with project.anchored() as root:
         draft = root / DRAFTS / f"{table}.lance"
         if not draft.is_dir():
             return set_aside(project, table)
         # Still on the list of tables while it is gone: killed here, it is missing, not new.
-        place = set_aside(project, table, forgotten=False)
+        moved_to = set_aside(project, table, forgotten=False)
         draft.rename(root / "lance" / draft.name)
     project.database().remember(table)
-    return place
+    return moved_to
 
 
 def _forget_merge(project: Project) -> None:

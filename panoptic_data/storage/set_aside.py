@@ -23,16 +23,16 @@ def set_aside(project: Project, table: str, *, forgotten: bool = True) -> Path |
     Afterwards the project has no such table: it reads as empty and can be made anew. Killed in
     between, or where it is not ``forgotten``, it counts as missing.
     """
-    place = None
+    path = None
     with project.anchored() as root:
         folder = root / "lance" / f"{table}.lance"
         if folder.exists():
-            place = Path(FOLDER, _free_name(root / FOLDER), folder.name)
-            (root / place).parent.mkdir(parents=True)
-            folder.rename(root / place)
+            path = Path(FOLDER, _free_name(root / FOLDER), folder.name)
+            (root / path).parent.mkdir(parents=True)
+            folder.rename(root / path)
     if forgotten:
         project.database().forget(table)
-    return place
+    return path
 
 
 def _free_name(parent: Path) -> str:

@@ -136,15 +136,15 @@ def remove(project: Project, name: str) -> Project:
 
     Its weights are not touched. Killed meanwhile, it can be removed again.
     """
-    going = removal(project, name)
-    slug = going.spec.slug
-    with runs.start(project, REMOVE, {"encoder": going.spec.text}):
+    planned = removal(project, name)
+    slug = planned.spec.slug
+    with runs.start(project, REMOVE, {"encoder": planned.spec.text}):
         # First, so that no run computes again what goes; its row last, by which it is found again.
         project = open_project(project.root)
         left = tuple(t for t in project.encoders if encoders.parse(t).slug != slug)
         project = set_encoders(project, left)
         database = project.database()
-        for table in going.tables:
+        for table in planned.tables:
             database.drop(table)
         similar = database.read("duplicates", ["member"], f"kind = 'semantic:{slug}'")
         database.delete("duplicates", similar["member"].to_pylist())

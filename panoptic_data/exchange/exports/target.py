@@ -100,7 +100,7 @@ def draft_of(target: Path, *, is_folder: bool) -> Iterator[Draft]:
         was_left = held.exists()
         held.mkdir(exist_ok=True)
         lock = FileLock(held / "lock", blocking=False)
-        with _only_one(lock, target):
+        with _exclusive(lock, target):
             _restore(held, target)
             _clear(held)
             draft = Draft(target, held, is_folder, was_left)
@@ -110,7 +110,7 @@ def draft_of(target: Path, *, is_folder: bool) -> Iterator[Draft]:
             try:
                 yield draft
                 _sync(draft.path)
-                _put_in_place(draft)
+                _move_to_target(draft)
             finally:
                 _restore(held, target)
                 _clear(held)
@@ -121,7 +121,7 @@ def draft_of(target: Path, *, is_folder: bool) -> Iterator[Draft]:
 
 
 @contextmanager
-def _only_one(lock: FileLock, target: Path) -> Iterator[None]:
+def _exclusive(lock: FileLock, target: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
@@ -132,7 +132,7 @@ def _only_one(lock: FileLock, target: Path) -> Iterator[None]:
         lock.release()
 
 
-def _put_in_place(draft: Draft) -> None:
+def _move_to_target(draft: Draft) -> None:
     """Put what was written in its place: what stands beside first, the target itself last."""
     for written in sorted(draft.path.parent.iterdir()):
         if written != draft.path:
