@@ -103,7 +103,7 @@ def check_log(project: Project) -> LogIncomplete | None:
 
 
 def differing_values(project: Project) -> int:
-    """Return how many merged values differ from those of the log; 0 where it cannot be told."""
+    """Return how many merged values differ from those of the log; 0 where that is not known."""
     try:
         log.require_whole(project)
         return materialize.differing(project)

@@ -36,7 +36,7 @@ class WholeLog:
     """A log without gaps (``EVENT_SCHEMA``), and what it was made of.
 
     ``read`` events were read, ``made`` stand for merged values. ``lost`` is how many later changes
-    are known to be gone, None where it cannot be told. ``forgets_merge``: what was merged cannot be
+    are known to be gone, None where that is not known. ``forgets_merge``: what was merged cannot be
     read either, and must not be expected any more. ``merged_at`` is when, None for never.
     """
 

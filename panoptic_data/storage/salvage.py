@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Readable:
-    """How many rows are readable and how many lost (None where it cannot be told), and why."""
+    """How many rows are readable and how many lost (None where that is not known), and why."""
 
     rows: int
     lost: int | None

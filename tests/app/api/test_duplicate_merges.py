@@ -26,63 +26,53 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def ask(client):
-    def send(path, status=200, **query):
-        answer = client.get(f"/clearing/{path}", params=query)
-        assert answer.status_code == status, answer.text
-        return answer.json() if answer.content else None
-
-    return send
-
-
-@pytest.fixture
 def note(store):
     return create_note(store)
 
 
-def test_a_merge_is_one_batch_with_all_it_gives_and_closes_its_group(ask, post, store, note):
+def test_a_merge_is_one_batch_with_all_it_gives_and_closes_its_group(ask_groups, post, store, note):
     set_texts(store, note, small="said")
     body = {"kind": "near", "keeper": LARGE, "out": [SMALL, GREY]}
     answer = post("/clearing/merge", body)
     assert answer["left"] == 2
     assert texts_of(store, note)[LARGE] == "said"
     assert excluded(store) == {SMALL, GREY}
-    assert open_groups(ask) == [OTHER]
+    assert open_groups(ask_groups) == [OTHER]
     [last] = store.history(1)["batch"]
     assert answer["batch"] == last
     store.undo()
     assert excluded(store) == set()
     assert LARGE not in texts_of(store, note)
-    assert open_groups(ask) == [NEAR, OTHER]
+    assert open_groups(ask_groups) == [NEAR, OTHER]
 
 
-def test_who_stays_is_remembered_until_another_image_joins(ask, post, store, project):
+def test_who_stays_is_remembered_until_another_image_joins(ask_groups, post, store, project):
     post(
         "/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [GREY], "stay": [LARGE, SMALL]}
     )
     assert excluded(store) == {GREY}
-    assert open_groups(ask) == [OTHER]
+    assert open_groups(ask_groups) == [OTHER]
     answer = post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [LEFT, RIGHT]})
     assert answer["batch"] is not None
     assert answer["left"] == 0
-    assert open_groups(ask) == []
+    assert open_groups(ask_groups) == []
     assert (
         post("/clearing/merge", {"kind": "near", "keeper": None, "stay": [RIGHT, LEFT]})["batch"]
         is None
     )
     store.undo()
-    assert open_groups(ask) == [OTHER]
+    assert open_groups(ask_groups) == [OTHER]
     # What was taken out comes back: of the three, two were said to be no duplicates.
     store.commit(edits.exclude(store.state(), [GREY], False), "include")
-    assert open_groups(ask) == [NEAR, OTHER]
+    assert open_groups(ask_groups) == [NEAR, OTHER]
 
 
-def test_nothing_is_merged_into_an_image_that_others_took_out(ask, post, store):
+def test_nothing_is_merged_into_an_image_that_others_took_out(ask_groups, post, store):
     store.commit(edits.exclude(store.state(), [LARGE]), "exclude")
     answer = post("/clearing/merge", {"kind": "near", "keeper": LARGE, "out": [SMALL]}, 409)
     assert answer["error"] == "keeper_left"
     assert excluded(store) == {LARGE}
-    assert ask("group", group=NEAR)["members"][0]["sha1"] == SMALL
+    assert ask_groups("group", group=NEAR)["members"][0]["sha1"] == SMALL
 
 
 def test_bodies_that_contradict_themselves_change_nothing(post, store):
@@ -101,7 +91,7 @@ def test_bodies_that_contradict_themselves_change_nothing(post, store):
     assert excluded(store) == set()
 
 
-def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask):
+def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask_groups):
     set_texts(store, note, large="own", small="other")
     body = {"kind": "near", "most": None, "agreeing": True}
     assert post("/clearing/plan", body) == {"groups": 1, "leaving": 1, "disagreeing": 1}
@@ -114,6 +104,6 @@ def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask):
     assert post("/clearing/merge-all", {**whole, "groups": 3, "leaving": 3}, 409)["message"]
     assert post("/clearing/merge-all", {**whole, "groups": 2, "leaving": 3})["left"] == 3
     assert excluded(store) == {SMALL, GREY, RIGHT}
-    assert open_groups(ask) == []
+    assert open_groups(ask_groups) == []
     store.undo()
-    assert open_groups(ask) == [NEAR, OTHER]
+    assert open_groups(ask_groups) == [NEAR, OTHER]

@@ -33,22 +33,12 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def ask(client):
-    def send(path, status=200, **query):
-        answer = client.get(f"/clearing/{path}", params=query)
-        assert answer.status_code == status, answer.text
-        return answer.json() if answer.content else None
-
-    return send
-
-
-@pytest.fixture
 def note(store):
     return create_note(store)
 
 
-def test_what_is_open_is_listed_by_kind_with_what_would_leave(ask):
-    answer = ask("groups", kind="near")
+def test_what_is_open_is_listed_by_kind_with_what_would_leave(ask_groups):
+    answer = ask_groups("groups", kind="near")
     counted = {kind["kind"]: (kind["groups"], kind["leaving"]) for kind in answer["kinds"]}
     assert list(counted) == ["exact", "near", "semantic:clip-x"]
     assert counted == {"exact": (1, 0), "near": (2, 3), "semantic:clip-x": (1, 1)}
@@ -56,10 +46,10 @@ def test_what_is_open_is_listed_by_kind_with_what_would_leave(ask):
     assert answer["kinds"][1]["distances"] == [[4.0, 1], [8.0, 2]]
     assert (answer["total"], answer["found"]) == (2, 4)
     assert [group["sha1s"] for group in answer["groups"]] == [[LARGE, SMALL, GREY], [LEFT, RIGHT]]
-    assert open_groups(ask, order="folder") == [NEAR, OTHER]
-    assert open_groups(ask, order="alike", start="1") == [OTHER]
-    assert ask("groups", kind="near", at=f"near:x,{OTHER}")["at"] == 1
-    ask("groups", 400, order="other")
+    assert open_groups(ask_groups, order="folder") == [NEAR, OTHER]
+    assert open_groups(ask_groups, order="alike", start="1") == [OTHER]
+    assert ask_groups("groups", kind="near", at=f"near:x,{OTHER}")["at"] == 1
+    ask_groups("groups", 400, order="other")
 
 
 def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path):
@@ -72,40 +62,40 @@ def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path)
         assert client.get("/clearing/groups").json()["found"] == 0
 
 
-def test_only_what_the_view_shows_is_compared(ask):
+def test_only_what_the_view_shows_is_compared(ask_groups):
     folder = View(where=(Condition("folder", "in", ["s/a"]),))
-    answer = ask("groups", kind="near", view=model.to_address(folder))
+    answer = ask_groups("groups", kind="near", view=model.to_address(folder))
     assert [group["group"] for group in answer["groups"]] == [NEAR]
     few = View(where=(Condition("selection", "in", [SMALL, GREY]),))
-    answer = ask("group", group=NEAR, view=model.to_address(few))
+    answer = ask_groups("group", group=NEAR, view=model.to_address(few))
     assert [member["sha1"] for member in answer["members"]] == [SMALL, GREY]
 
 
-def test_a_group_says_who_stays_why_and_what_it_takes_over(ask, post, store, note):
+def test_a_group_says_who_stays_why_and_what_it_takes_over(ask_groups, post, store, note):
     set_texts(store, note, large="own", small="other", grey="own")
     theme, changes = properties.create(store.state().properties, "Theme", "tags")
     store.commit(changes, "property")
     war, changes = tags.create(store.state().tags, theme.id, "War")
     store.commit(changes, "tag")
     set_texts(store, theme.id, grey=[war.id])
-    answer = ask("group", group=NEAR)
+    answer = ask_groups("group", group=NEAR)
     assert [member["sha1"] for member in answer["members"]] == [LARGE, SMALL, GREY]
     assert [member["annotated"] for member in answer["members"]] == [1, 1, 2]
     assert answer["reason"] == "The largest"
     assert [(item["property"], item["values"]) for item in answer["given"]] == [("Theme", ["War"])]
     [lost] = answer["lost"]
     assert (lost["property"], lost["own"], lost["values"]) == ("Note", ["own"], ["other"])
-    by_values = ask("group", group=NEAR, first="annotated")
+    by_values = ask_groups("group", group=NEAR, first="annotated")
     assert by_values["members"][0]["sha1"] == GREY
     assert by_values["reason"] == "The one with the most values"
     other = post("/clearing/preview", {"keeper": SMALL, "out": [GREY]})
     assert other["lost"][0]["own"] == ["other"]
-    ask("group", 404, group="near:0")
-    ask("group", 404, group="none")
+    ask_groups("group", 404, group="near:0")
+    ask_groups("group", 404, group="none")
 
 
-def test_copies_of_one_file_are_listed_with_their_places_and_never_leave(ask, client, post):
-    answer = ask("group", group=EXACT)
+def test_copies_of_one_file_are_listed_with_their_places_and_never_leave(ask_groups, client, post):
+    answer = ask_groups("group", group=EXACT)
     files = {file["path"].partition("/pictures/")[2]: file["isKept"] for file in answer["files"]}
     assert files == {"s/a/alone.jpg": True, "s/b/x.jpg": False, "s/b/y.jpg": False}
     assert [file["isCopy"] for file in answer["files"]] == [False, True, True]

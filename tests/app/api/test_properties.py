@@ -30,16 +30,6 @@ def client(project):
 
 
 @pytest.fixture
-def define(client):
-    def defined(do, **body):
-        answer = client.post("/define", json={"do": do, **body})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    return defined
-
-
-@pytest.fixture
 def theme(store):
     return create_theme(store)
 
