@@ -16,12 +16,11 @@ from panoptic_data.encoders import EncoderSpec, content
 from panoptic_data.errors import OtherWeights, UnknownEncoder, WeightsUnavailable
 from panoptic_data.provenance import runs, stages
 from panoptic_data.storage.project import Project, add_encoder, open_project, set_encoders
-from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.schema import TABLES, table_name
 from panoptic_data.vectors import encoder_state
 
 __all__ = ["Addition", "Removal", "add", "find", "recognise", "relink", "removal", "remove"]
 
-TABLES = ("embeddings", "neighbours", "projection", "clusters", "cluster_info")
 # The ``what`` of the run that removes an encoder.
 REMOVE = "remove encoder"
 
@@ -127,7 +126,8 @@ def removal(project: Project, name: str) -> Removal:
     spec = find(project, name)
     database = project.database()
     there = database.names()
-    tables = tuple(t for table in TABLES if (t := table_name(table, spec.slug)) in there)
+    names = (table_name(table.name, spec.slug) for table in TABLES.values() if table.per_encoder)
+    tables = tuple(name for name in names if name in there)
     return Removal(spec, database.count(table_name("embeddings", spec.slug)), tables)
 
 
