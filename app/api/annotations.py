@@ -7,6 +7,7 @@ which images are meant (``targets``), what a change is and where it is kept
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
@@ -195,14 +196,17 @@ def _annotate(writer: Writer, request: AnnotateRequest) -> dict[str, Any]:
 def _copy(writer: Writer, request: CopyRequest) -> dict[str, Any]:
     targets = Targets.of(writer.project, request.targets)
 
+    # Read once, however often it is decided: others wait while it is decided again.
+    @cache
+    def source_files() -> list[str]:
+        return files_of(writer.project, [request.source])["file_id"].to_list()
+
     def choose(state: State) -> Decision[dict[str, Any]]:
         chosen = [live_property(state, id) for id in request.properties]
         of_images = [prop.id for prop in chosen if prop.target == "image"]
         parts = [edits.copy_values(state, request.source, targets.sha1s, of_images)]
         of_files = [prop.id for prop in chosen if prop.target == "file"]
-        file_ids: list[str] = []
-        if of_files:
-            file_ids = files_of(writer.project, [request.source])["file_id"].to_list()
+        file_ids = source_files() if of_files else []
         if file_ids:
             parts.append(edits.copy_values(state, file_ids[0], targets.file_ids, of_files))
         about = _shortened(", ".join(prop.name for prop in chosen))
