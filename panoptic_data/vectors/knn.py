@@ -12,12 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NeighbourLists", "Progress", "cosines", "exact", "listed", "merged", "nn_descent"]
+__all__ = [
+    "NeighbourLists",
+    "Progress",
+    "cosines",
+    "exact",
+    "inverse_lengths",
+    "listed",
+    "merged",
+    "nn_descent",
+]
 
+Real = TypeVar("Real", bound=np.floating)
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
@@ -68,7 +79,7 @@ def exact(
     best = np.full((count, k), NO_KEY, np.int64)
     for start in range(0, len(base), BASE_BLOCK):
         columns = base[start : start + BASE_BLOCK].astype(np.float64)
-        lengths = _inverse_lengths(columns)
+        lengths = inverse_lengths(columns)
         for first in range(0, count, QUERY_BLOCK):
             rows = slice(first, first + QUERY_BLOCK)
             similar = _similarities(queries[rows], columns, lengths)
@@ -109,7 +120,7 @@ def cosines(vectors: Floats, rows: Positions, others: Positions) -> npt.NDArray[
         left = vectors[rows[block]].astype(np.float64)
         right = vectors[others[block]].astype(np.float64)
         dots = np.einsum("ij,ikj->ik", left, right)
-        result[block] = dots * _inverse_lengths(left)[:, None] * _inverse_lengths(right)
+        result[block] = dots * inverse_lengths(left)[:, None] * inverse_lengths(right)
     return result
 
 
@@ -148,15 +159,16 @@ def merged(left: NeighbourLists, right: NeighbourLists) -> NeighbourLists:
 def _similarities(queries: Floats, columns: Doubles, lengths: Doubles) -> npt.NDArray[np.float32]:
     rows = queries.astype(np.float64)
     products = rows @ columns.T
-    products *= _inverse_lengths(rows)[:, None]
+    products *= inverse_lengths(rows)[:, None]
     products *= lengths
     return products.astype(np.float32)
 
 
-def _inverse_lengths(vectors: Doubles) -> Doubles:
+def inverse_lengths(vectors: npt.NDArray[Real]) -> npt.NDArray[Real]:
+    """Return one over the length of each vector of the last axis, 0 for a vector of zeros."""
     squares = np.einsum("...j,...j->...", vectors, vectors)
     # A vector of zeros has no direction: its cosines are 0.
-    inverse: Doubles = np.zeros_like(squares)
+    inverse: npt.NDArray[Real] = np.zeros_like(squares)
     np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
     return inverse
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from panoptic_data.vectors.knn import Progress
+from panoptic_data.vectors.knn import Progress, inverse_lengths
 
 __all__ = ["Pairs", "TooManyPairs", "exact_cosines", "nearest_pairs"]
 
@@ -80,7 +80,7 @@ def exact_cosines(queries: Floats, base: Floats, pairs: Pairs) -> Singles:
         left = queries[pairs.queries[some]].astype(np.float64)
         right = base[pairs.rows[some]].astype(np.float64)
         dots = np.einsum("ij,ij->i", left, right)
-        cosines[some] = dots * _inverse_lengths(left) * _inverse_lengths(right)
+        cosines[some] = dots * inverse_lengths(left) * inverse_lengths(right)
     # Adding zero turns -0.0 into 0.0, which sorts alike everywhere.
     return cosines + np.float32(0)
 
@@ -106,7 +106,7 @@ def _screen(
         block = buffer[: stop - start]
         np.copyto(block, base[start:stop])
         similar = left @ block.T
-        similar *= _inverse_lengths(block)
+        similar *= inverse_lengths(block)
         absent = np.flatnonzero(~takes_part[start:stop])
         if len(absent):
             similar[:, absent] = -np.inf
@@ -138,12 +138,5 @@ def _keep_best(best: Singles, similar: Singles) -> None:
 
 
 def _unit(vectors: Singles) -> Singles:
-    unit: Singles = vectors * _inverse_lengths(vectors)[:, None]
+    unit: Singles = vectors * inverse_lengths(vectors)[:, None]
     return unit
-
-
-def _inverse_lengths(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    inverse: npt.NDArray[np.floating] = np.zeros_like(squares)
-    np.divide(1.0, np.sqrt(squares), out=inverse, where=squares > 0)
-    return inverse
