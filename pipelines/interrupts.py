@@ -1,7 +1,9 @@
-"""Stop signals that arrive while Dagster captures them, recorded so that none is lost.
+"""Stop signals, recorded so that none is lost whatever becomes of their exception.
 
-Between two steps Dagster's handler captures an interrupt and discards it when its run ends, so that
-Ctrl+C would not stop the following runs. Not here: stopping (``process``).
+Between two steps Dagster's handler captures an interrupt and discards it when its run ends, and a
+library may swallow one, so that Ctrl+C would not stop what follows.
+
+Not here: stopping (``process``).
 """
 
 from __future__ import annotations

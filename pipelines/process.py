@@ -58,6 +58,8 @@ def process(
     chosen = sources.select(project, request.only)
     names = tuple(source.name for source in listing)
     with (
+        # Around all of it: whatever swallows the exception of a signal, it is seen afterwards.
+        stop_signals() as is_stopped,
         runs.start(project, "process", asdict(request), wait or _lock_timeout(project)) as run,
         open_history(project, partial(_prepare_instance, names)) as history,
     ):
@@ -66,7 +68,7 @@ def process(
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
         away = plan.away_sources(listing)
-        work = Work(project, run, request, names, prepared, listener, away)
+        work = Work(project, run, request, names, prepared, listener, away, is_stopped)
         ready = [encoder for encoder in prepared if encoder.is_ready]
         problems = (summary.encoder_problem(encoder, ready) for encoder in prepared)
         work.problems += [problem for problem in problems if problem is not None]
@@ -153,17 +155,21 @@ def _execute(
 ) -> None:
     if not planned:
         return
-    with stop_signals() as is_stopped:
-        result = history.attempt(partial(_execute_job, defs, work, job, planned, source))
-        if not history.is_in_memory:
-            work.run.add_dagster_run(result.run_id)
-        if is_stopped():
-            raise KeyboardInterrupt
+    _raise_if_stopped(work)
+    result = history.attempt(partial(_execute_job, defs, work, job, planned, source))
+    if not history.is_in_memory:
+        work.run.add_dagster_run(result.run_id)
+    _raise_if_stopped(work)
     for event in result.filter_events(lambda event: event.is_step_failure):
         _note_failure(work, event)
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             _note_check(work, check)
+
+
+def _raise_if_stopped(work: Work) -> None:
+    if work.is_stopped():
+        raise KeyboardInterrupt
 
 
 def _execute_job(

@@ -84,11 +84,16 @@ class Problem:
     text: str
 
 
+def _is_never() -> bool:
+    return False
+
+
 @dataclass
 class Work:
     """The current run, its results and its problems so far.
 
     ``sources`` are all sources by name, ``away`` those whose folder was not there at the start.
+    ``is_stopped`` says whether a signal to stop arrived since it was last called.
     """
 
     project: Project
@@ -98,6 +103,7 @@ class Work:
     encoders: tuple[ProjectEncoder, ...]
     listener: ReportProgress = stages.ignore_progress
     away: frozenset[str] = frozenset()
+    is_stopped: Callable[[], bool] = _is_never
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)

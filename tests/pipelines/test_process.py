@@ -1,8 +1,12 @@
 """Process: what is missing is done, what is there is left alone, a failure stops nothing else."""
 
 import json
+import os
 import shutil
+import signal
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 
 import dagster as dg
@@ -15,6 +19,7 @@ from panoptic_data.ingest.freshness import unchanged_summary
 from panoptic_data.provenance import runs, stages
 from panoptic_data.storage.project import create_project, save_settings
 from panoptic_data.storage.schema import arrow
+from pipelines import encoders
 from pipelines.instance import open_instance
 from pipelines.process import process
 from pipelines.resources import Request
@@ -317,6 +322,26 @@ def test_a_failed_stage_is_told_and_what_does_not_need_it_is_made(project):
 def test_another_run_at_work_is_refused(project):
     with runs.start(project, "process", {}), pytest.raises(ProjectBusy):
         process(project, Request())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_stop_whose_exception_was_swallowed_stops_the_run(project, monkeypatch):
+    prepare = encoders.prepare_encoders
+
+    def swallow(*arguments):
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(encoders, "prepare_encoders", swallow)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            process(project, Request())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert runs.recent(project)["outcome"].to_list() == ["interrupted"]
 
 
 def test_refit_makes_map_and_clusters_anew_and_nothing_else(processed):
