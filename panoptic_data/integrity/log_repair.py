@@ -62,7 +62,10 @@ def whole_log(project: Project) -> WholeLog:
         is_later |= pl.col("at") > merged_at
     later = readable.filter(is_later)
     made = _events_of(merged)
-    events = _numbered(pl.concat([_filling(position - made.height), made, later]))
+    # One change may have given several tags: then there are more of these than changes were merged,
+    # and those above the position give what is there already.
+    gap = max(0, position - made.height)
+    events = _numbered(pl.concat([_filling(gap), made, later]))
     lost = None if total is None else max(0, total - position - later.height)
     return WholeLog(events, later.height, made.height, lost, False, merged_at)
 

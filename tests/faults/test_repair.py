@@ -6,7 +6,7 @@ import pytest
 
 from app import cli
 from panoptic_data import messages
-from panoptic_data.annotations import log
+from panoptic_data.annotations import log, properties, tags
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.integrity import kinds
 from panoptic_data.storage.project import open_project
@@ -147,6 +147,33 @@ def test_a_log_that_is_gone_is_made_of_what_was_merged(project, repair, harm):
     target = commit(project, "after the repair")
     damage.process(project)
     assert damage.values(project) == {**before, target: "after the repair"}
+
+
+def test_a_log_whose_changes_gave_several_tags_is_made_of_what_was_merged(project, repair):
+    store = annotations_of(open_project(project.root))
+    theme, changes = properties.create(store.state().properties, "Theme", "tags")
+    known = {}
+    for name in ("war", "peace", "sea"):
+        tag, steps = tags.create(known, theme.id, name)
+        known[tag.id] = tag
+        changes += steps
+    images = project.database().frame("images", ["sha1"])["sha1"].sort().to_list()
+    given = json.dumps(list(known))
+    changes += [log.Change("image", sha1, theme.id, "set", given) for sha1 in images]
+    store.commit(changes, "import")
+    damage.process(project)
+    damage.remove(project, log.TABLE)
+    assert repair()[log.TABLE]["lost"] in (0, None)
+
+    def held():
+        values = Store(open_project(project.root)).state().values(theme.id)
+        return set(values.select("target", "value").iter_rows())
+
+    expected = {(sha1, tag) for sha1 in images for tag in known}
+    assert held() == expected
+    commit(project, "after the repair")
+    damage.process(project)
+    assert held() == expected
 
 
 def test_edits_after_the_last_merge_outlive_a_lost_beginning_of_the_log(project, repair):
