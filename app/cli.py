@@ -21,6 +21,7 @@ from panoptic_data.messages import translate
 __all__ = ["COMMANDS", "main"]
 
 INTERRUPTED = 130
+LAST_PORT = 65_535
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 # Those of `matching`, `plan` and `exports` in `panoptic_data.exchange`, and of
@@ -102,12 +103,12 @@ def _demo(command: argparse.ArgumentParser) -> None:
 def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-serve", action="store_true", help=cli_text("help_no_serve"))
     command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
-    command.add_argument("--port", type=int, metavar="PORT", help=cli_text("help_port"))
+    command.add_argument("--port", type=_port, metavar="PORT", help=cli_text("help_port"))
 
 
 def _open(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
-    command.add_argument("--port", type=int, metavar="PORT", help=cli_text("help_port"))
+    command.add_argument("--port", type=_port, metavar="PORT", help=cli_text("help_port"))
 
 
 def _add(command: argparse.ArgumentParser) -> None:
@@ -284,6 +285,13 @@ def _column(text: str) -> tuple[str, str]:
         )
         raise argparse.ArgumentTypeError(wanted)
     return name, type
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number <= LAST_PORT:
+        raise argparse.ArgumentTypeError(cli_text("not_a_port", text=text, last=LAST_PORT))
+    return number
 
 
 def _count(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from app.commands.encoders import describe, encoder_rows
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
-from panoptic_data.ingest import presence, sources
+from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
 from panoptic_data.storage.project import Project, open_project
@@ -47,11 +47,7 @@ def _state(project: Project) -> dict[str, Any]:
 
 
 def _sources(project: Project) -> list[dict[str, Any]]:
-    language = terminal_language()
-    problem_of = {
-        source.name: presence.problem_text(source.name, source.root, source.presence, language)
-        for source in sources.listing(project)
-    }
+    problem_of = sources.absences(project, terminal_language())
     return [
         {
             "name": summary.name,

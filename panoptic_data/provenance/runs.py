@@ -237,10 +237,20 @@ class Run:
 def recent(project: Project, limit: int = 50) -> pl.DataFrame:
     """Return the last runs, newest first, one row each as in the table `runs`.
 
-    Merges of annotations are left out: they would bury the others.
+    Merges of annotations are left out: they would bury the others. A run whose process is gone is
+    interrupted, even before its row says so.
     """
+    import polars as pl
+
     frame = project.database().frame("runs", where=f"what != '{MERGE}'")
-    return frame.sort("started_at", "run", descending=True).head(limit)
+    frame = frame.sort("started_at", "run", descending=True).head(limit)
+    running = frame.filter(outcome="running")
+    if running.is_empty():
+        return frame
+    at_work = current(project)
+    is_dead = (pl.col("outcome") == "running") & (pl.col("run") != (at_work or {}).get("run", ""))
+    dead, others = frame.filter(is_dead), frame.filter(~is_dead)
+    return pl.concat([_as_interrupted(dead), others]).sort("started_at", "run", descending=True)
 
 
 def current(project: Project, *, merges: bool = False) -> dict[str, Any] | None:
@@ -271,18 +281,20 @@ def code_version() -> str:
 
 def _close_dead_runs(project: Project) -> None:
     """Mark runs whose process died as interrupted. Only the holder of the lock may call this."""
-    import polars as pl
-
     from panoptic_data.storage.schema import arrow
 
     database = project.database()
     dead = database.frame("runs", where="outcome = 'running'")
     if dead.is_empty():
         return
-    closed = dead.with_columns(
-        outcome=pl.lit("interrupted"), finished_at=pl.col("updated_at")
-    ).select(dead.columns)
+    closed = _as_interrupted(dead)
     database.upsert("runs", closed.to_arrow().cast(arrow("runs")))
+
+
+def _as_interrupted(dead: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return dead.with_columns(outcome=pl.lit("interrupted"), finished_at=pl.col("updated_at"))
 
 
 def _is_alive(row: Mapping[str, Any], has_lock: bool | None) -> bool:

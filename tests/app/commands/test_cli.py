@@ -44,6 +44,7 @@ def test_each_command_explains_itself_with_an_example(command):
         (["search", "x", "-k", "0", "--project", "/nowhere"], "a whole number of 1 or more"),
         (["process", "--clusters", "magic"], "'levels', 'kmeans'"),
         (["encoders", "add", "--project", "/nowhere"], "ENCODER"),
+        (["open", "--port", "99999999"], "a port from 0 to 65535"),
     ],
 )
 def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, message):

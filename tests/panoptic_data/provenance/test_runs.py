@@ -118,6 +118,8 @@ def test_a_killed_run_is_not_running_and_the_next_one_says_interrupted(project):
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert runs.current(project) is None
+    # Whoever looks before the next run marks it is told the same.
+    assert last(project)["outcome"] == "interrupted"
     with runs.start(project, "process", {}):
         pass
     assert runs.recent(project)["outcome"].to_list() == ["done", "interrupted"]
