@@ -6,6 +6,7 @@ it (``panoptic_data.annotations.store``), writing values (``annotations``).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,10 @@ from app.api.endpoint import NO_STORE, Answer, Caller, answering, language, whol
 from app.api.request_body import Id, RequestBody, with_body
 from app.services import identity
 from app.services.history_text import Words, summarize
+from panoptic_data.annotations import tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
+from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
@@ -48,10 +51,10 @@ def routes(project: Project) -> list[Route]:
     - ``/batches?limit=&author=&property=&target=&before=``: ``position`` in the log, ``me``,
       ``more`` (whether there are older ones) and ``batches``, the latest first: ``batch``, ``at``,
       ``author``, ``act``, ``about``, ``isOn``, ``undoes`` (the batch that it switches) and what it
-      did (``history_text.BatchSummary``). With ``target`` (a sha1) each has its ``changes`` of
-      that image and its files. The first page (no ``before``) has what can be chosen:
-      ``authors``, ``properties`` and ``atWork``. ``before`` is a batch or the beginning of its
-      id, a time.
+      did (``history_text.BatchSummary``), ``notes`` (of what was numbered, below). With
+      ``target`` (a sha1) each has its ``changes`` of that image and its files. The first page (no
+      ``before``) has what can be chosen: ``authors``, ``properties`` and ``atWork``. ``before``
+      is a batch or the beginning of its id, a time.
     - ``/steps``: what undo and redo would do for the caller: ``undo`` and ``redo``
       (``batch``, ``said``; null for nothing), ``position``, ``me``, ``atWork``.
     - ``/batches/{batch}?start=``: ``changes`` of a batch, some at a time, and their ``total``.
@@ -59,6 +62,10 @@ def routes(project: Project) -> list[Route]:
       where that is another by now nothing is done. Answers ``batch`` that was switched (null for
       none) with what it did as ``said``, and what ``/steps`` answers.
     - ``POST /switch``: ``{"batch": …, "on": …}``; the same answer, 404 for no such batch.
+
+    What came back under a name that another tag or property has by now was numbered. ``renamed``
+    lists it in the answers of the last two: ``kind``, ``id``, ``said`` (a sentence), and of a tag
+    ``namesake``, the id of the other, with which it can be merged.
     """
     switch = with_body(SwitchRequest, _switch, SWITCH_BYTES)
     return [
@@ -144,6 +151,8 @@ def _listed(
         of_targets = rows.filter(pl.col("target").is_in(targets))
         for (batch,), part in of_targets.partition_by("batch", as_dict=True).items():
             changes_of[batch] = _readable(project, words, part)
+    switches = rows.filter(pl.col("undoes").is_not_null()).partition_by("batch", as_dict=True)
+    notes = {batch: _renamed(store, words, part) for (batch,), part in switches.items()}
     return [
         {
             "batch": row["batch"],
@@ -156,6 +165,7 @@ def _listed(
             # A batch that switches another has the summary of that one, under its own name.
             **summaries[row["undoes"] if row["undoes"] in summaries else row["batch"]].as_json(),
             "name": words.act(row["act"]),
+            "notes": [note["said"] for note in notes.get(row["batch"], ())],
             **({"changes": changes_of.get(row["batch"], [])} if targets is not None else {}),
         }
         for row in batches.iter_rows(named=True)
@@ -181,11 +191,27 @@ def _steps(project: Project, caller: Caller, batch: Batch | None = None) -> dict
         "atWork": _at_work(store),
         "batch": switched,
         "said": summaries[switched].text if switched in summaries else None,
+        "renamed": [] if batch is None else _renamed(store, words, batch.changes),
         **{
             step: None if id is None else {"batch": id, "said": summaries[id].text}
             for step, id in ids.items()
         },
     }
+
+
+def _renamed(store: Store, words: Words, changes: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return what came back by a switch under a name that was taken; ``changes`` are all of it."""
+    state = store.state()
+    names = changes.filter((pl.col("property") == "name") & (pl.col("kind") != "batch"))
+    renamed = []
+    for kind, id, old, new in names.select("kind", "target", "old", "new").iter_rows():
+        name = json.loads(old)
+        tag = state.tags.get(id) if kind == "tag" else None
+        namesake = tags.by_name(state.tags, tag.property).get(name_key(name)) if tag else None
+        text = words.text(f"renamed_{kind}", name=name, new=json.loads(new))
+        other = namesake.id if namesake else None
+        renamed.append({"kind": kind, "id": id, "said": text, "namesake": other})
+    return renamed
 
 
 def _step(*, is_on: bool) -> Answer:

@@ -28,6 +28,7 @@ __all__ = [
     "from_log",
     "from_values",
     "needs_log",
+    "with_switch",
 ]
 
 # Above this many overlaid targets the overlay is merged into the base.
@@ -241,6 +242,18 @@ def advance(state: State, new_events: pl.DataFrame, log: pl.DataFrame | None) ->
     state = replace(state, position=position, inactive=inactive)
     state, retyped = _advance_definitions(state, update)
     return _advance_values(state, update, retyped)
+
+
+def with_switch(state: State, batch: str, is_on: bool, log: pl.DataFrame) -> State:
+    """Return the state as it would be with a batch switched, its values as they are.
+
+    ``log`` is the whole log up to the state's position.
+    """
+    inactive = state.inactive - {batch} if is_on else state.inactive | {batch}
+    definitions = log.filter(_IS_DEFINITION)
+    cells = definitions.filter(pl.col("batch") == batch).select(CELL_KEY).unique()
+    update = _Update(cells, definitions.clear(), cells, definitions, inactive)
+    return _advance_definitions(replace(state, inactive=inactive), update)[0]
 
 
 @dataclass(frozen=True)

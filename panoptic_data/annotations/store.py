@@ -36,6 +36,7 @@ from panoptic_data.annotations.log import (
     Change,
     Edit,
 )
+from panoptic_data.annotations.namesakes import numbered_names
 from panoptic_data.annotations.replay import UndoStack
 from panoptic_data.annotations.snapshot import read_snapshot
 from panoptic_data.annotations.state import (
@@ -44,6 +45,7 @@ from panoptic_data.annotations.state import (
     advance,
     from_log,
     needs_log,
+    with_switch,
 )
 from panoptic_data.errors import DataUnavailable, TableDamaged, TableMissing
 
@@ -152,8 +154,16 @@ class Store:
         return self._undo_or_redo(author or log.current_user(), seen, is_redo=True)
 
     def switch(self, batch: str, is_on: bool, author: str | None = None) -> Batch:
-        """Switch any batch off or on again, whoever made it; nothing is written where it is so."""
-        return self.decide(lambda state: _switched(state, batch, is_on), author=author).batch
+        """Switch any batch off or on again, whoever made it; nothing is written where it is so.
+
+        A tag or property that comes back by it while another has its name is numbered: *Sea (2)*.
+        """
+
+        def choose(_: State, unwritten: pl.DataFrame) -> Decision[bool]:
+            with self._lock:
+                return self._switching(self._look(unwritten), unwritten, batch, is_on)
+
+        return self._decide(choose, author).batch
 
     def can_undo(self, author: str | None = None) -> str | None:
         """Return the batch that undo would take back."""
@@ -278,12 +288,25 @@ class Store:
                 state = self._look(unwritten)
                 stack = self._undo_stack_after(author, unwritten)
                 batch = (stack.redoable if is_redo else stack.undoable)(state.inactive)
-            if batch is None or (seen is not None and batch != seen):
-                return Decision((), "redo" if is_redo else "undo", result=False)
-            return _switched(state, batch, is_redo)
+                if batch is None or (seen is not None and batch != seen):
+                    return Decision((), "redo" if is_redo else "undo", result=False)
+                return self._switching(state, unwritten, batch, is_redo)
 
         made = self._decide(choose, author)
         return made.batch if made.result else None
+
+    def _switching(
+        self, state: State, unwritten: pl.DataFrame, batch: str, is_on: bool
+    ) -> Decision[bool]:
+        """Switch a batch, the lock held; the result is whether it was not so before."""
+        act = "redo" if is_on else "undo"
+        if (batch not in state.inactive) == is_on:
+            return Decision((), act, result=False)
+        events = pl.concat([self._full_log(), unwritten])
+        after = with_switch(state, batch, is_on, events)
+        # First: by it the batch is known as one that switches another.
+        switch = Change("batch", batch, "active", "set", "true" if is_on else "false")
+        return Decision([switch, *numbered_names(state, after)], act, undoes=batch, result=True)
 
     def _undo_stack(self, author: str) -> UndoStack:
         if self._undo_stacks is None:
@@ -350,15 +373,6 @@ class Store:
         if self._log is not None:
             self._log = pl.concat([self._log, new_events])
         self._state = advance(self._state, new_events, self._log)
-
-
-def _switched(state: State, batch: str, is_on: bool) -> Decision[bool]:
-    """Switch a batch; the result is whether it was not so before."""
-    act = "redo" if is_on else "undo"
-    if (batch not in state.inactive) == is_on:
-        return Decision((), act, result=False)
-    change = Change("batch", batch, "active", "set", "true" if is_on else "false")
-    return Decision([change], act, undoes=batch, result=True)
 
 
 def _is_about_property(property: str, events: pl.DataFrame) -> pl.Expr:

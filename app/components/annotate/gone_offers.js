@@ -43,7 +43,10 @@ export function goneOffers(error, texts, again) {
     const press = async () => {
       made.disabled = true;
       try {
-        await again(await act());
+        const { id, answer } = await act();
+        await again(id);
+        // Said last, or what was done again would hide it.
+        annotations.sayRenamed(answer);
       } catch (problem) {
         annotations.say(problem.message || texts.not_written, null);
       }
@@ -52,15 +55,13 @@ export function goneOffers(error, texts, again) {
     return made;
   };
   const restore = async () => {
-    await annotations.write("/switch", gone.restore);
+    const answer = await annotations.write("/switch", gone.restore);
     await annotations.read();
-    return gone.id;
+    return { id: gone.id, answer };
   };
+  const make = async (of) => ({ id: await tagNamed(of, gone.name), answer: {} });
   const { property } = gone;
-  return [
-    button(texts.gone_restore, restore),
-    ...(property ? [button(texts.gone_again, () => tagNamed(property, gone.name))] : []),
-  ];
+  return [button(texts.gone_restore, restore), ...(property ? [button(texts.gone_again, () => make(property))] : [])];
 }
 
 /**

@@ -47,7 +47,10 @@ export class BatchItem {
   description() {
     const { batch, context } = this;
     const { texts, language } = context;
-    if (batch.undoes) return el("span", { class: "what" }, fill(texts.undoes, { said: batch.said }));
+    if (batch.undoes) {
+      const text = [fill(texts.undoes, { said: batch.said }), ...batch.notes].join(". ");
+      return el("span", { class: "what", title: text }, text);
+    }
     const about = batch.act === "import" && batch.about ? [el("span", { class: "value" }, batch.about)] : [];
     const more = batch.more ? el("small", {}, fill(texts.more_parts, { count: number(batch.more, language) })) : null;
     return el(

@@ -26,6 +26,7 @@ import { el, fill, icon, number } from "../shared/ui/dom.js";
  * @property {number} images
  * @property {boolean} isOn
  * @property {string | null} undoes
+ * @property {string[]} notes  what was numbered, of one that switches another
  * @property {Change[]} [changes]
  */
 

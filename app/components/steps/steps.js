@@ -7,6 +7,8 @@ import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { latest } from "../shared/store/undo_state.js";
 
 const TOAST_FOR = 8000;
+// What can be pressed beside what came back is read first.
+const OFFER_FOR = 20_000;
 
 /**
  * @typedef {"undo" | "redo"} Step
@@ -24,7 +26,8 @@ class Steps {
     };
     this.message = el("span", { role: "status" });
     this.reverse = el("button", { type: "button" });
-    this.toast = el("div", { class: "toast", popover: "manual" }, this.message, this.reverse);
+    this.merge = el("button", { type: "button" });
+    this.toast = el("div", { class: "toast", popover: "manual" }, this.message, this.merge, this.reverse);
     this.group = el("div", { class: "steps", role: "group" }, this.buttons.undo, this.buttons.redo);
     root.replaceChildren(this.group, this.toast);
     // Whoever is about to press it is given the time.
@@ -35,6 +38,8 @@ class Steps {
     this.changed = () => this.write();
     this.key = (event) => this.press(event);
     latest.addEventListener("change", this.changed);
+    this.renamed = (event) => this.showRenamed(/** @type {CustomEvent} */ (event).detail);
+    annotations.addEventListener("renamed", this.renamed);
     document.addEventListener("keydown", this.key);
     this.unfollow = latest.follow();
   }
@@ -69,29 +74,55 @@ class Steps {
     const { texts } = this.data;
     const other = step === "undo" ? "redo" : "undo";
     try {
-      const { batch, said: message, [step]: next } = await latest.go(step);
-      if (batch) this.show(fill(texts[`${step}ne`], { said: message ?? "" }), other);
+      const { batch, said: message, [step]: next, renamed } = await latest.go(step);
+      if (renamed?.length) this.showRenamed(renamed, other);
+      else if (batch) this.show(fill(texts[`${step}ne`], { said: message ?? "" }), other);
       else this.show(next ? fill(texts[`${step}_changed`], { said: next.said }) : texts[`no_${step}`]);
     } catch {
       this.show(texts.failed);
     }
   }
 
-  /** @param {string} text @param {Step} [reverse] */
-  show(text, reverse) {
+  /**
+   * Say what came back under another name. One tag can be merged with the other right away.
+   * @param {import("../shared/store/annotations.js").Renamed[]} renamed @param {Step} [reverse]
+   */
+  showRenamed(renamed, reverse) {
+    this.show(renamed.map((line) => line.said).join(" "), reverse, OFFER_FOR);
+    const [{ id, namesake }] = renamed;
+    if (renamed.length !== 1 || !namesake) return;
+    this.merge.hidden = false;
+    write(this.merge, this.data.texts.merge);
+    this.merge.onclick = () => this.mergeTags(namesake, id);
+  }
+
+  /** @param {string} keep @param {string} other */
+  async mergeTags(keep, other) {
+    try {
+      await annotations.write("/define", { do: "tag_merge", keep, others: [other] });
+      this.show(this.data.texts.merged, "undo");
+    } catch (error) {
+      this.show(error.message || this.data.texts.failed);
+    }
+  }
+
+  /** @param {string} text @param {Step} [reverse] @param {number} [time] */
+  show(text, reverse, time = TOAST_FOR) {
     write(this.message, text);
+    this.merge.hidden = true;
     this.reverse.hidden = !reverse;
     if (reverse) {
       write(this.reverse, this.data.texts[`${reverse}_short`]);
       this.reverse.onclick = () => this.go(reverse);
     }
     showToast(this.toast);
+    this.shownFor = time;
     this.fade();
   }
 
   fade() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => hideToast(this.toast), TOAST_FOR);
+    this.timer = setTimeout(() => hideToast(this.toast), this.shownFor);
   }
 
   /** @param {KeyboardEvent} event */
@@ -108,6 +139,7 @@ class Steps {
   close() {
     clearTimeout(this.timer);
     latest.removeEventListener("change", this.changed);
+    annotations.removeEventListener("renamed", this.renamed);
     document.removeEventListener("keydown", this.key);
     this.unfollow();
   }

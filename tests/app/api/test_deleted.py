@@ -130,3 +130,34 @@ def test_an_edit_sent_again_is_answered_as_it_was(post, store, theme, sea):
     post("/annotate", {**body, "repeat": True})
     assert store.state(fresh=True).values(theme.id).is_empty()
     post("/annotate", {**body, "edit": "short"}, 400)
+
+
+def test_a_tag_that_comes_back_while_another_has_its_name_is_numbered(post, store, theme, sea):
+    post("/annotate", stamp(theme, sea))
+    deletion = post("/define", {"do": "tag_delete", "ids": [sea.id]})["batch"]
+    [other] = post("/define", {"do": "tag", "id": theme.id, "names": ["Sea"]})["ids"]
+    answer = post("/switch", {"batch": deletion, "on": False})
+    [renamed] = answer["renamed"]
+    assert (renamed["id"], renamed["namesake"]) == (sea.id, other)
+    assert renamed["said"] == (
+        "There is another tag “Sea” by now, so the one that came back is called “Sea (2)”."
+    )
+    names = {tag.id: tag.name for tag in store.state(fresh=True).tags_of(theme.id)}
+    assert names == {sea.id: "Sea (2)", other: "Sea"}
+    # The choice that is offered: one tag, with the images of both.
+    post("/define", {"do": "tag_merge", "keep": other, "others": [sea.id]})
+    state = store.state(fresh=True)
+    assert [tag.name for tag in state.tags_of(theme.id)] == ["Sea"]
+    assert state.values(theme.id).select("target", "value").rows() == [(SHA1S[0], other)]
+
+
+def test_the_history_says_what_was_numbered(client, post, store, theme, sea):
+    deletion = post("/define", {"do": "delete", "id": theme.id})["batch"]
+    post("/define", {"do": "create", "name": "theme", "type": "text"})
+    [renamed] = post("/switch", {"batch": deletion, "on": False})["renamed"]
+    assert (renamed["kind"], renamed["id"], renamed["namesake"]) == ("property", theme.id, None)
+    assert store.state(fresh=True).properties[theme.id].name == "Theme (2)"
+    [last, *others] = client.get("/batches").json()["batches"]
+    assert last["notes"] == [renamed["said"]]
+    assert not any(batch["notes"] for batch in others)
+    assert not post("/undo", {})["renamed"]

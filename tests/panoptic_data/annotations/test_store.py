@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.materialize import update
+from panoptic_data.annotations.state import from_log
 from panoptic_data.annotations.store import Store, annotations_of
 from tests.annotating import IMAGES, create_property, create_tag, reopened, values_of
 
@@ -221,3 +223,51 @@ def test_undo_and_redo_in_any_order_are_as_a_list_in_python_says(project):
 
 def test_a_project_has_one_store_in_a_process(project):
     assert annotations_of(project) is annotations_of(project)
+
+
+def test_no_undo_or_redo_makes_two_of_one_name(store):
+    theme = create_property(store, "Theme", "tags")
+    sea = create_tag(store, theme, "Sea")
+
+    def alter(id, **parts):
+        return store.commit(tags.update(store.state().tags, id, **parts), "tag", author="a")
+
+    def names():
+        live = {tag.id: tag.name for tag in store.state().tags_of(theme.id)}
+        replayed = from_log(store.log()).tags_of(theme.id)
+        merged_then_followed = reopened(store).tags_of(theme.id)
+        assert live == {tag.id: tag.name for tag in replayed}
+        assert live == {tag.id: tag.name for tag in merged_then_followed}
+        return live
+
+    alter(sea.id, deleted=True)
+    update(store.project)
+    new = create_tag(store, theme, "SEA")
+    store.undo("a")
+    assert names() == {sea.id: "Sea (2)", new.id: "SEA"}
+    store.redo("a")
+    assert names() == {new.id: "SEA"}
+    store.undo("a")
+    assert names() == {sea.id: "Sea (2)", new.id: "SEA"}
+    # A name that was given away, and one whose making was undone.
+    alter(new.id, name="Ocean")
+    third = create_tag(store, theme, "sea")
+    store.undo("a")
+    assert names() == {sea.id: "Sea (2)", new.id: "SEA (3)", third.id: "sea"}
+    creation = store.history(1, target=third.id)["batch"][0]
+    store.switch(creation, is_on=False)
+    alter(new.id, name="Sea")
+    store.switch(creation, is_on=True)
+    assert names() == {sea.id: "Sea (2)", new.id: "Sea", third.id: "sea (3)"}
+
+
+def test_names_that_two_had_already_stay_as_they_are(store):
+    theme = create_property(store, "Theme", "tags")
+    sea = create_tag(store, theme, "Sea")
+    # As versions before left them.
+    twin, changes = tags.create({}, theme.id, "Sea")
+    store.commit(changes, "tag")
+    colour = store.commit(tags.update(store.state().tags, sea.id, colour="#d94f4f"), "colour")
+    store.switch(colour.id, is_on=False)
+    names = {tag.id: tag.name for tag in store.state().tags_of(theme.id)}
+    assert names == {sea.id: "Sea", twin.id: "Sea"}

@@ -41,7 +41,10 @@ const SENT_UNTIL_STORED = new Set(["/annotate", "/copy", "/exclude", "/suggestio
  * @typedef {{op?: string, value?: string | null, values?: string[], names?: string[]}} Edit
  * @typedef {{kind: "tag" | "property", id: string, name: string, property: string | null,
  *   restore: {batch: string, on: boolean}}} Gone  what somebody deleted, and what brings it back
- * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string}} Written
+ * @typedef {{batch: string | null, position: number, changed: number, op?: string, property?: string,
+ *   renamed?: Renamed[]}} Written
+ * @typedef {{kind: "tag" | "property", id: string, said: string, namesake: string | null}} Renamed  what
+ *   came back by undo while another had its name
  */
 
 /** What the server said against a request; its message is for people, empty where it had none. */
@@ -136,6 +139,7 @@ class Annotations extends EventTarget {
     if (!isKept && this.kept.waiting.length) await this.kept.flush();
     const answer = /** @type {any} */ (await (isKept ? this.kept.send(path, body) : this.post(path, body)));
     this.written(answer);
+    this.sayRenamed(answer);
     return answer;
   }
 
@@ -143,6 +147,11 @@ class Annotations extends EventTarget {
   written({ version, position }) {
     this.take(version ?? "");
     this.notify(position);
+  }
+
+  /** Say what came back under another name. @param {{renamed?: Renamed[]}} answer */
+  sayRenamed({ renamed }) {
+    if (renamed?.length) this.dispatchEvent(new CustomEvent("renamed", { detail: renamed }));
   }
 
   /** As `write`, where nothing is written. @param {string} path @param {Record<string, any>} body */

@@ -1,5 +1,6 @@
 // The project's definitions: read, kept current with what others do, and changed over HTTP. Not
 // here: showing them.
+import { annotations } from "./annotations.js";
 import { onAnnotationChange } from "./annotation_changes.js";
 
 /**
@@ -73,6 +74,7 @@ export class Definitions extends EventTarget {
     const done = await answer.json();
     await this.refresh();
     document.dispatchEvent(new CustomEvent("panoptic:annotated", { detail: { position: done.position } }));
+    annotations.sayRenamed(done);
     return done;
   }
 

@@ -20,6 +20,7 @@ const COMPARE_EVERY = 500;
  * @property {Step} redo
  * @property {string | null} [batch]
  * @property {string | null} [said]
+ * @property {import("./annotations.js").Renamed[]} [renamed]
  * @property {{author: string, at: string}[]} atWork
  */
 
