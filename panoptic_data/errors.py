@@ -23,6 +23,9 @@
     │   ├── InvalidValue
     │   ├── InvalidImport
     │   ├── InvalidExport
+    │   ├── InvalidVersion
+    │   ├── UnknownVersion
+    │   ├── VersionReadOnly
     │   ├── InvalidExpression
     │   └── InvalidAddress
     ├── ProcessingFailed         a run ended without doing all that it should
@@ -53,11 +56,12 @@ __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidView", "LogIncomplete", "NoEmbeddings", "OtherProject", "OtherWeights", "PanopticError",
-    "ProcessingFailed", "ProjectBusy", "ProjectDamaged", "ProjectGone", "ProjectIncomplete",
-    "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "TableDamaged", "TableMissing",
-    "TextNotSupported", "UnknownEncoder", "UnknownEncoderOption", "UnknownImage", "UnknownSource",
-    "UnreadableImage", "UsageError", "WeightsUnavailable", "WriteConflict", "weights_cause",
+    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "OtherProject",
+    "OtherWeights", "PanopticError", "ProcessingFailed", "ProjectBusy", "ProjectDamaged",
+    "ProjectGone", "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew",
+    "TableDamaged", "TableMissing", "TextNotSupported", "UnknownEncoder", "UnknownEncoderOption",
+    "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage", "UsageError",
+    "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
 ]  # fmt: skip
 
 
@@ -295,6 +299,25 @@ class InvalidExport(_InvalidDefinition):
 
     key = "invalid_export"
     texts = "export.cannot_"
+
+
+class InvalidVersion(_InvalidDefinition):
+    """A corpus version that cannot be made so. Params: what ``problem`` takes."""
+
+    key = "invalid_version"
+    texts = "versions.cannot_"
+
+
+class UnknownVersion(UsageError):
+    """No corpus version of this name or id. Params: ``name``, ``known``."""
+
+    key = "unknown_version"
+
+
+class VersionReadOnly(UsageError):
+    """A corpus version is read: nothing can be written."""
+
+    key = "version_read_only"
 
 
 class ExportFailed(PanopticError):

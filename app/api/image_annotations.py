@@ -19,10 +19,9 @@ from app.api.targets import files_of
 from panoptic_data.annotations.store import annotations_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["position_and_version", "routes"]
@@ -70,14 +69,14 @@ def _position(project: Project, _: Request) -> Response:
 
 # What is defined changes seldom and is asked for with each image. A state keeps its frame of
 # definitions until something in it changes. By the root of the project.
-_definitions_of: dict[Path, tuple[pl.DataFrame, dict[str, Any]]] = {}
+_definitions_of: dict[ProjectFolder, tuple[pl.DataFrame, dict[str, Any]]] = {}
 
 
 def _definitions(project: Project, state: State) -> dict[str, Any]:
     """Return the properties and tags that are not deleted, and a text that names their state."""
-    cached = _definitions_of.get(project.root)
+    cached = _definitions_of.get(project.folder)
     if cached is None or cached[0] is not state.definitions:
-        cached = _definitions_of[project.root] = (state.definitions, _list_definitions(state))
+        cached = _definitions_of[project.folder] = (state.definitions, _list_definitions(state))
     return dict(cached[1])
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import PropertyValues, State
     from panoptic_data.annotations.tags import Tag
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes", "view_of"]
@@ -214,14 +214,14 @@ class _CachedTagLists:
     body: bytes
 
 
-# By the root of the project and the id of the property.
-_tag_lists_of: dict[tuple[Path, str], _CachedTagLists] = {}
-_target_counts: dict[tuple[Path, str], tuple[PropertyValues, int]] = {}
+# By the folder of the project and the id of the property.
+_tag_lists_of: dict[tuple[ProjectFolder, str], _CachedTagLists] = {}
+_target_counts: dict[tuple[ProjectFolder, str], tuple[PropertyValues, int]] = {}
 
 
 def _cached_tag_lists(project: Project, state: State, prop: Property) -> _CachedTagLists:
     """Return the JSON of a property's tags, made anew where the tags or their values changed."""
-    key = (project.root, prop.id)
+    key = (project.folder, prop.id)
     cached = _tag_lists_of.get(key)
     cells = state.property_values(prop.id)
     if cached is None or cached.tags is not state.tags or cached.cells is not cells:
@@ -233,10 +233,10 @@ def _cached_tag_lists(project: Project, state: State, prop: Property) -> _Cached
 def _count_targets(project: Project, state: State, property: str) -> int:
     """Return how many images or files have a value; counted anew where values changed."""
     cells = state.property_values(property)
-    cached = _target_counts.get((project.root, property))
+    cached = _target_counts.get((project.folder, property))
     if cached is None or cached[0] is not cells:
         count = cells.frame()["target"].n_unique()
-        cached = _target_counts[project.root, property] = (cells, count)
+        cached = _target_counts[project.folder, property] = (cells, count)
     return cached[1]
 
 

@@ -43,7 +43,7 @@ class FilterChoices:
 
 def filter_choices(corpus: Catalogue) -> FilterChoices:
     """Return the choices; kept in the session, since every change of a draft needs them again."""
-    key = (corpus.project.root, corpus.version, state.language())
+    key = (corpus.project.folder, corpus.version, state.language())
     cached = st.session_state.get(_CHOICES)
     if cached is not None and cached[0] == key:
         former: FilterChoices = cached[1]

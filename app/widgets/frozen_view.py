@@ -74,7 +74,7 @@ def get_frozen(corpus: Catalogue, view: View, slot: str = MAIN) -> FrozenResult 
     if not is_on():
         refresh()
         return None
-    key = (corpus.project.root, state.tab(), view.key)
+    key = (corpus.project.folder, state.tab(), view.key)
     frozen: tuple[object, FrozenResult] | None = st.session_state.get(slot)
     if frozen is None or frozen[0] != key:
         # One result at a time is kept in memory: the former is released first.

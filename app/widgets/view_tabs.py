@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -27,6 +26,7 @@ from panoptic_data.views.model import Clause, Condition, View
 
 if TYPE_CHECKING:
     from app.components.frame import Selection
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
     from panoptic_data.views.saved import SavedView
 
@@ -226,15 +226,15 @@ def _save_changes(project: Project) -> None:
         save_soon(project, current[0], current[1])
 
 
-# Views to be written: (project, tab) → view; and when each was written last.
-_pending: dict[tuple[Path, str], View] = {}
-_written_at: dict[tuple[Path, str], float] = {}
+# Views to be written: (project folder, tab) → view; and when each was written last.
+_pending: dict[tuple[ProjectFolder, str], View] = {}
+_written_at: dict[tuple[ProjectFolder, str], float] = {}
 _lock = threading.RLock()
 
 
 def save_soon(project: Project, tab: str, view: View) -> None:
     """Write a tab's view soon: at once, or two seconds after it was last written."""
-    key = (project.root, tab)
+    key = (project.folder, tab)
     with _lock:
         is_scheduled = key in _pending
         _pending[key] = view
@@ -247,13 +247,13 @@ def save_soon(project: Project, tab: str, view: View) -> None:
 def save_pending(project: Project) -> None:
     """Write pending views, before the table is read or changed by a press."""
     with _lock:
-        for root, tab in [*_pending]:
-            if root == project.root:
+        for folder, tab in [*_pending]:
+            if folder == project.folder:
                 _write(project, tab)
 
 
 def _write(project: Project, tab: str) -> None:
-    key = (project.root, tab)
+    key = (project.folder, tab)
     with _lock:
         view = _pending.pop(key, None)
         if view is None:

@@ -180,7 +180,9 @@ def _cache_folder(project: Project, versions: Mapping[str, int]) -> Path:
     database = project.database()
     # The counts as well: tables put back from a copy may bear the same numbers.
     marks = [f"{versions[name]}-{database.count(name)}" for name in ("files", "images")]
-    return project.root / "cache" / f"corpus-{CACHE_FORMAT}-{'-'.join(marks)}"
+    # Those of a corpus version are not dropped when the corpus of now changes.
+    prefix = f"version-{project.version}" if project.version else "corpus"
+    return project.root / "cache" / f"{prefix}-{CACHE_FORMAT}-{'-'.join(marks)}"
 
 
 def _read_cache(cache: Path) -> Corpus | None:
@@ -203,7 +205,8 @@ def _write_cache(corpus: Corpus, cache: Path) -> None:
         corpus.frame.write_ipc(draft / "frame.arrow")
         corpus.files.write_ipc(draft / "files.arrow")
         draft.rename(cache)
-        for old in cache.parent.glob("corpus-*"):
+        prefix = cache.name.partition(f"-{CACHE_FORMAT}-")[0]
+        for old in cache.parent.glob(f"{prefix}-*"):
             if old != cache:
                 _remove(old)
 

@@ -66,7 +66,7 @@ class FrozenResult:
 
     def is_of(self, current: Catalogue) -> bool:
         """Whether it is of the same project."""
-        return self._catalogue.project.root == current.project.root
+        return self._catalogue.project.folder == current.project.folder
 
     def catalogue(self, current: Catalogue) -> Catalogue:
         """Return the catalogue in which the view has this result, with the present annotations.

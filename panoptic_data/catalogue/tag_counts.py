@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from panoptic_data.annotations.tags import Tag
     from panoptic_data.catalogue.snapshot import Catalogue
+    from panoptic_data.storage.folder import ProjectFolder
 
 __all__ = ["TagHierarchy", "tag_hierarchy"]
 
@@ -61,13 +61,13 @@ class TagHierarchy:
 
 
 # Tags change seldom beside the values: a state keeps its tags until one of them changes.
-_hierarchies: dict[tuple[Path, str], tuple[Mapping[str, Tag], TagHierarchy]] = {}
+_hierarchies: dict[tuple[ProjectFolder, str], tuple[Mapping[str, Tag], TagHierarchy]] = {}
 
 
 def tag_hierarchy(catalogue: Catalogue, property: str) -> TagHierarchy:
     """Return the tags of a property (its id), made anew only when a tag changed."""
     tag_by_id = catalogue.annotations.tags
-    key = (catalogue.project.root, property)
+    key = (catalogue.project.folder, property)
     cached = _hierarchies.get(key)
     if cached is None or cached[0] is not tag_by_id:
         cached = _hierarchies[key] = (tag_by_id, _build(catalogue, property))

@@ -33,7 +33,7 @@ from panoptic_data.storage.project import Project
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LOCK", "MERGE", "Run", "code_version", "current", "recent", "start"]
+__all__ = ["LOCK", "MERGE", "Run", "alone", "code_version", "current", "recent", "start"]
 
 LOCK = "run.lock"
 # The ``what`` of runs that only merge annotations: one a minute while people annotate.
@@ -62,14 +62,7 @@ def start(
     ``wait`` is how many seconds to wait for another run to end. Raises ProjectBusy when it
     does not. An exception is recorded (KeyboardInterrupt as interrupted) and raised again.
     """
-    try:
-        with project.anchored() as root:
-            lock = FileLock(root / LOCK).acquire(
-                timeout=max(wait, LOCK_RETRY), poll_interval=LOCK_RETRY_EVERY
-            )
-    except Timeout:
-        raise ProjectBusy(path=project.root) from None
-    with lock:
+    with alone(project, wait):
         _close_dead_runs(project)
         run = Run(project, what, parameters)
         run.open()
@@ -83,6 +76,21 @@ def start(
             raise
         finally:
             run.close()
+
+
+@contextmanager
+def alone(project: Project, wait: float = 0.0) -> Iterator[None]:
+    """Hold the lock of a run, without a row in `runs`; arguments and errors as of :func:`start`."""
+    project.require_now()
+    try:
+        with project.anchored() as root:
+            lock = FileLock(root / LOCK).acquire(
+                timeout=max(wait, LOCK_RETRY), poll_interval=LOCK_RETRY_EVERY
+            )
+    except Timeout:
+        raise ProjectBusy(path=project.root) from None
+    with lock:
+        yield
 
 
 class Run:

@@ -60,7 +60,11 @@ class Connection:
             self._folder.check()
 
     def names(self) -> frozenset[str]:
-        """Return the tables that exist."""
+        """Return the tables that exist, without those that only corpus versions read."""
+        return self.on_disk() - self._retired()
+
+    def on_disk(self) -> frozenset[str]:
+        """Return the tables that exist, also those that only corpus versions read."""
         self.check()
         names: list[str] = []
         token: str | None = None
@@ -85,13 +89,10 @@ class Connection:
         Raises TableMissing.
         """
         self.check()
-        try:
-            table = self._lancedb.open_table(name)
-        except ValueError as error:
-            # lancedb says a table is absent with a bare ValueError and this text.
-            if "not found" not in str(error):
-                raise
-        else:
+        if name in self._retired():
+            return None
+        table = self._open_on_disk(name)
+        if table is not None:
             if version is not None:
                 table.checkout(version)
             return table
@@ -100,6 +101,16 @@ class Connection:
         if name in self.expected():
             raise TableMissing(table=name)
         return None
+
+    def _open_on_disk(self, name: str) -> Any | None:
+        """Open a table at its current version, also a retired one; None where it is not there."""
+        try:
+            return self._lancedb.open_table(name)
+        except ValueError as error:
+            # lancedb says a table is absent with a bare ValueError and this text.
+            if "not found" not in str(error):
+                raise
+            return None
 
     def open_complete(self, name: str, expected: pa.Schema) -> Any:
         """Open a table for writing, with every declared column; make it where there is none."""
@@ -117,11 +128,42 @@ class Connection:
         return table
 
     def drop(self, name: str) -> None:
-        """Remove a table and all its versions."""
+        """Remove a table and all its versions; where some are pinned, keep it for those alone."""
+        if self._folder is not None and self.pins(name):
+            ledger.retire(self._root, name, self.expected)
+            return
         # In this order: killed in between, a table is left that nobody misses.
         self.forget(name)
-        if name in self.names():
+        if name in self.on_disk():
             self._lancedb.drop_table(name)
+
+    def pins(self, name: str) -> frozenset[str]:
+        """Return the names under which versions of a table are pinned; none of one unreadable."""
+        try:
+            table = self._open_on_disk(name)
+            return frozenset() if table is None else frozenset(table.branches.list())
+        except failures.LANCE_ERRORS:
+            return frozenset()
+
+    def pin(self, name: str, pin: str) -> int | None:
+        """Keep the current version of a table until it is unpinned; return its number.
+
+        None where there is no table.
+        """
+        table = self.open(name)
+        if table is None:
+            return None
+        version = int(table.version)
+        table.branches.create(pin, from_version=version)
+        return version
+
+    def unpin(self, name: str, pin: str) -> None:
+        """Give a version of a table up; remove the table where nothing else reads it."""
+        table = self._open_on_disk(name)
+        if table is not None and pin in table.branches.list():
+            table.branches.delete(pin)
+        if name in self._retired() and not self.pins(name):
+            self.drop(name)
 
     def forget(self, name: str) -> None:
         """Take a table off the list of those that must be there."""
@@ -149,11 +191,17 @@ class Connection:
 
     def _open_or_create(self, name: str, schema: pa.Schema) -> Any:
         table = self.open(name)
-        if table is None:
+        if table is None and name in self._retired():
+            # Its past versions stay, the current one begins anew.
+            table = self._lancedb.create_table(name, schema=schema, mode="overwrite")
+        elif table is None:
             # exist_ok: another process may create it between the two calls.
             table = self._lancedb.create_table(name, schema=schema, exist_ok=True)
         self.remember(name)
         return table
+
+    def _retired(self) -> frozenset[str]:
+        return frozenset() if self._folder is None else ledger.retired(self._root)
 
     def _present_or_recorded(self) -> frozenset[str]:
         """Return the tables of a project of a release that kept no list."""

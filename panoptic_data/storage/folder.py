@@ -35,12 +35,14 @@ class ProjectFolder:
     """The folder that was opened: where it was, the project's ``id``, the folder's ``inode``.
 
     An inode of 0 is not compared. A disk that is mounted again may have another device number:
-    that is no part of it.
+    that is no part of it. ``version`` is the corpus version that is read in it, empty for the
+    corpus as it is now: what is kept in memory of the one is not of the other.
     """
 
     root: Path
     id: str
     inode: int
+    version: str = ""
 
     def check(self) -> None:
         """Raise ProjectGone or ProjectReplaced where the path no longer leads to this folder."""

@@ -1,7 +1,8 @@
 """Which tables a project has, written beside them: one that is gone is not taken for a new one.
 
 The list is a file, ``tables.json``, written when a table is made or dropped. A project of a release
-without one has the tables that are there and those that a stage recorded. Not here: the tables
+without one has the tables that are there and those that a stage recorded. A table that was dropped
+while corpus versions read it is *retired*: its files stay, for them alone. Not here: the tables
 (``tables``), what a stage records (``provenance.stages``).
 """
 
@@ -15,7 +16,17 @@ from pathlib import Path
 from panoptic_data.storage.folder import read_if_changed, write_in_one_step
 from panoptic_data.storage.locks import exclusive_lock
 
-__all__ = ["FILE_NAME", "add", "begin", "is_kept", "read", "remove", "stage_table"]
+__all__ = [
+    "FILE_NAME",
+    "add",
+    "begin",
+    "is_kept",
+    "read",
+    "remove",
+    "retire",
+    "retired",
+    "stage_table",
+]
 
 FILE_NAME = "tables.json"
 LOCK = "tables.lock"
@@ -26,9 +37,17 @@ _PER_ENCODER = ("neighbours", "projection", "clusters")
 def read(root: Path) -> frozenset[str] | None:
     """Return the tables of the project at ``root``; None where no list was written yet."""
     try:
-        return _names_in(read_if_changed(root / FILE_NAME))
+        return _names_in(read_if_changed(root / FILE_NAME), "tables")
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def retired(root: Path) -> frozenset[str]:
+    """Return the tables of the project at ``root`` that only corpus versions read."""
+    try:
+        return _names_in(read_if_changed(root / FILE_NAME), "retired")
+    except (OSError, ValueError, TypeError, KeyError):
+        return frozenset()
 
 
 def is_kept(root: Path) -> bool:
@@ -44,20 +63,28 @@ def begin(root: Path) -> None:
 def add(root: Path, name: str, known: Callable[[], Iterable[str]]) -> None:
     """Put a table on the list; ``known`` are those to begin a list with."""
     before = read(root)
-    if before is not None and name in before:
+    if before is not None and name in before and name not in retired(root):
         return
     with exclusive_lock(root / LOCK):
         before = read(root)
         names = known() if before is None else before
-        _write(root, {*names, name})
+        _write(root, {*names, name}, retired(root) - {name})
 
 
 def remove(root: Path, name: str, known: Callable[[], Iterable[str]]) -> None:
-    """Take a table off the list."""
+    """Take a table off the list, also off that of retired ones."""
     with exclusive_lock(root / LOCK):
         before = read(root)
         names = known() if before is None else before
-        _write(root, set(names) - {name})
+        _write(root, set(names) - {name}, retired(root) - {name})
+
+
+def retire(root: Path, name: str, known: Callable[[], Iterable[str]]) -> None:
+    """Take a table off the list and put it on that of those that only corpus versions read."""
+    with exclusive_lock(root / LOCK):
+        before = read(root)
+        names = known() if before is None else before
+        _write(root, set(names) - {name}, retired(root) | {name})
 
 
 def stage_table(stage: str) -> str:
@@ -71,9 +98,12 @@ def stage_table(stage: str) -> str:
 
 
 @lru_cache(64)
-def _names_in(text: str) -> frozenset[str]:
-    return frozenset(map(str, json.loads(text)["tables"]))
+def _names_in(text: str, part: str) -> frozenset[str]:
+    return frozenset(map(str, json.loads(text)[part]))
 
 
-def _write(root: Path, names: set[str]) -> None:
-    write_in_one_step(root / FILE_NAME, json.dumps({"tables": sorted(names)}, indent=1) + "\n")
+def _write(root: Path, names: set[str], retired: Iterable[str] = ()) -> None:
+    content: dict[str, list[str]] = {"tables": sorted(names)}
+    if retired:
+        content["retired"] = sorted(retired)
+    write_in_one_step(root / FILE_NAME, json.dumps(content, indent=1) + "\n")

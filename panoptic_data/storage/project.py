@@ -21,6 +21,7 @@ from panoptic_data.errors import (
     ProjectIncomplete,
     ProjectNotFound,
     ProjectTooNew,
+    VersionReadOnly,
 )
 from panoptic_data.storage import ledger
 from panoptic_data.storage.folder import SETTINGS, ProjectFolder, project_id, write_in_one_step
@@ -52,6 +53,8 @@ class Project:
     """One corpus on disk. ``encoders`` are texts that ``encoders.parse`` reads, in order.
 
     ``id`` is the project's own, 32 hex digits, wherever it lies; ``inode`` that of its folder.
+    With ``version``, the id of a corpus version, the corpus is read as it was then, and nothing is
+    written; ``pins`` are its tables and the version of each.
     """
 
     root: Path
@@ -60,6 +63,8 @@ class Project:
     encoders: tuple[str, ...] = DEFAULT_ENCODERS
     id: str = ""
     inode: int = field(default=0, compare=False)
+    version: str = ""
+    pins: tuple[tuple[str, int], ...] = ()
 
     @property
     def lance(self) -> Path:
@@ -74,15 +79,25 @@ class Project:
     def database(self) -> Database:
         """Open the project's tables."""
         # Importing lancedb takes 2 to 5 s: paid only by those who read tables.
-        from panoptic_data.storage.tables import connect
+        from panoptic_data.storage.tables import connect, connect_pinned
 
-        return connect(self.folder)
+        return connect_pinned(self.folder, self.pins) if self.version else connect(self.folder)
 
     @property
     def folder(self) -> ProjectFolder:
         """The folder as it was opened."""
         settings = {"name": self.name, "created_at": self.created_at}
-        return ProjectFolder(self.root, self.id or project_id(settings), self.inode)
+        return ProjectFolder(self.root, self.id or project_id(settings), self.inode, self.version)
+
+    @property
+    def now(self) -> Project:
+        """The same project as it is now."""
+        return replace(self, version="", pins=())
+
+    def require_now(self) -> None:
+        """Raise VersionReadOnly where a corpus version is read."""
+        if self.version:
+            raise VersionReadOnly
 
     def anchored(self) -> AbstractContextManager[Path]:
         """Yield a path to the project's folder, to write into it; as ``ProjectFolder.anchored``."""
@@ -170,8 +185,9 @@ def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
 def save_settings(project: Project) -> None:
     """Write the settings in one step, so that a kill leaves the old ones or the new ones.
 
-    Raises ProjectGone, ProjectReplaced.
+    Raises ProjectGone, ProjectReplaced, VersionReadOnly.
     """
+    project.require_now()
     with project.anchored() as root:
         write_in_one_step(root / SETTINGS, _settings(project))
 

@@ -37,10 +37,11 @@ from panoptic_data.storage.connection import (
     vector_index_config,
 )
 from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.pinned import PinnedConnection, Pins
 from panoptic_data.storage.schema import arrow, table_of
 from panoptic_data.storage.sql import literal
 
-__all__ = ["Database", "VectorIndex", "connect"]
+__all__ = ["Database", "VectorIndex", "connect", "connect_pinned"]
 
 T = TypeVar("T")
 
@@ -63,6 +64,13 @@ READ_TRIES = 3
 def connect(folder: ProjectFolder) -> Database:
     """Return the tables of an opened project; one object per process."""
     return Database(str(folder.root / LANCE), folder)
+
+
+@cache
+def connect_pinned(folder: ProjectFolder, pins: tuple[tuple[str, int], ...]) -> Database:
+    """Return the tables of a project at the versions of ``pins``; every write is refused."""
+    uri = str(folder.root / LANCE)
+    return Database(uri, folder, PinnedConnection(uri, folder, dict(pins)))
 
 
 @dataclass(frozen=True)
@@ -257,6 +265,11 @@ class Database:
         """Remove a table and all its versions."""
         with self._connection.anchored() as here:
             here.drop(name)
+
+    @property
+    def pins(self) -> Pins:
+        """The versions of tables that are kept for corpus versions."""
+        return Pins(self._connection)
 
     def forget(self, name: str) -> None:
         """Take a table off the list of those that must be there."""

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from panoptic_data.errors import InvalidView, WriteConflict
+from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -85,7 +85,7 @@ class _CachedList:
     saved: tuple[SavedView, ...]
 
 
-_cached_lists: dict[Path, _CachedList] = {}
+_cached_lists: dict[ProjectFolder, _CachedList] = {}
 _cached_lists_lock = threading.Lock()
 
 
@@ -94,7 +94,7 @@ def list_views(project: Project) -> list[SavedView]:
     database = project.database()
     version = database.version(TABLE)
     with _cached_lists_lock:
-        cached = _cached_lists.get(project.root)
+        cached = _cached_lists.get(project.folder)
     if cached is not None and cached.version == version:
         return list(cached.saved)
     rows = database.read(TABLE, version=version or None).to_pylist()
@@ -104,7 +104,7 @@ def list_views(project: Project) -> list[SavedView]:
         (view for view in views if not view.is_open), key=lambda view: view.changed_at, reverse=True
     )
     with _cached_lists_lock:
-        _cached_lists[project.root] = _CachedList(version, (*opened, *others))
+        _cached_lists[project.folder] = _CachedList(version, (*opened, *others))
     return [*opened, *others]
 
 

@@ -39,7 +39,8 @@ def store(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
     """Store a selection with the project; return the value of a condition that names it."""
     sorted_sha1s = sorted(set(sha1s))
     key = hashlib.blake2b("\n".join(sorted_sha1s).encode(), digest_size=10).hexdigest()
-    database = project.database()
+    # Keys say what is selected: a corpus version reads and adds to those of the project.
+    database = project.now.database()
     if not database.take(TABLE, [key], ("key",)).num_rows:
         row = {"key": key, "sha1s": sorted_sha1s, "at": datetime.now(UTC)}
         version = database.upsert(TABLE, pa.Table.from_pylist([row], schema=arrow(TABLE)))
@@ -51,7 +52,7 @@ def store(project: Project, sha1s: Iterable[str]) -> dict[str, Any]:
 @lru_cache(maxsize=CACHED_SELECTIONS)
 def read(project: Project, key: str) -> tuple[str, ...]:
     """Return the sha1s of a selection. Raises InvalidView where this project does not have it."""
-    rows = project.database().take(TABLE, [key], ("sha1s",))
+    rows = project.now.database().take(TABLE, [key], ("sha1s",))
     if not rows.num_rows:
         raise InvalidView(FIELD, "not_kept")
     return tuple(rows["sha1s"][0].as_py())

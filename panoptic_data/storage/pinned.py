@@ -1,0 +1,83 @@
+"""Versions of tables that are kept, pinned by name, and the tables of a project at such versions.
+
+Not here: which tables a version pinned (``panoptic_data.versions``), the tables as they are now
+(``connection``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from panoptic_data.errors import TableMissing, VersionReadOnly
+from panoptic_data.storage.connection import Connection
+from panoptic_data.storage.folder import ProjectFolder
+
+__all__ = ["PinnedConnection", "Pins"]
+
+
+class PinnedConnection(Connection):
+    """The tables at ``uri`` at the versions of ``pins``; every write raises VersionReadOnly."""
+
+    def __init__(self, uri: str, folder: ProjectFolder, pins: Mapping[str, int]) -> None:
+        super().__init__(uri, folder)
+        self._pins = pins
+
+    def anchored(self) -> NoReturn:
+        """Raise VersionReadOnly."""
+        self._refuse()
+
+    def names(self) -> frozenset[str]:
+        """Return the tables that there were."""
+        self.check()
+        return frozenset(self._pins)
+
+    def expected(self) -> frozenset[str]:
+        """Return the tables that there were."""
+        return frozenset(self._pins)
+
+    def open(self, name: str, version: int | None = None) -> Any | None:
+        """Open a table as it was, or before; None where there was none. Raises TableMissing."""
+        self.check()
+        if name not in self._pins:
+            return None
+        table = self._open_on_disk(name)
+        if table is None:
+            self.check()
+            raise TableMissing(table=name)
+        table.checkout(self._pins[name] if version is None else version)
+        return table
+
+    def _refuse(self) -> NoReturn:
+        raise VersionReadOnly
+
+
+class Pins:
+    """The versions of tables that are kept until they are given up, each under a name.
+
+    A pin is a branch of the table: with tags, lancedb cleans nothing up any more.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def tables(self) -> frozenset[str]:
+        """Return the tables that exist, also those that only corpus versions read."""
+        return self._connection.on_disk()
+
+    def of(self, table: str) -> frozenset[str]:
+        """Return the names under which versions of a table are kept."""
+        return self._connection.pins(table)
+
+    def add(self, table: str, name: str) -> int | None:
+        """Keep the current version of a table; return its number, None where there is no table.
+
+        Raises VersionReadOnly.
+        """
+        with self._connection.anchored() as here:
+            return here.pin(table, name)
+
+    def remove(self, table: str, name: str) -> None:
+        """Give a version of a table up; the table goes where nothing else reads it."""
+        with self._connection.anchored() as here:
+            here.unpin(table, name)

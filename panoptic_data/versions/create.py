@@ -1,0 +1,212 @@
+"""Making a corpus version: every table is pinned, then one row says what they hold.
+
+No run is at work meanwhile. The row comes last: killed before it, there is no version, and the pins
+that were made are given up when the next one is made. Not here: giving versions up (``delete``).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as release_of
+from platform import python_version
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from panoptic_data.annotations import log
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import InvalidVersion
+from panoptic_data.provenance import overview, runs
+from panoptic_data.storage import checksums
+from panoptic_data.versions import content, record
+from panoptic_data.versions.opened import at_version
+from panoptic_data.versions.record import CorpusVersion
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+    from panoptic_data.storage.tables import Database
+
+__all__ = ["LONGEST_NAME", "checked_name", "create", "give_up_unrecorded_pins", "pin_tables"]
+
+LONGEST_NAME = 120
+_ID_SIGNS = "0123456789abcdefghjkmnpqrstvwxyz"
+_PACKAGES = (
+    *("lancedb", "polars", "pyarrow", "numpy", "pillow", "imagehash", "torch", "open_clip_torch"),
+    *("timm", "scikit-learn", "umap-learn", "pynndescent", "dagster", "streamlit"),
+)
+_OF_ENCODER = ("text", "status", "dim", "fingerprint", "weights", "dtype", "device")
+_OF_STAGE = ("parameters", "code_version", "data_version", "inputs", "at", "run")
+
+
+def create(
+    project: Project, name: str, note: str = "", author: str | None = None, wait: float = 0.0
+) -> CorpusVersion:
+    """Make a version of the corpus as it is and return it.
+
+    ``wait`` is how many seconds to wait for a run to end. Raises InvalidVersion (no name, one too
+    long, one that another version has), ProjectBusy, DataUnavailable.
+    """
+    project.require_now()
+    with runs.alone(project, wait):
+        name = checked_name(project, name)
+        give_up_unrecorded_pins(project)
+        id = "".join(secrets.choice(_ID_SIGNS) for _ in range(8))
+        return record_version(project, pin_tables(project, id), name, note, author)
+
+
+def record_version(
+    project: Project,
+    draft: CorpusVersion,
+    name: str,
+    note: str = "",
+    author: str | None = None,
+) -> CorpusVersion:
+    """Write the row of a version of which the tables are pinned. Only under the run's lock."""
+    before = record.list_versions(project)
+    opened = at_version(project, draft)
+    parts = content.part_digests(opened)
+    state = annotations_of(opened).state()
+    version = replace(
+        draft,
+        name=name,
+        note=" ".join(note.split()),
+        author=author or log.current_user(),
+        digest=content.corpus_digest(parts),
+        digests=parts,
+        events=state.position,
+        off=tuple(sorted(state.inactive)),
+        counts=_counts(opened),
+        previous=before[0].id if before else None,
+        **_stages_and_runs(opened.database()),
+    )
+    # What is verified later is also what lies on the disk now.
+    checksums.record(project)
+    project.database().append(record.TABLE, record.to_rows(version))
+    return version
+
+
+def checked_name(project: Project, name: str) -> str:
+    """Return the name of a new version. Raises InvalidVersion."""
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidVersion("no_name")
+    if len(name) > LONGEST_NAME:
+        raise InvalidVersion("long_name", most=LONGEST_NAME)
+    if any(other.name.casefold() == name.casefold() for other in record.list_versions(project)):
+        raise InvalidVersion("name_used", name=name)
+    return name
+
+
+def pin_tables(project: Project, id: str) -> CorpusVersion:
+    """Pin every table for the version ``id``; return it with nothing else filled in."""
+    database = project.database()
+    pinned = {
+        name: database.pins.add(name, record.pin_name(id))
+        for name in sorted(database.names() - {record.TABLE})
+    }
+    return CorpusVersion(
+        id=id,
+        name="",
+        note="",
+        at=datetime.now(UTC),
+        author="",
+        digest="",
+        digests={},
+        tables={name: version for name, version in pinned.items() if version is not None},
+        events=0,
+        off=(),
+        runs=(),
+        encoders=_encoders(database, project.encoders),
+        stages={},
+        counts={},
+        code_version=runs.code_version(),
+        packages=dict(_packages()),
+    )
+
+
+def give_up_unrecorded_pins(project: Project) -> int:
+    """Give up pins of versions that were never recorded, of a kill; return how many.
+
+    Only under the run's lock.
+    """
+    database = project.database()
+    known = {record.pin_name(version.id) for version in record.list_versions(project)}
+    given_up = 0
+    for name in sorted(database.pins.tables()):
+        for pin in sorted(database.pins.of(name) - known):
+            if pin.startswith(record.PIN_PREFIX):
+                database.pins.remove(name, pin)
+                given_up += 1
+    return given_up
+
+
+def _encoders(database: Database, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the project's encoders in their order, by slug; also those that no run has tried."""
+    rows = {row["text"]: row for row in database.frame("encoders").to_dicts()}
+    encoders = {}
+    for text in texts:
+        row = rows.get(text, {"slug": text, "text": text})
+        encoders[str(row["slug"])] = {name: row.get(name) for name in _OF_ENCODER}
+    return encoders
+
+
+def _stages_and_runs(database: Database) -> dict[str, Any]:
+    records = database.frame("stages").sort("stage").to_dicts()
+    stages = {
+        row["stage"]: {
+            name: _read(row[name]) if name in ("parameters", "inputs") else _plain(row[name])
+            for name in _OF_STAGE
+        }
+        for row in records
+    }
+    return {"stages": stages, "runs": tuple(sorted({row["run"] for row in records}))}
+
+
+def _read(text: str | None) -> Any:
+    return json.loads(text or "{}")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _packages() -> Iterable[tuple[str, str]]:
+    yield "python", python_version()
+    for name in _PACKAGES:
+        try:
+            yield name, release_of(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _counts(opened: Project) -> dict[str, Any]:
+    """Return how much a version holds.
+
+    ``images``; ``files`` by status; ``sources``; ``properties``, ``tags``, ``values``, ``events``;
+    ``duplicates``: kind → groups; ``clusters``: encoder → clusters at the main level.
+    """
+    database = opened.database()
+    state = annotations_of(opened).state()
+    groups = database.frame("duplicates", ["kind", "group"]).group_by("kind")
+    duplicates = groups.agg(pl.col("group").n_unique()).sort("kind")
+    return {
+        "images": database.count("images"),
+        "files": overview.file_counts(opened),
+        "sources": database.count("sources"),
+        "properties": len(state.live_properties),
+        "tags": sum(not tag.deleted for tag in state.tags.values()),
+        "values": sum(held.frame().height for held in state.values_by_property.values()),
+        "events": state.position,
+        "duplicates": dict(duplicates.iter_rows()),
+        "clusters": _cluster_counts(database),
+    }
+
+
+def _cluster_counts(database: Database) -> Mapping[str, int]:
+    tables = sorted(name for name in database.names() if name.startswith("cluster_info__"))
+    return {name.partition("__")[2]: database.count(name, "main = true") for name in tables}

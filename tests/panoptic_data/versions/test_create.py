@@ -1,0 +1,131 @@
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from panoptic_data.annotations import properties
+from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue import registry
+from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
+from panoptic_data.provenance import runs
+from panoptic_data.storage.project import open_project
+from panoptic_data.versions import content, record
+from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
+from panoptic_data.versions.opened import at
+
+
+@pytest.fixture
+def project(demo_project, tmp_path):
+    """Return a copy of the demo project of its own."""
+    return open_project(shutil.copytree(demo_project, tmp_path / "project"))
+
+
+def tag_some(project, name, sha1s):
+    def choose(state):
+        prop, changes = properties.create(state.properties, name, "text")
+        values = [Change("image", sha1, prop.id, "set", "yes") for sha1 in sha1s]
+        return Decision([*changes, *values], "property", result=prop)
+
+    return annotations_of(project).decide(choose).result
+
+
+def sha1s_of(project):
+    return sorted(project.database().read("images", ["sha1"])["sha1"].to_pylist())
+
+
+def test_a_version_says_what_it_holds_and_what_made_it(project):
+    tag_some(project, "Seen", sha1s_of(project)[:3])
+    version = create(project, "  submitted to   the journal ", "before review", author="ada")
+    assert version == record.find(project, "Submitted to the journal")
+    assert (version.name, version.note, version.author) == (
+        "submitted to the journal",
+        "before review",
+        "ada",
+    )
+    assert version.counts["images"] == len(sha1s_of(project))
+    assert (version.counts["values"], version.counts["properties"]) == (3, 1)
+    assert version.counts["clusters"]["visual"] > 1
+    assert version.stages["projection/visual"]["parameters"]["seed"] == 42
+    assert version.encoders["visual"]["fingerprint"]
+    assert version.events == annotations_of(project).state().position
+    assert len(version.digest) == 32
+    assert "lancedb" in version.packages
+    assert set(version.runs) <= set(project.database().read("runs")["run"].to_pylist())
+    assert version.tables == {name: project.database().version(name) for name in version.tables}
+
+
+def test_an_old_version_is_read_as_it_was_and_nothing_can_be_written(project):
+    first = sha1s_of(project)[:3]
+    seen = tag_some(project, "Seen", first)
+    version = create(project, "a")
+    database = project.database()
+    database.delete("images", first)
+    annotations_of(project).commit([Change("image", first[0], seen.id, "set", None)], "value")
+    database.clean("images", kept_for=timedelta(0))
+    opened = at(project, version.id)
+    assert sha1s_of(opened) == sorted({*sha1s_of(project), *first})
+    then, now = (annotations_of(of).state(fresh=True) for of in (opened, project))
+    assert then.values(seen.id).height == 3
+    assert now.values(seen.id).height == 2
+    assert registry.get(opened).annotations is then
+    assert content.part_digests(opened) == dict(version.digests)
+    with pytest.raises(VersionReadOnly):
+        annotations_of(opened).commit([Change("image", first[0], seen.id, "set", "no")], "value")
+    with pytest.raises(VersionReadOnly):
+        opened.database().delete("files", ["x"])
+    with pytest.raises(VersionReadOnly), runs.start(opened, "process", {}):
+        pass
+
+
+def test_the_digest_is_of_the_content_however_it_is_stored(project):
+    before = content.part_digests(project)
+    database = project.database()
+    rows = database.read("files")
+    order = list(reversed(range(rows.num_rows)))
+    database.replace("files", rows.take(order))
+    database.compact("images")
+    assert content.part_digests(project) == before
+    database.delete("files", rows["file_id"].to_pylist()[:1])
+    after = content.part_digests(project)
+    assert {name for name in before if before[name] != after[name]} == {"files"}
+    assert content.corpus_digest(after) != content.corpus_digest(before)
+
+
+def test_a_table_that_is_dropped_stays_for_the_versions_that_read_it(project):
+    version = create(project, "a")
+    database = project.database()
+    vectors = database.count("embeddings__visual")
+    rows = database.read("embeddings__visual")
+    database.drop("embeddings__visual")
+    assert "embeddings__visual" not in database.names() | database.expected()
+    assert database.count("embeddings__visual") == 0
+    assert at(project, "a").database().count("embeddings__visual") == vectors
+    database.append("embeddings__visual", rows.slice(0, 2))
+    assert database.count("embeddings__visual") == 2
+    assert at(project, "a").database().count("embeddings__visual") == vectors
+    assert content.part_digests(at(project, "a")) == dict(version.digests)
+
+
+def test_pins_of_a_version_that_a_kill_prevented_are_given_up(project):
+    pin_tables(project, "killed00")
+    assert record.list_versions(project) == []
+    assert project.database().pins.of("images") == {"version-killed00"}
+    version = create(project, "a")
+    assert project.database().pins.of("images") == {f"version-{version.id}"}
+    assert give_up_unrecorded_pins(project) == 0
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121, "taken", " TAKEN "])
+def test_a_name_that_is_missing_too_long_or_used_is_refused(project, name):
+    create(project, "taken")
+    with pytest.raises(InvalidVersion):
+        create(project, name)
+    assert len(record.list_versions(project)) == 1
+
+
+def test_an_unknown_version_is_refused_with_those_that_there_are(project):
+    create(project, "first")
+    with pytest.raises(UnknownVersion, match="first"):
+        at(project, "second")
