@@ -119,7 +119,7 @@ def _add(command: argparse.ArgumentParser) -> None:
 def _sources(command: argparse.ArgumentParser) -> None:
     _json(command)
     actions = command.add_subparsers(dest="action", metavar="ACTION")
-    for name in ("list", "add", "relink", "rename", "remove"):
+    for name in ("list", "add", "watch", "relink", "rename", "remove"):
         text = cli_text(f"help_sources_{name}")
         action = actions.add_parser(name, help=text, description=text)
         # Accepted on either side of the action: one not given here must not undo one given there.
@@ -133,6 +133,12 @@ def _sources(command: argparse.ArgumentParser) -> None:
             _added_folders(action)
         elif name != "list":
             action.add_argument("name", metavar="NAME", help=cli_text("help_sources_name"))
+        if name == "watch":
+            action.add_argument(
+                "--process",
+                action=argparse.BooleanOptionalAction,
+                help=cli_text("help_sources_process"),
+            )
         if name == "relink":
             help_folder = cli_text("help_sources_folder")
             action.add_argument("folder", type=Path, metavar="FOLDER", help=help_folder)
@@ -320,6 +326,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic sources --project war",
             "panoptic sources relink posters /media/disk2/posters",
             "panoptic sources rename posters affiches",
+            "panoptic sources watch posters --process",
             "panoptic sources remove posters --yes",
         ),
     ),

@@ -6,6 +6,7 @@ plan (``plan``), the run (``catch_up``), following what is made by hand (``autom
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -14,8 +15,10 @@ import polars as pl
 
 from panoptic_data.errors import FolderNotFound, PanopticError
 from panoptic_data.ingest import sources
-from panoptic_data.ingest.scan import Scan, scan_source
+from panoptic_data.ingest.news import difference
+from panoptic_data.ingest.scan import scan_source
 from panoptic_data.ingest.sources import Source
+from panoptic_data.ingest.watch import FolderWatch
 from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import digest
 from panoptic_data.storage.project import Project, open_project
@@ -25,11 +28,15 @@ from pipelines.plan import PlannedStage
 
 __all__ = ["build"]
 
-INTERVAL_SECONDS = 60
+# Nothing is looked at so often unless something was noticed in a folder.
+INTERVAL_SECONDS = 5
+# Folders are looked through, and the rest is compared, at least this often.
+LOOK_ANYWAY_SECONDS = 60.0
 
 
 def build(project: Project | None, process: dg.JobDefinition) -> dg.SensorDefinition:
     """Return the sensor, which is off by default."""
+    looks = _Looks()
 
     @dg.sensor(
         name="folders",
@@ -43,6 +50,8 @@ def build(project: Project | None, process: dg.JobDefinition) -> dg.SensorDefini
         try:
             opened = open_project(project.root if project else None)
             listing = sources.listing(opened)
+            if not looks.is_due(opened, listing):
+                return dg.SkipReason(_skip_reason(opened))
             planned = plan.plan_project(opened)
         except PanopticError as error:
             return dg.SkipReason(error.message("en"))
@@ -57,6 +66,31 @@ def build(project: Project | None, process: dg.JobDefinition) -> dg.SensorDefini
         )
 
     return folders
+
+
+class _Looks:
+    """When the sensor looks: at once where a folder, or the settings, changed; else now and then.
+
+    Folders are watched from the second look on: a sensor that is asked once starts no threads.
+    """
+
+    def __init__(self) -> None:
+        self._folders = FolderWatch()
+        self._last: tuple[Project, Sequence[Source]] | None = None
+        self._due_at = 0.0
+
+    def is_due(self, project: Project, listing: Sequence[Source]) -> bool:
+        """Whether to look now."""
+        state = (project, listing)
+        if self._last is not None:
+            self._folders.follow({source.name: source.root for source in listing})
+        is_due = (
+            bool(self._folders.take()) or state != self._last or time.monotonic() >= self._due_at
+        )
+        if is_due:
+            self._last = state
+            self._due_at = time.monotonic() + LOOK_ANYWAY_SECONDS
+        return is_due
 
 
 def _note_away(project: Project, listing: Sequence[Source]) -> None:
@@ -101,7 +135,7 @@ def _request(
 
 def _differences(project: Project, source: Source) -> Iterator[str]:
     with suppress(FolderNotFound):
-        yield f"{source.name} {_difference(scan_source(project, source))}"
+        yield f"{source.name} {difference(scan_source(project, source))}"
 
 
 def _skip_reason(project: Project) -> str:
@@ -121,16 +155,3 @@ def _partitions(
         *([SOURCES.build_add_request(added)] if added else []),
         *([SOURCES.build_delete_request(removed)] if removed else []),
     ]
-
-
-def _difference(scan: Scan) -> str:
-    """Return a digest of what differs."""
-    frames = (scan.new, scan.changed, scan.problems, scan.restored)
-    columns = ["path", "size", "mtime_ns", "reason"]
-    differing = [row for frame in frames for row in frame.select(columns).rows()]
-    absent = [
-        row
-        for frame in (scan.vanished, scan.withheld, scan.resolved)
-        for row in frame["path", "run"].rows()
-    ]
-    return digest(str(row) for row in differing + absent)

@@ -32,13 +32,16 @@ def run(args: argparse.Namespace) -> int:
         return report(args, {"name": source.name}, _text("renamed", old=args.name, new=source.name))
     if args.action == "remove":
         return _remove(project, args)
+    if args.action == "watch":
+        return _watch(project, args)
     return _list(project, args)
 
 
 def _list(project: Project, args: argparse.Namespace) -> int:
     summaries = overview.source_summaries(project)
     if args.json:
-        rows = [asdict(summary) for summary in summaries]
+        automatic = {s.name for s in sources.listing(project) if s.is_automatic}
+        rows = [{**asdict(s), "automatic": s.name in automatic} for s in summaries]
         print(json.dumps({"sources": rows}, ensure_ascii=False, default=str))
         return 0
     notes = {source.name: source for source in sources.listing(project)}
@@ -52,6 +55,8 @@ def _list(project: Project, args: argparse.Namespace) -> int:
         )
         if problem:
             print(f"  {problem}")
+        if source.is_automatic:
+            print(f"  {translate('watch.listed_automatic', terminal_language())}")
     if not summaries:
         print(cli_text("no_sources"))
     return 0
@@ -71,6 +76,16 @@ def _relink(project: Project, args: argparse.Namespace) -> int:
     source_changes.relink(project, source.name, folder)
     relinked = _text("relinked", name=source.name, path=folder, old=source.root)
     return report(args, {**asdict(compared), "done": True}, shown, relinked)
+
+
+def _watch(project: Project, args: argparse.Namespace) -> int:
+    """Say, or change, whether what is new in a source is processed by itself."""
+    if args.process is not None:
+        sources.set_automatic(project, args.name, args.process)
+    (source,) = sources.select(project, [args.name])
+    key = "is_automatic" if source.is_automatic else "is_manual"
+    text = translate(f"watch.{key}", terminal_language(), name=source.name)
+    return report(args, {"name": source.name, "automatic": source.is_automatic}, text)
 
 
 def _remove(project: Project, args: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     import uvicorn
 
     from app.server.asgi import create
-    from app.services import merge_scheduler
+    from app.services import folder_watch, merge_scheduler
 
     config = uvicorn.Config(
         create(project),
@@ -62,6 +62,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
     )
     announcer.start()
     merge_scheduler.watch(project)
+    folder_watch.watch(project)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.services import jobs
 from app.session import state
+from app.widgets import folder_news
 from app.widgets.html_table import Cell, moment, table
 from app.widgets.unavailable import guarded
 from panoptic_data.errors import FolderLooksMoved, PanopticError
@@ -36,6 +37,7 @@ def show(project: Project) -> None:
     _counts(project)
     for source in sources.listing(project):
         _question(project, source)
+    folder_news.show_automatic(project)
     with (
         st.form("add_folder", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
@@ -84,10 +86,12 @@ def _counts(project: Project) -> None:
         Cell(_pipeline_text("images"), _pipeline_text("folder_images_title"), "figure"),
         Cell(_pipeline_text("files"), _text("ui_files_title"), "figure"),
     ]
-    st.html(table(headings, [_row(folder) for folder in listed], _pipeline_text("folders")))
+    st.html(
+        table(headings, [_row(project, folder) for folder in listed], _pipeline_text("folders"))
+    )
 
 
-def _row(folder: SourceSummary) -> list[Cell]:
+def _row(project: Project, folder: SourceSummary) -> list[Cell]:
     rest = [
         f"{state.number(count)} {_text(f'ui_{key}')}"
         for key, count in (
@@ -98,6 +102,7 @@ def _row(folder: SourceSummary) -> list[Cell]:
         )
         if count
     ]
+    rest += filter(None, [folder_news.watching_note(project, folder.name)])
     mark = f' <span class="stale">{escape(_text("ui_is_away"))}</span>' if folder.is_away else ""
     notes = f"<small>{escape(' · '.join(rest))}</small>" if rest else ""
     label = f"{escape(folder.name)}{mark}<small>{escape(folder.uri)}</small>{notes}"

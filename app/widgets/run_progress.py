@@ -19,7 +19,7 @@ from app.api import state_digest
 from app.components.pulse import pulse as watch
 from app.services import jobs
 from app.session import navigation, state
-from app.widgets import frozen_view
+from app.widgets import folder_news, frozen_view
 from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.project import Project
 
@@ -67,6 +67,7 @@ def run_progress(project: Project) -> None:
             _show_running(project, digest.running)
         else:
             _show_failed(project, digest.last)
+            folder_news.show_line(project, digest.folders)
     watch(digest.digest)
     _redraw_on_news_of(None)
     _redraw_page(digest.version)

@@ -6,6 +6,7 @@ reading the files (``images``), moving, renaming and removing a source (``source
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
@@ -36,30 +37,36 @@ __all__ = [
     "accept_missing",
     "add",
     "check_root",
+    "is_automatic",
     "listing",
     "locked",
     "record_away",
     "record_presence",
     "save",
     "select",
+    "set_automatic",
     "unique_name",
 ]
 
 MAX_NAME_LENGTH = 60
 LOCK = "sources.lock"
+# In the column ``options``, beside what runs noted of the folder.
+AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True)
 class Source:
     """A registered folder. ``name`` is unique in its project and safe in web addresses.
 
-    ``presence`` is what runs noted of the folder; sources are equal whatever was noted.
+    ``presence`` is what runs noted of the folder; ``is_automatic`` is whether the dashboard
+    processes what is new in it by itself. Sources are equal whatever these are.
     """
 
     name: str
     root: Path
     added_at: datetime
     presence: Presence = field(default=Presence(), compare=False)
+    is_automatic: bool = field(default=False, compare=False)
 
 
 def add(project: Project, folder: str | Path, name: str | None = None) -> Source:
@@ -109,7 +116,7 @@ def listing(project: Project) -> list[Source]:
     columns = ["name", "uri", "added_at", "options"]
     rows = project.database().frame("sources", columns).sort("name")
     return [
-        Source(name, _root(uri), added_at, presence.from_json(options))
+        Source(name, _root(uri), added_at, presence.from_json(options), is_automatic(options))
         for name, uri, added_at, options in rows.iter_rows()
     ]
 
@@ -144,6 +151,25 @@ def record_away(project: Project, source: Source) -> None:
     """Note that a source's folder is not there, since now unless it was noted before."""
     since = source.presence.away_since or datetime.now(UTC).replace(microsecond=0)
     record_presence(project, source.name, away_since=since)
+
+
+def set_automatic(project: Project, name: str, is_on: bool) -> None:
+    """Say whether the dashboard processes what is new in a source by itself.
+
+    Raises UnknownSource.
+    """
+    with locked(project):
+        (source,) = select(project, [name])
+        if source.is_automatic != is_on:
+            save(project, replace(source, is_automatic=is_on))
+
+
+def is_automatic(options: str | None) -> bool:
+    """Whether the column ``options`` of a source says that it is processed by itself."""
+    try:
+        return json.loads(options or "{}").get(AUTOMATIC) is True
+    except (ValueError, AttributeError):
+        return False
 
 
 def absences(project: Project, language: str) -> dict[str, str]:
@@ -206,9 +232,14 @@ def save(project: Project, source: Source) -> None:
         "name": source.name,
         "uri": _uri(source.root),
         "added_at": source.added_at,
-        "options": presence.to_json(source.presence),
+        "options": _options(source),
     }
     project.database().upsert("sources", pa.Table.from_pylist([row], schema=arrow("sources")))
+
+
+def _options(source: Source) -> str:
+    noted = json.loads(presence.to_json(source.presence))
+    return json.dumps({**noted, **({AUTOMATIC: True} if source.is_automatic else {})})
 
 
 def _uri(root: Path) -> str:

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.media.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
 
-__all__ = ["Entry", "FolderIdentity", "folder_identity", "walk"]
+__all__ = ["Entry", "FolderIdentity", "folder_identity", "is_skipped", "walk"]
 
 _SYSTEM_FILES = frozenset(
     {
@@ -95,6 +95,11 @@ def folder_identity(root: Path) -> FolderIdentity:
     return stat_result.st_dev, stat_result.st_ino
 
 
+def is_skipped(name: str) -> bool:
+    """Whether a file or folder of this name is passed over: hidden, or an operating system's."""
+    return name.startswith(".") or name in _SYSTEM_FILES
+
+
 class _Folder(NamedTuple):
     path: str
     prefix: str
@@ -132,7 +137,7 @@ def _walk_folder(folder: _Folder, walk_state: _Walk, subfolders: list[_Folder]) 
         yield Entry(path, raw, 0, 0, None, "folder_denied", error.strerror)
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in _SYSTEM_FILES:
+        if is_skipped(entry.name):
             continue
         if _is_folder(entry):
             if entry.is_symlink() and not walk_state.may_follow(entry.path):

@@ -127,3 +127,18 @@ def test_purge_shows_first_what_goes(project, panoptic):
     assert project.database().count("images") == 7
     assert "No image matches" in panoptic("purge", "0" * 40, code=2)
     assert "Say which images" in panoptic("purge", code=2)
+
+
+def test_what_is_new_is_processed_by_itself_only_where_asked_for(project, panoptic, posters):
+    assert json.loads(panoptic("sources", "watch", "posters", "--json"))["automatic"] is False
+    assert "by itself" in panoptic("sources", "watch", "posters", "--process")
+    assert "processed by itself" in panoptic("sources")
+    # What runs note of the folder, moving and renaming it change nothing about it.
+    sources.record_away(project, sources.listing(project)[0])
+    panoptic("sources", "rename", "posters", "affiches")
+    posters.rename(posters.with_name("moved"))
+    panoptic("sources", "relink", "affiches", posters.with_name("moved"))
+    assert json.loads(panoptic("sources", "--json"))["sources"][0]["automatic"] is True
+    assert "when you say so" in panoptic("sources", "watch", "affiches", "--no-process")
+    assert json.loads(panoptic("sources", "--json"))["sources"][0]["automatic"] is False
+    assert "cards" in panoptic("sources", "watch", "cards", "--process", code=2)
