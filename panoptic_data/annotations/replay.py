@@ -37,10 +37,24 @@ _ORIGIN = ("author", "at", "batch")
 
 
 def inactive_batches(events: pl.DataFrame) -> frozenset[str]:
-    """Return the batches that are switched off after these events; the last switch counts."""
+    """Return the batches that are switched off after these events; the last switch counts.
+
+    A batch that switches others can be switched off itself: then its switches do not count.
+    """
     switches = events.filter(pl.col("kind") == "batch")
+    if switches["target"].is_in(switches["batch"].implode()).any():
+        return _inactive_nested(switches)
     last = switches.group_by("target").agg(pl.col("new").last())
     return frozenset(last.filter(pl.col("new") == "false")["target"])
+
+
+def _inactive_nested(switches: pl.DataFrame) -> frozenset[str]:
+    """Return the batches that are off where switches are switched: from the last to the first."""
+    is_on: dict[str, bool] = {}
+    for batch, target, new in switches.select("batch", "target", "new").reverse().iter_rows():
+        if is_on.get(batch, True):
+            is_on.setdefault(target, new == "true")
+    return frozenset(batch for batch, on in is_on.items() if not on)
 
 
 def fold(events: pl.DataFrame, multi_valued: Iterable[str]) -> pl.DataFrame:

@@ -223,7 +223,7 @@ def advance(state: State, new_events: pl.DataFrame, log: pl.DataFrame | None) ->
 
     ``log`` is the whole log up to their end, for events that ``needs_log``; else it may be None.
     """
-    inactive = _inactive_after(state.inactive, new_events)
+    inactive = _inactive_after(state.inactive, new_events, log)
     active = _active(new_events, inactive)
     switched = inactive ^ state.inactive
     switched_events = pl.DataFrame(schema=EVENT_SCHEMA)
@@ -342,10 +342,16 @@ def _active(events: pl.DataFrame, inactive: frozenset[str]) -> pl.DataFrame:
     return events.filter((pl.col("kind") != "batch") & ~pl.col("batch").is_in(list(inactive)))
 
 
-def _inactive_after(inactive: frozenset[str], new_events: pl.DataFrame) -> frozenset[str]:
+def _inactive_after(
+    inactive: frozenset[str], new_events: pl.DataFrame, log: pl.DataFrame | None
+) -> frozenset[str]:
     switches = new_events.filter(pl.col("kind") == "batch")
     if switches.is_empty():
         return inactive
+    if log is not None:
+        all_switches = log.filter(pl.col("kind") == "batch")
+        if switches["target"].is_in(all_switches["batch"].implode()).any():
+            return inactive_batches(all_switches)
     return (inactive - frozenset(switches["target"])) | inactive_batches(switches)
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -58,15 +59,18 @@ class Recorded(NamedTuple):
 Files = Mapping[str, Recorded]
 
 
-def record(project: Project) -> None:
+def record(project: Project, complete: Mapping[str, frozenset[str]] = MappingProxyType({})) -> None:
     """Record the files written since the last time, and forget those that are gone.
 
-    A file that was recorded stays so, whatever it holds now. Only for the holder of the run's lock.
+    A file that was recorded stays so, whatever it holds now. ``complete`` names, by table, data
+    files that are known to be written in full. Only for the holder of the run's lock.
     """
     with project.anchored() as root, exclusive_lock(root / LOCK):
         known = _read(root)
         tables = {
-            folder.stem: _record_table(folder, known.get(folder.stem, {}))
+            folder.stem: _record_table(
+                folder, known.get(folder.stem, {}), complete.get(folder.stem, frozenset())
+            )
             for folder in sorted((root / "lance").glob("*.lance"))
         }
         if tables != known:
@@ -111,7 +115,7 @@ def has_its_digest(row: Mapping[str, object]) -> bool:
     return row[DIGEST] is None or row[DIGEST] == row_digest(row)
 
 
-def _record_table(folder: Path, known: Files) -> dict[str, Recorded]:
+def _record_table(folder: Path, known: Files, complete: frozenset[str]) -> dict[str, Recorded]:
     files = {}
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
@@ -121,7 +125,7 @@ def _record_table(folder: Path, known: Files) -> dict[str, Recorded]:
         # Compacted away meanwhile.
         with suppress(FileNotFoundError):
             stat = path.stat()
-            is_settled = time.time() - stat.st_mtime > SETTLED_SECONDS
+            is_settled = path.name in complete or time.time() - stat.st_mtime > SETTLED_SECONDS
             if is_settled or folder.stem not in WRITTEN_ANY_TIME:
                 files[name] = Recorded(stat.st_size, stat.st_mtime_ns, _digest(path))
     return files

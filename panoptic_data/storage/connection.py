@@ -165,6 +165,16 @@ class Connection:
         if name in self._retired() and not self.pins(name):
             self.drop(name)
 
+    def restore(self, name: str, version: int) -> None:
+        """Make a past version of a table, also of a retired one, the current one."""
+        table = self._open_on_disk(name)
+        if table is None:
+            raise TableMissing(table=name)
+        if int(table.version) != version:
+            table.checkout(version)
+            table.restore()
+        self.remember(name)
+
     def forget(self, name: str) -> None:
         """Take a table off the list of those that must be there."""
         if self._folder is not None:

@@ -77,6 +77,14 @@ class Pins:
         with self._connection.anchored() as here:
             return here.pin(table, name)
 
+    def restore(self, table: str, version: int) -> None:
+        """Make a version that is kept the current one: a new version with its rows.
+
+        Raises TableMissing, VersionReadOnly.
+        """
+        with self._connection.anchored() as here:
+            here.restore(table, version)
+
     def remove(self, table: str, name: str) -> None:
         """Give a version of a table up; the table goes where nothing else reads it."""
         with self._connection.anchored() as here:

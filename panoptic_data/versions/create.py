@@ -22,7 +22,7 @@ from panoptic_data.annotations import log
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidVersion
 from panoptic_data.provenance import overview, runs
-from panoptic_data.storage import checksums
+from panoptic_data.storage import checksums, version_files
 from panoptic_data.versions import content, record
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
-__all__ = ["LONGEST_NAME", "checked_name", "create", "give_up_unrecorded_pins", "pin_tables"]
+__all__ = [
+    "LONGEST_NAME",
+    "checked_name",
+    "create",
+    "give_up_unrecorded_pins",
+    "new_id",
+    "pin_tables",
+    "record_version",
+]
 
 LONGEST_NAME = 120
 _ID_SIGNS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -55,8 +63,7 @@ def create(
     with runs.alone(project, wait):
         name = checked_name(project, name)
         give_up_unrecorded_pins(project)
-        id = "".join(secrets.choice(_ID_SIGNS) for _ in range(8))
-        return record_version(project, pin_tables(project, id), name, note, author)
+        return record_version(project, pin_tables(project, new_id()), name, note, author)
 
 
 def record_version(
@@ -85,9 +92,17 @@ def record_version(
         **_stages_and_runs(opened.database()),
     )
     # What is verified later is also what lies on the disk now.
-    checksums.record(project)
+    checksums.record(project, _files(project, version))
     project.database().append(record.TABLE, record.to_rows(version))
     return version
+
+
+def _files(project: Project, version: CorpusVersion) -> dict[str, frozenset[str]]:
+    """Return the data files that a version reads, by table."""
+    return {
+        table: version_files.files_of_version(project.lance / f"{table}.lance", number)
+        for table, number in version.tables.items()
+    }
 
 
 def checked_name(project: Project, name: str) -> str:
@@ -100,6 +115,11 @@ def checked_name(project: Project, name: str) -> str:
     if any(other.name.casefold() == name.casefold() for other in record.list_versions(project)):
         raise InvalidVersion("name_used", name=name)
     return name
+
+
+def new_id() -> str:
+    """Return an id for a version: eight letters and digits."""
+    return "".join(secrets.choice(_ID_SIGNS) for _ in range(8))
 
 
 def pin_tables(project: Project, id: str) -> CorpusVersion:

@@ -1,42 +1,19 @@
-import shutil
 from datetime import timedelta
 
 import pytest
 
-from panoptic_data.annotations import properties
-from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
 from panoptic_data.provenance import runs
-from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content, record
 from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
 from panoptic_data.versions.opened import at
 
 
-@pytest.fixture
-def project(demo_project, tmp_path):
-    """Return a copy of the demo project of its own."""
-    return open_project(shutil.copytree(demo_project, tmp_path / "project"))
-
-
-def tag_some(project, name, sha1s):
-    def choose(state):
-        prop, changes = properties.create(state.properties, name, "text")
-        values = [Change("image", sha1, prop.id, "set", "yes") for sha1 in sha1s]
-        return Decision([*changes, *values], "property", result=prop)
-
-    return annotations_of(project).decide(choose).result
-
-
-def sha1s_of(project):
-    return sorted(project.database().read("images", ["sha1"])["sha1"].to_pylist())
-
-
-def test_a_version_says_what_it_holds_and_what_made_it(project):
-    tag_some(project, "Seen", sha1s_of(project)[:3])
+def test_a_version_says_what_it_holds_and_what_made_it(project, mark, sha1s_of):
+    mark(project, "Seen", sha1s_of(project)[:3])
     version = create(project, "  submitted to   the journal ", "before review", author="ada")
     assert version == record.find(project, "Submitted to the journal")
     assert (version.name, version.note, version.author) == (
@@ -56,9 +33,9 @@ def test_a_version_says_what_it_holds_and_what_made_it(project):
     assert version.tables == {name: project.database().version(name) for name in version.tables}
 
 
-def test_an_old_version_is_read_as_it_was_and_nothing_can_be_written(project):
+def test_an_old_version_is_read_as_it_was_and_nothing_can_be_written(project, mark, sha1s_of):
     first = sha1s_of(project)[:3]
-    seen = tag_some(project, "Seen", first)
+    seen = mark(project, "Seen", first)
     version = create(project, "a")
     database = project.database()
     database.delete("images", first)

@@ -1,0 +1,169 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.storage.project import open_project
+from panoptic_data.versions import content, record, restore
+from panoptic_data.versions.create import create
+from panoptic_data.versions.diff import diff
+from panoptic_data.versions.opened import at
+
+RESTORE = """
+import sys
+from panoptic_data.storage.project import open_project
+from panoptic_data.versions import restore
+project = open_project(sys.argv[1])
+print("ready", flush=True)
+restore.restore(project, "a", "before")
+"""
+CREATE = """
+import sys
+from panoptic_data.storage.project import open_project
+from panoptic_data.versions.create import create
+project = open_project(sys.argv[1])
+print("ready", flush=True)
+create(project, "b")
+"""
+
+
+def digest(project):
+    return content.corpus_digest(content.part_digests(project))
+
+
+def change(project, seen, sha1s):
+    """Change values, files and clusters, add a property, drop a table."""
+    annotations_of(project).commit(
+        [
+            Change("image", sha1s[0], seen.id, "set", "no"),
+            Change("image", sha1s[1], seen.id, "set", None),
+        ],
+        "value",
+    )
+    database = project.database()
+    database.delete("files", database.read("files", ["file_id"])["file_id"].to_pylist()[:3])
+    database.drop("clusters__visual")
+
+
+def test_a_restored_version_is_the_corpus_again_and_nothing_is_lost(project, mark, sha1s_of):
+    sha1s = sha1s_of(project)
+    seen = mark(project, "Seen", sha1s[:4])
+    version = create(project, "a")
+    change(project, seen, sha1s)
+    mark(project, "Later", sha1s[:2])
+    after = digest(project)
+    before = restore.restore(project, "a", "before restoring a", author="ada")
+    assert digest(project) == version.digest
+    assert diff(project, "a").is_empty
+    assert before.name == "before restoring a"
+    assert before.digest == after
+    assert digest(at(project, before.id)) == after
+    # What came later is not gone from the log, and comes back with the version before.
+    restore.restore(project, before.id, "before restoring a")
+    assert digest(project) == after
+    assert [version.name for version in record.list_versions(project)] == [
+        "before restoring a (2)",
+        "before restoring a",
+        "a",
+    ]
+
+
+def test_undo_takes_the_annotations_of_a_restoration_back(project, mark, sha1s_of):
+    sha1s = sha1s_of(project)
+    seen = mark(project, "Seen", sha1s[:4])
+    create(project, "a")
+    store = annotations_of(project)
+    store.commit([Change("image", sha1s[0], seen.id, "set", "no")], "value", author="ada")
+
+    def values():
+        return dict(store.state(fresh=True).values(seen.id).select("target", "value").iter_rows())
+
+    restore.restore(project, "a", "before", author="ada")
+    assert values()[sha1s[0]] == "yes"
+    store.undo("ada")
+    assert values()[sha1s[0]] == "no"
+    store.redo("ada")
+    assert values()[sha1s[0]] == "yes"
+    # A process that reads the log anew comes to the same.
+    from panoptic_data.annotations.state import from_log
+
+    assert from_log(store.log()).inactive == store.state().inactive
+
+
+def test_what_is_noted_while_a_restoration_is_finished_stays(project, mark, sha1s_of):
+    sha1s = sha1s_of(project)
+    seen = mark(project, "Seen", sha1s[:4])
+    version = create(project, "a")
+    change(project, seen, sha1s)
+    position = annotations_of(project).state(fresh=True).position
+    plan = {"version": version.id, "author": "ada", "events": position}
+    import json
+
+    (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
+    mark(project, "Meanwhile", sha1s[:2])
+    assert restore.is_unfinished(project)
+    assert restore.finish(project)
+    assert not restore.is_unfinished(project)
+    names = {prop.name for prop in annotations_of(project).state(fresh=True).live_properties}
+    assert names == {"Seen", "Meanwhile"}
+    changed = {part.kind for part in diff(project, "a").sections}
+    assert changed == {"properties", "annotations"}
+
+
+def kill_at(project, script, seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(project.root)], stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "kills", [3, pytest.param(25, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_a_restoration_killed_anywhere_is_finished_or_was_never_begun(
+    project, mark, sha1s_of, kills
+):
+    sha1s = sha1s_of(project)
+    seen = mark(project, "Seen", sha1s[:4])
+    version = create(project, "a")
+    change(project, seen, sha1s)
+    changed = digest(project)
+    random_seconds = random.Random(os.environ.get("PANOPTIC_SEED", "kills"))
+    for _ in range(kills):
+        kill_at(project, RESTORE, random_seconds.uniform(0, 1.2))
+        reopened = open_project(project.root)
+        restore.finish(reopened)
+        now = digest(reopened)
+        assert now in (changed, version.digest)
+        if now == version.digest:
+            change(reopened, seen, sha1s)
+            changed = digest(reopened)
+
+
+@pytest.mark.parametrize(
+    "kills", [3, pytest.param(25, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_a_version_whose_making_is_killed_is_whole_or_is_not_there(project, kills):
+    random_seconds = random.Random(os.environ.get("PANOPTIC_SEED", "kills"))
+    before = digest(project)
+    for _ in range(kills):
+        kill_at(project, CREATE, random_seconds.uniform(0, 0.8))
+        versions = record.list_versions(project)
+        for version in versions:
+            assert digest(at(project, version.id)) == version.digest == before
+            from panoptic_data.versions.delete import delete
+
+            delete(project, version.id)
+    create(project, "last")
+    pins = project.database().pins
+    assert all(len(pins.of(table)) == 1 for table in pins.tables() - {record.TABLE})
