@@ -28,6 +28,7 @@ METHODS = ("levels", "kmeans")
 # `panoptic_data.annotations.values`, compared likewise.
 WAYS = ("path", "name", "sha1", "id", "row")
 EXISTING = ("replace", "keep", "new")
+ROOTS = ("keywords", "properties")
 TARGETS = ("image", "file")
 FORMATS = (
     *("csv", "parquet", "jsonl", "images", "coco", "hf", "vectors", "panoptic"),
@@ -256,6 +257,7 @@ def _import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--existing", choices=EXISTING, default=EXISTING[0], help=text("existing"))
     command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help=text("target"))
     command.add_argument("--tags", metavar="PROPERTY", help=text("tags"))
+    command.add_argument("--roots", choices=ROOTS, help=text("roots"))
     command.add_argument("--dry-run", action="store_true", help=text("dry_run"))
     _json(command)
 
@@ -278,6 +280,7 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--names", choices=NAMES, help=text("names"))
     command.add_argument("--encoder", metavar="ENCODER", help=text("encoder"))
     command.add_argument("--rating", metavar="PROPERTY", help=text("rating"))
+    command.add_argument("--date", metavar="PROPERTY", help=text("date"))
     command.add_argument("--address", metavar="URL", help=text("address"))
     command.add_argument("--overwrite", action="store_true", help=text("overwrite"))
     _json(command)
@@ -345,6 +348,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic import labels.csv --project war --dry-run",
             "panoptic import years.csv --match row --folder posters --column year=date",
             "panoptic import ~/panoptic/war --project war",
+            "panoptic import ~/sidecars --existing keep",
         ),
     ),
     "export": (

@@ -278,17 +278,18 @@ def import_values(
     key: str | None = None,
     folder: str | None = None,
     existing: str = "replace",
+    roots: str | None = None,
     author: str | None = None,
 ) -> dict[str, Any]:
-    """Import a CSV, Parquet or JSON file, or a Panoptic project, as one batch.
+    """Import a CSV, Parquet or JSON file, a Panoptic project or XMP sidecars, as one batch.
 
-    ``match``, ``key``, ``folder`` and ``existing`` are those of ``panoptic import``
+    ``match``, ``key``, ``folder``, ``existing`` and ``roots`` are those of ``panoptic import``
     (docs/annotations.md). Returns what was imported in numbers, with the ``batch`` that
     :func:`undo` takes back. Raises InvalidImport.
     """
     from panoptic_data.exchange import apply, matching, plan, readers
 
-    table = readers.read(file)
+    table = readers.read(file, roots=roots)
     proposed = matching.propose(project, table, match, key, folder)
     planned = plan.make_plan(project, table, proposed, existing=existing)
     batch = apply.apply_plan(project, planned, author=author)
@@ -308,7 +309,7 @@ def export(
 ) -> Exported:
     """Write images and what is known of them to a file or folder; say what came of it.
 
-    ``format`` and the ``options`` (columns, files, size, link, by, names, encoder, rating,
+    ``format`` and the ``options`` (columns, files, size, link, by, names, encoder, rating, date,
     address) are those of ``panoptic export`` (docs/export.md). All images, or those of a ``view``
     (a query or a view) or of a ``saved`` view by its name; with ``images`` only these sha1s. The
     target appears when all is written: an error leaves it as it was. Raises InvalidExport,

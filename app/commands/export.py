@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         names=args.names,
         encoder=args.encoder,
         rating=args.rating,
+        date=args.date,
         address=args.address,
     )
     with _progress(args.json) as progress:

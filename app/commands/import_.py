@@ -19,6 +19,7 @@ __all__ = ["run"]
 # So many rows are listed of each kind of problem.
 _MOST_PROBLEMS = 10
 _LONGEST_VALUE = 60
+_ID_DIGITS = 10
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan(project: Project, args: argparse.Namespace) -> Plan:
-    table = readers.read(args.file)
+    table = readers.read(args.file, roots=args.roots)
     proposed = matching.propose(project, table, args.match, args.key, args.folder)
     if proposed.by == "row" and args.match is None and not args.dry_run:
         # As many rows as files may be chance: such a match is not written unless requested.
@@ -86,9 +87,10 @@ def _preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield _text("rows", file=summary["file"], count=count, shown=number(count), matched=matched)
     folder = matching["folder"] or _text("all_files")
     yield _text(f"matched_by_{matching['by']}", column=matching["column"], folder=folder)
-    yield from _column_lines(summary["columns"])
+    yield from _column_lines(summary["columns"], summary["existing"])
     if summary["overlong"]:
         yield _text("overlong", lines=", ".join(map(str, summary["overlong"])))
+    yield from _unread_lines(summary["unread"])
     missed = summary["missed"]
     if missed["count"]:
         yield _text("missed", count=missed["count"], shown=number(missed["count"]))
@@ -97,7 +99,7 @@ def _preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield from _ellipsis(missed)
 
 
-def _column_lines(columns: list[dict[str, Any]]) -> Iterator[str]:
+def _column_lines(columns: list[dict[str, Any]], existing: str) -> Iterator[str]:
     width = max((len(column["name"]) for column in columns), default=0)
     for column in columns:
         state = "column_new" if column["is_new"] else "column_existing"
@@ -109,12 +111,13 @@ def _column_lines(columns: list[dict[str, Any]]) -> Iterator[str]:
         type = column["type"] if column["take"] else ""
         yield f"  {column['name']:<{width}}  {type:<8}  {', '.join(parts)}"
         if column["take"]:
-            yield from _problem_lines(column)
+            yield from _problem_lines(column, existing)
 
 
-def _problem_lines(column: Mapping[str, Any]) -> Iterator[str]:
+def _problem_lines(column: Mapping[str, Any], existing: str) -> Iterator[str]:
     if column["repeated"]:
         yield f"    {_text('repeated', count=column['repeated'], shown=number(column['repeated']))}"
+    yield from _conflict_lines(column, existing)
     unreadable = column["unreadable"]
     if unreadable["count"]:
         wanted = translate(f"values.{column['type']}", terminal_language())
@@ -128,15 +131,40 @@ def _problem_lines(column: Mapping[str, Any]) -> Iterator[str]:
         yield from _ellipsis(unreadable)
 
 
+def _conflict_lines(column: Mapping[str, Any], existing: str) -> Iterator[str]:
+    conflicts = column["conflicts"]
+    if not conflicts["count"]:
+        return
+    key = "conflicts_kept" if existing == "keep" else "conflicts_replaced"
+    yield f"    {_text(key, count=conflicts['count'], shown=number(conflicts['count']))}"
+    for conflict in conflicts["first"]:
+        held, value = (_cut(conflict[part]) for part in ("held", "value"))
+        yield f"      {conflict['target'][:_ID_DIGITS]}  {held} → {value}"
+    yield from _ellipsis(conflicts)
+
+
+def _unread_lines(unread: Mapping[str, Any]) -> Iterator[str]:
+    if not unread["count"]:
+        return
+    yield _text("unread", count=unread["count"], shown=number(unread["count"]))
+    for file in unread["first"]:
+        yield f"    {_cut(file['file'])}  {file['cause']}"
+    yield from _ellipsis(unread)
+
+
 def _ellipsis(listed: Mapping[str, Any]) -> Iterator[str]:
     if listed["count"] > len(listed["first"]):
         yield "    …"
 
 
 def _line(line: int, text: str | None, why: str = "") -> str:
+    parts = (_text("line", line=line), _cut(text), why)
+    return "    " + "  ".join(part for part in parts if part)
+
+
+def _cut(text: str | None) -> str:
     one_line = " ".join((text or "").split())
-    cut = one_line if len(one_line) <= _LONGEST_VALUE else f"{one_line[:_LONGEST_VALUE]}…"
-    return "    " + "  ".join(part for part in (_text("line", line=line), cut, why) if part)
+    return one_line if len(one_line) <= _LONGEST_VALUE else f"{one_line[:_LONGEST_VALUE]}…"
 
 
 def _text(key: str, **params: object) -> str:

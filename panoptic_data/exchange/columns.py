@@ -9,7 +9,7 @@ together (``plan``), what a value looks like (``annotations.values``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -41,6 +41,7 @@ SEPARATORS = (",", ";", "|")
 # checked on all rows.
 _SAMPLED = 20_000
 _TAG_TYPES = ("tag", "tags")
+_CONFLICTS = dict.fromkeys(("target", "held", "value"), pl.String)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class ColumnValues:
 
     For tags ``value`` is the name of a tag, one row per tag. ``unreadable`` has line and value;
     ``repeated`` counts the rows whose value differs from that of an earlier row of the same image.
+    ``conflicts`` has target, held and value: where the project has another value now.
     """
 
     column: Column
@@ -75,6 +77,7 @@ class ColumnValues:
     unreadable: pl.DataFrame
     repeated: int = 0
     new_tags: tuple[str, ...] = ()
+    conflicts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CONFLICTS))
 
 
 def propose(
@@ -136,7 +139,9 @@ def read_values(state: State, table: Table, matches: Matches, column: Column) ->
     unreadable = _lines(table, cells.filter(is_unreadable))
     readable = cells.select("target").with_columns(value=texts).drop_nulls("value")
     first = readable.unique("target", keep="first", maintain_order=True)
-    return ColumnValues(column, first, unreadable, _count_repeated(readable, first))
+    repeated = _count_repeated(readable, first)
+    conflicts = _conflicts(state, column, first)
+    return ColumnValues(column, first, unreadable, repeated, conflicts=conflicts)
 
 
 def nonempty(series: pl.Series) -> pl.Series:
@@ -222,6 +227,32 @@ def _stripped(series: pl.Series) -> pl.Series:
     return series.str.strip_chars() if series.dtype == pl.String else series
 
 
+def _conflicts(state: State, column: Column, new_values: pl.DataFrame) -> pl.DataFrame:
+    """Return target, held and value where a property has another value already; tags as names."""
+    if column.property is None:
+        return pl.DataFrame(schema=_CONFLICTS)
+    held = state.values(column.property).select("target", "value")
+    if column.type in _TAG_TYPES:
+        names = {id: tag.name for id, tag in state.tags.items() if tag.property == column.property}
+        held = held.filter(pl.col("value").is_in(list(names))).with_columns(
+            pl.col("value").replace_strict(names, return_dtype=pl.String)
+        )
+        held, new_values = _joined(held), _joined(new_values)
+    else:
+        held, new_values = (f.with_columns(key=pl.col("value")) for f in (held, new_values))
+    both = new_values.join(held, on="target", how="inner", suffix="_held", maintain_order="left")
+    differing = both.filter(pl.col("key") != pl.col("key_held"))
+    return differing.select("target", held="value_held", value="value")
+
+
+def _joined(names: pl.DataFrame) -> pl.DataFrame:
+    """Return target, the names of its tags as one text, and what makes two such texts equal."""
+    sorted_names = names.with_columns(key=pl.col("value").str.to_lowercase()).sort("target", "key")
+    return sorted_names.group_by("target", maintain_order=True).agg(
+        pl.col("value").str.join(", "), pl.col("key").str.join("\n")
+    )
+
+
 def _lines(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
     return cells.select(
         line=table.lines.gather(cells["row"]), value=cells["value"].cast(pl.String, strict=False)
@@ -253,7 +284,9 @@ def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) 
     for name in unique["value"].unique(maintain_order=True):
         spellings.setdefault(name_key(name), name)
     new_tags = tuple(name for key, name in spellings.items() if key not in existing)
-    return ColumnValues(column, unique.select("target", "value"), unreadable, repeated, new_tags)
+    named = unique.select("target", "value")
+    conflicts = _conflicts(state, column, named)
+    return ColumnValues(column, named, unreadable, repeated, new_tags, conflicts)
 
 
 def _tag_names(column: Column, series: pl.Series) -> pl.Series:

@@ -80,8 +80,10 @@ def match_rows(project: Project, table: Table, matching: Matching) -> Matches:
     if matching.column not in table.frame.columns:
         raise InvalidImport("no_column", table.name, column=matching.column or "?")
     rows = _look_up(_keys(table, matching.column), files, matching.by)
-    if table.sha1_column is not None and matching.column == table.path_column:
-        rows = _retry_by_sha1(rows, _keys(table, table.sha1_column), files)
+    if matching.column == table.path_column:
+        for by, column in (("path", table.second_path_column), ("sha1", table.sha1_column)):
+            if column is not None:
+                rows = _retry(rows, _keys(table, column), files, by)
     return _matches(matching, rows, files, table)
 
 
@@ -251,6 +253,12 @@ def _by_end(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts) if parts else _join(keys, files, pl.col("key"), pl.col("absolute"))
 
 
+def _without_suffix(column: str) -> Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]:
+    """Match files whose whole path is the key but for its suffix: ``a`` is the file ``a.jpg``."""
+    path = pl.col(column).str.replace(r"\.[^./]+$", "")
+    return lambda keys, files: _join(keys, files, pl.col("key"), path)
+
+
 def _by_common_end(keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     """Match files by the longest end that key and path share, of at least a folder and a name.
 
@@ -285,6 +293,9 @@ _LOOKUPS: Mapping[str, tuple[Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame
         _by_column("rooted"),
         _by_column("path"),
         _by_end,
+        _without_suffix("absolute"),
+        _without_suffix("rooted"),
+        _without_suffix("path"),
         _by_common_end,
     ),
     "name": (_by_name, _by_stem),
@@ -317,13 +328,13 @@ def _natural_key(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def _retry_by_sha1(rows: pl.DataFrame, keys: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
-    """Match rows by their image's sha1 where their path matches nothing."""
+def _retry(rows: pl.DataFrame, keys: pl.DataFrame, files: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Match rows by another key, a path or their image's sha1, where the first matches nothing."""
     unmatched = rows.filter(pl.col("why").is_not_null()).select("row")
-    by_sha1 = _look_up(keys.join(unmatched, on="row", how="semi"), files, "sha1")
-    by_sha1 = by_sha1.filter(pl.col("why").is_null())
-    others = rows.join(by_sha1, on="row", how="anti")
-    return pl.concat([others, by_sha1.select(rows.columns)]).sort("row")
+    matched = _look_up(keys.join(unmatched, on="row", how="semi"), files, by)
+    matched = matched.filter(pl.col("why").is_null())
+    others = rows.join(matched, on="row", how="anti")
+    return pl.concat([others, matched.select(rows.columns)]).sort("row")
 
 
 def _matches(matching: Matching, rows: pl.DataFrame, files: pl.DataFrame, table: Table) -> Matches:

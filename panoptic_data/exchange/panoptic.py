@@ -23,7 +23,10 @@ import polars as pl
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange.tables import ColumnHint, NewTag, Table, unique_name
 
-__all__ = ["read"]
+__all__ = ["TREES", "VALUES", "is_project", "read"]
+
+VALUES, TREES = "data.csv", "tags"
+"""What an export for Panoptic has in its folder: the values, and a file of each tree of tags."""
 
 # In the order in which a project's folder is searched for them.
 _DATABASES = ("data.db", "panoptic.db")
@@ -67,6 +70,11 @@ class _Instance:
     file: int
     sha1: str | None
     path: str
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder has a database of Panoptic."""
+    return any((folder / name).is_file() for name in _DATABASES)
 
 
 def read(source: str | Path) -> Table:

@@ -150,6 +150,10 @@ def summarize(plan: Plan, listed: int = _LISTED) -> dict[str, Any]:
             "first": skipped.head(listed).select("line", "key", "why").to_dicts(),
         },
         "overlong": list(plan.table.overlong[:listed]),
+        "unread": {
+            "count": len(plan.table.unread),
+            "first": [{"file": name, "cause": why} for name, why in plan.table.unread[:listed]],
+        },
         "existing": plan.existing,
         "columns": [_summarize_column(plan, column, listed) for column in plan.columns],
     }
@@ -206,7 +210,8 @@ def _columns(
     taken = set(by_name) if existing == "new" else set()
     columns = []
     for source in table.frame.columns:
-        if source in (matches.matching.column, table.path_column, table.sha1_column):
+        keys = (table.path_column, table.second_path_column, table.sha1_column)
+        if source in (matches.matching.column, *keys):
             continue
         column = propose(table, source, choices.get(source, {}), usable, target)
         if column.take:
@@ -241,6 +246,10 @@ def _summarize_column(plan: Plan, column: Column, listed: int) -> dict[str, Any]
         "values": reading.values.height,
         "targets": reading.values["target"].n_unique(),
         "repeated": reading.repeated,
+        "conflicts": {
+            "count": reading.conflicts.height,
+            "first": reading.conflicts.head(listed).to_dicts(),
+        },
         "new_tags": {"count": len(reading.new_tags), "first": list(reading.new_tags[:listed])},
         "unreadable": {
             "count": reading.unreadable.height,

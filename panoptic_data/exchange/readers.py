@@ -1,7 +1,8 @@
 """Files that hold values (CSV, Parquet, JSON, JSON Lines), read into a table to import.
 
-A file's format is recognised by its content; a database of Panoptic is read by ``panoptic``. Not
-here: what a table is (``tables``), what its cells mean (``columns``).
+A file's format is recognised by its content; a database of Panoptic is read by ``panoptic``, a
+folder of XMP sidecars by ``sidecars``. Not here: what a table is (``tables``), what its cells mean
+(``columns``).
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import definitions, panoptic
+from panoptic_data.exchange import definitions, panoptic, sidecars
+from panoptic_data.exchange.exports.names import UniqueNames, safe_name
 from panoptic_data.exchange.tables import NewTag, Table, column_names, tag_columns, tags_of
 
 __all__ = ["read", "read_tags"]
@@ -37,15 +40,24 @@ _PARQUET = b"PAR1"
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
-def read(file: str | Path, *, delimiter: str | None = None, encoding: str | None = None) -> Table:
+def read(
+    file: str | Path,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    roots: str | None = None,
+) -> Table:
     """Read a file of any format, recognised by its content; CSV where nothing else fits.
 
-    A folder is that of a Panoptic project. ``delimiter`` and ``encoding`` are detected unless
-    given. Raises InvalidImport.
+    A folder is that of a Panoptic project, an export for Panoptic, or holds XMP sidecars.
+    ``delimiter`` and ``encoding`` are detected unless given; ``roots`` is for sidecars
+    (``sidecars.ROOTS``). Raises InvalidImport.
     """
     path = Path(file).expanduser()
     if path.is_dir():
-        return panoptic.read(path)
+        return _read_folder(path, roots)
+    if path.suffix.lower() == sidecars.SUFFIX and path.is_file():
+        return sidecars.read(path, roots)
     start = _first_bytes(path)
     if start.startswith(_SQLITE):
         return panoptic.read(path)
@@ -69,6 +81,26 @@ def read_tags(file: str | Path) -> tuple[NewTag, ...]:
     if "name" not in tag_columns(table):
         raise InvalidImport("no_tag_names", file)
     return tags_of(table)
+
+
+def _read_folder(folder: Path, roots: str | None) -> Table:
+    values = folder / panoptic.VALUES
+    if values.is_file() and not panoptic.is_project(folder):
+        table = _read_csv(values, _decode(values.read_bytes(), None), None)
+        return replace(table, name=folder.name, tags=_trees_beside(folder, table))
+    if not panoptic.is_project(folder) and sidecars.has_sidecars(folder):
+        return sidecars.read(folder, roots)
+    return panoptic.read(folder)
+
+
+def _trees_beside(folder: Path, table: Table) -> dict[str, tuple[NewTag, ...]]:
+    """Return the tags of each column that have a file in an export for Panoptic."""
+    names, trees = UniqueNames(), {}
+    for column, type in table.types.items():
+        file = folder / panoptic.TREES / safe_name(f"{column}.csv")
+        if type in ("tag", "tags") and file.is_file():
+            trees[column] = read_tags(file.with_name(names.take(file.name)))
+    return trees
 
 
 def _first_bytes(path: Path) -> bytes:

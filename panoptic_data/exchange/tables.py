@@ -82,9 +82,10 @@ class Table:
     """The rows of a file. ``lines`` (n,) are their line numbers (in Parquet: row numbers from 1).
 
     ``types`` are those that headers state (``kind[tag]``), by column; ``overlong`` lists the lines
-    with more cells than there are columns. The rest is known of Panoptic's databases and of
-    exports only: ``path_column`` and ``sha1_column`` identify the image of a row; ``tags`` and
-    ``hints`` are by column.
+    with more cells than there are columns; ``unread`` names the files of a folder that could not be
+    read, and why. The rest is known of Panoptic's databases, of sidecars and of exports only:
+    ``path_column``, then ``second_path_column`` and ``sha1_column`` identify the image of a row;
+    ``tags`` and ``hints`` are by column.
     """
 
     name: str
@@ -93,7 +94,9 @@ class Table:
     types: Mapping[str, str] = field(default_factory=dict)
     overlong: tuple[int, ...] = ()
     path_column: str | None = None
+    second_path_column: str | None = None
     sha1_column: str | None = None
+    unread: tuple[tuple[str, str], ...] = ()
     tags: Mapping[str, tuple[NewTag, ...]] = field(default_factory=dict)
     hints: Mapping[str, ColumnHint] = field(default_factory=dict)
 

@@ -2,10 +2,11 @@
 // has values or tags. Not here: dropping a file (importing.js), reading it (the server).
 import { el, icon, set, write } from "../shared/ui/dom.js";
 
-const ACCEPTED = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3";
+const ACCEPTED = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3,.xmp";
 const FORMATS = /** @type {const} */ ([
   ["table", "values"],
   ["folder_open", "panoptic"],
+  ["sell", "xmp"],
   ["account_tree", "tags"],
 ]);
 
@@ -65,6 +66,7 @@ export class FileChoice {
     );
     this.kindGroup = el("div", { class: "modes", role: "group" }, ...this.kindButtons);
     this.overlong = el("p", { class: "quiet" });
+    this.unread = el("p", { class: "quiet" });
     this.fileRow = el(
       "div",
       { class: "file" },
@@ -75,7 +77,8 @@ export class FileChoice {
       el("span", { class: "gap" }),
       this.anotherButton,
     );
-    this.node = el("section", { class: "step" }, this.file, this.empty, this.fileRow, this.overlong);
+    const notes = [this.overlong, this.unread];
+    this.node = el("section", { class: "step" }, this.file, this.empty, this.fileRow, ...notes);
   }
 
   /** @param {import("./session.js").ImportState | null} state @param {string | null} into */
@@ -85,6 +88,7 @@ export class FileChoice {
     this.empty.hidden = isRead;
     this.fileRow.hidden = !isRead;
     this.overlong.hidden = !state?.plan?.overlong.length;
+    this.unread.hidden = !state?.plan?.unread.count;
     if (!isRead) return this.drawEmpty(state, into);
     write(this.name, state.name);
     set(this.name, "title", state.name);
@@ -99,9 +103,17 @@ export class FileChoice {
       write(this.kindButtons[index], t(`holds_${kind}`));
       set(this.kindButtons[index], "aria-pressed", String((kind === "tags") === (state.tags !== null)));
     });
-    if (state.plan) write(this.overlong, t("overlong", { lines: state.plan.overlong.join(", ") }));
+    if (state.plan) this.drawNotes(state.plan);
     this.language = language;
     this.anotherButton.disabled = session.state.phase === "writing";
+  }
+
+  /** What of the file is not imported. @param {import("./session.js").Plan} plan */
+  drawNotes(plan) {
+    const { t } = this.tools;
+    write(this.overlong, t("overlong", { lines: plan.overlong.join(", ") }));
+    const files = plan.unread.first.map(({ file, cause }) => `${file} (${cause})`).join(", ");
+    write(this.unread, t("unread_files", { count: plan.unread.count, files }));
   }
 
   drawEmpty(state, into) {

@@ -22,6 +22,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {number} [writes]
  * @property {number} [held]
  * @property {number} [repeated]
+ * @property {{count: number, first: {target: string, held: string, value: string}[]}} [conflicts]
  * @property {{count: number}} [new_tags]
  * @property {{count: number, first: {line: number, value: string}[]}} [unreadable]
  *
@@ -35,6 +36,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {number} images
  * @property {Missed} missed
  * @property {number[]} overlong
+ * @property {{count: number, first: {file: string, cause: string}[]}} unread
  * @property {Column[]} columns
  * @property {string} existing
  * @typedef {{by: string | null, column: string | null, folder: string | null}} Matching

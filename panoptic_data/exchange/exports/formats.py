@@ -36,5 +36,5 @@ FORMATS: Mapping[str, Format] = {
     "panoptic": Format("panoptic_files", options=frozenset(("columns",))),
     "sheet": Format("contact_sheet", options=frozenset(("columns",)), also=(".html",)),
     "annotations": Format("web_annotations", ".jsonld", frozenset(("columns", "address"))),
-    "xmp": Format("xmp", options=frozenset(("columns", "rating"))),
+    "xmp": Format("xmp", options=frozenset(("columns", "rating", "date"))),
 }

@@ -19,8 +19,8 @@ class Options:
     ``columns`` names columns of the corpus and properties, in order. ``files``: a row a file.
     ``size`` is the longest side of resized images, in pixels; ``link`` makes hard links instead
     of copies; ``by`` is the column after whose values folders are named; ``names`` is one of
-    ``NAMES``; ``encoder`` a slug; ``rating`` a property of numbers; ``address`` the beginning of
-    the images' addresses.
+    ``NAMES``; ``encoder`` a slug; ``rating`` a property of numbers, ``date`` one of dates;
+    ``address`` the beginning of the images' addresses.
     """
 
     columns: tuple[str, ...] | None = None
@@ -31,6 +31,7 @@ class Options:
     names: str | None = None
     encoder: str | None = None
     rating: str | None = None
+    date: str | None = None
     address: str | None = None
 
     def chosen(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 A row a file, by its whole path; ``;`` between cells, types in headers. What Panoptic has no form
 for changes: colours become the nearest of its twelve, "no" of a checkbox is empty. The files in
-``tags/`` are read by ``panoptic import --tags``; Panoptic itself imports no trees.
+``tags/`` are read by ``panoptic import`` with the folder; Panoptic itself imports no trees.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.csv_table import joined_names
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name
 from panoptic_data.exchange.exports.tables import needed_bytes
+from panoptic_data.exchange.panoptic import TREES, VALUES
 from panoptic_data.ingest import sources
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     selection, draft = job.selection, job.draft
     columns = tuple(column for column in job.columns if column.property is not None)
     roots = {source.name: source.root for source in sources.listing(job.project)}
-    with (draft.path / "data.csv").open("w", encoding="utf-8", newline="") as file:
+    with (draft.path / VALUES).open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter=";", lineterminator="\n")
         rows.writerow(["path", *map(_header, columns)])
         for part in job.parts():
@@ -104,7 +105,7 @@ def _write_trees(selection: Selection, columns: tuple[ExportColumn, ...], draft:
     for definition in tables.definitions_of(selection.catalogue, columns):
         if not definition.tags:
             continue
-        folder = draft.path / "tags"
+        folder = draft.path / TREES
         folder.mkdir(exist_ok=True)
         file = folder / names.take(safe_name(f"{definition.name}.csv"))
         with file.open("w", encoding="utf-8", newline="") as opened:

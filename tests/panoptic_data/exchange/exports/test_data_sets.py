@@ -109,6 +109,22 @@ def test_panoptic_files_are_read_by_our_import_with_their_trees(war, tmp_path):
     assert set(after["my checkbox"][3]) == {sha1_of("red"), sha1_of("green")}
 
 
+def test_a_folder_for_panoptic_is_imported_in_one_step(war, tmp_path):
+    tag_images(war, create_property(war, "Subject/2", "tags"), [sha1_of("blue")], ["Paris, France"])
+    export(war, "panoptic", tmp_path / "out")
+    other = examples.project(tmp_path / "other")
+    import_values(other, tmp_path / "out")
+    before, after = everything(war), everything(other)
+    assert after.keys() == before.keys()
+    for name, (type, _, tree, values) in before.items():
+        if type in ("tag", "tags", "date", "url", "number"):
+            assert (after[name][2], after[name][3]) == (tree, values), name
+    # A file of tags says more than the values: tags that no image has.
+    (tmp_path / "out/tags/Subject.csv").write_text("name;color;parents\nSea;;War\n", "utf-8")
+    trees = readers.read(tmp_path / "out").tags
+    assert [(tag.name, tag.parents) for tag in trees["Subject"]] == [("Sea", ("War",))]
+
+
 def test_a_name_of_two_properties_is_two_categories(tmp_path):
     opened = examples.project(tmp_path)
     for name in ("Front", "Back"):
