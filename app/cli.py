@@ -164,6 +164,12 @@ def _verify(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _lineage(command: argparse.ArgumentParser) -> None:
+    command.add_argument("image", metavar="IMAGE", help=cli_text("help_lineage_image"))
+    command.add_argument("--of", metavar="VALUE", help=cli_text("help_lineage_of"))
+    _json(command)
+
+
 def _purge(command: argparse.ArgumentParser) -> None:
     command.add_argument("sha1s", nargs="*", metavar="SHA1", help=cli_text("help_purge_sha1s"))
     command.add_argument("--query", metavar="VIEW", help=cli_text("help_purge_query"))
@@ -356,6 +362,14 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
         (
             'panoptic export csv labels.csv --view "folder:posters date:1930s"',
             "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
+        ),
+    ),
+    "lineage": (
+        _lineage,
+        (
+            "panoptic lineage posters/1930/a.jpg",
+            "panoptic lineage posters/1930/a.jpg --of clusters",
+            'panoptic lineage posters/1930/a.jpg --of "tag War" --json',
         ),
     ),
     "verify": (_verify, ("panoptic verify --project war", "panoptic verify posters --json")),

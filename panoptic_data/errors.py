@@ -14,6 +14,7 @@
     │   │   └── UnknownEncoderOption
     │   ├── OtherWeights
     │   ├── UnknownImage
+    │   ├── NothingToTrace
     │   ├── InvalidView
     │   ├── InvalidProperty
     │   ├── InvalidTag
@@ -56,12 +57,12 @@ __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "OtherProject",
-    "OtherWeights", "PanopticError", "ProcessingFailed", "ProjectBusy", "ProjectDamaged",
-    "ProjectGone", "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew",
-    "TableDamaged", "TableMissing", "TextNotSupported", "UnknownEncoder", "UnknownEncoderOption",
-    "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage", "UsageError",
-    "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
+    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NothingToTrace",
+    "OtherProject", "OtherWeights", "PanopticError", "ProcessingFailed", "ProjectBusy",
+    "ProjectDamaged", "ProjectGone", "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced",
+    "ProjectTooNew", "TableDamaged", "TableMissing", "TextNotSupported", "UnknownEncoder",
+    "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
+    "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
 ]  # fmt: skip
 
 
@@ -160,6 +161,12 @@ class UnknownImage(UsageError):
     """No image with this sha1 or path. Params: ``name``."""
 
     key = "unknown_image"
+
+
+class NothingToTrace(UsageError):
+    """An image has no such value. Params: ``image``, ``of``, ``known`` (what it has)."""
+
+    key = "nothing_to_trace"
 
 
 class InvalidView(UsageError):

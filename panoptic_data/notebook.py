@@ -40,6 +40,7 @@ __all__ = [
     "create_property",
     "export",
     "import_values",
+    "lineage",
     "list_folders",
     "parse_view",
     "process",
@@ -328,6 +329,22 @@ def export(
     return run.export(
         project, format, Path(target), chosen, sha1s, Options(**options), overwrite=overwrite
     )
+
+
+def lineage(
+    project: Project, image: str, of: str | None = None, *, language: str = "en"
+) -> list[dict[str, Any]]:
+    """Return where the values of an image come from, as ``panoptic lineage --json`` prints it.
+
+    ``image`` is a sha1, the id of a file or a path. ``of`` is a kind of value, alone or with a
+    name (docs/lineage.md); None for every value. Each has ``sentence``, in ``language`` (en or
+    fr), ``steps`` and ``edges``. Raises UnknownImage, NothingToTrace.
+    """
+    from panoptic_data.tracing.model import as_json
+    from panoptic_data.tracing.sentences import sentence
+    from panoptic_data.tracing.trace import trace
+
+    return [as_json(value, sentence(value, language)) for value in trace(project, image, of)]
 
 
 def undo(project: Project, author: str | None = None) -> Batch | None:

@@ -55,6 +55,8 @@ COMMIT_SECONDS = 5.0
 # Every commit lists every fragment: compacting after so many keeps the growth from being quadratic.
 COMPACT_COMMITS = 100
 MAX_LISTED_FAILURES = 20
+# Of the encoder's row: what the vectors depend on, and how they were made.
+PARAMETERS = ("text", "device", "dtype", "batch", "dim", "fingerprint", "weights")
 
 
 def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
@@ -82,8 +84,11 @@ def update(
     wanted = _readable_sha1s(project, source)
     todo = _without(wanted, _embedded_sha1s(project, spec.slug))
     outcome = _Outcome()
+    parameters: dict[str, object] = {}
     if todo:
-        outcome = _embed(project, encoder_state.load(project, spec, run), todo, run, report)
+        encoder = encoder_state.load(project, spec, run)
+        parameters["input_size"] = encoder.input_size
+        outcome = _embed(project, encoder, todo, run, report)
     row = encoder_state.row_of(project, spec)
     embedded = _with_vector(project, spec, wanted)
     seconds = time.perf_counter() - began
@@ -95,7 +100,7 @@ def update(
         removed=removed,
         failed=sum(outcome.reasons.values()),
         seconds=seconds,
-        parameters={key: row[key] for key in ("text", "device", "dtype", "batch", "dim")},
+        parameters={**parameters, **{key: row[key] for key in PARAMETERS}},
         extra=_extra(outcome, seconds),
     )
 

@@ -39,22 +39,26 @@ def template(tmp_path_factory):
     return folder, process(create(folder), Request())
 
 
-@pytest.fixture
-def processed(tmp_path, template):
-    """The same project after its first run: a copy of one that was made once."""
-    original, _ = template
+def copy_processed(original, folder):
+    """Copy the project of ``template`` and its pictures into another folder."""
     for name in ("pictures", "corpus"):
-        shutil.copytree(original / name, tmp_path / name)
-    project = open_project(tmp_path / "corpus")
+        shutil.copytree(original / name, folder / name)
+    project = open_project(folder / "corpus")
     (source,) = sources.listing(project)
     row = {
         "name": source.name,
-        "uri": str(tmp_path / "pictures"),
+        "uri": str(folder / "pictures"),
         "added_at": source.added_at,
         "options": "{}",
     }
     project.database().upsert("sources", pa.Table.from_pylist([row], schema=arrow("sources")))
     return project
+
+
+@pytest.fixture
+def processed(tmp_path, template):
+    """The same project after its first run: a copy of one that was made once."""
+    return copy_processed(template[0], tmp_path)
 
 
 @pytest.fixture

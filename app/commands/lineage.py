@@ -1,0 +1,45 @@
+"""``panoptic lineage``: where the values of an image come from.
+
+Not here: finding that out (``panoptic_data.tracing``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from app.session.language import terminal_language
+from panoptic_data.storage.project import open_project
+from panoptic_data.tracing.facts import facts, title
+from panoptic_data.tracing.model import as_json
+from panoptic_data.tracing.sentences import sentence
+from panoptic_data.tracing.trace import trace
+
+if TYPE_CHECKING:
+    from panoptic_data.tracing.model import Lineage
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a sentence for each value; for those that are asked for, their chain, too."""
+    language = terminal_language()
+    lineages = trace(open_project(args.project), args.image, args.of)
+    if args.json:
+        values = [as_json(value, sentence(value, language)) for value in lineages]
+        print(json.dumps({"values": values}, ensure_ascii=False))
+        return 0
+    for value in lineages:
+        print(sentence(value, language))
+        if args.of is not None:
+            print("\n".join(_chain(value, language)))
+    return 0
+
+
+def _chain(value: Lineage, language: str) -> Iterator[str]:
+    """Yield each step with its facts, in the order in which it was made."""
+    for step in value.steps:
+        yield f"  {title(step, language)}: {step.name}"
+        yield from (f"    {name}: {text}" for name, text in facts(step, language))

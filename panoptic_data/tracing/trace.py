@@ -1,0 +1,115 @@
+"""Ask for the lineage of an image's values: which there are, and each of them.
+
+    for value in trace(project, "posters/1930/a.jpg", "clusters"):
+        sentence(value, "en"), value.steps, value.edges
+
+Not here: how a chain is put together (``pictures``, ``computed``, ``noted``), the sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from panoptic_data import encoders
+from panoptic_data.errors import NothingToTrace
+from panoptic_data.tracing import computed, noted, pictures
+from panoptic_data.tracing.chain import Chain, Scene
+from panoptic_data.tracing.model import KINDS
+from panoptic_data.tracing.records import Records
+from panoptic_data.tracing.subject import find_subject
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+    from panoptic_data.tracing.model import Lineage
+
+__all__ = ["trace"]
+
+_SAME = {
+    "files": "file",
+    "images": "image",
+    "thumbnails": "thumbnail",
+    "vectors": "vector",
+    "embedding": "vector",
+    "embeddings": "vector",
+    "neighbour": "neighbours",
+    "neighbors": "neighbours",
+    "similarity": "neighbours",
+    "similar": "neighbours",
+    "coordinate": "map",
+    "coordinates": "map",
+    "projection": "map",
+    "clusters": "cluster",
+    "duplicate": "duplicates",
+    "tags": "tag",
+    "properties": "property",
+    "value": "property",
+    "values": "property",
+}
+_PICTURES = ("file", "image", "thumbnail")
+_BY_ENCODER: dict[str, Callable[[Chain, str], Lineage | None]] = {
+    "vector": pictures.of_vector,
+    "neighbours": computed.of_neighbours,
+    "map": computed.of_map,
+    "cluster": computed.of_cluster,
+}
+
+
+def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
+    """Return the lineage of every value of an image, or of those that ``of`` means.
+
+    ``image`` is a sha1, the id of a file or a path. ``of`` is one of ``KINDS`` or a word like it
+    (clusters, similarity, coordinate), alone or with a name: of an encoder, a group of duplicates,
+    a tag, a property (``tag Apples``). In the order in which values are made. Raises UnknownImage,
+    and NothingToTrace where the image has no such value.
+    """
+    subject = find_subject(project, image)
+    slugs = tuple(encoders.parse(text).slug for text in project.encoders)
+    scene = Scene(project, subject, Records(project, slugs), slugs)
+    kind, name = (None, "") if of is None else _request(of)
+    if kind is not None and kind not in KINDS:
+        raise NothingToTrace(image=image, of=of, known=", ".join(KINDS))
+    lineages = [made for made in _all(scene, kind, name) if made is not None]
+    if not lineages and of is not None:
+        known = ", ".join(f"{made.of} {made.name}".strip() for made in _all(scene) if made)
+        raise NothingToTrace(image=image, of=of, known=known or "–")
+    return lineages
+
+
+def _request(of: str) -> tuple[str, str]:
+    """Return the kind and the name of ``tag Apples`` or ``tag:Apples``."""
+    head, _, rest = of.strip().replace(":", " ", 1 if " " not in of.strip() else 0).partition(" ")
+    kind = head.lower()
+    return _SAME.get(kind, kind), rest.strip()
+
+
+def _all(scene: Scene, kind: str | None = None, name: str = "") -> Iterator[Lineage | None]:
+    """Yield the lineage of each value of a kind (of every kind), None for values it has not."""
+    for each in KINDS if kind is None else (kind,):
+        if each in _PICTURES:
+            yield pictures.of_picture(Chain(scene), each)
+        elif each in _BY_ENCODER:
+            for slug in _slugs(scene, name):
+                yield _BY_ENCODER[each](Chain(scene), slug)
+        elif each == "duplicates":
+            for group in computed.duplicate_groups(scene):
+                if group.startswith(name):
+                    yield computed.of_duplicates(Chain(scene), group)
+        else:
+            yield from _noted(scene, each, name)
+
+
+def _slugs(scene: Scene, name: str) -> tuple[str, ...]:
+    """Return the encoders of a name: a slug or a text; all of them without one."""
+    if not name:
+        return scene.slugs
+    texts = (encoders.parse(text) for text in scene.project.encoders)
+    return tuple(spec.slug for spec in texts if name in (spec.slug, spec.text))
+
+
+def _noted(scene: Scene, kind: str, name: str) -> Iterator[Lineage]:
+    wanted = name.casefold()
+    for value in noted.noted_values(scene):
+        names = (value.name.casefold(), value.prop.name.casefold(), value.prop.id)
+        if value.kind == kind and (not name or wanted in (*names, value.tag)):
+            yield noted.of_noted(Chain(scene), value)

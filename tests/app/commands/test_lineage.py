@@ -1,0 +1,52 @@
+"""``panoptic lineage``: what it prints, for people and for scripts."""
+
+import json
+
+import pytest
+
+import panoptic_data
+from app.cli import main
+from tests import synthetic
+
+
+@pytest.fixture(scope="module")
+def war(tmp_path_factory):
+    project = synthetic.project(tmp_path_factory.mktemp("lineage") / "war")
+    sources = [{"name": "posters", "uri": "/data/posters", "added_at": synthetic.AT}]
+    synthetic.write(project, "sources", sources)
+    synthetic.write(project, "images", [synthetic.image("red")])
+    synthetic.write(project, "files", [synthetic.file("posters/a.jpg", "red")])
+    theme = panoptic_data.create_property(project, "Theme", "tags")
+    panoptic_data.tag_images(project, theme, [synthetic.sha1("red")], ["war"], author="anna")
+    return project
+
+
+def run(war, *arguments):
+    return main(["lineage", "posters/a.jpg", "--project", str(war.root), *arguments])
+
+
+def test_it_prints_a_sentence_for_each_value_and_the_chain_of_what_is_asked_for(
+    war, capsys, monkeypatch
+):
+    assert run(war) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("Theme: war, noted by anna on ") for line in lines)
+    assert not any(line.startswith(" ") for line in lines)
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert run(war, "--of", "tag war") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Theme : war, noté par anna le ")
+    assert "\n  Auteur: anna\n" in printed
+
+
+def test_the_json_is_that_of_python(war, capsys):
+    assert run(war, "--of", "tags", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == {"values": panoptic_data.lineage(war, "posters/a.jpg", "tags")}
+
+
+def test_a_value_that_is_not_there_is_one_sentence_and_exit_code_2(war, capsys):
+    assert run(war, "--of", "clusters") == 2
+    assert "tag war" in capsys.readouterr().err
+    assert main(["lineage", "posters/b.jpg", "--project", str(war.root), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "unknown_image"
