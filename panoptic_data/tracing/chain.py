@@ -21,12 +21,12 @@ __all__ = ["Chain", "Scene"]
 
 @dataclass(frozen=True)
 class Scene:
-    """What every chain of an image needs; ``slugs`` are the project's encoders, in order."""
+    """What every chain of an image needs; ``text_of_slug``: the encoders in use."""
 
     project: Project
     subject: Subject
     records: Records
-    slugs: tuple[str, ...]
+    text_of_slug: Mapping[str, str]
 
     def row(
         self, table: str, key: str, columns: tuple[str, ...] | None = None

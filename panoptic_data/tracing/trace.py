@@ -64,8 +64,8 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
     and NothingToTrace where the image has no such value.
     """
     subject = find_subject(project, image)
-    slugs = tuple(encoders.parse(text).slug for text in project.encoders)
-    scene = Scene(project, subject, Records(project, slugs), slugs)
+    text_of_slug = _used_encoders(project)
+    scene = Scene(project, subject, Records(project, list(text_of_slug)), text_of_slug)
     kind, name = (None, "") if of is None else _request(of)
     if kind is not None and kind not in KINDS:
         raise NothingToTrace(image=image, of=of, known=", ".join(KINDS))
@@ -74,6 +74,15 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
         known = ", ".join(f"{made.of} {made.name}".strip() for made in _all(scene) if made)
         raise NothingToTrace(image=image, of=of, known=known or "–")
     return lineages
+
+
+def _used_encoders(project: Project) -> dict[str, str]:
+    """Return the text of each encoder whose vectors serve, by slug; the project's order first."""
+    rows = project.database().frame("encoders", ["slug", "text", "status"])
+    ready = dict(rows.filter(status="ready").sort("slug").select("slug", "text").iter_rows())
+    # The table, as a run may have added an encoder since the project was opened.
+    listed = [encoders.parse(text).slug for text in project.encoders]
+    return {slug: ready[slug] for slug in dict.fromkeys([*listed, *ready]) if slug in ready}
 
 
 def _request(of: str) -> tuple[str, str]:
@@ -101,10 +110,8 @@ def _all(scene: Scene, kind: str | None = None, name: str = "") -> Iterator[Line
 
 def _slugs(scene: Scene, name: str) -> tuple[str, ...]:
     """Return the encoders of a name: a slug or a text; all of them without one."""
-    if not name:
-        return scene.slugs
-    texts = (encoders.parse(text) for text in scene.project.encoders)
-    return tuple(spec.slug for spec in texts if name in (spec.slug, spec.text))
+    used = scene.text_of_slug.items()
+    return tuple(slug for slug, text in used if not name or name in (slug, text))
 
 
 def _noted(scene: Scene, kind: str, name: str) -> Iterator[Lineage]:
