@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project
+from pipelines import home_settings
 from pipelines.instance import open_instance
 
 __all__ = ["History", "open_history"]
@@ -41,7 +42,8 @@ Prepare = Callable[[dg.DagsterInstance], None]
 class History:
     """The instance that a run uses: the project's own, a new one, or one in memory.
 
-    ``problems`` are sentences in the terminal's language that say why it is not the first.
+    ``problems`` are sentences in the terminal's language: why it is not the first, and what the
+    settings of the home lack.
     """
 
     def __init__(self, project: Project, prepare: Prepare) -> None:
@@ -87,7 +89,19 @@ class History:
             instance.get_run_records(limit=1)
             instance.get_asset_records()
             self._closing = opened.pop_all()
+        self._say_what_is_lacking()
         return instance
+
+    def _say_what_is_lacking(self) -> None:
+        names = home_settings.lacking(self._home)
+        if names:
+            text = translate(
+                "process.history_settings",
+                terminal_language(),
+                path=self._home / home_settings.FILE,
+                names=", ".join(names),
+            )
+            self.problems.append(text)
 
     def _open_another(self, error: Exception) -> dg.DagsterInstance:
         self._closing.close()

@@ -1,27 +1,23 @@
 """A project's Dagster instance, whose home is ``<project>/dagster``.
 
-`dagster dev` with this DAGSTER_HOME shows the same history. Not here: a home that cannot be used
-(``history``), the history of runs in the project's tables, which a copied project keeps
-(``panoptic_data.provenance.runs``).
+`dagster dev` with this DAGSTER_HOME shows the same history. Not here: its settings
+(``home_settings``), a home that cannot be used (``history``), the history of runs in the project's
+tables, which a copied project keeps (``panoptic_data.provenance.runs``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import dagster as dg
 
-from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.project import Project
+from pipelines import home_settings
 
 __all__ = ["RUN_TAG", "fail_killed_runs", "open_instance"]
 
 RUN_TAG = "panoptic/run"
-_SETTINGS = "dagster.yaml"
-# Beside this module in a wheel, at the top of a checkout.
-_SETTINGS_PATHS = tuple(Path(__file__).parents[up] / _SETTINGS for up in (0, 1))
 _UNFINISHED = (
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -32,17 +28,14 @@ _UNFINISHED = (
 
 @contextmanager
 def open_instance(project: Project) -> Iterator[dg.DagsterInstance]:
-    """Open the project's instance, writing our settings where there are none.
+    """Open the project's instance, bringing its settings up to date first (``home_settings``).
 
     Raises anything where its files are damaged.
     """
     home = project.dagster_home
     # No parents: where the project is gone it is not begun again.
     home.mkdir(exist_ok=True)
-    settings = home / _SETTINGS
-    # A file that was cut to nothing would mean Dagster's own settings.
-    if not settings.exists() or not settings.read_bytes().strip():
-        write_in_one_step(settings, next(filter(Path.is_file, _SETTINGS_PATHS)).read_bytes())
+    home_settings.sync(home)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield instance
 
