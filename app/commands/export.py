@@ -130,10 +130,14 @@ def _answer(exported: Exported) -> dict[str, object]:
 
 def _lines(exported: Exported) -> Iterator[str]:
     if exported.began_again:
-        yield _text("began_again")
+        kept = exported.counts.get("kept", 0)
+        yield _text("went_on", count=kept, shown=number(kept)) if kept else _text("began_again")
     count = exported.rows
     kind = "done_files" if exported.by_file else "done_images"
     yield _text(kind, count=count, shown=number(count), path=exported.target)
+    copies = exported.counts.get("copies", 0)
+    if copies:
+        yield _text("copies", count=copies, shown=number(copies))
     problems = exported.problems
     if not problems:
         return

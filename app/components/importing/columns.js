@@ -203,9 +203,7 @@ class ColumnRow {
     if (column.held) lines.push(el("div", { class: "quiet" }, t("held", { count: column.held })));
     if (column.conflicts.count) {
       const examples = column.conflicts.first.map(({ held, value }) => `${held} → ${value}`).join("\n");
-      lines.push(
-        el("div", { class: "quiet", title: examples }, t("conflicts", { count: column.conflicts.count })),
-      );
+      lines.push(el("div", { class: "quiet", title: examples }, t("conflicts", { count: column.conflicts.count })));
     }
     if (column.repeated) lines.push(el("div", { class: "quiet" }, t("repeated", { count: column.repeated })));
     return lines;

@@ -10,7 +10,7 @@ import json
 from typing import IO, TYPE_CHECKING, Any
 
 from panoptic_data.exchange.exports import tables
-from panoptic_data.exchange.exports.picture_files import needed_bytes, write_pictures
+from panoptic_data.exchange.exports.picture_files import add_counts, needed_bytes, write_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     categories = _categories(selection, properties)
     number_of = {category.pop("tag"): category["id"] for category in categories}
     problems: list[Problem] = []
-    counts = {"files": 0, "annotations": 0}
+    counts, images = {"files": 0, "annotations": 0}, 0
     annotations = draft.held / "content" / "annotations"
     with (draft.path / "labels.json").open("w", encoding="utf-8") as labels:
         labels.write(f'{{"info": {_json({"description": job.project.name})}, "licenses": [],\n')
@@ -43,7 +43,9 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
             for written, ids in zip(pictures, tags, strict=True):
                 numbers = [number_of[id] for id in ids]
                 for name in written.names:
-                    _add(labels, waiting, counts, written, name, numbers)
+                    images += 1
+                    _add(labels, waiting, counts, images, written, name, numbers)
+                add_counts(counts, written)
             labels.write('],\n"annotations": [')
             waiting.seek(0)
             labels.writelines(waiting)
@@ -56,12 +58,12 @@ def _add(
     labels: IO[str],
     waiting: IO[str],
     counts: dict[str, int],
+    id: int,
     written: Written,
     name: str,
     numbers: list[int],
 ) -> None:
-    counts["files"] += 1
-    picture, id = written.picture, counts["files"]
+    picture = written.picture
     image = {"id": id, "file_name": name, "width": picture.width, "height": picture.height}
     labels.write(f"{_comma(id)}{_json({**image, 'sha1': picture.sha1, 'path': picture.path})}")
     for category in numbers:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from panoptic_data.exchange.exports import json_lines, tables
-from panoptic_data.exchange.exports.picture_files import needed_bytes, write_pictures
+from panoptic_data.exchange.exports.picture_files import add_counts, needed_bytes, write_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +28,14 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     folder = job.draft.path / SPLIT
     folder.mkdir()
     problems: list[Problem] = []
-    count, rows = 0, _rows(job)
+    counts, rows = {"files": 0}, _rows(job)
     with (folder / "metadata.jsonl").open("w", encoding="utf-8", newline="\n") as file:
         for written in write_pictures(job, folder, problems):
             row = next(rows)
             for name in written.names:
                 file.write(json.dumps({"file_name": name, **row}, ensure_ascii=False) + "\n")
-            count += len(written.names)
-    return problems, {"files": count}
+            add_counts(counts, written)
+    return problems, counts
 
 
 def _rows(job: ExportJob) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from panoptic_data.exchange.exports.picture_files import needed_bytes, write_pictures
+from panoptic_data.exchange.exports.picture_files import add_counts, needed_bytes, write_pictures
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.exports.job import ExportJob
@@ -22,7 +22,7 @@ LIST = "files.csv"
 def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the images, and a list of which file is which image."""
     problems: list[Problem] = []
-    count, thumbnail = 0, job.options.size is not None
+    counts, thumbnail = {"files": 0}, job.options.size is not None
     with (job.draft.path / LIST).open("w", encoding="utf-8-sig", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("file", "sha1", "path"))
@@ -30,5 +30,5 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
         for written in write_pictures(job, folder, problems, thumbnail=thumbnail):
             picture = written.picture
             rows.writerows((f"images/{name}", picture.sha1, picture.path) for name in written.names)
-            count += len(written.names)
-    return problems, {"files": count}
+            add_counts(counts, written)
+    return problems, counts

@@ -22,6 +22,7 @@ from panoptic_data.ingest.scan import read_file
 from panoptic_data.media import decode, hashes, prefetch
 
 if TYPE_CHECKING:
+    from panoptic_data.exchange.exports.earlier import Earlier
     from panoptic_data.exchange.exports.selection import Selection
     from panoptic_data.ingest.sources import Source
     from panoptic_data.storage.project import Project
@@ -36,9 +37,10 @@ _QUALITY = 90
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture to write: its ``data``, or the ``file`` to link; neither where there is none.
+    """One picture to write: ``data``, the ``file`` to link, or one ``kept``; none where none is.
 
     ``width`` and ``height`` are pixels. ``is_jpeg``: made anew as JPEG, not the file's bytes.
+    ``kept`` was written by a killed export; ``digest`` is the sha1 of its bytes, or of the data.
     """
 
     sha1: str
@@ -49,6 +51,8 @@ class Picture:
     width: int = 0
     height: int = 0
     problem: Problem | None = None
+    kept: Path | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,18 +73,20 @@ def pictures(
     size: int | None = None,
     link: bool = False,
     thumbnail: bool = True,
+    earlier: Earlier | None = None,
 ) -> Iterator[Picture]:
     """Yield the picture of each image or file, in order; files are read ahead in threads.
 
     ``size`` is the longest side in pixels; smaller pictures stay as they are. ``thumbnail``: the
-    stored one is given where no file can be read.
+    stored one is given where no file can be read. ``earlier`` gives pictures that are written
+    already.
     """
     source_by_name = {source.name: source for source in sources.listing(project)}
     for part in selection.parts(BATCH):
         wanted = _wanted(project, part, size, link)
         read = prefetch.in_order(
             ((image, _bytes_needed(image)) for image in wanted),
-            lambda image: _picture(image, source_by_name),
+            lambda image: _from_earlier(image, earlier) or _picture(image, source_by_name),
         )
         for image, picture in zip(wanted, read, strict=True):
             if picture.problem is None or not thumbnail:
@@ -130,6 +136,22 @@ def _bytes_needed(wanted: _Wanted) -> int:
     return int(wanted.files[0]["size"] or 0) if wanted.files else 0
 
 
+def _from_earlier(wanted: _Wanted, earlier: Earlier | None) -> Picture | None:
+    written = earlier.take(wanted.sha1) if earlier is not None and not wanted.is_link else None
+    if written is None:
+        return None
+    file, note = written
+    return Picture(
+        wanted.sha1,
+        wanted.path,
+        is_jpeg=note.is_jpeg,
+        width=note.width,
+        height=note.height,
+        kept=file,
+        digest=note.digest,
+    )
+
+
 def _picture(wanted: _Wanted, source_by_name: Mapping[str, Source]) -> Picture:
     """Read the image from the first of its files that still holds it."""
     why, detail = "no_file", ""
@@ -161,7 +183,16 @@ def _picture(wanted: _Wanted, source_by_name: Mapping[str, Source]) -> Picture:
 
 
 def _plain(wanted: _Wanted, data: bytes | None = None, file: Path | None = None) -> Picture:
-    return Picture(wanted.sha1, wanted.path, data, file, width=wanted.width, height=wanted.height)
+    # The bytes of an original are the image.
+    return Picture(
+        wanted.sha1,
+        wanted.path,
+        data,
+        file,
+        width=wanted.width,
+        height=wanted.height,
+        digest=wanted.sha1,
+    )
 
 
 def _is_unchanged(file: Path, row: Mapping[str, Any]) -> bool:
@@ -204,4 +235,5 @@ def _encoded(wanted: _Wanted, pixels: Image.Image, problem: Problem | None = Non
         width=width,
         height=height,
         problem=problem,
+        digest=hashes.sha1(data),
     )

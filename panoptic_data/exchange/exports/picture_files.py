@@ -9,11 +9,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+import PIL
+
 from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.exports import originals, tables
+from panoptic_data.exchange.exports.earlier import Earlier, Journal, Note
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_parts
 from panoptic_data.text import name_key
 
@@ -26,13 +30,15 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.exports.tables import ExportColumn
     from panoptic_data.storage.project import Project
 
-__all__ = ["WITHOUT_VALUE", "Written", "needed_bytes", "write_pictures"]
+__all__ = ["WITHOUT_VALUE", "Written", "add_counts", "needed_bytes", "write_pictures"]
 
 WITHOUT_VALUE = "_without_value"
 # A resized JPEG takes about a quarter of a byte a pixel.
 _BYTES_A_PIXEL = 0.3
 _THUMBNAIL_BYTES = 20_000
 _SHA1_DIGITS = 10
+# Another decoder may make other bytes of the same picture.
+_CODE = f"{version('panoptic-data')} {PIL.__version__}"
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,13 @@ class Written:
     """One picture that was written: ``index`` is its place in the selection.
 
     ``names`` are its paths below the folder, one for each value that it is foldered by; none where
-    it could not be written.
+    it could not be written. ``copies`` of them were to be links.
     """
 
     index: int
     picture: Picture
     names: tuple[str, ...]
+    copies: int = 0
 
 
 def needed_bytes(_project: Project, selection: Selection, options: Options) -> int:
@@ -64,49 +71,95 @@ def write_pictures(
     """Write the picture of each image into a folder, and yield what was written, in order.
 
     An image with several values of ``options.by`` is in the folder of each. What is not as it was
-    asked for is added to ``problems``. Raises InvalidExport for a column that there is not.
+    asked for is added to ``problems``. What a killed export had written is kept. Raises
+    InvalidExport for a column that there is not.
     """
-    selection, options = job.selection, job.options
-    names = UniqueNames()
+    selection, options, draft = job.selection, job.options, job.draft
     column = _column(selection, options.by)
+    signature = f"{options.size} {thumbnail} {_CODE}"
     index = 0
-    for part in selection.parts(originals.BATCH):
-        folders = _folders(part, column)
-        made = originals.pictures(
-            job.project, part, size=options.size, link=options.link, thumbnail=thumbnail
-        )
-        for picture, values in zip(made, folders, strict=True):
-            if picture.data is None and picture.file is None:
-                yield Written(index, picture, ())
-            else:
-                paths = tuple(_write(picture, options, folder, value, names) for value in values)
-                yield Written(index, _without_data(picture), paths)
-            if picture.problem is not None:
-                problems.append(picture.problem)
-            index += 1
-            job.report(index, len(selection))
+    with Journal(draft.held, signature) as journal:
+        writer = _Writer(folder, draft.path, options, journal)
+        earlier = Earlier(draft.held, draft.path.name, signature)
+        for part in selection.parts(originals.BATCH):
+            folders = _folders(part, column)
+            made = originals.pictures(
+                job.project,
+                part,
+                size=options.size,
+                link=options.link,
+                thumbnail=thumbnail,
+                earlier=earlier,
+            )
+            for picture, values in zip(made, folders, strict=True):
+                yield writer.write(index, picture, values)
+                if picture.problem is not None:
+                    problems.append(picture.problem)
+                index += 1
+                job.report(index, len(selection))
 
 
-def _write(picture: Picture, options: Options, folder: Path, value: str, names: UniqueNames) -> str:
-    parts = safe_parts(value)
-    below = PurePosixPath(*parts) if parts else PurePosixPath()
-    name = names.take(_name(picture, options), str(below))
-    target = folder / below / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if picture.file is not None:
-        _link(picture.file, target)
-    else:
-        assert picture.data is not None
-        target.write_bytes(picture.data)
-    return str(below / name)
+def add_counts(counts: dict[str, int], written: Written) -> None:
+    """Count the files of a picture, and of these what a killed export had written, and copies."""
+    counts["files"] = counts.get("files", 0) + len(written.names)
+    for name, count in (("kept", written.picture.kept is not None), ("copies", written.copies)):
+        if count:
+            counts[name] = counts.get(name, 0) + count
 
 
-def _link(file: Path, target: Path) -> None:
+class _Writer:
+    """Writes pictures below ``folder``, a part of the draft ``top``, and notes them."""
+
+    def __init__(self, folder: Path, top: Path, options: Options, journal: Journal) -> None:
+        self._folder, self._top = folder, top
+        self._options, self._journal = options, journal
+        self._names = UniqueNames()
+
+    def write(self, index: int, picture: Picture, values: list[str]) -> Written:
+        """Write a picture into the folder of each value."""
+        if picture.data is None and picture.file is None and picture.kept is None:
+            return Written(index, picture, ())
+        names, copies = [], 0
+        for value in values:
+            parts = safe_parts(value)
+            below = PurePosixPath(*parts) if parts else PurePosixPath()
+            name = self._names.take(_name(picture, self._options), str(below))
+            target = self._folder / below / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copies += not self._put(picture, target)
+            if picture.kept is not None:
+                # Several values: the next is written from where it is now.
+                picture = replace(picture, kept=target)
+            names.append(str(below / name))
+        return Written(index, _without_data(picture), tuple(names), copies)
+
+    def _put(self, picture: Picture, target: Path) -> bool:
+        """Write a file; return False where it was to be a link and is a copy."""
+        if picture.file is not None:
+            return _link(picture.file, target)
+        if picture.kept is None:
+            assert picture.data is not None
+            target.write_bytes(picture.data)
+        elif picture.kept.is_relative_to(self._top):
+            shutil.copyfile(picture.kept, target)
+        else:
+            picture.kept.rename(target)
+        if picture.problem is None:
+            # Another time the original may be there: what stands in for it is not kept.
+            name = target.relative_to(self._top).as_posix()
+            sides = picture.width, picture.height
+            self._journal.note(Note(picture.sha1, name, picture.digest, *sides, picture.is_jpeg))
+        return True
+
+
+def _link(file: Path, target: Path) -> bool:
+    """Make a hard link; a copy, and return False, where the disk is another or knows none."""
     try:
         os.link(file.resolve(), target)
     except OSError:
-        # Another disk, or one that knows no links.
         shutil.copyfile(file, target)
+        return False
+    return True
 
 
 def _name(picture: Picture, options: Options) -> str:

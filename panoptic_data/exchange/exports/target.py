@@ -1,8 +1,8 @@
 """Where an export goes: written beside its target and put there in one step at the end.
 
-What is not finished stands in ``.NAME.partial`` beside the target and is removed, or by the next
-start. A target that exists is replaced only if asked for, and a folder only where an export wrote
-it. Not here: what is written (the formats).
+What is not finished stands in ``.NAME.partial`` beside the target; it is removed, but after a kill
+left to the next start (``earlier``). A target that exists is replaced only if asked for, and a
+folder only where an export wrote it. Not here: what is written (the formats).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from filelock import FileLock, Timeout
 
 from panoptic_data.errors import ExportFailed, InvalidExport
 from panoptic_data.exchange import definitions
+from panoptic_data.exchange.exports import earlier
+from panoptic_data.exchange.exports.exchange import exchange
 from panoptic_data.ingest import sources
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ SPARE_BYTES = 64 * 2**20
 class Draft:
     """What is being written: ``path`` is the file or folder to write, ``target`` where it goes.
 
-    ``was_left``: an earlier export to this target was killed; it begins again. ``held`` is the
-    folder that holds it all.
+    ``was_left``: an earlier export to this target was killed. ``held`` is the folder that holds it
+    all.
     """
 
     target: Path
@@ -80,8 +82,12 @@ def check_target(
 
 
 def require_space(target: Path, needed: int) -> None:
-    """Raise InvalidExport where the disk of a target has too little space for so many bytes."""
-    free = shutil.disk_usage(target.parent).free
+    """Raise InvalidExport where the disk of a target has too little space for so many bytes.
+
+    What a killed export left there is kept or removed: it takes no more.
+    """
+    left = sum(file.lstat().st_size for file in _held(target).rglob("*"))
+    free = shutil.disk_usage(target.parent).free + left
     if needed + SPARE_BYTES > free:
         raise InvalidExport(
             "no_space", path=target.parent, needed=_megabytes(needed), free=_megabytes(free)
@@ -102,6 +108,7 @@ def draft_of(target: Path, *, is_folder: bool) -> Iterator[Draft]:
         lock = FileLock(held / "lock", blocking=False)
         with _exclusive(lock, target):
             _restore(held, target)
+            earlier.move_away(held)
             _clear(held)
             draft = Draft(target, held, is_folder, was_left)
             draft.path.parent.mkdir()
@@ -114,6 +121,7 @@ def draft_of(target: Path, *, is_folder: bool) -> Iterator[Draft]:
             finally:
                 _restore(held, target)
                 _clear(held)
+                earlier.remove(held)
     except OSError as error:
         raise ExportFailed(path=target, cause=error.strerror or error) from error
     finally:
@@ -138,8 +146,10 @@ def _move_to_target(draft: Draft) -> None:
         if written != draft.path:
             written.replace(draft.target.with_name(written.name))
     if draft.is_folder and draft.target.is_dir():
-        # No system exchanges two folders in one step everywhere: the old one is kept until the
-        # new one is there, and put back by the next start if that never came.
+        if exchange(draft.path, draft.target):
+            return
+        # Where the system exchanges no folders in one step, the old one is kept until the new one
+        # is there, and put back by the next start if that never came.
         draft.target.rename(draft.held / "old")
     draft.path.replace(draft.target)
     shutil.rmtree(draft.held / "old", ignore_errors=True)
@@ -173,7 +183,7 @@ def _clear(held: Path) -> None:
 
 def _remove_if_ours(held: Path) -> None:
     """Remove the folder of drafts, unless another process holds it."""
-    if not held.is_dir() or any((held / name).exists() for name in ("content", "old")):
+    if not held.is_dir() or any((held / name).exists() for name in ("content", "old", "earlier")):
         return
     lock = FileLock(held / "lock", blocking=False)
     try:

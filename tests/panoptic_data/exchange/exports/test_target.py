@@ -2,17 +2,25 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from panoptic_data import export
+from panoptic_data.catalogue import registry
 from panoptic_data.errors import ExportFailed, InvalidExport
-from panoptic_data.exchange.exports import csv_table, run, target
+from panoptic_data.exchange.exports import csv_table, image_files, run, target
+from panoptic_data.exchange.exports.job import ExportJob
+from panoptic_data.exchange.exports.options import Options
+from panoptic_data.exchange.exports.selection import select
+from panoptic_data.media import hashes
 from tests.panoptic_data.exchange.exports import annotated as examples
 
 ROOT = Path(__file__).parents[4]
@@ -85,7 +93,7 @@ def test_what_breaks_off_leaves_the_target_as_it_was(war, tmp_path, monkeypatch,
     assert file.read_text("utf-8") == "mine"
 
 
-def test_a_kill_leaves_no_half_file_and_the_next_start_begins_again(war, tmp_path):
+def test_a_kill_leaves_no_half_file_and_the_next_start_goes_on(war, tmp_path):
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
@@ -113,9 +121,99 @@ def test_a_kill_leaves_no_half_file_and_the_next_start_begins_again(war, tmp_pat
     assert not out.exists()
     assert (tmp_path / ".out.partial").exists()
     written = export(war, "images", out)
-    assert written.began_again
+    assert (written.began_again, written.counts["kept"]) == (True, 1)
     assert len(list((out / "images").iterdir())) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+KILLED = """
+import sys, time
+from contextlib import suppress
+from pathlib import Path
+from panoptic_data import open_project
+from panoptic_data.exchange.exports import run
+from panoptic_data.exchange.exports.options import Options
+
+def slowly(done, of):
+    time.sleep(0.01)
+
+war, out = open_project(sys.argv[1]), Path(sys.argv[2])
+print("ready", flush=True)
+run.export(war, "images", out, options=Options(size=24), overwrite=True, progress=slowly)
+run.export(war, "csv", out.with_suffix(".csv"), overwrite=True, progress=slowly)
+"""
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(15, marks=pytest.mark.slow)])
+def test_kills_at_random_leave_the_old_export_or_the_new_one(tmp_path, kills):
+    names = [f"#{number:02}80c0" for number in range(30)]
+    opened = examples.project(tmp_path, names)
+    here = tmp_path / "exports"
+    here.mkdir()
+    out, table = here / "out", here / "out.csv"
+    export(opened, "images", tmp_path / "new", size=24)
+    export(opened, "csv", tmp_path / "new.csv")
+    new = (_contents(tmp_path / "new"), (tmp_path / "new.csv").read_bytes())
+    export(opened, "images", out, images=[examples.sha1_of(names[0])])
+    export(opened, "csv", table, images=[examples.sha1_of(names[0])])
+    old = (_contents(out), table.read_bytes())
+    chance = random.Random(7)
+    for _ in range(kills):
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, opened.root, out], stdout=subprocess.PIPE,
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0.05, 0.8))
+            process.send_signal(signal.SIGKILL)
+        assert _contents(out) in (old[0], new[0])
+        assert table.read_bytes() in (old[1], new[1])
+    export(opened, "images", out, size=24, overwrite=True)
+    export(opened, "csv", table, overwrite=True)
+    assert (_contents(out), table.read_bytes()) == new
+    assert sorted(path.name for path in here.iterdir()) == [
+        *("out", "out.csv", "out.csv.properties.json"),
+    ]
+
+
+def test_pictures_of_a_killed_export_are_kept_only_where_their_bytes_are_as_noted(war, tmp_path):
+    whole = export(war, "images", tmp_path / "whole", size=24)
+    held = tmp_path / ".out.partial"
+    for number, spoil in enumerate((None, b"spoilt", None)):
+        # A draft as a kill leaves it, twice in a row.
+        held.mkdir(exist_ok=True)
+        with suppress(SystemExit), target.draft_of(tmp_path / "out", is_folder=True) as draft:
+            _write_one(war, draft, number)
+            if spoil:
+                next((draft.path / "images").iterdir()).write_bytes(spoil)
+            shutil.copytree(held, tmp_path / "kept", dirs_exist_ok=True)
+            raise SystemExit
+        shutil.copytree(tmp_path / "kept", held, dirs_exist_ok=True)
+    written = export(war, "images", tmp_path / "out", size=24)
+    assert written.counts == {**whole.counts, "kept": 2}
+    assert _contents(tmp_path / "out") == _contents(tmp_path / "whole")
+    assert not held.exists()
+
+
+def _write_one(war, draft, number):
+    """Write one picture of a project into a draft, and no more."""
+    selection = select(registry.get(war, fresh=True)).part(number, number + 1)
+    job = ExportJob(war, selection, Options(size=24), draft, lambda _done, _of: None)
+    image_files.write(job)
+
+
+def test_a_link_that_the_disk_refuses_is_a_copy_and_said_so(war, tmp_path, monkeypatch):
+    def refuse(_source, _target):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    written = export(war, "images", tmp_path / "out", link=True)
+    assert written.counts == {"files": 4, "copies": 4}
+    (tmp_path / "out/images/red.jpg").write_bytes(b"changed")
+    assert examples.sha1_of("red") == hashes.sha1(
+        (war.root.parent / "pictures/1930/red.jpg").read_bytes()
+    )
 
 
 def test_a_kill_between_the_old_folder_and_the_new_one_gives_the_old_one_back(war, tmp_path):
@@ -132,6 +230,18 @@ def test_progress_counts_the_images(war, tmp_path):
     seen = []
     run.export(war, "csv", tmp_path / "a.csv", progress=lambda done, of: seen.append((done, of)))
     assert (seen[0], seen[-1]) == ((0, 4), (4, 4))
+
+
+def _contents(folder):
+    """Return the bytes of each file; the moment of the export, which differs, is left out."""
+    contents = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    manifest = json.loads(contents.pop("export.json"))
+    manifest.pop("at")
+    return {**contents, "export.json": manifest}
 
 
 def _refused(war, problem, format, path, **options):
