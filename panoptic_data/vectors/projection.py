@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -204,11 +205,22 @@ def aligned(
 
 
 def _umap() -> tuple[Any, Any]:
-    """Import umap: 5 s, and each process compiles 8 s more (the first on a machine, 25 s)."""
+    """Import umap: 5 s, and the first process on a machine compiles 10 s more, for all later ones.
+
+    Umap lets numba compile in every process anew what it is here told to keep on the disk.
+    """
     with warnings.catch_warnings():
         # Only parametric UMAP, which is not used here, needs tensorflow.
         warnings.simplefilter("ignore", ImportWarning)
         from umap import layouts, umap_
+    for compiled in (
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+        layouts._nb_optimize_layout_euclidean_single_epoch,
+    ):
+        # Raised where neither the package's folder nor the user's cache can be written.
+        with suppress(RuntimeError):
+            compiled.enable_caching()
     return umap_, layouts
 
 

@@ -1,5 +1,7 @@
 """The map: fitted once, stable after, never failing on a few images."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -240,3 +242,12 @@ def test_placing_does_not_import_umap(project):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "10 False False\n"
+
+
+def test_what_umap_compiles_is_kept_for_the_next_process(project):
+    embed(project, sha1s(20), grouped(20)[0])
+    update(project)
+    umap, layouts = projection._umap()
+    for compiled in (umap.smooth_knn_dist, layouts._nb_optimize_layout_euclidean_single_epoch):
+        assert compiled.stats.cache_hits or compiled.stats.cache_misses
+        assert any(Path(compiled.stats.cache_path).glob(f"*.{compiled.__name__}-*.nbc"))
