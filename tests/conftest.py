@@ -10,6 +10,14 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+# A second of each run is spent waiting until a disk has it, of what no test keeps.
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 << 30
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+# The tests start a hundred programs: what the first compiles the others need not.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 PANOPTIC = Path(sys.executable).with_name("panoptic")
 # Beside those that need a browser.
 LONG = (

@@ -1,6 +1,5 @@
 """Starting runs in processes of their own, killing them, and comparing what is stored."""
 
-import os
 import subprocess
 import sys
 import time
@@ -34,12 +33,7 @@ def create(root, folder):
 
 def _start(project):
     command = [sys.executable, "-m", "pipelines", "process", "--project", str(project.root)]
-    # A dozen starts: compiled modules are kept between them, wherever this suite runs.
-    kept = {**os.environ, "PYTHONPYCACHEPREFIX": str(project.root.parent / "compiled")}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=kept
-    )
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def finish(project):
