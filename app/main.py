@@ -19,9 +19,10 @@ from app.services import identity
 from app.session import navigation, state, url_state
 from app.session.callbacks import uninterrupted
 from app.session.streamlit_internals import reset_container_stack
-from app.widgets import search_terms, view_tabs
+from app.widgets import search_terms, version_banner, view_tabs
 from app.widgets.run_progress import run_progress
 from app.widgets.unavailable import banner, guarded, panel, wait_for_project
+from panoptic_data.errors import UnknownVersion
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -101,6 +102,8 @@ def main() -> None:
         navigation.stay_on_drawn_page()
     navigation.switch_if_requested(pages, shown, shows_view=shows_view)
     _top(project, pages, shown)
+    if project is not None:
+        version_banner.banner(project, shown.url_path)
     with st.container(key="page", gap=None):
         _page(project, shown)
     with st.container(key="bottom", horizontal=True, vertical_alignment="center"):
@@ -110,6 +113,9 @@ def main() -> None:
 @guarded
 def _page(project: Project | None, shown: Page) -> None:
     problem = state.project_problem() if project is None else None
+    if isinstance(problem, UnknownVersion):
+        version_banner.unknown(problem, shown.url_path)
+        return
     if problem is not None:
         panel(problem)
         wait_for_project(problem.key)

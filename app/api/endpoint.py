@@ -23,6 +23,8 @@ from panoptic_data.errors import (
     DeletedTag,
     OtherProject,
     PanopticError,
+    UnknownVersion,
+    VersionReadOnly,
 )
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
@@ -82,10 +84,15 @@ def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
 def status_of(error: PanopticError) -> int:
     """Return the status of an answer that says an error.
 
-    503 where the data is out of reach, 421 where another project is served, else 400.
+    503 where the data is out of reach, 421 where another project is served, 409 for a write to a
+    corpus version, 404 where there is no such version, else 400.
     """
     if isinstance(error, OtherProject):
         return 421
+    if isinstance(error, VersionReadOnly):
+        return 409
+    if isinstance(error, UnknownVersion):
+        return 404
     return 503 if isinstance(error, DataUnavailable) else 400
 
 

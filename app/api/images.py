@@ -295,22 +295,49 @@ def _of_image(project: Project, sha1: str) -> _Shown | None:
 
 def _of_file(project: Project, file_id: str) -> _Shown | None:
     where = f"file_id = '{file_id}' AND status != 'purged'"
-    rows = project.database().frame("files", ("source", "path", "raw_path"), where)
-    data = _bytes(project, rows.row(0, named=True)) if rows.height else None
-    return None if data is None else _shown(data)
+    columns = ("source", "path", "raw_path", "sha1", "size", "mtime_ns")
+    rows = project.database().frame("files", columns, where)
+    if not rows.height:
+        return None
+    row = rows.row(0, named=True)
+    data = _bytes(project, row)
+    if data is None or (project.version and not _is_as_recorded(project, row, data)):
+        return None
+    return _shown(data)
+
+
+def _is_as_recorded(project: Project, row: dict[str, Any], data: bytes) -> bool:
+    """Whether a file still holds what it held at the version: by its sha1, else by its stat."""
+    if row["sha1"] is not None:
+        return hashlib.sha1(data).hexdigest() == str(row["sha1"])
+    path = _path(project, row)
+    mtime_ns = None if path is None else path.stat().st_mtime_ns
+    return bool((len(data), mtime_ns) == (row["size"], row["mtime_ns"]))
 
 
 def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
+    path = _path(project, row)
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError:
+        return None
+
+
+def _path(project: Project, row: dict[str, Any]) -> Path | None:
     from panoptic_data.ingest import sources
 
-    source = next((it for it in sources.listing(project) if it.name == row["source"]), None)
+    # Of a version, too, where the source is now: it may have moved since.
+    known = {source.name: source for source in sources.listing(project)}
+    if project.version:
+        known |= {source.name: source for source in sources.listing(project.now)}
+    source = known.get(row["source"])
     if source is None:
         return None
     try:
         path: Path = sources.absolute_path(source, row["path"], row["raw_path"])
-        return path.read_bytes()
     except (PanopticError, OSError, ValueError):
         return None
+    return path
 
 
 def _shown(data: bytes) -> _Shown | None:

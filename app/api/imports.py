@@ -81,6 +81,7 @@ def routes(project: Project) -> list[Route]:
 
     def route(path: str, answer: Callable[..., Response], method: str = "GET") -> Route:
         def of_session(_: Project, request: Request) -> Response:
+            project.require_now()
             if "id" not in request.path_params:
                 return answer(project, sessions, request)
             session = sessions.get(request.path_params["id"])

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from app.api import property_changes
 from app.api.endpoint import NO_STORE, REVALIDATE, answering
 from app.services import property_stats
+from app.session import open_version
 from panoptic_data.annotations import edits
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.views import model
@@ -189,9 +190,10 @@ def _conversion(_: Project, state: State, prop: Property, request: Request) -> R
     return JSONResponse(payload, headers=NO_STORE)
 
 
-def _explore(_: Project, __: State, prop: Property, request: Request) -> Response:
+def _explore(project: Project, _: State, prop: Property, request: Request) -> Response:
     view = view_of(prop, request.query_params.getlist("tag"))
-    return RedirectResponse(f"/?view={model.to_address(view)}", 303)
+    address = open_version.page_address(project, "/", view=model.to_address(view))
+    return RedirectResponse(address, 303)
 
 
 def _images(project: Project, prop: Property, targets: list[str]) -> dict[str, str]:

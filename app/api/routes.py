@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from app.api import (
     annotations,
@@ -22,6 +22,7 @@ from app.api import (
     state_digest,
     suggestions,
     tag_status,
+    version_routes,
     view_data,
 )
 from app.api.endpoint import REVALIDATE, answering, language, spreadsheet
@@ -31,8 +32,8 @@ from panoptic_data.storage.project import Project
 __all__ = ["routes"]
 
 
-def routes(project: Project) -> list[Route]:
-    """Return every route of ours.
+def routes(project: Project) -> list[BaseRoute]:
+    """Return every route of ours; each once more at every corpus version: see ``version_routes``.
 
     - ``/thumb``, ``/image`` and ``/file``: see ``images``.
     - ``/rows``, ``/among``, ``/groups``, ``/aspects`` and ``/map``: see ``view_data``.
@@ -47,6 +48,11 @@ def routes(project: Project) -> list[Route]:
     - ``/clearing/…``: groups of duplicates and their merges: see ``duplicates``.
     - ``/suggestions`` and what answers them: see ``suggestions`` and ``tag_status``.
     """
+    return [*_routes_at(project), version_routes.mount(project, _routes_at)]
+
+
+def _routes_at(project: Project) -> list[Route]:
+    """Return the routes of a project as it is now, or was at a version."""
     thumbnails = images.Thumbnails(project)
     return [
         # The first that matches answers: those that are requested most come first.

@@ -17,7 +17,7 @@ from typing import Any
 import streamlit as st
 
 from app.services import jobs
-from app.session import state
+from app.session import open_version, state
 from app.widgets import empty_states, folders
 from app.widgets.dagster_page import command, page
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
@@ -321,11 +321,12 @@ def _problems(project: Project) -> None:
             ),
             label_visibility="collapsed",
         )
-        address = f"/problems.csv?lang={state.language()}"
+        path = f"/problems.csv?lang={state.language()}"
+        address = open_version.route_to(project, path)
         st.html(f'<a class="export" href="{address}" download>{escape(_text("export"))}</a>')
     total = counts[chosen] if chosen else sum(counts.values())
     st.html(_problem_items(project, chosen, total))
-    _link_to_damaged(counts)
+    _link_to_damaged(project, counts)
 
 
 def _problem_items(project: Project, reason: str | None, total: int) -> str:
@@ -352,11 +353,11 @@ def _reason_text(reason: str) -> str:
     return translate(f"reason.{reason}", state.language())
 
 
-def _link_to_damaged(counts: Mapping[str, int]) -> None:
+def _link_to_damaged(project: Project, counts: Mapping[str, int]) -> None:
     if set(counts) <= {"missing", "purged"}:
         return
     view = View().with_condition("status", ["unreadable"])
-    address = f"/?view={model.to_address(view)}"
+    address = open_version.page_address(project, "/", view=model.to_address(view))
     st.html(f'<p class="none"><a href="{address}">{escape(_text("see_damaged"))}</a></p>')
 
 

@@ -54,6 +54,7 @@ def start_processing(
     """Start ``python -m pipelines process`` as a process that outlives this one.
 
     Its output is appended to :func:`log_file`. It exits at once where another run is at work.
+    Raises VersionReadOnly.
     """
     command = process_command(project.root, sources=sources, retry=retry, refit=refit)
     return _start(project, command)
@@ -105,6 +106,7 @@ def last_log_line(project: Project) -> str:
 
 
 def _start(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    project.require_now()
     with project.anchored() as root:
         log = root / LOG
         log.parent.mkdir(exist_ok=True)

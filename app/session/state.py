@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.session import url_state
+from app.session import open_version, url_state
 from app.session.language import number as _number
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import (
@@ -21,6 +21,7 @@ from panoptic_data.errors import (
     PanopticError,
     ProjectGone,
     ProjectNotFound,
+    UnknownVersion,
 )
 from panoptic_data.messages import LANGUAGES, translate
 from panoptic_data.storage.project import Project, default_root, open_project
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from panoptic_data.storage.folder import ProjectFolder
+    from panoptic_data.versions.record import CorpusVersion
 
 __all__ = [
     "PROPERTY",
@@ -52,6 +54,7 @@ __all__ = [
     "show",
     "tab",
     "text",
+    "version",
     "view",
 ]
 
@@ -86,16 +89,24 @@ class Encoder:
 
 
 def project() -> Project | None:
-    """Return the project of this server; None where there is none, or not the one it was."""
+    """Return the project of this server, at the version that the address names.
+
+    None where there is none, not the one it was, or no such version.
+    """
     return _project_and_problem()[0]
 
 
-def project_problem() -> DataUnavailable | None:
-    """Return why the project cannot be shown: it is gone, replaced or incomplete."""
+def project_problem() -> DataUnavailable | UnknownVersion | None:
+    """Return why the project cannot be shown: it is gone, replaced, incomplete; no such version."""
     return _project_and_problem()[1]
 
 
-def _project_and_problem() -> tuple[Project | None, DataUnavailable | None]:
+def version(of: Project) -> CorpusVersion | None:
+    """Return the corpus version that is shown, None for the corpus as it is now."""
+    return open_version.find(of, of.version) if of.version else None
+
+
+def _project_and_problem() -> tuple[Project | None, DataUnavailable | UnknownVersion | None]:
     root = Path(default_root()).expanduser().resolve()
     try:
         opened = open_project(root)
@@ -107,7 +118,13 @@ def _project_and_problem() -> tuple[Project | None, DataUnavailable | None]:
         return None, ProjectGone(path=root) if root in _shown else None
     except PanopticError:
         return None, None
-    return opened, None
+    named = st.query_params.get(open_version.PARAMETER)
+    if not named:
+        return opened, None
+    try:
+        return open_version.at(opened, named), None
+    except (UnknownVersion, DataUnavailable) as problem:
+        return None, problem
 
 
 def language() -> str:

@@ -55,6 +55,9 @@ def run_progress(project: Project) -> None:
     if navigation.stay_on_drawn_page():
         # The message names another page than the one that is drawn: draw that one whole.
         st.rerun(scope="app")
+    if project.version:
+        # Whatever runs changes nothing here.
+        return
     try:
         digest = state_digest.read(project)
     except DataUnavailable as error:

@@ -1,6 +1,7 @@
 // A field for the values of each type: shows what is stored, tells what to write instead. Not here:
 // tags (tag_chips.js), writing a value, where the fields are placed.
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { TagChips } from "./tag_chips.js";
 
 /**
@@ -164,7 +165,7 @@ class LinkField extends TextField {
     this.link.hidden = !text;
     // Only an address that the server would accept is a link.
     if (this.property.type === "url") set(this.link, "href", /^(https?|ftp):\/\//.test(text) ? text : null);
-    else set(this.link.firstElementChild, "src", text ? `/thumb/${text}` : null);
+    else set(this.link.firstElementChild, "src", text ? routeTo(`/thumb/${text}`) : null);
   }
 
   open() {

@@ -5,6 +5,7 @@ import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, number, write } from "../shared/ui/dom.js";
 import { selection } from "../shared/store/selection.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const TYPES = ["tag", "tags", "text", "path"];
 const MARGIN = 8;
@@ -22,7 +23,7 @@ const MARGIN = 8;
 
 /** The levels that a view is grouped by. @param {string} view @param {string} language @returns {Promise<Level[]>} */
 export async function levelsOf(view, language) {
-  const answer = await fetch(`/levels?${new URLSearchParams({ view, lang: language })}`).catch(() => null);
+  const answer = await fetch(routeTo(`/levels?${new URLSearchParams({ view, lang: language })}`)).catch(() => null);
   return answer?.ok ? (await answer.json()).levels : [];
 }
 

@@ -2,6 +2,7 @@
 // have a path. Only the first matches of a search are drawn. Not here: what the values mean.
 import { el, fill, icon, number, set, write } from "../shared/ui/dom.js";
 import { ignoringCase } from "../shared/ui/text.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const MOST_SHOWN = 200;
 const SEARCH_FROM = 12;
@@ -92,7 +93,13 @@ export function makeChoices({ items, chosen, isOpen, label, texts, language, cha
         tick,
         dot,
         item.thumb
-          ? el("img", { alt: "", class: "thumb", decoding: "async", loading: "lazy", src: `/thumb/${item.thumb}` })
+          ? el("img", {
+              alt: "",
+              class: "thumb",
+              decoding: "async",
+              loading: "lazy",
+              src: routeTo(`/thumb/${item.thumb}`),
+            })
           : null,
         el("span", { class: "label" }, isInTree || !depth ? item.label : item.title),
         item.count === null ? null : el("span", { class: "number" }, number(item.count, language)),

@@ -2,6 +2,7 @@
 // writing answers (classes.js), where the tile is (class_section.js).
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
 import { formatScore } from "../suggest/tile.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 export class Tile {
   /**
@@ -56,7 +57,7 @@ export class Tile {
     this.image.hidden = !image;
     for (const button of this.buttons) button.disabled = !image;
     if (!image) return;
-    set(this.image, "src", `/thumb/${image.sha1}`);
+    set(this.image, "src", routeTo(`/thumb/${image.sha1}`));
     this.drawScore(image, itsClass.name, answer, otherTag);
     this.node.classList.toggle("accepted", answer === true);
     this.node.classList.toggle("refused", answer === false);

@@ -1,6 +1,8 @@
 // What the server says of duplicates: kinds, groups, their images. Not here: showing it, writing what
 // becomes of a group (duplicates.js).
 
+import { routeTo } from "../shared/bridge/address.js";
+
 /**
  * One kind of duplicates, as "exact", "near" or "semantic:encoder".
  * @typedef {object} Kind
@@ -76,7 +78,7 @@ export function fetchGroup(query) {
 
 /** Read JSON; throws an error with the server's message, or with none. @param {string} address */
 async function fetchJson(address) {
-  const response = await fetch(address).catch(() => null);
+  const response = await fetch(routeTo(address)).catch(() => null);
   const body = (await response?.json().catch(() => null)) ?? {};
   if (!response?.ok) throw new Error(body.message ?? "");
   return body;

@@ -2,6 +2,7 @@
 // here: which two (pair.js), how they differ (pixel_difference.js), what is known of them
 // (image_facts.js), moving and enlarging them (zoom.js).
 import { el, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { GAIN, differenceOf, isOfOtherShape } from "./pixel_difference.js";
 import { Zoom } from "./zoom.js";
 
@@ -16,7 +17,7 @@ const ORIGINAL_FROM = 1.5;
 /** @typedef {typeof MODES[number]} Mode */
 
 /** @param {string} sha1 */
-export const imageAddress = (sha1) => `/thumb/${sha1}?w=${WIDTH}`;
+export const imageAddress = (sha1) => routeTo(`/thumb/${sha1}?w=${WIDTH}`);
 
 export class Comparison {
   /** @param {import("../shared/ui/review_page.js").PageTools} tools */
@@ -179,7 +180,7 @@ export class Comparison {
     if (scale < ORIGINAL_FROM || !this.members) return;
     this.members.forEach(({ sha1 }, index) => {
       const image = this.mode === "beside" ? this.images[index] : this.layers[index];
-      const address = `/image/${sha1}`;
+      const address = routeTo(`/image/${sha1}`);
       if (image.getAttribute("src") === address) return;
       const original = new Image();
       original.src = address;

@@ -1,6 +1,7 @@
 // Files with the same bytes: their picture, their paths, and what they cost. Nothing is deleted here.
 // Not here: which group is current (duplicates.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { formatBytes } from "./image_facts.js";
 
 /** @typedef {import("./api.js").FileCopyGroup} FileCopyGroup */
@@ -41,11 +42,12 @@ export class FileCopies {
   /** @param {FileCopyGroup} group @param {string | null} view */
   show(group, view) {
     const { t, language } = this.tools;
-    set(this.csv, "href", `/clearing/copies.csv?${new URLSearchParams({ lang: language, ...(view ? { view } : {}) })}`);
+    const query = new URLSearchParams({ lang: language, ...(view ? { view } : {}) });
+    set(this.csv, "href", routeTo(`/clearing/copies.csv?${query}`));
     if (group === this.group) return;
     this.group = group;
     write(this.status, "");
-    set(this.image, "src", `/thumb/${group.sha1}?w=1024`);
+    set(this.image, "src", routeTo(`/thumb/${group.sha1}?w=1024`));
     write(this.title, t("copies_title", { count: group.files.length }));
     this.files.replaceChildren(...group.files.map((file) => this.fileLine(file, group.bytes)));
   }

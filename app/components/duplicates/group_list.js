@@ -1,6 +1,7 @@
 // The open groups of a kind: of however many only those in sight are in the document, and they are
 // fetched then. Not here: fetching them (group_pages.js), the current group (duplicates.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { formatBytes, formatSimilarity } from "./image_facts.js";
 
 // Pixels.
@@ -109,7 +110,7 @@ export class GroupList {
     const { group, place, sha1s } = row;
     const images = sha1s
       .slice(0, 2)
-      .map((sha1) => el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }));
+      .map((sha1) => el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", draggable: "false" }));
     return el(
       "div",
       { class: "group", "data-group": group, title: place, onclick: () => this.open(index), ...attributes },

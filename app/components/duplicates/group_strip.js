@@ -1,6 +1,7 @@
 // The images of the current group as a strip: of thousands only those in sight are in the document.
 // Not here: what happens to them (pair.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 // Pixels of a tile and its gap.
 const TILE_WIDTH = 92;
@@ -114,7 +115,7 @@ export class GroupStrip {
         "data-sha1": sha1,
         onclick: () => this.select(index),
       },
-      el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", draggable: "false" }),
+      el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", draggable: "false" }),
       el("span", { class: "fate" }, icon("star"), el("span", {})),
     );
     this.tiles.set(index, tile);

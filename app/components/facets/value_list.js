@@ -1,5 +1,6 @@
 // Values with counts, several of which can be chosen. Not here: what they mean.
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { makeSearch } from "./search_field.js";
 
 const FIRST = 8;
@@ -61,7 +62,7 @@ function writeItem(row, item, section, { language, change }) {
   set(button, "title", item.title ?? item.label);
   dot.hidden = !item.colour;
   dot.style.background = item.colour ?? "";
-  set(image, "src", item.thumb ? `/thumb/${item.thumb}` : null);
+  set(image, "src", item.thumb ? routeTo(`/thumb/${item.thumb}`) : null);
   image.hidden = !item.thumb;
   write(label, item.label);
   write(count, number(item.count, language));

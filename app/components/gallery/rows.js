@@ -1,6 +1,8 @@
 // The rows of a view, fetched in blocks as they come into sight, and what its layout needs as a
 // whole: groups and shapes. Not here: drawing them.
 
+import { routeTo } from "../shared/bridge/address.js";
+
 const BLOCK = 200;
 // Enough for some twenty screens of small tiles; older blocks are dropped and fetched again.
 const KEPT_BLOCKS = 60;
@@ -210,7 +212,7 @@ export async function aspectsOf(view, held) {
 }
 
 async function request(route, what, signal = null) {
-  const answer = await fetch(`/${route}?${new URLSearchParams(what)}`, { signal });
+  const answer = await fetch(routeTo(`/${route}?${new URLSearchParams(what)}`), { signal });
   if (!answer.ok) throw new Error(`${route}: ${answer.status}`);
   return answer;
 }

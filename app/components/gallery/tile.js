@@ -1,5 +1,6 @@
 // One tile: a picture, its circle to select it, its captions. Not here: where it lies.
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { showCaptions } from "./captions.js";
 import { chip } from "./sort_chip.js";
 
@@ -85,7 +86,7 @@ export function emptyTile(tile) {
 /** The address of a thumbnail that fills `pixels` on this screen. */
 export function thumbnail(sha1, pixels) {
   const isLarger = pixels * Math.min(2, devicePixelRatio) > 1.25 * STORED;
-  return isLarger ? `/thumb/${sha1}?w=${LARGER}` : `/thumb/${sha1}`;
+  return isLarger ? routeTo(`/thumb/${sha1}?w=${LARGER}`) : routeTo(`/thumb/${sha1}`);
 }
 
 /** What a screen reader says of an image besides its name. */

@@ -1,6 +1,7 @@
 // One image, large, over the grid. Not here: its properties (the panel beside, drawn by Python),
 // the address (image_address.js).
 import { el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { PartSearch } from "./part_search.js";
 import { thumbnail } from "./tile.js";
 
@@ -78,7 +79,7 @@ export class Viewer {
     if (this.shown?.sha1 !== shown.sha1) this.load(shown);
     this.shown = shown;
     if (wasHidden) this.stage.focus({ preventScroll: true });
-    if (following) new Image().src = `/image/${following}`;
+    if (following) new Image().src = routeTo(`/image/${following}`);
   }
 
   write(shown, total) {
@@ -97,7 +98,7 @@ export class Viewer {
     for (const image of [this.small, this.large]) image.removeAttribute("src");
     if (shown.isDamaged) return;
     this.small.setAttribute("src", thumbnail(shown.sha1, 256));
-    this.large.setAttribute("src", `/image/${shown.sha1}`);
+    this.large.setAttribute("src", routeTo(`/image/${shown.sha1}`));
   }
 
   /** Where in the window the picture is, without what is left empty around it. */

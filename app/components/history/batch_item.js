@@ -1,6 +1,7 @@
 // One batch of the list: when, who, what, on how many images, whether it is on, and its changes when
 // it is unfolded. Not here: the list (history_page.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { changeNode, partNode, timeOf } from "./batch_text.js";
 
 /**
@@ -127,7 +128,7 @@ export class BatchItem {
     this.moreButton.hidden = true;
     try {
       const response = await fetch(
-        `/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`,
+        routeTo(`/batches/${this.batch.batch}?${new URLSearchParams({ lang: language, start: String(start) })}`),
       );
       if (!response.ok) throw new Error(String(response.status));
       const { total, changes } = await response.json();
@@ -165,7 +166,7 @@ function changeRow(change, texts) {
   const { kind, sha1, name, property } = change;
   const isOfImage = kind === "image" || kind === "file";
   const picture = sha1
-    ? el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" })
+    ? el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", loading: "lazy", decoding: "async" })
     : icon(isOfImage ? "hide_image" : kind === "tag" ? "sell" : "list_alt");
   return el(
     "li",

@@ -3,6 +3,7 @@
 import { annotations } from "../shared/store/annotations.js";
 import { debounced, el, icon, set, write } from "../shared/ui/dom.js";
 import { latest } from "../shared/store/undo_state.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { BatchItem } from "./batch_item.js";
 import { dayName, dayOf, endOf } from "./batch_text.js";
 
@@ -165,7 +166,7 @@ export class HistoryPage {
     const query = new URLSearchParams({ limit: String(limit), lang: this.data.language, author, property });
     const from = before || (until && endOf(until));
     if (from) query.set("before", from);
-    const response = await fetch(`/batches?${query}`, { signal });
+    const response = await fetch(routeTo(`/batches?${query}`), { signal });
     if (!response.ok) throw new Error(String(response.status));
     const result = await response.json();
     this.position = Math.max(this.position, result.position);

@@ -1,6 +1,7 @@
 // The history of one image's values, folded below its details. Not here: its current values.
 import { debounced, el, set, write } from "../shared/ui/dom.js";
 import { latest } from "../shared/store/undo_state.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { changeNode, timeOf } from "./batch_text.js";
 
 const PAGE_SIZE = 20;
@@ -55,7 +56,7 @@ export class ImageHistory {
     const query = new URLSearchParams({ target: sha1, limit: String(PAGE_SIZE), lang: language });
     if (before) query.set("before", before);
     try {
-      const response = await fetch(`/batches?${query}`, { signal: request.signal });
+      const response = await fetch(routeTo(`/batches?${query}`), { signal: request.signal });
       if (!response.ok) throw new Error(String(response.status));
       const { batches, more, position } = await response.json();
       this.position = Math.max(this.position, position);

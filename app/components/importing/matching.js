@@ -1,6 +1,7 @@
 // Which image each row is about: how they are matched, by which column, in which folder; how many
 // rows match; some pictures with their rows. Not here: matching (the server).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 /** @typedef {import("./session.js").ImportState} ImportState */
 
@@ -198,7 +199,7 @@ export class Matching {
     const more = missed.count - missed.first.length;
     write(this.missedMore, more > 0 ? t("more", { count: number(more, language) }) : "");
     write(this.missedAll, t("missed_all"));
-    set(this.missedAll, "href", `/imports/${state.id}/missing.csv?lang=${language}`);
+    set(this.missedAll, "href", routeTo(`/imports/${state.id}/missing.csv?lang=${language}`));
     write(this.pictureTitle, t("pictures"));
     write(this.othersButton.lastChild, t("others"));
     this.compare.hidden = !plan.images;
@@ -238,7 +239,7 @@ function pictureItem({ sha1, place: path, cells }, line) {
   return el(
     "li",
     {},
-    el("img", { src: `/thumb/${sha1}`, alt: name, decoding: "async" }),
+    el("img", { src: routeTo(`/thumb/${sha1}`), alt: name, decoding: "async" }),
     el("p", { class: "name", title: path }, name),
     el("p", { class: "quiet" }, line),
     el("dl", {}, ...cellRows),

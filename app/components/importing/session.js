@@ -1,6 +1,7 @@
 // The import as the server has it: begin it with a file, set its choices, write it, poll it while
 // the server works. It is resumed when the page is opened again. Not here: showing it.
 import { annotations } from "../shared/store/annotations.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const KEY = "panoptic.import";
 const POLL_EVERY_MS = 400;
@@ -205,7 +206,7 @@ export class ImportSession extends EventTarget {
   /** @param {string} address @param {RequestInit} [options] */
   request(address, options) {
     const separator = address.includes("?") ? "&" : "?";
-    return fetch(`${address}${separator}lang=${this.language}`, options);
+    return fetch(routeTo(`${address}${separator}lang=${this.language}`), options);
   }
 
   /** @param {ImportState} received */

@@ -1,5 +1,6 @@
 // The groups of a map with their colours and counts; a press filters by one. Not here: the map.
 import { el, number, set } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { colourOf, colours } from "./figure.js";
 
 /**
@@ -30,7 +31,9 @@ export class Legend {
         swatch.style.background = colourOf(group.number, isDark);
         const parts = [swatch];
         if (group.exemplar)
-          parts.push(el("img", { src: `/thumb/${group.exemplar}`, alt: "", decoding: "async", loading: "lazy" }));
+          parts.push(
+            el("img", { src: routeTo(`/thumb/${group.exemplar}`), alt: "", decoding: "async", loading: "lazy" }),
+          );
         const others = chosen.filter((value) => value !== group.value);
         const press = () => this.choose(isChosen ? others : [...others, group.value]);
         return el(

@@ -3,6 +3,7 @@
 // (figure.js), the two lists beside it (legend.js, thumbnails.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { colours, figure, layout, markOutline } from "./figure.js";
 import { Legend } from "./legend.js";
 import { polygonOf } from "./polygon.js";
@@ -234,7 +235,7 @@ class ImageMap {
     if (!sha1) return;
     this.pointed = sha1;
     const [image, caption] = this.card.children;
-    set(image, "src", `/thumb/${sha1}`);
+    set(image, "src", routeTo(`/thumb/${sha1}`));
     write(caption, this.captionOf(event));
     const stage = this.plot.getBoundingClientRect();
     const { clientX, clientY } = event.event;

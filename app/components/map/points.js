@@ -1,5 +1,7 @@
 // Fetching: the library that draws, and the points of a map. Not here: what is drawn of them.
 
+import { routeTo } from "../shared/bridge/address.js";
+
 /**
  * @typedef {object} Points
  * @property {Float32Array} x
@@ -21,7 +23,7 @@ let plotly = null;
 export function loadPlotly() {
   plotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = "/plotly.js";
+    script.src = routeTo("/plotly.js");
     script.onload = () => resolve(/** @type {any} */ (window).Plotly);
     script.onerror = () => {
       plotly = null;
@@ -35,7 +37,7 @@ export function loadPlotly() {
 
 /** @param {string} encoder @param {Record<string, string>} query @param {AbortSignal} signal */
 export async function fetchPoints(encoder, query, signal) {
-  const answer = await fetch(`/map/${encodeURIComponent(encoder)}?${new URLSearchParams(query)}`, { signal });
+  const answer = await fetch(routeTo(`/map/${encodeURIComponent(encoder)}?${new URLSearchParams(query)}`), { signal });
   if (!answer.ok) {
     const answerBody = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(`map: ${answer.status}`), { userText: answerBody.message });

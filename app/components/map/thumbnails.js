@@ -1,6 +1,7 @@
 // The pictures that the view holds, beside the map: what a lasso caught. Not here: the whole
 // gallery (Explore).
 import { el, fill, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const FIRST = 90;
 
@@ -38,7 +39,7 @@ export class Shown {
     this.list.classList.add("waiting");
     try {
       const query = new URLSearchParams({ view, start: "0", count: String(FIRST) });
-      const answer = await fetch(`/rows?${query}`, { signal: this.request.signal });
+      const answer = await fetch(routeTo(`/rows?${query}`), { signal: this.request.signal });
       const { rows, total, message } = await answer.json();
       this.draw(rows ?? [], total ?? 0, message, data);
     } catch (error) {
@@ -60,7 +61,7 @@ export class Shown {
   }
 
   picture({ sha1, name, colour }) {
-    const image = el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", loading: "lazy" });
+    const image = el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", loading: "lazy" });
     image.style.background = colour ?? "transparent";
     return el(
       "li",

@@ -1,6 +1,7 @@
 // The values of a property without tags: how many, their distribution, the most frequent ones.
 // Not here: counting them (Python).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 /** @typedef {import("../shared/store/property_definitions.js").Property} Property */
 /** @typedef {{value: string, count: number, sha1: string | null}} ValueCount  and an image that has it */
@@ -53,7 +54,11 @@ export class ValueHistogram {
       facts.push(t("range", { least: this.format(property, stats.least), most: this.format(property, stats.most) }));
     const explore = el(
       "a",
-      { class: "link", href: `/definitions/${property.id}/explore`, onclick: (event) => this.explore(event, property) },
+      {
+        class: "link",
+        href: routeTo(`/definitions/${property.id}/explore`),
+        onclick: (event) => this.explore(event, property),
+      },
       icon("grid_view"),
       t("explore"),
     );
@@ -88,7 +93,7 @@ export class ValueHistogram {
       "li",
       {},
       thumbnail
-        ? el("img", { src: `/thumb/${thumbnail}`, alt: "", loading: "lazy", decoding: "async" })
+        ? el("img", { src: routeTo(`/thumb/${thumbnail}`), alt: "", loading: "lazy", decoding: "async" })
         : el("span", { class: "blank" }),
       swatch,
       el("span", { class: "text", title: value }, this.format(property, value)),

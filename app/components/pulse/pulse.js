@@ -1,5 +1,7 @@
 // Compares the server's pulse with the one that was drawn. Not here: what is drawn (Python).
 
+import { routeTo } from "../shared/bridge/address.js";
+
 const ASK_EVERY = 1500;
 const AGAIN_AFTER = 10_000;
 // What nobody looks at for long is let go by a drawing.
@@ -37,7 +39,7 @@ class Pulse {
 
   async check() {
     try {
-      const answer = await fetch("/pulse");
+      const answer = await fetch(routeTo("/pulse"));
       if (answer.ok) this.compare(await answer.text());
       // What is stored is out of reach: the page says so, until it is there again.
       if (answer.status === 503) this.compare((await answer.json()).error);

@@ -2,6 +2,7 @@
 // fetched from an address, and that only after a person has agreed. Not here: searching (Python).
 import { el, fill, iconButton, isTyping, set, write } from "../shared/ui/dom.js";
 import { begin, end } from "../shared/bridge/pending.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const ADDRESS = /^https?:\/\/\S+$/i;
 // Characters of an address that are shown.
@@ -114,7 +115,7 @@ export class ImageQuery {
     this.actions.showProblem(null);
     begin();
     const query = new URLSearchParams({ lang: this.language });
-    const response = await fetch(`${path}?${query}`, { method: "POST", body }).catch(() => null);
+    const response = await fetch(routeTo(`${path}?${query}`), { method: "POST", body }).catch(() => null);
     const result = (await response?.json().catch(() => null)) ?? {};
     end();
     if (!response?.ok) this.actions.showProblem(result.message || this.texts.find_not_brought);

@@ -2,6 +2,7 @@
 // panel), the encoder that compares them, another encoder beside it, and where the search looks. Not
 // here: the chips of filters (searchline.js).
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 
 const LARGEST_COUNT = 1_000_000;
@@ -175,7 +176,7 @@ function fillSelect(list, items, chosen, title) {
 
 /** @param {Term} term */
 function pictureOf({ picture, box }) {
-  const image = el("img", { src: picture, alt: "", width: 22, height: 22, decoding: "async" });
+  const image = el("img", { src: routeTo(picture), alt: "", width: 22, height: 22, decoding: "async" });
   if (box) {
     const [left, top, width, height] = box.map((part) => part * 100);
     image.style.setProperty("object-view-box", `inset(${top}% ${100 - left - width}% ${100 - top - height}% ${left}%)`);

@@ -3,6 +3,7 @@
 import { el, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 // Four rows: enough to judge by, with the rest of the panel still at hand.
 const SHOWN = 12;
@@ -52,7 +53,7 @@ class Strip {
       this.list.append(...Array.from({ length: 9 }, () => el("li", { class: "skeleton" })));
     try {
       const query = new URLSearchParams({ view: data.view, start: "0", count: String(SHOWN + 1) });
-      const answer = await fetch(`/rows?${query}`, { signal: this.request.signal });
+      const answer = await fetch(routeTo(`/rows?${query}`), { signal: this.request.signal });
       const { rows, message } = await answer.json();
       if (rows)
         this.draw(
@@ -75,7 +76,7 @@ class Strip {
 
 function picture(row) {
   const { sha1, name } = row;
-  const image = el("img", { src: `/thumb/${sha1}`, alt: "", decoding: "async", loading: "lazy" });
+  const image = el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", loading: "lazy" });
   image.style.background = row.colour ?? "transparent";
   const label = row.similarity == null ? name : `${name}, ${row.similarity.toFixed(2)}`;
   const open = () => document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));

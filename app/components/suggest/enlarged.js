@@ -1,6 +1,7 @@
 // The current image enlarged in a dialog, beside the image of the tag that it is most similar to, if
 // there is one. The page's keys answer here too. Not here: what they do (suggest.js, classes.js).
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { formatScore } from "./tile.js";
 
 // Pixels of the longer side.
@@ -53,10 +54,10 @@ export class Enlarged {
       return;
     }
     const { t } = this.tools;
-    set(this.image, "src", `/thumb/${image.sha1}?w=${WIDTH}`);
+    set(this.image, "src", routeTo(`/thumb/${image.sha1}?w=${WIDTH}`));
     this.comparison.hidden = !image.why;
     this.node.classList.toggle("alone", !image.why);
-    if (image.why) set(this.similar, "src", `/thumb/${image.why}?w=${WIDTH}`);
+    if (image.why) set(this.similar, "src", routeTo(`/thumb/${image.why}?w=${WIDTH}`));
     const status = answer == null ? "" : t(answer ? "is_accepted" : "is_refused");
     write(this.caption, [name, formatScore(this.tools, image).short, status].filter(Boolean).join(" · "));
   }

@@ -1,6 +1,7 @@
 // One suggested image, the image of the tag that it is most similar to, and its two answers. Not
 // here: writing answers (suggest.js), the tiles of Sort by words (classes/tile.js).
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 /** @typedef {import("../shared/ui/review_page.js").PageTools} PageTools */
 
@@ -57,14 +58,14 @@ export class Tile {
       el(
         "div",
         { class: "picture" },
-        el("img", { src: `/thumb/${image.sha1}`, alt: "", decoding: "async", draggable: "false" }),
+        el("img", { src: routeTo(`/thumb/${image.sha1}`), alt: "", decoding: "async", draggable: "false" }),
         this.mark,
       ),
       el(
         "div",
         { class: "about" },
         el("img", {
-          src: `/thumb/${image.why}`,
+          src: routeTo(`/thumb/${image.why}`),
           alt: t("why"),
           title: t("why"),
           decoding: "async",

@@ -1,6 +1,7 @@
 // What a tag is learnt from, beside the suggestions: how many images it has and lacks, some of its
 // images, what was refused. Not here: suggesting (suggest.js).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 
 const REFUSED_SHOWN = 60;
 
@@ -53,7 +54,7 @@ export class TrainingSet {
   async fetchRefused(tag) {
     const query = new URLSearchParams({ tag, count: String(REFUSED_SHOWN) });
     try {
-      const response = await fetch(`/suggestions/refused?${query}`);
+      const response = await fetch(routeTo(`/suggestions/refused?${query}`));
       return response.ok ? (await response.json()).sha1s : [];
     } catch {
       return [];
@@ -132,5 +133,5 @@ export class TrainingSet {
 
 /** @param {string} sha1 */
 function thumbnail(sha1) {
-  return el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+  return el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", loading: "lazy", decoding: "async", draggable: "false" });
 }

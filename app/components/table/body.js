@@ -3,6 +3,7 @@
 import { el, icon, set, write } from "../shared/ui/dom.js";
 import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
 import { brush } from "../shared/store/brush.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { ROW, lines } from "./row_geometry.js";
 
 const HEAD = 30;
@@ -179,7 +180,7 @@ function writeCell(cell, text) {
 function showPicture(frame, row, canLoad) {
   const image = frame.firstElementChild;
   const isDamaged = row.status !== "ok" && !row.width;
-  const source = isDamaged ? null : `/thumb/${row.sha1}`;
+  const source = isDamaged ? null : routeTo(`/thumb/${row.sha1}`);
   if (image.dataset.sha1 !== row.sha1) {
     image.removeAttribute("src");
     image.classList.remove("here");

@@ -5,6 +5,7 @@ import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { begin } from "../shared/bridge/pending.js";
+import { pageAddress } from "../shared/bridge/address.js";
 import { TabDragging } from "./dragging.js";
 import { openMenu } from "./menu.js";
 import { makeRenameField } from "./rename_field.js";
@@ -269,7 +270,7 @@ class Tabs {
   /** Copy a link to a tab. @param {string} id */
   async copyLink(id) {
     const { texts } = this.data;
-    await navigator.clipboard.writeText(new URL(`/?tab=${id}`, location.origin).href);
+    await navigator.clipboard.writeText(pageAddress("/", { tab: id }));
     this.notify(texts.copied);
   }
 

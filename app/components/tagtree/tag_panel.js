@@ -2,6 +2,7 @@
 // Not here: doing it (tag_changes.js).
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { withBelow } from "./tag_graph.js";
 import { suggest } from "./tag_suggest.js";
 
@@ -164,7 +165,7 @@ export class TagPanel {
       { class: "acts" },
       el(
         "a",
-        { class: "line", href: `/definitions/${property}/explore?${query}`, onclick: explore },
+        { class: "line", href: routeTo(`/definitions/${property}/explore?${query}`), onclick: explore },
         icon("grid_view"),
         el("span", {}, t("explore")),
       ),
@@ -362,7 +363,7 @@ export class TagPanel {
     this.writeTouched(tags, result.itself);
     if (tags.length > 1) this.writeMergeHelp(tags[0], result.others);
     const images = result.sha1s.map((sha1) =>
-      el("img", { src: `/thumb/${sha1}`, alt: "", loading: "lazy", decoding: "async" }),
+      el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", loading: "lazy", decoding: "async" }),
     );
     this.pictures.replaceChildren(
       el("h3", {}, t("pictures")),

@@ -1,6 +1,7 @@
 // What is said of images, as the server keeps it: read, written, and followed when others write.
 // One for the whole window: a module is loaded once. Not here: showing or editing it, keeping what
 // cannot be written now (kept_edits.js).
+import { routeTo } from "../bridge/address.js";
 import { KeptEdits } from "./kept_edits.js";
 
 // Others' changes are seen within two seconds.
@@ -106,7 +107,7 @@ class Annotations extends EventTarget {
    * @returns {Promise<ImageValues>}
    */
   async read(about = {}) {
-    const answer = await fetch(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`);
+    const answer = await fetch(routeTo(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`));
     if (!answer.ok) throw new Error(`annotations: ${answer.status}`);
     const body = await answer.json();
     const isOlder = body.position < this.position;
@@ -158,9 +159,11 @@ class Annotations extends EventTarget {
   async post(path, body) {
     const query = new URLSearchParams({ lang: this.language });
     const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(`${path}?${query}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(
-      () => null,
-    );
+    const answer = await fetch(routeTo(`${path}?${query}`), {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    }).catch(() => null);
     const content = (await answer?.json().catch(() => null)) ?? {};
     // Without words where the server had none: whoever asked has their own.
     if (!answer?.ok) throw new AnswerError(answer?.status ?? 0, content);
@@ -209,7 +212,7 @@ class Annotations extends EventTarget {
   async look() {
     if (document.hidden) return;
     try {
-      const { position, version } = await (await fetch("/annotations/position")).json();
+      const { position, version } = await (await fetch(routeTo("/annotations/position"))).json();
       this.take(version);
       const isNew = position > this.position && this.position >= 0;
       if (isNew) this.notify(position);

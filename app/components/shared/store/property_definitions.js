@@ -1,5 +1,6 @@
 // The project's definitions: read, kept current with what others do, and changed over HTTP. Not
 // here: showing them.
+import { routeTo } from "../bridge/address.js";
 import { annotations } from "./annotations.js";
 import { onAnnotationChange } from "./annotation_changes.js";
 
@@ -85,7 +86,7 @@ export class Definitions extends EventTarget {
 
 /** Ask, and throw what is said of a refusal. @param {string} address @param {RequestInit} [options] */
 async function fetchJson(address, options) {
-  const answer = await fetch(address, options);
+  const answer = await fetch(routeTo(address), options);
   if (answer.ok) return answer;
   const { message } = await answer.json().catch(() => ({ message: `${answer.status}` }));
   throw new Error(message);

@@ -1,6 +1,8 @@
 // Which images are selected: one selection for the whole window, shared by all components (a
 // module is loaded once), kept over reloads. Not here: how a gallery shows or changes it.
 
+import { routeTo } from "../bridge/address.js";
+
 // As many as the server takes in one question.
 const IDS_A_REQUEST = 100_000;
 
@@ -151,7 +153,10 @@ async function among(view, ids, held) {
   // Asked once even of none, for the total.
   for (let from = 0; from === 0 || from < ids.length; from += IDS_A_REQUEST) {
     const body = ids.slice(from, from + IDS_A_REQUEST).join("\n");
-    const answer = await fetch(`/among?${new URLSearchParams({ view, held: held ?? "" })}`, { method: "POST", body });
+    const answer = await fetch(routeTo(`/among?${new URLSearchParams({ view, held: held ?? "" })}`), {
+      method: "POST",
+      body,
+    });
     if (!answer.ok) throw new Error(`among: ${answer.status}`);
     const { total, sha1s } = await answer.json();
     images.total = total;

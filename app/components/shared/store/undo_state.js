@@ -2,6 +2,7 @@
 // something was written, by anyone. One for the whole window. Not here: showing it.
 import { annotations } from "./annotations.js";
 import { debounced } from "../ui/dom.js";
+import { routeTo } from "../bridge/address.js";
 
 const ASK_AFTER = 60;
 // The first page comes first.
@@ -61,7 +62,7 @@ class Latest extends EventTarget {
 
   async read() {
     try {
-      const answer = await fetch(`/steps?${new URLSearchParams({ lang: annotations.language })}`);
+      const answer = await fetch(routeTo(`/steps?${new URLSearchParams({ lang: annotations.language })}`));
       if (answer.ok) this.take(await answer.json());
     } catch {
       // The server is away: the next change asks again.

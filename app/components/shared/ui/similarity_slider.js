@@ -1,5 +1,6 @@
 // How alike images must be to be shown: a slider over the similarities of a view's search, read as
 // "the closest 5 %" with the raw cosine beside it. Not here: what the view is (Python).
+import { routeTo } from "../bridge/address.js";
 import { debounced, el, fill, number, set, write } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -62,7 +63,7 @@ export class SimilaritySlider {
     this.request?.abort();
     this.request = new AbortController();
     try {
-      const answer = await fetch(`/search/spread?${new URLSearchParams({ view, lang: language })}`, {
+      const answer = await fetch(routeTo(`/search/spread?${new URLSearchParams({ view, lang: language })}`), {
         signal: this.request.signal,
       });
       if (!answer.ok) throw new Error(String(answer.status));
