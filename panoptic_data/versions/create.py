@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data.annotations import log
+from panoptic_data.annotations import log, materialize
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidVersion
-from panoptic_data.provenance import overview, runs
+from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.storage import checksums, version_files
 from panoptic_data.versions import content, record
 from panoptic_data.versions.opened import at_version
@@ -36,6 +36,7 @@ __all__ = [
     "checked_name",
     "create",
     "give_up_unrecorded_pins",
+    "merge",
     "new_id",
     "pin_tables",
     "record_version",
@@ -60,6 +61,7 @@ def create(
     long, one that another version has), ProjectBusy, DataUnavailable.
     """
     project.require_now()
+    merge(project, wait)
     with runs.alone(project, wait):
         name = checked_name(project, name)
         give_up_unrecorded_pins(project)
@@ -95,6 +97,18 @@ def record_version(
     checksums.record(project, _files(project, version))
     project.database().append(record.TABLE, record.to_rows(version))
     return version
+
+
+def merge(project: Project, wait: float) -> None:
+    """Merge the log of annotations first: who reads the tables of a version has the values then."""
+    if not materialize.behind(project):
+        return
+    with runs.start(project, runs.MERGE, {}, wait) as run:
+        stages.begin(project, materialize.STAGE, run.id)
+        result = materialize.update(project)
+        inputs = {stages.LOG: str(result.parameters["events"])}
+        code_version = stages.CODE_VERSIONS[materialize.STAGE]
+        stages.record(project, materialize.STAGE, result, inputs, code_version, run.id)
 
 
 def _files(project: Project, version: CorpusVersion) -> dict[str, frozenset[str]]:
@@ -177,14 +191,14 @@ def _encoders(database: Database, texts: Iterable[str]) -> dict[str, dict[str, A
 
 def _stages_and_runs(database: Database) -> dict[str, Any]:
     records = database.frame("stages").sort("stage").to_dicts()
-    stages = {
+    made = {
         row["stage"]: {
             name: _read(row[name]) if name in ("parameters", "inputs") else _plain(row[name])
             for name in _OF_STAGE
         }
         for row in records
     }
-    return {"stages": stages, "runs": tuple(sorted({row["run"] for row in records}))}
+    return {"stages": made, "runs": tuple(sorted({row["run"] for row in records}))}
 
 
 def _read(text: str | None) -> Any:

@@ -19,7 +19,7 @@ from panoptic_data.storage.schema import arrow
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["TABLE", "CorpusVersion", "find", "list_versions", "pin_name", "to_rows"]
+__all__ = ["TABLE", "CorpusVersion", "find", "from_json", "list_versions", "pin_name", "to_rows"]
 
 TABLE = "corpus_versions"
 PIN_PREFIX = "version-"
@@ -86,6 +86,11 @@ def to_rows(version: CorpusVersion) -> pa.Table:
         value = row[name]
         row[name] = None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return pa.Table.from_pylist([row], schema=arrow(TABLE))
+
+
+def from_json(row: Mapping[str, Any]) -> CorpusVersion:
+    """Return a version from a row that was written as JSON."""
+    return _from_row({**row, "at": datetime.fromisoformat(str(row["at"]))})
 
 
 def _from_row(row: Mapping[str, Any]) -> CorpusVersion:

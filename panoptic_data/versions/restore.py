@@ -50,6 +50,7 @@ def restore(
     """
     version = record.find(project, name)
     finish(project)
+    create.merge(project, wait)
     with runs.start(project, "restore", {"version": version.id, "name": version.name}, wait):
         create.give_up_unrecorded_pins(project)
         draft = create.pin_tables(project, create.new_id())

@@ -1,0 +1,129 @@
+"""All tables of a corpus version in one zip of Parquet files, which any program can read.
+
+``version.json`` is the version's row, ``format.json`` the release that wrote it and the sources'
+names, ``tables/<name>.parquet`` a table as it was. Paths of the machine are left out: a source has
+its name and no folder. Not here: the project made of one (``imported``).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from panoptic_data.errors import InvalidVersion
+from panoptic_data.storage.schema import TABLES, arrow, table_of
+from panoptic_data.versions import record
+from panoptic_data.versions.opened import at_version
+from panoptic_data.versions.record import CorpusVersion
+
+if TYPE_CHECKING:
+    from panoptic_data.provenance.stages import ReportProgress
+    from panoptic_data.storage.project import Project
+
+__all__ = ["FORMAT", "Archive", "read", "rows_of", "write"]
+
+FORMAT = 1
+STAGE = "archive"
+_TABLES = "tables/"
+_ENCODERS = "encoders"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What an archive says of itself: the version, the project's name, the tables in it."""
+
+    path: Path
+    project: str
+    version: CorpusVersion
+    tables: tuple[str, ...]
+
+
+def write(project: Project, version: CorpusVersion, path: Path, report: ReportProgress) -> None:
+    """Write the archive of a version. Raises DataUnavailable."""
+    database = at_version(project, version).database()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        about = {"format": FORMAT, "project": project.name}
+        archive.writestr("format.json", json.dumps(about, ensure_ascii=False, indent=1))
+        row = record.to_rows(version).to_pylist()[0]
+        archive.writestr("version.json", json.dumps(row, ensure_ascii=False, indent=1, default=str))
+        for done, name in enumerate(sorted(version.tables), 1):
+            schema = arrow(name, database.dim(name) if _has_vectors(name) else None)
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".parquet") as draft:
+                with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+                    for batch in database.batches(name, schema.names):
+                        writer.write_table(_written(name, pa.Table.from_batches([batch]), schema))
+                draft.flush()
+                archive.write(draft.name, f"{_TABLES}{name}.parquet")
+            report(STAGE, done, len(version.tables))
+
+
+def read(path: Path) -> Archive:
+    """Return what an archive says of itself. Raises InvalidVersion where it is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            about = json.loads(archive.read("format.json"))
+            row = json.loads(archive.read("version.json"))
+            names = tuple(
+                name.removeprefix(_TABLES).removesuffix(".parquet")
+                for name in archive.namelist()
+                if name.startswith(_TABLES)
+            )
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InvalidVersion("no_archive", path=path, cause=error) from error
+    if about["format"] > FORMAT:
+        raise InvalidVersion("too_new", path=path)
+    unknown = [name for name in names if name.partition("__")[0] not in TABLES]
+    if unknown:
+        raise InvalidVersion("too_new", path=path)
+    return Archive(path, str(about["project"]), record.from_json(row), names)
+
+
+def rows_of(archive: Archive, name: str, folder: Path) -> Iterator[pa.Table]:
+    """Yield the rows of a table in parts; ``folder`` takes a file for as long as that lasts."""
+    with zipfile.ZipFile(archive.path) as zipped:
+        path = Path(zipped.extract(f"{_TABLES}{name}.parquet", folder))
+    try:
+        file = pq.ParquetFile(path)
+        schema = arrow(name, _dim(file.schema_arrow))
+        for batch in file.iter_batches(65_536):
+            yield _completed(pa.Table.from_batches([batch]), schema)
+        file.close()
+    finally:
+        path.unlink()
+
+
+def _written(name: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    if name == "sources":
+        rows = rows.set_column(
+            rows.schema.get_field_index("uri"), "uri", pa.array([""] * rows.num_rows, pa.string())
+        )
+    return rows.cast(schema)
+
+
+def _completed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows with the columns that a later release declares, which are null."""
+    columns: Mapping[str, Any] = {
+        field.name: rows[field.name]
+        if field.name in rows.column_names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    }
+    return pa.table(columns).cast(schema)
+
+
+def _has_vectors(name: str) -> bool:
+    return any(column.type is None for column in table_of(name).columns)
+
+
+def _dim(schema: pa.Schema) -> int | None:
+    if "vector" not in schema.names:
+        return None
+    return int(schema.field("vector").type.list_size)

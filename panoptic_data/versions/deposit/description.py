@@ -1,0 +1,101 @@
+"""What a person says of a deposit: title, licence, authors, identifiers. Checked where it comes in.
+
+Not here: what is known without a person (``facts``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from panoptic_data.errors import InvalidVersion
+
+__all__ = ["LICENSES", "Author", "Description", "author_of", "license_address"]
+
+LICENSES = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "CC-BY-NC-4.0": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "CC-BY-NC-SA-4.0": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+    "CC-BY-ND-4.0": "https://creativecommons.org/licenses/by-nd/4.0/",
+    "CC-BY-NC-ND-4.0": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
+    "InC-1.0": "http://rightsstatements.org/vocab/InC/1.0/",
+    "NoC-NC-1.0": "http://rightsstatements.org/vocab/NoC-NC/1.0/",
+    "CNE-1.0": "http://rightsstatements.org/vocab/CNE/1.0/",
+    "UND-1.0": "http://rightsstatements.org/vocab/UND/1.0/",
+}
+"""Licences and statements of rights by their short names; any web address is taken too."""
+
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who made a corpus; ``orcid`` is the address https://orcid.org/…, or None."""
+
+    name: str
+    orcid: str | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is said of a deposit.
+
+    ``license`` is a web address. ``doi`` is that of this deposit, ``previous_doi`` of the one it
+    replaces, ``derived_from`` addresses of what it was made from. ``address`` is where the images
+    will be on the web, for IIIF; None for no such manifests.
+    """
+
+    title: str
+    text: str
+    license: str
+    authors: tuple[Author, ...]
+    publisher: str = ""
+    keywords: tuple[str, ...] = ()
+    doi: str | None = None
+    previous_doi: str | None = None
+    derived_from: tuple[str, ...] = ()
+    address: str | None = None
+
+
+def author_of(text: str) -> Author:
+    """Read an author: a name and, in brackets, an ORCID. Raises InvalidVersion."""
+    name, bracket, rest = text.partition("(")
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidVersion("author", text=text)
+    if not bracket:
+        return Author(name)
+    match = _ORCID.fullmatch(rest.strip().removesuffix(")").strip())
+    if match is None or not _is_orcid(match[1]):
+        raise InvalidVersion("orcid", text=rest.strip().removesuffix(")"))
+    return Author(name, f"https://orcid.org/{match[1]}")
+
+
+def license_address(text: str) -> str:
+    """Return the address of a licence given by its short name or address. Raises InvalidVersion."""
+    by_name = {name.casefold(): address for name, address in LICENSES.items()}
+    address = by_name.get(text.strip().casefold(), text.strip())
+    if not address.startswith(("http://", "https://")):
+        raise InvalidVersion("license", text=text, known=", ".join(LICENSES))
+    return address
+
+
+def doi_of(text: str) -> str:
+    """Return a DOI without its address. Raises InvalidVersion."""
+    match = _DOI.fullmatch(text.strip())
+    if match is None:
+        raise InvalidVersion("doi", text=text)
+    return match[1]
+
+
+def _is_orcid(digits: str) -> bool:
+    """Whether the last sign is the check digit (ISO 7064, mod 11-2) of the others."""
+    total = 0
+    others, last = digits.replace("-", "")[:-1], digits[-1]
+    for digit in others:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return last == ("X" if check == 10 else str(check))

@@ -1,0 +1,78 @@
+"""The image files of a version in one zip, ``<source>/<path>``, each only with its own content.
+
+A file that is gone or has another content since stands in ``missing.csv`` of the zip instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from panoptic_data.errors import PanopticError
+from panoptic_data.ingest import sources
+from panoptic_data.ingest.scan import read_file
+from panoptic_data.media import hashes
+
+if TYPE_CHECKING:
+    from panoptic_data.ingest.sources import Source
+    from panoptic_data.provenance.stages import ReportProgress
+    from panoptic_data.storage.project import Project
+
+__all__ = ["FILE_NAME", "MISSING", "needed_bytes", "unpack", "write"]
+
+FILE_NAME = "originals.zip"
+MISSING = "missing.csv"
+STAGE = "originals"
+_WHERE = "status IN ('ok', 'unreadable') AND sha1 IS NOT NULL"
+
+
+def needed_bytes(opened: Project) -> int:
+    """Return how many bytes the files take."""
+    sizes = opened.database().frame("files", ["size"], _WHERE)["size"]
+    return int(sizes.sum() or 0)
+
+
+def write(opened: Project, path: Path, report: ReportProgress) -> None:
+    """Write the files of a version; ``opened`` is the project at it."""
+    columns = ["source", "path", "raw_path", "sha1"]
+    rows = opened.database().frame("files", columns, _WHERE).sort("source", "path").to_dicts()
+    # Where the folders are now: they may have been moved since.
+    folders = {source.name: source for source in sources.listing(opened.now)}
+    missing = io.StringIO()
+    table = csv.writer(missing)
+    table.writerow(["source", "path", "sha1", "why"])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as zipped:
+        for done, row in enumerate(rows, 1):
+            data, why = _content(row, folders)
+            if data is None:
+                table.writerow([row["source"], row["path"], row["sha1"], why])
+            else:
+                zipped.writestr(f"{row['source']}/{row['path']}", data)
+            report(STAGE, done, len(rows))
+        zipped.writestr(MISSING, missing.getvalue())
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Write the files of a zip below a folder; names that lead elsewhere are left out."""
+    with zipfile.ZipFile(path) as zipped:
+        for name in zipped.namelist():
+            target = (folder / name).resolve()
+            if name != MISSING and target.is_relative_to(folder.resolve()):
+                zipped.extract(name, folder)
+
+
+def _content(row: Mapping[str, Any], folders: Mapping[str, Source]) -> tuple[bytes | None, str]:
+    source = folders.get(row["source"])
+    if source is None:
+        return None, "the folder is no source any more"
+    try:
+        data = read_file(sources.absolute_path(source, row["path"], row["raw_path"])).data
+    except (OSError, PanopticError) as error:
+        return None, str(error)
+    if hashes.sha1(data) != row["sha1"]:
+        return None, "the file has another content now"
+    return data, ""

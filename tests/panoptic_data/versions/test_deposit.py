@@ -1,0 +1,192 @@
+import json
+import zipfile
+from pathlib import Path
+
+import bagit
+import mlcroissant
+import polars as pl
+import pytest
+from rocrate_validator import models, services
+
+from panoptic_data.annotations import properties, tags
+from panoptic_data.annotations.decisions import Decision
+from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import InvalidExport, InvalidVersion
+from panoptic_data.versions import content
+from panoptic_data.versions.create import create
+from panoptic_data.versions.deposit.deposit import deposit, export
+from panoptic_data.versions.deposit.description import (
+    Author,
+    Description,
+    author_of,
+    doi_of,
+    license_address,
+)
+from panoptic_data.versions.deposit.imported import import_version
+from panoptic_data.versions.diff import diff
+from panoptic_data.versions.verify import verify
+from tests.panoptic_data.versions import crate_context
+
+ADA = "Ada Lovelace (0000-0002-1825-0097)"
+
+
+@pytest.fixture(scope="module")
+def described():
+    """Return what a person says of a deposit, all of it."""
+    return Description(
+        title="Posters “of the war”",
+        text="Posters: colours & places.",
+        license=license_address("cc-by-4.0"),
+        authors=(author_of(ADA), author_of("Someone Else")),
+        publisher="A university",
+        keywords=("posters", "war"),
+        doi="10.5281/zenodo.1234567",
+        previous_doi="10.5281/zenodo.1234566",
+        derived_from=("https://example.org/posters",),
+        address="https://example.org/images",
+    )
+
+
+@pytest.fixture
+def tagged(project, sha1s_of):
+    """Return a project with a tag below another, on some images, and values of files."""
+
+    def choose(state):
+        theme, made = properties.create(state.properties, "Theme", "tags")
+        war, above = tags.create({}, theme.id, "war, “1914”")
+        front, below = tags.create({war.id: war}, theme.id, "front", parents=[war.id])
+        shelf, of_files = properties.create(state.properties, "Shelf", "text", target="file")
+        file = project.database().read("files", ["file_id"])["file_id"][0].as_py()
+        values = [
+            Change("image", sha1, theme.id, "add", front.id) for sha1 in sha1s_of(project)[:5]
+        ]
+        on_shelf = Change("file", file, shelf.id, "set", "=A 1")
+        return Decision([*made, *above, *below, *of_files, *values, on_shelf], "property")
+
+    annotations_of(project).decide(choose)
+    create(project, "submitted", "for the journal")
+    return project
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_deposit_is_valid_for_the_official_validators(tagged, described, tmp_path, monkeypatch):
+    path = deposit(tagged, "submitted", tmp_path / "deposit", described)
+    payload = path / "data"
+    assert bagit.Bag(str(path)).validate()
+    assert len([file for file in path.rglob("*") if file.is_file()]) == 11
+    metadata = json.loads((payload / "ro-crate-metadata.json").read_text())
+    crate_context.serve(monkeypatch, metadata)
+    settings = services.ValidationSettings(
+        rocrate_uri=str(payload),
+        profile_identifier="ro-crate-1.2",
+        requirement_severity=models.Severity.REQUIRED,
+        skip_availability_check=True,
+    )
+    assert [issue.message for issue in services.validate(settings).get_issues()] == []
+    actions = [entity for entity in metadata["@graph"] if entity["@type"] == "CreateAction"]
+    assert {action["endTime"] >= action["startTime"] for action in actions} == {True}
+    dataset = mlcroissant.Dataset(jsonld=str(payload / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    records = list(dataset.records("projection__visual"))
+    assert len(records) == tagged.database().count("projection__visual")
+    cited = json.loads((payload / "datacite.json").read_text())
+    relations = {part["relationType"] for part in cited["relatedIdentifiers"]}
+    assert relations == {"IsNewVersionOf", "IsDerivedFrom"}
+    assert cited["creators"][0]["nameIdentifiers"][0]["nameIdentifier"].endswith("0097")
+    card = (payload / "README.md").read_text()
+    assert "images without “Theme”" in card
+    manifest = json.loads((payload / "iiif-manifest.json").read_text())
+    named = [item for item in manifest["items"] if "annotations" in item]
+    assert len(named) == 5
+    assert named[0]["annotations"][0]["items"][0]["body"]["value"] == "front"
+
+
+def test_a_deposit_without_an_address_has_ten_files_and_plain_tables(tagged, tmp_path):
+    plain = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    path = deposit(tagged, "submitted", tmp_path / "deposit", plain)
+    assert len([file for file in path.rglob("*") if file.is_file()]) == 10
+    with zipfile.ZipFile(path / "data" / "corpus.zip") as zipped:
+        zipped.extractall(tmp_path / "out")
+    values = pl.read_parquet(tmp_path / "out" / "tables" / "annotations.parquet")
+    assert values.filter(pl.col("kind") == "image").height == 5
+    sources = pl.read_parquet(tmp_path / "out" / "tables" / "sources.parquet")
+    assert sources["uri"].to_list() == [""]
+
+
+@pytest.mark.parametrize("is_deposit", [True, False])
+def test_an_imported_version_is_the_corpus_on_another_machine(tagged, tmp_path, is_deposit):
+    version = create(tagged, "again")
+    if is_deposit:
+        about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+        path = deposit(tagged, "again", tmp_path / "deposit", about, with_originals=True)
+    else:
+        path = export(tagged, "again", tmp_path / "again.zip")
+    project, imported = import_version(path, tmp_path / "elsewhere")
+    assert imported.digest == version.digest == content.corpus_digest(content.part_digests(project))
+    assert diff(project, "again").is_empty
+    assert verify(project, "again").is_whole
+    assert project.encoders == tagged.encoders
+    assert project.id != tagged.id
+    before, after = (annotations_of(of).state(fresh=True) for of in (tagged, project))
+    assert after.tags == before.tags
+    assert after.inactive == before.inactive
+    images = tmp_path / "elsewhere-images"
+    assert images.is_dir() == is_deposit
+    if is_deposit:
+        source = tagged.database().frame("sources").row(0, named=True)
+        files = {path.relative_to(images / source["name"]) for path in images.rglob("*.jpg")}
+        there = {path.relative_to(source["uri"]) for path in Path(source["uri"]).rglob("*.jpg")}
+        assert files <= there
+
+
+def test_a_changed_byte_of_a_deposit_is_refused_and_nothing_is_imported(tagged, tmp_path):
+    about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    path = deposit(tagged, "submitted", tmp_path / "deposit", about)
+    archive = path / "data" / "corpus.zip"
+    held = bytearray(archive.read_bytes())
+    held[len(held) // 2] ^= 1
+    archive.write_bytes(bytes(held))
+    with pytest.raises(InvalidVersion, match=r"corpus\.zip"):
+        import_version(path, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+    assert not list(tmp_path.glob(".elsewhere*"))
+
+
+def test_what_is_no_deposit_and_a_used_target_are_refused(tagged, tmp_path):
+    (tmp_path / "text.zip").write_text("no zip")
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "file").write_text("")
+    path = export(tagged, "submitted", tmp_path / "a.zip")
+    for wrong, target in (
+        (tmp_path / "text.zip", "new"),
+        (tmp_path, "new"),
+        (tmp_path / "none.zip", "new"),
+        (path, "used"),
+        (path, "none/new"),
+    ):
+        with pytest.raises(InvalidVersion):
+            import_version(wrong, tmp_path / target)
+    with pytest.raises(InvalidExport):
+        export(tagged, "submitted", tagged.root / "a.zip")
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (author_of, ""),
+        (author_of, "Ada (1234)"),
+        (author_of, "Ada (0000-0002-1825-0098)"),
+        (license_address, "free"),
+        (doi_of, "zenodo.1"),
+    ],
+)
+def test_a_wrong_description_is_refused(read, text):
+    with pytest.raises(InvalidVersion):
+        read(text)
+
+
+def test_descriptions_are_read_as_people_write_them():
+    assert author_of("Ada  Lovelace (https://orcid.org/0000-0002-1825-0097)") == author_of(ADA)
+    assert doi_of("https://doi.org/10.5281/zenodo.1") == "10.5281/zenodo.1"
+    assert license_address("http://rightsstatements.org/vocab/InC/1.0/").endswith("InC/1.0/")
