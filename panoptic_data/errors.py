@@ -19,6 +19,8 @@
     │   ├── InvalidProperty
     │   ├── InvalidTag
     │   ├── OtherProject
+    │   ├── OtherImages
+    │   ├── SortingGone
     │   ├── DeletedProperty
     │   ├── DeletedTag
     │   ├── InvalidValue
@@ -58,11 +60,12 @@ __all__ = [
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
     "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NothingToTrace",
-    "OtherProject", "OtherWeights", "PanopticError", "ProcessingFailed", "ProjectBusy",
-    "ProjectDamaged", "ProjectGone", "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced",
-    "ProjectTooNew", "TableDamaged", "TableMissing", "TextNotSupported", "UnknownEncoder",
-    "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
-    "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
+    "OtherImages", "OtherProject", "OtherWeights", "PanopticError", "ProcessingFailed",
+    "ProjectBusy", "ProjectDamaged", "ProjectGone", "ProjectIncomplete", "ProjectNotFound",
+    "ProjectReplaced", "ProjectTooNew", "SortingGone", "TableDamaged", "TableMissing",
+    "TextNotSupported", "UnknownEncoder", "UnknownEncoderOption", "UnknownImage", "UnknownSource",
+    "UnknownVersion", "UnreadableImage", "UsageError", "VersionReadOnly", "WeightsUnavailable",
+    "WriteConflict", "weights_cause",
 ]  # fmt: skip
 
 
@@ -245,6 +248,18 @@ class DeletedTag(_Deleted):
     """A tag that somebody deleted, of ``property``."""
 
     key = "deleted_tag"
+
+
+class OtherImages(UsageError):
+    """A view that shows other images or groups than those that an edit was counted for."""
+
+    key = "other_images"
+
+
+class SortingGone(UsageError):
+    """Images that were sorted by words, and are kept so no more: what was accepted is unknown."""
+
+    key = "sorting_gone"
 
 
 class InvalidExpression(_InvalidDefinition):

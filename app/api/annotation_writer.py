@@ -15,6 +15,7 @@ import polars as pl
 from app.api.endpoint import Answer, Caller
 from app.api.image_annotations import position_and_version
 from app.api.request_body import KeptRequest, with_body
+from panoptic_data.annotations import log
 from panoptic_data.annotations.store import annotations_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Writer:
     store: Store
     state: State
     edit: Edit | None = None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether this edit was sent before, and stored then."""
+        edit = self.edit
+        return (
+            edit is not None and edit.is_repeat and log.stored_batch(self.project, edit) is not None
+        )
 
     def decide(
         self, choose: Callable[[State], Decision[dict[str, Any]]], *, needs_values: bool = True

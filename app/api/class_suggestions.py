@@ -16,9 +16,11 @@ from starlette.routing import Route
 
 from app.api.cancellable import SpokenRequest, cancellable
 from app.api.endpoint import Caller
-from app.api.request_body import Address, Id, Ids, Text, one_of
+from app.api.request_body import Address, Id, Ids, KeptRequest, Text, one_of
 from app.api.suggestion_answers import write_answers
+from panoptic_data.annotations import log
 from panoptic_data.catalogue import registry
+from panoptic_data.errors import SortingGone
 from panoptic_data.labelling import zero_shot, zero_shot_review
 from panoptic_data.labelling.zero_shot_review import Review
 from panoptic_data.search.request import encoder_for
@@ -55,7 +57,8 @@ def routes(project: Project) -> list[Route]:
       anew under another name where it is not kept any more.
     - ``POST /suggestions/classes/answers``: ``sorting``, ``accept`` (true or false), ``least``,
       ``only``: one answer to all that is left. As ``/suggestions/answers`` answers; ``sorting`` is
-      null, and nothing done, where it is not kept any more.
+      null, and nothing done, where it is not kept any more: an edit that waited in a browser is
+      then refused, since which images were sorted is not known any more.
     """
     classes = cancellable(project, ClassesRequest, _classes)
     answers = cancellable(project, ClassAnswersRequest, _answer)
@@ -82,7 +85,7 @@ class ClassesRequest(SpokenRequest):
     count: int = LISTED
 
 
-class ClassAnswersRequest(SpokenRequest):
+class ClassAnswersRequest(SpokenRequest, KeptRequest):
     """The body of ``POST /suggestions/classes/answers``."""
 
     accept: bool
@@ -148,9 +151,15 @@ def _answer(
     project: Project, request: ClassAnswersRequest, caller: Caller, _: Check
 ) -> dict[str, Any]:
     """Accept or refuse all images that are probable enough and not answered yet."""
+    request.check_project(project)
+    edit = request.sent_edit()
     review = _kept(project, request.sorting)
     if review is None:
-        return {"sorting": None, "batch": None, "changed": 0}
+        if not request.repeat:
+            return {"sorting": None, "batch": None, "changed": 0}
+        if edit is None or log.stored_batch(project, edit) is None:
+            raise SortingGone
+        return {**write_answers(project, caller.author, (), edit), "sorting": None}
     current = registry.get(project)
     only = None if request.only is None else [request.only]
     answers = []
@@ -161,7 +170,7 @@ def _answer(
             answers.append(
                 (predictions.tag, [sha1s, [], []] if request.accept else [[], sha1s, []])
             )
-    written = write_answers(project, caller.author, answers)
+    written = write_answers(project, caller.author, answers, edit)
     return {**written, "sorting": request.sorting}
 
 

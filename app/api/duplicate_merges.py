@@ -20,6 +20,7 @@ from app.api.request_body import (
     Address,
     Id,
     InvalidBodyError,
+    KeptRequest,
     RequestBody,
     Sha1,
     Sha1List,
@@ -66,9 +67,9 @@ def routes(project: Project) -> list[Route]:
       images ``left``. 409 where the keeper is no longer in the corpus.
     - ``POST /clearing/plan``: ``kind``, ``view``, ``first``, ``most`` (a distance; null for any),
       ``agreeing`` (groups whose values disagree are left alone): ``groups``, ``leaving``,
-      ``disagreeing``.
-    - ``POST /clearing/merge-all``: the same, with ``groups`` and ``leaving`` as they were planned;
-      409 where they are others by now.
+      ``disagreeing``, ``digest``.
+    - ``POST /clearing/merge-all``: the same, with ``groups``, ``leaving`` and ``digest`` as they
+      were planned; 409 where they are others by now.
     """
     posted = {
         "/clearing/preview": with_body(PreviewRequest, _preview),
@@ -88,7 +89,7 @@ class PreviewRequest(RequestBody):
     out: Sha1List = Field(default_factory=list)
 
 
-class MergeRequest(RequestBody):
+class MergeRequest(KeptRequest):
     """The body of ``POST /clearing/merge``."""
 
     kind: Id
@@ -115,11 +116,12 @@ class PlanRequest(RequestBody):
     agreeing: bool = True
 
 
-class MergeAllRequest(PlanRequest):
+class MergeAllRequest(PlanRequest, KeptRequest):
     """The body of ``POST /clearing/merge-all``: the plan as it was answered."""
 
     groups: int
     leaving: int
+    digest: Id
 
 
 def first_criterion(name: str | None) -> str:
@@ -174,6 +176,7 @@ def _preview(project: Project, request: PreviewRequest, caller: Caller) -> dict[
 
 
 def _merge(project: Project, request: MergeRequest, caller: Caller) -> dict[str, Any] | Response:
+    request.check_project(project)
     kind, keeper = request.kind, request.keeper
     out, stay = list(dict.fromkeys(request.out)), list(dict.fromkeys(request.stay))
     current = registry.get(project)
@@ -198,8 +201,9 @@ def _merge(project: Project, request: MergeRequest, caller: Caller) -> dict[str,
             parts.append(merge.apart_changes(state, kind, stay))
         return Decision(pl.concat(parts), act, about, result=True)
 
-    decided = annotations_of(project).decide(choose, author=caller.author)
-    if not decided.result:
+    edit = request.sent_edit()
+    decided = annotations_of(project).decide(choose, author=caller.author, edit=edit)
+    if not decided.result and not decided.is_repeat:
         # Someone took it out meanwhile: without it no image of the group would be left.
         return _conflict(caller, "keeper_left")
     return _written(project, decided.batch)
@@ -222,7 +226,12 @@ def _file_name(current: Catalogue, sha1: str) -> str | None:
 
 def _plan(project: Project, request: PlanRequest, _: Caller) -> dict[str, Any]:
     plan = _planned(registry.get(project), request)
-    return {"groups": plan.groups, "leaving": plan.leaving, "disagreeing": plan.disagreeing}
+    return {
+        "groups": plan.groups,
+        "leaving": plan.leaving,
+        "disagreeing": plan.disagreeing,
+        "digest": plan.digest,
+    }
 
 
 def _planned(current: Catalogue, request: PlanRequest) -> review.MergePlan:
@@ -236,17 +245,21 @@ def _planned(current: Catalogue, request: PlanRequest) -> review.MergePlan:
 def _merge_all(
     project: Project, request: MergeAllRequest, caller: Caller
 ) -> dict[str, Any] | Response:
+    request.check_project(project)
     current = registry.get(project)
     about = translate("duplicates.about_groups", caller.language, count=request.groups)
 
     def choose(state: State) -> Decision[bool]:
         """Decide on all merges; the result is whether they are still those of the request."""
         plan = _planned(current.with_annotations(state), request)
-        is_same = (plan.groups, plan.leaving) == (request.groups, request.leaving)
+        # Other images may be as many.
+        planned = (plan.groups, plan.leaving, plan.digest)
+        is_same = planned == (request.groups, request.leaving, request.digest)
         return Decision(plan.changes if is_same else (), "duplicates", about, result=is_same)
 
-    decided = annotations_of(project).decide(choose, author=caller.author)
-    if not decided.result:
+    edit = request.sent_edit()
+    decided = annotations_of(project).decide(choose, author=caller.author, edit=edit)
+    if not decided.result and not decided.is_repeat:
         return _conflict(caller, "changed")
     return _written(project, decided.batch)
 

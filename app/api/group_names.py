@@ -5,6 +5,8 @@ Not here: the names of the groups (``app.services.group_names``), other values (
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +25,7 @@ from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.log import Change, as_frame
 from panoptic_data.catalogue import frozen_results, registry
+from panoptic_data.errors import OtherImages
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -41,8 +44,9 @@ def routes(project: Project) -> list[Route]:
     - ``POST /names``: the names of the groups of a ``view`` at a ``level`` to its images, as
       values of ``property``, or of a ``new`` one (``name``, ``type``, ``target``). ``way`` is one
       of ``edits.WAYS``, ``short`` takes of folders the last part. Besides what ``/annotate``
-      answers: ``names``, ``targets``, ``tags`` (new ones) and ``replaced``; with ``dry`` these
-      alone, and it writes nothing.
+      answers: ``names``, ``targets``, ``tags`` (new ones), ``replaced`` and ``digest``; with
+      ``dry`` these alone, and it writes nothing. With a ``digest`` it is refused where other
+      images would get a name, or another one, than when they were counted.
     """
     return [
         Route("/levels", answering(project, _levels)),
@@ -66,6 +70,7 @@ class GroupNamesRequest(KeptRequest):
     way: Annotated[str, one_of(edits.WAYS)] = "set"
     short: bool = False
     held: Id | None = None
+    digest: Id | None = None
     dry: bool = False
 
     @model_validator(mode="after")
@@ -82,6 +87,8 @@ def _levels(project: Project, request: Request) -> Response:
 
 
 def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
+    if writer.is_stored:
+        return writer.decide(lambda _: Decision((), "names"))
     prop, _, _ = _property_of(writer.state, request)
     view, level = model.from_address(request.view), request.level
     # The groups are those that the person sees.
@@ -94,6 +101,9 @@ def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
         by_file=prop.target == "file",
         is_short=request.short,
     )
+    digest = _digest(names)
+    if request.digest is not None and request.digest != digest:
+        raise OtherImages
     is_folder = len(view.group) > level and view.group[level].field == "folder"
 
     def choose(state: State) -> Decision[dict[str, Any]]:
@@ -101,7 +111,7 @@ def _name(writer: Writer, request: GroupNamesRequest) -> dict[str, Any]:
         changes = edits.assign_by_name(state, prop.id, names, request.way)
         # Where no group has a name no property is made.
         rows = pl.concat([as_frame(creation), changes]) if names.height else changes
-        counts = _counts(prop, names, changes)
+        counts = {**_counts(prop, names, changes), "digest": digest}
         return Decision(rows, "folders" if is_folder else "names", prop.name, result=counts)
 
     return choose(writer.state).result if request.dry else writer.decide(choose)
@@ -114,6 +124,12 @@ def _property_of(state: State, request: GroupNamesRequest) -> tuple[Property, St
         return live_property(state, request.property or ""), state, []
     prop, creation = properties.create(state.properties, new.name, new.type, target=new.target)
     return prop, replace(state, properties={**state.properties, prop.id: prop}), creation
+
+
+def _digest(names: pl.DataFrame) -> str:
+    """Return a digest of which target gets which names, in whatever order they come."""
+    rows = sorted(json.dumps(row) for row in names.select("target", "name").iter_rows())
+    return hashlib.blake2b("\n".join(rows).encode(), digest_size=10).hexdigest()
 
 
 def _counts(prop: Property, names: pl.DataFrame, changes: pl.DataFrame) -> dict[str, Any]:

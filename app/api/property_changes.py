@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from starlette.routing import Route
 
 from app.api.endpoint import Caller, answering
-from app.api.request_body import Id, Ids, Name, Names, RequestBody, with_body
+from app.api.request_body import Id, Ids, KeptRequest, Name, Names, RequestBody, with_body
 from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.deleted import live_property, live_tag
@@ -45,13 +45,14 @@ def routes(project: Project) -> list[Route]:
     """Return the route ``POST /define``.
 
     It takes ``{"do": …}`` with what the models of this module name, and answers ``batch`` (null
-    where nothing changed), ``position`` and ``id`` or ``ids`` of what was made.
+    where nothing changed), ``position`` and ``id`` or ``ids`` of what was made, these not where
+    the edit was stored before.
     """
     define = with_body(CHANGE_REQUEST, _define, BODY_BYTES)
     return [Route("/define", answering(project, define), methods=["POST"])]
 
 
-class CreateProperty(RequestBody):
+class CreateProperty(KeptRequest):
     """Make a property; ``folder`` is the heading it is listed under."""
 
     do: Literal["create"]
@@ -71,7 +72,7 @@ class PropertyParts(RequestBody):
     options: Options = Field(default_factory=dict)
 
 
-class AlterProperty(RequestBody):
+class AlterProperty(KeptRequest):
     """Change some parts of a property: those that are given."""
 
     do: Literal["alter"]
@@ -79,14 +80,14 @@ class AlterProperty(RequestBody):
     parts: PropertyParts
 
 
-class DeleteProperty(RequestBody):
+class DeleteProperty(KeptRequest):
     """Delete a property."""
 
     do: Literal["delete"]
     id: Id
 
 
-class PlaceProperties(RequestBody):
+class PlaceProperties(KeptRequest):
     """Put properties in an order; those named in ``folders`` go under another heading."""
 
     do: Literal["place"]
@@ -94,7 +95,7 @@ class PlaceProperties(RequestBody):
     folders: dict[Id, Name | None] = Field(default_factory=dict)
 
 
-class RenameHeading(RequestBody):
+class RenameHeading(KeptRequest):
     """Give the heading of some properties another name; without one they have none."""
 
     do: Literal["heading"]
@@ -102,7 +103,7 @@ class RenameHeading(RequestBody):
     new: Name | None = Field(alias="to")
 
 
-class ConvertProperty(RequestBody):
+class ConvertProperty(KeptRequest):
     """Give a property another type, with its values."""
 
     do: Literal["convert"]
@@ -110,7 +111,7 @@ class ConvertProperty(RequestBody):
     type: Id
 
 
-class CreateTags(RequestBody):
+class CreateTags(KeptRequest):
     """Make tags; of several that are pasted, those that are there already are left out."""
 
     do: Literal["tag"]
@@ -127,7 +128,7 @@ class TagParts(RequestBody):
     key: Id | None = None
 
 
-class AlterTags(RequestBody):
+class AlterTags(KeptRequest):
     """Change some parts of tags: those that are given."""
 
     do: Literal["tag_alter"]
@@ -142,7 +143,7 @@ class Move(RequestBody):
     origin: Id | None = Field(default=None, alias="from")
 
 
-class PutTags(RequestBody):
+class PutTags(KeptRequest):
     """Put tags under a parent, or under none where it is null.
 
     With ``keep`` they stay where they were, too. ``order`` puts them among those that are there.
@@ -161,7 +162,7 @@ class PutTags(RequestBody):
         return "parent" in self.model_fields_set
 
 
-class UnlinkTag(RequestBody):
+class UnlinkTag(KeptRequest):
     """Take a tag from under a parent."""
 
     do: Literal["tag_unlink"]
@@ -169,7 +170,7 @@ class UnlinkTag(RequestBody):
     parent: Id
 
 
-class MergeTags(RequestBody):
+class MergeTags(KeptRequest):
     """Make one tag of several: ``keep`` stays."""
 
     do: Literal["tag_merge"]
@@ -177,7 +178,7 @@ class MergeTags(RequestBody):
     others: Ids
 
 
-class DeleteTags(RequestBody):
+class DeleteTags(KeptRequest):
     """Delete tags: images lose them, what was below moves up."""
 
     do: Literal["tag_delete"]
@@ -208,9 +209,12 @@ _Chosen = Decision[dict[str, Any] | None]
 
 
 def _define(project: Project, request: ChangeRequest, caller: Caller) -> dict[str, Any]:
+    request.check_project(project)
     store = annotations_of(project)
     choose = _CHANGES[type(request)]
-    made = store.decide(lambda state: choose(state, request), author=caller.author)
+    made = store.decide(
+        lambda state: choose(state, request), author=caller.author, edit=request.sent_edit()
+    )
     return {
         "batch": made.batch.id if made.batch.changes.height else None,
         "position": store.state().position,

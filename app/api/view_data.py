@@ -6,6 +6,7 @@ the images themselves (``images``).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,10 @@ def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
       (``similarity_stats.ranks``).
     - ``POST /among?view=``: which of the sha1s in the body, one a line, the view shows:
       ``version``, ``total`` of the view, and ``sha1s``.
+    - ``/seen?view=&known=``: all images of a view as JSON: ``digest``, ``sha1s`` (one text, forty
+      digits each, in the view's order) and, of a view of files, ``places`` (a list). Without
+      these two where ``known`` is their digest. What is done to all of a view is done to those
+      that were seen.
     - ``/groups?view=&lang=``: the groups of a view as lists beside each other, a parent before its
       children: ``depth``, ``start``, ``count``, ``label`` and ``unset`` (whether of what has no
       value); empty where it has no groups.
@@ -94,6 +99,7 @@ def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
     return [
         Route("/rows", answering(project, _of_view(partial(_rows, thumbnails)))),
         Route("/among", answering(project, _of_view(_among)), methods=["POST"]),
+        Route("/seen", answering(project, _of_view(_seen))),
         Route("/groups", answering(project, _of_view(_groups))),
         Route("/aspects", answering(project, _of_view(_aspects))),
         Route("/map/{slug}", answering(project, _of_view(_map))),
@@ -250,6 +256,21 @@ def _among(view_request: _ViewRequest, request: Request) -> Response:
         "total": result.images,
         "sha1s": current.sha1s(rows[is_shown[rows]]),
     }
+    return JSONResponse(payload, headers=NO_STORE)
+
+
+def _seen(view_request: _ViewRequest, request: Request) -> Response:
+    current = view_request.current
+    result = run_view(current, view_request.view)
+    sha1s = "".join(dict.fromkeys(current.sha1s(result.rows)))
+    places = None
+    if result.files is not None:
+        places = current.corpus.files["place"].gather(result.files).to_list()
+    digest = hashlib.blake2b(sha1s.encode(), digest_size=10)
+    digest.update("\n".join(places or ()).encode())
+    payload: dict[str, Any] = {"digest": digest.hexdigest()}
+    if request.query_params.get("known") != payload["digest"]:
+        payload |= {"sha1s": sha1s} if places is None else {"sha1s": sha1s, "places": places}
     return JSONResponse(payload, headers=NO_STORE)
 
 

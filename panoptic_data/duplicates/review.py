@@ -9,6 +9,7 @@ keep (``keepers``), what it takes over (``merge``).
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,7 +112,8 @@ class MergePlan:
     """What merging would do: how many ``groups`` and ``leaving`` images, and the changes.
 
     ``disagreeing`` counts groups with values that the keeper cannot take over; ``lost`` lists them
-    (property, keeper, sha1, value).
+    (property, keeper, sha1, value). ``digest`` is that of the images of each group: plans of equal
+    digests merge the same images into the same keepers.
     """
 
     groups: int = 0
@@ -119,6 +121,7 @@ class MergePlan:
     disagreeing: int = 0
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGE_SCHEMA))
     lost: pl.DataFrame = field(default_factory=pl.DataFrame)
+    digest: str = ""
 
 
 def kinds(current: Catalogue) -> list[str]:
@@ -172,7 +175,14 @@ def plan_merge(
         frame = frame.filter(~pl.col("keeper").is_in(list(disagreeing)))
         changes, _ = merge_changes(state, _others_by_keeper(frame))
     leaving = int(frame["count"].sum()) - frame.height
-    return MergePlan(frame.height, leaving, len(disagreeing), changes, lost)
+    return MergePlan(frame.height, leaving, len(disagreeing), changes, lost, _digest(frame))
+
+
+def _digest(groups: pl.DataFrame) -> str:
+    digest = hashlib.blake2b(digest_size=10)
+    for keeper, others in sorted(_others_by_keeper(groups).items()):
+        digest.update(" ".join([keeper, *sorted(others)]).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def copies_of(project: Project, sha1s: Sequence[str]) -> pl.DataFrame:

@@ -9,9 +9,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from panoptic_data.annotations import tags
+from panoptic_data.annotations import edits, tags
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
+from panoptic_data.views.model import View
 from tests.annotating import create_property, create_tag
 from tests.dashboard import eventually
 
@@ -233,3 +236,25 @@ def test_the_key_of_a_tag_that_was_deleted_says_so(visit, own_project, port, sto
         page.get_by_role("button", name="Undo the deletion").click()
         assert eventually(lambda: tagged(store, theme) == {sha1(page, 0)})
         assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
+
+
+def test_what_is_done_to_all_of_a_view_waits_too_and_means_the_images_that_were_seen(
+    visit, own_project, port, store, theme, sea
+):
+    current = registry.get(store.project, fresh=True)
+    seen = set(current.sha1s(run_view(current, View()).rows))
+    with dashboard(own_project, port):
+        page = ready(visit(f"http://127.0.0.1:{port}"))
+        page.locator(".tile").first.focus()
+        with page.expect_response("**/seen?*"):
+            page.keyboard.press("Control+a")
+        expect(page.get_by_text(f"{len(seen)} selected", exact=True)).to_be_visible()
+    page.keyboard.press("1")
+    expect(line(page)).to_contain_text("1 edit not stored yet")
+    # Somebody takes one out meanwhile: the view shows others by then.
+    store.commit(edits.exclude(store.state(fresh=True), [min(seen)]), "exclude", author="Ben")
+    with dashboard(own_project, port):
+        assert eventually(lambda: tagged(store, theme) == seen, within=90)
+        expect(line(page)).to_be_hidden()
+        assert store.log().filter(act="tag", property=theme.id).height == len(seen)
+        page.close()

@@ -181,3 +181,17 @@ test("without a project nothing is kept", async () => {
   await assert.rejects(page.send("/annotate", { value: "a" }), (error) => !(error instanceof NotStoredYet));
   assert.equal(kept.length, 0);
 });
+
+test("an edit of many images is kept in little room, and arrives as it was", async () => {
+  const kept = storage();
+  const page = server.page(kept);
+  server.status = 0;
+  const sha1s = Array.from({ length: 1000 }, (_, index) => index.toString(16).padStart(40, "7"));
+  await assert.rejects(page.send("/annotate", { value: "a", targets: { sha1s, places: ["posters/a.jpg"] } }));
+  assert.ok(kept.getItem(kept.key(0)).length < 30_000);
+  const again = server.page(kept);
+  server.status = 200;
+  await again.flush();
+  assert.deepEqual(server.requests.at(-1).targets, { places: ["posters/a.jpg"], sha1s });
+  assert.deepEqual([server.values, kept.length], [["a"], 0]);
+});

@@ -18,7 +18,9 @@ export async function tagNamed(property, name) {
   const known = await find();
   if (known) return known;
   try {
-    const { ids } = /** @type {any} */ (await annotations.write("/define", { do: "tag", id: property, names: [name] }));
+    const { ids } = /** @type {any} */ (
+      await annotations.write("/define", { do: "tag", id: property, names: [name] }, false)
+    );
     return ids[0];
   } catch (error) {
     // Somebody else made it in the meantime.

@@ -188,6 +188,8 @@ export class NameGroups {
       held: selection.view === this.view ? selection.held : null,
       level: Number(this.level.value),
       short: this.short.value === "last",
+      // What was counted is what is written.
+      ...(this.count ? { digest: this.count.digest } : {}),
       ...into,
     };
   }
@@ -249,10 +251,19 @@ export class NameGroups {
     this.isBusy = false;
     this.check();
     this.showError(problem);
-    if (!result) return;
+    if (!result) {
+      if (problem) await this.countAgain(problem);
+      return;
+    }
     const name = this.property?.name ?? this.name.value;
     this.close();
     this.onDone(name, result.changed, result.batch);
+  }
+
+  /** The view may have other groups by now. @param {string} problem  stays shown */
+  async countAgain(problem) {
+    await this.loadPreview();
+    this.showError(problem);
   }
 
   /** @returns {Promise<{result: any, problem: string}>} */
@@ -264,6 +275,11 @@ export class NameGroups {
         problem: "",
       };
     } catch (error) {
+      if (error.isKept) {
+        this.close();
+        annotations.say(error.message, null);
+        return { result: null, problem: "" };
+      }
       return { result: null, problem: error.message || this.texts.not_written };
     }
   }

@@ -72,6 +72,11 @@ export class NewProperty {
       this.close();
       this.onCreated(/** @type {string} */ (property));
     } catch (error) {
+      if (error.isKept) {
+        this.close();
+        annotations.say(error.message, null);
+        return;
+      }
       write(this.errorMessage, error.message || this.texts.not_written);
       this.errorMessage.hidden = false;
     }

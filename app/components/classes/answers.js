@@ -41,7 +41,7 @@ export class ClassAnswers {
     page.goToNext();
     page.sheet.focus();
     const result = await written;
-    if (result) page.notify(page.tools.t("done_moved", { name }), result.batch);
+    if (result && !("isKept" in result)) page.notify(page.tools.t("done_moved", { name }), result.batch);
   }
 
   /** @param {boolean} belongs */
@@ -82,7 +82,7 @@ export class ClassAnswers {
     page.goToNext();
     page.measure();
     const result = /** @type {any} */ (await written);
-    if (!result) return;
+    if (!result || result.isKept) return;
     if (result.sorting === null) {
       page.notify(page.tools.t("is_anew"), null);
       page.load();

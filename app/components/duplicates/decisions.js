@@ -59,8 +59,8 @@ export class Decisions {
     const written = page.queue.write("/clearing/merge", body);
     page.goToNext();
     const result = await written;
-    if (result) page.notify(doneText(result), result.batch);
-    else this.outcomes.delete(id);
+    if (!result) this.outcomes.delete(id);
+    else if (!("isKept" in result)) page.notify(doneText(result), result.batch);
   }
 
   /** Merge many groups. @param {Record<string, any>} body */
@@ -68,6 +68,7 @@ export class Decisions {
     const { page } = this;
     set(page.stage, "aria-busy", "true");
     const result = /** @type {any} */ (await page.queue.write("/clearing/merge-all", body));
-    if (result) page.notify(page.tools.t("merged", { count: result.left }), result.batch);
+    if (result?.isKept) set(page.stage, "aria-busy", null);
+    else if (result) page.notify(page.tools.t("merged", { count: result.left }), result.batch);
   }
 }

@@ -9,7 +9,7 @@ const COUNT_AFTER = 120;
 
 /**
  * What would be merged.
- * @typedef {{groups: number, leaving: number, disagreeing: number}} Plan
+ * @typedef {{groups: number, leaving: number, disagreeing: number, digest: string}} Plan
  *   leaving: images; disagreeing: groups whose images have different values, left out
  */
 
@@ -130,6 +130,6 @@ export class MergeAll {
     const { plan, requestBody } = this;
     if (!plan?.groups) return;
     this.node.close();
-    this.merge({ ...requestBody, groups: plan.groups, leaving: plan.leaving });
+    this.merge({ ...requestBody, groups: plan.groups, leaving: plan.leaving, digest: plan.digest });
   }
 }

@@ -1,6 +1,7 @@
 // The line that says how many edits wait in this browser to be stored, and what can be done with
 // them. Not here: keeping and sending them (shared/store/kept_edits.js).
 import { annotations } from "../shared/store/annotations.js";
+import { seenImages } from "../shared/store/seen_images.js";
 import { el, fill, icon, set, write } from "../shared/ui/dom.js";
 import { translator } from "../shared/ui/translate.js";
 
@@ -26,6 +27,7 @@ export class KeptLine {
     );
     const { kept } = annotations;
     kept.texts = { here: texts.kept_here, page: texts.kept_page };
+    seenImages.texts = { unread: texts.seen_unread, changed: texts.seen_changed };
     this.draw = () => this.write();
     this.onFlushed = (event) => annotations.say(this.t("kept_done", { count: detailOf(event) }), null);
     this.onRefused = (event) =>

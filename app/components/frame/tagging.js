@@ -8,6 +8,7 @@ import { levelsOf } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, number, write } from "../shared/ui/dom.js";
+import { seenImages } from "../shared/store/seen_images.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
 
@@ -213,6 +214,7 @@ export class Tagging {
   count() {
     const { texts, language } = this.words;
     const { total } = this;
+    if (this.isAll) seenImages.ensure(/** @type {string} */ (this.view()), selection.held, total);
     const figures = { selection: selection.count, view: total ?? 0 };
     this.targetSelect.hidden = total === null;
     [...this.targetSelect.options].forEach((option) => {

@@ -210,6 +210,7 @@ class PropertiesPage {
   /**
    * Change something; show the message with an undo, or why it failed.
    * @param {Record<string, any>} command @param {string} [message]
+   * @returns {Promise<{batch: string | null, id?: string, ids?: string[]} | null>} null where it failed
    */
   async change(command, message) {
     const { t } = this.tools;
@@ -218,16 +219,17 @@ class PropertiesPage {
       if (message && result.batch) this.toast.show(message, t("undo"), () => this.undo(result.batch));
       return result;
     } catch (error) {
-      this.toast.show(error.message);
+      this.toast.show(error.message || t("not_written"));
       // Shows the stored state again in place of the change.
       this.definitions.dispatchEvent(new Event("change"));
-      return null;
+      // Nothing is left to do where it waits in this browser.
+      return error.isKept ? { batch: null } : null;
     }
   }
 
   /** @param {string} batch */
   async undo(batch) {
-    await this.definitions.off(batch).catch((error) => this.toast.show(error.message));
+    await this.definitions.off(batch).catch((error) => this.toast.show(error.message || this.tools.t("not_written")));
   }
 
   close() {

@@ -210,7 +210,7 @@ export class SuggestPage extends ReviewPage {
     const written = this.answer(unanswered, belongs);
     this.goToNext();
     const result = await written;
-    if (!result) return;
+    if (!result || "isKept" in result) return;
     const text = belongs ? "done_accepted" : "done_refused";
     this.notify(this.tools.t(text, { count: result.changed, name: this.name }), result.batch);
   }
@@ -233,7 +233,7 @@ export class SuggestPage extends ReviewPage {
   /**
    * Show an answer at once, and write it.
    * @param {string[]} sha1s @param {boolean | null} belongs  null takes answers back
-   * @returns {Promise<import("../shared/store/annotations.js").Written | null>}
+   * @returns {ReturnType<import("../shared/store/answer_queue.js").AnswerQueue["write"]>}
    */
   answer(sha1s, belongs) {
     const kind = belongs === null ? "forgotten" : belongs ? "accepted" : "refused";

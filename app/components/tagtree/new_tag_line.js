@@ -86,7 +86,7 @@ export class NewTagLine {
       return;
     }
     await tree.show(tree.property);
-    const last = result.ids.at(-1);
+    const last = result.ids?.at(-1);
     if (last && tree.tags.has(last)) tree.selectCreated(last);
   }
 }

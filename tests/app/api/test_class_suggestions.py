@@ -84,6 +84,16 @@ def test_what_was_sorted_is_looked_at_as_it_was_while_it_is_answered(post, tag, 
     assert post("/suggestions/classes/answers", gone) == {
         "sorting": None, "batch": None, "changed": 0,
     }  # fmt: skip
+    # An edit that waited in a browser while the dashboard was started again: refused, unless it
+    # had been stored.
+    repeat = {"edit": "0123456789abcdef", "repeat": True}
+    position = store.state(fresh=True).position
+    assert post("/suggestions/classes/answers", {**gone, **repeat}, 400)["error"] == "sorting_gone"
+    assert store.state(fresh=True).position == position
+    stored = post("/suggestions/classes/answers", {**bulk, **repeat, "accept": True})
+    once_more = post("/suggestions/classes/answers", {**gone, **repeat})
+    assert (once_more["batch"], once_more["changed"]) == (stored["batch"], stored["changed"])
+    post("/undo", {})
     anew = post("/suggestions/classes", {**kept, "sorting": "gone"})
     assert anew["sorting"] not in (None, answer["sorting"])
     assert anew["total"] == COUNT - 2

@@ -161,3 +161,22 @@ def test_the_history_says_what_was_numbered(client, post, store, theme, sea):
     assert last["notes"] == [renamed["said"]]
     assert not any(batch["notes"] for batch in others)
     assert not post("/undo", {})["renamed"]
+
+
+def test_definitions_sent_again_are_stored_once(post, store, theme, sea):
+    repeat = {"repeat": True}
+    new = {"do": "create", "name": "Note", "type": "text", "edit": "0123456789abcdef"}
+    first = post("/define", new)
+    assert post("/define", {**new, **repeat})["batch"] == first["batch"]
+    storm = {"do": "tag", "id": theme.id, "names": ["Storm"], "edit": "0123456789abcdee"}
+    [tag] = post("/define", storm)["ids"]
+    post("/define", {**storm, **repeat})
+    merge = {"do": "tag_merge", "keep": sea.id, "others": [tag], "edit": "0123456789abcded"}
+    post("/define", {**merge, **repeat})
+    post("/undo", {})
+    # Undone meanwhile, it stays undone.
+    post("/define", {**merge, **repeat})
+    state = store.state(fresh=True)
+    assert [prop.name for prop in state.live_properties] == ["Theme", "Note"]
+    assert {tag.name for tag in state.tags_of(theme.id)} == {"Sea", "Storm"}
+    post("/define", {**new, "project": "another"}, 421)

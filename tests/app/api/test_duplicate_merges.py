@@ -94,16 +94,39 @@ def test_bodies_that_contradict_themselves_change_nothing(post, store):
 def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask_groups):
     set_texts(store, note, large="own", small="other")
     body = {"kind": "near", "most": None, "agreeing": True}
-    assert post("/clearing/plan", body) == {"groups": 1, "leaving": 1, "disagreeing": 1}
+    counted = {"groups": 1, "leaving": 1, "disagreeing": 1}
+    assert post("/clearing/plan", body).items() > counted.items()
     assert post("/clearing/plan", {**body, "first": "oldest"})["groups"] == 1
     whole = {**body, "agreeing": False}
     answer = post("/clearing/plan", whole)
-    assert answer == {"groups": 2, "leaving": 3, "disagreeing": 1}
+    assert answer.items() > {"groups": 2, "leaving": 3, "disagreeing": 1}.items()
+    digest = answer["digest"]
     close = post("/clearing/plan", {**whole, "most": 4})
     assert (close["groups"], close["leaving"]) == (1, 2)
-    assert post("/clearing/merge-all", {**whole, "groups": 3, "leaving": 3}, 409)["message"]
-    assert post("/clearing/merge-all", {**whole, "groups": 2, "leaving": 3})["left"] == 3
+    plan = {**whole, "groups": 2, "leaving": 3, "digest": digest}
+    assert post("/clearing/merge-all", {**plan, "groups": 3}, 409)["message"]
+    # As many, and others.
+    assert post("/clearing/merge-all", {**plan, "digest": close["digest"]}, 409)["message"]
+    assert post("/clearing/merge-all", plan)["left"] == 3
     assert excluded(store) == {SMALL, GREY, RIGHT}
     assert open_groups(ask_groups) == []
     store.undo()
     assert open_groups(ask_groups) == [NEAR, OTHER]
+
+
+def test_a_merge_sent_again_is_stored_once(post, store, ask_groups):
+    one = {"kind": "near", "keeper": LARGE, "out": [SMALL], "edit": "0123456789abcdef"}
+    first = post("/clearing/merge", one)
+    again = post("/clearing/merge", {**one, "repeat": True})
+    assert (again["batch"], again["left"]) == (first["batch"], 1)
+    # Undone meanwhile, it stays undone.
+    store.undo()
+    post("/clearing/merge", {**one, "repeat": True})
+    assert excluded(store) == set()
+    whole = {"kind": "near", "most": None, "agreeing": False}
+    counted = post("/clearing/plan", whole)
+    many = {**whole, **counted, "edit": "123456789abcdef0"}
+    first = post("/clearing/merge-all", many)
+    again = post("/clearing/merge-all", {**many, "repeat": True})
+    assert (again["batch"], again["left"]) == (first["batch"], first["left"])
+    post("/clearing/merge", {**one, "project": "another"}, 421)

@@ -3,6 +3,7 @@
 import pytest
 
 from panoptic_data.annotations import properties
+from panoptic_data.catalogue import registry
 from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 
@@ -123,3 +124,20 @@ def test_what_holds_no_names_is_refused_and_what_has_no_groups_changes_nothing(n
     assert (done["batch"], done["names"]) == (None, 0)
     name(BY_FOLDER, 400, property=year.id, way="somehow")
     name(BY_FOLDER, 400, property=year.id, level="0")
+
+
+def test_names_are_written_as_they_were_counted_and_once(name, store, project):
+    body = {"new": {"name": "Folder", "type": "path"}, "edit": "0123456789abcdef"}
+    digest = name(BY_FOLDER, dry=True, **body)["digest"]
+    done = name(BY_FOLDER, digest=digest, **body)
+    again = name(BY_FOLDER, digest=digest, **body, repeat=True)
+    assert (again["batch"], again["changed"]) == (done["batch"], done["changed"])
+    assert [prop.name for prop in store.state(fresh=True).live_properties] == ["Folder"]
+    store.undo()
+    # An image comes: what was counted is not what would be written.
+    synthetic.write(project, "images", [synthetic.image("e")])
+    synthetic.write(project, "files", [synthetic.file("s/2/blue/e.jpg", "e")])
+    registry.get(project, fresh=True)
+    refused = name(BY_FOLDER, 400, digest=digest, new=body["new"])
+    assert refused["error"] == "other_images"
+    assert store.state(fresh=True).live_properties == []

@@ -53,6 +53,21 @@ def test_rows_follow_the_view_and_come_as_bare_sha1s_when_asked(ask, real_corpus
     assert (answer["total"], answer["rows"]) == (1, [sha1_of(real_corpus[2]["red.jpg"])])
 
 
+def test_all_images_of_a_view_are_read_once(ask, real_corpus):
+    address = to_address(View().with_condition("path", "copy"))
+    seen = json.loads(ask(f"/seen?view={address}")[1])
+    assert seen["sha1s"] == sha1_of(real_corpus[2]["red.jpg"])
+    assert "places" not in seen
+    again = json.loads(ask(f"/seen?view={address}&known={seen['digest']}")[1])
+    assert again == {"digest": seen["digest"]}
+    whole = json.loads(ask(f"/seen?known={seen['digest']}")[1])
+    rows = json.loads(ask("/rows?only=sha1")[1])["rows"]
+    assert whole["sha1s"] == "".join(rows)
+    files = View(mode="file").with_condition("path", "copy")
+    of_files = json.loads(ask(f"/seen?view={to_address(files)}")[1])
+    assert (of_files["sha1s"], len(of_files["places"])) == (seen["sha1s"], 1)
+
+
 def test_rows_say_hues_and_clusters_only_when_asked(ask, real_corpus):
     project, _, contents = real_corpus
     red = sha1_of(contents["red.jpg"])

@@ -3,13 +3,26 @@
 // cannot be written now (kept_edits.js).
 import { routeTo } from "../bridge/address.js";
 import { KeptEdits } from "./kept_edits.js";
+import { seenImages } from "./seen_images.js";
 
 // Others' changes are seen within two seconds.
 const LOOK_EVERY = 1000;
 // Images whose values are kept until something is written.
 const KEPT = 200;
-// What is sent again until it is stored: values of images, each of its own.
-const SENT_UNTIL_STORED = new Set(["/annotate", "/copy", "/exclude", "/suggestions/answers"]);
+// What is sent again until it is stored. Not undo and redo: what they take back is known only while
+// nothing waits.
+const SENT_UNTIL_STORED = new Set([
+  "/annotate",
+  "/clearing/merge",
+  "/clearing/merge-all",
+  "/copy",
+  "/define",
+  "/exclude",
+  "/names",
+  "/properties",
+  "/suggestions/answers",
+  "/suggestions/classes/answers",
+]);
 
 /**
  * @typedef {"text" | "number" | "tag" | "tags" | "date" | "colour" | "url" | "checkbox" | "path" | "image"} Type
@@ -132,13 +145,18 @@ class Annotations extends EventTarget {
 
   /**
    * Write something; throws an error that says in words why it cannot be, or not yet.
-   * @param {string} path @param {Record<string, any>} body @returns {Promise<Written>}
+   * @param {string} path @param {Record<string, any>} body
+   * @param {boolean} mayWait  whether it is as good later: not where something is done with its answer
+   * @returns {Promise<Written>}
    */
-  async write(path, body) {
-    // All images of a view may be others by then.
-    const isKept = SENT_UNTIL_STORED.has(path) && !body.targets?.selection?.all;
+  async write(path, body, mayWait = true) {
+    // What values are lost was counted for those of now.
+    const isKept = mayWait && SENT_UNTIL_STORED.has(path) && body.do !== "convert";
     if (!isKept && this.kept.waiting.length) await this.kept.flush();
-    const answer = /** @type {any} */ (await (isKept ? this.kept.send(path, body) : this.post(path, body)));
+    const { view, selection } = body.targets ?? {};
+    // All images of a view are those that were seen: it may have others when this arrives.
+    const sent = selection?.all ? { ...body, targets: await seenImages.targets(view, selection) } : body;
+    const answer = /** @type {any} */ (await (isKept ? this.kept.send(path, sent) : this.post(path, sent)));
     this.written(answer);
     this.sayRenamed(answer);
     return answer;

@@ -3,6 +3,9 @@
 import { annotations } from "./annotations.js";
 import { isTyping } from "../ui/dom.js";
 
+/** What an answer becomes that waits in this browser. */
+export const KEPT = Object.freeze({ isKept: true });
+
 export class AnswerQueue {
   /** @param {{failed: (error: Error) => void, settled: () => void}} acts  settled: an answer is written, or failed */
   constructor({ failed, settled }) {
@@ -22,8 +25,9 @@ export class AnswerQueue {
   }
 
   /**
+   * Null where it failed; KEPT where it is stored later.
    * @param {string} path @param {Record<string, any>} body
-   * @returns {Promise<import("./annotations.js").Written | null>}
+   * @returns {Promise<import("./annotations.js").Written | KEPT | null>}
    */
   write(path, body) {
     this.count += 1;
@@ -31,9 +35,12 @@ export class AnswerQueue {
       .then(() => annotations.write(path, body))
       .catch((error) => {
         // One that is kept in this browser is stored later: the page goes on.
-        if (error.isKept) annotations.say(error.message, null);
-        else this.failed(error);
-        return null;
+        if (!error.isKept) {
+          this.failed(error);
+          return null;
+        }
+        annotations.say(error.message, null);
+        return KEPT;
       });
     this.queue = written.then(() => {
       this.count -= 1;

@@ -1,13 +1,16 @@
 // Edits on their way to the server, kept in this browser until they are stored: none is lost where
 // the server is down, the project gone, or the page closed. One for the whole window, made in
 // annotations.js. Not here: what an edit is, how it is sent, showing those that wait (frame).
+import { packed, unpacked } from "./packed_sha1s.js";
 
 // Other pages of this browser are given the time to send their own.
 const OTHERS_AFTER = 15_000;
 const TRY_AGAIN_AFTER = 1500;
 const TRY_AGAIN_AT_MOST = 30_000;
-// A storage holds five million characters for all pages.
-const STORED_AT_MOST = 1_000_000;
+// A storage holds five million characters for all pages: an edit of 110,000 images is kept.
+const STORED_AT_MOST = 3_000_000;
+// Of so many images they are packed.
+const PACKED_FROM = 100;
 // Statuses that say what is wrong with an edit: sent again it would be refused again.
 const REFUSALS = new Set([400, 404, 409, 413, 422]);
 
@@ -56,6 +59,11 @@ export class KeptEdits extends EventTarget {
     this.notBefore = 0;
     /** @type {Promise<void> | null} */
     this.flushing = null;
+    /**
+     * What was read from the storage, by key: an edit of a whole view is long.
+     * @type {Map<string, {text: string, edits: KeptEdit[]}>}
+     */
+    this.parsed = new Map();
     /** Edits are sent one after the other: the last that was made counts. @type {Promise<unknown>} */
     this.turn = Promise.resolve();
   }
@@ -91,11 +99,21 @@ export class KeptEdits extends EventTarget {
       const keys = Array.from({ length: this.storage.length }, (_, index) => this.storage.key(index));
       return keys
         .filter((key) => key?.startsWith(this.prefix))
-        .flatMap((key) => parsed(this.storage.getItem(/** @type {string} */ (key))));
+        .flatMap((key) => this.read(/** @type {string} */ (key)));
     } catch {
       // A browser may keep nothing.
       return [];
     }
+  }
+
+  /** @param {string} key @returns {KeptEdit[]} */
+  read(key) {
+    const text = this.storage.getItem(key) ?? "";
+    const known = this.parsed.get(key);
+    if (known?.text === text) return known.edits;
+    const edits = parsed(text);
+    this.parsed.set(key, { text, edits });
+    return edits;
   }
 
   /**
@@ -192,7 +210,7 @@ export class KeptEdits extends EventTarget {
 
   /** @param {KeptEdit} edit */
   save(edit) {
-    const text = JSON.stringify(edit);
+    const text = JSON.stringify(shortened(edit));
     try {
       if (text.length > STORED_AT_MOST) throw new Error();
       this.storage.setItem(this.prefix + edit.id, text);
@@ -206,6 +224,7 @@ export class KeptEdits extends EventTarget {
   /** @param {KeptEdit} edit */
   forget(edit) {
     this.unsaved.delete(edit.id);
+    this.parsed.delete(this.prefix + edit.id);
     try {
       this.storage.removeItem(this.prefix + edit.id);
     } catch {
@@ -215,7 +234,9 @@ export class KeptEdits extends EventTarget {
 
   /** The body that is sent. @param {KeptEdit} edit */
   sent({ body, id }) {
-    return { ...body, edit: id, project: this.project };
+    const { packed: text, ...targets } = body.targets ?? {};
+    const whole = text === undefined ? body : { ...body, targets: { ...targets, sha1s: unpacked(text) } };
+    return { ...whole, edit: id, project: this.project };
   }
 
   changed() {
@@ -223,15 +244,22 @@ export class KeptEdits extends EventTarget {
   }
 }
 
+/** The same edit, its images packed where they are many. @param {KeptEdit} edit @returns {KeptEdit} */
+function shortened(edit) {
+  const { sha1s, ...targets } = edit.body.targets ?? {};
+  if (!(sha1s?.length >= PACKED_FROM)) return edit;
+  return { ...edit, body: { ...edit.body, targets: { ...targets, packed: packed(sha1s) } } };
+}
+
 /** @param {any} error */
 function isRefusal(error) {
   return REFUSALS.has(error.status);
 }
 
-/** @param {string | null} text @returns {KeptEdit[]} */
+/** @param {string} text @returns {KeptEdit[]} */
 function parsed(text) {
   try {
-    return [JSON.parse(text ?? "")];
+    return [JSON.parse(text)];
   } catch {
     return [];
   }

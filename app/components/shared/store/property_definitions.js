@@ -53,7 +53,8 @@ export class Definitions extends EventTarget {
   }
 
   /**
-   * Change something; answers when it is stored and read again. Throws what a person can read.
+   * Change something; answers when it is stored and read again. Throws what a person can read, where it
+   * waits in this browser too.
    * @param {Record<string, any>} body
    * @returns {Promise<{batch: string | null, position: number, id?: string, ids?: string[]}>}
    */
@@ -67,15 +68,8 @@ export class Definitions extends EventTarget {
   }
 
   async post(address, change) {
-    const answer = await fetchJson(`${address}?lang=${this.language}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(change),
-    });
-    const done = await answer.json();
+    const done = /** @type {any} */ (await annotations.write(address, change));
     await this.refresh();
-    document.dispatchEvent(new CustomEvent("panoptic:annotated", { detail: { position: done.position } }));
-    annotations.sayRenamed(done);
     return done;
   }
 

@@ -1,5 +1,7 @@
 // Which images are selected: one selection for the whole window, shared by all components (a
-// module is loaded once), kept over reloads. Not here: how a gallery shows or changes it.
+// module is loaded once), kept over reloads. Not here: how a gallery shows or changes it, which
+// images "all" are (seen_images.js).
+import { seenImages } from "./seen_images.js";
 
 import { routeTo } from "../bridge/address.js";
 
@@ -42,6 +44,7 @@ export class Selection extends EventTarget {
     this.held = held;
     if (isOther) this.clear();
     else if (isMore) this.changed(false);
+    if (this.all || seenImages.isOf(view, held)) seenImages.read(view, held, total);
   }
 
   /** Say which view a page shows: all images of another one are not its own. @param {string} view */
@@ -81,7 +84,13 @@ export class Selection extends EventTarget {
   selectAll() {
     this.clearQuietly();
     this.all = true;
+    this.see();
     this.changed();
+  }
+
+  /** Read which images "all" are. */
+  see() {
+    if (this.all && this.view !== undefined) seenImages.ensure(this.view, this.held, this.total ?? null);
   }
 
   /**
@@ -99,10 +108,12 @@ export class Selection extends EventTarget {
     this.all = !all && sha1s.length < total;
     if (all) this.ids = new Set(sha1s);
     else if (this.all) this.except = new Set(sha1s);
+    this.see();
     this.changed();
   }
 
   clear() {
+    seenImages.forget();
     this.clearQuietly();
     this.changed();
   }
