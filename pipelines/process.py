@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from panoptic_data.errors import FolderNotFound
-from panoptic_data.ingest import freshness, source_changes, sources
+from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language
@@ -25,6 +25,7 @@ from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
+from panoptic_data.views import source_names
 from pipelines import encoders, instance, jobs, observations, partitions, plan, summary, timeline
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
@@ -64,7 +65,7 @@ def process(
         open_history(project, partial(_prepare_instance, names)) as history,
     ):
         rebuild.prepare_run(project)
-        source_changes.finish_renames(project)
+        source_names.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
         away = plan.away_sources(listing)

@@ -16,8 +16,12 @@ from panoptic_data.ingest import presence, source_changes, sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview
 from panoptic_data.storage.project import Project, open_project
+from panoptic_data.views import source_names
 
 __all__ = ["annotated_images", "report", "run"]
+
+# Saved views that one line names.
+NAMED_AT_MOST = 10
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "relink":
         return _relink(project, args)
     if args.action == "rename":
-        source = source_changes.rename(project, args.name, args.new_name)
-        return report(args, {"name": source.name}, _text("renamed", old=args.name, new=source.name))
+        return _rename(project, args)
     if args.action == "remove":
         return _remove(project, args)
     if args.action == "watch":
@@ -86,6 +89,23 @@ def _watch(project: Project, args: argparse.Namespace) -> int:
     key = "is_automatic" if source.is_automatic else "is_manual"
     text = translate(f"watch.{key}", terminal_language(), name=source.name)
     return report(args, {"name": source.name, "automatic": source.is_automatic}, text)
+
+
+def _rename(project: Project, args: argparse.Namespace) -> int:
+    renamed = source_names.rename(project, args.name, args.new_name)
+    new = renamed.source.name
+    lines = [_text("renamed", old=args.name, new=new)]
+    if renamed.rewritten:
+        lines.append(_text("renamed_views", views=_listed(renamed.rewritten), new=new))
+    if renamed.unsure:
+        lines.append(_text("renamed_unsure", views=_listed(renamed.unsure), old=args.name))
+    state = {"name": new, "views": list(renamed.rewritten), "unsure": list(renamed.unsure)}
+    return report(args, state, *lines)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:NAMED_AT_MOST])
+    return shown if len(names) <= NAMED_AT_MOST else f"{shown}, … ({number(len(names))})"
 
 
 def _remove(project: Project, args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ Not here: registering one (``sources``), reading its files (``images``).
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ SAMPLED = 60
 READ = 3
 # Of a folder that was moved most files are where they were: some may have changed since.
 SAME_SHARE = 0.8
+
+
+Follow = Callable[[str, str], None]
+
+
+def _nothing(_old: str, _new: str) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -123,14 +131,15 @@ def relink(project: Project, name: str, folder: str | Path) -> Source:
     return moved
 
 
-def rename(project: Project, name: str, new_name: str) -> Source:
+def rename(project: Project, name: str, new_name: str, follow: Follow = _nothing) -> Source:
     """Call a source otherwise; its files keep who they are, and nothing is computed again.
 
-    Killed at any moment, the next run finishes it. Raises UnknownSource, UsageError (the name is
-    taken), ProjectBusy.
+    ``follow`` gets the old name and the new one, and does the same to what names it elsewhere;
+    called again, it must do no harm. Killed at any moment, the next run finishes it. Raises
+    UnknownSource, UsageError (the name is taken), ProjectBusy.
     """
     with runs.start(project, "rename", {"source": name, "name": new_name}):
-        finish_renames(project)
+        finish_renames(project, follow)
         with sources.locked(project):
             (source,) = sources.select(project, [name])
             others = [other for other in sources.listing(project) if other.name != name]
@@ -142,18 +151,22 @@ def rename(project: Project, name: str, new_name: str) -> Source:
                 return source
             noted = replace(source.presence, renamed_from=name)
             sources.save(project, replace(source, name=wanted, presence=noted))
-        finish_renames(project)
+        finish_renames(project, follow)
     return next(source for source in sources.listing(project) if source.name == wanted)
 
 
-def finish_renames(project: Project) -> None:
-    """Rename the rows of sources whose renaming was not finished; the caller holds the run."""
+def finish_renames(project: Project, follow: Follow = _nothing) -> None:
+    """Rename the rows of sources whose renaming was not finished; the caller holds the run.
+
+    ``follow`` as for ``rename``.
+    """
     for source in sources.listing(project):
         old = source.presence.renamed_from
         if not old:
             continue
         _rename_files(project, old, source.name)
         _rename_stages(project, old, source.name)
+        follow(old, source.name)
         with sources.locked(project):
             project.database().delete("sources", [old])
             sources.save(

@@ -39,6 +39,7 @@ __all__ = [
     "reopen",
     "reorder",
     "restore",
+    "rewrite",
     "save",
     "update",
 ]
@@ -214,6 +215,18 @@ def restore(project: Project, id: str, position: int | None = None) -> SavedView
             row.update(deleted=False, at=_now())
             _set_position(rows, id, position)
     return None if row is None else _from_row(row)
+
+
+def rewrite(project: Project, change: Callable[[View], View]) -> None:
+    """Change every view that can be read, deleted ones too, in one commit."""
+    with _locked_rows(project) as rows:
+        for row in rows.values():
+            view = _from_row(row).view
+            if view is None:
+                continue
+            changed = change(view)
+            if changed != view:
+                row.update(view=_to_text(changed), at=_now())
 
 
 @contextmanager

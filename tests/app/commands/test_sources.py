@@ -10,6 +10,8 @@ from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
+from panoptic_data.views import saved
+from panoptic_data.views.model import Clause, Condition, View, to_json
 from tests.small_corpus import write_pictures
 
 
@@ -73,8 +75,30 @@ def test_a_source_is_relinked_only_to_what_it_held_unless_asked_twice(panoptic, 
     assert "No source is called" in panoptic("sources", "relink", "maps", moved, code=2)
 
 
-def test_a_source_is_renamed_and_wrong_names_are_refused(panoptic):
-    assert "affiches" in panoptic("sources", "rename", "posters", "affiches")
+def test_a_source_is_renamed_and_wrong_names_are_refused(project, panoptic):
+    nested = Clause("any", (Condition("folder", "in", ["posters/a", "maps"]),))
+    views = {
+        "by folder": View(where=(Condition("folder", "in", ["posters"]),)),
+        "nested": View(where=(Clause("not", (nested,)), Condition("path", "=", "Posters/1.jpg"))),
+        "search": View(where=(Condition("path", "contains", "posters/1"),)),
+        "other": View(where=(Condition("folder", "in", ["maps/posters"]),)),
+    }
+    ids = {name: saved.save(project, name, view).id for name, view in views.items()}
+    saved.remove(project, ids["nested"])
+    text = panoptic("sources", "rename", "posters", "affiches")
+    assert "affiches" in text
+    assert "name “affiches” now: by folder." in text
+    assert "stay as they are: search." in text
+    saved.restore(project, ids["nested"])
+    after = {view.name: view.view for view in saved.list_views(project)}
+    nested = Clause("any", (Condition("folder", "in", ["affiches/a", "maps"]),))
+    assert after == {
+        **views,
+        "by folder": View(where=(Condition("folder", "in", ["affiches"]),)),
+        "nested": View(where=(Clause("not", (nested,)), Condition("path", "=", "affiches/1.jpg"))),
+    }
+    queried = json.loads(panoptic("query", json.dumps(to_json(after["by folder"])), "--json"))
+    assert queried["total"] == 10
     assert "No source is called" in panoptic("sources", "rename", "posters", "x", code=2)
 
 

@@ -229,3 +229,12 @@ def test_two_dashboards_number_their_new_views_differently(project):
         writer.communicate()
         assert writer.returncode == 0
     assert sorted(tabs(project)) == sorted(f"View {number}" for number in range(2, 18))
+
+
+def test_another_project_in_the_place_of_one_has_views_of_its_own(tmp_path):
+    here = tmp_path / "p"
+    for name in ("first", "second"):
+        opened = create_project(here)
+        saved.save(opened, name, POSTERS)
+        assert [view.name for view in saved.list_views(opened)] == [name]
+        here.rename(tmp_path / name)
