@@ -19,8 +19,7 @@ from panoptic_data.provenance import stages
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = [
@@ -203,7 +202,7 @@ class _FileCounts:
 
 
 # Counting a million files takes a second, and pages refresh every other second.
-_counted: dict[Path, tuple[int, _FileCounts]] = {}
+_counted: dict[ProjectFolder, tuple[int, _FileCounts]] = {}
 _counting = threading.Lock()
 
 
@@ -211,11 +210,11 @@ def _file_counts(project: Project) -> _FileCounts:
     database = project.database()
     version = database.version("files")
     with _counting:
-        known = _counted.get(project.root)
+        known = _counted.get(project.folder)
         if known is None or known[0] != version:
             files = database.frame("files", ["source", "status", "reason", "sha1"])
             known = (version, _count(files))
-            _counted[project.root] = known
+            _counted[project.folder] = known
         return known[1]
 
 

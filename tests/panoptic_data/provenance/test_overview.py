@@ -106,3 +106,14 @@ def test_an_empty_project_has_nothing_to_count(tmp_path):
     assert overview.reason_counts(opened) == {}
     assert overview.problem_files(opened) == []
     assert {stage.why for stage in overview.stage_summaries(opened, [])} == {None, "never"}
+
+
+def test_another_project_in_the_place_of_one_is_counted_by_itself(tmp_path):
+    here = tmp_path / "p"
+    for name, paths in (("first", ["a/1.jpg", "a/2.jpg"]), ("second", ["a/1.jpg"])):
+        opened = synthetic.project(here)
+        sources = [{"name": "a", "uri": "/a", "added_at": AT, "options": "{}"}]
+        synthetic.write(opened, "sources", sources)
+        synthetic.write(opened, "files", [file(path, path) for path in paths])
+        assert [source.ok for source in overview.source_summaries(opened)] == [len(paths)]
+        here.rename(tmp_path / name)
