@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.commands import query
 from app.commands.progress import create_bars
+from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import number, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidExport
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             progress=progress,
         )
+    warn_of_broken_log(project)
     if args.json:
         print(json.dumps(_answer(exported), ensure_ascii=False))
     else:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import cli_text, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view, window
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
     project = open_project(args.project)
     catalogue = registry.get(project, fresh=True)
+    warn_of_broken_log(project)
     view = read(args.view, catalogue)
     if args.address:
         print(f"{DASHBOARD}/?view={model.to_address(view)}")

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from app.commands.encoders import describe, encoder_rows
+from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
 from panoptic_data.ingest import sources
@@ -20,6 +21,7 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> int:
     """Print the state of the project."""
     project = open_project(args.project)
+    warn_of_broken_log(project)
     state = _state(project)
     if args.json:
         print(json.dumps(state, ensure_ascii=False, default=str))

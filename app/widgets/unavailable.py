@@ -13,8 +13,8 @@ from typing import ParamSpec
 import streamlit as st
 
 from app.components.pulse import pulse
+from app.services.storage_problems import log_problem, missing_tables
 from app.session import state
-from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import DataUnavailable, TableDamaged, TableMissing
 from panoptic_data.storage.project import Project
 
@@ -56,14 +56,12 @@ def banner(project: Project) -> None:
 
 
 def _problems(project: Project) -> list[str]:
-    database = project.database()
-    missing = sorted(database.expected() - database.names())
-    texts = [TableMissing(table=name).message(state.language()) for name in missing]
-    store = annotations_of(project)
-    store.state()
-    problem = store.problem
+    missing = missing_tables(project)
+    texts = [error.message(state.language()) for error in missing]
+    problem = log_problem(project)
     if problem is not None:
-        is_listed = isinstance(problem, TableMissing) and problem.params["table"] in missing
+        names = [error.params["table"] for error in missing]
+        is_listed = isinstance(problem, TableMissing) and problem.params["table"] in names
         texts += [] if is_listed else [problem.message(state.language())]
         texts.append(state.text("frame.read_only"))
     return texts

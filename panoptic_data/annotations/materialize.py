@@ -24,6 +24,7 @@ from panoptic_data.annotations.replay import VALUE_SCHEMA
 from panoptic_data.annotations.snapshot import STAGE, read_record, read_snapshot
 from panoptic_data.annotations.state import State, from_log
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.provenance.stages import LOG, ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.schema import arrow
@@ -97,12 +98,16 @@ def behind(project: Project) -> int:
 def counts(project: Project) -> dict[str, Any]:
     """Return how many values, properties, tags (and values by author) the tables hold.
 
-    ``unmerged`` is how many events they do not hold yet.
+    ``unmerged`` is how many events they do not hold yet, None where the log cannot be read.
     """
     rows = project.database().take("stages", [STAGE], ["counts"]).to_pylist()
     recorded = json.loads(rows[0]["counts"] or "{}") if rows else {}
     extra = {"properties": 0, "tags": 0, "authors": {}, **recorded.get("extra", {})}
-    return {"values": recorded.get("rows", 0), **extra, "unmerged": behind(project)}
+    try:
+        unmerged = max(0, behind(project))
+    except DataUnavailable:
+        unmerged = None
+    return {"values": recorded.get("rows", 0), **extra, "unmerged": unmerged}
 
 
 def differing(project: Project) -> int:

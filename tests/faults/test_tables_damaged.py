@@ -67,6 +67,13 @@ def test_the_merged_values_serve_while_the_log_is_broken(project, harm):
     assert (code, "annotation_events" in errors) == (1, True)
     stored = opened.database().read("annotations")
     assert stored.num_rows > IMAGES
+    # What only reads goes on, and says of when the values are.
+    for command in (["status"], ["query", "Title=title"]):
+        code, output, errors = damage.run(project, "app.cli", *command)
+        assert (code, bool(output)) == (0, True), errors
+        assert len(errors.strip().splitlines()) == 1, errors
+        assert "annotation_events" in errors
+        assert "merged last" in errors
 
 
 def test_a_log_that_is_shorter_than_what_was_merged_is_not_written(project):
