@@ -1,6 +1,7 @@
 // Which images a view shows, read while all of them are selected: what is done to all is done to
 // those that were seen, also where it is stored later, and the view has others by then. One for the
 // whole window. Not here: what is selected (selection.js), sending edits (annotations.js).
+import { routeTo } from "../bridge/address.js";
 
 const DIGITS = 40;
 
@@ -94,7 +95,7 @@ function parted(text) {
 
 /** @type {Request} */
 async function fetchSeen(view, held, known) {
-  const answer = await fetch(`/seen?${new URLSearchParams({ view, held: held ?? "", known })}`);
+  const answer = await fetch(routeTo(`/seen?${new URLSearchParams({ view, held: held ?? "", known })}`));
   if (!answer.ok) throw new Error(`seen: ${answer.status}`);
   return answer.json();
 }

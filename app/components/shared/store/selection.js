@@ -1,9 +1,8 @@
 // Which images are selected: one selection for the whole window, shared by all components (a
 // module is loaded once), kept over reloads. Not here: how a gallery shows or changes it, which
 // images "all" are (seen_images.js).
-import { seenImages } from "./seen_images.js";
-
 import { routeTo } from "../bridge/address.js";
+import { seenImages } from "./seen_images.js";
 
 // As many as the server takes in one question.
 const IDS_A_REQUEST = 100_000;
