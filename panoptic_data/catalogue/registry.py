@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import corpus_reader
 from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage import background
 
 if TYPE_CHECKING:
@@ -132,8 +134,14 @@ class _SharedCatalogue:
             self._loaded_at = self._checked_at
             self._catalogue = catalogue
             if self._load_seconds > FOREGROUND_SECONDS:
-                background.start(warm, catalogue)
+                background.start(_warm, catalogue)
         return catalogue
+
+
+def _warm(catalogue: Catalogue) -> None:
+    # The project may be gone by then, or a table: who asks next is told.
+    with suppress(DataUnavailable):
+        warm(catalogue)
 
 
 _shared: dict[ProjectFolder, _SharedCatalogue] = {}

@@ -1,4 +1,4 @@
-"""Hash content: sha1 of bytes, perceptual hashes and dominant colour of pixels.
+"""Hash content: sha1 and sha256 of bytes, perceptual hashes and dominant colour of pixels.
 
 Not here: finding duplicates with them (``duplicates``).
 """
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-__all__ = ["PerceptualHashes", "dominant_colour", "perceptual", "sha1", "shrunk_grey"]
+__all__ = ["PerceptualHashes", "dominant_colour", "perceptual", "sha1", "sha256", "shrunk_grey"]
 
 _GREY_SIDE = 64
 _COLOUR_SIDE = 32
@@ -34,6 +34,11 @@ def sha1(data: bytes) -> str:
     """Return the sha1 of these bytes: 40 hex digits."""
     # For identity, not for security.
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def sha256(data: bytes) -> str:
+    """Return the sha256 of these bytes: 64 hex digits, as archives compare files."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def perceptual(pixels: Image.Image) -> PerceptualHashes:

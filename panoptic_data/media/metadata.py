@@ -42,6 +42,7 @@ class ImageRow:
     phash: int
     dhash: int
     thumbnail: bytes
+    sha256: str
 
 
 def describe(data: bytes, sha1: str | None = None) -> ImageRow:
@@ -72,6 +73,7 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
         phash=perceptual.phash,
         dhash=perceptual.dhash,
         thumbnail=_jpeg(small),
+        sha256=hashes.sha256(data),
     )
 
 

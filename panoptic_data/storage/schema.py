@@ -117,6 +117,7 @@ TABLES: dict[str, Table] = {
                 Column("thumbnail", pa.binary(), "JPEG, upright, sRGB"),
                 Column("run", pa.string(), "run that made this row"),
                 Column("digest", pa.string(), "of the rest but run; null by earlier releases"),
+                Column("sha256", pa.string(), "of the file's bytes; null by earlier releases"),
             ),
         ),
         Table(
