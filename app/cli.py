@@ -22,6 +22,8 @@ __all__ = ["COMMANDS", "main"]
 
 INTERRUPTED = 130
 LAST_PORT = 65_535
+# That of `panoptic_data.versions.restore`, which takes a second to import; a test compares them.
+RESTORATION = "restore.json"
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
 # Those of `matching`, `plan` and `exports` in `panoptic_data.exchange`, and of
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Python has a keyword `import`, and no module can be called so.
         module = args.command + "_" * keyword.iskeyword(args.command)
+        _finish_restoration(args.project)
         command = importlib.import_module(f"app.commands.{module}")
         return int(command.run(args))
     except PanopticError as error:
@@ -54,6 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `panoptic search … | head` closed our output; nothing is left to say.
         sys.stderr.close()
         return 0
+
+
+def _finish_restoration(root: Path | None) -> None:
+    """Finish what a kill interrupted of restoring a corpus version, before anything is read."""
+    from panoptic_data.storage.project import default_root
+
+    if not (Path(root or default_root()).expanduser() / RESTORATION).exists():
+        return
+    from panoptic_data.storage.project import open_project
+    from panoptic_data.versions import restore
+
+    project = open_project(root)
+    if restore.is_unfinished(project):
+        restore.finish(project)
 
 
 def _report(error: PanopticError, *, as_json: bool) -> int:

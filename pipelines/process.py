@@ -25,6 +25,7 @@ from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
+from panoptic_data.versions import restore
 from panoptic_data.views import source_names
 from pipelines import encoders, instance, jobs, observations, partitions, plan, summary, timeline
 from pipelines.build import build_defs
@@ -55,6 +56,8 @@ def process(
     summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
     stopped, after the run is marked as interrupted.
     """
+    restore.finish(project)
+    project = open_project(project.root)
     listing = sources.listing(project)
     chosen = sources.select(project, request.only)
     names = tuple(source.name for source in listing)

@@ -6,6 +6,7 @@ what the browser alone remembers (tile size, panels, selection: ``components``).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,14 @@ from panoptic_data.errors import (
     DataUnavailable,
     InvalidView,
     PanopticError,
+    ProjectBusy,
     ProjectGone,
     ProjectNotFound,
     UnknownVersion,
 )
 from panoptic_data.messages import LANGUAGES, translate
 from panoptic_data.storage.project import Project, default_root, open_project
+from panoptic_data.versions import restore
 from panoptic_data.views import model, saved, stored_selections
 from panoptic_data.views.model import View
 
@@ -112,6 +115,9 @@ def _project_and_problem() -> tuple[Project | None, DataUnavailable | UnknownVer
         opened = open_project(root)
         # The first to be shown at this path: what comes in its place later is another.
         _shown.setdefault(root, opened.folder).check()
+        if restore.is_unfinished(opened):
+            with suppress(ProjectBusy):
+                restore.finish(opened)
     except DataUnavailable as problem:
         return None, problem
     except ProjectNotFound:

@@ -9,6 +9,7 @@ and the log of annotations, to which events are only ever added (its values are 
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.errors import UnknownImage
+from panoptic_data.errors import InvalidVersion, UnknownImage
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_of
@@ -61,9 +62,13 @@ def purge(project: Project, sha1s: Sequence[str]) -> Purge:
     """Remove images for good and keep their files from being read again; return what went.
 
     First the files are marked: killed at any moment, calling it again finishes it. Raises
-    UnknownImage, ProjectBusy.
+    UnknownImage, ProjectBusy, InvalidVersion where a corpus version holds one of them: versions
+    never change, they can only be deleted.
     """
     what = preview_purge(project, sha1s)
+    holding = _versions_holding(project.database(), what.sha1s)
+    if holding:
+        raise InvalidVersion("holds_purged", names=", ".join(holding))
     with runs.start(project, "purge", {"images": len(what.sha1s)}) as run:
         database = project.database()
         _mark_files(database, what.sha1s, run.id)
@@ -74,6 +79,19 @@ def purge(project: Project, sha1s: Sequence[str]) -> Purge:
         with project.anchored() as root:
             shutil.rmtree(root / "cache", ignore_errors=True)
     return what
+
+
+def _versions_holding(database: Database, sha1s: Sequence[str]) -> list[str]:
+    """Return the names of the corpus versions that hold one of these images."""
+    versions = database.frame("corpus_versions", ["name", "tables"]).sort("name")
+    names = ", ".join(f"'{sha1}'" for sha1 in sha1s)
+    holding = []
+    for name, tables in versions.iter_rows():
+        pinned = json.loads(tables).get("images")
+        where = f"sha1 IN ({names})"
+        if pinned and database.read("images", ["sha1"], where, version=pinned).num_rows:
+            holding.append(name)
+    return holding
 
 
 def _tables(database: Database) -> list[str]:

@@ -13,7 +13,14 @@ from panoptic_data.errors import TableMissing, VersionReadOnly
 from panoptic_data.storage.connection import Connection
 from panoptic_data.storage.folder import ProjectFolder
 
-__all__ = ["PinnedConnection", "Pins"]
+__all__ = ["PIN_PREFIX", "PinnedConnection", "Pins", "pin_name"]
+
+PIN_PREFIX = "version-"
+
+
+def pin_name(version: str) -> str:
+    """Return the name under which the tables of a corpus version, its id, are kept."""
+    return f"{PIN_PREFIX}{version}"
 
 
 class PinnedConnection(Connection):
@@ -22,6 +29,7 @@ class PinnedConnection(Connection):
     def __init__(self, uri: str, folder: ProjectFolder, pins: Mapping[str, int]) -> None:
         super().__init__(uri, folder)
         self._pins = pins
+        self._pin = pin_name(folder.version)
 
     def anchored(self) -> NoReturn:
         """Raise VersionReadOnly."""
@@ -42,10 +50,13 @@ class PinnedConnection(Connection):
         if name not in self._pins:
             return None
         table = self._open_on_disk(name)
-        if table is None:
+        # A table that was made anew may come to the same number: the pin is what was kept.
+        if table is None or self._pin not in table.branches.list():
             self.check()
             raise TableMissing(table=name)
-        table.checkout(self._pins[name] if version is None else version)
+        if version is None or version == self._pins[name]:
+            return table.branches.checkout(self._pin)
+        table.checkout(version)
         return table
 
     def _refuse(self) -> NoReturn:

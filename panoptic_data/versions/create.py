@@ -23,6 +23,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidVersion
 from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.storage import checksums, version_files
+from panoptic_data.storage.pinned import PIN_PREFIX, pin_name
 from panoptic_data.versions import content, record
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
@@ -140,7 +141,7 @@ def pin_tables(project: Project, id: str) -> CorpusVersion:
     """Pin every table for the version ``id``; return it with nothing else filled in."""
     database = project.database()
     pinned = {
-        name: database.pins.add(name, record.pin_name(id))
+        name: database.pins.add(name, pin_name(id))
         for name in sorted(database.names() - {record.TABLE})
     }
     return CorpusVersion(
@@ -169,11 +170,11 @@ def give_up_unrecorded_pins(project: Project) -> int:
     Only under the run's lock.
     """
     database = project.database()
-    known = {record.pin_name(version.id) for version in record.list_versions(project)}
+    known = {pin_name(version.id) for version in record.list_versions(project)}
     given_up = 0
     for name in sorted(database.pins.tables()):
         for pin in sorted(database.pins.of(name) - known):
-            if pin.startswith(record.PIN_PREFIX):
+            if pin.startswith(PIN_PREFIX):
                 database.pins.remove(name, pin)
                 given_up += 1
     return given_up

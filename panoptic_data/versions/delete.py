@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from panoptic_data.provenance import runs
 from panoptic_data.storage import version_files
+from panoptic_data.storage.pinned import pin_name
 from panoptic_data.versions import record
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def delete(project: Project, name: str, wait: float = 0.0) -> Freed:
         database = project.database()
         database.delete(record.TABLE, [freed.version.id])
         for table in freed.version.tables:
-            database.pins.remove(table, record.pin_name(freed.version.id))
+            database.pins.remove(table, pin_name(freed.version.id))
             if table in database.names():
                 database.clean(table)
         with project.anchored() as root:
@@ -63,6 +64,6 @@ def size_alone(project: Project, version: CorpusVersion) -> dict[str, int]:
     for table, number in version.tables.items():
         folder = project.lance / f"{table}.lance"
         own = version_files.files_of_version(folder, number)
-        others = version_files.files_of_others(folder, number, record.pin_name(version.id))
+        others = version_files.files_of_others(folder, number, pin_name(version.id))
         sizes[table] = version_files.size_of(folder, own - others)
     return {table: size for table, size in sizes.items() if size}

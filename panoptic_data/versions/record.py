@@ -19,10 +19,9 @@ from panoptic_data.storage.schema import arrow
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["TABLE", "CorpusVersion", "find", "from_json", "list_versions", "pin_name", "to_rows"]
+__all__ = ["TABLE", "CorpusVersion", "find", "from_json", "list_versions", "to_rows"]
 
 TABLE = "corpus_versions"
-PIN_PREFIX = "version-"
 _JSON = ("digests", "tables", "encoders", "stages", "counts", "packages", "origin")
 
 
@@ -72,11 +71,6 @@ def find(project: Project, name: str) -> CorpusVersion:
         known = ", ".join(version.name for version in versions) or "–"
         raise UnknownVersion(name=name, known=known)
     return version
-
-
-def pin_name(id: str) -> str:
-    """Return the name under which the tables of a version are pinned."""
-    return f"{PIN_PREFIX}{id}"
 
 
 def to_rows(version: CorpusVersion) -> pa.Table:

@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from app.cli import COMMANDS, METHODS
+from app.cli import COMMANDS, METHODS, RESTORATION
 from panoptic_data.storage.project import create_project, open_project
 from panoptic_data.vectors import clusters
+from panoptic_data.versions import restore
 from tests.app.commands.installed import panoptic
 
 
@@ -67,6 +68,7 @@ def test_an_encoder_can_be_added_with_the_project_named_on_either_side(before, t
 
 def test_the_methods_of_clusters_are_those_there_are():
     assert METHODS == clusters.METHODS
+    assert RESTORATION == restore.FILE_NAME
 
 
 def test_answers_are_in_french_on_a_french_machine():

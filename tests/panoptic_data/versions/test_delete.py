@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from panoptic_data.errors import UnknownVersion
+from panoptic_data.errors import InvalidVersion, UnknownVersion
+from panoptic_data.ingest.purge import purge
 from panoptic_data.versions import record
 from panoptic_data.versions.create import create
 from panoptic_data.versions.delete import delete, preview
@@ -38,3 +39,17 @@ def test_a_dropped_table_goes_with_the_last_version_that_reads_it(project):
     assert at(project, "b").database().count("clusters__visual") > 0
     delete(project, "b")
     assert not folder.exists()
+
+
+def test_an_image_that_a_version_holds_is_purged_only_after_the_version(project, sha1s_of):
+    gone, *_ = sha1s_of(project)
+    create(project, "a")
+    with pytest.raises(InvalidVersion, match="a"):
+        purge(project, [gone])
+    assert gone in sha1s_of(project)
+    delete(project, "a")
+    purge(project, [gone])
+    assert gone not in sha1s_of(project)
+    # A version of later does not hold it.
+    create(project, "b")
+    assert gone not in sha1s_of(at(project, "b"))

@@ -1,3 +1,4 @@
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from app import cli
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.project import open_project
@@ -103,8 +105,6 @@ def test_what_is_noted_while_a_restoration_is_finished_stays(project, mark, sha1
     change(project, seen, sha1s)
     position = annotations_of(project).state(fresh=True).position
     plan = {"version": version.id, "author": "ada", "events": position}
-    import json
-
     (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
     mark(project, "Meanwhile", sha1s[:2])
     assert restore.is_unfinished(project)
@@ -167,3 +167,17 @@ def test_a_version_whose_making_is_killed_is_whole_or_is_not_there(project, kill
     create(project, "last")
     pins = project.database().pins
     assert all(len(pins.of(table)) == 1 for table in pins.tables() - {record.TABLE})
+
+
+def test_a_command_finishes_an_interrupted_restoration_first(project, mark, sha1s_of, capsys):
+    sha1s = sha1s_of(project)
+    seen = mark(project, "Seen", sha1s[:4])
+    version = create(project, "a")
+    change(project, seen, sha1s)
+    position = annotations_of(project).state(fresh=True).position
+    plan = {"version": version.id, "author": "ada", "events": position}
+    (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
+    assert cli.main(["query", "seen:yes", "--json", "--project", str(project.root)]) == 0
+    assert not (project.root / restore.FILE_NAME).exists()
+    assert all(sha1 in capsys.readouterr().out for sha1 in sha1s[:1])
+    assert digest(project) == version.digest

@@ -45,3 +45,13 @@ def test_a_table_that_is_gone_is_named(project):
     (project.lance / "duplicates.lance").rename(project.root / "duplicates")
     result = verify(project, "a")
     assert set(result.damaged) == {"duplicates"}
+
+
+def test_a_table_made_anew_is_not_taken_for_the_one_that_was_kept(project):
+    version = create(project, "a")
+    database = project.database()
+    rows = database.read("duplicates")
+    (project.lance / "duplicates.lance").rename(project.root / "duplicates")
+    while database.version("duplicates") < version.tables["duplicates"]:
+        database.append("duplicates", rows.slice(0, 1))
+    assert set(verify(project, "a").damaged) == {"duplicates"}
