@@ -33,12 +33,14 @@ import polars as pl
 import pyarrow as pa
 from PIL import Image
 
+from panoptic_data.encoders import parse
 from panoptic_data.encoders.descriptor import VisualEncoder
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import file_id
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project, create_project, save_settings
 from panoptic_data.storage.schema import table_name
+from panoptic_data.vectors.encoder_state import write_row
 from tests.small_corpus import write_pictures
 
 NEW = 100
@@ -135,6 +137,7 @@ def write_corpus(root: Path, folder: Path, count: int) -> None:
     random.shuffle(kinds)
     _write_vectors(project, sha1s, kinds)
     _write_map(project, sha1s, kinds)
+    _write_encoder(project)
     for name in project.database().names():
         project.database().compact(name)
 
@@ -222,6 +225,15 @@ def _write_map(project: Project, sha1s: Sequence[str], kinds: np.ndarray) -> Non
         "fitted": fitted,
     }
     _append(project, table_name("clusters", ENCODER), columns, len(sha1s))
+
+
+def _write_encoder(project: Project) -> None:
+    """Write that the encoder made the vectors, as otherwise they would be taken for another's."""
+    spec = parse(ENCODER)
+    encoder = VisualEncoder(spec)
+    names = ("dim", "reads_text", "fingerprint", "device", "dtype", "batch", "rate")
+    columns = {name: getattr(encoder, name) for name in names}
+    write_row(project, spec, "bench", {"status": "ready", "cause": None, **columns})
 
 
 def _append(project: Project, name: str, columns: Mapping[str, Any], count: int) -> None:
