@@ -9,6 +9,7 @@ Not here: grouping (``near``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,7 @@ Edges = set[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The images that take part (sha1, phash; sorted by sha1) beside those of the stored groups.
+    """The images that take part (sha1, phash; in no order) beside those of the stored groups.
 
     ``before`` are the images of the stored groups; ``added`` and ``removed`` came and left since:
     one with another hash did both.
@@ -58,12 +59,14 @@ class Comparison:
 def compare(database: Database, files: pl.DataFrame) -> Comparison:
     """Compare the images that these files hold with those of the stored groups."""
     images = database.frame("images", ["sha1", "phash"])
-    images = images.join(files, on="sha1", how="semi").sort("sha1")
+    images = images.join(files, on="sha1", how="semi")
     before = database.frame(TABLE, ["sha1", "phash"])
-    both = ["sha1", "phash"]
-    added = images.join(before, on=both, how="anti")
-    removed = before.join(images, on=both, how="anti")
-    return Comparison(images, before, added, removed)
+    joined = images.join(before, on="sha1", how="left", suffix="_before")
+    is_same = joined["phash"] == joined["phash_before"]
+    added = joined.filter(~is_same.fill_null(False)).select(images.columns)
+    if int(is_same.sum()) == before.height:
+        return Comparison(images, before, added, before.clear())
+    return Comparison(images, before, added, before.join(images, on=before.columns, how="anti"))
 
 
 def groups(
@@ -81,7 +84,7 @@ def groups(
         carried = _carried(database, comparison, radius, report)
         if carried is not None:
             return carried
-    return all_groups(database, comparison.images, radius, report)
+    return all_groups(database, comparison.images.sort("sha1"), radius, report)
 
 
 def record_compared(database: Database, comparison: Comparison, run: str) -> None:
@@ -91,7 +94,9 @@ def record_compared(database: Database, comparison: Comparison, run: str) -> Non
         sync_table(database, TABLE, comparison.images.to_arrow().cast(_schema()), run)
         return
     gone = removed.filter(~pl.col("sha1").is_in(added["sha1"].implode()))["sha1"].to_list()
-    write_changes(database, TABLE, added.to_arrow().cast(_schema()), gone, run)
+    # One with another hash would be among the removed too.
+    rows, are_new = added.to_arrow().cast(_schema()), removed.is_empty()
+    write_changes(database, TABLE, rows, gone, run, are_new=are_new)
 
 
 def _schema() -> pa.Schema:
@@ -133,16 +138,20 @@ class _Corpus:
 
     images: pl.DataFrame
 
+    @cached_property
+    def hashes(self) -> Hashes:
+        """The hashes of all images, each once, sorted."""
+        return self.images["phash"].unique().sort().to_numpy()
+
     def of(self, hashes: Hashes) -> pl.DataFrame:
         """Return the images with these hashes."""
         return self.images.filter(pl.col("phash").is_in(pl.Series(hashes).implode()))
 
     def near(self, hashes: Hashes, radius: int) -> tuple[Hashes, Hashes]:
         """Return pairs (a given hash, another that is within the radius of it)."""
-        every = self.images["phash"].unique().sort().to_numpy()
-        given, other = hamming.near_to(every, hashes, radius)
-        differ = hashes[given] != every[other]
-        return hashes[given][differ], every[other][differ]
+        given, other = hamming.near_to(self.hashes, hashes, radius)
+        differ = hashes[given] != self.hashes[other]
+        return hashes[given][differ], self.hashes[other][differ]
 
 
 @dataclass

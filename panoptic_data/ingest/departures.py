@@ -63,7 +63,7 @@ class Departures:
         return [departure for sha1 in sorted(set(sha1s)) for departure in self.of(sha1)]
 
     def _add_own(self, source: Source, scan: Scan) -> None:
-        missing = scan.rows.filter(pl.col("status") == "missing")
+        missing = scan.rows.filter(pl.col("status") == "missing").sort("path")
         for frame, rank in ((scan.vanished, HERE), (missing, BEFORE)):
             for file_id, path, sha1 in frame["file_id", "path", "sha1"].iter_rows():
                 self._add(Departure(file_id, source.name, path, sha1, rank))

@@ -101,10 +101,10 @@ def taking_part(project: Project) -> pl.Series:
     """Return the images that neighbours, map, clusters and duplicates are made of.
 
     Those with a readable file that is present, or away with its source (its folder is not there
-    for now). String, sorted.
+    for now). String, each once, in no order.
     """
     files = project.database().frame("files", ["sha1"], "status = 'ok'")
-    return files.get_column("sha1").drop_nulls().unique().sort()
+    return files.get_column("sha1").drop_nulls().unique()
 
 
 def thumbnails(project: Project, sha1s: Iterable[str]) -> dict[str, bytes]:

@@ -79,7 +79,7 @@ _CHUNK_ROWS = 50_000
 
 @dataclass(frozen=True)
 class Scan:
-    """The difference between a source's folder and the table ``files``, sorted by path.
+    """The difference between a source's folder and the table ``files``; parts sorted by path.
 
     ``new``, ``changed``, ``recheck``, ``problems`` and ``restored`` have the columns of an entry
     (those of ``walking.Entry``) and, as ``was_…``, the columns of its row. ``vanished``,
@@ -93,7 +93,7 @@ class Scan:
     - ``withheld``: the same, but too many at once: a person has to say that they are gone.
     - ``resolved``: folders that could not be opened and now can, or are gone: rows to delete.
     - ``unchanged``: number of unchanged entries. ``ignored``: files skipped, by extension.
-    - ``rows``: all rows of the source before the update.
+    - ``rows``: all rows of the source before the update, in no order.
     - ``folder``: which folder was walked. ``is_noted``: whether what is noted of its presence, and
       of withheld files, is still so.
     """
@@ -159,11 +159,13 @@ def scan_source(
     entries = entries.unique("path", keep="first", maintain_order=True)
     database = project.database()
     where = f"source = {literal(source.name)}"
-    rows = database.frame("files", list(_ROW_SCHEMA), where).sort("path")
+    rows = database.frame("files", list(_ROW_SCHEMA), where)
     is_described = pl.col("was_sha1").is_in(described_sha1s(project, source).implode())
     rows_before = rows.drop("raw_path").rename(lambda column: f"was_{column}", strict=False)
-    joined = entries.join(rows_before, left_on="path", right_on="was_path", how="left").sort("path")
-    parts = joined.with_columns(state=_state(is_described, retry=retry, reread=reread))
+    joined = entries.join(rows_before, left_on="path", right_on="was_path", how="left")
+    state = joined.select(_state(is_described, retry=retry, reread=reread)).to_series()
+    # Of most files nothing is left to do: only the others are copied, sorted and divided.
+    parts = joined.with_columns(state=state).filter(state != "unchanged").sort("path")
     vanished, resolved = _vanished(rows, entries)
     changes = parts.filter(pl.col("state").is_in(["new", "changed"]))
     known = rows.filter(~pl.col("status").is_in(GONE)).height
@@ -179,7 +181,7 @@ def scan_source(
         restored=_part(parts, "restored"),
         vanished=vanished.clear() if is_withheld else vanished,
         resolved=resolved,
-        unchanged=_part(parts, "unchanged").height,
+        unchanged=joined.height - parts.height,
         ignored=dict(sorted(ignored.items())),
         rows=rows,
         withheld=withheld,

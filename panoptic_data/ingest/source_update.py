@@ -339,13 +339,11 @@ def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> St
     unreadable = rows.filter(pl.col("status") == "unreadable").get_column("reason").to_list()
     moved_in = {move.departure.file_id for move in update.moves}
     new = rows.join(scan.rows, on="file_id", how="anti").filter(~pl.col("file_id").is_in(moved_in))
-    parts = (
-        f"{path}\0{sha1 or ''}\0{status}"
-        for path, sha1, status in rows["path", "sha1", "status"].iter_rows()
-    )
+    sha1 = pl.col("sha1").fill_null("")
+    parts = rows.select(pl.concat_str("path", sha1, "status", separator="\0")).to_series()
     return StageResult(
         rows=rows.height,
-        data_version=digest((CODE_VERSIONS["files"], *parts)),
+        data_version=digest((CODE_VERSIONS["files"], *parts.to_list())),
         new=new.height,
         changed=update.changed,
         unchanged=rows.height - new.height - update.changed - update.marked,
@@ -368,14 +366,15 @@ def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> St
 def images_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
     """Return the result of the stage ``images``; ``rows`` as of :meth:`SourceUpdate.rows`."""
     current, before = _contents(rows), _contents(update.scan.rows)
-    decoded_again = len(update.decoded & current & before)
+    both = current.filter(current.is_in(before.implode()))
+    decoded_again = int(both.is_in(list(update.decoded)).sum())
     return StageResult(
         rows=len(current),
-        data_version=digest((CODE_VERSIONS["images"], *sorted(current))),
-        new=len(current - before),
+        data_version=digest((CODE_VERSIONS["images"], *current.to_list())),
+        new=len(current) - len(both),
         changed=decoded_again,
-        unchanged=len(current & before) - decoded_again,
-        removed=len(before - current),
+        unchanged=len(both) - decoded_again,
+        removed=len(before) - len(both),
         seconds=seconds,
         extra={"decoded": len(update.decoded)},
     )
@@ -387,8 +386,9 @@ def _arrival(result: _FileResult) -> Arrival:
     return Arrival(entry["path"], result.sha1 or "", entry["was_file_id"], is_reusable)
 
 
-def _contents(rows: pl.DataFrame) -> set[str]:
-    return set(rows.filter(pl.col("status") == "ok").get_column("sha1").to_list())
+def _contents(rows: pl.DataFrame) -> pl.Series:
+    """Return the images of readable files, each once, sorted."""
+    return rows.filter(pl.col("status") == "ok").get_column("sha1").unique().sort()
 
 
 def _batches(outcomes: Iterable[T]) -> Iterator[list[T]]:

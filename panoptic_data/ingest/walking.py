@@ -21,6 +21,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ _ERRNO_REASONS = {
     errno.ELOOP: "link_loop",
 }
 
+
+_NAME = attrgetter("name")
 
 FolderIdentity = tuple[int, int]
 """Device and inode of a folder: the same while it is mounted, to be compared within one run."""
@@ -127,7 +130,7 @@ class _Walk:
 def _walk_folder(folder: _Folder, walk_state: _Walk, subfolders: list[_Folder]) -> Iterator[Entry]:
     try:
         with os.scandir(folder.path) as iterator:
-            entries = sorted(iterator, key=lambda entry: os.fsencode(entry.name))
+            entries = _sorted(iterator)
     except FileNotFoundError:
         # Deleted since its parent was listed.
         return
@@ -137,17 +140,27 @@ def _walk_folder(folder: _Folder, walk_state: _Walk, subfolders: list[_Folder]) 
         yield Entry(path, raw, 0, 0, None, "folder_denied", error.strerror)
         return
     for entry in entries:
-        if is_skipped(entry.name):
+        name = entry.name
+        if is_skipped(name):
             continue
         if _is_folder(entry):
             if entry.is_symlink() and not walk_state.may_follow(entry.path):
-                yield Entry(*_paths(folder, entry.name), 0, 0, None, "link_loop")
+                yield Entry(*_paths(folder, name), 0, 0, None, "link_loop")
             else:
                 subfolders.append(_subfolder(folder, entry))
             continue
         file_entry = _file_entry(folder, entry, walk_state.ignored)
         if file_entry is not None:
             yield file_entry
+
+
+def _sorted(entries: Iterator[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Return the entries of a folder in the order of the bytes of their names."""
+    listed = list(entries)
+    if all(entry.name.isascii() for entry in listed):
+        # The order of the texts is then that of the bytes.
+        return sorted(listed, key=_NAME)
+    return sorted(listed, key=lambda entry: os.fsencode(entry.name))
 
 
 def _file_entry(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str]) -> Entry | None:
@@ -166,11 +179,12 @@ def _file_entry(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str])
     except OSError as error:
         reason = _ERRNO_REASONS.get(error.errno or 0, "read_error")
         return Entry(path, raw_path, 0, 0, None, reason, error.strerror)
-    times = stat_result.st_mtime_ns, stat_result.st_ctime_ns
+    size, mtime, ctime = stat_result.st_size, stat_result.st_mtime_ns, stat_result.st_ctime_ns
     if not stat.S_ISREG(stat_result.st_mode):
-        return Entry(path, raw_path, 0, *times, "not_a_file")
-    problem = None if stat_result.st_size else "empty"
-    return Entry(path, raw_path, stat_result.st_size, *times, problem)
+        return Entry(path, raw_path, 0, mtime, ctime, "not_a_file")
+    problem = None if size else "empty"
+    # As Entry(…) does, in half the time: a million files are looked at in each run.
+    return tuple.__new__(Entry, (path, raw_path, size, mtime, ctime, problem, None))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from panoptic_data.storage.ledger import stage_table
@@ -108,12 +109,16 @@ class StageResult:
         return not (self.new or self.changed or self.removed)
 
 
+# Texts that are digested in one call: one by one a million take a second.
+_PARTS_AT_ONCE = 10_000
+
+
 def digest(parts: Iterable[str]) -> str:
     """Return 16 hex digits that identify a sequence of texts."""
     state = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        state.update(part.encode())
-        state.update(b"\0")
+    rest = iter(parts)
+    while some := list(islice(rest, _PARTS_AT_ONCE)):
+        state.update("\0".join([*some, ""]).encode())
     return state.hexdigest()
 
 

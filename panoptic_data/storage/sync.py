@@ -86,17 +86,27 @@ def sync_table(
 
 
 def write_changes(
-    database: Database, name: str, rows: pa.Table, removed: Sequence[str], run: str
+    database: Database,
+    name: str,
+    rows: pa.Table,
+    removed: Sequence[str],
+    run: str,
+    *,
+    are_new: bool = False,
 ) -> None:
     """Write rows that are known to be new or changed and delete removed ones, as two commits.
 
-    ``rows`` has every column but ``run``. Costs as much as what changed, whatever the table holds.
+    ``rows`` has every column but ``run``. With ``are_new`` the table holds none of their keys, and
+    the keys that it holds are not read.
     """
     if rows.num_rows:
         runs = pa.array([run] * rows.num_rows, pa.string())
         schema = arrow(name)
         rows = rows.append_column("run", runs).select(schema.names).cast(schema)
-        database.upsert(name, rows)
+        if are_new:
+            database.append(name, rows)
+        else:
+            database.upsert(name, rows)
     if removed:
         database.delete(name, removed)
 

@@ -160,16 +160,20 @@ class Database:
         return self._answer(name, _empty(name, columns), read, version)
 
     def batches(
-        self, name: str, columns: Sequence[str], version: int | None = None
+        self,
+        name: str,
+        columns: Sequence[str],
+        version: int | None = None,
+        at_once: int = SCANNED_AT_ONCE,
     ) -> Iterator[pa.RecordBatch]:
-        """Return rows in batches, in no particular order, without loading all of them at once."""
+        """Return rows in batches of ``at_once`` or fewer, in no particular order."""
         table = self._connection.open(name, version)
         if table is None:
             return
         try:
             missing = missing_fields(name, table.schema)
             query = table.search().select(stored_names(name, columns, missing))
-            for batch in query.to_batches(SCANNED_AT_ONCE):
+            for batch in query.to_batches(at_once):
                 yield complete(name, batch, columns, missing)
         except failures.LANCE_ERRORS as error:
             # Part of the rows is already with the caller: it cannot be tried again here.

@@ -79,7 +79,7 @@ def carry_forward(
     """
     stored = _stored(database, name, seen)
     count = int(seen.takes_part.sum())
-    if not _is_complete(stored.rows, k, count):
+    if not _is_complete(stored, k, count):
         return None
     is_current = _is_current(stored, seen)
     lost = stored.rows.filter(~pl.Series(is_current)).get_column("sha1")
@@ -134,12 +134,14 @@ def _stored(database: Database, name: str, seen: Vectors) -> _Stored:
     return _Stored(rows, positions.fill_null(-1).to_numpy().astype(np.int64))
 
 
-def _is_complete(rows: pl.DataFrame, k: int, count: int) -> bool:
-    """Whether every stored list is full and says what it was made from."""
-    if rows.is_empty() or count <= k + 1:
+def _is_complete(stored: _Stored, k: int, count: int) -> bool:
+    """Whether every stored list is full, the only one of its image, and says what it is of."""
+    if stored.rows.is_empty() or count <= k + 1:
         return False
     complete = (pl.col("length") == k) & pl.col("vector_run").is_not_null()
-    return bool(rows.select(complete.all() & pl.col("sha1").is_unique().all()).item())
+    # Rows without a vector are deleted, however many there are of an image.
+    of_image = np.bincount(stored.positions + 1)[1:]
+    return bool(stored.rows.select(complete.all()).item()) and of_image.max(initial=0) <= 1
 
 
 def _is_current(stored: _Stored, seen: Vectors) -> npt.NDArray[np.bool_]:
@@ -200,7 +202,7 @@ def _pairs_frame(
     seen: Vectors, vectors: npt.NDArray[np.float16], queries: Rows, pairs: screening.Pairs
 ) -> pl.DataFrame:
     similarities = screening.exact_cosines(vectors, seen.vectors, pairs)
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "query": pl.from_arrow(seen.sha1s.take(pa.array(queries[pairs.queries]))),
             "row": pl.from_arrow(seen.sha1s.take(pa.array(pairs.rows))),
@@ -208,6 +210,8 @@ def _pairs_frame(
         },
         schema={"query": pl.String, "row": pl.String, "similarity": pl.Float32},
     )
+    # A vector that is not finite is near to nothing.
+    return frame.filter(pl.col("similarity").is_finite())
 
 
 def _grouped(pairs: pl.DataFrame, k: int) -> pl.DataFrame:
@@ -245,13 +249,15 @@ def _written(
 ) -> TableChanges:
     before = stored.rows.select("sha1", stored_digest="row_digest", current=pl.Series(is_current))
     made = pl.DataFrame({"sha1": pl.from_arrow(rows["sha1"]), "digest": rows["row_digest"]})
-    joined = made.join(before, on="sha1", how="left", maintain_order="left")
+    of_made = before.filter(pl.col("sha1").is_in(made["sha1"].implode()))
+    joined = made.join(of_made, on="sha1", how="left", maintain_order="left")
     # A row whose vector changed has the digest of that vector to write, whatever its list.
     differs = joined.select(
         (pl.col("digest").ne_missing(pl.col("stored_digest"))) | ~pl.col("current").fill_null(False)
     ).to_series()
     written = rows.filter(differs.to_arrow())
-    kept = before.filter("current").join(made.filter(differs), on="sha1", how="anti")
+    is_written = pl.col("sha1").is_in(made.filter(differs)["sha1"].implode())
+    kept = before.filter(pl.col("current") & ~is_written)
     removed = before.filter(~pl.col("current")).join(made, on="sha1", how="anti")["sha1"].to_list()
     write_changes(database, name, written, removed, run)
     digests = np.concatenate(

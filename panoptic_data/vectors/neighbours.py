@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -143,9 +144,8 @@ def with_vectors(project: Project, slug: str) -> tuple[Graph, npt.NDArray[np.flo
 
 def _seen(project: Project, slug: str) -> Vectors:
     stored = stored_vectors(project, slug)
-    present = taking_part(project).to_arrow().cast(pa.string())
-    takes_part = pc.is_in(stored.sha1s, value_set=present)
-    return Vectors(stored, takes_part.to_numpy(zero_copy_only=False))
+    sha1s = pl.Series(pl.from_arrow(stored.sha1s), dtype=pl.String)
+    return Vectors(stored, sha1s.is_in(taking_part(project).implode()).to_numpy())
 
 
 def _in_order(
