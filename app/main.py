@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.components.frame import frame
+from app.components.lineage import lineage
 from app.components.people import people
 from app.components.steps import steps
 from app.screens import duplicates, sort_by_words, suggestions
@@ -247,6 +248,7 @@ def _bottom(project: Project | None, *, shows_view: bool) -> None:
         *("selected_one", "selected_other"),
     )
     steps(language=state.language(), texts=_texts("history.steps_"))
+    lineage()
     frame(
         project=str(project.root),
         project_id=project.id,

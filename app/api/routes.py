@@ -17,6 +17,7 @@ from app.api import (
     history,
     images,
     imports,
+    lineage,
     properties,
     search,
     state_digest,
@@ -44,6 +45,7 @@ def routes(project: Project) -> list[BaseRoute]:
     - ``/define`` and what reads definitions: see ``properties``.
     - ``/imports`` and what imports files: see ``imports``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``history``.
+    - ``/lineage``: why an image has a value: see ``lineage``.
     - ``/search/…``: query images, the terms of a search, its scale: see ``search``.
     - ``/clearing/…``: groups of duplicates and their merges: see ``duplicates``.
     - ``/suggestions`` and what answers them: see ``suggestions`` and ``tag_status``.
@@ -65,6 +67,7 @@ def _routes_at(project: Project) -> list[Route]:
         *properties.routes(project),
         *imports.routes(project),
         *history.routes(project),
+        *lineage.routes(project),
         *duplicates.routes(project),
         *suggestions.routes(project),
         *tag_status.routes(project),

@@ -16,6 +16,7 @@ import streamlit as st
 
 from app.components.annotate import annotate
 from app.components.history import image_history
+from app.components.lineage import why
 from app.components.searchline import SIMILARITY_TEXTS
 from app.components.strip import image_strip
 from app.screens import duplicates, history
@@ -81,7 +82,7 @@ def panel(
     st.html(_definition_list(_about(image, files)))
     _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
-    _duplicates(corpus, int(rows[0]))
+    _duplicates(corpus, sha1, int(rows[0]))
     st.html(_section(state.text("image.files"), _files(files)))
     st.html(_folded(state.text("image.exif"), _exif(image)))
     st.html(_folded(state.text("image.hashes"), _hashes(image)))
@@ -119,7 +120,9 @@ def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None)
         key="similar",
     )
     with st.container(horizontal=True, vertical_alignment="center", key="similar_foot"):
-        st.html(f"<small>{escape(state.text('image.as_seen_by', encoder=encoder.name))}</small>")
+        seen_by = escape(state.text("image.as_seen_by", encoder=encoder.name))
+        button = why(sha1, f"neighbours {encoder.slug}", state.text("image.similar"))
+        st.html(f"<small>{seen_by}</small>{button}")
         if st.button(state.text("image.show_all"), key="show_similar", type="tertiary"):
             _show_view(view)
     if search_terms.get_search(state.view()) is not None:
@@ -160,13 +163,24 @@ def _cluster(project: Project, corpus: Catalogue, sha1: str, encoder: state.Enco
     )
     name = state.text("image.cluster", number=number)
     with st.container(horizontal=True, vertical_alignment="center", key="cluster_foot"):
-        st.html(f"<span>{escape(name)}</span> <small>{escape(description)}</small>")
+        button = why(sha1, f"cluster {encoder.slug}", name)
+        st.html(f"<span>{escape(name)}</span> <small>{escape(description)}</small>{button}")
         if st.button(state.text("image.show_cluster"), key="show_cluster", type="tertiary"):
             value = {"encoder": encoder.slug, "numbers": [number]}
             _show_view(View().with_condition("cluster", value))
+    _map_position(project, sha1, encoder)
 
 
-def _duplicates(corpus: Catalogue, row: int) -> None:
+def _map_position(project: Project, sha1: str, encoder: state.Encoder) -> None:
+    row = _row(project, table_name("projection", encoder.slug), sha1, ("sha1", "x", "y"))
+    if row is None:
+        return
+    x, y = (_decimal(row[name], 2) for name in ("x", "y"))
+    name = state.text("image.on_the_map", x=x, y=y)
+    st.html(f"<span>{escape(name)}</span>{why(sha1, f'map {encoder.slug}', name)}")
+
+
+def _duplicates(corpus: Catalogue, sha1: str, row: int) -> None:
     members = corpus.duplicates()
     groups = members.filter(pl.col("row") == row).select("group", "kind").unique().sort("group")
     if groups.is_empty():
@@ -176,7 +190,7 @@ def _duplicates(corpus: Catalogue, row: int) -> None:
         others = members.filter(pl.col("group") == group).height - 1
         text = state.text(f"image.{kind.partition(':')[0]}", count=others)
         with st.container(horizontal=True, vertical_alignment="center", key=f"group_{group}"):
-            st.html(f"<span>{escape(text)}</span>")
+            st.html(f"<span>{escape(text)}</span>{why(sha1, f'duplicates {group}', text)}")
             if st.button(state.text("image.show_duplicates"), key=f"show_{group}", type="tertiary"):
                 _show_view(View().with_condition("duplicate", {"groups": [group]}))
             if st.button(state.text("duplicates.link"), key=f"clear_{group}", type="tertiary"):
@@ -302,10 +316,16 @@ def _origin(
     return [
         (
             state.text(f"image.{name}"),
-            "<br>".join(escape(line) for line in _origin_lines(run, encoder_used, runs)),
+            "<br>".join(escape(line) for line in _origin_lines(run, encoder_used, runs))
+            + _why_origin(sha1, name, encoder_used),
         )
         for name, run, encoder_used in named
     ]
+
+
+def _why_origin(sha1: str, name: str, encoder: state.Encoder | None) -> str:
+    of = name.removeprefix("origin_")
+    return why(sha1, f"{of} {encoder.slug}" if encoder else of, state.text(f"image.{name}"))
 
 
 def _origin_lines(

@@ -17,9 +17,9 @@ from typing import Any
 import streamlit as st
 
 from app.services import jobs
+from app.services.dagster_page import command, page
 from app.session import open_version, state
 from app.widgets import empty_states, folders
-from app.widgets.dagster_page import command, page
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
 from app.widgets.unavailable import guarded
 from panoptic_data.errors import weights_cause

@@ -38,4 +38,9 @@ def annotate(*, project: str, view: str | None, sha1: str) -> None:
 
 def annotation_texts() -> dict[str, str]:
     """Return all texts of annotations in this session's language."""
-    return {**section_texts("annotate"), "more_images": state.text("suggest.link_tag")}
+    return {
+        **section_texts("annotate"),
+        "more_images": state.text("suggest.link_tag"),
+        "why": state.text("lineage.why"),
+        "why_of": state.text("lineage.why_of"),
+    }

@@ -44,7 +44,7 @@ class AnnotationPanel {
     /**
      * Fields by property.
      * @type {Map<string, {editor: import("./editors.js").Editor, row: HTMLElement, label: HTMLElement,
-     *   perFile: HTMLElement}>}
+     *   why: HTMLElement, perFile: HTMLElement}>}
      */
     this.rows = new Map();
     annotations.language = data.language;
@@ -199,15 +199,17 @@ class AnnotationPanel {
       corrected: () => this.showError(""),
     });
     const label = el("span", { class: "label", onclick: () => editor.focus() }, property.name);
+    const why = iconButton("help", this.texts.why, () => {}, { class: "why", hidden: true });
     const perFile = el("ul", { class: "each" });
     const row = el(
       "div",
       { class: "property", "data-property": property.id, onfocusin: () => (this.lastKey = key) },
       label,
+      why,
       editor.node,
       perFile,
     );
-    this.rows.set(key, { editor, row, label, perFile });
+    this.rows.set(key, { editor, row, label, why, perFile });
     return row;
   }
 
@@ -224,7 +226,18 @@ class AnnotationPanel {
       cell ? fill(this.texts.by, { author, at: formatTime(at, this.data.language) }) : property.name,
     );
     row.editor.show(cell?.texts ?? [], cell?.mixed ?? false);
+    this.showWhy(row.why, property, Boolean(cell?.texts.length || cell?.mixed));
     row.perFile.replaceChildren(...(cell?.mixed ? this.fileChoice.eachFile(property, cell) : []));
+  }
+
+  /** Offer to say where a value comes from; the dialog is that of the component lineage. */
+  showWhy(button, { id, name, type, target }, hasValue) {
+    button.hidden = !hasValue;
+    const label = fill(this.texts.why_of, { what: name });
+    set(button, "aria-label", label);
+    set(button, "title", label);
+    set(button, "data-why", `${/^tags?$/.test(type) ? "tag" : "property"} ${id}`);
+    set(button, "data-image", (target === "file" && this.fileChoice.chosen) || this.sha1);
   }
 
   /** @param {string} property @param {import("../shared/store/annotations.js").Edit} edit */

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.widgets import dagster_page
+from app.services import dagster_page
 
 
 @pytest.fixture

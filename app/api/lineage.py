@@ -1,0 +1,52 @@
+"""Why an image has a value, over HTTP: the sentence, the steps with their facts, the graph.
+
+Not here: finding that out (``panoptic_data.tracing``), drawing it (``components.lineage``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.endpoint import NO_STORE, answering, language
+from app.services import dagster_page
+from panoptic_data.tracing.facts import facts, title
+from panoptic_data.tracing.model import as_json
+from panoptic_data.tracing.sentences import sentence
+from panoptic_data.tracing.trace import trace
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
+    from panoptic_data.tracing.model import Lineage
+
+__all__ = ["routes"]
+
+
+def routes(project: Project) -> list[Route]:
+    """Return the route ``GET /lineage``.
+
+    It takes ``image`` (a sha1, the id of a file, or ``source/path``), ``of`` as
+    ``panoptic lineage --of``, and ``lang``. It answers ``values``, each as
+    ``panoptic_data.lineage`` returns it, with of each step its ``title`` and ``facts``, pairs of
+    a name and a text; and ``dagster``, the address of Dagster's page of the project, or null.
+    """
+    return [Route("/lineage", answering(project, _lineage))]
+
+
+def _lineage(project: Project, request: Request) -> Response:
+    query = request.query_params
+    spoken = language(request)
+    lineages = trace(project, query.get("image", ""), query.get("of") or None)
+    values = [_value(value, spoken) for value in lineages]
+    return JSONResponse({"values": values, "dagster": dagster_page.page(project)}, headers=NO_STORE)
+
+
+def _value(value: Lineage, spoken: str) -> dict[str, Any]:
+    answer = as_json(value, sentence(value, spoken))
+    for step, described in zip(value.steps, answer["steps"], strict=True):
+        described["title"] = title(step, spoken)
+        described["facts"] = [list(pair) for pair in facts(step, spoken)]
+    return answer
