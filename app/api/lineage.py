@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from app.api.endpoint import NO_STORE, answering, language
 from app.services import dagster_page
-from panoptic_data.tracing.facts import facts, title
+from panoptic_data.tracing.facts import facts, label, title
 from panoptic_data.tracing.model import as_json
 from panoptic_data.tracing.sentences import sentence
 from panoptic_data.tracing.trace import trace
@@ -30,8 +30,9 @@ def routes(project: Project) -> list[Route]:
 
     It takes ``image`` (a sha1, the id of a file, or ``source/path``), ``of`` as
     ``panoptic lineage --of``, and ``lang``. It answers ``values``, each as
-    ``panoptic_data.lineage`` returns it, with of each step its ``title`` and ``facts``, pairs of
-    a name and a text; and ``dagster``, the address of Dagster's page of the project, or null.
+    ``panoptic_data.lineage`` returns it, with of each step its ``title``, ``label`` (its name
+    for people) and ``facts``, pairs of a name and a text; and ``dagster``, the address of
+    Dagster's page of the project, or null.
     """
     return [Route("/lineage", answering(project, _lineage))]
 
@@ -48,5 +49,6 @@ def _value(value: Lineage, spoken: str) -> dict[str, Any]:
     answer = as_json(value, sentence(value, spoken))
     for step, described in zip(value.steps, answer["steps"], strict=True):
         described["title"] = title(step, spoken)
+        described["label"] = label(step, spoken)
         described["facts"] = [list(pair) for pair in facts(step, spoken)]
     return answer

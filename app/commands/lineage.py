@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.session.language import terminal_language
 from panoptic_data.storage.project import open_project
-from panoptic_data.tracing.facts import facts, title
+from panoptic_data.tracing.facts import facts, label, title
 from panoptic_data.tracing.model import as_json
 from panoptic_data.tracing.sentences import sentence
 from panoptic_data.tracing.trace import trace
@@ -41,5 +41,5 @@ def run(args: argparse.Namespace) -> int:
 def _chain(value: Lineage, language: str) -> Iterator[str]:
     """Yield each step with its facts, in the order in which it was made."""
     for step in value.steps:
-        yield f"  {title(step, language)}: {step.name}"
+        yield f"  {title(step, language)}: {label(step, language)}"
         yield from (f"    {name}: {text}" for name, text in facts(step, language))

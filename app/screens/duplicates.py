@@ -27,7 +27,7 @@ def show(project: Project) -> None:
         group=PAGE.subject,
         version=_version(project),
         encoders={encoder.slug: encoder.name for encoder in state.encoders(project)},
-        texts=section_texts("duplicates", "ui_"),
+        texts={**section_texts("duplicates", "ui_"), "why": state.text("lineage.why")},
         on_show=_show_group,
     )
 

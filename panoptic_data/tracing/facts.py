@@ -14,7 +14,7 @@ from panoptic_data.messages import keys, translate
 if TYPE_CHECKING:
     from panoptic_data.tracing.model import InputVersion, Step
 
-__all__ = ["facts", "title"]
+__all__ = ["facts", "label", "title"]
 
 # Digits of a digest by which two are told apart at a glance.
 SHORT = 12
@@ -29,6 +29,12 @@ _WORDS = ("made_from", "proposed_by", "kind", "stale")
 def title(step: Step, language: str) -> str:
     """Return what a step is: “Vector”."""
     return translate(f"lineage.step_{step.kind}", language)
+
+
+def label(step: Step, language: str) -> str:
+    """Return the name of a step: of a change what was done, of duplicates how they are alike."""
+    word = {"batch": "act", "duplicates": "kind"}.get(step.kind)
+    return _text(word, step.name, language) if word else step.name
 
 
 def facts(step: Step, language: str) -> list[tuple[str, str]]:

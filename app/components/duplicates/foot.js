@@ -1,6 +1,6 @@
 // The foot of the page: what can be done with the current group, by button or key, and which group of
 // how many it is. Not here: doing it (duplicates.js, pair.js).
-import { el, number, write } from "../shared/ui/dom.js";
+import { el, number, set, write } from "../shared/ui/dom.js";
 
 export class DuplicatesFoot {
   /** @param {import("./duplicates.js").DuplicatesPage} page */
@@ -41,7 +41,9 @@ export class DuplicatesFoot {
       { type: "button", class: "quiet", onclick: () => page.tools.send("show", page.groupId) },
       t("show"),
     );
-    this.node = page.makeFoot(this.actions, [this.position, this.show]);
+    // Opens the dialog of the component lineage.
+    this.why = el("button", { type: "button", class: "quiet" }, t("why"));
+    this.node = page.makeFoot(this.actions, [this.position, this.why, this.show]);
   }
 
   draw() {
@@ -52,6 +54,10 @@ export class DuplicatesFoot {
     if (page.currentPair) write(label(this.toggle), t(page.pair.isOtherStaying ? "toggle_leave" : "toggle_stay"));
     this.node.classList.toggle("idle", !page.current);
     this.show.hidden = !page.current;
+    this.why.hidden = !page.current;
+    set(this.why, "data-why", `duplicates ${page.groupId}`);
+    // A group is called after one of its images.
+    set(this.why, "data-image", page.groupId.split(":").at(-1));
   }
 
   /** @param {number} index @param {number} total */

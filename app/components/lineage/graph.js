@@ -42,7 +42,7 @@ export class Graph {
   }
 
   /** @param {Step} step */
-  box({ id, kind, title, name, stale, details }) {
+  box({ id, kind, title, label, stale, details }) {
     const isPicture = PICTURED.includes(kind) && details.sha1;
     const picture = isPicture ? el("img", { src: `/thumb/${details.sha1}`, alt: "", decoding: "async" }) : null;
     return el(
@@ -50,7 +50,7 @@ export class Graph {
       { type: "button", class: "box", "data-kind": kind, "data-stale": stale, onclick: () => this.select(id) },
       picture,
       el("span", { class: "kind" }, title),
-      el("span", { class: "name", title: name }, shortened(kind, name)),
+      el("span", { class: "name", title: label }, shortened(kind, label)),
     );
   }
 

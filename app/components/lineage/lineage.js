@@ -11,6 +11,7 @@ import { Graph } from "./graph.js";
  * @property {string} kind
  * @property {string} title
  * @property {string} name
+ * @property {string} label  its name for people
  * @property {string | null} stale
  * @property {Record<string, any>} details
  * @property {{dagster_runs: string[]} | null} origin
@@ -39,7 +40,7 @@ class LineageDialog {
     this.factsTitle = el("h3", {});
     this.facts = el("dl", {});
     this.links = el("p", { class: "links" });
-    this.aside = el("section", { class: "facts" }, this.factsTitle, this.links, this.facts);
+    this.aside = el("section", { class: "facts", tabindex: "0" }, this.factsTitle, this.links, this.facts);
     this.body = el("div", { class: "body" }, this.graph.node, this.aside);
     this.shut = iconButton("close", "", () => this.node.close(), { class: "tool shut" });
     this.node = el(
@@ -141,6 +142,7 @@ class LineageDialog {
   showFacts(step) {
     const { texts } = this.data;
     write(this.factsTitle, step.title);
+    set(this.aside, "aria-label", step.title);
     const pairs = step.facts.map(([name, text]) => [el("dt", {}, name), el("dd", {}, text)]);
     this.facts.replaceChildren(...pairs.flat());
     /** @type {HTMLElement[]} */
