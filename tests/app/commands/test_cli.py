@@ -1,4 +1,4 @@
-"""The command line's arguments and answers, by running the installed command."""
+"""The command line's arguments and answers; of the installed command where that may differ."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from app.cli import COMMANDS, METHODS, RESTORATION
 from panoptic_data.storage.project import create_project, open_project
 from panoptic_data.vectors import clusters
 from panoptic_data.versions import restore
-from tests.app.commands.installed import panoptic
+from tests.app.commands.installed import in_process, panoptic
 
 
 def test_help_imports_nothing_heavy():
@@ -30,7 +30,7 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_each_command_explains_itself_with_an_example(command):
-    done = panoptic(command, "--help")
+    done = in_process(command, "--help")
     assert done.returncode == 0
     assert f"panoptic {command}" in done.stdout.partition("examples:")[2]
 
@@ -49,7 +49,7 @@ def test_each_command_explains_itself_with_an_example(command):
     ],
 )
 def test_a_wrong_argument_gets_one_sentence_and_exit_code_2(arguments, message):
-    done = panoptic(*arguments)
+    done = in_process(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -61,7 +61,7 @@ def test_an_encoder_can_be_added_with_the_project_named_on_either_side(before, t
     create_project(tmp_path / "war")
     named = ["--project", tmp_path / "war"]
     first, last = (named, []) if before else ([], named)
-    done = panoptic("encoders", *first, "add", *last, "timm:resnet50")
+    done = in_process("encoders", *first, "add", *last, "timm:resnet50")
     assert done.returncode == 0, done.stderr
     assert "timm:resnet50" in open_project(tmp_path / "war").encoders
 
@@ -83,7 +83,7 @@ def test_scripts_get_the_error_as_json():
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path):
-    done = panoptic("add", "--project", tmp_path / "p", tmp_path / "absent")
+    done = in_process("add", "--project", tmp_path / "p", tmp_path / "absent")
     assert done.returncode == 2
     assert f"There is no folder {tmp_path / 'absent'}" in done.stderr
 

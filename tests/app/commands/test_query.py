@@ -11,7 +11,7 @@ from panoptic_data.catalogue import registry
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, Sort, View
 from tests import synthetic
-from tests.app.commands.installed import panoptic
+from tests.app.commands.installed import in_process
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def war(tmp_path_factory):
 
 
 def queried(project, *arguments, **environment):
-    return panoptic("query", "--project", project.root, *arguments, **environment)
+    return in_process("query", "--project", project.root, *arguments, **environment)
 
 
 def test_a_query_prints_the_paths_of_its_images(war):
