@@ -19,16 +19,19 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PANOPTIC = Path(sys.executable).with_name("panoptic")
+# One process makes the demo project for it, while the other has work that does not need it.
+FIRST = "test_end_to_end.py"
 # Beside those that need a browser.
 LONG = (
     "test_annotations.py",
     "test_cli.py",
     "test_conventions.py",
-    "test_end_to_end.py",
+    "test_encoders.py",
     "test_kill.py",
-    "test_serve.py",
+    "test_kill_at_random.py",
     "test_main.py",
     "test_process.py",
+    "test_serve.py",
 )
 # A busy machine may take a second for the first example, and says nothing of the code by it.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,7 +42,12 @@ OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Put the files that take long first: the short ones then fill what time is left."""
-    items.sort(key=lambda item: item.path.name not in LONG and "browser" not in item.path.parts)
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    long = item.path.name in LONG
+    return item.path.name != FIRST, not long, not long and "browser" not in item.path.parts
 
 
 @pytest.fixture(scope="session")

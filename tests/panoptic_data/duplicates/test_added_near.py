@@ -90,9 +90,10 @@ def from_scratch(project, tmp_path, monkeypatch, turn):
 
 
 ALL_GROUPS = added_near.all_groups
+SEEDS, MORE = range(2), range(2, 8)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*SEEDS, *(pytest.param(n, marks=pytest.mark.slow) for n in MORE)])
 def test_images_that_come_and_go_leave_the_groups_of_all(
     project, tmp_path, monkeypatch, only_carried, seed
 ):
