@@ -137,7 +137,7 @@ def _add(command: argparse.ArgumentParser) -> None:
 def _sources(command: argparse.ArgumentParser) -> None:
     _json(command)
     actions = command.add_subparsers(dest="action", metavar="ACTION")
-    for name in ("list", "add", "watch", "relink", "rename", "remove"):
+    for name in ("list", "add", "watch", "changed", "relink", "rename", "remove"):
         text = cli_text(f"help_sources_{name}")
         action = actions.add_parser(name, help=text, description=text)
         # Accepted on either side of the action: one not given here must not undo one given there.
@@ -149,6 +149,8 @@ def _sources(command: argparse.ArgumentParser) -> None:
         )
         if name == "add":
             _added_folders(action)
+        elif name == "changed":
+            _changed(action)
         elif name != "list":
             action.add_argument("name", metavar="NAME", help=cli_text("help_sources_name"))
         if name == "watch":
@@ -166,6 +168,15 @@ def _sources(command: argparse.ArgumentParser) -> None:
             )
         if name in ("relink", "remove"):
             action.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
+
+
+def _changed(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "names", nargs="*", metavar="NAME", help=cli_text("help_sources_changed_names")
+    )
+    answer = command.add_mutually_exclusive_group()
+    answer.add_argument("--take-over", action="store_true", help=cli_text("help_sources_take_over"))
+    answer.add_argument("--leave", action="store_true", help=cli_text("help_sources_leave"))
 
 
 def _added_folders(command: argparse.ArgumentParser) -> None:
@@ -353,6 +364,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic sources relink posters /media/disk2/posters",
             "panoptic sources rename posters affiches",
             "panoptic sources watch posters --process",
+            "panoptic sources changed posters --take-over",
             "panoptic sources remove posters --yes",
         ),
     ),

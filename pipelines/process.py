@@ -15,7 +15,8 @@ from typing import Any
 
 import dagster as dg
 
-from panoptic_data.errors import FolderNotFound
+from panoptic_data.duplicates import overwritten
+from panoptic_data.errors import DataUnavailable, FolderNotFound
 from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
@@ -79,6 +80,8 @@ def process(
         _run(work, history, chosen, request)
         work.problems += _absences(project, [source.name for source in chosen])
         work.problems += [Problem("history", "dagster", text) for text in history.problems]
+        with suppress(DataUnavailable):
+            overwritten.forget_unnoted(project)
         compact(project)
         checksums.record(project)
         result = summary.run_summary(work)

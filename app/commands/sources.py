@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from app.commands import add
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.duplicates import overwritten
 from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import presence, source_changes, sources
 from panoptic_data.messages import translate
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
         return _remove(project, args)
     if args.action == "watch":
         return _watch(project, args)
+    if args.action == "changed":
+        return _changed(project, args)
     return _list(project, args)
 
 
@@ -108,6 +110,38 @@ def _listed(names: tuple[str, ...]) -> str:
     return shown if len(names) <= NAMED_AT_MOST else f"{shown}, … ({number(len(names))})"
 
 
+def _changed(project: Project, args: argparse.Namespace) -> int:
+    """List the images whose files were overwritten; give their values to the new ones."""
+    sources.select(project, args.names)
+    offers = overwritten.offers(project, args.names)
+    rows = [
+        {
+            "source": offer.source,
+            "path": offer.path,
+            "sha1": offer.sha1,
+            "earlier": list(offer.earlier),
+            "values": offer.given.height,
+        }
+        for offer in offers
+    ]
+    lines = [
+        f"{row['source']}/{row['path']}  {_text('changed_values', count=row['values'])}"
+        for row in rows
+    ]
+    answer = "take_over" if args.take_over else "leave" if args.leave else None
+    if answer is not None and offers:
+        act = overwritten.take_over if args.take_over else overwritten.leave
+        count = act(project, [offer.sha1 for offer in offers]).result
+        lines.append(_text(f"changed_{answer}", count=count))
+    elif offers:
+        lines.append(_text("changed_next"))
+    return report(
+        args,
+        {"changed": rows, "done": answer},
+        *(lines or [_text("changed_none")]),
+    )
+
+
 def _remove(project: Project, args: argparse.Namespace) -> int:
     removal = source_changes.preview_removal(project, args.name)
     annotated = annotated_images(project, removal.leaving)
@@ -152,5 +186,5 @@ def report(args: argparse.Namespace, state: dict[str, Any], *lines: str) -> int:
     return 0
 
 
-def _text(key: str, /, **params: str | Path) -> str:
+def _text(key: str, /, **params: object) -> str:
     return translate(f"sources.{key}", terminal_language(), **params)

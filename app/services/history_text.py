@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.session.language import number
-from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, APART_PREFIX
+from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, APART_PREFIX, LEFT
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate
 
@@ -122,7 +122,7 @@ class Words:
         if id.startswith(ANSWER_PREFIX):
             return self.text("answer", tag=self.tag(id.removeprefix(ANSWER_PREFIX)).text)
         if id.startswith(APART_PREFIX):
-            return self.text("apart")
+            return self.text("left" if id == LEFT else "apart")
         known = self._state.properties.get(id)
         return known.name if known else self._last_names.get(id, self.text("unknown"))
 
@@ -154,7 +154,7 @@ class Words:
         if property.startswith(ANSWER_PREFIX):
             return [Value(self.text("belongs" if text == ACCEPTED else "belongs_not"))]
         if property.startswith(APART_PREFIX):
-            return [Value(self.text("apart_stay"))]
+            return [Value(self.text("left_stay" if property == LEFT else "apart_stay"))]
         if self.holds_tags(property, text):
             return [self.tag(id) for id in _ids(text)]
         known = self._state.properties.get(property)

@@ -12,6 +12,7 @@ switched off and on as one. Changes of values, of properties and of tags are in 
     image      sha1          id of a multi-tag property        add, remove     a tag's id
     image      sha1          answer:<a tag's id>               set             "true", "false"; null
     image      sha1          apart:<kind of duplicates>        set             with which it stays
+    image      sha1          apart:overwritten                 set             what it overwrote
     file       file id       as for images
     property   property id   name, type, target, folder, …     set             JSON value
     tag        tag id        name, colour, property, parents …  set, add, remove
@@ -48,6 +49,7 @@ __all__ = [
     "EDIT_DIGITS",
     "EVENT_SCHEMA",
     "KINDS",
+    "LEFT",
     "OPS",
     "REFUSED",
     "TABLE",
@@ -77,6 +79,8 @@ ANSWER_PREFIX = "answer:"
 ACCEPTED, REFUSED = "true", "false"
 # Images marked as no duplicates of each other share one value under this prefix and the kind.
 APART_PREFIX = "apart:"
+# Likewise an image and those that it overwrote, whose values it was not to take over.
+LEFT = f"{APART_PREFIX}overwritten"
 KINDS = ("image", "file", "property", "tag", "batch")
 OPS = ("set", "add", "remove")
 CHANGE_SCHEMA = pl.Schema(

@@ -50,6 +50,8 @@ def preview_purge(project: Project, sha1s: Sequence[str]) -> Purge:
     files = database.frame("files", ["sha1"])
     known = set(files["sha1"].to_list())
     known |= set(database.take("images", wanted, ["sha1"])["sha1"].to_pylist())
+    # Also one that was overwritten: its thumbnail is kept.
+    known |= set(database.read("overwritten", ["sha1"])["sha1"].to_pylist())
     unknown = [sha1 for sha1 in wanted if not _SHA1.fullmatch(sha1) or sha1 not in known]
     if unknown:
         raise UnknownImage(name=unknown[0])

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.errors import FolderNotFound, UnreadableImage
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import overwritten, sources
 from panoptic_data.ingest.departures import Departures
 from panoptic_data.ingest.moves import Arrival, Move, pair_moves
 from panoptic_data.ingest.scan import (
@@ -113,6 +113,8 @@ class SourceUpdate:
         self._purged = frozenset(purged.drop_nulls().to_list())
         self._departures = Departures(project, source, scan)
         self._held: list[_FileResult] = []
+        # By file, the image that it held before what is written next.
+        self._overwritten: dict[str, str] = {}
         self._taken: set[str] | None = None
 
     def write_without_reading(self) -> None:
@@ -256,6 +258,8 @@ class SourceUpdate:
         if not result.is_unchanged and entry["was_status"] is not None and move is None:
             self.changed += 1
         known_id = move.departure.file_id if move is not None else entry["was_file_id"]
+        if move is None and entry["was_status"] == "ok" and result.is_new_at_path:
+            self._overwritten[known_id] = entry["was_sha1"]
         return self._complete(
             {
                 "file_id": known_id or self._new_id(entry["path"]),
@@ -330,6 +334,9 @@ class SourceUpdate:
 
     def _upsert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
+            # Before the files: afterwards nothing says what they held.
+            overwritten.record(self._project, self._overwritten, self._began, self._run)
+            self._overwritten.clear()
             self._database.upsert("files", _table("files", rows))
 
 

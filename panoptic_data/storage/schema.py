@@ -121,6 +121,19 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            "overwritten",
+            "id",
+            False,
+            (
+                Column("id", pa.string(), "file_id and sha1: unique"),
+                Column("file_id", pa.string(), "file that has another content now"),
+                Column("sha1", pa.string(), "image that it held before"),
+                Column("thumbnail", pa.binary(), "JPEG of that image, upright, sRGB"),
+                Column("at", _TIME, "when a run met the other content"),
+                Column("run", pa.string(), "run that made this row"),
+            ),
+        ),
+        Table(
             "embeddings",
             "sha1",
             True,

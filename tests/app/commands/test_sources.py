@@ -12,7 +12,7 @@ from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
 from panoptic_data.views import saved
 from panoptic_data.views.model import Clause, Condition, View, to_json
-from tests.small_corpus import write_pictures
+from tests.small_corpus import picture, write_pictures
 
 
 @pytest.fixture
@@ -166,3 +166,20 @@ def test_what_is_new_is_processed_by_itself_only_where_asked_for(project, panopt
     assert "when you say so" in panoptic("sources", "watch", "affiches", "--no-process")
     assert json.loads(panoptic("sources", "--json"))["sources"][0]["automatic"] is False
     assert "cards" in panoptic("sources", "watch", "cards", "--process", code=2)
+
+
+def test_values_of_overwritten_pictures_are_listed_and_taken_over(project, panoptic, posters):
+    [sha1] = annotate(project, 1)
+    files = project.database().frame("files", ["path", "sha1"])
+    [path] = [path for path, held in files.iter_rows() if held == sha1]
+    picture(200).save(posters / path)
+    images.ingest(project, sources.listing(project)[0], "run")
+    listed = json.loads(panoptic("sources", "changed", "--json"))
+    assert [(row["path"], row["values"]) for row in listed["changed"]] == [(path, 1)]
+    assert "--take-over" in panoptic("sources", "changed", "posters")
+    assert "1 new picture took over" in panoptic("sources", "changed", "--take-over")
+    assert "No overwritten picture" in panoptic("sources", "changed")
+    annotations_of(project).undo()
+    assert "1 new picture takes over nothing" in panoptic("sources", "changed", "--leave")
+    assert json.loads(panoptic("sources", "changed", "--json"))["changed"] == []
+    assert "cards" in panoptic("sources", "changed", "cards", code=2)
