@@ -15,7 +15,7 @@ from app.components.frame import frame
 from app.components.lineage import lineage
 from app.components.people import people
 from app.components.steps import steps
-from app.screens import duplicates, sort_by_words, suggestions
+from app.screens import duplicates, overwritten, sort_by_words, suggestions
 from app.services import identity
 from app.session import navigation, state, url_state
 from app.session.callbacks import uninterrupted
@@ -71,6 +71,7 @@ WITHOUT_VIEW = (
     duplicates.PAGE.name,
     "history",
     "import",
+    overwritten.PAGE,
     "pipeline",
     "properties",
     sort_by_words.PAGE.name,
@@ -79,6 +80,7 @@ WITHOUT_VIEW = (
 # Pages that no word at the top leads to, but one on the page that they are named with here.
 BELOW = {
     "import": "properties",
+    overwritten.PAGE: "pipeline",
     sort_by_words.PAGE.name: "properties",
     suggestions.PAGE.name: "explore",
 }
@@ -151,6 +153,7 @@ def _pages() -> list[Page]:
         st.Page(
             sort_by_words.show, title=state.text("classes.page"), url_path=sort_by_words.PAGE.name
         ),
+        st.Page(overwritten.show, title=state.text("overwritten.page"), url_path=overwritten.PAGE),
     ]
 
 

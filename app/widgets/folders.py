@@ -12,10 +12,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.services import jobs
-from app.session import state
+from app.session import navigation, state
 from app.widgets import folder_news
 from app.widgets.html_table import Cell, moment, table
 from app.widgets.unavailable import guarded
+from panoptic_data.duplicates import overwritten
 from panoptic_data.errors import FolderLooksMoved, PanopticError
 from panoptic_data.ingest import source_changes, sources
 from panoptic_data.ingest.sources import Source
@@ -37,6 +38,7 @@ def show(project: Project) -> None:
     _counts(project)
     for source in sources.listing(project):
         _question(project, source)
+    _overwritten(project)
     folder_news.show_automatic(project)
     with (
         st.form("add_folder", border=False),
@@ -130,6 +132,18 @@ def _question(project: Project, source: Source) -> None:
                 sources.accept_missing(project, source.name)
                 jobs.process_next(project)
                 st.rerun()
+
+
+def _overwritten(project: Project) -> None:
+    count = len(overwritten.offers(project))
+    if count:
+        st.button(
+            state.text("overwritten.review", count=count),
+            key="review_overwritten",
+            icon=":material/compare:",
+            on_click=navigation.to,
+            args=("overwritten",),
+        )
 
 
 def _relink_form(project: Project, source: Source) -> None:
