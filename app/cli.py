@@ -344,6 +344,25 @@ def _count(text: str) -> int:
     return number
 
 
+def _clean(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help=cli_text("help_clean_yes"))
+    command.add_argument(
+        "--older-than",
+        type=_days,
+        default=30,
+        metavar="DAYS",
+        help=cli_text("help_clean_older_than"),
+    )
+    _json(command)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        wanted = translate("clean.not_days", terminal_language(), text=text)
+        raise argparse.ArgumentTypeError(wanted)
+    return int(text)
+
+
 def _repair(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help=cli_text("help_repair_dry_run"))
     _json(command)
@@ -411,6 +430,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     ),
     "open": (_open, ("panoptic open --project war",)),
     "doctor": (_json, ("panoptic doctor",)),
+    "clean": (_clean, ("panoptic clean --project war", "panoptic clean --older-than 90 --yes")),
     "repair": (_repair, ("panoptic repair --project war --dry-run", "panoptic repair")),
 }  # fmt: skip
 
