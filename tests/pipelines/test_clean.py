@@ -13,7 +13,7 @@ def test_without_logs_of_old_runs_the_history_of_runs_and_assets_stays(processed
     runs = processed.dagster_home / "history" / "runs"
     with open_instance(processed) as instance:
         recorded = [record.dagster_run.run_id for record in instance.get_run_records()]
-        made = instance.get_latest_materialization_event(dg.AssetKey("duplicates"))
+        latest = instance.get_latest_materialization_event(dg.AssetKey("duplicates"))
     assert len(list(runs.glob("*.db"))) > 1
     assert "run_logs" in {item.kind for item in clean.freeable(processed, days=0)}
     clean.clean(processed, days=0)
@@ -21,7 +21,7 @@ def test_without_logs_of_old_runs_the_history_of_runs_and_assets_stays(processed
 
     with open_instance(processed) as instance:
         assert [record.dagster_run.run_id for record in instance.get_run_records()] == recorded
-        assert instance.get_latest_materialization_event(dg.AssetKey("duplicates")) == made
+        assert instance.get_latest_materialization_event(dg.AssetKey("duplicates")) == latest
         # Its page shows no log any more, and no error.
         assert list(instance.all_logs(recorded[0])) == []
     assert process(processed, Request())["outcome"] == "done"
