@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from streamlit import Page
 
+    from app.components.frame import Selection
     from panoptic_data.storage.project import Project
 
 # What pages and components measure with, and the pages' own style.
@@ -69,6 +70,7 @@ KEYS = (
 # Pages that show no view of the images.
 WITHOUT_VIEW = (
     duplicates.PAGE.name,
+    "export",
     "history",
     "import",
     overwritten.PAGE,
@@ -79,6 +81,7 @@ WITHOUT_VIEW = (
 )
 # Pages that no word at the top leads to, but one on the page that they are named with here.
 BELOW = {
+    "export": "explore",
     "import": "properties",
     overwritten.PAGE: "pipeline",
     sort_by_words.PAGE.name: "properties",
@@ -149,6 +152,7 @@ def _pages() -> list[Page]:
         st.Page(_history, title=state.text("history.title"), url_path="history"),
         st.Page(_pipeline, title=state.text("frame.pipeline"), url_path="pipeline"),
         st.Page(_importing, title=state.text("importing.page"), url_path="import"),
+        st.Page(_export, title=state.text("exporting.page"), url_path="export"),
         st.Page(suggestions.show, title=state.text("suggest.page"), url_path=suggestions.PAGE.name),
         st.Page(
             sort_by_words.show, title=state.text("classes.page"), url_path=sort_by_words.PAGE.name
@@ -179,6 +183,12 @@ def _importing() -> None:
     from app.screens import importing
 
     importing.show()
+
+
+def _export() -> None:
+    from app.screens import export
+
+    export.show()
 
 
 def _history() -> None:
@@ -262,14 +272,23 @@ def _bottom(project: Project | None, *, shows_view: bool) -> None:
         texts={
             **{name: state.text(f"frame.{name}") for name in texts},
             "save": state.text("tabs.save_selection"),
+            "export": state.text("exporting.open_selection"),
+            "export_view": state.text("exporting.open_view"),
             **_texts("suggest.link_"),
         },
         on_similar=similar,
         on_only=lambda sha1s: _jump(View().with_condition("selection", sha1s)),
         on_save=lambda chosen: view_tabs.open_selection(project, chosen),
         on_suggest=suggestions.PAGE.open,
+        on_export=lambda chosen: _open_export(project, chosen),
     )
     run_progress(project)
+
+
+def _open_export(project: Project, chosen: Selection) -> None:
+    from app.screens import export
+
+    export.open_with(project, chosen)
 
 
 def _texts(prefix: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from app.api import (
     annotations,
     duplicates,
+    exports,
     history,
     images,
     imports,
@@ -44,6 +45,7 @@ def routes(project: Project) -> list[BaseRoute]:
     - ``/annotate`` and what reads and writes annotations: see ``annotations``.
     - ``/define`` and what reads definitions: see ``properties``.
     - ``/imports`` and what imports files: see ``imports``.
+    - ``/exports/…``: what was exported to be downloaded: see ``exports``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``history``.
     - ``/lineage``: why an image has a value: see ``lineage``.
     - ``/search/…``: query images, the terms of a search, its scale: see ``search``.
@@ -66,6 +68,7 @@ def _routes_at(project: Project) -> list[Route]:
         *annotations.routes(project),
         *properties.routes(project),
         *imports.routes(project),
+        *exports.routes(project),
         *history.routes(project),
         *lineage.routes(project),
         *duplicates.routes(project),

@@ -29,6 +29,7 @@ __all__ = [
     "log_file",
     "process_next",
     "start_merging",
+    "start_process",
     "start_processing",
     "stop_processing",
 ]
@@ -57,12 +58,12 @@ def start_processing(
     Raises VersionReadOnly.
     """
     command = process_command(project.root, sources=sources, retry=retry, refit=refit)
-    return _start(project, command)
+    return start_process(project, command)
 
 
 def start_merging(project: Project) -> subprocess.Popen[bytes]:
     """Start ``python -m pipelines merge`` as a process of its own, as processing is."""
-    return _start(project, merge_command(project.root))
+    return start_process(project, merge_command(project.root))
 
 
 def process_next(project: Project) -> None:
@@ -105,7 +106,11 @@ def last_log_line(project: Project) -> str:
     return text.rpartition("\n")[2]
 
 
-def _start(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_process(project: Project, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a command as a process that outlives this one; output goes to :func:`log_file`.
+
+    Raises VersionReadOnly.
+    """
     project.require_now()
     with project.anchored() as root:
         log = root / LOG

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from panoptic_data.versions.record import CorpusVersion
 
 __all__ = [
+    "CHOSEN",
     "PROPERTY",
     "TAG",
     "Encoder",
@@ -66,6 +67,9 @@ COOKIE = "panoptic_language"
 # tags they are sorted into.
 TAG = "tag"
 PROPERTY = "property"
+# The selected images that are exported, as a view.
+CHOSEN = "chosen"
+OWN = (TAG, PROPERTY, CHOSEN)
 # The default view in the address of a tab, where nothing would mean "as it was saved".
 ALL = "all"
 # Session: the tab of an address without a view, and the view that it had then.
@@ -185,7 +189,7 @@ def open_tab(id: str | None, shown: View | None) -> None:
     if shown is not None and of is not None:
         shown = stored_selections.shorten(of, shown)
     text = "" if shown is None else model.to_address(shown) or (ALL if id else "")
-    url_state.write({"view": text, "tab": id, url_state.IMAGE: None, TAG: None, PROPERTY: None})
+    url_state.write({"view": text, "tab": id, url_state.IMAGE: None, **dict.fromkeys(OWN)})
     st.session_state["named"] = st.session_state["open"] = None
 
 
@@ -211,7 +215,7 @@ def open_image(sha1: str | None) -> None:
 def carried() -> dict[str, str]:
     """Return what a link to another page takes along: not the open image, nor a page's own."""
     parts = url_state.without_image().items()
-    return {name: value for name, value in parts if name not in (TAG, PROPERTY)}
+    return {name: value for name, value in parts if name not in OWN}
 
 
 def encoders(of: Project) -> list[Encoder]:

@@ -57,6 +57,7 @@ def frame(
     on_only: Callable[[list[str]], None],
     on_save: Callable[[Selection], None],
     on_suggest: Callable[[str], None],
+    on_export: Callable[[Selection], None],
 ) -> None:
     """Show the selection and what can be done with it; ``keys`` is what ``?`` lists.
 
@@ -85,6 +86,7 @@ def frame(
             "only": lambda value: on_only(_texts(value)),
             "save": lambda value: on_save(_selection(value)),
             "suggest": lambda value: on_suggest(str(value)),
+            "export": lambda value: on_export(_selection(value)),
         },
     )
 

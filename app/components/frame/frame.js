@@ -69,6 +69,7 @@ class Frame {
       type: "button",
       onclick: () => this.send("save", { ...selection.plain(), isWhole: true }),
     });
+    this.export = el("button", { type: "button", onclick: () => this.sendExport() });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
     this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
     this.exclude = el("button", { type: "button", onclick: () => this.setExcluded(true, this.targets()) });
@@ -81,11 +82,13 @@ class Frame {
       this.similar,
       this.moreButton,
       this.save,
+      this.export,
       this.exclude,
       this.inverse,
       this.clear,
     );
     this.brushButton = iconButton("approval", "", () => this.tagging.toggle(this.brushButton));
+    this.exportView = iconButton("ios_share", "", () => this.sendExport());
     this.keptLine = new KeptLine(this.words, data.language);
     this.toast = el("div", { class: "toast", role: "status", popover: "manual" });
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
@@ -124,6 +127,7 @@ class Frame {
     root.replaceChildren(
       this.help,
       this.brushButton,
+      this.exportView,
       this.keptLine.node,
       this.modeLine.node,
       this.selected,
@@ -165,6 +169,7 @@ class Frame {
       [this.help, texts.keys],
       [this.closeButton, texts.close],
       [this.brushButton, this.words.tag_title],
+      [this.exportView, texts.export_view],
     ]);
     for (const [button, label] of labels) {
       set(button, "title", label);
@@ -200,10 +205,17 @@ class Frame {
     write(this.only, texts.only);
     write(this.save, texts.save);
     write(this.moreButton, texts.more);
+    write(this.export, texts.export);
+    this.exportView.hidden = view === null || count > 0;
     this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
     this.moreButton.hidden = !canCompare;
     this.similar.hidden = selection.all || !canCompare || count > COMPARED_AT_MOST;
+  }
+
+  /** Go to the page Export with what is selected, else with the view. */
+  sendExport() {
+    this.send("export", { ...selection.plain(), isWhole: true });
   }
 
   invert() {

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
-__all__ = ["Exported", "export"]
+__all__ = ["Estimate", "Exported", "check", "estimate", "export"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,15 @@ class Exported:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """How much an export would write: ``rows`` images, files where ``by_file``; ``size`` bytes."""
+
+    rows: int
+    by_file: bool
+    size: int
+
+
 def export(
     project: Project,
     format: str,
@@ -68,28 +77,20 @@ def export(
     *,
     overwrite: bool = False,
     progress: ReportProgress | None = None,
+    own_folder: Path | None = None,
 ) -> Exported:
     """Write a view, some images (by their sha1s) or all in a format to a file or folder.
 
     Originals are only read. The target appears in one step when all is written; on an error it is
-    as it was. Raises InvalidExport, ExportFailed, InvalidView, NoEmbeddings.
+    as it was. Nothing is written into the project, but into its ``own_folder`` for downloads.
+    Raises InvalidExport, ExportFailed, InvalidView, NoEmbeddings.
     """
     options = options or Options()
     chosen = _checked(format, options)
-    is_folder = chosen.suffix == "" and target.suffix.lower() not in chosen.also
-    if not is_folder and target.suffix.lower() not in (chosen.suffix, *chosen.also):
-        raise InvalidExport("suffix", name=format, suffix=chosen.suffix, path=target.name)
-    writer = importlib.import_module(f"{__package__}.{chosen.module}")
-    path = check_target(
-        project,
-        target,
-        is_folder=is_folder,
-        has_definitions=getattr(writer, "HAS_DEFINITIONS", False),
-        overwrite=overwrite,
-    )
-    catalogue = registry.get(project, fresh=True)
-    by_file = writer.is_by_file(catalogue, options) if hasattr(writer, "is_by_file") else False
-    selection = select(catalogue, view, images, by_file=by_file)
+    writer = _writer(chosen)
+    is_folder = _is_folder(chosen, target)
+    path = check(project, format, target, options, overwrite=overwrite, own_folder=own_folder)
+    selection = _select(project, writer, view, images, options)
     require_space(path, writer.needed_bytes(project, selection, options))
     report_progress = progress or _silent
     with draft_of(path, is_folder=is_folder) as draft:
@@ -102,6 +103,64 @@ def export(
     return Exported(
         path, format, len(selection), selection.by_file, tuple(problems), draft.was_left, counts
     )
+
+
+def estimate(
+    project: Project, format: str, view: View | None = None, options: Options | None = None
+) -> Estimate:
+    """Return how many images or files an export has, and about how many bytes it takes.
+
+    Raises InvalidExport, InvalidView, NoEmbeddings.
+    """
+    options = options or Options()
+    writer = _writer(_checked(format, options))
+    selection = _select(project, writer, view, None, options)
+    size = int(writer.needed_bytes(project, selection, options))
+    return Estimate(len(selection), selection.by_file, size)
+
+
+def check(
+    project: Project,
+    format: str,
+    target: Path,
+    options: Options,
+    *,
+    overwrite: bool = False,
+    own_folder: Path | None = None,
+) -> Path:
+    """Return the whole path of a target that an export may write. Raises InvalidExport."""
+    chosen = _checked(format, options)
+    is_folder = _is_folder(chosen, target)
+    if not is_folder and target.suffix.lower() not in (chosen.suffix, *chosen.also):
+        raise InvalidExport("suffix", name=format, suffix=chosen.suffix, path=target.name)
+    return check_target(
+        project,
+        target,
+        is_folder=is_folder,
+        has_definitions=getattr(_writer(chosen), "HAS_DEFINITIONS", False),
+        overwrite=overwrite,
+        own_folder=own_folder,
+    )
+
+
+def _is_folder(format: Format, target: Path) -> bool:
+    return format.suffix == "" and target.suffix.lower() not in format.also
+
+
+def _writer(format: Format) -> Any:
+    return importlib.import_module(f"{__package__}.{format.module}")
+
+
+def _select(
+    project: Project,
+    writer: Any,
+    view: View | None,
+    images: Sequence[str] | None,
+    options: Options,
+) -> Selection:
+    catalogue = registry.get(project, fresh=True)
+    by_file = writer.is_by_file(catalogue, options) if hasattr(writer, "is_by_file") else False
+    return select(catalogue, view, images, by_file=by_file)
 
 
 def _checked(format: str, options: Options) -> Format:

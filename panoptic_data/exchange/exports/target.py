@@ -58,16 +58,26 @@ class Draft:
 
 
 def check_target(
-    project: Project, target: Path, *, is_folder: bool, has_definitions: bool, overwrite: bool
+    project: Project,
+    target: Path,
+    *,
+    is_folder: bool,
+    has_definitions: bool,
+    overwrite: bool,
+    own_folder: Path | None = None,
 ) -> Path:
-    """Return the whole path of a target that may be written. Raises InvalidExport."""
+    """Return the whole path of a target that may be written. Raises InvalidExport.
+
+    ``own_folder`` is the one folder of the project that may be written to.
+    """
     path = Path(os.path.abspath(target.expanduser()))  # noqa: PTH100 - a link is not followed
     if not path.name:
         raise InvalidExport("no_name", path=target)
     if not path.parent.is_dir():
         raise InvalidExport("no_folder", path=path.parent)
     real = path.parent.resolve() / path.name
-    if real == project.root or real.is_relative_to(project.root):
+    is_own = own_folder is not None and real.parent == own_folder.resolve()
+    if not is_own and (real == project.root or real.is_relative_to(project.root)):
         raise InvalidExport("in_project", path=path)
     for source in sources.listing(project):
         if real.is_relative_to(source.root) or source.root.is_relative_to(real):
