@@ -46,7 +46,7 @@ FOLDER = "exports"
 LOCK = "lock"
 AT_WORK = ("starting", "writing", "packing")
 _REQUEST, _STATE, _STOP = "request.json", "state.json", "stop"
-_ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{6}")
+_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{6}")
 # A process that has not taken its lock by then never will.
 _START_SECONDS = 120.0
 # So many are listed; the oldest of more are forgotten, with what was to be downloaded of them.
@@ -109,7 +109,7 @@ class ExportJob:
 def begin(project: Project, request: Request) -> ExportJob:
     """Start an export as a process that outlives this one."""
     _forget_oldest(project)
-    id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
     with project.anchored() as root:
         folder = root / FOLDER / id
         folder.mkdir(parents=True)

@@ -24,10 +24,9 @@ def address(chromium_path, own_project):
 
 def test_a_selection_is_downloaded_as_a_table(visit, address):
     page = visit(address)
-    tiles = page.get_by_role("option")
-    tiles.nth(1).click(modifiers=["Control"])
-    tiles.nth(3).click(modifiers=["Control"])
-    page.get_by_role("button", name="export…").click()
+    for index in (1, 3):
+        page.locator(f'.tile[data-index="{index}"]').click(modifiers=["Control"])
+    page.get_by_role("button", name="Export…").click()
     expect(page.get_by_role("radio", name=re.compile("^The selection"))).to_be_checked()
     expect(page.get_by_text(re.compile("^2 images, about"))).to_be_visible()
     page.get_by_role("button", name="Export", exact=True).click()
@@ -48,7 +47,10 @@ def test_the_images_of_a_view_are_written_into_a_folder_in_narrow_windows_too(
     page = visit(f"{address}/?view={_view('demo/Space')}", size=NARROW)
     page.get_by_role("button", name="Export the images of this view…").click()
     expect(page.get_by_role("radio", name=re.compile("^The view: "))).to_be_checked()
-    page.get_by_text("The pictures themselves").click()
+    formats = page.get_by_role("radiogroup", name="As what")
+    formats.get_by_text("Images", exact=True).click()
+    # What it can is shown once it is chosen.
+    expect(page.get_by_text("A folder for each")).to_be_visible()
     page.get_by_text("A place on this machine").click()
     path = page.get_by_role("textbox", name="File or folder to write")
     path.fill(str(tmp_path / "absent" / "pictures"))
@@ -70,7 +72,7 @@ def test_the_images_of_a_view_are_written_into_a_folder_in_narrow_windows_too(
 def test_what_is_interrupted_says_so_and_goes_on(visit, address, own_project, tmp_path):
     project = open_project(own_project)
     request = export_jobs.Request("images", "pictures", str(tmp_path / "pictures"))
-    folder = export_jobs.folder_of(project, "20260101T000000-abcdef")
+    folder = export_jobs.folder_of(project, "20260101T000000000000-abcdef")
     folder.mkdir(parents=True)
     job = export_jobs.ExportJob(
         folder.name, request, "writing", started_at="2026-01-01T00:00:00+00:00"
