@@ -133,8 +133,8 @@ def jobs_of(project: Project) -> list[ExportJob]:
     """Return the exports of a project, the newest first."""
     top = project.root / FOLDER
     ids = sorted((path.name for path in top.iterdir()), reverse=True) if top.is_dir() else []
-    found = (get(project, id) for id in ids)
-    return [job for job in found if job is not None]
+    listed = (get(project, id) for id in ids)
+    return [job for job in listed if job is not None]
 
 
 def get(project: Project, id: str) -> ExportJob | None:

@@ -15,7 +15,7 @@ _EXCHANGE = 2
 """``RENAME_EXCHANGE`` of Linux, ``RENAME_SWAP`` of macOS."""
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange(first: Path, second: Path) -> bool:
     """Exchange two files or folders of one disk; return False, with nothing done, where it cannot.
 
     No process ever sees one of the two missing.
@@ -24,7 +24,7 @@ def exchange(one: Path, other: Path) -> bool:
     if name not in ("Linux", "Darwin"):
         return False
     system = ctypes.CDLL(None, use_errno=True)
-    paths = os.fsencode(one), os.fsencode(other)
+    paths = os.fsencode(first), os.fsencode(second)
     try:
         if name == "Linux":
             return bool(system.renameat2(_HERE, paths[0], _HERE, paths[1], _EXCHANGE) == 0)

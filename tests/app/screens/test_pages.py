@@ -30,7 +30,7 @@ def drawn(screen, language="en", **address):
     return page
 
 
-@pytest.mark.parametrize("screen", [*PAGES, "explore", "image_map", "pipeline"])
+@pytest.mark.parametrize("screen", [*PAGES, "explore", "export", "image_map", "pipeline"])
 def test_a_page_without_a_project_says_how_to_make_one(screen, tmp_path, monkeypatch):
     monkeypatch.setenv("PANOPTIC_PROJECT", str(tmp_path / "absent"))
     assert "There is no project here" in page_text(drawn(screen))
