@@ -32,6 +32,7 @@ from panoptic_data.catalogue import (
     row_values,
     similarity_stats,
 )
+from panoptic_data.catalogue.away import away_folders
 from panoptic_data.catalogue.execute import index_of, run_view, window
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
@@ -75,7 +76,8 @@ def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
       the rows are sha1s, and a window may be longer. With ``at=`` a list of sha1s, ``at`` is the
       position of the first of them that the view shows, the one nearest to ``near=`` where it has
       several, and ``of`` which one it is in the list; both null where it shows none.
-      Rows that only a frozen result still shows are ``gone``.
+      Rows that only a frozen result still shows are ``gone``; those of which no file is there,
+      as the folder of their source is not, have that folder as ``away``.
       With ``also=`` a list of ``hue`` (a name of ``colour.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row has these as well, null where there is none; with fields of
       properties (``p:tags:k3x9``), each has ``values``, property → text
@@ -158,6 +160,7 @@ def _rows(thumbnails: Thumbnails, view_request: _ViewRequest, request: Request) 
         _add_hues_and_clusters(current, numbers, rows, request)
         _add_property_values(current, result, start, rows, request)
         _mark_gone(view_request, numbers, rows)
+        _mark_away(current, result, start, rows)
         _add_ranks(view_request, numbers, rows, request)
     payload = {"version": current.version, "total": len(result), "start": start, "rows": rows}
     if "at" in query:
@@ -209,6 +212,15 @@ def _mark_gone(view_request: _ViewRequest, numbers: Rows, rows: list[dict[str, A
     for row, is_gone in zip(rows, gone, strict=True):
         if is_gone:
             row["gone"] = True
+
+
+def _mark_away(
+    current: Catalogue, result: ViewResult, start: int, rows: list[dict[str, Any]]
+) -> None:
+    folders = away_folders(current, result, start, len(rows))
+    for row, folder in zip(rows, folders, strict=True):
+        if folder is not None:
+            row["away"] = folder
 
 
 def _add_ranks(

@@ -34,10 +34,10 @@ FOREGROUND_SECONDS = 0.3
 # A corpus that grows all the time is reloaded for at most a tenth of the time.
 REST_FACTOR = 10.0
 # All that a view can ask for: of each change of one of these there is a new catalogue.
-_MAIN_TABLES = ("files", "images", "duplicates", "encoders")
+_MAIN_TABLES = ("files", "images", "duplicates", "encoders", "sources")
 _ENCODER_TABLES = ("embeddings", "projection", "clusters", "cluster_info")
-# What of these is not in the catalogue but read by a search when it is run.
-_READ_BY_SEARCHES = ("embeddings", "encoders")
+# What of these is not in the catalogue, but read by a search when it is run, or for rows in sight.
+_NOT_HELD = ("embeddings", "encoders", "sources")
 
 
 def get(project: Project, *, fresh: bool = False) -> Catalogue:
@@ -60,8 +60,7 @@ def load(project: Project, previous: Catalogue | None = None) -> Catalogue:
     if previous is None or _differ(previous.versions, versions) & {"files", "images"}:
         return Catalogue(project, versions, corpus_reader.read(project, versions), annotations)
     other_vectors = all(
-        name.partition("__")[0] in _READ_BY_SEARCHES
-        for name in _differ(previous.versions, versions)
+        name.partition("__")[0] in _NOT_HELD for name in _differ(previous.versions, versions)
     )
     return previous.at_versions(versions, annotations, keep_orders=other_vectors)
 

@@ -1,5 +1,5 @@
 // One tile: a picture, its circle to select it, its captions. Not here: where it lies.
-import { el, icon, set, write } from "../shared/ui/dom.js";
+import { el, fill, icon, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { showCaptions } from "./captions.js";
 import { chip } from "./sort_chip.js";
@@ -24,6 +24,7 @@ export function makeTile(texts) {
       image,
       el("span", { class: "badge" }),
       el("span", { class: "damage" }, icon("broken_image")),
+      el("span", { class: "away" }, icon("folder_off")),
     ),
     el(
       "button",
@@ -68,7 +69,10 @@ export function showTile(tile, row, how) {
   tile.classList.toggle("gone", Boolean(row?.gone));
   tile.classList.toggle("twin", how.isTwin);
   tile.classList.toggle("skeleton", !row);
-  if (tile.title !== (row?.place ?? "")) tile.title = row?.place ?? "";
+  const away = row?.away ? fill(how.words.texts.away, { path: row.away }) : "";
+  const title = [row?.place, away].filter(Boolean).join("\n");
+  if (tile.title !== title) tile.title = title;
+  tile.classList.toggle("is-away", Boolean(away));
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
   set(tile, "aria-label", showCaptions(caption, row, how.captions, how.words) || null);
   write(frame.children[1], badge(row, how));
@@ -91,7 +95,9 @@ export function thumbnail(sha1, pixels) {
 
 /** What a screen reader says of an image besides its name. */
 function described(row, how) {
-  return (row.gone ? how.words.texts.gone : how.ranked?.(row)) || null;
+  const { texts } = how.words;
+  const away = row.away ? fill(texts.away, { path: row.away }) : "";
+  return [row.gone ? texts.gone : how.ranked?.(row), away].filter(Boolean).join(". ") || null;
 }
 
 function badge(row, how) {

@@ -91,4 +91,8 @@ def table(
 
 def _texts(language: str) -> dict[str, str]:
     texts = {name: translate(f"explore.{name}", language) for name in _TEXTS}
-    return {**texts, "gone": translate("hold.no_longer", language)}
+    return {
+        **texts,
+        "gone": translate("hold.no_longer", language),
+        "away": translate("explore.away", language),
+    }

@@ -1,6 +1,6 @@
 // The rows of the table: a sheet of one image a row. Not here: the headings of its columns, what
 // a press does, what a cell says (columns.js), scrolling and groups (virtual_sheet.js).
-import { el, icon, set, write } from "../shared/ui/dom.js";
+import { el, fill, icon, set, write } from "../shared/ui/dom.js";
 import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
 import { brush } from "../shared/store/brush.js";
 import { routeTo } from "../shared/bridge/address.js";
@@ -106,7 +106,10 @@ export class Body extends Sheet {
     node.classList.toggle("current", index === this.current);
     node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
     node.classList.toggle("gone", Boolean(row?.gone));
-    set(node, "aria-description", row?.gone ? this.texts.gone : null);
+    const away = row?.away ? fill(this.texts.away, { path: row.away }) : "";
+    node.classList.toggle("is-away", Boolean(away));
+    set(node, "aria-description", [row?.gone ? this.texts.gone : "", away].filter(Boolean).join(". ") || null);
+    set(node, "title", away || null);
     node.classList.toggle("skeleton", !row);
     if (!row) return;
     layout.shown.forEach((column, at) => {
@@ -166,7 +169,13 @@ const MAKERS = {
     const image = el("img", { alt: "", draggable: "false", decoding: "async" });
     image.addEventListener("load", () => image.classList.add("here"));
     image.addEventListener("error", () => image.parentElement?.classList.add("broken"));
-    return el("span", { class: "frame" }, image, icon("broken_image"));
+    return el(
+      "span",
+      { class: "frame" },
+      image,
+      icon("broken_image"),
+      el("span", { class: "away" }, icon("folder_off")),
+    );
   },
   folder: () => el("bdi"),
   colour: () => el("span", { class: "swatch", role: "img" }),

@@ -12,7 +12,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import frozen_results, registry
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.groups import condition
-from panoptic_data.ingest import scan
+from panoptic_data.ingest import scan, sources
 from panoptic_data.views.model import Level, View, to_address
 from tests import synthetic
 from tests.served_corpus import sha1_of
@@ -66,6 +66,35 @@ def test_all_images_of_a_view_are_read_once(ask, real_corpus):
     files = View(mode="file").with_condition("path", "copy")
     of_files = json.loads(ask(f"/seen?view={to_address(files)}")[1])
     assert (of_files["sha1s"], len(of_files["places"])) == (seen["sha1s"], 1)
+
+
+def test_rows_whose_folder_is_away_say_so_at_once(ask, real_corpus):
+    project, source, contents = real_corpus
+    answer, body = ask("/rows")
+    assert not any("away" in row for row in json.loads(body)["rows"])
+    # A copy elsewhere, in a folder that is there.
+    other = {"name": "other", "uri": "/other", "added_at": synthetic.AT, "options": "{}"}
+    synthetic.write(project, "sources", [other])
+    red = sha1_of(contents["red.jpg"])
+    there = synthetic.file("other/red.jpg", "red") | {"sha1": red}
+    synthetic.write(project, "files", [there])
+    try:
+        sources.record_away(project, source)
+        registry.get(project, fresh=True)
+        again, body = ask("/rows", If_None_Match=answer.headers["ETag"])
+        assert again.status == 200
+        away = {row["sha1"]: row.get("away") for row in json.loads(body)["rows"]}
+        assert away.pop(red) is None
+        assert set(away.values()) == {str(source.root)}
+        files = to_address(View(mode="file").with_condition("path", "red.jpg"))
+        of_files = json.loads(ask(f"/rows?view={files}")[1])["rows"]
+        marked = {row["place"].partition("/")[0]: row.get("away") for row in of_files}
+        assert marked == {source.name: str(source.root), "other": None}
+    finally:
+        sources.record_presence(project, source.name, away_since=None)
+        project.database().delete("files", [there["file_id"]])
+        project.database().delete("sources", ["other"])
+        registry.get(project, fresh=True)
 
 
 def test_rows_say_hues_and_clusters_only_when_asked(ask, real_corpus):
