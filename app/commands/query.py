@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
+
 from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import cli_text, terminal_language
-from panoptic_data.catalogue import registry
+from panoptic_data.catalogue import registry, shown_files
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_answer(catalogue, view, result, count), ensure_ascii=False))
         return 0
-    sys.stdout.writelines(f"{path}\n" for path in _paths(catalogue, result, count))
+    sys.stdout.writelines(f"{path}\n" for path in _paths(catalogue, view, result, count))
     return 0
 
 
@@ -93,11 +95,19 @@ def _answer(catalogue: Catalogue, view: View, result: ViewResult, count: int) ->
         "version": catalogue.version,
         "total": len(result),
         "view": model.to_json(view),
-        "rows": window(catalogue, result, 0, count),
+        "rows": _rows(catalogue, view, result, count),
     }
     if result.groups is not None:
         answer["groups"] = _groups(result.groups)
     return answer
+
+
+def _rows(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> list[dict[str, Any]]:
+    """Return rows as the dashboard has them, each with the path that matched."""
+    rows = window(catalogue, result, 0, count)
+    for row, place in zip(rows, _places(catalogue, view, result, count), strict=True):
+        row["place"], row["name"] = place, place.rpartition("/")[2]
+    return rows
 
 
 def _groups(groups: Groups) -> list[dict[str, Any]]:
@@ -118,14 +128,25 @@ def _groups(groups: Groups) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(catalogue: Catalogue, result: ViewResult, count: int) -> Iterator[str]:
+def _paths(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> Iterator[str]:
     """Yield the path of each image, or of each file; images without a file are left out."""
     roots = {source.name: source.root for source in sources.listing(catalogue.project)}
-    if result.files is None:
-        paths = catalogue.frame["place"].gather(result.rows[:count])
-    else:
-        paths = catalogue.corpus.files["place"].gather(result.files[:count])
-    for listed in paths:
+    for listed in _places(catalogue, view, result, count):
         source, _, path = listed.partition("/")
         if source:
             yield str(roots[source] / path) if source in roots else listed
+
+
+def _places(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> list[str]:
+    """Return "source/folder/name" of each file; of an image that of the first file that matches."""
+    places = catalogue.corpus.files["place"]
+    if result.files is not None:
+        shown: list[str] = places.gather(result.files[:count]).to_list()
+        return shown
+    rows = result.rows[:count].astype(np.int64)
+    of_images = catalogue.frame["place"].gather(rows).to_list()
+    files = shown_files.first_files(catalogue, rows, view).tolist()
+    return [
+        of_image if file == shown_files.NO_FILE else places[file]
+        for of_image, file in zip(of_images, files, strict=True)
+    ]

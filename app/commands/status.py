@@ -39,6 +39,7 @@ def _state(project: Project) -> dict[str, Any]:
         "project": str(project.root),
         "images": database.count("images"),
         "files": overview.file_counts(project),
+        "images_by_status": overview.image_counts(project),
         "reasons": dict(sorted(reasons.iter_rows())),
         "sources": _sources(project),
         "encoders": encoder_rows(project),
@@ -66,7 +67,7 @@ def _print(project: Project, state: dict[str, Any]) -> None:
     files = state["files"]
     print(
         f"{number(state['images'])} {cli_text('status_images')}; {cli_text('status_files')}: "
-        + _statuses(files)
+        + _statuses(files, state["images_by_status"])
     )
     for source in state["sources"]:
         counts = {status: source[status] for status in overview.STATUSES}
@@ -84,10 +85,20 @@ def _print(project: Project, state: dict[str, Any]) -> None:
     _print_runs(state)
 
 
-def _statuses(counts: dict[str, int]) -> str:
-    """Return the counts in words; those that are rarely anything only where they are."""
+def _statuses(counts: dict[str, int], images: dict[str, int] | None = None) -> str:
+    """Return the counts of files in words, of some how many images they are.
+
+    Those that are rarely anything only where they are.
+    """
     shown = [s for s, count in counts.items() if count or s not in ("away", "purged")]
-    return ", ".join(f"{number(counts[s])} {cli_text(f'status_{s}')}" for s in shown)
+    parts = []
+    for status in shown:
+        text = f"{number(counts[status])} {cli_text(f'status_{status}')}"
+        if counts[status] and images is not None and status in images:
+            of = number(images[status])
+            text += f" ({cli_text('status_of_images', count=images[status], shown=of)})"
+        parts.append(text)
+    return ", ".join(parts)
 
 
 def _print_annotations(counts: dict[str, Any]) -> None:

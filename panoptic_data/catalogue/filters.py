@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
-__all__ = ["select"]
+__all__ = ["matching_files", "select"]
 
 Mask = npt.NDArray[np.bool_]
 Similarity = npt.NDArray[np.float32]
@@ -88,6 +88,27 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     if similarity is None:
         return mask, None
     return mask & selector.of_images(best), np.where(best, similarity, np.float32(np.nan))
+
+
+def matching_files(catalogue: Catalogue, view: View) -> Mask | None:
+    """Return which files match what a view asks of files: (files,) bool; None for nothing.
+
+    Asked of files are their folders, paths and names, and properties of files.
+    """
+    asking = [part for part in view.where if _asks_of_files(catalogue, part)]
+    if not asking:
+        return None
+    selector = _Selector(catalogue, by_file=True)
+    mask = selector.everything()
+    for part in asking:
+        mask &= selector.mask(part)
+    return mask
+
+
+def _asks_of_files(catalogue: Catalogue, part: Condition | Clause) -> bool:
+    if isinstance(part, Clause):
+        return any(_asks_of_files(catalogue, inner) for inner in part.parts)
+    return part.field in _FILES or catalogue.is_of_files(part.field)
 
 
 def _is_search(part: Condition | Clause) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "SourceSummary",
     "StageSummary",
     "file_counts",
+    "image_counts",
     "problem_files",
     "reason_counts",
     "source_summaries",
@@ -39,6 +40,8 @@ STATUSES = ("ok", "away", "unreadable", "missing", "purged")
 """Of files, as pages and commands count them: each file once."""
 
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
+# Of several files of one content the first of these is the image's.
+_BEST_FIRST = {"ok": 0, "unreadable": 1, "missing": 2}
 # Of the reasons of several parts, the first of these is the stage's.
 _WORST_FIRST = ("never", "table", "unfinished", "code", "inputs", stages.AWAY)
 
@@ -127,6 +130,18 @@ def file_counts(project: Project) -> dict[str, int]:
     """Return how many files of all sources have each of ``STATUSES``."""
     summaries = source_summaries(project)
     return {status: sum(getattr(s, status) for s in summaries) for status in STATUSES}
+
+
+def image_counts(project: Project) -> dict[str, int]:
+    """Return how many images are unreadable or missing, as views count them.
+
+    Files of one content are one image, which counts as its best file: ``is:unreadable`` and
+    ``is:missing`` list as many, but for those that a person took out of the corpus.
+    """
+    database = project.database()
+    files = database.frame("files", ["sha1", "status"])
+    counts = _by_best_status(files, database.frame("images", ["sha1"])["sha1"])
+    return {status: counts.get(status, 0) for status in ("unreadable", "missing")}
 
 
 def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary]:
@@ -229,6 +244,22 @@ def _count(files: pl.DataFrame) -> _FileCounts:
         images=dict(images.iter_rows()),
         reasons=dict(by_reason.iter_rows()),
     )
+
+
+def _by_best_status(files: pl.DataFrame, images_there: pl.Series) -> dict[str, int]:
+    """Return how many contents have each status, that of their best file."""
+    ranked = pl.col("status").replace_strict(_BEST_FIRST, default=None, return_dtype=pl.Int8)
+    known = files.filter(pl.col("sha1").is_not_null()).with_columns(rank=ranked)
+    best = known.drop_nulls("rank").group_by("sha1").agg(pl.col("rank").min())
+    # What is no picture is listed while its file is there.
+    is_listed = pl.col("sha1").is_in(images_there.implode())
+    listed = best.filter(is_listed | (pl.col("rank") == _BEST_FIRST["unreadable"]))
+    names = {rank: status for status, rank in _BEST_FIRST.items()}
+    counted = listed.group_by("rank").len().iter_rows()
+    by_status = {names[rank]: count for rank, count in counted}
+    without_file = images_there.filter(~images_there.is_in(best["sha1"].implode()))
+    by_status["missing"] = by_status.get("missing", 0) + len(without_file)
+    return by_status
 
 
 def _stage(

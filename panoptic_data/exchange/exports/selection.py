@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panoptic_data.catalogue.execute import run_view
+from panoptic_data.catalogue.shown_files import all_files, first_files
 from panoptic_data.errors import InvalidExport
 from panoptic_data.views import saved
 from panoptic_data.views.model import View
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Selection", "saved_view", "select"]
 
-NO_FILE = -1
 Positions = npt.NDArray[np.int64]
 
 
@@ -79,8 +79,10 @@ def select(
     """Return the images of a view, in its order; with ``sha1s`` only these.
 
     Without a view all images, or these in their order. Each comes once, whatever groups it is in.
-    ``by_file`` gives all files of each image; a view of files gives those that it shows. Raises
-    InvalidExport for a sha1 that the project does not have, InvalidView, NoEmbeddings.
+    ``by_file`` gives all files of each image. Where the view asks for folders, paths or names,
+    only files that match count, as the first of an image too. A view of files gives those that it
+    shows. Raises InvalidExport for a sha1 that the project does not have, InvalidView,
+    NoEmbeddings.
     """
     chosen = None if sha1s is None else _rows(catalogue, sha1s)
     if chosen is not None and view is None:
@@ -101,8 +103,8 @@ def select(
     if positions is not None:
         return Selection(catalogue, rows, positions, by_file=True)
     if by_file:
-        return _all_files(catalogue, rows)
-    return Selection(catalogue, rows, _first_files(catalogue, rows))
+        return Selection(catalogue, *all_files(catalogue, rows, view), by_file=True)
+    return Selection(catalogue, rows, first_files(catalogue, rows, view))
 
 
 def saved_view(project: Project, name: str) -> View:
@@ -132,25 +134,3 @@ def _distinct(numbers: Positions) -> Positions:
     """Return each number once, where it comes first."""
     first = np.unique(numbers, return_index=True)[1]
     return numbers[np.sort(first)]
-
-
-def _first_files(catalogue: Catalogue, rows: Positions) -> Positions:
-    """Return the first file of each row, -1 for none: files lie in the order of their images."""
-    file_row = catalogue.corpus.file_row
-    if not len(file_row):
-        return np.full(len(rows), NO_FILE, dtype=np.int64)
-    first = np.minimum(np.searchsorted(file_row, rows), len(file_row) - 1)
-    return np.where(file_row[first] == rows, first, NO_FILE).astype(np.int64)
-
-
-def _all_files(catalogue: Catalogue, rows: Positions) -> Selection:
-    file_row = catalogue.corpus.file_row
-    starts = np.searchsorted(file_row, rows, side="left")
-    stops = np.searchsorted(file_row, rows, side="right")
-    # An image without a file has one place of its own.
-    counts = np.maximum(stops - starts, 1)
-    repeated = np.repeat(rows, counts)
-    offsets = np.arange(len(repeated)) - np.repeat(np.cumsum(counts) - counts, counts)
-    has_file = np.repeat(stops > starts, counts)
-    files = np.where(has_file, np.repeat(starts, counts) + offsets, NO_FILE)
-    return Selection(catalogue, repeated, files.astype(np.int64), by_file=True)

@@ -98,6 +98,22 @@ def test_a_view_is_asked_by_query_json_file_or_address(war, tmp_path, capsys):
         assert capsys.readouterr().out == "/data/posters/1930s/blue.png\n"
 
 
+def test_of_copies_the_path_that_matched_is_printed(war, capsys):
+    def printed(*arguments):
+        assert main(["query", "--project", str(war.root), *arguments]) == 0
+        return capsys.readouterr().out
+
+    first, other = "/data/cards/red again.jpg", "/data/posters/1930s/red.jpg"
+    assert printed("width>800").splitlines() == [first]
+    assert printed("name:red.jpg").splitlines() == [other]
+    assert printed('name:"red again"').splitlines() == [first]
+    assert printed("folder:1930s width>800").splitlines() == [other]
+    # Found by two of its files together: neither matches alone.
+    assert printed('name:"red again" folder:1930s').splitlines() == [first]
+    (row,) = json.loads(printed("name:red.jpg", "--json"))["rows"]
+    assert (row["place"], row["name"]) == ("posters/1930s/red.jpg", "red.jpg")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.provenance import overview, stages
 from panoptic_data.provenance.stages import StageResult
+from panoptic_data.views.model import View
 from tests import synthetic
 from tests.synthetic import AT, file, image
 
@@ -41,6 +44,21 @@ def test_folders_count_files_and_different_images(project):
         for f in overview.source_summaries(project)
     ]
     assert counted == [("a", 1, 2, 2, 0), ("b", 1, 1, 0, 2)]
+
+
+def test_files_of_one_content_are_one_image(project):
+    # Of one unreadable file nothing is known; images of which a file is there are not missing.
+    assert overview.image_counts(project) == {"unreadable": 1, "missing": 0}
+    bad = file("b/bad again.jpg", "x", status="unreadable", reason="truncated")
+    synthetic.write(project, "files", [bad])
+    synthetic.write(project, "images", [image("three")])
+    synthetic.write(project, "files", [file("b/three.jpg", "three", status="missing")])
+    assert overview.file_counts(project)["unreadable"] == 3
+    counted = overview.image_counts(project)
+    assert counted == {"unreadable": 1, "missing": 1}
+    catalogue = registry.get(project, fresh=True)
+    for status, count in counted.items():
+        assert len(run_view(catalogue, View().with_condition("status", [status]))) == count
 
 
 def test_counts_follow_the_table(project):

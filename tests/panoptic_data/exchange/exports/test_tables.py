@@ -139,6 +139,24 @@ def test_a_view_gives_its_images_in_its_order_and_a_selection_only_these(war, tm
     assert [row[0] for row in _rows(tmp_path / "c.csv")[1:]] == chosen[::-1]
 
 
+def test_files_that_the_view_does_not_ask_for_are_left_out(war, tmp_path):
+    def paths(name, **parts):
+        export(war, "csv", tmp_path / f"{name}.csv", **parts)
+        return [row[2] for row in _rows(tmp_path / f"{name}.csv")[1:]]
+
+    copy, original = "posters/copies/red.jpg", "posters/1930/red.jpg"
+    assert {copy, original} < set(paths("all", files=True))
+    assert paths("in folder", view="folder:posters/copies", files=True) == [copy]
+    assert copy not in paths("other folder", view="folder:posters/1930", files=True)
+    # An image is exported by the file that matched.
+    assert paths("image", view="folder:posters/copies") == [copy]
+    assert original in paths("image of other", view="folder:posters/1930 name:red")
+    # Found by two of its files together: both are.
+    both = paths("both", view="folder:posters/copies folder:posters/1930", files=True)
+    assert sorted(both) == sorted([copy, original])
+    assert original in paths("chosen", images=[sha1_of("red")], files=True)
+
+
 def test_a_property_that_is_called_as_a_column_gets_a_number_and_its_name_back(tmp_path):
     opened = examples.project(tmp_path / "one")
     annotate(opened, create_property(opened, "Width", "number"), {sha1_of("red"): 7})
