@@ -50,13 +50,12 @@ class PinnedConnection(Connection):
         if name not in self._pins:
             return None
         table = self._open_on_disk(name)
-        # A table that was made anew may come to the same number: the pin is what was kept.
+        # A table that was made anew may come to the same number: only with its pin is it the same.
+        # The branch itself is not read: it names the path of the table when it was pinned.
         if table is None or self._pin not in table.branches.list():
             self.check()
             raise TableMissing(table=name)
-        if version is None or version == self._pins[name]:
-            return table.branches.checkout(self._pin)
-        table.checkout(version)
+        table.checkout(self._pins[name] if version is None else version)
         return table
 
     def _refuse(self) -> NoReturn:

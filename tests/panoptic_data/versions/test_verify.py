@@ -51,6 +51,7 @@ def test_a_table_made_anew_is_not_taken_for_the_one_that_was_kept(project):
     version = create(project, "a")
     database = project.database()
     rows = database.read("duplicates")
+    database.forget("duplicates")
     (project.lance / "duplicates.lance").rename(project.root / "duplicates")
     while database.version("duplicates") < version.tables["duplicates"]:
         database.append("duplicates", rows.slice(0, 1))
