@@ -19,6 +19,7 @@ from app.services import identity
 from app.services.history_text import Words
 from app.session import state
 from app.session.callbacks import uninterrupted
+from app.widgets import version_banner
 from app.widgets.unavailable import guarded
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.duplicates import overwritten
@@ -43,6 +44,9 @@ def show(project: Project) -> None:
 
 
 def _draw(project: Project) -> None:
+    if project.version:
+        version_banner.read_only()
+        return
     offers = overwritten.offers(project)
     with st.container(key="overwritten_head", horizontal=True, vertical_alignment="center"):
         st.html(f"<h1>{escape(_text('page'))}</h1>")

@@ -20,7 +20,6 @@ from panoptic_data.errors import DataUnavailable, ProjectBusy
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.news import FolderNews, folder_news
 from panoptic_data.ingest.watch import FolderWatch
-from panoptic_data.provenance import runs
 from panoptic_data.storage import background
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class FolderWatcher:
             # Another run began first, perhaps of other sources.
             self._tried.clear()
         self._process = None
-        return runs.current(self._project) is not None
+        return jobs.is_processing(self._project)
 
     def _follow_tables(self) -> None:
         """Look at every source again where somebody wrote what it is compared with."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "current_run",
+    "is_processing",
     "last_log_line",
     "log_file",
     "process_next",
@@ -43,6 +44,8 @@ LOG = Path("logs", "process.log")
 # Projects that are processed again as soon as their run at work has ended.
 _waiting: set[ProjectFolder] = set()
 _waiting_lock = threading.Lock()
+# The last processing that this process started, by project: it takes seconds to say that it runs.
+_processing: dict[ProjectFolder, subprocess.Popen[bytes]] = {}
 
 
 def start_processing(
@@ -58,7 +61,16 @@ def start_processing(
     Raises VersionReadOnly.
     """
     command = process_command(project.root, sources=sources, retry=retry, refit=refit)
-    return start_process(project, command)
+    process = start_process(project, command)
+    _processing[project.folder] = process
+    return process
+
+
+def is_processing(project: Project) -> bool:
+    """Whether a run is at work, or a process that this one started is about to begin one."""
+    started = _processing.get(project.folder)
+    is_alive = started is not None and started.poll() is None
+    return is_alive or current_run(project) is not None
 
 
 def start_merging(project: Project) -> subprocess.Popen[bytes]:

@@ -38,8 +38,9 @@ def show(project: Project) -> None:
     _counts(project)
     for source in sources.listing(project):
         _question(project, source)
-    _overwritten(project)
-    folder_news.show_automatic(project)
+    if not project.version:
+        _overwritten(project)
+        folder_news.show_automatic(project)
     with (
         st.form("add_folder", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="small"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.services import jobs
 from app.services.folder_watch import STABLE_SECONDS, FoldersState, FolderWatcher, current
 from panoptic_data.errors import ProjectBusy
 from panoptic_data.ingest import images, sources
@@ -135,6 +136,15 @@ def test_while_a_run_is_at_work_nothing_is_counted(watcher, project, posters, lo
     write_pictures(posters, range(100, 102))
     with runs.start(project, "process", {}):
         assert look() is None
+    assert look().new == 2
+
+
+def test_a_run_that_was_just_started_by_a_press_is_waited_for(project, posters, look, monkeypatch):
+    process = Process()
+    monkeypatch.setitem(jobs._processing, project.folder, process)
+    write_pictures(posters, range(100, 102))
+    assert look() is None
+    process.returncode = 0
     assert look().new == 2
 
 
