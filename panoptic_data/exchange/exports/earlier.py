@@ -64,6 +64,7 @@ class Earlier:
     """The pictures of killed exports, each given once; threads may ask at the same time."""
 
     def __init__(self, held: Path, target: str, signature: str) -> None:
+        self._held = held
         self._notes: dict[str, list[tuple[Path, Note]]] = {}
         self._lock = threading.Lock()
         for folder in _folders(held):
@@ -79,7 +80,7 @@ class Earlier:
                 if not candidates:
                     return None
                 file, note = candidates.pop()
-            if _has_digest(file, note.digest):
+            if _is_inside(file, self._held) and _has_digest(file, note.digest):
                 return file, note
 
 
@@ -126,9 +127,16 @@ def _notes(file: Path, signature: str) -> Iterator[Note]:
             continue
 
 
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Whether a file is really below a folder: neither its name nor a link leads elsewhere."""
+    try:
+        return not file.is_symlink() and file.resolve().is_relative_to(folder.resolve())
+    except OSError:
+        return False
+
+
 def _has_digest(file: Path, digest: str) -> bool:
     try:
-        # A link leads elsewhere, whatever bytes are there.
-        return not file.is_symlink() and hashes.sha1(file.read_bytes()) == digest
+        return hashes.sha1(file.read_bytes()) == digest
     except OSError:
         return False

@@ -82,6 +82,9 @@ def check_target(
     for source in sources.listing(project):
         if real.is_relative_to(source.root) or source.root.is_relative_to(real):
             raise InvalidExport("in_source", path=path, source=source.name)
+    if _held(path).is_symlink():
+        # What is written would lie elsewhere.
+        raise InvalidExport("link", path=_held(path))
     _restore_if_left(path)
     _check_existing(path, is_folder, overwrite)
     if has_definitions:

@@ -16,7 +16,8 @@ import pytest
 from panoptic_data import export
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import ExportFailed, InvalidExport
-from panoptic_data.exchange.exports import csv_table, image_files, run, target
+from panoptic_data.exchange.exports import csv_table, image_files, picture_files, run, target
+from panoptic_data.exchange.exports.earlier import Journal, Note
 from panoptic_data.exchange.exports.job import ExportJob
 from panoptic_data.exchange.exports.options import Options
 from panoptic_data.exchange.exports.selection import select
@@ -201,6 +202,27 @@ def _write_one(war, draft, number):
     selection = select(registry.get(war, fresh=True)).part(number, number + 1)
     job = ExportJob(war, selection, Options(size=24), draft, lambda _done, _of: None)
     image_files.write(job)
+
+
+def test_a_draft_never_leads_elsewhere(war, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "content").mkdir(parents=True)
+    (elsewhere / "content/mine.txt").write_text("mine", "utf-8")
+    (tmp_path / ".out.partial").symlink_to(elsewhere)
+    _refused(war, "link", "images", tmp_path / "out")
+    assert (elsewhere / "content/mine.txt").read_text("utf-8") == "mine"
+    (tmp_path / ".out.partial").unlink()
+    # What a killed export noted, with names that lead out of its draft, or over a link.
+    original = war.root.parent / "pictures/1930/red.jpg"
+    held = tmp_path / ".out.partial"
+    (held / "content/out/images").mkdir(parents=True)
+    (held / "content/out/linked").symlink_to(original.parent)
+    sha1, signature = examples.sha1_of("red"), f"None False {picture_files._CODE}"
+    with Journal(held, signature) as journal:
+        for name in ("../../../../pictures/1930/red.jpg", str(original), "linked/red.jpg"):
+            journal.note(Note(sha1, name, sha1, 48, 32, is_jpeg=False))
+    assert export(war, "images", tmp_path / "out").counts == {"files": 4}
+    assert original.exists()
 
 
 def test_a_link_that_the_disk_refuses_is_a_copy_and_said_so(war, tmp_path, monkeypatch):
