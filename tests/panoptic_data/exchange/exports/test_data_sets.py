@@ -30,6 +30,14 @@ def test_coco_has_images_categories_and_an_annotation_a_tag(war, tmp_path):
         with Image.open(tmp_path / "coco/data" / image["file_name"]) as written_image:
             assert written_image.size == (24, 16)
         assert (image["width"], image["height"]) == (24, 16)
+    # As pycocotools indexes it: ids are numbers of their own, and lead to each other.
+    for part in ("images", "categories", "annotations"):
+        ids = [item["id"] for item in labels[part]]
+        assert len(set(ids)) == len(ids) > 0
+        assert all(type(id) is int for id in ids)
+    ids_of = {part: {item["id"] for item in labels[part]} for part in ("images", "categories")}
+    assert {a["image_id"] for a in labels["annotations"]} <= ids_of["images"]
+    assert {a["category_id"] for a in labels["annotations"]} <= ids_of["categories"]
     categories = {category["id"]: category for category in labels["categories"]}
     battle = next(c for c in categories.values() if c["name"] == "Naval battle")
     assert battle["supercategory"] == "War"
@@ -50,8 +58,13 @@ def test_an_image_folder_has_a_line_a_picture_with_the_same_members(war, tmp_pat
     assert {tuple(row) for row in rows} == {
         ("file_name", "sha1", "file_id", "path", "my number", "Subject", "width"),
     }
-    for row in rows:
-        assert (tmp_path / "hf/train" / row["file_name"]).is_file()
+    # The reader refuses a picture without a line, a line without a picture, and a name twice.
+    folder = tmp_path / "hf/train"
+    pictures = [p.relative_to(folder).as_posix() for p in folder.rglob("*.jpg")]
+    assert sorted(row["file_name"] for row in rows) == sorted(pictures)
+    columns = pl.read_ndjson(folder / "metadata.jsonl")
+    assert columns.schema["my number"] == pl.Float64
+    assert columns.schema["Subject"] == pl.List(pl.String)
     assert next(row for row in rows if row["sha1"] == sha1_of("grey"))["Subject"] is None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -71,6 +72,12 @@ def test_web_annotations_have_bodies_authors_and_targets(war, tmp_path):
     assert page["type"] == "AnnotationPage"
     assert written.counts == {"annotations": len(page["items"])}
     assert len({item["id"] for item in page["items"]}) == len(page["items"])
+    for item in page["items"]:
+        assert item["id"].startswith("urn:uuid:")
+        assert (item["type"], item["body"]["type"]) == ("Annotation", "TextualBody")
+        assert item["motivation"] in ("tagging", "describing", "linking")
+        assert datetime.fromisoformat(item["created"]).utcoffset() == timedelta(0)
+        assert {type(value) for value in item["body"].values()} == {str}
     subject = [i for i in page["items"] if i["body"]["dcterms:title"] == "Subject"]
     assert {i["body"]["value"] for i in subject} == {"War", "Naval battle", 'say "hi", you'}
     for item in subject:
