@@ -54,6 +54,19 @@ class Connection:
         with self._folder.anchored() as root:
             yield Connection(str(root / LANCE), self._folder, root)
 
+    @contextmanager
+    def fixed(self) -> Iterator[Connection]:
+        """Yield a connection to the same tables under a path that every process has for them.
+
+        Pins are made and old versions cleaned up under it: else Lance takes the pins of a project
+        that was moved for those of another.
+        """
+        if self._folder is None:
+            yield self
+            return
+        with self._folder.fixed() as root:
+            yield Connection(str(root / LANCE), self._folder, root)
+
     def check(self) -> None:
         """Raise ProjectGone or ProjectReplaced where the folder is not the one that was opened."""
         if self._folder is not None and self._held is None:
@@ -144,6 +157,13 @@ class Connection:
             return frozenset() if table is None else frozenset(table.branches.list())
         except failures.LANCE_ERRORS:
             return frozenset()
+
+    def has_stale_pins(self, name: str) -> bool:
+        """Whether Lance would not keep a pinned version of a table when it cleans up here."""
+        table = Path(self.uri) / f"{name}.lance"
+        own = str(table).lstrip("/").encode()
+        manifests = (table / "tree").glob("*/_versions/*.manifest")
+        return any(own not in manifest.read_bytes() for manifest in manifests)
 
     def pin(self, name: str, pin: str) -> int | None:
         """Keep the current version of a table until it is unpinned; return its number.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,9 @@ SETTINGS = "project.toml"
 _REMEMBERED = 64
 # Linux reaches an open folder by its handle, whatever becomes of its name.
 _HANDLES = Path("/proc/self/fd")
+# The number of the handle by which every process reaches a folder under the same path.
+_FIXED = 977
+_fixed_lock = threading.RLock()
 _HAS_HANDLES = sys.platform == "linux" and _HANDLES.is_dir()
 
 
@@ -71,6 +75,26 @@ class ProjectFolder:
         finally:
             os.close(handle)
 
+    @contextmanager
+    def fixed(self) -> Iterator[Path]:
+        """Yield a path to this very folder that is the same in every process, wherever it lies.
+
+        Lance writes the path of a table into its branches and compares it when it cleans up. One
+        thread of a process at a time. Where the system has no such path, or it is taken, the path
+        of :meth:`anchored`. Raises ProjectGone, ProjectReplaced.
+        """
+        if not _HAS_HANDLES:
+            with self.anchored() as root:
+                yield root
+            return
+        with _fixed_lock, self.anchored() as held:
+            handle = _duplicate(held)
+            try:
+                yield _HANDLES / str(handle) if handle == _FIXED else held
+            finally:
+                if handle is not None:
+                    os.close(handle)
+
     def _check(self, path: Path) -> None:
         try:
             inode = path.stat().st_ino
@@ -79,6 +103,17 @@ class ProjectFolder:
             raise ProjectGone(path=self.root) from None
         if id not in (None, self.id) or (self.inode and inode != self.inode):
             raise ProjectReplaced(path=self.root)
+
+
+def _duplicate(held: Path) -> int | None:
+    """Return another handle of a folder that is held by one: the fixed one, if that is free."""
+    import fcntl
+
+    try:
+        return fcntl.fcntl(int(held.name), fcntl.F_DUPFD_CLOEXEC, _FIXED)
+    except OSError:
+        # So many handles are not allowed here.
+        return None
 
 
 def project_id(settings: Mapping[str, Any]) -> str:

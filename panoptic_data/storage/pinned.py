@@ -35,6 +35,10 @@ class PinnedConnection(Connection):
         """Raise VersionReadOnly."""
         self._refuse()
 
+    def fixed(self) -> NoReturn:
+        """Raise VersionReadOnly."""
+        self._refuse()
+
     def names(self) -> frozenset[str]:
         """Return the tables that there were."""
         self.check()
@@ -84,7 +88,7 @@ class Pins:
 
         Raises VersionReadOnly.
         """
-        with self._connection.anchored() as here:
+        with self._connection.fixed() as here:
             return here.pin(table, name)
 
     def restore(self, table: str, version: int) -> None:
@@ -97,5 +101,5 @@ class Pins:
 
     def remove(self, table: str, name: str) -> None:
         """Give a version of a table up; the table goes where nothing else reads it."""
-        with self._connection.anchored() as here:
+        with self._connection.fixed() as here:
             here.unpin(table, name)

@@ -53,6 +53,7 @@ SCANNED_AT_ONCE = 65_536
 KEYS_AT_ONCE = 1_000
 # Other processes may still read a version this young.
 KEPT_FOR = timedelta(hours=1)
+FOREVER = timedelta(days=36_500)
 CONFLICT_RETRIES = 8
 # The column of row addresses, as ``take_at`` takes them.
 ADDRESS = "address"
@@ -291,10 +292,15 @@ class Database:
         self.clean(name, kept_for)
 
     def clean(self, name: str, kept_for: timedelta = KEPT_FOR) -> None:
-        """Merge small fragments and drop versions older than ``kept_for``, without an index."""
-        with warnings.catch_warnings():
+        """Merge small fragments and drop versions older than ``kept_for``, without an index.
+
+        Pinned versions are kept. Where Lance would not see that they are, all are.
+        """
+        with self._connection.fixed() as held, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            self._change(name, lambda table: table.optimize(cleanup_older_than=kept_for))
+            keeps = FOREVER if held.has_stale_pins(name) else kept_for
+            here = Database(held.uri, connection=held)
+            here._change(name, lambda table: table.optimize(cleanup_older_than=keeps))
 
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""

@@ -1,3 +1,4 @@
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,8 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
 from panoptic_data.provenance import runs
+from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content, record
 from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
 from panoptic_data.versions.opened import at
@@ -106,3 +109,29 @@ def test_an_unknown_version_is_refused_with_those_that_there_are(project):
     create(project, "first")
     with pytest.raises(UnknownVersion, match="first"):
         at(project, "second")
+
+
+def test_a_version_outlasts_a_move_of_the_project_and_cleaning_up_there(project, tmp_path):
+    version = create(project, "a")
+    moved = open_project(project.root.rename(tmp_path / "moved"))
+    database = moved.database()
+    for name in version.tables:
+        rows = database.read(name)
+        database.replace(name, rows.slice(0, 1))
+        database.clean(name, timedelta(0))
+    assert content.part_digests(at(moved, "a")) == dict(version.digests)
+    copied = open_project(shutil.copytree(moved.root, tmp_path / "copied"))
+    for name in version.tables:
+        copied.database().clean(name, timedelta(0))
+    assert content.part_digests(at(copied, "a")) == dict(version.digests)
+
+
+def test_nothing_is_cleaned_up_where_pins_would_not_be_seen(project, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        # As on a system where an open folder has no path of its own.
+        elsewhere.setattr(ProjectFolder, "fixed", ProjectFolder.anchored)
+        version = create(project, "a")
+    database = project.database()
+    database.replace("images", database.read("images").slice(0, 1))
+    database.clean("images", timedelta(0))
+    assert content.part_digests(at(project, "a")) == dict(version.digests)
