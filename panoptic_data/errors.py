@@ -178,8 +178,7 @@ class InvalidView(UsageError):
     key = "invalid_view"
 
     def __init__(self, field: str, problem: str, **details: object) -> None:
-        self.problem = problem
-        self.details = details
+        self.problem, self.details = problem, details
         super().__init__(field=field, problem=problem)
 
     def message(self, language: str) -> str:
@@ -203,7 +202,7 @@ class _InvalidDefinition(UsageError):
     def message(self, language: str) -> str:
         """Say what is invalid, in ``language``."""
         problem = translate((self.texts or f"{self.key}.") + self.problem, language, **self.params)
-        return translate(f"error.{self.key}", language, problem=problem)
+        return translate(f"error.{self.key}", language, **self.params | {"problem": problem})
 
 
 class InvalidProperty(_InvalidDefinition):
@@ -297,23 +296,14 @@ class InvalidValue(UsageError):
         return translate("error.invalid_value", language, value=shown, wanted=wanted)
 
 
-class InvalidImport(UsageError):
-    """A file that cannot be imported so. Params: ``file``, and what ``problem`` takes.
-
-    ``problem`` is a key of the section ``import``, after ``cannot_``.
-    """
+class InvalidImport(_InvalidDefinition):
+    """A file that cannot be imported so. Params: ``file``, and what ``problem`` takes."""
 
     key = "invalid_import"
+    texts = "import.cannot_"
 
     def __init__(self, problem: str, file: object, **details: object) -> None:
-        self.problem = problem
-        self.details = details
-        super().__init__(file=file)
-
-    def message(self, language: str) -> str:
-        """Name the file and say what is wrong with it, in ``language``."""
-        problem = translate(f"import.cannot_{self.problem}", language, **self.details)
-        return translate("error.invalid_import", language, problem=problem, **self.params)
+        super().__init__(problem, file=file, **details)
 
 
 class InvalidExport(_InvalidDefinition):
@@ -406,8 +396,7 @@ class UnreadableImage(PanopticError):
     key = "unreadable_image"
 
     def __init__(self, reason: str, detail: str = "") -> None:
-        self.reason = reason
-        self.detail = detail
+        self.reason, self.detail = reason, detail
         super().__init__(reason=translate(f"reason.{reason}", "en"), detail=detail)
 
 

@@ -259,7 +259,7 @@ class ImportSession:
     def _problem_of(self, error: InvalidImport) -> Problem:
         if error.problem in _OF_MATCHING:
             return Problem("matching", error)
-        name = name_key(str(error.details.get("name", "")))
+        name = name_key(str(error.params.get("name", "")))
         for column, parts in self.choices.columns.items():
             if name in (name_key(str(parts.get("name", column))), str(parts.get("type"))):
                 return Problem("column", error, column)

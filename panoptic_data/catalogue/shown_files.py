@@ -51,11 +51,11 @@ def all_files(
     pool = every
     if is_matching:
         from_matching, to_matching = _ranges(catalogue, rows, files)
-        is_found = to_matching > from_matching
+        has_match = to_matching > from_matching
         # Both kinds of files in one list: those that match come after all.
         pool = np.concatenate([every, files])
-        starts = np.where(is_found, from_matching + len(every), starts)
-        stops = np.where(is_found, to_matching + len(every), stops)
+        starts = np.where(has_match, from_matching + len(every), starts)
+        stops = np.where(has_match, to_matching + len(every), stops)
     counts = np.maximum(stops - starts, 1)
     offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     has_file = np.repeat(stops > starts, counts)

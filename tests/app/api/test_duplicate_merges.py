@@ -115,13 +115,13 @@ def test_many_are_merged_at_once_as_they_were_counted(post, store, note, ask_gro
 
 
 def test_a_merge_sent_again_is_stored_once(post, store, ask_groups):
-    one = {"kind": "near", "keeper": LARGE, "out": [SMALL], "edit": "0123456789abcdef"}
-    first = post("/clearing/merge", one)
-    again = post("/clearing/merge", {**one, "repeat": True})
+    single = {"kind": "near", "keeper": LARGE, "out": [SMALL], "edit": "0123456789abcdef"}
+    first = post("/clearing/merge", single)
+    again = post("/clearing/merge", {**single, "repeat": True})
     assert (again["batch"], again["left"]) == (first["batch"], 1)
     # Undone meanwhile, it stays undone.
     store.undo()
-    post("/clearing/merge", {**one, "repeat": True})
+    post("/clearing/merge", {**single, "repeat": True})
     assert excluded(store) == set()
     whole = {"kind": "near", "most": None, "agreeing": False}
     counted = post("/clearing/plan", whole)
@@ -129,4 +129,4 @@ def test_a_merge_sent_again_is_stored_once(post, store, ask_groups):
     first = post("/clearing/merge-all", many)
     again = post("/clearing/merge-all", {**many, "repeat": True})
     assert (again["batch"], again["left"]) == (first["batch"], first["left"])
-    post("/clearing/merge", {**one, "project": "another"}, 421)
+    post("/clearing/merge", {**single, "project": "another"}, 421)
