@@ -31,7 +31,7 @@ def test_a_computed_table_is_made_again(project, table, harm):
 )
 def test_a_table_that_cannot_be_computed_stops_the_run_with_a_sentence(project, table, harm):
     harm(project, table)
-    code, _, errors = damage.run(project, "pipelines", "process")
+    code, _, errors = damage.run_in_process(project, "process")
     assert code == 1
     assert f"“{table}”" in errors
     assert "panoptic repair" in errors

@@ -26,7 +26,7 @@ def panoptic(*arguments, cwd=None, **environment):
     )
 
 
-def in_process(*arguments, **environment):
+def in_process(*arguments, main=main, **environment):
     """Run the command's code here; return what :func:`panoptic` returns."""
     command = list(map(str, arguments))
     written, errors = io.StringIO(), io.StringIO()

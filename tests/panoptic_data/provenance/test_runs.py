@@ -160,7 +160,7 @@ def test_looks_at_the_lock_refuse_no_start(project):
     for thread in threads:
         thread.start()
     try:
-        for _ in range(20):
+        for _ in range(8):
             with runs.start(project, runs.MERGE, {}):
                 assert is_held(project.root / runs.LOCK)
     finally:
