@@ -2,50 +2,22 @@
 
     PanopticError
     ├── UsageError               a wrong argument or path (exit code 2)
-    │   ├── ProjectNotFound
-    │   ├── ProjectTooNew
-    │   ├── ProjectDamaged
-    │   ├── FolderNotFound
-    │   ├── FolderOverlaps
-    │   ├── FolderHoldsProject
-    │   ├── FolderLooksMoved
-    │   ├── UnknownSource
-    │   ├── UnknownEncoder
-    │   │   └── UnknownEncoderOption
-    │   ├── OtherWeights
-    │   ├── UnknownImage
-    │   ├── NothingToTrace
-    │   ├── InvalidView
-    │   ├── InvalidProperty
-    │   ├── InvalidTag
-    │   ├── OtherProject
-    │   ├── OtherImages
-    │   ├── SortingGone
-    │   ├── DeletedProperty
-    │   ├── DeletedTag
-    │   ├── InvalidValue
-    │   ├── InvalidImport
-    │   ├── InvalidExport
-    │   ├── InvalidVersion
-    │   ├── UnknownVersion
-    │   ├── VersionReadOnly
-    │   ├── InvalidExpression
-    │   └── InvalidAddress
+    │   ├── ProjectNotFound (ProjectAway), ProjectTooNew, ProjectDamaged
+    │   ├── FolderNotFound (NotAFolder), FolderOverlaps, FolderHoldsProject, FolderLooksMoved
+    │   ├── UnknownSource, UnknownEncoder (UnknownEncoderOption), OtherWeights, UnknownImage
+    │   ├── NothingToTrace, InvalidView, InvalidExpression, InvalidAddress
+    │   ├── InvalidProperty, InvalidTag, InvalidValue, InvalidImport, InvalidExport
+    │   ├── OtherProject, OtherImages, SortingGone, DeletedProperty, DeletedTag
+    │   └── InvalidVersion, UnknownVersion, VersionReadOnly
     ├── ProcessingFailed         a run ended without doing all that it should
     ├── ExportFailed             a disk did not take what was written to it
     ├── ProjectBusy              another run is at work (exit code 3)
-    ├── WeightsUnavailable       a model cannot be loaded (exit code 4)
-    ├── TextNotSupported         this encoder reads images only (exit code 4)
-    ├── NoEmbeddings             nothing was embedded with this encoder yet (exit code 4)
+    ├── WeightsUnavailable, TextNotSupported, NoEmbeddings   an encoder cannot serve (exit code 4)
     ├── UnreadableImage          bytes that are no image; becomes a row with a reason
     ├── WriteConflict            a table stayed contended after every retry (exit code 5)
     └── DataUnavailable          what was stored cannot be reached or read
-        ├── ProjectGone
-        ├── ProjectReplaced
-        ├── ProjectIncomplete
-        ├── TableMissing
-        ├── TableDamaged
-        └── LogIncomplete
+        ├── ProjectGone, ProjectReplaced, ProjectIncomplete (TablesGone)
+        └── TableMissing, TableDamaged, LogIncomplete
 
 The text of each is in the message catalogue under ``error.<key>``. Not here: reasons why a
 *file* is unreadable (``reason.<code>`` in the catalogue, codes in ``decode``).
@@ -59,13 +31,13 @@ __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NothingToTrace",
-    "OtherImages", "OtherProject", "OtherWeights", "PanopticError", "ProcessingFailed",
-    "ProjectBusy", "ProjectDamaged", "ProjectGone", "ProjectIncomplete", "ProjectNotFound",
-    "ProjectReplaced", "ProjectTooNew", "SortingGone", "TableDamaged", "TableMissing",
-    "TextNotSupported", "UnknownEncoder", "UnknownEncoderOption", "UnknownImage", "UnknownSource",
-    "UnknownVersion", "UnreadableImage", "UsageError", "VersionReadOnly", "WeightsUnavailable",
-    "WriteConflict", "weights_cause",
+    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
+    "NothingToTrace", "OtherImages", "OtherProject", "OtherWeights", "PanopticError",
+    "ProcessingFailed", "ProjectAway", "ProjectBusy", "ProjectDamaged", "ProjectGone",
+    "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "SortingGone",
+    "TableDamaged", "TableMissing", "TablesGone", "TextNotSupported", "UnknownEncoder",
+    "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
+    "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
 ]  # fmt: skip
 
 
@@ -97,6 +69,12 @@ class ProjectNotFound(UsageError):
     key = "project_not_found"
 
 
+class ProjectAway(ProjectNotFound):
+    """Nothing is at the path that was named, or remains of a project. Params: ``path``."""
+
+    key = "project_away"
+
+
 class ProjectTooNew(UsageError):
     """The project was written by a newer release. Params: ``path``, ``found``, ``known``."""
 
@@ -113,6 +91,12 @@ class FolderNotFound(UsageError):
     """A folder of images that is not there. Params: ``path``."""
 
     key = "folder_not_found"
+
+
+class NotAFolder(FolderNotFound):
+    """A file where a folder of images should be. Params: ``path``."""
+
+    key = "not_a_folder"
 
 
 class FolderOverlaps(UsageError):
@@ -426,9 +410,15 @@ class ProjectReplaced(DataUnavailable):
 
 
 class ProjectIncomplete(DataUnavailable):
-    """A file or folder that every project has is gone. Params: ``path``."""
+    """The settings of a project are gone, its tables are there. Params: ``path``."""
 
     key = "project_incomplete"
+
+
+class TablesGone(ProjectIncomplete):
+    """The folder of a project's tables is gone. Params: ``path``, ``tables``."""
+
+    key = "tables_gone"
 
 
 class TableMissing(DataUnavailable):

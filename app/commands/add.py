@@ -7,7 +7,7 @@ import json
 
 from app.session.language import cli_text
 from panoptic_data.errors import UsageError
-from panoptic_data.ingest import source_changes
+from panoptic_data.ingest import source_changes, sources
 from panoptic_data.storage.project import create_project
 
 __all__ = ["run"]
@@ -17,6 +17,9 @@ def run(args: argparse.Namespace) -> int:
     """Register each folder and print what it is called."""
     if args.name and len(args.folders) > 1:
         raise UsageError(problem=cli_text("name_for_one"))
+    # Before a project is made for them.
+    for folder in args.folders:
+        sources.existing_folder(folder)
     project = create_project(args.project)
     added = [
         source_changes.add(project, folder, args.name, is_new=args.new) for folder in args.folders

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 
 from app.commands.encoders import encoder_rows
 from app.session.language import cli_text, number, terminal_language
-from panoptic_data.errors import ProjectIncomplete, ProjectNotFound, TableDamaged, TableMissing
+from panoptic_data.errors import (
+    ProjectAway,
+    ProjectIncomplete,
+    ProjectNotFound,
+    TableDamaged,
+    TableMissing,
+)
 from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -61,7 +67,9 @@ def _findings(root: Path | None) -> Iterator[Finding]:
         project = open_project(root)
     except ProjectNotFound as error:
         yield from _folder(Path(str(error.params["path"])))
-        yield Finding("warning", cli_text("doctor_no_project", path=error.params["path"]))
+        begin = cli_text("doctor_no_project", path=error.params["path"])
+        is_away = isinstance(error, ProjectAway)
+        yield Finding("warning", error.message(terminal_language()) if is_away else begin)
         return
     except ProjectIncomplete as error:
         yield Finding("failed", error.message(terminal_language()))

@@ -8,22 +8,55 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.session.language import cli_text, number
-from panoptic_data.storage.project import open_project
+from panoptic_data.errors import ProjectIncomplete, TablesGone
+from panoptic_data.storage.folder import SETTINGS
+from panoptic_data.storage.project import open_project, root_of
 from panoptic_data.storage.schema import table_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from panoptic_data.integrity.lost_settings import LostSettings
     from panoptic_data.integrity.repair import Step
+    from panoptic_data.storage.project import Project
 
 __all__ = ["run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is done, and do it unless it is a dry run; exit code 0 when all is whole."""
+    from panoptic_data.integrity import lost_settings
+
+    root = root_of(args.project)
+    try:
+        return _repair_tables(args, open_project(root))
+    except TablesGone:
+        raise
+    except ProjectIncomplete:
+        settings = lost_settings.read(root)
+    _announce_settings(args, settings)
+    if args.dry_run:
+        return 0
+    return _repair_tables(args, lost_settings.restore(settings), settings)
+
+
+def _announce_settings(args: argparse.Namespace, settings: LostSettings) -> None:
+    if not args.json:
+        encoders = ", ".join(settings.encoders)
+        at = f"{settings.created_at:%Y-%m-%d %H:%M} UTC"
+        print(cli_text("repair_settings", path=settings.root / SETTINGS, name=settings.name,
+                       encoders=encoders, at=at))  # fmt: skip
+        print(cli_text("repair_settings_lost"))
+    elif args.dry_run:
+        answer = {"settings": _settings_payload(settings, is_done=False), "steps": []}
+        print(json.dumps(answer, ensure_ascii=False))
+
+
+def _repair_tables(
+    args: argparse.Namespace, project: Project, settings: LostSettings | None = None
+) -> int:
     from panoptic_data.integrity import repair
 
-    project = open_project(args.project)
     steps = repair.plan(project)
     if not args.json:
         _announce(steps)
@@ -34,8 +67,11 @@ def run(args: argparse.Namespace) -> int:
             if not args.json:
                 print(_done(step, moved_to))
     if args.json:
-        print(json.dumps({"steps": [_payload(s, moved) for s in steps]}, ensure_ascii=False))
-    elif steps and not args.dry_run:
+        answer: dict[str, object] = {"steps": [_payload(s, moved) for s in steps]}
+        if settings is not None:
+            answer["settings"] = _settings_payload(settings, is_done=True)
+        print(json.dumps(answer, ensure_ascii=False))
+    elif (steps or settings) and not args.dry_run:
         print(cli_text("repair_next", path=project.root))
     return 0
 
@@ -76,4 +112,13 @@ def _payload(step: Step, moved: dict[str, Path | None]) -> dict[str, object]:
         "merged_at": step.merged_at.isoformat() if step.merged_at else None,
         "is_done": step.table in moved,
         "set_aside": str(moved_to) if moved_to else None,
+    }
+
+
+def _settings_payload(settings: LostSettings, *, is_done: bool) -> dict[str, object]:
+    return {
+        **asdict(settings),
+        "root": str(settings.root),
+        "created_at": settings.created_at.isoformat(),
+        "is_done": is_done,
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
+from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.views import search_expression
 from panoptic_data.views.search_expression import Expression
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_BEGINS_PATH = re.compile(r"(?:~|\.{1,2})?[/\\]|[a-z]:[/\\]", re.IGNORECASE)
+# What only a search has: quotation marks, weights, names of kinds.
+_OF_EXPRESSIONS = re.compile(r"[\"“«*×:]")
 # The short side in pixels of a decoded image: encoders need no more.
 _SIDE = 512
 
@@ -110,7 +114,17 @@ def _query(text: str) -> Expression | Image:
         from panoptic_data.media import download
 
         return _open_image(download.fetch(text))
+    if _looks_like_path(text):
+        raise UsageError(problem=cli_text("search_no_file", path=text))
     return search_expression.parse(text)
+
+
+def _looks_like_path(text: str) -> bool:
+    """Whether a text that is no file was meant as the path of a picture, not as words."""
+    if _BEGINS_PATH.match(text):
+        return True
+    extension = text.rpartition(".")[2].lower()
+    return extension in IMAGE_EXTENSIONS and _OF_EXPRESSIONS.search(text) is None
 
 
 def _open_image(data: bytes) -> Image:

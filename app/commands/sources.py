@@ -11,7 +11,6 @@ from app.commands import add
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.duplicates import overwritten
-from panoptic_data.errors import FolderNotFound
 from panoptic_data.ingest import presence, source_changes, sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview
@@ -69,9 +68,7 @@ def _list(project: Project, args: argparse.Namespace) -> int:
 
 def _relink(project: Project, args: argparse.Namespace) -> int:
     (source,) = sources.select(project, [args.name])
-    folder = args.folder.expanduser().resolve()
-    if not folder.is_dir():
-        raise FolderNotFound(path=args.folder)
+    folder = sources.existing_folder(args.folder)
     compared = source_changes.compare(project, source, folder)
     counts = {"present": number(compared.present), "sampled": number(compared.sampled)}
     shown = _text("compared", name=source.name, path=folder, **counts)

@@ -23,6 +23,9 @@ __all__ = ["process_and_serve", "run"]
 
 def run(args: argparse.Namespace) -> int:
     """Create or open the project, register the folders, process, serve."""
+    # Before a project is made for them.
+    for folder in args.folders:
+        sources.existing_folder(folder)
     project = with_requested_encoder(create_project(args.project), args.encoder)
     for folder in args.folders:
         source = source_changes.add(project, folder, is_new=args.new)

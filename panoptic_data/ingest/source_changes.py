@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.errors import FolderLooksMoved, FolderNotFound, PanopticError, UsageError
+from panoptic_data.errors import FolderLooksMoved, PanopticError, UsageError
 from panoptic_data.ingest import images, sources
 from panoptic_data.ingest.presence import Presence
 from panoptic_data.ingest.scan import GONE, read_file
@@ -119,9 +119,7 @@ def relink(project: Project, name: str, folder: str | Path) -> Source:
     Nothing is computed again: files of the same path, size and time are not even read. Raises
     UnknownSource, FolderNotFound, FolderOverlaps, FolderHoldsProject.
     """
-    root = Path(folder).expanduser().resolve()
-    if not root.is_dir():
-        raise FolderNotFound(path=folder)
+    root = sources.existing_folder(folder)
     with sources.locked(project):
         (source,) = sources.select(project, [name])
         others = [other for other in sources.listing(project) if other.name != name]

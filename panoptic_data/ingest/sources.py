@@ -21,6 +21,7 @@ from panoptic_data.errors import (
     FolderHoldsProject,
     FolderNotFound,
     FolderOverlaps,
+    NotAFolder,
     UnknownImage,
     UnknownSource,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "accept_missing",
     "add",
     "check_root",
+    "existing_folder",
     "is_automatic",
     "listing",
     "locked",
@@ -73,12 +75,10 @@ def add(project: Project, folder: str | Path, name: str | None = None) -> Source
     """Register a folder and return its source; the same folder again gives the same source.
 
     The name is that of the folder unless given, made unique and safe in web addresses: letters
-    and digits of any alphabet, '-' and '_'; accents stay. Raises FolderNotFound, FolderOverlaps
-    (inside or around a registered folder) or FolderHoldsProject.
+    and digits of any alphabet, '-' and '_'; accents stay. Raises FolderNotFound (NotAFolder for a
+    file), FolderOverlaps (inside or around a registered folder) or FolderHoldsProject.
     """
-    root = Path(folder).expanduser().resolve()
-    if not root.is_dir():
-        raise FolderNotFound(path=folder)
+    root = existing_folder(folder)
     with locked(project):
         registered = listing(project)
         for other in registered:
@@ -88,6 +88,14 @@ def add(project: Project, folder: str | Path, name: str | None = None) -> Source
         source = Source(unique_name(name or root.name, registered), root, datetime.now(UTC))
         save(project, source)
     return source
+
+
+def existing_folder(path: str | Path) -> Path:
+    """Return the absolute path of a folder. Raises FolderNotFound, NotAFolder."""
+    absolute = Path(path).expanduser().resolve()
+    if absolute.is_dir():
+        return absolute
+    raise NotAFolder(path=path) if absolute.is_file() else FolderNotFound(path=path)
 
 
 @contextmanager

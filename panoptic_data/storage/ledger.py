@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from panoptic_data.errors import TablesGone
 from panoptic_data.storage.folder import read_if_changed, write_in_one_step
 from panoptic_data.storage.locks import exclusive_lock
 
@@ -26,6 +27,7 @@ __all__ = [
     "retire",
     "retired",
     "stage_table",
+    "tables_gone",
 ]
 
 FILE_NAME = "tables.json"
@@ -53,6 +55,11 @@ def retired(root: Path) -> frozenset[str]:
 def is_kept(root: Path) -> bool:
     """Whether the project at ``root`` has a list."""
     return (root / FILE_NAME).exists()
+
+
+def tables_gone(root: Path) -> TablesGone:
+    """Return the error of a project whose folder of tables is gone, which names the tables."""
+    return TablesGone(path=root / "lance", tables=", ".join(sorted(read(root) or {"*.lance"})))
 
 
 def begin(root: Path) -> None:

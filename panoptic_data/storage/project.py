@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import tomli_w
 
 from panoptic_data.errors import (
+    PanopticError,
+    ProjectAway,
     ProjectDamaged,
     ProjectIncomplete,
     ProjectNotFound,
@@ -39,12 +41,16 @@ __all__ = [
     "create_project",
     "default_root",
     "open_project",
+    "restore_settings",
+    "root_of",
     "save_settings",
     "set_encoders",
 ]
 
 FORMAT = 1
 SETTINGS_LOCK = "settings.lock"
+# What runs leave in a project beside its tables.
+_REMAINS = ("dagster", "run.lock", "unchanged.json", "checksums.json")
 DEFAULT_ENCODERS = ("clip",)
 
 
@@ -104,6 +110,11 @@ class Project:
         return self.folder.anchored()
 
 
+def root_of(root: str | Path | None) -> Path:
+    """Return the absolute path of a project's folder, by default :func:`default_root`."""
+    return Path(root or default_root()).expanduser().resolve()
+
+
 def default_root() -> Path:
     """Return ``PANOPTIC_PROJECT``, else the default project in the user's data directory."""
     from_environment = os.environ.get("PANOPTIC_PROJECT")
@@ -115,19 +126,18 @@ def default_root() -> Path:
 
 
 def open_project(root: str | Path | None = None) -> Project:
-    """Open the project at ``root`` (default: :func:`default_place`).
+    """Open the project at ``root`` (default: :func:`default_root`).
 
-    Raises ProjectNotFound where there is none, ProjectTooNew when a newer release wrote it,
-    ProjectDamaged when its settings cannot be read, ProjectIncomplete when settings or tables are
-    gone.
+    Raises ProjectNotFound where there is none, ProjectAway where one was named and nothing, or only
+    remains of one, is there, ProjectTooNew when a newer release wrote it,
+    ProjectDamaged when its settings cannot be read, ProjectIncomplete when they are gone,
+    TablesGone when the tables are.
     """
-    path = Path(root or default_root()).expanduser().resolve()
+    path = root_of(root)
     try:
         settings = tomllib.loads((path / SETTINGS).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        if ledger.is_kept(path) or any(path.glob("lance/*.lance")):
-            raise ProjectIncomplete(path=path / SETTINGS) from None
-        raise ProjectNotFound(path=path) from None
+        raise _without_settings(path, is_named=_is_named(root)) from None
     except (OSError, ValueError) as error:
         raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
     try:
@@ -144,13 +154,31 @@ def open_project(root: str | Path | None = None) -> Project:
     except (KeyError, TypeError, AttributeError) as error:
         raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
     if ("id" in settings or ledger.is_kept(path)) and not project.lance.is_dir():
-        raise ProjectIncomplete(path=project.lance)
+        raise ledger.tables_gone(path)
     return project
+
+
+def _is_named(root: str | Path | None) -> bool:
+    """Whether a person said which project to open."""
+    return bool(root or os.environ.get("PANOPTIC_PROJECT"))
+
+
+def _without_settings(root: Path, *, is_named: bool) -> PanopticError:
+    """Return what is wrong with a folder that has no settings."""
+    if any(root.glob("lance/*.lance")):
+        return ProjectIncomplete(path=root / SETTINGS)
+    # Killed while it was made, a project has an empty list and is not one yet.
+    if ledger.is_kept(root) and ledger.read(root) != frozenset():
+        return ledger.tables_gone(root)
+    has_remains = any((root / name).exists() for name in _REMAINS)
+    if has_remains or (is_named and not root.exists()):
+        return ProjectAway(path=root)
+    return ProjectNotFound(path=root)
 
 
 def create_project(root: str | Path | None = None, name: str | None = None) -> Project:
     """Open the project at ``root``, creating it where there is none."""
-    path = Path(root or default_root()).expanduser().resolve()
+    path = root_of(root)
     try:
         return open_project(path)
     except ProjectNotFound:
@@ -180,6 +208,17 @@ def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
     updated = replace(project, encoders=encoders)
     save_settings(updated)
     return updated
+
+
+def restore_settings(
+    root: Path, name: str, created_at: datetime, encoders: tuple[str, ...]
+) -> Project:
+    """Write the settings of a project that lost them, with a new id; return the project.
+
+    Raises what :func:`open_project` raises.
+    """
+    _write_new_settings(Project(root, name, created_at, encoders, id=uuid.uuid4().hex))
+    return open_project(root)
 
 
 def save_settings(project: Project) -> None:

@@ -78,7 +78,7 @@ def test_answers_are_in_french_on_a_french_machine():
 
 def test_scripts_get_the_error_as_json():
     done = panoptic("status", "--project", "/nowhere", "--json")
-    assert json.loads(done.stdout)["error"] == "project_not_found"
+    assert json.loads(done.stdout)["error"] == "project_away"
     assert done.returncode == 2
 
 
@@ -99,4 +99,4 @@ def test_doctor_finds_this_machine_in_order(tmp_path):
     findings = json.loads(done.stdout)["findings"]
     assert done.returncode == 0
     assert {f["state"] for f in findings} <= {"ok", "warning"}
-    assert any("No project" in f["text"] for f in findings)
+    assert any("no project" in f["text"] for f in findings)
