@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
-__all__ = ["LOG", "corpus_digest", "part_digests"]
+__all__ = ["LOG", "corpus_digest", "part_digests", "tables_of_part"]
 
 LOG = "log"
 """The part that is no part of the corpus's digest: who did what when, on the way to the values."""
@@ -46,11 +48,23 @@ _IMAGE = (
     *("lat", "lon", "exif", "colour", "ahash", "phash", "dhash", "digest"),
 )
 _FILE = ("source", "path", "sha1", "size", "status", "reason")
+_PART_TABLES: Mapping[str, tuple[str, ...]] = {
+    "sources": ("sources",),
+    "files": ("files",),
+    "images": ("images",),
+    "duplicates": ("duplicates", "files"),
+    "encoders": ("encoders",),
+    LOG: (log.TABLE,),
+}
 _SEPARATOR = "\x1f"
 
 
-def part_digests(project: Project) -> dict[str, str]:
+def part_digests(
+    project: Project, known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Return the digest of each part of what a corpus holds: part → 16 hex digits.
+
+    Parts in ``known`` are not read again.
 
     Parts: sources, files, images, duplicates, encoders, properties, tags, annotations, log, and
     of each encoder ``embeddings/<slug>``, ``neighbours/…``, ``projection/…``, ``clusters/…``,
@@ -59,17 +73,25 @@ def part_digests(project: Project) -> dict[str, str]:
     database = project.database()
     state = annotations_of(project).state(fresh=True)
     paths = _paths(database)
-    parts = {
-        "sources": _digest(database.read("sources", ["name"])),
-        "files": _digest(database.read("files", _FILE)),
-        "images": _of_batches(database, "images", _IMAGE),
-        "duplicates": _digest(_duplicates(database, paths)),
-        "encoders": _digest(_encoders(database)),
+    read: dict[str, Callable[[], str]] = {
+        "sources": lambda: _digest(database.read("sources", ["name"])),
+        "files": lambda: _digest(database.read("files", _FILE)),
+        "images": lambda: _of_batches(database, "images", _IMAGE),
+        "duplicates": lambda: _digest(_duplicates(database, paths)),
+        "encoders": lambda: _digest(_encoders(database)),
         **_of_encoders(database),
-        **_of_annotations(state, paths),
+        LOG: lambda: _digest(log.read(project)[0].to_arrow()),
     }
-    events, _ = log.read(project)
-    return parts | {LOG: _digest(events.to_arrow())}
+    parts = {name: known.get(name) or digest() for name, digest in read.items()}
+    return parts | _of_annotations(state, paths)
+
+
+def tables_of_part(part: str) -> tuple[str, ...]:
+    """Return the tables that a part is read from; none where it follows from other things too."""
+    table, _, slug = part.partition("/")
+    if slug:
+        return (f"{table}__{slug}",)
+    return _PART_TABLES.get(part, ())
 
 
 def corpus_digest(parts: Mapping[str, str]) -> str:
@@ -78,12 +100,12 @@ def corpus_digest(parts: Mapping[str, str]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _of_encoders(database: Database) -> dict[str, str]:
-    parts = {}
+def _of_encoders(database: Database) -> dict[str, Callable[[], str]]:
+    parts: dict[str, Callable[[], str]] = {}
     for name in sorted(database.names()):
         table, _, slug = name.partition("__")
         if slug and table in _COLUMNS:
-            parts[f"{table}/{slug}"] = _of_batches(database, name, _COLUMNS[table])
+            parts[f"{table}/{slug}"] = partial(_of_batches, database, name, _COLUMNS[table])
     return parts
 
 

@@ -79,7 +79,7 @@ def record_version(
     """Write the row of a version of which the tables are pinned. Only under the run's lock."""
     before = record.list_versions(project)
     opened = at_version(project, draft)
-    parts = content.part_digests(opened)
+    parts = content.part_digests(opened, _known_digests(project, draft, before))
     state = annotations_of(opened).state()
     version = replace(
         draft,
@@ -110,6 +110,26 @@ def merge(project: Project, wait: float) -> None:
         inputs = {stages.LOG: str(result.parameters["events"])}
         code_version = stages.CODE_VERSIONS[materialize.STAGE]
         stages.record(project, materialize.STAGE, result, inputs, code_version, run.id)
+
+
+def _known_digests(
+    project: Project, draft: CorpusVersion, versions: Iterable[CorpusVersion]
+) -> dict[str, str]:
+    """Return the digests of parts whose tables an earlier version keeps at the same numbers."""
+    database = project.database()
+    known: dict[str, str] = {}
+    for version in versions:
+        pin = pin_name(version.id)
+        for part, digest in version.digests.items():
+            tables = content.tables_of_part(part)
+            is_same = tables and all(
+                version.tables.get(table) == draft.tables.get(table) is not None
+                and pin in database.pins.of(table)
+                for table in tables
+            )
+            if is_same and part not in known:
+                known[part] = digest
+    return known
 
 
 def _files(project: Project, version: CorpusVersion) -> dict[str, frozenset[str]]:

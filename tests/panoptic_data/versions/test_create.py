@@ -10,6 +10,7 @@ from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
 from panoptic_data.provenance import runs
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.project import open_project
+from panoptic_data.storage.tables import Database
 from panoptic_data.versions import content, record
 from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
 from panoptic_data.versions.opened import at
@@ -135,3 +136,23 @@ def test_nothing_is_cleaned_up_where_pins_would_not_be_seen(project, monkeypatch
     database.replace("images", database.read("images").slice(0, 1))
     database.clean("images", timedelta(0))
     assert content.part_digests(at(project, "a")) == dict(version.digests)
+
+
+def test_what_an_earlier_version_read_is_not_read_again_and_all_else_is(project, monkeypatch):
+    first = create(project, "a")
+    database = project.database()
+    database.delete("clusters__visual", database.read("clusters__visual")["sha1"].to_pylist()[:1])
+    read = []
+    batches = Database.batches
+
+    def noted(self, name, columns, version=None):
+        read.append(name)
+        return batches(self, name, columns, version)
+
+    monkeypatch.setattr(Database, "batches", noted)
+    second = create(project, "b")
+    monkeypatch.undo()
+    assert read == ["clusters__visual"]
+    differing = {part for part in first.digests if first.digests[part] != second.digests[part]}
+    assert differing == {"clusters/visual"}
+    assert dict(second.digests) == content.part_digests(at(project, "b"))
