@@ -25,7 +25,6 @@ from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.query import parser
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model, saved
-from tests.app.commands.installed import in_process
 from tests.dashboard import panoptic
 
 HERE = Path(__file__).parent
@@ -280,12 +279,9 @@ def ask(project, text):
 
 def ask_commands(project):
     def run(*arguments):
-        done = in_process(*arguments, "--project", project.root, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return json.loads(panoptic(*arguments, "--project", project.root, "--json"))
 
-    # It imports all there is, with warnings that are errors here.
-    findings = json.loads(panoptic("doctor", "--project", project.root, "--json"))["findings"]
+    findings = run("doctor")["findings"]
     image = next(sha1 for sha1, name in image_names(project).items() if name.endswith("Brest.jpg"))
     return {
         "status": run("status"),
