@@ -19,7 +19,7 @@ import lancedb
 import pyarrow as pa
 from lancedb.background_loop import LOOP
 
-from panoptic_data.errors import ProjectIncomplete, TableDamaged, TableMissing
+from panoptic_data.errors import TableDamaged, TableMissing
 from panoptic_data.storage import background, failures, ledger
 from panoptic_data.storage.added_columns import missing_fields
 from panoptic_data.storage.folder import ProjectFolder
@@ -211,7 +211,7 @@ class Connection:
         if self._folder is not None and not Path(self.uri).is_dir():
             self._folder.check()
             if ledger.is_kept(self._root):
-                raise ProjectIncomplete(path=self._folder.root / LANCE)
+                raise ledger.tables_gone(self._folder.root)
         return lancedb.connect(self.uri)
 
     @property
