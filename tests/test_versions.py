@@ -10,19 +10,14 @@ from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
-from panoptic_data.catalogue.execute import run_view
-from panoptic_data.exchange.exports import run as exports
-from panoptic_data.exchange.exports.options import Options
 from panoptic_data.ingest import sources
-from panoptic_data.notebook import process
-from panoptic_data.search import find
+from panoptic_data.notebook import export, process, search_images, select_images
 from panoptic_data.storage.project import create_project, open_project, set_encoders
 from panoptic_data.versions import content, restore
 from panoptic_data.versions.create import create
 from panoptic_data.versions.diff import diff
 from panoptic_data.versions.opened import at
 from panoptic_data.versions.verify import verify
-from panoptic_data.views.model import View
 from tests.small_corpus import write_pictures
 
 
@@ -53,15 +48,14 @@ def tag(project, sha1s):
 
 def seen(project, folder):
     """Return what pages, searches and exports say of a corpus."""
-    catalogue = registry.get(project, fresh=True)
-    rows = catalogue.frame.drop("address", "row", strict=False)
+    rows = select_images(project).drop("address", strict=False)
     images = rows["sha1"].sort().to_list()
     folder.mkdir()
-    exports.export(project, "csv", folder / "all.csv", None, None, Options())
+    export(project, "csv", folder / "all.csv")
     return {
-        "rows": rows.sort("sha1").rows(),
-        "view": len(run_view(catalogue, View())),
-        "alike": [(hit.sha1, hit.score) for hit in find.by_image(project, images[0], k=5)],
+        "rows": rows.rows(),
+        "tagged": select_images(project, "theme:war")["sha1"].to_list(),
+        "alike": search_images(project, f"image:{images[0]}", k=5).rows(),
         "export": (folder / "all.csv").read_bytes(),
         "map": project.database().frame("projection__visual").sort("sha1").rows(),
         "clusters": project.database().frame("clusters__visual").sort("sha1").rows(),
