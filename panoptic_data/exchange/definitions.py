@@ -7,6 +7,7 @@ writing them (``exports``).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from panoptic_data.annotations import values
 from panoptic_data.annotations.properties import TARGETS
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange.tables import ColumnHint, NewTag, Table
+from panoptic_data.storage.folder import write_in_one_step
 
 __all__ = [
     "IDENTITY",
@@ -26,8 +28,10 @@ __all__ = [
     "Definition",
     "beside",
     "defused",
+    "drop_former",
     "from_json",
     "is_export",
+    "note_former",
     "read_beside",
     "restored",
     "to_json",
@@ -39,6 +43,7 @@ IDENTITY = ("sha1", "file_id", "path")
 """The first columns of every exported table: by them an import recognises one."""
 METADATA_KEY = b"panoptic_data"
 FORMAT = 1
+_REPLACES = "replaces"
 # Spreadsheets take a text that begins so for a formula. Quotes before it were put there by us, or
 # stand as if: one more is put and taken away.
 _FORMULA = r"^('*[=+\-@\t\r\n＝＋－＠])"
@@ -101,7 +106,28 @@ def read_beside(path: Path, table: Table) -> Table:
         text = beside(path).read_text("utf-8")
     except (OSError, ValueError):
         return without_definitions(table)
-    return with_definitions(table, text, beside(path))
+    former = _former(text, path)
+    if former == "":
+        return without_definitions(table)
+    return with_definitions(table, former or text, beside(path))
+
+
+def note_former(file: Path, table: Path) -> None:
+    """Note in new definitions those of the table that stands there until the new one replaces it.
+
+    Two files are not replaced in one step: what a kill leaves in between is the old table.
+    """
+    content = json.loads(file.read_text("utf-8"))
+    content[_REPLACES] = {"sha1": _sha1(table), "definitions": _without_former(beside(table))}
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def drop_former(file: Path) -> None:
+    """Take away what :func:`note_former` noted, once the new table is there."""
+    content = _without_former(file)
+    if content is not None:
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        write_in_one_step(file, text + "\n")
 
 
 def is_export(headers: Iterable[str]) -> bool:
@@ -153,6 +179,36 @@ def defused(texts: pl.Expr) -> pl.Expr:
 def restored(texts: pl.Expr) -> pl.Expr:
     """Return texts as they were before :func:`defused`."""
     return texts.str.replace(_DEFUSED, "$1")
+
+
+def _former(text: str, table: Path) -> str | None:
+    """Return the definitions of a table that was to be replaced and was not; "" for none.
+
+    None where the definitions are those of the table.
+    """
+    try:
+        replaces = json.loads(text).get(_REPLACES)
+        if replaces is None or _sha1(table) != replaces["sha1"]:
+            return None
+        former = replaces["definitions"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return json.dumps(former) if former is not None else ""
+
+
+def _without_former(file: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    return {name: value for name, value in content.items() if name != _REPLACES}
+
+
+def _sha1(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha1").hexdigest()
 
 
 def _hint(definition: Definition) -> ColumnHint:

@@ -155,6 +155,9 @@ def _exclusive(lock: FileLock, target: Path) -> Iterator[None]:
 
 def _move_to_target(draft: Draft) -> None:
     """Put what was written in its place: what stands beside first, the target itself last."""
+    has_former = draft.beside().exists() and draft.target.is_file()
+    if has_former:
+        definitions.note_former(draft.beside(), draft.target)
     for written in sorted(draft.path.parent.iterdir()):
         if written != draft.path:
             written.replace(draft.target.with_name(written.name))
@@ -165,6 +168,8 @@ def _move_to_target(draft: Draft) -> None:
         # is there, and put back by the next start if that never came.
         draft.target.rename(draft.held / "old")
     draft.path.replace(draft.target)
+    if has_former:
+        definitions.drop_former(definitions.beside(draft.target))
     shutil.rmtree(draft.held / "old", ignore_errors=True)
 
 

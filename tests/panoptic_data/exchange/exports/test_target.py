@@ -16,6 +16,7 @@ import pytest
 from panoptic_data import export
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import ExportFailed, InvalidExport
+from panoptic_data.exchange import readers
 from panoptic_data.exchange.exports import csv_table, image_files, picture_files, run, target
 from panoptic_data.exchange.exports.earlier import Journal, Note
 from panoptic_data.exchange.exports.job import ExportJob
@@ -202,6 +203,33 @@ def _write_one(war, draft, number):
     selection = select(registry.get(war, fresh=True)).part(number, number + 1)
     job = ExportJob(war, selection, Options(size=24), draft, lambda _done, _of: None)
     image_files.write(job)
+
+
+def test_a_kill_between_a_table_and_what_its_columns_hold_leaves_the_old_ones(
+    tmp_path, monkeypatch
+):
+    opened = examples.annotated(tmp_path)
+    table = tmp_path / "out.csv"
+    for columns in (["Subject"], ["my date", "width"]):
+        export(opened, "csv", tmp_path / "new.csv", columns=columns, overwrite=True)
+    export(opened, "csv", table, columns=["Subject"])
+    old, new = readers.read(table), readers.read(tmp_path / "new.csv")
+
+    def break_off(path, target_path):
+        if target_path == table:
+            raise KeyboardInterrupt
+        return replace(path, target_path)
+
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        export(opened, "csv", table, columns=["my date", "width"], overwrite=True)
+    assert (readers.read(table).types, readers.read(table).tags) == (old.types, old.tags)
+    monkeypatch.undo()
+    export(opened, "csv", table, columns=["my date", "width"], overwrite=True)
+    assert (readers.read(table).types, readers.read(table).tags) == (new.types, new.tags)
+    names = ("out.csv.properties.json", "new.csv.properties.json")
+    assert len({(tmp_path / name).read_bytes() for name in names}) == 1
 
 
 def test_a_draft_never_leads_elsewhere(war, tmp_path):
