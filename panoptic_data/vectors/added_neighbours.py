@@ -49,11 +49,6 @@ class Vectors:
         """The images (n,), in the order of the vectors."""
         return self.stored.sha1s
 
-    @property
-    def vectors(self) -> npt.NDArray[np.float16]:
-        """The vectors (n, d); read when they are first needed."""
-        return self.stored.vectors
-
 
 @dataclass(frozen=True)
 class _Stored:
@@ -189,9 +184,9 @@ def _lists(
     weakest = np.full(len(seen.sha1s), np.inf, np.float32)
     weakest[stored.positions[is_current]] = stored.rows["weakest"].to_numpy()[is_current]
     weakest[stored.positions[incomplete]] = np.inf
-    vectors = seen.vectors[queries]
+    vectors = seen.stored.take(queries)
     near, entering = screening.nearest_pairs(
-        vectors, seen.vectors, k, queries, seen.takes_part, weakest, progress
+        vectors, seen.stored.blocks(), k, queries, seen.takes_part, weakest, progress
     )
     own = _pairs_frame(seen, vectors, queries, near).rename({"query": "sha1", "row": "id"})
     entered = _pairs_frame(seen, vectors, queries, entering).rename({"row": "sha1", "query": "id"})
@@ -201,7 +196,7 @@ def _lists(
 def _pairs_frame(
     seen: Vectors, vectors: npt.NDArray[np.float16], queries: Rows, pairs: screening.Pairs
 ) -> pl.DataFrame:
-    similarities = screening.exact_cosines(vectors, seen.vectors, pairs)
+    similarities = screening.exact_cosines(vectors, pairs)
     frame = pl.DataFrame(
         {
             "query": pl.from_arrow(seen.sha1s.take(pa.array(queries[pairs.queries]))),

@@ -36,7 +36,7 @@ from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
 from panoptic_data.storage.sql import literal
 from panoptic_data.vectors import encoder_state
-from panoptic_data.vectors.stored_vectors import VECTORS_AT_ONCE
+from panoptic_data.vectors.stored_vectors import BLOCK_ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,7 +149,7 @@ def matrix(project: Project, slug: str) -> tuple[list[str], NDArray[np.float16]]
     sha1s = np.sort(np.asarray(names.to_numpy(), dtype="S40"))
     vectors = np.empty((len(sha1s), dim), np.float16)
     # Batch by batch: a million vectors are never in memory twice.
-    for batch in database.batches(name, ["sha1", "vector"], version, VECTORS_AT_ONCE):
+    for batch in database.batches(name, ["sha1", "vector"], version, BLOCK_ROWS):
         positions = np.searchsorted(sha1s, np.asarray(batch["sha1"].to_numpy(False), dtype="S40"))
         values = batch["vector"].flatten().to_numpy(zero_copy_only=False)
         vectors[positions] = values.reshape(-1, dim)

@@ -125,11 +125,11 @@ def nearest_fitted(
     queries = vectors[placed]
     try:
         own = np.full(len(placed), -1, np.int64)
-        pairs, _ = screening.nearest_pairs(queries, vectors, k, own, fitted)
+        pairs, _ = screening.nearest_pairs(queries, screening.blocks_of(vectors), k, own, fitted)
     except screening.TooManyPairs:
         rows = np.flatnonzero(fitted).astype(np.int32)
         lists = knn.exact(queries, vectors[rows], k)
         return NeighbourLists(np.where(lists.ids < 0, -1, rows[lists.ids]), lists.similarities)
     return knn.listed(
-        pairs.queries, pairs.rows, screening.exact_cosines(queries, vectors, pairs), len(placed), k
+        pairs.queries, pairs.rows, screening.exact_cosines(queries, pairs), len(placed), k
     )

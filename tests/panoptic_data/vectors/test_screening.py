@@ -19,8 +19,9 @@ def test_the_nearest_are_let_through_whatever_the_size_of_numbers():
     base[:, ::3] *= 1e-4
     base = base.astype(np.float16)
     queries, own = base[:7], np.arange(7)
-    near, _ = screening.nearest_pairs(queries, base, 5, own, np.ones(len(base), bool))
-    cosines = screening.exact_cosines(queries, base, near)
+    blocks = screening.blocks_of(base)
+    near, _ = screening.nearest_pairs(queries, blocks, 5, own, np.ones(len(base), bool))
+    cosines = screening.exact_cosines(queries, near)
     lists = knn.listed(near.queries, near.rows, cosines, len(queries), 5)
     expected = knn.exact(queries, base, 5, own.astype(np.int32))
     assert (lists.ids == expected.ids).all()
