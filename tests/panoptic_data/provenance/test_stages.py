@@ -1,5 +1,6 @@
 """Stages: what was made, from what, and what is stale."""
 
+import hashlib
 import json
 import sys
 
@@ -207,3 +208,11 @@ def test_a_result_is_unchanged_when_nothing_was_added_altered_or_removed():
 def test_the_digest_tells_sequences_apart():
     assert stages.digest(["ab", "c"]) != stages.digest(["a", "bc"])
     assert len(stages.digest([])) == 16
+
+
+def test_the_digest_of_many_texts_is_that_of_each_with_an_end():
+    texts = [f"é{number}" for number in range(25_000)]
+    state = hashlib.blake2b(digest_size=8)
+    for text in texts:
+        state.update(text.encode() + b"\0")
+    assert stages.digest(iter(texts)) == state.hexdigest()
