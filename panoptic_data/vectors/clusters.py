@@ -52,7 +52,8 @@ __all__ = ["METHODS", "main_of", "update"]
 METHODS = ("levels", "kmeans")
 """``levels``: several levels, their sizes chosen by the corpus. ``kmeans``: one level of k."""
 
-# A list of 15 neighbours holds so many fitted images until a third of the corpus was placed.
+# A list of 15 neighbours holds so many fitted images until a third of the corpus was placed; 15
+# place no better (bench/placing.py).
 N_VOTERS = 10
 # What a row's digest leaves out.
 DERIVED = ("closeness", "fit")
