@@ -85,9 +85,10 @@ def clean(project: Project, days: float = DAYS, wait: float = 0.0) -> Cleaned:
 
 
 def _old_versions(project: Project) -> Iterator[Freeable]:
-    for name in sorted(project.database().names() - {LOG}):
+    database = project.database()
+    for name in sorted(database.names() - {LOG}):
         freed = old_version_bytes(project.lance / f"{name}.lance", KEPT_FOR)
-        if freed:
+        if freed and database.drops_old_versions(name):
             yield Freeable("old_versions", name, freed)
 
 

@@ -302,6 +302,11 @@ class Database:
             here = Database(held.uri, connection=held)
             here._change(name, lambda table: table.optimize(cleanup_older_than=keeps))
 
+    def drops_old_versions(self, name: str) -> bool:
+        """Whether :meth:`clean` drops old versions of a table, as it sees which ones are pinned."""
+        with self._connection.fixed() as held:
+            return not held.has_stale_pins(name)
+
     def indexed_columns(self, name: str) -> list[list[str]]:
         """Return the columns of each index of a table."""
         return self._answer(

@@ -14,6 +14,8 @@ from panoptic_data.errors import ProjectBusy
 from panoptic_data.integrity import clean
 from panoptic_data.provenance.runs import LOCK
 from panoptic_data.storage import disk_use, set_aside
+from panoptic_data.storage.connection import Connection
+from panoptic_data.storage.project import open_project
 from panoptic_data.storage.schema import arrow
 from tests import synthetic
 
@@ -103,6 +105,31 @@ def test_what_a_pin_holds_is_neither_listed_nor_freed(project, kept_for):
     database.pins.remove("images", "version-a")
     [item] = clean.freeable(project)
     assert item.bytes > IMAGES * 2_000
+
+
+def test_in_a_project_that_was_moved_pinned_versions_stay(project, kept_for, tmp_path):
+    kept_for(0)
+    version = project.database().pins.add("images", "version-a")
+    pinned = project.database().read("images", version=version).sort_by("sha1")
+    project.root.rename(tmp_path / "moved")
+    moved = open_project(tmp_path / "moved")
+    rewrite(moved)
+    rewrite(moved)
+    clean.clean(moved)
+    assert moved.database().read("images", version=version).sort_by("sha1") == pinned
+    assert clean.freeable(moved) == []
+
+
+def test_where_it_cannot_be_seen_what_is_pinned_nothing_of_a_table_is_freed(
+    project, kept_for, monkeypatch
+):
+    kept_for(0)
+    rewrite(project)
+    monkeypatch.setattr(Connection, "has_stale_pins", lambda *_: True)
+    before = size(project.root)
+    assert clean.freeable(project) == []
+    assert clean.clean(project).bytes == 0
+    assert size(project.root) == before
 
 
 def test_what_was_set_aside_goes_when_it_is_old(project):
