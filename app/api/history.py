@@ -20,7 +20,7 @@ from starlette.routing import Route
 from app.api.endpoint import NO_STORE, Answer, Caller, answering, language, whole_number
 from app.api.request_body import Id, RequestBody, with_body
 from app.services import identity
-from app.services.history_text import Words, summarize
+from app.services.history_text import Words, summarize, without_proposals
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
@@ -144,7 +144,7 @@ def _listed(
     words = Words(store.state(), log, language)
     undone = batches["undoes"].drop_nulls()
     ids = pl.concat([batches["batch"], undone]).unique()
-    rows = log.filter(pl.col("batch").is_in(ids.implode()))
+    rows = without_proposals(log.filter(pl.col("batch").is_in(ids.implode())))
     summaries = summarize(words, rows)
     changes_of = {}
     if targets is not None:
@@ -245,7 +245,7 @@ def _switch(project: Project, request: SwitchRequest, caller: Caller) -> dict[st
 
 def _changes(project: Project, request: Request) -> Response:
     store = annotations_of(project)
-    rows = store.changes(request.path_params["batch"])
+    rows = without_proposals(store.changes(request.path_params["batch"]))
     if rows.is_empty():
         return Response(status_code=404)
     words = Words(store.state(), store.log(), language(request))

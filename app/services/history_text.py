@@ -15,14 +15,20 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from app.session.language import number
-from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, APART_PREFIX, LEFT
+from panoptic_data.annotations.log import (
+    ACCEPTED,
+    ANSWER_PREFIX,
+    APART_PREFIX,
+    LEFT,
+    PROPOSED_PREFIX,
+)
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
 
-__all__ = ["BatchSummary", "Part", "Value", "Words", "summarize"]
+__all__ = ["BatchSummary", "Part", "Value", "Words", "summarize", "without_proposals"]
 
 PARTS_SHOWN = 3
 NAMED_AT_MOST = 3
@@ -92,6 +98,11 @@ def summarize(words: Words, rows: pl.DataFrame) -> dict[str, BatchSummary]:
         batch: _summary(words, act, about, parts.get(batch, []), images)
         for batch, act, about, images in acts.iter_rows()
     }
+
+
+def without_proposals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return events without those that only say what a model proposed: the answers stand for it."""
+    return rows.filter(~pl.col("property").str.starts_with(PROPOSED_PREFIX))
 
 
 class Words:

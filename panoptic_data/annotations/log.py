@@ -11,6 +11,7 @@ switched off and on as one. Changes of values, of properties and of tags are in 
     image      sha1          a property's id, or "excluded"    set             value, null: none
     image      sha1          id of a multi-tag property        add, remove     a tag's id
     image      sha1          answer:<a tag's id>               set             "true", "false"; null
+    image      sha1          proposed:<a tag's id>             set             JSON: encoder, score
     image      sha1          apart:<kind of duplicates>        set             with which it stays
     image      sha1          apart:overwritten                 set             what it overwrote
     file       file id       as for images
@@ -51,6 +52,7 @@ __all__ = [
     "KINDS",
     "LEFT",
     "OPS",
+    "PROPOSED_PREFIX",
     "REFUSED",
     "TABLE",
     "TIME_DIGITS",
@@ -77,6 +79,8 @@ COMPACT_LOCK = "annotations.compact.lock"
 # The answer to a suggested tag is stored under this prefix and the tag's id, as one of two values.
 ANSWER_PREFIX = "answer:"
 ACCEPTED, REFUSED = "true", "false"
+# What a model proposed for a tag is stored beside the answer, under this prefix and the tag's id.
+PROPOSED_PREFIX = "proposed:"
 # Images marked as no duplicates of each other share one value under this prefix and the kind.
 APART_PREFIX = "apart:"
 # Likewise an image and those that it overwrote, whose values it was not to take over.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.annotations import log
+from panoptic_data.annotations import log, proposals
 from panoptic_data.annotations.replay import VALUE_SCHEMA
 from panoptic_data.annotations.snapshot import STAGE, read_record, read_snapshot
 from panoptic_data.annotations.state import State, from_log
@@ -131,7 +131,7 @@ def differing(project: Project) -> int:
 
 def _value_rows(state: State) -> pl.DataFrame:
     """Return all values and definitions as rows of ``annotations``, in no order."""
-    columns = [pl.col(name) for name in ("target", "value", "author", "at", "batch")]
+    columns = [pl.col(name) for name in ("target", "value", "author", "at", "batch", "act")]
     values = [
         held.frame().select(
             *columns, kind=pl.lit(state.target_kind(property)), property=pl.lit(property)
@@ -149,7 +149,9 @@ def _frames(state: State) -> dict[str, pl.DataFrame]:
     ]
     return {
         # In one order, whatever the order of the events: equal values, equal tables.
-        "annotations": _value_rows(state).sort("kind", "property", "target", "value"),
+        "annotations": proposals.with_proposers(state, _value_rows(state))
+        .select(arrow("annotations").names)
+        .sort("kind", "property", "target", "value"),
         "properties": _table("properties", rows),
         "tags": _table("tags", [vars(tag) for tag in state.tags.values()]),
     }
@@ -164,7 +166,12 @@ def _table(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
 def _count(state: State) -> dict[str, Any]:
     """Return how many properties and tags there are, and how many values each author set."""
     authors = [pl.Series("author", [], pl.String)]
-    authors += [held.frame()["author"] for held in state.values_by_property.values()]
+    authors += [
+        held.frame()["author"]
+        for property, held in state.values_by_property.items()
+        # Kept beside an answer, which counts.
+        if not property.startswith(log.PROPOSED_PREFIX)
+    ]
     by_author = pl.concat(authors).value_counts().sort("count", "author", descending=[True, False])
     return {
         "properties": len(state.live_properties),

@@ -29,11 +29,12 @@ VALUE_SCHEMA = pl.Schema(
         ("author", pl.String()),
         ("at", pl.Datetime("us", "UTC")),
         ("batch", pl.String()),
+        ("act", pl.String()),
     ]
 )
-"""One value of a cell, who put it there, when and in which batch."""
+"""One value of a cell, who put it there, when, in which batch and by which act of it."""
 
-_ORIGIN = ("author", "at", "batch")
+_ORIGIN = ("author", "at", "batch", "act")
 
 
 def inactive_batches(events: pl.DataFrame) -> frozenset[str]:

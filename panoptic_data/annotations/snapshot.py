@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from panoptic_data.annotations.log import TABLE
 from panoptic_data.annotations.replay import VALUE_SCHEMA
 from panoptic_data.annotations.state import DEFINITION_KINDS, State, from_values
-from panoptic_data.errors import TableDamaged, TableMissing
+from panoptic_data.errors import DataUnavailable, TableDamaged, TableMissing
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -40,7 +41,7 @@ def read_snapshot(project: Project) -> State | None:
         rows = project.database().frame("annotations", version=version)
     except (ValueError, RuntimeError, OSError):
         return None
-    rows = rows.select(list(VALUE_SCHEMA))
+    rows = _with_acts(project, rows.select(list(VALUE_SCHEMA)))
     is_definition = pl.col("kind").is_in(DEFINITION_KINDS)
     return from_values(
         position=int(merged["events"]),
@@ -48,6 +49,19 @@ def read_snapshot(project: Project) -> State | None:
         definitions=rows.filter(is_definition),
         values=rows.filter(~is_definition),
     )
+
+
+def _with_acts(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of which each has its act: an earlier release kept that in the log alone."""
+    if not rows["act"].null_count():
+        return rows
+    try:
+        acts = project.database().frame(TABLE, ["batch", "act"]).unique("batch")
+    except DataUnavailable:
+        # The tables serve all the same: who proposed these values is not known now.
+        return rows
+    joined = rows.join(acts, on="batch", how="left", suffix="_of_batch", maintain_order="left")
+    return joined.with_columns(act=pl.coalesce("act", "act_of_batch")).select(list(VALUE_SCHEMA))
 
 
 def merged_events(project: Project) -> int:

@@ -38,7 +38,7 @@ REVISIONS_KEPT = 50
 DEFINITION_KINDS = ("property", "tag")
 """Kinds of targets whose events define properties and tags; those of others are values."""
 
-_VALUE_COLUMNS = ("target", "value", "author", "at", "batch")
+_VALUE_COLUMNS = ("target", "value", "author", "at", "batch", "act")
 _VALUES = pl.Schema({name: VALUE_SCHEMA[name] for name in _VALUE_COLUMNS})
 _IS_DEFINITION = pl.col("kind").is_in(DEFINITION_KINDS)
 
@@ -47,7 +47,7 @@ _IS_DEFINITION = pl.col("kind").is_in(DEFINITION_KINDS)
 class PropertyValues:
     """The values of one property, immutable.
 
-    ``base`` and ``overlay`` have the columns target, value, author, at, batch. For the targets in
+    ``base`` and ``overlay`` have the columns target, value, author, at, batch, act. For targets in
     ``overlaid``, ``overlay`` counts and ``base`` does not. ``revision`` rises by one with each
     change; ``revisions`` are the last ones, each with the targets that changed.
     """
@@ -60,11 +60,11 @@ class PropertyValues:
 
     @classmethod
     def from_frame(cls, values: pl.DataFrame) -> PropertyValues:
-        """Return these values: target, value, author, at, batch."""
+        """Return these values: target, value, author, at, batch, act."""
         return cls(values.select(_VALUE_COLUMNS), pl.DataFrame(schema=_VALUES), frozenset())
 
     def frame(self) -> pl.DataFrame:
-        """Return all values: target, value, author, at, batch."""
+        """Return all values: target, value, author, at, batch, act."""
         if not self.overlaid:
             return self.base
         unchanged = self.base.filter(~pl.col("target").is_in(list(self.overlaid)))
@@ -159,14 +159,14 @@ class State:
         return self.values_by_property.get(property, _NO_VALUES)
 
     def values(self, property: str) -> pl.DataFrame:
-        """Return all values of a property: target, value, author, at, batch.
+        """Return all values of a property: target, value, author, at, batch, act.
 
         Values are canonical texts (``values``), tags their ids, one row each.
         """
         return self.property_values(property).frame()
 
     def values_of_target(self, target: str) -> dict[str, pl.DataFrame]:
-        """Return the values of one image or file: property → target, value, author, at, batch."""
+        """Return the values of one image or file: property → their rows."""
         by_property = {id: held.take([target]) for id, held in self.values_by_property.items()}
         return {id: values for id, values in by_property.items() if values.height}
 
@@ -284,14 +284,14 @@ class _Update:
         parts = []
         if others.height:
             as_events = before.join(others, on=CELL_KEY, how="semi").select(
-                *CELL_KEY, pl.lit("add").alias("op"), "author", "at", "batch", new="value"
+                *CELL_KEY, pl.lit("add").alias("op"), "author", "at", "batch", "act", new="value"
             )
             new_events = self.events.join(others, on=CELL_KEY, how="semi")
             parts.append(pl.concat([as_events, new_events.select(as_events.columns)]))
         if switched.height:
             all_events = self.log.join(switched, on=CELL_KEY, how="semi")
             active = all_events.filter(~pl.col("batch").is_in(list(self.inactive)))
-            parts.append(active.select(*CELL_KEY, "op", "author", "at", "batch", "new"))
+            parts.append(active.select(*CELL_KEY, "op", "author", "at", "batch", "act", "new"))
         return fold(pl.concat(parts), multi_valued) if parts else pl.DataFrame(schema=VALUE_SCHEMA)
 
 

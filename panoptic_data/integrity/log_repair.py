@@ -104,7 +104,7 @@ def _events_of(state: State) -> pl.DataFrame:
     for property, values in state.values_by_property.items():
         frames.append(
             values.frame().select(
-                *("target", "value", "author", "at", "batch"),
+                *("target", "value", "author", "at", "batch", "act"),
                 kind=pl.lit(state.target_kind(property)),
                 property=pl.lit(property),
             )
@@ -115,7 +115,8 @@ def _events_of(state: State) -> pl.DataFrame:
         batch="batch",
         at="at",
         author="author",
-        act=pl.lit(ACT),
+        # What it was, where the tables say it: from it follows who proposed a value.
+        act=pl.coalesce("act", pl.lit(ACT)),
         about=pl.lit(None, pl.String),
         kind="kind",
         target="target",

@@ -8,14 +8,16 @@ are suggested (``suggest``, ``zero_shot``), writing the changes (``annotations.s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from panoptic_data.annotations import edits
 from panoptic_data.annotations.deleted import live_tag
-from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, REFUSED
+from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, PROPOSED_PREFIX, REFUSED
+from panoptic_data.annotations.proposals import Proposed, proposed_texts
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -38,8 +40,11 @@ def answer_changes(
     forgotten: Iterable[str] = (),
     *,
     files: pl.DataFrame | None = None,
+    proposed: Mapping[str, Proposed] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Return the changes that answers make: accepted images get the tag, refused ones lose it.
+
+    ``proposed`` says of accepted images (sha1s) which encoder proposed them, how surely.
 
     ``forgotten`` images (sha1s) lose their answer, and the tag where an answer added it. For a
     property of files, ``files`` maps them to images (file_id, sha1). Raises InvalidTag.
@@ -62,6 +67,14 @@ def answer_changes(
                 state, property.id, _targets(untagged, files, has_files), [checked.id]
             ),
             edits.assign(state, ANSWER_PREFIX + tag, values),
+            edits.assign(
+                state,
+                PROPOSED_PREFIX + tag,
+                proposed_texts(
+                    {sha1: proposed[sha1] for sha1 in accepted if sha1 in proposed},
+                    values["target"],
+                ),
+            ),
         ]
     )
 

@@ -311,6 +311,10 @@ TABLES: dict[str, Table] = {
                 Column("author", pa.string(), "who set it last"),
                 Column("at", _TIME, "when"),
                 Column("batch", pa.string(), "batch that set it"),
+                Column("act", pa.string(), "what that batch was: tag, import, answer, …"),
+                Column("proposed_by", pa.string(), "person, import or model; null: not known"),
+                Column("score", pa.float32(), "0 to 1, of what a model proposed; null: not known"),
+                Column("encoder", pa.string(), "slug, of what a model proposed"),
             ),
         ),
         Table(

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data.annotations.log import ANSWER_PREFIX, EVENT_SCHEMA, TABLE
+from panoptic_data.annotations.log import EVENT_SCHEMA, TABLE
+from panoptic_data.annotations.proposals import proposed, proposer
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.sql import literal
 from panoptic_data.tracing.chain import Chain
 from panoptic_data.tracing.model import Lineage, Step
-from panoptic_data.tracing.pictures import add_picture
+from panoptic_data.tracing.pictures import add_picture, encoder_label
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from panoptic_data.tracing.chain import Scene
 
 __all__ = ["Noted", "noted_values", "of_noted"]
-
-IMPORTS = ("import",)
-ANSWERS = ("answer",)
-# What a repair took from the merged tables: the log no longer says what it was.
-RECOVERED = "recovered"
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,8 @@ class Noted:
     author: str
     at: datetime
     batch: str
+    act: str | None
+    proposed: dict[str, Any]
 
     @property
     def tag(self) -> str | None:
@@ -84,22 +82,24 @@ def of_noted(chain: Chain, noted: Noted) -> Lineage:
     add_picture(chain, until="file" if is_of_file else "image")
     events = _events(scene, noted)
     own = _own_event(events, noted)
-    act, about = (events["act"][0], events["about"][0]) if events.height else (None, None)
+    about = events["about"][0] if events.height else None
+    by = proposer(noted.act)
     chain.add(Step("author", "author", noted.author))
     source: tuple[str, ...] = ()
-    if act in IMPORTS:
+    if by == "import":
         chain.add(Step("import", "import", about or ""))
         source = ("import",)
-    answered = noted.tag is not None and _is_answered(events, noted.tag)
-    if act in ANSWERS or answered:
-        chain.add(Step("suggestion", "suggestion", noted.text))
+    model = noted.proposed if by == "model" else {}
+    if by == "model":
+        label = encoder_label(scene.text_of_slug.get(model.get("encoder", "")), "")
+        chain.add(Step("suggestion", "suggestion", label or noted.text, model))
         source = ("suggestion",)
+    act = noted.act
     facts: dict[str, Any] = {"batch": noted.batch, "act": act, "about": about, "at": noted.at}
     chain.add(Step("batch", "batch", act or "", facts), "author", *source)
     if own is not None:
         facts = {name: own[name] for name in ("number", "op", "old", "new")}
         chain.add(Step("event", "event", str(own["number"]), facts), "batch")
-    by = _proposed_by(act, answered)
     facts = {
         "property": noted.prop.name,
         "type": noted.prop.type,
@@ -108,6 +108,8 @@ def of_noted(chain: Chain, noted: Noted) -> Lineage:
         "author": noted.author,
         "at": noted.at,
         "proposed_by": by,
+        **model,
+        "approved_by": noted.author if by in ("import", "model") else None,
     }
     before = "event" if own is not None else "batch"
     chain.add(
@@ -116,13 +118,13 @@ def of_noted(chain: Chain, noted: Noted) -> Lineage:
     return chain.lineage(
         noted.kind,
         noted.name,
-        f"noted_{by or 'unknown'}",
+        _key(by, model),
         property=noted.prop.name,
         value=noted.text,
         author=noted.author,
         at=noted.at,
         about=about,
-        act=act,
+        model=model,
     )
 
 
@@ -133,9 +135,13 @@ def _noted(state: State, prop: Property, row: dict[str, Any]) -> Noted | None:
         if tag is None or tag.deleted:
             return None
         text = tag.name
-    names = ("target", "value", "author", "at", "batch")
-    target, value, author, at, batch = (row[name] for name in names)
-    return Noted(prop, target, value, text, author, at, batch)
+    names = ("target", "value", "author", "at", "batch", "act")
+    target, value, author, at, batch, act = (row[name] for name in names)
+    model: dict[str, Any] = {}
+    if prop.has_tags:
+        rows = proposed(state, value).filter(target=target).select("encoder", "score").to_dicts()
+        model = rows[0] if rows else {}
+    return Noted(prop, target, value, text, author, at, batch, act, model)
 
 
 def _events(scene: Scene, noted: Noted) -> pl.DataFrame:
@@ -164,14 +170,7 @@ def _listed(text: str | None) -> list[str]:
         return []
 
 
-def _is_answered(events: pl.DataFrame, tag: str) -> bool:
-    return events.filter(property=ANSWER_PREFIX + tag).height > 0
-
-
-def _proposed_by(act: str | None, answered: bool) -> str | None:
-    """Return who proposed a value: model, import or person; None where it is not known."""
-    if act in ANSWERS or answered:
-        return "model"
-    if act in IMPORTS:
-        return "import"
-    return None if act in (None, RECOVERED) else "person"
+def _key(by: str | None, model: dict[str, Any]) -> str:
+    if by == "model" and model.get("score") is not None:
+        return "noted_model_scored"
+    return f"noted_{by or 'unknown'}"

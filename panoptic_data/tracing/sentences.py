@@ -24,6 +24,10 @@ def sentence(lineage: Lineage, language: str) -> str:
     texts |= _of_row(params.get("row") or {}, language)
     texts |= _of_fit(params.get("fit"), key, language)
     texts["vectors"] = _vectors(params.get("vectors"), language)
+    if params.get("model"):
+        model = params["model"]
+        texts["score"] = _figure(model["score"], language)
+        texts["encoder"] = model["encoder"]
     if "least" in params:
         texts["least"] = _figure(params["least"], language)
     if "origin" in params:

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.annotations import log
-from panoptic_data.annotations.log import ANSWER_PREFIX
+from panoptic_data.annotations.log import ANSWER_PREFIX, PROPOSED_PREFIX
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.digests import row_digests, table_digest
 from panoptic_data.storage.schema import table_of
@@ -216,9 +216,10 @@ def _label(id: str, state: State, names: Mapping[str, str]) -> str | None:
     prop = state.properties.get(id)
     if prop is not None:
         return prop.name
-    if id.startswith(ANSWER_PREFIX):
-        name = names.get(id.removeprefix(ANSWER_PREFIX))
-        return None if name is None else f"{ANSWER_PREFIX}{name}"
+    for prefix in (ANSWER_PREFIX, PROPOSED_PREFIX):
+        if id.startswith(prefix):
+            name = names.get(id.removeprefix(prefix))
+            return None if name is None else f"{prefix}{name}"
     return id
 
 

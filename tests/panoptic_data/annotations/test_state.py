@@ -11,8 +11,8 @@ from tests.annotating import IMAGES, create_property, create_tag, values_of
 
 def frame(**texts):
     """Return values by target as rows of ``PropertyValues``."""
-    rows = [(target, text, "ada", None, "batch") for target, text in texts.items()]
-    columns = ("target", "value", "author", "at", "batch")
+    rows = [(target, text, "ada", None, "batch", "set") for target, text in texts.items()]
+    columns = ("target", "value", "author", "at", "batch", "act")
     schema = {name: replay.VALUE_SCHEMA[name] for name in columns}
     return pl.DataFrame(rows, schema, orient="row")
 
