@@ -332,6 +332,10 @@ class ReferenceCorpus:
         if field == "author":
             names = {name for field, name in unit["by"] if by in (None, field.split(":")[2])}
             return tuple(sorted(names)) or None
+        if field == "proposed":
+            # All values of this corpus were set by hand.
+            has_any = any(by in (None, field.split(":")[2]) for field, _ in unit["by"])
+            return ("person",) if has_any else None
         if field == "p:tags:theme":
             tags = {above for tag in unit[field] or () for above in (tag, *_tags_above(tag))}
             return tuple(sorted(tags, key=TAGS["theme"].index)) or None
@@ -507,6 +511,11 @@ def _matches(unit, field, op, value):  # noqa: C901 - one line a field
     if field == "author":
         authors = [name for field, name in unit["by"] if _is_of_property(field, value)]
         return not unit["by"] if op == "is empty" else any(it in value["authors"] for it in authors)
+    if field == "proposed":
+        if op == "is empty":
+            return not unit["by"]
+        has_any = any(_is_of_property(field, value) for field, _ in unit["by"])
+        return has_any and "person" in value["proposers"]
     if PROPERTIES.get(field) == "file":
         values = [file["values"][field] for file in unit["files"] if field in file["values"]]
         if op == "is empty":

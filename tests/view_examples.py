@@ -27,6 +27,7 @@ EXAMPLES = {
     "colour": {"colour": "#c0392b", "distance": 10},
     "excluded": True,
     "author": {"authors": ["Anna"], "property": "k3x9"},
+    "proposed": {"proposers": ["model"], "property": "k3x9"},
 }
 
 

@@ -17,8 +17,9 @@ from starlette.routing import Route
 from app.api.cancellable import SpokenRequest, cancellable
 from app.api.endpoint import Caller
 from app.api.request_body import Address, Id, Ids, KeptRequest, Text, one_of
-from app.api.suggestion_answers import write_answers
+from app.api.suggestion_answers import TagAnswers, write_answers
 from panoptic_data.annotations import log
+from panoptic_data.annotations.proposals import Proposed
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import SortingGone
 from panoptic_data.labelling import zero_shot, zero_shot_review
@@ -144,7 +145,7 @@ def _sort(
         include_tagged=request.again,
         check=check,
     )
-    return Review(request.property, request.again, result)
+    return Review(request.property, request.again, result, slug)
 
 
 def _answer(
@@ -166,10 +167,17 @@ def _answer(
     for predictions, status in zero_shot_review.statuses(current, review, only):
         unanswered = np.flatnonzero(status.open[: _count_probable(predictions, request.least)])
         sha1s = [predictions.sha1s[row] for row in unanswered]
-        if sha1s:
-            answers.append(
-                (predictions.tag, [sha1s, [], []] if request.accept else [[], sha1s, []])
-            )
+        if not sha1s:
+            continue
+        scores = predictions.probabilities[unanswered].tolist()
+        made = {
+            sha1: Proposed(review.encoder, score) for sha1, score in zip(sha1s, scores, strict=True)
+        }
+        answers.append(
+            TagAnswers(predictions.tag, accepted=sha1s, proposed=made)
+            if request.accept
+            else TagAnswers(predictions.tag, refused=sha1s)
+        )
     written = write_answers(project, caller.author, answers, edit)
     return {**written, "sorting": request.sorting}
 

@@ -6,7 +6,9 @@ Not here: which images they are (``suggestions``, ``class_suggestions``), what a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,6 +16,7 @@ import polars as pl
 from app.api.targets import plausible_sha1s
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import ANSWER_PREFIX, CHANGE_SCHEMA
+from panoptic_data.annotations.proposals import Proposed
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.labelling import answers
@@ -23,35 +26,51 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["in_corpus", "write_answers"]
+__all__ = ["TagAnswers", "in_corpus", "write_answers"]
 
 # The history names a few tags in one line.
 NAMED_AT_MOST = 3
 
 
+@dataclass(frozen=True)
+class TagAnswers:
+    """The answers to suggestions for one tag, as sha1s; ``proposed``: by which model each was."""
+
+    tag: str
+    accepted: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    forgotten: Sequence[str] = ()
+    proposed: Mapping[str, Proposed] = MappingProxyType({})
+
+
 def write_answers(
     project: Project,
     author: str,
-    sha1s_by_tag: Iterable[tuple[str, Sequence[list[str]]]],
+    answers_by_tag: Iterable[TagAnswers],
     edit: Edit | None = None,
+    *,
+    act: str = "answer",
 ) -> dict[str, Any]:
-    """Write, of each tag, the sha1s that are accepted, refused and forgotten as one batch.
+    """Write the answers of some tags as one batch; ``act`` is what the history calls it.
 
     Raises InvalidTag.
     """
-    given = list(sha1s_by_tag)
+    given = list(answers_by_tag)
 
     def choose(state: State) -> Decision[None]:
         parts, names = [pl.DataFrame(schema=CHANGE_SCHEMA)], []
-        for id, sha1s in given:
-            tag, prop = answers.tag_and_property(state, id)
+        for answer in given:
+            tag, prop = answers.tag_and_property(state, answer.tag)
             files = None
             if prop.target == "file":
                 files = project.database().frame("files", ["file_id", "sha1"])
-            parts.append(answers.answer_changes(state, tag.id, *sha1s, files=files))
+            sha1s = (answer.accepted, answer.refused, answer.forgotten)
+            parts.append(
+                answers.answer_changes(state, tag.id, *sha1s, files=files, proposed=answer.proposed)
+            )
             names.append(tag.name)
         about = ", ".join(names[:NAMED_AT_MOST]) + ("…" if len(names) > NAMED_AT_MOST else "")
-        return Decision(pl.concat(parts), "answer", about)
+        return Decision(pl.concat(parts), act, about)
 
     store = annotations_of(project)
     batch = store.decide(choose, author=author, edit=edit).batch

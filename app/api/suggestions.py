@@ -20,8 +20,9 @@ from app.api import class_suggestions
 from app.api.cancellable import SpokenRequest, cancellable
 from app.api.endpoint import NO_STORE, Caller, answering, whole_number
 from app.api.request_body import Address, Id, KeptRequest, RequestBody, Sha1s, one_of
-from app.api.suggestion_answers import in_corpus, write_answers
+from app.api.suggestion_answers import TagAnswers, in_corpus, write_answers
 from panoptic_data.annotations.log import REFUSED
+from panoptic_data.annotations.proposals import Proposed
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
@@ -71,6 +72,9 @@ def routes(project: Project) -> list[Route]:
     ]
 
 
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
 class ExamplesRequest(RequestBody):
     """Images that are examples beside those of the tag: some, or those of a ``view``."""
 
@@ -97,6 +101,8 @@ class TagAnswersRequest(RequestBody):
     accepted: Sha1s = Field(default_factory=list)
     refused: Sha1s = Field(default_factory=list)
     forgotten: Sha1s = Field(default_factory=list)
+    encoder: Id | None = None
+    scores: dict[Id, Score] = Field(default_factory=dict)
 
 
 class AnswersRequest(SpokenRequest, KeptRequest):
@@ -107,6 +113,9 @@ class AnswersRequest(SpokenRequest, KeptRequest):
     accepted: Sha1s = Field(default_factory=list)
     refused: Sha1s = Field(default_factory=list)
     forgotten: Sha1s = Field(default_factory=list)
+    encoder: Id | None = None
+    scores: dict[Id, Score] = Field(default_factory=dict)
+    moved: bool = False
 
     @model_validator(mode="after")
     def _has_answers(self) -> AnswersRequest:
@@ -125,6 +134,8 @@ class AnswersRequest(SpokenRequest, KeptRequest):
                 accepted=self.accepted,
                 refused=self.refused,
                 forgotten=self.forgotten,
+                encoder=self.encoder,
+                scores=self.scores,
             )
         ]
 
@@ -161,17 +172,19 @@ def _examples(project: Project, request: ExamplesRequest) -> list[str]:
 
 def _answer(project: Project, request: AnswersRequest, caller: Caller, _: Check) -> dict[str, Any]:
     request.check_project(project)
-    sha1s_by_tag = [
-        (
-            answer.tag,
-            [
-                in_corpus(project, sha1s)
-                for sha1s in (answer.accepted, answer.refused, answer.forgotten)
-            ],
-        )
-        for answer in request.all_answers()
-    ]
-    return write_answers(project, caller.author, sha1s_by_tag, request.sent_edit())
+    given = [_tag_answers(project, answer) for answer in request.all_answers()]
+    # A tag that a person chose instead of the one that was suggested is that person's.
+    act = "tag" if request.moved else "answer"
+    return write_answers(project, caller.author, given, request.sent_edit(), act=act)
+
+
+def _tag_answers(project: Project, answer: TagAnswersRequest) -> TagAnswers:
+    sha1s = (answer.accepted, answer.refused, answer.forgotten)
+    accepted, refused, forgotten = (in_corpus(project, some) for some in sha1s)
+    made = {}
+    if answer.encoder is not None:
+        made = {sha1: Proposed(answer.encoder, answer.scores.get(sha1)) for sha1 in accepted}
+    return TagAnswers(answer.tag, accepted, refused, forgotten, made)
 
 
 def _refused(project: Project, request: Request) -> Response:

@@ -141,6 +141,10 @@ def _as_it_is(_: Level, value: str, __: str) -> str:
     return value
 
 
+def _proposer(_: Level, value: str, language: str) -> str:
+    return translate(f"groups.proposed_{value}", language)
+
+
 def _hue(_: Level, value: str, language: str) -> str:
     return translate(f"groups.hue_{value}", language)
 
@@ -238,4 +242,5 @@ _WRITERS: Mapping[str, Callable[[Level, Any, str], str]] = {
     "cluster": _cluster,
     "excluded": _excluded,
     "author": _as_it_is,
+    "proposed": _proposer,
 }

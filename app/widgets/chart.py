@@ -21,7 +21,7 @@ from app.session.callbacks import uninterrupted
 from app.widgets.chart_figure import Drawing, figure, height, level_name
 from panoptic_data.catalogue import charts
 from panoptic_data.catalogue.charts import Chart
-from panoptic_data.views.fields import property_field
+from panoptic_data.views.fields import WHO_FIELDS, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _notes(drawing: Drawing) -> list[str]:
 
 def _is_multivalued(level: Level) -> bool:
     """Whether an image can be in several groups of a level."""
-    return level.field == "author" or level.field.startswith(property_field("tags", ""))
+    return level.field in WHO_FIELDS or level.field.startswith(property_field("tags", ""))
 
 
 def _pick(plot: str, counted: Chart, on_pick: OnPick) -> None:

@@ -30,7 +30,7 @@ from app.widgets.filter_choices import filter_choices, property_headings
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView, PanopticError
 from panoptic_data.views import model
-from panoptic_data.views.fields import FIELDS, is_property
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property
 from panoptic_data.views.model import Condition, View
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def editor_kind(condition_field: str, op: str) -> str:
         return "choices"
     if kind == "truth":
         return "truth"
-    special = {"cluster": "clusters", "duplicate": "kinds", "author": "authors"}
+    special = {"cluster": "clusters", "duplicate": "kinds", **WHO_FIELDS}
     colours = {"near": "near", "is": "hue"} if kind == "colour" else {}
     return special.get(condition_field) or colours.get(op, _FIXED)
 

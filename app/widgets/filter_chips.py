@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.components.searchline import Chip
 from app.session import state
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.views.fields import FIELDS, is_property, property_field, property_of
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property, property_field, property_of
 from panoptic_data.views.model import Clause, Condition, View, part_key
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def _bracketed(part: Condition | Clause, annotations: State | None) -> str:
 def _condition_label(condition: Condition, annotations: State | None) -> str:
     if is_property(condition.field):
         return _property_label(condition, annotations or _annotations())
-    if condition.field == "author":
-        return _author(condition, annotations)
+    if condition.field in WHO_FIELDS:
+        return _who(condition, annotations)
     if condition.field == "excluded":
         return state.text(f"explore.chip_excluded_{'yes' if condition.value else 'no'}")
     if condition.op != FIELDS[condition.field].op:
@@ -163,11 +163,14 @@ def _tag(id: str, annotations: State | None) -> str:
     return state.text("explore.chip_deleted", name=tag.name) if tag.deleted else tag.name
 
 
-def _author(condition: Condition, annotations: State | None) -> str:
-    value = condition.value
+def _who(condition: Condition, annotations: State | None) -> str:
+    value, field = condition.value, condition.field
     if value is None:
-        return state.text(f"explore.chip_author_{condition.op.replace(' ', '_')}")
-    text = state.text("explore.chip_author", value=_and_more(value["authors"]))
+        return state.text(f"explore.chip_{field}_{condition.op.replace(' ', '_')}")
+    names = value[WHO_FIELDS[field]]
+    if field == "proposed":
+        names = [state.text(f"lineage.proposed_by_{name}") for name in names]
+    text = state.text(f"explore.chip_{field}", value=_and_more(names))
     if "property" in value:
         annotations = annotations or _annotations()
         property = annotations.properties.get(value["property"]) if annotations else None

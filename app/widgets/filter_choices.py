@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.components.builder import Clusters, Item
+from app.services import group_labels
 from app.session import state
 from panoptic_data.annotations import tags
+from panoptic_data.annotations.values import PROPOSERS
 from panoptic_data.catalogue import facets, field_counts
-from panoptic_data.views.fields import FIELDS, STATUSES, property_field
-from panoptic_data.views.model import View
+from panoptic_data.views.fields import FIELDS, STATUSES, WHO_FIELDS, property_field
+from panoptic_data.views.model import Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -54,7 +56,7 @@ def filter_choices(corpus: Catalogue) -> FilterChoices:
         "format": [Item(name, name, count) for name, count in field_counts.formats(corpus).items()],
         "status": _statuses(corpus),
         "duplicate": _kinds(corpus, encoders),
-        "author": _authors(corpus),
+        **{field: _people(corpus, field) for field in WHO_FIELDS},
         **{
             field: _tags(corpus, field) if FIELDS[field].kind == "tags" else _linked(corpus, field)
             for field in property_headings(corpus.annotations)
@@ -108,9 +110,13 @@ def _cluster_name(number: int) -> str:
     return state.text("explore.cluster_name", number=number)
 
 
-def _authors(corpus: Catalogue) -> list[Item]:
-    counts = facets.authors(corpus, View()).counts
-    return [Item(name, name, count) for name, count in counts.items()]
+def _people(corpus: Catalogue, field: str) -> list[Item]:
+    counts = facets.people(corpus, View(), field).counts
+    names = counts if field == "author" else PROPOSERS
+    level, language = Level(field), state.language()
+    return [
+        Item(name, group_labels.label(level, name, language), counts.get(name, 0)) for name in names
+    ]
 
 
 def _tags(corpus: Catalogue, field: str) -> list[Item]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.session import state
 from app.widgets.filter_chips import SCALES, field_name
 from app.widgets.property_facets import visible_properties
-from panoptic_data.views.fields import FIELDS, PERIODS
+from panoptic_data.views.fields import FIELDS, PERIODS, WHO_FIELDS
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -68,7 +68,7 @@ def _property_choices(corpus: Catalogue) -> list[dict[str, Any]]:
                 for _, property in visible
             ),
         ]
-        choices.append(_choice("author", authors, state.text("explore.author")))
+        choices += [_choice(field, authors, state.text(f"explore.{field}")) for field in WHO_FIELDS]
     return choices
 
 

@@ -13,6 +13,7 @@ import polars as pl
 import streamlit as st
 
 from app.components.facets import Histogram, Item, Section
+from app.services import group_labels
 from app.session import state
 from app.widgets.date_histogram import bars_by_month
 from panoptic_data.annotations import tags
@@ -21,8 +22,8 @@ from panoptic_data.catalogue import facets
 from panoptic_data.catalogue.corpus import folded
 from panoptic_data.catalogue.facets import ValueCounts
 from panoptic_data.views import model
-from panoptic_data.views.fields import FIELDS, is_property, property_field
-from panoptic_data.views.model import View
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property, property_field
+from panoptic_data.views.model import Level, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -61,7 +62,7 @@ def visible_properties(corpus: Catalogue) -> list[tuple[str, Property]]:
 def is_chosen_by_value(field: str) -> bool:
     """Whether a press in the panel chooses single values of a field."""
     is_listed = is_property(field) and FIELDS[field].kind not in _RANGES
-    return is_listed or field in ("author", EXCLUDED)
+    return is_listed or field in (*WHO_FIELDS, EXCLUDED)
 
 
 def with_values(view: View, field: str, chosen: Sequence[Any] | None) -> View:
@@ -95,7 +96,7 @@ def annotation_sections(corpus: Catalogue, view: View, opened: Collection[str]) 
         corpus.annotations.property_values(property.id).frame().height
         for _, property in visible_properties(corpus)
     ):
-        listed.append(_authors(corpus, view, "author" in opened))
+        listed += [_people(corpus, view, field, field in opened) for field in WHO_FIELDS]
     count = facets.excluded(corpus)
     chosen = facets.chosen(view, EXCLUDED)
     if count or chosen:
@@ -263,15 +264,19 @@ def _ranged(
     return Section(field, kind, property.name, is_open, selected=selected, histogram=histogram)
 
 
-def _authors(corpus: Catalogue, view: View, is_open: bool) -> Section:
-    chosen = facets.chosen(view, "author")
+def _people(corpus: Catalogue, view: View, field: str, is_open: bool) -> Section:
+    chosen = facets.chosen(view, field)
     items: list[Item] = []
     if is_open:
-        counted = facets.authors(corpus, view)
-        items = [Item(name, name, count) for name, count in counted.counts.items()]
-        items.append(Item(None, state.text("groups.none_author"), counted.empty))
-    title = state.text("explore.author")
-    return Section("author", "list", title, is_open, selected=chosen, items=items)
+        counted = facets.people(corpus, view, field)
+        level = Level(field)
+        items = [
+            Item(name, group_labels.label(level, name, state.language()), count)
+            for name, count in counted.counts.items()
+        ]
+        items.append(Item(None, state.text(f"groups.none_{field}"), counted.empty))
+    title = state.text(f"explore.{field}")
+    return Section(field, "list", title, is_open, selected=chosen, items=items)
 
 
 _MAKERS: Mapping[str, Callable[[Catalogue, View, str, Property, bool], Section]] = {

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
 
 __all__ = [
-    "PROPOSERS",
     "RECOVERED",
     "Proposed",
     "proposed",
@@ -31,7 +30,6 @@ __all__ = [
     "with_proposers",
 ]
 
-PROPOSERS = ("person", "import", "model")
 RECOVERED = "recovered"
 """The act of values of which a repair found neither the log nor what they had been."""
 

@@ -25,7 +25,10 @@ import polars as pl
 from panoptic_data.annotations.parsing import COLOURS, EXACT_BELOW, PARSERS, number_text
 from panoptic_data.errors import InvalidValue
 
-__all__ = ["COLOURS", "TYPES", "canonical", "canonical_series", "convert", "to_python"]
+__all__ = ["COLOURS", "PROPOSERS", "TYPES", "canonical", "canonical_series", "convert", "to_python"]
+
+PROPOSERS = ("person", "import", "model")
+"""Who proposes values (``proposals``)."""
 
 TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "path", "image")
 # Texts that are canonical already: most of a column, usually, and not read one by one.

@@ -18,7 +18,7 @@ import polars as pl
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import Groups, condition
 from panoptic_data.media.colour import HUES
-from panoptic_data.views.fields import FIELDS, property_field
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _any_of(chart: Chart, values: list[Any]) -> Condition | Clause:
     if level.field == "cluster":
         numbers = [-1 if value is None else value for value in values]
         return Condition("cluster", "in", {"encoder": level.by, "numbers": numbers})
-    if level.field == "author":
+    if level.field in WHO_FIELDS:
         return Clause("any", tuple(parts))
     if all(isinstance(part, Condition) and part.op == "in" for part in parts):
         return (

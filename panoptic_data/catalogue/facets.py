@@ -21,7 +21,7 @@ from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import condition
 from panoptic_data.catalogue.tag_counts import tag_hierarchy
-from panoptic_data.views.fields import FIELDS
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def choose(view: View, field: str, values: Sequence[Any]) -> View:
     other_parts = [part for part in view.where if _chosen(part, field) is None]
     filled = [value for value in values if value is not None]
     parts: list[Condition | Clause] = []
-    if filled and field == "author":
-        parts.append(Condition(field, "in", {"authors": filled}))
+    if filled and field in WHO_FIELDS:
+        parts.append(Condition(field, "in", {WHO_FIELDS[field]: filled}))
     elif filled and FIELDS[field].kind in ("tags", "link"):
         parts.append(Condition(field, "in", filled))
     else:
@@ -162,8 +162,13 @@ def months(catalogue: Catalogue, view: View, field: str) -> dict[int, int]:
 
 def authors(catalogue: Catalogue, view: View) -> ValueCounts:
     """Count the images of which each author set a value that they have now."""
-    rows, codes, names = catalogue.authors()
-    shown = _ShownUnits.of(catalogue, view, "author", by_file=False)
+    return people(catalogue, view, "author")
+
+
+def people(catalogue: Catalogue, view: View, field: str) -> ValueCounts:
+    """Count the images by who set, or proposed, a value of them: one of ``WHO_FIELDS``."""
+    rows, codes, names = catalogue.people(field)
+    shown = _ShownUnits.of(catalogue, view, field, by_file=False)
     counts = shown.count(rows, codes, len(names)).tolist()
     has_author = np.zeros(len(catalogue), dtype=bool)
     has_author[rows] = True
@@ -187,7 +192,7 @@ def _chosen(part: Condition | Clause, field: str) -> list[Any] | None:
     match part.op, part.value:
         case "is empty", _:
             return [None]
-        case "in", {"authors": [*names], **more} if not more:
+        case "in", ({"authors": [*names], **more} | {"proposers": [*names], **more}) if not more:
             return names
         case "in", [*values]:
             return values

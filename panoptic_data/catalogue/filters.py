@@ -28,7 +28,7 @@ from panoptic_data.catalogue.similarity import SEARCH_FIELDS, Similarities, simi
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import stored_selections
-from panoptic_data.views.fields import FIELDS, STATUSES, property_of
+from panoptic_data.views.fields import FIELDS, STATUSES, WHO_FIELDS, property_of
 from panoptic_data.views.model import Clause, Condition, conditions
 
 if TYPE_CHECKING:
@@ -286,9 +286,19 @@ def _excluded(catalogue: Catalogue, value: bool) -> Mask:
 
 def _author(catalogue: Catalogue, value: Mapping[str, Any] | None) -> Mask:
     """Return the images that authors set a value of; of None, those without any value."""
+    return _who(catalogue, "author", value)
+
+
+def _proposed(catalogue: Catalogue, value: Mapping[str, Any] | None) -> Mask:
+    """Return the images with a value that one of these proposed; of None, those without any."""
+    return _who(catalogue, "proposed", value)
+
+
+def _who(catalogue: Catalogue, field: str, value: Mapping[str, Any] | None) -> Mask:
     query = value or {}
-    rows, codes, names = catalogue.authors(query.get("property"))
-    wanted = np.array([value is None or name in query["authors"] for name in names], dtype=bool)
+    rows, codes, names = catalogue.people(field, query.get("property"))
+    chosen = query.get(WHO_FIELDS[field], ())
+    wanted = np.array([value is None or name in chosen for name in names], dtype=bool)
     mask = np.zeros(len(catalogue), dtype=bool)
     mask[rows[wanted[codes]]] = True
     return ~mask if value is None else mask
@@ -427,4 +437,5 @@ _IMAGES: Mapping[str, Callable[[Catalogue, Any], Mask]] = {
     "status": _status,
     "excluded": _excluded,
     "author": _author,
+    "proposed": _proposed,
 }

@@ -304,8 +304,8 @@ def _excluded(catalogue: Catalogue, _: Level) -> LevelCodes:
 
 
 def _authors(catalogue: Catalogue, level: Level) -> LevelCodes:
-    """Encode who set a value of each image (with ``by``, a value of one property)."""
-    rows, codes, names = catalogue.authors(level.by)
+    """Encode who set, or proposed, a value of each image (with ``by``, of one property)."""
+    rows, codes, names = catalogue.people(level.field, level.by)
     order = np.argsort(rows, kind="stable")
     counts = np.bincount(rows, minlength=len(catalogue))
     return LevelCodes(codes[order], names, np.concatenate([[0], np.cumsum(counts)]))
@@ -416,6 +416,7 @@ def _period_name(by: str, number: int) -> str:
 _ENCODERS: Mapping[str, Callable[[Catalogue, Level], LevelCodes]] = {
     "excluded": _excluded,
     "author": _authors,
+    "proposed": _authors,
     "format": _texts,
     "status": _texts,
     "camera": _cameras,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data.views.fields import FIELDS, property_of
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, property_of
 from panoptic_data.views.model import Clause, Condition, Level
 
 __all__ = ["EPOCH", "NOT_EMBEDDED", "NO_VALUE", "Groups", "LevelCodes", "condition"]
@@ -115,9 +115,9 @@ def _choice_condition(level: Level, value: Any) -> Condition | None:
         return Condition(field, "in", [value])
     if kind == "truth":
         return Condition(field, "is", value in (True, "true"))
-    if field == "author":
+    if field in WHO_FIELDS:
         by = {"property": level.by} if level.by else {}
-        return Condition(field, "in", {"authors": [value], **by})
+        return Condition(field, "in", {WHO_FIELDS[field]: [value], **by})
     if kind == "colour":
         exact = {"colour": value, "distance": 0}
         return (

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import Property
+from panoptic_data.annotations.proposals import proposer_of
 from panoptic_data.annotations.state import PropertyValues
 from panoptic_data.catalogue.corpus import NO_TIME, Corpus
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["Authors", "Column", "Texts", "authors", "update"]
+__all__ = ["Authors", "Column", "Texts", "authors", "proposers", "update"]
 
 NO_VALUE = -1
 # More changed values than this are aligned again with all the others.
@@ -150,6 +151,20 @@ def authors(project: Project, corpus: Corpus, state: State, property: str | None
     Each image comes once for each author of a value that it has now; with a property (its id)
     only that one's values count. A value of a file counts for its image.
     """
+    return _named_by(project, corpus, state, property, pl.col("author"))
+
+
+def proposers(project: Project, corpus: Corpus, state: State, property: str | None) -> Authors:
+    """Return who proposed a value of which image, of ``values.PROPOSERS``, as ``authors`` does.
+
+    Values of which that is not known do not count.
+    """
+    return _named_by(project, corpus, state, property, proposer_of(pl.col("act")))
+
+
+def _named_by(
+    project: Project, corpus: Corpus, state: State, property: str | None, name: pl.Expr
+) -> Authors:
     ids = [shown.id for shown in state.live_properties if property in (None, shown.id)]
     parts = []
     for id in ids:
@@ -158,12 +173,13 @@ def authors(project: Project, corpus: Corpus, state: State, property: str | None
         units = _units(project, corpus, values["target"], by_file)
         if by_file:
             units = np.append(corpus.file_row.astype(np.int64), NO_VALUE)[units]
-        parts.append(pl.DataFrame({"row": units, "author": values["author"]}))
+        parts.append(pl.DataFrame({"row": units}).hstack(values.select(name=name)))
     if not parts:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), []
-    pairs = pl.concat(parts).filter(pl.col("row") >= 0).unique(maintain_order=True)
-    names = pairs["author"].unique().sort()
-    codes = pairs["author"].cast(pl.Enum(names)).to_physical().cast(pl.Int32)
+    pairs = pl.concat(parts).filter((pl.col("row") >= 0) & pl.col("name").is_not_null())
+    pairs = pairs.unique(maintain_order=True)
+    names = pairs["name"].unique().sort()
+    codes = pairs["name"].cast(pl.Enum(names)).to_physical().cast(pl.Int32)
     return pairs["row"].to_numpy(), codes.to_numpy(), names.to_list()
 
 

@@ -171,6 +171,14 @@ class Catalogue:
         """Return who set a value of which image, of all properties or of one (its id)."""
         return property_columns.authors(self.project, self.corpus, self.annotations, property)
 
+    def proposers(self, property: str | None = None) -> Authors:
+        """Return who proposed a value of which image, of all properties or of one (its id)."""
+        return property_columns.proposers(self.project, self.corpus, self.annotations, property)
+
+    def people(self, field: str, property: str | None = None) -> Authors:
+        """Return the names of one of ``WHO_FIELDS``: authors, or who proposed."""
+        return self.authors(property) if field == "author" else self.proposers(property)
+
     def numbers(self, field: str) -> npt.NDArray[np.float64]:
         """Return a field of numbers, one a unit: float64, NaN for none."""
         return self._single(field).numbers if property_of(field) else self.corpus.numbers(field)

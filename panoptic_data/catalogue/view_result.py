@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.views.fields import property_of
+from panoptic_data.views.fields import WHO_FIELDS, property_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -111,7 +111,7 @@ class ViewCache:
 
 def uses_annotations(field: str) -> bool:
     """Whether a field's values depend on annotations (``ranks`` has "file name" as a field too)."""
-    return property_of(field) is not None or field in (EXCLUDED, "author")
+    return property_of(field) is not None or field in (EXCLUDED, *WHO_FIELDS)
 
 
 def _size(result: ViewResult) -> int:

@@ -31,11 +31,15 @@ THRESHOLDS = np.arange(101) / 100
 
 @dataclass(frozen=True)
 class Review:
-    """Predictions for the tags of a property; ``include_tagged``: for tagged images, too."""
+    """Predictions for the tags of a property; ``include_tagged``: for tagged images, too.
+
+    ``encoder`` is the slug of the one that made them.
+    """
 
     property: str
     include_tagged: bool
     predictions: Predictions
+    encoder: str = ""
 
 
 @dataclass(frozen=True)

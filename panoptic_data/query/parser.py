@@ -40,7 +40,7 @@ from panoptic_data.query.vocabulary import (
     TAG,
 )
 from panoptic_data.text import folded
-from panoptic_data.views.fields import FIELDS, MAX_DEPTH
+from panoptic_data.views.fields import FIELDS, MAX_DEPTH, WHO_FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ _SPACED_HEAD = re.compile(rf"{_NAME}\s+(?P<sign>!=|[<>]=?|=)")
 _PROPERTY_HEAD = re.compile(rf"(?P<name>{FIELD}|{QUOTED}|{BARE})(?P<gap>\s*){_SIGN}", re.DOTALL)
 _NOT = re.compile(r"(?:NOT|NON)(?=[\s()|]|$)")
 _KNOWN_NAMES = {**FIELD_NAMES, **DIRECTIVES}
-# Fields that may name something else after "@": an encoder, or the property of an author.
-_QUALIFIED = ("cluster", "text", "like", "author")
+# Fields that may name something else after "@": an encoder, or the property whose values count.
+_QUALIFIED = ("cluster", "text", "like", *WHO_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ __all__ = [
     "ORDER_NAMES",
     "PERIOD_NAMES",
     "PREFERRED_NAMES",
+    "PROPOSER_NAMES",
     "SORT",
     "SORT_NAMES",
     "STATUS_NAMES",
@@ -53,6 +54,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "like": ("like", "comme", "ressemble"),
     "excluded": ("excluded", "exclu", "exclue", "exclus", "exclues"),
     "author": ("author", "auteur", "autrice"),
+    "proposed": ("proposed", "propose", "proposee"),
 }
 FIELD_NAMES: Mapping[str, str] = {name: field for field, names in _FIELDS.items() for name in names}
 PREFERRED_NAMES: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}
@@ -109,6 +111,13 @@ STATUS_NAMES: Mapping[str, str] = {
     "missing": "missing",
     "absent": "missing",
     "manquant": "missing",
+}
+PROPOSER_NAMES: Mapping[str, str] = {
+    "person": "person",
+    "personne": "person",
+    "import": "import",
+    "model": "model",
+    "modele": "model",
 }
 # What ``is:`` takes: the field and the value of its condition.
 _COPIED = ("duplicate", {"kinds": ["exact", "near"]})

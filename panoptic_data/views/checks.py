@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeGuard
 
+from panoptic_data.annotations.values import PROPOSERS
 from panoptic_data.errors import InvalidExpression
 from panoptic_data.media.colour import HUES
 from panoptic_data.views import search_expression
@@ -40,6 +41,7 @@ __all__ = [
     "check_number",
     "check_number_range",
     "check_pattern",
+    "check_proposers",
     "check_region",
     "check_selection",
     "check_sha1s",
@@ -215,11 +217,21 @@ def check_duplicates(value: Any) -> str | None:
 
 def check_authors(value: Any) -> str | None:
     """Check names of authors, and the id of the property whose values they set."""
-    if not isinstance(value, Mapping) or not set(value) <= {"authors", "property"}:
-        return "authors"
+    return _check_who(value, "authors")
+
+
+def check_proposers(value: Any) -> str | None:
+    """Check who proposed, of ``PROPOSERS``, and the id of the property whose values they are."""
+    problem = _check_who(value, "proposers")
+    return problem or (None if set(value["proposers"]) <= set(PROPOSERS) else "proposers")
+
+
+def _check_who(value: Any, key: str) -> str | None:
+    if not isinstance(value, Mapping) or not set(value) <= {key, "property"}:
+        return key
     if "property" in value and check_text(value["property"]):
-        return "authors"
-    return "authors" if check_texts(value.get("authors")) else None
+        return key
+    return key if check_texts(value.get(key)) else None
 
 
 def is_slug(value: Any) -> bool:

@@ -36,6 +36,7 @@ __all__ = [
     "PERIODS",
     "SORTS",
     "STATUSES",
+    "WHO_FIELDS",
     "Field",
     "is_property",
     "is_sort",
@@ -62,6 +63,8 @@ MODES = ("image", "file")
 DISPLAYS = ("grid", "table", "chart", "map")
 # How deeply clauses may nest: deeper than anyone builds, shallower than what recursion can bear.
 MAX_DEPTH = 20
+WHO_FIELDS: Mapping[str, str] = {"author": "authors", "proposed": "proposers"}
+"""Fields of who set or proposed a value, and under which name a condition lists who is meant."""
 _PROPERTY = re.compile(r"p:([a-z]+):([0-9a-z]{1,40})")
 
 
@@ -143,6 +146,7 @@ _FIELDS = (
     Field("status", "choice", operators.STATUS_LIST),
     Field("excluded", "truth", operators.BOOLEAN),
     Field("author", "choice", operators.AUTHORS),
+    Field("proposed", "choice", operators.PROPOSED),
 )
 FIELDS: Mapping[str, Field] = _Fields({field.name: field for field in _FIELDS})
 
@@ -189,6 +193,7 @@ _LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "duplicate": lambda by: isinstance(by, str) and bool(by),
     "excluded": _is_none,
     "author": lambda by: by is None or isinstance(by, str),
+    "proposed": lambda by: by is None or isinstance(by, str),
 }
 _LEVEL_OF_KIND: Mapping[str, Callable[[Any], bool]] = {
     "number": is_bin_width,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from panoptic_data.annotations.values import PROPOSERS
 from panoptic_data.media.colour import HUES
 from panoptic_data.views.checks import (
     COLOUR,
@@ -35,6 +36,7 @@ from panoptic_data.views.checks import (
     check_number,
     check_number_range,
     check_pattern,
+    check_proposers,
     check_region,
     check_selection,
     check_sha1s,
@@ -59,6 +61,7 @@ __all__ = [
     "LIKE",
     "MEANING",
     "NUMBERS",
+    "PROPOSED",
     "REGION",
     "SELECTION",
     "SIMILAR",
@@ -199,6 +202,16 @@ AUTHORS = (
     *_membership(
         _object({"authors": _LIST_OF_TEXTS}, {"property": {"type": "string", "minLength": 1}}),
         check_authors,
+    ),
+    *EMPTINESS,
+)
+PROPOSED = (
+    *_membership(
+        _object(
+            {"proposers": {"type": "array", "items": {"enum": list(PROPOSERS)}}},
+            {"property": {"type": "string", "minLength": 1}},
+        ),
+        check_proposers,
     ),
     *EMPTINESS,
 )

@@ -225,7 +225,9 @@ export class Builder {
     const field = this.data.fields.find(({ name }) => name === fieldName);
     const same = field.operators.find(({ name, editor }) => name === operator.name && editor === operator.editor);
     const isCarried =
-      same && before.scale === field.scale && !["choices", "kinds", "clusters", "authors"].includes(operator.editor);
+      same &&
+      before.scale === field.scale &&
+      !["choices", "kinds", "clusters", "authors", "proposers"].includes(operator.editor);
     const { name: op, editor } = same ?? field.operators[0];
     if (!isCarried) part.value = EDITORS[editor].first(this.data);
     part.field = fieldName;

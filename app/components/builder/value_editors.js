@@ -75,11 +75,8 @@ export const EDITORS = {
     make: clusterFields,
   },
   truth: { first: () => true, isComplete: () => true, make: yesNoField },
-  authors: {
-    first: () => ({ authors: [] }),
-    isComplete: (value) => value.authors.length > 0,
-    make: authorFields,
-  },
+  authors: whoEditor("authors"),
+  proposers: whoEditor("proposers"),
   near: {
     first: () => ({ colour: FIRST_COLOUR, distance: DISTANCE }),
     isComplete: () => true,
@@ -221,13 +218,22 @@ function yesNoField({ part, field, texts, change }) {
   return [select];
 }
 
-/** Who set a value of any property, or of a certain one. */
-function authorFields(tools) {
+/** The editor of a list of people under a name. @param {string} key */
+function whoEditor(key) {
+  return {
+    first: () => ({ [key]: [] }),
+    isComplete: (value) => value[key].length > 0,
+    make: (tools) => whoFields(tools, key),
+  };
+}
+
+/** Who set, or proposed, a value of any property, or of a certain one. */
+function whoFields(tools, key) {
   const { part, data, texts, change, redraw } = tools;
-  const { authors: chosen, property } = part.value;
+  const { [key]: chosen, property } = part.value;
   // The counts are those of all properties together: they would be wrong for one property.
   const items = (data.choices[part.field] ?? []).map((item) => (property ? { ...item, count: null } : item));
-  const choices = choiceField(tools, items, chosen, (now) => ({ ...part.value, authors: now }));
+  const choices = choiceField(tools, items, chosen, (now) => ({ ...part.value, [key]: now }));
   if (!data.properties.length && !property) return [choices];
   const isKnown = !property || data.properties.some(({ id }) => id === property);
   const names = [
@@ -242,7 +248,7 @@ function authorFields(tools) {
   );
   select.value = property ?? "";
   select.addEventListener("change", () => {
-    change({ authors: part.value.authors, ...(select.value ? { property: select.value } : {}) });
+    change({ [key]: part.value[key], ...(select.value ? { property: select.value } : {}) });
     redraw();
   });
   return [choices, select];

@@ -19,7 +19,9 @@ export class ClassAnswers {
     const isTakenBack = page.sorted.answerOf(currentImage) === belongs;
     const kind = isTakenBack ? "forgotten" : belongs ? "accepted" : "refused";
     page.sorted.pendingAnswers.set(currentImage.sha1, isTakenBack ? null : belongs);
-    page.queue.write("/suggestions/answers", { tag, [kind]: [currentImage.sha1] });
+    const { sha1, probability } = currentImage;
+    const { encoder } = page.data;
+    page.queue.write("/suggestions/answers", { tag, [kind]: [sha1], encoder, scores: { [sha1]: probability } });
     if (!isTakenBack) page.goToNext();
     else page.drawSheet();
   }
@@ -37,7 +39,7 @@ export class ClassAnswers {
       { tag, accepted: [sha1] },
       { tag: page.currentClass.tag, refused: [sha1] },
     ];
-    const written = page.queue.write("/suggestions/answers", { answers });
+    const written = page.queue.write("/suggestions/answers", { answers, moved: true });
     page.goToNext();
     page.sheet.focus();
     const result = await written;

@@ -55,6 +55,12 @@ export class Batch {
     return this.skipped.size <= SKIPPED_AT_MOST;
   }
 
+  /** The probability of some images, where it is known. @param {string[]} sha1s */
+  scoresOf(sha1s) {
+    const known = this.images.filter(({ sha1, probability }) => sha1s.includes(sha1) && probability !== null);
+    return Object.fromEntries(known.map(({ sha1, probability }) => [sha1, probability]));
+  }
+
   /** Start again without any images; answers are kept. */
   clear() {
     this.images = [];

@@ -238,7 +238,9 @@ export class SuggestPage extends ReviewPage {
   answer(sha1s, belongs) {
     const kind = belongs === null ? "forgotten" : belongs ? "accepted" : "refused";
     this.batch.answer(sha1s, belongs);
-    const written = this.queue.write("/suggestions/answers", { tag: this.data.tag, [kind]: sha1s });
+    const { tag, encoder } = this.data;
+    const scores = belongs ? this.batch.scoresOf(sha1s) : {};
+    const written = this.queue.write("/suggestions/answers", { tag, [kind]: sha1s, encoder, scores });
     this.draw();
     return written;
   }

@@ -36,6 +36,7 @@ __all__ = [
     "BATCH",
     "COMPUTED",
     "NUMBER",
+    "REQUESTED",
     "ExportColumn",
     "columns_of",
     "definitions_of",
@@ -67,6 +68,8 @@ COMPUTED: Mapping[str, pl.DataType] = {
     "copies": pl.UInt32(),
     "added": pl.Datetime("us", "UTC"),
 }
+REQUESTED: Mapping[str, pl.DataType] = {"proposed_by": pl.String()}
+"""Columns that come only where they are named: who proposed the values of an image."""
 NUMBER = pl.Float64()
 _PROPERTY_TYPES: Mapping[str, pl.DataType] = {
     "number": NUMBER,
@@ -104,9 +107,12 @@ def columns_of(
         taken.add(name_key(name))
         column = ExportColumn(name, _PROPERTY_TYPES.get(prop.type, pl.String()), prop)
         by_key[name_key(name)] = column
+    for name, dtype in REQUESTED.items():
+        by_key.setdefault(name_key(name), ExportColumn(name, dtype))
     identity = tuple(ExportColumn(name, pl.String()) for name in IDENTITY)
     if wanted is None:
-        return (*identity, *by_key.values())
+        listed = (column for column in by_key.values() if not _is_requested(column))
+        return (*identity, *listed)
     chosen = []
     for name in dict.fromkeys(map(name_key, wanted)):
         if name in by_key:
@@ -173,10 +179,26 @@ def frame(selection: Selection, columns: Sequence[ExportColumn]) -> pl.DataFrame
         [
             _typed(column, texts(selection, column))
             if column.property is not None
+            else _proposed_by(selection)
+            if _is_requested(column)
             else computed[column.name].cast(column.dtype)
             for column in columns
         ]
     )
+
+
+def _is_requested(column: ExportColumn) -> bool:
+    return column.property is None and column.name in REQUESTED
+
+
+def _proposed_by(selection: Selection) -> pl.Series:
+    """Return who proposed the values of each image: person, import, model; null without any."""
+    rows, codes, names = selection.catalogue.proposers()
+    by_row: dict[int, list[str]] = {}
+    for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
+        by_row.setdefault(row, []).append(names[code])
+    texts = [", ".join(sorted(by_row.get(row, ()))) or None for row in selection.rows.tolist()]
+    return pl.Series("proposed_by", texts, pl.String)
 
 
 def texts(selection: Selection, column: ExportColumn) -> pl.Series:

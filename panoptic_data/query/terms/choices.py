@@ -6,8 +6,9 @@ Here: fields whose values are chosen from a list, and checkboxes. Not here: tags
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from panoptic_data.query.names import unquoted
 from panoptic_data.query.terms.term import (
@@ -30,10 +31,12 @@ from panoptic_data.query.vocabulary import (
     FORMAT_NAMES,
     IS_NAMES,
     NONE_WORDS,
+    PROPOSER_NAMES,
     STATUS_NAMES,
     TRUTH_NAMES,
 )
 from panoptic_data.text import closest, folded
+from panoptic_data.views.fields import WHO_FIELDS
 from panoptic_data.views.model import Condition
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "read_folder",
     "read_format",
     "read_image",
+    "read_proposed",
     "read_status",
     "read_truth",
     "write_choice",
@@ -151,6 +155,17 @@ def duplicate_kind(value: TermValue, context: Context) -> str | None:
 
 def read_authors(term: Term, context: Context) -> list[Part]:
     """Return the conditions of ``author:…``: of any property, or of the one after "@"."""
+    return _read_who(term, context, lambda value: context.names.author(value.text))
+
+
+def read_proposed(term: Term, context: Context) -> list[Part]:
+    """Return the conditions of ``proposed:…``: of any property, or of the one after "@"."""
+    return _read_who(
+        term, context, lambda value: look_up(value.text, value.span, "proposer", PROPOSER_NAMES)
+    )
+
+
+def _read_who(term: Term, context: Context, read: Callable[[TermValue], str]) -> list[Part]:
     require_sign(term, ":", "=")
     qualifier = term.qualifier
     id = None if qualifier is None else property_id(qualifier, term.span, context)
@@ -158,9 +173,10 @@ def read_authors(term: Term, context: Context) -> list[Part]:
     checked = replace(term, field=context.names.field_of(id) or term.field) if id else term
     empty = [emptiness(checked, value) for value in term.values]
     pairs = zip(term.values, empty, strict=True)
-    authors = [context.names.author(value.text) for value, condition in pairs if condition is None]
-    chosen = {"authors": authors} if id is None else {"authors": authors, "property": id}
-    conditions = [Condition(term.field, "in", chosen)] if authors else []
+    who = [read(value) for value, condition in pairs if condition is None]
+    chosen: dict[str, Any] = {WHO_FIELDS[term.field]: who}
+    chosen |= {} if id is None else {"property": id}
+    conditions = [Condition(term.field, "in", chosen)] if who else []
     return [*conditions, *(condition for condition in empty if condition is not None)]
 
 
@@ -187,8 +203,8 @@ def write_choice(condition: Condition) -> str:
     chosen = condition.value
     if condition.field == "cluster":
         return ":" + ",".join(map(str, chosen["numbers"]))
-    if condition.field == "author":
-        chosen = chosen["authors"]
+    if condition.field in WHO_FIELDS:
+        chosen = chosen[WHO_FIELDS[condition.field]]
     if condition.field == "duplicate":
         chosen = [text for texts in chosen.values() for text in texts]
     return ":" + ",".join(map(write_text, chosen))

@@ -24,7 +24,7 @@ from panoptic_data.query.terms.term import (
 )
 from panoptic_data.query.vocabulary import FIELD_NAMES, ORDER_NAMES, PERIOD_NAMES, SORT_NAMES
 from panoptic_data.text import folded
-from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS
+from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, WHO_FIELDS
 from panoptic_data.views.model import Level, Sort
 
 __all__ = ["read_level", "read_sort", "write_level", "write_sort"]
@@ -84,7 +84,7 @@ def _read_by(field: str, name: str, inner: str | None, value: TermValue, context
         return inner or context.encoder
     if field == "duplicate":
         return duplicate_kind(TermValue(inner or "near", "bare", value.span), context)
-    if field == "author":
+    if field in WHO_FIELDS:
         return None if inner is None else property_id(inner, value.span, context)
     if FIELDS[field].kind == "date":
         return look_up(inner or "year", value.span, "group", PERIOD_NAMES)
@@ -107,7 +107,7 @@ def write_level(level: Level, context: Context) -> str | None:
         text = f"{by}({name})"
     elif by is None or (level.field == "cluster" and by == context.encoder):
         text = f"{name}"
-    elif level.field == "author":
+    elif level.field in WHO_FIELDS:
         text = f"{name}({context.names.reference(by)})"
     else:
         text = f"{name}({write_number(by, level.field) if kind == 'number' else by})"

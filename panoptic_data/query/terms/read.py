@@ -17,6 +17,7 @@ from panoptic_data.query.terms.choices import (
     read_folder,
     read_format,
     read_image,
+    read_proposed,
     read_status,
     read_truth,
 )
@@ -115,6 +116,7 @@ _READERS: Mapping[str, _Reader] = {
     "text": read_means,
     "like": read_like,
     "author": read_authors,
+    "proposed": read_proposed,
 }
 _READERS_OF_KIND: Mapping[str, _Reader] = {
     "text": _each(read_text),

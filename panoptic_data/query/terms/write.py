@@ -18,7 +18,7 @@ from panoptic_data.query.terms.tags import write_tags
 from panoptic_data.query.terms.term import Context, preferred_name
 from panoptic_data.query.terms.texts import write_text, write_text_condition
 from panoptic_data.query.vocabulary import ANY_WORDS, DIRECTIVES, FIELD_NAMES, NONE_WORDS
-from panoptic_data.views.fields import FIELDS, is_property
+from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property
 from panoptic_data.views.model import Clause, Condition
 
 __all__ = ["write_bin", "write_condition"]
@@ -63,7 +63,7 @@ def _write_qualifier(condition: Condition, context: Context) -> str:
         takes_text = takes_text_encoder(condition)
         default = context.text_encoder if takes_text else context.encoder
         return "" if value["encoder"] == default else f"@{value['encoder']}"
-    if field == "author" and "property" in value:
+    if field in WHO_FIELDS and "property" in value:
         return f"@{context.names.reference(value['property'])}"
     return ""
 

@@ -108,6 +108,8 @@ PROBLEMS = [
     ("theme:zzzzz", "tag_none", "zzzzz"),
     ("author@them:Anna", "property", "author@them:Anna"),
     ("author@zzz:Anna", "property_none", "author@zzz:Anna"),
+    ("proposed:modl", "proposer", "modl"),
+    ("proposed:zzz", "proposer_none", "zzz"),
     ("excluded:maybe", "truth", "maybe"),
     ("twin:abc", "image", "abc"),
     ("sort:yaer", "sort", "yaer"),

@@ -30,6 +30,7 @@ FRENCH = [
     ("mode:fichier", "mode:file"),
     ("Largeur>500", "width>500"),
     ("exclu:oui auteur:Anna", "excluded:yes author:Anna"),
+    ("proposé:modèle,import", "proposed:model,import"),
     ("est:exclu NON exclu:non", "is:excluded -excluded:no"),
 ]
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panoptic_data.annotations.values import TYPES
+from panoptic_data.annotations.values import PROPOSERS, TYPES
 from panoptic_data.media.colour import HUES
 from panoptic_data.query import parser, writer
 from panoptic_data.query.vocabulary import FORMAT_NAMES
-from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, STATUSES
+from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, STATUSES, WHO_FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View
 from tests.synthetic import sha1
 from tests.typed_views import (
@@ -80,6 +80,10 @@ TAG_IDS = lists(st.sampled_from([id for tags in TAGS.values() for id in tags] + 
 SHA1S = lists(st.sampled_from([sha1("a"), sha1("b")]))
 
 CHOICES = {
+    "proposed": st.fixed_dictionaries(
+        {"proposers": lists(st.sampled_from(PROPOSERS))},
+        optional={"property": st.sampled_from([*PROPERTIES, "zzz"])},
+    ),
     "author": st.fixed_dictionaries(
         {"authors": lists(WORDS)}, optional={"property": st.sampled_from([*PROPERTIES, "zzz"])}
     ),
@@ -151,7 +155,7 @@ LEVEL_BYS |= {
     field: WIDTHS if FIELDS[field].kind == "number" else st.sampled_from(PERIODS)
     for field in OWN_FIELDS
     if FIELDS[field].kind in ("number", "date")
-} | {"author": st.sampled_from([None, *PROPERTIES, "zzz"])}
+} | dict.fromkeys(WHO_FIELDS, st.sampled_from([None, *PROPERTIES, "zzz"]))
 
 LEVEL = st.sampled_from([*sorted(LEVELS), *OWN_FIELDS]).flatmap(
     lambda field: st.builds(

@@ -36,6 +36,7 @@ BROKEN = {
     "colour": {"colour": "red"},
     "excluded": "yes",
     "author": {"authors": []},
+    "proposed": {"proposers": ["oracle"]},
     "p:text:k3x9": "",
     "p:url:k3x9": 1,
     "p:path:k3x9": None,
