@@ -7,8 +7,7 @@ Not here: which images they are (``suggestions``, ``class_suggestions``), what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -40,7 +39,7 @@ class TagAnswers:
     accepted: Sequence[str] = ()
     refused: Sequence[str] = ()
     forgotten: Sequence[str] = ()
-    proposed: Mapping[str, Proposed] = MappingProxyType({})
+    proposed: Mapping[str, Proposed] = field(default_factory=dict)
 
 
 def write_answers(

@@ -38,6 +38,7 @@ VALUES = {
     "hue": "red",
     "truth": False,
     "authors": {"authors": ["Anna"], "property": "tags1"},
+    "proposers": {"proposers": ["model"], "property": "tags1"},
 }
 
 CHOSEN = {

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from panoptic_data.annotations.values import PROPOSERS
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import InvalidView
@@ -68,6 +69,10 @@ VALUES = {
     "excluded": st.booleans(),
     "author": st.fixed_dictionaries(
         {"authors": st.lists(st.sampled_from([*plain_views.AUTHORS, "no"]), min_size=1)},
+        optional={"property": st.sampled_from(["year", "label", "no"])},
+    ),
+    "proposed": st.fixed_dictionaries(
+        {"proposers": st.lists(st.sampled_from(PROPOSERS), min_size=1)},
         optional={"property": st.sampled_from(["year", "label", "no"])},
     ),
     "p:checkbox:seen": st.booleans(),
@@ -137,6 +142,7 @@ BY = {
     "duplicate": st.sampled_from(KINDS),
     "p:date:made": st.sampled_from(PERIODS),
     "author": st.none() | st.sampled_from(["year", "label", "no"]),
+    "proposed": st.none() | st.sampled_from(["year", "label", "no"]),
     "p:number:year": st.none() | st.sampled_from([1, 7, 0.25, 1e9]),
     **{
         field: st.none() | st.sampled_from([1, 7, 50, 0.1, 250.5, 1e9])
