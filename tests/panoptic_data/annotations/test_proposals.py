@@ -32,8 +32,8 @@ def noted(tmp_path):
     war = create_tag(store, theme, "war")
     for act, sha1 in (("tag", BY_HAND), ("import", IMPORTED)):
         store.commit(edits.add_tags(store.state(), theme.id, [sha1], [war.id]), act, author="ana")
-    made = {SUGGESTED: Proposed("visual", 0.87654)}
-    changes = answers.answer_changes(store.state(), war.id, [SUGGESTED], proposed=made)
+    proposed = {SUGGESTED: Proposed("visual", 0.87654)}
+    changes = answers.answer_changes(store.state(), war.id, [SUGGESTED], proposed=proposed)
     store.commit(changes, "answer", author="bo")
     return project, theme, war
 
