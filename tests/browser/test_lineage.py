@@ -37,8 +37,8 @@ def project(chromium_path, tmp_path_factory):
         embed(opened, [synthetic.sha1(name) for name in NAMES], grouped(8, groups=2, dim=12)[0])
         for kind, module in (("neighbours", neighbours), ("projection", projection)):
             record(opened, run, f"{kind}/visual", module.update(opened, "visual", run.id))
-        found = clusters.update(opened, "visual", run.id, method="kmeans", k=2)
-        record(opened, run, "clusters/visual", found)
+        fitted = clusters.update(opened, "visual", run.id, method="kmeans", k=2)
+        record(opened, run, "clusters/visual", fitted)
         record(opened, run, "duplicates", detect.update(opened, run.id, ["visual"]))
     theme = panoptic_data.create_property(opened, "Theme", "tags", author="Anna")
     panoptic_data.tag_images(opened, theme, [IMAGE], ["war", "sea"], author="Anna")
