@@ -34,10 +34,10 @@ def tag(project, sha1s):
     """Give images two tags, one below the other."""
 
     def choose(state):
-        theme, made = properties.create(state.properties, "Theme", "tags")
+        theme, created = properties.create(state.properties, "Theme", "tags")
         war, above = tags.create({}, theme.id, "war")
         front, below = tags.create({war.id: war}, theme.id, "front", parents=[war.id])
-        return Decision([*made, *above, *below], "property", result=(theme, war, front))
+        return Decision([*created, *above, *below], "property", result=(theme, war, front))
 
     store = annotations_of(project)
     theme, war, front = store.decide(choose).result

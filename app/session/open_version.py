@@ -31,7 +31,7 @@ PREFIX = "/v"
 KEPT_SECONDS = 2.0
 KEPT = 64
 
-_found: TTLCache[tuple[ProjectFolder, str], CorpusVersion] = TTLCache(KEPT, KEPT_SECONDS)
+_known_versions: TTLCache[tuple[ProjectFolder, str], CorpusVersion] = TTLCache(KEPT, KEPT_SECONDS)
 _lock = threading.Lock()
 
 
@@ -39,11 +39,11 @@ def find(project: Project, name: str) -> CorpusVersion:
     """Return the version of this id or name. Raises UnknownVersion."""
     key = (project.now.folder, name)
     with _lock:
-        known = _found.get(key)
+        known = _known_versions.get(key)
     if known is None:
         known = record.find(project, name)
         with _lock:
-            _found[key] = known
+            _known_versions[key] = known
     return known
 
 

@@ -114,38 +114,38 @@ def diff(project: Project, before: str, after: str | None = None) -> VersionDiff
     sides = [
         _Side(project.database(), annotations_of(project).state(fresh=True)) for project in opened
     ]
-    one, other = sides
-    sections = [section for section in _sections(one, other) if section.rows.height]
+    earlier, later = sides
+    sections = [section for section in _sections(earlier, later) if section.rows.height]
     sections.sort(key=lambda section: (KINDS.index(section.kind), section.encoder or ""))
     return VersionDiff(
         tuple(sections),
-        tuple(_parameters(one.database, other.database)),
-        tuple(_encoders(one.database, other.database)),
+        tuple(_parameters(earlier.database, later.database)),
+        tuple(_encoders(earlier.database, later.database)),
     )
 
 
-def _sections(one: _Side, other: _Side) -> Iterator[Section]:
+def _sections(earlier: _Side, later: _Side) -> Iterator[Section]:
     for kind, read in _READERS.items():
-        yield Section(kind, None, _compared(kind, read, one, other))
-    yield Section("annotations", None, _annotations(one, other))
-    for slug in _slugs(one.database, other.database):
+        yield Section(kind, None, _compared(kind, read, earlier, later))
+    yield Section("annotations", None, _annotations(earlier, later))
+    for slug in _slugs(earlier.database, later.database):
         for kind, table in _TABLES.items():
-            yield Section(kind, slug, _of_encoder(kind, f"{table}__{slug}", one, other))
+            yield Section(kind, slug, _of_encoder(kind, f"{table}__{slug}", earlier, later))
 
 
 def _compared(
-    kind: str, read: Callable[[_Side], pl.DataFrame], one: _Side, other: _Side
+    kind: str, read: Callable[[_Side], pl.DataFrame], earlier: _Side, later: _Side
 ) -> pl.DataFrame:
     table = {"views": "views", "files": "files", "images": "images", "sources": "sources"}
-    if kind in table and _is_same(table[kind], one, other):
-        return _none(read(one).clear(), _KEYS[kind])
-    return _joined(read(one), read(other), _KEYS[kind])
+    if kind in table and _is_same(table[kind], earlier, later):
+        return _none(read(earlier).clear(), _KEYS[kind])
+    return _joined(read(earlier), read(later), _KEYS[kind])
 
 
-def _of_encoder(kind: str, table: str, one: _Side, other: _Side) -> pl.DataFrame:
-    if _is_same(table, one, other):
+def _of_encoder(kind: str, table: str, earlier: _Side, later: _Side) -> pl.DataFrame:
+    if _is_same(table, earlier, later):
         return _none(pl.DataFrame(schema={"sha1": pl.String}), ["sha1"])
-    before, after = (_values_of_images(side.database, kind, table) for side in (one, other))
+    before, after = (_values_of_images(side.database, kind, table) for side in (earlier, later))
     rows = _joined(before, after, ["sha1"])
     if kind == "map":
         rows = _with_distances(rows)
@@ -185,9 +185,9 @@ def _row_digests(database: Database, table: str) -> pl.DataFrame:
 _DIGEST_SCHEMA = {"sha1": pl.String, "digest": pl.UInt64}
 
 
-def _is_same(table: str, one: _Side, other: _Side) -> bool:
+def _is_same(table: str, earlier: _Side, later: _Side) -> bool:
     """Whether a table is at the same version on both sides."""
-    return one.database.version(table) == other.database.version(table)
+    return earlier.database.version(table) == later.database.version(table)
 
 
 def _joined(before: pl.DataFrame, after: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -266,23 +266,23 @@ def _texts(*names: str) -> dict[str, type[pl.DataType]]:
     return dict.fromkeys(names, pl.String)
 
 
-def _annotations(one: _Side, other: _Side) -> pl.DataFrame:
+def _annotations(earlier: _Side, later: _Side) -> pl.DataFrame:
     """Return the values that are on one side only, with the names of properties and tags."""
     parts = []
-    for id in sorted({*one.state.values_by_property, *other.state.values_by_property}):
-        held = [side.state.property_values(id) for side in (one, other)]
+    for id in sorted({*earlier.state.values_by_property, *later.state.values_by_property}):
+        held = [side.state.property_values(id) for side in (earlier, later)]
         if held[0] is held[1]:
             continue
         is_multi_valued = any(
             id in side.state.properties and side.state.properties[id].is_multi_valued
-            for side in (one, other)
+            for side in (earlier, later)
         )
         keys = ["target", "value"] if is_multi_valued else ["target"]
         frames = [values.frame().select("target", "value") for values in held]
         rows = _joined(frames[0], frames[1], keys)
         if is_multi_valued:
             rows = rows.select("change", "target", *_of_one_side("value"))
-        parts.append(_named(rows, id, one.state, other.state))
+        parts.append(_named(rows, id, earlier.state, later.state))
     none = pl.DataFrame(schema=_ANNOTATION_SCHEMA)
     return pl.concat([none, *parts])
 
@@ -322,13 +322,13 @@ def _tag_names(state: State, column: str) -> pl.Expr:
     return pl.col(column).replace(names)
 
 
-def _slugs(one: Database, other: Database) -> list[str]:
-    tables = one.names() | other.names()
+def _slugs(earlier: Database, later: Database) -> list[str]:
+    tables = earlier.names() | later.names()
     return sorted({name.partition("__")[2] for name in tables if "__" in name})
 
 
-def _parameters(one: Database, other: Database) -> Iterator[tuple[str, str, Any, Any]]:
-    before, after = _stage_parameters(one), _stage_parameters(other)
+def _parameters(earlier: Database, later: Database) -> Iterator[tuple[str, str, Any, Any]]:
+    before, after = _stage_parameters(earlier), _stage_parameters(later)
     for stage, name in sorted({*before, *after}):
         values = before.get((stage, name)), after.get((stage, name))
         if values[0] != values[1]:
@@ -348,10 +348,10 @@ def _stage_parameters(database: Database) -> Mapping[tuple[str, str], Any]:
     return values
 
 
-def _encoders(one: Database, other: Database) -> Iterator[tuple[str, str | None, str | None]]:
+def _encoders(earlier: Database, later: Database) -> Iterator[tuple[str, str | None, str | None]]:
     sides = [
         dict(database.frame("encoders", ["slug", "fingerprint"]).iter_rows())
-        for database in (one, other)
+        for database in (earlier, later)
     ]
     for slug in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(slug, None) for side in sides)

@@ -26,11 +26,11 @@ def version(corpus, store):
     note, changes = properties.create(store.state().properties, "Note", "text")
     store.commit(changes, "property")
     store.commit(edits.set_value(store.state(), note.id, [A], "before"), "text")
-    made = create.create(corpus, "submitted", note="to the journal")
+    created = create.create(corpus, "submitted", note="to the journal")
     store.commit(edits.set_value(store.state(), note.id, [A], "after"), "text")
     synthetic.write(corpus, "images", [synthetic.image("e", run="r2")])
     synthetic.write(corpus, "files", [synthetic.file("s/cats/e.jpg", "e")])
-    return made
+    return created
 
 
 def values_of(client, sha1, at=""):
@@ -110,10 +110,10 @@ def test_links_of_a_page_keep_the_version(version, client):
 
 def test_an_original_is_served_only_as_it_was(real_corpus, ask):
     project, source, contents = real_corpus
-    made = create.create(project, "before the change")
+    created = create.create(project, "before the change")
     [row] = project.database().frame("files", where="path = 'drawing.jpg'").to_dicts()
     [good] = project.database().frame("files", where="path = 'scan.tif'").to_dicts()
-    at = f"/v/{made.id}"
+    at = f"/v/{created.id}"
     assert ask(f"{at}/file/{good['file_id']}")[0].status == 200
     path = Path(source.root) / "scan.tif"
     path.write_bytes(contents["red.jpg"])

@@ -53,7 +53,7 @@ def tagged(project, sha1s_of):
     """Return a project with a tag below another, on some images, and values of files."""
 
     def choose(state):
-        theme, made = properties.create(state.properties, "Theme", "tags")
+        theme, created = properties.create(state.properties, "Theme", "tags")
         war, above = tags.create({}, theme.id, "war, “1914”")
         front, below = tags.create({war.id: war}, theme.id, "front", parents=[war.id])
         shelf, of_files = properties.create(state.properties, "Shelf", "text", target="file")
@@ -62,7 +62,7 @@ def tagged(project, sha1s_of):
             Change("image", sha1, theme.id, "add", front.id) for sha1 in sha1s_of(project)[:5]
         ]
         on_shelf = Change("file", file, shelf.id, "set", "=A 1")
-        return Decision([*made, *above, *below, *of_files, *values, on_shelf], "property")
+        return Decision([*created, *above, *below, *of_files, *values, on_shelf], "property")
 
     annotations_of(project).decide(choose)
     create(project, "submitted", "for the journal")
