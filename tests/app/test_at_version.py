@@ -133,10 +133,10 @@ def test_components_write_no_address_of_ours_but_through_one_function():
     # A request, a source or a link that begins with "/", and a request of any other form.
     written = re.compile(r"(?:src|href)\b[^\n]{0,40}?[`\"]/[a-z$]|await fetch\((?!\s*routeTo\()")
     lines = [
-        f"{path.relative_to(COMPONENTS)}: {found.group()}"
+        f"{path.relative_to(COMPONENTS)}: {match.group()}"
         for path in sorted(COMPONENTS.rglob("*.js"))
-        for found in written.finditer(path.read_text("utf-8"))
-        if "routeTo(" not in found.group()
+        for match in written.finditer(path.read_text("utf-8"))
+        if "routeTo(" not in match.group()
     ]
     assert lines == []
     address = (COMPONENTS / "shared/bridge/address.js").read_text("utf-8")

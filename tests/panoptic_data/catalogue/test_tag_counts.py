@@ -18,7 +18,7 @@ def catalogue_of(parents):
         for number, above in enumerate(parents)
     }
     state = SimpleNamespace(tags=tags, tags_of=lambda property: list(tags.values()))
-    return SimpleNamespace(annotations=state, project=SimpleNamespace(root=Path("none")))
+    return SimpleNamespace(annotations=state, project=SimpleNamespace(folder=Path("none")))
 
 
 def with_ancestors(parents, number):
