@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.commands import encoder_arguments, version_arguments
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.messages import translate
@@ -129,6 +130,10 @@ def _open(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=_port, metavar="PORT", help=cli_text("help_port"))
 
 
+def _version_actions(command: argparse.ArgumentParser) -> None:
+    version_arguments.fill(command, serving=_open)
+
+
 def _add(command: argparse.ArgumentParser) -> None:
     _added_folders(command)
     _json(command)
@@ -195,6 +200,7 @@ def _verify(command: argparse.ArgumentParser) -> None:
 def _lineage(command: argparse.ArgumentParser) -> None:
     command.add_argument("image", metavar="IMAGE", help=cli_text("help_lineage_image"))
     command.add_argument("--of", metavar="VALUE", help=cli_text("help_lineage_of"))
+    _at_version(command)
     _json(command)
 
 
@@ -230,43 +236,13 @@ def _process(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
-def _encoders(command: argparse.ArgumentParser) -> None:
-    _json(command)
-    actions = command.add_subparsers(dest="action", metavar="list|add|relink|remove")
-
-    def action(name: str) -> argparse.ArgumentParser:
-        text = cli_text(f"help_encoders_{name}")
-        parser = actions.add_parser(name, help=text, description=text)
-        # Accepted on either side of the action: one not given here must not undo one given there.
-        parser.add_argument(
-            "--project",
-            type=Path,
-            metavar="DIR",
-            default=argparse.SUPPRESS,
-            help=cli_text("help_project"),
-        )
-        parser.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help=cli_text("help_json")
-        )
-        return parser
-
-    action("list")
-    action("add").add_argument("encoder", metavar="ENCODER", help=cli_text("help_encoder"))
-    of_project = cli_text("help_encoder_of_project")
-    relink = action("relink")
-    relink.add_argument("encoder", metavar="ENCODER", help=of_project)
-    relink.add_argument("path", type=Path, metavar="PATH", help=cli_text("help_encoder_path"))
-    remove = action("remove")
-    remove.add_argument("encoder", metavar="ENCODER", help=of_project)
-    remove.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
-
-
 def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", metavar="QUERY", help=cli_text("help_search_query"))
     command.add_argument("-k", type=_count, default=20, metavar="K", help=cli_text("help_search_k"))
     help_encoder = cli_text("help_search_encoder")
     command.add_argument("--encoder", action="append", metavar="ENCODER", help=help_encoder)
     command.add_argument("--view", metavar="VIEW", help=cli_text("help_search_view"))
+    _at_version(command)
     _json(command)
 
 
@@ -274,6 +250,7 @@ def _query(command: argparse.ArgumentParser) -> None:
     command.add_argument("view", metavar="VIEW", help=cli_text("help_query_view"))
     command.add_argument("-k", type=_count, metavar="N", help=cli_text("help_query_k"))
     command.add_argument("--address", action="store_true", help=cli_text("help_query_address"))
+    _at_version(command)
     _json(command)
 
 
@@ -317,6 +294,7 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--date", metavar="PROPERTY", help=text("date"))
     command.add_argument("--address", metavar="URL", help=text("address"))
     command.add_argument("--overwrite", action="store_true", help=text("overwrite"))
+    _at_version(command)
     _json(command)
 
 
@@ -368,6 +346,10 @@ def _repair(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _at_version(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--version", metavar="VERSION", help=cli_text("help_at_version"))
+
+
 def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help=cli_text("help_json"))
 
@@ -389,7 +371,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     ),
     "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
     "status": (_json, ("panoptic status --project war",)),
-    "encoders": (_encoders, (
+    "encoders": (encoder_arguments.fill, (
             "panoptic encoders",
             "panoptic encoders add timm:resnet50",
             'panoptic encoders relink "timm:resnet50?checkpoint=~/m.pt" /mnt/models/m.pt',
@@ -420,6 +402,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             'panoptic lineage posters/1930/a.jpg --of "tag War" --json',
         ),
     ),
+    "version": (_version_actions, version_arguments.EXAMPLES),
     "verify": (_verify, ("panoptic verify --project war", "panoptic verify posters --json")),
     "purge": (
         _purge,

@@ -78,6 +78,7 @@ WITHOUT_VIEW = (
     "properties",
     sort_by_words.PAGE.name,
     suggestions.PAGE.name,
+    "versions",
 )
 # Pages that no word at the top leads to, but one on the page that they are named with here.
 BELOW = {
@@ -150,6 +151,7 @@ def _pages() -> list[Page]:
         ),
         st.Page(_properties, title=state.text("properties.page"), url_path="properties"),
         st.Page(_history, title=state.text("history.title"), url_path="history"),
+        st.Page(_versions, title=state.text("corpus_versions.page"), url_path="versions"),
         st.Page(_pipeline, title=state.text("frame.pipeline"), url_path="pipeline"),
         st.Page(_importing, title=state.text("importing.page"), url_path="import"),
         st.Page(_export, title=state.text("exporting.page"), url_path="export"),
@@ -195,6 +197,12 @@ def _history() -> None:
     from app.screens import history
 
     history.show()
+
+
+def _versions() -> None:
+    from app.screens import versions
+
+    versions.show()
 
 
 def _pipeline() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.commands import query
 from app.commands.progress import create_bars
+from app.commands.project_at import open_at
 from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import number, terminal_language
 from panoptic_data.catalogue import registry
@@ -24,7 +25,7 @@ from panoptic_data.exchange.exports.options import Options
 from panoptic_data.exchange.exports.report import FILE
 from panoptic_data.exchange.exports.selection import saved_view
 from panoptic_data.messages import translate
-from panoptic_data.storage.project import Project, open_project
+from panoptic_data.storage.project import Project
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.exports.options import ReportProgress
@@ -39,7 +40,7 @@ _MOST_PROBLEMS = 10
 
 def run(args: argparse.Namespace) -> int:
     """Export what is asked for and say what came of it."""
-    project = open_project(args.project)
+    project = open_at(args)
     options = Options(
         columns=_columns(args.columns),
         files=args.files,

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.commands.project_at import open_at
 from app.session.language import terminal_language
-from panoptic_data.storage.project import open_project
 from panoptic_data.tracing.facts import facts, label, title
 from panoptic_data.tracing.model import as_json
 from panoptic_data.tracing.sentences import sentence
@@ -26,7 +26,7 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> int:
     """Print a sentence for each value; for those that are asked for, their chain, too."""
     language = terminal_language()
-    lineages = trace(open_project(args.project), args.image, args.of)
+    lineages = trace(open_at(args), args.image, args.of)
     if args.json:
         values = [as_json(value, sentence(value, language)) for value in lineages]
         print(json.dumps({"values": values}, ensure_ascii=False))

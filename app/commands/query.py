@@ -16,14 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
+from app.commands.project_at import open_at
 from app.commands.storage_warning import warn_of_broken_log
+from app.session import open_version
 from app.session.language import cli_text, terminal_language
 from panoptic_data.catalogue import registry, shown_files
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.notebook import parse_view
-from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ _PACKED = re.compile(r"eN[\w-]{6,}")
 
 def run(args: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
-    project = open_project(args.project)
+    project = open_at(args)
     catalogue = registry.get(project, fresh=True)
     warn_of_broken_log(project)
     view = read(args.view, catalogue)
     if args.address:
-        print(f"{DASHBOARD}/?view={model.to_address(view)}")
+        print(DASHBOARD + open_version.page_address(project, "/", view=model.to_address(view)))
         return 0
     result = run_view(catalogue, view)
     count = len(result) if args.k is None else min(args.k, len(result))

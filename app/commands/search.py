@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.project_at import open_at
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
-from panoptic_data.storage.project import Project, open_project
+from panoptic_data.storage.project import Project
 from panoptic_data.views import search_expression
 from panoptic_data.views.search_expression import Expression
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
     Under several encoders the rank of each image by each of them.
     """
-    project = open_project(args.project)
+    project = open_at(args)
     query = _query(args.query)
     # Loads lancedb, which takes seconds: a query that cannot be read is reported before.
     from panoptic_data.search.compare import compare

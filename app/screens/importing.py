@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.components.importing import import_form
 from app.screens.history import show_images
-from app.screens.page import needs_project
+from app.screens.page import needs_now
 from app.session import navigation, state
 from app.session.texts import section_texts
 from panoptic_data.annotations.values import TYPES
@@ -17,7 +17,7 @@ from panoptic_data.storage.project import Project
 __all__ = ["show"]
 
 
-@needs_project
+@needs_now
 def show(project: Project) -> None:
     """Draw the page."""
     import_form(

@@ -13,12 +13,12 @@ from typing import TypedDict
 import streamlit as st
 
 from app.session import navigation, state, url_state
-from app.widgets import empty_states
+from app.widgets import empty_states, version_banner
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 
-__all__ = ["ReviewPage", "Shared", "needs_project", "open_in_gallery"]
+__all__ = ["ReviewPage", "Shared", "needs_now", "needs_project", "open_in_gallery"]
 
 
 class Shared(TypedDict):
@@ -77,6 +77,20 @@ def needs_project(draw: Callable[[Project], None]) -> Callable[[], None]:
         project = state.project()
         if project is None:
             empty_states.no_project()
+            return
+        draw(project)
+
+    return show
+
+
+def needs_now(draw: Callable[[Project], None]) -> Callable[[], None]:
+    """Return a page that draws the corpus as it is now: at a version it says why it does not."""
+
+    @needs_project
+    @wraps(draw)
+    def show(project: Project) -> None:
+        if project.version:
+            version_banner.only_now()
             return
         draw(project)
 

@@ -19,7 +19,7 @@ import streamlit as st
 from app.services import jobs
 from app.services.dagster_page import command, page
 from app.session import open_version, state
-from app.widgets import empty_states, folders
+from app.widgets import empty_states, folders, version_banner
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
 from app.widgets.unavailable import guarded
 from panoptic_data.errors import weights_cause
@@ -64,6 +64,9 @@ def show() -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 @guarded
 def _controls(project: Project) -> None:
+    if project.version:
+        version_banner.read_only()
+        return
     running = runs.current(project)
     with st.container(key="pipeline_controls", horizontal=True, vertical_alignment="center"):
         if running is None:

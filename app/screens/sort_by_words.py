@@ -6,7 +6,7 @@ Not here: its markup (``components.classes``), which image goes where (``api.sug
 from __future__ import annotations
 
 from app.components.classes import classes
-from app.screens.page import ReviewPage, needs_project
+from app.screens.page import ReviewPage, needs_now
 from app.session import navigation, state
 from app.session.texts import section_texts
 from panoptic_data.encoders.spec import parse
@@ -17,7 +17,7 @@ __all__ = ["PAGE", "show"]
 PAGE = ReviewPage("classes", state.PROPERTY, (navigation.GALLERY, "pipeline", "properties"))
 
 
-@needs_project
+@needs_now
 def show(project: Project) -> None:
     """Draw the page."""
     encoders = state.encoders(project)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.api.properties import view_of
 from app.components.suggest import suggest
 from app.screens import sort_by_words
-from app.screens.page import ReviewPage, needs_project, open_in_gallery
+from app.screens.page import ReviewPage, needs_now, open_in_gallery
 from app.session import state
 from app.session.texts import section_texts
 from panoptic_data.annotations.store import annotations_of
@@ -19,7 +19,7 @@ __all__ = ["PAGE", "show"]
 PAGE = ReviewPage("suggest", state.TAG)
 
 
-@needs_project
+@needs_now
 def show(project: Project) -> None:
     """Draw the page."""
     encoders = state.encoders(project)

@@ -31,8 +31,10 @@ SHUTDOWN_SECONDS = 2
 MESSAGE_BYTES = 16 * 2**20
 
 
-def serve(project: Project, port: int | None = None, browser: bool = True) -> None:
+def serve(project: Project, port: int | None = None, browser: bool = True, page: str = "") -> None:
     """Serve a project's dashboard on this machine until interrupted; print its address.
+
+    ``page`` is that of the page to open, as a path with its query.
 
     Without ``port``, the default one or the next that is free. Raises UsageError when the
     port that was asked for is taken.
@@ -56,7 +58,7 @@ def serve(project: Project, port: int | None = None, browser: bool = True) -> No
         ws_max_size=MESSAGE_BYTES,
     )
     server = uvicorn.Server(config)
-    address = f"http://{HOST}:{listener.getsockname()[1]}"
+    address = f"http://{HOST}:{listener.getsockname()[1]}{page}"
     announcer = threading.Thread(
         target=_announce, args=(server, project, address, browser), daemon=True
     )

@@ -50,6 +50,9 @@ def no_project() -> None:
 def empty_project(project: Project) -> None:
     """Offer to add a folder, or say that the first images are on their way."""
     with st.container(key="state"):
+        if project.version:
+            _heading("image", state.text("explore.nothing_at_version"), None)
+            return
         if runs.current(project) is not None:
             _heading(
                 "hourglass_empty",

@@ -36,6 +36,8 @@ def show(project: Project) -> None:
     """Draw the table of folders, questions about those that are not there, and the form."""
     st.html(f"<h2>{escape(_pipeline_text('folders'))}</h2>")
     _counts(project)
+    if project.version:
+        return
     for source in sources.listing(project):
         _question(project, source)
     if not project.version:

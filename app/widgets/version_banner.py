@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from panoptic_data.errors import UnknownVersion
     from panoptic_data.storage.project import Project
 
-__all__ = ["banner", "read_only", "unknown"]
+__all__ = ["banner", "only_now", "read_only", "unknown"]
 
 VERSIONS = "/versions"
 
@@ -47,6 +47,16 @@ def banner(project: Project, page: str) -> None:
 def read_only() -> None:
     """Say in place of what would write that this version cannot be changed."""
     st.html(f'<p class="none" role="note">{escape(_text("nothing_to_change"))}</p>')
+
+
+def only_now() -> None:
+    """Say in place of a page that it is for work on the corpus as it is now."""
+    with st.container(key="state"):
+        title, text = escape(_text("only_now")), escape(_text("nothing_to_change"))
+        st.html(
+            '<div class="heading" role="note"><span class="glyph" aria-hidden="true">'
+            f"edit_off</span><h1>{title}</h1><p>{text}</p></div>"
+        )
 
 
 def unknown(problem: UnknownVersion, page: str) -> None:

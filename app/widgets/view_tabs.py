@@ -69,6 +69,7 @@ def tabs(project: Project) -> None:
 
 def open_new(project: Project, view: View, name: str | None = None) -> None:
     """Save a view and show it in a tab of its own, after the others."""
+    project.require_now()
     save_pending(project)
     view = stored_selections.shorten(project, view)
     opened = saved.save(project, name or partial(default_name, view), view, saved.LAST)
@@ -159,6 +160,9 @@ def _address(current: SavedView | None) -> str:
 
 def _act(project: Project, act: TabAction) -> None:
     """Carry out what was pressed on the strip; runs before the page is drawn again."""
+    if project.version:
+        _act_at_version(project, act)
+        return
     acts: dict[str, Callable[[Project, TabAction], Any]] = {
         "open": lambda project, act: _open(project, act.id),
         "new": lambda project, _: open_new(project, state.view()),
@@ -181,6 +185,15 @@ def _act(project: Project, act: TabAction) -> None:
     except (PanopticError, OSError) as error:
         problem = error.message(state.language()) if isinstance(error, PanopticError) else error
         st.toast(state.text("tabs.failed", problem=problem))
+
+
+def _act_at_version(project: Project, act: TabAction) -> None:
+    """Show another saved view: at a corpus version none is changed."""
+    if act.what not in ("open", "reopen"):
+        st.toast(state.text("annotate.at_version"))
+        return
+    _open(project, act.id)
+    navigation.to_view()
 
 
 def _open(project: Project, id: str | None) -> None:
@@ -217,6 +230,8 @@ def _save_changes(project: Project) -> None:
     Also by the browser's Back; not by opening a link, which may be older than what is saved.
     """
     current = (state.tab(), state.view())
+    if project.version:
+        return
     former = st.session_state.get(LAST_DRAWN, current)
     st.session_state[LAST_DRAWN] = current
     if current[0] is None or former[0] != current[0] or former[1] == current[1]:

@@ -90,6 +90,11 @@ def test_each_page_opens_at_a_version(version, screen):
     shown.query_params["image"] = A
     shown.run()
     assert [item.message for item in shown.exception] == []
+    is_for_work = screen in ("importing", "sort_by_words", "suggestions")
+    assert ("nothing in it can be changed" in page.page_text(shown)) == (
+        is_for_work or screen == "pipeline"
+    )
+    assert page.buttons(shown) == []
 
 
 def test_every_page_says_which_version_it_shows_and_leads_back(version):

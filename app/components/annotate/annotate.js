@@ -6,6 +6,7 @@ import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
 import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
+import { isVersion } from "../shared/bridge/address.js";
 import { CopyToSelection } from "./copy_to_selection.js";
 import { makeEditor } from "./editors.js";
 import { FileChoice } from "./file_choice.js";
@@ -52,8 +53,12 @@ class AnnotationPanel {
     this.copyToSelection = new CopyToSelection(texts, data.language, () => ({ sha1: this.sha1, view: this.data.view }));
     this.fileChoice = new FileChoice(texts, data.language, () => this.fileChanged());
     this.title = el("h3", {}, texts.title);
-    this.add = iconButton("add", texts.new_property, () => this.newProperty.open());
-    this.includeButton = el("button", { type: "button", onclick: () => this.include() }, texts.include);
+    this.add = iconButton("add", texts.new_property, () => this.newProperty.open(), { class: "tool writes" });
+    this.includeButton = el(
+      "button",
+      { type: "button", class: "writes", onclick: () => this.include() },
+      texts.include,
+    );
     this.excludedMessage = el("p", { class: "excluded", hidden: true }, texts.is_excluded, this.includeButton);
     this.firstProperty = el(
       "div",
@@ -61,11 +66,12 @@ class AnnotationPanel {
       el("p", { class: "message" }, texts.none_defined),
       el(
         "button",
-        { type: "button", class: "plain", onclick: () => this.newProperty.open(texts.new_suggested) },
+        { type: "button", class: "plain writes", onclick: () => this.newProperty.open(texts.new_suggested) },
         texts.first,
       ),
     );
-    this.list = el("div", { class: "properties" });
+    // Its fields only show what was at a version.
+    this.list = el(isVersion ? "fieldset" : "div", { class: "properties", disabled: isVersion });
     this.errorMessage = el("p", { class: "trouble", role: "alert", hidden: true });
     this.node = el(
       "section",
@@ -299,6 +305,7 @@ class AnnotationPanel {
 
   /** A shortcut goes to the field that was used last, else to the first. */
   focus() {
+    if (isVersion) return;
     const row = this.rows.get(this.lastKey) ?? [...this.rows.values()][0];
     if (row) row.editor.focus();
     else if (!this.firstProperty.hidden) this.newProperty.open(this.texts.new_suggested);

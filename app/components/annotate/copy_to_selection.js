@@ -39,7 +39,7 @@ export class CopyToSelection {
       ),
     );
     this.message = el("p", { class: "message", role: "status", hidden: true });
-    this.node = el("div", { class: "copying", hidden: true }, this.button, this.form, this.message);
+    this.node = el("div", { class: "copying writes", hidden: true }, this.button, this.form, this.message);
   }
 
   /**

@@ -3,6 +3,7 @@
 // gallery/caption_editing.js).
 import { annotations, cellOf } from "../shared/store/annotations.js";
 import { el, write } from "../shared/ui/dom.js";
+import { isVersion } from "../shared/bridge/address.js";
 import { makeEditor } from "./editors.js";
 
 // Narrower fields could not be used.
@@ -83,6 +84,7 @@ export class InPlaceEditor {
 
   /** Edit a value; a checkbox is toggled at once. @param {Spot} spot */
   async begin(spot) {
+    if (isVersion) return annotations.say(this.context.texts.at_version, null);
     if (annotations.position < 0) await annotations.read().catch(() => {});
     const property = this.propertyOf(spot.name);
     const row = this.sheet.rows.get(spot.index);

@@ -11,7 +11,12 @@ export class DuplicatesFoot {
     const button = (name, key, action) =>
       el(
         "button",
-        { type: "button", class: name, title: t(`${name}_title`), onclick: action },
+        {
+          type: "button",
+          class: name === "next" ? name : `${name} writes`,
+          title: t(`${name}_title`),
+          onclick: action,
+        },
         el("span", {}, t(name)),
         el("kbd", {}, key),
       );

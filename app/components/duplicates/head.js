@@ -26,7 +26,7 @@ export class DuplicatesHead {
     });
     this.mergeAll = el(
       "button",
-      { type: "button", class: "bordered", title: t("all_title"), onclick: () => page.openMergeAll() },
+      { type: "button", class: "bordered writes", title: t("all_title"), onclick: () => page.openMergeAll() },
       t("all"),
     );
     this.node = page.makeHead(

@@ -1,5 +1,6 @@
 // Keys of the page. Not here: what they do (duplicates.js, pair.js), when a key press is for the page
 // (shared/ui/review_keys.js).
+import { isVersion } from "../shared/bridge/address.js";
 import { MODES } from "./comparison.js";
 
 /**
@@ -38,9 +39,13 @@ function groupActions(page) {
   const { zoom } = pair.comparison;
   return {
     ...moves(page),
-    y: () => page.decisions.merge(),
-    Enter: () => page.decisions.merge(),
-    n: () => page.decisions.keepApart(),
+    ...(isVersion
+      ? {}
+      : {
+          y: () => page.decisions.merge(),
+          Enter: () => page.decisions.merge(),
+          n: () => page.decisions.keepApart(),
+        }),
     " ": () => pair.flip(),
     "+": () => zoom.step(1),
     "-": () => zoom.step(-1),

@@ -11,13 +11,15 @@ import { restorePanels, togglePanel } from "../shared/ui/panels.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
+import { isVersion } from "../shared/bridge/address.js";
 import { GroupMenu } from "./group_menu.js";
 import { KeptLine, orKept } from "./kept_line.js";
 import { ModeLine } from "./mode_line.js";
 import { MoreLikeThese } from "./more_like_these.js";
-import { TagShortcuts } from "./tag_shortcuts.js";
+import { TagShortcuts, WRITING_KEYS } from "./tag_shortcuts.js";
 import { Tagging } from "./tagging.js";
 
+const WRITING = ["tag", "exclude", "moreButton", "save", "brushButton"];
 const SEND_AFTER = 400;
 // Of a larger selection Python gets the number of images, not their hashes: it acts on none of them by name.
 const SENT_AT_MOST = 10_000;
@@ -27,7 +29,6 @@ const TOAST_FOR = 8000;
 // There is something to choose in it.
 const OFFER_FOR = 30_000;
 const BUSY_AFTER = 400;
-const YEAR = 365 * 24 * 3600;
 
 /** @typedef {import("../shared/store/annotations.js").Targets} Targets */
 /**
@@ -64,7 +65,10 @@ class Frame {
     this.clear = el("button", { type: "button", onclick: () => selection.clear() });
     this.similar = el("button", { type: "button", onclick: () => this.send("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.send("only", [...selection.ids]) });
-    this.moreButton = el("button", { type: "button", onclick: () => this.openMoreLikeThese(this.moreButton) });
+    this.moreButton = el("button", {
+      type: "button",
+      onclick: () => this.openMoreLikeThese(this.moreButton),
+    });
     this.save = el("button", {
       type: "button",
       onclick: () => this.send("save", { ...selection.plain(), isWhole: true }),
@@ -72,7 +76,10 @@ class Frame {
     this.export = el("button", { type: "button", onclick: () => this.sendExport() });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
     this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
-    this.exclude = el("button", { type: "button", onclick: () => this.setExcluded(true, this.targets()) });
+    this.exclude = el("button", {
+      type: "button",
+      onclick: () => this.setExcluded(true, this.targets()),
+    });
     this.selected = el(
       "div",
       { class: "selected", hidden: true },
@@ -88,6 +95,7 @@ class Frame {
       this.clear,
     );
     this.brushButton = iconButton("approval", "", () => this.tagging.toggle(this.brushButton));
+    for (const name of WRITING) this[name].classList.add("writes");
     this.exportView = iconButton("ios_share", "", () => this.sendExport());
     this.keptLine = new KeptLine(this.words, data.language);
     this.toast = el("div", { class: "toast", role: "status", popover: "manual" });
@@ -164,7 +172,7 @@ class Frame {
     annotations.kept.open(data.projectId);
     if (data.view !== null) selection.leave(data.view);
     document.documentElement.lang = language;
-    document.cookie = `panoptic_language=${language}; path=/; max-age=${YEAR}; SameSite=Lax`;
+    document.cookie = `panoptic_language=${language}; path=/; max-age=31536000; SameSite=Lax`;
     const labels = new Map([
       [this.help, texts.keys],
       [this.closeButton, texts.close],
@@ -352,12 +360,13 @@ class Frame {
     act();
   }
 
+  // With Shift the key belongs to the browser.
   controlAction({ key, shiftKey }) {
-    // With Shift the key belongs to the browser.
     return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
   }
 
   plainAction({ key, shiftKey }) {
+    if (isVersion && WRITING_KEYS.has(key)) return () => annotations.say(this.words.at_version, null);
     return {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),

@@ -2,6 +2,8 @@
 // of all groups.
 // Not here: tagging (tagging.js), the property (annotate/name_groups.js), the heading (gallery).
 import { el, icon, write } from "../shared/ui/dom.js";
+import { isVersion } from "../shared/bridge/address.js";
+import { annotations } from "../shared/store/annotations.js";
 
 // Pixels from the window's edges.
 const MARGIN = 8;
@@ -23,6 +25,7 @@ export class GroupMenu {
    *   name: string) => void}} acts
    */
   constructor(texts, { tag, name, like }) {
+    this.texts = texts;
     /** @type {GroupRequest | null} */
     this.group = null;
     this.title = el("p", { class: "message" });
@@ -52,6 +55,7 @@ export class GroupMenu {
 
   /** @param {GroupRequest} group */
   show(group) {
+    if (isVersion) return annotations.say(this.texts.at_version, null);
     this.group = group;
     write(this.title, group.name);
     this.list.setAttribute("aria-label", group.name);

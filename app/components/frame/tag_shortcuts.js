@@ -9,6 +9,9 @@ const OTHER_KEYS = new Set(["-", "+", "=", "/", "?", "[", "]"]);
 
 /** @typedef {import("../shared/store/annotations.js").Tag} Tag */
 
+/** Keys that change something; at a corpus version they only say that nothing can be changed. */
+export const WRITING_KEYS = new Set(["s", "k", "e", "Delete"]);
+
 export class TagShortcuts extends EventTarget {
   /** @param {{apply: (tag: Tag) => void, isAway: () => boolean}} acts */
   constructor({ apply, isAway }) {

@@ -1,7 +1,7 @@
 // One batch of the list: when, who, what, on how many images, whether it is on, and its changes when
 // it is unfolded. Not here: the list (history_page.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
-import { routeTo } from "../shared/bridge/address.js";
+import { isVersion, routeTo } from "../shared/bridge/address.js";
 import { changeNode, partNode, timeOf } from "./batch_text.js";
 
 /**
@@ -79,7 +79,7 @@ export class BatchItem {
     if (this.batch.undoes) return el("span", {});
     this.lever = el(
       "button",
-      { type: "button", class: "lever", role: "switch", onclick: () => this.toggle() },
+      { type: "button", class: "lever", role: "switch", disabled: isVersion, onclick: () => this.toggle() },
       el("i", {}),
     );
     return this.lever;

@@ -1,6 +1,7 @@
 // The chain of a value as boxes and lines: one box is chosen, arrow keys lead from one to the next.
 // Not here: where boxes stand (layout.js), the facts of a step (lineage.js).
 import { el, set } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { rowsOf, stepBy } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -44,7 +45,9 @@ export class Graph {
   /** @param {Step} step */
   box({ id, kind, title, label, stale, details }) {
     const isPicture = PICTURED.includes(kind) && details.sha1;
-    const picture = isPicture ? el("img", { src: `/thumb/${details.sha1}`, alt: "", decoding: "async" }) : null;
+    const picture = isPicture
+      ? el("img", { src: routeTo(`/thumb/${details.sha1}`), alt: "", decoding: "async" })
+      : null;
     return el(
       "button",
       { type: "button", class: "box", "data-kind": kind, "data-stale": stale, onclick: () => this.select(id) },

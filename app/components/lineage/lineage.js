@@ -3,6 +3,7 @@
 // (graph.js), finding the lineage (Python).
 import { component } from "../shared/bridge/lifecycle.js";
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
+import { routeTo } from "../shared/bridge/address.js";
 import { Graph } from "./graph.js";
 
 /**
@@ -88,7 +89,7 @@ class LineageDialog {
     this.node.showModal();
     try {
       const query = new URLSearchParams({ image, of, lang: language });
-      const response = await fetch(`/lineage?${query}`, { signal: this.request.signal });
+      const response = await fetch(routeTo(`/lineage?${query}`), { signal: this.request.signal });
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.message);
       this.dagster = answer.dagster;
@@ -112,7 +113,7 @@ class LineageDialog {
     this.message.hidden = true;
     this.body.hidden = false;
     this.picture.hidden = false;
-    set(this.picture, "src", `/thumb/${values[0].image}`);
+    set(this.picture, "src", routeTo(`/thumb/${values[0].image}`));
     const isChoice = values.length > 1;
     this.values.replaceChildren(
       ...values.map((value) =>

@@ -50,7 +50,7 @@ const EXAMPLES = [
 extras.push(({ id }, tools) =>
   el(
     "button",
-    { type: "button", class: "add", title: tools.t("sort_by_words_help"), onclick: () => tools.sortByWords(id) },
+    { type: "button", class: "add writes", title: tools.t("sort_by_words_help"), onclick: () => tools.sortByWords(id) },
     icon("text_fields_alt"),
     el("span", {}, tools.t("sort_by_words")),
   ),
@@ -58,7 +58,7 @@ extras.push(({ id }, tools) =>
 extras.push(({ name }, tools) =>
   el(
     "button",
-    { type: "button", class: "add", title: tools.t("import_tags"), onclick: () => tools.importFile(name) },
+    { type: "button", class: "add writes", title: tools.t("import_tags"), onclick: () => tools.importFile(name) },
     icon("upload_file"),
     el("span", {}, tools.t("import_tags")),
   ),
@@ -147,7 +147,7 @@ class PropertiesPage {
       const create = async () => this.finishForm((await this.change({ do: "create", name, type, options }))?.id);
       return el(
         "button",
-        { type: "button", class: "example", onclick: create },
+        { type: "button", class: "example writes", onclick: create },
         icon(ICONS[type]),
         el("strong", {}, name),
         el("span", {}, t(`example_${index + 1}_help`)),
@@ -157,10 +157,10 @@ class PropertiesPage {
       el("h1", {}, t("empty")),
       el("p", {}, t("empty_help")),
       ...examples,
-      el("button", { type: "button", class: "link", onclick: () => this.openForm() }, icon("add"), t("new")),
+      el("button", { type: "button", class: "link writes", onclick: () => this.openForm() }, icon("add"), t("new")),
       el(
         "button",
-        { type: "button", class: "link", onclick: () => this.importFile() },
+        { type: "button", class: "link writes", onclick: () => this.importFile() },
         icon("upload_file"),
         t("import"),
       ),

@@ -4,6 +4,7 @@ import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import { numberOptions } from "./property_form.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { ICONS, hasTags } from "../shared/ui/property_types.js";
+import { isVersion } from "../shared/bridge/address.js";
 
 /** @typedef {import("../shared/store/property_definitions.js").Property} Property */
 
@@ -16,10 +17,10 @@ export class PropertyHeader {
     this.property = null;
     this.glyph = icon("label");
     this.name = el("h1", { ondblclick: () => this.rename() });
-    this.renameButton = iconButton("edit", "", () => this.rename());
-    this.hideButton = iconButton("visibility", "", () => this.toggleHidden());
-    this.touched = el("span", { class: "touches" });
-    this.deleteButton = iconButton("delete", "", () => callbacks.remove(this.property));
+    this.renameButton = iconButton("edit", "", () => this.rename(), { class: "tool writes" });
+    this.hideButton = iconButton("visibility", "", () => this.toggleHidden(), { class: "tool writes" });
+    this.touched = el("span", { class: "touches writes" });
+    this.deleteButton = iconButton("delete", "", () => callbacks.remove(this.property), { class: "tool writes" });
     this.type = el("select", { onchange: () => this.preview() });
     this.summary = el("span", { class: "quiet" });
     this.folder = el("input", {
@@ -50,8 +51,8 @@ export class PropertyHeader {
         this.deleteButton,
       ),
       el(
-        "div",
-        { class: "meta" },
+        isVersion ? "fieldset" : "div",
+        { class: "meta", disabled: isVersion },
         this.type,
         this.summary,
         el("label", { class: "under" }, this.folderLabel, this.folder, this.headings),
@@ -123,7 +124,7 @@ export class PropertyHeader {
 
   rename() {
     const { id, name } = this.property;
-    if (!this.name.isConnected) return;
+    if (isVersion || !this.name.isConnected) return;
     rename(this.name, name, this.tools.t("name"), (newName) => {
       this.renameButton.focus();
       if (newName === null) return;

@@ -3,6 +3,7 @@
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { ICONS } from "../shared/ui/property_types.js";
+import { isVersion } from "../shared/bridge/address.js";
 
 /** @typedef {import("../shared/store/property_definitions.js").Property} Property */
 
@@ -22,7 +23,7 @@ export class PropertyList {
     this.title = el("h2", {});
     this.add = el(
       "button",
-      { type: "button", class: "add", onclick: () => callbacks.openForm() },
+      { type: "button", class: "add writes", onclick: () => callbacks.openForm() },
       icon("add"),
       el("span", {}),
     );
@@ -127,7 +128,7 @@ export class PropertyList {
       "li",
       {
         "data-id": property.id,
-        draggable: "true",
+        draggable: String(!isVersion),
         ondragstart: (event) => this.dragStart(event),
         ondragend: () => this.dragEnd(),
       },
@@ -158,7 +159,7 @@ export class PropertyList {
   /** @param {Property} property */
   rename(property) {
     const button = this.itemOf(property.id)?.querySelector("button");
-    if (this.isRenaming || !button) return;
+    if (isVersion || this.isRenaming || !button) return;
     this.isRenaming = true;
     rename(button, property.name, this.tools.t("name"), (name) => {
       this.isRenaming = false;
@@ -170,7 +171,7 @@ export class PropertyList {
   }
 
   renameHeading(heading, button) {
-    if (this.isRenaming) return;
+    if (isVersion || this.isRenaming) return;
     this.isRenaming = true;
     rename(button, heading, this.tools.t("heading"), (name) => {
       this.isRenaming = false;

@@ -5,6 +5,7 @@ import { el, fill, iconButton, isTyping, set, write } from "../shared/ui/dom.js"
 import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { latest } from "../shared/store/undo_state.js";
+import { isVersion } from "../shared/bridge/address.js";
 
 const TOAST_FOR = 8000;
 // What can be pressed beside what came back is read first.
@@ -28,7 +29,7 @@ class Steps {
     this.reverse = el("button", { type: "button" });
     this.merge = el("button", { type: "button" });
     this.toast = el("div", { class: "toast", popover: "manual" }, this.message, this.merge, this.reverse);
-    this.group = el("div", { class: "steps", role: "group" }, this.buttons.undo, this.buttons.redo);
+    this.group = el("div", { class: "steps writes", role: "group" }, this.buttons.undo, this.buttons.redo);
     root.replaceChildren(this.group, this.toast);
     // Whoever is about to press it is given the time.
     this.toast.addEventListener("pointerenter", () => clearTimeout(this.timer));
@@ -127,7 +128,7 @@ class Steps {
 
   /** @param {KeyboardEvent} event */
   press(event) {
-    if (isTyping(event) || event.altKey || event.isComposing || !(event.ctrlKey || event.metaKey)) return;
+    if (isVersion || isTyping(event) || event.altKey || event.isComposing || !(event.ctrlKey || event.metaKey)) return;
     const key = event.key.toLowerCase();
     const isUndo = key === "z" && !event.shiftKey;
     const isRedo = (key === "z" && event.shiftKey) || (key === "y" && !event.shiftKey);

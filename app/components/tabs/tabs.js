@@ -5,7 +5,7 @@ import { el, fill, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { begin } from "../shared/bridge/pending.js";
-import { pageAddress } from "../shared/bridge/address.js";
+import { isVersion, pageAddress } from "../shared/bridge/address.js";
 import { TabDragging } from "./dragging.js";
 import { openMenu } from "./menu.js";
 import { makeRenameField } from "./rename_field.js";
@@ -51,7 +51,9 @@ class Tabs {
     this.list = el("ul", { onscroll: () => this.drawFade(), onwheel: (event) => this.wheel(event) });
     this.dragging = new TabDragging(this.list, (ids) => this.dropped(ids));
     this.nav = el("nav", { class: "strip" }, this.list);
-    this.add = iconButton("add", "", () => this.act({ what: "new" }, { isLong: true }));
+    this.add = iconButton("add", "", () => this.act({ what: "new" }, { isLong: true }), {
+      class: "tool writes",
+    });
     this.more = iconButton("bookmarks", "", () => this.openOthersMenu(), { "aria-haspopup": "menu" });
     this.menu = el("div", { class: "menu", role: "menu", popover: "auto" });
     this.toastText = el("span", { role: "status" });
@@ -124,7 +126,7 @@ class Tabs {
       {
         class: isCurrent ? "item current" : "item",
         "data-id": id,
-        draggable: "true",
+        draggable: String(!isVersion),
         onkeydown,
         ondblclick: () => this.rename(id),
         // The middle button would scroll.
@@ -139,7 +141,7 @@ class Tabs {
       },
       button,
       isCurrent ? iconButton("expand_more", options, () => this.openTabMenu(id), { "aria-haspopup": "menu" }) : null,
-      iconButton("close", close, () => this.closeTab(id), { class: "tool shut", tabindex: -1 }),
+      iconButton("close", close, () => this.closeTab(id), { class: "tool shut writes", tabindex: -1 }),
     );
   }
 
@@ -229,6 +231,7 @@ class Tabs {
    * @param {string} id @param {"close" | "delete"} what @param {string} text
    */
   remove(id, what, text) {
+    if (isVersion) return;
     const { tabs, others, current } = this.data;
     const index = tabs.findIndex((tab) => tab.id === id);
     const removed = [...tabs, ...others].find((tab) => tab.id === id);
@@ -248,7 +251,7 @@ class Tabs {
   rename(id) {
     const item = this.itemOf(id);
     const renamed = this.data.tabs.find((tab) => tab.id === id);
-    if (this.renamed || !item || !renamed) return;
+    if (isVersion || this.renamed || !item || !renamed) return;
     this.renamed = id;
     item.draggable = false;
     const field = makeRenameField(renamed.name, this.data.texts.name, (name, byKey) => {
@@ -294,6 +297,8 @@ class Tabs {
     const { texts } = this.data;
     const item = this.itemOf(id);
     if (!item) return;
+    if (isVersion)
+      return openMenu(this.menu, item, "", [{ icon: "link", text: texts.copy, act: () => this.copyLink(id) }]);
     openMenu(this.menu, item, "", [
       { icon: "edit", text: texts.rename, hint: "F2", act: () => this.rename(id) },
       { icon: "content_copy", text: texts.duplicate, act: () => this.act({ what: "duplicate", id }, { isLong: true }) },
@@ -310,7 +315,9 @@ class Tabs {
       text: name,
       title,
       act: () => this.reopen(id),
-      aside: { icon: "delete", text: fill(texts.delete_one, { name }), act: () => this.deleteView(id) },
+      ...(isVersion
+        ? {}
+        : { aside: { icon: "delete", text: fill(texts.delete_one, { name }), act: () => this.deleteView(id) } }),
     }));
     openMenu(this.menu, this.more, texts.others, items);
   }
@@ -368,6 +375,7 @@ class Tabs {
 
   /** @param {string[]} ids */
   setOrder(ids) {
+    if (isVersion) return;
     const tabOf = new Map(this.data.tabs.map((tab) => [tab.id, tab]));
     this.data.tabs = ids.flatMap((id) => tabOf.get(id) ?? []);
     this.act({ what: "move", ids });

@@ -2,7 +2,7 @@
 // Not here: doing it (tag_changes.js).
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
-import { routeTo } from "../shared/bridge/address.js";
+import { isVersion, routeTo } from "../shared/bridge/address.js";
 import { withBelow } from "./tag_graph.js";
 import { suggest } from "./tag_suggest.js";
 
@@ -83,6 +83,7 @@ export class TagPanel {
     const { t } = this.tools;
     const name = el("h2", { title: tag.name, ondblclick: () => startRename() }, tag.name);
     const startRename = () =>
+      isVersion ||
       rename(name, tag.name, t("name"), (newName) => {
         if (newName !== null) this.tree.changes.alter([tag.id], { name: newName });
       });
@@ -90,7 +91,12 @@ export class TagPanel {
       ? t("counts", { all: this.images(tag.all), itself: number(tag.itself, this.tools.language) })
       : this.images(tag.all);
     return [
-      el("div", { class: "named" }, name, iconButton("edit", t("rename"), startRename, { "data-part": "rename" })),
+      el(
+        "div",
+        { class: "named" },
+        name,
+        iconButton("edit", t("rename"), startRename, { class: "tool writes", "data-part": "rename" }),
+      ),
       el("p", { class: "quiet" }, counts),
       this.actions([tag]),
       this.colours([tag]),
@@ -119,7 +125,7 @@ export class TagPanel {
     );
     const merge = el(
       "div",
-      { class: "part" },
+      { class: "part writes" },
       el(
         "button",
         { type: "button", class: "line", "data-part": "merge", onclick: () => this.tree.changes.merge() },
@@ -172,7 +178,7 @@ export class TagPanel {
       tags.length === 1
         ? el(
             "button",
-            { type: "button", class: "line", "data-part": "more", onclick: () => suggestImages(tags[0].id) },
+            { type: "button", class: "line writes", "data-part": "more", onclick: () => suggestImages(tags[0].id) },
             icon("join_inner"),
             el("span", {}, t("more_images")),
           )
@@ -180,7 +186,12 @@ export class TagPanel {
       tags.length === 1
         ? el(
             "button",
-            { type: "button", class: "line", "data-part": "new", onclick: () => this.tree.newTag.open(tags[0].id) },
+            {
+              type: "button",
+              class: "line writes",
+              "data-part": "new",
+              onclick: () => this.tree.newTag.open(tags[0].id),
+            },
             icon("add"),
             el("span", {}, t("new_tag_below")),
           )
@@ -230,7 +241,7 @@ export class TagPanel {
     );
     return el(
       "div",
-      { class: "part", role: "group", "aria-label": t("colour") },
+      { class: "part writes", role: "group", "aria-label": t("colour") },
       el("h3", {}, t("colour")),
       el("div", { class: "picks" }, ...swatches, none, ownColour),
     );
@@ -253,7 +264,7 @@ export class TagPanel {
     field.value = tag.key ?? "";
     return el(
       "label",
-      { class: "part key", title: t("key_help") },
+      { class: "part key writes", title: t("key_help") },
       el("h3", {}, t("key")),
       field,
       el("span", { class: "quiet" }, t("key_help")),
@@ -273,7 +284,9 @@ export class TagPanel {
           { type: "button", class: "to", title: parent.name, onclick: () => this.tree.selectTag(parent.id) },
           parent.name,
         ),
-        iconButton("close", t("unlink", { name: parent.name }), () => this.tree.changes.unlink(tag.id, parent.id)),
+        iconButton("close", t("unlink", { name: parent.name }), () => this.tree.changes.unlink(tag.id, parent.id), {
+          class: "tool writes",
+        }),
       ),
     );
     if (!items.length) items.push(el("li", { class: "quiet" }, t("top")));
@@ -302,7 +315,7 @@ export class TagPanel {
       "div",
       { class: "part" },
       el("h3", {}, t("under")),
-      el("div", { class: "placing" }, this.putField.node, top),
+      el("div", { class: "placing writes" }, this.putField.node, top),
     );
   }
 
@@ -322,7 +335,7 @@ export class TagPanel {
     );
     return el(
       "div",
-      { class: "part" },
+      { class: "part writes" },
       el(
         "button",
         { type: "button", class: "line", "data-part": "delete", onclick: () => this.tree.changes.remove() },

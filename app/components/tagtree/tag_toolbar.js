@@ -32,7 +32,7 @@ export class TagToolbar {
     this.closeAll = iconButton("unfold_less", "", () => tree.closeAll());
     this.add = el(
       "button",
-      { type: "button", class: "add", onclick: () => tree.newTag.open(null) },
+      { type: "button", class: "add writes", onclick: () => tree.newTag.open(null) },
       icon("add"),
       el("span", {}),
     );

@@ -4,6 +4,7 @@
 // the graph (tag_graph.js), drawing the rows in sight (virtual_list.js), mouse and keys (gestures.js).
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 import { rename } from "../shared/ui/inline_rename.js";
+import { isVersion } from "../shared/bridge/address.js";
 import { Gestures } from "./gestures.js";
 import { NewTagLine } from "./new_tag_line.js";
 import { TagChanges } from "./tag_changes.js";
@@ -131,7 +132,7 @@ export class TagTree {
     this.tags = buildGraph(this.lists, this.orderBy, this.tools.language);
     this.updateRows();
     this.panel.draw(this.selectedIds());
-    if (!this.tags.size && !this.newTag.isOpen) this.newTag.open(null, false);
+    if (!this.tags.size && !this.newTag.isOpen && !isVersion) this.newTag.open(null, false);
   }
 
   /** Make the rows anew after what is open, searched or sorted has changed. */
@@ -322,6 +323,7 @@ export class TagTree {
 
   /** Rename the current tag where it stands. */
   rename() {
+    if (isVersion) return;
     const index = this.currentKey === null ? undefined : this.indexOfKey.get(this.currentKey);
     if (index === undefined) return;
     this.virtualList.reveal(index);
@@ -350,7 +352,7 @@ function idOf(key) {
 function makeRow() {
   return el(
     "div",
-    { role: "treeitem", class: "branch", draggable: "true" },
+    { role: "treeitem", class: "branch", draggable: String(!isVersion) },
     el("span", { class: "arrow" }, icon("chevron_right")),
     el("span", { class: "swatch" }),
     el("span", { class: "name" }),

@@ -1,5 +1,6 @@
 // The life of what a component shows: made where Streamlit mounts it, told the data of each run,
 // closed when it leaves. Not here: presses that must not be lost (reliable_events.js).
+import { isVersion } from "./address.js";
 import { begin } from "./pending.js";
 
 /** @typedef {(name: string, value: any) => void} Send */
@@ -28,7 +29,9 @@ export function component(make, connect = () => {}, isSame = () => true) {
     const known = mounted.get(parentElement);
     const stays = known !== undefined && isSame(known, data);
     if (known && !stays) known.close?.();
-    const shown = known && stays ? known : make(parentElement.querySelector(".root"), data);
+    const root = parentElement.querySelector(".root");
+    root.classList.toggle("at-version", isVersion);
+    const shown = known && stays ? known : make(root, data);
     mounted.set(parentElement, shown);
     const press = (name, value) => {
       begin();

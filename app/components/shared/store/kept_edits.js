@@ -2,6 +2,7 @@
 // the server is down, the project gone, or the page closed. One for the whole window, made in
 // annotations.js. Not here: what an edit is, how it is sent, showing those that wait (frame).
 import { packed, unpacked } from "./packed_sha1s.js";
+import { isVersion } from "../bridge/address.js";
 
 // Other pages of this browser are given the time to send their own.
 const OTHERS_AFTER = 15_000;
@@ -70,7 +71,8 @@ export class KeptEdits extends EventTarget {
 
   /** Keep the edits of a project, by its id, from here on. @param {string} project */
   open(project) {
-    if (project === this.project) return;
+    // What was not stored is of the corpus as it is now, and nothing of a version is kept.
+    if (isVersion || project === this.project) return;
     this.project = project;
     this.changed();
   }
