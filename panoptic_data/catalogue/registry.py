@@ -17,6 +17,7 @@ from panoptic_data.catalogue.execute import warm
 from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage import background
+from panoptic_data.storage.failures import LANCE_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +140,7 @@ class _SharedCatalogue:
 
 def _warm(catalogue: Catalogue) -> None:
     # The project may be gone by then, or a table: who asks next is told.
-    with suppress(DataUnavailable):
+    with suppress(DataUnavailable, *LANCE_ERRORS):
         warm(catalogue)
 
 

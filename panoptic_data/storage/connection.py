@@ -105,15 +105,18 @@ class Connection:
         if name in self._retired():
             return None
         table = self._open_on_disk(name)
-        if table is not None:
-            if version is not None:
-                table.checkout(version)
-            return table
-        # The folder may have been moved between the check and the look into it.
-        self.check()
-        if name in self.expected():
+        if table is None:
+            # The folder may have been moved between the check and the look into it.
+            self.check()
+            if name not in self.expected():
+                return None
+            # It may have been made between the look and that.
+            table = self._open_on_disk(name)
+        if table is None:
             raise TableMissing(table=name)
-        return None
+        if version is not None:
+            table.checkout(version)
+        return table
 
     def _open_on_disk(self, name: str) -> Any | None:
         """Open a table at its current version, also a retired one; None where it is not there."""

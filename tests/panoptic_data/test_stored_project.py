@@ -240,8 +240,11 @@ def only_known(answer, known):
 def test_the_commands_answer_what_they_answered(project, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     answers = plain(project, ask_commands(project))
-    # More is said of folders and files since: what was said is still there.
-    assert only_known(answers, STORED["commands"]) == STORED["commands"]
+    # More is said of folders and files since: what was said is still there. The version of the
+    # catalogue is a digest of what it was read from, which is more tables now.
+    query = {key: value for key, value in STORED["commands"]["query"].items() if key != "version"}
+    known = STORED["commands"] | {"query": query}
+    assert only_known(answers, known) == known
 
 
 def test_an_edit_is_written_beside_what_was_there(project):

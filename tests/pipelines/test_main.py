@@ -112,9 +112,8 @@ def test_a_wrong_argument_exits_with_2(arguments, capsys):
 
 
 def test_no_project_is_one_sentence_and_exits_with_2(tmp_path, capsys):
-    place = tmp_path / "nowhere"
-    assert command.main(["process", "--project", str(place)]) == 2
-    assert capsys.readouterr().err == ProjectNotFound(path=place).message("en") + "\n"
+    assert command.main(["process", "--project", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == ProjectNotFound(path=tmp_path).message("en") + "\n"
 
 
 def test_an_unknown_source_exits_with_2(project, capsys):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from panoptic_data.errors import ProjectDamaged, ProjectNotFound, ProjectTooNew
+from panoptic_data.errors import ProjectAway, ProjectDamaged, ProjectNotFound, ProjectTooNew
 from panoptic_data.storage.project import add_encoder, create_project, open_project
 
 
@@ -22,6 +22,9 @@ def test_creating_where_a_project_is_opens_it(tmp_path):
 
 def test_no_project_says_how_to_make_one(tmp_path):
     with pytest.raises(ProjectNotFound, match="panoptic up FOLDER --project"):
+        open_project(tmp_path)
+    # One that was named may have been moved: nobody is told to make another in its place.
+    with pytest.raises(ProjectAway, match="--project DIR"):
         open_project(tmp_path / "nothing")
 
 

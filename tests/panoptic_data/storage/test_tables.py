@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from panoptic_data.storage.connection import Connection
+from panoptic_data.storage.project import create_project
 from panoptic_data.storage.schema import TABLES, arrow, table_name
 from panoptic_data.storage.tables import Database
 from tests import synthetic
@@ -132,3 +134,20 @@ def test_rows_are_read_where_they_lie_until_they_move(tmp_path):
     moved = database.take_at("images", [*addresses.values()], ("format",))
     assert moved.num_rows < len(addresses)
     assert database.read_addressed("views", ("view",)).is_empty()
+
+
+def test_a_table_that_is_made_between_two_looks_is_not_missing(tmp_path, monkeypatch):
+    database = create_project(tmp_path / "p").database()
+    looks = []
+    look = Connection._open_on_disk
+
+    def made_after_the_first_look(self, name):
+        looks.append(name)
+        if len(looks) == 1:
+            database.append("views", arrow("views").empty_table())
+            return None
+        return look(self, name)
+
+    monkeypatch.setattr(Connection, "_open_on_disk", made_after_the_first_look)
+    assert database.count("views") == 0
+    assert looks[0] == "views"
