@@ -1,4 +1,11 @@
 import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -13,6 +20,7 @@ from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidExport, InvalidVersion
+from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content
 from panoptic_data.versions.create import create
 from panoptic_data.versions.deposit.deposit import deposit, export
@@ -190,3 +198,38 @@ def test_descriptions_are_read_as_people_write_them():
     assert author_of("Ada  Lovelace (https://orcid.org/0000-0002-1825-0097)") == author_of(ADA)
     assert doi_of("https://doi.org/10.5281/zenodo.1") == "10.5281/zenodo.1"
     assert license_address("http://rightsstatements.org/vocab/InC/1.0/").endswith("InC/1.0/")
+
+
+IMPORT = """
+import sys
+from pathlib import Path
+from panoptic_data.versions.deposit.imported import import_version
+print("ready", flush=True)
+import_version(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(
+    "kills", [2, pytest.param(15, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_an_import_that_is_killed_leaves_a_whole_project_or_none(tagged, tmp_path, kills):
+    path = export(tagged, "submitted", tmp_path / "a.zip")
+    target = tmp_path / "elsewhere"
+    random_seconds = random.Random(os.environ.get("PANOPTIC_SEED", "kills"))
+    for _ in range(kills):
+        process = subprocess.Popen(
+            [sys.executable, "-c", IMPORT, str(path), str(target)], stdout=subprocess.PIPE
+        )
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(random_seconds.uniform(0, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        if target.exists():
+            assert verify(open_project(target), "submitted").is_whole
+            shutil.rmtree(target)
+    project, version = import_version(path, target)
+    assert verify(project, version.id).is_whole
+    assert sorted(item.name for item in tmp_path.iterdir() if "elsewhere" in item.name) == [
+        "elsewhere"
+    ]
