@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,7 +35,16 @@ def run(args: argparse.Namespace) -> int:
 def _create(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     version = create.create(project, args.name, args.note, wait=WAIT_SECONDS)
-    _say(args, _as_json(version), _text("created", name=version.name, digest=version.digest[:12]))
+    _say(
+        args,
+        _as_json(version),
+        _text(
+            "created",
+            name=version.name,
+            quoted=shlex.quote(version.name),
+            digest=version.digest[:12],
+        ),
+    )
     return 0
 
 
@@ -136,7 +146,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _deposit(args: argparse.Namespace) -> int:
-    from panoptic_data.versions.deposit import deposit, description
+    from panoptic_data.versions.deposit import bag, deposit, description, originals
 
     project = open_project(args.project)
     version = record.find(project, args.name)
@@ -155,6 +165,10 @@ def _deposit(args: argparse.Namespace) -> int:
         project, version.id, args.target, described, with_originals=args.originals
     )
     print(_text("written", path=path))
+    if args.originals:
+        lost = originals.missing(path / bag.PAYLOAD / originals.FILE_NAME)
+        if lost:
+            print(_text("originals_missing", count=lost, shown=number(lost)))
     return 0
 
 

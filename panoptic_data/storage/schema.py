@@ -372,7 +372,7 @@ TABLES: dict[str, Table] = {
                 Column("note", pa.string(), "what it is for; may be empty"),
                 Column("at", _TIME, "when it was made"),
                 Column("author", pa.string(), "who made it"),
-                Column("digest", pa.string(), "of all that it holds, 32 hex digits"),
+                Column("corpus_digest", pa.string(), "of all that it holds, 32 hex digits"),
                 Column("digests", pa.string(), "JSON: part of the content → digest"),
                 Column("tables", pa.string(), "JSON: table → pinned version"),
                 Column("events", pa.int64(), "length of the log of annotations"),

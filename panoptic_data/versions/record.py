@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["TABLE", "CorpusVersion", "find", "from_json", "list_versions", "to_rows"]
 
 TABLE = "corpus_versions"
+# A column `digest` is that of its own row (``storage.checksums``).
+_DIGEST = "corpus_digest"
 _JSON = ("digests", "tables", "encoders", "stages", "counts", "packages", "origin")
 
 
@@ -76,6 +78,7 @@ def find(project: Project, name: str) -> CorpusVersion:
 def to_rows(version: CorpusVersion) -> pa.Table:
     """Return a version as one row of the table."""
     row = dict(vars(version)) | {"off": list(version.off), "runs": list(version.runs)}
+    row[_DIGEST] = row.pop("digest")
     for name in _JSON:
         value = row[name]
         row[name] = None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -89,6 +92,7 @@ def from_json(row: Mapping[str, Any]) -> CorpusVersion:
 
 def _from_row(row: Mapping[str, Any]) -> CorpusVersion:
     values = dict(row) | {"off": tuple(row["off"]), "runs": tuple(row["runs"])}
+    values["digest"] = values.pop(_DIGEST)
     for name in _JSON:
         values[name] = None if row[name] is None else json.loads(row[name])
     return CorpusVersion(**values)

@@ -105,6 +105,11 @@ def _written(name: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
         rows = rows.set_column(
             rows.schema.get_field_index("uri"), "uri", pa.array([""] * rows.num_rows, pa.string())
         )
+    if name == "runs":
+        # Who, without the machine.
+        people = [str(who or "").partition("@")[0] for who in rows["who"].to_pylist()]
+        index = rows.schema.get_field_index("who")
+        rows = rows.set_column(index, "who", pa.array(people, pa.string()))
     return rows.cast(schema)
 
 

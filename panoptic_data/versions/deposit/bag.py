@@ -48,6 +48,10 @@ def check(folder: Path) -> None:
     listed = [*_listed(folder, _MANIFEST), *_listed(folder, _TAG_MANIFEST)]
     if not any(path.startswith(f"{PAYLOAD}/") for path, _ in listed):
         raise InvalidVersion("bag_file", path=folder / _MANIFEST)
+    known = {name for name, _ in listed}
+    for path in sorted((folder / PAYLOAD).rglob("*")):
+        if path.is_file() and path.relative_to(folder).as_posix() not in known:
+            raise InvalidVersion("bag_more", path=path)
     for name, digest in listed:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):

@@ -76,6 +76,8 @@ def author_of(text: str) -> Author:
 
 def license_address(text: str) -> str:
     """Return the address of a licence given by its short name or address. Raises InvalidVersion."""
+    if not text.strip():
+        raise InvalidVersion("no_license", known=", ".join(LICENSES))
     by_name = {name.casefold(): address for name, address in LICENSES.items()}
     address = by_name.get(text.strip().casefold(), text.strip())
     if not address.startswith(("http://", "https://")):

@@ -55,7 +55,7 @@ def import_version(
     draft = target.with_name(f".{target.name}.importing")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        version = _build(held, draft / target.name, folder, report)
+        version = _build(held, draft / target.name, folder, report, is_away=images is None)
         if images is not None:
             originals.unpack(images, draft / folder.name)
             (draft / folder.name).replace(folder)
@@ -79,12 +79,16 @@ def _opened(path: Path) -> tuple[Archive, Path | None]:
     return archive.read(payload / ARCHIVE), images if images.is_file() else None
 
 
-def _build(held: Archive, root: Path, folder: Path, report: ReportProgress) -> CorpusVersion:
+def _build(
+    held: Archive, root: Path, folder: Path, report: ReportProgress, *, is_away: bool
+) -> CorpusVersion:
     root.mkdir(parents=True)
     project = create_project(root, held.project)
     with runs.alone(project):
         for done, name in enumerate(held.tables, 1):
             _write_table(project, held, name, folder)
+            if name == "sources" and is_away:
+                _mark_away(project)
             report(archive.STAGE, done, len(held.tables))
         _correct_records(project)
         version = held.version
@@ -107,6 +111,17 @@ def _write_table(project: Project, held: Archive, name: str, folder: Path) -> No
     if is_first and all(column.type for column in table_of(name).columns):
         database.append(name, arrow(name).empty_table())
     database.compact(name)
+
+
+def _mark_away(project: Project) -> None:
+    """Let no page count files as present that did not come with the version."""
+    database = project.database()
+    since = datetime.now(UTC).isoformat()
+    rows = [
+        {**row, "options": json.dumps({**json.loads(row["options"] or "{}"), "away_since": since})}
+        for row in database.read("sources").to_pylist()
+    ]
+    database.replace("sources", pa.Table.from_pylist(rows, schema=arrow("sources")))
 
 
 def _correct_records(project: Project) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from panoptic_data.errors import PanopticError
+from panoptic_data.errors import PanopticError, UnreadableImage
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import read_file
 from panoptic_data.media import hashes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from panoptic_data.provenance.stages import ReportProgress
     from panoptic_data.storage.project import Project
 
-__all__ = ["FILE_NAME", "MISSING", "needed_bytes", "unpack", "write"]
+__all__ = ["FILE_NAME", "MISSING", "missing", "needed_bytes", "unpack", "write"]
 
 FILE_NAME = "originals.zip"
 MISSING = "missing.csv"
@@ -42,8 +42,8 @@ def write(opened: Project, path: Path, report: ReportProgress) -> None:
     rows = opened.database().frame("files", columns, _WHERE).sort("source", "path").to_dicts()
     # Where the folders are now: they may have been moved since.
     folders = {source.name: source for source in sources.listing(opened.now)}
-    missing = io.StringIO()
-    table = csv.writer(missing)
+    lost = io.StringIO()
+    table = csv.writer(lost)
     table.writerow(["source", "path", "sha1", "why"])
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as zipped:
         for done, row in enumerate(rows, 1):
@@ -53,7 +53,14 @@ def write(opened: Project, path: Path, report: ReportProgress) -> None:
             else:
                 zipped.writestr(f"{row['source']}/{row['path']}", data)
             report(STAGE, done, len(rows))
-        zipped.writestr(MISSING, missing.getvalue())
+        zipped.writestr(MISSING, lost.getvalue())
+
+
+def missing(path: Path) -> int:
+    """Return how many files are named as missing in a zip."""
+    with zipfile.ZipFile(path) as zipped:
+        rows = list(csv.reader(io.StringIO(zipped.read(MISSING).decode())))
+    return len(rows) - 1
 
 
 def unpack(path: Path, folder: Path) -> None:
@@ -71,8 +78,15 @@ def _content(row: Mapping[str, Any], folders: Mapping[str, Source]) -> tuple[byt
         return None, "the folder is no source any more"
     try:
         data = read_file(sources.absolute_path(source, row["path"], row["raw_path"])).data
-    except (OSError, PanopticError) as error:
-        return None, str(error)
+    except FileNotFoundError:
+        return None, "the file is gone"
+    except UnreadableImage as error:
+        return None, f"the file cannot be read: {error.reason}"
+    except OSError as error:
+        # Without the path, which is nobody's business.
+        return None, f"the file cannot be read: {error.strerror}"
+    except PanopticError as error:
+        return None, f"the file cannot be read: {error.key}"
     if hashes.sha1(data) != row["sha1"]:
         return None, "the file has another content now"
     return data, ""

@@ -7,6 +7,7 @@ from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
+from panoptic_data.integrity import check
 from panoptic_data.provenance import runs
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.project import open_project
@@ -156,3 +157,9 @@ def test_what_an_earlier_version_read_is_not_read_again_and_all_else_is(project,
     differing = {part for part in first.digests if first.digests[part] != second.digests[part]}
     assert differing == {"clusters/visual"}
     assert dict(second.digests) == content.part_digests(at(project, "b"))
+
+
+def test_doctor_takes_no_version_for_damaged(project):
+    create(project, "a")
+    create(project, "b")
+    assert list(check.check_tables(project, in_full=True)) == []

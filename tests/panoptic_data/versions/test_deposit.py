@@ -20,9 +20,11 @@ from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidExport, InvalidVersion
+from panoptic_data.ingest import source_changes
 from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content
 from panoptic_data.versions.create import create
+from panoptic_data.versions.deposit import originals
 from panoptic_data.versions.deposit.deposit import deposit, export
 from panoptic_data.versions.deposit.description import (
     Author,
@@ -233,3 +235,25 @@ def test_an_import_that_is_killed_leaves_a_whole_project_or_none(tagged, tmp_pat
     assert sorted(item.name for item in tmp_path.iterdir() if "elsewhere" in item.name) == [
         "elsewhere"
     ]
+
+
+def test_a_deposit_names_no_folder_and_no_machine_and_says_what_is_missing(tagged, tmp_path):
+    about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    source = tagged.database().frame("sources").row(0, named=True)
+    moved = tmp_path / "pictures"
+    shutil.copytree(source["uri"], moved)
+    source_changes.relink(tagged, source["name"], moved)
+    gone = sorted(moved.rglob("*.jpg"))[:2]
+    for path in gone:
+        path.unlink()
+    path = deposit(tagged, "submitted", tmp_path / "deposit", about, with_originals=True)
+    zipped = path / "data" / originals.FILE_NAME
+    assert originals.missing(zipped) == 2
+    with zipfile.ZipFile(zipped) as opened:
+        assert str(tmp_path) not in opened.read(originals.MISSING).decode()
+    with zipfile.ZipFile(path / "data" / "corpus.zip") as opened:
+        opened.extract("tables/runs.parquet", tmp_path)
+    assert not any("@" in who for who in pl.read_parquet(tmp_path / "tables/runs.parquet")["who"])
+    (path / "data" / "more.txt").write_text("more")
+    with pytest.raises(InvalidVersion, match=r"more\.txt"):
+        import_version(path, tmp_path / "elsewhere")
