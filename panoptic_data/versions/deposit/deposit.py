@@ -103,6 +103,8 @@ def deposit(
 
 
 def _checked(project: Project, version: CorpusVersion, target: Path, *, is_folder: bool) -> Path:
+    if target.expanduser().exists():
+        raise InvalidVersion("target_used", path=target)
     path = check_target(
         project.now, target, is_folder=is_folder, has_definitions=False, overwrite=False
     )
