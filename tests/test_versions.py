@@ -106,6 +106,7 @@ def test_a_version_outlives_all_that_happens_to_its_corpus(tmp_path):
     assert content.corpus_digest(content.part_digests(project)) == later.digest
 
 
+@pytest.mark.slow
 def test_the_same_content_in_another_order_and_place_has_the_same_digest(tmp_path):
     for name, numbers in (("first", range(16)), ("second", range(16, 30))):
         write_pictures(tmp_path / "here" / name, numbers)

@@ -6,7 +6,7 @@ Not here: what is computed from vectors (``computed``).
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
@@ -14,9 +14,6 @@ from panoptic_data import encoders
 from panoptic_data.storage.schema import table_name
 from panoptic_data.tracing.chain import Chain
 from panoptic_data.tracing.model import Lineage, Step
-
-if TYPE_CHECKING:
-    from panoptic_data.tracing.model import Origin
 
 __all__ = ["add_picture", "add_vector", "encoder_label", "file_step", "of_picture", "of_vector"]
 
@@ -98,7 +95,7 @@ def add_vector(chain: Chain, slug: str) -> dict[str, Any] | None:
     file = scene.subject.file
     stage = f"embeddings/{slug}/{file['source'] if file else ''}"
     origin = scene.records.origin(row["run"], stage, parts=True)
-    made_from = _made_from(chain, known, origin)
+    made_from = _made_from(chain, known)
     label = encoder_label(known.get("text"), slug)
     facts = {"encoder": known.get("text") or slug, **{n: known.get(n) for n in _OF_ENCODER}}
     facts |= {"batch_size": known.get("batch"), "made_from": made_from}
@@ -124,7 +121,7 @@ def encoder_label(text: str | None, slug: str) -> str:
     return spec.label
 
 
-def _made_from(chain: Chain, known: dict[str, Any], origin: Origin | None) -> str | None:
+def _made_from(chain: Chain, known: dict[str, Any]) -> str | None:
     """Return what the encoder was given, as ``vectors.embeddings`` decides; None: not known."""
     thumbnail = next((step for step in chain.steps if step.kind == "thumbnail"), None)
     image = next((step for step in chain.steps if step.kind == "image"), None)
@@ -133,9 +130,7 @@ def _made_from(chain: Chain, known: dict[str, Any], origin: Origin | None) -> st
     sides = [int(thumbnail.details[name]) for name in ("width", "height")]
     if sides == [image.details["width"], image.details["height"]]:
         return "thumbnail"
-    wanted = origin.parameters.get("input_size") if origin else None
-    if wanted is None and known.get("text"):
-        wanted = encoders.parse(known["text"]).input_size
+    wanted = encoders.parse(known["text"]).input_size if known.get("text") else None
     if wanted is None:
         return None
     return "thumbnail" if min(sides) >= wanted else "file"

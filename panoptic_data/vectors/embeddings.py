@@ -85,10 +85,8 @@ def update(
     wanted = _readable_sha1s(project, source)
     todo = _without(wanted, _embedded_sha1s(project, spec.slug))
     outcome = _Outcome()
-    parameters: dict[str, object] = {}
     if todo:
         encoder = encoder_state.load(project, spec, run)
-        parameters["input_size"] = encoder.input_size
         outcome = _embed(project, encoder, todo, run, report)
     row = encoder_state.row_of(project, spec)
     embedded = _with_vector(project, spec, wanted)
@@ -101,7 +99,7 @@ def update(
         removed=removed,
         failed=sum(outcome.reasons.values()),
         seconds=seconds,
-        parameters={**parameters, **{key: row[key] for key in PARAMETERS}},
+        parameters={key: row[key] for key in PARAMETERS},
         extra=_extra(outcome, seconds),
     )
 

@@ -110,6 +110,7 @@ def paste(page, text):
     )
 
 
+@pytest.mark.slow
 def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     page = ready(visit(address))
     # By an image of the corpus, then by how alike.

@@ -171,6 +171,7 @@ def test_a_page_that_was_closed_leaves_its_edits_to_the_next(
         assert eventually(lambda: tagged(store, theme) == {image}, within=60)
 
 
+@pytest.mark.slow
 def test_edits_are_discarded_by_two_presses(visit, own_project, port, store, theme, sea):
     with dashboard(own_project, port):
         page = ready(visit(f"http://127.0.0.1:{port}"))

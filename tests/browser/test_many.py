@@ -99,6 +99,7 @@ def view_of(page, has):
     raise AssertionError(f"never asked: {view}")
 
 
+@pytest.mark.slow
 def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, project):
     page = ready(visit(address))
     expect(count(page)).to_have_text("100,000 images")

@@ -62,6 +62,7 @@ def test_a_folder_that_is_processed_by_itself_needs_no_press(visit, address, pro
     assert eventually(lambda: count(project) == before + 2, within=RUN_MS / 1000)
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_away_is_said_and_that_it_is_back(visit, address, project, posters):
     page = visit(address)
     posters.rename(posters.with_name("unplugged"))

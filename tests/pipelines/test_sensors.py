@@ -1,6 +1,7 @@
 """The sensor: it asks for runs of what differs, once a difference, and what it asks for is done."""
 
 import dagster as dg
+import pytest
 
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import add_encoder, open_project
@@ -62,6 +63,7 @@ def test_new_changed_and_vanished_files_are_asked_for_once_each(processed, folde
     assert len(set(keys)) == 3
 
 
+@pytest.mark.slow
 def test_a_folder_that_grows_an_encoder_that_is_added_and_a_folder_that_goes_away_are_followed(
     processed, folder, tmp_path
 ):

@@ -57,7 +57,6 @@ def test_every_image_gets_a_vector_once(project, folder):
         "dtype": "float32",
         "batch": 32,
         "dim": 498,
-        "input_size": 96,
         "fingerprint": "visual-1",
         "weights": None,
     }
