@@ -18,6 +18,7 @@ from panoptic_data.ingest import corpus
 from panoptic_data.ingest.images import taking_part
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.sql import literals
 from pipelines.assets import chain, embeddings
 from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
@@ -244,7 +245,7 @@ def _present(project: Project, table: str, sha1s: pa.Array) -> pa.Array:
 
 
 def _named_in(project: Project, table: str, sha1s: Sequence[str]) -> pa.Array:
-    texts = ", ".join(f"'{sha1}'" for sha1 in sha1s)
+    texts = literals(sha1s)
     rows = project.database().read(table, ["sha1"], f"sha1 IN ({texts})")
     return rows["sha1"].combine_chunks()
 

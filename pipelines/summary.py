@@ -11,6 +11,7 @@ from panoptic_data.ingest.scan import TRANSIENT_REASONS
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import overview, stages
 from panoptic_data.provenance.stages import StageResult
+from panoptic_data.storage.sql import literals
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Problem, Work
 
@@ -96,7 +97,7 @@ def is_complete(work: Work) -> bool:
         return False
     if _extra(work, "unread"):
         return False
-    transient = ", ".join(f"'{reason}'" for reason in TRANSIENT_REASONS)
+    transient = literals(TRANSIENT_REASONS)
     return not work.project.database().count("files", f"reason IN ({transient})")
 
 

@@ -38,6 +38,7 @@ from panoptic_data.exchange import matching as row_matching
 from panoptic_data.exchange import plan as import_plan
 from panoptic_data.exchange import tables
 from panoptic_data.messages import translate
+from panoptic_data.storage.sql import literals
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.plan import Plan
@@ -355,7 +356,7 @@ def _paths(project: Project, rows: pl.DataFrame) -> dict[str, str]:
     sha1s = [sha1 for sha1 in rows["sha1"].unique() if sha1.isalnum()]
     if not sha1s:
         return {}
-    listed = ", ".join(f"'{sha1}'" for sha1 in sha1s)
+    listed = literals(sha1s)
     columns = ["file_id", "sha1", "source", "path"]
     files = project.database().frame("files", columns, f"sha1 IN ({listed})").sort("source", "path")
     path_of: dict[str, str] = {}

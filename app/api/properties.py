@@ -24,6 +24,7 @@ from app.services import property_stats
 from app.session import open_version
 from panoptic_data.annotations import edits
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.storage.sql import literals
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
 
@@ -200,7 +201,7 @@ def _images(project: Project, prop: Property, targets: list[str]) -> dict[str, s
     """Return the sha1 of each target: itself, or what a file holds."""
     if prop.target == "image" or not targets:
         return {sha1: sha1 for sha1 in targets}
-    ids = ", ".join(f"'{id}'" for id in targets if id.isalnum())
+    ids = literals(id for id in targets if id.isalnum())
     files = project.database().frame("files", ["file_id", "sha1"], f"file_id IN ({ids})")
     sha1_of = dict(files.drop_nulls().iter_rows())
     return {id: sha1_of[id] for id in targets if id in sha1_of}

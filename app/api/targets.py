@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from app.api.request_body import Address, Id, RequestBody, Sha1s
 from panoptic_data.catalogue import frozen_results, registry
 from panoptic_data.catalogue.execute import run_view
+from panoptic_data.storage.sql import literals
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def files_of(project: Project, sha1s: Sequence[str]) -> pl.DataFrame:
     columns = ("file_id", "source", "path", "sha1")
     where = None
     if len(sha1s) <= NAMED_AT_MOST:
-        listed = ", ".join(f"'{sha1}'" for sha1 in plausible_sha1s(sha1s)) or "''"
+        listed = literals(plausible_sha1s(sha1s))
         where = f"sha1 IN ({listed})"
     rows = project.database().frame("files", columns, where)
     rows = rows.filter(pl.col("sha1").is_in(pl.Series(sha1s, dtype=pl.String).implode()))

@@ -15,6 +15,7 @@ from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.storage.project import Project
+from panoptic_data.storage.sql import literals
 from panoptic_data.views import search_expression
 from panoptic_data.views.search_expression import Expression
 
@@ -185,7 +186,7 @@ def _paths(project: Project, sha1s: Sequence[str]) -> dict[str, str]:
     from panoptic_data.ingest import sources
 
     roots = {source.name: source.root for source in sources.listing(project)}
-    wanted = ", ".join(f"'{sha1}'" for sha1 in sha1s) or "''"
+    wanted = literals(sha1s)
     columns = ["sha1", "source", "path"]
     files = project.database().frame("files", columns, f"status = 'ok' AND sha1 IN ({wanted})")
     first: dict[str, str] = {}

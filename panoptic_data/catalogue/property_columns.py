@@ -21,6 +21,7 @@ from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.proposals import proposer_of
 from panoptic_data.annotations.state import PropertyValues
 from panoptic_data.catalogue.corpus import NO_TIME, Corpus
+from panoptic_data.storage.sql import literals
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -266,7 +267,7 @@ def _moved(project: Project, corpus: Corpus, targets: pl.Series, taken: Position
     positions = np.full(len(targets), NO_VALUE, dtype=np.int64)
     if missing.is_empty():
         return positions
-    sha1s = ", ".join(f"'{sha1}'" for sha1 in missing["sha1"].unique())
+    sha1s = literals(missing["sha1"].unique())
     where = f"status = 'ok' AND sha1 IN ({sha1s})"
     alive = database.frame("files", ["file_id", "sha1", "first_seen", "path"], where)
     pairs = missing.join(alive, on="sha1", suffix="_now").filter(

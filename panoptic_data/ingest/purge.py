@@ -23,6 +23,7 @@ from panoptic_data.errors import InvalidVersion, UnknownImage
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_of
+from panoptic_data.storage.sql import literals
 from panoptic_data.storage.tables import ADDRESS, Database
 
 __all__ = ["Purge", "preview_purge", "purge"]
@@ -86,7 +87,7 @@ def purge(project: Project, sha1s: Sequence[str]) -> Purge:
 def _versions_holding(database: Database, sha1s: Sequence[str]) -> list[str]:
     """Return the names of the corpus versions that hold one of these images."""
     versions = database.frame("corpus_versions", ["name", "tables"]).sort("name")
-    names = ", ".join(f"'{sha1}'" for sha1 in sha1s)
+    names = literals(sha1s)
     holding = []
     for name, tables in versions.iter_rows():
         pinned = json.loads(tables).get("images")
@@ -118,7 +119,7 @@ def _keys(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
 
 
 def _mark_files(database: Database, sha1s: Sequence[str], run: str) -> None:
-    wanted = ", ".join(f"'{sha1}'" for sha1 in sha1s)
+    wanted = literals(sha1s)
     rows = database.read("files", where=f"sha1 IN ({wanted}) AND status != 'purged'").to_pylist()
     mark = {"status": "purged", "reason": "purged", "detail": None, "run": run}
     marked = [{**row, **mark, "changed_at": datetime.now(UTC)} for row in rows]

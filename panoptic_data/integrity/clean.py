@@ -20,7 +20,7 @@ from panoptic_data.errors import DataUnavailable, WriteConflict
 from panoptic_data.provenance import runs
 from panoptic_data.provenance.stages import LOG
 from panoptic_data.storage import set_aside
-from panoptic_data.storage.disk_use import HISTORY_ASIDE, old_version_bytes
+from panoptic_data.storage.disk_use import HISTORY_ASIDE, old_version_bytes, size_of_all
 from panoptic_data.storage.tables import KEPT_FOR
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def clean(project: Project, days: float = DAYS, wait: float = 0.0) -> Cleaned:
     ``wait`` is how many seconds to wait for a run to end. Raises ProjectBusy, VersionReadOnly.
     """
     with runs.alone(project, wait):
-        before = _size(project.root)
+        before = size_of_all(project.root)
         left = []
         for item in freeable(project, days):
             try:
@@ -81,7 +81,7 @@ def clean(project: Project, days: float = DAYS, wait: float = 0.0) -> Cleaned:
             except (OSError, DataUnavailable, WriteConflict):
                 # A disk that refuses, a table that is damaged: the rest goes all the same.
                 left.append(item.name)
-        return Cleaned(max(0, before - _size(project.root)), tuple(left))
+        return Cleaned(max(0, before - size_of_all(project.root)), tuple(left))
 
 
 def _old_versions(project: Project) -> Iterator[Freeable]:
@@ -93,7 +93,7 @@ def _old_versions(project: Project) -> Iterator[Freeable]:
 
 
 def _freeable(kind: str, project: Project, path: Path) -> Freeable:
-    return Freeable(kind, path.relative_to(project.root).as_posix(), _size(path))
+    return Freeable(kind, path.relative_to(project.root).as_posix(), size_of_all(path))
 
 
 def _set_aside(root: Path, days: float) -> Iterator[Path]:
@@ -136,15 +136,3 @@ def _free(project: Project, item: Freeable) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _size(path: Path) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    total = 0
-    for below in path.rglob("*"):
-        try:
-            total += below.lstat().st_size if below.is_file() else 0
-        except OSError:
-            continue
-    return total

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
-from panoptic_data.errors import ProjectBusy, TableDamaged, TableMissing
+from panoptic_data.errors import TableDamaged, TableMissing
 from panoptic_data.integrity.check import (
     TableProblem,
     check_log,
@@ -85,24 +83,13 @@ def perform(project: Project, steps: tuple[Step, ...]) -> Iterator[tuple[Step, P
 
     Raises ProjectBusy where a run is at work.
     """
-    with _run_lock(project):
+    # Without a row in `runs`, which may be what is damaged.
+    with runs.alone(project):
         for step in sorted(steps, key=_order):
             yield step, _perform(project, step)
         with project.anchored() as root:
             shutil.rmtree(root / DRAFTS, ignore_errors=True)
         checksums.record(project)
-
-
-@contextmanager
-def _run_lock(project: Project) -> Iterator[None]:
-    """Hold the lock of a run, without a row in `runs`, which may be what is damaged."""
-    try:
-        with project.anchored() as root:
-            lock = FileLock(root / runs.LOCK).acquire(timeout=0)
-    except Timeout:
-        raise ProjectBusy(path=project.root) from None
-    with lock:
-        yield
 
 
 def _order(step: Step) -> int:

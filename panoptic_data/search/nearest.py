@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from panoptic_data.errors import NoEmbeddings
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
+from panoptic_data.storage.sql import literals
 from panoptic_data.vectors.scores import DIGITS, Hit, score_images
 from panoptic_data.vectors.vector_index import EXACT_UP_TO
 
@@ -64,7 +65,7 @@ def _from_index(project: Project, name: str, vector: Vector, k: int) -> list[Hit
     while True:
         rows = database.vector_search(name, vector, limit)
         sha1s, distances = rows["sha1"].to_pylist(), rows["_distance"].to_pylist()
-        quoted = ", ".join(f"'{sha1}'" for sha1 in sha1s) or "''"
+        quoted = literals(sha1s)
         where = f"status = 'ok' AND sha1 IN ({quoted})"
         readable = set(database.read("files", ["sha1"], where)["sha1"].to_pylist())
         if len(readable) >= k or len(sha1s) < limit:

@@ -15,12 +15,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panoptic_data.storage import set_aside, version_files
+from panoptic_data.storage import set_aside
+from panoptic_data.storage.version_files import (
+    LAST_VERSION,
+    files_named_by,
+    files_of_pins,
+    manifests,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["HISTORY_ASIDE", "KINDS", "DiskUse", "by_kind", "disk_use", "old_version_bytes"]
+__all__ = [
+    "HISTORY_ASIDE",
+    "KINDS",
+    "DiskUse",
+    "by_kind",
+    "disk_use",
+    "old_version_bytes",
+    "size_of_all",
+]
 
 KINDS = (
     *("thumbnails", "vectors", "computed", "log", "tables", "versions", "old_versions"),
@@ -47,7 +62,6 @@ _KIND_OF_TABLE = {
 }
 # The suffix of a table's folder.
 _LANCE = ".lance"
-_LAST_VERSION = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -84,14 +98,14 @@ def old_version_bytes(table: Path, kept_for: timedelta) -> int:
 
     ``table`` is its folder. Files that no version names are left out: they may be being written.
     """
-    manifests = _manifests(table)
-    if not _named(table, manifests[:1]):
+    versions = manifests(table)
+    if not files_named_by(versions[:1]):
         # Empty, or a manifest that cannot be read: nothing is known to be old.
         return 0
-    kept = _kept(table, manifests, kept_for)
-    freed = [path for path in manifests if path not in kept]
-    named = _named(table, freed) - _named(table, kept) - _named_by_pins(table)
-    return version_files.size_of(table, named) + sum(map(_size, freed))
+    kept = _kept(table, versions, kept_for)
+    freed = [path for path in versions if path not in kept]
+    named = files_named_by(freed) - files_named_by(kept) - files_of_pins(table)
+    return size_of(table, named) + sum(map(_size, freed))
 
 
 def _tables(lance: Path) -> Iterator[Path]:
@@ -102,15 +116,15 @@ def _of_table(table: Path) -> Iterator[DiskUse]:
     name = table.name.removesuffix(_LANCE)
     kind, _, slug = name.partition("__")
     encoder = slug or None
-    manifests = _manifests(table)
-    current = _named(table, manifests[:1])
-    pinned = (_named(table, _pinned(table, manifests)) | _named_by_pins(table)) - current
-    total = _size_of_all(table)
-    of_pins = version_files.size_of(table, pinned) + _size_of_all(table / "tree")
+    versions = manifests(table)
+    current = files_named_by(versions[:1])
+    pinned = (files_named_by(_pinned(table, versions)) | files_of_pins(table)) - current
+    total = size_of_all(table)
+    of_pins = size_of(table, pinned) + size_of_all(table / "tree")
     data = {path.name for path in (table / "data").glob("*")}
-    old = version_files.size_of(table, data - current - pinned)
-    old += sum(_size(path) for path in manifests[1:])
-    if manifests and not current and data:
+    old = size_of(table, data - current - pinned)
+    old += sum(_size(path) for path in versions[1:])
+    if versions and not current and data:
         # A manifest that cannot be read says nothing of what is old.
         of_pins, old = 0, 0
     own = max(0, total - of_pins - old)
@@ -119,22 +133,16 @@ def _of_table(table: Path) -> Iterator[DiskUse]:
     yield DiskUse("old_versions", name, old, encoder)
 
 
-def _manifests(table: Path) -> list[Path]:
-    """Return the manifests of a table's versions, the newest first."""
-    paths = [p for p in (table / "_versions").glob("*.manifest") if p.stem.isdecimal()]
-    return sorted(paths, key=lambda path: int(path.stem))
-
-
-def _kept(table: Path, manifests: list[Path], kept_for: timedelta) -> list[Path]:
+def _kept(table: Path, versions: list[Path], kept_for: timedelta) -> list[Path]:
     since = time.time() - kept_for.total_seconds()
-    young = [path for path in manifests if _modified(path) >= since]
-    return list(dict.fromkeys([*manifests[:1], *_pinned(table, manifests), *young]))
+    young = [path for path in versions if _modified(path) >= since]
+    return list(dict.fromkeys([*versions[:1], *_pinned(table, versions), *young]))
 
 
-def _pinned(table: Path, manifests: list[Path]) -> list[Path]:
+def _pinned(table: Path, versions: list[Path]) -> list[Path]:
     """Return the manifests of the versions that are pinned."""
-    versions = {_pinned_version(path) for path in (table / "_refs" / "branches").glob("*.json")}
-    return [path for path in manifests if _LAST_VERSION - int(path.stem) in versions]
+    numbers = {_pinned_version(path) for path in (table / "_refs" / "branches").glob("*.json")}
+    return [path for path in versions if LAST_VERSION - int(path.stem) in numbers]
 
 
 def _pinned_version(pin: Path) -> int | None:
@@ -145,33 +153,22 @@ def _pinned_version(pin: Path) -> int | None:
         return None
 
 
-def _named(table: Path, manifests: Iterable[Path]) -> frozenset[str]:
-    versions = (_LAST_VERSION - int(path.stem) for path in manifests)
-    return frozenset().union(*(version_files.files_of_version(table, n) for n in versions))
-
-
-def _named_by_pins(table: Path) -> frozenset[str]:
-    """Return the data files that the pins themselves name: each has a folder like a table's."""
-    return frozenset().union(
-        *(_named(pin, _manifests(pin)) for pin in (table / "tree").glob("*") if pin.is_dir())
-    )
-
-
 def _beside_tables(root: Path) -> Iterator[DiskUse]:
     for path in sorted(root.glob("*")):
         if path.name == "lance":
             yield DiskUse("other", "lance", sum(_size(p) for p in path.glob("*") if p.is_file()))
         elif path.name == "dagster":
-            yield DiskUse("history", path.name, _size_of_all(path))
+            yield DiskUse("history", path.name, size_of_all(path))
         elif path.name == set_aside.FOLDER or path.match(HISTORY_ASIDE):
-            yield DiskUse("set_aside", path.name, _size_of_all(path))
+            yield DiskUse("set_aside", path.name, size_of_all(path))
         elif path.name == "cache":
-            yield DiskUse("cache", path.name, _size_of_all(path))
+            yield DiskUse("cache", path.name, size_of_all(path))
         else:
-            yield DiskUse("other", path.name, _size_of_all(path))
+            yield DiskUse("other", path.name, size_of_all(path))
 
 
-def _size_of_all(path: Path) -> int:
+def size_of_all(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a folder; those that go count nothing."""
     if not path.is_dir():
         return _size(path)
     return sum(_size(below) for below in path.rglob("*") if below.is_file())

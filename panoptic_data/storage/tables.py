@@ -39,7 +39,7 @@ from panoptic_data.storage.connection import (
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.pinned import PinnedConnection, Pins
 from panoptic_data.storage.schema import arrow, table_of
-from panoptic_data.storage.sql import literal
+from panoptic_data.storage.sql import literals
 
 __all__ = ["Database", "VectorIndex", "connect", "connect_pinned"]
 
@@ -201,7 +201,7 @@ class Database:
         """Return the rows with these keys, in no particular order; unknown keys are left out."""
         key = table_of(name).key
         parts = [
-            self.read(name, columns, f"`{key}` IN ({_literals(chunk)})")
+            self.read(name, columns, f"`{key}` IN ({literals(chunk)})")
             for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE)
         ]
         return pa.concat_tables(parts) if parts else _empty(name, columns)
@@ -262,7 +262,7 @@ class Database:
         key = table_of(name).key
         with self.anchored() as here:
             for chunk in _chunks(sorted(set(keys)), KEYS_AT_ONCE):
-                condition = f"`{key}` IN ({_literals(chunk)})"
+                condition = f"`{key}` IN ({literals(chunk)})"
                 here._change(name, lambda table, where=condition: table.delete(where))  # type: ignore[misc]
             return here.version(name)
 
@@ -439,10 +439,6 @@ def _empty(name: str, columns: Sequence[str] | None) -> pa.Table:
     # The length of vectors is unknown here and does not matter for an empty table.
     rows = arrow(name, 1).empty_table()
     return rows.select(list(columns)) if columns is not None else rows
-
-
-def _literals(keys: Sequence[str]) -> str:
-    return ", ".join(map(literal, keys))
 
 
 def _chunks(items: list[str], size: int) -> Iterator[list[str]]:

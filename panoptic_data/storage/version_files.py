@@ -9,36 +9,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["files_of_others", "files_of_version", "size_of"]
+__all__ = [
+    "LAST_VERSION",
+    "files_named_by",
+    "files_of_others",
+    "files_of_pins",
+    "files_of_version",
+    "manifests",
+    "size_of",
+]
+
+LAST_VERSION = 2**64 - 1
+"""Manifests are called by what is left to this number, so that the newest comes first."""
 
 # Lance names a data file by 24 binary and 26 hexadecimal digits.
 _DATA_FILE = re.compile(rb"[01]{24}[0-9a-f]{26}\.lance")
-# Manifests are named so that the newest comes first.
-_LAST_VERSION = 2**64 - 1
+# Each is read once, though a page asks for those of two hundred versions at each drawing.
+_REMEMBERED = 16_384
+
+
+def manifests(table: Path) -> list[Path]:
+    """Return the manifests of a table's versions, the newest first; ``table`` is its folder."""
+    paths = [p for p in (table / "_versions").glob("*.manifest") if p.stem.isdecimal()]
+    return sorted(paths, key=lambda path: int(path.stem))
 
 
 def files_of_version(table: Path, version: int) -> frozenset[str]:
-    """Return the names of the data files that a version of a table reads.
-
-    ``table`` is the folder of the table.
-    """
-    return _named_in(table / "_versions" / f"{_LAST_VERSION - version}.manifest")
+    """Return the names of the data files that a version of a table reads."""
+    return files_named_by([table / "_versions" / f"{LAST_VERSION - version}.manifest"])
 
 
-def files_of_others(table: Path, version: int, pin: str) -> frozenset[str]:
-    """Return the data files that remain when a pinned version is given up."""
-    own = table / "_versions" / f"{_LAST_VERSION - version}.manifest"
-    current = min((table / "_versions").glob("*.manifest"), default=None, key=_number)
-    kept = [current] if current is not None else []
-    # What other pins were made from is kept in the folders of their branches.
-    kept += [
-        manifest
-        for manifest in (table / "tree").glob("*/_versions/*.manifest")
-        if manifest.parts[-3] != pin
-    ]
-    return frozenset().union(*(_named_in(path) for path in kept if path != own or path == current))
+def files_of_pins(table: Path, without: str | None = None) -> frozenset[str]:
+    """Return the data files that pins name, each in a folder like a table's; not the one named."""
+    pins = [pin for pin in (table / "tree").glob("*") if pin.is_dir() and pin.name != without]
+    return files_named_by(manifest for pin in pins for manifest in manifests(pin))
+
+
+def files_of_others(table: Path, pin: str) -> frozenset[str]:
+    """Return the data files that remain in use when a pinned version is given up."""
+    return files_named_by(manifests(table)[:1]) | files_of_pins(table, without=pin)
+
+
+def files_named_by(paths: Iterable[Path]) -> frozenset[str]:
+    """Return the data files that manifests name; one that is gone names none."""
+    return frozenset().union(*map(_named_by, paths))
 
 
 def size_of(table: Path, names: Iterable[str]) -> int:
@@ -52,13 +69,14 @@ def size_of(table: Path, names: Iterable[str]) -> int:
     return total
 
 
-def _number(manifest: Path) -> int:
-    return int(manifest.stem) if manifest.stem.isdecimal() else _LAST_VERSION
-
-
-def _named_in(manifest: Path) -> frozenset[str]:
+def _named_by(manifest: Path) -> frozenset[str]:
     try:
-        content = manifest.read_bytes()
+        stat = manifest.stat()
+        return _read(manifest, stat.st_ino, stat.st_mtime_ns, stat.st_size)
     except OSError:
         return frozenset()
-    return frozenset(name.decode() for name in _DATA_FILE.findall(content))
+
+
+@lru_cache(_REMEMBERED)
+def _read(manifest: Path, *_stamp: int) -> frozenset[str]:
+    return frozenset(name.decode() for name in _DATA_FILE.findall(manifest.read_bytes()))

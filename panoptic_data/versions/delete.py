@@ -64,6 +64,6 @@ def size_alone(project: Project, version: CorpusVersion) -> dict[str, int]:
     for table, number in version.tables.items():
         folder = project.lance / f"{table}.lance"
         own = version_files.files_of_version(folder, number)
-        others = version_files.files_of_others(folder, number, pin_name(version.id))
+        others = version_files.files_of_others(folder, pin_name(version.id))
         sizes[table] = version_files.size_of(folder, own - others)
     return {table: size for table, size in sizes.items() if size}

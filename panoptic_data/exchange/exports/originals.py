@@ -20,6 +20,7 @@ from panoptic_data.exchange.exports.report import Problem
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import read_file
 from panoptic_data.media import decode, hashes, prefetch
+from panoptic_data.storage.sql import literals
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.exports.earlier import Earlier
@@ -123,7 +124,7 @@ def _wanted(project: Project, part: Selection, size: int | None, link: bool) -> 
 
 
 def _files(project: Project, sha1s: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
-    names = ", ".join(f"'{sha1}'" for sha1 in set(sha1s))
+    names = literals(set(sha1s))
     columns = ("sha1", "source", "path", "raw_path", "size", "mtime_ns")
     where = f"sha1 IN ({names}) AND status IN ('ok', 'unreadable')"
     by_sha1: dict[str, list[dict[str, Any]]] = {}
