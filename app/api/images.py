@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from panoptic_data.errors import PanopticError
+from panoptic_data.media.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,14 +46,7 @@ CONVERTED_AT_ONCE = 2
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
-_SHOWN_BY_BROWSERS = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "BMP": "image/bmp",
-    "AVIF": "image/avif",
-}
+_SHOWN_BY_BROWSERS = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 _MODES_MISREAD_BY_BROWSERS = frozenset({"CMYK", "YCCK", "LAB", "F", "I"})
 _IMMUTABLE = "private, max-age=31536000, immutable"
 # An original lives at a path that may change: the browser asks each time and gets a 304.
@@ -344,9 +338,9 @@ def _shown(data: bytes) -> _Shown | None:
     """Return the bytes as they are where browsers show them correctly, else as a JPEG."""
     from panoptic_data.media import decode
 
-    media_type = _SHOWN_BY_BROWSERS.get(decode.probe(data) or "")
-    if media_type is not None and _mode(data) not in _MODES_MISREAD_BY_BROWSERS:
-        return _Shown(data, media_type)
+    format = decode.probe(data)
+    if format in _SHOWN_BY_BROWSERS and _mode(data) not in _MODES_MISREAD_BY_BROWSERS:
+        return _Shown(data, MEDIA_TYPES[format])
     try:
         image = decode.open_image(data)
     except PanopticError:

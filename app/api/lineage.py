@@ -39,16 +39,16 @@ def routes(project: Project) -> list[Route]:
 
 def _lineage(project: Project, request: Request) -> Response:
     query = request.query_params
-    spoken = language(request)
+    in_language = language(request)
     lineages = trace(project, query.get("image", ""), query.get("of") or None)
-    values = [_value(value, spoken) for value in lineages]
+    values = [_value(value, in_language) for value in lineages]
     return JSONResponse({"values": values, "dagster": dagster_page.page(project)}, headers=NO_STORE)
 
 
-def _value(value: Lineage, spoken: str) -> dict[str, Any]:
-    answer = as_json(value, sentence(value, spoken))
+def _value(value: Lineage, in_language: str) -> dict[str, Any]:
+    answer = as_json(value, sentence(value, in_language))
     for step, described in zip(value.steps, answer["steps"], strict=True):
-        described["title"] = title(step, spoken)
-        described["label"] = label(step, spoken)
-        described["facts"] = [list(pair) for pair in facts(step, spoken)]
+        described["title"] = title(step, in_language)
+        described["label"] = label(step, in_language)
+        described["facts"] = [list(pair) for pair in facts(step, in_language)]
     return answer

@@ -44,18 +44,18 @@ def away_folders(
     away = away_sources(catalogue)
     if not away:
         return [None] * len(rows)
-    places = catalogue.corpus.files["place"]
+    paths = catalogue.corpus.files["place"]
     if result.files is not None:
-        shown = places.gather(result.files[start : start + count]).to_list()
-        return [away.get(_source(place)) for place in shown]
+        shown = paths.gather(result.files[start : start + count]).to_list()
+        return [away.get(_source(path)) for path in shown]
     row_of_file = catalogue.corpus.files["row"].to_numpy()
     begins, ends = (np.searchsorted(row_of_file, rows, side) for side in ("left", "right"))
     folders = []
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        of_files = [away.get(_source(place)) for place in places[begin:end]]
+        of_files = [away.get(_source(path)) for path in paths[begin:end]]
         folders.append(of_files[0] if of_files and None not in of_files else None)
     return folders
 
 
-def _source(place: str) -> str:
-    return place.partition("/")[0]
+def _source(path: str) -> str:
+    return path.partition("/")[0]

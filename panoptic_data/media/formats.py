@@ -13,6 +13,7 @@ from contextlib import suppress
 __all__ = [
     "IMAGE_EXTENSIONS",
     "MAX_FRAMES",
+    "MEDIA_TYPES",
     "PROBED_BYTES",
     "count_frames",
     "halvings",
@@ -38,6 +39,19 @@ IMAGE_EXTENSIONS = frozenset(
         *("orf", "rw2", "raf", "pef", "srw"),
     )
 )
+
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "TIFF": "image/tiff",
+    "BMP": "image/bmp",
+    "AVIF": "image/avif",
+    "HEIF": "image/heif",
+    "JPEG2000": "image/jp2",
+}
+"""What the web calls a format."""
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),

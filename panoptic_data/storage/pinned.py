@@ -7,11 +7,13 @@ Not here: which tables a version pinned (``panoptic_data.versions``), the tables
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from panoptic_data.errors import TableMissing, VersionReadOnly
 from panoptic_data.storage.connection import Connection
 from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.version_files import is_pinned
 
 __all__ = ["PIN_PREFIX", "PinnedConnection", "Pins", "pin_name"]
 
@@ -56,7 +58,7 @@ class PinnedConnection(Connection):
         table = self._open_on_disk(name)
         # A table that was made anew may come to the same number: only with its pin is it the same.
         # The branch itself is not read: it names the path of the table when it was pinned.
-        if table is None or self._pin not in table.branches.list():
+        if table is None or not is_pinned(Path(self.uri) / f"{name}.lance", self._pin):
             self.check()
             raise TableMissing(table=name)
         table.checkout(self._pins[name] if version is None else version)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-__all__ = ["TABLES", "Column", "Table", "arrow", "table_name", "table_of"]
+__all__ = ["TABLES", "Column", "Table", "arrow", "table_name", "table_of", "vector_length"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -414,6 +414,13 @@ def table_of(name: str) -> Table:
 def arrow(name: str, dim: int | None = None) -> pa.Schema:
     """Return the Arrow schema of a table; ``dim`` is the length of its vectors, if it has any."""
     return pa.schema([(c.name, c.type or _vector(name, dim)) for c in table_of(name).columns])
+
+
+def vector_length(stored: pa.Schema) -> int | None:
+    """Return the length of the vectors that a stored schema declares; None where it has none."""
+    if "vector" not in stored.names:
+        return None
+    return int(stored.field("vector").type.list_size)
 
 
 def _vector(name: str, dim: int | None) -> pa.DataType:

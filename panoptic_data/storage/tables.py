@@ -38,7 +38,7 @@ from panoptic_data.storage.connection import (
 )
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.pinned import PinnedConnection, Pins
-from panoptic_data.storage.schema import arrow, table_of
+from panoptic_data.storage.schema import arrow, table_of, vector_length
 from panoptic_data.storage.sql import literals
 
 __all__ = ["Database", "VectorIndex", "connect", "connect_pinned"]
@@ -381,7 +381,7 @@ class Database:
             here._retry(name, partial(opened, here))
 
     def _write(self, name: str, rows: pa.Table, write: Callable[[Any], int]) -> int:
-        dim = _dim(rows)
+        dim = vector_length(rows.schema)
         expected = arrow(name, dim)
         if rows.schema != expected:
             raise ValueError(f"rows of {name}: got {rows.schema}, expected {expected}")
@@ -427,12 +427,6 @@ def _vector_index(table: Any) -> VectorIndex | None:
                 stats.index_type.lower(), stats.num_indexed_rows, stats.num_unindexed_rows
             )
     return None
-
-
-def _dim(rows: pa.Table) -> int | None:
-    if "vector" not in rows.column_names:
-        return None
-    return int(rows.schema.field("vector").type.list_size)
 
 
 def _empty(name: str, columns: Sequence[str] | None) -> pa.Table:

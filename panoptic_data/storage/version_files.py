@@ -18,6 +18,7 @@ __all__ = [
     "files_of_others",
     "files_of_pins",
     "files_of_version",
+    "is_pinned",
     "manifests",
     "size_of",
 ]
@@ -51,6 +52,11 @@ def files_of_pins(table: Path, without: str | None = None) -> frozenset[str]:
 def files_of_others(table: Path, pin: str) -> frozenset[str]:
     """Return the data files that remain in use when a pinned version is given up."""
     return files_named_by(manifests(table)[:1]) | files_of_pins(table, without=pin)
+
+
+def is_pinned(table: Path, pin: str) -> bool:
+    """Whether a version of a table is kept under a name: one look, however many others are."""
+    return (table / "_refs" / "branches" / f"{pin}.json").exists()
 
 
 def files_named_by(paths: Iterable[Path]) -> frozenset[str]:

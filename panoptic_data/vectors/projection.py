@@ -207,7 +207,7 @@ def aligned(
 def _umap() -> tuple[Any, Any]:
     """Import umap: 5 s, and the first process on a machine compiles 10 s more, for all later ones.
 
-    Umap lets numba compile in every process anew what it is here told to keep on the disk.
+    Umap lets numba compile anew in every process what is kept on the disk here.
     """
     with warnings.catch_warnings():
         # Only parametric UMAP, which is not used here, needs tensorflow.

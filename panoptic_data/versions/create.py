@@ -116,19 +116,19 @@ def _known_digests(
     project: Project, draft: CorpusVersion, versions: Iterable[CorpusVersion]
 ) -> dict[str, str]:
     """Return the digests of parts whose tables an earlier version keeps at the same numbers."""
-    database = project.database()
+    pins = {table: project.database().pins.of(table) for table in draft.tables}
     known: dict[str, str] = {}
     for version in versions:
         pin = pin_name(version.id)
+        same = {
+            table
+            for table, number in version.tables.items()
+            if draft.tables.get(table) == number and pin in pins[table]
+        }
         for part, digest in version.digests.items():
             tables = content.tables_of_part(part)
-            is_same = tables and all(
-                version.tables.get(table) == draft.tables.get(table) is not None
-                and pin in database.pins.of(table)
-                for table in tables
-            )
-            if is_same and part not in known:
-                known[part] = digest
+            if tables and same.issuperset(tables):
+                known.setdefault(part, digest)
     return known
 
 

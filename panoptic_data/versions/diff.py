@@ -126,25 +126,18 @@ def diff(project: Project, before: str, after: str | None = None) -> VersionDiff
 
 def _sections(earlier: _Side, later: _Side) -> Iterator[Section]:
     for kind, read in _READERS.items():
-        yield Section(kind, None, _compared(kind, read, earlier, later))
-    yield Section("annotations", None, _annotations(earlier, later))
+        if kind not in _READ_ALONE or not _is_same(kind, earlier, later):
+            yield Section(kind, None, _joined(read(earlier), read(later), _KEYS[kind]))
+    if not _is_same_log(earlier.state, later.state):
+        yield Section("annotations", None, _annotations(earlier, later))
     for slug in _slugs(earlier.database, later.database):
         for kind, table in _TABLES.items():
-            yield Section(kind, slug, _of_encoder(kind, f"{table}__{slug}", earlier, later))
-
-
-def _compared(
-    kind: str, read: Callable[[_Side], pl.DataFrame], earlier: _Side, later: _Side
-) -> pl.DataFrame:
-    table = {"views": "views", "files": "files", "images": "images", "sources": "sources"}
-    if kind in table and _is_same(table[kind], earlier, later):
-        return _none(read(earlier).clear(), _KEYS[kind])
-    return _joined(read(earlier), read(later), _KEYS[kind])
+            name = f"{table}__{slug}"
+            if not _is_same(name, earlier, later):
+                yield Section(kind, slug, _of_encoder(kind, name, earlier, later))
 
 
 def _of_encoder(kind: str, table: str, earlier: _Side, later: _Side) -> pl.DataFrame:
-    if _is_same(table, earlier, later):
-        return _none(pl.DataFrame(schema={"sha1": pl.String}), ["sha1"])
     before, after = (_values_of_images(side.database, kind, table) for side in (earlier, later))
     rows = _joined(before, after, ["sha1"])
     if kind == "map":
@@ -190,6 +183,11 @@ def _is_same(table: str, earlier: _Side, later: _Side) -> bool:
     return earlier.database.version(table) == later.database.version(table)
 
 
+def _is_same_log(earlier: State, later: State) -> bool:
+    """Whether nothing was noted, undone or redone in between."""
+    return (earlier.position, earlier.inactive) == (later.position, later.inactive)
+
+
 def _joined(before: pl.DataFrame, after: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return the rows that are on one side only, or on both with other values."""
     values = [name for name in before.columns if name not in keys]
@@ -214,10 +212,6 @@ def _joined(before: pl.DataFrame, after: pl.DataFrame, keys: Sequence[str]) -> p
     rows = joined.with_columns(change=change).filter(pl.col("change").is_not_null())
     others = [name for name in rows.columns if name not in ("change", "is_before", "is_after")]
     return rows.select("change", *others).sort("change", *keys)
-
-
-def _none(like: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    return _joined(like, like, keys)
 
 
 def _sources(side: _Side) -> pl.DataFrame:
@@ -271,8 +265,6 @@ def _annotations(earlier: _Side, later: _Side) -> pl.DataFrame:
     parts = []
     for id in sorted({*earlier.state.values_by_property, *later.state.values_by_property}):
         held = [side.state.property_values(id) for side in (earlier, later)]
-        if held[0] is held[1]:
-            continue
         is_multi_valued = any(
             id in side.state.properties and side.state.properties[id].is_multi_valued
             for side in (earlier, later)
@@ -368,6 +360,8 @@ _READERS: Mapping[str, Callable[[_Side], pl.DataFrame]] = {
     "duplicates": _duplicates,
     "views": _views,
 }
+# Kinds that are read from the table of this name and from nothing else.
+_READ_ALONE = ("sources", "files", "images", "duplicates", "views")
 _KEYS: Mapping[str, Sequence[str]] = {
     "sources": ["name"],
     "files": ["file_id"],

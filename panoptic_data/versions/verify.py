@@ -54,44 +54,42 @@ def verify(project: Project, name: str) -> Verified:
     version = record.find(project, name)
     opened = at_version(project, version)
     database = opened.database()
-    damaged = dict(_unreadable(database, version))
+    damaged: dict[str, PanopticError] = {}
+    images: list[str] = []
+    for table in version.tables:
+        error = _read_in_full(database, table, images)
+        if error is not None:
+            damaged[table] = error
     parts = {} if damaged else content.part_digests(opened)
-    differing = () if damaged else _differing(version, parts)
     return Verified(
         version=version,
         digest=content.corpus_digest(parts) if parts else "",
-        differing=differing,
+        differing=() if damaged else _differing(version, parts),
         damaged=damaged,
-        images=() if "images" in damaged else tuple(_damaged_images(database)),
+        images=tuple(images),
         files=dict(_changed_files(project, version)),
     )
 
 
-def _unreadable(
-    database: Database, version: CorpusVersion
-) -> Iterator[tuple[str, TableMissing | TableDamaged]]:
-    for table in version.tables:
-        try:
-            for _ in database.batches(table, [column.name for column in table_of(table).columns]):
-                pass
-        except (TableMissing, TableDamaged) as error:
-            yield table, error
-        except (ValueError, RuntimeError, OSError) as error:
-            # The pinned version is no longer there.
-            yield table, TableDamaged(table=table, problem=str(error).splitlines()[0])
+def _read_in_full(database: Database, table: str, images: list[str]) -> PanopticError | None:
+    """Return what is wrong with a table; add to ``images`` those whose row is not its digest's."""
+    columns = [column.name for column in table_of(table).columns]
+    try:
+        for batch in database.batches(table, columns):
+            if table == "images":
+                rows = batch.to_pylist()
+                images += [str(row["sha1"]) for row in rows if not has_its_digest(row)]
+    except (TableMissing, TableDamaged) as error:
+        return error
+    except (ValueError, RuntimeError, OSError) as error:
+        # The pinned version is no longer there.
+        return TableDamaged(table=table, problem=str(error).splitlines()[0])
+    return None
 
 
 def _differing(version: CorpusVersion, parts: Mapping[str, str]) -> tuple[str, ...]:
     names = sorted({*version.digests, *parts})
     return tuple(name for name in names if version.digests.get(name) != parts.get(name))
-
-
-def _damaged_images(database: Database) -> Iterator[str]:
-    columns = [column.name for column in table_of("images").columns]
-    for batch in database.batches("images", columns):
-        for row in batch.to_pylist():
-            if not has_its_digest(row):
-                yield str(row["sha1"])
 
 
 def _changed_files(

@@ -61,21 +61,21 @@ def change_files(home, chance, number):
         paths[start : start + EACH] for start in range(0, 4 * EACH, EACH)
     )
     first, second, broken, touched = paths[4 * EACH :]
-    for place, path in enumerate(overwritten):
-        picture(10_000 + 100 * number + place).save(path, "JPEG", quality=85)
-    for place, path in enumerate(renamed):
+    for index, path in enumerate(overwritten):
+        picture(10_000 + 100 * number + index).save(path, "JPEG", quality=85)
+    for index, path in enumerate(renamed):
         names = (path.with_stem(f"{path.stem} {number}"), pictures / f"moved {number}" / path.name)
-        names[place % 2].parent.mkdir(exist_ok=True)
-        path.rename(names[place % 2])
+        names[index % 2].parent.mkdir(exist_ok=True)
+        path.rename(names[index % 2])
     first.rename(home / "third")
     second.rename(first)
     (home / "third").rename(second)
-    for place, path in enumerate(returning):
-        path.rename(pictures / f"returned {number}-{place}.jpg")
-    for place, path in enumerate(deleted):
-        path.rename(aside / f"{place}.jpg")
-    for place, path in enumerate(duplicated):
-        shutil.copy2(path, pictures / f"copy {number}-{place}.jpg")
+    for index, path in enumerate(returning):
+        path.rename(pictures / f"returned {number}-{index}.jpg")
+    for index, path in enumerate(deleted):
+        path.rename(aside / f"{index}.jpg")
+    for index, path in enumerate(duplicated):
+        shutil.copy2(path, pictures / f"copy {number}-{index}.jpg")
     broken.write_bytes(broken.read_bytes()[:100])
     touched.touch()
     added = 20_000 + 100 * number

@@ -134,7 +134,7 @@ def gallery(
     go on with this one alone.
     """
     parsed_view = view_of_address(view)
-    result = component("gallery", styles=(EDITORS,))(
+    result = component("gallery", styles=(EDITORS, "shared/ui/away_mark"))(
         key=key,
         data={
             "project": project,

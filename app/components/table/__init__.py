@@ -61,7 +61,7 @@ def table(
 
     field, descending = sort
     parsed_view = view_of_address(view)
-    component("table", styles=(EDITORS,))(
+    component("table", styles=(EDITORS, "shared/ui/away_mark"))(
         key=key,
         data={
             "project": project,

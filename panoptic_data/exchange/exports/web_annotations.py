@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ import polars as pl
 
 from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.exports import tables
+from panoptic_data.media.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -29,17 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["needed_bytes", "write"]
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
-_FORMATS: Mapping[str, str] = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "TIFF": "image/tiff",
-    "BMP": "image/bmp",
-    "AVIF": "image/avif",
-    "HEIF": "image/heif",
-    "JPEG2000": "image/jp2",
-}
 _ANNOTATION_BYTES = 600
 
 
@@ -127,6 +117,6 @@ def _target(sha1: str, path: str, format: str | None, options: Options) -> dict[
     if options.address is not None:
         id = f"{options.address.rstrip('/')}/{quote(path)}"
     target = {"id": id, "type": "Image"}
-    if format is not None and format in _FORMATS:
-        target["format"] = _FORMATS[format]
+    if format is not None and format in MEDIA_TYPES:
+        target["format"] = MEDIA_TYPES[format]
     return target

@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from panoptic_data.errors import InvalidVersion
-from panoptic_data.storage.schema import TABLES, arrow, table_of
+from panoptic_data.storage.added_columns import complete, missing_fields
+from panoptic_data.storage.schema import TABLES, arrow, table_of, vector_length
 from panoptic_data.versions import record
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
@@ -92,9 +93,11 @@ def rows_of(archive: Archive, name: str, folder: Path) -> Iterator[pa.Table]:
         path = Path(zipped.extract(f"{_TABLES}{name}.parquet", folder))
     try:
         file = pq.ParquetFile(path)
-        schema = arrow(name, _dim(file.schema_arrow))
+        schema = arrow(name, vector_length(file.schema_arrow))
         for batch in file.iter_batches(65_536):
-            yield _completed(pa.Table.from_batches([batch]), schema)
+            rows = pa.Table.from_batches([batch])
+            missing = missing_fields(name, rows.schema)
+            yield complete(name, rows, schema.names, missing).cast(schema)
         file.close()
     finally:
         path.unlink()
@@ -113,22 +116,5 @@ def _written(name: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return rows.cast(schema)
 
 
-def _completed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return rows with the columns that a later release declares, which are null."""
-    columns: Mapping[str, Any] = {
-        field.name: rows[field.name]
-        if field.name in rows.column_names
-        else pa.nulls(rows.num_rows, field.type)
-        for field in schema
-    }
-    return pa.table(columns).cast(schema)
-
-
 def _has_vectors(name: str) -> bool:
     return any(column.type is None for column in table_of(name).columns)
-
-
-def _dim(schema: pa.Schema) -> int | None:
-    if "vector" not in schema.names:
-        return None
-    return int(schema.field("vector").type.list_size)

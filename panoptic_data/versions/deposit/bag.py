@@ -6,7 +6,7 @@ Not here: what is put into it (``deposit``).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -20,8 +20,11 @@ _MANIFEST = "manifest-sha256.txt"
 _TAG_MANIFEST = "tagmanifest-sha256.txt"
 
 
-def close(folder: Path, info: dict[str, str]) -> None:
-    """Write what makes a folder with ``data`` a bag; ``info`` is added to ``bag-info.txt``."""
+def close(folder: Path, info: Mapping[str, str], digests: Mapping[str, str]) -> None:
+    """Write what makes a folder with ``data`` a bag; ``info`` is added to ``bag-info.txt``.
+
+    Files in ``digests`` (path in the bag → sha256) are not read again.
+    """
     payload = sorted(path for path in (folder / PAYLOAD).rglob("*") if path.is_file())
     size = sum(path.stat().st_size for path in payload)
     lines = {
@@ -33,9 +36,9 @@ def close(folder: Path, info: dict[str, str]) -> None:
     (folder / "bag-info.txt").write_text(
         "".join(f"{name}: {value}\n" for name, value in lines.items()), encoding="utf-8"
     )
-    (folder / _MANIFEST).write_text(_manifest(folder, payload), encoding="utf-8")
+    (folder / _MANIFEST).write_text(_manifest(folder, payload, digests), encoding="utf-8")
     tags = [folder / name for name in ("bag-info.txt", "bagit.txt", _MANIFEST)]
-    (folder / _TAG_MANIFEST).write_text(_manifest(folder, tags), encoding="utf-8")
+    (folder / _TAG_MANIFEST).write_text(_manifest(folder, tags, {}), encoding="utf-8")
 
 
 def is_bag(folder: Path) -> bool:
@@ -70,9 +73,10 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _manifest(folder: Path, paths: list[Path]) -> str:
+def _manifest(folder: Path, paths: list[Path], digests: Mapping[str, str]) -> str:
+    names = {path.relative_to(folder).as_posix(): path for path in paths}
     return "".join(
-        f"{sha256(path)}  {_encoded(path.relative_to(folder).as_posix())}\n" for path in paths
+        f"{digests.get(name) or sha256(path)}  {_encoded(name)}\n" for name, path in names.items()
     )
 
 

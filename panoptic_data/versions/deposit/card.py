@@ -62,7 +62,7 @@ def _coverage(facts: Facts) -> Iterator[str]:
         )
     yield "\n## Gaps\n"
     yield f"- {facts.without_date:,} images without a date in the file"
-    yield f"- {facts.without_place:,} images without a place in the file"
+    yield f"- {facts.without_location:,} images without a place in the file"
     for prop in facts.properties:
         if prop.target == "image" and prop.count < facts.images:
             yield f"- {facts.images - prop.count:,} images without “{prop.name}”"

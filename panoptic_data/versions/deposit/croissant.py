@@ -187,7 +187,8 @@ def _responsible(facts: Facts) -> dict[str, Any]:
         "rai:dataAnnotationProtocol": f"Values set by {by or 'nobody'}; who and when stands with "
         "each value.",
         "rai:dataLimitations": f"{facts.without_date} of {facts.images} images have no date in "
-        f"their file, {facts.without_place} no place; {facts.unreadable} files could not be read.",
+        f"their file, {facts.without_location} no place; {facts.unreadable} files could not be "
+        "read.",
     }
 
 

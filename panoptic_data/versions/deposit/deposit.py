@@ -97,8 +97,9 @@ def deposit(
         if with_originals:
             originals.write(opened, payload / originals.FILE_NAME, report)
         facts = facts_of(opened, version)
-        _describe(opened, facts, description, payload)
-        bag.close(draft.path, _info(facts, description))
+        files = _describe(opened, facts, description, payload)
+        digests = {f"{bag.PAYLOAD}/{name}": about["sha256"] for name, about in files.items()}
+        bag.close(draft.path, _info(facts, description), digests)
     return path
 
 
@@ -120,8 +121,13 @@ def _needed_bytes(project: Project, version: CorpusVersion) -> int:
     return total
 
 
-def _describe(opened: Project, facts: Facts, description: Description, payload: Path) -> None:
-    """Write what describes the archive, the crate last: it lists the others."""
+def _describe(
+    opened: Project, facts: Facts, description: Description, payload: Path
+) -> dict[str, dict[str, str]]:
+    """Write what describes the archive; return what is known of each file but the crate.
+
+    The crate comes last: it lists the others.
+    """
     held = _about(payload / ARCHIVE)
     cited = citation.citation_text(facts, description)
     described: dict[str, Any] = {
@@ -135,8 +141,12 @@ def _describe(opened: Project, facts: Facts, description: Description, payload: 
     cff = citation.citation_file(facts, description)
     (payload / citation.FILE_NAME).write_text(cff, encoding="utf-8")
     (payload / card.FILE_NAME).write_text(card.card(facts, description), encoding="utf-8")
-    files = {path.name: _about(path) for path in sorted(payload.iterdir())}
+    files = {
+        path.name: held if path.name == ARCHIVE else _about(path)
+        for path in sorted(payload.iterdir())
+    }
     _write_json(payload / crate.FILE_NAME, crate.crate(facts, description, files))
+    return files
 
 
 def _about(path: Path) -> dict[str, str]:

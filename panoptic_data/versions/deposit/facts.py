@@ -80,7 +80,7 @@ class Facts:
     formats: Mapping[str, int]
     years: tuple[int, int] | None
     without_date: int
-    without_place: int
+    without_location: int
     pixels: tuple[int, int]
     unreadable: int
     missing: int
@@ -113,7 +113,7 @@ def facts_of(opened: Project, version: CorpusVersion) -> Facts:
         formats=_counted(images["format"]),
         years=(int(years.min()), int(years.max())) if len(years) else None,  # type: ignore[arg-type]
         without_date=images["taken_at"].null_count(),
-        without_place=images["lat"].null_count(),
+        without_location=images["lat"].null_count(),
         pixels=(int(sides.min()), int(sides.max())) if len(sides) else (0, 0),  # type: ignore[arg-type]
         unreadable=int(files["unreadable"]),
         missing=int(files["missing"]),

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import polars as pl
 
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.media.formats import MEDIA_TYPES
 from panoptic_data.versions.deposit.description import Description
 from panoptic_data.versions.deposit.facts import Facts
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "manifest"]
 
 FILE_NAME = "iiif-manifest.json"
-_MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
 def manifest(opened: Project, facts: Facts, description: Description) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _canvas(
                         "body": {
                             "id": picture,
                             "type": "Image",
-                            "format": _MEDIA.get(row["format"], "image/jpeg"),
+                            "format": MEDIA_TYPES.get(row["format"], "image/jpeg"),
                             **size,
                         },
                     }

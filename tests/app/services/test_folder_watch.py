@@ -9,6 +9,7 @@ from panoptic_data.ingest import images, sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import create_project
 from tests.small_corpus import write_pictures
+from tests.timed_processes import Clock, Process
 
 
 class Folders:
@@ -27,24 +28,6 @@ class Folders:
 
     def modes(self):
         return dict.fromkeys(self.roots, "notices")
-
-
-class Process:
-    """A processing that ends when the test says so."""
-
-    returncode = None
-
-    def poll(self):
-        return self.returncode
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -7,27 +7,7 @@ from app.services.merge_scheduler import DELAY_AT_MOST, DELAY_SECONDS, MergeSche
 from panoptic_data.annotations import edits, materialize
 from panoptic_data.provenance import runs, stages
 from tests.annotating import IMAGES, create_property
-
-
-class Merge:
-    """A merge that ends when the test says so."""
-
-    returncode = None
-
-    def poll(self):
-        return self.returncode
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def wait(self, seconds):
-        self.now += seconds
+from tests.timed_processes import Clock, Process
 
 
 @pytest.fixture
@@ -43,7 +23,7 @@ def started():
 
 @pytest.fixture
 def scheduler(project, clock, started):
-    return MergeScheduler(project, lambda _: started.append(Merge()) or started[-1], clock)
+    return MergeScheduler(project, lambda _: started.append(Process()) or started[-1], clock)
 
 
 @pytest.fixture

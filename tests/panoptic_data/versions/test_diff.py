@@ -1,3 +1,5 @@
+import pyarrow as pa
+
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.schema import arrow
@@ -63,8 +65,6 @@ def test_parameters_and_encoders_that_differ_are_named(project):
     database = project.database()
     row = database.frame("stages", where="stage = 'clusters/visual'").to_dicts()[0]
     changed = row | {"parameters": row["parameters"].replace("42", "43")}
-    import pyarrow as pa
-
     database.upsert("stages", pa.Table.from_pylist([changed], schema=arrow("stages")))
     database.delete("encoders", ["visual"])
     result = diff(project, "a")

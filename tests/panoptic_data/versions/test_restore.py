@@ -10,10 +10,12 @@ import pytest
 
 from app import cli
 from panoptic_data.annotations.log import Change
+from panoptic_data.annotations.state import from_log
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content, record, restore
 from panoptic_data.versions.create import create
+from panoptic_data.versions.delete import delete
 from panoptic_data.versions.diff import diff
 from panoptic_data.versions.opened import at
 
@@ -93,19 +95,23 @@ def test_undo_takes_the_annotations_of_a_restoration_back(project, mark, sha1s_o
     store.redo("ada")
     assert values()[sha1s[0]] == "yes"
     # A process that reads the log anew comes to the same.
-    from panoptic_data.annotations.state import from_log
-
     assert from_log(store.log()).inactive == store.state().inactive
 
 
-def test_what_is_noted_while_a_restoration_is_finished_stays(project, mark, sha1s_of):
-    sha1s = sha1s_of(project)
+def interrupt(project, mark, sha1s):
+    """Begin to restore a version of a project that changed since, and do none of it."""
     seen = mark(project, "Seen", sha1s[:4])
     version = create(project, "a")
     change(project, seen, sha1s)
     position = annotations_of(project).state(fresh=True).position
     plan = {"version": version.id, "author": "ada", "events": position}
     (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
+    return version
+
+
+def test_what_is_noted_while_a_restoration_is_finished_stays(project, mark, sha1s_of):
+    sha1s = sha1s_of(project)
+    interrupt(project, mark, sha1s)
     mark(project, "Meanwhile", sha1s[:2])
     assert restore.is_unfinished(project)
     assert restore.finish(project)
@@ -161,8 +167,6 @@ def test_a_version_whose_making_is_killed_is_whole_or_is_not_there(project, kill
         versions = record.list_versions(project)
         for version in versions:
             assert digest(at(project, version.id)) == version.digest == before
-            from panoptic_data.versions.delete import delete
-
             delete(project, version.id)
     create(project, "last")
     pins = project.database().pins
@@ -171,12 +175,7 @@ def test_a_version_whose_making_is_killed_is_whole_or_is_not_there(project, kill
 
 def test_a_command_finishes_an_interrupted_restoration_first(project, mark, sha1s_of, capsys):
     sha1s = sha1s_of(project)
-    seen = mark(project, "Seen", sha1s[:4])
-    version = create(project, "a")
-    change(project, seen, sha1s)
-    position = annotations_of(project).state(fresh=True).position
-    plan = {"version": version.id, "author": "ada", "events": position}
-    (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
+    version = interrupt(project, mark, sha1s)
     assert cli.main(["query", "seen:yes", "--json", "--project", str(project.root)]) == 0
     assert not (project.root / restore.FILE_NAME).exists()
     assert all(sha1 in capsys.readouterr().out for sha1 in sha1s[:1])
