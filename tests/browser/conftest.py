@@ -8,7 +8,14 @@ import pytest
 
 from tests.dashboard import WIDE, serving
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first draws no window and takes about half the processor time of the second.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 CHROMIUM = os.environ.get("PANOPTIC_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 # One is enough on a busy machine to start, and to come back with the first page.
 PATIENCE_MS = 60_000
@@ -49,11 +56,10 @@ def address(chromium_path, demo_project):
 
 
 @pytest.fixture(scope="module")
-def own_project(demo_project, tmp_path_factory):
+def own_project(demo_of_all, tmp_path_factory):
     """A copy for one module: what is noted here is seen by no other."""
     own = tmp_path_factory.mktemp("own") / "project"
-    shutil.copytree(demo_project, own)
-    return own
+    return shutil.copytree(demo_of_all / "demo", own)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from panoptic_data.storage.project import open_project
 
 
 @pytest.fixture
-def project(demo_project, tmp_path):
+def project(demo_of_all, tmp_path):
     """Return a copy of the demo project of its own."""
-    return open_project(shutil.copytree(demo_project, tmp_path / "project"))
+    return open_project(shutil.copytree(demo_of_all / "demo", tmp_path / "project"))
 
 
 @pytest.fixture
