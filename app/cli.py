@@ -233,6 +233,10 @@ def _process(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--clusters", choices=METHODS, help=cli_text("help_process_clusters"))
     command.add_argument("--k", type=_count, metavar="K", help=cli_text("help_process_k"))
+    command.add_argument("--version", metavar="NAME", help=cli_text("help_process_version"))
+    command.add_argument(
+        "--note", default="", metavar="TEXT", help=cli_text("help_process_version_note")
+    )
     _json(command)
 
 
@@ -369,7 +373,8 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic sources remove posters --yes",
         ),
     ),
-    "process": (_process, ("panoptic process --project war --json", "panoptic process --refit")),
+    "process": (_process, ("panoptic process --project war --json", "panoptic process --refit",
+        'panoptic process --version "after the spring accessions"')),
     "status": (_json, ("panoptic status --project war",)),
     "encoders": (encoder_arguments.fill, (
             "panoptic encoders",

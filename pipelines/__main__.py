@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="say what process would do, and why")
     merge = commands.add_parser("merge", help="merge what people annotated, then exit")
     merge.add_argument("--project", type=Path, help="the project's directory")
+    merge.add_argument(
+        "--versions", action="store_true", help="tell Dagster of new corpus versions, too"
+    )
     for command in (process, plan):
         command.add_argument("--project", type=Path, help="the project's directory")
         command.add_argument("--json", action="store_true", help="print one JSON object")
@@ -103,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     process.add_argument("--refit", action="store_true", help="recompute map and clusters")
     process.add_argument("--clusters", choices=METHODS, help="how to find clusters")
+    process.add_argument("--version", help="name of the version to make when all is done")
+    process.add_argument("--note", default="", help="what the version is made for")
     process.add_argument("--k", type=_positive, help="number of clusters, for kmeans")
     return parser
 
@@ -117,6 +122,7 @@ def _positive(text: str) -> int:
 def _process(project: Project, options: argparse.Namespace, started: float) -> int:
     requested = (options.retry, options.refit, options.clusters, options.k, options.source)
     has_request = any((*requested, options.reread, options.accept_missing))
+    has_request = has_request or options.version is not None
     summary = None if has_request else _unchanged(project, started)
     if summary is None:
         summary = _run(project, options)
@@ -141,6 +147,7 @@ def _unchanged(project: Project, started: float) -> dict[str, Any] | None:
     return {
         **last,
         **moves,
+        "version": None,
         "project": str(project.root),
         "run": None,
         "new": 0,
@@ -171,6 +178,8 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
         method=options.clusters,
         k=options.k,
         reread=_reread(project, options.reread or ()),
+        version=options.version,
+        note=options.note,
     )
     listener = _progress_line() if sys.stderr.isatty() else stages.ignore_progress
     # Stdout gets the summary alone, whatever libraries print.
@@ -217,10 +226,10 @@ def _plan(project: Project, options: argparse.Namespace, _: float) -> int:
     return 0
 
 
-def _merge(project: Project, _: argparse.Namespace, __: float) -> int:
+def _merge(project: Project, options: argparse.Namespace, _: float) -> int:
     from panoptic_data.annotations import materialize
 
-    if not materialize.behind(project):
+    if not options.versions and not materialize.behind(project):
         return 0
     # Nobody waits for it, and people who annotate should not notice it.
     if hasattr(os, "nice"):
@@ -242,6 +251,8 @@ def _print_summary(summary: Mapping[str, Any], as_json: bool) -> None:
     moved = moves_text(summary["moved"], summary["moved_uncertain"], terminal_language())
     if moved:
         print(moved)
+    if summary["version"]:
+        print(translate("process.version", terminal_language(), **summary["version"]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import dagster as dg
 from panoptic_data.encoders import parse
 from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
 from pipelines import automation, catch_up, checks, jobs, sensors
-from pipelines.assets import chain, duplicates, embeddings
+from pipelines.assets import chain, corpus_versions, duplicates, embeddings
 from pipelines.assets.annotations import annotations as merged_annotations
 from pipelines.assets.annotations import log_spec
 from pipelines.assets.corpus import corpus
@@ -48,6 +48,7 @@ def build_defs(
             duplicates.build(slugs),
             log_spec,
             merged_annotations,
+            corpus_versions.build(slugs),
         ],
         asset_checks=checks.build(slugs),
         jobs=[*jobs.build(slugs), process_job],

@@ -18,7 +18,16 @@ def build(project: Project | None) -> dg.JobDefinition:
 
     @dg.op(
         name="compute_what_is_missing",
-        config_schema={**REQUEST_CONFIG, "sources": dg.Field([str], default_value=[])},
+        config_schema={
+            **REQUEST_CONFIG,
+            "sources": dg.Field([str], default_value=[]),
+            "version": dg.Field(
+                str,
+                default_value="",
+                description="Name of the corpus version that is made when all is done.",
+            ),
+            "note": dg.Field(str, default_value="", description="What the version is made for."),
+        },
         description="Reads what is new in each folder, then brings all that depends on it up to "
         "date. Refit, method and k of clusters, and another try of what waits are its config.",
     )
@@ -26,7 +35,9 @@ def build(project: Project | None) -> dg.JobDefinition:
         from pipelines.process import process
 
         options = context.op_config
-        request = Request.from_config(options, tuple(options["sources"]))
+        request = Request.from_config(
+            options, tuple(options["sources"]), options["version"] or None, options["note"]
+        )
         opened = open_project(project.root if project else None)
         summary = process(opened, request, wait=LOCK_TIMEOUT)
         counts = ("files", "images", "new", "changed", "removed", "unreadable", "embedded")

@@ -1,4 +1,4 @@
-"""The two jobs of assets: one reads a source, one analyses the whole corpus.
+"""The jobs of assets: one reads a source, one analyses the whole corpus, one makes a version of it.
 
 Not here: which of them has work to do (``plan``), the job that does all of it (``catch_up``).
 """
@@ -15,12 +15,14 @@ from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.assets.images import FILES, IMAGES
+from pipelines.observations import VERSIONS_KEY
 
-__all__ = ["ANALYSE", "NEVER_RETRIED", "PROCESS", "READ", "RETRIED_ONCE", "build"]
+__all__ = ["ANALYSE", "NEVER_RETRIED", "PROCESS", "READ", "RETRIED_ONCE", "VERSION", "build"]
 
 READ = "read_source"
 ANALYSE = "see_corpus"
 PROCESS = "process"
+VERSION = "make_version"
 RETRIED_ONCE = {"dagster/max_retries": "1"}
 # Of runs inside of another one, which is retried as a whole, or by the person who started it.
 NEVER_RETRIED = {"dagster/max_retries": "0"}
@@ -43,5 +45,12 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
             description="Neighbours, map, clusters and duplicates of all sources together, "
             "and what people said of them.",
             tags=RETRIED_ONCE,
+        ),
+        dg.define_asset_job(
+            VERSION,
+            selection=dg.AssetSelection.assets(VERSIONS_KEY),
+            description="Keep the corpus as it is now under a name; what it is to be called is run "
+            "config.",
+            tags=NEVER_RETRIED,
         ),
     ]

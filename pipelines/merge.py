@@ -1,8 +1,8 @@
 """`python -m pipelines merge`: materialize the asset `annotations` after people annotated.
 
-It is reported to Dagster without a run: a run a minute would hide the others, and each takes half a
-megabyte. Not here: when a merge is due (``app``), what it writes
-(``panoptic_data.annotations.materialize``).
+Dagster is told of corpus versions that were made elsewhere, too. A merge is reported to Dagster
+without a run: a run a minute would hide the others, and each takes half a megabyte. Not here: when
+a merge is due (``app``), what it writes (``panoptic_data.annotations.materialize``).
 """
 
 from __future__ import annotations
@@ -10,20 +10,15 @@ from __future__ import annotations
 import logging
 
 import dagster as dg
-from dagster._core.definitions.data_version import (
-    INPUT_DATA_VERSION_TAG_PREFIX,
-    INPUT_EVENT_POINTER_TAG_PREFIX,
-    NULL_EVENT_POINTER,
-)
 
 from panoptic_data.annotations import materialize
 from panoptic_data.integrity import rebuild
 from panoptic_data.provenance import runs
-from panoptic_data.provenance.stages import CODE_VERSIONS, LOG, StageResult
+from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project
 from pipelines import checks, observations
-from pipelines.assets.annotations import ANNOTATIONS, merge_annotations
+from pipelines.assets.annotations import merge_annotations
 from pipelines.history import History, open_history
 from pipelines.process import compact
 from pipelines.resources import Request, Work
@@ -46,6 +41,7 @@ def merge(project: Project) -> StageResult:
         work = Work(project, run, Request(), (), ())
         observation = observations.of_log(project)
         history.attempt(lambda opened: observations.report(opened, observation))
+        history.attempt(lambda opened: observations.report_versions(opened, project))
         result = merge_annotations(work)
         events = str(work.results[materialize.STAGE].parameters["events"])
         _report(history, _materialization(result, events))
@@ -71,14 +67,4 @@ def _is_replay_due(result: StageResult) -> bool:
 
 def _materialization(result: dg.MaterializeResult[None], events: str) -> dg.AssetMaterialization:
     assert result.data_version is not None
-    return dg.AssetMaterialization(
-        ANNOTATIONS,
-        metadata=result.metadata,
-        tags={
-            "dagster/data_version": result.data_version.value,
-            "dagster/code_version": CODE_VERSIONS["annotations"],
-            # Of a materialization without a run Dagster does not note what it was made from.
-            f"{INPUT_DATA_VERSION_TAG_PREFIX}/{LOG}": events,
-            f"{INPUT_EVENT_POINTER_TAG_PREFIX}/{LOG}": NULL_EVENT_POINTER,
-        },
-    )
+    return observations.of_merge(events, result.data_version.value, result.metadata or {})

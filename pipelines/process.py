@@ -6,7 +6,7 @@ work (``plan``), the summary at the end (``summary``), arguments (``__main__``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
@@ -20,15 +20,16 @@ from panoptic_data.errors import DataUnavailable, FolderNotFound
 from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
-from panoptic_data.messages import terminal_language
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
-from panoptic_data.versions import restore
+from panoptic_data.versions import create, restore
 from panoptic_data.views import source_names
 from pipelines import encoders, instance, jobs, observations, partitions, plan, summary, timeline
+from pipelines.assets import corpus_versions
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
 from pipelines.interrupts import stop_signals
@@ -55,25 +56,39 @@ def process(
 
     A source whose folder is missing, an encoder that waits and a failed stage are problems in the
     summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
-    stopped, after the run is marked as interrupted.
+    stopped, after the run is marked as interrupted; InvalidVersion where the one that is asked for
+    cannot have its name.
     """
     restore.finish(project)
     project = open_project(project.root)
     listing = sources.listing(project)
     chosen = sources.select(project, request.only)
     names = tuple(source.name for source in listing)
+    if request.version is not None:
+        create.checked_name(project, request.version)
     with (
         # Around all of it: whatever swallows the exception of a signal, it is seen afterwards.
         stop_signals() as is_stopped,
         runs.start(project, "process", asdict(request), wait or _lock_timeout(project)) as run,
         open_history(project, partial(_prepare_instance, names)) as history,
     ):
-        rebuild.prepare_run(project)
+        taken_out = rebuild.prepare_run(project)
+        history.attempt(lambda opened: observations.report_versions(opened, project))
         source_names.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
         away = plan.away_sources(listing)
-        work = Work(project, run, request, names, prepared, listener, away, is_stopped)
+        work = Work(
+            project,
+            run,
+            request,
+            names,
+            prepared,
+            listener,
+            away,
+            is_stopped,
+            taken_out=taken_out,
+        )
         ready = [encoder for encoder in prepared if encoder.is_ready]
         problems = (summary.encoder_problem(encoder, ready) for encoder in prepared)
         work.problems += [problem for problem in problems if problem is not None]
@@ -84,6 +99,8 @@ def process(
             overwritten.forget_unnoted(project)
         compact(project)
         checksums.record(project)
+        if request.version is not None:
+            _make_version(work, history, request.version)
         result = summary.run_summary(work)
         run.record_counts("summary", summary.counts_only(result))
         if state is not None and summary.is_complete(work) and _is_unchanged(project, listing):
@@ -129,6 +146,18 @@ def _run(work: Work, history: History, chosen: Sequence[Source], request: Reques
     _execute(defs, history, work, jobs.ANALYSE, planned)
 
 
+def _make_version(work: Work, history: History, name: str) -> None:
+    """Make the version that was asked for; none where something failed, which is said."""
+    if work.run.outcome == "failed":
+        text = translate("process.no_version", terminal_language(), name=name)
+        work.problems.append(Problem("version", name, text))
+        return
+    defs = build_defs(work.project, work.project.encoders, work)
+    config = {"name": name, "note": work.request.note}
+    planned = [plan.PlannedStage(corpus_versions.STAGE, "asked")]
+    _execute(defs, history, work, jobs.VERSION, planned, config=config)
+
+
 def _plan_sources(
     work: Work, chosen: Sequence[Source]
 ) -> list[tuple[Source, tuple[plan.PlannedStage, ...]]]:
@@ -159,11 +188,13 @@ def _execute(
     job: str,
     planned: Sequence[plan.PlannedStage],
     source: str | None = None,
+    config: Mapping[str, object] | None = None,
 ) -> None:
     if not planned:
         return
     _raise_if_stopped(work)
-    result = history.attempt(partial(_execute_job, defs, work, job, planned, source))
+    run_config = {**QUIET, "ops": {planned[0].stage: {"config": config}}} if config else QUIET
+    result = history.attempt(partial(_execute_job, defs, work, job, planned, source, run_config))
     if not history.is_in_memory:
         work.run.add_dagster_run(result.run_id)
     _raise_if_stopped(work)
@@ -185,6 +216,7 @@ def _execute_job(
     job: str,
     planned: Sequence[plan.PlannedStage],
     source: str | None,
+    run_config: Mapping[str, object],
     opened: dg.DagsterInstance,
 ) -> dg.ExecuteInProcessResult:
     _observe(opened, work, planned, source)
@@ -194,7 +226,7 @@ def _execute_job(
             partition_key=source,
             asset_selection=[_key(item.stage, source) for item in planned],
             tags={**tags, **jobs.NEVER_RETRIED, instance.RUN_TAG: work.run.id},
-            run_config=QUIET,
+            run_config=dict(run_config),
             raise_on_error=False,
         )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from panoptic_data.errors import FolderNotFound, PanopticError, UsageError
+from panoptic_data.errors import FolderNotFound, PanopticError, TableMissing, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
@@ -25,6 +25,7 @@ from pipelines.encoders import ProjectEncoder, prepare_encoders
 
 if TYPE_CHECKING:
     from panoptic_data.provenance.runs import Run
+    from panoptic_data.versions.record import CorpusVersion
 
 __all__ = ["REQUEST_CONFIG", "Problem", "Request", "Work", "work_resource"]
 
@@ -52,7 +53,8 @@ class Request:
     """The options of a run. ``only`` are names of sources; empty: all of them.
 
     ``reread`` are names of sources of which every file is read again; ``retry``: encoders that
-    waited, and files that could not be read, are tried again.
+    waited, and files that could not be read, are tried again. ``version`` is the name of the corpus
+    version that is made when all is done, None for none, ``note`` what it is made for.
     """
 
     only: tuple[str, ...] = ()
@@ -61,14 +63,30 @@ class Request:
     method: str | None = None
     k: int | None = None
     reread: tuple[str, ...] = ()
+    version: str | None = None
+    note: str = ""
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], only: tuple[str, ...] = ()) -> Request:
+    def from_config(
+        cls,
+        config: Mapping[str, Any],
+        only: tuple[str, ...] = (),
+        version: str | None = None,
+        note: str = "",
+    ) -> Request:
         """Return the request of a run config: of the fields ``REQUEST_CONFIG``."""
         k = config.get("k")
         if k is not None and k < 1:
             raise UsageError(problem=f"k is {k}; it has to be 1 or more")
-        return cls(only, config["retry"], config["refit"], config.get("method"), k)
+        return cls(
+            only=only,
+            retry=config["retry"],
+            refit=config["refit"],
+            method=config.get("method"),
+            k=k,
+            version=version,
+            note=note,
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,8 @@ class Work:
     """The current run, its results and its problems so far.
 
     ``sources`` are all sources by name, ``away`` those whose folder was not there at the start.
-    ``is_stopped`` says whether a signal to stop arrived since it was last called.
+    ``is_stopped`` says whether a signal to stop arrived since it was last called. ``taken_out`` are
+    derived tables that were damaged when it began, ``version`` is the corpus version that it made.
     """
 
     project: Project
@@ -107,6 +126,15 @@ class Work:
     results: dict[str, StageResult] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    taken_out: tuple[str, ...] = ()
+    version: CorpusVersion | None = None
+
+    def require_complete(self) -> None:
+        """Raise TableMissing where a damaged table was taken out and not made again yet."""
+        there = self.project.database().names()
+        for table in self.taken_out:
+            if table not in there:
+                raise TableMissing(table=table)
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -156,12 +184,12 @@ def work_resource(
         run_id = context.run.run_id if context.run else ""
         with runs.start(opened, "dagster", {"dagster_run": run_id}, wait=LOCK_TIMEOUT) as run:
             run.add_dagster_run(run_id)
-            rebuild.prepare_run(opened)
+            taken_out = rebuild.prepare_run(opened)
             request = Request.from_config(context.resource_config)
             names = tuple(source.name for source in sources.listing(opened))
             _observe(context, opened)
             opened, prepared = prepare_encoders(opened, run.id, request.retry)
-            yield Work(opened, run, request, names, prepared)
+            yield Work(opened, run, request, names, prepared, taken_out=taken_out)
 
     return open_work
 
@@ -171,6 +199,7 @@ def _observe(context: dg.InitResourceContext, project: Project) -> None:
     if context.instance is None or context.run is None:
         return
     observations.report(context.instance, observations.of_log(project))
+    observations.report_versions(context.instance, project)
     name = context.run.tags.get("dagster/partition")
     for source in sources.listing(project):
         if source.name == name:

@@ -12,6 +12,7 @@ from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import overview, stages
 from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage.sql import literals
+from panoptic_data.versions.record import CorpusVersion
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Problem, Work
 
@@ -30,7 +31,8 @@ def run_summary(work: Work) -> dict[str, Any]:
     ``images`` the different readable contents. Of this run: ``new``, ``moved``,
     ``moved_uncertain`` (another file could have been meant), ``changed``, ``removed``, ``unread``
     (deleted before their turn) and ``unchanged`` files, and ``embedded``, the vectors computed.
-    ``images_per_second`` is over the time spent reading and embedding.
+    ``images_per_second`` is over the time spent reading and embedding. ``version`` is the corpus
+    version that was made, None where none was.
     """
     changes = {name: _total(work, "files", name) for name in ("new", "changed", "removed")}
     moves = {name: _extra(work, name) for name in ("moved", "moved_uncertain", "unread")}
@@ -59,12 +61,13 @@ def run_summary(work: Work) -> dict[str, Any]:
         "encoders": [_encoder(encoder) for encoder in work.encoders],
         "stages": _stages(work),
         "problems": [vars(problem) for problem in work.problems],
+        "version": _version(work.version),
     }
 
 
 def counts_only(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counts of a summary, which the table `runs` stores."""
-    left_out = ("project", "run", "outcome", "stages", "problems", "encoders")
+    left_out = ("project", "run", "outcome", "stages", "problems", "encoders", "version")
     return {name: value for name, value in summary.items() if name not in left_out}
 
 
@@ -99,6 +102,12 @@ def is_complete(work: Work) -> bool:
         return False
     transient = literals(TRANSIENT_REASONS)
     return not work.project.database().count("files", f"reason IN ({transient})")
+
+
+def _version(version: CorpusVersion | None) -> dict[str, str] | None:
+    if version is None:
+        return None
+    return {"id": version.id, "name": version.name, "digest": version.digest}
 
 
 def _total(work: Work, kind: str, count: str) -> int:

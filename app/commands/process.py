@@ -24,6 +24,8 @@ def run(args: argparse.Namespace) -> int:
         k=args.k,
         reread=args.reread or (),
         accept_missing=args.accept_missing or (),
+        version=args.version,
+        note=args.note,
     )
     process = subprocess.Popen(command)
     try:

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from app.services import jobs
 from app.session.language import number, terminal_language
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import open_project
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
 def _create(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     version = create.create(project, args.name, args.note, wait=WAIT_SECONDS)
+    jobs.report_versions(project)
     _say(
         args,
         _as_json(version),
@@ -87,6 +89,7 @@ def _restore(args: argparse.Namespace) -> int:
         return 0
     before_name = _text("before_restoring", name=version.name)
     before = restore.restore(project, version.id, before_name, wait=WAIT_SECONDS)
+    jobs.report_versions(project)
     text = _text("restored", name=version.name, before=before.name)
     _say(args, {"restored": version.id, "before": _as_json(before)}, text)
     return 0

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from app.screens.page import needs_project
-from app.services import identity
+from app.services import identity, jobs
 from app.services.background_work import BackgroundWork
 from app.session import open_version, state
 from app.session.callbacks import uninterrupted
@@ -84,7 +84,9 @@ def _new_version(project: Project, *, is_first: bool) -> None:
         author = identity.of_session()
         _begin(
             "made",
-            lambda: create.create(project, name, note, author=author, wait=WAIT_SECONDS),
+            lambda: _reported(
+                project, create.create(project, name, note, author=author, wait=WAIT_SECONDS)
+            ),
         )
         st.rerun()
 
@@ -163,8 +165,9 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
             before = _text("before_restoring", name=version.name)
             _begin(
                 "restored",
-                lambda: restore.restore(
-                    project, version.id, before, author=author, wait=WAIT_SECONDS
+                lambda: _reported(
+                    project,
+                    restore.restore(project, version.id, before, author=author, wait=WAIT_SECONDS),
                 ),
             )
             st.rerun()
@@ -225,6 +228,12 @@ def _facts(version: CorpusVersion) -> str:
 
 
 # Work
+
+
+def _reported(project: Project, version: CorpusVersion) -> CorpusVersion:
+    """Return a version that was just made, of which Dagster is told."""
+    jobs.report_versions(project)
+    return version
 
 
 def _begin(kind: str, function: Callable[[], Any]) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "last_log_line",
     "log_file",
     "process_next",
+    "report_versions",
     "start_merging",
     "start_process",
     "start_processing",
@@ -76,6 +77,18 @@ def is_processing(project: Project) -> bool:
 def start_merging(project: Project) -> subprocess.Popen[bytes]:
     """Start ``python -m pipelines merge`` as a process of its own, as processing is."""
     return start_process(project, merge_command(project.root))
+
+
+def report_versions(project: Project) -> subprocess.Popen[bytes] | None:
+    """Tell Dagster of new corpus versions in a process of its own; None where that cannot start.
+
+    A run at work, or the next one, tells it as well.
+    """
+    try:
+        return start_process(project, merge_command(project.root, versions=True))
+    except OSError:
+        logging.getLogger(__name__).exception("Dagster is told of the version by the next run")
+        return None
 
 
 def process_next(project: Project) -> None:

@@ -23,13 +23,16 @@ def process_command(
     k: int | None = None,
     reread: Sequence[str] = (),
     accept_missing: Sequence[str] = (),
+    version: str | None = None,
+    note: str = "",
 ) -> list[str]:
     """Return the arguments that compute what a project, by its folder, is missing.
 
     ``sources`` limits it to some sources by name; ``json`` prints the summary as JSON alone;
     ``clusters`` is a method of clustering and ``k`` a number of clusters, which find them anew.
     ``reread`` are sources of which every file is read again ('' for all), ``accept_missing``
-    those of which many files may be marked as missing.
+    those of which many files may be marked as missing. ``version`` is the name of the corpus
+    version that is made when all is done, ``note`` what it is for.
     """
     options = [part for source in sources for part in ("--source", source)]
     switches = (("--retry", retry), ("--refit", refit), ("--json", json))
@@ -38,12 +41,18 @@ def process_command(
     options += [part for name in accept_missing for part in ("--accept-missing", name)]
     options += ["--clusters", clusters] if clusters else []
     options += ["--k", str(k)] if k is not None else []
+    # As one word each: a name may begin with a dash.
+    options += [f"--version={version}"] if version is not None else []
+    options += [f"--note={note}"] if note else []
     return [*_command("process", root), *options]
 
 
-def merge_command(root: Path) -> list[str]:
-    """Return the arguments that merge the annotations of a project, by its folder."""
-    return _command("merge", root)
+def merge_command(root: Path, *, versions: bool = False) -> list[str]:
+    """Return the arguments that merge the annotations of a project, by its folder.
+
+    With ``versions`` Dagster is told of new corpus versions, even where nothing is to be merged.
+    """
+    return [*_command("merge", root), *(["--versions"] if versions else [])]
 
 
 def _command(name: str, root: Path) -> list[str]:

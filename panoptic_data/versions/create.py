@@ -36,8 +36,10 @@ __all__ = [
     "LONGEST_NAME",
     "checked_name",
     "create",
+    "create_in_run",
     "give_up_unrecorded_pins",
     "merge",
+    "merge_in_run",
     "new_id",
     "pin_tables",
     "record_version",
@@ -64,9 +66,16 @@ def create(
     project.require_now()
     merge(project, wait)
     with runs.alone(project, wait):
-        name = checked_name(project, name)
-        give_up_unrecorded_pins(project)
-        return record_version(project, pin_tables(project, new_id()), name, note, author)
+        return create_in_run(project, name, note, author)
+
+
+def create_in_run(
+    project: Project, name: str, note: str = "", author: str | None = None
+) -> CorpusVersion:
+    """Make a version where the log is merged; else as :func:`create`. Only under the run's lock."""
+    name = checked_name(project, name)
+    give_up_unrecorded_pins(project)
+    return record_version(project, pin_tables(project, new_id()), name, note, author)
 
 
 def record_version(
@@ -105,11 +114,16 @@ def merge(project: Project, wait: float) -> None:
     if not materialize.behind(project):
         return
     with runs.start(project, runs.MERGE, {}, wait) as run:
-        stages.begin(project, materialize.STAGE, run.id)
-        result = materialize.update(project)
-        inputs = {stages.LOG: str(result.parameters["events"])}
-        code_version = stages.CODE_VERSIONS[materialize.STAGE]
-        stages.record(project, materialize.STAGE, result, inputs, code_version, run.id)
+        merge_in_run(project, run.id)
+
+
+def merge_in_run(project: Project, run: str) -> None:
+    """Merge the log of annotations as part of a run. Only under its lock."""
+    stages.begin(project, materialize.STAGE, run)
+    result = materialize.update(project)
+    inputs = {stages.LOG: str(result.parameters["events"])}
+    code_version = stages.CODE_VERSIONS[materialize.STAGE]
+    stages.record(project, materialize.STAGE, result, inputs, code_version, run)
 
 
 def _known_digests(

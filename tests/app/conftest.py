@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.api.routes import routes
 from app.server.host_check import HostCheck
+from app.services import jobs
 from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
 from tests.served_corpus import make_corpus, serve
@@ -19,6 +20,14 @@ def project(tmp_path, monkeypatch):
     opened = synthetic.project(tmp_path / "project", encoders=("clip", "visual"))
     monkeypatch.setenv("PANOPTIC_PROJECT", str(opened.root))
     return opened
+
+
+@pytest.fixture(autouse=True)
+def reported(monkeypatch):
+    """The projects of whose new versions Dagster would have been told, by a process of its own."""
+    projects = []
+    monkeypatch.setattr(jobs, "report_versions", projects.append)
+    return projects
 
 
 @pytest.fixture

@@ -49,6 +49,14 @@ def test_the_graph_is_the_one_of_the_design():
         },
         "annotation_events": set(),
         "annotations": {"annotation_events"},
+        "corpus_versions": {
+            *("corpus", "duplicates", "annotations"),
+            *(
+                f"{slug}/{name}"
+                for slug in ("visual", "clip-vit-b-32-datacomp-xl-s13b-b90k")
+                for name in ("vector_index", "neighbours", "projection", "clusters")
+            ),
+        },
     }
 
 

@@ -43,7 +43,7 @@ def json_of(run):
 
 
 @pytest.fixture
-def changed(corpus, store, run):
+def changed(corpus, store, run, reported):
     """A version at which a says "before"; by now it says "after", and there is an image e."""
     note, changes = properties.create(store.state().properties, "Note", "text")
     store.commit(changes, "property")
@@ -51,6 +51,7 @@ def changed(corpus, store, run):
     code, output, errors = run("version", "create", "submitted", "--note", "to the journal")
     assert code == 0, errors
     assert "“submitted”" in output
+    assert [project.root for project in reported] == [corpus.root]
     store.commit(edits.set_value(store.state(), note.id, [A], "after"), "text")
     synthetic.write(corpus, "images", [synthetic.image("e", run="r2")])
     synthetic.write(corpus, "files", [synthetic.file("s/cats/e.jpg", "e")])

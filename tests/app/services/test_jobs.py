@@ -14,8 +14,14 @@ from panoptic_data.errors import ProjectBusy
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
 from panoptic_data.storage.schema import arrow
+from panoptic_data.versions import create
+from pipelines.instance import open_instance
+from pipelines.observations import VERSIONS_KEY
 from tests import synthetic
 from tests.small_corpus import write_pictures
+
+# Other tests start no process for it.
+REPORT_VERSIONS = jobs.report_versions
 
 
 @pytest.fixture
@@ -45,6 +51,14 @@ def test_processing_outlives_who_started_it_and_says_what_it_did_in_its_log(proj
     until(lambda: jobs.current_run(project) is None)
     assert runs.recent(project)["outcome"].to_list() == ["done"]
     until(lambda: "8 images" in jobs.log_file(project).read_text())
+
+
+def test_a_version_that_is_made_is_told_to_dagster(project):
+    version = create.create(project, "submitted")
+    assert REPORT_VERSIONS(project).wait(120) == 0
+    with open_instance(project) as instance:
+        made = instance.get_latest_materialization_event(VERSIONS_KEY).asset_materialization
+    assert made.metadata["id"].value == version.id
 
 
 @pytest.mark.slow
