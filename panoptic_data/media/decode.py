@@ -19,7 +19,7 @@ from datetime import datetime
 from PIL import Image, ImageFile, JpegImagePlugin
 
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.media import decoders, exif, formats, tonemap
+from panoptic_data.media import decoders, exif, formats, tiff, tonemap
 from panoptic_data.media.formats import probe
 
 __all__ = ["MAX_MEMORY_BYTES", "MAX_PIXELS", "REASONS", "Picture", "decode", "open_image", "probe"]
@@ -59,6 +59,8 @@ MAX_MEMORY_BYTES = 1_300_000_000
 _FORMAT_BYTES = {"AVIF": 10, "HEIF": 8, "JPEG2000": 20, "WEBP": 16}
 _MODE_BYTES = {"1": 2, "L": 1, "P": 9, "LA": 8, "PA": 9, "RGBA": 8, "I": 6, "F": 18}
 _DEFAULT_BYTES = 4
+# Of colours of 16 bits that may have to be read twice, where there is room for it.
+_WIDE_COLOUR_BYTES = 16
 
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -142,10 +144,12 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
         raise UnreadableImage("damaged", f"{size[0]} × {size[1]}")
     applied_orientation = exif.attempt(lambda: _orientation_applied_by_decoder(image), 1)
     halvings = _reduce_in_decoder(kind, image, data, short_side) if short_side else 0
+    # Known by the tiles, which loading consumes.
+    is_wide_colour = _is_wide_colour(image)
     with _memory_limit.reserve(_memory_needed(kind, image, size, halvings) + len(data)):
         image.load()
         metadata = exif.read(image)
-        pixels = _pixels(image, short_side)
+        pixels = _pixels(image, data if is_wide_colour else None, short_side)
     if metadata.orientation in _TRANSPOSITIONS:
         pixels = pixels.transpose(_TRANSPOSITIONS[metadata.orientation])
     width, height = size[::-1] if metadata.orientation >= 5 else size
@@ -169,7 +173,7 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
 
 def _orientation_applied_by_decoder(image: ImageFile.ImageFile) -> int:
     # Pillow turns TIFFs, and libheif turns HEIFs, while they load; both then drop the orientation.
-    if isinstance(image, decoders.Tiff):
+    if isinstance(image, tiff.Tiff):
         return int(image.tag_v2.get(_ORIENTATION_TAG, 1))
     return int(image.info.get("original_orientation") or 1)
 
@@ -203,6 +207,8 @@ def _memory_needed(
     pixels = (image.width * image.height) >> (2 * halvings)
     stored = image.mode.partition(";")[0]
     needed = pixels * (_FORMAT_BYTES.get(kind) or _MODE_BYTES.get(stored, _DEFAULT_BYTES))
+    if _is_wide_colour(image):
+        needed = pixels * _WIDE_COLOUR_BYTES
     if isinstance(image, JpegImagePlugin.JpegImageFile) and "progressive" in image.info:
         # Kept whole as 16-bit coefficients, whatever part of it is asked for.
         needed += declared_size[0] * declared_size[1] * 2 * len(image.getbands())
@@ -211,14 +217,29 @@ def _memory_needed(
     return needed
 
 
-def _pixels(image: Image.Image, short_side: int | None) -> Image.Image:
+def _is_wide_colour(image: ImageFile.ImageFile) -> bool:
+    pixels = image.width * image.height
+    fits = pixels * _WIDE_COLOUR_BYTES <= MAX_MEMORY_BYTES
+    return fits and not image.info.get("icc_profile") and tiff.has_wide_colours(image)
+
+
+def _pixels(image: ImageFile.ImageFile, wide: bytes | None, short_side: int | None) -> Image.Image:
+    """Return the pixels as sRGB; ``wide`` are the file's bytes where colours have 16 bits."""
     profile = image.info.get("icc_profile")
-    image_8bit = tonemap.byte_image(image)
+    image_8bit = _byte_image(image, wide)
     # Averaging down to twice the size asked for loses nothing that the last resampling keeps.
     factor = min(image_8bit.size) // (2 * short_side) if short_side else 1
     if factor > 1:
         image_8bit = Image.Image.reduce(image_8bit, factor)
     return tonemap.to_srgb(image_8bit, profile if isinstance(profile, bytes) else None)
+
+
+def _byte_image(image: ImageFile.ImageFile, wide: bytes | None) -> Image.Image:
+    if wide is not None and tonemap.is_dark_in_sixteen_bits(image):
+        low = tiff.low_bytes(image, wide)
+        if low is not None:
+            return tonemap.with_low_bytes(image, low)
+    return tonemap.byte_image(image, tiff.stored_tones(image))
 
 
 def _reason(kind: str, data: bytes, error: Exception) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -22,8 +22,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from panoptic_data.errors import UnreadableImage
 from panoptic_data.media import formats
+from panoptic_data.media.tiff import Tiff
 
-__all__ = ["Tiff", "count_frames", "open_as"]
+__all__ = ["count_frames", "open_as"]
 
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 
@@ -44,16 +45,6 @@ def count_frames(kind: str, image: Image.Image, data: bytes) -> int:
     """Return how many frames or pages an opened file has, at most ``formats.MAX_FRAMES``."""
     counted = formats.count_frames(kind, data)
     return counted or min(int(getattr(image, "n_frames", 1)), formats.MAX_FRAMES)
-
-
-class Tiff(TiffImagePlugin.TiffImageFile):
-    """A TIFF without Pillow's own limit of 179 million pixels: ``decode`` has its own, wider."""
-
-    def load_prepare(self) -> None:
-        """Allocate the pixels without the size check of Pillow's own ``load_prepare``."""
-        if self._im is None:
-            self.im = Image.core.new(self.mode, self._tile_size)  # type: ignore[attr-defined]
-        super().load_prepare()
 
 
 def _is_camera_raw(image: Tiff, data: bytes) -> bool:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from panoptic_data.media import decode
 from tests.images import (
@@ -119,6 +119,43 @@ def test_lab_is_shown_in_its_colours():
     r, g, b = decode.decode(encoded(lab, "TIFF")).pixels.getpixel((30, 20))
     assert r > 240
     assert max(g, b) < 30
+
+
+def test_colours_of_twelve_bits_in_a_png_of_sixteen_are_not_black():
+    values = sixteen_bits(4095)
+    data = _png_16_bit_rgb(np.stack([values, values[:, ::-1], values // 2], axis=-1))
+    pixels = np.asarray(decode.decode(data).pixels, int)
+    for channel, expected in enumerate((values, values[:, ::-1], values // 2)):
+        assert np.abs(pixels[..., channel] - np.rint(expected / 4095 * 255)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize(
+    ("ink", "least", "most"),
+    [((0, 0, 0), 255, 255), ((255, 255, 255), 0, 60), ((70, 90, 80), 255, 255)],
+    ids=["black", "white", "grey"],
+)  # fmt: skip
+def test_the_ground_of_a_drawing_shows_it(kind, ink, least, most):
+    drawn = Image.new("RGBA", (200, 200), (*ink, 0))
+    ImageDraw.Draw(drawn).ellipse((40, 40, 160, 160), outline=(*ink, 255), width=4)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    shown = grey(decode.decode(encoded(drawn, kind, **options)).pixels)
+    assert least <= shown[5, 5] <= most
+    assert abs(shown[100, 41] - shown[5, 5]) > 100
+
+
+def test_a_drawing_that_is_light_and_dark_lies_on_grey():
+    drawn = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    ImageDraw.Draw(drawn).rectangle((20, 20, 180, 60), fill=(255, 255, 255, 255))
+    ImageDraw.Draw(drawn).rectangle((20, 140, 180, 160), fill=(0, 0, 0, 255))
+    shown = grey(decode.decode(encoded(drawn, "PNG")).pixels)
+    assert (shown[5, 5], shown[40, 100], shown[150, 100]) == (128, 255, 0)
+
+
+def test_colours_under_full_transparency_are_shown_rather_than_nothing():
+    forgotten = scene().convert("RGBA")
+    forgotten.putalpha(0)
+    assert difference(decode.decode(encoded(forgotten, "PNG")).pixels, scene()) == 0
 
 
 def _png_16_bit_rgb(values):
