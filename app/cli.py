@@ -32,6 +32,8 @@ METHODS = ("levels", "kmeans")
 WAYS = ("path", "name", "sha1", "id", "row")
 EXISTING = ("replace", "keep", "new")
 ROOTS = ("keywords", "properties")
+# Any that Python knows can be named; these are the likeliest.
+ENCODINGS = "utf-8, cp1252, mac_roman, cp1250, cp1251, cp932"
 TARGETS = ("image", "file")
 FORMATS = (
     *("csv", "parquet", "jsonl", "images", "coco", "hf", "vectors", "panoptic"),
@@ -269,6 +271,8 @@ def _import(command: argparse.ArgumentParser) -> None:
     types = text("column", types=", ".join(TYPES))
     command.add_argument("--column", action="append", type=_column, metavar="NAME=TYPE", help=types)
     command.add_argument("--skip", action="append", metavar="COLUMN", help=text("skip"))
+    command.add_argument("--encoding", metavar="NAME", help=text("encoding", known=ENCODINGS))
+    command.add_argument("--dates", choices=("day", "month"), help=text("dates"))
     command.add_argument("--existing", choices=EXISTING, default=EXISTING[0], help=text("existing"))
     command.add_argument("--target", choices=TARGETS, default=TARGETS[0], help=text("target"))
     command.add_argument("--tags", metavar="PROPERTY", help=text("tags"))
@@ -388,6 +392,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
         (
             "panoptic import labels.csv --project war --dry-run",
             "panoptic import years.csv --match row --folder posters --column year=date",
+            "panoptic import labels.csv --encoding mac_roman --dates day",
             "panoptic import ~/panoptic/war --project war",
             "panoptic import ~/sidecars --existing keep",
         ),

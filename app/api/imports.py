@@ -70,7 +70,8 @@ def routes(project: Project) -> list[Route]:
       a Panoptic project on this machine.
     - ``/imports/{id}``: the import so far (:func:`_payload`). Every route below answers the same.
     - ``POST /imports/{id}``: other choices: ``matching`` (``by``, ``column``, ``folder``),
-      ``columns`` (by their names; see ``exchange.plan``), ``existing``, ``target``, ``into``.
+      ``columns`` (by their names; see ``exchange.plan``), ``existing``, ``target``, ``into``;
+      ``encoding`` alone reads the file again.
     - ``POST /imports/{id}/write``, ``/imports/{id}/stop``: begin to write, and give it up.
     - ``/imports/{id}/rows?page=``: some rows from all over with the image of each: ``rows`` has
       ``line``, ``sha1``, ``place`` and ``cells`` (column, text).
@@ -138,6 +139,7 @@ class ChoicesRequest(RequestBody):
     existing: Id | None = None
     target: Id | None = None
     into: Name | None = None
+    encoding: Name | None = None
 
 
 # Beginning
@@ -219,6 +221,9 @@ def _arrange(_: Project, __: ImportSessions, session: ImportSession, request: Re
         _check_columns(body, session)
     except (BodyTooLargeError, InvalidBodyError) as error:
         return _unreadable(request, error)
+    if body.encoding:
+        session.read_again(body.encoding)
+        return _answer_soon(session, request)
     session.arrange(lambda before: _with_choices(before, body))
     return _answer(session, request)
 
@@ -271,9 +276,10 @@ def _payload(session: ImportSession, language: str) -> dict[str, Any]:
     """Return an import as the page reads it.
 
     ``phase`` (see ``ImportSession``), ``problem`` (``about``, ``column``, ``code``, ``message``),
-    ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``), ``plan`` (as
-    ``exchange.plan.summarize`` returns it), ``tags`` (where it is read as a list of tags),
-    ``progress`` of what is written, and what was ``written`` (``isOn``: not undone since).
+    ``choices``, ``table`` (``rows``, ``columns``, whether it ``listsTags``, how its ``text`` was
+    read), ``plan`` (as ``exchange.plan.summarize`` returns it), ``tags`` (where it is read as a
+    list of tags), ``progress`` of what is written, and what was ``written`` (``isOn``: not undone
+    since).
     """
     problem, progress = session.problem, session.progress
     table = None if session.phase == "reading" else session.table
@@ -296,6 +302,7 @@ def _payload(session: ImportSession, language: str) -> dict[str, Any]:
             "rows": len(table.lines),
             "columns": table.frame.columns,
             "listsTags": "name" in tables.tag_columns(table),
+            "text": table.text and import_plan.text_summary(table.text),
         },
         "plan": None if is_list else session.summary,
         "tags": {

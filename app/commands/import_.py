@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan(project: Project, args: argparse.Namespace) -> Plan:
-    table = readers.read(args.file, roots=args.roots)
+    table = readers.read(args.file, roots=args.roots, encoding=args.encoding)
     proposed = matching.propose(project, table, args.match, args.key, args.folder)
     if proposed.by == "row" and args.match is None and not args.dry_run:
         # As many rows as files may be chance: such a match is not written unless requested.
@@ -46,6 +46,9 @@ def _plan(project: Project, args: argparse.Namespace) -> Plan:
     columns: dict[str, dict[str, Any]] = {name: {"take": False} for name in args.skip or ()}
     for name, type in args.column or ():
         columns.setdefault(name, {"take": True})["type"] = type
+    if args.dates is not None:
+        for name in table.frame.columns:
+            columns.setdefault(name, {})["order"] = args.dates
     return plan.make_plan(
         project,
         table,
@@ -57,7 +60,7 @@ def _plan(project: Project, args: argparse.Namespace) -> Plan:
 
 
 def _import_tags(project: Project, args: argparse.Namespace) -> int:
-    new = readers.read_tags(args.file)
+    new = readers.read_tags(args.file, args.encoding, is_guess_enough=args.dry_run)
     summary = {"file": args.file.name, "property": args.tags, "tags": len(new)}
     if not args.json:
         print(f"{args.file.name}: {_text('new_tags', count=len(new), shown=number(len(new)))}")
@@ -87,7 +90,12 @@ def _preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield _text("rows", file=summary["file"], count=count, shown=number(count), matched=matched)
     folder = matching["folder"] or _text("all_files")
     yield _text(f"matched_by_{matching['by']}", column=matching["column"], folder=folder)
+    if summary["caseless"]:
+        yield _text("caseless", count=summary["caseless"], shown=number(summary["caseless"]))
+    yield from _text_lines(summary["text"])
     yield from _column_lines(summary["columns"], summary["existing"])
+    if summary["hint"]:
+        yield _text(f"hint_{summary['hint']}")
     if summary["overlong"]:
         yield _text("overlong", lines=", ".join(map(str, summary["overlong"])))
     yield from _unread_lines(summary["unread"])
@@ -97,6 +105,23 @@ def _preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         for row in missed["first"]:
             yield _line(row["line"], row["key"], _text(f"why_{row['why']}"))
         yield from _ellipsis(missed)
+
+
+def _text_lines(form: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield how a file was read as text, where a person may doubt it."""
+    if form is None:
+        return
+    cells = " · ".join(map(_cut, form["accented"]))
+    if not form["is_certain"]:
+        others = ", ".join(form["others"])
+        yield _text("read_as_unclear", encoding=form["encoding"], others=others, cells=cells)
+    elif not form["encoding"].startswith("utf"):
+        yield _text("read_as", encoding=form["encoding"], cells=cells)
+    for kind in ("bad_lines", "open_quotes"):
+        if form[kind]["count"]:
+            lines = ", ".join(map(number, form[kind]["first"]))
+            more = " …" if form[kind]["count"] > len(form[kind]["first"]) else ""
+            yield _text(kind, encoding=form["encoding"], lines=lines + more)
 
 
 def _column_lines(columns: list[dict[str, Any]], existing: str) -> Iterator[str]:
@@ -118,6 +143,10 @@ def _problem_lines(column: Mapping[str, Any], existing: str) -> Iterator[str]:
     if column["repeated"]:
         yield f"    {_text('repeated', count=column['repeated'], shown=number(column['repeated']))}"
     yield from _conflict_lines(column, existing)
+    if column["order"] is None:
+        yield f"    {_text('column_dates_open')}"
+    elif column["order"] == "month":
+        yield f"    {_text('column_dates', order=_text('order_month'))}"
     unreadable = column["unreadable"]
     if unreadable["count"]:
         wanted = translate(f"values.{column['type']}", terminal_language())

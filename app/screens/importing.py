@@ -11,6 +11,7 @@ from app.screens.page import needs_now
 from app.session import navigation, state
 from app.session.texts import section_texts
 from panoptic_data.annotations.values import TYPES
+from panoptic_data.exchange.encodings import CHOICES
 from panoptic_data.exchange.matching import METHODS
 from panoptic_data.storage.project import Project
 
@@ -24,6 +25,7 @@ def show(project: Project) -> None:
         language=state.language(),
         types=TYPES,
         ways=METHODS,
+        encodings=CHOICES,
         texts=_texts(),
         on_show=lambda batch: show_images(project, batch),
         on_properties=lambda: navigation.to("properties"),

@@ -55,7 +55,10 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose: ``into`` is the property whose tags the file lists, else None."""
+    """What a person chose: ``into`` is the property whose tags the file lists, else None.
+
+    ``encoding`` is that of a file of texts, None for the one that was recognised.
+    """
 
     by: str | None = None
     column: str | None = None
@@ -64,6 +67,7 @@ class Choices:
     existing: str = "replace"
     target: str = "image"
     into: str | None = None
+    encoding: str | None = None
 
     def with_columns(self, changed: Mapping[str, Mapping[str, Any]]) -> Choices:
         """Return them with other choices for some columns."""
@@ -75,7 +79,9 @@ class Choices:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why it does not go on. ``about`` is file, matching, column (its name beside it), import.
+    """Why it does not go on.
+
+    ``about`` is file, encoding, matching, column (its name beside it), import.
 
     With ``is_replanned`` it can go on: the plan is another than the one that could not be written.
     """
@@ -120,6 +126,8 @@ class ImportSession:
         self._project = project
         self._lock = threading.Lock()
         self._is_stopped = False
+        self._path: Path | None = None
+        self._upload_folder: Path | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -140,7 +148,8 @@ class ImportSession:
         return self.written is not None and self.written.batch not in off
 
     def read(self, path: Path, upload_folder: Path | None = None) -> None:
-        """Read the file in a thread; the folder of an upload is deleted then."""
+        """Read the file in a thread; the folder of an upload is deleted when it is let go."""
+        self._path, self._upload_folder = path, upload_folder
 
         def work() -> None:
             try:
@@ -148,16 +157,43 @@ class ImportSession:
                 self._begin()
                 self.phase = "ready"
             except PanopticError as error:
-                if upload_folder is not None:
-                    # Where it lay for a moment means nothing to anyone.
-                    error.params["file"] = self.name
-                self.problem = Problem("file", error)
+                self.problem = Problem("file", self._named(error))
                 self.phase = "failed"
             finally:
-                if upload_folder is not None:
-                    shutil.rmtree(upload_folder, ignore_errors=True)
+                if self.table is None or self.table.text is None:
+                    self.close()
 
         self._in_thread(work, "failed")
+
+    def read_again(self, encoding: str) -> None:
+        """Read the file in another encoding; what was chosen of its columns begins anew."""
+        with self._lock:
+            if self.is_busy or self._path is None:
+                return
+            path, self.phase, self.written = self._path, "reading", None
+
+        def work() -> None:
+            try:
+                self.table = readers.read(path, encoding=encoding)
+                self.plan, self.tags = None, ()
+                self.choices = Choices(into=self.choices.into, encoding=encoding)
+                self._plan()
+            except PanopticError as error:
+                self.problem = Problem("encoding", self._named(error))
+            self.phase = "ready"
+
+        self._in_thread(work, "ready")
+
+    def close(self) -> None:
+        """Delete an upload; nothing can be read again."""
+        if self._upload_folder is not None:
+            shutil.rmtree(self._upload_folder, ignore_errors=True)
+
+    def _named(self, error: PanopticError) -> PanopticError:
+        if self._upload_folder is not None:
+            # Where it lay for a moment means nothing to anyone.
+            error.params["file"] = self.name
+        return error
 
     def arrange(self, choices: Callable[[Choices], Choices]) -> None:
         """Change the choices; those that no plan can be made of are kept, with a ``problem``."""
@@ -226,6 +262,19 @@ class ImportSession:
             if self.problem.about == "matching":
                 # What was shown is of other rows.
                 self.plan = self.summary = None
+            return
+        self.problem = self._question()
+
+    def _question(self) -> Problem | None:
+        """Return what a person is to say before anything is written."""
+        assert self.table is not None
+        unclear = readers.unclear_encoding(self.table)
+        if unclear is not None:
+            return Problem("encoding", unclear)
+        question = self.plan and self.choices.into is None and plan.open_question(self.plan)
+        if not isinstance(question, InvalidImport):
+            return None
+        return Problem("column", question, str(question.params["name"]))
 
     def _plan_tags(self) -> None:
         assert self.table is not None
@@ -335,7 +384,7 @@ class ImportSessions:
         with self._lock:
             idle = [session.id for session in self._sessions.values() if not session.is_busy]
             for id in idle[: max(0, len(self._sessions) - KEPT + 1)]:
-                del self._sessions[id]
+                self._sessions.pop(id).close()
             self._sessions[session.id] = session
         return session
 
@@ -353,6 +402,7 @@ class ImportSessions:
             session = self._sessions.pop(id, None)
         if session is not None:
             session.stop()
+            session.close()
 
     def folder(self) -> Path:
         """Return a new folder for an upload; what was left of earlier ones is deleted."""

@@ -13,7 +13,7 @@ from datetime import date
 
 from panoptic_data.text import folded
 
-__all__ = ["day_range", "parse_date"]
+__all__ = ["day_orders", "day_range", "parse_date", "with_day_first"]
 
 _MONTHS: Mapping[str, int] = {
     name: number
@@ -51,6 +51,7 @@ _DATES = tuple(
         rf"{_WORD}[ -]{_YEAR}",
     )
 )
+_NUMBERS = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2(?=[0-9]{4}\b)")
 # A zone is read and dropped: the clock stays as it was written.
 _TIME = re.compile(
     r"(?P<date>.*[0-9])(?:T|,? )(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-9]{2})"
@@ -70,6 +71,26 @@ def parse_date(text: str) -> str | None:
     if day is None or len(day) < len("yyyy-mm-dd") or hour > 23 or minute > 59 or second > 59:
         return None
     return f"{day}T{hour:02}:{minute:02}:{second:02}"
+
+
+def day_orders(text: str) -> frozenset[str]:
+    """Return which of two numbers of a date may come first, "day" and "month".
+
+    Empty for a text that is no such date, and where both mean the same day.
+    """
+    match = _NUMBERS.match(text.strip())
+    if match is None:
+        return frozenset()
+    first, second = int(match[1]), int(match[3])
+    if first == second or not (0 < first <= 31 and 0 < second <= 31):
+        return frozenset()
+    orders = (("day", second <= 12), ("month", first <= 12))
+    return frozenset(order for order, is_possible in orders if is_possible)
+
+
+def with_day_first(text: str) -> str:
+    """Return a date of numbers with its first two numbers exchanged; other texts unchanged."""
+    return _NUMBERS.sub(r"\3\2\1\2", text.strip(), count=1)
 
 
 def day_range(text: str) -> tuple[date, date]:

@@ -23,6 +23,7 @@ __all__ = [
     "NO",
     "PARSERS",
     "YES",
+    "is_number_text",
     "number_text",
     "parse_checkbox",
     "parse_colour",
@@ -78,6 +79,17 @@ def parse_number(text: str) -> str | None:
     else:
         return None
     return number_text(number) if math.isfinite(number) else None
+
+
+def is_number_text(text: str) -> bool:
+    """Whether a text is a number that is written the same way again, but for its separators.
+
+    1.10 and 1E5 are not, nor 007, nor an identifier of more digits than a number has.
+    """
+    number = parse_number(text)
+    plain = text.replace("\u2212", "-")
+    plain = _ungrouped(plain) if _GROUPED.fullmatch(plain) else plain.replace(",", ".")
+    return number is not None and number == plain
 
 
 def _ungrouped(text: str) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from panoptic_data.annotations.dates import parse_date
+from panoptic_data.annotations.dates import parse_date, with_day_first
 from panoptic_data.annotations.parsing import (
     HEX_COLOUR,
     NO,
     YES,
+    is_number_text,
     parse_image,
-    parse_number,
     parse_url,
 )
 from panoptic_data.text import folded
@@ -33,7 +33,8 @@ _YEAR_NAMES = frozenset(("year", "annee", "an", "date", "dates"))
 def infer_type(texts: Iterable[str | None], name: str = "") -> str:
     """Return the strictest type that all texts of a column fit; ``name`` is the column's.
 
-    Numbers are years where the column's name says so; numbers of an inventory ("007") are text.
+    Numbers are years where the column's name says so; codes and numbers of an inventory ("007",
+    "1.10") are text.
     A few texts that are often repeated are tags.
     """
     filled = [text.strip() for text in texts if text is not None and text.strip()]
@@ -53,21 +54,26 @@ def _are_checks(texts: set[str]) -> bool:
 
 
 def _are_numbers(texts: set[str]) -> bool:
-    return all(_is_number(text) for text in texts)
+    """Return whether the numbers, written back, are the same texts: codes (1.10, 1E5) are not.
+
+    Programs write whole numbers as "1.0" where a column has fractions or gaps.
+    """
+    return all(map(is_number_text, texts)) or all(map(_is_float, texts))
 
 
-def _is_number(text: str) -> bool:
-    digits = text.lstrip("+-")
-    is_inventory = len(digits) > 1 and digits[0] == "0" and digits[1].isdecimal()
-    # More than 16 digits are an identifier, unless they have a fraction: programs write those.
-    is_identifier = digits.isdecimal() and len(digits) > 16
-    return not (is_inventory or is_identifier) and parse_number(text) is not None
+def _is_float(text: str) -> bool:
+    try:
+        return repr(float(text)) == text and text.strip("-") not in ("inf", "nan")
+    except ValueError:
+        return False
 
 
 def _are_dates(texts: set[str]) -> bool:
-    return all(
-        int(text) in _YEARS if text.isdecimal() else parse_date(text) is not None for text in texts
-    )
+    return all(map(_is_date, texts)) or all(_is_date(with_day_first(text)) for text in texts)
+
+
+def _is_date(text: str) -> bool:
+    return int(text) in _YEARS if text.isdecimal() else parse_date(text) is not None
 
 
 def _are_years(texts: set[str], name: str) -> bool:

@@ -18,6 +18,7 @@ from panoptic_data.annotations.log import Batch, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, InvalidTag, InvalidValue
 from panoptic_data.exchange.columns import free_name, properties_by_name
+from panoptic_data.exchange.plan import open_question
 from panoptic_data.exchange.tables import ColumnHint, NewTag
 from panoptic_data.text import name_key
 
@@ -44,8 +45,12 @@ def apply_plan(
     """Carry out a plan as one batch: properties, tags and values, all of it or nothing.
 
     Properties and tags are looked up by name in the current state, which may be newer than the
-    plan; values that exist already are not written again. Raises WriteConflict.
+    plan; values that exist already are not written again. Raises WriteConflict, InvalidImport
+    where a question is open (``plan.open_question``).
     """
+    question = open_question(plan)
+    if question is not None:
+        raise question
     report = progress or _silent
 
     def choose(state: State) -> Decision[None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data.annotations import properties, tags, values
+from panoptic_data.annotations.dates import day_orders, with_day_first
 from panoptic_data.annotations.type_inference import infer_type
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange.tables import ColumnHint, split
@@ -50,7 +51,8 @@ class Column:
 
     ``source`` is its name in the table, ``name`` that of the property; ``property`` is the id of
     an existing property, None for a new one. ``take`` is False for a column that is not imported.
-    ``separator`` stands between the tags of a cell.
+    ``separator`` stands between the tags of a cell. ``order`` says of dates what comes first in
+    04/05/1912: "day" or "month", None where no cell of the column tells and nobody said.
     """
 
     source: str
@@ -61,6 +63,7 @@ class Column:
     separator: str = ","
     folder: str | None = None
     property: str | None = None
+    order: str | None = "day"
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def propose(
             separator or _separator(series),
             property.folder,
             property.id,
+            _order(property.type, series, choice),
         )
     type, likely = chosen_type or table.types.get(source), _separator(series)
     if type is None:
@@ -124,6 +128,7 @@ def propose(
         take,
         separator or likely,
         choice.get("folder") or hint.folder,
+        order=_order(type, series, choice),
     )
 
 
@@ -135,6 +140,8 @@ def read_values(state: State, table: Table, matches: Matches, column: Column) ->
         return _read_tags(state, table, column, cells)
     is_exact = table.hints.get(column.source, ColumnHint()).is_exact
     read = cells["value"] if is_exact else _stripped(cells["value"])
+    if column.order == "month":
+        read = _with_day_first(read)
     texts, is_unreadable = values.canonical_series(column.type, read)
     unreadable = _lines(table, cells.filter(is_unreadable))
     readable = cells.select("target").with_columns(value=texts).drop_nulls("value")
@@ -186,16 +193,45 @@ def _infer(series: pl.Series, name: str) -> tuple[str, str]:
         return "date", ","
     cells = nonempty(series)
     step = max(1, len(cells) // _SAMPLED)
-    texts = cells.gather_every(step).cast(pl.String, strict=False)
+    texts = _as_texts(cells.gather_every(step))
     separator = _separator(texts)
     # Type inference recognises lists of tags by commas.
     by_commas = texts.str.replace_all(separator, ",", literal=True) if separator != "," else texts
     type = infer_type(by_commas.to_list(), name)
     if type == "text" and separator != ",":
         type = infer_type(texts.to_list(), name)
+    if type == "date" and _order(type, cells, {}) == "month":
+        cells = _with_day_first(cells)
     if type not in (*_TAG_TYPES, "text") and values.canonical_series(type, cells)[1].any():
         return "text", ","
     return type, separator
+
+
+def _order(type: str, series: pl.Series, choice: Mapping[str, Any]) -> str | None:
+    """Return what comes first in the dates of a column: what was chosen, else what cells tell."""
+    chosen: str | None = choice.get("order")
+    if chosen is not None or type != "date" or series.dtype != pl.String:
+        return chosen or "day"
+    orders = {day_orders(text) for text in series.drop_nulls().unique()} - {frozenset()}
+    decided = {order for some in orders if len(some) == 1 for order in some}
+    if len(decided) == 1:
+        return decided.pop()
+    return None if orders else "day"
+
+
+def _with_day_first(series: pl.Series) -> pl.Series:
+    distinct = series.drop_nulls().unique()
+    changed = [with_day_first(text) for text in distinct]
+    return series.replace_strict(distinct, changed, default=None, return_dtype=pl.String)
+
+
+def _as_texts(cells: pl.Series) -> pl.Series:
+    """Return cells as texts; numbers as they are written canonically."""
+    return (
+        values.canonical_series("number", cells)[0]
+        if (cells.dtype.is_numeric())
+        else cells.cast(pl.String, strict=False)
+    )
 
 
 def _separator(series: pl.Series) -> str:

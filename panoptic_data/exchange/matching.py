@@ -3,15 +3,17 @@
 Rows are matched by the file's path (absolute, below a source, or any end of a path that only one
 file has), its name, the image's sha1, the file's id, or the row's number: the n-th row is the n-th
 file of a folder in natural order ("image-2" before "image-10"). Present files are preferred to
-missing ones. Not here: the values of a row (``columns``).
+missing ones; capitals count unless nothing matches with them. Not here: the values of a row
+(``columns``).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,7 +26,15 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.tables import Table
     from panoptic_data.storage.project import Project
 
-__all__ = ["METHODS", "Matches", "Matching", "folders", "match_rows", "propose"]
+__all__ = [
+    "METHODS",
+    "Matches",
+    "Matching",
+    "folders",
+    "has_panoptic_ids",
+    "match_rows",
+    "propose",
+]
 
 METHODS = ("path", "name", "sha1", "id", "row")
 # Rows, taken evenly from the whole table, by which the key column is recognised.
@@ -43,7 +53,9 @@ _KEY_NAMES: Mapping[str, str] = {
     "id": "id",
     "fileid": "id",
 }
-_COLUMNS = ("row", "sha1", "file_id", "key", "why")
+_COLUMNS = ("row", "sha1", "file_id", "key", "why", "is_caseless")
+_PATHS = ("path", "rooted", "absolute")
+_WITH_CASE = ("path", "name")
 
 
 @dataclass(frozen=True)
@@ -64,12 +76,14 @@ class Matches:
 
     ``unmatched`` has row, key, line and why: "nothing", "several" (different images match) or
     "empty". ``files`` are the files of the project: file_id, sha1 (null: never read).
+    ``caseless`` counts the rows that match only where capitals do not count.
     """
 
     matching: Matching
     rows: pl.DataFrame
     unmatched: pl.DataFrame
     files: pl.DataFrame
+    caseless: int = 0
 
 
 def match_rows(project: Project, table: Table, matching: Matching) -> Matches:
@@ -130,6 +144,14 @@ def folders(project: Project) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
+def has_panoptic_ids(table: Table, column: str | None) -> bool:
+    """Whether a column holds the numbers that Panoptic gives to images, and only it knows."""
+    if column is None or folded(column) != "id" or not table.types:
+        return False
+    texts = table.frame[column].cast(pl.String, strict=False).str.strip_chars()
+    return bool(texts.str.contains(r"^[0-9]{1,9}$").fill_null(False).all())
+
+
 def _files(project: Project) -> pl.DataFrame:
     """Return the files of a project; paths are composed as Unicode NFC.
 
@@ -175,23 +197,34 @@ def _keys(table: Table, column: str) -> pl.DataFrame:
 
 
 def _look_up(keys: pl.DataFrame, files: pl.DataFrame, by: str) -> pl.DataFrame:
-    """Return row, sha1, file_id, key, why (null where something matches)."""
+    """Return row, sha1, file_id, key, why (null where something matches), is_caseless."""
     is_empty = pl.col("key").fill_null("") == ""
     empty = keys.filter(is_empty).select(
-        *_no_match(), key=pl.lit(None, pl.String), why=pl.lit("empty")
+        *_no_match(), key=pl.lit(None, pl.String), why=pl.lit("empty"), is_caseless=False
     )
-    is_missing = pl.col("status") == "missing"
     rest = keys.filter(~is_empty)
     parts = [empty]
-    for candidates in (files.filter(~is_missing), files.filter(is_missing)):
+    for is_caseless, candidates in _candidates(files, by):
         for lookup in _LOOKUPS[by]:
             if rest.is_empty():
                 break
-            matched = lookup(rest, candidates)
-            parts.append(matched.join(rest, on="row", how="left").select(_COLUMNS))
+            key = pl.col("key").str.to_lowercase() if is_caseless else pl.col("key")
+            matched = lookup(rest.with_columns(key), candidates())
+            with_keys = matched.join(rest, on="row", how="left")
+            parts.append(with_keys.with_columns(is_caseless=is_caseless).select(_COLUMNS))
             rest = rest.join(matched, on="row", how="anti")
-    unmatched = rest.select(*_no_match(), "key", why=pl.lit("nothing"))
+    unmatched = rest.select(*_no_match(), "key", why=pl.lit("nothing"), is_caseless=False)
     return pl.concat([part.select(_COLUMNS) for part in (*parts, unmatched)]).sort("row")
+
+
+def _candidates(files: pl.DataFrame, by: str) -> Iterator[tuple[bool, Callable[[], pl.DataFrame]]]:
+    """Yield the files to look among, in their turn, and whether capitals count for nothing."""
+    is_missing = pl.col("status") == "missing"
+    for is_caseless in (False, True) if by in _WITH_CASE else (False,):
+        lowered = [pl.col(path).str.to_lowercase() for path in _PATHS] if is_caseless else []
+        for part in (files.filter(~is_missing), files.filter(is_missing)):
+            # Made only where a row is left that matched nothing.
+            yield is_caseless, cache(partial(part.with_columns, lowered))
 
 
 def _no_match() -> tuple[pl.Expr, ...]:
@@ -316,7 +349,8 @@ def _by_row(table: Table, files: pl.DataFrame) -> pl.DataFrame:
     numbered = matched.select(rows[: len(matched)], "sha1", "file_id")
     why = pl.when(pl.col("file_id").is_null()).then(pl.lit("nothing"))
     key = (pl.col("row") + 1).cast(pl.String)
-    return pl.concat([numbered, surplus]).with_columns(key=key, why=why).select(_COLUMNS)
+    both = pl.concat([numbered, surplus])
+    return both.with_columns(key=key, why=why, is_caseless=pl.lit(False)).select(_COLUMNS)
 
 
 def _natural_key(text: str) -> list[tuple[int, str]]:
@@ -345,6 +379,7 @@ def _matches(matching: Matching, rows: pl.DataFrame, files: pl.DataFrame, table:
         rows.filter(is_matched).select("row", "sha1", "file_id"),
         unmatched.with_columns(line=table.lines.gather(unmatched["row"])),
         files.select("file_id", "sha1"),
+        rows.filter(is_matched & pl.col("is_caseless")).height,
     )
 
 
@@ -359,6 +394,8 @@ def _best_key(
     for name in names:
         if name not in table.frame.columns:
             raise InvalidImport("no_column", table.name, column=name)
+        if column is None and has_panoptic_ids(table, name):
+            continue
         if table.types.get(name) == "image" or table.frame[name].dtype.is_nested():
             continue
         part = replace(table, frame=sample.select(name))

@@ -30,15 +30,25 @@ from panoptic_data.exchange.columns import (
     propose,
     read_values,
 )
-from panoptic_data.exchange.matching import Matches, Matching
-from panoptic_data.exchange.tables import Table
+from panoptic_data.exchange.matching import Matches, Matching, has_panoptic_ids
+from panoptic_data.exchange.readers import unclear_encoding
+from panoptic_data.exchange.tables import Table, TextForm
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["EXISTING", "Plan", "make_plan", "revise", "skipped_rows", "summarize"]
+__all__ = [
+    "EXISTING",
+    "Plan",
+    "make_plan",
+    "open_question",
+    "revise",
+    "skipped_rows",
+    "summarize",
+    "text_summary",
+]
 
 # What happens to values that exist already: they are replaced, kept, or everything goes into new
 # properties.
@@ -47,7 +57,8 @@ _LISTED = 20
 _EXAMPLES = 3
 # Examples are taken from so many values.
 _SAMPLED = 20_000
-_CHOICES = frozenset(("name", "type", "target", "take", "separator", "folder"))
+_CHOICES = frozenset(("name", "type", "target", "take", "separator", "folder", "order"))
+_ORDERS = ("day", "month")
 
 
 @dataclass(frozen=True)
@@ -80,8 +91,9 @@ def make_plan(
     """Return what importing a table would do; nothing is written.
 
     ``columns`` overrides what is proposed: ``{"year": {"type": "date"}, "note": {"take":
-    False}}``; a column has name, type, target, take, separator and folder. ``existing`` is one of
-    ``EXISTING``, ``target`` that of new properties. Raises InvalidImport.
+    False}}``; a column has name, type, target, take, separator, folder and order (what dates
+    begin with, "day" or "month"). ``existing`` is one of ``EXISTING``, ``target`` that of new
+    properties. Raises InvalidImport.
     """
     matches = row_matching.match_rows(
         project, table, matching or row_matching.propose(project, table)
@@ -113,6 +125,17 @@ def revise(
         choices[name] = {**choices.get(name, {}), **parts}
     existing, target = existing or before.existing, target or before.target
     return _planned(project, before.table, matches, choices, existing, target, before)
+
+
+def open_question(plan: Plan) -> InvalidImport | None:
+    """Return what a person is to say before a plan is carried out: encoding, order of dates."""
+    unclear = unclear_encoding(plan.table)
+    if unclear is not None:
+        return unclear
+    for column in plan.columns:
+        if column.take and column.order is None:
+            return InvalidImport("dates", plan.table.name, name=column.source)
+    return None
 
 
 def skipped_rows(plan: Plan) -> pl.DataFrame:
@@ -149,7 +172,10 @@ def summarize(plan: Plan, listed: int = _LISTED) -> dict[str, Any]:
             "why": dict(counts.iter_rows()),
             "first": skipped.head(listed).select("line", "key", "why").to_dicts(),
         },
+        "caseless": plan.matches.caseless,
+        "hint": _hint(plan),
         "overlong": list(plan.table.overlong[:listed]),
+        "text": plan.table.text and text_summary(plan.table.text, listed),
         "unread": {
             "count": len(plan.table.unread),
             "first": [{"file": name, "cause": why} for name, why in plan.table.unread[:listed]],
@@ -157,6 +183,21 @@ def summarize(plan: Plan, listed: int = _LISTED) -> dict[str, Any]:
         "existing": plan.existing,
         "columns": [_summarize_column(plan, column, listed) for column in plan.columns],
     }
+
+
+def text_summary(text: TextForm, listed: int = _LISTED) -> dict[str, Any]:
+    """Return how a file was read as text, ready for JSON: lines as a count and the first."""
+    lines = {"bad_lines": text.bad_lines, "open_quotes": text.open_quotes}
+    return vars(text) | {
+        name: {"count": len(numbers), "first": numbers[:listed]} for name, numbers in lines.items()
+    }
+
+
+def _hint(plan: Plan) -> str | None:
+    """Return what to say of rows that match nothing: that they bear Panoptic's own numbers."""
+    column = plan.matches.matching.column
+    is_panoptics = not plan.matches.rows.height and has_panoptic_ids(plan.table, column)
+    return "panoptic_ids" if is_panoptics else None
 
 
 def _planned(
@@ -193,6 +234,8 @@ def _check(table: Table, choices: Mapping[str, Mapping[str, Any]], existing: str
         if type is not None and type not in values.TYPES:
             known = ", ".join(values.TYPES)
             raise InvalidImport("type", table.name, name=type, known=known)
+        if parts.get("order") not in (None, *_ORDERS):
+            raise InvalidImport("order", table.name, name=parts["order"])
         if parts.get("target", "image") not in properties.TARGETS:
             raise InvalidImport("target", table.name, name=parts["target"])
 

@@ -7,32 +7,34 @@ folder of XMP sidecars by ``sidecars``. Not here: what a table is (``tables``), 
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import definitions, panoptic, sidecars
+from panoptic_data.exchange import definitions, encodings, panoptic, sidecars
+from panoptic_data.exchange.csv_rows import CsvRows, detect_delimiter
+from panoptic_data.exchange.encodings import Decoded
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name
-from panoptic_data.exchange.tables import NewTag, Table, column_names, tag_columns, tags_of
+from panoptic_data.exchange.tables import (
+    NewTag,
+    Table,
+    TextForm,
+    column_names,
+    tag_columns,
+    tags_of,
+)
 
-__all__ = ["read", "read_tags"]
+__all__ = ["read", "read_tags", "unclear_encoding"]
 
-DELIMITERS = (";", ",", "\t", "|")
-# Characters looked at to recognise the delimiter; a longer sample changes no answer.
-_SAMPLE = 200_000
-_SAMPLED_ROWS = 200
-# Rows turned into columns at once, so that a million are never held as lists of texts.
-_CHUNK = 50_000
-_LONGEST_CELL = 2**31 - 1
+# Cells of each column that are shown to tell whether the encoding is right.
+_ACCENTED = 6
 # Excel states the delimiter in the first line.
 _EXCEL_DELIMITER = re.compile(r"sep=(.)(?=\r?\n)")
 _SQLITE = b"SQLite format 3\0"
@@ -50,12 +52,12 @@ def read(
     """Read a file of any format, recognised by its content; CSV where nothing else fits.
 
     A folder is that of a Panoptic project, an export for Panoptic, or holds XMP sidecars.
-    ``delimiter`` and ``encoding`` are detected unless given; ``roots`` is for sidecars
-    (``sidecars.ROOTS``). Raises InvalidImport.
+    ``delimiter`` and ``encoding`` are detected unless given (``Table.text`` says which encoding);
+    ``roots`` is for sidecars (``sidecars.ROOTS``). Raises InvalidImport.
     """
     path = Path(file).expanduser()
     if path.is_dir():
-        return _read_folder(path, roots)
+        return _read_folder(path, roots, encoding)
     if path.suffix.lower() == sidecars.SUFFIX and path.is_file():
         return sidecars.read(path, roots)
     start = _first_bytes(path)
@@ -65,28 +67,43 @@ def read(
         raise InvalidImport("spreadsheet", path)
     if start.startswith(_PARQUET):
         return _read_parquet(path)
-    text = _decode(path.read_bytes(), encoding)
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip()[:1] in ("{", "["):
-        return definitions.read_beside(path, _read_json(path, text))
-    return definitions.read_beside(path, _read_csv(path, text, delimiter))
+    decoded = _read_text(path, encoding)
+    is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    if is_json or decoded.text.lstrip()[:1] in ("{", "["):
+        table = _with_text(_read_json(path, decoded.text), decoded)
+        return definitions.read_beside(path, table)
+    return definitions.read_beside(path, _read_csv(path, decoded, delimiter))
 
 
-def read_tags(file: str | Path) -> tuple[NewTag, ...]:
+def read_tags(
+    file: str | Path, encoding: str | None = None, *, is_guess_enough: bool = False
+) -> tuple[NewTag, ...]:
     """Read tags from a CSV with the columns name, colour (or color), parents.
 
     Parents are names separated by commas; a name with a comma in it is quoted. Raises
-    InvalidImport.
+    InvalidImport, for an encoding that is not clear unless ``is_guess_enough``.
     """
-    table = read(file)
+    table = read(file, encoding=encoding)
+    unclear = unclear_encoding(table)
+    if unclear is not None and not is_guess_enough:
+        raise unclear
     if "name" not in tag_columns(table):
         raise InvalidImport("no_tag_names", file)
     return tags_of(table)
 
 
-def _read_folder(folder: Path, roots: str | None) -> Table:
+def unclear_encoding(table: Table) -> InvalidImport | None:
+    """Return the question in which encoding a file is, None where that is clear."""
+    if table.text is None or table.text.is_certain:
+        return None
+    known = ", ".join((table.text.encoding, *table.text.others))
+    return InvalidImport("unclear_encoding", table.name, known=known)
+
+
+def _read_folder(folder: Path, roots: str | None, encoding: str | None) -> Table:
     values = folder / panoptic.VALUES
     if values.is_file() and not panoptic.is_project(folder):
-        table = _read_csv(values, _decode(values.read_bytes(), None), None)
+        table = _read_csv(values, _read_text(values, encoding), None)
         return replace(table, name=folder.name, tags=_trees_beside(folder, table))
     if not panoptic.is_project(folder) and sidecars.has_sidecars(folder):
         return sidecars.read(folder, roots)
@@ -111,31 +128,40 @@ def _first_bytes(path: Path) -> bytes:
         raise InvalidImport("unreadable", path, cause=error.strerror or error) from None
 
 
-def _decode(data: bytes, encoding: str | None) -> str:
-    """Decode a file by its byte order mark, else as UTF-8, else as Windows-1252."""
-    if encoding is not None:
-        return data.decode(encoding, "replace")
-    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                       (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if data.startswith(mark):
-            return data.decode(name, "replace")
-    if b"\0" in data[:_SAMPLE]:
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+def _read_text(path: Path, encoding: str | None) -> Decoded:
+    return encodings.decode(path.read_bytes(), encoding, path)
 
 
-def _read_csv(path: Path, text: str, delimiter: str | None) -> Table:
-    csv.field_size_limit(_LONGEST_CELL)
+def _with_text(table: Table, decoded: Decoded, open_quotes: Iterable[int] = ()) -> Table:
+    """Return a table with how its file was read as text."""
+    columns = table.frame.iter_columns()
+    cells = (cell for column in columns for cell in _accented(column))
+    form = TextForm(
+        decoded.encoding,
+        decoded.is_certain,
+        decoded.others,
+        tuple(encodings.first_accented(chain(table.frame.columns, cells))),
+        decoded.bad_lines,
+        tuple(open_quotes),
+    )
+    return replace(table, text=form)
+
+
+def _accented(column: pl.Series) -> list[str]:
+    if column.dtype != pl.String:
+        return []
+    return column.filter(column.str.contains(r"[^\x00-\x7f]")).head(_ACCENTED).to_list()
+
+
+def _read_csv(path: Path, decoded: Decoded, delimiter: str | None) -> Table:
+    text = decoded.text
     stated = _EXCEL_DELIMITER.match(text)
     if stated is not None:
         # An empty line remains in its stead, so that line numbers stay right.
         text, delimiter = text[stated.end() :], delimiter or stated[1]
     if text.startswith(",".join(definitions.IDENTITY)):
         delimiter = delimiter or ","
-    reader = _CsvRows(text, delimiter or _detect_delimiter(text))
+    reader = CsvRows(text, delimiter or detect_delimiter(text))
     headers = next(iter(reader), None)
     if headers is None:
         raise InvalidImport("empty", path)
@@ -159,64 +185,13 @@ def _read_csv(path: Path, text: str, delimiter: str | None) -> Table:
     frame = pl.concat(frames)
     if is_export:
         frame = frame.with_columns(definitions.restored(pl.all()))
-    return Table(path.name, frame, line_numbers, types, tuple(overlong))
+    table = Table(path.name, frame, line_numbers, types, tuple(overlong))
+    return _with_text(table, decoded, reader.open_quotes)
 
 
 def _restored(headers: list[str]) -> list[str]:
     texts = pl.select(definitions.restored(pl.lit(pl.Series(headers)))).to_series()
     return [str(text) for text in texts]
-
-
-class _CsvRows:
-    """The rows of a CSV that are not empty, with the line on which each begins."""
-
-    def __init__(self, text: str, delimiter: str) -> None:
-        self._rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        self.line = 0
-
-    def __iter__(self) -> Iterator[list[str]]:
-        end = self._rows.line_num
-        for row in self._rows:
-            self.line, end = end + 1, self._rows.line_num
-            if any(cell and not cell.isspace() for cell in row):
-                yield row
-
-    def chunks(self) -> Iterator[tuple[list[list[str]], list[int]]]:
-        """Yield up to ``_CHUNK`` rows at a time, with their line numbers."""
-        rows: list[list[str]] = []
-        lines: list[int] = []
-        for row in self:
-            rows.append(row)
-            lines.append(self.line)
-            if len(rows) == _CHUNK:
-                yield rows, lines
-                rows, lines = [], []
-        if rows:
-            yield rows, lines
-
-
-def _detect_delimiter(text: str) -> str:
-    """Return the delimiter under which most rows have as many cells as the first."""
-
-    def score(delimiter: str) -> tuple[float, int]:
-        rows = _sample_rows(text[:_SAMPLE], delimiter)
-        width = len(rows[0]) if rows else 0
-        if width < 2:
-            return 0.0, 0
-        return sum(len(row) == width for row in rows) / len(rows), width
-
-    return max(DELIMITERS, key=score)
-
-
-def _sample_rows(text: str, delimiter: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if any(row):
-            rows.append(row)
-        if len(rows) == _SAMPLED_ROWS:
-            break
-    # The last row may be cut in the middle.
-    return rows[:-1] if len(rows) > 2 else rows
 
 
 def _read_parquet(path: Path) -> Table:

@@ -19,6 +19,7 @@ __all__ = [
     "ColumnHint",
     "NewTag",
     "Table",
+    "TextForm",
     "column_names",
     "parse_header",
     "split",
@@ -78,12 +79,30 @@ class ColumnHint:
 
 
 @dataclass(frozen=True)
+class TextForm:
+    """How a file was read as text: its ``encoding`` (Python's name), and what a person may doubt.
+
+    ``is_certain`` is False where the ``others`` are as likely; ``accented`` are the first cells
+    that have other letters than ASCII's. ``bad_lines`` are those with bytes that are no text in
+    it, ``open_quotes`` those with a quote that is never closed.
+    """
+
+    encoding: str
+    is_certain: bool = True
+    others: tuple[str, ...] = ()
+    accented: tuple[str, ...] = ()
+    bad_lines: tuple[int, ...] = ()
+    open_quotes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """The rows of a file. ``lines`` (n,) are their line numbers (in Parquet: row numbers from 1).
 
     ``types`` are those that headers state (``kind[tag]``), by column; ``overlong`` lists the lines
     with more cells than there are columns; ``unread`` names the files of a folder that could not be
-    read, and why. The rest is known of Panoptic's databases, of sidecars and of exports only:
+    read, and why; ``text`` is None where the file is none of texts. The rest is known of Panoptic's
+    databases, of sidecars and of exports only:
     ``path_column``, then ``second_path_column`` and ``sha1_column`` identify the image of a row;
     ``tags`` and ``hints`` are by column.
     """
@@ -93,6 +112,7 @@ class Table:
     lines: pl.Series
     types: Mapping[str, str] = field(default_factory=dict)
     overlong: tuple[int, ...] = ()
+    text: TextForm | None = None
     path_column: str | None = None
     second_path_column: str | None = None
     sha1_column: str | None = None

@@ -20,6 +20,7 @@ def import_form(
     language: str,
     types: Sequence[str],
     ways: Sequence[str],
+    encodings: Sequence[str],
     texts: Mapping[str, str],
     on_show: Callable[[str], None],
     on_properties: Callable[[], None],
@@ -31,6 +32,7 @@ def import_form(
             "language": language,
             "types": list(types),
             "ways": list(ways),
+            "encodings": list(encodings),
             "texts": dict(texts),
         },
         presses={

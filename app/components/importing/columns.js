@@ -113,6 +113,13 @@ class ColumnRow {
       },
       ...SEPARATORS.map(([value, name]) => el("option", { value }, t(`separator_${name}`))),
     );
+    this.order = el(
+      "select",
+      { "aria-label": t("order_of", { name: source }), onchange: () => this.change({ order: this.order.value }) },
+      el("option", { value: "", disabled: true }, t("choose_one")),
+      ...["day", "month"].map((order) => el("option", { value: order }, t(`order_${order}`))),
+    );
+    this.isOrderShown = false;
     this.effectCell = el("td", { class: "comes" });
     const label = el("label", {}, this.take);
     this.node = el(
@@ -122,7 +129,7 @@ class ColumnRow {
       el("th", { scope: "row", title: source }, el("span", {}, source)),
       this.valuesCell,
       el("td", { class: "property" }, this.name, this.newMark),
-      el("td", { class: "type" }, el("span", { class: "typed" }, this.glyph, this.type)),
+      el("td", { class: "type" }, el("span", { class: "typed" }, this.glyph, this.type), this.order),
       el("td", { class: "target" }, this.target),
       el("td", { class: "separator" }, this.separator),
       this.effectCell,
@@ -166,6 +173,7 @@ class ColumnRow {
     write(this.glyph, ICONS[this.type.value]);
     this.target.value = choices.target;
     this.separator.value = choices.separator;
+    this.order.value = column.order ?? "";
   }
 
   /** An existing property keeps its type and target. @param {Column} column @param {boolean} isRefused */
@@ -175,6 +183,9 @@ class ColumnRow {
     this.target.disabled = !column.take || isExisting;
     this.name.disabled = !column.take;
     this.separator.hidden = !column.take || column.type !== "tags";
+    // Shown where dates may be read both ways, and where they are read the other way.
+    this.isOrderShown ||= column.order !== "day";
+    this.order.hidden = !column.take || column.type !== "date" || !this.isOrderShown;
   }
 
   /** Some values: as read, or as written in the file. @param {Column} column */

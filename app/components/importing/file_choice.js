@@ -1,6 +1,6 @@
 // The choice of a file, from the browser or by its path; then its name, its size and whether it
 // has values or tags. Not here: dropping a file (importing.js), reading it (the server).
-import { el, icon, set, write } from "../shared/ui/dom.js";
+import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
 const ACCEPTED = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3,.xmp";
 const FORMATS = /** @type {const} */ ([
@@ -65,6 +65,18 @@ export class FileChoice {
       el("button", { type: "button", class: "mode", onclick: () => this.setKind(kind) }),
     );
     this.kindGroup = el("div", { class: "modes", role: "group" }, ...this.kindButtons);
+    this.encodingLabel = el("span", {});
+    this.encoding = el("select", { class: "field", onchange: () => this.chooseEncoding() });
+    this.accented = el("span", { class: "accented" });
+    this.encodingRow = el(
+      "div",
+      { class: "encoding" },
+      el("label", {}, this.encodingLabel, this.encoding),
+      this.accented,
+    );
+    this.encodingProblem = el("p", { class: "problem", role: "alert", hidden: true });
+    this.badLines = el("p", { class: "quiet" });
+    this.openQuotes = el("p", { class: "quiet" });
     this.overlong = el("p", { class: "quiet" });
     this.unread = el("p", { class: "quiet" });
     this.fileRow = el(
@@ -77,7 +89,7 @@ export class FileChoice {
       el("span", { class: "gap" }),
       this.anotherButton,
     );
-    const notes = [this.overlong, this.unread];
+    const notes = [this.encodingRow, this.encodingProblem, this.badLines, this.openQuotes, this.overlong, this.unread];
     this.node = el("section", { class: "step" }, this.file, this.empty, this.fileRow, ...notes);
   }
 
@@ -89,6 +101,7 @@ export class FileChoice {
     this.fileRow.hidden = !isRead;
     this.overlong.hidden = !state?.plan?.overlong.length;
     this.unread.hidden = !state?.plan?.unread.count;
+    this.drawText(state);
     if (!isRead) return this.drawEmpty(state, into);
     write(this.name, state.name);
     set(this.name, "title", state.name);
@@ -106,6 +119,43 @@ export class FileChoice {
     if (state.plan) this.drawNotes(state.plan);
     this.language = language;
     this.anotherButton.disabled = session.state.phase === "writing";
+  }
+
+  /** How the file was read as text: its encoding and some cells to judge it by. */
+  drawText(state) {
+    const { t, language } = this.tools;
+    const text = state?.table?.text ?? null;
+    const isPlain = !text || (text.encoding.startsWith("utf") && !text.bad_lines.count && !text.accented.length);
+    this.encodingRow.hidden = isPlain;
+    this.badLines.hidden = !text?.bad_lines.count;
+    this.openQuotes.hidden = !text?.open_quotes.count;
+    const problem = state?.problem?.about === "encoding" ? state.problem.message : "";
+    this.encodingProblem.hidden = !problem;
+    write(this.encodingProblem, problem);
+    if (!text) return;
+    write(this.encodingLabel, t("encoding"));
+    this.fillEncodings(text);
+    const cells = text.accented.map((cell) => el("q", {}, cell.length > 40 ? `${cell.slice(0, 40)}…` : cell));
+    this.accented.replaceChildren(...(cells.length ? [el("span", { class: "quiet" }, t("accented")), ...cells] : []));
+    const lines = ({ count, first }) =>
+      first.map((line) => number(line, language)).join(", ") + (count > first.length ? " …" : "");
+    write(this.badLines, t("bad_lines", { lines: lines(text.bad_lines) }));
+    write(this.openQuotes, t("open_quotes", { lines: lines(text.open_quotes) }));
+  }
+
+  /** The likeliest encodings first. @param {import("./session.js").TextForm} text */
+  fillEncodings(text) {
+    const likely = [text.encoding, ...text.others];
+    const names = [...new Set([...likely, ...this.tools.encodings])];
+    if (names.join() !== this.encodingNames) {
+      this.encodingNames = names.join();
+      this.encoding.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
+    }
+    this.encoding.value = text.encoding;
+  }
+
+  chooseEncoding() {
+    this.tools.session.choose({ encoding: this.encoding.value });
   }
 
   /** What of the file is not imported. @param {import("./session.js").Plan} plan */

@@ -18,7 +18,8 @@ import { TagList } from "./tag_list.js";
 export const INTO_KEY = "panoptic.import.into";
 
 /**
- * @typedef {{language: string, types: string[], ways: string[], texts: Record<string, string>}} Data
+ * @typedef {{language: string, types: string[], ways: string[], encodings: string[],
+ *   texts: Record<string, string>}} Data
  */
 /**
  * What the steps need.
@@ -27,6 +28,7 @@ export const INTO_KEY = "panoptic.import.into";
  * @property {string} language
  * @property {string[]} types
  * @property {string[]} ways
+ * @property {string[]} encodings
  * @property {ImportSession} session
  * @property {(name: string, value: any) => void} send  sends an event to Python
  */
@@ -42,7 +44,15 @@ class ImportPage {
     this.root = root;
     this.session = new ImportSession();
     /** @type {Tools} */
-    this.tools = { t: (name) => name, language: "en", types: [], ways: [], session: this.session, send: () => {} };
+    this.tools = {
+      t: (name) => name,
+      language: "en",
+      types: [],
+      ways: [],
+      encodings: [],
+      session: this.session,
+      send: () => {},
+    };
     this.into = sessionStorage.getItem(INTO_KEY);
     this.fileChoice = new FileChoice(this.tools, {
       begin: (file) => this.begin(file),
@@ -118,8 +128,8 @@ class ImportPage {
     if (signature === this.signature) return;
     const isUpdate = this.signature !== undefined;
     this.signature = signature;
-    const { language, texts, types, ways } = data;
-    Object.assign(this.tools, { t: translator(texts, language), language, types, ways });
+    const { language, texts, types, ways, encodings } = data;
+    Object.assign(this.tools, { t: translator(texts, language), language, types, ways, encodings });
     this.session.language = language;
     this.draw();
     // Messages of the server are in the language of the request.

@@ -20,6 +20,8 @@ export class Matching {
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.note = el("p", { class: "note", hidden: true }, icon("visibility"), el("span", {}));
     this.summary = el("p", { class: "found", role: "status" });
+    this.caseless = el("p", { class: "quiet", hidden: true });
+    this.hint = el("p", { class: "problem", hidden: true });
     this.missedLine = el("summary", {});
     this.missedList = el("tbody", {});
     this.missedAll = el("a", { class: "link", download: "" });
@@ -48,6 +50,8 @@ export class Matching {
       this.problem,
       this.note,
       this.summary,
+      this.hint,
+      this.caseless,
       this.missed,
       this.compare,
     );
@@ -166,6 +170,8 @@ export class Matching {
     const { t, language } = this.tools;
     const { plan } = state;
     this.summary.hidden = this.missed.hidden = this.compare.hidden = !plan;
+    this.hint.hidden = !plan?.hint;
+    this.caseless.hidden = !plan?.caseless;
     this.note.hidden = !plan || state.choices.by !== "row" || Boolean(this.isChosen);
     if (!plan) {
       this.shownKey = "";
@@ -181,6 +187,8 @@ export class Matching {
         images,
       }),
     );
+    if (plan.hint) write(this.hint, t(`hint_${plan.hint}`));
+    write(this.caseless, t("caseless", { count: plan.caseless }));
     const { missed } = plan;
     this.missed.hidden = !missed.count;
     write(this.missedLine, t("missed", { count: missed.count }));

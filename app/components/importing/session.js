@@ -16,6 +16,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {"image" | "file"} target
  * @property {boolean} take
  * @property {string} separator
+ * @property {"day" | "month" | null} order  what its dates begin with; null where a person is to say
  * @property {boolean} is_new
  * @property {(string | string[])[]} examples  as written in the file
  * @property {string[][]} [read]  as read by type; this and what follows only for columns that are taken
@@ -36,10 +37,20 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {number} matched
  * @property {number} images
  * @property {Missed} missed
+ * @property {number} caseless  rows that match only where capitals do not count
+ * @property {string | null} hint
  * @property {number[]} overlong
  * @property {{count: number, first: {file: string, cause: string}[]}} unread
  * @property {Column[]} columns
  * @property {string} existing
+ * @typedef {{count: number, first: number[]}} Lines
+ * @typedef {object} TextForm
+ * @property {string} encoding
+ * @property {boolean} is_certain
+ * @property {string[]} others
+ * @property {string[]} accented  the first cells with accents
+ * @property {Lines} bad_lines
+ * @property {Lines} open_quotes
  * @typedef {{by: string | null, column: string | null, folder: string | null}} Matching
  *
  * @typedef {object} ImportState
@@ -50,7 +61,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {{about: "file" | "matching" | "column" | "import", column: string | null, code: string,
  *   message: string} | null} problem
  * @property {Matching & {columns: Record<string, any>, existing: string, into: string | null}} choices
- * @property {{rows: number, columns: string[], listsTags: boolean} | null} table
+ * @property {{rows: number, columns: string[], listsTags: boolean, text: TextForm | null} | null} table
  * @property {Plan | null} plan
  * @property {{count: number, first: {name: string, colour: string | null, parents: string[]}[]} | null} tags
  * @property {{done: number, of: number}} progress

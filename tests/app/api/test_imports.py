@@ -105,6 +105,7 @@ def test_a_file_is_read_arranged_written_and_taken_back_and_arranged_again(proje
         "path;kind[tag];made\nimage-1.jpg;map;1912\nimage-2.jpg;;May 1912\nx.jpg;a;b\n"
     )
     assert answer["phase"] == "ready"
+    assert answer["table"].pop("text")["encoding"] == "utf-8"
     assert answer["table"] == {"rows": 3, "columns": ["path", "kind", "made"], "listsTags": False}
     assert answer["choices"]["by"] == "path"
     assert answer["plan"]["missed"]["first"] == [{"line": 4, "key": "x.jpg", "why": "nothing"}]
@@ -316,3 +317,32 @@ def test_files_in_hand_are_few_and_one_that_is_let_go_is_gone(hand, client):
     assert client.get(f"/imports/{first}").status_code == 404
     assert client.delete(f"/imports/{hand.answer['id']}").status_code == 204
     assert hand.get().status_code == 404
+
+
+def test_another_encoding_reads_an_upload_again_until_it_is_let_go(project, client, hand):
+    uploads = project.root / import_sessions.UPLOADS
+    hand.begin("path;note\nimage-1.jpg;ışık\nimage-2.jpg;şiir\n".encode("cp1254"))
+    problem = hand.answer["problem"]
+    assert (problem["about"], hand.answer["canWrite"]) == ("encoding", False)
+    assert {"cp1252", "cp1254"} <= {*hand.answer["table"]["text"]["others"], "cp1252", "cp1254"}
+    hand._settled(client.post(f"/imports/{hand.answer['id']}", json={"encoding": "cp1252"}))
+    assert hand.answer["table"]["text"]["accented"] == ["ýþýk", "þiir"]
+    hand._settled(client.post(f"/imports/{hand.answer['id']}", json={"encoding": "klingon"}))
+    assert hand.answer["problem"]["about"] == "encoding"
+    assert not hand.answer["canWrite"]
+    hand._settled(client.post(f"/imports/{hand.answer['id']}", json={"encoding": "cp1254"}))
+    assert hand.answer["table"]["text"]["accented"] == ["ışık", "şiir"]
+    assert hand.answer["canWrite"]
+    assert len(list(uploads.iterdir())) == 1
+    client.delete(f"/imports/{hand.answer['id']}")
+    assert list(uploads.iterdir()) == []
+
+
+def test_days_that_may_be_months_are_asked(client, hand):
+    hand.begin("path;d[date]\nimage-1.jpg;04/05/1912\nimage-2.jpg;01/02/1913\n")
+    problem = hand.answer["problem"]
+    assert (problem["about"], problem["column"], problem["code"]) == ("column", "d", "dates")
+    assert not hand.answer["canWrite"]
+    hand.choose(columns={"d": {"order": "month"}})
+    assert hand.column("d")["read"] == [["1912-04-05"], ["1913-01-02"]]
+    assert hand.answer["canWrite"]

@@ -142,3 +142,35 @@ def test_every_reason_has_its_words():
     ways = {f"import.matched_by_{way}" for way in matching.METHODS}
     whys = {f"import.why_{why}" for why in ("nothing", "several", "empty", "unread")}
     assert ways | whys <= keys("en")
+
+
+def test_the_encoding_is_said_asked_and_chosen(war, capsys):
+    file = war.root.parent / "labels.csv"
+    file.write_bytes("path;note\n1930/red.jpg;été à la forêt\nblue.png;cœur\n".encode("mac_roman"))
+    code, out, _ = ran(war, capsys, "--dry-run")
+    assert code == 0
+    assert "read as mac_roman: été à la forêt · cœur" in out
+    file.write_bytes("path;note\n1930/red.jpg;ışık\nblue.png;şiir\n".encode("cp1254"))
+    code, out, err = ran(war, capsys)
+    assert code == 2
+    assert "cp1254" in err
+    assert annotations_of(war).state(fresh=True).position == 0
+    assert ran(war, capsys, "--encoding", "klingon")[0] == 2
+    assert ran(war, capsys, "--encoding", "cp1254")[0] == 0
+    state = annotations_of(war).state(fresh=True)
+    (note,) = state.live_properties
+    assert set(state.values(note.id)["value"]) == {"ışık", "şiir"}
+
+
+def test_an_open_quote_is_said_with_its_line_and_days_are_asked(war, capsys):
+    file = war.root.parent / "labels.csv"
+    file.write_text('path;d;note\n1930/red.jpg;04/05/1912;"open\nblue.png;01/02/1913;x\n')
+    code, out, err = ran(war, capsys)
+    assert code == 2
+    assert "--dates" in err
+    code, out, _ = ran(war, capsys, "--dates", "month")
+    assert code == 0
+    assert "in lines: 2" in out
+    state = annotations_of(war).state(fresh=True)
+    values = {prop.name: set(state.values(prop.id)["value"]) for prop in state.live_properties}
+    assert values == {"d": {"1912-04-05", "1913-01-02"}, "note": {'"open', "x"}}
