@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from app.session.language import number, terminal_language
+from app.session.language import file_size, terminal_language
 from panoptic_data.integrity import clean
 from panoptic_data.messages import translate
 from panoptic_data.storage import disk_use
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     _print_uses(uses)
     _print_freeable(items)
     if cleaned is not None:
-        print(_text("freed", size=_size(cleaned.bytes)))
+        print(_text("freed", size=file_size(cleaned.bytes)))
         for name in cleaned.left:
             print(_text("left", name=name))
         return 1 if cleaned.left else 0
@@ -46,34 +46,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_uses(uses: list[disk_use.DiskUse]) -> None:
-    print(_text("total", size=_size(sum(use.bytes for use in uses))))
+    print(_text("total", size=file_size(sum(use.bytes for use in uses))))
     for kind, total in disk_use.by_kind(uses).items():
-        print(f"  {_size(total):>10}  {_text(f'kind_{kind}')}")
+        print(f"  {file_size(total):>10}  {_text(f'kind_{kind}')}")
         encoders = [use for use in uses if use.kind == kind and use.encoder]
         for slug in dict.fromkeys(use.encoder for use in encoders):
             part = sum(use.bytes for use in encoders if use.encoder == slug)
-            print(f"  {'':>10}  {_size(part):>10}  {slug}")
+            print(f"  {'':>10}  {file_size(part):>10}  {slug}")
 
 
 def _print_freeable(items: list[clean.Freeable]) -> None:
     if not items:
         print(_text("nothing"))
         return
-    print(_text("freeable", size=_size(sum(item.bytes for item in items))))
+    print(_text("freeable", size=file_size(sum(item.bytes for item in items))))
     for kind in dict.fromkeys(item.kind for item in items):
         part = [item for item in items if item.kind == kind]
         names = ", ".join(item.name for item in part[:LISTED])
         names += " …" if len(part) > LISTED else ""
-        total = _size(sum(item.bytes for item in part))
+        total = file_size(sum(item.bytes for item in part))
         print(f"  {total:>10}  {_text(f'free_{kind}')}: {names}")
-
-
-def _size(count: int) -> str:
-    """Return bytes as people read them: 1,204 kB, 37 MB, 12 GB."""
-    for unit, size in (("GB", 10**9), ("MB", 10**6)):
-        if count >= 10 * size:
-            return f"{number(count / size)} {_text(unit)}"
-    return f"{number(-(-count // 1000))} {_text('kB')}"
 
 
 def _text(key: str, /, **params: object) -> str:

@@ -19,7 +19,6 @@ from app.services import export_jobs
 from app.services.export_jobs import Request
 from app.session import navigation, state
 from app.widgets import export_list, filter_chips
-from app.widgets.export_list import size_text
 from app.widgets.unavailable import guarded
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidExport, PanopticError
@@ -236,7 +235,7 @@ def _problem(project: Project, request: Request) -> tuple[str | None, Estimate |
             return _text("nothing"), None
         if request.target is None:
             is_small = estimate.size <= MOST_DOWNLOADED
-            most = size_text(MOST_DOWNLOADED)
+            most = state.file_size(MOST_DOWNLOADED)
             return None if is_small else _text("too_large", most=most), estimate
         target = Path(request.target)
         exports.check(project, request.format, target, options, overwrite=request.overwrite)
@@ -258,7 +257,7 @@ def _as_options(request: Request) -> Options:
 
 def _estimate_text(estimate: Estimate) -> str:
     kind = "files" if estimate.by_file else "images"
-    count, size = estimate.rows, size_text(estimate.size)
+    count, size = estimate.rows, state.file_size(estimate.size)
     return _text(f"about_{kind}", count=count, shown=state.number(count), size=size)
 
 

@@ -210,7 +210,7 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
     pairs = [
         ("dimensions", f"{dimensions} <small>{megapixels}</small>"),
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
-        ("weight", _bytes(int(size)) if isinstance(size, int) else ""),
+        ("weight", state.file_size(int(size)) if isinstance(size, int) else ""),
         ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
         ("taken_at", f"{image['taken_at']:%Y-%m-%d %H:%M}" if image["taken_at"] else ""),
         ("camera", escape(image["camera"] or "")),
@@ -384,14 +384,6 @@ def _folded(title: str, body: str) -> str:
 def _definition_list(pairs: Pairs) -> str:
     """Return names and values as a list; both are HTML already."""
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs) + "</dl>"
-
-
-def _bytes(size: int) -> str:
-    if size < 1_000:
-        return state.text("image.bytes", value=state.number(size))
-    if size < 1_000_000:
-        return state.text("image.kilobytes", value=state.number(size / 1_000))
-    return state.text("image.megabytes", value=_decimal(size / 1e6, 1))
 
 
 def _decimal(value: float, digits: int) -> str:

@@ -18,9 +18,10 @@ from app.services import identity, jobs
 from app.services.background_work import BackgroundWork
 from app.session import open_version, state
 from app.session.callbacks import uninterrupted
-from app.widgets import version_banner, version_differences
+from app.widgets import disk_use, version_banner, version_differences
 from app.widgets.html_table import moment
 from app.widgets.version_differences import Sides
+from panoptic_data.integrity.clean import Cleaned
 from panoptic_data.storage.project import Project
 from panoptic_data.versions import create, delete, diff, record, restore, verify
 from panoptic_data.versions.delete import Freed
@@ -62,6 +63,7 @@ def show(project: Project) -> None:
                     _list(versions)
                 with st.container(key="version_chosen", gap="small"):
                     _chosen(project, versions)
+            disk_use.show(project, versions, _begin)
 
 
 def _new_version(project: Project, *, is_first: bool) -> None:
@@ -153,6 +155,7 @@ def _chosen(project: Project, versions: list[CorpusVersion]) -> None:
             _deleting(now, version)
     _comparing(now, version, versions)
     _result(now, versions)
+    _citing(now, version)
     st.html(_facts(version))
 
 
@@ -176,7 +179,7 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
 def _deleting(project: Project, version: CorpusVersion) -> None:
     with st.popover(_text("delete"), icon=":material/delete:"):
         freed = delete.preview(project, version.id)
-        st.markdown(_text("delete_help", name=version.name, size=_megabytes(freed.bytes)))
+        st.markdown(_text("delete_help", name=version.name, size=state.file_size(freed.bytes)))
         if st.button(_text("delete_do"), key="delete", type="primary"):
             _begin("freed", lambda: delete.delete(project, version.id, wait=WAIT_SECONDS))
             st.rerun()
@@ -200,6 +203,16 @@ def _in_order(chosen: str, other: str, versions: list[CorpusVersion]) -> tuple[s
     """Return the older of two versions first; now is the newest."""
     ids = [NOW, *(version.id for version in versions)]
     return (chosen, other) if ids.index(chosen) > ids.index(other) else (other, chosen)
+
+
+def _citing(project: Project, version: CorpusVersion) -> None:
+    """Show what a paper can say of a version, to be copied."""
+    st.html(f"<h3>{escape(_text('cite'))}</h3>")
+    images = _text("images", count=state.number(version.counts["images"]))
+    at = f"{version.at:%Y-%m-%d}"
+    texts = {"project": project.name, "name": version.name, "at": at, "images": images}
+    citation = _text("citation", **texts, digest=version.digest, author=version.author)
+    st.code(citation, language=None, wrap_lines=True)
 
 
 def _facts(version: CorpusVersion) -> str:
@@ -270,12 +283,20 @@ def _report(kind: str, work: BackgroundWork[Any]) -> None:
         st.success(_text("is_restored", name=result.name))
     elif kind == "freed":
         _say_freed(result)
+    elif kind == "cleaned":
+        _say_cleaned(result)
     elif kind == "verified":
         _say_verified(result)
 
 
 def _say_freed(freed: Freed) -> None:
-    st.success(_text("deleted", name=freed.version.name, size=_megabytes(freed.bytes)))
+    st.success(_text("deleted", name=freed.version.name, size=state.file_size(freed.bytes)))
+
+
+def _say_cleaned(cleaned: Cleaned) -> None:
+    st.success(state.text("clean.freed", size=state.file_size(cleaned.bytes)))
+    for name in cleaned.left:
+        st.warning(state.text("clean.left", name=name))
 
 
 def _say_verified(verified: Verified) -> None:
@@ -313,11 +334,6 @@ def _result(project: Project, versions: list[CorpusVersion]) -> None:
 
 def _show_differing(sides: Sides, differing: VersionDiff) -> None:
     version_differences.show(sides, differing)
-
-
-def _megabytes(size: int) -> str:
-    text = f"{size / 1e6:,.1f} MB"
-    return text.replace(",", "\u202f").replace(".", ",") if state.language() == "fr" else text
 
 
 def _text(name: str, /, **params: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panoptic_data.messages import terminal_language, translate
 
-__all__ = ["cli_text", "number", "terminal_language"]
+__all__ = ["cli_text", "file_size", "number", "terminal_language"]
 
 
 def cli_text(key: str, **params: object) -> str:
@@ -17,3 +17,17 @@ def number(value: float, language: str | None = None) -> str:
     grouped = f"{value:,.0f}"
     # U+202F: the narrow no-break space of French typography.
     return grouped.replace(",", "\u202f") if (language or terminal_language()) == "fr" else grouped
+
+
+def file_size(count: int, language: str | None = None) -> str:
+    """Write a number of bytes as people read it: ``312 bytes``, ``37 kB``, ``1.2 MB``."""
+    code = language or terminal_language()
+    for unit, least in (("gigabytes", 1e9), ("megabytes", 1e6)):
+        if count >= least:
+            amount = f"{count / least:.1f}" if count < 100 * least else number(count / least, code)
+            amount = amount.removesuffix(".0")
+            shown = amount.replace(".", ",") if code == "fr" else amount
+            return translate(f"frame.{unit}", code, amount=shown)
+    if count < 1_000:
+        return translate("frame.bytes", code, amount=number(count, code))
+    return translate("frame.kilobytes", code, amount=number(count / 1_000, code))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.session import open_version, url_state
+from app.session.language import file_size as _file_size
 from app.session.language import number as _number
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import (
@@ -47,6 +48,7 @@ __all__ = [
     "choose_language",
     "encoder",
     "encoders",
+    "file_size",
     "language",
     "number",
     "open_image",
@@ -157,6 +159,11 @@ def text(key: str, **params: object) -> str:
 def number(value: float) -> str:
     """Write a whole number as this session's language does."""
     return _number(value, language())
+
+
+def file_size(count: int) -> str:
+    """Write a number of bytes as this session's language does: ``1.2 MB``."""
+    return _file_size(count, language())
 
 
 def view() -> View:

@@ -19,7 +19,7 @@ from app.widgets.unavailable import guarded
 from panoptic_data.exchange.exports.report import FILE
 from panoptic_data.storage.project import Project
 
-__all__ = ["show", "size_text"]
+__all__ = ["show"]
 
 REFRESH_SECONDS = 1.0
 _AGAIN = {"interrupted": "go_on", "failed": "again", "stopped": "again"}
@@ -30,16 +30,6 @@ def show(project: Project) -> None:
     is_at_work = any(job.is_at_work for job in export_jobs.jobs_of(project.now))
     every = REFRESH_SECONDS if is_at_work else None
     st.fragment(guarded(_list), run_every=every)(project.now, is_at_work)
-
-
-def size_text(size: int) -> str:
-    """Write a number of bytes: ``12 MB``."""
-    for unit, least in (("gigabytes", 1e9), ("megabytes", 1e6)):
-        if size >= least:
-            amount = f"{size / least:.1f}".removesuffix(".0")
-            shown = amount.replace(".", ",") if state.language() == "fr" else amount
-            return _text(unit, amount=shown)
-    return _text("kilobytes", amount=state.number(max(1, round(size / 1000))))
 
 
 def _list(project: Project, was_at_work: bool) -> None:
@@ -93,7 +83,7 @@ def _state(job: ExportJob) -> str:
         return escape(f"{_text(f'phase_{job.phase}')}{error}")
     kind = "rows_files" if job.by_file else "rows_images"
     text = _text(kind, count=job.rows, shown=state.number(job.rows))
-    return escape(f"{text}, {size_text(job.size)}" if job.size else text)
+    return escape(f"{text}, {state.file_size(job.size)}" if job.size else text)
 
 
 def _buttons(project: Project, job: ExportJob) -> None:

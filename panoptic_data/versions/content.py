@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -57,6 +59,8 @@ _PART_TABLES: Mapping[str, tuple[str, ...]] = {
     LOG: (log.TABLE,),
 }
 _SEPARATOR = "\x1f"
+# Numpy lets others work meanwhile; more than this waits for memory.
+THREADS = min(4, os.cpu_count() or 1)
 
 
 def part_digests(
@@ -71,19 +75,22 @@ def part_digests(
     ``cluster_info/…``.
     """
     database = project.database()
-    state = annotations_of(project).state(fresh=True)
     paths = _paths(database)
     read: dict[str, Callable[[], str]] = {
-        "sources": lambda: _digest(database.read("sources", ["name"])),
-        "files": lambda: _digest(database.read("files", _FILE)),
-        "images": lambda: _of_batches(database, "images", _IMAGE),
-        "duplicates": lambda: _digest(_duplicates(database, paths)),
-        "encoders": lambda: _digest(_encoders(database)),
+        # The longest first: the short ones fill what time is left.
         **_of_encoders(database),
         LOG: lambda: _digest(log.read(project)[0].to_arrow()),
+        "images": lambda: _of_batches(database, "images", _IMAGE),
+        "files": lambda: _digest(database.read("files", _FILE)),
+        "duplicates": lambda: _digest(_duplicates(database, paths)),
+        "encoders": lambda: _digest(_encoders(database)),
+        "sources": lambda: _digest(database.read("sources", ["name"])),
     }
-    parts = {name: known.get(name) or digest() for name, digest in read.items()}
-    return parts | _of_annotations(state, paths)
+    with ThreadPoolExecutor(THREADS) as threads:
+        unknown = {name: threads.submit(read[name]) for name in read if name not in known}
+        of_values = _of_annotations(annotations_of(project).state(fresh=True), paths)
+        computed = {name: digest.result() for name, digest in unknown.items()}
+    return {name: known.get(name) or computed[name] for name in read} | of_values
 
 
 def tables_of_part(part: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ Not here: making one (``create``).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.versions.record import CorpusVersion
 
-__all__ = ["Freed", "delete", "preview", "size_alone"]
+__all__ = ["Freed", "delete", "preview", "size_alone", "sizes_alone"]
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,25 @@ def size_alone(project: Project, version: CorpusVersion) -> dict[str, int]:
         others = version_files.files_of_others(folder, pin_name(version.id))
         sizes[table] = version_files.size_of(folder, own - others)
     return {table: size for table, size in sizes.items() if size}
+
+
+def sizes_alone(project: Project, versions: Iterable[CorpusVersion]) -> dict[str, int]:
+    """Return, by id, the bytes that each version alone keeps on the disk.
+
+    Each table is looked at once, however many versions there are.
+    """
+    by_table: dict[str, dict[str, frozenset[str]]] = {}
+    sizes: dict[str, int] = {}
+    for version in versions:
+        sizes[version.id] = 0
+        for table, number in version.tables.items():
+            files = version_files.files_of_version(project.lance / f"{table}.lance", number)
+            by_table.setdefault(table, {})[version.id] = files
+    for table, files_of in by_table.items():
+        folder = project.lance / f"{table}.lance"
+        current = version_files.files_named_by(version_files.manifests(folder)[:1])
+        readers = Counter(name for files in files_of.values() for name in files)
+        for id, files in files_of.items():
+            alone = {name for name in files - current if readers[name] == 1}
+            sizes[id] += version_files.size_of(folder, alone)
+    return sizes

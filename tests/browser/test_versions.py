@@ -1,9 +1,14 @@
 """Corpus versions as a person uses them: made, opened, compared and restored."""
 
+import os
+import re
+import time
+
 import pytest
 
 from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.store import Store
+from panoptic_data.versions.create import create
 from tests import synthetic
 from tests.dashboard import eventually, serving
 
@@ -58,3 +63,22 @@ def test_a_version_is_made_opened_compared_and_restored(visit, project):
         page.get_by_role("button", name="Restore this version").click()
         expect(page.get_by_text("before restoring “submitted”").first).to_be_visible()
         assert eventually(lambda: value() == ["before"])
+
+
+def test_what_takes_space_is_shown_and_freed_by_a_press(visit, project):
+    for _ in range(3):
+        synthetic.write(project, "images", [synthetic.image(name) for name in "abcd"])
+    old = time.time() - 7200
+    for path in project.lance.rglob("*"):
+        os.utime(path, (old, old))
+    create(project, "submitted")
+    with serving(project.root) as served:
+        page = visit(f"{served}/versions")
+        expect(page.get_by_text("corpus version “submitted”")).to_be_visible()
+        page.get_by_text("Space on the disk").click()
+        uses = page.get_by_role("table", name="Space on the disk")
+        expect(uses.get_by_role("row", name="thumbnails")).to_be_visible()
+        expect(page.get_by_text("keeps nothing that the corpus of now")).to_be_visible()
+        page.get_by_role("button", name="Free space…").click()
+        page.get_by_role("button", name=re.compile(r"^Free \d")).click()
+        expect(page.get_by_text(re.compile(r"^Freed \d"))).to_be_visible()
