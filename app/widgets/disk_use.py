@@ -85,14 +85,13 @@ def _freeing(project: Project, begin: Begin) -> None:
         return
     size = _size(item.bytes for item in items)
     st.html(f"<p>{escape(_text('freeable', size=size))}</p>")
-    st.html(table(_headings("what"), _of_kinds(items), _text("free")))
+    st.html(table(_headings("what"), _of_kinds(items), _text("freeable_what")))
     if project.version:
         return
-    with st.popover(_text("free"), icon=":material/mop:"):
-        st.markdown(_text("free_help", size=size))
-        if st.button(_text("free_do", size=size), key="free", type="primary"):
-            begin("cleaned", lambda: clean.clean(project))
-            st.rerun()
+    help_text = _text("free_help")
+    if st.button(_text("free_do", size=size), key="free", icon=":material/mop:", help=help_text):
+        begin("cleaned", lambda: clean.clean(project))
+        st.rerun()
 
 
 def _of_kinds(items: Sequence[Freeable]) -> Rows:
