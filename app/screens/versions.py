@@ -177,7 +177,13 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
 
 
 def _deleting(project: Project, version: CorpusVersion) -> None:
-    with st.popover(_text("delete"), icon=":material/delete:"):
+    popover = st.popover(
+        _text("delete"), icon=":material/delete:", key="version_delete", on_change="rerun"
+    )
+    # What it frees is measured when it is asked for: that looks at every other version.
+    if not popover.open:
+        return
+    with popover:
         freed = delete.preview(project, version.id)
         st.markdown(_text("delete_help", name=version.name, size=state.file_size(freed.bytes)))
         if st.button(_text("delete_do"), key="delete", type="primary"):

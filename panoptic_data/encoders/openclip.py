@@ -16,14 +16,13 @@ import open_clip
 import torch
 
 from panoptic_data.encoders.preparation import Preparation
-from panoptic_data.encoders.spec import EncoderSpec, closest
+from panoptic_data.encoders.spec import CONFIGURATION_FILE, EncoderSpec, closest
 from panoptic_data.encoders.torch_encoder import TorchEncoder
 from panoptic_data.encoders.weights import hub_file, local_file, quiet_root_logger
 from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 
 __all__ = ["load", "validate"]
 
-CONFIGURATION_FILE = "open_clip_config.json"
 CHECKPOINT_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 PREPROCESSING_KEYS = ("mean", "std", "interpolation", "resize_mode")
 

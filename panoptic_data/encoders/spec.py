@@ -17,7 +17,16 @@ from urllib.parse import unquote
 
 from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption
 
-__all__ = ["FAMILIES", "KNOWN", "EncoderSpec", "at_path", "closest", "kept", "parse"]
+__all__ = [
+    "CONFIGURATION_FILE",
+    "FAMILIES",
+    "KNOWN",
+    "EncoderSpec",
+    "at_path",
+    "closest",
+    "kept",
+    "parse",
+]
 
 FAMILIES = ("clip", "timm", "visual")
 DEFAULT_CLIP = "ViT-B-32"
@@ -27,6 +36,8 @@ DEFAULT_WEIGHTS = {
     "ViT-B-16": "datacomp_xl_s13b_b90k",
     "ViT-L-14": "datacomp_xl_s13b_b90k",
 }
+# What each folder holds that open_clip saved a model to.
+CONFIGURATION_FILE = "open_clip_config.json"
 # Prefixes of models that bring their own weights.
 MODEL_PREFIXES = ("local-dir:", "hf-hub:")
 OPTIONS = {
@@ -138,10 +149,15 @@ def parse(text: str) -> EncoderSpec:
     options = _options(text, family, query)
     weights = options.pop(WEIGHTS_OPTION.get(family, ""), "")
     kept_slug = options.pop(SLUG_OPTION, "")
+    weights = _absolute(weights) if _is_path(weights) else weights
+    name = _model(text, family, unquote(model))
+    if family == "clip" and _is_path(weights) and (Path(weights) / CONFIGURATION_FILE).is_file():
+        # A folder that open_clip saved says itself which model its weights are of.
+        name, weights = f"local-dir:{weights}", ""
     spec = EncoderSpec(
         family=family,
-        model=_model(text, family, unquote(model)),
-        weights=_absolute(weights) if _is_path(weights) else weights,
+        model=name,
+        weights=weights,
         options=tuple(sorted(options.items())),
     )
     named = _with_known_details(_with_default_weights(spec))

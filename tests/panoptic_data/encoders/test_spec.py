@@ -130,3 +130,10 @@ def test_an_option_that_none_takes_is_refused():
 
 def test_a_path_is_expanded_and_made_absolute():
     assert parse("clip:ViT-B-32?weights=~/x.pt").local_path == Path.home() / "x.pt"
+
+
+def test_a_folder_of_open_clip_given_as_weights_says_which_model_it_is(tmp_path):
+    (tmp_path / "open_clip_config.json").write_text("{}")
+    spec = parse(f"clip:ViT-B-32?weights={tmp_path}")
+    assert spec == parse(f"clip:local-dir:{tmp_path}")
+    assert spec.local_path == tmp_path
