@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.duplicates import added_near
@@ -39,6 +40,9 @@ RADIUS = 10
 
 SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.92, "visual": 0.98}
 """Cosine from which two images count as similar, by family of encoder; measured."""
+
+# Of the 64 bits of a hash, how many a spot on a flat ground changes at most.
+BLANK_BITS = 4
 
 # A cosine in a condition on a column of float32 is compared with this margin, then exactly.
 MARGIN = 1e-5
@@ -124,7 +128,8 @@ def _semantic(project: Project, slug: str, files: pl.DataFrame, threshold: float
     right = graph.lists.ids[left, rank].astype(np.int64)
     distances = 1 - graph.lists.similarities[left, rank].astype(np.float64)
     has_file = pl.Series(graph.sha1s, dtype=pl.String).is_in(files["sha1"].implode()).to_numpy()
-    present = (right >= 0) & has_file[left] & has_file[right]
+    takes_part = has_file & ~_is_nearly_blank(project, graph.sha1s)
+    present = (right >= 0) & takes_part[left] & takes_part[right]
     left, right, distances = left[present], right[present], distances[present]
     codes = np.minimum(left, right) * len(graph.sha1s) + np.maximum(left, right)
     centres = star_centres(len(graph.sha1s), *np.divmod(np.unique(codes), max(1, len(graph.sha1s))))
@@ -137,3 +142,18 @@ def _semantic(project: Project, slug: str, files: pl.DataFrame, threshold: float
         schema={"sha1": pl.String, "centre": pl.Int64, "distance": pl.Float64},
     )
     return grouped(members.filter(pl.col("centre") >= 0), f"semantic:{slug}")
+
+
+def _is_nearly_blank(project: Project, sha1s: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which pictures are one flat tone but for a spot: (n,) bool.
+
+    An encoder sees the tone, and takes different signs on it for one picture. Both hashes of such
+    a picture tell next to nothing: nowhere is it lighter than beside it, or than its mean.
+    """
+    images = project.database().frame("images", ["sha1", "ahash", "dhash"]).unique("sha1")
+    ordered = pl.DataFrame({"sha1": list(sha1s)}, schema={"sha1": pl.String})
+    hashes = ordered.join(images, on="sha1", how="left", maintain_order="left")
+    lighter = pl.col("ahash").bitwise_count_ones()
+    flat = (lighter <= BLANK_BITS) | (lighter >= 64 - BLANK_BITS)
+    blank = flat & (pl.col("dhash").bitwise_count_ones() <= BLANK_BITS)
+    return hashes.select(blank.fill_null(False)).to_series().to_numpy()

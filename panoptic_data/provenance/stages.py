@@ -54,14 +54,14 @@ ReportProgress = Callable[[str, int, int], None]
 
 CODE_VERSIONS: Mapping[str, str] = {
     "files": "1",
-    "images": "1",
+    "images": "2",
     "embeddings": "1",
     "corpus": "1",
     "vector_index": "1",
     "neighbours": "1",
     "projection": "1",
     "clusters": "1",
-    "duplicates": "1",
+    "duplicates": "2",
     "annotations": "1",
 }
 """By kind of stage; changed when the same input would give other rows than before."""

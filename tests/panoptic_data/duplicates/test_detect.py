@@ -223,6 +223,25 @@ def test_alike_images_are_groups_under_each_encoder(project):
     assert rows["distance"].to_list() == [0.0] * 9
 
 
+def test_different_signs_on_an_empty_ground_are_not_alike(project, folder):
+    for ground, ink in (("black", "white"), ("white", "black")):
+        for sign in "OXI":
+            picture = Image.new("RGB", (640, 400), ground)
+            ImageDraw.Draw(picture).text((310, 190), sign, fill=ink, font_size=30)
+            picture.save(folder / f"{ground}_{sign}.png")
+    for number in range(2):
+        photograph("chelsea", (320 + number, 240)).save(folder / f"cat{number}.png")
+    images.ingest(project, sources.add(project, folder), "r1")
+    names = names_of(project)
+    # An encoder sees but the ground.
+    grounds = {"b": [1, 0, 0], "w": [0, 1, 0], "c": [0, 0, 1]}
+    vectors = np.array([grounds[name[0]] for name in names.values()], np.float32)
+    embed(project, list(names), vectors)
+    neighbours.update(project, SLUG, "r1")
+    update(project, slugs=[SLUG], similarity={SLUG: 0.98})
+    assert groups(project, f"semantic:{SLUG}", names) == [["cat0.png", "cat1.png"]]
+
+
 def test_more_copies_than_a_list_has_places_are_one_group(project):
     vectors, _ = grouped(80, dim=48, width=1.0)
     vectors[:50] = vectors[0]
