@@ -219,7 +219,9 @@ def _files(project: Project, sha1: str) -> dict[str, Any]:
     }
 
 
-def _minute(nanoseconds: int) -> str:
+def _minute(nanoseconds: int | None) -> str:
+    if nanoseconds is None:
+        return ""
     return f"{datetime.fromtimestamp(nanoseconds / 1e9, UTC):%Y-%m-%d %H:%M}"
 
 

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from panoptic_data.errors import PanopticError
+from panoptic_data.ingest import file_times
 from panoptic_data.media.formats import MEDIA_TYPES
 
 if TYPE_CHECKING:
@@ -305,7 +306,7 @@ def _is_as_recorded(project: Project, row: dict[str, Any], data: bytes) -> bool:
     if row["sha1"] is not None:
         return hashlib.sha1(data).hexdigest() == str(row["sha1"])
     path = _path(project, row)
-    mtime_ns = None if path is None else path.stat().st_mtime_ns
+    mtime_ns = None if path is None else file_times.stored(path.stat().st_mtime_ns)
     return bool((len(data), mtime_ns) == (row["size"], row["mtime_ns"]))
 
 

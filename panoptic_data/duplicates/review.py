@@ -27,6 +27,7 @@ from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.duplicates import keepers
 from panoptic_data.duplicates.merge import merge_changes
+from panoptic_data.ingest import file_times
 from panoptic_data.ingest.links import FILE_COLUMNS, located
 from panoptic_data.views.fields import property_field
 from panoptic_data.views.model import View
@@ -189,9 +190,10 @@ def copies_of(project: Project, sha1s: Sequence[str]) -> pl.DataFrame:
     """Return the files of images that are there now, one row a path.
 
     Columns: sha1, path, kept (absolute paths on this machine), is_kept, is_copy, bytes, modified
-    (nanoseconds). ``kept`` is a file that is no link, the oldest of these, of equally old ones the
-    first by path; it comes first. ``is_copy``: removing this path would free its bytes and break
-    nothing; it is not another path of the kept file, no link, and has no other name on its disk.
+    (nanoseconds; null: unknown). ``kept`` is a file that is no link, the oldest of these, of
+    equally old ones the first by path; it comes first. ``is_copy``: removing this path would free
+    its bytes and break nothing; it is not another path of the kept file, no link, and has no other
+    name on its disk.
     """
     columns = ["sha1", *FILE_COLUMNS, "size", "mtime_ns"]
     files = project.database().frame("files", columns, "status = 'ok'")
@@ -204,8 +206,8 @@ def copies_of(project: Project, sha1s: Sequence[str]) -> pl.DataFrame:
         has_others=(pl.len().over("sha1", "physical") > 1) | (pl.col("names") > 1),
         path="absolute",
         bytes="size",
-        modified="mtime_ns",
-    ).sort("sha1", "is_link", "modified", "path")
+        modified=_known_time(),
+    ).sort("sha1", "is_link", "modified", "path", nulls_last=True)
     with_kept = ranked.with_columns(
         kept=pl.col("path").first().over("sha1"), file=pl.col("physical").first().over("sha1")
     )
@@ -345,6 +347,13 @@ def _apart_groups(state: State, members: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).unique()
 
 
+def _known_time() -> pl.Expr:
+    """Return the modification time; null for one that no file can have had."""
+    time = pl.col("mtime_ns")
+    is_known = time.is_between(file_times.EARLIEST, file_times.LATEST, closed="none")
+    return pl.when(is_known).then(time)
+
+
 def _oldest_files(current: Catalogue) -> pl.DataFrame:
     """Return the modification time of each image's oldest file: sha1, oldest (nanoseconds)."""
     database = current.project.database()
@@ -354,7 +363,7 @@ def _oldest_files(current: Catalogue) -> pl.DataFrame:
     if cached is not None and cached[0] == version:
         return cached[1]
     files = database.frame("files", ["sha1", "mtime_ns"], "status = 'ok'", version)
-    oldest = files.group_by("sha1").agg(oldest=pl.col("mtime_ns").min()).cast(_OLDEST)
+    oldest = files.group_by("sha1").agg(oldest=_known_time().min()).cast(_OLDEST)
     with _lock:
         _oldest_cache[key] = (version, oldest)
     return oldest

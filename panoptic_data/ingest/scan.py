@@ -21,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from panoptic_data.errors import UnreadableImage
+from panoptic_data.ingest import file_times
 from panoptic_data.ingest.presence import is_too_many
 from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.walking import Entry, FolderIdentity, folder_identity, walk
@@ -261,7 +262,8 @@ def _read_once(path: Path) -> Content | None:
     states = {(stat_result.st_size, stat_result.st_mtime_ns) for stat_result in (before, after)}
     if len(states) > 1 or len(data) != before.st_size:
         return None
-    return Content(data, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
+    times = map(file_times.stored, (before.st_mtime_ns, before.st_ctime_ns))
+    return Content(data, before.st_size, *times)
 
 
 def _read_up_to(file: object, size: int) -> bytes:

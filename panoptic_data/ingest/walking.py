@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from panoptic_data.errors import FolderNotFound
+from panoptic_data.ingest import file_times
 from panoptic_data.media.formats import IMAGE_EXTENSIONS, PROBED_BYTES, probe
 
 __all__ = ["Entry", "FolderIdentity", "folder_identity", "is_skipped", "walk"]
@@ -53,7 +54,8 @@ class Entry(NamedTuple):
     r"""One file met by a walk, or one folder or link that stopped it.
 
     ``path`` is relative and '/'-separated, bytes that are not UTF-8 written as ``\xNN``;
-    ``raw_path`` has the bytes in that case only. ``ctime_ns`` is when its content or its entry in
+    ``raw_path`` has the bytes in that case only. Times are as ``file_times`` stores them;
+    ``ctime_ns`` is when its content or its entry in
     the file system last changed: no program can set it back. ``reason`` and ``detail`` say why it
     cannot be read, where that is known without reading.
     """
@@ -179,7 +181,8 @@ def _file_entry(folder: _Folder, entry: os.DirEntry[str], ignored: Counter[str])
     except OSError as error:
         reason = _ERRNO_REASONS.get(error.errno or 0, "read_error")
         return Entry(path, raw_path, 0, 0, None, reason, error.strerror)
-    size, mtime, ctime = stat_result.st_size, stat_result.st_mtime_ns, stat_result.st_ctime_ns
+    size = stat_result.st_size
+    mtime, ctime = map(file_times.stored, (stat_result.st_mtime_ns, stat_result.st_ctime_ns))
     if not stat.S_ISREG(stat_result.st_mode):
         return Entry(path, raw_path, 0, mtime, ctime, "not_a_file")
     problem = None if size else "empty"

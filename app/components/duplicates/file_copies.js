@@ -57,7 +57,8 @@ export class FileCopies {
     const { t, language } = this.tools;
     // Removing it would free nothing, or break a link.
     const role = isKept ? t("copies_first") : !isCopy && t("copies_linked");
-    const facts = [formatBytes(bytes, language), t("modified", { date: modified }), role];
+    const time = modified && t("modified", { date: modified });
+    const facts = [formatBytes(bytes, language), time, role];
     return el(
       "li",
       {},

@@ -17,7 +17,7 @@ from PIL import Image
 
 from panoptic_data.errors import PanopticError, UnreadableImage
 from panoptic_data.exchange.exports.report import Problem
-from panoptic_data.ingest import sources
+from panoptic_data.ingest import file_times, sources
 from panoptic_data.ingest.scan import read_file
 from panoptic_data.media import decode, hashes, prefetch
 from panoptic_data.storage.sql import literals
@@ -198,7 +198,7 @@ def _plain(wanted: _Wanted, data: bytes | None = None, file: Path | None = None)
 
 def _is_unchanged(file: Path, row: Mapping[str, Any]) -> bool:
     stat = os.stat(file)  # noqa: PTH116 - follows links, as reading does
-    return (stat.st_size, stat.st_mtime_ns) == (row["size"], row["mtime_ns"])
+    return (stat.st_size, file_times.stored(stat.st_mtime_ns)) == (row["size"], row["mtime_ns"])
 
 
 def _resized(wanted: _Wanted, data: bytes) -> Picture:

@@ -5,9 +5,12 @@ import shutil
 import sys
 import threading
 import time
+from datetime import datetime, timedelta
 
+import polars as pl
 import pytest
 
+from panoptic_data.duplicates.review import copies_of
 from panoptic_data.errors import FolderNotFound, UnreadableImage
 from panoptic_data.ingest import images, sources
 from panoptic_data.ingest.scan import MAX_FILE_BYTES, file_id, read_file, scan_source
@@ -187,6 +190,29 @@ def test_a_file_read_too_soon_is_read_once_more_and_then_trusted(corpus):
     result, _ = images.ingest(project, source, "run")
     assert result.is_unchanged
     assert scanned(project, source) == ({}, 3)
+
+
+ODD_YEARS = (1601, 1901, 1980, 2038, 2107, 2400)
+
+
+def test_odd_times_of_files_stop_nothing(corpus):
+    project, source, folder = corpus
+    shutil.copy(folder / "0.png", folder / "copy-of-0.png")
+    for year in ODD_YEARS:
+        path = put(folder / f"{year}.png", year)
+        since = (datetime(year, 1, 1) - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000
+        os.utime(path, ns=(since, since))
+    # NTFS writes 1601 where a copy lost its time: it is not the older file.
+    os.utime(folder / "copy-of-0.png", ns=(path.stat().st_atime_ns, -11_644_473_600 * 10**9))
+    result, _ = images.ingest(project, source, "run")
+    assert (result.rows, result.failed) == (4 + len(ODD_YEARS), 0)
+    assert scanned(project, source) == ({}, 4 + len(ODD_YEARS))
+    copies = copies_of(project, [rows(project)[0]["sha1"]])
+    assert dict(copies.select(pl.col("path").str.split("/").list.last(), "is_kept").rows()) == {
+        "0.png": True,
+        "copy-of-0.png": False,
+    }
+    assert copies["modified"].null_count() == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse names not UTF-8")
