@@ -2,7 +2,8 @@
 
 An export of ours says beside them (``properties.json``) which properties they hold; others have
 columns of their own names, and their keywords are one tree. A sidecar that cannot be read is left
-out and named. Not here: what a packet says (``xmp``), which file a row is about (``matching``).
+out and named. Not here: what a packet says (``media.xmp``), which file a row is about
+(``matching``).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import polars as pl
 
 from panoptic_data.annotations import tags
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import definitions, xmp
+from panoptic_data.exchange import definitions
 from panoptic_data.exchange.definitions import Definition
 from panoptic_data.exchange.tables import ColumnHint, NewTag, Table, unique_name
-from panoptic_data.exchange.xmp import Packet
+from panoptic_data.media import xmp
+from panoptic_data.media.xmp import Packet
 from panoptic_data.text import name_key
 
 __all__ = ["DEFINITIONS", "FIELDS", "ROOTS", "SUFFIX", "has_sidecars", "read"]

@@ -1,8 +1,8 @@
 """Decode an image file's bytes into an upright RGB picture, or say why they cannot be decoded.
 
 Pure: no file is opened here. Not here: recognising formats (``formats``) and opening them
-(``decoders``), bringing pixel values to 8-bit sRGB (``tonemap``), EXIF (``exif``), what is
-computed from pixels (``hashes``, ``metadata``).
+(``decoders``), bringing pixel values to 8-bit sRGB (``tonemap``), EXIF (``exif``), captions and
+dates (``description``), what is computed from pixels (``hashes``, ``metadata``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from datetime import datetime
 from PIL import Image, ImageFile, JpegImagePlugin
 
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.media import decoders, exif, formats, tiff, tonemap
+from panoptic_data.media import decoders, description, exif, formats, tiff, tonemap
+from panoptic_data.media.description import Description
 from panoptic_data.media.formats import probe
 
 __all__ = ["MAX_MEMORY_BYTES", "MAX_PIXELS", "REASONS", "Picture", "decode", "open_image", "probe"]
@@ -98,11 +99,16 @@ class Picture:
     height: int
     frames: int
     orientation: int
-    taken_at: datetime | None
     camera: str | None
     lat: float | None
     lon: float | None
     exif: str
+    description: Description
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """The first moment of when it was taken, by the camera's own clock."""
+        return self.description.taken.at if self.description.taken else None
 
 
 def decode(data: bytes, short_side: int | None = None) -> Picture:
@@ -163,11 +169,11 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
         orientation=applied_orientation
         if applied_orientation in _TRANSPOSITIONS
         else metadata.orientation,
-        taken_at=metadata.taken_at,
         camera=metadata.camera,
         lat=metadata.lat,
         lon=metadata.lon,
         exif=metadata.exif,
+        description=description.embedded(image, kind, data, metadata.tags),
     )
 
 

@@ -1,19 +1,16 @@
-"""Read EXIF: date, camera, GPS position, orientation and all readable tags as JSON.
+"""Read EXIF: camera, GPS position, orientation and all readable tags.
 
 Broken metadata never fails an image: what can be read is kept, the rest is left out. Not here:
-pixels (``decode``), and writing metadata.
+pixels (``decode``), dates, captions and what else people write (``description``).
 """
 
 from __future__ import annotations
 
 import json
 import math
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from PIL import ExifTags, Image, TiffImagePlugin
@@ -38,8 +35,8 @@ _OMITTED_TAGS = frozenset(
 )
 _NO_TAGS: dict[int, Any] = {}
 _NO_POSITION: tuple[float | None, float | None] = (None, None)
-_DATE = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
-_DATE_TAGS = ("DateTimeOriginal", "DateTimeDigitized", "DateTime")
+# Windows writes these as UTF-16 without saying so.
+_WINDOWS_TAGS = ("XPTitle", "XPComment", "XPAuthor", "XPKeywords", "XPSubject")
 _CHARSETS = (
     (b"ASCII\0\0\0", "latin-1"),
     (b"UNICODE\0", "utf-16"),
@@ -52,16 +49,20 @@ _CHARSETS = (
 class Metadata:
     """What is known of how a picture was taken.
 
-    ``orientation`` is 1 to 8; ``taken_at`` has no zone; ``lat`` and ``lon`` are degrees north
-    and east; ``exif`` is a JSON object of tag name to number, text or list of them.
+    ``orientation`` is 1 to 8; ``lat`` and ``lon`` are degrees north and east; ``tags`` are numbers,
+    texts and lists of them by name of tag, and ``exif`` the same as a JSON object.
     """
 
     orientation: int = 1
-    taken_at: datetime | None = None
     camera: str | None = None
     lat: float | None = None
     lon: float | None = None
-    exif: str = "{}"
+    tags: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exif(self) -> str:
+        """The tags as a JSON object."""
+        return json.dumps(self.tags, ensure_ascii=False, sort_keys=True)
 
 
 def read(image: Image.Image) -> Metadata:
@@ -73,11 +74,10 @@ def read(image: Image.Image) -> Metadata:
     lat, lon = attempt(lambda: _position(gps), _NO_POSITION)
     return Metadata(
         orientation=_orientation(tags.get("Orientation")),
-        taken_at=_date(tags),
         camera=_camera(tags),
         lat=lat,
         lon=lon,
-        exif=_json(tags | gps),
+        tags=_readable_tags(tags | gps),
     )
 
 
@@ -89,16 +89,14 @@ def attempt(read_value: Callable[[], T], default: T) -> T:
         return default
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = MAX_TEXT_LENGTH) -> str:
     """Return text without control characters or lone surrogates, which tables and pages refuse.
 
-    Cut at :data:`MAX_TEXT_LENGTH` characters.
+    Cut at ``longest`` characters.
     """
     sound = text.encode("utf-8", "replace").decode()
-    shown = "".join(
-        " " if unicodedata.category(c) == "Cc" else c for c in sound[: 4 * MAX_TEXT_LENGTH]
-    )
-    return shown.strip()[:MAX_TEXT_LENGTH].strip()
+    shown = "".join(" " if unicodedata.category(c) == "Cc" else c for c in sound[: 4 * longest])
+    return shown.strip()[:longest].strip()
 
 
 def _named(values: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, Any]:
@@ -108,22 +106,6 @@ def _named(values: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, Any
 
 def _orientation(value: Any) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _date(tags: Mapping[str, Any]) -> datetime | None:
-    dates = (_parsed_date(str(_readable(tags.get(name)) or "")) for name in _DATE_TAGS)
-    return next((date for date in dates if date is not None), None)
-
-
-def _parsed_date(text: str) -> datetime | None:
-    match = _DATE.match(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part) for part in match.groups(default="0"))
-    # A clock that was never set writes zeros: there is no month 0.
-    with suppress(ValueError):
-        return datetime(year, month, day, hour, minute, second)
-    return None
 
 
 def _camera(tags: Mapping[str, Any]) -> str | None:
@@ -150,10 +132,16 @@ def _degrees(parts: Any, hemisphere: Any, negative: str) -> float | None:
     return -degrees if str(_readable(hemisphere)).upper().startswith(negative) else degrees
 
 
-def _json(tags: Mapping[str, Any]) -> str:
+def _readable_tags(tags: Mapping[str, Any]) -> dict[str, Any]:
+    windows = {name: _utf_16(tags[name]) for name in _WINDOWS_TAGS if name in tags}
     readable = {name: _readable(value) for name, value in tags.items() if name not in _OMITTED_TAGS}
-    kept = {name: value for name, value in readable.items() if value not in (None, "", [])}
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+    readable |= windows
+    return {name: value for name, value in readable.items() if value not in (None, "", [])}
+
+
+def _utf_16(value: Any) -> str | None:
+    stored = attempt(lambda: bytes(value), b"") if not isinstance(value, int) else b""
+    return clean(stored[: 4 * MAX_TEXT_LENGTH].decode("utf-16-le", "ignore").rstrip("\0"))
 
 
 def _readable(value: Any) -> Any:

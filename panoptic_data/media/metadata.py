@@ -12,6 +12,7 @@ from io import BytesIO
 from PIL import Image
 
 from panoptic_data.media import decode, hashes
+from panoptic_data.media.description import TEXTS
 
 __all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe", "thumbnail"]
 
@@ -43,6 +44,18 @@ class ImageRow:
     dhash: int
     thumbnail: bytes
     sha256: str
+    taken_precision: str | None
+    taken_from: str | None
+    digitised_at: datetime | None
+    digitised_precision: str | None
+    title: str | None
+    headline: str | None
+    caption: str | None
+    keywords: tuple[str, ...] | None
+    creator: str | None
+    credit: str | None
+    rights: str | None
+    location: str | None
 
 
 def describe(data: bytes, sha1: str | None = None) -> ImageRow:
@@ -55,6 +68,7 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
     size = _thumbnail_size(picture.width, picture.height)
     small = picture.pixels.resize(size, Image.Resampling.HAMMING)
     perceptual = hashes.perceptual(small)
+    description = picture.description
     return ImageRow(
         sha1=sha1 or hashes.sha1(data),
         format=picture.format,
@@ -74,6 +88,12 @@ def describe(data: bytes, sha1: str | None = None) -> ImageRow:
         dhash=perceptual.dhash,
         thumbnail=_jpeg(small),
         sha256=hashes.sha256(data),
+        taken_precision=description.taken.precision if description.taken else None,
+        taken_from=description.taken_from,
+        digitised_at=description.digitised.at if description.digitised else None,
+        digitised_precision=description.digitised.precision if description.digitised else None,
+        keywords=description.keywords or None,
+        **{name: getattr(description, name) for name in TEXTS},
     )
 
 

@@ -19,7 +19,7 @@ from panoptic_data.exchange import definitions, sidecars
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_parts
 from panoptic_data.exchange.exports.report import Problem
-from panoptic_data.exchange.xmp import NAMESPACES, clean, path_name
+from panoptic_data.media.xmp import NAMESPACES, clean, path_name
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:

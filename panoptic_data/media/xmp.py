@@ -1,8 +1,9 @@
-"""XMP packets: the names of what they hold, and what one of them says of its image.
+"""XMP packets: the names of what they hold, and what one of them says of its picture.
 
 Pure. Keywords come as ways down a tree (``lr:hierarchicalSubject`` of Lightroom and digiKam, else
 what digiKam and Windows write) and as plain words (``dc:subject``). Not here: folders of sidecars
-(``sidecars``), writing packets (``exports.xmp``).
+to import (``exchange.sidecars``), writing packets (``exchange.exports.xmp``), which of several
+texts counts (``description``).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _READ: Mapping[str, str] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "digiKam": "http://www.digikam.org/ns/1.0/",
     "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
 }
 # Where keywords stand with those above them, and what parts them: the first that is there counts.
 _WAYS = (
@@ -38,6 +41,7 @@ _WAYS = (
     ("digiKam:TagsList", "/"),
     ("MicrosoftPhoto:LastKeywordXMP", "/"),
 )
+_PLACES = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 # What a packet says of a region, and the member that it becomes.
 _REGION_TEXTS = (("name", "mwg-rs:Name"), ("type", "mwg-rs:Type"), ("text", "mwg-rs:Description"))
 _REGION_SIDES = tuple((side, f"stArea:{side}") for side in ("x", "y", "w", "h", "d"))
@@ -53,7 +57,9 @@ class Packet:
 
     ``ways`` are keywords, each after those above it; ``subjects`` are words. ``rating`` and
     ``date`` are texts as they stand, ``regions`` a JSON list of named rectangles and circles in
-    parts of the picture's sides. ``path`` and ``sha1`` are what an export of ours says of the file.
+    parts of the picture's sides. ``places`` are from the nearest to the country. ``taken`` is when
+    a camera took it, ``created`` when the work was made, ``digitised`` when this picture of it was,
+    all as they stand. ``path`` and ``sha1`` are what an export of ours says of the file.
     """
 
     ways: tuple[tuple[str, ...], ...] = ()
@@ -67,6 +73,13 @@ class Packet:
     regions: str | None = None
     path: str | None = None
     sha1: str | None = None
+    headline: str | None = None
+    credit: str | None = None
+    rights: str | None = None
+    places: tuple[str, ...] = ()
+    taken: str | None = None
+    created: str | None = None
+    digitised: str | None = None
 
     @property
     def region_names(self) -> tuple[str, ...]:
@@ -109,6 +122,13 @@ def parse(data: bytes) -> Packet:
         _regions(root),
         _first(described, "xmpMM:PreservedFileName"),
         _sha1(_texts(described, "dc:identifier")),
+        _first(described, "photoshop:Headline"),
+        _first(described, "photoshop:Credit"),
+        _first(described, "dc:rights"),
+        tuple(text for name in _PLACES if (text := _first(described, name))),
+        _first(described, "exif:DateTimeOriginal"),
+        _first(described, "photoshop:DateCreated"),
+        _first(described, "exif:DateTimeDigitized") or _first(described, "xmp:CreateDate"),
     )
 
 
