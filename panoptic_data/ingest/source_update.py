@@ -225,6 +225,7 @@ class SourceUpdate:
         new = [image for sha1, image in images.items() if sha1 not in self._described]
         if new:
             rows = [{**asdict(image), "run": self._run} for image in new]
+            self._forget_vectors(new)
             self._database.upsert("images", with_digests(_table("images", rows)))
             self._described.update(image.sha1 for image in new)
             self.decoded.update(image.sha1 for image in new)
@@ -235,6 +236,20 @@ class SourceUpdate:
             elif not result.is_same_failure:
                 written.append(self._row(result))
         self._upsert(written)
+
+    def _forget_vectors(self, made_again: Sequence[ImageRow]) -> None:
+        """Delete the vectors of images that look otherwise than they were read before.
+
+        Before their rows: killed in between, the images are made again.
+        """
+        columns = ["sha1", "phash", "colour"]
+        stored = self._database.take("images", [image.sha1 for image in made_again], columns)
+        looks = {row["sha1"]: (row["phash"], row["colour"]) for row in stored.to_pylist()}
+        now = {image.sha1: (image.phash, image.colour) for image in made_again}
+        other = [sha1 for sha1, look in looks.items() if look != now[sha1]]
+        for name in sorted(self._database.names()) if other else ():
+            if schema.table_of(name).name == "embeddings":
+                self._database.delete(name, other)
 
     def _unread(self, entry: Mapping[str, Any], at: datetime | None = None) -> _FileResult:
         return _FileResult(

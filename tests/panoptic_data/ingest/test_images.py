@@ -8,6 +8,7 @@ from dataclasses import fields
 from io import BytesIO
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from PIL import Image
@@ -22,6 +23,7 @@ from panoptic_data.storage import schema
 from panoptic_data.storage.checksums import row_digest
 from panoptic_data.storage.project import create_project
 from tests.images import READABLE, encoded, exif, scene, write
+from tests.vectors import embed
 
 VOLATILE = ("run", "first_seen", "changed_at")
 
@@ -595,3 +597,19 @@ def test_pixels_come_from_the_thumbnail_or_from_a_file(project, folder):
     assert images.pixels(project, sha1, 1200).size == (341, 256)
     with pytest.raises(UnknownImage):
         images.pixels(project, "0" * 40, 100)
+
+
+def test_vectors_of_pictures_that_look_otherwise_now_are_made_again(project, folder):
+    put(folder / "a.jpg", 1)
+    put(folder / "b.jpg", 2)
+    ingest(project, folder, "first")
+    rows = table(project, "images")
+    # An earlier release saw a blank page in the first.
+    first, second = rows["sha1"].to_list()
+    blank = rows.with_columns(
+        phash=pl.when(pl.col("sha1") == first).then(0).otherwise("phash").cast(pl.UInt64)
+    )
+    project.database().upsert("images", blank.to_arrow().cast(schema.arrow("images")))
+    embed(project, [first, second], np.eye(2, 4))
+    ingest(project, folder, "second", reread=True)
+    assert project.database().frame("embeddings__visual")["sha1"].to_list() == [second]
