@@ -34,9 +34,9 @@ from app.api.request_body import (
 )
 from app.services import identity
 from app.services.import_sessions import PATIENCE_SECONDS, Choices, ImportSession, ImportSessions
+from panoptic_data.exchange import left_out, tables
 from panoptic_data.exchange import matching as row_matching
 from panoptic_data.exchange import plan as import_plan
-from panoptic_data.exchange import tables
 from panoptic_data.messages import translate
 from panoptic_data.storage.sql import literals
 
@@ -76,6 +76,7 @@ def routes(project: Project) -> list[Route]:
     - ``/imports/{id}/rows?page=``: some rows from all over with the image of each: ``rows`` has
       ``line``, ``sha1``, ``place`` and ``cells`` (column, text).
     - ``/imports/{id}/missing.csv``: the lines of which nothing is imported, and why.
+    - ``/imports/{id}/left-out.csv``: everything of the file that is not taken over, and why.
     - ``DELETE /imports/{id}``: let it go.
     - ``/imports/folders``: ``folders`` that rows can follow, with how many files each has.
     """
@@ -104,6 +105,7 @@ def routes(project: Project) -> list[Route]:
         route("/{id}/stop", _stop, "POST"),
         route("/{id}/rows", _rows),
         route("/{id}/missing.csv", _missing),
+        route("/{id}/left-out.csv", _left_out),
     ]
 
 
@@ -307,7 +309,10 @@ def _payload(session: ImportSession, language: str) -> dict[str, Any]:
         "plan": None if is_list else session.summary,
         "tags": {
             "count": len(session.tags),
-            "first": [asdict(tag) for tag in session.tags[:TAGS_LISTED]],
+            "first": [
+                {"name": tag.name, "colour": tag.colour, "parents": tag.parents}
+                for tag in session.tags[:TAGS_LISTED]
+            ],
         }
         if is_list
         else None,
@@ -402,6 +407,14 @@ def _missing(_: Project, __: ImportSessions, session: ImportSession, request: Re
     lines = ([line, key, text_of[reason]] for line, key, reason in rows.iter_rows())
     stem = Path(session.name).stem.encode("ascii", "ignore").decode().replace('"', "") or "import"
     return spreadsheet(f"{stem}-missing.csv", rows.columns, lines)
+
+
+def _left_out(_: Project, __: ImportSessions, session: ImportSession, request: Request) -> Response:
+    if session.plan is None:
+        return Response(status_code=404)
+    rows = left_out.described(session.plan, language(request))
+    stem = Path(session.name).stem.encode("ascii", "ignore").decode().replace('"', "") or "import"
+    return spreadsheet(f"{stem}-left-out.csv", rows.columns, map(list, rows.iter_rows()))
 
 
 # Refusals

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.session.language import number, terminal_language
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import apply, matching, plan, readers
+from panoptic_data.exchange import apply, left_out, matching, plan, readers
 from panoptic_data.exchange.plan import Plan
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project, open_project
@@ -34,7 +34,14 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return _print_end(args, summary, None)
     batch = apply.apply_plan(project, planned)
-    return _print_end(args, {**summary, "batch": batch.id}, batch.changes.height)
+    listed = None
+    if batch.changes.height:
+        listed = left_out.write(project, planned, batch.id, terminal_language())
+    if listed is not None and not args.json:
+        count = left_out.list_of(planned).height
+        print(_text("left_out", count=count, shown=number(count), file=listed))
+    written = {**summary, "batch": batch.id, "left_out": listed and str(listed)}
+    return _print_end(args, written, batch.changes.height)
 
 
 def _plan(project: Project, args: argparse.Namespace) -> Plan:

@@ -22,7 +22,7 @@ import polars as pl
 
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport, PanopticError
-from panoptic_data.exchange import apply, matching, plan, readers, tables
+from panoptic_data.exchange import apply, left_out, matching, plan, readers, tables
 from panoptic_data.exchange.matching import Matching
 from panoptic_data.exchange.plan import Plan
 from panoptic_data.exchange.tables import NewTag, Table
@@ -320,6 +320,7 @@ class ImportSession:
         All tags of an image are one value.
         """
         summary = plan.summarize(planned)
+        summary["left_out"] = left_out.list_of(planned).height
         readings = {reading.column.source: reading for reading in planned.readings}
         for column in summary["columns"]:
             reading = readings.get(column["source"])
@@ -345,6 +346,7 @@ class ImportSession:
         else:
             assert self.plan is not None
             batch = apply.apply_plan(self._project, self.plan, author, self._report)
+            left_out.write(self._project, self.plan, batch.id)
         return _count(batch)
 
     def _report(self, done: int, of: int) -> None:
@@ -409,7 +411,7 @@ class ImportSessions:
         with self._project.anchored() as root:
             (root / UPLOADS).mkdir(exist_ok=True)
         uploads = self._project.root / UPLOADS
-        for leftover in uploads.iterdir():
+        for leftover in filter(Path.is_dir, uploads.iterdir()):
             if leftover.stat().st_mtime < time.time() - LEFTOVER_SECONDS:
                 shutil.rmtree(leftover, ignore_errors=True)
         own = uploads / secrets.token_hex(8)

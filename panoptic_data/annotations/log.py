@@ -232,12 +232,19 @@ def current_user() -> str:
 
 
 def event_rows(batch: Batch, first: int = 0) -> pl.DataFrame:
-    """Return a batch as rows of the log (``EVENT_SCHEMA``), numbered from ``first``."""
+    """Return a batch as rows of the log (``EVENT_SCHEMA``), numbered from ``first``.
+
+    Changes may have a column ``author``, of whom an import says that the change is theirs; null
+    for the author of the batch.
+    """
+    author = pl.lit(batch.author, dtype=pl.String)
+    if "author" in batch.changes.columns:
+        author = pl.coalesce("author", author)
     return batch.changes.select(
         number=pl.int_range(first, first + pl.len(), dtype=pl.Int64),
         batch=pl.lit(batch.id),
         at=pl.lit(batch.at, dtype=EVENT_SCHEMA["at"]),
-        author=pl.lit(batch.author),
+        author=author,
         act=pl.lit(batch.act),
         about=pl.lit(batch.about, dtype=pl.String),
         **{name: pl.col(name) for name in CHANGE_SCHEMA},

@@ -9,6 +9,7 @@ here: switching (``store``), the state after it (``state``), merging tags (``edi
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
@@ -54,13 +55,21 @@ def _numbered(
         if not known.deleted and id not in returned
     }
     changes = []
+    returned_names: dict[str, set[tuple[str, ...] | None]] = defaultdict(set)
     for id in returned:
-        name = _free_name(after[id].name, taken, longest)
-        taken.add(name_key(name))
+        is_same = {key for key, some in returned_names.items() if _parents(after[id]) in some}
+        name = _free_name(after[id].name, taken | is_same, longest)
+        # Those that came back together were told apart by their parents before.
+        returned_names[name_key(name)].add(_parents(after[id]))
         if name != after[id].name:
             old, new = (json.dumps(text, ensure_ascii=False) for text in (after[id].name, name))
             changes.append(Change(kind, id, "name", "set", new, old))
     return changes
+
+
+def _parents(known: Property | Tag) -> tuple[str, ...] | None:
+    parents: tuple[str, ...] | None = getattr(known, "parents", None)
+    return parents
 
 
 def _returned(

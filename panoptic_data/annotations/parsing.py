@@ -21,9 +21,11 @@ __all__ = [
     "EXACT_BELOW",
     "HEX_COLOUR",
     "NO",
+    "PANOPTIC_COLOURS",
     "PARSERS",
     "YES",
     "is_number_text",
+    "is_web_address",
     "number_text",
     "parse_checkbox",
     "parse_colour",
@@ -33,8 +35,7 @@ __all__ = [
     "parse_url",
 ]
 
-# The colours of tags: once around the wheel, readable as a chip on light and dark. Panoptic numbers
-# its colours, from 0 to 11.
+# The colours of tags: once around the wheel, readable as a chip on light and dark.
 COLOURS = (
     "#d94f4f",
     "#e07b39",
@@ -49,6 +50,22 @@ COLOURS = (
     "#c14fa9",
     "#8a8a8a",
 )
+# As Panoptic draws its colours, by their numbers: red, pink, grape, violet, indigo, blue, cyan,
+# teal, green, lime, yellow, orange.
+PANOPTIC_COLOURS = (
+    "#ff8787",
+    "#f783ac",
+    "#da77f2",
+    "#9775fa",
+    "#748ffc",
+    "#4dabf7",
+    "#3bc9db",
+    "#38d9a9",
+    "#69db7c",
+    "#a9e34b",
+    "#ffd43b",
+    "#ffa94d",
+)
 YES = frozenset(("true", "vrai", "yes", "oui", "1", "x", "✓", "✔", "☑"))
 NO = frozenset(("false", "faux", "no", "non", "0", "☐"))
 # Above this, neighbouring whole numbers may be the same float.
@@ -56,6 +73,7 @@ EXACT_BELOW = 10**15
 
 _SPACES = " \u00a0\u2009\u202f'’"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
+_LONG_WHOLE = re.compile(r"[+-]?[0-9]{16,40}")
 # Thousands apart by spaces; by commas or points only where these cannot be decimal signs.
 _GROUPED = re.compile(
     rf"[+-]?[0-9]{{1,3}}(?:(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?"
@@ -64,6 +82,8 @@ _GROUPED = re.compile(
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _WEB = ("http", "https", "ftp")
+# A host with a dot and what comes after it, or an address of mail.
+_LINK = re.compile(r"(?:[\w-]+\.)+[a-zA-Z]{2,24}(?::[0-9]+)?(?:[/?#]\S*)?|mailto:[^\s@]+@[^\s@]+")
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -72,6 +92,9 @@ def parse_number(text: str) -> str | None:
     if text in ("true", "false"):
         return "1" if text == "true" else "0"
     text = text.replace("\u2212", "-")
+    if _LONG_WHOLE.fullmatch(text):
+        # More digits than a float has: they stay as they are.
+        return str(int(text))
     if _NUMBER.fullmatch(text):
         number = float(text.replace(",", "."))
     elif _GROUPED.fullmatch(text):
@@ -89,7 +112,7 @@ def is_number_text(text: str) -> bool:
     number = parse_number(text)
     plain = text.replace("\u2212", "-")
     plain = _ungrouped(plain) if _GROUPED.fullmatch(plain) else plain.replace(",", ".")
-    return number is not None and number == plain
+    return number is not None and number == plain and not _LONG_WHOLE.fullmatch(plain)
 
 
 def _ungrouped(text: str) -> str:
@@ -118,7 +141,7 @@ def parse_checkbox(text: str) -> str | None:
 def parse_colour(text: str) -> str | None:
     """Read #rrggbb, a number of Panoptic's, a hue in English or French, or any colour of CSS."""
     if text.isdecimal():
-        return COLOURS[int(text)] if int(text) < len(COLOURS) else None
+        return PANOPTIC_COLOURS[int(text)] if int(text) < len(PANOPTIC_COLOURS) else None
     name = folded(text)
     if HEX_COLOUR.fullmatch(text):
         return text.lower()
@@ -133,15 +156,21 @@ def parse_colour(text: str) -> str | None:
 
 
 def parse_url(text: str) -> str | None:
-    """Read a web address, "https://" added before "www."."""
-    if text.lower().startswith("www."):
-        text = f"https://{text}"
+    """Read a link as it was written: an address on the web, with a scheme or without, or mailto."""
+    if _LINK.fullmatch(text):
+        return text
     try:
         parts = urlsplit(text)
     except ValueError:
         return None
-    is_address = parts.scheme in _WEB and parts.netloc and not re.search(r"\s", text)
+    is_address = parts.scheme in _WEB and parts.netloc and not re.search(r"\s", parts.netloc)
     return text if is_address else None
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text can be nothing but a link: it says so by its scheme, or by "www."."""
+    begins = text.lower().startswith(("www.", *(f"{scheme}://" for scheme in _WEB)))
+    return begins and not re.search(r"\s", text) and parse_url(text) is not None
 
 
 def parse_path(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -20,13 +20,16 @@ from panoptic_data.errors import InvalidTag
 from panoptic_data.text import name_key
 
 __all__ = [
+    "SEPARATOR",
     "Tag",
     "ancestors",
+    "by_label",
     "by_name",
     "children",
     "create",
     "descendants",
     "find_or_create",
+    "labels",
     "link",
     "reachable",
     "read",
@@ -37,6 +40,9 @@ __all__ = [
 ]
 
 LONGEST_NAME = 500
+SEPARATOR = " › "
+"""What stands between the names of a label."""
+_DEEPEST_LABEL = 5
 _PARTS = ("property", "name", "colour", "place", "key", "deleted")
 
 
@@ -65,9 +71,14 @@ def create(
     *,
     parents: Sequence[str] = (),
     colour: str | None = None,
+    is_namesake: bool = False,
 ) -> tuple[Tag, list[Change]]:
-    """Return a new tag and the changes that create it. Raises InvalidTag."""
-    name = _checked_name(known, property, name)
+    """Return a new tag and the changes that create it. Raises InvalidTag.
+
+    Only a tag that a file holds as another than its namesakes (``is_namesake``) may have a name
+    that is taken; the two are told apart by their parents (:func:`labels`).
+    """
+    name = _checked_name({} if is_namesake else known, property, name)
     for parent in parents:
         _checked_parent(known, property, parent)
     tag = Tag(new_id(), property, name, colour, tuple(parents), _last_place(known, property) + 1)
@@ -204,12 +215,65 @@ def ancestors(known: Mapping[str, Tag], ids: Iterable[str]) -> set[str]:
 
 
 def by_name(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
-    """Return a property's tags by the ``name_key`` of their names."""
-    return {
-        name_key(tag.name): tag
-        for tag in known.values()
-        if tag.property == property and not tag.deleted
+    """Return a property's tags by the ``name_key`` of their names; of namesakes the first."""
+    first: dict[str, Tag] = {}
+    for tag in known.values():
+        if tag.property == property and not tag.deleted:
+            first.setdefault(name_key(tag.name), tag)
+    return first
+
+
+def by_label(known: Mapping[str, Tag], property: str) -> dict[str, Tag]:
+    """Return a property's tags by the ``name_key`` of their labels, and of their names."""
+    own = {tag.id: tag for tag in known.values() if tag.property == property}
+    return by_name(own, property) | {
+        name_key(label): own[id] for id, label in labels(own.values()).items()
     }
+
+
+def labels(known: Iterable[Tag]) -> dict[str, str]:
+    """Return what tells each tag of one property from the others, by id.
+
+    That is its name; for tags of one name also those above it ("Sea › Other"), and a number where
+    these are equal too.
+    """
+    live = {tag.id: tag for tag in known if not tag.deleted}
+    namesakes: dict[str, list[Tag]] = defaultdict(list)
+    for tag in live.values():
+        namesakes[name_key(tag.name)].append(tag)
+    texts: dict[str, str] = {}
+    taken = {key for key, some in namesakes.items() if len(some) == 1}
+    for some in namesakes.values():
+        for tag, text in zip(some, _paths(live, some), strict=True):
+            texts[tag.id] = text if len(some) == 1 else _free_label(text, taken)
+            taken.add(name_key(texts[tag.id]))
+    return {id: texts[id] for id in live}
+
+
+def _paths(live: Mapping[str, Tag], namesakes: Sequence[Tag]) -> list[str]:
+    """Return names with as many of the names above them as it takes to tell them apart."""
+    paths = [tag.name for tag in namesakes]
+    if len(namesakes) == 1:
+        return paths
+    for depth in range(1, _DEEPEST_LABEL):
+        paths = [SEPARATOR.join(_way(live, tag, depth)) for tag in namesakes]
+        if len({name_key(path) for path in paths}) == len(paths):
+            break
+    return paths
+
+
+def _way(live: Mapping[str, Tag], tag: Tag, depth: int) -> list[str]:
+    above = next((live[id] for id in tag.parents if id in live), None)
+    if above is None or not depth:
+        return [tag.name]
+    return [*_way(live, above, depth - 1), tag.name]
+
+
+def _free_label(text: str, taken: Collection[str]) -> str:
+    label, number = text, 2
+    while name_key(label) in taken:
+        label, number = f"{text} ({number})", number + 1
+    return label
 
 
 def read(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Tag]:

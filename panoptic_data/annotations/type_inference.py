@@ -15,8 +15,8 @@ from panoptic_data.annotations.parsing import (
     NO,
     YES,
     is_number_text,
+    is_web_address,
     parse_image,
-    parse_url,
 )
 from panoptic_data.text import folded
 
@@ -86,7 +86,7 @@ def _are_colours(texts: set[str]) -> bool:
 
 
 def _are_urls(texts: set[str]) -> bool:
-    return all(parse_url(text) is not None for text in texts)
+    return all(map(is_web_address, texts))
 
 
 def _are_images(texts: set[str]) -> bool:

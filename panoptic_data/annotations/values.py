@@ -78,6 +78,8 @@ def to_python(type: str, text: str | None) -> Any:
     if text is None:
         return None
     if type == "number":
+        if text.lstrip("-").isdecimal():
+            return int(text)
         number = float(text)
         return int(number) if number.is_integer() and abs(number) < EXACT_BELOW else number
     if type == "checkbox":

@@ -6,7 +6,7 @@ Not here: what an import would do (``plan``), reading files (``readers``).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ from panoptic_data.exchange.columns import free_name, properties_by_name
 from panoptic_data.exchange.plan import open_question
 from panoptic_data.exchange.tables import ColumnHint, NewTag
 from panoptic_data.text import name_key
+from panoptic_data.views import saved
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Level, Sort, View
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -61,11 +64,32 @@ def apply_plan(
                 continue
             state, changes = _import_column(state, reading, plan)
             parts += changes
-        return Decision(pl.concat([as_frame([]), *parts]), "import", plan.table.name)
+        return Decision(_concatenated(parts), "import", plan.table.name)
 
     batch = annotations_of(project).decide(choose, author=author).batch
+    _add_views(project, plan)
     report(len(plan.readings), len(plan.readings))
     return batch
+
+
+def _add_views(project: Project, plan: Plan) -> None:
+    """Keep the file's views with the project, as tabs; those that are there already stay alone."""
+    if not plan.table.views:
+        return
+    by_name = properties_by_name(annotations_of(project).state())
+    columns = {column.source: by_name.get(name_key(column.name)) for column in plan.columns}
+    fields = {
+        source: property_field(property.type, property.id)
+        for source, property in columns.items()
+        if property is not None
+    }
+    known = {(view.name, view.view) for view in saved.list_views(project)}
+    for new in plan.table.views:
+        sort = (Sort(fields[column], down) for column, down in new.sort if column in fields)
+        group = (Level(fields[column]) for column in new.group if column in fields)
+        view = View(sort=tuple(sort), group=tuple(group))
+        if (new.name, view) not in known:
+            saved.save(project, new.name, view, saved.LAST)
 
 
 def apply_tags(
@@ -90,7 +114,7 @@ def apply_tags(
             state = _with_property(state, target)
         if not target.has_tags:
             raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
-        _, tag_changes = _add_tags(state, target.id, new_tags, strict=True)
+        _, tag_changes, _ = _add_tags(state, target.id, new_tags, strict=True)
         return Decision([*changes, *tag_changes], "import", about or property)
 
     return annotations_of(project).decide(choose, author=author, needs_values=False).batch
@@ -114,10 +138,23 @@ def _import_column(
     if property.has_tags:
         used = [NewTag(name) for name in new_values["value"].unique(maintain_order=True)]
         tree = plan.table.tags.get(reading.column.source, ())
-        state, tag_changes = _add_tags(state, property.id, [*tree, *used])
+        state, tag_changes, ids = _add_tags(state, property.id, [*tree, *used])
         changes += tag_changes
-        new_values = _with_tag_ids(state, property, new_values)
-    return state, [as_frame(changes), edits.assign(state, property.id, new_values)]
+        new_values = _with_tag_ids(property, ids, new_values)
+    assigned = edits.assign(state, property.id, new_values)
+    if reading.authors is not None:
+        assigned = assigned.join(reading.authors, on="target", how="left", maintain_order="left")
+    return state, [as_frame(changes), assigned]
+
+
+def _concatenated(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return all changes; those that are somebody's own come after the others."""
+    changes = pl.concat([as_frame([]), *parts], how="diagonal")
+    if "author" not in changes.columns:
+        return changes
+    # The author of a batch is that of its first change.
+    is_others = pl.col("author").is_not_null()
+    return pl.concat([changes.filter(~is_others), changes.filter(is_others)])
 
 
 def _find_or_create(
@@ -155,43 +192,73 @@ def _with_property(state: State, property: Property) -> State:
 
 def _add_tags(
     state: State, property: str, new_tags: Sequence[NewTag], *, strict: bool = False
-) -> tuple[State, list[Change]]:
-    """Return the state with tags of these names, and the changes that make them.
+) -> tuple[State, list[Change], dict[str, str]]:
+    """Return the state with these tags, the changes that make them, and their ids by label.
 
     A link that would close a cycle is left out, as is an invalid colour; with ``strict`` both
     raise (InvalidTag, InvalidValue).
     """
     own = {id: tag for id, tag in state.tags.items() if tag.property == property}
-    by_name = tags.by_name(own, property)
+    by_label = tags.by_label(own, property)
     changes: list[Change] = []
     last = max(own.values(), key=lambda tag: tag.place, default=None)
-    names = [tag.name for tag in new_tags]
-    names += [parent for tag in new_tags for parent in tag.parents]
-    for name in names:
-        spelled = " ".join(name.split())
-        if name_key(spelled) in by_name:
-            continue
-        # Only the last tag is passed on: searching all of them for each new one takes long.
-        last, created = tags.create({last.id: last} if last else {}, property, spelled)
-        by_name[name_key(spelled)] = own[last.id] = last
-        changes += created
+    used: set[str] = set()
+    for label, name, namesake in _wanted(new_tags):
+        key = name_key(label)
+        known = by_label.get(key) or _same_place(own, used, namesake)
+        if known is None:
+            # Only the last tag is passed on: searching all of them for each new one takes long.
+            siblings = {last.id: last} if last else {}
+            is_namesake = namesake is not None
+            last, created = tags.create(siblings, property, name, is_namesake=is_namesake)
+            own[last.id] = known = last
+            changes += created
+        by_label[key] = known
+        if namesake is not None:
+            used.add(known.id)
     for tag in new_tags:
-        changes += _complete_tag(own, by_name, tag, strict)
-    return replace(state, tags={**state.tags, **own}), changes
+        changes += _complete_tag(own, by_label, tag, strict)
+    ids = {key: tag.id for key, tag in by_label.items()}
+    return replace(state, tags={**state.tags, **own}), changes, ids
+
+
+def _wanted(new_tags: Sequence[NewTag]) -> Iterator[tuple[str, str, NewTag | None]]:
+    """Yield label and name of each tag, and the tag itself where others have its name."""
+    for tag in new_tags:
+        name = " ".join(tag.name.split())
+        yield tag.label or name, name, tag if tag.label else None
+    for tag in new_tags:
+        for parent in tag.parents:
+            yield parent, " ".join(parent.split()), None
+
+
+def _same_place(
+    own: Mapping[str, tags.Tag], used: Collection[str], wanted: NewTag | None
+) -> tags.Tag | None:
+    """Return the tag of the name and the parents of one that has namesakes in the file."""
+    if wanted is None:
+        return None
+    parents = {name_key(parent) for parent in wanted.parents}
+    for tag in own.values():
+        is_free = not tag.deleted and tag.name == wanted.name and tag.id not in used
+        above = {name_key(own[id].name) for id in tag.parents if id in own}
+        if is_free and above == parents:
+            return tag
+    return None
 
 
 def _complete_tag(
-    own: dict[str, tags.Tag], by_name: Mapping[str, tags.Tag], new_tag: NewTag, strict: bool
+    own: dict[str, tags.Tag], by_label: Mapping[str, tags.Tag], new_tag: NewTag, strict: bool
 ) -> list[Change]:
     """Return the changes that give a tag the colour and the parents it lacks; ``own`` gets them."""
-    id = by_name[name_key(new_tag.name)].id
+    id = by_label[name_key(new_tag.label or new_tag.name)].id
     changes: list[Change] = []
     colour = _colour(new_tag.colour, strict)
     if colour is not None and own[id].colour is None:
         changes += tags.update(own, id, colour=colour)
         own[id] = replace(own[id], colour=colour)
     for parent in new_tag.parents:
-        parent_id = by_name[name_key(parent)].id
+        parent_id = by_label[name_key(parent)].id
         try:
             link = tags.link(own, id, parent_id)
         except InvalidTag:
@@ -213,13 +280,12 @@ def _colour(text: str | None, strict: bool) -> str | None:
         return None
 
 
-def _with_tag_ids(state: State, property: Property, named: pl.DataFrame) -> pl.DataFrame:
+def _with_tag_ids(property: Property, ids: Mapping[str, str], named: pl.DataFrame) -> pl.DataFrame:
     """Return target and value with the ids of tags: one id, or a JSON list of ids."""
-    by_name = tags.by_name(state.tags, property.id)
     names = named["value"].unique()
-    ids = {name: by_name[name_key(name)].id for name in names}
+    id_of = {name: ids[name_key(name)] for name in names}
     with_ids = named.with_columns(
-        pl.col("value").replace_strict(ids, return_dtype=pl.String) if ids else pl.col("value")
+        pl.col("value").replace_strict(id_of, return_dtype=pl.String) if id_of else pl.col("value")
     )
     if not property.is_multi_valued:
         return with_ids

@@ -9,7 +9,7 @@ together (``plan``), what a value looks like (``annotations.values``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +18,7 @@ from panoptic_data.annotations import properties, tags, values
 from panoptic_data.annotations.dates import day_orders, with_day_first
 from panoptic_data.annotations.type_inference import infer_type
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange.tables import ColumnHint, split
+from panoptic_data.exchange.tables import ColumnHint, NewTag, split
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
@@ -70,17 +70,24 @@ class Column:
 class ColumnValues:
     """What one column contains: ``values`` has target and value, as canonical texts.
 
-    For tags ``value`` is the name of a tag, one row per tag. ``unreadable`` has line and value;
-    ``repeated`` counts the rows whose value differs from that of an earlier row of the same image.
-    ``conflicts`` has target, held and value: where the project has another value now.
+    For tags ``value`` is the name of a tag, one row per tag. ``unreadable`` and ``repeats`` have
+    line and value: what cannot be read, and what differs from an earlier row of the same image.
+    ``conflicts`` has target, held and value: where the project has another value now. ``authors``
+    has target and author where the file says whose a value is.
     """
 
     column: Column
     values: pl.DataFrame
     unreadable: pl.DataFrame
-    repeated: int = 0
+    repeats: pl.DataFrame
     new_tags: tuple[str, ...] = ()
     conflicts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CONFLICTS))
+    authors: pl.DataFrame | None = None
+
+    @property
+    def repeated(self) -> int:
+        """How many rows contradict an earlier one of the same image."""
+        return self.repeats.height
 
 
 def propose(
@@ -136,6 +143,14 @@ def read_values(state: State, table: Table, matches: Matches, column: Column) ->
     """Return the values of a column for the images or files that its rows match."""
     targets = _targets(matches, column.target)
     cells = targets.with_columns(value=table.frame[column.source].gather(targets["row"]))
+    if column.source in table.authors:
+        whose = targets.with_columns(author=table.authors[column.source].gather(targets["row"]))
+        authors = whose.drop_nulls().unique("target", keep="first", maintain_order=True)
+        return replace(_read_cells(state, table, column, cells), authors=authors.drop("row"))
+    return _read_cells(state, table, column, cells)
+
+
+def _read_cells(state: State, table: Table, column: Column, cells: pl.DataFrame) -> ColumnValues:
     if column.type in _TAG_TYPES:
         return _read_tags(state, table, column, cells)
     is_exact = table.hints.get(column.source, ColumnHint()).is_exact
@@ -144,11 +159,11 @@ def read_values(state: State, table: Table, matches: Matches, column: Column) ->
         read = _with_day_first(read)
     texts, is_unreadable = values.canonical_series(column.type, read)
     unreadable = _lines(table, cells.filter(is_unreadable))
-    readable = cells.select("target").with_columns(value=texts).drop_nulls("value")
-    first = readable.unique("target", keep="first", maintain_order=True)
-    repeated = _count_repeated(readable, first)
+    readable = cells.select("row", "target").with_columns(value=texts).drop_nulls("value")
+    first = readable.unique("target", keep="first", maintain_order=True).drop("row")
+    repeats = _repeats(table, readable, first)
     conflicts = _conflicts(state, column, first)
-    return ColumnValues(column, first, unreadable, repeated, conflicts=conflicts)
+    return ColumnValues(column, first, unreadable, repeats, conflicts=conflicts)
 
 
 def nonempty(series: pl.Series) -> pl.Series:
@@ -269,7 +284,7 @@ def _conflicts(state: State, column: Column, new_values: pl.DataFrame) -> pl.Dat
         return pl.DataFrame(schema=_CONFLICTS)
     held = state.values(column.property).select("target", "value")
     if column.type in _TAG_TYPES:
-        names = {id: tag.name for id, tag in state.tags.items() if tag.property == column.property}
+        names = tags.labels(state.tags_of(column.property))
         held = held.filter(pl.col("value").is_in(list(names))).with_columns(
             pl.col("value").replace_strict(names, return_dtype=pl.String)
         )
@@ -295,38 +310,64 @@ def _lines(table: Table, cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _count_repeated(all_values: pl.DataFrame, first: pl.DataFrame) -> int:
-    """Count the rows whose value differs from the first one of the same target."""
+def _repeats(table: Table, all_values: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """Return line and value of the rows that differ from the first one of the same target."""
     both = all_values.join(first, on="target", how="inner", suffix="_first")
-    return both.filter(pl.col("value") != pl.col("value_first")).height
+    return _lines(table, both.filter(pl.col("value") != pl.col("value_first")))
 
 
 def _read_tags(state: State, table: Table, column: Column, cells: pl.DataFrame) -> ColumnValues:
-    exploded = cells.with_columns(value=_tag_names(column, cells["value"])).explode("value")
+    existing = tags.by_label(state.tags, column.property) if column.property else {}
+    known = _joining_names(column.separator, existing, table.tags.get(column.source))
+    names = _tag_names(column, cells["value"], known)
+    exploded = cells.with_columns(value=names).explode("value")
     named = exploded.drop_nulls("value")
     is_long = pl.col("value").str.len_chars() > tags.LONGEST_NAME
     unreadable = _lines(table, named.filter(is_long))
     readable = named.filter(~is_long).select(
-        "target", "value", folded=pl.col("value").str.to_lowercase()
+        "row", "target", "value", folded=pl.col("value").str.to_lowercase()
     )
-    repeated = 0
+    repeats = _lines(table, readable.head(0))
     if column.type == "tag":
         unique = readable.unique("target", keep="first", maintain_order=True)
-        repeated = _count_repeated(readable, unique)
+        repeats = _repeats(table, readable, unique.select("target", "value"))
     else:
         unique = readable.unique(["target", "folded"], keep="first", maintain_order=True)
-    existing = tags.by_name(state.tags, column.property) if column.property else {}
     spellings: dict[str, str] = {}
     for name in unique["value"].unique(maintain_order=True):
         spellings.setdefault(name_key(name), name)
     new_tags = tuple(name for key, name in spellings.items() if key not in existing)
     named = unique.select("target", "value")
     conflicts = _conflicts(state, column, named)
-    return ColumnValues(column, named, unreadable, repeated, new_tags, conflicts)
+    return ColumnValues(column, named, unreadable, repeats, new_tags, conflicts)
 
 
-def _tag_names(column: Column, series: pl.Series) -> pl.Series:
-    """Return the tag names of each cell as a list."""
+def _joining_names(
+    separator: str, existing: Mapping[str, tags.Tag], listed: Iterable[NewTag] | None
+) -> frozenset[str]:
+    """Return the keys of known names that hold the separator: "Paris, Texas" is one tag."""
+    keys = {name_key(tag.label or tag.name) for tag in listed or ()} | set(existing)
+    return frozenset(key for key in keys if separator in key)
+
+
+def _split(text: str, separator: str, known: frozenset[str]) -> list[str]:
+    """Return the names in a cell; those that are known to hold the separator stay whole."""
+    if not known or '"' in text:
+        return split(text, separator)
+    parts, longest = text.split(separator), max(key.count(separator) for key in known) + 1
+    names, begin = [], 0
+    while begin < len(parts):
+        for end in range(min(len(parts), begin + longest), begin, -1):
+            name = " ".join(separator.join(parts[begin:end]).split())
+            if end == begin + 1 or name_key(name) in known:
+                names.append(name)
+                begin = end
+                break
+    return [name for name in names if name]
+
+
+def _tag_names(column: Column, series: pl.Series, known: frozenset[str]) -> pl.Series:
+    """Return the tag names of each cell as a list; ``known`` are those with a separator inside."""
     if series.dtype.is_nested():
         lists = series.cast(pl.List(pl.String)).list.eval(_collapse_spaces(pl.element()))
         return lists.list.eval(pl.element().filter(pl.element() != "")).list.drop_nulls()
@@ -337,7 +378,7 @@ def _tag_names(column: Column, series: pl.Series) -> pl.Series:
     # PropertyValues repeat a lot: each different text is split once.
     different = texts["text"].drop_nulls().unique()
     parts = pl.DataFrame(
-        {"text": different, "parts": [split(text, column.separator) for text in different]},
+        {"text": different, "parts": [_split(text, column.separator, known) for text in different]},
         {"text": pl.String, "parts": pl.List(pl.String)},
     )
     return texts.join(parts, on="text", how="left", maintain_order="left")["parts"]

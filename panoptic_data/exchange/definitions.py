@@ -73,6 +73,7 @@ def to_json(definitions: Iterable[Definition], rows: str) -> str:
             "folder": definition.folder,
             "tags": [
                 {"name": tag.name, "colour": tag.colour, "parents": list(tag.parents)}
+                | ({"label": tag.label} if tag.label else {})
                 for tag in definition.tags
             ],
         }
@@ -222,7 +223,7 @@ def _definition(column: Mapping[str, Any]) -> Definition:
     if type not in values.TYPES or target not in TARGETS:
         raise ValueError(f"{type} of {target}")
     tags = tuple(
-        NewTag(str(tag["name"]), tag["colour"], tuple(map(str, tag["parents"])))
+        NewTag(str(tag["name"]), tag["colour"], tuple(map(str, tag["parents"])), tag.get("label"))
         for tag in column["tags"]
     )
     return Definition(

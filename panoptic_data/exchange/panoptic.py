@@ -14,14 +14,17 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from panoptic_data.annotations.tags import Tag, reachable
+from panoptic_data.annotations.tags import labels as tag_labels
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange.tables import ColumnHint, NewTag, Table, unique_name
+from panoptic_data.exchange import panoptic_tabs
+from panoptic_data.exchange.tables import ColumnHint, LeftOut, NewTag, Table, unique_name
 
 __all__ = ["TREES", "VALUES", "is_project", "read"]
 
@@ -60,6 +63,7 @@ class _Property:
     tag_list: int
     folder: str | None
     cells: dict[_Key, Any] = field(default_factory=dict)
+    authors: dict[_Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ class _Database:
         self._connection = connection
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         self.tables = frozenset(row["name"] for row in tables)
+        self.left_out: list[LeftOut] = []
+        self.authors: dict[int, str] = {}
+        if "commits" in self.tables:
+            rows = connection.execute("SELECT id, author FROM commits")
+            self.authors = {row["id"]: row["author"] for row in rows if row["author"]}
 
     def rows(self, table: str) -> Iterable[sqlite3.Row]:
         if table not in self.tables:
@@ -126,7 +135,18 @@ def _table(path: Path, database: _Database) -> Table:
         _old_values(database, properties)
     else:
         raise InvalidImport("no_panoptic", path)
-    return _build_table(path, instances, list(properties.values()), tags)
+    table = _build_table(path, instances, list(properties.values()), tags)
+    views, left_views = panoptic_tabs.read(path.with_name("project.db"), _columns_by_id(properties))
+    left_out = (*database.left_out, *table.left_out, *left_views)
+    return replace(table, views=views, left_out=left_out)
+
+
+def _columns_by_id(properties: Mapping[int, _Property]) -> dict[int, str]:
+    """Return the name of each property's column."""
+    names: dict[int, str] = {}
+    for id, property in properties.items():
+        names[id] = unique_name(property.name, names.values())
+    return names
 
 
 def _instances(database: _Database) -> list[_Instance]:
@@ -156,6 +176,11 @@ def _file_name(name: str, extension: str | None) -> str:
 
 
 def _properties(database: _Database) -> dict[int, _Property]:
+    database.left_out += [
+        LeftOut("type", row["name"] or str(row["id"]), row["dtype"])
+        for row in database.rows("properties")
+        if row["system_key"] is None and row["dtype"] not in _TYPES
+    ]
     folders = {row["id"]: row["name"] for row in database.rows("property_groups")}
     return {
         row["id"]: _Property(
@@ -186,28 +211,66 @@ def _old_properties(database: _Database) -> dict[int, _Property]:
 
 
 def _tags(database: _Database, owner: str) -> dict[int, dict[int, NewTag]]:
-    """Return tags by ``owner`` (the column of their list or property) and id; parents are names."""
-    rows = [dict(row) for row in database.rows("tags")]
-    names = {row["id"]: row["value"] for row in rows}
+    """Return tags by ``owner``, the column of their list or property, and id; parents: labels."""
+    rows = {row["id"]: dict(row) for row in database.rows("tags") if row["value"]}
+    # 0 is the root of the tree, not a tag.
+    parents = {
+        id: [p for p in _json(row["parents"]) or [] if p in rows] for id, row in rows.items()
+    }
+    by_owner: dict[int, list[Tag]] = defaultdict(list)
+    for id, row in rows.items():
+        name = " ".join(str(row["value"]).split())
+        above = tuple(str(parent) for parent in parents[id])
+        by_owner[row[owner]].append(Tag(str(id), "", name or str(id), parents=above))
+        if name != row["value"]:
+            database.left_out.append(LeftOut("tag_spaces", value=repr(row["value"])))
     tags: dict[int, dict[int, NewTag]] = defaultdict(dict)
-    for row in rows:
-        # 0 is the root of the tree, not a tag.
-        parents = tuple(names[id] for id in _json(row["parents"]) or [] if id in names and id)
-        colour = None if row["color"] in (None, -1, "-1") else str(row["color"])
-        if row["value"]:
-            tags[row[owner]][row["id"]] = NewTag(row["value"], colour, parents)
+    for list_id, listed in by_owner.items():
+        labels = tag_labels(_without_circles(database, listed))
+        for tag in listed:
+            colour = rows[int(tag.id)]["color"]
+            tags[list_id][int(tag.id)] = NewTag(
+                tag.name,
+                None if colour in (None, -1, "-1") else str(colour),
+                tuple(labels[parent] for parent in tag.parents if parent in labels),
+                labels[tag.id] if labels[tag.id] != tag.name else None,
+            )
     return tags
+
+
+def _without_circles(database: _Database, listed: Iterable[Tag]) -> list[Tag]:
+    """Return tags without the links that close a circle, which Panoptic allows."""
+    known: dict[str, Tag] = {}
+    above: dict[str, tuple[str, ...]] = {}
+    for tag in listed:
+        above[tag.id] = ()
+        for parent in tag.parents:
+            if tag.id == parent or tag.id in reachable(above, [parent]):
+                database.left_out.append(LeftOut("circle", value=tag.name))
+            else:
+                above[tag.id] += (parent,)
+        known[tag.id] = replace(tag, parents=above[tag.id])
+    return list(known.values())
 
 
 def _values(database: _Database, properties: Mapping[int, _Property]) -> None:
     for kind, key in (("instance", "instance_id"), ("sha1", "sha1"), ("file", "file_id")):
         for row in database.rows(f"{kind}_values"):
             if row["property_id"] in properties:
-                properties[row["property_id"]].cells[kind, row[key]] = _json(row["value"])
+                property = properties[row["property_id"]]
+                property.cells[kind, row[key]] = _json(row["value"])
+                _note_author(database, property, (kind, row[key]), row)
         for row in database.rows(f"{kind}_tag_values"):
             if row["property_id"] in properties:
-                cells = properties[row["property_id"]].cells
-                cells.setdefault((kind, row[key]), []).append(row["tag_id"])
+                property = properties[row["property_id"]]
+                property.cells.setdefault((kind, row[key]), []).append(row["tag_id"])
+                _note_author(database, property, (kind, row[key]), row)
+
+
+def _note_author(database: _Database, property: _Property, key: _Key, row: sqlite3.Row) -> None:
+    author = database.authors.get(row["commit_id"]) if database.authors else None
+    if author is not None:
+        property.authors[key] = author
 
 
 def _old_values(database: _Database, properties: Mapping[int, _Property]) -> None:
@@ -243,6 +306,8 @@ def _build_table(
     types: dict[str, str] = {}
     hints: dict[str, ColumnHint] = {}
     trees: dict[str, tuple[NewTag, ...]] = {}
+    authors: dict[str, pl.Series] = {}
+    left_out: list[LeftOut] = []
     for property in properties:
         name = unique_name(property.name, columns)
         own_tags = tags.get(property.tag_list, {})
@@ -250,7 +315,15 @@ def _build_table(
         has_tags = property.type in ("tag", "tags")
         columns[name] = pl.Series(name, cells, pl.List(pl.String) if has_tags else pl.String)
         types[name] = property.type
-        hints[name] = ColumnHint("image" if property.mode == "sha1" else "file", property.folder)
+        target = "image" if property.mode == "sha1" else "file"
+        hints[name] = ColumnHint(target, property.folder, take=True, is_exact=True)
+        if property.authors:
+            authors[name] = pl.Series(
+                [property.authors.get(_key(property, row)) for row in instances], dtype=pl.String
+            )
+        if name != property.name:
+            left_out.append(LeftOut("property_name", name, property.name))
+        left_out += _blank(name, property, columns[name])
         if has_tags:
             trees[name] = tuple(own_tags.values())
     path_column, sha1_column = (unique_name(name, columns) for name in ("path", "sha1"))
@@ -266,7 +339,17 @@ def _build_table(
         sha1_column=sha1_column,
         tags=trees,
         hints=hints,
+        authors=authors,
+        left_out=tuple(left_out),
     )
+
+
+def _blank(name: str, property: _Property, column: pl.Series) -> list[LeftOut]:
+    """Return the texts of nothing but spaces, which are no value here, nor is an empty one."""
+    if property.type in ("tag", "tags"):
+        return []
+    blank = column.drop_nulls().filter(column.drop_nulls().str.strip_chars() == "")
+    return [LeftOut("blank", name, repr(text)) for text in blank]
 
 
 def _without_files(
@@ -284,16 +367,21 @@ def _cell(
     tags: Mapping[int, NewTag],
     sha1s: Mapping[int, str | None],
 ) -> Any:
-    keys = (("instance", instance.id), ("file", instance.file), ("sha1", instance.sha1))
-    for key in keys:
-        value = property.cells.get(key)
-        if value is None:
-            continue
-        if property.type in ("tag", "tags"):
-            ids = value if isinstance(value, list) else [value]
-            return [tags[id].name for id in ids if id in tags] or None
-        return _text(property.type, value, sha1s)
-    return None
+    value = property.cells.get(_key(property, instance))
+    if value is None:
+        return None
+    if property.type in ("tag", "tags"):
+        ids = value if isinstance(value, list) else [value]
+        return [tags[id].label or tags[id].name for id in ids if id in tags] or None
+    return _text(property.type, value, sha1s)
+
+
+def _key(property: _Property, instance: _Instance) -> _Key:
+    """Return whose value an instance shows: its own, that of its file, or of its image."""
+    keys: tuple[_Key, ...] = (("instance", instance.id), ("file", instance.file))
+    return next(
+        (key for key in keys if property.cells.get(key) is not None), ("sha1", instance.sha1)
+    )
 
 
 def _text(type: str, value: Any, sha1s: Mapping[int, str | None]) -> str | None:

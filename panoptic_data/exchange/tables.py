@@ -17,7 +17,9 @@ import polars as pl
 
 __all__ = [
     "ColumnHint",
+    "LeftOut",
     "NewTag",
+    "NewView",
     "Table",
     "TextForm",
     "column_names",
@@ -56,11 +58,15 @@ _TAG_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class NewTag:
-    """A tag as a file describes it: ``parents`` are names, ``colour`` is the text of the file."""
+    """A tag as a file describes it: ``parents`` are names, ``colour`` is the text of the file.
+
+    Where a file has several tags of one name, ``label`` is how cells and parents name this one.
+    """
 
     name: str
     colour: str | None = None
     parents: tuple[str, ...] = ()
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,28 @@ class ColumnHint:
     name: str | None = None
     take: bool | None = None
     is_exact: bool = False
+
+
+@dataclass(frozen=True)
+class NewView:
+    """A view that a file holds: its ``name``, and the columns that it is sorted and grouped by."""
+
+    name: str
+    sort: tuple[tuple[str, bool], ...] = ()
+    group: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something of a file that is not imported: what it is of, which, and why (a code).
+
+    ``why`` is a key of the catalogue, ``import.left_out_<why>``.
+    """
+
+    why: str
+    column: str = ""
+    value: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +132,9 @@ class Table:
     read, and why; ``text`` is None where the file is none of texts. The rest is known of Panoptic's
     databases, of sidecars and of exports only:
     ``path_column``, then ``second_path_column`` and ``sha1_column`` identify the image of a row;
-    ``tags`` and ``hints`` are by column.
+    ``tags`` and ``hints`` are by column, as are ``authors``: who set the value of each row (null:
+    unknown). ``views`` are kept beside the values, ``left_out`` is what is in the file and comes
+    over in no way.
     """
 
     name: str
@@ -119,6 +149,9 @@ class Table:
     unread: tuple[tuple[str, str], ...] = ()
     tags: Mapping[str, tuple[NewTag, ...]] = field(default_factory=dict)
     hints: Mapping[str, ColumnHint] = field(default_factory=dict)
+    authors: Mapping[str, pl.Series] = field(default_factory=dict)
+    views: tuple[NewView, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def tags_of(table: Table) -> tuple[NewTag, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from panoptic_data.annotations.tags import SEPARATOR, labels
 from panoptic_data.text import closest, folded
 from panoptic_data.views.fields import is_property, property_field, property_of
 
@@ -128,8 +129,17 @@ class ProjectNames:
         return name if is_bare else quoted(name)
 
     def tags(self, field: str, typed: str) -> list[str]:
-        """Return the ids of a property's tags of a name, most often a single one."""
-        return [tag.id for tag in _called(typed, self.tags_of(field))]
+        """Return the ids of a property's tags of a name, most often a single one.
+
+        One of several tags of a name is meant by the names above it, too ("Sea › Other").
+        """
+        named = [tag.id for tag in _called(typed, self.tags_of(field))]
+        if named or SEPARATOR.strip() not in typed:
+            return named
+        wanted = _hyphenated(typed)
+        return [
+            id for id, text in labels(self.tags_of(field)).items() if _hyphenated(text) == wanted
+        ]
 
     def tags_of(self, field: str) -> Sequence[Tag]:
         """Return a property's tags that are not deleted."""
@@ -137,9 +147,12 @@ class ProjectNames:
         return self._state.tags_of(id) if self._state and id else ()
 
     def tag_name(self, field: str, id: str) -> str | None:
-        """Return the name of a tag; None where other tags have that name too."""
+        """Return the name of a tag, or its label; None where other tags have that, too."""
         tag = self._state.tags.get(id) if self._state else None
-        return tag.name if tag and self.tags(field, tag.name) == [id] else None
+        if tag is None or self.tags(field, tag.name) == [id]:
+            return tag.name if tag else None
+        label = labels(self.tags_of(field)).get(id, "")
+        return label if label and self.tags(field, label) == [id] else None
 
     def author(self, typed: str) -> str:
         """Return the author who is meant; a name that no author has is returned as typed."""

@@ -164,7 +164,7 @@ class LinkField extends TextField {
     if (!this.link) return;
     this.link.hidden = !text;
     // Only an address that the server would accept is a link.
-    if (this.property.type === "url") set(this.link, "href", /^(https?|ftp):\/\//.test(text) ? text : null);
+    if (this.property.type === "url") set(this.link, "href", addressOf(text));
     else set(this.link.firstElementChild, "src", text ? routeTo(`/thumb/${text}`) : null);
   }
 
@@ -302,3 +302,9 @@ class CheckboxField {
  * @property {import("./tag_chips.js").ChipTag[]} [tags]
  * @property {(id: string, other: string) => void} [replace]  of tags: another in the place of one
  */
+
+/** Where a link leads: one without a scheme is of the web. @param {string} text @returns {string | null} */
+function addressOf(text) {
+  if (/^((https?|ftp):\/\/|mailto:)/i.test(text)) return text;
+  return /^[\w-]+(\.[\w-]+)+(?![^/?#:])/.test(text) ? `https://${text}` : null;
+}

@@ -1,5 +1,6 @@
 // The choice of a file, from the browser or by its path; then its name, its size and whether it
 // has values or tags. Not here: dropping a file (importing.js), reading it (the server).
+import { routeTo } from "../shared/bridge/address.js";
 import { el, icon, number, set, write } from "../shared/ui/dom.js";
 
 const ACCEPTED = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,.db,.sqlite,.sqlite3,.xmp";
@@ -77,6 +78,9 @@ export class FileChoice {
     this.encodingProblem = el("p", { class: "problem", role: "alert", hidden: true });
     this.badLines = el("p", { class: "quiet" });
     this.openQuotes = el("p", { class: "quiet" });
+    this.leftOutText = el("span", {});
+    this.leftOutList = el("a", { class: "link", download: "" });
+    this.leftOut = el("p", { class: "quiet" }, this.leftOutText, " ", this.leftOutList);
     this.overlong = el("p", { class: "quiet" });
     this.unread = el("p", { class: "quiet" });
     this.fileRow = el(
@@ -89,7 +93,15 @@ export class FileChoice {
       el("span", { class: "gap" }),
       this.anotherButton,
     );
-    const notes = [this.encodingRow, this.encodingProblem, this.badLines, this.openQuotes, this.overlong, this.unread];
+    const notes = [
+      this.encodingRow,
+      this.encodingProblem,
+      this.badLines,
+      this.openQuotes,
+      this.overlong,
+      this.unread,
+      this.leftOut,
+    ];
     this.node = el("section", { class: "step" }, this.file, this.empty, this.fileRow, ...notes);
   }
 
@@ -101,6 +113,7 @@ export class FileChoice {
     this.fileRow.hidden = !isRead;
     this.overlong.hidden = !state?.plan?.overlong.length;
     this.unread.hidden = !state?.plan?.unread.count;
+    this.leftOut.hidden = !state?.plan?.left_out;
     this.drawText(state);
     if (!isRead) return this.drawEmpty(state, into);
     write(this.name, state.name);
@@ -117,6 +130,7 @@ export class FileChoice {
       set(this.kindButtons[index], "aria-pressed", String((kind === "tags") === (state.tags !== null)));
     });
     if (state.plan) this.drawNotes(state.plan);
+    set(this.leftOutList, "href", routeTo(`/imports/${state.id}/left-out.csv?lang=${language}`));
     this.language = language;
     this.anotherButton.disabled = session.state.phase === "writing";
   }
@@ -161,6 +175,8 @@ export class FileChoice {
   /** What of the file is not imported. @param {import("./session.js").Plan} plan */
   drawNotes(plan) {
     const { t } = this.tools;
+    write(this.leftOutText, t("left_out", { count: plan.left_out }));
+    write(this.leftOutList, t("left_out_list"));
     write(this.overlong, t("overlong", { lines: plan.overlong.join(", ") }));
     const files = plan.unread.first.map(({ file, cause }) => `${file} (${cause})`).join(", ");
     write(this.unread, t("unread_files", { count: plan.unread.count, files }));

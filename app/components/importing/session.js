@@ -41,6 +41,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {string | null} hint
  * @property {number[]} overlong
  * @property {{count: number, first: {file: string, cause: string}[]}} unread
+ * @property {number} left_out  things of the file that are not taken over
  * @property {Column[]} columns
  * @property {string} existing
  * @typedef {{count: number, first: number[]}} Lines

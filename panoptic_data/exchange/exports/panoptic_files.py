@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data.annotations.parsing import COLOURS
+from panoptic_data.annotations.parsing import PANOPTIC_COLOURS
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.csv_table import joined_names
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name
@@ -91,9 +91,11 @@ def _nearest(colour: str) -> int:
     wanted = _channels(colour)
 
     def distance(number: int) -> int:
-        return sum((a - b) ** 2 for a, b in zip(wanted, _channels(COLOURS[number]), strict=True))
+        return sum(
+            (a - b) ** 2 for a, b in zip(wanted, _channels(PANOPTIC_COLOURS[number]), strict=True)
+        )
 
-    return min(range(len(COLOURS)), key=distance)
+    return min(range(len(PANOPTIC_COLOURS)), key=distance)
 
 
 def _channels(colour: str) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from panoptic_data.annotations import tags
 from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.definitions import IDENTITY, Definition
 from panoptic_data.exchange.tables import NewTag
@@ -206,8 +207,12 @@ def texts(selection: Selection, column: ExportColumn) -> pl.Series:
     assert column.property is not None
     prop = column.property
     if prop.has_tags:
-        known = selection.catalogue.annotations.tags
-        names = [[known[id].name for id in ids] or None for ids in tag_ids(selection, prop)]
+        state = selection.catalogue.annotations
+        labels = tags.labels(state.tags_of(prop.id))
+        names = [
+            [labels.get(id, state.tags[id].name) for id in ids] or None
+            for ids in tag_ids(selection, prop)
+        ]
         return pl.Series(column.name, names, pl.List(pl.String))
     values, units = _column(selection, prop)
     assert values.single is not None
@@ -278,10 +283,15 @@ _CONVERSIONS: Mapping[str, Callable[[pl.Series], pl.Series]] = {
 def _tags(state: State, prop: Property) -> tuple[NewTag, ...]:
     if not prop.has_tags:
         return ()
-    live = {tag.id: tag.name for tag in state.tags_of(prop.id)}
     ordered = sorted(state.tags_of(prop.id), key=lambda tag: (tag.place, tag.id))
+    labels = tags.labels(ordered)
     return tuple(
-        NewTag(tag.name, tag.colour, tuple(live[id] for id in tag.parents if id in live))
+        NewTag(
+            tag.name,
+            tag.colour,
+            tuple(labels[id] for id in tag.parents if id in labels),
+            labels[tag.id] if labels[tag.id] != tag.name else None,
+        )
         for tag in ordered
     )
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from panoptic_data.annotations.dates import day_range
 from panoptic_data.annotations.values import (
-    COLOURS,
     TYPES,
     canonical,
     canonical_series,
@@ -96,10 +95,15 @@ WRITTEN = [
     ("colour", "Tomato", "#ff6347"),
     ("colour", "rouge", "#ff0000"),
     ("colour", "rgb(1, 2, 3)", "#010203"),
-    ("colour", 0, COLOURS[0]),
-    ("colour", "11", COLOURS[11]),
+    ("colour", 0, "#ff8787"),
+    ("colour", "11", "#ffa94d"),
     ("url", "https://a.fr/b?c=d", "https://a.fr/b?c=d"),
-    ("url", "www.a.fr", "https://www.a.fr"),
+    # Links stay as they were written, those of Panoptic's projects too.
+    ("url", "www.a.fr", "www.a.fr"),
+    ("url", "exemple.org", "exemple.org"),
+    ("url", "mailto:a@b.c", "mailto:a@b.c"),
+    ("url", "http://exemple.fr/é à", "http://exemple.fr/é à"),
+    ("url", "https://a.b/[x]", "https://a.b/[x]"),
     ("path", r"a\b c\d.jpg", "a/b c/d.jpg"),
     ("image", SHA1.upper(), SHA1),
     ("tag", " abcd ", "abcd"),

@@ -1,12 +1,16 @@
 """Projects of Panoptic 0.7 and 1.0 imported."""
 
+import json
 import sqlite3
 
 import pytest
 
+from panoptic_data.annotations import tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange import apply, plan, readers
+from panoptic_data.exchange import apply, left_out, plan, readers
+from panoptic_data.query.names import ProjectNames
+from panoptic_data.views import saved
 from tests import synthetic
 from tests.importing import sha1s, values_of
 
@@ -175,3 +179,75 @@ def test_another_database_is_none_of_panoptic(tmp_path):
     with pytest.raises(InvalidImport) as raised:
         readers.read(tmp_path / "other.db")
     assert raised.value.problem == "no_panoptic"
+
+
+def test_namesakes_authors_and_tabs_come_over_and_undo_and_redo_keep_them(project, tmp_path):
+    red, blue = sha1s("red", "blue")
+    old = tmp_path / "old"
+    old.mkdir()
+    commits = "CREATE TABLE commits (id INTEGER PRIMARY KEY, author TEXT);"
+    rows = {
+        "commits": [(1, "Ana"), (2, None)],
+        "folders": [(1, 1, "/elsewhere/posters/1930", "1930", None, 1)],
+        "files": [
+            (5, "red.jpg", 1, red, 1, 1, "jpeg", None, 1),
+            (6, "blue.png", 1, blue, 1, 1, "png", None, 1),
+        ],
+        "instances": [(1, 5, red, 1), (2, 6, blue, 1)],
+        "properties": [(2, "multi_tags", "sha1", "Sujet", "write", 2, None, None, *ALIVE),
+                       (3, "text", "sha1", "Note", "write", 2, None, None, *ALIVE)],
+        "tags": [
+            (1, 2, "[]", "War", 4, *ALIVE),
+            (2, 2, "[]", "Sea", 11, *ALIVE),
+            (3, 2, "[1]", "Other", -1, *ALIVE),
+            (4, 2, "[2]", "Other", -1, *ALIVE),
+        ],
+        "sha1_values": [(3, red, '"  hers "', 1, 1, 1), (3, blue, '"whose"', 2, 1, 1)],
+        "sha1_tag_values": [(red, 2, 3, 1, 1, 1), (blue, 2, 4, 2, 1, 1)],
+    }  # fmt: skip
+    sqlite(old / "data.db", NEW_SCHEMA + commits, rows)
+    tab = {"name": "Mine", "collections": [{
+        "filterState": {"filter": {"filters": [{"propertyId": 3}]}, "query": {"text": ""}},
+        "sortState": {"sortBy": [3], "options": {"3": {"direction": -1}}},
+        "groupState": {"groupBy": [2]}}]}  # fmt: skip
+    schema = "CREATE TABLE tab_data (id TEXT, user_id TEXT, state JSON, selection JSON)"
+    sqlite(old / "project.db", schema, {"tab_data": [("t", "default", json.dumps(tab), None)]})
+    planned = plan.make_plan(project, readers.read(old))
+    batch = apply.apply_plan(project, planned, author="Bob")
+    store = annotations_of(project)
+
+    def held():
+        state = store.state(fresh=True)
+        names = {prop.name: prop for prop in state.live_properties}
+        labels = tags.labels(state.tags_of(names["Sujet"].id))
+        rows = state.values(names["Sujet"].id).select("target", "value", "author").iter_rows()
+        notes = state.values(names["Note"].id).select("target", "value", "author").iter_rows()
+        return {(target, labels[id], author) for target, id, author in rows}, set(notes)
+
+    wanted = (
+        {(red, "War › Other", "Ana"), (blue, "Sea › Other", "Bob")},
+        {(red, "  hers ", "Ana"), (blue, "whose", "Bob")},
+    )
+    assert held() == wanted
+    colours = {tag.name: tag.colour for tag in store.state().tags.values()}
+    assert (colours["War"], colours["Sea"]) == ("#748ffc", "#ffa94d")
+    store.undo("Bob")
+    assert store.state(fresh=True).live_properties == []
+    store.redo("Bob")
+    assert held() == wanted
+    assert store.history()["author"].to_list()[0] == "Bob"
+    ids = {prop.name: prop.id for prop in store.state().live_properties}
+    (view,) = saved.list_views(project)
+    assert (view.name, [(sort.field, sort.descending) for sort in view.view.sort]) == (
+        "Mine",
+        [(f"p:text:{ids['Note']}", True)],
+    )
+    assert [level.field for level in view.view.group] == [f"p:tags:{ids['Sujet']}"]
+    assert [why for *_, why in left_out.list_of(planned).iter_rows()] == ["tab_filter"]
+    assert batch.author == "Bob"
+    names, field = ProjectNames(store.state()), f"p:tags:{ids['Sujet']}"
+    assert len(names.tags(field, "Other")) == 2
+    (other,) = names.tags(field, "sea › other")
+    assert names.tag_name(field, other) == "Sea › Other"
+    again = apply.apply_plan(project, plan.make_plan(project, readers.read(old)), author="Bob")
+    assert again.changes.is_empty()

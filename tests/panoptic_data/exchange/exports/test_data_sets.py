@@ -121,7 +121,7 @@ def test_panoptic_files_are_read_by_our_import_with_their_trees(war, tmp_path):
     for name in ("my date", "my url", "my tag", "Subject"):
         assert after[name][3] == before[name][3], name
     assert after["Subject"][2] == before["Subject"][2]
-    assert after["my colour"][3][sha1_of("red")] == ["#d94f4f"]
+    assert after["my colour"][3][sha1_of("red")] == ["#ff8787"]
     assert set(after["my checkbox"][3]) == {sha1_of("red"), sha1_of("green")}
 
 
