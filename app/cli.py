@@ -13,6 +13,7 @@ import keyword
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from app.commands import encoder_arguments, version_arguments
 from app.session.language import cli_text, terminal_language
@@ -45,7 +46,10 @@ TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the process's exit code."""
-    args = _parser().parse_args(arguments)
+    parser = _parser()
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        _parser_of(parser, args).error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         # Python has a keyword `import`, and no module can be called so.
         module = args.command + "_" * keyword.iskeyword(args.command)
@@ -88,6 +92,15 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         """Answer a wrong argument with one sentence and exit code 2."""
         self.exit(UsageError.exit_code, f"{self.prog}: {message} ({self.prog} --help)\n")
+
+
+def _parser_of(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Any:
+    """Return the parser of the command, and of its action, that was given."""
+    for action in parser._actions:
+        name = getattr(args, action.dest, None)
+        if isinstance(action, argparse._SubParsersAction) and name in action.choices:
+            return _parser_of(action.choices[name], args)
+    return parser
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -402,6 +415,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
         (
             'panoptic export csv labels.csv --view "folder:posters date:1930s"',
             "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
+            'panoptic export csv labels.csv --version "submitted to the journal"',
         ),
     ),
     "lineage": (

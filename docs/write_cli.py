@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from app.cli import COMMANDS, main
+from app.commands import version_arguments
 
 PAGE = Path(__file__).with_name("cli.md")
 HEAD = """\
@@ -26,7 +27,10 @@ Ctrl+C. The reason is one sentence on standard error. With `--json` a command pr
 and nothing else.
 """
 # Commands with commands of their own.
-NESTED = (("encoders", "add"),)
+NESTED = (
+    ("encoders", "add"),
+    *(("version", name) for name in version_arguments.ACTIONS),
+)
 
 
 def page() -> str:

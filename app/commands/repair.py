@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+VERSIONS = "corpus_versions"
+
 
 def run(args: argparse.Namespace) -> int:
     """Print what is done, and do it unless it is a dry run; exit code 0 when all is whole."""
@@ -82,7 +84,7 @@ def _announce(steps: tuple[Step, ...]) -> None:
         return
     print(cli_text("repair_plan"))
     for step in steps:
-        print(f"  {describe(step)}")
+        print(f"  {' '.join(filter(None, (describe(step), lost_versions(step))))}")
 
 
 def describe(step: Step) -> str:
@@ -96,7 +98,15 @@ def describe(step: Step) -> str:
     text = cli_text(f"repair_{step.action}", table=step.table, kept=kept, lost=lost)
     if step.action != "save":
         return text
+    if step.table == VERSIONS and step.lost == 0:
+        return cli_text("repair_versions_whole", table=step.table, kept=kept)
     return f"{text} {cli_text(f'repair_then_{table_of(step.table).name}')}"
+
+
+def lost_versions(step: Step) -> str:
+    """Return which versions can be opened no more afterwards; empty where all can."""
+    names = ", ".join(f"“{name}”" for name in step.versions)
+    return names and cli_text("repair_lost_versions", table=step.table, names=names)
 
 
 def _done(step: Step, moved_to: Path | None) -> str:

@@ -10,22 +10,24 @@ import argparse
 import json
 import shlex
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from app.commands import version_differences
 from app.services import jobs
 from app.session.language import number, terminal_language
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import open_project
-from panoptic_data.versions import create, delete, diff, record, restore, verify
-from panoptic_data.versions.diff import Section, VersionDiff
+from panoptic_data.versions import create, delete, diff, paths, record, restore, verify
 from panoptic_data.versions.record import CorpusVersion
+
+if TYPE_CHECKING:
+    from panoptic_data.storage.project import Project
 
 __all__ = ["run"]
 
 # A run at work, such as a merge of annotations, has ended by then.
 WAIT_SECONDS = 60.0
-# Rows of a section that are printed; --json has them all.
-ROWS_LISTED = 10
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,17 +39,49 @@ def _create(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     version = create.create(project, args.name, args.note, wait=WAIT_SECONDS)
     jobs.report_versions(project)
-    _say(
-        args,
-        _as_json(version),
+    same = create.same_as(project, version)
+    news = {name: counts for name, counts in _folder_news(project) if any(counts.values())}
+    read_at = _folders_read_at(version)
+    lines = [
         _text(
             "created",
             name=version.name,
             quoted=shlex.quote(version.name),
             digest=version.digest[:12],
-        ),
-    )
+        )
+    ]
+    if same is not None:
+        lines.append(_text("same_as", name=same.name, at=_moment(same.at.isoformat())))
+    if read_at is not None:
+        lines.append(_text("folders_read", at=_moment(read_at)))
+    for name, counts in news.items():
+        shown = {change: number(count) for change, count in counts.items()}
+        lines.append(_text("folder_changed", source=name, **shown))
+    if news:
+        lines.append(_text("process_first"))
+    state = _as_json(version) | {
+        "same_as": same and {"id": same.id, "name": same.name, "at": same.at.isoformat()},
+        "folders_read_at": read_at,
+        "folders_changed": news,
+    }
+    _say(args, state, *lines)
     return 0
+
+
+def _folder_news(project: Project) -> Iterator[tuple[str, dict[str, int]]]:
+    """Yield how many files of each source are new, changed and gone since it was read."""
+    from panoptic_data.ingest import news, sources
+
+    for source in sources.listing(project):
+        differing = news.folder_news(project, source)
+        names = ("new", "changed", "vanished")
+        yield source.name, {name: getattr(differing, name) for name in names}
+
+
+def _folders_read_at(version: CorpusVersion) -> str | None:
+    """Return when the folders were last read, of several the one that was longest ago."""
+    times = [str(row["at"]) for stage, row in version.stages.items() if stage.startswith("files/")]
+    return min(times, default=None)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -75,9 +109,12 @@ def _open(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    differing = diff.diff(open_project(args.project), args.name, args.other)
-    lines = list(_differing_lines(differing)) or [_text("same")]
-    _say(args, _diff_as_json(differing), *lines)
+    project = open_project(args.project)
+    differing = diff.diff(project, args.name, args.other)
+    name = partial(paths.with_paths, project, args.name, args.other)
+    state = version_differences.as_json(differing, name) if args.json else {}
+    lines = () if args.json else version_differences.lines(differing, name)
+    _say(args, state, *(list(lines) or [_text("same")]))
     return 0
 
 
@@ -85,10 +122,16 @@ def _restore(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     version = record.find(project, args.name)
     if not args.yes:
-        print(_text("restore_would", name=version.name, images=number(version.counts["images"])))
+        text = _text("restore_would", name=version.name, images=number(version.counts["images"]))
+        _say(args, {"would_restore": version.id, "restored": None, "before": None}, text)
         return 0
-    before_name = _text("before_restoring", name=version.name)
-    before = restore.restore(project, version.id, before_name, wait=WAIT_SECONDS)
+    before_name = restore.name_before(version, terminal_language())
+    note = _text("before_note", name=version.name)
+    before = restore.restore(project, version.id, before_name, wait=WAIT_SECONDS, note=note)
+    if before is None:
+        text = _text("nothing_to_restore", name=version.name)
+        _say(args, {"restored": None, "before": None}, text)
+        return 0
     jobs.report_versions(project)
     text = _text("restored", name=version.name, before=before.name)
     _say(args, {"restored": version.id, "before": _as_json(before)}, text)
@@ -143,8 +186,11 @@ def _delete(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     from panoptic_data.versions.deposit import deposit
 
-    path = deposit.export(open_project(args.project), args.name, args.target)
-    print(_text("written", path=path))
+    project = open_project(args.project)
+    version = record.find(project, args.name)
+    path = deposit.export(project, version.id, args.target)
+    state = {"version": version.id, "path": str(path), "bytes": path.stat().st_size}
+    _say(args, state, _text("written", path=path))
     return 0
 
 
@@ -153,36 +199,47 @@ def _deposit(args: argparse.Namespace) -> int:
 
     project = open_project(args.project)
     version = record.find(project, args.name)
-    described = description.Description(
+    described = description.describe(
         title=args.title or f"{project.name}: {version.name}",
         text=args.text or version.note or version.name,
-        license=description.license_address(args.license or ""),
-        authors=tuple(map(description.author_of, args.author)),
+        license=args.license or "",
+        authors=args.author,
         publisher=args.publisher or "",
-        doi=args.doi and description.doi_of(args.doi),
-        previous_doi=args.previous_doi and description.doi_of(args.previous_doi),
-        derived_from=tuple(args.derived_from),
+        doi=args.doi,
+        previous_doi=args.previous_doi,
+        derived_from=args.derived_from,
         address=args.address,
     )
     path = deposit.deposit(
         project, version.id, args.target, described, with_originals=args.originals
     )
-    print(_text("written", path=path))
-    if args.originals:
-        lost = originals.missing(path / bag.PAYLOAD / originals.FILE_NAME)
-        if lost:
-            print(_text("originals_missing", count=lost, shown=number(lost)))
+    lost = originals.missing(path / bag.PAYLOAD / originals.FILE_NAME) if args.originals else 0
+    files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    state = {"version": version.id, "path": str(path), "files": files, "originals_missing": lost}
+    lines = [_text("written", path=path)]
+    if lost:
+        lines.append(_text("originals_missing", count=lost, shown=number(lost)))
+    _say(args, state, *lines)
     return 0
 
 
 def _import(args: argparse.Namespace) -> int:
+    from panoptic_data.ingest import sources
     from panoptic_data.storage.project import default_root
     from panoptic_data.versions.deposit.imported import import_version
 
     target = args.project or default_root()
     project, version = import_version(args.source, target)
-    text = _text("imported", name=version.name, path=project.root)
-    _say(args, _as_json(version) | {"project": str(project.root)}, text)
+    folders = {source.root.parent for source in sources.listing(project) if source.root.is_dir()}
+    lines = [
+        _text("imported", name=version.name, path=project.root),
+        *(_text("imported_images", path=folder) for folder in sorted(folders)),
+    ]
+    state = _as_json(version) | {
+        "project": str(project.root),
+        "images_folder": next((str(folder) for folder in sorted(folders)), None),
+    }
+    _say(args, state, *lines)
     return 0
 
 
@@ -206,7 +263,16 @@ def _say(args: argparse.Namespace, state: dict[str, Any], *lines: str) -> None:
 
 
 def _as_json(version: CorpusVersion) -> dict[str, Any]:
-    return {**vars(version), "at": version.at.isoformat()}
+    return {
+        **vars(version),
+        "at": version.at.isoformat(),
+        "encoders": version.used_encoders,
+        "encoders_waiting": version.waiting,
+    }
+
+
+def _moment(iso: str) -> str:
+    return f"{iso[:10]} {iso[11:16]} UTC"
 
 
 def _line(version: CorpusVersion) -> str:
@@ -225,7 +291,7 @@ def _facts(version: CorpusVersion) -> Iterator[str]:
         "runs": ", ".join(version.runs),
         "encoders": ", ".join(
             f"{encoder['text']} ({encoder['fingerprint'] or '–'})"
-            for encoder in version.encoders.values()
+            for encoder in version.used_encoders.values()
         ),
         "code": version.code_version,
     }
@@ -234,52 +300,6 @@ def _facts(version: CorpusVersion) -> Iterator[str]:
             yield f"  {_text(f'fact_{name}')}: {value}"
     for name in ("images", "sources", "properties", "tags", "values", "events"):
         yield f"  {_text(f'count_{name}')}: {number(version.counts[name])}"
-
-
-def _differing_lines(differing: VersionDiff) -> Iterator[str]:
-    for section in differing.sections:
-        counts = {name: number(section.count(name)) for name in ("added", "removed", "changed")}
-        yield f"{_section_name(section)}: {_text('counts', **counts)}"
-    for slug, before, after in differing.encoders:
-        yield f"{_text('kind_encoder')} {slug}: {before or '–'} → {after or '–'}"
-    for stage, name, before, after in differing.parameters:
-        yield f"{stage} {name}: {before if before is not None else '–'} → {after}"
-    for section in differing.sections:
-        yield ""
-        yield f"{_section_name(section)}:"
-        for row in section.rows.head(ROWS_LISTED).rows():
-            yield "  " + "  ".join("–" if value is None else str(value) for value in row)
-        rest = section.rows.height - ROWS_LISTED
-        if rest > 0:
-            yield f"  {_text('more', count=number(rest))}"
-
-
-def _section_name(section: Section) -> str:
-    name = _text(f"kind_{section.kind}")
-    return f"{name} ({section.encoder})" if section.encoder else name
-
-
-def _diff_as_json(differing: VersionDiff) -> dict[str, Any]:
-    sections = [
-        {
-            "kind": section.kind,
-            "encoder": section.encoder,
-            "added": section.added,
-            "removed": section.removed,
-            "changed": section.changed,
-            "rows": section.rows.to_dicts(),
-        }
-        for section in differing.sections
-    ]
-    parameters = [
-        {"stage": stage, "name": name, "before": before, "after": after}
-        for stage, name, before, after in differing.parameters
-    ]
-    encoders = [
-        {"slug": slug, "before": before, "after": after}
-        for slug, before, after in differing.encoders
-    ]
-    return {"sections": sections, "parameters": parameters, "encoders": encoders}
 
 
 def _megabytes(size: int) -> str:

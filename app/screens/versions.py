@@ -165,12 +165,20 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
         images = state.number(version.counts["images"])
         st.markdown(_text("restore_help", name=version.name, images=images))
         if st.button(_text("restore_do"), key="restore", type="primary"):
-            before = _text("before_restoring", name=version.name)
+            before = restore.name_before(version, state.language())
+            note = _text("before_note", name=version.name)
             _begin(
                 "restored",
                 lambda: _reported(
                     project,
-                    restore.restore(project, version.id, before, author=author, wait=WAIT_SECONDS),
+                    restore.restore(
+                        project,
+                        version.id,
+                        before,
+                        author=author,
+                        wait=WAIT_SECONDS,
+                        note=note,
+                    ),
                 ),
             )
             st.rerun()
@@ -233,7 +241,7 @@ def _facts(version: CorpusVersion) -> str:
         ),
         *(
             (_text("fact_encoders"), f"{encoder['text']} · {encoder['fingerprint'] or '–'}")
-            for encoder in version.encoders.values()
+            for encoder in version.used_encoders.values()
         ),
         (_text("fact_runs"), ", ".join(version.runs)),
         (_text("fact_code"), version.code_version),
@@ -249,9 +257,10 @@ def _facts(version: CorpusVersion) -> str:
 # Work
 
 
-def _reported(project: Project, version: CorpusVersion) -> CorpusVersion:
-    """Return a version that was just made, of which Dagster is told."""
-    jobs.report_versions(project)
+def _reported(project: Project, version: CorpusVersion | None) -> CorpusVersion | None:
+    """Return a version that was just made, of which Dagster is told; None where none was."""
+    if version is not None:
+        jobs.report_versions(project)
     return version
 
 
@@ -285,6 +294,8 @@ def _report(kind: str, work: BackgroundWork[Any]) -> None:
     result = work.result()
     if kind == "made":
         st.success(_text("is_made", name=result.name))
+    elif kind == "restored" and result is None:
+        st.info(_text("nothing_restored"))
     elif kind == "restored":
         st.success(_text("is_restored", name=result.name))
     elif kind == "freed":

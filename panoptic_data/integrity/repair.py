@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from panoptic_data.storage import checksums, salvage
 from panoptic_data.storage.schema import arrow
 from panoptic_data.storage.set_aside import set_aside
 from panoptic_data.storage.tables import Database
+from panoptic_data.versions import record
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -49,7 +50,8 @@ class Step:
     ``action``: ``rebuild`` (the next run makes it again), ``merge`` (from the log), ``save`` (rows
     that can be read are kept), ``log`` (the log of annotations is made whole), ``place`` (a repair
     that was stopped is finished). ``kept`` rows are kept, ``lost`` are not, None where it cannot be
-    told. ``merged_at`` is up to when values of a log are known.
+    told. ``merged_at`` is up to when values of a log are known. ``versions`` are the names of the
+    corpus versions that read the table as it is set aside, and can no longer be opened.
     """
 
     table: str
@@ -57,6 +59,7 @@ class Step:
     kept: int = 0
     lost: int | None = 0
     merged_at: datetime | None = None
+    versions: tuple[str, ...] = ()
 
 
 def plan(project: Project) -> tuple[Step, ...]:
@@ -75,7 +78,20 @@ def plan(project: Project) -> tuple[Step, ...]:
         steps[LOG] = _log_step(whole_log(project))
     if not steps and differing_values(project):
         steps |= {table: Step(table, "merge") for table in MERGED}
-    return tuple(steps.values())
+    return tuple(_with_versions(project, step) for step in steps.values())
+
+
+def _with_versions(project: Project, step: Step) -> Step:
+    """Return a step with the versions that it makes unreadable."""
+    if step.action == "place" or step.table == record.TABLE:
+        return step
+    try:
+        versions = record.list_versions(project)
+    except (TableMissing, TableDamaged):
+        # Their table is damaged as well: of some the copies are left.
+        versions = list(record.copies(project))
+    names = sorted(version.name for version in versions if step.table in version.tables)
+    return replace(step, versions=tuple(names))
 
 
 def perform(project: Project, steps: tuple[Step, ...]) -> Iterator[tuple[Step, Path | None]]:
@@ -89,6 +105,7 @@ def perform(project: Project, steps: tuple[Step, ...]) -> Iterator[tuple[Step, P
             yield step, _perform(project, step)
         with project.anchored() as root:
             shutil.rmtree(root / DRAFTS, ignore_errors=True)
+        record.recover(project)
         checksums.record(project)
 
 
@@ -107,7 +124,15 @@ def _steps(project: Project, problem: TableProblem) -> Iterator[Step]:
         yield _log_step(whole_log(project))
     else:
         readable = salvage.read(project.database(), table)
-        yield Step(table, "save", readable.rows, readable.lost)
+        copies = _copies_of_lost_rows(project) if table == record.TABLE else 0
+        lost = readable.lost if not copies else max(0, (readable.lost or 0) - copies)
+        yield Step(table, "save", readable.rows + copies, lost)
+
+
+def _copies_of_lost_rows(project: Project) -> int:
+    """Return how many versions have no readable row any more, and a copy of it."""
+    rows = [row["id"] for part in _saved_rows(project, record.TABLE) for row in part.to_pylist()]
+    return len(record.copied_ids(project).difference(rows))
 
 
 def _log_step(whole: WholeLog) -> Step:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ COLUMNS = (
     *("file_id", "source", "path", "sha1", "size", "mtime_ns", "status", "first_seen"),
     *("changed_at", "run"),
 )
+# So many paths are suggested for one that is not there, of so many names.
+SUGGESTED = 3
+COMPARED = 20_000
 # Fewer digits name too many images.
 SHORTEST = 6
 
@@ -65,7 +69,20 @@ def find_subject(project: Project, name: str) -> Subject:
         rows = project.database().frame("files", COLUMNS, where)
         if rows.height:
             return _subject(project, rows["sha1"][0], listing, rows["file_id"][0])
-    raise UnknownImage(name=name)
+    raise UnknownImage(name=name, known=", ".join(_alike(project, name)))
+
+
+def _alike(project: Project, name: str) -> list[str]:
+    """Return a few paths that may be meant: files of this name, else of one much like it."""
+    files = project.database().frame("files", ["source", "path"], "sha1 IS NOT NULL")
+    paths = files.select(path=pl.concat_str("source", "path", separator="/")).to_series().sort()
+    wanted = name.rpartition("/")[2].casefold()
+    names = paths.str.split("/").list.last().str.to_lowercase()
+    same = paths.filter(names == wanted).head(SUGGESTED).to_list()
+    if same:
+        return same
+    close = get_close_matches(wanted, names.unique().sort().to_list()[:COMPARED], SUGGESTED)
+    return paths.filter(names.is_in(close)).head(SUGGESTED).to_list()
 
 
 def _by_id(project: Project, digits: str, listing: list[Source]) -> Subject | None:

@@ -67,9 +67,9 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
     text_of_slug = _used_encoders(project)
     scene = Scene(project, subject, Records(project, list(text_of_slug)), text_of_slug)
     kind, name = (None, "") if of is None else _request(of)
-    if kind is not None and kind not in KINDS:
-        raise NothingToTrace(image=image, of=of, known=", ".join(KINDS))
-    lineages = [made for made in _all(scene, kind, name) if made is not None]
+    is_known = kind is None or kind in KINDS
+    values = _all(scene, kind, name) if is_known else iter(())
+    lineages = [made for made in values if made is not None]
     if not lineages and of is not None:
         known = ", ".join(f"{made.of} {made.name}".strip() for made in _all(scene) if made)
         raise NothingToTrace(image=image, of=of, known=known or "–")

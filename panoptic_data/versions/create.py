@@ -1,7 +1,8 @@
 """Making a corpus version: every table is pinned, then one row says what they hold.
 
-No run is at work meanwhile. The row comes last: killed before it, there is no version, and the pins
-that were made are given up when the next one is made. Not here: giving versions up (``delete``).
+No run is at work meanwhile. The row comes last, and its copy just before: killed before that, there
+is no version, and the pins that were made are given up when the next one is made. Not here: giving
+versions up (``delete``).
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ __all__ = [
     "checked_name",
     "create",
     "create_in_run",
+    "describe",
     "give_up_unrecorded_pins",
     "merge",
     "merge_in_run",
     "new_id",
     "pin_tables",
-    "record_version",
+    "same_as",
+    "store",
 ]
 
 LONGEST_NAME = 120
@@ -75,22 +78,24 @@ def create_in_run(
     """Make a version where the log is merged; else as :func:`create`. Only under the run's lock."""
     name = checked_name(project, name)
     give_up_unrecorded_pins(project)
-    return record_version(project, pin_tables(project, new_id()), name, note, author)
+    version = describe(project, pin_tables(project, new_id()), name, note, author)
+    store(project, version)
+    return version
 
 
-def record_version(
+def describe(
     project: Project,
     draft: CorpusVersion,
     name: str,
     note: str = "",
     author: str | None = None,
 ) -> CorpusVersion:
-    """Write the row of a version of which the tables are pinned. Only under the run's lock."""
+    """Return a version of which the tables are pinned with all that is known of it."""
     before = record.list_versions(project)
     opened = at_version(project, draft)
     parts = content.part_digests(opened, _known_digests(project, draft, before))
     state = annotations_of(opened).state()
-    version = replace(
+    return replace(
         draft,
         name=name,
         note=" ".join(note.split()),
@@ -103,10 +108,20 @@ def record_version(
         previous=before[0].id if before else None,
         **_stages_and_runs(opened.database()),
     )
+
+
+def store(project: Project, version: CorpusVersion) -> None:
+    """Store a version that was described: from now on there is one. Only under the run's lock."""
     # What is verified later is also what lies on the disk now.
     checksums.record(project, _files(project, version))
-    project.database().append(record.TABLE, record.to_rows(version))
-    return version
+    record.keep(project, version)
+
+
+def same_as(project: Project, version: CorpusVersion) -> CorpusVersion | None:
+    """Return the last version before this one that has the same content, None where none has."""
+    others = record.list_versions(project)
+    same = [other for other in others if other.digest == version.digest and other.at < version.at]
+    return same[0] if same else None
 
 
 def merge(project: Project, wait: float) -> None:
@@ -201,10 +216,12 @@ def pin_tables(project: Project, id: str) -> CorpusVersion:
 def give_up_unrecorded_pins(project: Project) -> int:
     """Give up pins of versions that were never recorded, of a kill; return how many.
 
-    Only under the run's lock.
+    Versions whose row was lost have it again first. Only under the run's lock.
     """
+    record.recover(project)
     database = project.database()
-    known = {pin_name(version.id) for version in record.list_versions(project)}
+    ids = {version.id for version in record.list_versions(project)}
+    known = {pin_name(id) for id in ids | record.copied_ids(project)}
     given_up = 0
     for name in sorted(database.pins.tables()):
         for pin in sorted(database.pins.of(name) - known):

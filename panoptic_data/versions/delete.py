@@ -48,7 +48,7 @@ def delete(project: Project, name: str, wait: float = 0.0) -> Freed:
     with runs.alone(project, wait):
         freed = preview(project, name)
         database = project.database()
-        database.delete(record.TABLE, [freed.version.id])
+        record.forget(project, freed.version.id)
         for table in freed.version.tables:
             database.pins.remove(table, pin_name(freed.version.id))
             if table in database.names():

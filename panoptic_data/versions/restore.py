@@ -1,8 +1,9 @@
 """Making the corpus again what it was at a version, as a new state: nothing is lost by it.
 
-The state before is made a version first, so that restoring that one undoes it. Tables are restored
-as new versions of themselves; annotations by one batch that switches off what was done since, and
-on what was switched off since. The log, runs, saved views and versions stay as they are.
+The state before is made a version first, so that restoring that one undoes it; where nothing would
+change, none is made. Tables are restored as new versions of themselves; annotations by one batch
+that switches off what was done since, and on what was switched off since. The log, runs, saved
+views and versions stay as they are.
 
 What is to be done is written down before it is begun (``restore.json``): killed at any moment, the
 next to open the project finishes it. Not here: files on the disk, which the next run reads again.
@@ -11,15 +12,17 @@ next to open the project finishes it. Not here: files on the disk, which the nex
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
 
-from panoptic_data.annotations import log
+from panoptic_data.annotations import log, materialize
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.messages import LANGUAGES, translate
 from panoptic_data.provenance import runs
 from panoptic_data.storage import checksums
 from panoptic_data.storage.folder import write_in_one_step
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.versions.record import CorpusVersion
 
-__all__ = ["ACT", "FILE_NAME", "finish", "is_unfinished", "restore"]
+__all__ = ["ACT", "FILE_NAME", "finish", "is_unfinished", "name_before", "restore"]
 
 ACT = "restore_version"
 FILE_NAME = "restore.json"
@@ -42,26 +45,57 @@ _KEPT = frozenset({record.TABLE, log.TABLE, "runs", "materializations", "selecti
 
 
 def restore(
-    project: Project, name: str, before_name: str, author: str | None = None, wait: float = 0.0
-) -> CorpusVersion:
+    project: Project,
+    name: str,
+    before_name: str,
+    author: str | None = None,
+    wait: float = 0.0,
+    note: str = "",
+) -> CorpusVersion | None:
     """Restore a version; return the version ``before_name`` of the state before.
 
-    Where that name is used, a number is added. Raises UnknownVersion, ProjectBusy.
+    Where that name is used, a number is added; ``note`` is the version's. None where the corpus is
+    what it was: then nothing is done. Raises UnknownVersion, ProjectBusy.
     """
     version = record.find(project, name)
     finish(project)
     create.merge(project, wait)
-    with runs.start(project, "restore", {"version": version.id, "name": version.name}, wait):
+    with runs.start(project, "restore", {"version": version.id, "name": version.name}, wait) as run:
         create.give_up_unrecorded_pins(project)
         draft = create.pin_tables(project, create.new_id())
-        before = create.record_version(
-            project, draft, _free_name(project, before_name), author=author
-        )
+        before = create.describe(project, draft, _free_name(project, before_name), note, author)
+        if _is_same(before, version):
+            create.give_up_unrecorded_pins(project)
+            return None
+        create.store(project, before)
         plan = {"version": version.id, "author": author, "events": before.events}
         with project.anchored() as root:
             write_in_one_step(root / FILE_NAME, json.dumps(plan))
-        _carry_out(project, plan)
+        _carry_out(project, plan, run.id)
     return before
+
+
+def name_before(version: CorpusVersion, language: str) -> str:
+    """Return what the state before a version is restored is called.
+
+    That of a version that was itself made before another was restored is called by the time.
+    """
+    if any(_is_before(version.name, known) for known in LANGUAGES):
+        now = f"{datetime.now():%Y-%m-%d %H:%M}"
+        return translate("corpus_versions.before_restoring_at", language, at=now)
+    return translate("corpus_versions.before_restoring", language, name=version.name)
+
+
+def _is_before(name: str, language: str) -> bool:
+    begins = (
+        translate("corpus_versions.before_restoring", language, name="\0").partition("\0")[0],
+        translate("corpus_versions.before_restoring_at", language, at="\0").partition("\0")[0],
+    )
+    return name.startswith(begins)
+
+
+def _is_same(now: CorpusVersion, version: CorpusVersion) -> bool:
+    return now.digest == version.digest and list(now.encoders) == list(version.encoders)
 
 
 def is_unfinished(project: Project) -> bool:
@@ -76,10 +110,10 @@ def finish(project: Project) -> bool:
     """
     if project.version or not (project.root / FILE_NAME).exists():
         return False
-    with runs.start(project, "restore", {"finishes": True}):
+    with runs.start(project, "restore", {"finishes": True}) as run:
         plan = _plan(project)
         if plan is not None:
-            _carry_out(project, plan)
+            _carry_out(project, plan, run.id)
     return plan is not None
 
 
@@ -91,11 +125,14 @@ def _plan(project: Project) -> dict[str, Any] | None:
     return plan
 
 
-def _carry_out(project: Project, plan: dict[str, Any]) -> None:
+def _carry_out(project: Project, plan: dict[str, Any], run: str) -> None:
     """Do all of it, also where part of it is done."""
     version = record.find(project, plan["version"])
     _restore_annotations(project, version, plan["events"], plan["author"])
     _restore_tables(project, version)
+    # The tables that are back were merged from a shorter log.
+    if materialize.behind(project):
+        create.merge_in_run(project, run)
     texts = tuple(str(encoder["text"]) for encoder in version.encoders.values())
     set_encoders(open_project(project.root), texts)
     checksums.record(project)

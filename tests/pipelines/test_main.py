@@ -20,7 +20,7 @@ KEYS = {
     *("project", "run", "outcome", "files", "images", "new", "changed", "removed", "unchanged"),
     *("moved", "moved_uncertain", "missing", "away", "unread"),
     *("unreadable", "embedded", "images_per_second", "seconds", "stage_seconds", "encoders"),
-    *("stages", "problems"),
+    *("stages", "problems", "version"),
 }
 
 

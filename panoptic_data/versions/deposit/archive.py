@@ -78,13 +78,20 @@ def read(path: Path) -> Archive:
                 if name.startswith(_TABLES)
             )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise InvalidVersion("no_archive", path=path, cause=error) from error
+        raise InvalidVersion("no_archive", path=path, cause=_cause(error)) from error
     if about["format"] > FORMAT:
         raise InvalidVersion("too_new", path=path)
     unknown = [name for name in names if name.partition("__")[0] not in TABLES]
     if unknown:
         raise InvalidVersion("too_new", path=path)
     return Archive(path, str(about["project"]), record.from_json(row), names)
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, OSError):
+        # Without the number and the path.
+        return error.strerror or type(error).__name__
+    return str(error.args[0] if error.args else error)
 
 
 def rows_of(archive: Archive, name: str, folder: Path) -> Iterator[pa.Table]:

@@ -6,11 +6,15 @@ Not here: what is known without a person (``facts``).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from panoptic_data.errors import InvalidVersion
 
-__all__ = ["LICENSES", "Author", "Description", "author_of", "license_address"]
+__all__ = ["LICENSES", "Author", "Description", "author_of", "describe", "license_address"]
+
+T = TypeVar("T")
 
 LICENSES = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -58,6 +62,53 @@ class Description:
     previous_doi: str | None = None
     derived_from: tuple[str, ...] = ()
     address: str | None = None
+
+
+def describe(
+    *,
+    title: str,
+    text: str,
+    license: str,
+    authors: Sequence[str],
+    publisher: str = "",
+    keywords: Sequence[str] = (),
+    doi: str | None = None,
+    previous_doi: str | None = None,
+    derived_from: Sequence[str] = (),
+    address: str | None = None,
+) -> Description:
+    """Return a description of what a person wrote: licence, authors and DOIs as texts.
+
+    Raises InvalidVersion for all that is wrong at once.
+    """
+    problems: list[InvalidVersion] = []
+
+    def checked(read: Callable[[str], T], given: str) -> T | None:
+        try:
+            return read(given)
+        except InvalidVersion as error:
+            problems.append(error)
+            return None
+
+    address_of_license = checked(license_address, license)
+    if not authors:
+        problems.append(InvalidVersion("no_author"))
+    known = [author for name in authors if (author := checked(author_of, name)) is not None]
+    dois = [given and checked(doi_of, given) for given in (doi, previous_doi)]
+    if problems:
+        raise InvalidVersion.together(problems)
+    return Description(
+        title=title,
+        text=text,
+        license=address_of_license or "",
+        authors=tuple(known),
+        publisher=publisher,
+        keywords=tuple(keywords),
+        doi=dois[0],
+        previous_doi=dois[1],
+        derived_from=tuple(derived_from),
+        address=address,
+    )
 
 
 def author_of(text: str) -> Author:

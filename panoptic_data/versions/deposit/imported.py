@@ -6,6 +6,7 @@ there: killed before, nothing is there. Not here: writing deposits (``deposit``)
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from dataclasses import replace
@@ -40,23 +41,24 @@ def import_version(
 ) -> tuple[Project, CorpusVersion]:
     """Make a project at ``target`` of a deposit (a folder) or an archive (a zip).
 
-    Files of the images, where they are in it, are put in ``<target>-images``. Raises InvalidVersion
-    where something was changed, or where there is something at the target.
+    Files of the images, where they are in it, are put in ``<target>-images``, or where there is
+    something in ``<target>-images-2``; the sources say where. Raises InvalidVersion where there is
+    no deposit, something was changed, or there is something at the target.
     """
     path, target = path.expanduser().resolve(), target.expanduser().resolve()
+    if not path.exists():
+        raise InvalidVersion("nothing_there", path=path)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidVersion("target_used", path=target)
     if not target.parent.is_dir():
         raise InvalidVersion("no_target_folder", path=target.parent)
     held, images = _opened(path)
-    folder = target.with_name(f"{target.name}-images")
-    if images is not None and folder.exists():
-        raise InvalidVersion("target_used", path=folder)
+    folder = _images_folder(target, images)
     draft = target.with_name(f".{target.name}.importing")
     shutil.rmtree(draft, ignore_errors=True)
     try:
         version = _build(held, draft / target.name, folder, report, is_away=images is None)
-        if images is not None:
+        if images is not None and not folder.exists():
             originals.unpack(images, draft / folder.name)
             (draft / folder.name).replace(folder)
         if target.exists():
@@ -65,6 +67,21 @@ def import_version(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return open_project(target), version
+
+
+def _images_folder(target: Path, images: Path | None) -> Path:
+    """Return a folder beside the project that is not there yet.
+
+    Or the one that holds these very images: the import was killed after it was put there.
+    """
+    name = f"{target.name}-images"
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    folders = map(target.with_name, names)
+    return next(
+        folder
+        for folder in folders
+        if not folder.exists() or (images is not None and originals.is_unpacked(images, folder))
+    )
 
 
 def _opened(path: Path) -> tuple[Archive, Path | None]:
@@ -76,7 +93,8 @@ def _opened(path: Path) -> tuple[Archive, Path | None]:
     bag.check(path)
     payload = path / bag.PAYLOAD
     images = payload / originals.FILE_NAME
-    return archive.read(payload / ARCHIVE), images if images.is_file() else None
+    has_images = images.is_file() and originals.has_files(images)
+    return archive.read(payload / ARCHIVE), images if has_images else None
 
 
 def _build(
@@ -155,5 +173,5 @@ def _record(project: Project, version: CorpusVersion) -> CorpusVersion:
     if differing:
         raise InvalidVersion("not_whole", parts=", ".join(sorted(differing)))
     checksums.record(project)
-    project.database().append(record.TABLE, record.to_rows(written))
+    record.keep(project, written)
     return written

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from panoptic_data.provenance.stages import ReportProgress
     from panoptic_data.storage.project import Project
 
-__all__ = ["FILE_NAME", "MISSING", "missing", "needed_bytes", "unpack", "write"]
+__all__ = [
+    "FILE_NAME",
+    "MISSING",
+    "has_files",
+    "is_unpacked",
+    "missing",
+    "needed_bytes",
+    "unpack",
+    "write",
+]
 
 FILE_NAME = "originals.zip"
 MISSING = "missing.csv"
@@ -61,6 +70,25 @@ def missing(path: Path) -> int:
     with zipfile.ZipFile(path) as zipped:
         rows = list(csv.reader(io.StringIO(zipped.read(MISSING).decode())))
     return len(rows) - 1
+
+
+def has_files(path: Path) -> bool:
+    """Whether a zip holds a file of an image: all of them may be missing."""
+    with zipfile.ZipFile(path) as zipped:
+        return any(name != MISSING for name in zipped.namelist())
+
+
+def is_unpacked(path: Path, folder: Path) -> bool:
+    """Whether a folder holds the files of a zip, of the same sizes, and no others."""
+    with zipfile.ZipFile(path) as zipped:
+        sizes = {each.filename: each.file_size for each in zipped.infolist()}
+    sizes.pop(MISSING, None)
+    there = {
+        file.relative_to(folder).as_posix(): file.stat().st_size
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+    return there == sizes
 
 
 def unpack(path: Path, folder: Path) -> None:

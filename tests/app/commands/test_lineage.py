@@ -50,3 +50,16 @@ def test_a_value_that_is_not_there_is_one_sentence_and_exit_code_2(war, capsys):
     assert "tag war" in capsys.readouterr().err
     assert main(["lineage", "posters/b.jpg", "--project", str(war.root), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"] == "unknown_image"
+
+
+def test_a_kind_that_there_is_not_is_answered_with_those_that_there_are(war, capsys):
+    assert run(war, "--of", "bogus") == 2
+    errors = capsys.readouterr().err
+    assert "tag war" in errors
+    assert "cluster" not in errors
+
+
+def test_a_bare_name_of_a_file_is_answered_with_paths(war, capsys):
+    for name in ("a.jpg", "posters/A.JPG", "aa.jpg"):
+        assert main(["lineage", name, "--project", str(war.root)]) == 2
+        assert "Did you mean: posters/a.jpg?" in capsys.readouterr().err

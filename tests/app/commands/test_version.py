@@ -1,13 +1,18 @@
 """``panoptic version`` and ``--version``, as a person runs them."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from app.cli import main
-from panoptic_data.annotations import edits, properties
+from app.commands import version_arguments
+from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.ingest import images, sources
+from panoptic_data.provenance import stages
 from panoptic_data.versions import record
 from tests import synthetic
+from tests.small_corpus import write_pictures
 
 A = synthetic.sha1("a")
 
@@ -84,10 +89,15 @@ def test_a_version_is_listed_shown_and_read_by_other_commands(changed, run, json
 def test_what_differs_is_counted_first_then_listed(changed, run, json_of):
     lines = run("version", "diff", "submitted")[1].splitlines()
     assert "images: 1 added, 0 removed, 0 changed" in lines
-    assert any("before" in line and "after" in line for line in lines)
+    assert "  ~ s/cats/a.jpg  Note: before → after" in lines
+    assert "  + s/cats/e.jpg" in lines
+    assert not any(digest in line for line in lines for digest in (A, synthetic.sha1("e")))
     sections = {part["kind"]: part for part in json_of("version", "diff", "submitted")["sections"]}
     assert sections["annotations"]["changed"] == 1
-    assert sections["images"]["rows"][0]["sha1"] == synthetic.sha1("e")
+    row = sections["images"]["rows"][0]
+    assert (row["sha1"], row["path"]) == (synthetic.sha1("e"), "s/cats/e.jpg")
+    row = sections["annotations"]["rows"][0]
+    assert (row["target"], row["path"], row["property"]) == (A, "s/cats/a.jpg", "Note")
     assert run("version", "diff", "submitted", "submitted")[1] == "Nothing differs.\n"
 
 
@@ -112,3 +122,108 @@ def test_a_damaged_version_is_told_and_the_exit_code_says_so(changed, run, json_
         path.write_bytes(content)
     assert not json_of("version", "verify", "submitted", code=1)["is_whole"]
     assert "is not whole" in run("version", "verify", "submitted")[1]
+
+
+def test_tags_and_properties_that_differ_are_listed_by_their_names(corpus, store, run):
+    theme, changes = properties.create(store.state().properties, "Theme", "tags")
+    store.commit(changes, "property")
+    war, changes = tags.create({}, theme.id, "war")
+    store.commit(changes, "tag")
+    run("version", "create", "submitted")
+    store.commit(edits.add_tags(store.state(), theme.id, [A], [war.id]), "tag")
+    store.commit(tags.update(store.state().tags, war.id, name="peace"), "tag")
+    synthetic.write(corpus, "images", [synthetic.image("f", run="r2")])
+    lines = run("version", "diff", "submitted")[1].splitlines()
+    assert "  ~ Theme: war → peace" in lines
+    assert "  ~ s/cats/a.jpg  Theme: – → peace" in lines or (
+        "  + s/cats/a.jpg  Theme: – → peace" in lines
+    )
+    assert f"  + image {synthetic.sha1('f')[:12]}… without a file" in lines
+
+
+def test_restoring_what_is_there_says_so_and_makes_no_version(changed, run, json_of, reported):
+    before = json_of("version", "restore", "submitted", "--yes")["before"]
+    del reported[:]
+    assert json_of("version", "restore", "submitted", "--yes")["restored"] is None
+    assert "no version was made" in run("version", "restore", "submitted", "--yes")[1]
+    assert (len(record.list_versions(changed)), reported) == (2, [])
+    # What was restored by mistake is restored back, under a name that does not nest.
+    again = json_of("version", "restore", before["id"], "--yes")["before"]
+    assert again["name"].startswith("before the restoring of 20")
+    assert again["note"] == "The corpus before “before restoring “submitted”” was restored."
+    third = json_of("version", "restore", again["id"], "--yes")["before"]
+    assert third["name"].count("before") == 1
+
+
+def test_a_version_says_which_earlier_one_is_the_same_and_when_folders_were_read(changed, json_of):
+    assert json_of("version", "create", "second")["same_as"] is None
+    answer = json_of("version", "create", "third")
+    assert answer["same_as"]["name"] == "second"
+    assert (answer["folders_read_at"], answer["folders_changed"]) == (None, {})
+
+
+def test_files_that_came_since_the_folders_were_read_are_told(tmp_path, monkeypatch, capsys):
+    write_pictures(tmp_path / "pictures", range(3))
+    project = synthetic.project(tmp_path / "project")
+    source = sources.add(project, tmp_path / "pictures")
+    images.ingest(project, source, "r1", stages.ignore_progress)
+    for name in ("files", "images"):
+        stages.record(project, f"{name}/pictures", stages.StageResult(3, "v"), {}, "1", "r1")
+    write_pictures(tmp_path / "pictures", range(3, 5))
+    assert main(["version", "create", "a", "--project", str(project.root)]) == 0
+    output = capsys.readouterr().out
+    assert "Folders were last read on 20" in output
+    assert "Since then in pictures: 2 new, 0 changed, 0 gone." in output
+    assert "panoptic process --version NAME" in output
+
+
+def test_encoders_that_wait_are_not_among_those_of_a_version(changed, run, json_of):
+    answer = json_of("version", "show", "submitted")
+    assert (answer["encoders"], answer["encoders_waiting"]) == ({}, ["clip", "visual"])
+    assert "encoders:" not in run("version", "show", "submitted")[1]
+
+
+@pytest.mark.parametrize("action", version_arguments.ACTIONS)
+def test_the_help_of_each_action_has_examples(run, action):
+    code, output, _ = run("version", action, "--help")
+    assert (code, f"panoptic version {action} " in output.split("examples:")[1]) == (0, True)
+
+
+def test_a_wrong_argument_names_the_help_of_the_action(run):
+    code, output, errors = run("version", "create", "x", "--nosuch")
+    assert (code, output) == (2, "")
+    assert errors.endswith("unrecognized arguments: --nosuch (panoptic version create --help)\n")
+
+
+def test_export_and_deposit_answer_in_json_and_import_says_where_it_put_images(
+    changed, json_of, run, tmp_path
+):
+    answer = json_of("version", "export", "submitted", str(tmp_path / "a.zip"))
+    assert (Path(answer["path"]).stat().st_size, answer["bytes"]) == (answer["bytes"],) * 2
+    says = ("--author", "Ada", "--license", "CC0-1.0", "--originals")
+    answer = json_of("version", "deposit", "submitted", str(tmp_path / "bag"), *says)
+    assert "data/corpus.zip" in answer["files"]
+    assert answer["originals_missing"] == 5
+    again = str(tmp_path / "again")
+    assert main(["version", "import", str(tmp_path / "bag"), "--project", again]) == 0
+
+
+def test_all_that_is_wrong_with_a_deposit_is_told_at_once(changed, run, tmp_path):
+    target = str(tmp_path / "bag")
+    code, _, errors = run(
+        "version", "deposit", "submitted", target, "--author", "Ada (0)", "--doi", "x"
+    )
+    assert code == 2
+    assert all(text in errors for text in ("needs a licence", "“0” is no ORCID", "“x” is no DOI"))
+    assert "needs an author" in run("version", "deposit", "submitted", target)[2]
+
+
+def test_an_import_of_nothing_is_one_sentence(tmp_path, capsys):
+    target = ["--project", str(tmp_path / "again")]
+    assert main(["version", "import", str(tmp_path / "nosuch"), *target]) == 2
+    errors = capsys.readouterr().err
+    assert "There is nothing at" in errors
+    (tmp_path / "a.zip").write_text("no zip")
+    assert main(["version", "import", str(tmp_path / "a.zip"), *target]) == 2
+    assert "Errno" not in errors + capsys.readouterr().err
+    assert not (tmp_path / "again").exists()

@@ -7,14 +7,16 @@ from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
-from panoptic_data.integrity import check
+from panoptic_data.integrity import check, repair
 from panoptic_data.provenance import runs
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.project import open_project
 from panoptic_data.storage.tables import Database
 from panoptic_data.versions import content, record
 from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
+from panoptic_data.versions.delete import delete
 from panoptic_data.versions.opened import at
+from panoptic_data.versions.verify import verify
 
 
 def test_a_version_says_what_it_holds_and_what_made_it(project, mark, sha1s_of):
@@ -163,3 +165,47 @@ def test_doctor_takes_no_version_for_damaged(project):
     create(project, "a")
     create(project, "b")
     assert list(check.check_tables(project, in_full=True)) == []
+
+
+def drop_rows(project):
+    shutil.rmtree(project.lance / f"{record.TABLE}.lance")
+
+
+def test_a_lost_row_is_not_missed_and_gives_nothing_up(project):
+    first = create(project, "a")
+    project.database().delete(record.TABLE, [first.id])
+    opened = open_project(project.root)
+    assert record.list_versions(opened) == [first]
+    second = create(opened, "b")
+    assert verify(opened, "a").is_whole
+    ids = project.database().read(record.TABLE)["id"].to_pylist()
+    assert sorted(ids) == sorted([first.id, second.id])
+
+
+def test_a_table_of_versions_that_is_gone_is_made_of_the_copies(project):
+    first, second = create(project, "a"), create(project, "b")
+    drop_rows(project)
+    opened = open_project(project.root)
+    (step,) = repair.plan(opened)
+    assert (step.table, step.kept, step.lost) == (record.TABLE, 2, 0)
+    assert [done for done, _ in repair.perform(opened, (step,))] == [step]
+    assert record.list_versions(opened) == [second, first]
+    assert verify(opened, "a").is_whole
+    assert repair.plan(opened) == ()
+
+
+def test_versions_of_before_get_a_copy_with_the_next(project):
+    first = create(project, "a")
+    shutil.rmtree(project.root / record.COPIES)
+    second = create(project, "b")
+    assert record.copied_ids(project) == {first.id, second.id}
+    delete(project, "a")
+    assert record.copied_ids(project) == {second.id}
+    assert record.list_versions(project) == [second]
+
+
+def test_a_repair_names_the_versions_that_lose_a_table(project):
+    create(project, "a")
+    next((project.lance / "files.lance" / "data").glob("*.lance")).write_bytes(b"")
+    steps = {step.table: step for step in repair.plan(project)}
+    assert steps["files"].versions == ("a",)

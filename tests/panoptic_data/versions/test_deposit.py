@@ -20,7 +20,7 @@ from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidExport, InvalidVersion
-from panoptic_data.ingest import source_changes
+from panoptic_data.ingest import source_changes, sources
 from panoptic_data.storage.project import open_project
 from panoptic_data.versions import content
 from panoptic_data.versions.create import create
@@ -148,6 +148,23 @@ def test_an_imported_version_is_the_corpus_on_another_machine(tagged, tmp_path, 
         files = {path.relative_to(images / source["name"]) for path in images.rglob("*.jpg")}
         there = {path.relative_to(source["uri"]) for path in Path(source["uri"]).rglob("*.jpg")}
         assert files <= there
+
+
+def test_image_files_are_put_where_nothing_is(tagged, tmp_path):
+    about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    path = deposit(tagged, "submitted", tmp_path / "deposit", about, with_originals=True)
+    taken = tmp_path / "elsewhere-images"
+    taken.mkdir()
+    (taken / "mine.txt").write_text("mine")
+    first, _ = import_version(path, tmp_path / "elsewhere")
+    (source,) = sources.listing(first)
+    assert source.root.parent == tmp_path / "elsewhere-images-2"
+    assert [file.name for file in taken.iterdir()] == ["mine.txt"]
+    # Killed after the images were there and before the project was: the same folder serves.
+    shutil.rmtree(first.root)
+    again, _ = import_version(path, tmp_path / "elsewhere")
+    assert sources.listing(again)[0].root == source.root
+    assert not (tmp_path / "elsewhere-images-3").exists()
 
 
 def test_a_changed_byte_of_a_deposit_is_refused_and_nothing_is_imported(tagged, tmp_path):

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from app import cli
+from panoptic_data.annotations import materialize
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.state import from_log
 from panoptic_data.annotations.store import annotations_of
@@ -65,6 +66,7 @@ def test_a_restored_version_is_the_corpus_again_and_nothing_is_lost(project, mar
     before = restore.restore(project, "a", "before restoring a", author="ada")
     assert digest(project) == version.digest
     assert diff(project, "a").is_empty
+    assert materialize.behind(project) == 0
     assert before.name == "before restoring a"
     assert before.digest == after
     assert digest(at(project, before.id)) == after
@@ -76,6 +78,20 @@ def test_a_restored_version_is_the_corpus_again_and_nothing_is_lost(project, mar
         "before restoring a",
         "a",
     ]
+
+
+def test_restoring_what_is_there_does_nothing(project, mark, sha1s_of):
+    create(project, "a")
+    mark(project, "Seen", sha1s_of(project)[:1])
+    restore.restore(project, "a", "before")
+    position = annotations_of(project).state(fresh=True).position
+    tables = {name: project.database().version(name) for name in ("files", "clusters__visual")}
+    pins = project.database().pins.of("files")
+    assert restore.restore(project, "a", "before") is None
+    assert {name: project.database().version(name) for name in tables} == tables
+    assert project.database().pins.of("files") == pins
+    assert annotations_of(project).state(fresh=True).position == position
+    assert [version.name for version in record.list_versions(project)] == ["before", "a"]
 
 
 def test_undo_takes_the_annotations_of_a_restoration_back(project, mark, sha1s_of):
