@@ -249,9 +249,7 @@ def _process(command: argparse.ArgumentParser) -> None:
     command.add_argument("--clusters", choices=METHODS, help=cli_text("help_process_clusters"))
     command.add_argument("--k", type=_count, metavar="K", help=cli_text("help_process_k"))
     command.add_argument("--version", metavar="NAME", help=cli_text("help_process_version"))
-    command.add_argument(
-        "--note", default="", metavar="TEXT", help=cli_text("help_process_version_note")
-    )
+    command.add_argument("--note", default="", metavar="TEXT", help=cli_text("help_process_note"))
     _json(command)
 
 

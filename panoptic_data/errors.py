@@ -25,8 +25,6 @@ The text of each is in the message catalogue under ``error.<key>``. Not here: re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from panoptic_data.messages import translate
 
 __all__ = [
@@ -309,21 +307,6 @@ class InvalidVersion(_InvalidDefinition):
 
     key = "invalid_version"
     texts = "versions.cannot_"
-    others: tuple[InvalidVersion, ...] = ()
-
-    @classmethod
-    def together(cls, problems: Sequence[InvalidVersion]) -> InvalidVersion:
-        """Return one error that says all of several."""
-        first, *others = problems
-        error = cls(first.problem, **first.params)
-        error.others = tuple(others)
-        error.args = (error.message("en"),)
-        return error
-
-    def message(self, language: str) -> str:
-        """Say all that is wrong, in ``language``."""
-        own = super().message(language)
-        return " ".join((own, *(other.message(language) for other in self.others)))
 
 
 class UnknownVersion(UsageError):

@@ -35,9 +35,11 @@ def make_by_hand(project, **config):
         )
 
 
-def describe(made):
+def describe(created):
     names = ("id", "name", "digest", "images")
-    return {name: made.metadata[name].value for name in names}, made.tags["dagster/data_version"]
+    return {name: created.metadata[name].value for name in names}, created.tags[
+        "dagster/data_version"
+    ]
 
 
 def facts(version):
@@ -83,10 +85,10 @@ def test_a_version_made_by_hand_has_its_name_merges_the_log_and_shows_what_it_pi
     assert (version.name, version.note, version.author) == ("submitted", "figures 3", "ada")
     assert materialize.behind(processed) == 0
     assert verify.verify(processed, "submitted").is_whole
-    (made,) = materializations(processed)
-    assert describe(made) == facts(version)
-    assert made.metadata["tables"].value == dict(version.tables)
-    assert made.metadata["counts"].value["properties"] == 1
+    (created,) = materializations(processed)
+    assert describe(created) == facts(version)
+    assert created.metadata["tables"].value == dict(version.tables)
+    assert created.metadata["counts"].value["properties"] == 1
     row = runs.recent(processed).to_dicts()[0]
     assert (row["what"], row["outcome"]) == ("dagster", "done")
 
@@ -108,11 +110,11 @@ def test_a_version_made_elsewhere_is_in_the_graph_once_with_what_it_was_made_fro
     second = create.create(processed, "second")
     process(processed, Request())
     assert main(["merge", "--versions", "--project", str(processed.root)]) == 0
-    made = materializations(processed)
-    assert [describe(item) for item in made] == [facts(first), facts(second)]
+    created = materializations(processed)
+    assert [describe(item) for item in created] == [facts(first), facts(second)]
     inputs = {
         name.rpartition("data_version/")[2]: text
-        for name, text in made[0].tags.items()
+        for name, text in created[0].tags.items()
         if name.startswith("dagster/input_data_version/")
     }
     assert inputs.keys() == {
@@ -132,7 +134,7 @@ def test_a_run_that_is_asked_for_a_version_makes_it_of_what_it_computed(project,
     }  # fmt: skip
     assert (version.counts["images"], version.note) == (40, "all of it")
     assert verify.verify(project, "first").is_whole
-    assert [describe(made) for made in materializations(project)] == [facts(version)]
+    assert [describe(created) for created in materializations(project)] == [facts(version)]
     # Nothing is left to do: the version is made all the same, and a used name is refused at once.
     assert main([*command, "--version", "second"]) == 0
     assert json.loads(capsys.readouterr().out)["version"]["name"] == "second"
@@ -170,7 +172,7 @@ def test_the_job_of_all_that_is_missing_makes_a_version_where_it_is_asked_for_on
     assert result.success
     (version,) = record.list_versions(processed)
     assert (version.name, version.note) == ("after a run", "by Dagster")
-    assert [describe(made) for made in materializations(processed)] == [facts(version)]
+    assert [describe(created) for created in materializations(processed)] == [facts(version)]
 
 
 def test_a_run_at_work_is_waited_for(processed, monkeypatch):

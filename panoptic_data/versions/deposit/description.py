@@ -12,7 +12,15 @@ from typing import TypeVar
 
 from panoptic_data.errors import InvalidVersion
 
-__all__ = ["LICENSES", "Author", "Description", "author_of", "describe", "license_address"]
+__all__ = [
+    "LICENSES",
+    "Author",
+    "Description",
+    "InvalidDescription",
+    "author_of",
+    "describe",
+    "license_address",
+]
 
 T = TypeVar("T")
 
@@ -64,6 +72,18 @@ class Description:
     address: str | None = None
 
 
+class InvalidDescription(InvalidVersion):
+    """All that is wrong with a description, one sentence after the other."""
+
+    def __init__(self, problems: Sequence[InvalidVersion]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(problems[0].problem, **problems[0].params)
+
+    def message(self, language: str) -> str:
+        """Say all that is wrong, in ``language``."""
+        return " ".join(problem.message(language) for problem in self.problems)
+
+
 def describe(
     *,
     title: str,
@@ -96,7 +116,7 @@ def describe(
     known = [author for name in authors if (author := checked(author_of, name)) is not None]
     dois = [given and checked(doi_of, given) for given in (doi, previous_doi)]
     if problems:
-        raise InvalidVersion.together(problems)
+        raise InvalidDescription(problems)
     return Description(
         title=title,
         text=text,

@@ -57,8 +57,8 @@ def test_a_version_that_is_made_is_told_to_dagster(project):
     version = create.create(project, "submitted")
     assert REPORT_VERSIONS(project).wait(120) == 0
     with open_instance(project) as instance:
-        made = instance.get_latest_materialization_event(VERSIONS_KEY).asset_materialization
-    assert made.metadata["id"].value == version.id
+        created = instance.get_latest_materialization_event(VERSIONS_KEY).asset_materialization
+    assert created.metadata["id"].value == version.id
 
 
 @pytest.mark.slow
