@@ -121,12 +121,13 @@ def select_images(project: Project, view: str | View = "") -> pl.DataFrame:
     """Return the images of a view, in its order: one row an image, all that is computed of it.
 
     ``view`` is a query as in :func:`parse_view`, or a view. An image that stands in several
-    groups of the view has a row in each. Raises UsageError, InvalidView, NoEmbeddings.
+    groups of the view has a row in each. Raises UsageError, InvalidView, NoEmbeddings, and
+    InvalidProperty or DeletedProperty for a property that the project has not.
     """
     from panoptic_data.catalogue import registry
     from panoptic_data.catalogue.execute import run_view
 
-    chosen = parse_view(project, view) if isinstance(view, str) else view
+    chosen = _view_of(project, view)
     catalogue = registry.get(project, fresh=True)
     return catalogue.frame[run_view(catalogue, chosen).rows]
 
@@ -151,7 +152,7 @@ def search_images(
     from panoptic_data.search.find import find
 
     wanted = open_image(query.read_bytes()) if isinstance(query, Path) else query
-    within = parse_view(project, view) if isinstance(view, str) else view
+    within = None if view is None else _view_of(project, view)
     hits = find(project, wanted, encoder, within, k)
     rows = [(hit.sha1, hit.similarity, hit.percentile) for hit in hits]
     schema = {"sha1": pl.String, "similarity": pl.Float64, "percentile": pl.Float64}
@@ -257,17 +258,21 @@ def tag_images(
 def read_values(project: Project, prop: Property) -> pl.DataFrame:
     """Return all values of a property: target, value, author, at, batch; a row a value.
 
-    ``target`` is a sha1 or a file id. Tags are written by their names.
+    ``target`` is a sha1 or a file id. Tags are written by their names; of tags of one name each
+    with those above it ("Sea › Other"). Raises InvalidProperty where the project has no such
+    property.
     """
     import polars as pl
 
+    from panoptic_data.annotations import tags
+    from panoptic_data.annotations.deleted import live_property
     from panoptic_data.annotations.store import annotations_of
 
     state = annotations_of(project).state(fresh=True)
-    values = state.values(prop.id)
+    values = state.values(live_property(state, prop.id).id)
     if not prop.has_tags:
         return values
-    names = {tag.id: tag.name for tag in state.tags_of(prop.id)}
+    names = tags.labels(state.tags_of(prop.id))
     return values.with_columns(pl.col("value").replace_strict(names, default=None))
 
 
@@ -279,20 +284,23 @@ def import_values(
     key: str | None = None,
     folder: str | None = None,
     existing: str = "replace",
+    encoding: str | None = None,
+    dates: str | None = None,
     roots: str | None = None,
     author: str | None = None,
 ) -> dict[str, Any]:
     """Import a CSV, Parquet or JSON file, a Panoptic project or XMP sidecars, as one batch.
 
-    ``match``, ``key``, ``folder``, ``existing`` and ``roots`` are those of ``panoptic import``
-    (docs/annotations.md). Returns what was imported in numbers, with the ``batch`` that
-    :func:`undo` takes back. Raises InvalidImport.
+    ``match``, ``key``, ``folder``, ``existing``, ``encoding``, ``dates`` and ``roots`` are those of
+    ``panoptic import`` (docs/annotations.md). Returns what was imported in numbers, with the
+    ``batch`` that :func:`undo` takes back. Raises InvalidImport.
     """
     from panoptic_data.exchange import apply, matching, plan, readers
 
-    table = readers.read(file, roots=roots)
+    table = readers.read(file, encoding=encoding, roots=roots)
     proposed = matching.propose(project, table, match, key, folder)
-    planned = plan.make_plan(project, table, proposed, existing=existing)
+    columns = {name: {"order": dates} for name in table.frame.columns} if dates else None
+    planned = plan.make_plan(project, table, proposed, columns=columns, existing=existing)
     batch = apply.apply_plan(project, planned, author=author)
     return {**plan.summarize(planned), "batch": batch.id}
 
@@ -320,7 +328,7 @@ def export(
     from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.selection import saved_view
 
-    chosen = parse_view(project, view) if isinstance(view, str) else view
+    chosen = None if view is None else _view_of(project, view)
     if saved is not None:
         chosen = saved_view(project, saved)
     if options.get("columns") is not None:
@@ -352,6 +360,28 @@ def undo(project: Project, author: str | None = None) -> Batch | None:
     from panoptic_data.annotations.store import annotations_of
 
     return annotations_of(project).undo(author)
+
+
+def _view_of(project: Project, view: str | View) -> View:
+    """Return a view, of which the project has every property."""
+    from panoptic_data.annotations.deleted import live_property
+    from panoptic_data.annotations.store import annotations_of
+    from panoptic_data.views import model
+    from panoptic_data.views.fields import property_of
+
+    if isinstance(view, str):
+        return parse_view(project, view)
+    fields = [
+        *(condition.field for condition in model.conditions(view)),
+        *(sort.field for sort in view.sort),
+        *(level.field for level in view.group),
+    ]
+    ids = {property_of(field) for field in fields} - {None}
+    state = annotations_of(project).state(fresh=True) if ids else None
+    for id in ids:
+        assert state is not None
+        live_property(state, str(id))
+    return view
 
 
 def _ready_encoder(project: Project, *, reads_text: bool) -> str | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from panoptic_data.errors import UsageError
 from panoptic_data.query.names import BARE, FIELD, QUOTED, ProjectNames, unquoted
 from panoptic_data.query.scanner import OR, Scanner
 from panoptic_data.query.terms.ordering import read_level, read_sort
@@ -96,7 +97,7 @@ def parse(
     ``encoder`` is that of clusters and searches by image, ``text_encoder`` that of searches by
     words (else ``encoder``). With the known ``folders`` and ``formats``, others are problems, and
     a folder may be named by its end. With the project's annotations (``state``) its properties
-    and tags are known by their names.
+    and tags are known by their names; without, such a name is a problem.
     """
     names, day = ProjectNames(state), today or date.today()
     return parse_in(Context(encoder, text_encoder or encoder, day, folders, formats, names), text)
@@ -117,7 +118,13 @@ def parse_in(context: Context, text: str) -> Parsed:
 
 
 def to_view(parsed: Parsed, words_field: str = "path") -> View:
-    """Return the view that a text means; each free phrase must be in ``words_field``."""
+    """Return the view that a text means; each free phrase must be in ``words_field``.
+
+    Raises UsageError where something was not understood (``parsed.problems``): without that
+    condition the view would show other images than were asked for.
+    """
+    if parsed.problems:
+        raise UsageError(problem=parsed.problems[0].message("en"))
     words = (Condition(words_field, "contains", phrase) for phrase in parsed.phrases)
     return View((*parsed.where, *words), parsed.sort, parsed.group, parsed.mode or "image")
 

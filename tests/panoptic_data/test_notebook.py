@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import panoptic_data
-from tests import small_corpus
+from panoptic_data.errors import InvalidProperty, UsageError
+from tests import small_corpus, synthetic
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/api.md").read_text("utf-8")
@@ -58,3 +61,31 @@ def test_the_examples_of_the_docs_run(tmp_path):
         capture_output=True, text=True, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_property_that_the_project_has_not_is_an_error_never_everything(tmp_path):
+    war, other = (synthetic.project(tmp_path / name) for name in ("war", "other"))
+    synthetic.write(war, "files", [synthetic.file("posters/a.jpg", "a")])
+    synthetic.write(war, "images", [synthetic.image("a")])
+    foreign = panoptic_data.create_property(other, "sujets", "tags")
+    for query in ("sujets:none", "sort:sujets"):
+        for act in (panoptic_data.parse_view, panoptic_data.select_images):
+            with pytest.raises(UsageError):
+                act(war, query)
+        with pytest.raises(UsageError):
+            panoptic_data.export(war, "csv", tmp_path / "out.csv", view=query)
+    field = f"p:tags:{foreign.id}"
+    views = (
+        panoptic_data.View(where=(panoptic_data.Condition(field, "empty"),)),
+        panoptic_data.View(sort=(panoptic_data.Sort(field),)),
+    )
+    for view in views:
+        with pytest.raises(InvalidProperty):
+            panoptic_data.select_images(war, view)
+        with pytest.raises(InvalidProperty):
+            panoptic_data.export(war, "csv", tmp_path / "out.csv", view=view)
+    with pytest.raises(InvalidProperty):
+        panoptic_data.read_values(war, foreign)
+    ours = panoptic_data.create_property(war, "sujets", "tags")
+    assert panoptic_data.select_images(war, "sujets:none").height == 1
+    assert panoptic_data.read_values(war, ours).is_empty()

@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panoptic_data.errors import UsageError
 from panoptic_data.messages import LANGUAGES, keys
 from panoptic_data.query import parser, writer
 from panoptic_data.views.model import Clause, Condition, Level, Sort, View, from_json, to_json
@@ -221,7 +223,7 @@ TEXTS = st.one_of(st.text(), st.lists(st.one_of(SNIPPETS, st.text(max_size=2))).
 def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
     known = {"folders": FOLDERS, "formats": ["PNG"], "state": STATE}
     parsed = parse(text, **known) if knows else parser.parse(text)
-    view = parser.to_view(parsed)
+    view = parser.to_view(replace(parsed, problems=()))
     assert from_json(json.dumps(to_json(view))) == view
     for problem in parsed.problems:
         start, end = problem.span
@@ -231,7 +233,7 @@ def test_no_text_raises_and_what_it_says_is_a_view(text, knows):
 
 @given(TEXTS)
 def test_what_was_typed_can_be_written_again(text):
-    view = parser.to_view(parse(text, state=STATE))
+    view = parser.to_view(replace(parse(text, state=STATE), problems=()))
     assert writer.unwritable(view, STATE) == ()
     written = writer.write(view, encoder="clip", state=STATE)
     assert parser.to_view(parse(written, state=STATE)) == view
@@ -265,3 +267,9 @@ def test_every_example_of_the_docs_is_understood():
         assert parse(example, state=STATE) != parse("")
     view = json.loads(text.partition("```json\n")[2].partition("```")[0])
     assert writer.unwritable(from_json(view)) == ()
+
+
+@pytest.mark.parametrize("text", ["sujets:none", "-sujets:none", "sort:sujets", "tag:autre"])
+def test_what_is_not_understood_is_never_left_out_of_a_view(text):
+    with pytest.raises(UsageError):
+        parser.to_view(parse(text))
