@@ -30,6 +30,8 @@ export class TagChips {
     this.context = context;
     /** @type {ChipTag[]} */
     this.tags = [];
+    /** Those that have a chip now. @type {ChipTag[]} */
+    this.drawnTags = [];
     this.activeIndex = -1;
     /** @type {{tag: Tag | null, name: string}[]} */
     this.suggestions = [];
@@ -94,9 +96,27 @@ export class TagChips {
   }
 
   draw() {
-    this.chips.replaceChildren(...this.tags.map((item) => this.chip(item)));
+    this.drawChips();
     this.chips.hidden = !this.tags.length;
     if (this.list.matches(":popover-open")) this.suggest(this.activeIndex);
+  }
+
+  /** Values that come in take neither a chip from under the pointer nor the keyboard from it. */
+  drawChips() {
+    const contents = this.tags.map(({ id, name }) => {
+      const tag = annotations.tagOf.get(id ?? "") ?? null;
+      return [id, name, tag, pathOf(tag)];
+    });
+    const signature = JSON.stringify(contents);
+    if (signature === this.signature) return;
+    this.signature = signature;
+    const focused = [...this.chips.children].findIndex((chip) => chip.matches(":focus-within"));
+    const focusedTag = this.drawnTags[focused];
+    this.drawnTags = this.tags;
+    this.chips.replaceChildren(...this.tags.map((item) => this.chip(item)));
+    if (!focusedTag) return;
+    const index = this.tags.findIndex((item) => item.id === focusedTag.id);
+    this.focusChip(index < 0 ? this.tags.length : index);
   }
 
   /** @param {ChipTag} item */
@@ -213,9 +233,9 @@ export class TagChips {
 
   /** @param {number} index  the field, where it is after the last chip */
   focusChip(index) {
-    const names = /** @type {NodeListOf<HTMLElement>} */ (this.chips.querySelectorAll("button.name"));
     this.open(false);
-    (names[Math.max(0, index)] ?? this.input).focus();
+    const name = this.chips.children[Math.max(0, index)]?.querySelector("button.name");
+    /** @type {HTMLElement} */ (name ?? this.input).focus();
   }
 
   /** Shortcuts on a chip. */
@@ -267,7 +287,7 @@ export class TagChips {
 
   /** @param {ChipTag} item */
   remove(item) {
-    this.tags = this.tags.filter((other) => other !== item);
+    this.tags = this.tags.filter(({ id, name }) => id !== item.id || name !== item.name);
     this.draw();
     this.input.focus();
     this.context.commit(item.id === null ? { op: "remove", names: [item.name] } : { op: "remove", values: [item.id] });

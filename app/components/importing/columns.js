@@ -49,7 +49,8 @@ export class Columns {
       this.rows = new Map(columns.map((column) => [column.source, new ColumnRow(this.tools, column)]));
       this.body.replaceChildren(...[...this.rows.values()].flatMap((row) => [row.node, row.detailRow]));
     }
-    const takenCount = columns.filter((column) => column.take).length;
+    const { columns: unanswered = {} } = this.tools.session.unanswered;
+    const takenCount = columns.filter((column) => unanswered[column.source]?.take ?? column.take).length;
     this.takeAll.checked = takenCount === columns.length;
     this.takeAll.indeterminate = takenCount > 0 && takenCount < columns.length;
     // The separator is of tags: without a column of tags its column is hidden.
@@ -152,7 +153,8 @@ class ColumnRow {
     this.column = column;
     this.node.classList.toggle("left", !column.take);
     // A choice that was refused stays visible, with the reason below.
-    this.drawChoices(isRefused ? { ...column, ...state.choices.columns[this.source] } : column);
+    const refused = isRefused ? state.choices.columns[this.source] : {};
+    this.drawChoices({ ...column, ...refused, ...this.tools.session.unanswered.columns?.[this.source] });
     this.drawDisabled(column, isRefused);
     this.valuesCell.replaceChildren(...this.examples(column));
     this.effectCell.replaceChildren(...this.effectLines(column));

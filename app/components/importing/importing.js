@@ -186,7 +186,8 @@ class ImportPage {
       );
       this.existing.replaceChildren(el("legend", {}, el("h2", {}, t("existing"))), ...ways);
     }
-    for (const input of this.existing.querySelectorAll("input")) input.checked = input.value === state.choices.existing;
+    const chosen = this.session.unanswered.existing ?? state.choices.existing;
+    for (const input of this.existing.querySelectorAll("input")) input.checked = input.value === chosen;
   }
 
   close() {

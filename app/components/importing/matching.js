@@ -85,7 +85,7 @@ export class Matching {
   /** Show what is chosen; fill the choices where they are others. @param {ImportState} state */
   drawOptions(state) {
     const { language } = this.tools;
-    const { by, column, folder } = state.choices;
+    const { by } = state.choices;
     const isByRow = by === "row";
     const isOther = this.id !== state.id || this.language !== language || this.wasByRow !== isByRow;
     if (this.id !== state.id) this.page = 0;
@@ -93,9 +93,10 @@ export class Matching {
     this.language = language;
     this.wasByRow = isByRow;
     if (isOther) this.fillOptions(state);
-    this.by.select.value = by ?? "";
-    this.column.select.value = column ?? "";
-    this.folder.select.value = folder ?? "";
+    const chosen = this.chosen(state);
+    this.by.select.value = chosen.by ?? "";
+    this.column.select.value = chosen.column ?? "";
+    this.folder.select.value = chosen.folder ?? "";
     if (!this.folders || this.folderOf !== state.id) this.readFolders(state.id);
   }
 
@@ -141,7 +142,12 @@ export class Matching {
     // A folder that the project does not have, or spells differently.
     if (folder && !folders.some(([name]) => name === folder)) groups.push(el("option", { value: folder }, folder));
     this.folder.select.replaceChildren(allOption, ...groups);
-    this.folder.select.value = folder ?? "";
+    this.folder.select.value = this.chosen(state).folder ?? "";
+  }
+
+  /** What is chosen, also where the server has not answered yet. @param {ImportState} state */
+  chosen(state) {
+    return this.tools.session.unanswered.matching ?? state.choices;
   }
 
   async readFolders(id) {

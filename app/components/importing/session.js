@@ -90,7 +90,16 @@ export class ImportSession extends EventTarget {
     this.isWaiting = false;
     /** Choices that wait until the request before is answered. @type {Record<string, any> | null} */
     this.pending = null;
+    /** Choices that were sent and are not answered yet. @type {Record<string, any> | null} */
+    this.sent = null;
     this.isSending = false;
+    /** Ends when all choices are answered: with whether the server took them. */
+    this.choosing = Promise.resolve(true);
+  }
+
+  /** The choices that `state` does not have yet: a slow answer must not turn them back. */
+  get unanswered() {
+    return merged(this.sent, this.pending ?? {});
   }
 
   /** Continue the import that was open when the page was left. */
@@ -145,24 +154,27 @@ export class ImportSession extends EventTarget {
 
   /** Change choices; those made while a request is under way are sent together. @param {Record<string, any>} choices */
   async choose(choices) {
-    const { columns, ...rest } = choices;
-    this.pending = { ...this.pending, ...rest };
-    if (columns) {
-      const pending = (this.pending.columns ??= {});
-      for (const [name, parts] of Object.entries(columns)) pending[name] = { ...pending[name], ...parts };
-    }
-    if (this.isSending) return;
+    this.pending = merged(this.pending, choices);
+    if (!this.isSending) this.choosing = this.sendPending();
+    await this.choosing;
+  }
+
+  async sendPending() {
+    let isTaken = true;
     this.isSending = true;
     this.isUndone = false;
     while (this.pending && this.state) {
-      const body = this.pending;
+      this.sent = this.pending;
       this.pending = null;
-      await this.send(`/imports/${this.state.id}`, json(body));
+      isTaken = Boolean(await this.send(`/imports/${this.state.id}`, json(this.sent)));
     }
     this.isSending = false;
+    return isTaken && this.state !== null;
   }
 
   async write() {
+    // What was chosen just before is imported so, or not at all.
+    if (this.isSending && !(await this.choosing)) return;
     this.isUndone = false;
     await this.send(`/imports/${this.state.id}/write`, json({}));
   }
@@ -200,6 +212,7 @@ export class ImportSession extends EventTarget {
     try {
       const response = await this.request(address, options);
       const state = await response.json();
+      this.sent = null;
       if (response.ok) {
         this.accept(state);
         return state;
@@ -208,6 +221,7 @@ export class ImportSession extends EventTarget {
     } catch {
       this.failure = "failed";
     } finally {
+      this.sent = null;
       clearTimeout(waitTimer);
       this.setWaiting(false);
     }
@@ -268,6 +282,18 @@ export class ImportSession extends EventTarget {
   close() {
     clearTimeout(this.timer);
   }
+}
+
+/**
+ * Both choices as one; the later holds.
+ * @param {Record<string, any> | null} earlier
+ * @param {Record<string, any>} later
+ * @returns {Record<string, any>}
+ */
+function merged(earlier, later) {
+  const columns = { ...earlier?.columns };
+  for (const [name, parts] of Object.entries(later.columns ?? {})) columns[name] = { ...columns[name], ...parts };
+  return { ...earlier, ...later, ...(Object.keys(columns).length ? { columns } : {}) };
 }
 
 function json(body) {
