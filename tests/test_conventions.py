@@ -7,6 +7,8 @@ import re
 import string
 import subprocess
 import sys
+import types
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,10 +75,9 @@ def test_every_error_is_in_the_tree_that_the_docs_print():
         assert re.search(rf"\b{error.__name__}\b", errors.__doc__ or "")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_module_says_what_it_is_for(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not tree.body or ast.get_docstring(tree)
+def test_every_module_says_what_it_is_for():
+    trees = {path: _tree(path) for path in SOURCES}
+    assert [p for p, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
 
 
 @pytest.mark.parametrize("room", ["panoptic_data"])
@@ -123,25 +124,26 @@ PLAIN_ALONE = {"one": "the thing itself: row, image, tag"}
 LONGEST = 450
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_names_are_words_of_the_field(path):
-    assert _riddles(_names(path)) == {}
+def test_names_are_words_of_the_field():
+    assert _riddles_by_file({path: _names(path) for path in SOURCES}) == {}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_names_in_tests_are_words_of_the_field(path):
+def test_names_in_tests_are_words_of_the_field():
     # A test is called by a sentence; what it says of the program is plain English.
-    names = {name for name in _names(path) if not name.startswith("test_")}
-    assert _riddles(names) | {name: "created, opened" for name in names & {"made"}} == {}
+    names = {p: {name for name in _names(p) if not name.startswith("test_")} for p in TESTS}
+    assert _riddles_by_file(names, {"made": "created, opened"}) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_names_in_javascript_are_words_of_the_field(path):
+def test_names_in_javascript_are_words_of_the_field():
     # Neither comments, texts, nor keys of messages.
     aside = r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\])*\"|texts\.\w+|`\w+(?=\$\{)"
-    text = re.sub(aside, "", path.read_text("utf-8"), flags=re.DOTALL)
+    texts = {p: re.sub(aside, "", p.read_text("utf-8"), flags=re.DOTALL) for p in MODULES}
     # Two keys of what the routes answer keep their names.
-    assert _riddles(set(re.findall(r"[A-Za-z_$][\w$]*", text)) - {"said", "found"}) == {}
+    names = {
+        path: set(re.findall(r"[A-Za-z_$][\w$]*", text)) - {"said", "found"}
+        for path, text in texts.items()
+    }
+    assert _riddles_by_file(names) == {}
 
 
 def test_no_file_is_longer_than_one_can_read():
@@ -149,8 +151,14 @@ def test_no_file_is_longer_than_one_can_read():
     assert {str(p.relative_to(ROOT)): n for p, n in lengths.items() if n > LONGEST} == {}
 
 
-def _riddles(names):
-    alone = {name: PLAIN_ALONE[name] for name in names if name in PLAIN_ALONE}
+def _riddles_by_file(names, more=types.MappingProxyType({})):
+    """Return file → name → what to say instead, of the files with any."""
+    riddles = {str(path.relative_to(ROOT)): _riddles(some, more) for path, some in names.items()}
+    return {path: some for path, some in riddles.items() if some}
+
+
+def _riddles(names, more):
+    alone = {name: (PLAIN_ALONE | more)[name] for name in names if name in PLAIN_ALONE | more}
     return alone | {w: PLAIN[w] for name in names for w in _words(name) if w in PLAIN}
 
 
@@ -158,8 +166,13 @@ def _names(path):
     return set(_names_in_order(path))
 
 
+@cache
+def _tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _names_in_order(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.arg):
