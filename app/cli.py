@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.commands import encoder_arguments, version_arguments
+from app.commands import encoder_arguments, source_arguments, version_arguments
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import PanopticError, UsageError
 from panoptic_data.messages import translate
@@ -150,61 +150,8 @@ def _version_actions(command: argparse.ArgumentParser) -> None:
 
 
 def _add(command: argparse.ArgumentParser) -> None:
-    _added_folders(command)
+    source_arguments.fill_folders(command)
     _json(command)
-
-
-def _sources(command: argparse.ArgumentParser) -> None:
-    _json(command)
-    actions = command.add_subparsers(dest="action", metavar="ACTION")
-    for name in ("list", "add", "watch", "changed", "relink", "rename", "remove"):
-        text = cli_text(f"help_sources_{name}")
-        action = actions.add_parser(name, help=text, description=text)
-        # Accepted on either side of the action: one not given here must not undo one given there.
-        unset = argparse.SUPPRESS
-        help_project = cli_text("help_project")
-        action.add_argument("--project", type=Path, metavar="DIR", default=unset, help=help_project)
-        action.add_argument(
-            "--json", action="store_true", default=unset, help=cli_text("help_json")
-        )
-        if name == "add":
-            _added_folders(action)
-        elif name == "changed":
-            _changed(action)
-        elif name != "list":
-            action.add_argument("name", metavar="NAME", help=cli_text("help_sources_name"))
-        if name == "watch":
-            action.add_argument(
-                "--process",
-                action=argparse.BooleanOptionalAction,
-                help=cli_text("help_sources_process"),
-            )
-        if name == "relink":
-            help_folder = cli_text("help_sources_folder")
-            action.add_argument("folder", type=Path, metavar="FOLDER", help=help_folder)
-        if name == "rename":
-            action.add_argument(
-                "new_name", metavar="NEW_NAME", help=cli_text("help_sources_new_name")
-            )
-        if name in ("relink", "remove"):
-            action.add_argument("--yes", action="store_true", help=cli_text("help_yes"))
-
-
-def _changed(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "names", nargs="*", metavar="NAME", help=cli_text("help_sources_changed_names")
-    )
-    answer = command.add_mutually_exclusive_group()
-    answer.add_argument("--take-over", action="store_true", help=cli_text("help_sources_take_over"))
-    answer.add_argument("--leave", action="store_true", help=cli_text("help_sources_leave"))
-
-
-def _added_folders(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help=cli_text("help_add_folders")
-    )
-    command.add_argument("--name", metavar="NAME", help=cli_text("help_add_name"))
-    command.add_argument("--new", action="store_true", help=cli_text("help_add_new"))
 
 
 def _verify(command: argparse.ArgumentParser) -> None:
@@ -250,6 +197,17 @@ def _process(command: argparse.ArgumentParser) -> None:
     command.add_argument("--k", type=_count, metavar="K", help=cli_text("help_process_k"))
     command.add_argument("--version", metavar="NAME", help=cli_text("help_process_version"))
     command.add_argument("--note", default="", metavar="TEXT", help=cli_text("help_process_note"))
+    command.add_argument(
+        "--stage", action="append", metavar="STAGE", help=cli_text("help_process_stage")
+    )
+    command.add_argument("--dry-run", action="store_true", help=cli_text("help_process_dry_run"))
+    _json(command)
+
+
+def _parameters(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "values", nargs="*", metavar="NAME=VALUE", help=cli_text("help_parameters_values")
+    )
     _json(command)
 
 
@@ -378,7 +336,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     "demo": (_demo, ("panoptic demo", "panoptic demo --no-serve")),
     "add": (_add, ("panoptic add --project war ~/posters",)),
     "sources": (
-        _sources,
+        source_arguments.fill,
         (
             "panoptic sources --project war",
             "panoptic sources relink posters /media/disk2/posters",
@@ -388,8 +346,18 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic sources remove posters --yes",
         ),
     ),
-    "process": (_process, ("panoptic process --project war --json", "panoptic process --refit",
-        'panoptic process --version "after the spring accessions"')),
+    "process": (
+        _process,
+        (
+            "panoptic process --project war --json",
+            "panoptic process --k 30 --dry-run",
+            'panoptic process --version "after the spring accessions"',
+        ),
+    ),
+    "parameters": (
+        _parameters,
+        ("panoptic parameters", "panoptic parameters neighbours.k=20 clusters.k=30"),
+    ),
     "status": (_json, ("panoptic status --project war",)),
     "encoders": (encoder_arguments.fill, (
             "panoptic encoders",

@@ -15,13 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from panoptic_data.errors import PanopticError
 from panoptic_data.ingest import freshness
 from panoptic_data.ingest.moves import moves_text
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project, open_project
+
+if TYPE_CHECKING:
+    from pipelines.resources import Request
 
 __all__ = ["main"]
 
@@ -104,6 +107,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SOURCE",
         help="mark the files of this source that are not there as missing, many though they are",
     )
+    process.add_argument(
+        "--stage",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="only these stages (clusters, clusters/clip) and what is made from them",
+    )
+    process.add_argument(
+        "--dry-run", action="store_true", help="say what would be done and what it costs"
+    )
     process.add_argument("--refit", action="store_true", help="recompute map and clusters")
     process.add_argument("--clusters", choices=METHODS, help="how to find clusters")
     process.add_argument("--version", help="name of the version to make when all is done")
@@ -120,9 +133,11 @@ def _positive(text: str) -> int:
 
 
 def _process(project: Project, options: argparse.Namespace, started: float) -> int:
+    if options.dry_run:
+        return _dry_run(project, options)
     requested = (options.retry, options.refit, options.clusters, options.k, options.source)
-    has_request = any((*requested, options.reread, options.accept_missing))
-    has_request = has_request or options.version is not None
+    other = (options.stage, options.reread, options.accept_missing)
+    has_request = any((*requested, *other)) or options.version is not None
     summary = None if has_request else _unchanged(project, started)
     if summary is None:
         summary = _run(project, options)
@@ -167,11 +182,20 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
     from panoptic_data.ingest import sources
     from panoptic_data.provenance import stages
     from pipelines.process import process
-    from pipelines.resources import Request
 
     for name in options.accept_missing:
         sources.accept_missing(project, name)
-    request = Request(
+    request = _request(project, options)
+    listener = _progress_line() if sys.stderr.isatty() else stages.ignore_progress
+    # Stdout gets the summary alone, whatever libraries print.
+    with contextlib.redirect_stdout(sys.stderr):
+        return process(project, request, listener)
+
+
+def _request(project: Project, options: argparse.Namespace) -> Request:
+    from pipelines.resources import Request
+
+    return Request(
         only=tuple(options.source),
         retry=options.retry,
         refit=options.refit,
@@ -180,11 +204,17 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
         reread=_reread(project, options.reread or ()),
         version=options.version,
         note=options.note,
+        stages=tuple(options.stage),
     )
-    listener = _progress_line() if sys.stderr.isatty() else stages.ignore_progress
-    # Stdout gets the summary alone, whatever libraries print.
-    with contextlib.redirect_stdout(sys.stderr):
-        return process(project, request, listener)
+
+
+def _dry_run(project: Project, options: argparse.Namespace) -> int:
+    """Say what a run would do and what that costs; nothing is changed."""
+    from pipelines.estimate import describe
+
+    plan, lines = describe(project, _request(project, options), terminal_language())
+    print(json.dumps(plan, ensure_ascii=False) if options.json else "\n".join(lines))
+    return 0
 
 
 def _reread(project: Project, names: Sequence[str]) -> tuple[str, ...]:

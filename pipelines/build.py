@@ -9,8 +9,10 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from panoptic_data.encoders import parse
+from panoptic_data.encoders import EncoderSpec, parse
+from panoptic_data.provenance import parameters
 from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
+from panoptic_data.vectors import encoder_state
 from pipelines import automation, catch_up, checks, jobs, sensors
 from pipelines.assets import chain, corpus_versions, duplicates, embeddings
 from pipelines.assets.annotations import annotations as merged_annotations
@@ -38,16 +40,19 @@ def build_defs(
     specs = [parse(text) for text in encoders]
     slugs = [spec.slug for spec in specs]
     process_job = catch_up.build(project)
+    computed = [
+        read,
+        *(embeddings.build(spec) for spec in specs),
+        corpus,
+        *(asset for spec in specs for asset in chain.build(spec)),
+        duplicates.build(slugs),
+        merged_annotations,
+    ]
     return dg.Definitions(
         assets=[
             sources_spec,
-            read,
-            *(embeddings.build(spec) for spec in specs),
-            corpus,
-            *(asset for spec in specs for asset in chain.build(spec)),
-            duplicates.build(slugs),
             log_spec,
-            merged_annotations,
+            *_versioned(project, specs, computed),
             corpus_versions.build(slugs),
         ],
         asset_checks=checks.build(slugs),
@@ -57,3 +62,27 @@ def build_defs(
         # One process per run: the tables have a single writer, and models are loaded once.
         executor=dg.in_process_executor,
     )
+
+
+def _versioned(
+    project: Project | None, specs: Sequence[EncoderSpec], computed: Sequence[dg.AssetsDefinition]
+) -> Sequence[dg.AssetsDefinition]:
+    """Return the assets with what is set of them, and their weights, in the versions of their code.
+
+    So that Dagster, too, sees that they are not up to date.
+    """
+    weights = {spec.slug: _weights(project, spec) for spec in specs} if project else {}
+
+    def version(spec: dg.AssetSpec) -> dg.AssetSpec:
+        kind, slug = spec.key.path[-1], spec.key.path[0]
+        own = parameters.code_version(project, kind)
+        if kind == "embeddings" and weights.get(slug):
+            own = f"{own} weights={weights[slug]}"
+        return spec.replace_attributes(code_version=own)
+
+    return dg.map_asset_specs(version, computed)
+
+
+def _weights(project: Project, spec: EncoderSpec) -> str:
+    """Return the first digits of the digest of local weights; empty where there are none."""
+    return (encoder_state.weights_now(project, spec) or "")[:8]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from panoptic_data.errors import FolderNotFound
+from panoptic_data.errors import FolderNotFound, UsageError
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import scan_source
 from panoptic_data.ingest.sources import Source
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import stages
 from panoptic_data.storage.project import Project
-from panoptic_data.vectors import embeddings
+from panoptic_data.vectors import embeddings, outdated
 from pipelines import encoders
 from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Request
@@ -23,10 +24,13 @@ from pipelines.resources import Request
 __all__ = [
     "PlannedStage",
     "away_sources",
+    "is_read",
+    "kept",
     "plan_away",
     "plan_corpus",
     "plan_project",
     "plan_source",
+    "selected",
 ]
 
 
@@ -79,23 +83,65 @@ def plan_away(
     return tuple(_plan_embeddings(project, source, used, stale))
 
 
+def selected(
+    names: Sequence[str], sources: Sequence[str], slugs: Sequence[str]
+) -> frozenset[str] | None:
+    """Return the stages of these names and all that are made from them; None for all without any.
+
+    Raises UsageError for a name that is none.
+    """
+    if not names:
+        return None
+    chosen: set[str] = set()
+    for name in names:
+        stages_of_name = stages.named(name, sources, slugs)
+        if not stages_of_name:
+            kinds = dict.fromkeys(map(stages.stage_kind, stages.expected(sources, slugs)))
+            known = ", ".join(kinds)
+            text = translate("process.no_stage", terminal_language(), name=name, known=known)
+            raise UsageError(problem=text)
+        chosen.update(stages_of_name)
+    return stages.follow(chosen, sources, slugs)
+
+
+def is_read(source: str, chosen: frozenset[str] | None, slugs: Sequence[str]) -> bool:
+    """Whether any stage of a source is among those that are chosen (None: all are)."""
+    return chosen is None or not chosen.isdisjoint(stages.of_source(source, slugs))
+
+
+def kept(
+    planned: Sequence[PlannedStage], chosen: frozenset[str] | None
+) -> tuple[PlannedStage, ...]:
+    """Return what is planned of the stages that are chosen (None: all are)."""
+    return tuple(item for item in planned if chosen is None or item.stage in chosen)
+
+
 def plan_corpus(
-    slugs: Sequence[str], stale: Mapping[str, str], request: Request
+    slugs: Sequence[str],
+    stale: Mapping[str, str],
+    request: Request,
+    sources: Sequence[str] = (),
 ) -> tuple[PlannedStage, ...]:
     """Return the stages of the whole corpus that have work."""
     requested = _requested(slugs, request)
-    return tuple(
+    chosen = selected(request.stages, sources, slugs)
+    planned = tuple(
         PlannedStage(stage, stale.get(stage) or "asked")
         for stage in stages.expected((), slugs)
         if stage in stale or stage in requested
     )
+    return kept(planned, chosen)
 
 
-def plan_project(project: Project, only: Sequence[str] = ()) -> tuple[PlannedStage, ...]:
+def plan_project(
+    project: Project, only: Sequence[str] = (), request: Request | None = None
+) -> tuple[PlannedStage, ...]:
     """Return all that a run would do now, changing nothing. Raises UnknownSource.
 
-    A source whose folder is not there has the reason ``away``, too.
+    ``only`` limits it to some sources, ``request`` is what a person wants beside. A
+    source whose folder is not there has the reason ``away``, too.
     """
+    request = request or Request(only=tuple(only))
     used = [
         encoder for encoder in encoders.last_known(project) if encoder.is_used or encoder.is_new
     ]
@@ -103,19 +149,23 @@ def plan_project(project: Project, only: Sequence[str] = ()) -> tuple[PlannedSta
     listing = sources.listing(project)
     away = away_sources(listing)
     names = [source.name for source in listing]
-    stale = stages.stale(stages.latest(project), names, slugs, away)
+    stale = outdated.stale(project, names, slugs, away)
     planned: list[PlannedStage] = []
-    for source in sources.select(project, only):
+    chosen = selected(request.stages, names, slugs)
+    for source in sources.select(project, request.only):
+        if not is_read(source.name, chosen, slugs):
+            continue
         try:
-            planned += plan_source(project, source, used, stale)
+            planned += plan_source(project, source, used, stale, request)
         except FolderNotFound:
             planned.append(PlannedStage(f"files/{source.name}", stages.AWAY))
             planned += plan_away(project, source.name, used, stale)
+    planned = list(kept(planned, chosen))
     if any(item.is_work for item in planned):
         # A change in a source affects all stages of the corpus but the annotations.
         affected = [stage for stage in stages.expected((), slugs) if stage != "annotations"]
         stale = dict.fromkeys(affected, "inputs") | stale
-    return (*planned, *plan_corpus(slugs, stale, Request()))
+    return (*planned, *plan_corpus(slugs, stale, request, names))
 
 
 def _plan_source(
@@ -126,9 +176,10 @@ def _plan_source(
     request: Request,
 ) -> Iterator[PlannedStage]:
     files, images = (f"{name}/{source.name}" for name in ("files", "images"))
-    reread = source.name in request.reread
-    scan = scan_source(project, source, retry=request.retry, reread=reread)
     reason = stale.get(files) or stale.get(images) or "folder"
+    # Made otherwise, no image is kept.
+    reread = source.name in request.reread or reason in stages.ANEW
+    scan = scan_source(project, source, retry=request.retry, reread=reread)
     if reason != "folder" or not scan.is_unchanged or scan.recheck.height:
         count = scan.new.height + scan.changed.height + scan.recheck.height
         yield PlannedStage(files, reason)
@@ -148,9 +199,12 @@ def _plan_embeddings(
         stage = f"embeddings/{slug}/{source}"
         # What cannot be embedded now is not missing: its weights are waited for.
         missing = embeddings.missing(project, slug, source) if encoder.may_embed else ()
-        reason = stale.get(stage) or ("weights" if encoder.replaced else "missing")
+        reason = "weights" if encoder.replaced else stale.get(stage, "missing")
         if missing or encoder.replaced or stage in stale:
-            yield PlannedStage(stage, reason, len(missing))
+            count = len(missing)
+            if reason in stages.ANEW:
+                count = embeddings.readable(project, source)
+            yield PlannedStage(stage, reason, count)
 
 
 def _requested(slugs: Sequence[str], request: Request) -> frozenset[str]:

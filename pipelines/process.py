@@ -25,6 +25,7 @@ from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
+from panoptic_data.vectors import outdated
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
 from panoptic_data.versions import create, restore
 from panoptic_data.views import source_names
@@ -33,7 +34,7 @@ from pipelines.assets import corpus_versions
 from pipelines.build import build_defs
 from pipelines.history import History, open_history
 from pipelines.interrupts import stop_signals
-from pipelines.resources import Problem, Request, Work
+from pipelines.resources import Problem, Request, Work, with_requested
 
 __all__ = ["compact", "process"]
 
@@ -74,6 +75,7 @@ def process(
     ):
         taken_out = rebuild.prepare_run(project)
         history.attempt(lambda opened: observations.report_versions(opened, project))
+        project = with_requested(open_project(project.root), request)
         source_names.finish_renames(project)
         state = _folder_state(listing)
         project, prepared = encoders.prepare_encoders(project, run.id, request.retry)
@@ -142,7 +144,7 @@ def _run(work: Work, history: History, chosen: Sequence[Source], request: Reques
     defs = build_defs(work.project, work.project.encoders, work)
     for source, planned in _plan_sources(work, chosen):
         _execute(defs, history, work, jobs.READ, planned, source.name)
-    planned = plan.plan_corpus(work.slugs, _stale(work), request)
+    planned = plan.plan_corpus(work.slugs, _stale(work), request, work.sources)
     _execute(defs, history, work, jobs.ANALYSE, planned)
 
 
@@ -164,12 +166,16 @@ def _plan_sources(
     """Plan all sources and report how many images each stage has, before the first one starts."""
     stale = _stale(work)
     by_source = []
+    selected = plan.selected(work.request.stages, work.sources, work.slugs)
     for source in chosen:
+        if not plan.is_read(source.name, selected, work.slugs):
+            continue
         try:
             planned = plan.plan_source(work.project, source, work.used, stale, work.request)
         except FolderNotFound:
             sources.record_away(work.project, source)
             planned = plan.plan_away(work.project, source.name, work.used, stale)
+        planned = plan.kept(planned, selected)
         by_source.append((source, planned))
         for item in planned:
             if item.images:
@@ -178,7 +184,7 @@ def _plan_sources(
 
 
 def _stale(work: Work) -> dict[str, str]:
-    return stages.stale(stages.latest(work.project), work.sources, work.slugs, work.away)
+    return outdated.stale(work.project, work.sources, work.slugs, work.away)
 
 
 def _execute(

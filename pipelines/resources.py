@@ -6,9 +6,10 @@ opens one and waits for the project's lock. Not here: what the assets compute.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -17,9 +18,9 @@ from panoptic_data.errors import FolderNotFound, PanopticError, TableMissing, Us
 from panoptic_data.ingest import sources
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.provenance import runs, stages
+from panoptic_data.provenance import parameters, runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
-from panoptic_data.storage.project import Project, open_project
+from panoptic_data.storage.project import Project, open_project, set_parameters
 from pipelines import observations
 from pipelines.encoders import ProjectEncoder, prepare_encoders
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from panoptic_data.provenance.runs import Run
     from panoptic_data.versions.record import CorpusVersion
 
-__all__ = ["REQUEST_CONFIG", "Problem", "Request", "Work", "work_resource"]
+__all__ = ["REQUEST_CONFIG", "Problem", "Request", "Work", "with_requested", "work_resource"]
 
 # Seconds. Longer than any run of a large corpus: a run of `dagster dev` queues instead of failing.
 LOCK_TIMEOUT = 24 * 3600.0
@@ -52,9 +53,11 @@ REQUEST_CONFIG: Mapping[str, dg.Field] = {
 class Request:
     """The options of a run. ``only`` are names of sources; empty: all of them.
 
-    ``reread`` are names of sources of which every file is read again; ``retry``: encoders that
-    waited, and files that could not be read, are tried again. ``version`` is the name of the corpus
-    version that is made when all is done, None for none, ``note`` what it is made for.
+    ``stages`` are names (``clusters``, ``clusters/clip``): only these and what is made from them;
+    empty: all. ``reread`` are names of sources of which every file is read again; ``retry``:
+    encoders that waited, and files that could not be read, are tried again. ``version`` is the name
+    of the corpus version that is made when all is done, None for none, ``note`` what it is made
+    for.
     """
 
     only: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class Request:
     reread: tuple[str, ...] = ()
     version: str | None = None
     note: str = ""
+    stages: tuple[str, ...] = ()
 
     @classmethod
     def from_config(
@@ -100,6 +104,20 @@ class Problem:
     about: str
     name: str
     text: str
+
+
+def with_requested(project: Project, request: Request, *, save: bool = True) -> Project:
+    """Return the project with the clusters that are requested as its parameters, saved."""
+    changes = {"clusters.method": request.method, "clusters.k": request.k}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if not changes:
+        return project
+    if request.method == "kmeans" and request.k is None:
+        changes["clusters.k"] = None
+    values = parameters.changed(project, changes)
+    if values == project.parameters:
+        return project
+    return set_parameters(project, values) if save else replace(project, parameters=values)
 
 
 def _is_never() -> bool:
@@ -146,6 +164,30 @@ class Work:
         """The encoders that are of use, in the project's order."""
         return tuple(encoder for encoder in self.encoders if encoder.is_used)
 
+    def settings_before(self, stage: str) -> Mapping[str, object]:
+        """Return the settings that a stage was last made with."""
+        row = self._record(stage)
+        parameters: Mapping[str, Any] = json.loads(row["parameters"] or "{}") if row else {}
+        settings: Mapping[str, object] = parameters.get(stages.SETTINGS, {})
+        return settings
+
+    def settings(self, stage: str) -> Mapping[str, object]:
+        """Return the settings that a stage is to be made with."""
+        return parameters.settings_of(self.project, stages.stage_kind(stage))
+
+    def is_made_otherwise(self, stage: str) -> bool:
+        """Whether nothing of a stage is to be kept: it is of other code or other settings."""
+        row = self._record(stage)
+        return row is not None and stages.is_made_otherwise(row, stage, self.settings(stage))
+
+    def value_of(self, name: str) -> Any:
+        """Return a parameter's value in this run."""
+        return parameters.value_of(self.project, name)
+
+    def _record(self, stage: str) -> dict[str, Any] | None:
+        rows: list[dict[str, Any]] = self.project.database().take("stages", [stage]).to_pylist()
+        return rows[0] if rows else None
+
     def report(self, stage: str, done: int, total: int) -> None:
         """Report the progress of a stage to the table `runs` and to the listener."""
         self.run.report(stage, done, total)
@@ -186,6 +228,7 @@ def work_resource(
             run.add_dagster_run(run_id)
             taken_out = rebuild.prepare_run(opened)
             request = Request.from_config(context.resource_config)
+            opened = with_requested(open_project(opened.root), request)
             names = tuple(source.name for source in sources.listing(opened))
             _observe(context, opened)
             opened, prepared = prepare_encoders(opened, run.id, request.retry)

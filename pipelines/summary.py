@@ -96,7 +96,7 @@ def is_complete(work: Work) -> bool:
     deleted before its turn, should it come back.
     """
     has_problems = any(problem.about not in _HARMLESS for problem in work.problems)
-    if work.run.outcome != "done" or has_problems or work.request.only:
+    if work.run.outcome != "done" or has_problems or work.request.only or work.request.stages:
         return False
     if _extra(work, "unread"):
         return False

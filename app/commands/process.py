@@ -26,6 +26,8 @@ def run(args: argparse.Namespace) -> int:
         accept_missing=args.accept_missing or (),
         version=args.version,
         note=args.note,
+        stages=args.stage or (),
+        dry_run=args.dry_run,
     )
     process = subprocess.Popen(command)
     try:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from app.commands.encoders import describe, encoder_rows
+from app.commands.parameters import outdated_values, print_outdated
 from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
@@ -14,6 +15,7 @@ from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
 from panoptic_data.storage.project import Project, open_project
+from panoptic_data.vectors import outdated
 
 __all__ = ["run"]
 
@@ -44,9 +46,14 @@ def _state(project: Project) -> dict[str, Any]:
         "sources": _sources(project),
         "encoders": encoder_rows(project),
         "annotations": materialize.counts(project),
+        "outdated": outdated_values(_late(project)),
         "running": runs.current(project),
         "last_run": last[0] if last else None,
     }
+
+
+def _late(project: Project) -> list[outdated.Outdated]:
+    return outdated.outdated_stages(project, outdated.used_slugs(project))
 
 
 def _sources(project: Project) -> list[dict[str, Any]]:
@@ -82,6 +89,7 @@ def _print(project: Project, state: dict[str, Any]) -> None:
     for row in state["encoders"]:
         print(f"  {describe(row)}")
     _print_annotations(state["annotations"])
+    print_outdated(_late(project))
     _print_runs(state)
 
 

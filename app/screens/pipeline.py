@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import streamlit as st
 from app.services import jobs
 from app.services.dagster_page import command, page
 from app.session import open_version, state
-from app.widgets import empty_states, folders, version_banner
+from app.widgets import empty_states, folders, outdated_stages, stage_parameters, version_banner
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
 from app.widgets.unavailable import guarded
 from panoptic_data.errors import weights_cause
@@ -28,6 +28,7 @@ from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
 from panoptic_data.provenance.overview import ProblemFile, StageSummary
 from panoptic_data.storage.project import Project
+from panoptic_data.vectors import outdated
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 
@@ -92,10 +93,13 @@ def _run_buttons(project: Project) -> None:
             _start(project, refit=True)
         if st.button(_text("retry"), help=_text("retry_help"), type="tertiary"):
             _start(project, retry=True)
+    stage_parameters.show(project)
 
 
-def _start(project: Project, *, refit: bool = False, retry: bool = False) -> None:
-    process = jobs.start_processing(project, refit=refit, retry=retry)
+def _start(
+    project: Project, *, refit: bool = False, retry: bool = False, stages: Sequence[str] = ()
+) -> None:
+    process = jobs.start_processing(project, refit=refit, retry=retry, stages=stages)
     with st.spinner(_text("looking")):
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
@@ -142,7 +146,16 @@ def _show_results(project: Project) -> None:
 
 def _stages(project: Project, running: Running) -> None:
     names = {encoder.slug: encoder.name for encoder in state.encoders(project) if encoder.is_ready}
-    summaries = overview.stage_summaries(project, list(names))
+    summaries = outdated.summaries(project, list(names))
+    late = outdated.outdated_stages(project, list(names), summaries)
+    why = {stage.name: outdated.reason(stage, state.language()) for stage in late}
+    if not project.version:
+        outdated_stages.show(
+            late,
+            names,
+            is_running=running is not None,
+            on_recompute=lambda chosen: _start(project, stages=chosen),
+        )
     numeric = ("images", "last_change", "took", "rate")
     headings: list[str | Cell] = [
         _text("stage"),
@@ -151,11 +164,13 @@ def _stages(project: Project, running: Running) -> None:
         _text("when"),
         Cell(_text("version"), _text("version_title")),
     ]
-    rows = [_stage_row(stage, running, names) for stage in summaries]
+    rows = [_stage_row(stage, running, names, why.get(stage.name)) for stage in summaries]
     st.html(f"<h2>{escape(_text('stages'))}</h2>{table(headings, rows, _text('stages'))}")
 
 
-def _stage_row(stage: StageSummary, running: Running, names: Mapping[str, str]) -> list[Cell]:
+def _stage_row(
+    stage: StageSummary, running: Running, names: Mapping[str, str], why: str | None
+) -> list[Cell]:
     name = _text(f"kind_{stage.kind}")
     is_known = stage.at is not None
     encoder = f" <small>{escape(names[stage.encoder])}</small>" if stage.encoder else ""
@@ -165,7 +180,7 @@ def _stage_row(stage: StageSummary, running: Running, names: Mapping[str, str]) 
             _text(f"kind_{stage.kind}_title"),
             is_markup=True,
         ),
-        _stage_status(stage, running),
+        _stage_status(stage, running, why),
         Cell(state.number(stage.rows) if is_known else "–", kind="figure"),
         Cell(_changes(stage), kind="figure"),
         Cell(duration(stage.seconds) if is_known else "–", kind="figure"),
@@ -175,7 +190,7 @@ def _stage_row(stage: StageSummary, running: Running, names: Mapping[str, str]) 
     ]
 
 
-def _stage_status(stage: StageSummary, running: Running) -> Cell:
+def _stage_status(stage: StageSummary, running: Running, why: str | None) -> Cell:
     if running is not None and not _is_done(stage, running):
         progress = json.loads(running["progress"] or "{}")
         steps = [step for key, step in progress.items() if key in (*stage.parts, stage.name)]
@@ -187,7 +202,7 @@ def _stage_status(stage: StageSummary, running: Running) -> Cell:
             return Cell(_text("at_work"), kind="working")
     if stage.why is None:
         return Cell(_text("current"), kind="current")
-    return Cell(_text(f"why_{stage.why}"), _text(f"why_{stage.why}_title"), "stale")
+    return Cell(_text(f"why_{stage.why}"), why or _text(f"why_{stage.why}_title"), "stale")
 
 
 def _is_done(stage: StageSummary, running: Mapping[str, Any]) -> bool:

@@ -55,13 +55,16 @@ def start_processing(
     sources: Sequence[str] = (),
     retry: bool = False,
     refit: bool = False,
+    stages: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """Start ``python -m pipelines process`` as a process that outlives this one.
 
     Its output is appended to :func:`log_file`. It exits at once where another run is at work.
     Raises VersionReadOnly.
     """
-    command = process_command(project.root, sources=sources, retry=retry, refit=refit)
+    command = process_command(
+        project.root, sources=sources, retry=retry, refit=refit, stages=stages
+    )
     process = start_process(project, command)
     _processing[project.folder] = process
     return process

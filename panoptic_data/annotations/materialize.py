@@ -39,8 +39,10 @@ TABLES = ("annotations", "properties", "tags")
 KEPT_FOR = timedelta(minutes=5)
 
 
-def update(project: Project, report: ReportProgress = ignore_progress) -> StageResult:
-    """Write the tables as the log has them now; nothing where no event came since.
+def update(
+    project: Project, report: ReportProgress = ignore_progress, *, anew: bool = False
+) -> StageResult:
+    """Write the tables as the log has them now; nothing where no event came since (but ``anew``).
 
     The data version is that of what they hold: what was done and undone leaves it as it was.
     Raises LogIncomplete, TableMissing, TableDamaged where the log is not whole: then they stay.
@@ -55,7 +57,7 @@ def update(project: Project, report: ReportProgress = ignore_progress) -> StageR
     state_counts = _count(state)
     rows = sum(state_counts["authors"].values())
     is_there = project.database().names().issuperset(TABLES)
-    if before and before["events"] == state.position and is_there:
+    if before and before["events"] == state.position and is_there and not anew:
         return StageResult(
             rows, before["content"], unchanged=rows, parameters=before, extra=state_counts
         )

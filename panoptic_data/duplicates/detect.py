@@ -55,11 +55,13 @@ def update(
     report: ReportProgress = ignore_progress,
     radius: int = RADIUS,
     similarity: Mapping[str, float] = SIMILARITY,
+    anew: bool = False,
 ) -> StageResult:
     """Detect the groups and write the members that changed.
 
     Images that came or left since the last time are compared with all; the others again only
-    where they are in a group with these. The groups are those of a comparison of all.
+    where they are in a group with these. The groups are those of a comparison of all. With
+    ``anew`` all are compared.
 
     ``radius`` is in bits, ``similarity`` a cosine by slug or by family of encoder. A group's name
     is its kind and its smallest sha1.
@@ -70,8 +72,13 @@ def update(
     files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
     comparison = added_near.compare(database, files)
     used = usable_radius(np.unique(comparison.images["phash"].to_numpy()), radius)
+    radius_before = None if anew else _recorded_radius(project, radius)
     near = added_near.groups(
-        database, comparison, used, _progress(report), _recorded_radius(project, radius)
+        database,
+        comparison,
+        used,
+        _progress(report),
+        radius_before,
     )
     # A file that has several paths is no copy of itself.
     parts = [_exact(distinct_files(project, files)), near]
@@ -86,7 +93,12 @@ def update(
         **vars(changes),
         seconds=time.monotonic() - began,
         parameters={"radius": radius, "similarity": dict(similarity)},
-        extra={"groups": dict(groups.iter_rows()), "radius_used": used},
+        extra={
+            "groups": dict(groups.iter_rows()),
+            "radius_used": used,
+            # Images compared with all: else there is no telling how long that takes.
+            "computed": comparison.images.height if radius_before is None else 0,
+        },
     )
 
 

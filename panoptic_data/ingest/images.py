@@ -19,6 +19,7 @@ from panoptic_data.ingest.scan import read_file, scan_source
 from panoptic_data.ingest.source_update import SourceUpdate, files_result, images_result
 from panoptic_data.ingest.sources import Source
 from panoptic_data.media import decode, hashes
+from panoptic_data.media.metadata import THUMBNAIL_SHORT_SIDE
 from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import Project
@@ -35,6 +36,7 @@ def ingest(
     *,
     retry: bool = False,
     reread: bool = False,
+    thumbnail: int = THUMBNAIL_SHORT_SIDE,
 ) -> tuple[StageResult, StageResult]:
     """Bring the tables ``files`` and ``images`` up to date with a source's folder.
 
@@ -43,8 +45,9 @@ def ingest(
     moment and started again does what is missing and ends in the same rows. Memory grows with the
     number of files only by their paths and hashes. Returns the results of the stages ``files``
     and ``images`` of this source. ``retry`` reads unreadable files again, ``reread`` all files,
-    of which it also makes the images again. Raises FolderNotFound when the folder is not there or
-    went away meanwhile; the source is then noted as away.
+    of which it also makes the images again. ``thumbnail`` is the short side of thumbnails, in
+    pixels. Raises FolderNotFound when the folder is not there or went away meanwhile; the source is
+    then noted as away.
 
     ``extra`` of the first, all in files: ``moved``, ``moved_uncertain`` (others could have been
     meant), ``missing``, ``withheld`` (too many vanished: a person is asked), ``unreadable`` (by
@@ -55,7 +58,7 @@ def ingest(
     try:
         scan = scan_source(project, source, retry=retry, reread=reread)
         scanned = time.perf_counter()
-        update = SourceUpdate(project, source, run, scan, reread=reread)
+        update = SourceUpdate(project, source, run, scan, reread=reread, thumbnail=thumbnail)
         update.write_without_reading()
         update.read_and_write(report, threads)
         update.write_moved_and_vanished()

@@ -31,7 +31,7 @@ from panoptic_data.ingest.scan import (
 from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.walking import folder_identity
 from panoptic_data.media import hashes
-from panoptic_data.media.metadata import ImageRow, describe
+from panoptic_data.media.metadata import THUMBNAIL_SHORT_SIDE, ImageRow, describe
 from panoptic_data.media.prefetch import in_order
 from panoptic_data.provenance.stages import CODE_VERSIONS, ReportProgress, StageResult, digest
 from panoptic_data.storage import schema
@@ -93,7 +93,14 @@ class SourceUpdate:
     """The update of one source's rows, in the order of its methods."""
 
     def __init__(
-        self, project: Project, source: Source, run: str, scan: Scan, *, reread: bool = False
+        self,
+        project: Project,
+        source: Source,
+        run: str,
+        scan: Scan,
+        *,
+        reread: bool = False,
+        thumbnail: int = THUMBNAIL_SHORT_SIDE,
     ) -> None:
         self.source = source
         self.scan = scan
@@ -105,6 +112,7 @@ class SourceUpdate:
         self.unread = 0
         self._project = project
         self._run = run
+        self._thumbnail = thumbnail
         self._began = datetime.now(UTC)
         self._database: Database = project.database()
         # Images are made again where everything is read again.
@@ -212,7 +220,7 @@ class SourceUpdate:
         if sha1 in self._described:
             return result
         try:
-            return replace(result, image=describe(content.data, sha1))
+            return replace(result, image=describe(content.data, sha1, self._thumbnail))
         except UnreadableImage as error:
             return replace(result, reason=error.reason, detail=error.detail or None)
 

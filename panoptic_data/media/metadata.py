@@ -58,14 +58,16 @@ class ImageRow:
     location: str | None
 
 
-def describe(data: bytes, sha1: str | None = None) -> ImageRow:
+def describe(
+    data: bytes, sha1: str | None = None, short_side: int = THUMBNAIL_SHORT_SIDE
+) -> ImageRow:
     """Return the row of ``images`` for a file's bytes; with ``sha1`` it is not computed again.
 
-    Raises UnreadableImage.
+    ``short_side`` is that of the thumbnail, in pixels. Raises UnreadableImage.
     """
-    picture = decode.decode(data, THUMBNAIL_SHORT_SIDE)
+    picture = decode.decode(data, short_side)
     # For shrinking, the Hamming filter is as sharp as the bicubic one at half its cost.
-    size = _thumbnail_size(picture.width, picture.height)
+    size = _thumbnail_size(picture.width, picture.height, short_side)
     small = picture.pixels.resize(size, Image.Resampling.HAMMING)
     perceptual = hashes.perceptual(small)
     description = picture.description
@@ -102,9 +104,12 @@ def thumbnail(image: Image.Image) -> bytes:
     return _jpeg(image.resize(_thumbnail_size(*image.size), Image.Resampling.HAMMING))
 
 
-def _thumbnail_size(width: int, height: int) -> tuple[int, int]:
+def _thumbnail_size(
+    width: int, height: int, short_side: int = THUMBNAIL_SHORT_SIDE
+) -> tuple[int, int]:
     short, long = sorted((width, height))
-    scale = min(1.0, THUMBNAIL_SHORT_SIDE / short, THUMBNAIL_LONG_SIDE / long)
+    long_side = THUMBNAIL_LONG_SIDE * short_side // THUMBNAIL_SHORT_SIDE
+    scale = min(1.0, short_side / short, long_side / long)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

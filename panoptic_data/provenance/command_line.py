@@ -25,6 +25,8 @@ def process_command(
     accept_missing: Sequence[str] = (),
     version: str | None = None,
     note: str = "",
+    stages: Sequence[str] = (),
+    dry_run: bool = False,
 ) -> list[str]:
     """Return the arguments that compute what a project, by its folder, is missing.
 
@@ -32,13 +34,17 @@ def process_command(
     ``clusters`` is a method of clustering and ``k`` a number of clusters, which find them anew.
     ``reread`` are sources of which every file is read again ('' for all), ``accept_missing``
     those of which many files may be marked as missing. ``version`` is the name of the corpus
-    version that is made when all is done, ``note`` what it is for.
+    version that is made when all is done, ``note`` what it is for. ``stages`` limits it to some
+    stages and what is made from them; with ``dry_run`` it only says what it would do and what that
+    costs.
     """
     options = [part for source in sources for part in ("--source", source)]
     switches = (("--retry", retry), ("--refit", refit), ("--json", json))
     options += [option for option, is_on in switches if is_on]
     options += [part for name in reread for part in ("--reread", *([name] if name else []))]
     options += [part for name in accept_missing for part in ("--accept-missing", name)]
+    options += [part for name in stages for part in ("--stage", name)]
+    options += ["--dry-run"] if dry_run else []
     options += ["--clusters", clusters] if clusters else []
     options += ["--k", str(k)] if k is not None else []
     # As one word each: a name may begin with a dash.

@@ -43,7 +43,7 @@ _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 # Of several files of one content the first of these is the image's.
 _BEST_FIRST = {"ok": 0, "unreadable": 1, "missing": 2}
 # Of the reasons of several parts, the first of these is the stage's.
-_WORST_FIRST = ("never", "table", "unfinished", "code", "inputs", stages.AWAY)
+_WORST_FIRST = ("never", "table", "unfinished", *stages.ANEW, "inputs", stages.AWAY)
 
 
 @dataclass(frozen=True)
@@ -144,20 +144,27 @@ def image_counts(project: Project) -> dict[str, int]:
     return {status: counts.get(status, 0) for status in ("unreadable", "missing")}
 
 
-def stage_summaries(project: Project, slugs: Sequence[str]) -> list[StageSummary]:
-    """Return every stage that the project has or should have, in order of making."""
+def stage_summaries(
+    project: Project,
+    slugs: Sequence[str],
+    wanted: Mapping[str, Mapping[str, object]] | None = None,
+) -> list[StageSummary]:
+    """Return every stage that the project has or should have, in order of making.
+
+    ``wanted`` is what each is to be made with (``vectors.outdated.wanted``).
+    """
     database = project.database()
     records = stages.latest(project)
     listing = database.frame("sources", ["name", "options"]).sort("name")
     sources = listing["name"].to_list()
     away = [name for name, options in listing.rows() if _presence(options).get("away_since")]
-    stale = stages.stale(records, sources, slugs, away)
+    stale = stages.stale(records, sources, slugs, away, wanted)
     rows = {row["stage"]: row for row in records.to_dicts()}
     names = stages.expected(sources, slugs)
-    wanted: list[tuple[str, str | None]] = [("files", None), ("images", None)]
-    wanted += [(kind, slug) for slug in slugs for kind in _PER_ENCODER]
-    wanted += [("duplicates", None), ("annotations", None)]
-    return [_stage(kind, slug, names, rows, stale) for kind, slug in wanted]
+    listed: list[tuple[str, str | None]] = [("files", None), ("images", None)]
+    listed += [(kind, slug) for slug in slugs for kind in _PER_ENCODER]
+    listed += [("duplicates", None), ("annotations", None)]
+    return [_stage(kind, slug, names, rows, stale) for kind, slug in listed]
 
 
 def reason_counts(project: Project) -> dict[str, int]:

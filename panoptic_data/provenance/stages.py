@@ -29,20 +29,27 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = [
+    "ANEW",
     "AWAY",
     "CODE_VERSIONS",
     "LOG",
     "PER_ENCODER",
+    "SETTINGS",
     "ReportProgress",
     "StageResult",
     "begin",
     "counts",
     "digest",
     "expected",
+    "follow",
     "ignore_progress",
+    "is_made_otherwise",
     "latest",
     "materializations",
+    "named",
+    "of_source",
     "record",
+    "restart",
     "stage_kind",
     "stage_table",
     "stale",
@@ -71,6 +78,12 @@ PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
 
 AWAY = "away"
 """Why a stage is stale that cannot be made now: the folder that it reads is not there."""
+
+SETTINGS = "settings"
+"""Among the parameters of a record: what was set of it then (``parameters.settings_of``)."""
+
+ANEW = ("code", "parameters", "weights")
+"""Reasons for which a stage keeps nothing of what it holds."""
 
 LOG = "annotation_events"
 """The table that ``annotations`` is made from: people write it, no stage does."""
@@ -157,6 +170,33 @@ def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[
     return (f"neighbours/{rest}",)
 
 
+def of_source(source: str, slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages of one source."""
+    embedded = (f"embeddings/{slug}/{source}" for slug in slugs)
+    return (f"files/{source}", f"images/{source}", *embedded)
+
+
+def named(name: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages of a name: ``clusters``, ``clusters/clip``, ``images/posters``.
+
+    Files and images are read together. Empty where there is none.
+    """
+    wanted = "files" if name == "images" else name.replace("images/", "files/", 1)
+    prefix = f"{wanted}/"
+    chosen = [s for s in expected(sources, slugs) if s == wanted or s.startswith(prefix)]
+    read = [f"images/{s.partition('/')[2]}" for s in chosen if s.startswith("files/")]
+    return (*chosen, *read)
+
+
+def follow(chosen: Collection[str], sources: Sequence[str], slugs: Sequence[str]) -> frozenset[str]:
+    """Return these stages and all that are made from them, directly or not."""
+    reached = set(chosen)
+    for stage in expected(sources, slugs):
+        if reached.intersection(upstream(stage, sources, slugs)):
+            reached.add(stage)
+    return frozenset(reached)
+
+
 def begin(project: Project, stage: str, run: str) -> None:
     """Mark a stage as being made: until :func:`record`, it counts as stale.
 
@@ -166,6 +206,16 @@ def begin(project: Project, stage: str, run: str) -> None:
     before = project.database().take("stages", [stage]).to_pylist()
     row = before[0] if before else {**_BLANK, "stage": stage}
     _write(project, {**row, "data_version": "", "at": datetime.now(UTC), "run": run})
+
+
+def restart(project: Project, stage: str, settings: Mapping[str, object], run: str) -> None:
+    """Mark a stage as being made with other code or settings, all that it held being gone.
+
+    After a kill the next run does what is missing, and not all of it again.
+    """
+    row = {**_BLANK, "stage": stage, "code_version": CODE_VERSIONS[stage_kind(stage)], "run": run}
+    row |= {"parameters": _json({SETTINGS: dict(settings)} if settings else {})}
+    _write(project, {**row, "at": datetime.now(UTC)})
 
 
 def record(
@@ -229,11 +279,13 @@ def stale(
     sources: Sequence[str],
     slugs: Sequence[str],
     away: Collection[str] = (),
+    wanted: Mapping[str, Mapping[str, object]] | None = None,
 ) -> dict[str, str]:
     """Return the stages that are not up to date, in order of making, with why.
 
     ``never`` made, ``unfinished`` (a run was stopped in it), ``inputs`` (what it was made from
-    has changed, or is itself stale), ``code`` (made by an older version of the code), ``table``
+    has changed, or is itself stale), ``code`` (made by an older version of the code),
+    ``parameters`` and ``weights`` (made with others than those in ``wanted``, by stage), ``table``
     (its table is gone), ``away`` (one of these, but it reads the folder of a source in ``away``,
     which is not there: nothing can be done about it now, and what is made from it is made from
     what is stored). Whether the folders themselves have changed, ``ingest.scan`` finds out.
@@ -244,7 +296,8 @@ def stale(
     for stage in expected(sources, slugs):
         before = upstream(stage, sources, slugs)
         hindered = {name for name, reason in reasons.items() if reason == AWAY}
-        reason = _why(stage, known, before, reasons.keys() - hindered)
+        now = (wanted or {}).get(stage, {})
+        reason = _why(stage, known, before, reasons.keys() - hindered, now)
         if reason is not None:
             reasons[stage] = AWAY if stage in unread else reason
     return reasons
@@ -289,6 +342,7 @@ def _why(
     known: Mapping[str, Mapping[str, Any]],
     before: Sequence[str],
     stale_before: Collection[str],
+    wanted: Mapping[str, object],
 ) -> str | None:
     row = known.get(stage)
     if row is None or (not row["data_version"] and not row["code_version"]):
@@ -299,11 +353,44 @@ def _why(
         return "table"
     if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
         return "code"
+    other = _made_with_others(stage, row, wanted)
+    if other is not None:
+        return other
     if any(name in stale_before for name in before):
         return "inputs"
     made_from = json.loads(row["inputs"])
     current = {name: known[name]["data_version"] if name in known else "" for name in before}
     return "inputs" if made_from != current else None
+
+
+def is_made_otherwise(row: Mapping[str, Any], stage: str, settings: Mapping[str, object]) -> bool:
+    """Whether a record is of other code or other settings: then nothing of its stage is kept.
+
+    Also where the stage was only begun since: the record is of the time before.
+    """
+    if not row["code_version"]:
+        return False
+    if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
+        return True
+    recorded: Mapping[str, object] = json.loads(row["parameters"] or "{}").get(SETTINGS, {})
+    return recorded != settings
+
+
+def _made_with_others(
+    stage: str, row: Mapping[str, Any], wanted: Mapping[str, object]
+) -> str | None:
+    """Return ``parameters``, ``weights`` or, for what it is made of, ``inputs``; None: the same."""
+    recorded = json.loads(row["parameters"] or "{}")
+    kind = stage_kind(stage)
+    for name in ("weights", "fingerprint"):
+        # An earlier release recorded none; of weights that are not there, nothing is known.
+        if name in wanted and recorded.get(name) and recorded[name] != wanted[name]:
+            return "weights" if kind == "embeddings" else "inputs"
+    before, now = recorded.get(SETTINGS, {}), wanted.get(SETTINGS)
+    if not isinstance(now, Mapping) or before == now:
+        return None
+    own = [name for name in {*before, *now} if name.startswith(f"{kind}.")]
+    return "parameters" if any(before.get(name) != now.get(name) for name in own) else "inputs"
 
 
 def _write(project: Project, row: Mapping[str, object]) -> None:

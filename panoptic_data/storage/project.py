@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
@@ -45,6 +45,7 @@ __all__ = [
     "root_of",
     "save_settings",
     "set_encoders",
+    "set_parameters",
 ]
 
 FORMAT = 1
@@ -60,7 +61,8 @@ class Project:
 
     ``id`` is the project's own, 32 hex digits, wherever it lies; ``inode`` that of its folder.
     With ``version``, the id of a corpus version, the corpus is read as it was then, and nothing is
-    written; ``pins`` are its tables and the version of each.
+    written; ``pins`` are its tables and the version of each. ``parameters`` are those that a person
+    set, by name (``provenance.parameters``), sorted.
     """
 
     root: Path
@@ -71,6 +73,7 @@ class Project:
     inode: int = field(default=0, compare=False)
     version: str = ""
     pins: tuple[tuple[str, int], ...] = ()
+    parameters: tuple[tuple[str, int | float | str], ...] = ()
 
     @property
     def lance(self) -> Path:
@@ -150,12 +153,17 @@ def open_project(root: str | Path | None = None) -> Project:
             encoders=tuple(settings["encoders"]),
             id=project_id(settings),
             inode=path.stat().st_ino,
+            parameters=_parameters(settings),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ProjectDamaged(path=path / SETTINGS, problem=error) from error
     if ("id" in settings or ledger.is_kept(path)) and not project.lance.is_dir():
         raise ledger.tables_gone(path)
     return project
+
+
+def _parameters(settings: dict[str, Any]) -> tuple[tuple[str, int | float | str], ...]:
+    return tuple(sorted(settings.get("parameters", {}).items()))
 
 
 def _is_named(root: str | Path | None) -> bool:
@@ -204,9 +212,22 @@ def add_encoder(project: Project, encoder: str, *, first: bool = False) -> Proje
 
 
 def set_encoders(project: Project, encoders: tuple[str, ...]) -> Project:
-    """Return the project with these encoders, saved."""
-    updated = replace(project, encoders=encoders)
+    """Return the project with these encoders, saved; with the parameters that it has now."""
+    with project.anchored() as root:
+        parameters = _parameters(tomllib.loads((root / SETTINGS).read_text(encoding="utf-8")))
+    updated = replace(project, encoders=encoders, parameters=parameters)
     save_settings(updated)
+    return updated
+
+
+def set_parameters(
+    project: Project, parameters: tuple[tuple[str, int | float | str], ...]
+) -> Project:
+    """Return the project with these parameters, saved; with the encoders that it has now."""
+    with project.anchored() as root, exclusive_lock(root / SETTINGS_LOCK):
+        encoders = open_project(project.root).encoders
+        updated = replace(project, encoders=encoders, parameters=parameters)
+        save_settings(updated)
     return updated
 
 
@@ -247,11 +268,13 @@ def _write_new_settings(project: Project) -> None:
 
 
 def _settings(project: Project) -> str:
-    settings = {
+    settings: dict[str, object] = {
         "format": FORMAT,
         "id": project.folder.id,
         "name": project.name,
         "created_at": project.created_at,
         "encoders": list(project.encoders),
     }
+    if project.parameters:
+        settings["parameters"] = dict(project.parameters)
     return tomli_w.dumps(settings)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from panoptic_data.ingest import sources
 from panoptic_data.provenance import stages
 from panoptic_data.tracing.model import InputVersion, Origin
+from panoptic_data.vectors import outdated
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -71,10 +71,7 @@ class Records:
 
     @cached_property
     def _stale(self) -> Mapping[str, str]:
-        listing = sources.listing(self._project)
-        away = [source.name for source in listing if source.presence.is_away]
-        latest = stages.latest(self._project)
-        return stages.stale(latest, [source.name for source in listing], self._slugs, away)
+        return outdated.listed(self._project, self._slugs)
 
     @cached_property
     def _all(self) -> pl.DataFrame:

@@ -21,7 +21,13 @@ import pyarrow as pa
 
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
-from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
+from panoptic_data.provenance.stages import (
+    SETTINGS,
+    ReportProgress,
+    StageResult,
+    digest,
+    ignore_progress,
+)
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sync import TableChanges, sync_table
@@ -67,13 +73,14 @@ def update(
     refit: bool = False,
     method: str | None = None,
     k: int | None = None,
+    anew: bool = False,
 ) -> StageResult:
     """Assign clusters to every image of ``neighbours``; fit them where there are none.
 
     ``method`` is one of ``METHODS``, ``k`` the number of clusters for ``kmeans``; without them the
-    recorded ones are used. Fitted again with ``refit``, when method, k or the encoder's weights
-    differ from those recorded, or when more images were placed than fitted; numbers are then kept
-    by overlap. Raises UsageError for an unknown method.
+    recorded ones are used. Fitted again with ``refit`` or ``anew``, when method, k or the encoder's
+    weights differ from those recorded, or when more images were placed than fitted; numbers are
+    then kept by overlap. Raises UsageError for an unknown method.
     """
     began = time.monotonic()
     progress = partial(report, f"clusters/{slug}")
@@ -87,7 +94,8 @@ def update(
         dict(before) != parameters if before else not (method is None and k is None)
     )
     fitted = int(arrivals.rows["fitted"].sum())
-    is_refit = len(sha1s) > 0 and (refit or has_other_parameters or needs_refit(fitted, len(sha1s)))
+    is_outdated = refit or anew or has_other_parameters or needs_refit(fitted, len(sha1s))
+    is_refit = len(sha1s) > 0 and is_outdated
     if is_refit:
         fit = fit_id(f"clusters/{slug}", run)
         rows, changes = _fit(project, slug, arrivals, parameters, fit, run)
@@ -160,7 +168,7 @@ def _fit(
 
 
 def _without_fit(parameters: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in parameters.items() if name != "fit"}
+    return {name: value for name, value in parameters.items() if name not in ("fit", SETTINGS)}
 
 
 def _parameters(

@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "forget",
     "matrix",
     "missing",
+    "readable",
     "stored_result",
     "update",
 ]
@@ -63,6 +65,11 @@ PARAMETERS = ("text", "device", "dtype", "batch", "dim", "fingerprint", "weights
 def missing(project: Project, slug: str, source: str | None = None) -> list[str]:
     """Return, sorted, the sha1s of readable files (of one source) that have no vector yet."""
     return _without(_readable_sha1s(project, source), _embedded_sha1s(project, slug))
+
+
+def readable(project: Project, source: str) -> int:
+    """Return how many images a source has files of: what embedding them all would read."""
+    return len(_readable_sha1s(project, source))
 
 
 def update(
@@ -102,6 +109,19 @@ def update(
         parameters={key: row[key] for key in PARAMETERS},
         extra=_extra(outcome, seconds),
     )
+
+
+def forget(project: Project, slug: str, source: str, run: str) -> int:
+    """Delete the vectors of a source's images but those of this run; return how many.
+
+    Images that are in another source, too, may have been embedded by this run already.
+    """
+    database, name = project.database(), table_name("embeddings", slug)
+    older = database.frame(name, ["sha1"], f"run != {literal(run)}")["sha1"]
+    gone = older.filter(older.is_in(_readable_sha1s(project, source).implode())).to_list()
+    if gone:
+        database.delete(name, gone)
+    return len(gone)
 
 
 def stored_result(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ __all__ = [
     "may_recheck",
     "prepare",
     "row_of",
+    "weights_now",
     "write_row",
 ]
 
@@ -87,6 +89,15 @@ def has_other_weights(project: Project, spec: EncoderSpec) -> bool:
     if not str(row["fingerprint"]).startswith(encoders.code_version(spec)):
         return True
     return _compare(spec, row).state == "other"
+
+
+def weights_now(project: Project, spec: EncoderSpec) -> str | None:
+    """Return the digest of the local weights of an encoder as they lie there now.
+
+    None where they are not local, not there, or were never loaded.
+    """
+    now = _compare(spec, row_of(project, spec)).content
+    return now.digest if now else None
 
 
 def may_recheck(spec: EncoderSpec, row: Mapping[str, Any]) -> bool:
@@ -152,7 +163,7 @@ def _compare(spec: EncoderSpec, row: dict[str, Any]) -> _Weights:
         if row["weights"] and row["weights_stamp"] == content.stamp(spec.local_path):
             return _Weights("same", Content(row["weights"], row["weights_stamp"]))
         if row["weights"]:
-            now = content.read(spec.local_path)
+            now = _read_once(spec.local_path)
             return _Weights("same" if now.digest == row["weights"] else "other", now)
         # A row of a release that kept no content.
         if encoders.weights_changed_at(spec) >= row["checked_at"].timestamp():
@@ -160,6 +171,21 @@ def _compare(spec: EncoderSpec, row: dict[str, Any]) -> _Weights:
         return _Weights("same", content.read(spec.local_path))
     except OSError:
         return _Weights("absent")
+
+
+# What was read of weights, by path and stamp.
+_read: dict[tuple[Path, str], Content] = {}
+
+
+def _read_once(path: Path) -> Content:
+    """Read weights unless they are the same files: pages ask often, gigabytes take seconds."""
+    key = (path, content.stamp(path))
+    known = _read.get(key)
+    if known is None:
+        known = content.read(path)
+        if known.stamp:
+            _read[key] = known
+    return known
 
 
 def _keep_content(

@@ -56,14 +56,15 @@ def update(
     report: ReportProgress = ignore_progress,
     k: int = K,
     exact_up_to: int = EXACT_UP_TO,
+    anew: bool = False,
 ) -> StageResult:
     """Store the k nearest others, by cosine, of every embedded image that takes part.
 
     Ties are in order of sha1. Images of which every file is missing take no part: they have no
     list and are in none; their vectors stay. New images are compared with all; a list changes
     where a new image enters it or a removed one was in it. Lists are shorter than k where there
-    are not enough images. With more than ``exact_up_to`` images, lists of a new corpus come from
-    NN-Descent.
+    are not enough images. With ``anew`` no stored list is kept. With more than ``exact_up_to``
+    images, lists of a new corpus come from NN-Descent.
     """
     began = time.monotonic()
     progress = partial(report, f"neighbours/{slug}")
@@ -71,11 +72,15 @@ def update(
     seen = _seen(project, slug)
     count = int(seen.takes_part.sum())
     most = count if count <= exact_up_to else int(REBUILD_ABOVE * count)
-    carried = carry_forward(project.database(), name, seen, k, run, most, progress)
+    carried = None
+    if not anew:
+        carried = carry_forward(project.database(), name, seen, k, run, most, progress)
     if carried is not None:
         (changes, computed), method = carried, "exact"
     else:
-        changes, computed, method = _compute(project, slug, seen, k, exact_up_to, run, progress)
+        changes, computed, method = _compute(
+            project, slug, seen, k, exact_up_to, run, progress, anew=anew
+        )
     progress(changes.rows, changes.rows)
     return StageResult(
         **vars(changes),
@@ -93,11 +98,15 @@ def _compute(
     exact_up_to: int,
     run: str,
     progress: knn.Progress,
+    *,
+    anew: bool,
 ) -> tuple[TableChanges, int, str]:
     """Compute every list that the table does not hold, reading all that it holds."""
     sha1s, vectors = _in_order(project, slug, seen)
     has_list, stored = _stored(project, slug, sha1s, k)
     has_list = _with_same_vectors(vectors, has_list, stored)
+    if anew:
+        has_list = np.zeros_like(has_list)
     outdated = _outdated(has_list, stored)
     if len(sha1s) > exact_up_to and len(outdated) > REBUILD_ABOVE * len(sha1s):
         lists, method = knn.nn_descent(vectors, k), "nn-descent"
@@ -105,7 +114,8 @@ def _compute(
         lists, method = _exact(vectors, stored, has_list, outdated, k, progress), "exact"
     rows = with_derived(_rows(sha1s, lists), seen)
     name = table_name("neighbours", slug)
-    return sync_table(project.database(), name, rows, run, DERIVED), len(outdated), method
+    changes = sync_table(project.database(), name, rows, run, DERIVED, is_made_anew=anew)
+    return changes, len(outdated), method
 
 
 def read(project: Project, slug: str, least: float | None = None) -> Graph:

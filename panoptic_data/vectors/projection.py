@@ -72,24 +72,27 @@ def update(
     run: str,
     report: ReportProgress = ignore_progress,
     refit: bool = False,
+    anew: bool = False,
+    min_dist: float = MIN_DIST,
 ) -> StageResult:
     """Place every image of ``neighbours`` on the map; fit the map where there is none.
 
-    Also fitted again with ``refit``, when the encoder's weights have changed, or when more images
-    were placed than fitted. ``refit`` starts from the existing map, so that images stay about
-    where they were; the other two start anew, and the result is rotated towards the old map.
+    ``min_dist`` is how near images may lie (UMAP's parameter). Also fitted again with ``refit`` or
+    ``anew``, when the encoder's weights have changed, or when more images were placed than fitted.
+    ``refit`` starts from the existing map, so that images stay about where they were; the others
+    start anew, and the result is rotated towards the old map.
     """
     began = time.monotonic()
     progress = partial(report, f"projection/{slug}")
     database, name = project.database(), table_name("projection", slug)
     sha1s = database.frame(table_name("neighbours", slug), ["sha1"])["sha1"].sort()
     arrivals = compare(database, name, sha1s)
-    parameters = _parameters(project, slug)
+    parameters = _parameters(project, slug, min_dist)
     before = recorded_parameters(project, f"projection/{slug}")
     progress(0, len(sha1s))
     rows = arrivals.rows
     fitted = int(rows["fitted"].sum())
-    fit_anew = needs_refit(fitted, len(sha1s)) or is_other_encoder(before, parameters)
+    fit_anew = anew or needs_refit(fitted, len(sha1s)) or is_other_encoder(before, parameters)
     is_refit = bool(len(sha1s)) and (fit_anew or refit)
     is_of_earlier_release = rows["fit"].null_count() > 0
     fit = fit_id(f"projection/{slug}", run if is_refit else EARLIER)
@@ -98,7 +101,7 @@ def update(
     placed = _place(project, slug, arrivals, fit)
     if is_refit:
         known = rows if fit_anew else pl.concat([rows.drop("run"), placed], how="diagonal")
-        changes = _fit(project, slug, known, fit_anew, fit, run)
+        changes = _fit(project, slug, known, fit_anew, fit, run, min_dist)
     elif is_of_earlier_release:
         every = pl.concat([rows.drop("run"), placed]).with_columns(fit=pl.lit(fit))
         changes = sync_table(database, name, every.to_arrow(), run, DERIVED)
@@ -117,7 +120,13 @@ def update(
 
 
 def _fit(
-    project: Project, slug: str, known: pl.DataFrame, fit_anew: bool, fit: str, run: str
+    project: Project,
+    slug: str,
+    known: pl.DataFrame,
+    fit_anew: bool,
+    fit: str,
+    run: str,
+    min_dist: float,
 ) -> TableChanges:
     """Fit the map of all images and write it; ``known`` are their places so far."""
     graph, vectors = neighbours.with_vectors(project, slug)
@@ -125,7 +134,8 @@ def _fit(
     rows = images.join(known, on="sha1", how="left", maintain_order="left")
     before = rows.select(pl.col("x", "y").fill_null(0)).to_numpy().astype(np.float32)
     has_position = rows["x"].is_not_null().to_numpy()
-    fitted_map = normalised(layout(vectors, graph.lists, None if fit_anew else before))
+    start = None if fit_anew else before
+    fitted_map = normalised(layout(vectors, graph.lists, start, min_dist))
     coordinates = aligned(fitted_map, before, has_position) + _offsets(graph.sha1s)
     database, name = project.database(), table_name("projection", slug)
     made = _rows(graph.sha1s, coordinates, is_fitted=True, fit=fit)
@@ -135,7 +145,10 @@ def _fit(
 
 
 def layout(
-    vectors: npt.NDArray[np.float16], lists: NeighbourLists, start: Coordinates | None = None
+    vectors: npt.NDArray[np.float16],
+    lists: NeighbourLists,
+    start: Coordinates | None = None,
+    min_dist: float = MIN_DIST,
 ) -> Coordinates:
     """Lay rows out by their neighbours: (n, 2) float32, not normalised.
 
@@ -158,7 +171,7 @@ def layout(
     graph = graph.tocoo()
     # Weaker edges would be sampled in no epoch.
     strong = graph.data >= graph.data.max() / EPOCHS
-    a, b = umap.find_ab_params(1.0, MIN_DIST)
+    a, b = umap.find_ab_params(1.0, min_dist)
     positions = positions.astype(np.float32, order="C")
     # Not simplicial_set_embedding, which scales any start to a square.
     optimized = layouts.optimize_layout_euclidean(
@@ -268,11 +281,11 @@ def _rows(sha1s: list[str], coordinates: Coordinates, is_fitted: bool, fit: str)
     )
 
 
-def _parameters(project: Project, slug: str) -> dict[str, object]:
+def _parameters(project: Project, slug: str, min_dist: float) -> dict[str, object]:
     return {
         "method": "umap",
         "n_epochs": EPOCHS,
-        "min_dist": MIN_DIST,
+        "min_dist": min_dist,
         "repulsion_strength": REPULSION,
         "seed": SEED,
         "fingerprint": fingerprint(project, slug),

@@ -34,8 +34,11 @@ def update(
     run: str,
     report: ReportProgress = ignore_progress,
     exact_up_to: int = EXACT_UP_TO,
+    anew: bool = False,
 ) -> StageResult:
     """Build or complete the index of an encoder's vectors where they are over ``exact_up_to``.
+
+    With ``anew`` it is built again.
 
     ``extra["kind"]`` of the result is how they are searched: ``exact`` or the kind of index.
     """
@@ -48,7 +51,7 @@ def update(
     added = 0
     if rows > exact_up_to:
         report(f"vector_index/{slug}", 0, rows)
-        unindexed = rows if index is None else index.unindexed
+        unindexed = rows if index is None or anew else index.unindexed
         if unindexed > REBUILD_ABOVE * rows:
             database.index_vectors(name)
             added = rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from panoptic_data.provenance import parameters
 from panoptic_data.versions.record import CorpusVersion, find
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ def at(project: Project, name: str) -> Project:
 
 
 def at_version(project: Project, version: CorpusVersion) -> Project:
-    """Return the project as it was at a version."""
+    """Return the project as it was at a version, with the parameters that it was made with."""
     texts = tuple(str(encoder["text"]) for encoder in version.encoders.values())
-    return replace(
+    opened = replace(
         project,
         version=version.id,
         pins=tuple(sorted(version.tables.items())),
         encoders=texts,
     )
+    # Its own: with those of now it would seem out of date.
+    return replace(opened, parameters=parameters.recorded(opened))

@@ -23,11 +23,11 @@ from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.messages import LANGUAGES, translate
-from panoptic_data.provenance import runs
+from panoptic_data.provenance import parameters, runs
 from panoptic_data.storage import checksums
 from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.locks import is_held
-from panoptic_data.storage.project import open_project, set_encoders
+from panoptic_data.storage.project import open_project, set_encoders, set_parameters
 from panoptic_data.storage.schema import arrow
 from panoptic_data.versions import create, record
 
@@ -134,7 +134,9 @@ def _carry_out(project: Project, plan: dict[str, Any], run: str) -> None:
     if materialize.behind(project):
         create.merge_in_run(project, run)
     texts = tuple(str(encoder["text"]) for encoder in version.encoders.values())
-    set_encoders(open_project(project.root), texts)
+    restored = set_encoders(open_project(project.root), texts)
+    # Else what was restored would be out of date, and made anew by the next run.
+    set_parameters(restored, parameters.recorded(restored))
     checksums.record(project)
     with project.anchored() as root:
         (root / FILE_NAME).unlink(missing_ok=True)

@@ -41,7 +41,11 @@ def annotations(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]
 def merge_annotations(work: Work) -> dg.MaterializeResult[None]:
     """Merge the log, record the stage and return its materialization."""
     with computing(work, [materialize.STAGE]):
-        result = materialize.update(work.project, work.stage_reporter(materialize.STAGE))
+        result = materialize.update(
+            work.project,
+            work.stage_reporter(materialize.STAGE),
+            anew=work.is_made_otherwise(materialize.STAGE),
+        )
     # Events that arrive during the merge are left for the next one.
     inputs = {LOG: str(result.parameters["events"])}
     recorded = record_stage(work, materialize.STAGE, result, inputs)

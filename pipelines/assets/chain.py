@@ -17,7 +17,7 @@ from pipelines.assets import embeddings
 from pipelines.assets.corpus import CORPUS
 from pipelines.automation import EAGER
 from pipelines.provenance import computing, record_stage
-from pipelines.resources import Request, Work
+from pipelines.resources import Work
 
 __all__ = ["build", "key_of"]
 
@@ -61,7 +61,8 @@ def _build(name: str, spec: EncoderSpec) -> dg.AssetsDefinition:
                 spec.slug,
                 work.run.id,
                 work.stage_reporter(stage),
-                **_options(name, work.request),
+                **_options(name, work),
+                anew=work.is_made_otherwise(stage),
             )
         return metadata.materialize_result(work, key, stage, record_stage(work, stage, result))
 
@@ -84,9 +85,16 @@ def _update(name: str) -> Callable[..., StageResult]:
     return cast(Callable[..., StageResult], import_module(f"panoptic_data.vectors.{name}").update)
 
 
-def _options(name: str, request: Request) -> dict[str, Any]:
+def _options(name: str, work: Work) -> dict[str, Any]:
+    request = work.request
+    if name == "neighbours":
+        return {"k": work.value_of("neighbours.k")}
     if name == "projection":
-        return {"refit": request.refit}
+        return {"refit": request.refit, "min_dist": work.value_of("projection.min_dist")}
     if name == "clusters":
-        return {"refit": request.refit, "method": request.method, "k": request.k}
+        # Those that are set; else those that were recorded, as of releases without settings.
+        settings = dict(work.project.parameters)
+        method = request.method or settings.get("clusters.method")
+        k = request.k or settings.get("clusters.k")
+        return {"refit": request.refit, "method": method, "k": k}
     return {}

@@ -44,7 +44,12 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
             from panoptic_data.duplicates import detect
 
             result = detect.update(
-                work.project, work.run.id, work.slugs, work.stage_reporter("duplicates")
+                work.project,
+                work.run.id,
+                work.slugs,
+                work.stage_reporter("duplicates"),
+                radius=work.value_of("duplicates.radius"),
+                anew=work.is_made_otherwise("duplicates"),
             )
         recorded = record_stage(work, "duplicates", result)
         return metadata.materialize_result(work, DUPLICATES, "duplicates", recorded)

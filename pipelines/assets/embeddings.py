@@ -3,12 +3,15 @@
 Not here: encoders and batches (``panoptic_data.vectors.embeddings``).
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from panoptic_data.encoders import EncoderSpec
 from panoptic_data.errors import WeightsUnavailable
+from panoptic_data.provenance import stages
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
-from panoptic_data.vectors import embeddings
+from panoptic_data.vectors import embeddings, encoder_state
 from pipelines import metadata
 from pipelines.assets.images import IMAGES
 from pipelines.automation import EAGER
@@ -43,18 +46,29 @@ def build(spec: EncoderSpec) -> dg.AssetsDefinition:
         source = context.partition_key
         stage = f"embeddings/{spec.slug}/{source}"
         with computing(work, [stage]):
-            result = _update(work, spec, source, stage)
-        return metadata.materialize_result(
-            work, key_of(spec.slug), stage, record_stage(work, stage, result)
-        )
+            result, settings = _update(work, spec, source, stage)
+        recorded = record_stage(work, stage, result, settings=settings)
+        return metadata.materialize_result(work, key_of(spec.slug), stage, recorded)
 
     return embed
 
 
-def _update(work: Work, spec: EncoderSpec, source: str, stage: str) -> StageResult:
-    """Embed what can be embedded: weights that cannot be had are waited for."""
-    report = work.stage_reporter(stage)
+def _update(
+    work: Work, spec: EncoderSpec, source: str, stage: str
+) -> tuple[StageResult, Mapping[str, object]]:
+    """Embed what can be embedded: weights that cannot be had are waited for.
+
+    Returns also the settings that the vectors are made with.
+    """
+    project, run = work.project, work.run.id
+    before, settings = work.settings_before(stage), work.settings(stage)
     try:
-        return embeddings.update(work.project, spec, work.run.id, source=source, report=report)
+        if work.is_made_otherwise(stage):
+            # First, as without weights the older vectors go on serving.
+            encoder_state.load(project, spec, run)
+            embeddings.forget(project, spec.slug, source, run)
+            stages.restart(project, stage, settings, run)
+        report = work.stage_reporter(stage)
+        return embeddings.update(project, spec, run, source=source, report=report), settings
     except WeightsUnavailable as error:
-        return embeddings.stored_result(work.project, spec, error.cause, source)
+        return embeddings.stored_result(project, spec, error.cause, source), before

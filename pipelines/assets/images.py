@@ -65,11 +65,16 @@ def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
             work.run.id,
             work.stage_reporter(f"images/{name}"),
             retry=work.request.retry,
-            reread=name in work.request.reread,
+            reread=name in work.request.reread or _is_made_otherwise(work, name),
+            thumbnail=work.value_of("images.thumbnail"),
         )
     for key, result in ((FILES, files_result), (IMAGES, images_result)):
         stage = f"{key.to_user_string()}/{name}"
         yield metadata.materialize_result(work, key, stage, record_stage(work, stage, result))
+
+
+def _is_made_otherwise(work: Work, source: str) -> bool:
+    return any(work.is_made_otherwise(f"{kind}/{source}") for kind in ("files", "images"))
 
 
 def _source(project: Project, name: str) -> Source:

@@ -6,6 +6,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from panoptic_data.annotations import properties
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.storage.project import set_parameters
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.merge import merge
@@ -57,3 +58,10 @@ def test_what_people_noted_is_stale_in_dagster_until_it_is_merged(processed):
     assert stale(processed) == {"annotations"}
     merge(processed)
     assert (stale(processed), plan_project(processed)) == (set(), ())
+
+
+def test_other_parameters_are_stale_in_dagster_until_all_is_made_with_them(processed):
+    project = set_parameters(processed, (("neighbours.k", 5),))
+    assert stale(project) == {"visual/neighbours"}
+    process(project, Request(stages=("neighbours",)))
+    assert (stale(project), plan_project(project)) == (set(), ())

@@ -17,10 +17,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from panoptic_data.errors import InvalidVersion
-from panoptic_data.provenance import runs
+from panoptic_data.provenance import parameters, runs
 from panoptic_data.provenance.stages import ignore_progress, stage_table
 from panoptic_data.storage import checksums
-from panoptic_data.storage.project import create_project, open_project, set_encoders
+from panoptic_data.storage.project import (
+    create_project,
+    open_project,
+    set_encoders,
+    set_parameters,
+)
 from panoptic_data.storage.schema import arrow, table_of
 from panoptic_data.versions import content, create, record
 from panoptic_data.versions.deposit import archive, bag, originals
@@ -112,6 +117,7 @@ def _build(
         version = held.version
         texts = tuple(str(encoder["text"]) for encoder in version.encoders.values())
         project = set_encoders(open_project(root), texts)
+        project = set_parameters(project, parameters.recorded(project))
         return _record(project, version)
 
 
