@@ -21,6 +21,10 @@ from pipelines.resources import Request, with_requested
 __all__ = ["Estimate", "describe", "estimate"]
 
 
+# Reasons for which all images of a stage are done; code, where nothing of the stage is kept.
+_WHOLE = ("parameters", "weights", "asked", "table", "never")
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What one planned stage costs: ``images`` to do, and ``why`` in words."""
@@ -111,7 +115,7 @@ def _with_images(
         row = rows.get(item.stage)
         settings = parameters.settings_of(project, stages.stage_kind(item.stage))
         is_anew = row is None or stages.is_made_otherwise(row, item.stage, settings)
-        is_whole = is_anew or item.reason in (*stages.ANEW, "asked", "table", "never")
+        is_whole = is_anew or item.reason in _WHOLE
         images = item.images or (whole.get(_name(item), 0) if is_whole else new)
         yield item, max(images, new) if is_whole else images
 

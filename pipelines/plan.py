@@ -202,7 +202,7 @@ def _plan_embeddings(
         reason = "weights" if encoder.replaced else stale.get(stage, "missing")
         if missing or encoder.replaced or stage in stale:
             count = len(missing)
-            if reason in stages.ANEW:
+            if reason in ("parameters", "weights"):
                 count = embeddings.readable(project, source)
             yield PlannedStage(stage, reason, count)
 

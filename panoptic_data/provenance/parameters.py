@@ -1,9 +1,10 @@
 """The parameters that a person can change, and with which of them each stage was made.
 
 They are settings of the project. A stage records, beside its own figures, those that are not the
-usual ones, and the versions of the code above 1, of itself and of all that it is made of: a stage
-whose record says otherwise than the settings is made anew, with all that follows. Not here: what
-a stage does with them (each in its package), what is stale for other reasons (``stages``).
+usual ones, of itself and of all that it is made of, and versions of the code above 1 of what it is
+made of: a stage whose record says otherwise than the settings is made anew, with all that follows.
+Not here: what a stage does with them (each in its package), what is stale for other reasons
+(``stages``).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from panoptic_data.errors import UsageError
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.provenance.stages import CODE_VERSIONS, SETTINGS, stage_kind
+from panoptic_data.provenance.stages import CODE_VERSIONS, PER_ENCODER, SETTINGS, stage_kind
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -39,8 +40,8 @@ Value = int | float | str
 _FIRST = "1"
 _METHODS = ("levels", "kmeans")
 
-# Of what each kind of stage is made, itself included: a change of these means making it anew. The
-# others (which files there are) only mean doing what is missing.
+# Of what each kind of stage is made, itself included: other parameters of these mean making it
+# anew. The others (which files there are) only mean doing what is missing.
 _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "files": ("files",),
     "images": ("images",),
@@ -148,8 +149,10 @@ def settings_of(project: Project, kind: str) -> dict[str, Value]:
         for name, value in project.parameters
         if name in PARAMETERS and PARAMETERS[name].kind in parts
     }
+    # Pictures that newer code reads otherwise lose their vectors alone: the others stay.
+    codes = [part for part in parts if part in PER_ENCODER and part != kind]
     values |= {
-        f"{part}.code": CODE_VERSIONS[part] for part in parts if CODE_VERSIONS[part] != _FIRST
+        f"{part}.code": CODE_VERSIONS[part] for part in codes if CODE_VERSIONS[part] != _FIRST
     }
     return dict(sorted(values.items()))
 

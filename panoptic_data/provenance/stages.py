@@ -366,11 +366,13 @@ def _why(
 def is_made_otherwise(row: Mapping[str, Any], stage: str, settings: Mapping[str, object]) -> bool:
     """Whether a record is of other code or other settings: then nothing of its stage is kept.
 
-    Also where the stage was only begun since: the record is of the time before.
+    Also where the stage was only begun since: the record is of the time before. Vectors are made
+    by the code of their encoder, which its fingerprint names: of newer code here they are kept.
     """
     if not row["code_version"]:
         return False
-    if row["code_version"] != CODE_VERSIONS[stage_kind(stage)]:
+    kind = stage_kind(stage)
+    if kind != "embeddings" and row["code_version"] != CODE_VERSIONS[kind]:
         return True
     recorded: Mapping[str, object] = json.loads(row["parameters"] or "{}").get(SETTINGS, {})
     return recorded != settings

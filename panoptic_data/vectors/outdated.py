@@ -132,7 +132,12 @@ def outdated_stages(
         after = tuple(other for other, s in late.items() if follow.intersection(s.parts))
         before = {stage for part in summary.parts for stage in _before(part, names, slugs)}
         made = [rows[part] for part in summary.parts if part in rows]
-        images = {other: counts.get(other, 0) for other in (name, *after)}
+        images = {
+            other: counts.get(other, 0)
+            for other in (name, *after)
+            # Of newer code vectors are kept but those of pictures that it reads otherwise.
+            if stages.stage_kind(other) != "embeddings" or late[other].why != "code"
+        }
         listed.append(
             Outdated(
                 name,

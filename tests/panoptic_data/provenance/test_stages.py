@@ -109,7 +109,8 @@ def test_a_record_holds_counts_inputs_and_versions(project):
         "failed": 0,
         "seconds": 1.235,
     }
-    assert (row["code_version"], row["run"], row["lance_version"]) == ("1", "r1", 0)
+    version = CODE_VERSIONS["images"]
+    assert (row["code_version"], row["run"], row["lance_version"]) == (version, "r1", 0)
 
 
 def test_one_source_changed_is_all_that_stands_on_it(project):
