@@ -8,13 +8,13 @@ import colorsys
 import json
 import math
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from random import Random
 
 from panoptic_data.annotations import log
 from panoptic_data.annotations.log import Change
+from panoptic_data.text import folded, natural_key, without_accents
 from tests import synthetic
 from tests.synthetic import sha1
 
@@ -86,7 +86,7 @@ SIDES = (1, 48, 99, 100, 101, 250, 6000)
 
 def fold(text):
     """Spell a text so that its other cases and its other spellings are equal."""
-    return unicodedata.normalize("NFC", text.lower()).replace("ς", "σ")
+    return folded(text)
 
 
 class ReferenceCorpus:
@@ -240,7 +240,7 @@ class ReferenceCorpus:
         status = min((file["status"] for file in files), key=STATUSES.index, default="missing")
         counting = sorted(
             (file for file in files if file["status"] == status),
-            key=lambda file: (file["text"], file["place"]),
+            key=lambda file: (natural_key(file["text"])[0], file["place"]),
         )
         values = {
             name: row.get(name)
@@ -386,10 +386,10 @@ def _ordered_keys(sizes, level):
     """Order groups by value, or by size and then by value; None last."""
     by_value = {
         "colour": HUES.index,
-        "camera": fold,
+        "camera": natural_key,
         "p:tags:theme": TAGS["theme"].index,
         "p:tag:sort": TAGS["sort"].index,
-    }.get(level.field)
+    }.get(level.field, _natural)
     keys = sorted((key for key in sizes if key is not None), key=by_value)
     if level.order == "size":
         keys.sort(key=lambda key: sizes[key] * (-1 if level.descending else 1))
@@ -398,8 +398,15 @@ def _ordered_keys(sizes, level):
     return [*keys, *([None] if None in sizes else [])]
 
 
+def _natural(key):
+    """Order names as people do, other values as they are."""
+    return natural_key(key) if isinstance(key, str) else key
+
+
 def _path_key(unit):
-    return (unit["first"]["text"], unit["first"]["place"]) if unit["first"] else ("", "")
+    if not unit["first"]:
+        return ("", "")
+    return (natural_key(unit["first"]["text"])[0], unit["first"]["place"])
 
 
 def _fields_of(parts):
@@ -421,9 +428,9 @@ def _sort_value(unit, field):
     if field == "path":
         return _path_key(unit) if unit["first"] else None
     if field == "name":
-        return unit["first"] and unit["first"]["text"].rpartition("/")[2]
+        return unit["first"] and natural_key(unit["first"]["text"].rpartition("/")[2])[0]
     if field == "camera":
-        return unit["camera"] and fold(unit["camera"])
+        return unit["camera"] and natural_key(unit["camera"])[0]
     if field == "colour":
         return unit["colour"] and rainbow(unit["colour"])
     if field.startswith("p:tag"):
@@ -431,7 +438,7 @@ def _sort_value(unit, field):
         tags = unit[field] if isinstance(unit[field], tuple) else unit[field] and (unit[field],)
         return tags and min(map(order, tags))
     if field.startswith("p:") and isinstance(unit[field], str):
-        return fold(unit[field])
+        return natural_key(unit[field])[0]
     return unit[field]
 
 
@@ -578,7 +585,7 @@ def _is_in_folder(folder, path):
 
 def _matches_text(text, op, value):
     if op == "matches":
-        return re.search(unicodedata.normalize("NFC", value), text, re.IGNORECASE) is not None
+        return re.search(without_accents(value), text, re.IGNORECASE) is not None
     wanted = fold(value)
     if op == "contains":
         return wanted in text

@@ -24,7 +24,7 @@ from app.services.history_text import Words, summarize, without_proposals
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
-from panoptic_data.text import name_key
+from panoptic_data.text import name_key, natural_key
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.log import Batch
@@ -128,7 +128,7 @@ def _history(project: Project, request: Request) -> Response:
     }
     if not before:
         payload |= {
-            "authors": sorted(store.log()["author"].unique(), key=str.casefold),
+            "authors": sorted(store.log()["author"].unique(), key=natural_key),
             "properties": [[prop.id, prop.name] for prop in store.state().live_properties],
             "atWork": _at_work(store),
         }

@@ -19,8 +19,8 @@ from app.widgets.date_histogram import bars_by_month
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
-from panoptic_data.catalogue.corpus import folded
 from panoptic_data.catalogue.facets import ValueCounts
+from panoptic_data.catalogue.spelling import folded
 from panoptic_data.views import model
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property, property_field
 from panoptic_data.views.model import Level, View

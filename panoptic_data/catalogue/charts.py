@@ -18,6 +18,7 @@ import polars as pl
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import Groups, condition
 from panoptic_data.media.colour import HUES
+from panoptic_data.text import natural_key
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, property_field
 from panoptic_data.views.model import Clause, Condition, Level, View
 
@@ -212,10 +213,16 @@ def _ordered(catalogue: Catalogue, level: Level, values: list[Any], totals: list
     return ordered + ([None] if None in total_of else [])
 
 
+# Fields whose groups have names.
+_NAMED = ("folder", "format", "camera", "author", "proposed")
+
+
 def _sort_key(catalogue: Catalogue, level: Level) -> Callable[[Any], Any] | None:
     """Return the key to sort values by, None for values that are their own."""
     if level.field == "colour":
         return HUES.index
+    if FIELDS[level.field].kind == "text" or level.field in _NAMED:
+        return natural_key
     if FIELDS[level.field].kind != "tags":
         return None
     order = [tag.id for tag in catalogue.annotations.tags_of(catalogue.property(level.field).id)]

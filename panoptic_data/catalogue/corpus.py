@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.catalogue.spelling import folded, naturally_sorted
 from panoptic_data.media.colour import hues, lab
+from panoptic_data.text import natural_key
 
 if TYPE_CHECKING:
     pass
@@ -27,7 +29,6 @@ __all__ = [
     "NO_TIME",
     "Corpus",
     "Rows",
-    "folded",
     "folder_counts",
     "occurring",
 ]
@@ -191,21 +192,6 @@ class Corpus:
         return alone
 
 
-def folded(texts: pl.Series) -> pl.Series:
-    """Spell texts so that their other cases and their other spellings are equal.
-
-    é is one letter or two, as file systems write it, and ς is σ. Few texts need more than lower
-    case.
-    """
-    lower = texts.str.to_lowercase()
-    # Latin letters with their accents have one spelling already, unless an accent is apart.
-    foreign = lower.str.contains(r"[^\x{0}-\x{2ff}]").fill_null(False).arg_true()
-    if not len(foreign):
-        return lower
-    composed = lower.gather(foreign).str.normalize("NFC").str.replace_all("ς", "σ", literal=True)
-    return lower.scatter(foreign, composed)
-
-
 def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
     """Count distinct images per folder and per folder above it."""
     wanted = np.zeros(corpus.frame.height, dtype=bool)
@@ -227,12 +213,13 @@ def folder_counts(corpus: Corpus, rows: Rows) -> dict[str, int]:
         np.add.at(counts, ancestors[:, depth], single_file_counts * is_deeper)
     pairs = occurring((row[:, None] * len(names) + folders_above).ravel())
     counts += np.bincount(pairs % max(len(names), 1), minlength=len(names))
-    return dict(zip(names, counts.tolist(), strict=True))
+    counted = dict(zip(names, counts.tolist(), strict=True))
+    return {name: counted[name] for name in sorted(names, key=natural_key)}
 
 
 def _texts(column: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int32]]:
     texts = column.cast(pl.String)
-    values = texts.drop_nulls().unique().sort()
+    values = naturally_sorted(texts.drop_nulls().unique())
     codes = texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(-1)
     return values, codes.to_numpy()
 

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.catalogue.corpus import Corpus, folded
+from panoptic_data.catalogue.corpus import Corpus
 from panoptic_data.catalogue.ordering import order_by
+from panoptic_data.catalogue.spelling import folded, order_keys
 from panoptic_data.views.fields import STATUSES
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ __all__ = ["read", "read_columns"]
 
 NO_LATER = np.iinfo(np.int64).max
 # Raised when the frames below change, so that the cache of an older release is not read.
-CACHE_FORMAT = 5
+CACHE_FORMAT = 6
 # A corpus that is read faster is not cached: nothing on disk can then be out of date.
 CACHE_ABOVE_SECONDS = 1.0
 _FILES = ("file_id", "source", "path", "folder", "sha1", "size", "status", "first_seen")
@@ -99,7 +100,8 @@ def _with_damaged(files: pl.DataFrame, images: int) -> pl.DataFrame:
         image=(pl.int_range(pl.len()) + images).cast(pl.UInt32)
     )
     numbered = damaged.drop("image").join(numbers, on="sha1", how="left")
-    return pl.concat([known, numbered.select(known.columns)]).sort("text", "place")
+    both = pl.concat([known, numbered.select(known.columns)])
+    return both.with_columns(order=order_keys(both["text"])).sort("order", "place").drop("order")
 
 
 def _counting(files: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.catalogue import filters, grouping
-from panoptic_data.catalogue.corpus import NO_TIME, folded
+from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.ordering import (
     dense_ranks,
     directed,
@@ -22,6 +22,7 @@ from panoptic_data.catalogue.ordering import (
     similarity_ranks,
     sort_values,
 )
+from panoptic_data.catalogue.spelling import order_keys
 from panoptic_data.catalogue.view_result import ViewResult, uses_annotations
 from panoptic_data.storage import background
 from panoptic_data.views.fields import SORTS, property_of
@@ -264,7 +265,8 @@ def _file_ranks(catalogue: Catalogue, field: str) -> Ranks:
     ranks = known.get(f"file {field}")
     if ranks is None:
         corpus = catalogue.corpus
-        ranks = dense_ranks(corpus.files["by_place"] if field == "path" else corpus.file_names)
+        is_path = field == "path"
+        ranks = dense_ranks(corpus.files["by_place"] if is_path else order_keys(corpus.file_names))
         known[f"file {field}"] = ranks
     return ranks
 
@@ -283,9 +285,9 @@ def _sort_values(catalogue: Catalogue, field: str) -> pl.Series:
     if property_of(field):
         return _property_values(catalogue, field)
     if field == "name":
-        return catalogue.corpus.names
+        return order_keys(catalogue.corpus.names)
     if field == "camera":
-        return folded(catalogue.frame["camera"])
+        return order_keys(catalogue.frame["camera"])
     return sort_values(catalogue.frame, field)
 
 
@@ -298,7 +300,7 @@ def _property_values(catalogue: Catalogue, field: str) -> pl.Series:
         if property.type == "date":
             times = pl.Series(column.single.times)
             return times.set(times == NO_TIME, None)
-        return folded(column.single.texts)
+        return order_keys(column.single.texts)
     tags = catalogue.annotations.tags_of(property.id)
     index_of_tag = {tag.id: index for index, tag in enumerate(tags)}
     ranks = np.array([index_of_tag[id] for id in column.ids] or [0])[column.tags]

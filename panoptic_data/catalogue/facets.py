@@ -109,17 +109,27 @@ def tags(catalogue: Catalogue, view: View, field: str) -> ValueCounts:
 
 
 def values(
-    catalogue: Catalogue, view: View, field: str, max_values: int = MAX_VALUES
+    catalogue: Catalogue,
+    view: View,
+    field: str,
+    max_values: int = MAX_VALUES,
+    *,
+    by_name: bool = False,
 ) -> ValueCounts:
-    """Count the values of a property without tags, most frequent first, then other chosen ones."""
+    """Count the values of a property without tags, most frequent first, then other chosen ones.
+
+    ``by_name``: in the order of the values instead, from the first.
+    """
     column = catalogue.column(field)
     texts, all_codes = catalogue.texts(field)
     shown = _ShownUnits.of(catalogue, view, field, column.by_file)
     units = np.flatnonzero(all_codes >= 0)
     counts = shown.count(units, all_codes[units], len(texts))
-    largest = _largest(counts, max_values)
+    largest = np.flatnonzero(counts)[:max_values] if by_name else _largest(counts, max_values)
     is_chosen = texts.is_in(pl.Series(_texts(chosen(view, field)), dtype=pl.String).implode())
     listed = np.concatenate([largest, np.setdiff1d(is_chosen.arg_true().to_numpy(), largest)])
+    if by_name:
+        listed = np.sort(listed)
     pairs = zip(texts.gather(listed).to_list(), counts[listed].tolist(), strict=True)
     more = int(np.count_nonzero(counts)) - int(np.count_nonzero(counts[listed]))
     return ValueCounts(dict(pairs), shown.without(column.filled), more)

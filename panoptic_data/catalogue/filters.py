@@ -11,7 +11,6 @@ searches by similarity (``similarity``).
 from __future__ import annotations
 
 import operator
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -22,9 +21,10 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.catalogue.corpus import NO_TIME, folded
+from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.catalogue.similarity import SEARCH_FIELDS, Similarities, similarities
+from panoptic_data.catalogue.spelling import folded, without_accents
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import stored_selections
@@ -218,7 +218,7 @@ def _name(catalogue: Catalogue, condition: Condition) -> Mask:
 
 
 def _match_texts(texts: pl.Series, condition: Condition) -> Mask:
-    """Compare texts as ``corpus.folded`` spells them, none of them null."""
+    """Compare texts as ``spelling.folded`` spells them, none of them null."""
     if condition.op == "matches":
         return _matching(texts, condition)
     wanted = folded(pl.Series([condition.value]))[0]
@@ -231,7 +231,7 @@ def _match_texts(texts: pl.Series, condition: Condition) -> Mask:
 
 
 def _matching(texts: pl.Series, condition: Condition) -> Mask:
-    pattern = unicodedata.normalize("NFC", condition.value)
+    pattern = without_accents(pl.Series([condition.value]))[0]
     try:
         return texts.str.contains(f"(?i){pattern}").to_numpy()
     except pl.exceptions.PolarsError:

@@ -16,9 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.tags import ancestors
-from panoptic_data.catalogue.corpus import NO_TIME, folded, occurring
+from panoptic_data.catalogue.corpus import NO_TIME, occurring
 from panoptic_data.catalogue.groups import EPOCH, NO_VALUE, Groups, LevelCodes
 from panoptic_data.catalogue.ordering import order_by
+from panoptic_data.catalogue.spelling import folded, naturally_sorted, order_keys
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES
 from panoptic_data.views.fields import FIELDS, property_of
@@ -218,7 +219,7 @@ def _folders(catalogue: Catalogue, by: int | None, by_file: bool) -> LevelCodes:
     tops = corpus.folders
     if by is not None:
         tops = tops.str.split("/").list.head(by).list.join("/")
-    names = tops.unique().sort()
+    names = naturally_sorted(tops.unique())
     folder_codes = tops.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int32)
     file_codes = folder_codes[corpus.file_folder]
     if by_file:
@@ -273,7 +274,7 @@ def _cameras(catalogue: Catalogue, _: Level) -> LevelCodes:
     values, codes = catalogue.corpus.texts("camera")
     spelled = folded(values)
     names = pl.DataFrame({"as": spelled, "name": values}).group_by("as").agg(pl.col("name").min())
-    names = names.sort("as")
+    names = names.sort(order_keys(names["as"]))
     merged = spelled.cast(pl.Enum(names["as"])).to_physical().cast(pl.Int32).to_numpy()
     return LevelCodes(np.append(merged, np.int32(NO_VALUE))[codes], names["name"].to_list())
 

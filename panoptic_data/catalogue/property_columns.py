@@ -21,6 +21,7 @@ from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.proposals import proposer_of
 from panoptic_data.annotations.state import PropertyValues
 from panoptic_data.catalogue.corpus import NO_TIME, Corpus
+from panoptic_data.catalogue.spelling import naturally_sorted
 from panoptic_data.storage.sql import literals
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Texts:
     @cached_property
     def distinct(self) -> tuple[pl.Series, npt.NDArray[np.int32]]:
         """The values that occur, sorted, and each unit's index in them (-1: none)."""
-        values = self.texts.drop_nulls().unique().sort()
+        values = naturally_sorted(self.texts.drop_nulls().unique())
         codes = self.texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NO_VALUE)
         return values, codes.to_numpy()
 
@@ -179,7 +180,7 @@ def _named_by(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), []
     pairs = pl.concat(parts).filter((pl.col("row") >= 0) & pl.col("name").is_not_null())
     pairs = pairs.unique(maintain_order=True)
-    names = pairs["name"].unique().sort()
+    names = naturally_sorted(pairs["name"].unique())
     codes = pairs["name"].cast(pl.Enum(names)).to_physical().cast(pl.Int32)
     return pairs["row"].to_numpy(), codes.to_numpy(), names.to_list()
 

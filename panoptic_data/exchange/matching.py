@@ -20,7 +20,7 @@ import polars as pl
 
 from panoptic_data.errors import InvalidImport
 from panoptic_data.ingest import sources
-from panoptic_data.text import folded
+from panoptic_data.text import folded, natural_key
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.tables import Table
@@ -141,7 +141,7 @@ def folders(project: Project) -> dict[str, int]:
         for end in range(1, len(parts) + 1):
             parent = "/".join(parts[:end])
             counts[parent] = counts.get(parent, 0) + count
-    return dict(sorted(counts.items()))
+    return {folder: counts[folder] for folder in sorted(counts, key=natural_key)}
 
 
 def has_panoptic_ids(table: Table, column: str | None) -> bool:
@@ -341,7 +341,7 @@ def _by_row(table: Table, files: pl.DataFrame) -> pl.DataFrame:
     """Match the n-th row with the n-th present file."""
     present = files.filter(pl.col("status") != "missing")
     paths = present["rooted"].to_list()
-    order = sorted(range(len(paths)), key=lambda index: _natural_key(paths[index]))
+    order = sorted(range(len(paths)), key=lambda index: natural_key(paths[index]))
     lines = len(table.lines)
     matched = present[order[:lines]]
     rows = pl.int_range(lines, dtype=pl.UInt32, eager=True).alias("row")
@@ -351,15 +351,6 @@ def _by_row(table: Table, files: pl.DataFrame) -> pl.DataFrame:
     key = (pl.col("row") + 1).cast(pl.String)
     both = pl.concat([numbered, surplus])
     return both.with_columns(key=key, why=why, is_caseless=pl.lit(False)).select(_COLUMNS)
-
-
-def _natural_key(text: str) -> list[tuple[int, str]]:
-    """Return a key by which "image-2" comes before "image-10"."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, folded(part))
-        for part in re.split(r"(\d+)", text)
-        if part
-    ]
 
 
 def _retry(rows: pl.DataFrame, keys: pl.DataFrame, files: pl.DataFrame, by: str) -> pl.DataFrame:
