@@ -15,7 +15,14 @@ from app.components.facets import facets, open_sections
 from app.screens import displays, image_panel
 from app.screens.page import needs_project
 from app.session import state
-from app.widgets import compare_encoders, empty_states, facet_panel, property_facets, view_context
+from app.widgets import (
+    compare_encoders,
+    empty_states,
+    facet_order,
+    facet_panel,
+    property_facets,
+    view_context,
+)
 from app.widgets.search_actions import submit
 from app.widgets.search_line import search_line
 from app.widgets.unavailable import guarded
@@ -25,7 +32,7 @@ from panoptic_data.storage.project import Project
 
 __all__ = ["show"]
 
-_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year", "seek")
+_LEFT_TEXTS = ("encoder", "more", "fewer", "from", "to", "year", "seek", "facet_order")
 
 
 @needs_project
@@ -82,10 +89,16 @@ def _left(context: ViewContext) -> None:
             "more_images": state.text("suggest.link_tag"),
         },
         on_change=lambda field, chosen: _filter(field, chosen, context),
-        on_choose=state.choose_encoder,
+        on_choose=_choose,
         on_seek=property_facets.search_section,
         position=context.corpus.annotations.position,
     )
+
+
+def _choose(id: str) -> None:
+    """Take the order of a section's values, or the encoder of its clusters."""
+    if not facet_order.choose(id):
+        state.choose_encoder(id)
 
 
 def _filter(field: str, chosen: Any, context: ViewContext) -> None:

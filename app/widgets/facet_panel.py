@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.components.facets import Histogram, Item, Section
 from app.session import state
-from app.widgets import property_facets
+from app.widgets import facet_order, property_facets
 from app.widgets.date_histogram import BARS, bars_by_month
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import facets, field_counts
@@ -140,7 +140,9 @@ def _cluster_name(number: int) -> str:
 def _formats(corpus: Catalogue, view: View, is_open: bool) -> Section:
     counts = field_counts.formats(corpus, view) if is_open else {}
     items = [Item(name, name, count) for name, count in counts.items()]
-    return _section("format", "list", is_open, view, items=items)
+    items = facet_order.ordered("format", items)
+    orders = facet_order.choices("format") if len(items) > 1 else ()
+    return _section("format", "list", is_open, view, items=items, choices=orders)
 
 
 def _statuses(corpus: Catalogue, view: View, is_open: bool) -> Section:

@@ -15,6 +15,7 @@ import streamlit as st
 from app.components.facets import Histogram, Item, Section
 from app.services import group_labels
 from app.session import state
+from app.widgets import facet_order
 from app.widgets.date_histogram import bars_by_month
 from panoptic_data.annotations import tags
 from panoptic_data.annotations.properties import EXCLUDED
@@ -115,7 +116,14 @@ def _tags(corpus: Catalogue, view: View, field: str, property: Property, is_open
     hint = None
     if is_open:
         counted = facets.tags(corpus, view, field)
-        items, more = _tag_items(tags_of_property, counted, chosen, sought)
+        by_order = facet_order.ordered(
+            field,
+            [Item(tag.id, tag.name, counted.counts[tag.id]) for tag in tags_of_property],
+            first="own",
+        )
+        by_id = {tag.id: tag for tag in tags_of_property}
+        in_order = [by_id[str(item.id)] for item in by_order]
+        items, more = _tag_items(in_order, counted, chosen, sought)
         hint = (
             state.text("explore.more_tags", count=more, more=state.number(more)) if more else None
         )
@@ -127,6 +135,7 @@ def _tags(corpus: Catalogue, view: View, field: str, property: Property, is_open
         selected=chosen,
         items=items,
         hint=hint,
+        choices=facet_order.choices(field, "own") if len(items) > 1 else (),
         sought=sought if len(tags_of_property) >= MANY else None,
     )
 
@@ -206,7 +215,8 @@ def _values(
     items: list[Item] = []
     hint = None
     if is_open:
-        counted = facets.values(corpus, view, field)
+        by_name = kind == "text" and facet_order.of(field) == "name"
+        counted = facets.values(corpus, view, field, by_name=by_name)
         items = [_item(corpus, kind, value, count) for value, count in counted.counts.items()]
         if kind == "truth":
             items.sort(key=lambda item: item.id != "true")
@@ -225,6 +235,7 @@ def _values(
         selected=chosen,
         items=items,
         hint=hint,
+        choices=facet_order.choices(field) if kind == "text" and len(items) > 1 else (),
         sought=sought if kind == "text" else None,
     )
 
@@ -274,9 +285,11 @@ def _people(corpus: Catalogue, view: View, field: str, is_open: bool) -> Section
             Item(name, group_labels.label(level, name, state.language()), count)
             for name, count in counted.counts.items()
         ]
+        items = facet_order.ordered(field, items)
         items.append(Item(None, state.text(f"groups.none_{field}"), counted.empty))
     title = state.text(f"explore.{field}")
-    return Section(field, "list", title, is_open, selected=chosen, items=items)
+    orders = facet_order.choices(field) if len(items) > 2 else ()
+    return Section(field, "list", title, is_open, selected=chosen, items=items, choices=orders)
 
 
 _MAKERS: Mapping[str, Callable[[Catalogue, View, str, Property, bool], Section]] = {

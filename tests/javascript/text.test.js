@@ -14,6 +14,7 @@ const NARROW_SPACE = "\u202f";
 test("texts are compared without accents, capitals or ways of writing them", () => {
   assert.equal(withoutAccents("Éléphant DE mer, Ångström, Ελλάδα"), "elephant de mer, angstrom, ελλαδα");
   assert.equal(withoutAccents("e\u0301"), withoutAccents("É"));
+  assert.equal(withoutAccents("Straße, Œuvre, İstanbul, l’été"), "strasse, oeuvre, istanbul, lete");
   assert.equal(ignoringCase("E\u0301t\u00c9"), "été");
   assert.notEqual(ignoringCase("été"), ignoringCase("ete"));
   assert.equal(tidied("  two \t words\n"), "two words");

@@ -67,7 +67,7 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
   }
   for (const section of data.sections) {
     const known =
-      shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section, data));
+      shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section));
     shown.set(section.field, known);
     root.append(known.node);
     known.update(section, data, actions, () => sendOpenSections(shown, data.sections, actions));
@@ -131,10 +131,10 @@ function sendOpenSections(shown, sections, actions) {
 }
 
 /** A section that opens and closes; its body is made by kind. */
-function makeSection(section, data) {
+function makeSection(section) {
   const title = el("span", { class: "title" });
   const chosen = el("span", { class: "chosen" });
-  const choices = el("select", { class: "choices", hidden: true, "aria-label": data.texts.encoder });
+  const choices = el("select", { class: "choices", hidden: true });
   const hint = el("p", { class: "hint", hidden: true });
   const body = MAKERS[section.kind]();
   const node = el(
@@ -155,6 +155,7 @@ function makeSection(section, data) {
       write(title, now.title);
       write(chosen, now.selected.length ? number(now.selected.length, language) : "");
       writeChoices(choices, now.choices);
+      set(choices, "aria-label", now.field === "cluster" ? texts.encoder : texts.facet_order);
       hint.hidden = !now.hint;
       write(hint, now.hint ?? "");
       const seek = (text) => actions.seek(now.field, text);

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from app.components.facets import Item
+from app.widgets import facet_order
 from app.widgets.facet_panel import date_histogram
-from panoptic_data.catalogue import registry
+from panoptic_data import annotate, create_property
+from panoptic_data.catalogue import facets, registry
+from panoptic_data.catalogue.execute import run_view
 from panoptic_data.views import model
-from panoptic_data.views.model import View
+from panoptic_data.views.model import Level, Sort, View
 from tests import synthetic
 from tests.app.page import component, run
 
@@ -38,3 +42,31 @@ def test_dates_are_counted_by_month_when_they_lie_close(project):
     histogram = date_histogram(registry.load(project), View())
     assert histogram.counts == [2, 0, 1]
     assert histogram.edges == ["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01"]
+
+
+def test_values_are_listed_by_count_or_by_name_as_people_order_them(project):
+    names = {"a": "Box 10", "b": "Box 2", "c": "Été", "d": "Box 10", "e": "Zoo", "f": "album"}
+    synthetic.write(project, "images", [synthetic.image(name) for name in names])
+    synthetic.write(project, "files", [synthetic.file(f"s/{n}.jpg", n) for n in names])
+    prop = create_property(project, "Place", "text")
+    annotate(project, prop, {synthetic.sha1(name): value for name, value in names.items()})
+    catalogue, field = registry.load(project), f"p:text:{prop.id}"
+    by_count = list(facets.values(catalogue, View(), field).counts)
+    by_name = list(facets.values(catalogue, View(), field, by_name=True).counts)
+    assert by_count[0] == "Box 10"
+    assert by_name == ["album", "Box 2", "Box 10", "Été", "Zoo"]
+    view = View(sort=(Sort(field),), group=(Level(field),))
+    groups = run_view(catalogue, view).groups
+    assert groups.values == by_name
+
+
+def test_an_order_is_offered_and_kept(monkeypatch):
+    held = {}
+    monkeypatch.setattr(facet_order.st, "session_state", held)
+    monkeypatch.setattr(facet_order.state, "text", lambda key: key)
+    items = [Item("x", "page10", 1), Item("y", "page2", 5), Item("z", "Été", 3)]
+    assert [item.id for item in facet_order.ordered("f", items)] == ["y", "z", "x"]
+    assert [choice["selected"] for choice in facet_order.choices("f")] == [True, False]
+    assert not facet_order.choose("visual")
+    assert facet_order.choose(facet_order.choices("f")[1]["id"])
+    assert [item.id for item in facet_order.ordered("f", items)] == ["z", "y", "x"]

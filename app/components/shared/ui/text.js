@@ -1,8 +1,25 @@
-// Forms in which texts are compared and kept. Pure.
+// Forms in which texts are compared and kept: the same as panoptic_data/text.py. Pure.
+
+const MARKS = /[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u0652\u0670'’]/g;
+const LETTERS = /** @type {Record<string, string>} */ ({
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  ł: "l",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ħ: "h",
+  ı: "i",
+  ŋ: "n",
+  ς: "σ",
+});
 
 /** Accents and capitals do not count in a search. @param {string} text */
 export function withoutAccents(text) {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const plain = text.toLowerCase().normalize("NFKD").replace(MARKS, "");
+  return plain.replace(/[^\0-\x7f]/g, (letter) => LETTERS[letter] ?? letter);
 }
 
 /** Capitals do not tell two names apart. @param {string} text */
