@@ -27,7 +27,7 @@ from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.vectors import outdated
 from panoptic_data.vectors.encoder_state import RECHECK_AFTER
-from panoptic_data.versions import create, restore
+from panoptic_data.versions import create, known_digests, restore
 from panoptic_data.views import source_names
 from pipelines import encoders, instance, jobs, observations, partitions, plan, summary, timeline
 from pipelines.assets import corpus_versions
@@ -42,6 +42,8 @@ __all__ = ["compact", "process"]
 MERGE_TIMEOUT = 120.0
 # A table with more data files than this is compacted: each commit adds a file.
 MAX_FILES = 100
+# What digests of all parts of the corpus take, by image.
+DIGEST_SECONDS = 6e-6
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -101,6 +103,7 @@ def process(
             overwritten.forget_unnoted(project)
         compact(project)
         checksums.record(project)
+        _keep_digests(work)
         if request.version is not None:
             _make_version(work, history, request.version)
         result = summary.run_summary(work)
@@ -146,6 +149,14 @@ def _run(work: Work, history: History, chosen: Sequence[Source], request: Reques
         _execute(defs, history, work, jobs.READ, planned, source.name)
     planned = plan.plan_corpus(work.slugs, _stale(work), request, work.sources)
     _execute(defs, history, work, jobs.ANALYSE, planned)
+
+
+def _keep_digests(work: Work) -> None:
+    """Compute what the next version needs, where that is a tenth of the run's time at most."""
+    seconds = work.project.database().count("images") * DIGEST_SECONDS
+    if seconds < work.run.seconds / 10:
+        with suppress(DataUnavailable):
+            known_digests.keep_current(work.project)
 
 
 def _make_version(work: Work, history: History, name: str) -> None:

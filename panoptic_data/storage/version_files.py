@@ -7,6 +7,7 @@ compressed manifest, or one of another format, names none. Not here: versions th
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -14,6 +15,7 @@ from pathlib import Path
 
 __all__ = [
     "LAST_VERSION",
+    "digest_of_manifest",
     "files_named_by",
     "files_of_others",
     "files_of_pins",
@@ -40,7 +42,19 @@ def manifests(table: Path) -> list[Path]:
 
 def files_of_version(table: Path, version: int) -> frozenset[str]:
     """Return the names of the data files that a version of a table reads."""
-    return files_named_by([table / "_versions" / f"{LAST_VERSION - version}.manifest"])
+    return files_named_by([_manifest(table, version)])
+
+
+def digest_of_manifest(table: Path, version: int) -> str | None:
+    """Return 16 hex digits that identify a version of a table; None where it is gone.
+
+    A table that was made anew has other files, though its versions have the same numbers.
+    """
+    try:
+        content = _manifest(table, version).read_bytes()
+    except FileNotFoundError:
+        return None
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def files_of_pins(table: Path, without: str | None = None) -> frozenset[str]:
@@ -73,6 +87,10 @@ def size_of(table: Path, names: Iterable[str]) -> int:
         except FileNotFoundError:
             continue
     return total
+
+
+def _manifest(table: Path, version: int) -> Path:
+    return table / "_versions" / f"{LAST_VERSION - version}.manifest"
 
 
 def _named_by(manifest: Path) -> frozenset[str]:

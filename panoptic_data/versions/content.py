@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
-__all__ = ["LOG", "corpus_digest", "part_digests", "tables_of_part"]
+__all__ = ["LOG", "computed", "corpus_digest", "part_digests", "readers", "tables_of_part"]
 
 LOG = "log"
 """The part that is no part of the corpus's digest: who did what when, on the way to the values."""
@@ -74,23 +74,36 @@ def part_digests(
     of each encoder ``embeddings/<slug>``, ``neighbours/…``, ``projection/…``, ``clusters/…``,
     ``cluster_info/…``.
     """
+    paths = _paths(project.database())
+    read = readers(project)
+    with ThreadPoolExecutor(1) as thread:
+        unknown = {name: digest for name, digest in read.items() if name not in known}
+        of_tables = thread.submit(computed, unknown)
+        of_values = _of_annotations(annotations_of(project).state(fresh=True), paths)
+        parts = dict(known) | of_tables.result()
+    return {name: parts[name] for name in read} | of_values
+
+
+def readers(project: Project) -> dict[str, Callable[[], str]]:
+    """Return what computes the digest of each part that is read from tables alone."""
     database = project.database()
-    paths = _paths(database)
-    read: dict[str, Callable[[], str]] = {
+    return {
         # The longest first: the short ones fill what time is left.
         **_of_encoders(database),
         LOG: lambda: _digest(log.read(project)[0].to_arrow()),
         "images": lambda: _of_batches(database, "images", _IMAGE),
         "files": lambda: _digest(database.read("files", _FILE)),
-        "duplicates": lambda: _digest(_duplicates(database, paths)),
+        "duplicates": lambda: _digest(_duplicates(database, _paths(database))),
         "encoders": lambda: _digest(_encoders(database)),
         "sources": lambda: _digest(database.read("sources", ["name"])),
     }
+
+
+def computed(read: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """Return what each function returns, several at a time."""
     with ThreadPoolExecutor(THREADS) as threads:
-        unknown = {name: threads.submit(read[name]) for name in read if name not in known}
-        of_values = _of_annotations(annotations_of(project).state(fresh=True), paths)
-        computed = {name: digest.result() for name, digest in unknown.items()}
-    return {name: known.get(name) or computed[name] for name in read} | of_values
+        digests = {name: threads.submit(digest) for name, digest in read.items()}
+        return {name: digest.result() for name, digest in digests.items()}
 
 
 def tables_of_part(part: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from panoptic_data.errors import InvalidVersion
 from panoptic_data.provenance import overview, runs, stages
 from panoptic_data.storage import checksums, version_files
 from panoptic_data.storage.pinned import PIN_PREFIX, pin_name
-from panoptic_data.versions import content, record
+from panoptic_data.versions import content, known_digests, record
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
 
@@ -93,7 +93,8 @@ def describe(
     """Return a version of which the tables are pinned with all that is known of it."""
     before = record.list_versions(project)
     opened = at_version(project, draft)
-    parts = content.part_digests(opened, _known_digests(project, draft, before))
+    parts = content.part_digests(opened, known_digests.of(project, draft.tables))
+    known_digests.keep(project, draft.tables, parts)
     state = annotations_of(opened).state()
     return replace(
         draft,
@@ -139,26 +140,6 @@ def merge_in_run(project: Project, run: str) -> None:
     inputs = {stages.LOG: str(result.parameters["events"])}
     code_version = stages.CODE_VERSIONS[materialize.STAGE]
     stages.record(project, materialize.STAGE, result, inputs, code_version, run)
-
-
-def _known_digests(
-    project: Project, draft: CorpusVersion, versions: Iterable[CorpusVersion]
-) -> dict[str, str]:
-    """Return the digests of parts whose tables an earlier version keeps at the same numbers."""
-    pins = {table: project.database().pins.of(table) for table in draft.tables}
-    known: dict[str, str] = {}
-    for version in versions:
-        pin = pin_name(version.id)
-        same = {
-            table
-            for table, number in version.tables.items()
-            if draft.tables.get(table) == number and pin in pins[table]
-        }
-        for part, digest in version.digests.items():
-            tables = content.tables_of_part(part)
-            if tables and same.issuperset(tables):
-                known.setdefault(part, digest)
-    return known
 
 
 def _files(project: Project, version: CorpusVersion) -> dict[str, frozenset[str]]:

@@ -12,7 +12,7 @@ from panoptic_data.provenance import runs
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.project import open_project
 from panoptic_data.storage.tables import Database
-from panoptic_data.versions import content, record
+from panoptic_data.versions import content, known_digests, record
 from panoptic_data.versions.create import create, give_up_unrecorded_pins, pin_tables
 from panoptic_data.versions.delete import delete
 from panoptic_data.versions.opened import at
@@ -209,3 +209,28 @@ def test_a_repair_names_the_versions_that_lose_a_table(project):
     next((project.lance / "files.lance" / "data").glob("*.lance")).write_bytes(b"")
     steps = {step.table: step for step in repair.plan(project)}
     assert steps["files"].versions == ("a",)
+
+
+def test_what_is_known_of_tables_is_not_read_again_and_of_others_is(project, monkeypatch):
+    known_digests.keep_current(project)
+    expected = content.part_digests(project)
+    read = []
+    batches = Database.batches
+
+    def noted(self, name, columns, version=None):
+        read.append(name)
+        return batches(self, name, columns, version)
+
+    monkeypatch.setattr(Database, "batches", noted)
+    assert dict(create(project, "a").digests) == expected
+    assert read == []
+    # A table that is made anew has the same numbers and other rows.
+    rows = project.database().read("clusters__visual")
+    project.database().drop("clusters__visual")
+    for _ in range(8):
+        project.database().replace("clusters__visual", rows.slice(1))
+    version = create(project, "b")
+    assert "clusters__visual" in read
+    assert version.digests["clusters/visual"] != expected["clusters/visual"]
+    (project.root / "cache" / "part-digests.json").write_text("[1]")
+    assert create(project, "c").digest == version.digest
