@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from panoptic_data.annotations import edtf
 from panoptic_data.text import folded
 
 __all__ = ["day_orders", "day_range", "parse_date", "with_day_first"]
@@ -60,9 +61,16 @@ _TIME = re.compile(
 
 
 def parse_date(text: str) -> str | None:
-    """Return the canonical text of a date, with its time if it has one; None for no date."""
+    """Return the canonical text of a date, with its time if it has one; None for no date.
+
+    One that is not known to the day is written as archivists do (``edtf``): 1930?, 193X, 1930/1935.
+    """
     # Spaces of all kinds, and several, are one space.
     text = " ".join(text.split())
+    return _known_date(text) or edtf.parse(text, _known_date)
+
+
+def _known_date(text: str) -> str | None:
     with_time = _TIME.fullmatch(text)
     if with_time is None:
         return _day(text)
@@ -94,7 +102,13 @@ def with_day_first(text: str) -> str:
 
 
 def day_range(text: str) -> tuple[date, date]:
-    """Return the first and the last day that a canonical date stands for."""
+    """Return the first and the last day that a canonical date stands for.
+
+    An open end is the first day, or the last, that there is.
+    """
+    if edtf.is_edtf(text):
+        first_day, last_day = edtf.bounds(text)
+        return first_day or date.min, last_day or date.max
     parts = [int(part) for part in text.partition("T")[0].split("-")]
     first = parts + [1] * (3 - len(parts))
     last = parts + [12] * (2 - len(parts))

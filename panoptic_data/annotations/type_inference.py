@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from panoptic_data.annotations.dates import parse_date, with_day_first
+from panoptic_data.annotations.edtf import bounds, is_edtf
 from panoptic_data.annotations.parsing import (
     HEX_COLOUR,
     NO,
@@ -73,7 +74,13 @@ def _are_dates(texts: set[str]) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    return int(text) in _YEARS if text.isdecimal() else parse_date(text) is not None
+    if text.isdecimal():
+        return int(text) in _YEARS
+    parsed = parse_date(text)
+    if parsed is None or not is_edtf(parsed):
+        return parsed is not None
+    # 1234/5678 is a number of an inventory.
+    return all(day is None or day.year in _YEARS for day in bounds(parsed))
 
 
 def _are_years(texts: set[str], name: str) -> bool:

@@ -4,6 +4,7 @@ Pure. Not here: what people write instead (``parsing``, ``dates``), which type a
 (``type_inference``), where values are stored (``log``, ``state``), tags' names (``tags``).
 
     text       as it is                     date      1912, 1912-05, 1912-05-04, 1912-05-04T10:30:00
+                                                      and 1912?, 191X, 1912/1914 (``edtf``)
     number     12, 3.5, 1e+20               colour    #rrggbb
     tag        a tag's id                   checkbox  true, false
     tags       a JSON list of tags' ids     path      parts between "/"
@@ -22,6 +23,7 @@ from typing import Any
 
 import polars as pl
 
+from panoptic_data.annotations.edtf import is_edtf
 from panoptic_data.annotations.parsing import COLOURS, EXACT_BELOW, PARSERS, number_text
 from panoptic_data.errors import InvalidValue
 
@@ -73,7 +75,8 @@ def to_python(type: str, text: str | None) -> Any:
     """Return the Python value of a canonical text.
 
     Whole numbers are int, others float. A date with its day is a date, with its time a
-    datetime; a year or a month stays the text, since Python has nothing for it.
+    datetime; a year, a month or a date that is not known (1930?, 193X) stays the text, since
+    Python has nothing for it.
     """
     if text is None:
         return None
@@ -86,7 +89,7 @@ def to_python(type: str, text: str | None) -> Any:
         return text == "true"
     if type == "tags":
         return json.loads(text)
-    if type == "date" and len(text) >= len("yyyy-mm-dd"):
+    if type == "date" and len(text) >= len("yyyy-mm-dd") and not is_edtf(text):
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     return text
 

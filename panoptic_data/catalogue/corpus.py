@@ -165,6 +165,11 @@ class Corpus:
         )
         return times
 
+    def spans(self, field: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the moments of ``times``, and those right after them."""
+        times = self.times(field)
+        return times, np.where(times == NO_TIME, NO_TIME, times + 1)
+
     def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
         """Return the values of a column of few texts, sorted, and each row's index in them.
 

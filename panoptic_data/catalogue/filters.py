@@ -310,7 +310,7 @@ def _column(catalogue: Catalogue, condition: Condition) -> Mask:
     if kind == "text":
         return _text_column(catalogue, condition)
     if kind == "date":
-        return _days(catalogue.times(field), condition)
+        return _days(catalogue.spans(field), condition)
     values = catalogue.numbers(field)
     if condition.op == "is empty":
         return np.isnan(values)
@@ -329,30 +329,29 @@ def _text_column(catalogue: Catalogue, condition: Condition) -> Mask:
     return np.append(_match_texts(folded(values), condition), False)[codes]
 
 
-def _days(times: npt.NDArray[np.int64], condition: Condition) -> Mask:
-    """Compare times with whole days: a day begins with its first microsecond."""
-    has_value: Mask = times != NO_TIME
+def _days(spans: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]], condition: Condition) -> Mask:
+    """Compare dates with whole days; of one that is not known it is enough that it may be so."""
+    begins, ends = spans
+    has_value: Mask = begins != NO_TIME
     if condition.op == "is empty":
         return ~has_value
+    if condition.op == "<":
+        return has_value & (begins < _begin(condition.value))
+    if condition.op == ">":
+        return has_value & (ends > _begin(condition.value) + _DAY)
     low, high = condition.value if condition.op == "between" else _ends(condition)
     in_range = has_value.copy()
     if low is not None:
-        in_range &= times >= _begin(low)
+        in_range &= ends > _begin(low)
     if high is not None:
-        in_range &= times < _begin(high) + _DAY
-    return has_value & ~in_range if condition.op in ("<", ">") else in_range
+        in_range &= begins < _begin(high) + _DAY
+    return in_range
 
 
 def _ends(condition: Condition) -> tuple[str | None, str | None]:
-    """Return the days from and to which a comparison holds; for < and > those where it fails."""
+    """Return the days from and to which a comparison holds."""
     day = condition.value
-    return {
-        "=": (day, day),
-        "<=": (None, day),
-        ">": (None, day),
-        ">=": (day, None),
-        "<": (day, None),
-    }[condition.op]
+    return {"=": (day, day), "<=": (None, day), ">=": (day, None)}[condition.op]
 
 
 def _begin(day: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.annotations.edtf import bounds
 from panoptic_data.annotations.properties import Property
 from panoptic_data.annotations.proposals import proposer_of
 from panoptic_data.annotations.state import PropertyValues
@@ -37,6 +38,9 @@ PATCHED_AT_MOST = 5_000
 _FIRST = "0000-01-01T00:00:00"
 # The source to which a file was moved may be read before the one that it left.
 AT_ONCE = timedelta(hours=1)
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000
+_NEVER_BEGAN = NO_TIME + 1
 Positions = npt.NDArray[np.int64]
 # Rows (m,) int64, for each the index of an author in the names (m,) int32, the names, sorted.
 Authors = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], list[str]]
@@ -57,8 +61,32 @@ class Texts:
     def times(self) -> npt.NDArray[np.int64]:
         """The first moment of each date: (n,) int64 microseconds, ``NO_TIME`` for none.
 
-        A date that is only a year or a month stands for its first day.
+        A date that is only a year or a month stands for its first day, as does one that is not
+        known (``edtf``); of one that begins at no day, its last counts.
         """
+        begins, ends = self.spans
+        return np.where(begins == _NEVER_BEGAN, ends - _DAY, begins)
+
+    @cached_property
+    def spans(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The moments at which each date begins, and before which it ends: (n,) int64 each.
+
+        ``NO_TIME`` both for none. A date that is known is a moment, the first that it may mean; one
+        that is not (``edtf``) may mean all days between, from the first or to the last of all where
+        an end is open.
+        """
+        begins = self._moments()
+        ends = np.where(begins == NO_TIME, NO_TIME, begins + 1)
+        is_open = self.texts.str.contains("[?~%X/]").fill_null(False)
+        if not is_open.any():
+            return begins, ends
+        begins = begins.copy()
+        for text, units in _units_by_text(self.texts, is_open).items():
+            begin, end = _span(text)
+            begins[units], ends[units] = begin, end
+        return begins, ends
+
+    def _moments(self) -> npt.NDArray[np.int64]:
         full = self.texts.to_frame("text").select(
             pl.when(pl.col("text").str.len_chars() < len(_FIRST))
             .then(pl.col("text") + pl.lit(_FIRST).str.slice(pl.col("text").str.len_chars()))
@@ -73,6 +101,23 @@ class Texts:
         values = naturally_sorted(self.texts.drop_nulls().unique())
         codes = self.texts.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NO_VALUE)
         return values, codes.to_numpy()
+
+
+def _units_by_text(texts: pl.Series, chosen: pl.Series) -> dict[str, npt.NDArray[np.int64]]:
+    positions = pl.DataFrame({"text": texts}).with_row_index("unit").filter(chosen)
+    groups = positions.group_by("text").agg(pl.col("unit"))
+    return {text: np.array(units, dtype=np.int64) for text, units in groups.iter_rows()}
+
+
+def _span(text: str) -> tuple[int, int]:
+    """Return when a date that is not known begins, and before when it ends, in microseconds."""
+    first, last = bounds(text)
+    begin = _NEVER_BEGAN if first is None else _microseconds(first)
+    return begin, _microseconds(last or date.max) + _DAY
+
+
+def _microseconds(day: date) -> int:
+    return (day.toordinal() - _EPOCH) * _DAY
 
 
 @dataclass(frozen=True)

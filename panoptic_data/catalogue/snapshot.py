@@ -187,6 +187,12 @@ class Catalogue:
         """Return a field of dates, one a unit: microseconds since 1970, ``NO_TIME`` for none."""
         return self._single(field).times if property_of(field) else self.corpus.times(field)
 
+    def spans(self, field: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return when each date of a field begins, and before when it ends, as ``times`` are."""
+        if property_of(field):
+            return self._single(field).spans
+        return self.corpus.spans(field)
+
     def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
         """Return the distinct values of a field of texts, sorted, and each unit's index in them."""
         return self._single(field).distinct if property_of(field) else self.corpus.texts(field)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from panoptic_data.annotations.edtf import is_edtf
 from panoptic_data.exchange import definitions, sidecars
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_parts
@@ -159,6 +160,9 @@ def _sidecars(
         if not _is_rating(rating):
             problems.append(Problem(sha1, path, "no_rating", rating))
             rating = None
+        if date is not None and is_edtf(date):
+            problems.append(Problem(sha1, path, "no_date", date))
+            date = None
         parsed = _regions(regions)
         if parsed is None:
             problems.append(Problem(sha1, path, "no_regions"))

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from panoptic_data.annotations import values
 from panoptic_data.annotations.dates import day_range, parse_date
 
 
@@ -45,3 +46,42 @@ def test_what_people_write_is_one_canonical_date(written, canonical):
 )
 def test_what_is_no_date_is_none(written):
     assert parse_date(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical", "first", "last"),
+    [
+        ("1930?", "1930?", date(1930, 1, 1), date(1930, 12, 31)),
+        ("193X", "193X", date(1930, 1, 1), date(1939, 12, 31)),
+        ("19xx", "19XX", date(1900, 1, 1), date(1999, 12, 31)),
+        ("1930/1935", "1930/1935", date(1930, 1, 1), date(1935, 12, 31)),
+        ("1910-1915", "1910/1915", date(1910, 1, 1), date(1915, 12, 31)),
+        ("~1930-06", "1930-06~", date(1930, 6, 1), date(1930, 6, 30)),
+        ("1930-06~", "1930-06~", date(1930, 6, 1), date(1930, 6, 30)),
+        ("1930-02-XX", "1930-02-XX", date(1930, 2, 1), date(1930, 2, 28)),
+        ("1930-XX", "1930-XX", date(1930, 1, 1), date(1930, 12, 31)),
+        ("c. 1910", "1910~", date(1910, 1, 1), date(1910, 12, 31)),
+        ("vers 1910", "1910~", date(1910, 1, 1), date(1910, 12, 31)),
+        ("1920s", "192X", date(1920, 1, 1), date(1929, 12, 31)),
+        ("années 1920", "192X", date(1920, 1, 1), date(1929, 12, 31)),
+        ("19th century", "18XX", date(1800, 1, 1), date(1899, 12, 31)),
+        ("before 1900", "../1900", date.min, date(1900, 12, 31)),
+        ("après 1900", "1900/..", date(1900, 1, 1), date.max),
+        ("1930?/1935-06-01~", "1930?/1935-06-01~", date(1930, 1, 1), date(1935, 6, 1)),
+    ],
+)
+def test_dates_that_are_not_known_are_kept_as_archivists_write_them(
+    written, canonical, first, last
+):
+    assert parse_date(written) == canonical
+    assert parse_date(canonical) == canonical
+    assert day_range(canonical) == (first, last)
+    assert values.to_python("date", canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1935/1930", "../..", "/", "?", "1930??", "XXXX", "193X-06", "1930-13-XX", "19X0", "about"],
+)
+def test_what_is_no_such_date_is_refused(text):
+    assert parse_date(text) is None
