@@ -7,8 +7,20 @@ import { dayBefore, parseDay, parseNumber } from "../../app/components/facets/pa
 import { ancestors, pathOf, roots, visibleRows } from "../../app/components/facets/tree_rows.js";
 import { alsoFor, known } from "../../app/components/gallery/captions.js";
 import { polygonOf, simplified } from "../../app/components/map/polygon.js";
+import { underHeadings } from "../../app/components/shared/ui/headings.js";
 import { Scroll, TALLEST } from "../../app/components/shared/ui/virtual_scroll.js";
 import { columns, Layout } from "../../app/components/table/columns.js";
+
+test("each heading stands once, above all its properties; those without one come first", () => {
+  const properties = ["A", "B", "A", null, "B", "A"].map((folder, id) => ({ folder, id }));
+  const arranged = underHeadings(properties).map(([heading, own]) => [heading, own.map(({ id }) => id)]);
+  assert.deepEqual(arranged, [
+    [null, [3]],
+    ["A", [0, 2, 5]],
+    ["B", [1, 4]],
+  ]);
+  assert.deepEqual(underHeadings([]), []);
+});
 
 test("keys have one meaning each, letters in both cases", () => {
   const of = (key, shiftKey = false) => actionName({ key, shiftKey });

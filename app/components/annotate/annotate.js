@@ -4,6 +4,7 @@
 import { annotations, cellOf } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
 import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
+import { underHeadings } from "../shared/ui/headings.js";
 import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { selection } from "../shared/store/selection.js";
 import { isVersion } from "../shared/bridge/address.js";
@@ -168,15 +169,13 @@ class AnnotationPanel {
       this.rows.delete(key);
     }
     const nodes = [];
-    let folder = null;
-    for (const property of visible) {
-      if (property.folder !== folder) {
-        folder = property.folder;
-        if (folder) nodes.push(this.headingFor(folder));
+    for (const [heading, own] of underHeadings(visible)) {
+      if (heading) nodes.push(this.headingFor(heading));
+      for (const property of own) {
+        // Above the first property of files.
+        if (property.target === "file" && !nodes.includes(this.fileChoice.node)) nodes.push(this.fileChoice.node);
+        nodes.push(this.rowOf(property));
       }
-      // Above the first property of files.
-      if (property.target === "file" && !nodes.includes(this.fileChoice.node)) nodes.push(this.fileChoice.node);
-      nodes.push(this.rowOf(property));
     }
     if (!nodes.includes(this.fileChoice.node)) this.fileChoice.node.remove();
     this.list.querySelectorAll("h4").forEach((heading) => nodes.includes(heading) || heading.remove());
