@@ -18,6 +18,16 @@ def page(visit, address):
     return ready(visit(address))
 
 
+@pytest.fixture
+def seen(visit, address):
+    """A page for tests that leave all as it was."""
+    page = ready(visit(address, keep=True))
+    yield page
+    expect(selected(page)).to_be_hidden()
+    expect(viewer(page)).to_be_hidden()
+    assert scroll(page) == 0
+
+
 def ready(page):
     """Wait until there are pictures, and keys are listened to."""
     expect(page.locator(".tile img.here").first).to_be_visible()
@@ -55,30 +65,30 @@ def scrolled(page, to):
     expect(page.locator(".tile.skeleton")).to_have_count(0)
 
 
-def test_first_visit_shows_pictures_their_number_and_where_they_lie(page):
-    expect(page.get_by_role("status").filter(has_text="images")).to_have_text(
+def test_first_visit_shows_pictures_their_number_and_where_they_lie(seen):
+    expect(seen.get_by_role("status").filter(has_text="images")).to_have_text(
         re.compile(r"^\d+ images$")
     )
-    expect(page.get_by_role("treeitem", name=re.compile("Animals"))).to_be_visible()
-    expect(page.locator(".st-key-right h2")).to_have_text(name_of(page, 0))
+    expect(seen.get_by_role("treeitem", name=re.compile("Animals"))).to_be_visible()
+    expect(seen.locator(".st-key-right h2")).to_have_text(name_of(seen, 0))
 
 
-def test_page_itself_does_not_scroll(page):
-    sizes = page.evaluate(
+def test_page_itself_does_not_scroll(seen):
+    sizes = seen.evaluate(
         "[document.scrollingElement.scrollHeight, innerHeight,"
         " document.querySelector('[data-testid=stMain]').scrollHeight]"
     )
     assert sizes == [900, 900, 900]
 
 
-def test_circle_selects_one_and_a_click_on_it_again_lets_go(page):
-    tile(page, 2).hover()
-    tile(page, 2).locator(".circle").click()
-    expect(selected(page)).to_have_text("1 selected")
-    expect(tile(page, 2)).to_have_attribute("aria-selected", "true")
-    expect(viewer(page)).to_be_hidden()
-    tile(page, 2).locator(".circle").click()
-    expect(selected(page)).to_be_hidden()
+def test_circle_selects_one_and_a_click_on_it_again_lets_go(seen):
+    tile(seen, 2).hover()
+    tile(seen, 2).locator(".circle").click()
+    expect(selected(seen)).to_have_text("1 selected")
+    expect(tile(seen, 2)).to_have_attribute("aria-selected", "true")
+    expect(viewer(seen)).to_be_hidden()
+    tile(seen, 2).locator(".circle").click()
+    expect(selected(seen)).to_be_hidden()
 
 
 def test_ctrl_adds_and_shift_selects_the_range_from_the_last(page):
@@ -260,11 +270,11 @@ def test_narrow_window_starts_with_both_panels_folded(visit, address):
     expect(page.locator(".st-key-right h2")).to_be_hidden()
 
 
-def test_question_mark_lists_the_keys(page):
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("select all images of the view")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+def test_question_mark_lists_the_keys(seen):
+    seen.keyboard.press("?")
+    expect(seen.get_by_role("dialog", name="Keys")).to_contain_text("select all images of the view")
+    seen.keyboard.press("Escape")
+    expect(seen.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
 def test_language_switches_and_is_remembered(page):
@@ -280,14 +290,6 @@ def test_browser_that_speaks_french_is_answered_in_french(visit, address):
     expect(page.get_by_role("tree", name="Dossiers")).to_be_visible()
 
 
-@pytest.mark.parametrize(("theme", "back"), [("light", 255), ("dark", 27)])
-def test_both_themes_are_neutral_grey(visit, address, theme, back):
-    page = visit(address, theme=theme)
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    colour = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
-    assert colour == f"rgb({back}, {back}, {back})"
-
-
 def test_tile_size_follows_the_keys_and_keeps_the_place(page):
     scrolled(page, 1200)
     grid(page).focus()
@@ -301,13 +303,15 @@ def test_tile_size_follows_the_keys_and_keeps_the_place(page):
     assert eventually(lambda: tile(page, index).bounding_box()["width"] < width * 0.8)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_that_axe_objects_to(visit, address, theme):
+@pytest.mark.parametrize(("theme", "back"), [("light", 255), ("dark", 27)])
+def test_both_themes_are_neutral_grey_and_axe_has_no_objection(visit, address, theme, back):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
     )
     page = visit(address, theme=theme)
     expect(page.locator(".tile img.here").first).to_be_visible()
+    colour = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert colour == f"rgb({back}, {back}, {back})"
     violations = axe.Axe().run(page).response["violations"]
     assert [(item["id"], [node["target"] for node in item["nodes"]]) for item in violations] == []
 

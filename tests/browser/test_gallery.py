@@ -57,7 +57,7 @@ def answer(route, before):
 
 
 def alone(page, address, **changes):
-    """Turn a page into one that holds a gallery of a million images and nothing else."""
+    """Show a page that holds a gallery of a million images and nothing else."""
     data = {
         "project": "million",
         "view": "",
@@ -94,7 +94,7 @@ def alone(page, address, **changes):
 @pytest.fixture
 def page(visit, address):
     """A page that holds a gallery of a million images and nothing else."""
-    page = alone(visit(address), address)
+    page = alone(visit(), address)
     expect(page.locator(".tile img.here").first).to_be_visible()
     return page
 

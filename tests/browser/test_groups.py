@@ -40,7 +40,7 @@ def rows(route):
 
 
 def shown(visit, address, shape="fit", grouped=True):
-    page = visit(address)
+    page = visit()
     page.add_init_script(
         f"localStorage.setItem('panoptic.display', JSON.stringify({{ shape: '{shape}' }}))"
     )

@@ -21,11 +21,15 @@ from tests.dashboard import eventually
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 
-@pytest.fixture(scope="module")
-def port():
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def port():
+    return free_port()
 
 
 @contextmanager
@@ -43,6 +47,14 @@ def dashboard(project, port):
     finally:
         server.kill()
         server.wait()
+
+
+@pytest.fixture(scope="module")
+def running(own_project):
+    """The port of a dashboard that no test ends."""
+    port = free_port()
+    with dashboard(own_project, port):
+        yield port
 
 
 def _answers(port):
@@ -128,47 +140,45 @@ def test_what_is_done_while_the_server_is_down_is_stored_once_when_it_is_back(
 
 
 def test_an_edit_whose_answer_was_lost_is_not_stored_again(
-    visit, own_project, port, store, theme, sea
+    visit, own_project, running, store, theme, sea
 ):
-    with dashboard(own_project, port):
-        page = ready(visit(f"http://127.0.0.1:{port}"))
-        stamp(page, theme, "Sea")
+    page = ready(visit(f"http://127.0.0.1:{running}"))
+    stamp(page, theme, "Sea")
 
-        def lose(route):
-            route.fetch()
-            route.abort()
+    def lose(route):
+        route.fetch()
+        route.abort()
 
-        page.route("**/annotate?*", lose, times=1)
-        press(page, 0)
-        image = sha1(page, 0)
-        assert eventually(lambda: tagged(store, theme) == {image})
-        # Somebody takes the tag off meanwhile: sent again it must stay off.
-        store.undo(store.history(1)["author"][0])
-        expect(page.get_by_text("1 edit that was waiting is stored now")).to_be_visible()
-        expect(line(page)).to_be_hidden()
-        assert tagged(store, theme) == set()
-        assert store.log().filter(act="stamp", property=theme.id).height == 1
+    page.route("**/annotate?*", lose, times=1)
+    press(page, 0)
+    image = sha1(page, 0)
+    assert eventually(lambda: tagged(store, theme) == {image})
+    # Somebody takes the tag off meanwhile: sent again it must stay off.
+    store.undo(store.history(1)["author"][0])
+    expect(page.get_by_text("1 edit that was waiting is stored now")).to_be_visible()
+    expect(line(page)).to_be_hidden()
+    assert tagged(store, theme) == set()
+    assert store.log().filter(act="stamp", property=theme.id).height == 1
 
 
 def test_a_page_that_was_closed_leaves_its_edits_to_the_next(
-    visit, own_project, port, store, theme, sea
+    visit, own_project, running, store, theme, sea
 ):
-    address = f"http://127.0.0.1:{port}"
-    with dashboard(own_project, port):
-        page = ready(visit(address))
-        stamp(page, theme, "Sea")
-        away = own_project.with_name("away")
-        own_project.rename(away)
-        press(page, 0)
-        # The server says why.
-        expect(line(page)).to_contain_text("1 edit not stored yet: ")
-        expect(line(page)).to_contain_text(str(own_project))
-        image = sha1(page, 0)
-        page.close()
-        away.rename(own_project)
-        assert tagged(store, theme) == set()
-        ready(visit(address))
-        assert eventually(lambda: tagged(store, theme) == {image}, within=60)
+    address = f"http://127.0.0.1:{running}"
+    page = ready(visit(address))
+    stamp(page, theme, "Sea")
+    away = own_project.with_name("away")
+    own_project.rename(away)
+    press(page, 0)
+    # The server says why.
+    expect(line(page)).to_contain_text("1 edit not stored yet: ")
+    expect(line(page)).to_contain_text(str(own_project))
+    image = sha1(page, 0)
+    page.close()
+    away.rename(own_project)
+    assert tagged(store, theme) == set()
+    ready(visit(address))
+    assert eventually(lambda: tagged(store, theme) == {image}, within=60)
 
 
 @pytest.mark.slow
@@ -189,54 +199,52 @@ def test_edits_are_discarded_by_two_presses(visit, own_project, port, store, the
 
 
 def test_a_stamp_whose_tag_was_deleted_says_so_and_goes_on_when_it_is_back(
-    visit, own_project, port, store, theme, sea
+    visit, own_project, running, store, theme, sea
 ):
     def delete(tag):
         changes = tags.update(store.state(fresh=True).tags, tag.id, deleted=True)
         return store.commit(changes, "delete", author="Ben")
 
-    with dashboard(own_project, port):
-        page = ready(visit(f"http://127.0.0.1:{port}"))
-        images = [sha1(page, number) for number in range(3)]
-        stamp(page, theme, "Sea")
-        press(page, 0)
-        assert eventually(lambda: tagged(store, theme) == {images[0]})
-        deletion = delete(sea)
-        press(page, 1)
-        expect(page.get_by_text("The tag “Sea” was deleted by Ben.")).to_be_visible()
-        expect(page.locator(".tile.stamped")).to_have_count(1)
-        position = store.state(fresh=True).position
-        assert store.state().tags_of(theme.id) == []
-        page.get_by_role("button", name="Undo the deletion").click()
-        assert eventually(lambda: tagged(store, theme) == set(images[:2]))
-        assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
-        assert store.state().position == position + 2
-        assert deletion.id in store.log()["undoes"].to_list()
-        # Or a new one, of the same name: the stamp goes on with it.
-        delete(sea)
-        press(page, 2)
-        page.get_by_role("button", name="Make a new tag").click()
-        assert eventually(lambda: images[2] in tagged(store, theme))
-        [new] = store.state(fresh=True).tags_of(theme.id)
-        assert (new.name, new.id != sea.id) == ("Sea", True)
-        page.keyboard.press("Escape")
+    page = ready(visit(f"http://127.0.0.1:{running}"))
+    images = [sha1(page, number) for number in range(3)]
+    stamp(page, theme, "Sea")
+    press(page, 0)
+    assert eventually(lambda: tagged(store, theme) == {images[0]})
+    deletion = delete(sea)
+    press(page, 1)
+    expect(page.get_by_text("The tag “Sea” was deleted by Ben.")).to_be_visible()
+    expect(page.locator(".tile.stamped")).to_have_count(1)
+    position = store.state(fresh=True).position
+    assert store.state().tags_of(theme.id) == []
+    page.get_by_role("button", name="Undo the deletion").click()
+    assert eventually(lambda: tagged(store, theme) == set(images[:2]))
+    assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
+    assert store.state().position == position + 2
+    assert deletion.id in store.log()["undoes"].to_list()
+    # Or a new one, of the same name: the stamp goes on with it.
+    delete(sea)
+    press(page, 2)
+    page.get_by_role("button", name="Make a new tag").click()
+    assert eventually(lambda: images[2] in tagged(store, theme))
+    [new] = store.state(fresh=True).tags_of(theme.id)
+    assert (new.name, new.id != sea.id) == ("Sea", True)
+    page.keyboard.press("Escape")
 
 
-def test_the_key_of_a_tag_that_was_deleted_says_so(visit, own_project, port, store, theme, sea):
-    with dashboard(own_project, port):
-        page = ready(visit(f"http://127.0.0.1:{port}"))
-        page.locator(".tile[data-index='0']").click()
-        page.keyboard.press("Escape")
-        page.keyboard.press("k")
-        expect(page.locator(".under .key")).to_contain_text(["Sea"])
-        changes = tags.update(store.state(fresh=True).tags, sea.id, deleted=True)
-        store.commit(changes, "delete", author="Ben")
-        expect(page.locator(".under .key")).to_have_count(0)
-        page.keyboard.press("1")
-        expect(page.get_by_text("The tag “Sea” was deleted by Ben.")).to_be_visible()
-        page.get_by_role("button", name="Undo the deletion").click()
-        assert eventually(lambda: tagged(store, theme) == {sha1(page, 0)})
-        assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
+def test_the_key_of_a_tag_that_was_deleted_says_so(visit, own_project, running, store, theme, sea):
+    page = ready(visit(f"http://127.0.0.1:{running}"))
+    page.locator(".tile[data-index='0']").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    expect(page.locator(".under .key")).to_contain_text(["Sea"])
+    changes = tags.update(store.state(fresh=True).tags, sea.id, deleted=True)
+    store.commit(changes, "delete", author="Ben")
+    expect(page.locator(".under .key")).to_have_count(0)
+    page.keyboard.press("1")
+    expect(page.get_by_text("The tag “Sea” was deleted by Ben.")).to_be_visible()
+    page.get_by_role("button", name="Undo the deletion").click()
+    assert eventually(lambda: tagged(store, theme) == {sha1(page, 0)})
+    assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
 
 
 def test_what_is_done_to_all_of_a_view_waits_too_and_means_the_images_that_were_seen(

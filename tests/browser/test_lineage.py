@@ -61,9 +61,12 @@ def address(project):
 
 @pytest.fixture
 def page(visit, address):
-    page = visit(f"{address}/?image={IMAGE}")
+    page = visit(f"{address}/?image={IMAGE}", keep=True)
     ready(page)
-    return page
+    yield page
+    # It may be left as it was found, then.
+    page.keyboard.press("Escape")
+    expect(dialog(page)).to_be_hidden()
 
 
 def ready(page):

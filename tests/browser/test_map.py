@@ -17,7 +17,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 
 @pytest.fixture
 def page(visit, address):
-    page = visit(f"{address}/map")
+    page = visit(f"{address}/map", keep=True)
     drawn(page)
     return page
 
@@ -161,7 +161,9 @@ def test_pointing_shows_the_picture_and_a_press_opens_it(page):
     drawn(page)
 
 
-def test_colours_tell_folders_apart(page):
+def test_colours_tell_folders_apart(visit, address):
+    page = visit(f"{address}/map")
+    drawn(page)
     page.get_by_label("Colour by").select_option("folder")
     expect(page.locator(".legend .group", has_text="Animals")).to_be_visible()
     expect(page.locator(".legend img")).to_have_count(0)

@@ -20,7 +20,7 @@ RUN_MS = 240_000
 
 @pytest.fixture
 def page(visit, address):
-    page = visit(f"{address}/pipeline")
+    page = visit(f"{address}/pipeline", keep=True)
     expect(page.get_by_role("table", name="Stages")).to_be_visible()
     return page
 

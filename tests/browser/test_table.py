@@ -33,7 +33,7 @@ def ready(page):
 
 
 def alone(page, address):
-    """Turn a page into one that holds a table of a million images in groups and nothing else."""
+    """Show a page that holds a table of a million images in groups and nothing else."""
     names = ("label", "select", "select_all", "clear", "no_rows", "retry", "columns", "picture")
     names += ("group_fold", "group_select", "group_only", "column_name", "column_folder")
     data = {
@@ -173,7 +173,7 @@ def test_image_opens_with_its_properties_and_escape_returns_to_its_row(page):
 
 
 def test_rows_stand_under_the_headings_of_their_groups(visit, address):
-    page = alone(visit(address), address)
+    page = alone(visit(), address)
     expect(page.get_by_role("treegrid")).to_have_attribute("aria-rowcount", str(MILLION + 6))
     expect(header(page, 1)).to_have_attribute("aria-level", "2")
     expect(header(page, 1).locator(".count")).to_have_text("12")
@@ -207,7 +207,7 @@ def test_rows_stand_under_the_headings_of_their_groups(visit, address):
 
 
 def test_a_press_on_a_row_that_is_still_to_come_opens_it_when_it_has_come(visit, address):
-    page = alone(visit(address), address)
+    page = alone(visit(), address)
     held = []
     page.unroute("**/rows?*")
     page.route("**/rows?*", lambda route: held.append(route))
