@@ -3,8 +3,8 @@
     python -m bench.versions [images] [directory]
 
 Writes a synthetic corpus with vectors, a map, clusters and a log of a million events (as many as
-images, below a million), kept in the directory for the next run. Each figure is taken twice: of
-the first version, and of a second one after nothing changed.
+images, below a million), kept in the directory for the next run. Making one is timed where no
+digest is known, where a run left some (``known_digests``), and again after nothing changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.provenance import stages
 from panoptic_data.storage import project, schema
 from panoptic_data.storage.project import Project
-from panoptic_data.versions import record
+from panoptic_data.versions import known_digests, record
 from panoptic_data.versions.create import create
 from panoptic_data.versions.delete import delete
 from panoptic_data.versions.diff import diff
@@ -63,6 +63,11 @@ def main() -> None:
     for name in opened.database().names():
         opened.database().clean(name, timedelta(0))
     before = _size(opened.root)
+    (opened.root / "cache" / "part-digests.json").unlink(missing_ok=True)
+    _print_figure("create, no digest known", _timed(lambda: create(opened, "unknown")), CREATE)
+    delete(opened, "unknown")
+    (opened.root / "cache" / "part-digests.json").unlink(missing_ok=True)
+    _print_figure("digests, after a run", _timed(lambda: known_digests.keep_current(opened)), 60.0)
     _print_figure("create the first", _timed(lambda: create(opened, "a")), CREATE)
     first = _size(opened.root)
     _print_figure("create another", _timed(lambda: create(opened, "b")), CREATE)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["EMPTY", "row_digests", "table_digest"]
+__all__ = ["EMPTY", "digest_of_sum", "row_digests", "table_digest"]
 
 Digests = npt.NDArray[np.uint64]
 
@@ -44,9 +44,14 @@ def row_digests(rows: pa.Table) -> Digests:
 
 def table_digest(names: Sequence[str], digests: Digests) -> str:
     """Return 16 hex digits that identify a table by its columns and its rows' digests."""
-    state = hashlib.blake2b(digest_size=8)
     total = int(digests.sum(dtype=np.uint64)) if len(digests) else 0
-    state.update(f"{' '.join(sorted(names))}\0{len(digests)}\0{total}".encode())
+    return digest_of_sum(names, len(digests), total)
+
+
+def digest_of_sum(names: Sequence[str], count: int, total: int) -> str:
+    """Return the digest of a table of ``count`` rows whose digests have the sum ``total``."""
+    state = hashlib.blake2b(digest_size=8)
+    state.update(f"{' '.join(sorted(names))}\0{count}\0{total}".encode())
     return state.hexdigest()
 
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 from panoptic_data.annotations import log
 from panoptic_data.annotations.log import ANSWER_PREFIX, PROPOSED_PREFIX
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.storage.digests import row_digests, table_digest
+from panoptic_data.storage.digests import Digests, row_digests, table_digest
 from panoptic_data.storage.schema import table_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
-__all__ = ["LOG", "computed", "corpus_digest", "part_digests", "readers", "tables_of_part"]
+__all__ = [
+    "LOG",
+    "computed",
+    "corpus_digest",
+    "digests_of_events",
+    "part_digests",
+    "readers",
+    "tables_of_part",
+]
 
 LOG = "log"
 """The part that is no part of the corpus's digest: who did what when, on the way to the values."""
@@ -104,6 +112,11 @@ def computed(read: Mapping[str, Callable[[], str]]) -> dict[str, str]:
     with ThreadPoolExecutor(THREADS) as threads:
         digests = {name: threads.submit(digest) for name, digest in read.items()}
         return {name: digest.result() for name, digest in digests.items()}
+
+
+def digests_of_events(events: pl.DataFrame) -> Digests:
+    """Return a number for each event of the log, (n,) uint64."""
+    return row_digests(_plain(events.to_arrow()))
 
 
 def tables_of_part(part: str) -> tuple[str, ...]:

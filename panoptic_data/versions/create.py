@@ -93,7 +93,10 @@ def describe(
     """Return a version of which the tables are pinned with all that is known of it."""
     before = record.list_versions(project)
     opened = at_version(project, draft)
-    parts = content.part_digests(opened, known_digests.of(project, draft.tables))
+    known = known_digests.of(project, draft.tables)
+    if content.LOG not in known:
+        known[content.LOG] = known_digests.of_log(opened)
+    parts = content.part_digests(opened, known)
     known_digests.keep(project, draft.tables, parts)
     state = annotations_of(opened).state()
     return replace(

@@ -1,8 +1,8 @@
 """Digests of parts that need not be read again: those of tables that are as they were.
 
 What a table held is known by its manifest, which names the table's files and no other version has.
-Kept in the project's cache: where it is lost, all is read again. Not here: what a digest is made of
-(``content``).
+Of the log, which only grows, the sum of its events so far is kept. All is in the project's cache:
+where it is lost, all is read again. Not here: what a digest is made of (``content``).
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from panoptic_data.annotations import log
 from panoptic_data.storage import version_files
+from panoptic_data.storage.digests import digest_of_sum
 from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.versions import content
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["keep", "keep_current", "of"]
+__all__ = ["keep", "keep_current", "of", "of_log"]
 
 CACHE = "cache"
-FILE_NAME = "part-digests.json"
+PARTS = "part-digests.json"
+EVENTS = "log-digest.json"
 # Another one where digests are computed in another way.
 FORMAT = 1
 
@@ -49,17 +54,33 @@ def keep(project: Project, tables: Mapping[str, int], parts: Mapping[str, str]) 
     for part, names in by_part.items():
         if names and states.keys() >= set(names):
             kept[part] = (parts[part], {name: states[name] for name in names})
-    with suppress(OSError), project.anchored() as root:
-        (root / CACHE).mkdir(exist_ok=True)
-        text = json.dumps({"format": FORMAT, "parts": kept})
-        write_in_one_step(root / CACHE / FILE_NAME, text)
+    _write(project, PARTS, {"parts": kept})
+
+
+def of_log(project: Project) -> str:
+    """Return the digest of the log; only events that came since the last time are read."""
+    count, total, last = _read_log(project)
+    # The last event of those that were summed is read too: it says whether this is that log.
+    rows = log.read(project, max(0, count - 1))[0]
+    digests = content.digests_of_events(rows)
+    if count and (rows.is_empty() or int(digests[0]) != last):
+        count, total = 0, 0
+        rows = log.read(project)[0]
+        digests = content.digests_of_events(rows)
+    new = digests[1:] if count else digests
+    total = (total + int(new.sum(dtype=np.uint64))) % 2**64
+    count += len(new)
+    if len(digests):
+        _write(project, EVENTS, {"count": count, "total": total, "last": int(digests[-1])})
+    return digest_of_sum(rows.columns, count, total)
 
 
 def keep_current(project: Project) -> None:
-    """Compute and keep what is not known of the tables as they are, but of the log.
+    """Compute and keep what is not known of the tables as they are.
 
     Only for the holder of the run's lock.
     """
+    of_log(project)
     tables = _numbers(project)
     known = of(project, tables)
     readers = content.readers(project)
@@ -88,9 +109,26 @@ def _states(project: Project, tables: Mapping[str, int], names: Iterable[str]) -
 
 def _read(project: Project) -> dict[str, tuple[str, dict[str, str]]]:
     with suppress(OSError, ValueError, TypeError, KeyError):
-        kept: dict[str, Any] = json.loads((project.root / CACHE / FILE_NAME).read_text("utf-8"))
-        if kept["format"] == FORMAT:
-            return {
-                part: (str(digest), dict(held)) for part, (digest, held) in kept["parts"].items()
-            }
+        parts = _json(project, PARTS)["parts"].items()
+        return {part: (str(digest), dict(held)) for part, (digest, held) in parts}
     return {}
+
+
+def _read_log(project: Project) -> tuple[int, int, int]:
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        kept = _json(project, EVENTS)
+        return int(kept["count"]), int(kept["total"]), int(kept["last"])
+    return 0, 0, 0
+
+
+def _json(project: Project, file: str) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads((project.root / CACHE / file).read_text("utf-8"))
+    if kept["format"] != FORMAT:
+        raise ValueError(kept["format"])
+    return kept
+
+
+def _write(project: Project, file: str, kept: Mapping[str, object]) -> None:
+    with suppress(OSError), project.anchored() as root:
+        (root / CACHE).mkdir(exist_ok=True)
+        write_in_one_step(root / CACHE / file, json.dumps({"format": FORMAT, **kept}))

@@ -211,6 +211,20 @@ def test_a_repair_names_the_versions_that_lose_a_table(project):
     assert steps["files"].versions == ("a",)
 
 
+def test_the_digest_of_the_log_goes_on_from_the_events_that_were_summed(project, mark, sha1s_of):
+    mark(project, "Seen", sha1s_of(project)[:3])
+    assert known_digests.of_log(project) == content.part_digests(project)["log"]
+    mark(project, "Read", sha1s_of(project)[:2])
+    expected = content.part_digests(project)["log"]
+    assert known_digests.of_log(project) == expected
+    assert known_digests.of_log(project) == expected
+    kept = project.root / "cache" / "log-digest.json"
+    kept.write_text(kept.read_text().replace('"last": ', '"last": 1'))
+    # Of another log nothing is known.
+    assert known_digests.of_log(project) == expected
+    assert create(project, "a").digests["log"] == expected
+
+
 def test_what_is_known_of_tables_is_not_read_again_and_of_others_is(project, monkeypatch):
     known_digests.keep_current(project)
     expected = content.part_digests(project)
