@@ -18,6 +18,7 @@ from starlette.routing import Route
 from app.api import duplicate_merges
 from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_number
 from panoptic_data.catalogue import registry
+from panoptic_data.catalogue.embedded import dates_as_texts
 from panoptic_data.duplicates import keepers, review
 from panoptic_data.messages import translate
 from panoptic_data.views import model
@@ -186,7 +187,7 @@ def _members(current: Catalogue, opened: OpenGroups, sha1s: list[str]) -> list[d
         "copies",
         bytes="size",
         place=pl.col("place").cast(pl.String),
-        taken=pl.col("taken_at").dt.strftime("%Y-%m-%d %H:%M"),
+        taken=dates_as_texts("taken_at", " ").str.head(len("2000-01-01 00:00")),
     )
     facts = review.keeper_criteria(current, rows).select("sha1", "annotated", "oldest")
     distances = opened.distances.filter(pl.col("sha1").is_in(sha1s))

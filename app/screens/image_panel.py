@@ -22,7 +22,9 @@ from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
+from panoptic_data.catalogue.embedded import DATES, dates_as_texts
 from panoptic_data.ingest import sources
+from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -45,7 +47,7 @@ _COLUMNS = (
     "height",
     "frames",
     "orientation",
-    "taken_at",
+    "taken_from",
     "camera",
     "lat",
     "lon",
@@ -56,7 +58,17 @@ _COLUMNS = (
     "dhash",
     "run",
 )
-_FILE_COLUMNS = ("file_id", "source", "path", "size", "status", "reason", "detail", "run")
+_FILE_COLUMNS = (
+    "file_id",
+    "source",
+    "path",
+    "size",
+    "status",
+    "reason",
+    "detail",
+    "run",
+    "sidecar",
+)
 
 
 def panel(
@@ -79,7 +91,8 @@ def panel(
     if image is None:
         st.html(_damaged(files))
         return
-    st.html(_definition_list(_about(image, files)))
+    said = corpus.frame[int(rows[0])].with_columns(map(dates_as_texts, DATES)).to_dicts()[0]
+    st.html(_definition_list(_about(image, said, files)))
     _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))
@@ -198,7 +211,8 @@ def _duplicates(corpus: Catalogue, sha1: str, row: int) -> None:
                 st.rerun(scope="app")
 
 
-def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
+def _about(image: Mapping[str, Any], said: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
+    """Return what is known of an image; ``said`` is what its files say of themselves."""
     width, height = image["width"], image["height"]
     size = files["size"].max()
     dimensions = state.text(
@@ -212,13 +226,41 @@ def _about(image: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
         ("weight", state.file_size(int(size)) if isinstance(size, int) else ""),
         ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
-        ("taken_at", f"{image['taken_at']:%Y-%m-%d %H:%M}" if image["taken_at"] else ""),
+        ("taken_at", _taken(image, said, files)),
+        ("digitised_at", _date(said["digitised_at"])),
         ("camera", escape(image["camera"] or "")),
         ("place", _coordinates(image)),
         ("colour", _swatch(image["colour"])),
         ("turned", _orientation(image["orientation"])),
+        *((name, escape(said[name] or "")) for name in TEXTS),
+        (KEYWORDS, _keywords(said[KEYWORDS])),
     ]
     return [(state.text(f"image.{name}"), value) for name, value in pairs if value]
+
+
+def _taken(image: Mapping[str, Any], said: Mapping[str, Any], files: pl.DataFrame) -> str:
+    """Return when a picture was taken; a tooltip says by which field of the file."""
+    date = _date(said["taken_at"])
+    if not date:
+        return ""
+    sidecars = (json.loads(text) for text in files["sidecar"].drop_nulls())
+    of_sidecar = next((s.get("taken_from") for s in sidecars if s.get("taken")), None)
+    field = of_sidecar or image["taken_from"]
+    if field is None:
+        return date
+    title = state.text("image.taken_from", field=field)
+    if of_sidecar:
+        title = f"{title}, {state.text('image.sidecar_says')}"
+    return f'<span title="{escape(title)}">{date}</span>'
+
+
+def _date(text: str | None) -> str:
+    return escape((text or "")[: len("2000-01-01T00:00")].replace("T", " "))
+
+
+def _keywords(keywords: Sequence[str] | None) -> str:
+    above = f" {KEYWORD_SEPARATOR} ".replace(KEYWORD_SEPARATOR, "›")
+    return ", ".join(escape(word.replace(KEYWORD_SEPARATOR, above)) for word in keywords or ())
 
 
 def _coordinates(image: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.session.language import number
+from panoptic_data.catalogue.groups import period_of
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.messages import translate
 from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Level
@@ -158,7 +160,7 @@ def _cluster(_: Level, value: int, language: str) -> str:
 
 
 def _period(level: Level, value: str, language: str) -> str:
-    return _PERIODS[level.by](value, language)
+    return _PERIODS[period_of(level.by, value)](value, language)
 
 
 def _years(count: int) -> Callable[[str, str], str]:
@@ -233,6 +235,8 @@ _WRITERS: Mapping[str, Callable[[Level, Any, str], str]] = {
     "camera": _as_it_is,
     "colour": _hue,
     "taken_at": _period,
+    "digitised_at": _period,
+    **dict.fromkeys((*TEXTS, KEYWORDS), _as_it_is),
     "added": _period,
     "width": _number,
     "height": _number,

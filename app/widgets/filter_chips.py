@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.components.searchline import Chip
 from app.session import state
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property, property_field, property_of
 from panoptic_data.views.model import Clause, Condition, View, part_key
 
@@ -294,6 +295,8 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "pixels": _range("pixels"),
     "size": _range("size"),
     "taken_at": _between,
+    "digitised_at": _between,
+    **dict.fromkeys((*TEXTS, KEYWORDS), _shortened),
     "path": _shortened,
     "name": _shortened,
     "camera": _shortened,

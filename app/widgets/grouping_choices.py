@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from app.session import state
 from app.widgets.filter_chips import SCALES, field_name
 from app.widgets.property_facets import visible_properties
+from panoptic_data.catalogue.embedded import DATES
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.views.fields import FIELDS, PERIODS, WHO_FIELDS
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _BIN_WIDTHS: Mapping[str, tuple[float | None, ...]] = {
     "size": (None, 100_000, 1_000_000),
     "copies": (None,),
 }
+# What files say of themselves, beside the date: offered where any does.
+EMBEDDED = ("digitised_at", KEYWORDS, *TEXTS)
 _PROPERTY_BIN_WIDTHS = (0.1, 1, 10, 100)
 
 
@@ -42,6 +46,8 @@ def grouping_choices(corpus: Catalogue, encoders: Sequence[state.Encoder]) -> li
     periods = _periods()
     if corpus.date_range() is not None:
         choices.append(_choice("taken_at", periods))
+    held = [name for name in EMBEDDED if corpus.frame[name].null_count() < len(corpus)]
+    choices += [_choice(name, periods if name in DATES else ()) for name in held]
     choices += [_choice("format"), _choice("colour"), _choice("camera"), _choice("added", periods)]
     for field, widths in _BIN_WIDTHS.items():
         choices.append(_choice(field, [(width, _width_label(field, width)) for width in widths]))

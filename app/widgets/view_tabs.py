@@ -21,6 +21,7 @@ from app.session import navigation, state
 from app.session.texts import section_texts
 from app.widgets import filter_chips
 from panoptic_data.errors import PanopticError
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.views import model, saved, stored_selections
 from panoptic_data.views.model import Clause, Condition, View
 
@@ -111,7 +112,7 @@ def _short_label(part: Condition | Clause) -> str:
             return _first_and_count(value)
         case ("text", _):
             return str(value["text"])
-        case (("path" | "name" | "camera"), "contains"):
+        case (field, "contains") if field in ("path", "name", "camera", *TEXTS, KEYWORDS):
             return str(value)
         case ("taken_at", "between"):
             return _years_label(value) or filter_chips.part_label(part)

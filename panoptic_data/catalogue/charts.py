@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.catalogue.groups import Groups, condition
+from panoptic_data.catalogue.groups import Groups, condition, period_of
 from panoptic_data.media.colour import HUES
 from panoptic_data.text import natural_key
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, property_field
@@ -235,8 +235,11 @@ def _hashable(value: Any) -> Any:
 
 def _in_time(level: Level, values: Sequence[str | None]) -> list[str | None]:
     """Return the names of the periods from the first to the last, then None if it is there."""
-    periods = sorted(value for value in values if value is not None)
-    rest = [None] if len(periods) < len(values) else []
+    known = sorted(value for value in values if value is not None)
+    periods = [value for value in known if period_of(level.by, value) == level.by]
+    # Dates of which no more than the year or month is known come after those of this period.
+    rest: list[str | None] = [value for value in known if value not in set(periods)]
+    rest += [None] if len(known) < len(values) else []
     return [*(_through(level.by, periods) if periods else ()), *rest]
 
 

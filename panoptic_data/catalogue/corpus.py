@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.catalogue import embedded
 from panoptic_data.catalogue.spelling import folded, naturally_sorted
 from panoptic_data.media.colour import hues, lab
 from panoptic_data.text import natural_key
@@ -166,9 +167,17 @@ class Corpus:
         return times
 
     def spans(self, field: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the moments of ``times``, and those right after them."""
+        """Return when the dates of ``times`` begin, and before when they end.
+
+        Dates inside pictures may be a year, a month or a day; the others are moments.
+        """
         times = self.times(field)
-        return times, np.where(times == NO_TIME, NO_TIME, times + 1)
+        if field not in embedded.DATES:
+            return times, np.where(times == NO_TIME, NO_TIME, times + 1)
+        last: npt.NDArray[np.int64] = self._cached(
+            f"last {field}", lambda: embedded.last_moments(self.frame, field)
+        )
+        return times, np.where(times == NO_TIME, NO_TIME, last + 1)
 
     def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
         """Return the values of a column of few texts, sorted, and each row's index in them.
@@ -179,6 +188,15 @@ class Corpus:
             f"texts {field}", lambda: _texts(self.frame[field])
         )
         return texts
+
+    @cached_property
+    def keywords(self) -> tuple[pl.Series, Rows, npt.NDArray[np.int32]]:
+        """The distinct keywords, sorted, and pairs of a row and a position in them, by row."""
+        pairs = self.frame.select(row=pl.int_range(pl.len(), dtype=pl.UInt32), word="keywords")
+        pairs = pairs.explode("word").drop_nulls()
+        values = pairs["word"].unique().sort()
+        codes = pairs["word"].cast(pl.Enum(values)).to_physical().cast(pl.Int32)
+        return values, pairs["row"].to_numpy(), codes.to_numpy()
 
     @cached_property
     def _columns(self) -> dict[str, Any]:

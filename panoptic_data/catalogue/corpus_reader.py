@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from panoptic_data.catalogue import embedded
 from panoptic_data.catalogue.corpus import Corpus
 from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.catalogue.spelling import folded, order_keys
@@ -33,8 +34,9 @@ NO_LATER = np.iinfo(np.int64).max
 CACHE_FORMAT = 6
 # A corpus that is read faster is not cached: nothing on disk can then be out of date.
 CACHE_ABOVE_SECONDS = 1.0
-_FILES = ("file_id", "source", "path", "folder", "sha1", "size", "status", "first_seen")
-_IMAGES = ("sha1", "format", "width", "height", "frames", "taken_at", "camera", "colour")
+_FILES = ("file_id", "source", "path", "folder", "sha1", "size", "status", "first_seen", "sidecar")
+_SEEN = ("sha1", "format", "width", "height", "frames", "taken_at", "camera", "colour")
+_IMAGES = (*_SEEN, *embedded.COLUMNS)
 
 
 def read(project: Project, versions: Mapping[str, int]) -> Corpus:
@@ -84,6 +86,7 @@ def _files(files: pl.DataFrame) -> pl.DataFrame:
         "sha1",
         "size",
         "first_seen",
+        "sidecar",
         file=pl.col("file_id").str.to_integer(base=16, dtype=pl.UInt64, strict=False),
         status=pl.col("status").cast(pl.Enum(STATUSES)),
         place=place,
@@ -141,6 +144,7 @@ def _frame(
         copies=pl.Series(np.bincount(image_numbers)[number], dtype=pl.UInt32),
         added=pl.Series(added[number]).replace(NO_LATER, None).cast(files["first_seen"].dtype),
     )
+    described = embedded.with_sidecars(described, _sidecars(files, is_first))
     formats = pl.Enum(images["format"].unique().drop_nulls().sort())
     return (
         pl.concat([described, orphans], how="diagonal")
@@ -160,9 +164,18 @@ def _frame(
             "added",
             pl.col("copies").fill_null(0),
             "address",
+            *embedded.COLUMNS,
         )
         .rechunk()
     )
+
+
+def _sidecars(files: pl.DataFrame, is_first: npt.NDArray[np.bool_]) -> pl.Series:
+    """Return, for the first file of each image, the sidecar of the first file that has one."""
+    if files["sidecar"].null_count() == files.height:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, int(is_first.sum()))
+    by_image = files.select("image", of_image=pl.col("sidecar").drop_nulls().first().over("image"))
+    return by_image.filter(pl.Series(is_first))["of_image"]
 
 
 def _by_row(files: pl.DataFrame, row: npt.NDArray[np.uint32]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from panoptic_data.catalogue import filters, grouping
+from panoptic_data.catalogue import embedded, filters, grouping
 from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.ordering import (
     dense_ranks,
@@ -24,6 +24,7 @@ from panoptic_data.catalogue.ordering import (
 )
 from panoptic_data.catalogue.spelling import order_keys
 from panoptic_data.catalogue.view_result import ViewResult, uses_annotations
+from panoptic_data.media.embedded_texts import TEXTS
 from panoptic_data.storage import background
 from panoptic_data.views.fields import SORTS, property_of
 from panoptic_data.views.model import Sort, conditions
@@ -111,7 +112,7 @@ def window(
     images = images.with_columns(
         pl.col("format", "status").cast(pl.String),
         name=pl.col("place").str.replace(r"^.*/", ""),
-        taken_at=pl.col("taken_at").dt.strftime("%Y-%m-%dT%H:%M:%S"),
+        taken_at=embedded.dates_as_texts("taken_at"),
         added=pl.col("added").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     values = images.select(WINDOW_COLUMNS).to_dicts()
@@ -286,8 +287,8 @@ def _sort_values(catalogue: Catalogue, field: str) -> pl.Series:
         return _property_values(catalogue, field)
     if field == "name":
         return order_keys(catalogue.corpus.names)
-    if field == "camera":
-        return order_keys(catalogue.frame["camera"])
+    if field == "camera" or field in TEXTS:
+        return order_keys(catalogue.frame[field])
     return sort_values(catalogue.frame, field)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +21,14 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.catalogue.corpus import NO_TIME
+from panoptic_data.catalogue import embedded
+from panoptic_data.catalogue.date_filters import days
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.catalogue.similarity import SEARCH_FIELDS, Similarities, similarities
 from panoptic_data.catalogue.spelling import folded, without_accents
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES, hues, lab
+from panoptic_data.media.embedded_texts import KEYWORDS
 from panoptic_data.views import stored_selections
 from panoptic_data.views.fields import FIELDS, STATUSES, WHO_FIELDS, property_of
 from panoptic_data.views.model import Clause, Condition, conditions
@@ -44,8 +46,6 @@ Similarity = npt.NDArray[np.float32]
 NEAR_COLOUR = 25.0
 # Colours are in single precision: with this each is near itself.
 _ROUNDING = 1e-3
-_DAY = 86_400_000_000
-_EPOCH = date(1970, 1, 1).toordinal()
 # Each operator selects what the other does not.
 _OPPOSITES = {"!=": "=", "not in": "in", "does not contain": "contains", "is not empty": "is empty"}
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -307,10 +307,12 @@ def _who(catalogue: Catalogue, field: str, value: Mapping[str, Any] | None) -> M
 def _column(catalogue: Catalogue, condition: Condition) -> Mask:
     field = condition.field
     kind = FIELDS[field].kind
+    if field == KEYWORDS:
+        return _keywords(catalogue, condition)
     if kind == "text":
         return _text_column(catalogue, condition)
     if kind == "date":
-        return _days(catalogue.spans(field), condition)
+        return days(catalogue.spans(field), condition)
     values = catalogue.numbers(field)
     if condition.op == "is empty":
         return np.isnan(values)
@@ -329,33 +331,11 @@ def _text_column(catalogue: Catalogue, condition: Condition) -> Mask:
     return np.append(_match_texts(folded(values), condition), False)[codes]
 
 
-def _days(spans: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]], condition: Condition) -> Mask:
-    """Compare dates with whole days; of one that is not known it is enough that it may be so."""
-    begins, ends = spans
-    has_value: Mask = begins != NO_TIME
+def _keywords(catalogue: Catalogue, condition: Condition) -> Mask:
+    rows_with = partial(embedded.rows_with, catalogue.corpus.keywords, len(catalogue))
     if condition.op == "is empty":
-        return ~has_value
-    if condition.op == "<":
-        return has_value & (begins < _begin(condition.value))
-    if condition.op == ">":
-        return has_value & (ends > _begin(condition.value) + _DAY)
-    low, high = condition.value if condition.op == "between" else _ends(condition)
-    in_range = has_value.copy()
-    if low is not None:
-        in_range &= ends > _begin(low)
-    if high is not None:
-        in_range &= begins < _begin(high) + _DAY
-    return in_range
-
-
-def _ends(condition: Condition) -> tuple[str | None, str | None]:
-    """Return the days from and to which a comparison holds."""
-    day = condition.value
-    return {"=": (day, day), "<=": (None, day), ">=": (day, None)}[condition.op]
-
-
-def _begin(day: str) -> int:
-    return (date.fromisoformat(day).toordinal() - _EPOCH) * _DAY
+        return ~rows_with()
+    return rows_with(lambda values: _match_texts(folded(values), condition))
 
 
 def _within(values: npt.NDArray[np.float64], low: float | None, high: float | None) -> Mask:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +15,14 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.tags import ancestors
+from panoptic_data.catalogue import embedded, periods
 from panoptic_data.catalogue.corpus import NO_TIME, occurring
-from panoptic_data.catalogue.groups import EPOCH, NO_VALUE, Groups, LevelCodes
+from panoptic_data.catalogue.groups import NO_VALUE, Groups, LevelCodes
 from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.catalogue.spelling import folded, naturally_sorted, order_keys
 from panoptic_data.errors import InvalidView, NoEmbeddings
 from panoptic_data.media.colour import HUES
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.views.fields import FIELDS, property_of
 
 if TYPE_CHECKING:
@@ -269,6 +270,13 @@ def _texts(catalogue: Catalogue, level: Level) -> LevelCodes:
     return LevelCodes(codes, values.to_list())
 
 
+def _keywords(catalogue: Catalogue, _: Level) -> LevelCodes:
+    """Encode keywords as they are written; an image may have several."""
+    values, rows, codes = catalogue.corpus.keywords
+    sizes = np.bincount(rows, minlength=len(catalogue))
+    return LevelCodes(codes, values.to_list(), np.concatenate([[0], np.cumsum(sizes)]))
+
+
 def _cameras(catalogue: Catalogue, _: Level) -> LevelCodes:
     """Encode cameras, those that differ in case or spelling only as the same, as filters do."""
     values, codes = catalogue.corpus.texts("camera")
@@ -376,42 +384,18 @@ def _plain(number: float) -> int | float:
 def _periods(catalogue: Catalogue, level: Level) -> LevelCodes:
     times = catalogue.times(level.field)
     has_value = times != NO_TIME
-    numbers = _PERIODS[level.by](pl.Series(times[has_value]).cast(pl.Datetime("us")))
-    distinct, codes = _distinct(numbers.to_numpy())
-    names = [_period_name(level.by, number) for number in distinct.tolist()]
+    dates = pl.Series(times[has_value]).cast(pl.Datetime("us"))
+    precisions = _precisions(catalogue, level.field)
+    if precisions is not None:
+        precisions = precisions.filter(pl.Series(has_value))
+    distinct, codes = _distinct(periods.numbers(dates, level.by, precisions))
+    names = [periods.name(level.by, number) for number in distinct.tolist()]
     return LevelCodes(_scattered(codes, has_value), names)
 
 
-def _days(column: pl.Series) -> pl.Series:
-    return column.dt.date().cast(pl.Int32).cast(pl.Int64)
-
-
-def _years(column: pl.Series, step: int) -> pl.Series:
-    return column.dt.year().cast(pl.Int64) // step * step
-
-
-# Each period as a number that grows with time: a year, a month from year 0, a day from 1970.
-_PERIODS: Mapping[str, Callable[[pl.Series], pl.Series]] = {
-    "century": lambda column: _years(column, 100),
-    "decade": lambda column: _years(column, 10),
-    "year": lambda column: _years(column, 1),
-    "month": lambda column: _years(column, 1) * 12 + column.dt.month() - 1,
-    # Weeks begin on Monday (ISO 8601); 1970 began on a Thursday.
-    "week": lambda column: (_days(column) + 3) // 7,
-    "day": _days,
-}
-
-
-def _period_name(by: str, number: int) -> str:
-    if by in ("century", "decade", "year"):
-        return f"{number:04}"
-    if by == "month":
-        return f"{number // 12:04}-{number % 12 + 1:02}"
-    day = EPOCH + timedelta(days=number if by == "day" else number * 7 - 3)
-    if by == "day":
-        return day.isoformat()
-    year, week, _ = day.isocalendar()
-    return f"{year:04}-W{week:02}"
+def _precisions(catalogue: Catalogue, field: str) -> pl.Series | None:
+    column = embedded.DATES.get(field)
+    return catalogue.frame[column] if column else None
 
 
 _ENCODERS: Mapping[str, Callable[[Catalogue, Level], LevelCodes]] = {
@@ -423,6 +407,9 @@ _ENCODERS: Mapping[str, Callable[[Catalogue, Level], LevelCodes]] = {
     "camera": _cameras,
     "colour": _hues,
     "taken_at": _periods,
+    "digitised_at": _periods,
+    **dict.fromkeys(TEXTS, _texts),
+    KEYWORDS: _keywords,
     "added": _periods,
     "width": _numbers,
     "height": _numbers,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, property_of
 from panoptic_data.views.model import Clause, Condition, Level
 
-__all__ = ["EPOCH", "NOT_EMBEDDED", "NO_VALUE", "Groups", "LevelCodes", "condition"]
+__all__ = ["EPOCH", "NOT_EMBEDDED", "NO_VALUE", "Groups", "LevelCodes", "condition", "period_of"]
 
 # The code of what has no value at a level; also the number of what lies in no cluster.
 NO_VALUE = -1
@@ -108,6 +108,13 @@ def condition(level: Level, value: Any) -> Condition | Clause:
     return Condition(field, "=", value)
 
 
+def period_of(by: str, name: str) -> str:
+    """Return the period that a group is of: a coarser one for dates of which no more is known."""
+    if by in ("month", "week", "day") and len(name) == len("1958"):
+        return "year"
+    return "month" if by in ("week", "day") and len(name) == len("1958-06") else by
+
+
 def _choice_condition(level: Level, value: Any) -> Condition | None:
     """Return the condition of a value that is chosen, not typed: a tag, a truth, a colour."""
     field, kind = level.field, FIELDS[level.field].kind
@@ -136,6 +143,7 @@ def _folder_condition(level: Level, value: str | None) -> Condition:
 
 def _period_ends(by: str, name: str) -> tuple[date, date]:
     """Return the first and the last day of a period."""
+    by = period_of(by, name)
     if by == "day":
         return date.fromisoformat(name), date.fromisoformat(name)
     if by == "week":

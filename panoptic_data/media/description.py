@@ -24,15 +24,11 @@ from PIL import Image
 
 from panoptic_data.media import dates, iptc, xmp
 from panoptic_data.media.dates import PictureDate
+from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, TEXTS
 from panoptic_data.media.exif import attempt, clean
 from panoptic_data.media.xmp import Packet
 
-__all__ = ["KEYWORD_SEPARATOR", "TEXTS", "Description", "embedded", "of_sidecar", "to_json"]
-
-TEXTS = ("title", "headline", "caption", "creator", "credit", "rights", "location")
-"""The texts of a description, each a column of the table ``images``."""
-KEYWORD_SEPARATOR = "|"
-"""Between a keyword and those above it."""
+__all__ = ["Description", "embedded", "of_sidecar", "to_json"]
 
 _LONGEST_TEXT = 4_000
 _MOST_KEYWORDS = 500

@@ -12,7 +12,7 @@ from io import BytesIO
 from PIL import Image
 
 from panoptic_data.media import decode, hashes
-from panoptic_data.media.description import TEXTS
+from panoptic_data.media.embedded_texts import TEXTS
 
 __all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe", "thumbnail"]
 

@@ -39,6 +39,7 @@ from panoptic_data.query.vocabulary import (
     IS,
     SORT,
     TAG,
+    YIELDING_NAMES,
 )
 from panoptic_data.text import folded
 from panoptic_data.views.fields import FIELDS, MAX_DEPTH, WHO_FIELDS
@@ -290,7 +291,7 @@ class _Parser:
         if match is None:
             spaced = _SPACED_HEAD.match(text, position)
             match = spaced if spaced and folded(spaced["name"]) in FIELD_NAMES else None
-        field = _KNOWN_NAMES.get(folded(match["name"])) if match else None
+        field = self._known(match["name"]) if match else None
         qualifier = match.groupdict().get("qualifier") if match else None
         if field is None:
             match, field = self._property_head() or (match, None)
@@ -300,6 +301,12 @@ class _Parser:
         if not match["sign"].startswith(":"):
             self.scanner.skip_spaces()
         return _Head(field, match["name"], qualifier, match["sign"])
+
+    def _known(self, name: str) -> str | None:
+        """Return the field or directive of a name, unless a property of the name goes first."""
+        key = folded(name)
+        is_own = key in YIELDING_NAMES and self.context.names.property(name) is not None
+        return None if is_own else _KNOWN_NAMES.get(key)
 
     def _property_head(self) -> tuple[re.Match[str], str | None] | None:
         """Match the name of a property; one that is nearly a property's is no free word."""

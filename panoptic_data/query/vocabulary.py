@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
+
 __all__ = [
     "ANY_WORDS",
     "DAY_NAMES",
@@ -29,6 +31,7 @@ __all__ = [
     "TAG",
     "TRUTH_NAMES",
     "UNITS",
+    "YIELDING_NAMES",
 ]
 
 # How each field is written; what follows are other names that are read.
@@ -44,9 +47,18 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "copies": ("copies", "exemplaires"),
     "frames": ("frames", "pages"),
     "taken_at": ("date", "taken", "taken_at", "prise"),
+    "digitised_at": ("digitised", "digitized", "digitised_at", "numerisee", "numerise"),
     "added": ("added", "ajout", "ajoute", "ajoutee"),
     "camera": ("camera", "appareil"),
     "colour": ("colour", "color", "couleur"),
+    "title": ("title", "embedded_title", "titre"),
+    "headline": ("headline", "embedded_headline", "intitule"),
+    "caption": ("caption", "embedded_caption", "legende"),
+    "keywords": ("keywords", "embedded_keywords", "keyword", "motcle", "motscles"),
+    "creator": ("creator", "embedded_creator", "createur", "creatrice"),
+    "credit": ("credit", "embedded_credit"),
+    "rights": ("rights", "embedded_rights", "droits"),
+    "location": ("location", "embedded_location", "lieu"),
     "cluster": ("cluster", "groupe"),
     "duplicate": ("duplicate", "duplicates", "doublon", "doublons"),
     "status": ("status", "etat", "statut"),
@@ -55,6 +67,15 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "excluded": ("excluded", "exclu", "exclue", "exclus", "exclues"),
     "author": ("author", "auteur", "autrice"),
     "proposed": ("proposed", "propose", "proposee"),
+}
+# Properties of people often have these names: a property of the name goes first, and the field
+# is then written by its second name.
+YIELDING_NAMES: Mapping[str, str] = {
+    name: names[1]
+    for field, names in _FIELDS.items()
+    if field in (*TEXTS, KEYWORDS)
+    for name in names
+    if name != names[1]
 }
 FIELD_NAMES: Mapping[str, str] = {name: field for field, names in _FIELDS.items() for name in names}
 PREFERRED_NAMES: Mapping[str, str] = {field: names[0] for field, names in _FIELDS.items()}

@@ -91,6 +91,8 @@ TABLES: dict[str, Table] = {
                 Column("changed_at", _TIME, "when this row last changed"),
                 Column("run", pa.string(), "run that last changed this row"),
                 Column("ctime_ns", pa.int64(), "change time of the inode when read; null: unknown"),
+                Column("sidecar", pa.string(), "JSON object of what its XMP sidecar says"),
+                Column("sidecar_mark", pa.string(), "name, size and time of it when read"),
             ),
         ),
         Table(

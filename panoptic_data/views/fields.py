@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.views import operators
 from panoptic_data.views.checks import (
     PERIODS,
@@ -48,6 +49,7 @@ SORTS = (
     "path",
     "name",
     "taken_at",
+    "digitised_at",
     "added",
     "width",
     "height",
@@ -57,6 +59,7 @@ SORTS = (
     "camera",
     "colour",
     "copies",
+    *TEXTS,
     "similarity",
 )
 MODES = ("image", "file")
@@ -134,8 +137,10 @@ _FIELDS = (
     Field("copies", "number", operators.NUMBERS),
     Field("frames", "number", operators.NUMBERS),
     Field("taken_at", "date", operators.DATES),
+    Field("digitised_at", "date", operators.DATES),
     Field("added", "date", operators.DATES),
     Field("camera", "text", (*operators.TEXTS, *EMPTINESS)),
+    *(Field(name, "text", (*operators.TEXTS, *EMPTINESS)) for name in (*TEXTS, KEYWORDS)),
     Field("colour", "colour", operators.COLOURS),
     Field("region", "map", operators.REGION),
     Field("like", "likeness", operators.LIKE),
@@ -183,6 +188,8 @@ _LEVELS: Mapping[str, Callable[[Any], bool]] = {
     "camera": _is_none,
     "colour": _is_none,
     "taken_at": is_period,
+    "digitised_at": is_period,
+    **dict.fromkeys((*TEXTS, KEYWORDS), _is_none),
     "added": is_period,
     "width": is_bin_width,
     "height": is_bin_width,

@@ -80,6 +80,9 @@ def _cells(part: Selection, columns: Sequence[ExportColumn]) -> pl.DataFrame:
 def _computed(cells: pl.Series) -> pl.Series:
     if cells.dtype == pl.String:
         return _defused(cells)
+    if cells.dtype == pl.List(pl.String):
+        names = [None if words is None else joined_names(words) for words in cells.to_list()]
+        return _defused(pl.Series(cells.name, names, pl.String))
     if cells.dtype.is_temporal():
         is_zoned = getattr(cells.dtype, "time_zone", None) is not None
         return cells.dt.strftime("%Y-%m-%dT%H:%M:%SZ" if is_zoned else "%Y-%m-%dT%H:%M:%S")

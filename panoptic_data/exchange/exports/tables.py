@@ -14,9 +14,11 @@ import numpy as np
 import polars as pl
 
 from panoptic_data.annotations import tags
+from panoptic_data.catalogue.embedded import DATES, dates_as_texts
 from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.definitions import IDENTITY, Definition
 from panoptic_data.exchange.tables import NewTag
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.text import name_key
 from panoptic_data.views.fields import property_field
 
@@ -62,15 +64,22 @@ COMPUTED: Mapping[str, pl.DataType] = {
     "height": pl.Int32(),
     "frames": pl.Int32(),
     "size": pl.Int64(),
-    "taken_at": pl.Datetime("us"),
+    "taken_at": pl.String(),
     "camera": pl.String(),
     "colour": pl.String(),
     "status": pl.String(),
     "copies": pl.UInt32(),
     "added": pl.Datetime("us", "UTC"),
 }
-REQUESTED: Mapping[str, pl.DataType] = {"proposed_by": pl.String()}
-"""Columns that come only where they are named: who proposed the values of an image."""
+_PROPOSED = "proposed_by"
+REQUESTED: Mapping[str, pl.DataType] = {
+    _PROPOSED: pl.String(),
+    "digitised_at": pl.String(),
+    **{name: pl.String() for name in TEXTS},
+    KEYWORDS: pl.List(pl.String()),
+}
+"""Columns that come only where they are named: who proposed the values of an image, and what the
+files say of themselves."""
 NUMBER = pl.Float64()
 _PROPERTY_TYPES: Mapping[str, pl.DataType] = {
     "number": NUMBER,
@@ -181,7 +190,7 @@ def frame(selection: Selection, columns: Sequence[ExportColumn]) -> pl.DataFrame
             _typed(column, texts(selection, column))
             if column.property is not None
             else _proposed_by(selection)
-            if _is_requested(column)
+            if column.name == _PROPOSED
             else computed[column.name].cast(column.dtype)
             for column in columns
         ]
@@ -246,7 +255,7 @@ def _computed(selection: Selection) -> pl.DataFrame:
     catalogue, corpus = selection.catalogue, selection.catalogue.corpus
     paths = pl.Series("path", selection.paths(), pl.String)
     images = catalogue.frame[selection.rows].with_columns(
-        pl.col("format", "status").cast(pl.String)
+        pl.col("format", "status").cast(pl.String), *map(dates_as_texts, DATES)
     )
     ids = pl.Series("file", [None] * len(selection), pl.UInt64)
     if corpus.files.height:

@@ -22,7 +22,13 @@ from panoptic_data.query.terms.term import (
     preferred_name,
     unknown_name,
 )
-from panoptic_data.query.vocabulary import FIELD_NAMES, ORDER_NAMES, PERIOD_NAMES, SORT_NAMES
+from panoptic_data.query.vocabulary import (
+    FIELD_NAMES,
+    ORDER_NAMES,
+    PERIOD_NAMES,
+    SORT_NAMES,
+    YIELDING_NAMES,
+)
 from panoptic_data.text import folded
 from panoptic_data.views.fields import FIELDS, LEVELS, PERIODS, SORTS, WHO_FIELDS
 from panoptic_data.views.model import Level, Sort
@@ -70,7 +76,8 @@ def _read_field(
     """Return the field that a name stands for: in quotes, a property's name goes first."""
     name = unquoted(typed)
     of_property, of_corpus = context.names.field(name), meanings.get(folded(name))
-    field = of_property or of_corpus if name != typed else of_corpus or of_property
+    is_own_first = name != typed or folded(name) in YIELDING_NAMES
+    field = of_property or of_corpus if is_own_first else of_corpus or of_property
     if field is None:
         raise unknown_name(key, name, context.names.closest(name, meanings), span)
     return field

@@ -16,7 +16,7 @@ from typing import Any
 
 from panoptic_data.messages import translate
 from panoptic_data.query.names import ProjectNames
-from panoptic_data.query.vocabulary import ANY_WORDS, NONE_WORDS, PREFERRED_NAMES
+from panoptic_data.query.vocabulary import ANY_WORDS, NONE_WORDS, PREFERRED_NAMES, YIELDING_NAMES
 from panoptic_data.text import closest, folded
 from panoptic_data.views.fields import FIELDS, is_property
 from panoptic_data.views.model import Clause, Condition
@@ -190,7 +190,10 @@ def preferred_name(field: str, reserved: Collection[str], context: Context) -> s
     """
     if is_property(field):
         return context.names.written(field, reserved)
-    return PREFERRED_NAMES.get(field)
+    name = PREFERRED_NAMES.get(field)
+    if name is not None and name in YIELDING_NAMES and context.names.property(name) is not None:
+        return YIELDING_NAMES[name]
+    return name
 
 
 def spelling(text: str) -> str:

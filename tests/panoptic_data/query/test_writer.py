@@ -146,7 +146,7 @@ WIDTHS = st.none() | st.floats(0.001, 1e9).map(lambda x: round(x, 6))
 
 LEVEL_BYS = {
     "folder": st.none() | st.integers(1, 9),
-    **dict.fromkeys(("taken_at", "added"), st.sampled_from(PERIODS)),
+    **dict.fromkeys(("taken_at", "digitised_at", "added"), st.sampled_from(PERIODS)),
     **dict.fromkeys(("width", "height", "pixels", "size", "copies"), WIDTHS),
     "cluster": SLUGS,
     "duplicate": st.sampled_from(["exact", "near", "semantic:a-b"]),
