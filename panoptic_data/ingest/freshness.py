@@ -56,6 +56,7 @@ def folder_state(roots: Mapping[str, Path]) -> FolderState:
             times = f"{entry.mtime_ns}\0{entry.ctime_ns}"
             state.update(f"{entry.path}\0{entry.size}\0{times}\0{entry.reason}\0".encode())
             state.update(entry.raw_path or b"")
+            state.update((entry.sidecar_mark or "").encode("utf-8", "surrogateescape"))
             is_stable = is_stable and not _is_racy(entry.mtime_ns, began)
     return FolderState(
         {name: str(root) for name, root in roots.items()}, state.hexdigest(), is_stable

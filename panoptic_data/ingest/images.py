@@ -16,8 +16,9 @@ from PIL import Image
 from panoptic_data.errors import FolderNotFound, PanopticError, UnknownImage
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import read_file, scan_source
-from panoptic_data.ingest.source_update import SourceUpdate, files_result, images_result
+from panoptic_data.ingest.source_update import SourceUpdate
 from panoptic_data.ingest.sources import Source
+from panoptic_data.ingest.stage_results import files_result, images_result
 from panoptic_data.media import decode, hashes
 from panoptic_data.media.metadata import THUMBNAIL_SHORT_SIDE
 from panoptic_data.provenance.stages import ReportProgress, StageResult, ignore_progress

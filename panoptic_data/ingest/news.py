@@ -77,7 +77,7 @@ def _note_presence(project: Project, source: Source, scan: Scan) -> None:
 def difference(scan: Scan) -> str:
     """Return a digest of what differs between a folder and the tables."""
     frames = (scan.new, scan.changed, scan.problems, scan.restored)
-    columns = ["path", "size", "mtime_ns", "reason"]
+    columns = ["path", "size", "mtime_ns", "reason", "sidecar_mark"]
     differing = [row for frame in frames for row in frame.select(columns).rows()]
     absent = [
         row

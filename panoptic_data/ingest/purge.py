@@ -121,7 +121,7 @@ def _keys(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
 def _mark_files(database: Database, sha1s: Sequence[str], run: str) -> None:
     wanted = literals(sha1s)
     rows = database.read("files", where=f"sha1 IN ({wanted}) AND status != 'purged'").to_pylist()
-    mark = {"status": "purged", "reason": "purged", "detail": None, "run": run}
+    mark = {"status": "purged", "reason": "purged", "detail": None, "run": run, "sidecar": None}
     marked = [{**row, **mark, "changed_at": datetime.now(UTC)} for row in rows]
     if marked:
         database.upsert("files", pa.Table.from_pylist(marked, schema=arrow("files")))

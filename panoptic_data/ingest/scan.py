@@ -72,6 +72,8 @@ _ROW_SCHEMA: dict[str, pl.DataType] = {
     "first_seen": pl.Datetime("us", "UTC"),
     "changed_at": pl.Datetime("us", "UTC"),
     "run": pl.String(),
+    "sidecar": pl.String(),
+    "sidecar_mark": pl.String(),
 }
 _ENTRY_SCHEMA = {name: _ROW_SCHEMA[name] for name in Entry._fields}
 # A walk is collected in chunks: a million entries as Python objects would take 400 MB.
@@ -288,6 +290,7 @@ def _state(is_described: pl.Expr, *, retry: bool, reread: bool) -> pl.Expr:
     untouched = pl.col("ctime_ns").eq_missing(pl.col("was_ctime_ns"))
     permanent = ~reason.is_in(TRANSIENT_REASONS) & untouched & (not retry)
     permanently_unreadable = (status == "unreadable") & permanent
+    same_sidecar = pl.col("sidecar_mark").eq_missing(pl.col("was_sidecar_mark"))
     reliably_same = same & ~_could_hide_a_write()
     return (
         pl.when(pl.col("reason").is_not_null())
@@ -298,9 +301,11 @@ def _state(is_described: pl.Expr, *, retry: bool, reread: bool) -> pl.Expr:
         .then(pl.lit("unchanged"))
         .when(reread & same & (status != "missing"))
         .then(pl.lit("recheck"))
+        .when(same & ~same_sidecar & (status != "missing"))
+        .then(pl.lit("changed"))
         .when(reliably_same & (((status == "ok") & is_described) | permanently_unreadable))
         .then(pl.lit("unchanged"))
-        .when(reliably_same & (status == "missing") & is_described)
+        .when(reliably_same & same_sidecar & (status == "missing") & is_described)
         .then(pl.lit("restored"))
         .when(same & (status != "missing"))
         .then(pl.lit("recheck"))

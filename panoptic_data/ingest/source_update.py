@@ -7,7 +7,6 @@ image's row from its bytes (``media.metadata``).
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.errors import FolderNotFound, UnreadableImage
-from panoptic_data.ingest import overwritten, sources
+from panoptic_data.ingest import overwritten, sidecars, sources
 from panoptic_data.ingest.departures import Departures
 from panoptic_data.ingest.moves import Arrival, Move, pair_moves
 from panoptic_data.ingest.scan import (
@@ -33,14 +32,14 @@ from panoptic_data.ingest.walking import folder_identity
 from panoptic_data.media import hashes
 from panoptic_data.media.metadata import THUMBNAIL_SHORT_SIDE, ImageRow, describe
 from panoptic_data.media.prefetch import in_order
-from panoptic_data.provenance.stages import CODE_VERSIONS, ReportProgress, StageResult, digest
+from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import schema
 from panoptic_data.storage.checksums import with_digests
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sql import literal
 from panoptic_data.storage.tables import Database
 
-__all__ = ["SourceUpdate", "files_result", "images_result"]
+__all__ = ["SourceUpdate"]
 
 T = TypeVar("T")
 
@@ -66,6 +65,7 @@ class _FileResult:
     reason: str | None = None
     detail: str | None = None
     image: ImageRow | None = None
+    sidecar: str | None = None
 
     @property
     def status(self) -> str:
@@ -76,8 +76,9 @@ class _FileResult:
     @property
     def is_unchanged(self) -> bool:
         entry = self.entry
-        before = tuple(entry[f"was_{name}"] for name in ("status", "reason", "detail", "sha1"))
-        return before == (self.status, self.reason, self.detail, self.sha1)
+        columns = ("status", "reason", "detail", "sha1", "sidecar", "sidecar_mark")
+        now = (self.status, self.reason, self.detail, self.sha1, self.sidecar)
+        return tuple(entry[f"was_{name}"] for name in columns) == (*now, entry["sidecar_mark"])
 
     @property
     def is_same_failure(self) -> bool:
@@ -186,9 +187,9 @@ class SourceUpdate:
     def rows(self) -> pl.DataFrame:
         """Return the rows of all the source's files, sorted by path.
 
-        Columns: file_id, path, sha1, status, reason.
+        Columns: file_id, path, sha1, status, reason, sidecar.
         """
-        columns = ["file_id", "path", "sha1", "status", "reason"]
+        columns = ["file_id", "path", "sha1", "status", "reason", "sidecar"]
         where = f"source = {literal(self.source.name)}"
         return self._database.frame("files", columns, where).sort("path")
 
@@ -196,10 +197,9 @@ class SourceUpdate:
         """Read one file; None when it was deleted meanwhile, which the next scan finds out."""
         read_at = datetime.now(UTC)
         unread = self._unread(entry, read_at)
+        path = sources.absolute_path(self.source, entry["path"], entry["raw_path"])
         try:
-            content = read_file(
-                sources.absolute_path(self.source, entry["path"], entry["raw_path"])
-            )
+            content = read_file(path)
         except FileNotFoundError:
             # One file is gone, or the disk with all of them.
             self._ensure_there()
@@ -208,15 +208,17 @@ class SourceUpdate:
             self._ensure_there()
             return replace(unread, reason=error.reason, detail=error.detail or None)
         sha1 = hashes.sha1(content.data)
+        mark = entry["sidecar_mark"]
         result = replace(
             unread,
+            sidecar=None if mark is None else sidecars.read(path, mark),
             sha1=sha1,
             size=content.size,
             mtime_ns=content.mtime_ns,
             ctime_ns=content.ctime_ns,
         )
         if sha1 in self._purged:
-            return replace(result, reason=PURGED)
+            return replace(result, reason=PURGED, sidecar=None)
         if sha1 in self._described:
             return result
         try:
@@ -269,6 +271,7 @@ class SourceUpdate:
             entry["ctime_ns"],
             None if at else entry["reason"],
             None if at else entry["detail"],
+            sidecar=entry["was_sidecar"],
         )
 
     def _row(
@@ -295,6 +298,8 @@ class SourceUpdate:
                 "status": result.status,
                 "reason": result.reason,
                 "detail": result.detail,
+                "sidecar": result.sidecar,
+                "sidecar_mark": entry["sidecar_mark"],
                 "first_seen": first_seen or entry["was_first_seen"] or self._began,
                 "changed_at": result.read_at,
                 "run": entry["was_run"] if result.is_unchanged else self._run,
@@ -363,62 +368,10 @@ class SourceUpdate:
             self._database.upsert("files", _table("files", rows))
 
 
-def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
-    """Return the result of the stage ``files``; ``rows`` as of :meth:`SourceUpdate.rows`."""
-    scan = update.scan
-    unreadable = rows.filter(pl.col("status") == "unreadable").get_column("reason").to_list()
-    moved_in = {move.departure.file_id for move in update.moves}
-    new = rows.join(scan.rows, on="file_id", how="anti").filter(~pl.col("file_id").is_in(moved_in))
-    sha1 = pl.col("sha1").fill_null("")
-    parts = rows.select(pl.concat_str("path", sha1, "status", separator="\0")).to_series()
-    return StageResult(
-        rows=rows.height,
-        data_version=digest((CODE_VERSIONS["files"], *parts.to_list())),
-        new=new.height,
-        changed=update.changed,
-        unchanged=rows.height - new.height - update.changed - update.marked,
-        removed=update.marked + scan.resolved.height,
-        failed=len(unreadable),
-        seconds=seconds,
-        extra={
-            "moved": len(update.moves),
-            "moved_uncertain": sum(not move.is_certain for move in update.moves),
-            "missing": rows.filter(pl.col("status") == "missing").height,
-            "withheld": update.withheld,
-            "unreadable": dict(sorted(Counter(unreadable).items())),
-            "ignored": dict(scan.ignored),
-            "read": scan.new.height + scan.changed.height + scan.recheck.height,
-            "unread": update.unread,
-        },
-    )
-
-
-def images_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
-    """Return the result of the stage ``images``; ``rows`` as of :meth:`SourceUpdate.rows`."""
-    current, before = _contents(rows), _contents(update.scan.rows)
-    both = current.filter(current.is_in(before.implode()))
-    decoded_again = int(both.is_in(list(update.decoded)).sum())
-    return StageResult(
-        rows=len(current),
-        data_version=digest((CODE_VERSIONS["images"], *current.to_list())),
-        new=len(current) - len(both),
-        changed=decoded_again,
-        unchanged=len(both) - decoded_again,
-        removed=len(before) - len(both),
-        seconds=seconds,
-        extra={"decoded": len(update.decoded)},
-    )
-
-
 def _arrival(result: _FileResult) -> Arrival:
     entry = result.entry
     is_reusable = entry["was_status"] == "missing"
     return Arrival(entry["path"], result.sha1 or "", entry["was_file_id"], is_reusable)
-
-
-def _contents(rows: pl.DataFrame) -> pl.Series:
-    """Return the images of readable files, each once, sorted."""
-    return rows.filter(pl.col("status") == "ok").get_column("sha1").unique().sort()
 
 
 def _batches(outcomes: Iterable[T]) -> Iterator[list[T]]:

@@ -100,7 +100,7 @@ def readers(project: Project) -> dict[str, Callable[[], str]]:
         **_of_encoders(database),
         LOG: lambda: _digest(log.read(project)[0].to_arrow()),
         "images": lambda: _of_batches(database, "images", _IMAGE),
-        "files": lambda: _digest(database.read("files", _FILE)),
+        "files": lambda: _digest(_files(database)),
         "duplicates": lambda: _digest(_duplicates(database, _paths(database))),
         "encoders": lambda: _digest(_encoders(database)),
         "sources": lambda: _digest(database.read("sources", ["name"])),
@@ -171,6 +171,16 @@ def _paths(database: Database) -> pl.DataFrame:
     """Return ``file_id`` and ``target``: the source and path of each file."""
     files = database.frame("files", ["file_id", "source", "path"])
     return files.select("file_id", target=pl.concat_str("source", "path", separator="/"))
+
+
+def _files(database: Database) -> pa.Table:
+    """Return the content of ``files``; sidecars where any says something.
+
+    Without them it is what releases before they were read took the digest of.
+    """
+    rows = database.read("files", [*_FILE, "sidecar"])
+    has_sidecars = rows["sidecar"].null_count < len(rows)
+    return rows if has_sidecars else rows.drop(["sidecar"])
 
 
 def _duplicates(database: Database, paths: pl.DataFrame) -> pa.Table:
