@@ -14,9 +14,13 @@ from random import Random
 
 from panoptic_data.annotations import log
 from panoptic_data.annotations.log import Change
+from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
 from panoptic_data.text import folded, natural_key, without_accents
 from tests import synthetic
 from tests.synthetic import sha1
+
+# What pictures say of themselves.
+WRITTEN = ("taken_at", "digitised_at", "camera", KEYWORDS, *TEXTS)
 
 STATUSES = ("ok", "unreadable", "missing")
 KINDS = ("near", "exact")
@@ -244,7 +248,7 @@ class ReferenceCorpus:
         )
         values = {
             name: row.get(name)
-            for name in ("format", "width", "height", "frames", "taken_at", "camera", "colour")
+            for name in ("format", "width", "height", "frames", "colour", *WRITTEN)
         }
         has_size = None not in (values["width"], values["height"])
         seen = min((file["first_seen"] for file in counting), default=None)
@@ -341,7 +345,7 @@ class ReferenceCorpus:
             return tuple(sorted(tags, key=TAGS["theme"].index)) or None
         if field == "p:checkbox:seen":
             return unit[field] if unit[field] is None else ("true" if unit[field] else "false")
-        if field in ("taken_at", "added", "p:date:made"):
+        if field in ("taken_at", "digitised_at", "added", "p:date:made"):
             return unit[field] and period(unit[field].date(), by)
         if field == "camera":
             same_cameras = [
@@ -429,8 +433,8 @@ def _sort_value(unit, field):
         return _path_key(unit) if unit["first"] else None
     if field == "name":
         return unit["first"] and natural_key(unit["first"]["text"].rpartition("/")[2])[0]
-    if field == "camera":
-        return unit["camera"] and natural_key(unit["camera"])[0]
+    if field in ("camera", *TEXTS):
+        return unit[field] and natural_key(unit[field])[0]
     if field == "colour":
         return unit["colour"] and rainbow(unit["colour"])
     if field.startswith("p:tag"):

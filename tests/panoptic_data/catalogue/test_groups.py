@@ -20,6 +20,7 @@ BY = {
     "folder": (None, 1, 2, 3),
     "taken_at": PERIODS,
     "added": PERIODS,
+    "digitised_at": PERIODS,
     "cluster": ("visual",),
     "duplicate": KINDS,
     "width": (None, 7, 0.1, 250.5),

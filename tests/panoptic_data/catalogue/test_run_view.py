@@ -136,7 +136,7 @@ parts = st.recursive(
 sorts = st.builds(Sort, st.sampled_from([*SORTS[:-1], *plain_views.PROPERTIES]), st.booleans())
 BY = {
     "folder": st.none() | st.integers(1, 4),
-    "taken_at": st.sampled_from(PERIODS),
+    **dict.fromkeys(("taken_at", "digitised_at"), st.sampled_from(PERIODS)),
     "added": st.sampled_from(PERIODS),
     "cluster": st.just("visual"),
     "duplicate": st.sampled_from(KINDS),
