@@ -250,6 +250,14 @@ def _import(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _keywords(command: argparse.ArgumentParser) -> None:
+    name = translate("keywords.property", terminal_language())
+    text = cli_text("help_keywords_property")
+    command.add_argument("--property", metavar="NAME", default=name, help=text)
+    command.add_argument("--dry-run", action="store_true", help=cli_text("help_keywords_dry_run"))
+    _json(command)
+
+
 def _export(command: argparse.ArgumentParser) -> None:
     def text(key: str, **params: object) -> str:
         return translate(f"export.help_{key}", terminal_language(), **params)
@@ -376,31 +384,23 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
             "panoptic import ~/sidecars --existing keep",
         ),
     ),
-    "export": (
-        _export,
-        (
-            'panoptic export csv labels.csv --view "folder:posters date:1930s"',
-            "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
-            'panoptic export csv labels.csv --version "submitted to the journal"',
-        ),
-    ),
-    "lineage": (
-        _lineage,
-        (
-            "panoptic lineage posters/1930/a.jpg",
-            "panoptic lineage posters/1930/a.jpg --of clusters",
-            'panoptic lineage posters/1930/a.jpg --of "tag War" --json',
-        ),
-    ),
+    "export": (_export, (
+        'panoptic export csv labels.csv --view "folder:posters date:1930s"',
+        "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
+        'panoptic export csv labels.csv --version "submitted to the journal"',
+    )),
+    "keywords": (_keywords, ("panoptic keywords --dry-run", "panoptic keywords --property Motifs")),
+    "lineage": (_lineage, (
+        "panoptic lineage posters/1930/a.jpg",
+        "panoptic lineage posters/1930/a.jpg --of clusters",
+        'panoptic lineage posters/1930/a.jpg --of "tag War" --json',
+    )),
     "version": (_version_actions, version_arguments.EXAMPLES),
     "verify": (_verify, ("panoptic verify --project war", "panoptic verify posters --json")),
-    "purge": (
-        _purge,
-        (
-            "panoptic purge 0a4d55a8d778e5022fab701977c5d840bbc486d0",
-            'panoptic purge --query "folder:posters/private" --yes',
-        ),
-    ),
+    "purge": (_purge, (
+        "panoptic purge 0a4d55a8d778e5022fab701977c5d840bbc486d0",
+        'panoptic purge --query "folder:posters/private" --yes',
+    )),
     "open": (_open, ("panoptic open --project war",)),
     "doctor": (_json, ("panoptic doctor",)),
     "clean": (_clean, ("panoptic clean --project war", "panoptic clean --older-than 90 --yes")),

@@ -14,6 +14,7 @@ from .notebook import (
     search_images,
     select_images,
     tag_images,
+    tag_keywords,
     undo,
 )
 from .storage.project import Project, create_project, open_project
@@ -43,5 +44,6 @@ __all__ = [
     "search_images",
     "select_images",
     "tag_images",
+    "tag_keywords",
     "undo",
 ]

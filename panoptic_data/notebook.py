@@ -49,6 +49,7 @@ __all__ = [
     "search_images",
     "select_images",
     "tag_images",
+    "tag_keywords",
     "undo",
 ]
 
@@ -253,6 +254,17 @@ def tag_images(
         return Decision(edits.tag_by_name(state, prop.id, named), "tag", prop.name)
 
     return annotations_of(project).decide(choose, author=author, needs_values=False).batch
+
+
+def tag_keywords(project: Project, name: str = "Keywords", *, author: str | None = None) -> Batch:
+    """Give images the keywords that their files or XMP sidecars hold, as tags of a property.
+
+    ``name`` is that of the property, made if there is none. Keywords keep their tree; the same
+    again changes nothing. One batch. Raises InvalidImport for a property of another type.
+    """
+    from panoptic_data.exchange.keywords import make_tags
+
+    return make_tags(project, name, author)
 
 
 def read_values(project: Project, prop: Property) -> pl.DataFrame:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.plan import Plan
     from panoptic_data.storage.project import Project
 
-__all__ = ["apply_plan", "apply_tags"]
+__all__ = ["add_tags", "apply_plan", "apply_tags", "with_property"]
 
 Progress = Callable[[int, int], None]
 """Called with how many columns are done, and of how many."""
@@ -111,10 +111,10 @@ def apply_tags(
         changes: list[Change] = []
         if target is None:
             target, changes = properties.create(state.properties, property, "tags")
-            state = _with_property(state, target)
+            state = with_property(state, target)
         if not target.has_tags:
             raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
-        _, tag_changes, _ = _add_tags(state, target.id, new_tags, strict=True)
+        _, tag_changes, _ = add_tags(state, target.id, new_tags, strict=True)
         return Decision([*changes, *tag_changes], "import", about or property)
 
     return annotations_of(project).decide(choose, author=author, needs_values=False).batch
@@ -130,7 +130,7 @@ def _import_column(
 ) -> tuple[State, list[pl.DataFrame]]:
     """Return the state with a column's property, and the changes that import it."""
     property, changes = _find_or_create(state, reading.column, plan.existing, plan.table.name)
-    state = _with_property(state, property)
+    state = with_property(state, property)
     new_values = reading.values
     if plan.existing == "keep":
         present = state.values(property.id).select("target")
@@ -138,7 +138,7 @@ def _import_column(
     if property.has_tags:
         used = [NewTag(name) for name in new_values["value"].unique(maintain_order=True)]
         tree = plan.table.tags.get(reading.column.source, ())
-        state, tag_changes, ids = _add_tags(state, property.id, [*tree, *used])
+        state, tag_changes, ids = add_tags(state, property.id, [*tree, *used])
         changes += tag_changes
         new_values = _with_tag_ids(property, ids, new_values)
     assigned = edits.assign(state, property.id, new_values)
@@ -186,11 +186,12 @@ def _planned_property(state: State, column: Column, file: str) -> Property:
     return property
 
 
-def _with_property(state: State, property: Property) -> State:
+def with_property(state: State, property: Property) -> State:
+    """Return the state with a property that is about to be created."""
     return replace(state, properties={**state.properties, property.id: property})
 
 
-def _add_tags(
+def add_tags(
     state: State, property: str, new_tags: Sequence[NewTag], *, strict: bool = False
 ) -> tuple[State, list[Change], dict[str, str]]:
     """Return the state with these tags, the changes that make them, and their ids by label.
