@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoptic_data.catalogue import grouping, groups, registry
+from panoptic_data.catalogue import groups, periods, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.views.fields import LEVELS, MODES, PERIODS
 from panoptic_data.views.model import Clause, Condition, Level, View, from_json, to_json
@@ -117,8 +118,8 @@ def test_a_folder_that_is_less_deep_than_the_level_opens_without_what_is_below(c
 @pytest.mark.parametrize("by", PERIODS)
 @given(day=st.dates() | st.sampled_from([date.min, date.max]))
 def test_a_period_is_all_its_days_and_no_other(by, day):
-    number = grouping._PERIODS[by](grouping.pl.Series([day], dtype=grouping.pl.Datetime("us")))[0]
-    name = grouping._period_name(by, number)
+    days = pl.Series([day], dtype=pl.Datetime("us"))
+    name = periods.name(by, int(periods.numbers(days, by, None)[0]))
     first, last = groups._period_ends(by, name)
     assert name == period(day, by)
     assert first <= day <= last

@@ -55,10 +55,10 @@ EXPECTED = {
 
 
 def test_keywords_become_tags_under_those_above_them(project):
-    batch = tag_keywords(project)
+    tag_keywords(project)
     assert tagged(project, "Keywords") == EXPECTED
     assert tag_keywords(project).changes.is_empty()
-    undo(project, batch.id)
+    undo(project)
     assert not annotations_of(project).state(fresh=True).live_properties
 
 
