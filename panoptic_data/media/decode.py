@@ -15,11 +15,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.media import decoders, description, exif, formats, tiff, tonemap
+from panoptic_data.media import (
+    decoders,
+    description,
+    exif,
+    formats,
+    iptc,
+    main_picture,
+    tiff,
+    tonemap,
+)
 from panoptic_data.media.description import Description
 from panoptic_data.media.formats import probe
 
@@ -112,7 +122,7 @@ class Picture:
 
 
 def decode(data: bytes, short_side: int | None = None) -> Picture:
-    """Decode the first frame of a file's bytes.
+    """Decode the main picture of a file's bytes: the first that is no preview and not blank.
 
     With ``short_side`` (pixels) the picture is reduced while it is decoded, at a fraction of the
     cost: its short side is then at least that long, or as long as it is stored. The format is
@@ -154,7 +164,8 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
     is_wide_colour = _is_wide_colour(image)
     with _memory_limit.reserve(_memory_needed(kind, image, size, halvings) + len(data)):
         image.load()
-        metadata = exif.read(image)
+        metadata, described = _metadata(kind, image, data)
+        main_picture.seek_frame_with_content(kind, image)
         pixels = _pixels(image, data if is_wide_colour else None, short_side)
     if metadata.orientation in _TRANSPOSITIONS:
         pixels = pixels.transpose(_TRANSPOSITIONS[metadata.orientation])
@@ -173,8 +184,21 @@ def _decode(kind: str, data: bytes, short_side: int | None) -> Picture:
         lat=metadata.lat,
         lon=metadata.lon,
         exif=metadata.exif,
-        description=description.embedded(image, kind, data, metadata.tags),
+        description=described,
     )
+
+
+def _metadata(
+    kind: str, image: ImageFile.ImageFile, data: bytes
+) -> tuple[exif.Metadata, Description]:
+    """Read what the main picture says; of a TIFF that begins with a preview, what that says too."""
+    metadata = exif.read(image)
+    holder: Image.Image = image
+    if isinstance(image, tiff.Tiff) and image.tell():
+        first = exif.attempt(lambda: tiff.Tiff(BytesIO(data)), image)
+        metadata = exif.merged(metadata, exif.read(first))
+        holder = image if image.info.get("xmp") or iptc.has_block(image) else first
+    return metadata, description.embedded(holder, kind, data, metadata.tags)
 
 
 def _orientation_applied_by_decoder(image: ImageFile.ImageFile) -> int:

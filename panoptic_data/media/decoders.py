@@ -21,30 +21,44 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from panoptic_data.errors import UnreadableImage
-from panoptic_data.media import formats
+from panoptic_data.media import formats, main_picture
 from panoptic_data.media.tiff import Tiff
 
 __all__ = ["count_frames", "open_as"]
 
+_MP_ENTRIES = 0xB002
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 
 
 def open_as(kind: str, data: bytes) -> ImageFile.ImageFile:
-    """Open bytes as the format that ``probe`` found; no pixel is decoded yet.
+    """Open bytes as the format that ``probe`` found, at the main page; no pixel is decoded yet.
 
     Raises UnreadableImage ("camera_raw") for a camera's raw file in a TIFF container, and
     whatever the decoder raises for a broken header.
     """
     image: ImageFile.ImageFile = _OPENERS[kind](BytesIO(data))
-    if isinstance(image, Tiff) and _is_camera_raw(image, data):
-        raise UnreadableImage("camera_raw")
+    if isinstance(image, Tiff):
+        if _is_camera_raw(image, data):
+            raise UnreadableImage("camera_raw")
+        page = main_picture.number_of_page(data)
+        if page:
+            image.seek(page)
     return image
 
 
 def count_frames(kind: str, image: Image.Image, data: bytes) -> int:
     """Return how many frames or pages an opened file has, at most ``formats.MAX_FRAMES``."""
-    counted = formats.count_frames(kind, data)
+    counted = formats.count_frames(kind, data) or _pictures_of_camera(image)
     return counted or min(int(getattr(image, "n_frames", 1)), formats.MAX_FRAMES)
+
+
+def _pictures_of_camera(image: Image.Image) -> int | None:
+    """Count the pictures of a JPEG that holds several (CIPA DC-007), without large thumbnails."""
+    entries = getattr(image, "mpinfo", {}).get(_MP_ENTRIES)
+    if not entries:
+        return None
+    kinds = [str(entry["Attribute"]["MPType"]) for entry in entries]
+    return max(1, sum(not kind.startswith("Large Thumbnail") for kind in kinds))
 
 
 def _is_camera_raw(image: Tiff, data: bytes) -> bool:

@@ -10,12 +10,12 @@ import json
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
-__all__ = ["MAX_TEXT_LENGTH", "Metadata", "attempt", "clean", "read"]
+__all__ = ["MAX_TEXT_LENGTH", "Metadata", "attempt", "clean", "merged", "read"]
 
 T = TypeVar("T")
 
@@ -78,6 +78,18 @@ def read(image: Image.Image) -> Metadata:
         lat=lat,
         lon=lon,
         tags=_readable_tags(tags | gps),
+    )
+
+
+def merged(metadata: Metadata, other: Metadata) -> Metadata:
+    """Return metadata, and what another says of what it leaves open; its own orientation."""
+    place = metadata if metadata.lat is not None else other
+    return replace(
+        metadata,
+        camera=metadata.camera or other.camera,
+        lat=place.lat,
+        lon=place.lon,
+        tags={**other.tags, **metadata.tags},
     )
 
 

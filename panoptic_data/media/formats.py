@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 import struct
 from contextlib import suppress
+from typing import NamedTuple
 
 __all__ = [
     "IMAGE_EXTENSIONS",
     "MAX_FRAMES",
     "MEDIA_TYPES",
     "PROBED_BYTES",
+    "TiffPage",
     "count_frames",
     "halvings",
     "is_cut",
     "probe",
+    "tiff_pages",
 ]
 
 # Enough for every signature below, the brands of an ISO container included.
@@ -65,12 +68,25 @@ _SIGNATURES = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
+# NewSubfileType, SubfileType, ImageWidth, ImageLength; they come first in a directory.
+_PAGE_TAGS = (254, 255, 256, 257)
+_FIRST_ENTRIES = 16
+# By the type of a field: bytes, shorts, longs, long longs.
+_INTEGERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset(
     {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
 )
 _BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _PNM = re.compile(rb"P(?:[1-6]\s+(?:#|\d)|f\s+\d)")
+
+
+class TiffPage(NamedTuple):
+    """One directory of a TIFF; ``is_reduced``: only a preview or mask of another. 0: not known."""
+
+    is_reduced: bool
+    width: int
+    height: int
 
 
 def probe(data: bytes) -> str | None:
@@ -93,11 +109,14 @@ def probe(data: bytes) -> str | None:
 def count_frames(kind: str, data: bytes) -> int | None:
     """Return how many frames a GIF or pages a TIFF has, at most :data:`MAX_FRAMES`.
 
+    Previews, smaller versions and masks of pages are no pages.
     None for other formats, whose decoders know it without parsing every frame.
     """
     if kind == "GIF":
         return _gif_frames(data)
-    return max(_tiff_directories(data), 1) if kind == "TIFF" else None
+    if kind != "TIFF":
+        return None
+    return max(sum(not page.is_reduced for page in tiff_pages(data)), 1)
 
 
 def is_cut(kind: str, data: bytes) -> bool:
@@ -113,7 +132,7 @@ def is_cut(kind: str, data: bytes) -> bool:
     if kind == "BMP":
         return int.from_bytes(data[2:6], "little") > len(data)
     if kind == "TIFF":
-        return not _tiff_directories(data)
+        return not tiff_pages(data)
     return kind in ("AVIF", "HEIF", "JPEG2000") and _boxes_are_cut(data)
 
 
@@ -170,22 +189,35 @@ def _after_sub_blocks(data: bytes, at: int) -> int:
     return at + 1
 
 
-def _tiff_directories(data: bytes) -> int:
+def tiff_pages(data: bytes) -> list[TiffPage]:
     """Follow the chain of directories (TIFF 6.0, section 2; BigTIFF has wider fields)."""
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
     first, count, entry, link = (8, "Q", 20, "Q") if big else (4, "H", 12, "I")
-    seen: set[int] = set()
+    pages: dict[int, TiffPage] = {}
     # A chain that leaves the file ends there: the pages met so far are the pages there are.
     with suppress(struct.error, OverflowError):
         (at,) = struct.unpack_from(order + link, data, first)
-        while at and at not in seen and len(seen) < MAX_FRAMES:
+        while at and at not in pages and len(pages) < MAX_FRAMES:
             (entries,) = struct.unpack_from(order + count, data, at)
-            after = at + struct.calcsize("=" + count) + entries * entry
-            (following,) = struct.unpack_from(order + link, data, after)
-            seen.add(at)
+            start = at + struct.calcsize("=" + count)
+            (following,) = struct.unpack_from(order + link, data, start + entries * entry)
+            pages[at] = _tiff_page(data, order, start, min(entries, _FIRST_ENTRIES), entry)
             at = following
-    return len(seen)
+    return list(pages.values())
+
+
+def _tiff_page(data: bytes, order: str, start: int, entries: int, length: int) -> TiffPage:
+    """Read the size and kind of a page; entries come in the order of their tags."""
+    values = dict.fromkeys(_PAGE_TAGS, 0)
+    for at in range(start, start + entries * length, length):
+        tag, type = struct.unpack_from(order + "HH", data, at)
+        if tag in values and type in _INTEGERS:
+            where = at + (12 if length == 20 else 8)
+            (values[tag],) = struct.unpack_from(order + _INTEGERS[type], data, where)
+    kind, old_kind, width, height = values.values()
+    # A smaller version of another page, or a mask for it.
+    return TiffPage(bool(kind & 0b101) or old_kind == 2, width, height)
 
 
 def _boxes_are_cut(data: bytes) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from panoptic_data.media.tiff import Tiff
 
-__all__ = ["parse", "read"]
+__all__ = ["has_block", "parse", "read"]
 
 _MARKER = 0x1C
 _APPLICATION = 2
@@ -45,6 +45,11 @@ def read(image: Image.Image) -> dict[str, list[str]]:
     """Return the texts of an opened picture by name (``caption``, ``keywords`` …), each a list."""
     block = _block(image)
     return parse(block) if block else {}
+
+
+def has_block(image: Image.Image) -> bool:
+    """Whether an opened picture holds IPTC."""
+    return bool(_block(image))
 
 
 def parse(block: bytes) -> dict[str, list[str]]:

@@ -124,6 +124,8 @@ def low_bytes(image: ImageFile.ImageFile, data: bytes) -> Image.Image | None:
     None where they cannot be had.
     """
     again = type(image)(BytesIO(data))
+    if image.tell():
+        again.seek(image.tell())
     tiles = []
     for tile in again.tile:
         start, bits, order = _rawmode(tile).partition(";16")
