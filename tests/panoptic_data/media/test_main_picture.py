@@ -67,8 +67,7 @@ def test_a_large_thumbnail_of_a_camera_is_no_second_picture():
     # The second entry's attribute: Large Thumbnail (VGA Equivalent), CIPA DC-007 5.2.3.3.1.
     at = data.index(b"MPF\0")
     order = "<" if data[at + 4 : at + 6] == b"II" else ">"
-    first = data.index(struct.pack(order + "I", 0x030000)[: 3 if order == "<" else 4], at)
-    second = first + 16 - (first - data.index(struct.pack(order + "I", 0x030000)[:3], at))
+    second = data.index(struct.pack(order + "I", 0x030000), at) + 16
     data[second : second + 4] = struct.pack(order + "I", 0x010001)
     picture = decode.decode(bytes(data))
     assert (picture.frames, picture.width) == (1, 320)
