@@ -91,8 +91,8 @@ def panel(
     if image is None:
         st.html(_damaged(files))
         return
-    said = corpus.frame[int(rows[0])].with_columns(map(dates_as_texts, DATES)).to_dicts()[0]
-    st.html(_definition_list(_about(image, said, files)))
+    described = corpus.frame[int(rows[0])].with_columns(map(dates_as_texts, DATES)).to_dicts()[0]
+    st.html(_definition_list(_about(image, described, files)))
     _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))
@@ -211,8 +211,8 @@ def _duplicates(corpus: Catalogue, sha1: str, row: int) -> None:
                 st.rerun(scope="app")
 
 
-def _about(image: Mapping[str, Any], said: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
-    """Return what is known of an image; ``said`` is what its files say of themselves."""
+def _about(image: Mapping[str, Any], described: Mapping[str, Any], files: pl.DataFrame) -> Pairs:
+    """Return what is known of an image; ``described`` is what its files say of themselves."""
     width, height = image["width"], image["height"]
     size = files["size"].max()
     dimensions = state.text(
@@ -226,21 +226,21 @@ def _about(image: Mapping[str, Any], said: Mapping[str, Any], files: pl.DataFram
         ("format", f"{escape(image['format'] or '')} <small>{escape(image['mode'] or '')}</small>"),
         ("weight", state.file_size(int(size)) if isinstance(size, int) else ""),
         ("frames", state.number(image["frames"]) if (image["frames"] or 1) > 1 else ""),
-        ("taken_at", _taken(image, said, files)),
-        ("digitised_at", _date(said["digitised_at"])),
+        ("taken_at", _taken(image, described, files)),
+        ("digitised_at", _date(described["digitised_at"])),
         ("camera", escape(image["camera"] or "")),
         ("place", _coordinates(image)),
         ("colour", _swatch(image["colour"])),
         ("turned", _orientation(image["orientation"])),
-        *((name, escape(said[name] or "")) for name in TEXTS),
-        (KEYWORDS, _keywords(said[KEYWORDS])),
+        *((name, escape(described[name] or "")) for name in TEXTS),
+        (KEYWORDS, _keywords(described[KEYWORDS])),
     ]
     return [(state.text(f"image.{name}"), value) for name, value in pairs if value]
 
 
-def _taken(image: Mapping[str, Any], said: Mapping[str, Any], files: pl.DataFrame) -> str:
+def _taken(image: Mapping[str, Any], described: Mapping[str, Any], files: pl.DataFrame) -> str:
     """Return when a picture was taken; a tooltip says by which field of the file."""
-    date = _date(said["taken_at"])
+    date = _date(described["taken_at"])
     if not date:
         return ""
     sidecars = (json.loads(text) for text in files["sidecar"].drop_nulls())

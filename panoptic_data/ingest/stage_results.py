@@ -26,9 +26,9 @@ def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> St
     new = rows.join(scan.rows, on="file_id", how="anti").filter(~pl.col("file_id").is_in(moved_in))
     sha1 = pl.col("sha1").fill_null("")
     # Where there is no sidecar the digest is that of earlier releases.
-    said = pl.concat_str(pl.lit("\0"), "sidecar").fill_null("")
+    sidecars = pl.concat_str(pl.lit("\0"), "sidecar").fill_null("")
     held = pl.concat_str("path", sha1, "status", separator="\0")
-    parts = rows.select(held + said).to_series()
+    parts = rows.select(held + sidecars).to_series()
     return StageResult(
         rows=rows.height,
         data_version=digest((CODE_VERSIONS["files"], *parts.to_list())),

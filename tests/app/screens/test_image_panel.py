@@ -38,10 +38,10 @@ def test_panel_tells_properties_files_and_what_made_them(corpus):
 
 
 def test_panel_tells_what_the_file_says_of_itself_and_whence_its_date_is(corpus):
-    said = {"caption": "<Le port>", "keywords": ["mer|port", "pluie"], "creator": "Aïcha"}
+    described = {"caption": "<Le port>", "keywords": ["mer|port", "pluie"], "creator": "Aïcha"}
     dates = {"taken_at": datetime(1958, 6, 1), "taken_precision": "month"}
     scanned = {"digitised_at": datetime(2018, 5, 6, 7, 8), "digitised_precision": "minute"}
-    row = synthetic.image("f", **said, **dates, **scanned, taken_from="IPTC DateCreated")
+    row = synthetic.image("f", **described, **dates, **scanned, taken_from="IPTC DateCreated")
     synthetic.write(corpus, "images", [row])
     sidecar = '{"headline": "Brest", "creator": "Bo"}'
     synthetic.write(corpus, "files", [synthetic.file("s/f.jpg", "f", sidecar=sidecar)])

@@ -45,11 +45,11 @@ def packet(caption="", city="", keywords=()):
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
     for number, (name, text) in enumerate(DATES.items()):
-        said = {}
+        options = {}
         if name in ("year", "month"):
             keywords = ["Europe|France|Paris", "pluie"] if name == "year" else ["pluie"]
-            said["xmp"] = packet(f"Une rue ({name})", "Tours", keywords)
-        picture = encoded(scene((64, 48), number), "JPEG", exif=exif(taken=text), **said)
+            options["xmp"] = packet(f"Une rue ({name})", "Tours", keywords)
+        picture = encoded(scene((64, 48), number), "JPEG", exif=exif(taken=text), **options)
         (folder / f"{name}.jpg").write_bytes(picture)
     project = create_project(folder.parent / "project")
     images.ingest(project, sources.add(project, folder), "r1")

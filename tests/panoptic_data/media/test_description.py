@@ -43,7 +43,7 @@ def by_exiftool(paths):
 
 @needs_exiftool
 def test_captions_and_keywords_of_every_format_are_what_exiftool_reads(tmp_path):
-    said = [
+    written = [
         ("XMP-dc:Title", "Le château"), ("XMP-photoshop:Headline", "Été à Tours"),
         ("XMP-dc:Description", "Une vue — 1930"), ("XMP-dc:Creator", "Aïcha B."),
         ("XMP-dc:Rights", "© Musée"), ("XMP-photoshop:Credit", "Don Ω"),
@@ -51,7 +51,7 @@ def test_captions_and_keywords_of_every_format_are_what_exiftool_reads(tmp_path)
         ("XMP-lr:HierarchicalSubject", "Europe|France|Paris"),
         ("XMP-photoshop:City", "Tours"), ("XMP-photoshop:Country", "France"),
     ]  # fmt: skip
-    paths = tagged(tmp_path, {kind: (kind, said) for kind in [*KINDS, "GIF"]})
+    paths = tagged(tmp_path, {kind: (kind, written) for kind in [*KINDS, "GIF"]})
     read = by_exiftool(paths.values())
     for path in paths.values():
         own = decode.decode(path.read_bytes()).description
@@ -68,14 +68,14 @@ def test_captions_and_keywords_of_every_format_are_what_exiftool_reads(tmp_path)
 
 @needs_exiftool
 def test_iptc_is_read(tmp_path):
-    said = [
+    written = [
         ("IPTC:ObjectName", "Le château"), ("IPTC:Headline", "Été"),
         ("IPTC:Caption-Abstract", "Une vue"), ("IPTC:By-line", "Aïcha B."),
         ("IPTC:CopyrightNotice", "© Musée"), ("IPTC:Keywords", "pluie"),
         ("IPTC:Keywords", "toit"), ("IPTC:City", "Tours"), ("IPTC:Sub-location", "Rue Colbert"),
         ("IPTC:DateCreated", "1773:00:00"),
     ]  # fmt: skip
-    paths = tagged(tmp_path, {kind: (kind, said) for kind in ("JPEG", "TIFF", "PNG")})
+    paths = tagged(tmp_path, {kind: (kind, written) for kind in ("JPEG", "TIFF", "PNG")})
     for path in paths.values():
         row = describe(path.read_bytes())
         texts = (row.title, row.headline, row.caption, row.creator, row.rights, row.location)
