@@ -2,7 +2,7 @@
 
 Of several texts the first that is there counts, in this order:
 
-- texts: XMP, IPTC, EXIF (with what Windows writes there);
+- texts: XMP, IPTC, EXIF (with what Windows writes there), texts of a PNG;
 - keywords: those of XMP, with what stands above them, and any others of IPTC and EXIF;
 - when it was taken: ``DateTimeOriginal`` of EXIF, of XMP; ``DateCreated`` of XMP, of IPTC; then, of
   what a camera took, the date of digitisation. EXIF's ``DateTime`` is when a file was last changed,
@@ -50,6 +50,14 @@ _PICTURES_IN_DATA = ("GIF", "JPEG2000")
 _PACKET = re.compile(rb"<(x:xmpmeta|rdf:RDF)\b.*?</\1>", re.DOTALL)
 # What only a camera writes: of its pictures the digitisation is when they were taken.
 _EXPOSURE_TAGS = ("ExposureTime", "FNumber", "FocalLength", "ShutterSpeedValue")
+# Texts of a PNG (ISO/IEC 15948, 11.3.4.2), and the tags of EXIF that say the same.
+_PNG_TEXTS = {
+    "Title": "XPTitle",
+    "Author": "Artist",
+    "Description": "ImageDescription",
+    "Copyright": "Copyright",
+    "Comment": "XPComment",
+}
 _NOTHING = Packet()
 _NO_RECORDS: dict[str, list[str]] = {}
 
@@ -79,7 +87,8 @@ def embedded(image: Image.Image, kind: str, data: bytes, tags: Mapping[str, Any]
     """Return what is embedded in an opened picture; ``tags`` are its EXIF, by name, as texts."""
     packet = attempt(lambda: _packet(image, kind, data), _NOTHING)
     records = attempt(lambda: iptc.read(image), _NO_RECORDS)
-    return _described(packet, records, tags)
+    texts = {tag: image.info.get(name) for name, tag in _PNG_TEXTS.items()} if kind == "PNG" else {}
+    return _described(packet, records, {**texts, **tags})
 
 
 def of_sidecar(data: bytes) -> Description:

@@ -88,6 +88,14 @@ def test_iptc_is_read(tmp_path):
 
 
 @needs_exiftool
+def test_texts_of_a_png_are_read(tmp_path):
+    written = [("PNG:Title", "Le château"), ("PNG:Author", "Aïcha"), ("PNG:Description", "Une vue")]
+    (path,) = tagged(tmp_path, {"png": ("PNG", written)}).values()
+    own = decode.decode(path.read_bytes()).description
+    assert (own.title, own.creator, own.caption) == ("Le château", "Aïcha", "Une vue")
+
+
+@needs_exiftool
 def test_what_is_a_date_of_creation_and_what_is_not(tmp_path):
     dates = {
         "edited": [("EXIF:ModifyDate", "2018:05:06 07:08:09")],
