@@ -22,6 +22,7 @@ from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
+from app.widgets.keyword_offer import keyword_offer
 from panoptic_data.catalogue.embedded import DATES, dates_as_texts
 from panoptic_data.ingest import sources
 from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
@@ -93,6 +94,8 @@ def panel(
         return
     described = corpus.frame[int(rows[0])].with_columns(map(dates_as_texts, DATES)).to_dicts()[0]
     st.html(_definition_list(_about(image, described, files)))
+    if described[KEYWORDS]:
+        keyword_offer(project, corpus)
     _similar_images(corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))

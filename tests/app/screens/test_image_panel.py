@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from panoptic_data.annotations.store import annotations_of
 from tests import synthetic
 from tests.app.page import page_text, run
 
@@ -51,6 +52,13 @@ def test_panel_tells_what_the_file_says_of_itself_and_whence_its_date_is(corpus)
         assert text in panel
     assert "Aïcha" not in panel
     assert any("from IPTC DateCreated" in html.body for html in page.get("html"))
+
+    [button] = [button for button in page.button if "embedded keywords" in button.label]
+    button.click().run()
+    assert [item.message for item in page.exception] == []
+    state = annotations_of(corpus).state(fresh=True)
+    assert sorted(tag.name for tag in state.tags.values()) == ["mer", "pluie", "port"]
+    assert not [button for button in page.button if "embedded keywords" in button.label]
 
 
 def test_unknown_image_of_an_address_is_said_to_be_gone(corpus):
