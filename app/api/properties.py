@@ -22,7 +22,7 @@ from app.api import property_changes
 from app.api.endpoint import NO_STORE, REVALIDATE, answering
 from app.services import property_stats
 from app.session import open_version
-from panoptic_data.annotations import edits
+from panoptic_data.annotations import edits, identifiers
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.sql import literals
 from panoptic_data.views import model
@@ -50,8 +50,9 @@ def routes(project: Project) -> list[Route]:
       with how many ``targets`` have a value and how many ``tags`` it has. 304 where nothing
       happened since.
     - ``/definitions/{id}/tags``: its tags as lists beside each other: ``id``, ``name``,
-      ``colour``, ``key``, ``parents``, ``all`` (targets that have it or one below it),
-      ``itself``, ``made`` (seconds). 304 where neither the tags nor their use changed.
+      ``colour``, ``key``, ``identifier`` (text, label, link; or null), ``parents``,
+      ``all`` (targets that have it or one below it), ``itself``, ``made`` (seconds). 304 where
+      neither the tags nor their use changed.
     - ``/definitions/{id}/values``: how its values are spread (``property_stats``).
     - ``/definitions/{id}/pictures?tag=``: the first images of these tags and of those below as
       ``sha1s``; how many have one of these tags (``itself``), or one but the first (``others``).
@@ -133,6 +134,16 @@ def _tag_lists(state: State, prop: Property) -> bytes:
     ids = {tag.id for tag in shown}
     lists = {
         **{part: [getattr(tag, part) for tag in shown] for part in ("id", "name", "colour", "key")},
+        # What stands for it in a vocabulary: the text of it, its label and its link.
+        "identifier": [
+            tag.identifier
+            and [
+                tag.identifier,
+                identifiers.label(tag.identifier),
+                identifiers.link(tag.identifier),
+            ]
+            for tag in shown
+        ],
         "parents": [[parent for parent in tag.parents if parent in ids] for tag in shown],
         "all": [used[tag.id][0] for tag in shown],
         "itself": [used[tag.id][1] for tag in shown],

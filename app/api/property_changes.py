@@ -36,7 +36,7 @@ BODY_BYTES = 4 * 2**20
 NAMED_AT_MOST = 3
 # What a change of each part is called in the history.
 PROPERTY_ACTS = {"name": "rename", "folder": "place", "hidden": "property", "options": "property"}
-TAG_ACTS = {"name": "rename", "colour": "colour", "key": "key"}
+TAG_ACTS = {"name": "rename", "colour": "colour", "key": "key", "identifier": "identifier"}
 
 Options = dict[Id, bool | int | float]
 
@@ -126,6 +126,7 @@ class TagParts(RequestBody):
     name: Name = ""
     colour: Id | None = None
     key: Id | None = None
+    identifier: Id | None = None
 
 
 class AlterTags(KeptRequest):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from panoptic_data.annotations import identifiers
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.properties import new_id
 from panoptic_data.errors import InvalidTag
@@ -43,7 +44,7 @@ LONGEST_NAME = 500
 SEPARATOR = " › "
 """What stands between the names of a label."""
 _DEEPEST_LABEL = 5
-_PARTS = ("property", "name", "colour", "place", "key", "deleted")
+_PARTS = ("property", "name", "colour", "place", "key", "deleted", "identifier")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Tag:
     """One tag.
 
     ``parents`` are ids of tags of the same property, ``place`` is its order among them, ``key`` a
-    digit or letter that applies it.
+    digit or letter that applies it, ``identifier`` what it is in a vocabulary that others share
+    (canonical, as ``identifiers`` reads it).
     """
 
     id: str
@@ -62,6 +64,7 @@ class Tag:
     place: float = 0.0
     key: str | None = None
     deleted: bool = False
+    identifier: str | None = None
 
 
 def create(
@@ -112,7 +115,7 @@ def find_or_create(
 
 
 def update(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
-    """Return the changes that give a tag another name, colour, place, key or state.
+    """Return the changes that give a tag another name, colour, place, key, state, identifier.
 
     A key that another tag has is taken from it. Raises InvalidTag.
     """
@@ -121,6 +124,11 @@ def update(known: Mapping[str, Tag], id: str, **parts: Any) -> list[Change]:
     if unknown:
         raise InvalidTag("part", name=min(unknown))
     changes = []
+    if parts.get("identifier"):
+        given = str(parts["identifier"])
+        parts["identifier"] = identifiers.parse(given)
+        if parts["identifier"] is None:
+            raise InvalidTag("identifier", name=given[:80])
     if "name" in parts:
         parts["name"] = _checked_name(known, tag.property, parts["name"], id)
     if parts.get("key"):
@@ -305,7 +313,10 @@ def with_parent(tag: Tag, parent: str) -> Tag:
 
 def _with_parents(tag: Tag, parents: tuple[str, ...]) -> Tag:
     # Faster than ``replace``: a project may have tens of thousands of tags.
-    return Tag(tag.id, tag.property, tag.name, tag.colour, parents, tag.place, tag.key, tag.deleted)
+    return Tag(
+        tag.id, tag.property, tag.name, tag.colour, parents, tag.place, tag.key, tag.deleted,
+        tag.identifier,
+    )  # fmt: skip
 
 
 def reachable(edges: Mapping[str, Iterable[str]], ids: Iterable[str]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data.annotations import edits, properties, tags, values
+from panoptic_data.annotations import edits, identifiers, properties, tags, values
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Batch, Change, as_frame
 from panoptic_data.annotations.store import annotations_of
@@ -254,6 +254,10 @@ def _complete_tag(
     """Return the changes that give a tag the colour and the parents it lacks; ``own`` gets them."""
     id = by_label[name_key(new_tag.label or new_tag.name)].id
     changes: list[Change] = []
+    identifier = _identifier(new_tag.identifier, strict)
+    if identifier is not None and own[id].identifier is None:
+        changes += tags.update(own, id, identifier=identifier)
+        own[id] = replace(own[id], identifier=identifier)
     colour = _colour(new_tag.colour, strict)
     if colour is not None and own[id].colour is None:
         changes += tags.update(own, id, colour=colour)
@@ -270,6 +274,13 @@ def _complete_tag(
             own[id] = tags.with_parent(own[id], parent_id)
             changes += link
     return changes
+
+
+def _identifier(text: str | None, strict: bool) -> str | None:
+    identifier = identifiers.parse(text) if text else None
+    if text and identifier is None and strict:
+        raise InvalidTag("identifier", name=text[:80])
+    return identifier
 
 
 def _colour(text: str | None, strict: bool) -> str | None:

@@ -74,6 +74,7 @@ def to_json(definitions: Iterable[Definition], rows: str) -> str:
             "tags": [
                 {"name": tag.name, "colour": tag.colour, "parents": list(tag.parents)}
                 | ({"label": tag.label} if tag.label else {})
+                | ({"identifier": tag.identifier} if tag.identifier else {})
                 for tag in definition.tags
             ],
         }
@@ -223,7 +224,13 @@ def _definition(column: Mapping[str, Any]) -> Definition:
     if type not in values.TYPES or target not in TARGETS:
         raise ValueError(f"{type} of {target}")
     tags = tuple(
-        NewTag(str(tag["name"]), tag["colour"], tuple(map(str, tag["parents"])), tag.get("label"))
+        NewTag(
+            str(tag["name"]),
+            tag["colour"],
+            tuple(map(str, tag["parents"])),
+            tag.get("label"),
+            tag.get("identifier"),
+        )
         for tag in column["tags"]
     )
     return Definition(

@@ -53,6 +53,7 @@ _TAG_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "tag", "value", "nom", "valeur"),
     "colour": ("color", "colour", "couleur"),
     "parents": ("parents", "parent"),
+    "identifier": ("identifier", "identifiant", "uri", "wikidata"),
 }
 
 
@@ -60,13 +61,15 @@ _TAG_COLUMNS: Mapping[str, tuple[str, ...]] = {
 class NewTag:
     """A tag as a file describes it: ``parents`` are names, ``colour`` is the text of the file.
 
-    Where a file has several tags of one name, ``label`` is how cells and parents name this one.
+    Where a file has several tags of one name, ``label`` is how cells and parents name this one;
+    ``identifier`` is its text of a vocabulary.
     """
 
     name: str
     colour: str | None = None
     parents: tuple[str, ...] = ()
     label: str | None = None
+    identifier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,14 +167,19 @@ def tags_of(table: Table) -> tuple[NewTag, ...]:
         table.frame[columns[part]].to_list() if part in columns else empty for part in _TAG_COLUMNS
     ]
     return tuple(
-        NewTag(_text(name), _text(colour) or None, tuple(split(_text(parents))))
-        for name, colour, parents in zip(*parts, strict=True)
+        NewTag(
+            _text(name),
+            _text(colour) or None,
+            tuple(split(_text(parents))),
+            identifier=_text(identifier) or None,
+        )
+        for name, colour, parents, identifier in zip(*parts, strict=True)
         if _text(name)
     )
 
 
 def tag_columns(table: Table) -> dict[str, str]:
-    """Return the columns that hold parts of a tag: "name", "colour", "parents" → column."""
+    """Return the columns that hold parts of a tag: "name", "colour", "parents", "identifier"."""
     columns = {name.casefold().strip(): name for name in table.frame.columns}
     first = {
         part: next((columns[name] for name in names if name in columns), None)

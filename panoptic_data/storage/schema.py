@@ -360,6 +360,7 @@ TABLES: dict[str, Table] = {
                 Column("place", pa.float64(), "order among its siblings"),
                 Column("key", pa.string(), "digit or letter that applies it, or null"),
                 Column("deleted", pa.bool_(), "kept, so that it can come back"),
+                Column("identifier", pa.string(), "in a vocabulary, as wikidata:Q42, or null"),
             ),
         ),
         Table(

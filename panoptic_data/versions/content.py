@@ -199,17 +199,23 @@ def _of_annotations(state: State, paths: pl.DataFrame) -> dict[str, str]:
         (prop.name, prop.type, prop.target, prop.folder or "", json.dumps(dict(prop.options)))
         for prop in state.live_properties
     ]
-    defined = [
+    defined: list[tuple[str, ...]] = [
         (state.properties[tag.property].name, names[tag.id], tag.colour or "", tag.key or "")
         for tag in tags.values()
         if tag.property in state.properties and not state.properties[tag.property].deleted
     ]
+    columns = ["property", "tag", "colour", "key"]
+    if any(tag.identifier for tag in tags.values()):
+        # Only then: versions made before there were any keep their digest.
+        columns.append("identifier")
+        owners = {names[tag.id]: tag.identifier or "" for tag in tags.values()}
+        defined = [(*row, owners[row[1]]) for row in defined]
     values = [_sum_of_values(rows) for rows in _values(state, names, paths)]
     schema = ["kind", "target", "property", "value", "author"]
     total = np.concatenate(values) if values else row_digests(pa.table({}))
     return {
         "properties": _of_texts(("name", "type", "target", "folder", "options"), properties),
-        "tags": _of_texts(("property", "tag", "colour", "key"), defined),
+        "tags": _of_texts(columns, defined),
         "annotations": table_digest(schema, total),
     }
 

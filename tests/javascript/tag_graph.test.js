@@ -42,6 +42,7 @@ test("a tag knows what it is searched by and what stands under it", () => {
     folded: "dog",
     colour: null,
     key: "d",
+    identifier: null,
     parents: ["animals", "pets"],
     children: [],
     all: 2,

@@ -160,7 +160,10 @@ class AnnotationPanel {
     this.copyToSelection.update(visible, values);
   }
 
-  /** Arrange one row a property, in their order, under their headings. */
+  /**
+   * Arrange one row a property, in their order, under their headings.
+   * @param {import("../shared/store/annotations.js").Property[]} visible
+   */
   arrangeRows(visible) {
     const ids = new Set(visible.map((property) => keyOf(property)));
     for (const [key, { row }] of this.rows) {

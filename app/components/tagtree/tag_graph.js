@@ -8,6 +8,7 @@ import { withoutAccents } from "../shared/ui/text.js";
  * @property {string} folded    the name without accents and capitals, for searching
  * @property {string | null} colour
  * @property {string | null} key
+ * @property {[string, string, string] | null} identifier  its text, label and link
  * @property {string[]} parents
  * @property {string[]} children
  * @property {number} all       images that have it or one below it
@@ -43,6 +44,7 @@ export function buildGraph(lists, order, language) {
     folded: withoutAccents(lists.name[index]),
     colour: lists.colour[index],
     key: lists.key[index],
+    identifier: lists.identifier?.[index] ?? null,
     parents: lists.parents[index],
     children: [],
     all: lists.all[index],

@@ -1,6 +1,7 @@
 // The panel of the selected tags: colour, key, parents, pictures, and what can be done with them.
 // Not here: doing it (tag_changes.js).
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
+import { identifierField } from "./identifier_field.js";
 import { rename } from "../shared/ui/inline_rename.js";
 import { isVersion, routeTo } from "../shared/bridge/address.js";
 import { withBelow } from "./tag_graph.js";
@@ -101,6 +102,7 @@ export class TagPanel {
       this.actions([tag]),
       this.colours([tag]),
       this.keyField(tag),
+      identifierField(tag, this.tree.tools),
       this.parentsPart(tag),
       this.deletePart([tag]),
     ];

@@ -300,6 +300,7 @@ def _tags(state: State, prop: Property) -> tuple[NewTag, ...]:
             tag.colour,
             tuple(labels[id] for id in tag.parents if id in labels),
             labels[tag.id] if labels[tag.id] != tag.name else None,
+            tag.identifier,
         )
         for tag in ordered
     )
