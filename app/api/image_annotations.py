@@ -17,11 +17,11 @@ from starlette.routing import Route
 from app.api.endpoint import NO_STORE, answering
 from app.api.targets import files_of
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.storage.per_project import PerProject
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import State
-    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["position_and_version", "routes"]
@@ -68,15 +68,17 @@ def _position(project: Project, _: Request) -> Response:
 
 
 # What is defined changes seldom and is asked for with each image. A state keeps its frame of
-# definitions until something in it changes. By the root of the project.
-_definitions_of: dict[ProjectFolder, tuple[pl.DataFrame, dict[str, Any]]] = {}
+# definitions until something in it changes. Each holds the last list, if any.
+_definitions_of: PerProject[list[tuple[pl.DataFrame, dict[str, Any]]]] = PerProject()
 
 
 def _definitions(project: Project, state: State) -> dict[str, Any]:
     """Return the properties and tags that are not deleted, and a text that names their state."""
-    cached = _definitions_of.get(project.folder)
+    held = _definitions_of.of(project.folder, list)
+    cached = next(iter(held), None)
     if cached is None or cached[0] is not state.definitions:
-        cached = _definitions_of[project.folder] = (state.definitions, _list_definitions(state))
+        cached = (state.definitions, _list_definitions(state))
+        held[:] = [cached]
     return dict(cached[1])
 
 

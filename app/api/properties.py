@@ -24,6 +24,7 @@ from app.services import property_stats
 from app.session import open_version
 from panoptic_data.annotations import edits, identifiers
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.storage.per_project import PerProject
 from panoptic_data.storage.sql import literals
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
     from panoptic_data.annotations.state import PropertyValues, State
     from panoptic_data.annotations.tags import Tag
-    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["routes", "view_of"]
@@ -229,28 +229,29 @@ class _CachedTagLists:
 
 
 # By the folder of the project and the id of the property.
-_tag_lists_of: dict[tuple[ProjectFolder, str], _CachedTagLists] = {}
-_target_counts: dict[tuple[ProjectFolder, str], tuple[PropertyValues, int]] = {}
+_tag_lists_of: PerProject[dict[str, _CachedTagLists]] = PerProject()
+_target_counts: PerProject[dict[str, tuple[PropertyValues, int]]] = PerProject()
 
 
 def _cached_tag_lists(project: Project, state: State, prop: Property) -> _CachedTagLists:
     """Return the JSON of a property's tags, made anew where the tags or their values changed."""
-    key = (project.folder, prop.id)
-    cached = _tag_lists_of.get(key)
+    by_property = _tag_lists_of.of(project.folder, dict)
+    cached = by_property.get(prop.id)
     cells = state.property_values(prop.id)
     if cached is None or cached.tags is not state.tags or cached.cells is not cells:
         body = _tag_lists(state, prop)
-        cached = _tag_lists_of[key] = _CachedTagLists(state.tags, cells, state.position, body)
+        cached = by_property[prop.id] = _CachedTagLists(state.tags, cells, state.position, body)
     return cached
 
 
 def _count_targets(project: Project, state: State, property: str) -> int:
     """Return how many images or files have a value; counted anew where values changed."""
     cells = state.property_values(property)
-    cached = _target_counts.get((project.folder, property))
+    by_property = _target_counts.of(project.folder, dict)
+    cached = by_property.get(property)
     if cached is None or cached[0] is not cells:
         count = cells.frame()["target"].n_unique()
-        cached = _target_counts[project.folder, property] = (cells, count)
+        cached = by_property[property] = (cells, count)
     return cached[1]
 
 

@@ -48,9 +48,9 @@ from panoptic_data.annotations.state import (
     with_switch,
 )
 from panoptic_data.errors import DataUnavailable, TableDamaged, TableMissing
+from panoptic_data.storage.per_project import PerProject
 
 if TYPE_CHECKING:
-    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
 
 __all__ = ["Store", "annotations_of"]
@@ -63,8 +63,7 @@ CHECK_EVERY = 0.5
 
 def annotations_of(project: Project) -> Store:
     """Return the annotations of a project, shared by the whole process."""
-    with _stores_lock:
-        return _stores.setdefault(project.folder, Store(project))
+    return _stores.of(project.folder, lambda: Store(project))
 
 
 class Store:
@@ -395,5 +394,4 @@ def _push_batches(stacks: dict[str, UndoStack], events: pl.DataFrame) -> None:
         stacks.setdefault(author, UndoStack()).push(batch, undoes, new == "true")
 
 
-_stores: dict[ProjectFolder, Store] = {}
-_stores_lock = threading.Lock()
+_stores: PerProject[Store] = PerProject()

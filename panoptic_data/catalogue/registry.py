@@ -18,11 +18,11 @@ from panoptic_data.catalogue.snapshot import Catalogue
 from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage import background
 from panoptic_data.storage.failures import LANCE_ERRORS
+from panoptic_data.storage.per_project import PerProject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from panoptic_data.storage.folder import ProjectFolder
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
 
@@ -45,10 +45,10 @@ def get(project: Project, *, fresh: bool = False) -> Catalogue:
     """Return the catalogue of a project, shared by the whole process and kept current.
 
     A small corpus is current within a second of a change; a large one is reloaded in the
-    background while readers keep the last. ``fresh`` waits until it is current.
+    background while readers keep the last. ``fresh`` waits until it is current. Of corpus versions
+    the few that were read last are kept.
     """
-    with _shared_lock:
-        shared = _shared.setdefault(project.folder, _SharedCatalogue(project))
+    shared = _shared.of(project.folder, lambda: _SharedCatalogue(project))
     return shared.current(fresh)
 
 
@@ -144,8 +144,7 @@ def _warm(catalogue: Catalogue) -> None:
         warm(catalogue)
 
 
-_shared: dict[ProjectFolder, _SharedCatalogue] = {}
-_shared_lock = threading.Lock()
+_shared: PerProject[_SharedCatalogue] = PerProject()
 
 
 def _versions(database: Database) -> dict[str, int]:

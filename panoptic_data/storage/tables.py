@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -55,6 +55,8 @@ KEYS_AT_ONCE = 1_000
 KEPT_FOR = timedelta(hours=1)
 FOREVER = timedelta(days=36_500)
 CONFLICT_RETRIES = 8
+# Connections to corpus versions that are kept open.
+VERSIONS_CONNECTED = 32
 # The column of row addresses, as ``take_at`` takes them.
 ADDRESS = "address"
 # A read that fails while another process drops old versions succeeds on the current one.
@@ -67,7 +69,7 @@ def connect(folder: ProjectFolder) -> Database:
     return Database(str(folder.root / LANCE), folder)
 
 
-@cache
+@lru_cache(VERSIONS_CONNECTED)
 def connect_pinned(folder: ProjectFolder, pins: tuple[tuple[str, int], ...]) -> Database:
     """Return the tables of a project at the versions of ``pins``; every write is refused."""
     uri = str(folder.root / LANCE)

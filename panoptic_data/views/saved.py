@@ -11,7 +11,6 @@ from __future__ import annotations
 import getpass
 import json
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from panoptic_data.errors import InvalidView, WriteConflict
-from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.per_project import PerProject
 from panoptic_data.storage.project import Project
 from panoptic_data.views import model
 from panoptic_data.views.model import View
@@ -86,26 +85,25 @@ class _CachedList:
     saved: tuple[SavedView, ...]
 
 
-_cached_lists: dict[ProjectFolder, _CachedList] = {}
-_cached_lists_lock = threading.Lock()
+# Each holds the last list that was read, if any.
+_cached_lists: PerProject[list[_CachedList]] = PerProject()
 
 
 def list_views(project: Project) -> list[SavedView]:
     """Return the open tabs in their order, then the other views, the last changed first."""
     database = project.database()
     version = database.version(TABLE)
-    with _cached_lists_lock:
-        cached = _cached_lists.get(project.folder)
-    if cached is not None and cached.version == version:
-        return list(cached.saved)
+    held = _cached_lists.of(project.folder, list)
+    for cached in held[:1]:
+        if cached.version == version:
+            return list(cached.saved)
     rows = database.read(TABLE, version=version or None).to_pylist()
     views = [_from_row(row) for row in rows if not row["deleted"]]
     opened = sorted((view for view in views if view.is_open), key=_tab_order)
     others = sorted(
         (view for view in views if not view.is_open), key=lambda view: view.changed_at, reverse=True
     )
-    with _cached_lists_lock:
-        _cached_lists[project.folder] = _CachedList(version, (*opened, *others))
+    held[:] = [_CachedList(version, (*opened, *others))]
     return [*opened, *others]
 
 

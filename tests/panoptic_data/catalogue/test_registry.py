@@ -126,7 +126,7 @@ def test_many_threads_read_one_catalogue(opened):
 def test_a_large_corpus_is_still_read_in_the_background_after_its_vectors_changed(opened):
     with_vectors(opened)
     registry.get(opened, fresh=True)
-    shared = registry._shared[opened.folder]
+    shared = registry._shared.of(opened.folder, list)
     shared._load_seconds = 9.0
     forget(opened, [sha1("grey")])
     # Reading vectors anew costs nothing here: that says nothing of files and images.

@@ -10,6 +10,7 @@ from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
 from panoptic_data.integrity import check, repair
 from panoptic_data.provenance import runs
 from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.per_project import VERSIONS_KEPT
 from panoptic_data.storage.project import open_project
 from panoptic_data.storage.tables import Database
 from panoptic_data.versions import content, known_digests, record
@@ -248,3 +249,14 @@ def test_what_is_known_of_tables_is_not_read_again_and_of_others_is(project, mon
     assert version.digests["clusters/visual"] != expected["clusters/visual"]
     (project.root / "cache" / "part-digests.json").write_text("[1]")
     assert create(project, "c").digest == version.digest
+
+
+def test_of_many_versions_that_are_opened_few_are_kept_in_memory(project):
+    now = registry.get(project)
+    names = [create(project, f"v{number}").name for number in range(VERSIONS_KEPT + 2)]
+    for name in names:
+        assert len(registry.get(at(project, name)).frame) == len(now.frame)
+    kept = [folder.version for folder in registry._shared.folders() if folder.id == project.id]
+    ids = {version.name: version.id for version in record.list_versions(project)}
+    assert kept == ["", *(ids[name] for name in names[2:])]
+    assert registry.get(project) is now
