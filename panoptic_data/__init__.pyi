@@ -17,12 +17,26 @@ from .notebook import (
     tag_keywords,
     undo,
 )
+from .notebook_versions import (
+    compare_versions,
+    create_version,
+    delete_version,
+    deposit_version,
+    export_version,
+    import_version,
+    list_versions,
+    open_version,
+    restore_version,
+    verify_version,
+)
 from .storage.project import Project, create_project, open_project
+from .versions.record import CorpusVersion
 from .views.model import Clause, Condition, Level, Sort, View
 
 __all__ = [
     "Clause",
     "Condition",
+    "CorpusVersion",
     "Level",
     "PanopticError",
     "Project",
@@ -30,20 +44,30 @@ __all__ = [
     "View",
     "add_folder",
     "annotate",
+    "compare_versions",
     "create_project",
     "create_property",
+    "create_version",
+    "delete_version",
+    "deposit_version",
     "export",
+    "export_version",
     "import_values",
+    "import_version",
     "lineage",
     "list_folders",
+    "list_versions",
     "open_project",
+    "open_version",
     "parse_view",
     "process",
     "read_values",
     "read_vectors",
+    "restore_version",
     "search_images",
     "select_images",
     "tag_images",
     "tag_keywords",
     "undo",
+    "verify_version",
 ]

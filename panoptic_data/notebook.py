@@ -1,7 +1,9 @@
 """What one calls from a notebook or a script: a project goes in, frames and plain values come out.
 
-Each function is one everyday act on what the packages below do in steps. Not here: those steps,
-and any rule of their own.
+Each function is one everyday act on what the packages below do in steps. Each takes a corpus
+version that was opened, too: those that read answer as of then, those that write raise
+VersionReadOnly. Not here: those steps, any rule of their own, making versions
+(``notebook_versions``).
 
     war = open_project("war")
     images = select_images(war, "format:png date:1930s sort:date")
@@ -80,14 +82,26 @@ def process(
     sources: Sequence[str] = (),
     retry: bool = False,
     refit: bool = False,
+    version: str | None = None,
+    note: str = "",
 ) -> dict[str, Any]:
     """Compute what is missing, as ``panoptic process`` does, and return its counts.
 
     Only what is new is computed; ``sources`` limits it to some folders by name, ``retry`` tries
     again what failed, ``refit`` fits map and clusters anew. Runs in a process of its own: an
-    interrupted notebook leaves nothing half done. Raises ProcessingFailed, with the reason.
+    interrupted notebook leaves nothing half done. ``version`` makes a corpus version of that name
+    when all is done, ``note`` says what for. Raises ProcessingFailed, with the reason.
     """
-    command = process_command(project.root, sources=sources, retry=retry, refit=refit, json=True)
+    project.require_now()
+    command = process_command(
+        project.root,
+        sources=sources,
+        retry=retry,
+        refit=refit,
+        json=True,
+        version=version,
+        note=note,
+    )
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

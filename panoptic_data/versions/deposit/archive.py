@@ -1,7 +1,8 @@
 """All tables of a corpus version in one zip of Parquet files, which any program can read.
 
 ``version.json`` is the version's row, ``format.json`` the release that wrote it and the sources'
-names, ``tables/<name>.parquet`` a table as it was. Paths of the machine are left out: a source has
+names, ``tables/<name>.parquet`` a table as it was, ``splits.parquet`` which images are for training
+and test, where a property says it. Paths of the machine are left out: a source has
 its name and no folder. Not here: the project made of one (``imported``).
 """
 
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidVersion
 from panoptic_data.storage.added_columns import complete, missing_fields
 from panoptic_data.storage.schema import TABLES, arrow, table_of, vector_length
 from panoptic_data.versions import record
+from panoptic_data.versions.deposit.splits import FILE_NAME, splits_of
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
 
@@ -49,12 +52,16 @@ class Archive:
 
 def write(project: Project, version: CorpusVersion, path: Path, report: ReportProgress) -> None:
     """Write the archive of a version. Raises DataUnavailable."""
-    database = at_version(project, version).database()
+    opened = at_version(project, version)
+    database = opened.database()
+    splits = splits_of(annotations_of(opened).state())
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         about = {"format": FORMAT, "project": project.name}
         archive.writestr("format.json", json.dumps(about, ensure_ascii=False, indent=1))
         row = record.to_rows(version).to_pylist()[0]
         archive.writestr("version.json", json.dumps(row, ensure_ascii=False, indent=1, default=str))
+        if splits is not None:
+            archive.writestr(FILE_NAME, splits.parquet())
         for done, name in enumerate(sorted(version.tables), 1):
             schema = arrow(name, database.dim(name) if _has_vectors(name) else None)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".parquet") as draft:

@@ -1,7 +1,8 @@
 """A deposit as a dataset that programs can load: Croissant 1.1, with fields of its RAI vocabulary.
 
 The archive is a file, each of its tables that a reader wants a file in it and a record set: images,
-files, annotations, and of each encoder vectors, coordinates and clusters.
+files, annotations, and of each encoder vectors, coordinates and clusters. Where a property says
+which images are for training and test, the splits are record sets too.
 """
 
 from __future__ import annotations
@@ -12,14 +13,21 @@ from typing import Any
 import pyarrow as pa
 
 from panoptic_data.storage.schema import table_of
+from panoptic_data.versions.deposit import splits
 from panoptic_data.versions.deposit.description import Description
 from panoptic_data.versions.deposit.facts import Facts
+from panoptic_data.versions.deposit.splits import Splits
 
 __all__ = ["FILE_NAME", "croissant"]
 
 FILE_NAME = "croissant.json"
 _TABLES = ("images", "files", "annotations", "properties", "tags", "duplicates")
 _OF_ENCODERS = ("embeddings", "projection", "clusters")
+_SPLITS = {
+    "training": "http://mlcommons.org/croissant/TrainingSplit",
+    "validation": "http://mlcommons.org/croissant/ValidationSplit",
+    "test": "http://mlcommons.org/croissant/TestSplit",
+}
 _CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -103,9 +111,13 @@ def croissant(
                 "contentSize": f"{archive['contentSize']} B",
                 "sha256": archive["sha256"],
             },
-            *(_file(table) for table in tables),
+            *(_file(f"{table}.parquet", "tables/") for table in tables),
+            *([_file(splits.FILE_NAME)] if facts.splits else []),
         ],
-        "recordSet": [_record_set(table) for table in tables],
+        "recordSet": [
+            *(_record_set(table) for table in tables),
+            *(_split_records(facts.splits) if facts.splits else ()),
+        ],
     }
 
 
@@ -116,14 +128,46 @@ def _tables(facts: Facts) -> Iterator[str]:
         yield from (name for kind in _OF_ENCODERS if (name := f"{kind}__{encoder.slug}") in held)
 
 
-def _file(table: str) -> dict[str, Any]:
+def _file(name: str, folder: str = "") -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
-        "@id": f"{table}.parquet",
-        "name": f"{table}.parquet",
+        "@id": name,
+        "name": name,
         "containedIn": {"@id": "corpus.zip"},
         "encodingFormat": "application/x-parquet",
-        "contentUrl": f"tables/{table}.parquet",
+        "contentUrl": f"{folder}{name}",
+    }
+
+
+def _split_records(divided: Splits) -> Iterator[dict[str, Any]]:
+    """Yield which splits there are, and which images are in each."""
+    yield {
+        "@type": "cr:RecordSet",
+        "@id": "splits",
+        "name": "splits",
+        "description": f"The splits of the images, by the property “{divided.property}”.",
+        "dataType": "cr:Split",
+        "key": {"@id": "splits/name"},
+        "field": [
+            {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
+            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL"},
+        ],
+        "data": [
+            {"splits/name": name, "splits/url": _SPLITS[kind]}
+            for name, kind in divided.kinds.items()
+        ],
+    }
+    sha1 = _field("image_splits", "sha1", pa.string(), "the image", splits.FILE_NAME)
+    split = _field("image_splits", "split", pa.string(), "the split it is in", splits.FILE_NAME)
+    yield {
+        "@type": "cr:RecordSet",
+        "@id": "image_splits",
+        "name": "image_splits",
+        "description": "The split of each image.",
+        "field": [
+            sha1 | {"references": {"field": {"@id": "images/sha1"}}},
+            split | {"references": {"field": {"@id": "splits/name"}}},
+        ],
     }
 
 
@@ -142,7 +186,9 @@ def _record_set(table: str) -> dict[str, Any]:
     return record_set
 
 
-def _field(table: str, name: str, type: pa.DataType | None, meaning: str) -> dict[str, Any]:
+def _field(
+    table: str, name: str, type: pa.DataType | None, meaning: str, file: str | None = None
+) -> dict[str, Any]:
     is_list = type is None or pa.types.is_list(type)
     item = pa.float32() if type is None else type.value_type if is_list else type
     field: dict[str, Any] = {
@@ -151,7 +197,10 @@ def _field(table: str, name: str, type: pa.DataType | None, meaning: str) -> dic
         "name": name,
         "description": meaning or name,
         "dataType": _data_type(item),
-        "source": {"fileObject": {"@id": f"{table}.parquet"}, "extract": {"column": name}},
+        "source": {
+            "fileObject": {"@id": file or f"{table}.parquet"},
+            "extract": {"column": name},
+        },
     }
     if is_list:
         field |= {"isArray": True, "arrayShape": "-1"}

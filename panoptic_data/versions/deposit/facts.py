@@ -16,6 +16,7 @@ import polars as pl
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import PanopticError
+from panoptic_data.versions.deposit.splits import Splits, splits_of
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -90,6 +91,7 @@ class Facts:
     encoders: tuple[EncoderFacts, ...]
     runs: tuple[RunFacts, ...]
     authors: Mapping[str, int]
+    splits: Splits | None = None
 
     @property
     def images(self) -> int:
@@ -123,6 +125,7 @@ def facts_of(opened: Project, version: CorpusVersion) -> Facts:
         encoders=tuple(_encoders(database, version)),
         runs=tuple(_runs(database, version)),
         authors=_authors(state),
+        splits=splits_of(state),
     )
 
 

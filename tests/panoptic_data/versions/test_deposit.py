@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import os
 import random
@@ -13,8 +14,10 @@ import bagit
 import mlcroissant
 import polars as pl
 import pytest
+from mlcroissant._src.operation_graph.operations import extract
 from rocrate_validator import models, services
 
+import panoptic_data
 from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
@@ -34,8 +37,10 @@ from panoptic_data.versions.deposit.description import (
     license_address,
 )
 from panoptic_data.versions.deposit.imported import import_version
+from panoptic_data.versions.deposit.splits import splits_of
 from panoptic_data.versions.diff import diff
 from panoptic_data.versions.verify import verify
+from tests import synthetic
 from tests.panoptic_data.versions import crate_context
 
 ADA = "Ada Lovelace (0000-0002-1825-0097)"
@@ -109,7 +114,85 @@ def test_a_deposit_is_valid_for_the_official_validators(tagged, described, tmp_p
     manifest = json.loads((payload / "iiif-manifest.json").read_text())
     named = [item for item in manifest["items"] if "annotations" in item]
     assert len(named) == 5
+    _check_manifest(manifest)
     assert named[0]["annotations"][0]["items"][0]["body"]["value"] == "front"
+
+
+def _check_manifest(manifest):
+    """Read a manifest by the models of IIIF's own schema, where the package is installed.
+
+    Of the packages it goes with one release of Pillow, which is not ours.
+    """
+    if importlib.util.find_spec("iiif_prezi3") is not None:
+        from iiif_prezi3 import Manifest
+
+        assert len(Manifest(**manifest).items) == len(manifest["items"])
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    # It extracts each archive of one name once, whatever is in it.
+    monkeypatch.setattr(extract, "EXTRACT_PATH", type(extract.EXTRACT_PATH)(tmp_path / "extracted"))
+
+
+def divide(project, name, values, type="text"):
+    """Give images a value of a new property, some each, and make a version "divided"."""
+    sha1s = sorted(project.database().read("images", ["sha1"])["sha1"].to_pylist())
+    prop = panoptic_data.create_property(project, name, type)
+    for number, value in enumerate(values):
+        some = sha1s[4 * number : 4 * number + 4]
+        if type == "text":
+            panoptic_data.annotate(project, prop, dict.fromkeys(some, value))
+        else:
+            panoptic_data.tag_images(project, prop, some, [value])
+    create(project, "divided")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_splits_are_described_for_programs_that_train(project, tmp_path):
+    divide(project, "Découpage", ["Apprentissage", "VALIDATION", "Jeu de test", "à part"], "tag")
+    plain = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    path = deposit(project, "divided", tmp_path / "deposit", plain)
+    dataset = mlcroissant.Dataset(jsonld=str(path / "data" / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    assert not [text for text in dataset.metadata.ctx.issues.warnings if "split" in text]
+    names = {row["splits/name"]: row["splits/url"] for row in dataset.records("splits")}
+    assert {_text(name): _text(url).rpartition("/")[2] for name, url in names.items()} == {
+        "Apprentissage": "TrainingSplit",
+        "VALIDATION": "ValidationSplit",
+        "Jeu de test": "TestSplit",
+    }
+    rows = list(dataset.records("image_splits"))
+    assert len(rows) == 12
+    assert {_text(row["image_splits/split"]) for row in rows} == {_text(name) for name in names}
+    # What is beside the tables is no hindrance to an import.
+    again, _ = import_version(path, tmp_path / "again")
+    assert verify(again, "divided").is_whole
+
+
+def _text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kinds"),
+    [
+        ("Split", ["TRAIN", "val"], {"training", "validation"}),
+        ("Use", ["train_set", "test"], {"training", "test"}),
+        ("Use", ["training", "test", "print"], None),
+        ("Use", ["test", "validation"], None),
+        ("subset", ["Test"], {"test"}),
+        ("subset", ["north"], None),
+    ],
+)
+def test_a_property_is_of_splits_by_its_name_or_by_all_its_values(tmp_path, name, values, kinds):
+    store = annotations_of(synthetic.project(tmp_path / "p"))
+    prop, changes = properties.create({}, name, "text")
+    store.commit(changes, "property")
+    events = [Change("image", f"{n:040x}", prop.id, "set", text) for n, text in enumerate(values)]
+    store.commit(events, "value")
+    divided = splits_of(store.state())
+    assert (divided and set(divided.kinds.values())) == kinds
 
 
 def test_a_deposit_without_an_address_has_ten_files_and_plain_tables(tagged, tmp_path):
