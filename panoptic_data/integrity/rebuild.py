@@ -1,7 +1,7 @@
 """Before a run: derived tables that are gone or damaged are taken out, and so made again.
 
-A run does this by itself: nothing is lost by it. What people made or only the files on disk have is
-never taken out without being asked (``repair``).
+A run does this by itself: nothing is lost by it, and corpus versions go on reading what they can.
+What people made or only the files on disk have is never taken out without being asked (``repair``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from panoptic_data.integrity.check import check_table, tables_of
 from panoptic_data.integrity.kinds import MERGED, group_of, is_rebuilt
-from panoptic_data.storage.set_aside import set_aside
+from panoptic_data.storage.set_aside import take_out
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -41,5 +41,5 @@ def _prepare(project: Project, tables: tuple[str, ...]) -> tuple[str, ...]:
             raise problem.error
         rebuilt |= dict.fromkeys(group_of(problem.table))
     for table in rebuilt:
-        set_aside(project, table)
+        take_out(project, table)
     return tuple(rebuilt)

@@ -30,12 +30,14 @@ from panoptic_data.integrity.log_repair import WholeLog, whole_log
 from panoptic_data.provenance import runs
 from panoptic_data.storage import checksums, salvage
 from panoptic_data.storage.schema import arrow
-from panoptic_data.storage.set_aside import set_aside
+from panoptic_data.storage.set_aside import set_aside, take_out
 from panoptic_data.storage.tables import Database
 from panoptic_data.versions import record
+from panoptic_data.versions.opened import at_version
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
+    from panoptic_data.versions.record import CorpusVersion
 
 __all__ = ["Step", "perform", "plan"]
 
@@ -90,8 +92,20 @@ def _with_versions(project: Project, step: Step) -> Step:
     except (TableMissing, TableDamaged):
         # Their table is damaged as well: of some the copies are left.
         versions = list(record.copies(project))
-    names = sorted(version.name for version in versions if step.table in version.tables)
+    names = sorted(
+        version.name
+        for version in versions
+        if step.table in version.tables and not _stays_readable(project, version, step)
+    )
     return replace(step, versions=tuple(names))
+
+
+def _stays_readable(project: Project, version: CorpusVersion, step: Step) -> bool:
+    """Whether a version can read its state of a table after the step: what is made again stays."""
+    if step.action not in ("rebuild", "merge") or not project.database().pins.of(step.table):
+        return False
+    opened = at_version(project, version).database()
+    return salvage.read(opened, step.table).problem is None
 
 
 def perform(project: Project, steps: tuple[Step, ...]) -> Iterator[tuple[Step, Path | None]]:
@@ -141,7 +155,7 @@ def _log_step(whole: WholeLog) -> Step:
 
 def _perform(project: Project, step: Step) -> Path | None:
     if step.action in ("rebuild", "merge"):
-        return set_aside(project, step.table)
+        return take_out(project, step.table)
     forgets_merge = False
     if step.action == "save":
         _write_draft(project, step.table, _saved_rows(project, step.table))
@@ -153,7 +167,7 @@ def _perform(project: Project, step: Step) -> Path | None:
     moved_to = _exchange(project, step.table)
     if forgets_merge:
         for table in MERGED:
-            set_aside(project, table)
+            take_out(project, table)
         _forget_merge(project)
     return moved_to
 

@@ -29,6 +29,7 @@ __all__ = [
     "DIGEST",
     "FILE_NAME",
     "changed_files",
+    "forget_changed",
     "has_its_digest",
     "record",
     "row_digest",
@@ -75,6 +76,19 @@ def record(project: Project, complete: Mapping[str, frozenset[str]] = MappingPro
         }
         if tables != known:
             write_in_one_step(root / FILE_NAME, json.dumps({"tables": tables}))
+
+
+def forget_changed(project: Project, table: str) -> None:
+    """Forget those files of a table that are not what was recorded: nothing current reads them."""
+    changed = changed_files(project, table, in_full=True)
+    with project.anchored() as root, exclusive_lock(root / LOCK):
+        tables = {
+            name: {file: known for file, known in files.items() if file not in changed}
+            if name == table
+            else files
+            for name, files in _read(root).items()
+        }
+        write_in_one_step(root / FILE_NAME, json.dumps({"tables": tables}))
 
 
 def changed_files(project: Project, table: str, *, in_full: bool = False) -> tuple[str, ...]:

@@ -5,14 +5,17 @@ Not here: which tables, and what comes in their place (``integrity``).
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from panoptic_data.storage import checksums
+
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["FOLDER", "set_aside"]
+__all__ = ["FOLDER", "set_aside", "take_out"]
 
 FOLDER = "set-aside"
 
@@ -32,6 +35,22 @@ def set_aside(project: Project, table: str, *, forgotten: bool = True) -> Path |
             folder.rename(root / path)
     if forgotten:
         project.database().forget(table)
+    return path
+
+
+def take_out(project: Project, table: str) -> Path | None:
+    """Set a table aside that is made again; corpus versions that pinned it go on reading it.
+
+    Where some did and it can be opened, its folder stays for them alone and a copy is set aside.
+    """
+    if not project.database().pins.of(table):
+        return set_aside(project, table)
+    with project.anchored() as root:
+        folder = root / "lance" / f"{table}.lance"
+        path = Path(FOLDER, _free_name(root / FOLDER), folder.name)
+        shutil.copytree(folder, root / path)
+    project.database().drop(table)
+    checksums.forget_changed(project, table)
     return path
 
 

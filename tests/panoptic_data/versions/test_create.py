@@ -7,8 +7,9 @@ from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidVersion, UnknownVersion, VersionReadOnly
-from panoptic_data.integrity import check, repair
+from panoptic_data.integrity import check, rebuild, repair
 from panoptic_data.provenance import runs
+from panoptic_data.storage import checksums
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.per_project import VERSIONS_KEPT
 from panoptic_data.storage.project import open_project
@@ -249,6 +250,30 @@ def test_what_is_known_of_tables_is_not_read_again_and_of_others_is(project, mon
     assert version.digests["clusters/visual"] != expected["clusters/visual"]
     (project.root / "cache" / "part-digests.json").write_text("[1]")
     assert create(project, "c").digest == version.digest
+
+
+def test_what_is_made_again_stays_readable_for_the_versions_that_pinned_it(project):
+    create(project, "a")
+    database = project.database()
+    table = "projection__visual"
+    rows = database.read(table)
+    kept = {path.name for path in (project.lance / f"{table}.lance" / "data").iterdir()}
+    database.replace(table, rows.slice(0, 50))
+    checksums.record(project)
+    for path in (project.lance / f"{table}.lance" / "data").iterdir():
+        if path.name not in kept:
+            path.write_bytes(b"damaged")
+    steps = {step.table: step for step in repair.plan(project)}
+    assert (steps[table].action, steps[table].versions) == ("rebuild", ())
+    moved = {step.table: path for step, path in repair.perform(project, tuple(steps.values()))}
+    assert (project.root / moved[table]).is_dir()
+    assert at(project, "a").database().count(table) == rows.num_rows
+    assert verify(project, "a").is_whole
+    assert (table in database.names(), database.version(table)) == (False, 0)
+    database.replace(table, rows)
+    assert check.check_table(project, table, in_full=True) is None
+    assert rebuild.prepare_run(project) == ()
+    assert verify(project, "a").is_whole
 
 
 def test_of_many_versions_that_are_opened_few_are_kept_in_memory(project):
