@@ -78,6 +78,26 @@ def demo_of_all(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def demo_project(demo_of_all, tmp_path_factory):
-    """Return a copy of the demo project for the tests of one process."""
+    """Return a copy of the demo project for the tests of one process, which only look at it."""
     own = tmp_path_factory.mktemp("own") / "demo"
-    return shutil.copytree(demo_of_all / "demo", own)
+    shutil.copytree(demo_of_all / "demo", own)
+    LOOKED_AT[own] = _commits(own)
+    return own
+
+
+# What the tables of the shared project were before a test.
+LOOKED_AT = {}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_writes_into_the_shared_project():
+    yield
+    for project, before in LOOKED_AT.items():
+        LOOKED_AT[project] = _commits(project)
+        written = sorted(LOOKED_AT[project] ^ before)
+        assert not written, f"this test writes into demo_project, others look at it: {written}"
+
+
+def _commits(project):
+    """Return the names of all versions of all tables."""
+    return {str(path.relative_to(project)) for path in project.glob("lance/*/_versions/*")}

@@ -59,6 +59,19 @@ def address(chromium_path, demo_project):
         yield address
 
 
+@pytest.fixture(scope="session")
+def draft_project(demo_of_all, tmp_path_factory):
+    """A copy for tests that write and take back what they have written."""
+    own = tmp_path_factory.mktemp("draft") / "demo"
+    return shutil.copytree(demo_of_all / "demo", own)
+
+
+@pytest.fixture(scope="session")
+def draft_address(chromium_path, draft_project):
+    with serving(draft_project) as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
 def own_project(demo_of_all, tmp_path_factory):
     """A copy for one module: what is noted here is seen by no other."""

@@ -26,8 +26,9 @@ def corpus(demo_project):
 
 
 @pytest.fixture
-def subjects(corpus):
+def subjects(draft_project):
     """A property that is there for one test, with a tag below another; three images have it."""
+    corpus = registry.get(open_project(draft_project))
     store = annotations_of(corpus.project)
     prop, changes = properties.create(store.state().properties, "Subject matter", "tags")
     store.commit(changes, "property")
@@ -148,9 +149,9 @@ def test_what_nobody_touches_stays_as_it_was(visit, address):
     assert shown(page) == View((Clause("not", (PNG,)), untouched))
 
 
-def test_tags_are_found_in_their_tree_and_typed_by_their_names(visit, address, subjects):
+def test_tags_are_found_in_their_tree_and_typed_by_their_names(visit, draft_address, subjects):
     field, known = subjects
-    page = visit(address)
+    page = visit(draft_address)
     dialog = opened(page)
     dialog.get_by_role("button", name="Condition", exact=True).click()
     dialog.get_by_label("Property").select_option("Subject matter")

@@ -90,8 +90,9 @@ def test_a_run_opens_on_what_made_it(page, project):
     expect(details).to_contain_text(row["run"])
 
 
-def test_running_with_nothing_to_do_says_so(page, project):
-    panoptic("process", "--project", project.root)
+def test_running_with_nothing_to_do_says_so(visit, draft_address, draft_project):
+    panoptic("process", "--project", draft_project)
+    page = visit(f"{draft_address}/pipeline")
     page.get_by_role("button", name="Run now").click()
     expect(page.get_by_text("Everything is up to date")).to_be_visible()
 

@@ -25,6 +25,12 @@ def page(visit, address):
     return ready(visit(address + ADDRESS))
 
 
+@pytest.fixture
+def draft(visit, draft_address):
+    """A page of a project that may be written into."""
+    return ready(visit(draft_address + ADDRESS))
+
+
 def ready(page):
     """Wait until there are rows, and keys are listened to."""
     expect(page.locator(".row img.here").first).to_be_visible()
@@ -93,11 +99,14 @@ def selected(page):
 
 
 def figures(page, column):
-    """What the first rows say in a column of numbers."""
-    cells = table(page).locator(f".row .cell.{column}")
-    numbers = [int(re.sub(r"\D", "", text)) for text in cells.all_text_contents()]
-    places = [int(item.get_attribute("data-index")) for item in table(page).locator(".row").all()]
-    return [number for _, number in sorted(zip(places, numbers, strict=True))]
+    """Wait for the first rows; return what they say in a column of numbers."""
+    expect(table(page).locator(".row.skeleton")).to_have_count(0)
+    rows = table(page).evaluate(
+        """(table, column) => [...table.querySelectorAll(".row")].map((row) =>
+             [Number(row.dataset.index), row.querySelector(`.cell.${column}`).textContent])""",
+        column,
+    )
+    return [int(re.sub(r"\D", "", text)) for _, text in sorted(rows)]
 
 
 def test_heading_orders_by_its_column_and_a_second_press_turns_it_round(page):
@@ -246,18 +255,20 @@ def test_columns_are_hidden_and_widened_and_stay_so(page):
 
 
 @pytest.fixture
-def remark(page, address, demo_project):
+def remark(draft, draft_address, draft_project):
     """A property for the time of one test: other tests press where its cells would be."""
-    created = page.request.post(f"{address}/properties", data={"name": "Remark", "type": "text"})
+    created = draft.request.post(
+        f"{draft_address}/properties", data={"name": "Remark", "type": "text"}
+    )
     id = created.json()["property"]
     yield id
-    store = annotations_of(open_project(demo_project))
+    store = annotations_of(open_project(draft_project))
     known = store.state(fresh=True).properties
     store.commit(properties.update(known, id, deleted=True), "property")
 
 
-def test_cells_are_edited_in_place_and_follow_what_others_write(page, address, remark):
-    id = remark
+def test_cells_are_edited_in_place_and_follow_what_others_write(draft, draft_address, remark):
+    id, page = remark, draft
     cells = [row(page, index).locator(f".cell.p-{id}") for index in range(2)]
     # The page learns of the new property by itself, and gives it a column.
     page.get_by_role("button", name="Columns").click()
@@ -274,7 +285,7 @@ def test_cells_are_edited_in_place_and_follow_what_others_write(page, address, r
     expect(table(page)).to_be_focused()
     other = row(page, 1).get_attribute("data-sha1")
     edit = {"property": id, "value": "by another", "targets": {"sha1s": [other]}}
-    assert page.request.post(f"{address}/annotate", data=edit).ok
+    assert page.request.post(f"{draft_address}/annotate", data=edit).ok
     expect(cells[1]).to_have_text("by another")
 
     page.locator(".st-key-left summary").get_by_text("Remark").click()

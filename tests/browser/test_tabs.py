@@ -12,10 +12,15 @@ from tests.dashboard import NARROW
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 
+@pytest.fixture(scope="module")
+def address(draft_address):
+    return draft_address
+
+
 @pytest.fixture
-def project(demo_project):
+def project(draft_project):
     """The project that the pages show; what a test saves in it is gone after the test."""
-    opened = open_project(demo_project)
+    opened = open_project(draft_project)
     yield opened
     for view in saved.list_views(opened):
         saved.remove(opened, view.id)
