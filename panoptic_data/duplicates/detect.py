@@ -41,8 +41,9 @@ RADIUS = 10
 SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.92, "visual": 0.98}
 """Cosine from which two images count as similar, by family of encoder; measured."""
 
-# Of the 64 bits of a hash, how many a spot on a flat ground changes at most.
-BLANK_BITS = 4
+# Of the 64 bits of each hash, how many a spot on a flat ground changes at most: few pixels are
+# unlike the mean, some more, by the ringing of the reduction, are lighter than the one beside.
+BLANK_MEAN_BITS, BLANK_STEP_BITS = 5, 9
 
 # A cosine in a condition on a column of float32 is compared with this margin, then exactly.
 MARGIN = 1e-5
@@ -166,6 +167,6 @@ def _is_nearly_blank(project: Project, sha1s: Sequence[str]) -> npt.NDArray[np.b
     ordered = pl.DataFrame({"sha1": list(sha1s)}, schema={"sha1": pl.String})
     hashes = ordered.join(images, on="sha1", how="left", maintain_order="left")
     lighter = pl.col("ahash").bitwise_count_ones()
-    flat = (lighter <= BLANK_BITS) | (lighter >= 64 - BLANK_BITS)
-    blank = flat & (pl.col("dhash").bitwise_count_ones() <= BLANK_BITS)
+    flat = (lighter <= BLANK_MEAN_BITS) | (lighter >= 64 - BLANK_MEAN_BITS)
+    blank = flat & (pl.col("dhash").bitwise_count_ones() <= BLANK_STEP_BITS)
     return hashes.select(blank.fill_null(False)).to_series().to_numpy()

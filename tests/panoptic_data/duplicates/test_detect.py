@@ -223,12 +223,24 @@ def test_alike_images_are_groups_under_each_encoder(project):
     assert rows["distance"].to_list() == [0.0] * 9
 
 
+def draw_sign(pen, number, ink):
+    box = (305, 185, 335, 215)
+    if number == 0:
+        pen.ellipse(box, fill=ink)
+    elif number == 1:
+        pen.rectangle(box, fill=ink)
+    elif number == 2:
+        pen.polygon((305, 215, 320, 185, 335, 215), fill=ink)
+    else:
+        pen.text((305, 192), "TEXT", fill=ink)
+
+
 def test_different_signs_on_an_empty_ground_are_not_alike(project, folder):
     for ground, ink in (("black", "white"), ("white", "black")):
-        for sign in "OXI":
+        for number in range(4):
             picture = Image.new("RGB", (640, 400), ground)
-            ImageDraw.Draw(picture).text((310, 190), sign, fill=ink, font_size=30)
-            picture.save(folder / f"{ground}_{sign}.png")
+            draw_sign(ImageDraw.Draw(picture), number, ink)
+            picture.save(folder / f"{ground}_{number}.png")
     for number in range(2):
         photograph("chelsea", (320 + number, 240)).save(folder / f"cat{number}.png")
     images.ingest(project, sources.add(project, folder), "r1")
