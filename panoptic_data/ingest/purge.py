@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -78,6 +78,8 @@ def purge(project: Project, sha1s: Sequence[str]) -> Purge:
         # Images last: after a kill in between they are found again.
         for name in sorted(_tables(database), key=lambda name: name == "images"):
             _erase(database, name, _keys(database, name, what.sha1s))
+        # Of what sidecars said of them.
+        database.compact("files", timedelta(0))
         _leave_selections(database, what.sha1s)
         with project.anchored() as root:
             shutil.rmtree(root / "cache", ignore_errors=True)
@@ -123,8 +125,27 @@ def _mark_files(database: Database, sha1s: Sequence[str], run: str) -> None:
     rows = database.read("files", where=f"sha1 IN ({wanted}) AND status != 'purged'").to_pylist()
     mark = {"status": "purged", "reason": "purged", "detail": None, "run": run, "sidecar": None}
     marked = [{**row, **mark, "changed_at": datetime.now(UTC)} for row in rows]
-    if marked:
-        database.upsert("files", pa.Table.from_pylist(marked, schema=arrow("files")))
+    if not marked:
+        return
+    table = pa.Table.from_pylist(marked, schema=arrow("files"))
+    if any(row["sidecar"] for row in rows):
+        # In one commit with the marks: what was beside what sidecars said is written anew.
+        beside = _rows_beside(database, "files", [row["file_id"] for row in rows])
+        others = [database.take_at("files", part, _columns("files")) for part in beside]
+        table = pa.concat_tables([table, *(part.cast(table.schema) for part in others)])
+    database.upsert("files", table)
+
+
+def _rows_beside(database: Database, name: str, keys: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the addresses of the other rows in the fragments that hold these, some at a time."""
+    key = table_of(name).key
+    rows = database.read_addressed(name, [key])
+    fragment = pl.col(ADDRESS) // 2**_OFFSET_BITS
+    is_erased = pl.col(key).is_in(list(keys))
+    fragments = rows.filter(is_erased).select(fragment.unique()).to_series()
+    beside = rows.filter(fragment.is_in(fragments.implode()) & ~is_erased)
+    for part in beside.iter_slices(ROWS_AT_ONCE):
+        yield part[ADDRESS].to_list()
 
 
 def _erase(database: Database, name: str, keys: Sequence[str]) -> None:
@@ -133,16 +154,10 @@ def _erase(database: Database, name: str, keys: Sequence[str]) -> None:
     Lance marks deleted rows and leaves their bytes where they are, until much of a fragment is
     deleted. So the others of the same fragments are written anew, and these fragments go whole.
     """
-    key = table_of(name).key
     if keys:
-        rows = database.read_addressed(name, [key])
-        fragment = pl.col(ADDRESS) // 2**_OFFSET_BITS
-        is_erased = pl.col(key).is_in(list(keys))
-        fragments = rows.filter(is_erased).select(fragment.unique()).to_series()
-        beside = rows.filter(fragment.is_in(fragments.implode()) & ~is_erased)
-        for part in beside.iter_slices(ROWS_AT_ONCE):
+        for part in _rows_beside(database, name, keys):
             columns = _columns(name)
-            again = database.take_at(name, part[ADDRESS].to_list(), columns)
+            again = database.take_at(name, part, columns)
             dim = database.dim(name) if "vector" in columns else None
             database.upsert(name, again.cast(arrow(name, dim)))
         database.delete(name, keys)

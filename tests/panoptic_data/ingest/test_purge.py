@@ -12,6 +12,7 @@ from panoptic_data.errors import UnknownImage
 from panoptic_data.ingest import images, purge, sources
 from panoptic_data.storage import schema
 from panoptic_data.storage.project import create_project
+from tests.panoptic_data.catalogue.test_embedded import packet
 from tests.small_corpus import write_pictures
 
 GONE = 3
@@ -71,6 +72,24 @@ def test_no_byte_of_a_purged_image_is_left_and_all_others_are(project, sha1s):
     assert {sha1: np.float16(v).tobytes() for sha1, v in rows.iter_rows()} == {
         sha1: vectors[sha1] for sha1 in sha1s[GONE:]
     }
+
+
+def test_no_word_of_its_sidecar_is_left_and_those_of_others_are(project, folder):
+    paths = project.database().frame("files", ["path"])["path"].sort()[:2].to_list()
+    for path in paths:
+        (folder / f"{path}.xmp").write_bytes(packet(f"Words beside {path}"))
+    images.ingest(project, sources.listing(project)[0], "run")
+    rows = project.database().frame("files").sort("path")
+    assert f"Words beside {paths[0]}" in rows["sidecar"][0]
+    # Texts are compressed: what is looked for is any file that held them.
+    data = project.lance / "files.lance" / "data"
+    holding_texts = set(data.iterdir())
+    purge.purge(project, [rows["sha1"][0]])
+    assert not holding_texts & set(data.iterdir())
+    after = project.database().frame("files").sort("path")
+    assert after["sidecar"][0] is None
+    assert after[1:].equals(rows[1:])
+    assert after["status"].to_list()[:2] == ["purged", "ok"]
 
 
 def test_no_run_brings_a_purged_image_back_wherever_it_lies(project, folder, sha1s, tmp_path):
