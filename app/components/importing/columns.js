@@ -158,7 +158,12 @@ class ColumnRow {
     this.drawDisabled(column, isRefused);
     this.valuesCell.replaceChildren(...this.examples(column));
     this.effectCell.replaceChildren(...this.effectLines(column));
-    this.drawDetails(column, isRefused ? state.problem.message : "");
+    this.drawDetails(column, isRefused ? this.problemOf(state.problem) : "");
+  }
+
+  /** @param {{code: string, message: string}} problem */
+  problemOf({ code, message }) {
+    return code === "dates" ? this.tools.t("dates_unclear") : message;
   }
 
   /** @param {Column} choices */

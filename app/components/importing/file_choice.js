@@ -143,7 +143,7 @@ export class FileChoice {
     this.encodingRow.hidden = isPlain;
     this.badLines.hidden = !text?.bad_lines.count;
     this.openQuotes.hidden = !text?.open_quotes.count;
-    const problem = state?.problem?.about === "encoding" ? state.problem.message : "";
+    const problem = this.encodingProblemOf(state);
     this.encodingProblem.hidden = !problem;
     write(this.encodingProblem, problem);
     if (!text) return;
@@ -155,6 +155,13 @@ export class FileChoice {
       first.map((line) => number(line, language)).join(", ") + (count > first.length ? " …" : "");
     write(this.badLines, t("bad_lines", { lines: lines(text.bad_lines) }));
     write(this.openQuotes, t("open_quotes", { lines: lines(text.open_quotes) }));
+  }
+
+  encodingProblemOf(state) {
+    if (state?.problem?.about !== "encoding") return "";
+    if (state.problem.code !== "unclear_encoding") return state.problem.message;
+    const { encoding, others } = state.table.text;
+    return this.tools.t("encoding_unclear", { known: [encoding, ...others].join(", ") });
   }
 
   /** The likeliest encodings first. @param {import("./session.js").TextForm} text */
@@ -175,8 +182,8 @@ export class FileChoice {
   /** What of the file is not imported. @param {import("./session.js").Plan} plan */
   drawNotes(plan) {
     const { t } = this.tools;
-    write(this.leftOutText, t("left_out", { count: plan.left_out }));
-    write(this.leftOutList, t("left_out_list"));
+    write(this.leftOutText, t("not_taken", { count: plan.left_out }));
+    write(this.leftOutList, t("not_taken_list"));
     write(this.overlong, t("overlong", { lines: plan.overlong.join(", ") }));
     const files = plan.unread.first.map(({ file, cause }) => `${file} (${cause})`).join(", ");
     write(this.unread, t("unread_files", { count: plan.unread.count, files }));

@@ -229,7 +229,9 @@ export class Matching {
   async readRows(state) {
     const { by, column, folder } = state.choices;
     const takenColumns = state.plan.columns.filter((column) => column.take).map((column) => column.source);
-    const requestKey = JSON.stringify([state.id, by, column, folder, takenColumns, this.page, this.language]);
+    const encoding = state.table.text?.encoding;
+    const chosen = [state.id, encoding, by, column, folder, takenColumns, this.page, this.language];
+    const requestKey = JSON.stringify(chosen);
     if (requestKey === this.shownKey) return;
     this.shownKey = requestKey;
     const response = await this.tools.session.request(`/imports/${state.id}/rows?page=${this.page}`).catch(() => null);
