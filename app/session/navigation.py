@@ -24,6 +24,8 @@ __all__ = ["GALLERY", "repeat_last", "stay_on_drawn_page", "switch_if_requested"
 REQUESTED = "navigation.requested"
 # Session: when the last such request was carried out, and which it was.
 REACHED = "navigation.reached"
+# Session: the script hash of the page that was left then.
+LEFT = "navigation.left"
 # A message that was sent from the page before arrives within this, in seconds.
 STALE_SECONDS = 10.0
 # Session: the page that was drawn last, by its script hash and by its name in the address.
@@ -43,6 +45,10 @@ def to_view() -> None:
 
 def repeat_last() -> None:
     """Request the last page once more: a message from the page before has brought that back."""
+    left = st.session_state.get(LEFT)
+    # A message that names a third page follows a link to it.
+    if left is not None and page_script_hash() not in (None, left):
+        return
     at, request = st.session_state.get(REACHED, (-STALE_SECONDS, None))
     # What is pressed on the page of now comes first: both may come with one message.
     if st.session_state.get(REQUESTED) is None and time.monotonic() - at < STALE_SECONDS:
@@ -75,6 +81,9 @@ def switch_if_requested(pages: Sequence[Page], current: Page, *, shows_view: boo
     if current is page or (any_view and shows_view):
         st.session_state[REQUESTED] = None
         st.session_state[REACHED] = (time.monotonic(), request)
+        drawn = st.session_state.get(DRAWN)
+        if drawn is not None and drawn[0] != page_script_hash():
+            st.session_state[LEFT] = drawn[0]
         _note_drawn(current)
         return
     opened = {url_state.IMAGE: image} if image else {}

@@ -26,6 +26,12 @@ def count(page):
     return page.locator(".st-key-searchline").get_by_role("status")
 
 
+def total(page):
+    """Wait for the number of all images and return it."""
+    expect(count(page)).to_have_text(re.compile(r"^\d+ images$"))
+    return int(re.sub(r"\D", "", count(page).text_content()))
+
+
 def middle(page, place):
     """The middle of a bar. Presses reach a surface above the bars, not the bars themselves."""
     box = bars(page).nth(place).bounding_box()
@@ -41,16 +47,16 @@ def read_bar(page, place):
 
 
 def test_bar_says_its_count_and_a_press_shows_its_images_alone(page):
-    total = int(re.sub(r"\D", "", count(page).text_content()))
+    everything = total(page)
     name, number = read_bar(page, 1)
     page.mouse.click(*middle(page, 1))
-    expect(count(page)).to_have_text(f"{number} of {total}")
+    expect(count(page)).to_have_text(f"{number} of {everything}")
     shown = name.rpartition("/")[2]
     expect(page.get_by_role("button", name=re.compile(f"Remove folder {shown}"))).to_be_visible()
 
 
 def test_keys_alone_show_the_images_of_a_bar(page):
-    total = int(re.sub(r"\D", "", count(page).text_content()))
+    everything = total(page)
     page.get_by_text("Values", exact=True).focus()
     page.keyboard.press("Enter")
     table = page.get_by_role("table")
@@ -61,7 +67,7 @@ def test_keys_alone_show_the_images_of_a_bar(page):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(count(page)).to_have_text(f"{counted} of {total}")
+    expect(count(page)).to_have_text(f"{counted} of {everything}")
     remove = f"Remove folder {shown.rpartition('/')[2]}"
     expect(page.get_by_role("button", name=re.compile(remove))).to_be_visible()
     expect(page.get_by_text("Values", exact=True)).to_be_focused()

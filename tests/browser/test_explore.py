@@ -121,6 +121,7 @@ def test_keys_move_select_all_and_clear(page):
     page.keyboard.press("Shift+ArrowRight")
     expect(selected(page)).to_have_text("2 selected")
     page.keyboard.press("End")
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     last = int(grid(page).get_attribute("aria-activedescendant").removeprefix("tile-"))
     expect(tile(page, last)).to_be_in_viewport()
     page.keyboard.press("Control+a")

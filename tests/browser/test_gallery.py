@@ -10,7 +10,7 @@ from panoptic_data.catalogue import field_counts, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import View, to_address
-from tests.dashboard import WIDE
+from tests.dashboard import WIDE, eventually
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -99,8 +99,9 @@ def page(visit, address):
     return page
 
 
-def current(page):
-    return int(page.locator(".grid").get_attribute("aria-activedescendant").removeprefix("tile-"))
+def at(page, index):
+    """Wait until an image is the current one: what keys do is drawn with the next frame."""
+    expect(page.locator(".grid")).to_have_attribute("aria-activedescendant", f"tile-{index}")
 
 
 def top(page):
@@ -128,7 +129,7 @@ def larger(page, times):
 def test_keys_reach_the_last_of_a_million_and_come_back(page, times):
     larger(page, times)
     page.keyboard.press("End")
-    assert current(page) == MILLION - 1
+    at(page, MILLION - 1)
     expect(page.locator(f'.tile[data-index="{MILLION - 1}"] img.here')).to_be_in_viewport()
     page.keyboard.press("Home")
     expect(page.locator('.tile[data-index="0"] img.here')).to_be_in_viewport()
@@ -194,7 +195,7 @@ def test_images_that_come_in_leave_what_is_in_sight_where_it_is(page):
     page.evaluate("show({ version: '2', total: 1000700 })")
     same = page.locator(f'.tile[data-sha1="{sha1}"]')
     expect(same).to_have_attribute("data-index", str(index + 700))
-    assert round(same.bounding_box()["y"]) == y
+    assert eventually(lambda: round(same.bounding_box()["y"]) == y)
 
 
 def test_a_range_over_rows_that_were_never_fetched_is_selected_whole(page):
@@ -223,14 +224,15 @@ def test_captions_stand_line_by_line_under_each_picture_and_a_key_hides_them(pag
         "gallery/gallery.js", "shared/ui/display_settings.js"
     )
     captions = page.locator('.tile[data-index="0"] .line')
-    high = page.locator('.tile[data-index="0"]').bounding_box()["height"]
+    height = lambda: page.locator('.tile[data-index="0"]').bounding_box()["height"]  # noqa: E731
+    before = height()
     expect(captions).to_have_text(["0.jpg"])
     page.evaluate(
         f"""async () => (await import("{module}"))
           .setDisplay({{ captions: ["name", "dimensions", "cluster"] }})"""
     )
     expect(captions).to_have_text(["0.jpg", "300 × 200", "Cluster 7"])
-    assert page.locator('.tile[data-index="0"]').bounding_box()["height"] - high > ADDED
+    assert eventually(lambda: height() - before > ADDED)
     page.locator(".grid").focus()
     page.keyboard.press("t")
     expect(captions).to_have_count(0)

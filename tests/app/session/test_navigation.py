@@ -24,6 +24,35 @@ def test_what_is_pressed_now_leads_further_than_a_message_of_before():
     assert page.text[0].value == "import"
 
 
+def test_a_late_press_does_not_lead_away_from_a_third_page_that_a_link_has_led_to():
+    page = AppTest.from_function(_followed).run()
+    page.button[0].click().run()
+    assert page.text[0].value == "stays"
+    page.button[1].click().run()
+    assert page.text[0].value == "explore"
+
+
+def _followed():
+    import time
+
+    import streamlit as st
+
+    from app.session import navigation, streamlit_internals
+    from app.session.callbacks import uninterrupted
+
+    def late(left):
+        # As if a press had led from one page to another, a moment ago.
+        st.session_state[navigation.REACHED] = (time.monotonic(), ("explore", None, False))
+        st.session_state[navigation.LEFT] = left
+        navigation.repeat_last()
+
+    query = st.session_state.pop(navigation.REQUESTED, None)
+    here = streamlit_internals.page_script_hash()
+    st.button("from a third", on_click=uninterrupted(lambda: late("another")))
+    st.button("from that one", on_click=uninterrupted(lambda: late(here)))
+    st.text("stays" if query is None else query[0])
+
+
 def _resumed():
     import time
 
