@@ -211,7 +211,7 @@ def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objecti
     choose(page, tmp_path / "notes.xlsx")
     expect(page.get_by_role("alert").filter(has_text="notes.xlsx")).to_be_visible()
     assert violations(axe, page) == []
-    (tmp_path / "notes.csv").write_text("Datum\n" + "1912\nvers 1900\n" * 2, encoding="utf-8")
+    (tmp_path / "notes.csv").write_text("Datum\n" + "1912\nau printemps\n" * 2, encoding="utf-8")
     page.get_by_label("Ou son chemin sur cette machine").fill(str(tmp_path / "notes.csv"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("Aucune colonne n’identifie les images")).to_be_visible()
@@ -220,7 +220,7 @@ def test_the_page_in_french_and_narrow_says_what_is_wrong_and_axe_has_no_objecti
     expect(page.get_by_text("4 lignes sur 4 associées à 4 images.")).to_be_visible()
     page.get_by_label("Type de « Datum »").select_option("Date")
     page.get_by_text("Impossible de lire 2 valeurs").click()
-    expect(page.get_by_text("vers 1900").last).to_be_visible()
+    expect(page.get_by_text("au printemps").last).to_be_visible()
     assert violations(axe, page) == []
     (tmp_path / "themes.csv").write_text("name,parents\nmer,\nport,mer\n", encoding="utf-8")
     choose(page, tmp_path / "themes.csv")
