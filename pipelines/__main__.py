@@ -265,9 +265,12 @@ def _merge(project: Project, options: argparse.Namespace, _: float) -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     with contextlib.redirect_stdout(sys.stderr):
-        from pipelines.merge import merge
+        from pipelines.merge import merge, report_versions
 
-        merge(project)
+        if materialize.behind(project):
+            merge(project)
+        else:
+            report_versions(project)
     return 0
 
 

@@ -7,13 +7,15 @@ a merge is due (``app``), what it writes (``panoptic_data.annotations.materializ
 
 from __future__ import annotations
 
+import json
 import logging
+from functools import partial
 
 import dagster as dg
 
 from panoptic_data.annotations import materialize
 from panoptic_data.integrity import rebuild
-from panoptic_data.provenance import runs
+from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project
@@ -23,7 +25,7 @@ from pipelines.history import History, open_history
 from pipelines.process import compact
 from pipelines.resources import Request, Work
 
-__all__ = ["merge"]
+__all__ = ["merge", "report_versions"]
 
 # A log of up to so many events is replayed at each merge, a longer one after so many new events.
 ALWAYS_REPLAY_UP_TO = 100_000
@@ -53,6 +55,24 @@ def merge(project: Project) -> StageResult:
         compact(project)
         checksums.record(project)
     return work.results[materialize.STAGE]
+
+
+def report_versions(project: Project) -> None:
+    """Tell Dagster of corpus versions and of the merge that they were made from.
+
+    Raises ProjectBusy: then the run at work tells it.
+    """
+    with runs.start(project, runs.MERGE, {}), open_history(project) as history:
+        observation = observations.of_log(project)
+        history.attempt(lambda opened: observations.report(opened, observation))
+        merged = stages.latest(project).filter(stage=materialize.STAGE).to_dicts()
+        for row in merged:
+            events = str(json.loads(row["parameters"] or "{}").get("events", 0))
+            last = observations.of_merge(events, row["data_version"], {"events": int(events)})
+            history.attempt(partial(observations.report, event=last))
+        history.attempt(lambda opened: observations.report_versions(opened, project))
+        for problem in history.problems:
+            logging.getLogger(__name__).warning(problem)
 
 
 def _report(history: History, event: dg.AssetMaterialization | dg.AssetCheckEvaluation) -> None:

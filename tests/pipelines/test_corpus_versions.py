@@ -13,7 +13,7 @@ from pipelines import jobs
 from pipelines.__main__ import main
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
-from pipelines.observations import VERSIONS_KEY
+from pipelines.observations import ANNOTATIONS_KEY, VERSIONS_KEY
 from pipelines.process import process
 from pipelines.resources import Request
 
@@ -108,6 +108,14 @@ def test_a_version_made_elsewhere_is_in_the_graph_once_with_what_it_was_made_fro
     assert main(["merge", "--versions", "--project", str(processed.root)]) == 0
     add_property(processed)
     second = create.create(processed, "second")
+    stages_before = processed.database().version("stages")
+    assert main(["merge", "--versions", "--project", str(processed.root)]) == 0
+    # It was merged with the version: Dagster is told, and nothing is recorded again.
+    with open_instance(processed) as instance:
+        event = instance.get_latest_materialization_event(ANNOTATIONS_KEY)
+    merged = event.asset_materialization.tags["dagster/data_version"]
+    assert merged == second.stages["annotations"]["data_version"]
+    assert processed.database().version("stages") == stages_before
     process(processed, Request())
     assert main(["merge", "--versions", "--project", str(processed.root)]) == 0
     created = materializations(processed)
