@@ -160,8 +160,11 @@ def _verify(command: argparse.ArgumentParser) -> None:
 
 
 def _lineage(command: argparse.ArgumentParser) -> None:
-    command.add_argument("image", metavar="IMAGE", help=cli_text("help_lineage_image"))
+    command.add_argument("image", nargs="?", metavar="IMAGE", help=cli_text("help_lineage_image"))
     command.add_argument("--of", metavar="VALUE", help=cli_text("help_lineage_of"))
+    for kind in ("cluster", "tag"):
+        help_text = cli_text(f"help_lineage_{kind}")
+        command.add_argument(f"--{kind}", action="append", metavar=kind.upper(), help=help_text)
     _at_version(command)
     _json(command)
 
@@ -393,6 +396,8 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
     "lineage": (_lineage, (
         "panoptic lineage posters/1930/a.jpg",
         "panoptic lineage posters/1930/a.jpg --of clusters",
+        "panoptic lineage posters/1930/a.jpg --of similarity:posters/1930/b.jpg",
+        "panoptic lineage --cluster visual:3",
         'panoptic lineage posters/1930/a.jpg --of "tag War" --json',
     )),
     "version": (_version_actions, version_arguments.EXAMPLES),

@@ -366,19 +366,30 @@ def export(
 
 
 def lineage(
-    project: Project, image: str, of: str | None = None, *, language: str = "en"
+    project: Project,
+    image: str | None = None,
+    of: str | None = None,
+    *,
+    group: str | None = None,
+    language: str = "en",
 ) -> list[dict[str, Any]]:
     """Return where the values of an image come from, as ``panoptic lineage --json`` prints it.
 
-    ``image`` is a sha1, the id of a file or a path. ``of`` is a kind of value, alone or with a
+    ``image`` is a sha1, the id of a file or a path; without one, ``group`` is a whole cluster
+    (``cluster:visual:3``) or tag (``tag:War``). ``of`` is a kind of value, alone or with a
     name (docs/lineage.md); None for every value. Each has ``sentence``, in ``language`` (en or
-    fr), ``steps`` and ``edges``. Raises UnknownImage, NothingToTrace.
+    fr), ``steps`` and ``edges``. Raises UnknownImage, NothingToTrace, UsageError without either.
     """
     from panoptic_data.tracing.model import as_json
     from panoptic_data.tracing.sentences import sentence
-    from panoptic_data.tracing.trace import trace
+    from panoptic_data.tracing.trace import trace, trace_group
 
-    return [as_json(value, sentence(value, language)) for value in trace(project, image, of)]
+    if (image is None) == (group is None):
+        raise UsageError(problem="lineage takes an image or a group")
+    lineages = (
+        trace(project, image, of) if image is not None else [trace_group(project, str(group))]
+    )
+    return [as_json(value, sentence(value, language)) for value in lineages]
 
 
 def undo(project: Project, author: str | None = None) -> Batch | None:

@@ -16,7 +16,7 @@ from app.services import dagster_page
 from panoptic_data.tracing.facts import facts, label, title
 from panoptic_data.tracing.model import as_json
 from panoptic_data.tracing.sentences import sentence
-from panoptic_data.tracing.trace import trace
+from panoptic_data.tracing.trace import trace, trace_group
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
@@ -28,11 +28,11 @@ __all__ = ["routes"]
 def routes(project: Project) -> list[Route]:
     """Return the route ``GET /lineage``.
 
-    It takes ``image`` (a sha1, the id of a file, or ``source/path``), ``of`` as
-    ``panoptic lineage --of``, and ``lang``. It answers ``values``, each as
-    ``panoptic_data.lineage`` returns it, with of each step its ``title``, ``label`` (its name
-    for people) and ``facts``, pairs of a name and a text; and ``dagster``, the address of
-    Dagster's page of the project, or null.
+    It takes ``image`` (a sha1, the id of a file, or ``source/path``) and ``of`` as
+    ``panoptic lineage --of``, or ``group`` (``cluster:visual:3``, ``tag:War``); and ``lang``. It
+    answers ``values``, each as ``panoptic_data.lineage`` returns it, with of each step its
+    ``title``, ``label`` (its name for people) and ``facts``, pairs of a name and a text; and
+    ``dagster``, the address of Dagster's page of the project, or null.
     """
     return [Route("/lineage", answering(project, _lineage))]
 
@@ -40,7 +40,10 @@ def routes(project: Project) -> list[Route]:
 def _lineage(project: Project, request: Request) -> Response:
     query = request.query_params
     in_language = language(request)
-    lineages = trace(project, query.get("image", ""), query.get("of") or None)
+    if query.get("group"):
+        lineages = [trace_group(project, query["group"])]
+    else:
+        lineages = trace(project, query.get("image", ""), query.get("of") or None)
     values = [_value(value, in_language) for value in lineages]
     return JSONResponse({"values": values, "dagster": dagster_page.page(project)}, headers=NO_STORE)
 

@@ -36,12 +36,13 @@ from panoptic_data.catalogue.away import away_folders
 from panoptic_data.catalogue.execute import index_of, run_view, window
 from panoptic_data.media.colour import HUES, hues, lab
 from panoptic_data.views import model
-from panoptic_data.views.fields import is_property
+from panoptic_data.views.fields import FIELDS, is_property
 
 if TYPE_CHECKING:
     from app.api.images import Thumbnails
     from panoptic_data.catalogue.corpus import Rows
     from panoptic_data.catalogue.frozen_results import FrozenResult
+    from panoptic_data.catalogue.groups import Groups
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.catalogue.view_result import ViewResult
     from panoptic_data.storage.project import Project
@@ -298,8 +299,20 @@ def _groups(view_request: _ViewRequest, request: Request) -> Response:
         "count": [] if groups is None else groups.count.tolist(),
         "label": labels(current, result, language(request)),
         "unset": [] if groups is None else [value is None for value in groups.values],
+        "why": [] if groups is None else [_why(groups, index) for index in range(len(groups))],
     }
     return JSONResponse(payload, headers=view_request.headers)
+
+
+def _why(groups: Groups, index: int) -> str | None:
+    """Return the group as ``tracing.trace.trace_group`` takes it; None of those it cannot trace."""
+    level, value = groups.levels[groups.depth[index]], groups.values[index]
+    if value is None:
+        return None
+    if level.field == "cluster" and level.by:
+        return f"cluster:{level.by}:{value}"
+    is_tag = is_property(level.field) and FIELDS[level.field].kind == "tags"
+    return f"tag:{value}" if is_tag else None
 
 
 def _aspects(view_request: _ViewRequest, _: Request) -> Response:

@@ -1,4 +1,4 @@
-"""``panoptic lineage``: where the values of an image come from.
+"""``panoptic lineage``: where the values of an image, a cluster or a tag come from.
 
 Not here: finding that out (``panoptic_data.tracing``).
 """
@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.commands.project_at import open_at
-from app.session.language import terminal_language
+from app.session.language import cli_text, terminal_language
+from panoptic_data.errors import UsageError
 from panoptic_data.tracing.facts import facts, label, title
 from panoptic_data.tracing.model import as_json
 from panoptic_data.tracing.sentences import sentence
-from panoptic_data.tracing.trace import trace
+from panoptic_data.tracing.trace import trace, trace_group
 
 if TYPE_CHECKING:
     from panoptic_data.tracing.model import Lineage
@@ -26,16 +27,26 @@ __all__ = ["run"]
 def run(args: argparse.Namespace) -> int:
     """Print a sentence for each value; for those that are asked for, their chain, too."""
     language = terminal_language()
-    lineages = trace(open_at(args), args.image, args.of)
+    lineages = _lineages(args)
     if args.json:
         values = [as_json(value, sentence(value, language)) for value in lineages]
         print(json.dumps({"values": values}, ensure_ascii=False))
         return 0
     for value in lineages:
         print(sentence(value, language))
-        if args.of is not None:
+        if args.of is not None or args.image is None:
             print("\n".join(_chain(value, language)))
     return 0
+
+
+def _lineages(args: argparse.Namespace) -> list[Lineage]:
+    groups = [f"{kind}:{name}" for kind in ("cluster", "tag") for name in getattr(args, kind) or ()]
+    if bool(groups) == bool(args.image) or (groups and args.of):
+        raise UsageError(problem=cli_text("lineage_of_what"))
+    project = open_at(args)
+    if groups:
+        return [trace_group(project, group) for group in groups]
+    return trace(project, args.image, args.of)
 
 
 def _chain(value: Lineage, language: str) -> Iterator[str]:

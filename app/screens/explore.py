@@ -87,6 +87,7 @@ def _left(context: ViewContext) -> None:
         texts={
             **{name: state.text(f"explore.{name}") for name in _LEFT_TEXTS},
             "more_images": state.text("suggest.link_tag"),
+            "why_of": state.text("lineage.why_of"),
         },
         on_change=lambda field, chosen: _filter(field, chosen, context),
         on_choose=_choose,

@@ -27,11 +27,13 @@ from panoptic_data.catalogue.embedded import DATES, dates_as_texts
 from panoptic_data.ingest import sources
 from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
 from panoptic_data.storage.schema import table_name
+from panoptic_data.tracing.similarity import cosine
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Term
 
 if TYPE_CHECKING:
+    from panoptic_data.catalogue.similarity import SimilarityQuery
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
@@ -96,7 +98,7 @@ def panel(
     st.html(_definition_list(_about(image, described, files)))
     if described[KEYWORDS]:
         keyword_offer(project, corpus)
-    _similar_images(corpus, sha1, encoder)
+    _similar_images(project, corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))
     st.html(_section(state.text("image.files"), _files(files)))
@@ -114,7 +116,9 @@ def _history_of_image(sha1: str) -> None:
     image_history(sha1=sha1, language=state.language(), texts=texts)
 
 
-def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None) -> None:
+def _similar_images(
+    project: Project, corpus: Catalogue, sha1: str, encoder: state.Encoder | None
+) -> None:
     st.html(f"<h3>{escape(state.text('image.similar'))}</h3>")
     if encoder is None:
         st.html(f"<p>{escape(state.text('image.similar_waiting'))}</p>")
@@ -131,6 +135,7 @@ def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None)
             "none": state.text("image.similar_none"),
             "failed": state.text("image.similar_failed"),
             **{name: state.text(f"find.{name}") for name in SIMILARITY_TEXTS},
+            "why_of": state.text("lineage.why_of"),
         },
         on_limit=lambda limit: st.session_state.update({limit_key: search_terms.read_limit(limit)}),
         key="similar",
@@ -141,8 +146,30 @@ def _similar_images(corpus: Catalogue, sha1: str, encoder: state.Encoder | None)
         st.html(f"<small>{seen_by}</small>{button}")
         if st.button(state.text("image.show_all"), key="show_similar", type="tertiary"):
             _show_view(view)
-    if search_terms.get_search(state.view()) is not None:
+    search = search_terms.get_search(state.view())
+    if search is not None:
+        _similar_to_chosen(project, corpus, sha1, search)
         _search_buttons(sha1, encoder)
+
+
+def _similar_to_chosen(
+    project: Project, corpus: Catalogue, sha1: str, search: SimilarityQuery
+) -> None:
+    """Say how similar the image is to each image that is searched by, and offer why."""
+    chosen = [
+        term.value
+        for term in search.expression.terms
+        if term.kind == "image" and term.value != sha1
+    ]
+    for other in chosen:
+        rows = corpus.rows_of([other])
+        value = cosine(project, search.encoder, sha1, other)
+        if value is None or not len(rows):
+            continue
+        name = corpus.frame["place"][int(rows[0])].rpartition("/")[2]
+        text = state.text("image.similar_to", cosine=_decimal(value, 2), name=name)
+        button = why(sha1, f"similarity:{other}", text)
+        st.html(f'<span class="similar-to">{escape(text)}</span>{button}')
 
 
 def _search_buttons(sha1: str, encoder: state.Encoder) -> None:

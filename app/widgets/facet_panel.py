@@ -90,7 +90,13 @@ def _clusters(
     counts = field_counts.clusters(corpus, encoder.slug, view) if encoder and is_open else {}
     medoids = _medoids(corpus, encoder) if counts else {}
     items = [
-        Item(number, _cluster_name(number), count, medoids.get(number))
+        Item(
+            number,
+            _cluster_name(number),
+            count,
+            medoids.get(number),
+            why=f"cluster:{encoder.slug}:{number}" if encoder and number >= 0 else None,
+        )
         for number, count in counts.items()
     ]
     chosen = view.condition("cluster")

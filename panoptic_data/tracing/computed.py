@@ -19,7 +19,15 @@ from panoptic_data.tracing.subject import COLUMNS
 if TYPE_CHECKING:
     from panoptic_data.tracing.chain import Scene
 
-__all__ = ["duplicate_groups", "of_cluster", "of_duplicates", "of_map", "of_neighbours"]
+__all__ = [
+    "duplicate_groups",
+    "method_key",
+    "of_cluster",
+    "of_duplicates",
+    "of_map",
+    "of_neighbours",
+    "path_of",
+]
 
 # So many of the other members of a group are shown, and so many of the nearest images.
 SHOWN = 5
@@ -54,12 +62,12 @@ def of_cluster(chain: Chain, slug: str) -> Lineage | None:
         "images": size,
         "levels": row["levels"],
         "strength": _rounded(row["strength"]),
-        "medoid": _path_of(chain.scene, medoid),
+        "medoid": path_of(chain.scene, medoid),
         "fitted": row["fitted"],
         "fit": row["fit"],
     }
     chain.add(_made_step(chain, "cluster", str(row["cluster"]), facts, row, stage), *before)
-    key = _method_key("cluster", made, row)
+    key = method_key("cluster", made, row)
     return chain.lineage("cluster", slug, key, vectors=vectors, fit=made, row=row, size=size)
 
 
@@ -137,7 +145,7 @@ def _add_neighbours(chain: Chain, slug: str) -> tuple[dict[str, Any] | None, dic
         return vectors, None
     stage = f"neighbours/{slug}"
     nearest = [
-        {"path": _path_of(scene, sha1), "similarity": _rounded(similarity)}
+        {"path": path_of(scene, sha1), "similarity": _rounded(similarity)}
         for sha1, similarity in zip(row["ids"][:SHOWN], row["similarities"][:SHOWN], strict=True)
     ]
     facts = {"count": len(row["ids"]), "nearest": nearest, "vector_run": row["vector_run"]}
@@ -169,7 +177,8 @@ def _made_step(
     return Step(kind, kind, name, facts, records.origin(row["run"], stage), records.stale(stage))
 
 
-def _method_key(kind: str, made: Origin | None, row: dict[str, Any]) -> str:
+def method_key(kind: str, made: Origin | None, row: dict[str, Any]) -> str:
+    """Return the key of the sentence of a fit by its method."""
     method = made.parameters.get("method") if made else None
     key = f"{kind}_{method}" if method in ("kmeans", "levels") else f"{kind}_unknown"
     return key if row["fitted"] else f"{key}_placed"
@@ -194,13 +203,13 @@ def _add_members(chain: Chain, members: pl.DataFrame, kind: str) -> tuple[str, .
         return tuple(f"file:{number}" for number in range(len(rows)))
     others = [sha1 for sha1 in members["sha1"].to_list() if sha1 != scene.subject.sha1][:SHOWN]
     for number, sha1 in enumerate(others):
-        path = _path_of(scene, sha1)
+        path = path_of(scene, sha1)
         facts = {"sha1": sha1, "path": path}
         chain.add(Step(f"member:{number}", "member", path or sha1, facts))
     return tuple(f"member:{number}" for number in range(len(others)))
 
 
-def _path_of(scene: Scene, sha1: str | None) -> str | None:
+def path_of(scene: Scene, sha1: str | None) -> str | None:
     """Return source and path of an image's first file; its sha1 where none is known."""
     if sha1 is None:
         return None

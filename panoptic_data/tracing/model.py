@@ -19,6 +19,7 @@ KINDS = (
     "thumbnail",
     "vector",
     "neighbours",
+    "similarity",
     "map",
     "cluster",
     "duplicates",

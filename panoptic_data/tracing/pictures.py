@@ -15,7 +15,15 @@ from panoptic_data.storage.schema import table_name
 from panoptic_data.tracing.chain import Chain
 from panoptic_data.tracing.model import Lineage, Step
 
-__all__ = ["add_picture", "add_vector", "encoder_label", "file_step", "of_picture", "of_vector"]
+__all__ = [
+    "add_picture",
+    "add_vector",
+    "encoder_facts",
+    "encoder_label",
+    "file_step",
+    "of_picture",
+    "of_vector",
+]
 
 _IMAGE = ("format", "mode", "width", "height", "orientation", "run", "thumbnail")
 _OF_ENCODER = ("fingerprint", "weights", "device", "dtype", "dim")
@@ -97,8 +105,8 @@ def add_vector(chain: Chain, slug: str) -> dict[str, Any] | None:
     origin = scene.records.origin(row["run"], stage, parts=True)
     made_from = _made_from(chain, known)
     label = encoder_label(known.get("text"), slug)
-    facts = {"encoder": known.get("text") or slug, **{n: known.get(n) for n in _OF_ENCODER}}
-    facts |= {"batch_size": known.get("batch"), "made_from": made_from}
+    facts = {"encoder": known.get("text") or slug, **encoder_facts(known)}
+    facts |= {"made_from": made_from}
     before = "file" if made_from == "file" else "thumbnail"
     step = Step("vector", "vector", label, facts, origin, scene.records.stale(stage))
     chain.add(step, before)
@@ -109,6 +117,11 @@ def add_vector(chain: Chain, slug: str) -> dict[str, Any] | None:
         "path": scene.subject.path,
         "dim": known.get("dim"),
     }
+
+
+def encoder_facts(known: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of an encoder, from its row: weights, device, sizes."""
+    return {**{name: known.get(name) for name in _OF_ENCODER}, "batch_size": known.get("batch")}
 
 
 def encoder_label(text: str | None, slug: str) -> str:

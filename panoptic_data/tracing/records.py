@@ -65,6 +65,18 @@ class Records:
         first = made.sort("at").head(1).to_dicts()
         return self.origin(first[0]["run"], stage) if first else None
 
+    def last(self, stage: str) -> Origin | None:
+        """Return what last recorded a stage, or the parts of one (``embeddings/clip/``)."""
+        parts = pl.col("stage") == stage.rstrip("/")
+        if stage.endswith("/"):
+            parts = pl.col("stage").str.starts_with(stage)
+        rows = self._all.filter(parts).sort("at", descending=True).head(1).to_dicts()
+        return self.origin(rows[0]["run"], rows[0]["stage"]) if rows else None
+
+    def stale_of_any(self, prefix: str) -> str | None:
+        """Return why one of the parts of a stage is not up to date, None when all are."""
+        return next((why for name, why in self._stale.items() if name.startswith(prefix)), None)
+
     def stale(self, stage: str) -> str | None:
         """Return why a stage is not up to date, None when it is."""
         return self._stale.get(stage)

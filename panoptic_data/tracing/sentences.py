@@ -28,6 +28,10 @@ def sentence(lineage: Lineage, language: str) -> str:
         model = params["model"]
         texts["score"] = _figure(model["score"], language)
         texts["encoder"] = model["encoder"]
+    if "cosine" in params:
+        texts["cosine"] = _figure(params["cosine"], language)
+    if "count" in params and "givers" in params:
+        texts["givers"] = params["givers"] or "–"
     if "least" in params:
         texts["least"] = _figure(params["least"], language)
     if "origin" in params:
@@ -42,6 +46,10 @@ def _vectors(made: Mapping[str, Any] | None, language: str) -> str:
     """Return “CLIP ViT-B-32 vectors of 2026-11-21, made from the thumbnail of posters/a.jpg”."""
     if made is None:
         return ""
+    if not made["picture"]:
+        key = "vectors_of_all" if made["at"] else "vectors_of_all_undated"
+        date = _plain(made["at"])
+        return translate(f"lineage.{key}", language, encoder=made["encoder"], date=date)
     picture = translate(f"lineage.from_{made['picture']}", language, path=made["path"])
     key = "vectors" if made["at"] else "vectors_undated"
     return translate(

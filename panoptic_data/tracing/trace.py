@@ -8,22 +8,24 @@ Not here: how a chain is put together (``pictures``, ``computed``, ``noted``), t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from panoptic_data import encoders
 from panoptic_data.errors import NothingToTrace
-from panoptic_data.tracing import computed, noted, pictures
+from panoptic_data.tracing import computed, groups, noted, pictures
 from panoptic_data.tracing.chain import Chain, Scene
 from panoptic_data.tracing.model import KINDS
 from panoptic_data.tracing.records import Records
-from panoptic_data.tracing.subject import find_subject
+from panoptic_data.tracing.similarity import of_similarity
+from panoptic_data.tracing.subject import Subject, find_subject
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.tracing.model import Lineage
 
-__all__ = ["trace"]
+__all__ = ["trace", "trace_group"]
 
 _SAME = {
     "files": "file",
@@ -34,8 +36,7 @@ _SAME = {
     "embeddings": "vector",
     "neighbour": "neighbours",
     "neighbors": "neighbours",
-    "similarity": "neighbours",
-    "similar": "neighbours",
+    "similar": "similarity",
     "coordinate": "map",
     "coordinates": "map",
     "projection": "map",
@@ -59,14 +60,17 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
     """Return the lineage of every value of an image, or of those that ``of`` means.
 
     ``image`` is a sha1, the id of a file or a path. ``of`` is one of ``KINDS`` or a word like it
-    (clusters, similarity, coordinate), alone or with a name: of an encoder, a group of duplicates,
-    a tag, a property (``tag Apples``). In the order in which values are made. Raises UnknownImage,
-    and NothingToTrace where the image has no such value.
+    (clusters, coordinate), alone or with a name: of an encoder, a group of duplicates, a tag, a
+    property (``tag Apples``); ``similarity IMAGE`` is that to one image. In the order in which
+    values are made. Raises UnknownImage, and NothingToTrace where the image has no such value.
     """
     subject = find_subject(project, image)
     text_of_slug = _used_encoders(project)
     scene = Scene(project, subject, Records(project, list(text_of_slug)), text_of_slug)
     kind, name = (None, "") if of is None else _request(of)
+    if kind == "similarity" and (not name or _slugs(scene, name)):
+        # Of the nearest images, as there is no other that is meant.
+        kind = "neighbours"
     is_known = kind is None or kind in KINDS
     values = _all(scene, kind, name) if is_known else iter(())
     lineages = [made for made in values if made is not None]
@@ -74,6 +78,26 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
         known = ", ".join(f"{made.of} {made.name}".strip() for made in _all(scene) if made)
         raise NothingToTrace(image=image, of=of, known=known or "–")
     return lineages
+
+
+def trace_group(project: Project, group: str) -> Lineage:
+    """Return the lineage of a whole cluster or tag.
+
+    ``group`` is ``cluster:visual:3`` (or ``cluster 3``: of the first encoder), ``tag:War`` (a name,
+    ``tag:Theme: War``, or an id). Raises NothingToTrace.
+    """
+    text_of_slug = _used_encoders(project)
+    records = Records(project, list(text_of_slug))
+    scene = Scene(project, Subject("", (), {}), records, text_of_slug)
+    kind, name = _request(group)
+    if kind == "tag" and name:
+        return groups.of_tag(scene, name)
+    encoder, _, number = name.replace(":", " ").rpartition(" ")
+    slugs = _slugs(scene, encoder.strip())
+    if kind != "cluster" or not number.isdecimal() or not slugs:
+        known = ", ".join(f"cluster:{slug}:0" for slug in text_of_slug)
+        raise NothingToTrace(image=project.name, of=group, known=f"{known}, tag:…")
+    return groups.of_cluster_of(scene, slugs[0], int(number))
 
 
 def _used_encoders(project: Project) -> dict[str, str]:
@@ -87,9 +111,10 @@ def _used_encoders(project: Project) -> dict[str, str]:
 
 def _request(of: str) -> tuple[str, str]:
     """Return the kind and the name of ``tag Apples`` or ``tag:Apples``."""
-    head, _, rest = of.strip().replace(":", " ", 1 if " " not in of.strip() else 0).partition(" ")
+    # A path or a name may hold both.
+    head, *rest = re.split(r"[ :]", of.strip(), maxsplit=1)
     kind = head.lower()
-    return _SAME.get(kind, kind), rest.strip()
+    return _SAME.get(kind, kind), "".join(rest).strip()
 
 
 def _all(scene: Scene, kind: str | None = None, name: str = "") -> Iterator[Lineage | None]:
@@ -100,12 +125,28 @@ def _all(scene: Scene, kind: str | None = None, name: str = "") -> Iterator[Line
         elif each in _BY_ENCODER:
             for slug in _slugs(scene, name):
                 yield _BY_ENCODER[each](Chain(scene), slug)
-        elif each == "duplicates":
-            for group in computed.duplicate_groups(scene):
-                if group.startswith(name):
-                    yield computed.of_duplicates(Chain(scene), group)
+        elif each in _BY_NAME:
+            yield from _BY_NAME[each](scene, name)
         else:
             yield from _noted(scene, each, name)
+
+
+def _similarities(scene: Scene, name: str) -> Iterator[Lineage | None]:
+    other = find_subject(scene.project, name) if name else None
+    if other is not None:
+        yield from (of_similarity(Chain(scene), slug, other) for slug in scene.text_of_slug)
+
+
+def _duplicates(scene: Scene, name: str) -> Iterator[Lineage | None]:
+    for group in computed.duplicate_groups(scene):
+        if group.startswith(name):
+            yield computed.of_duplicates(Chain(scene), group)
+
+
+_BY_NAME: dict[str, Callable[[Scene, str], Iterator[Lineage | None]]] = {
+    "similarity": _similarities,
+    "duplicates": _duplicates,
+}
 
 
 def _slugs(scene: Scene, name: str) -> tuple[str, ...]:

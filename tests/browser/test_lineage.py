@@ -1,11 +1,19 @@
 """Why an image has a value: opened from a cluster, a tag, a duplicate, in a real browser."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 
 import panoptic_data
+from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue.similarity import SimilarityQuery, condition
 from panoptic_data.duplicates import detect
 from panoptic_data.provenance import runs, stages
 from panoptic_data.vectors import clusters, neighbours, projection
+from panoptic_data.views.fields import property_field
+from panoptic_data.views.model import Level, View, to_address
+from panoptic_data.views.search_expression import Expression, Term
 from tests import synthetic
 from tests.dashboard import NARROW, serving
 from tests.vectors import embed, grouped
@@ -43,6 +51,11 @@ def project(chromium_path, tmp_path_factory):
     theme = panoptic_data.create_property(opened, "Theme", "tags", author="Anna")
     panoptic_data.tag_images(opened, theme, [IMAGE], ["war", "sea"], author="Anna")
     return opened
+
+
+@pytest.fixture
+def theme(project):
+    return annotations_of(project).state().live_properties[0]
 
 
 def far_apart(name):
@@ -135,3 +148,50 @@ def test_in_french_and_in_the_dark(visit, address):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     violations = axe.Axe().run(page).response["violations"]
     assert [violation["id"] for violation in violations] == []
+
+
+def test_from_a_cluster_in_the_filters_by_keys(page):
+    facet = page.get_by_role("button", name="Why “Cluster 0”?").first
+    facet.focus()
+    page.keyboard.press("Enter")
+    window = page.get_by_role("dialog")
+    expect(window.locator(".sentence")).to_contain_text("Cluster 0: 5 images, by k-means (k 2")
+    kinds = ["Vector", "Nearest images", "Fit", *["Other image"] * 2, "Cluster"]
+    expect(window.locator(".box .kind")).to_have_text(kinds, ignore_case=True)
+    # A press beside the value does not choose it.
+    expect(page.locator(".value[aria-pressed=true]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(facet).to_be_focused()
+
+
+def test_from_the_headers_of_groups_of_clusters_and_of_a_tag(visit, address, project, theme):
+    for group, sentence in (
+        (Level("cluster", "visual"), "Cluster 0: 5 images"),
+        (Level(property_field("tags", theme.id)), "Theme: war, a tag made by Anna on "),
+    ):
+        view = to_address(View(group=(group,)))
+        page = visit(f"{address}/?view={quote(view)}", size=NARROW)
+        expect(page.locator("dialog.lineage")).to_be_attached()
+        header = page.locator("[id^=group-] .why:not([hidden])").first
+        expect(header).to_be_attached()
+        header.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog").locator(".sentence")).to_contain_text(sentence)
+        page.keyboard.press("Escape")
+        # Its header stays open.
+        expect(page.locator("[id^=group-]").first).to_have_attribute("aria-expanded", "true")
+
+
+def test_how_similar_an_image_is_to_the_one_that_is_searched_by(visit, address):
+    query = SimilarityQuery("visual", Expression((Term("image", synthetic.sha1(NAMES[1])),)))
+    view = to_address(View((condition(query),)))
+    page = visit(f"{address}/?view={quote(view)}&image={IMAGE}")
+    asking = page.get_by_role("button", name=re.compile("similar to picture 1.jpg"))
+    asking.focus()
+    page.keyboard.press("Enter")
+    window = page.get_by_role("dialog")
+    expect(window.locator(".sentence")).to_contain_text(
+        re.compile(r"\d\.\d\d similar to box/picture 1\.jpg according to visual vectors")
+    )
+    expect(window.locator(".box[data-kind=vector]")).to_have_count(2)
+    expect(window.locator(".box[data-kind=similarity]")).to_have_count(1)

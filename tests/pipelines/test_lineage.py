@@ -77,7 +77,7 @@ def test_a_cluster_is_traced_back_to_its_file(grown):
         assert origin["run"] == first
         assert origin["what"] == "process"
         assert origin["code"].startswith("0.")
-        assert origin["stage_code"] == "1"
+        assert origin["stage_code"] == stages.CODE_VERSIONS[stages.stage_kind(origin["stage"])]
         assert origin["dagster_runs"]
         assert origin["at"]
     vector = steps(value)["vector"]
@@ -158,7 +158,7 @@ def test_every_value_has_a_sentence_in_each_language(grown):
     project, *_ = grown
     for language in LANGUAGES:
         values = panoptic_data.lineage(project, FIRST, language=language)
-        assert {value["of"] for value in values} == set(KINDS)
+        assert {value["of"] for value in values} == set(KINDS) - {"similarity"}
         for value in values:
             assert value["sentence"]
             assert "?" not in value["sentence"]
@@ -171,3 +171,52 @@ def test_what_follows_from_another_program_is_out_of_date(grown, monkeypatch):
     [value] = panoptic_data.lineage(project, FIRST, "cluster")
     stale = {step["kind"]: step["stale"] for step in value["steps"]}
     assert (stale["vector"], stale["neighbours"], stale["cluster"]) == (None, "code", "inputs")
+
+
+def test_a_whole_cluster_says_how_it_was_made_and_which_images_are_most_in_it(grown):
+    project, first, _ = grown
+    [value] = panoptic_data.lineage(project, group="cluster:visual:0")
+    by_kind = steps(value)
+    assert [step["kind"] for step in value["steps"]][:3] == ["vector", "neighbours", "fit"]
+    assert value["steps"][-1]["kind"] == "cluster"
+    info = project.database().frame("cluster_info__visual", where="main AND number = 0").to_dicts()
+    assert by_kind["cluster"]["details"]["images"] == info[0]["size"]
+    assert by_kind["fit"]["origin"]["run"] == first
+    assert by_kind["fit"]["origin"]["parameters"]["method"] == "levels"
+    assert value["image"] == info[0]["medoid"]
+    assert value["sentence"].startswith(f"Cluster 0: {info[0]['size']} images, by k-means and Ward")
+    assert panoptic_data.lineage(project, group="cluster 0") == [value]
+    with pytest.raises(NothingToTrace):
+        panoptic_data.lineage(project, group="cluster:visual:9999")
+    with pytest.raises(NothingToTrace):
+        panoptic_data.lineage(project, group="folder:a")
+
+
+def test_a_whole_tag_says_who_made_it_and_who_gave_it(grown):
+    project, _, _ = grown
+    [value] = panoptic_data.lineage(project, group="tag:Theme: sea")
+    assert value["sentence"].startswith("Theme: sea, a tag made by ")
+    assert value["sentence"].endswith("on 1 images: berta (1)")
+    giver = steps(value)["giver"]["details"]
+    assert (giver["author"], giver["proposed_by"], giver["images"]) == ("berta", "model", 1)
+    assert panoptic_data.lineage(project, group="tag:sea") == [value]
+    with pytest.raises(NothingToTrace):
+        panoptic_data.lineage(project, group="tag:nothing")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_similarity_of_two_images_has_the_chain_of_both(grown, language):
+    project, _, _ = grown
+    other = "pictures/subject-2/00002.jpg"
+    [value] = panoptic_data.lineage(project, FIRST, f"similarity:{other}", language=language)
+    kinds = [step["kind"] for step in value["steps"]]
+    assert kinds == [*["file", "image", "thumbnail", "vector"] * 2, "similarity"]
+    assert ["other:vector", "similarity"] in value["edges"]
+    assert ["other:file", "other:image"] in value["edges"]
+    cosine = value["steps"][-1]["details"]["similarity"]
+    text = f"{cosine:.2f}".replace(".", "," if language == "fr" else ".")
+    assert value["sentence"].startswith(text)
+    assert other in value["sentence"]
+    assert FIRST in value["sentence"]
+    [back] = panoptic_data.lineage(project, other, f"similarity:{FIRST}")
+    assert back["steps"][-1]["details"]["similarity"] == cosine

@@ -31,6 +31,8 @@ class Item:
     colour: str | None = None
     # In a tree of tags: the ids from the top down to it, separated by "/".
     path: str | None = None
+    # The group whose lineage it can be asked for (``tracing.trace.trace_group``).
+    why: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 // Values with counts, several of which can be chosen. Not here: what they mean.
-import { el, icon, number, set, write } from "../shared/ui/dom.js";
+import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { makeSearch } from "./search_field.js";
 
@@ -29,7 +29,7 @@ export function makeList() {
         const shown =
           isWhole || isShort ? items : items.filter((item, at) => at < FIRST || section.selected.includes(item.id));
         fit(list, shown.length);
-        shown.forEach((item, at) => writeItem(list.children[at], item, section, { language, change }));
+        shown.forEach((item, at) => writeItem(list.children[at], item, section, { language, change, texts }));
         more.hidden = isShort;
         write(more, isWhole ? texts.fewer : `${texts.more} (${number(items.length - shown.length, language)})`);
       };
@@ -50,13 +50,25 @@ function fit(list, count) {
       el("span", { class: "label" }),
       el("span", { class: "number" }),
     );
-    list.append(el("li", {}, button));
+    const why = iconButton("help", "", () => ask(why), { class: "tool why", hidden: true });
+    list.append(el("li", {}, button, why));
   }
 }
 
-function writeItem(row, item, section, { language, change }) {
+function ask(why) {
+  const detail = { group: why.dataset.group, label: why.getAttribute("aria-label") };
+  document.dispatchEvent(new CustomEvent("panoptic:why", { detail }));
+}
+
+function writeItem(row, item, section, { language, change, texts }) {
   const button = row.firstElementChild;
   const isChosen = section.selected.includes(item.id);
+  const why = /** @type {HTMLElement} */ (row.lastElementChild);
+  why.hidden = !item.why;
+  set(why, "data-group", item.why ?? null);
+  const question = fill(texts.why_of ?? "", { what: item.label });
+  set(why, "title", question);
+  set(why, "aria-label", question);
   const [, dot, image, label, count] = button.children;
   set(button, "aria-pressed", isChosen ? "true" : "false");
   set(button, "title", item.title ?? item.label);

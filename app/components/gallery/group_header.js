@@ -16,6 +16,14 @@ export function makeHeader(texts) {
     tabindex: "-1",
     "aria-haspopup": "menu",
   });
+  // In the order of Tab, as no key of the grid leads to it.
+  const why = iconButton("help", "", (event) => askWhy(event), { class: "tool why", hidden: true });
+  const askWhy = (event) => {
+    event.stopPropagation();
+    const detail = { group: why.dataset.group, label: why.getAttribute("aria-label") };
+    document.dispatchEvent(new CustomEvent("panoptic:why", { detail }));
+  };
+  why.addEventListener("keydown", (event) => event.stopPropagation());
   const header = el(
     "div",
     { role: "row", class: "header" },
@@ -29,6 +37,7 @@ export function makeHeader(texts) {
       el("span", { class: "count" }),
       only,
       more,
+      why,
     ),
   );
   /** The sheet around says what the group is. */
@@ -48,13 +57,14 @@ export function makeHeader(texts) {
  * @property {boolean} isFolded
  * @property {boolean} isCurrent
  * @property {boolean} canFilter
+ * @property {string | null} why  what its lineage is asked by
  * @property {import("./group_checkboxes.js").State} ticked
  * @property {string} language
  */
 
 /** @param {HTMLElement} header @param {Record<string, string>} texts @param {How} how */
 export function showHeader(header, texts, how) {
-  const [fold, tick, path, label, count, only] = /** @type {HTMLElement[]} */ ([...header.firstElementChild.children]);
+  const [fold, tick, path, label, count, only, , why] = /** @type {HTMLElement[]} */ ([...header.firstElementChild.children]);
   const name = how.path.at(-1) ?? "";
   const depth = how.path.length - 1;
   set(header, "data-group", how.group);
@@ -74,4 +84,9 @@ export function showHeader(header, texts, how) {
   set(label, "title", how.path.join(" › "));
   write(count, number(how.count, how.language));
   only.hidden = !how.canFilter;
+  why.hidden = !how.why;
+  set(why, "data-group", how.why);
+  const question = texts.why_of?.replace("{what}", () => name);
+  set(why, "title", question);
+  set(why, "aria-label", question);
 }

@@ -9,6 +9,7 @@
  * @property {number[]} count
  * @property {string[]} label
  * @property {boolean[]} unset
+ * @property {(string | null)[]} why  what its lineage is asked by
  */
 
 /**
@@ -24,6 +25,7 @@ export class Groups {
     this.count = Int32Array.from(answer.count);
     this.label = answer.label;
     this.unset = answer.unset;
+    this.why = answer.why;
     this.length = this.depth.length;
     this.parent = parents(this.depth);
     this.memory = memory;

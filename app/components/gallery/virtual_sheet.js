@@ -340,6 +340,7 @@ export class Sheet extends EventTarget {
       isFolded: Boolean(groups.folded[group]),
       isCurrent: !isWhole && g.rows > 0 && rowOf(g, this.current) === g.headers[group],
       canFilter: options.canFilter,
+      why: groups.why?.[group] ?? null,
       ticked: this.ticks.of(group),
       language: options.language,
     };

@@ -59,6 +59,12 @@ class LineageDialog {
     root.replaceChildren(this.node);
     this.onClick = (event) => this.pressed(event);
     document.addEventListener("click", this.onClick);
+    // From what keeps its own presses: filters, headers of groups.
+    this.onWhy = (event) => {
+      const { group, label } = /** @type {CustomEvent} */ (event).detail;
+      if (this.data) this.open({ group }, label);
+    };
+    document.addEventListener("panoptic:why", this.onWhy);
   }
 
   /** @param {Data} data */
@@ -76,11 +82,12 @@ class LineageDialog {
     const button = event.composedPath().find((node) => node instanceof HTMLElement && node.dataset.why);
     if (!(button instanceof HTMLElement) || !this.data) return;
     event.preventDefault();
-    this.open(button.dataset.image ?? "", button.dataset.why ?? "", button.getAttribute("aria-label"));
+    const { image = "", why: of = "" } = button.dataset;
+    this.open({ image, of }, button.getAttribute("aria-label"));
   }
 
-  /** @param {string} image @param {string} of @param {string | null} label */
-  async open(image, of, label) {
+  /** @param {{image: string, of: string} | {group: string}} what @param {string | null} label */
+  async open(what, label) {
     const { texts, language } = this.data;
     this.request?.abort();
     this.request = new AbortController();
@@ -88,7 +95,7 @@ class LineageDialog {
     this.say(texts.waiting);
     this.node.showModal();
     try {
-      const query = new URLSearchParams({ image, of, lang: language });
+      const query = new URLSearchParams({ ...what, lang: language });
       const response = await fetch(routeTo(`/lineage?${query}`), { signal: this.request.signal });
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.message);
@@ -112,8 +119,9 @@ class LineageDialog {
   show(values) {
     this.message.hidden = true;
     this.body.hidden = false;
-    this.picture.hidden = false;
-    set(this.picture, "src", routeTo(`/thumb/${values[0].image}`));
+    // A tag that no image has.
+    this.picture.hidden = !values[0].image;
+    if (values[0].image) set(this.picture, "src", routeTo(`/thumb/${values[0].image}`));
     const isChoice = values.length > 1;
     this.values.replaceChildren(
       ...values.map((value) =>
@@ -168,5 +176,6 @@ class LineageDialog {
     this.request?.abort();
     this.graph.close();
     document.removeEventListener("click", this.onClick);
+    document.removeEventListener("panoptic:why", this.onWhy);
   }
 }

@@ -34,6 +34,7 @@ def image_strip(
             "view": view,
             "version": version,
             "without": without,
+            "why": "similarity:",
             "language": language,
             "texts": dict(texts),
         },

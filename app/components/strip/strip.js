@@ -1,6 +1,6 @@
 // A short list of images, such as those most similar to one, under a slider over how alike they
 // must be; a press opens. Streamlit calls the default export with the data of each run.
-import { el, set, write } from "../shared/ui/dom.js";
+import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 import { routeTo } from "../shared/bridge/address.js";
@@ -13,6 +13,7 @@ const SHOWN = 12;
  * @property {string} view    address of the view whose first images are shown
  * @property {string} version
  * @property {string} without sha1 of the image itself
+ * @property {string} why     what the lineage of a similarity is asked by, before the other's sha1
  * @property {string} language
  * @property {Record<string, string>} texts
  */
@@ -43,6 +44,7 @@ class Strip {
     const known = JSON.stringify([data.view, data.version, data.without]);
     if (known === this.known) return;
     this.known = known;
+    this.data = data;
     this.nearness.update(data.view, data.version, data.texts, data.language);
     set(this.list, "aria-label", data.texts.label);
     this.request?.abort();
@@ -70,11 +72,12 @@ class Strip {
     this.list.classList.remove("waiting");
     this.message.hidden = rows.length > 0;
     write(this.message, rows.length ? "" : otherwise);
-    this.list.replaceChildren(...rows.slice(0, SHOWN).map(picture));
+    this.list.replaceChildren(...rows.slice(0, SHOWN).map((row) => picture(row, this.data)));
   }
 }
 
-function picture(row) {
+/** @param {any} row @param {Data} data */
+function picture(row, { without, why, texts }) {
   const { sha1, name } = row;
   const image = el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", loading: "lazy" });
   image.style.background = row.colour ?? "transparent";
@@ -89,5 +92,10 @@ function picture(row) {
       image,
       el("span", { class: "similarity" }, row.similarity?.toFixed(2) ?? ""),
     ),
+    iconButton("help", fill(texts.why_of ?? "", { what: label }), null, {
+      class: "tool why",
+      "data-why": `${why}${sha1}`,
+      "data-image": without,
+    }),
   );
 }

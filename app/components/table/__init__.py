@@ -94,5 +94,6 @@ def _texts(language: str) -> dict[str, str]:
     return {
         **texts,
         "gone": translate("hold.no_longer", language),
+        "why_of": translate("lineage.why_of", language),
         "away": translate("explore.away", language),
     }

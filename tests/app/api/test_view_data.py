@@ -181,6 +181,7 @@ def test_groups_are_named_in_the_language_asked(ask, real_corpus):
         "count": [6, 6],
         "label": [real_corpus[1].name, "Date inconnue"],
         "unset": [False, True],
+        "why": [None, None],
     }
     again, nothing = ask("/groups", If_None_Match=answer.headers["ETag"])
     assert (again.status, nothing) == (304, b"")
