@@ -23,17 +23,16 @@ from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
 from app.widgets.keyword_offer import keyword_offer
+from app.widgets.similar_to_chosen import similar_to_chosen
 from panoptic_data.catalogue.embedded import DATES, dates_as_texts
 from panoptic_data.ingest import sources
 from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
 from panoptic_data.storage.schema import table_name
-from panoptic_data.tracing.similarity import cosine
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Term
 
 if TYPE_CHECKING:
-    from panoptic_data.catalogue.similarity import SimilarityQuery
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
@@ -148,28 +147,8 @@ def _similar_images(
             _show_view(view)
     search = search_terms.get_search(state.view())
     if search is not None:
-        _similar_to_chosen(project, corpus, sha1, search)
+        similar_to_chosen(project, corpus, sha1, search)
         _search_buttons(sha1, encoder)
-
-
-def _similar_to_chosen(
-    project: Project, corpus: Catalogue, sha1: str, search: SimilarityQuery
-) -> None:
-    """Say how similar the image is to each image that is searched by, and offer why."""
-    chosen = [
-        term.value
-        for term in search.expression.terms
-        if term.kind == "image" and term.value != sha1
-    ]
-    for other in chosen:
-        rows = corpus.rows_of([other])
-        value = cosine(project, search.encoder, sha1, other)
-        if value is None or not len(rows):
-            continue
-        name = corpus.frame["place"][int(rows[0])].rpartition("/")[2]
-        text = state.text("image.similar_to", cosine=_decimal(value, 2), name=name)
-        button = why(sha1, f"similarity:{other}", text)
-        st.html(f'<span class="similar-to">{escape(text)}</span>{button}')
 
 
 def _search_buttons(sha1: str, encoder: state.Encoder) -> None:
