@@ -183,9 +183,11 @@ def test_from_the_headers_of_groups_of_clusters_and_of_a_tag(visit, address, pro
 
 
 def test_how_similar_an_image_is_to_the_one_that_is_searched_by(visit, address):
-    query = SimilarityQuery("visual", Expression((Term("image", synthetic.sha1(NAMES[1])),)))
+    term = Term("image", synthetic.sha1(NAMES[1]))
+    query = SimilarityQuery("visual", Expression((term,)), threshold=-1.0)
     view = to_address(View((condition(query),)))
     page = visit(f"{address}/?view={quote(view)}&image={IMAGE}")
+    ready(page)
     asking = page.get_by_role("button", name=re.compile("similar to picture 1.jpg"))
     asking.focus()
     page.keyboard.press("Enter")
