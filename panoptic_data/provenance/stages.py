@@ -62,7 +62,7 @@ ReportProgress = Callable[[str, int, int], None]
 CODE_VERSIONS: Mapping[str, str] = {
     "files": "1",
     "images": "2",
-    "embeddings": "2",
+    "embeddings": "1",
     "corpus": "1",
     "vector_index": "1",
     "neighbours": "1",

@@ -38,7 +38,7 @@ WRITTEN_BY_A_RUN = {"annotations", "properties", "tags", "runs", "stages", "sour
 # a run reads the files again, and what is made of them is looked at again.
 READ_OTHERWISE_NOW = {
     **{f"images/{source}": "code" for source in ("affiches", "cartes")},
-    **{f"embeddings/visual/{source}": "code" for source in ("affiches", "cartes")},
+    **{f"embeddings/visual/{source}": "inputs" for source in ("affiches", "cartes")},
     "corpus": "inputs",
     **{f"{kind}/visual": "inputs" for kind in stages.PER_ENCODER},
     "duplicates": "code",

@@ -107,7 +107,8 @@ def test_every_materialization_tells_counts_version_and_shows_pictures(processed
             assert (
                 event.asset_materialization.tags["dagster/data_version"] == created["data_version"]
             )
-            assert event.asset_materialization.tags["dagster/code_version"] == "1"
+            version = stages.CODE_VERSIONS[stages.stage_kind(stage)]
+            assert event.asset_materialization.tags["dagster/code_version"] == version
             if stage.startswith(("images", "clusters")):
                 assert metadata["preview"].value.startswith("![JPEG](data:image/jpeg;base64,")
             if stage.startswith("projection"):
