@@ -7,6 +7,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.duplicates import overwritten
 from panoptic_data.ingest import images, sources
 from panoptic_data.storage.project import create_project
+from panoptic_data.versions.create import create
 from tests.app.page import page_text
 from tests.app.screens.test_pages import drawn
 from tests.small_corpus import picture
@@ -71,3 +72,10 @@ def test_all_are_taken_over_as_one_step(project):
 def test_the_page_pipeline_leads_there(project):
     page = drawn("pipeline")
     assert page.button(key="review_overwritten").label.startswith("2 pictures were overwritten")
+
+
+def test_at_a_version_nothing_is_offered(project):
+    version = create(project, "a")
+    page = drawn("overwritten", version=version.id)
+    assert "nothing in it can be changed" in page_text(page)
+    assert not page.button

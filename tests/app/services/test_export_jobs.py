@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from app.api import exports
 from app.services import export_jobs, export_process, jobs
 from app.services.export_jobs import Request
+from panoptic_data.versions.create import create
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
 from tests.panoptic_data.exchange.exports import annotated as examples
@@ -65,6 +66,21 @@ def test_a_view_to_be_downloaded_is_a_zip_under_its_address(war):
     export_jobs.remove(war, job.id)
     assert client.get(f"/exports/{job.id}/été.zip").status_code == 404
     assert not export_jobs.folder_of(war, job.id).exists()
+
+
+def test_an_export_at_a_version_is_of_the_corpus_as_it_was(tmp_path):
+    opened = examples.project(tmp_path)
+    version = create(opened, "a")
+    target = tmp_path / "then.csv"
+    assert _ended(opened, Request("csv", "x", str(target))).phase == "done"
+    then = target.read_text("utf-8-sig")
+    opened.database().delete("files", opened.database().read("files")["file_id"].to_pylist()[:2])
+    again = Request("csv", "x", str(target), overwrite=True, version=version.id)
+    job = _ended(opened, again)
+    assert (job.phase, job.error) == ("done", None)
+    assert target.read_text("utf-8-sig") == then
+    _ended(opened, Request("csv", "x", str(target), overwrite=True))
+    assert target.read_text("utf-8-sig") != then
 
 
 def test_images_that_are_not_there_are_listed_with_what_was_written(tmp_path):
