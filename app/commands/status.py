@@ -11,6 +11,7 @@ from app.commands.parameters import outdated_values, print_outdated
 from app.commands.storage_warning import warn_of_broken_log
 from app.session.language import cli_text, number, terminal_language
 from panoptic_data.annotations import materialize
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.ingest import sources
 from panoptic_data.messages import translate
 from panoptic_data.provenance import overview, runs
@@ -53,7 +54,11 @@ def _state(project: Project) -> dict[str, Any]:
 
 
 def _late(project: Project) -> list[outdated.Outdated]:
-    return outdated.outdated_stages(project, outdated.used_slugs(project))
+    try:
+        return outdated.outdated_stages(project, outdated.used_slugs(project))
+    except DataUnavailable:
+        # A table is gone or damaged, which is said already.
+        return []
 
 
 def _sources(project: Project) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from panoptic_data.annotations import properties
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import open_project
@@ -27,7 +28,17 @@ def address(own_project):
 
 @pytest.fixture
 def store(own_project):
-    return annotations_of(open_project(own_project))
+    """The annotations, with no property left over by another test."""
+    kept = annotations_of(open_project(own_project))
+    state = kept.state(fresh=True)
+    gone = [
+        change
+        for prop in state.live_properties
+        for change in properties.update(state.properties, prop.id, deleted=True)
+    ]
+    if gone:
+        kept.commit(gone, "property")
+    return kept
 
 
 @pytest.fixture(scope="module")

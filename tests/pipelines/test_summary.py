@@ -15,7 +15,7 @@ def test_the_table_of_runs_stores_the_counts_of_a_summary(first):
     counts = summary.counts_only(first)
     assert counts["files"] == first["files"] == 40
     assert set(first) - set(counts) == {
-        "project", "run", "outcome", "stages", "problems", "encoders",
+        "project", "run", "outcome", "stages", "problems", "encoders", "version",
     }  # fmt: skip
 
 

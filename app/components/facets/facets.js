@@ -66,8 +66,7 @@ export default function facets({ data, parentElement, setTriggerValue, setStateV
     shown.delete(field);
   }
   for (const section of data.sections) {
-    const known =
-      shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section));
+    const known = shown.get(section.field) ?? (section.kind === "note" ? makeNote(section) : makeSection(section));
     shown.set(section.field, known);
     root.append(known.node);
     known.update(section, data, actions, () => sendOpenSections(shown, data.sections, actions));

@@ -64,7 +64,9 @@ export function makeHeader(texts) {
 
 /** @param {HTMLElement} header @param {Record<string, string>} texts @param {How} how */
 export function showHeader(header, texts, how) {
-  const [fold, tick, path, label, count, only, , why] = /** @type {HTMLElement[]} */ ([...header.firstElementChild.children]);
+  const [fold, tick, path, label, count, only, , why] = /** @type {HTMLElement[]} */ ([
+    ...header.firstElementChild.children,
+  ]);
   const name = how.path.at(-1) ?? "";
   const depth = how.path.length - 1;
   set(header, "data-group", how.group);

@@ -1,16 +1,20 @@
 """``panoptic query``: what it prints, for people and for scripts."""
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
+from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
+from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, Sort, View
 from tests import synthetic
+from tests.annotating import create_property
 from tests.app.commands.installed import in_process
 
 
@@ -145,12 +149,14 @@ def test_a_word_like_an_address_is_a_word(war, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_notebook_runs_the_example_of_the_docs(war):
-    """The Python of docs/views.md, as it stands there."""
+def test_a_notebook_runs_the_example_of_the_docs(war, tmp_path):
+    """The Python of docs/views.md, as it stands there, in a project with such a property."""
+    own = open_project(shutil.copytree(war.root, tmp_path / "war"))
+    create_property(annotations_of(own), "Subjects", "tags")
     text = (Path(__file__).parents[3] / "docs" / "views.md").read_text(encoding="utf-8")
     example = text.partition("```python\n")[2].partition("```")[0]
     names: dict[str, object] = {}
-    exec(example.replace('"war"', repr(str(war.root))), names)
+    exec(example.replace('"war"', repr(str(own.root))), names)
     assert names["parsed"].problems == ()
     assert names["images"]["width"].to_list() == [900, 700]
     assert [row["name"] for row in names["first"]] == ["red again.jpg", "blue.png"]

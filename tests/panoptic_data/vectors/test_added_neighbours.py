@@ -46,9 +46,11 @@ def from_scratch(tmp_path, names, vectors, word="scratch"):
     other = create_project(tmp_path / word)
     embed(other, names, vectors)
     # The table is made in one go, and not carried forward.
-    return other, neighbours._compute(
-        other, SLUG, neighbours._seen(other, SLUG), neighbours.K, 20_000, "r", lambda *_: None
-    )[0].data_version
+    seen = neighbours._seen(other, SLUG)
+    changes, _, _ = neighbours._compute(
+        other, SLUG, seen, neighbours.K, 20_000, "r", lambda *_: None, anew=False
+    )
+    return other, changes.data_version
 
 
 def assert_as_from_scratch(project, result, tmp_path, names, vectors, word="scratch"):

@@ -281,7 +281,7 @@ def test_of_many_versions_that_are_opened_few_are_kept_in_memory(project):
     names = [create(project, f"v{number}").name for number in range(VERSIONS_KEPT + 2)]
     for name in names:
         assert len(registry.get(at(project, name)).frame) == len(now.frame)
-    kept = [folder.version for folder in registry._shared.folders() if folder.id == project.id]
+    kept = [folder.version for folder in registry._shared.folders() if folder.root == project.root]
     ids = {version.name: version.id for version in record.list_versions(project)}
     assert kept == ["", *(ids[name] for name in names[2:])]
     assert registry.get(project) is now

@@ -119,6 +119,7 @@ WRITES = {
     ),
     "process": lambda then, _: pd.process(then),
     "restore_version": lambda then, _: pd.restore_version(then, "submitted"),
+    "tag_keywords": lambda then, _: pd.tag_keywords(then),
     "tag_images": lambda then, prop: pd.tag_images(then, prop, ["f" * 40], ["x"]),
     "undo": lambda then, _: pd.undo(then),
 }
