@@ -56,6 +56,8 @@ def in_hand(page, group, total):
     expect(selected).to_have_attribute("data-group", group["group"])
     expect(page.get_by_text(re.compile(f"^Group \\d+ of {total}$"))).to_be_visible()
     expect(page.locator(".pair")).to_be_visible()
+    # Until then keys decide nothing: the group was not seen.
+    expect(page.locator("[data-opening]")).to_have_count(0)
 
 
 def keeps(page, sha1):

@@ -5,7 +5,7 @@
 // the list (group_list.js), head and foot (head.js, foot.js), what is chosen in a group (pair.js),
 // what becomes of it (decisions.js), files with the same bytes (file_copies.js), many groups at once
 // (merge_all.js).
-import { el } from "../shared/ui/dom.js";
+import { el, set } from "../shared/ui/dom.js";
 import { ReviewPage, reviewComponent } from "../shared/ui/review_page.js";
 import { fetchGroups } from "./api.js";
 import { imageAddress } from "./comparison.js";
@@ -238,7 +238,7 @@ export class DuplicatesPage extends ReviewPage {
     if (!this.listing || index < 0 || index >= this.listing.total) return;
     const turn = ++this.openTurn;
     this.index = index;
-    this.isOpening = true;
+    this.setOpening(true);
     this.drawList();
     await this.fetchRange(index, index + 1);
     if (turn !== this.openTurn) return;
@@ -252,7 +252,7 @@ export class DuplicatesPage extends ReviewPage {
     this.store();
     const group = await this.pages.group(row.group).catch((error) => this.failureOf(turn, error));
     if (turn !== this.openTurn || !group) return;
-    this.isOpening = false;
+    this.setOpening(false);
     this.trouble = "";
     if (group !== this.current) this.setCurrent(group, isSame);
     this.draw();
@@ -265,9 +265,15 @@ export class DuplicatesPage extends ReviewPage {
     return null;
   }
 
+  /** @param {boolean} isOpening */
+  setOpening(isOpening) {
+    this.isOpening = isOpening;
+    set(this.stage, "data-opening", isOpening ? "true" : null);
+  }
+
   /** @param {string} [message] */
   openFailed(message) {
-    this.isOpening = false;
+    this.setOpening(false);
     this.current = null;
     this.trouble = message || this.tools.t("failed");
     this.draw();
