@@ -17,7 +17,7 @@ from typing import Any
 
 from app.commands import encoder_arguments, source_arguments, version_arguments
 from app.session.language import cli_text, terminal_language
-from panoptic_data.errors import PanopticError, UsageError
+from panoptic_data.errors import DataUnavailable, PanopticError, UsageError
 from panoptic_data.messages import translate
 
 __all__ = ["COMMANDS", "main"]
@@ -76,8 +76,13 @@ def _finish_restoration(root: Path | None) -> None:
     from panoptic_data.versions import restore
 
     project = open_project(root)
-    if restore.is_unfinished(project):
+    if not restore.is_unfinished(project):
+        return
+    try:
         restore.finish(project)
+    except DataUnavailable as error:
+        # Whoever looks for what is wrong, or mends it, must be able to.
+        _report(error, as_json=False)
 
 
 def _report(error: PanopticError, *, as_json: bool) -> int:

@@ -23,6 +23,7 @@ from panoptic_data.errors import TableDamaged, TableMissing
 from panoptic_data.storage import background, failures, ledger
 from panoptic_data.storage.added_columns import missing_fields
 from panoptic_data.storage.folder import ProjectFolder
+from panoptic_data.storage.version_files import LAST_VERSION
 
 __all__ = ["LANCE", "Connection", "key_index_config", "vector_index_config"]
 
@@ -194,9 +195,46 @@ class Connection:
         if table is None:
             raise TableMissing(table=name)
         if int(table.version) != version:
-            table.checkout(version)
-            table.restore()
+            if self._is_cleaned_up(table, version) and self._was_empty(table, version):
+                table.delete("true")
+            else:
+                table.checkout(version)
+                table.restore()
         self.remember(name)
+
+    def at_pin(self, name: str, version: int) -> Any | None:
+        """Open a table, also a retired one, at a version that is pinned; None where it is gone.
+
+        Lance cleans up pinned versions without rows all the same: these are empty tables. Raises
+        TableDamaged where it has rows and is gone.
+        """
+        table = self._open_on_disk(name)
+        if table is None:
+            return None
+        if self._is_cleaned_up(table, version) and self._was_empty(table, version):
+            return lancedb.connect("memory://").create_table(name, schema=table.schema)
+        try:
+            table.checkout(version)
+        except failures.LANCE_ERRORS as error:
+            if not failures.is_dropped_version(error):
+                raise
+            raise TableDamaged(table=name, problem=failures.cause(error)) from error
+        return table
+
+    def _is_cleaned_up(self, table: Any, version: int) -> bool:
+        manifest = f"{LAST_VERSION - version}.manifest"
+        return not (Path(self.uri) / f"{table.name}.lance" / "_versions" / manifest).exists()
+
+    def _was_empty(self, table: Any, version: int) -> bool:
+        """Whether a pinned version had no rows, as its branch has it."""
+        try:
+            return any(
+                table.branches.checkout(pin).count_rows() == 0
+                for pin, branch in table.branches.list().items()
+                if branch["parent_version"] == version
+            )
+        except failures.LANCE_ERRORS:
+            return False
 
     def forget(self, name: str) -> None:
         """Take a table off the list of those that must be there."""

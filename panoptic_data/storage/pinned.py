@@ -55,13 +55,15 @@ class PinnedConnection(Connection):
         self.check()
         if name not in self._pins:
             return None
-        table = self._open_on_disk(name)
         # A table that was made anew may come to the same number: only with its pin is it the same.
         # The branch itself is not read: it names the path of the table when it was pinned.
-        if table is None or not is_pinned(Path(self.uri) / f"{name}.lance", self._pin):
+        if not is_pinned(Path(self.uri) / f"{name}.lance", self._pin):
             self.check()
             raise TableMissing(table=name)
-        table.checkout(self._pins[name] if version is None else version)
+        table = self.at_pin(name, self._pins[name] if version is None else version)
+        if table is None:
+            self.check()
+            raise TableMissing(table=name)
         return table
 
     def _refuse(self) -> NoReturn:

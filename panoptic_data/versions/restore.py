@@ -30,6 +30,7 @@ from panoptic_data.storage.locks import is_held
 from panoptic_data.storage.project import open_project, set_encoders, set_parameters
 from panoptic_data.storage.schema import arrow
 from panoptic_data.versions import create, record
+from panoptic_data.versions.opened import at_version
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -55,10 +56,11 @@ def restore(
     """Restore a version; return the version ``before_name`` of the state before.
 
     Where that name is used, a number is added; ``note`` is the version's. None where the corpus is
-    what it was: then nothing is done. Raises UnknownVersion, ProjectBusy.
+    what it was: then nothing is done. Raises UnknownVersion, ProjectBusy, DataUnavailable.
     """
     version = record.find(project, name)
     finish(project)
+    _require_whole(project, version)
     create.merge(project, wait)
     with runs.start(project, "restore", {"version": version.id, "name": version.name}, wait) as run:
         create.give_up_unrecorded_pins(project)
@@ -128,6 +130,7 @@ def _plan(project: Project) -> dict[str, Any] | None:
 def _carry_out(project: Project, plan: dict[str, Any], run: str) -> None:
     """Do all of it, also where part of it is done."""
     version = record.find(project, plan["version"])
+    _require_whole(project, version)
     _restore_annotations(project, version, plan["events"], plan["author"])
     _restore_tables(project, version)
     # The tables that are back were merged from a shorter log.
@@ -140,6 +143,13 @@ def _carry_out(project: Project, plan: dict[str, Any], run: str) -> None:
     checksums.record(project)
     with project.anchored() as root:
         (root / FILE_NAME).unlink(missing_ok=True)
+
+
+def _require_whole(project: Project, version: CorpusVersion) -> None:
+    """Raise TableMissing or TableDamaged where a table of a version cannot be read as it was."""
+    then = at_version(project, version).database()
+    for name in version.tables:
+        then.count(name)
 
 
 def _restore_tables(project: Project, version: CorpusVersion) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -13,8 +14,10 @@ from panoptic_data.annotations import materialize
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.state import from_log
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.project import open_project
-from panoptic_data.versions import content, record, restore
+from panoptic_data.storage.version_files import LAST_VERSION
+from panoptic_data.versions import content, record, restore, verify
 from panoptic_data.versions.create import create
 from panoptic_data.versions.delete import delete
 from panoptic_data.versions.diff import diff
@@ -22,7 +25,9 @@ from panoptic_data.versions.opened import at
 
 RESTORE = """
 import sys
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.project import open_project
+from panoptic_data.storage.version_files import LAST_VERSION
 from panoptic_data.versions import restore
 project = open_project(sys.argv[1])
 print("ready", flush=True)
@@ -30,7 +35,9 @@ restore.restore(project, "a", "before")
 """
 CREATE = """
 import sys
+from panoptic_data.errors import DataUnavailable
 from panoptic_data.storage.project import open_project
+from panoptic_data.storage.version_files import LAST_VERSION
 from panoptic_data.versions.create import create
 project = open_project(sys.argv[1])
 print("ready", flush=True)
@@ -196,3 +203,37 @@ def test_a_command_finishes_an_interrupted_restoration_first(project, mark, sha1
     assert not (project.root / restore.FILE_NAME).exists()
     assert all(sha1 in capsys.readouterr().out for sha1 in sha1s[:1])
     assert digest(project) == version.digest
+
+
+def test_tables_that_were_empty_are_so_in_their_versions_and_restored(project, mark, sha1s_of):
+    """Lance cleans up a pinned version that has no rows."""
+    assert project.database().count("annotations") == project.database().count("tags") == 0
+    first = create(project, "nothing yet")
+    mark(project, "Seen", sha1s_of(project)[:3])
+    second = create(project, "seen")
+    for name in ("annotations", "properties", "tags"):
+        project.database().clean(name, timedelta(0))
+    for version in (first, second):
+        assert verify.verify(project, version.id).is_whole
+    assert at(project, first.id).database().read("annotations").num_rows == 0
+    assert restore.restore(project, "nothing yet", "before") is not None
+    assert project.database().count("annotations") == 0
+    assert restore.restore(project, "seen", "again") is not None
+    seen = at(project, second.id).database().count("annotations")
+    assert project.database().count("annotations") == seen >= 3
+
+
+def test_a_restoration_of_what_is_damaged_is_refused_and_commands_still_start(project, capsys):
+    version = create(project, "a")
+    project.database().delete("images", project.database().read("images")["sha1"].to_pylist()[:1])
+    [manifest] = (project.lance / "images.lance" / "_versions").glob(
+        f"{LAST_VERSION - version.tables['images']}.manifest"
+    )
+    manifest.unlink()
+    with pytest.raises(DataUnavailable):
+        restore.restore(project, "a", "before")
+    assert [known.name for known in record.list_versions(project)] == ["a"]
+    plan = {"version": version.id, "author": None, "events": 0}
+    (project.root / restore.FILE_NAME).write_text(json.dumps(plan))
+    assert cli.main(["version", "list", "--project", str(project.root)]) == 0
+    assert "images" in capsys.readouterr().err
