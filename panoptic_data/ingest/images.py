@@ -73,7 +73,7 @@ def ingest(
 
 
 def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; no row is left to bear it
-    """Delete the images that no row of ``files`` names from every table; return how many.
+    """Delete the images that no row of ``files`` names from the tables; return how many.
 
     A missing file's row still names its image: only overwritten contents are deleted, and those
     of sources that were removed, whose files go first.
@@ -95,7 +95,8 @@ def prune(project: Project, run: str) -> int:  # noqa: ARG001 - a run deletes; n
     # Images last: after a kill in between they are found again.
     for name in sorted(database.names()):
         table = schema.table_of(name)
-        if table.per_encoder and table.key == "sha1":
+        # The stage of neighbours makes anew the lists that name an image whose own row is left.
+        if table.per_encoder and table.key == "sha1" and table.name != "neighbours":
             database.delete(name, orphans)
     database.delete("images", orphans)
     return len(orphans)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from panoptic_data.errors import InvalidVersion, UnknownImage
 from panoptic_data.provenance import runs
@@ -113,11 +114,25 @@ def _columns(name: str) -> list[str]:
 def _keys(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
     """Return the keys of the rows of these images."""
     key = table_of(name).key
+    if table_of(name).name == "neighbours":
+        return _lists_with(database, name, sha1s)
     if key == "sha1":
         taken: list[str] = database.take(name, sha1s, [key])[key].to_pylist()
         return taken
     frame = database.frame(name, [key, "sha1"])
     return frame.filter(pl.col("sha1").is_in(list(sha1s))).get_column(key).to_list()
+
+
+def _lists_with(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
+    """Return the images that are among these or have one in their list: the next run makes it."""
+    wanted = pa.array(list(sha1s), pa.string())
+    keys: set[str] = set()
+    for batch in database.batches(name, ["sha1", "ids"]):
+        is_named = pc.is_in(pc.list_flatten(batch["ids"]), value_set=wanted)
+        holders = pc.unique(pc.list_parent_indices(batch["ids"]).filter(is_named))
+        keys.update(batch["sha1"].take(holders).to_pylist())
+        keys.update(batch["sha1"].filter(pc.is_in(batch["sha1"], value_set=wanted)).to_pylist())
+    return sorted(keys)
 
 
 def _mark_files(database: Database, sha1s: Sequence[str], run: str) -> None:

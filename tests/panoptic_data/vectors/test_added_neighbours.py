@@ -1,13 +1,27 @@
 """Lists that are carried forward are those of a full computation, and only what changed is read."""
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
+from panoptic_data.ingest import images
+from panoptic_data.ingest.purge import purge
 from panoptic_data.storage.project import create_project
 from panoptic_data.vectors import neighbours, screening
 from panoptic_data.vectors.added_neighbours import DERIVED
-from tests.vectors import SLUG, drop_columns, embed, forget, grouped, lose_files, sha1s, table
+from tests import synthetic
+from tests.vectors import (
+    SLUG,
+    drop_columns,
+    embed,
+    embed_with_files,
+    forget,
+    grouped,
+    lose_files,
+    sha1s,
+    table,
+)
 
 TABLE = f"neighbours__{SLUG}"
 
@@ -182,3 +196,31 @@ def test_only_the_lists_that_change_are_read(project, monkeypatch):
     update(project, "r2")
     wide = [c for name, c in read if name == TABLE and (c is None or "ids" in c)]
     assert wide == []
+
+
+def test_lists_of_others_forget_an_image_whose_picture_was_overwritten(project):
+    names, (vectors, _) = sha1s(60), grouped(60)
+    source = {"name": "s", "uri": "file:///s", "added_at": synthetic.AT}
+    synthetic.write(project, "sources", [source])
+    embed_with_files(project, names, vectors)
+    update(project, k=5)
+    overwritten, purged = pl.Series(named(project)).value_counts(sort=True)[:, 0][:2]
+    forget_files(project, overwritten)
+    assert images.prune(project, "r2") == 1
+    update(project, "r2", k=5)
+    assert overwritten not in named(project)
+    purge(project, [purged])
+    update(project, "r3", k=5)
+    assert purged not in named(project)
+    assert project.database().count(TABLE) == 58
+
+
+def named(project):
+    """Return the images in all lists."""
+    return [id for ids in project.database().read(TABLE)["ids"].to_pylist() for id in ids]
+
+
+def forget_files(project, sha1):
+    database = project.database()
+    files = database.frame("files", ["file_id"], f"sha1 = '{sha1}'")["file_id"].to_list()
+    database.delete("files", files)
