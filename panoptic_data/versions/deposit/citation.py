@@ -55,13 +55,14 @@ def citation_file(facts: Facts, description: Description) -> str:
 
 
 def _author(author: Author) -> list[str]:
+    """Return one author; a name that may be an institution's is not taken apart."""
+    family, _, given = (part.strip() for part in author.name.partition(","))
+    if author.orcid and not given:
+        *words, family = author.name.split()
+        given = " ".join(words)
     lines = [f"  - name: {_quoted(author.name)}"]
-    *given, family = author.name.split()
     if given:
-        lines = [
-            f"  - family-names: {_quoted(family)}",
-            f"    given-names: {_quoted(' '.join(given))}",
-        ]
+        lines = [f"  - family-names: {_quoted(family)}", f"    given-names: {_quoted(given)}"]
     if author.orcid:
         lines.append(f"    orcid: {_quoted(author.orcid)}")
     return lines

@@ -42,8 +42,9 @@ def datacite(facts: Facts, description: Description, size: int) -> dict[str, Any
 
 
 def _creator(author: Author) -> dict[str, Any]:
-    creator: dict[str, Any] = {"name": author.name, "nameType": "Personal"}
+    creator: dict[str, Any] = {"name": author.name}
     if author.orcid:
+        creator["nameType"] = "Personal"
         creator["nameIdentifiers"] = [
             {
                 "nameIdentifier": author.orcid,
