@@ -36,7 +36,7 @@ __all__ = [
 FILE_NAME = "originals.zip"
 MISSING = "missing.csv"
 STAGE = "originals"
-_WHERE = "status IN ('ok', 'unreadable') AND sha1 IS NOT NULL"
+_WHERE = "status IN ('ok', 'unreadable')"
 
 
 def needed_bytes(opened: Project) -> int:
@@ -102,6 +102,8 @@ def unpack(path: Path, folder: Path) -> None:
 
 def _content(row: Mapping[str, Any], folders: Mapping[str, Source]) -> tuple[bytes | None, str]:
     source = folders.get(row["source"])
+    if row["sha1"] is None:
+        return None, "the file was empty or could not be read"
     if source is None:
         return None, "the folder is no source any more"
     try:
