@@ -65,12 +65,12 @@ def scrolled(page, to):
     expect(page.locator(".tile.skeleton")).to_have_count(0)
 
 
-def test_first_visit_shows_pictures_their_number_and_where_they_lie(seen):
-    expect(seen.get_by_role("status").filter(has_text="images")).to_have_text(
+def test_first_visit_shows_pictures_their_number_and_where_they_lie(page):
+    expect(page.get_by_role("status").filter(has_text="images")).to_have_text(
         re.compile(r"^\d+ images$")
     )
-    expect(seen.get_by_role("treeitem", name=re.compile("Animals"))).to_be_visible()
-    expect(seen.locator(".st-key-right h2")).to_have_text(name_of(seen, 0))
+    expect(page.get_by_role("treeitem", name=re.compile("Animals"))).to_be_visible()
+    expect(page.locator(".st-key-right h2")).to_have_text(name_of(page, 0))
 
 
 def test_page_itself_does_not_scroll(seen):
