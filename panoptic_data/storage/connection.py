@@ -23,7 +23,7 @@ from panoptic_data.errors import TableDamaged, TableMissing
 from panoptic_data.storage import background, failures, ledger
 from panoptic_data.storage.added_columns import missing_fields
 from panoptic_data.storage.folder import ProjectFolder
-from panoptic_data.storage.version_files import LAST_VERSION
+from panoptic_data.storage.version_files import manifest_of
 
 __all__ = ["LANCE", "Connection", "key_index_config", "vector_index_config"]
 
@@ -195,7 +195,7 @@ class Connection:
         if table is None:
             raise TableMissing(table=name)
         if int(table.version) != version:
-            if self._is_cleaned_up(table, version) and self._was_empty(table, version):
+            if self._is_cleaned_up_empty(table, version):
                 table.delete("true")
             else:
                 table.checkout(version)
@@ -211,7 +211,7 @@ class Connection:
         table = self._open_on_disk(name)
         if table is None:
             return None
-        if self._is_cleaned_up(table, version) and self._was_empty(table, version):
+        if self._is_cleaned_up_empty(table, version):
             return lancedb.connect("memory://").create_table(name, schema=table.schema)
         try:
             table.checkout(version)
@@ -221,12 +221,10 @@ class Connection:
             raise TableDamaged(table=name, problem=failures.cause(error)) from error
         return table
 
-    def _is_cleaned_up(self, table: Any, version: int) -> bool:
-        manifest = f"{LAST_VERSION - version}.manifest"
-        return not (Path(self.uri) / f"{table.name}.lance" / "_versions" / manifest).exists()
-
-    def _was_empty(self, table: Any, version: int) -> bool:
-        """Whether a pinned version had no rows, as its branch has it."""
+    def _is_cleaned_up_empty(self, table: Any, version: int) -> bool:
+        """Whether a pinned version is gone that had no rows, as its branch has it."""
+        if manifest_of(Path(self.uri) / f"{table.name}.lance", version).exists():
+            return False
         try:
             return any(
                 table.branches.checkout(pin).count_rows() == 0

@@ -21,6 +21,7 @@ __all__ = [
     "files_of_pins",
     "files_of_version",
     "is_pinned",
+    "manifest_of",
     "manifests",
     "size_of",
 ]
@@ -42,7 +43,7 @@ def manifests(table: Path) -> list[Path]:
 
 def files_of_version(table: Path, version: int) -> frozenset[str]:
     """Return the names of the data files that a version of a table reads."""
-    return files_named_by([_manifest(table, version)])
+    return files_named_by([manifest_of(table, version)])
 
 
 def digest_of_manifest(table: Path, version: int) -> str | None:
@@ -51,7 +52,7 @@ def digest_of_manifest(table: Path, version: int) -> str | None:
     A table that was made anew has other files, though its versions have the same numbers.
     """
     try:
-        content = _manifest(table, version).read_bytes()
+        content = manifest_of(table, version).read_bytes()
     except FileNotFoundError:
         return None
     return hashlib.blake2b(content, digest_size=8).hexdigest()
@@ -89,7 +90,8 @@ def size_of(table: Path, names: Iterable[str]) -> int:
     return total
 
 
-def _manifest(table: Path, version: int) -> Path:
+def manifest_of(table: Path, version: int) -> Path:
+    """Return where the manifest of a version of a table is, or was."""
     return table / "_versions" / f"{LAST_VERSION - version}.manifest"
 
 
