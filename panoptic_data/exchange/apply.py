@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from panoptic_data.exchange.plan import Plan
     from panoptic_data.storage.project import Project
 
-__all__ = ["add_tags", "apply_plan", "apply_tags", "with_property"]
+__all__ = ["add_tags", "apply_plan", "apply_tags", "find_or_create_tags_property"]
 
 Progress = Callable[[int, int], None]
 """Called with how many columns are done, and of how many."""
@@ -107,11 +107,7 @@ def apply_tags(
     """
 
     def choose(state: State) -> Decision[None]:
-        target = properties_by_name(state).get(name_key(property))
-        changes: list[Change] = []
-        if target is None:
-            target, changes = properties.create(state.properties, property, "tags")
-            state = with_property(state, target)
+        state, target, changes = find_or_create_tags_property(state, property)
         if not target.has_tags:
             raise InvalidImport("other_type", about or property, name=target.name, type=target.type)
         _, tag_changes, _ = add_tags(state, target.id, new_tags, strict=True)
@@ -184,6 +180,18 @@ def _planned_property(state: State, column: Column, file: str) -> Property:
     if (property.type, property.target) != (column.type, column.target):
         raise InvalidImport("other_type", file, name=property.name, type=property.type)
     return property
+
+
+def find_or_create_tags_property(state: State, name: str) -> tuple[State, Property, list[Change]]:
+    """Return the property of this name, a new one of tags where there is none, and its changes.
+
+    The state has the property. Of which type one is that was there is for the caller to check.
+    """
+    target = properties_by_name(state).get(name_key(name))
+    if target is not None:
+        return state, target, []
+    target, changes = properties.create(state.properties, name, "tags")
+    return with_property(state, target), target, changes
 
 
 def with_property(state: State, property: Property) -> State:

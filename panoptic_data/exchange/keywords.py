@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from panoptic_data.annotations import edits, properties
+from panoptic_data.annotations import edits
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import as_frame
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.errors import InvalidImport
-from panoptic_data.exchange.apply import add_tags, with_property
-from panoptic_data.exchange.columns import properties_by_name
+from panoptic_data.exchange.apply import add_tags, find_or_create_tags_property
 from panoptic_data.exchange.tables import NewTag
 from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
-    from panoptic_data.annotations.log import Batch, Change
+    from panoptic_data.annotations.log import Batch
     from panoptic_data.annotations.state import State
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
@@ -57,11 +56,7 @@ def make_tags(project: Project, property: str, author: str | None = None) -> Bat
     images_of = {way: sha1s.gather(rows[codes == code]) for code, way in enumerate(ways) if way}
 
     def choose(state: State) -> Decision[None]:
-        target = properties_by_name(state).get(name_key(property))
-        changes: list[Change] = []
-        if target is None:
-            target, changes = properties.create(state.properties, property, "tags")
-            state = with_property(state, target)
+        state, target, changes = find_or_create_tags_property(state, property)
         if (target.type, target.target) != ("tags", "image"):
             raise InvalidImport("other_type", property, name=target.name, type=target.type)
         state, tag_changes, ids = add_tags(state, target.id, _new_tags(labels))
