@@ -1,0 +1,281 @@
+"""Lay one picture over another by their local features, and say how far the two agree: pure.
+
+Points that look alike are paired, and the similarity transform (shift, turn, scale) on which most
+pairs agree is kept; the mirror image is tried too. Then the overlap of both pictures is compared
+block by block. Not here: finding the points (``local_features``), what agreement is enough for
+(``duplicates``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panoptic_data.media.local_features import LocalFeatures
+
+__all__ = ["Alignment", "Overlap", "align", "compare_overlap"]
+
+Points = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float64]
+
+# A point's nearest in the other picture must be nearer than this share of the second nearest.
+RATIO = 0.8
+# Pixels by which a pair of points may miss the transform.
+TOLERANCE = 3.0
+TRIALS = 500
+CONFIDENCE = 0.995
+FEWEST_POINTS = 4
+# Beyond these two pictures are no copies: a few points on a line allow any transform.
+SMALLEST_SCALE = 0.08
+# The overlap is compared as so many blocks a side, each of so many pixels a side.
+BLOCKS, BLOCK_SIDE = 8, 16
+# Share of a block that must lie in both pictures.
+COVERED = 0.9
+AGREES = 0.7
+# Standard deviation in grey levels, of the tones and of the fine detail, from which a block counts.
+TONES, DETAIL = 2.0, 1.0
+DETAIL_RADIUS = 2.0
+FEWEST_BLOCKS = 4
+# Pixels of the overlap below which nothing is compared.
+SMALLEST_OVERLAP = 400
+
+# A descriptor is 4 × 4 cells of 8 directions; in the mirror image rows and turns are reversed.
+_MIRRORED = np.array(
+    [
+        (3 - row) * 32 + column * 8 + (8 - turn) % 8
+        for row in range(4)
+        for column in range(4)
+        for turn in range(8)
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a right picture lies on a left one.
+
+    ``matrix`` (2, 3) leads from the right picture to the left one, both in fractions of their
+    width and height. ``is_mirrored``: the right one is the mirror image. ``rotation`` is in
+    degrees, -180 to 180, clockwise, that the right one (mirrored first) is turned by; ``scale``
+    its size in the left one, in pixels of the features. ``left_points`` and ``right_points``
+    (inliers, 2) are the points that agree with the transform, in fractions.
+    """
+
+    matrix: Matrix
+    is_mirrored: bool
+    rotation: float
+    scale: float
+    left_points: Points
+    right_points: Points
+
+    @property
+    def inliers(self) -> int:
+        """How many pairs of points agree with the transform."""
+        return len(self.left_points)
+
+    @property
+    def left_outline(self) -> Points:
+        """Corners (n, 2) of what both pictures show, in fractions of the left one."""
+        return _clipped(_applied(self.matrix, _CORNERS))
+
+    @property
+    def right_outline(self) -> Points:
+        """Corners (n, 2) of what both pictures show, in fractions of the right one."""
+        return _clipped(_applied(_inverse(self.matrix), _CORNERS))
+
+    @property
+    def left_share(self) -> float:
+        """Share of the left picture that the right one covers."""
+        return _area(self.left_outline)
+
+    @property
+    def right_share(self) -> float:
+        """Share of the right picture that lies on the left one."""
+        return _area(self.right_outline)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How far two aligned pictures agree where they overlap, cut into 8 × 8 blocks.
+
+    ``blocks`` is the share of blocks whose tones correlate above 0.7, of those that are not flat
+    in both pictures; ``detail`` the same of the fine detail. ``compared`` counts the blocks.
+    """
+
+    blocks: float
+    detail: float
+    compared: int
+
+
+_CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+_NOTHING = Overlap(0.0, 0.0, 0)
+
+
+def align(left: LocalFeatures, right: LocalFeatures) -> Alignment | None:
+    """Return the transform on which most pairs of points agree; None where hardly any do.
+
+    The same features give the same transform. Whichever of the picture and its mirror image has
+    more pairs is taken.
+    """
+    plain, mirrored = _aligned(left, right, False), _aligned(left, right, True)
+    if plain is None or mirrored is None:
+        return plain or mirrored
+    return mirrored if mirrored.inliers > plain.inliers else plain
+
+
+def compare_overlap(left: LocalFeatures, right: LocalFeatures, alignment: Alignment) -> Overlap:
+    """Return how far two pictures agree where they overlap."""
+    import cv2
+
+    matrix = _in_pixels(alignment.matrix, left.size, right.size)
+    size = left.size
+    laid = cv2.warpAffine(right.grey, matrix, size, flags=cv2.INTER_LINEAR)
+    inside = cv2.warpAffine(
+        np.full(right.grey.shape, 255, np.uint8), matrix, size, flags=cv2.INTER_NEAREST
+    )
+    ys, xs = np.nonzero(inside)
+    if len(ys) < SMALLEST_OVERLAP:
+        return _NOTHING
+    box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
+    side = BLOCKS * BLOCK_SIDE
+    pictures = [
+        cv2.resize(grey[box].astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        for grey in (left.grey, laid)
+    ]
+    covered = cv2.resize(inside[box], (side, side), interpolation=cv2.INTER_NEAREST)
+    is_whole = _blocks((covered > 0).astype(np.float32)).mean(axis=1) > COVERED
+    tones = _agreeing(pictures[0], pictures[1], is_whole, TONES)
+    ours, theirs = (p - cv2.GaussianBlur(p, (0, 0), DETAIL_RADIUS) for p in pictures)
+    detail = _agreeing(ours, theirs, is_whole, DETAIL)
+    return Overlap(tones[0], detail[0], tones[1])
+
+
+def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Alignment | None:
+    import cv2
+
+    descriptors, points = right.descriptors, right.points.astype(np.float64)
+    if is_mirrored:
+        descriptors = descriptors[:, _MIRRORED]
+        points = np.column_stack([right.size[0] - 1 - points[:, 0], points[:, 1]])
+    pairs = _pairs(left.descriptors, descriptors)
+    if len(pairs) < FEWEST_POINTS:
+        return None
+    ours, theirs = left.points[pairs[:, 0]].astype(np.float64), points[pairs[:, 1]]
+    matrix, is_inlier = cv2.estimateAffinePartial2D(
+        theirs,
+        ours,
+        method=cv2.RANSAC,
+        ransacReprojThreshold=TOLERANCE,
+        maxIters=TRIALS,
+        confidence=CONFIDENCE,
+    )
+    if matrix is None:
+        return None
+    scale = math.hypot(matrix[0, 0], matrix[1, 0])
+    if not SMALLEST_SCALE < scale < 1 / SMALLEST_SCALE:
+        return None
+    agree = is_inlier.ravel() > 0
+    # The transform turns back what was turned clockwise; a mirror reverses that.
+    turn = math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
+    if is_mirrored:
+        matrix = matrix @ np.array([[-1.0, 0.0, right.size[0] - 1], [0.0, 1.0, 0.0], [0, 0, 1]])
+    return Alignment(
+        _in_fractions(matrix, left.size, right.size),
+        is_mirrored,
+        turn if is_mirrored else -turn,
+        scale,
+        left.points[pairs[agree, 0]] / np.array(left.size),
+        right.points[pairs[agree, 1]] / np.array(right.size),
+    )
+
+
+def _pairs(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Return (n, 2) positions of descriptors that are clearly nearest to each other."""
+    if len(left) < FEWEST_POINTS or len(right) < FEWEST_POINTS:
+        return np.zeros((0, 2), np.intp)
+    products = _rooted(left) @ _rooted(right).T
+    rows = np.arange(len(left))
+    nearest = products.argmax(axis=1)
+    best = products[rows, nearest]
+    products[rows, nearest] = -1
+    second = products.max(axis=1)
+    # Of vectors of length 1 the squared distance is 2 - 2 × product.
+    is_clear = (1 - best) < RATIO**2 * (1 - second)
+    return np.column_stack([rows[is_clear], nearest[is_clear]])
+
+
+def _rooted(descriptors: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return RootSIFT (Arandjelović and Zisserman, 2012): vectors of length 1."""
+    values = descriptors.astype(np.float32)
+    return np.asarray(np.sqrt(values / np.maximum(1, values.sum(axis=1, keepdims=True))))
+
+
+def _agreeing(
+    left: npt.NDArray[np.float32],
+    right: npt.NDArray[np.float32],
+    is_whole: npt.NDArray[np.bool_],
+    least: float,
+) -> tuple[float, int]:
+    """Return the share of blocks that correlate, of those with a deviation, and their number."""
+    ours, theirs = (_blocks(picture) for picture in (left, right))
+    ours, theirs = (blocks - blocks.mean(axis=1, keepdims=True) for blocks in (ours, theirs))
+    deviations = [np.sqrt((blocks * blocks).mean(axis=1)) for blocks in (ours, theirs)]
+    counts = is_whole & (np.maximum(*deviations) > least)
+    compared = int(counts.sum())
+    if compared < FEWEST_BLOCKS:
+        return 0.0, compared
+    correlation = (ours * theirs).mean(axis=1) / np.maximum(deviations[0] * deviations[1], 1e-3)
+    return float((correlation[counts] > AGREES).mean()), compared
+
+
+def _blocks(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    cut = picture.reshape(BLOCKS, BLOCK_SIDE, BLOCKS, BLOCK_SIDE)
+    return cut.transpose(0, 2, 1, 3).reshape(BLOCKS * BLOCKS, -1)
+
+
+def _in_fractions(matrix: Matrix, left: tuple[int, int], right: tuple[int, int]) -> Matrix:
+    scaled = matrix * np.array([*right, 1.0])
+    return np.asarray(scaled / np.array(left, np.float64)[:, None])
+
+
+def _in_pixels(matrix: Matrix, left: tuple[int, int], right: tuple[int, int]) -> Matrix:
+    scaled = matrix * np.array(left, np.float64)[:, None]
+    return np.asarray(scaled / np.array([*right, 1.0]))
+
+
+def _applied(matrix: Matrix, points: Points) -> Points:
+    return np.asarray(points @ matrix[:, :2].T + matrix[:, 2])
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    turned = np.linalg.inv(matrix[:, :2])
+    return np.column_stack([turned, -turned @ matrix[:, 2]])
+
+
+def _clipped(corners: Points) -> Points:
+    """Return the part of a convex polygon that lies in the unit square (Sutherland, Hodgman)."""
+    for axis in (0, 1):
+        for bound, sign in ((0.0, 1.0), (1.0, -1.0)):
+            inside = sign * (corners[:, axis] - bound)
+            kept: list[Points] = []
+            for at in range(len(corners)):
+                before = at - 1
+                if inside[before] * inside[at] < 0:
+                    share = inside[before] / (inside[before] - inside[at])
+                    kept.append(corners[before] + share * (corners[at] - corners[before]))
+                if inside[at] >= 0:
+                    kept.append(corners[at])
+            if len(kept) < 3:
+                return np.zeros((0, 2))
+            corners = np.array(kept)
+    return corners
+
+
+def _area(corners: Points) -> float:
+    if len(corners) < 3:
+        return 0.0
+    x, y = corners.T
+    return min(1.0, abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2)
