@@ -10,6 +10,7 @@ import argparse
 import importlib
 import json
 import keyword
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # `panoptic search … | head` closed our output; nothing is left to say.
-        sys.stderr.close()
+        # `panoptic search … | head` closed our output; Python would complain of it when it ends.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         return 0
 
 

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from panoptic_data.ingest import freshness
 from panoptic_data.ingest.moves import moves_text
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project, open_project
+from pipelines.interrupts import raise_when_stopped
 
 if TYPE_CHECKING:
     from pipelines.resources import Request
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.perf_counter()
     options = _parser().parse_args(arguments)
     # A service manager stops a run as a person does: it ends as interrupted.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise_when_stopped()
     try:
         project = open_project(options.project)
         command: Callable[..., int] = {
