@@ -159,7 +159,9 @@ def search_images(
 
     ``query`` is a search text (docs/search.md), a path of an image file, or an upright RGB
     picture. Columns: sha1, similarity (cosine), percentile (among pairs of the corpus, null where
-    it is not known). Raises InvalidExpression, NoEmbeddings, TextNotSupported, WeightsUnavailable.
+    it is not known), is_clear (false in all rows: nothing is clearly like these words, and these
+    are the nearest; null where pictures are searched with). Raises InvalidExpression,
+    NoEmbeddings, TextNotSupported, WeightsUnavailable.
     """
     import polars as pl
 
@@ -169,8 +171,9 @@ def search_images(
     wanted = open_image(query.read_bytes()) if isinstance(query, Path) else query
     within = None if view is None else _view_of(project, view)
     hits = find(project, wanted, encoder, within, k)
-    rows = [(hit.sha1, hit.similarity, hit.percentile) for hit in hits]
-    schema = {"sha1": pl.String, "similarity": pl.Float64, "percentile": pl.Float64}
+    rows = [(hit.sha1, hit.similarity, hit.percentile, hit.is_clear) for hit in hits]
+    numbers = {"similarity": pl.Float64, "percentile": pl.Float64}
+    schema = {"sha1": pl.String, **numbers, "is_clear": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

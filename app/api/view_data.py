@@ -77,7 +77,8 @@ def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
       the rows are sha1s, and a window may be longer. With ``at=`` a list of sha1s, ``at`` is the
       position of the first of them that the view shows, the one nearest to ``near=`` where it has
       several, and ``of`` which one it is in the list; both null where it shows none.
-      Rows that only a frozen result still shows are ``gone``; those of which no file is there,
+      Rows of a view that finds nothing clearly are ``unclear``; those that only a frozen result
+      still shows are ``gone``; those of which no file is there,
       as the folder of their source is not, have that folder as ``away``.
       With ``also=`` a list of ``hue`` (a name of ``colour.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row has these as well, null where there is none; with fields of
@@ -160,6 +161,7 @@ def _rows(thumbnails: Thumbnails, view_request: _ViewRequest, request: Request) 
         rows = window(current, result, start, count)
         _add_hues_and_clusters(current, numbers, rows, request)
         _add_property_values(current, result, start, rows, request)
+        _mark_unclear(result, rows)
         _mark_gone(view_request, numbers, rows)
         _mark_away(current, result, start, rows)
         _add_ranks(view_request, numbers, rows, request)
@@ -203,6 +205,13 @@ def _add_property_values(
     texts = row_values.property_texts(current, result, start, len(rows), fields)
     for row, values in zip(rows, texts, strict=True):
         row["values"] = values
+
+
+def _mark_unclear(result: ViewResult, rows: list[dict[str, Any]]) -> None:
+    """Mark what is shown although nothing is clearly like the words searched for."""
+    if result.is_unclear:
+        for row in rows:
+            row["unclear"] = True
 
 
 def _mark_gone(view_request: _ViewRequest, numbers: Rows, rows: list[dict[str, Any]]) -> None:

@@ -118,6 +118,7 @@ def _answer(exported: Exported) -> dict[str, object]:
         "rows": exported.rows,
         "of": "files" if exported.by_file else "images",
         "began_again": exported.began_again,
+        "unclear": exported.is_unclear,
         **exported.counts,
         "problems": [
             {
@@ -138,6 +139,8 @@ def _lines(exported: Exported) -> Iterator[str]:
     count = exported.rows
     kind = "done_files" if exported.by_file else "done_images"
     yield _text(kind, count=count, shown=number(count), path=exported.target)
+    if exported.is_unclear:
+        yield translate("like.unclear", terminal_language())
     copies = exported.counts.get("copies", 0)
     if copies:
         yield _text("copies", count=copies, shown=number(copies))

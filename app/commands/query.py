@@ -24,6 +24,7 @@ from panoptic_data.catalogue import registry, shown_files
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.errors import InvalidView, UsageError
 from panoptic_data.ingest import sources
+from panoptic_data.messages import translate
 from panoptic_data.notebook import parse_view
 from panoptic_data.views import model
 
@@ -51,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     result = run_view(catalogue, view)
     count = len(result) if args.k is None else min(args.k, len(result))
+    if result.is_unclear:
+        print(translate("like.unclear", terminal_language()), file=sys.stderr)
     if args.json:
         print(json.dumps(_answer(catalogue, view, result, count), ensure_ascii=False))
         return 0
@@ -95,6 +98,7 @@ def _answer(catalogue: Catalogue, view: View, result: ViewResult, count: int) ->
         "project": str(catalogue.project.root),
         "version": catalogue.version,
         "total": len(result),
+        "unclear": result.is_unclear,
         "view": model.to_json(view),
         "rows": _rows(catalogue, view, result, count),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.commands.project_at import open_at
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
+from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sql import literals
 from panoptic_data.views import search_expression
@@ -56,11 +58,15 @@ def run(args: argparse.Namespace) -> int:
         _print_comparison(project, comparison, query_text if args.json else None)
         return 0
     [slug] = slugs
-    rows = _rows(project, find(project, query, slug, view, args.k))
+    hits = find(project, query, slug, view, args.k)
+    rows = _rows(project, hits)
+    is_clear = hits[0].is_clear if hits else None
     if args.json:
-        answer = {"encoder": slug, "query": query_text, "results": rows}
+        answer = {"encoder": slug, "query": query_text, "clear": is_clear, "results": rows}
         print(json.dumps(answer, ensure_ascii=False))
         return 0
+    if is_clear is False:
+        print(translate("like.unclear", terminal_language()), file=sys.stderr)
     for row in rows:
         rank = "" if row["percentile"] is None else f"{row['percentile']:6.2f} %"
         print(f"{row['similarity']:.6f}  {rank:>8}  {row['path']}")

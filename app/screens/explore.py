@@ -69,6 +69,8 @@ def _notices(context: ViewContext) -> None:
     problem = state.problem()
     if problem is not None:
         empty_states.notice(state.text("explore.broken_view", problem=problem))
+    if context.result is not None and context.result.is_unclear:
+        empty_states.notice(state.text("find.unclear"))
     if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
         empty_states.text_search_unavailable(
             context.encoders, on_back=lambda: submit("", "path", context)

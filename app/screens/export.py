@@ -258,7 +258,8 @@ def _as_options(request: Request) -> Options:
 def _estimate_text(estimate: Estimate) -> str:
     kind = "files" if estimate.by_file else "images"
     count, size = estimate.rows, state.file_size(estimate.size)
-    return _text(f"about_{kind}", count=count, shown=state.number(count), size=size)
+    text = _text(f"about_{kind}", count=count, shown=state.number(count), size=size)
+    return f"{text} {state.text('like.unclear')}" if estimate.is_unclear else text
 
 
 def _selected(chosen: Selection) -> View:

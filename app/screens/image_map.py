@@ -97,10 +97,13 @@ def _draw(
     colouring = st.session_state.get("map.colouring", map_data.COLOURINGS[0])
     view = state.view()
     try:
+        is_unclear = run_view(corpus, view).is_unclear
         legend = _legend(corpus, encoder, view, colouring)
     except PanopticError as error:
         st.error(error.message(state.language()), icon=":material/error:")
         return
+    if is_unclear and is_alone:
+        empty_states.notice(state.text("find.unclear"))
     image_map(
         view=model.to_address(view),
         version=corpus.version,
@@ -113,6 +116,7 @@ def _draw(
         outline=_outline(view, encoder),
         chips=filter_chips.chips_of(view) if is_alone else (),
         is_alone=is_alone,
+        is_unclear=is_unclear,
         language=state.language(),
         texts=section_texts("map", "ui_"),
         on_action=on_action,

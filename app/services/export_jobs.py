@@ -77,6 +77,7 @@ class ExportJob:
 
     "interrupted": its process is gone. ``rows`` are images, files where ``by_file``; ``size`` is
     the zip's in bytes; ``problems`` are lines of what is not as requested, ``problem_count`` all.
+    ``is_unclear``: nothing was clearly like the words that its view searches for.
     """
 
     id: str
@@ -91,6 +92,7 @@ class ExportJob:
     size: int = 0
     problem_count: int = 0
     problems: tuple[str, ...] = ()
+    is_unclear: bool = False
     error: str | None = None
     started_at: str = ""
     ended_at: str | None = None

@@ -162,6 +162,7 @@ def _result(exported: Exported, request: Request) -> dict[str, object]:
         "copies": exported.counts.get("copies", 0),
         "problem_count": len(exported.problems),
         "problems": tuple(lines),
+        "is_unclear": exported.is_unclear,
     }
 
 

@@ -58,6 +58,8 @@ def _described(job: ExportJob) -> str:
     ]
     notes = [_text(name, count=n, shown=state.number(n)) for name, n in _notes(job) if n]
     lines += [f"<span>{escape(note)}</span>" for note in notes]
+    if job.is_unclear:
+        lines.append(f"<span>{escape(state.text('like.unclear'))}</span>")
     if job.problems:
         items = "".join(f"<li>{escape(line)}</li>" for line in job.problems)
         lines.append(f"<ul>{items}</ul>")

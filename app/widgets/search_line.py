@@ -119,7 +119,7 @@ def search_line(context: ViewContext) -> None:
             search_terms.without_search(search_actions.without_typed(view, mode))
         ),
         terms=search_terms.term_chips(view),
-        limit=search_terms.describe_limit(view),
+        limit=search_terms.describe_limit(view, is_unclear=_is_unclear(context)),
         encoders=_encoders(context),
         encoder=None if search is None else search.encoder,
         comparable=compare_encoders.choices(context),
@@ -217,6 +217,10 @@ def _encoder_label(encoder: state.Encoder) -> str:
     if encoder.reads_text:
         return encoder.name
     return state.text("find.pictures_only", encoder=encoder.name)
+
+
+def _is_unclear(context: ViewContext) -> bool:
+    return context.result is not None and context.result.is_unclear
 
 
 def _is_loading(context: ViewContext, mode: str) -> bool:

@@ -179,15 +179,21 @@ def term_chips(view: View) -> list[TermChip]:
     return [*shown, TermChip(state.text("find.more", count=more), is_term=False)] if more else shown
 
 
-def describe_limit(view: View) -> Limit | None:
-    """Return the limit of the search in words; None where there is no search."""
+def describe_limit(view: View, *, is_unclear: bool = False) -> Limit | None:
+    """Return the limit of the search in words; None where there is no search.
+
+    ``is_unclear``: nothing is clearly like its words, and without a limit the nearest are shown.
+    """
     search = get_search(view)
     if search is None:
         return None
     # The slider counts under the filters alone, without order and display.
     address = model.to_address(View(view.where, mode=view.mode))
     is_count = search.percentile is None and search.threshold is None
-    return Limit(_limit_text(search), address, search.count if is_count else None)
+    shown = search
+    if is_unclear and not search.is_limited:
+        shown = replace(search, count=similarity.NEAREST_COUNT)
+    return Limit(_limit_text(shown), address, search.count if is_count else None)
 
 
 def _limit_text(search: SimilarityQuery) -> str:

@@ -15,6 +15,7 @@ import polars as pl
 
 from panoptic_data.catalogue import embedded, filters, grouping
 from panoptic_data.catalogue.corpus import NO_TIME
+from panoptic_data.catalogue.filters import Selected
 from panoptic_data.catalogue.ordering import (
     dense_ranks,
     directed,
@@ -136,7 +137,8 @@ def index_of(catalogue: Catalogue, result: ViewResult, sha1: str, near: int = 0)
 
 
 def _run(catalogue: Catalogue, view: View) -> ViewResult:
-    mask, similarity = _selected(catalogue, view)
+    selected = _selected(catalogue, view)
+    mask, similarity = selected.mask, selected.similarity
     by_file = view.mode == "file"
     by_similarity = (Sort("similarity", True),) if similarity is not None else ()
     sorts = view.sort or by_similarity
@@ -158,10 +160,11 @@ def _run(catalogue: Catalogue, view: View) -> ViewResult:
         groups,
         _is_fixed(view),
         repeats,
+        selected.is_unclear,
     )
 
 
-def _selected(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
+def _selected(catalogue: Catalogue, view: View) -> Selected:
     """Return which units a view shows, and each row's similarity if the view searches by it."""
     if catalogue.frozen is None:
         return filters.select(catalogue, view)
@@ -172,10 +175,10 @@ def _selected(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None
     mask = np.zeros(size, dtype=bool)
     mask[result.rows if result.files is None else result.files] = True
     if result.similarity is None:
-        return mask, None
+        return Selected(mask)
     similarity = np.full(len(catalogue), np.nan, dtype=np.float32)
     similarity[result.rows] = result.similarity
-    return mask, similarity
+    return Selected(mask, similarity, result.is_unclear)
 
 
 def _is_fixed(view: View) -> bool:

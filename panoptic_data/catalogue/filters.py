@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.views.model import View
 
-__all__ = ["matching_files", "select"]
+__all__ = ["Selected", "matching_files", "select"]
 
 Mask = npt.NDArray[np.bool_]
 Similarity = npt.NDArray[np.float32]
@@ -57,14 +58,26 @@ _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
+@dataclass(frozen=True)
+class Selected:
+    """What a view shows: ``mask`` (n,) bool over images, or over files in mode "file".
+
+    ``similarity`` is (images,) float32, NaN where an image is not shown: that of the first search
+    that is not in a clause, else of the first within one; None where the view has no search.
+    ``is_unclear``: nothing is clearly like the words of a search.
+    """
+
+    mask: Mask
+    similarity: Similarity | None = None
+    is_unclear: bool = False
+
+
+def select(catalogue: Catalogue, view: View) -> Selected:
     """Return what a view shows, and each image's similarity if the view searches by similarity.
 
-    The mask is (n,) bool over images, or over files in mode "file". Similarity is (images,)
-    float32, NaN where an image is not shown: that of the first search that is not in a clause,
-    else of the first within one. A search that keeps a number of images keeps so many of what all
-    other conditions select. Raises NoEmbeddings when an encoder has none, and what else
-    ``search.find`` raises, InvalidView for a pattern that cannot be searched with.
+    A search that keeps a number of images keeps so many of what all other conditions select; one
+    that finds nothing clearly keeps the nearest few. Raises NoEmbeddings when an encoder has none,
+    and what else ``search.find`` raises, InvalidView for a pattern that cannot be searched with.
     """
     selector = _Selector(catalogue, view.mode == "file")
     mask = selector.everything()
@@ -86,8 +99,10 @@ def select(catalogue: Catalogue, view: View) -> tuple[Mask, Similarity | None]:
     best = np.logical_and.reduce([shown, *(result.best(shown) for result in searched)])
     similarity = searched[0].similarity if searched else selector.similarity
     if similarity is None:
-        return mask, None
-    return mask & selector.of_images(best), np.where(best, similarity, np.float32(np.nan))
+        return Selected(mask)
+    is_unclear = bool(best.any()) and any(result.is_unclear for result in searched)
+    shown_similarity = np.where(best, similarity, np.float32(np.nan))
+    return Selected(mask & selector.of_images(best), shown_similarity, is_unclear)
 
 
 def matching_files(catalogue: Catalogue, view: View) -> Mask | None:

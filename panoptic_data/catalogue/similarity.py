@@ -49,6 +49,8 @@ __all__ = [
 SEARCH_FIELDS = ("like", "similar", "text")
 # How many images the older form by words shows where its condition names no count.
 WORDS_COUNT = 500
+# How many of the nearest images a search without a limit shows where none is clearly like it.
+NEAREST_COUNT = 20
 _SHOWN_DIGITS = 6
 # Half of what the last digit of a similarity is worth.
 _ROUNDING = 0.5 * 10**-6
@@ -71,18 +73,26 @@ class SimilarityQuery:
     percentile: float | None = None
     count: int | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it says itself how similar, or how many."""
+        limits = (self.threshold, self.percentile, self.count)
+        return any(limit is not None for limit in limits)
+
 
 @dataclass(frozen=True)
 class Similarities:
     """How similar each row is: ``similarity`` (n,) float32, cosine, NaN without a vector.
 
     ``is_enough`` (n,) bool marks the rows that are similar enough, without the images that the
-    query names.
+    query names. ``is_unclear``: the best of them is no more like the words searched for than
+    images are like words that mean nothing.
     """
 
     similarity: Similarity
     is_enough: Mask
     count: int | None
+    is_unclear: bool = False
 
     def best(self, among: Mask) -> Mask:
         """Return which rows of ``among`` are shown: those similar enough, the ``count`` best."""
@@ -165,20 +175,34 @@ def is_counted(part: Condition | Clause) -> bool:
 def similarities(catalogue: Catalogue, part: Condition, among: Mask | None = None) -> Similarities:
     """Return how similar the rows of a catalogue are to what a condition asks for.
 
-    Of a large corpus only ``among``, (n,) bool, need be compared: the others may be NaN. Raises
-    as ``search.find``.
+    Of a large corpus only ``among``, (n,) bool, need be compared: the others may be NaN. Where
+    none of ``among`` is clearly like the words, a query without a limit takes the nearest few.
+    Raises as ``search.find``.
     """
-    from panoptic_data.vectors import query_vectors
+    from panoptic_data.vectors import query_vectors, scores
 
     query = query_of(part)
     project = catalogue.project
     expression = query_vectors.with_full_sha1s(project, query.expression)
     aim = query_vectors.of_expression(project, expression, query.encoder)
     similarity = _by_row(catalogue, query.encoder, aim, among)
-    # NaN is not enough. Similarities are rounded: one that is typed in again finds its image.
-    is_enough = similarity >= np.float32(threshold(catalogue, query, aim) - _ROUNDING)
-    is_enough[catalogue.rows_of(sorted(expression.images))] = False
-    return Similarities(similarity, is_enough, query.count)
+    others = np.isfinite(similarity)
+    others[catalogue.rows_of(sorted(expression.images))] = False
+    is_unclear = False
+    # A search within a clause is a condition among others, which shows nothing by itself.
+    if among is not None:
+        clear_from = scores.clear_cosine(project, query.encoder, aim)
+        is_unclear = clear_from is not None and _best(similarity, others & among) < clear_from
+    if is_unclear and not query.is_limited:
+        return Similarities(similarity, others, NEAREST_COUNT, is_unclear)
+    # Similarities are rounded: one that is typed in again finds its image.
+    is_enough = others & (similarity >= np.float32(threshold(catalogue, query, aim) - _ROUNDING))
+    return Similarities(similarity, is_enough, query.count, is_unclear)
+
+
+def _best(similarity: Similarity, among: Mask) -> float:
+    """Return the highest similarity of some rows, 1 where there are none: nothing is unclear."""
+    return float(similarity[among].max(initial=-1.0)) if among.any() else 1.0
 
 
 def threshold(catalogue: Catalogue, query: SimilarityQuery, aim: QueryVector) -> float:

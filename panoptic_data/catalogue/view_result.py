@@ -49,6 +49,8 @@ class ViewResult:
     is_fixed: bool = True
     # How many of the rows repeat an image that is in another group too.
     repeats: int = 0
+    # Nothing is clearly like the words that the view searches for: these are the nearest.
+    is_unclear: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)

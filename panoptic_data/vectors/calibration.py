@@ -3,7 +3,8 @@
 A cosine of 0.6 is high under one encoder and ordinary under another. Its percentile is the share
 of random pairs that are less similar: pairs of images for a search by image; of an image and an
 everyday word for a search by words; of an image and a random mixture of the same proportions for
-a mixture. Pure arithmetic on arrays. Not here: reading the vectors (``scores``), query vectors
+a mixture. Whether words are clearly shown is measured with made-up words, which no picture shows.
+Pure arithmetic on arrays. Not here: reading the vectors (``scores``), query vectors
 (``query_vectors``).
 """
 
@@ -26,8 +27,10 @@ __all__ = [
     "CHANCE_WORDS",
     "DEFAULT_PERCENTILE",
     "DEFAULT_PERCENTILE_WORDS",
+    "MADE_UP_WORDS",
     "PAIRS",
     "Scale",
+    "clear_cosine",
     "sample",
 ]
 
@@ -48,6 +51,16 @@ village city factory ship boat train car bicycle airplane road mountain river se
 snow fire night dress shirt shoe hat coat bag jewel tool machine wheel weapon ball music
 """
 CHANCE_WORDS: tuple[str, ...] = tuple(_WORDS.split())
+# Words of no language: whatever a picture shows, it is none of these.
+_MADE_UP = """
+befoof boopoup bribflost broklux bruffoolt dadrep digoux doxtel dredaig fagoob faplex flamkoul
+flipoosh flobrist floufob fovick fuvad gickpleb gridram gromdrank gugzank guvoug kifloush klekol
+klemolt klizoup klourtsut kloutrun klovaish klustkaib koonib koumral
+"""
+MADE_UP_WORDS: tuple[str, ...] = tuple(_MADE_UP.split())
+# What a picture shows is more similar to it than made-up words are to the picture most similar to
+# each of them: by so many standard deviations above their mean (docs/performance/search.md).
+_CLEAR_DEVIATIONS = 2.5
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,24 @@ def sample(
         lengths = np.maximum(np.linalg.norm(queries, axis=1), 1e-12)
         cosines[block] = np.einsum("ij,ij->i", left, queries) / lengths
     return Scale(np.sort(cosines))
+
+
+def clear_cosine(vectors: Matrix, live: NDArray[np.integer[Any]], queries: Floats) -> float | None:
+    """Return the cosine from which an image clearly shows what words name; None of no image.
+
+    ``queries`` (m, d), unit length, are searches for made-up words: the best of the rows ``live``
+    of ``vectors`` for each of them says how similar the best is by chance, in a corpus of this
+    size and kind.
+    """
+    if not len(live):
+        return None
+    best = np.full(len(queries), -1, np.float32)
+    columns = np.ascontiguousarray(queries.T)
+    for start in range(0, len(live), _BLOCK_ROWS):
+        cosines = vectors[live[start : start + _BLOCK_ROWS]] @ columns
+        np.maximum(best, cosines.max(axis=0), out=best)
+    exact = best.astype(np.float64)
+    return float(min(1.0, exact.mean() + _CLEAR_DEVIATIONS * exact.std()))
 
 
 def _all_pairs(vectors: Floats) -> Floats:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +61,30 @@ class QueryVector:
     """What a search looks for: ``vector`` (d,) float32 of unit length, and its composition.
 
     ``parts`` are the lengths of the sums of terms before normalisation: pictures added, pictures
-    subtracted, words added, words subtracted.
+    subtracted, words added, words subtracted. ``without_words`` (d,) is the sum of all terms but
+    the words that are added, None where there are no others.
     """
 
     vector: Vector
     parts: tuple[float, float, float, float]
+    without_words: Vector | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_by_words(self) -> bool:
+        """Whether only words say what to find; words and pictures may be subtracted."""
+        return self.parts[2] > 0 and not self.parts[0]
+
+    def with_words(self, words: Vector) -> Vector:
+        """Return the query vectors (n, d) with other words (n, d), of unit length, in their place.
+
+        They weigh what the words that are added weigh; everything else stays.
+        """
+        sums = self.parts[2] * words
+        if self.without_words is not None:
+            sums = sums + self.without_words
+        lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        other: Vector = (sums / lengths).astype(np.float32)
+        return other
 
 
 def of_expression(project: Project, expression: Expression, slug: str) -> QueryVector:
@@ -84,7 +103,9 @@ def of_expression(project: Project, expression: Expression, slug: str) -> QueryV
     if float(np.linalg.norm(total)) < MIN_LENGTH * heaviest:
         raise InvalidExpression("nothing_left", part=str(expression))
     lengths = [float(length) for length in np.linalg.norm(sums, axis=1)]
-    return QueryVector(normalised(total), (lengths[0], lengths[1], lengths[2], lengths[3]))
+    others = total - sums[2] if lengths[0] or lengths[1] or lengths[3] else None
+    parts = (lengths[0], lengths[1], lengths[2], lengths[3])
+    return QueryVector(normalised(total), parts, others)
 
 
 def with_full_sha1s(project: Project, expression: Expression) -> Expression:

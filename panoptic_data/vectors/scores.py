@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Hit",
     "Scores",
+    "clear_cosine",
     "embedded_sha1s",
     "loaded_vectors",
     "percentile",
@@ -62,12 +63,15 @@ class Hit:
     """One image found; ``similarity`` is the cosine, -1 to 1.
 
     ``percentile``: how many of a hundred random pairs are less similar; set by ``search.find``
-    where the corpus has more than one image.
+    where the corpus has more than one image. ``is_clear``: whether the search by words clearly
+    found something; set by ``search.find``, the same for all that it found, None for other
+    searches.
     """
 
     sha1: str
     similarity: float
     percentile: float | None = None
+    is_clear: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,30 @@ def scale(project: Project, slug: str, query: QueryVector | None = None) -> Scal
     return computed
 
 
+def clear_cosine(project: Project, slug: str, query: QueryVector) -> float | None:
+    """Return the cosine from which the best image clearly shows what words name.
+
+    None where pictures are looked for, and without images. Below it the best image is no more
+    similar than images are to words that mean nothing. Kept until the images change. Raises as
+    ``scale``.
+    """
+    if not query.is_by_words:
+        return None
+    versions, loaded = _load(project, slug)
+    rest = query.without_words
+    weighed = b"" if rest is None else (rest / np.float32(query.parts[2])).tobytes()
+    key = (project.database().uri, slug, versions, weighed)
+    with _scales_lock:
+        if key in _clear_cosines:
+            return _clear_cosines[key]
+    words = query_vectors.of_texts(project, calibration.MADE_UP_WORDS, slug)
+    rows = np.flatnonzero(loaded.has_file)
+    computed = calibration.clear_cosine(loaded.vectors, rows, query.with_words(words))
+    with _scales_lock:
+        _clear_cosines[key] = computed
+    return computed
+
+
 def percentile(project: Project, slug: str, cosine: float) -> float:
     """Return how many of a hundred random pairs of images are less similar than ``cosine``."""
     return float(scale(project, slug).percentile(cosine))
@@ -241,6 +269,7 @@ _scores_lock = threading.Lock()
 _scores: LRUCache[tuple[str, str, _Versions, bytes], Scores] = LRUCache(MAX_SCORES)
 _scales_lock = threading.Lock()
 _scales: LRUCache[tuple[str, str, _Versions, _Parts], Scale] = LRUCache(MAX_SCALES)
+_clear_cosines: LRUCache[tuple[str, str, _Versions, bytes], float | None] = LRUCache(MAX_SCALES)
 
 
 def _load(project: Project, slug: str) -> tuple[_Versions, _LoadedVectors]:

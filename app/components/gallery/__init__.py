@@ -205,6 +205,7 @@ def _texts(language: str) -> dict[str, str]:
         "part": translate("find.part", language),
         "part_help": translate("find.part_help", language),
         "gone": translate("hold.no_longer", language),
+        "unclear": translate("like.unclear_image", language),
         "why_of": translate("lineage.why_of", language),
         "away": translate("explore.away", language),
         **{name: translate(f"find.{name}", language) for name in _BESIDE_TEXTS},

@@ -30,6 +30,7 @@ const IDS_AT_ONCE = 100_000;
  * @property {number} [here]   its rank by likeness, if another view stands beside
  * @property {number} [there]  its rank there, 0 for none
  * @property {boolean} [gone]  shown only because the view is held still
+ * @property {boolean} [unclear]  not clearly like the words that are searched for
  * @property {string} [away]  the folder that is not there, where no file of the image is
  */
 

@@ -67,6 +67,7 @@ export function showTile(tile, row, how) {
   tile.classList.toggle("current", how.isCurrent);
   tile.classList.toggle("stamped", how.isStamped);
   tile.classList.toggle("gone", Boolean(row?.gone));
+  tile.classList.toggle("unclear", Boolean(row?.unclear));
   tile.classList.toggle("twin", how.isTwin);
   tile.classList.toggle("skeleton", !row);
   const away = row?.away ? fill(how.words.texts.away, { path: row.away }) : "";
@@ -97,7 +98,8 @@ export function thumbnail(sha1, pixels) {
 function described(row, how) {
   const { texts } = how.words;
   const away = row.away ? fill(texts.away, { path: row.away }) : "";
-  return [row.gone ? texts.gone : how.ranked?.(row), away].filter(Boolean).join(". ") || null;
+  const unclear = row.unclear ? texts.unclear : "";
+  return [row.gone ? texts.gone : how.ranked?.(row), unclear, away].filter(Boolean).join(". ") || null;
 }
 
 function badge(row, how) {

@@ -49,6 +49,7 @@ def image_map(
     outline: Sequence[Sequence[float]] | None,
     chips: Sequence[Chip],
     is_alone: bool,
+    is_unclear: bool = False,
     language: str,
     texts: Mapping[str, str],
     on_action: Callable[[str, Any], None],
@@ -59,7 +60,8 @@ def image_map(
     ``on_action`` gets an action and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
     ``drop`` (a chip), ``explore`` (show the view in the gallery). ``is_alone`` shows legend
-    and images beside the map.
+    and images beside the map. ``is_unclear`` dims what the view shows: nothing is clearly like
+    the words that it searches for.
     """
 
     def acted(value: Any) -> None:
@@ -79,6 +81,7 @@ def image_map(
         "outline": outline,
         "chips": [asdict(chip) for chip in chips],
         "isAlone": is_alone,
+        "isUnclear": is_unclear,
         "language": language,
         "texts": dict(texts),
     }

@@ -37,6 +37,7 @@ const ONE_PRESS = 500;
  * @property {number[][] | null} outline   the region that the view filters by
  * @property {{id: string, label: string}[]} chips  everything that the view filters by
  * @property {boolean} isAlone   whether no gallery stands beside it
+ * @property {boolean} isUnclear  whether nothing is clearly like the words searched for
  * @property {string} language
  * @property {Record<string, string>} texts
  */
@@ -125,6 +126,7 @@ class ImageMap {
     this.encoder.parentElement.hidden = data.encoders.length < 2;
     this.writeChips(data);
     this.root.classList.toggle("beside-others", !data.isAlone);
+    this.root.classList.toggle("unclear", data.isUnclear);
     this.legend.update(data);
     if (data.isAlone) this.shown.update(data);
     const isOtherMap = data.encoder !== before.encoder;

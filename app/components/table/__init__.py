@@ -94,6 +94,7 @@ def _texts(language: str) -> dict[str, str]:
     return {
         **texts,
         "gone": translate("hold.no_longer", language),
+        "unclear": translate("like.unclear_image", language),
         "why_of": translate("lineage.why_of", language),
         "away": translate("explore.away", language),
     }

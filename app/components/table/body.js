@@ -106,9 +106,11 @@ export class Body extends Sheet {
     node.classList.toggle("current", index === this.current);
     node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
     node.classList.toggle("gone", Boolean(row?.gone));
+    node.classList.toggle("unclear", Boolean(row?.unclear));
     const away = row?.away ? fill(this.texts.away, { path: row.away }) : "";
     node.classList.toggle("is-away", Boolean(away));
-    set(node, "aria-description", [row?.gone ? this.texts.gone : "", away].filter(Boolean).join(". ") || null);
+    const marks = [row?.gone ? this.texts.gone : "", row?.unclear ? this.texts.unclear : "", away];
+    set(node, "aria-description", marks.filter(Boolean).join(". ") || null);
     set(node, "title", away || null);
     node.classList.toggle("skeleton", !row);
     if (!row) return;

@@ -97,7 +97,7 @@ def _write_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
         f"<p>{escape(translate('export.sheet_images', language, count=total, shown=total))}</p>"
-        f"{links}<ul>\n"
+        f"{_unclear(job.selection, language)}{links}<ul>\n"
     )
     for part in page.parts(originals.BATCH):
         thumbnails = originals.thumbnails(job.project, part.sha1s())
@@ -106,6 +106,11 @@ def _write_page(
             done += 1
             job.report(done, total)
     file.write(f"</ul>{links}</body></html>\n")
+
+
+def _unclear(selection: Selection, language: str) -> str:
+    """Say, as markup, that nothing is clearly like the words that were searched for."""
+    return f"<p>{escape(translate('like.unclear', language))}</p>" if selection.is_unclear else ""
 
 
 def _items(

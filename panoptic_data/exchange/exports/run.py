@@ -47,6 +47,7 @@ class Exported:
 
     ``problems`` say which images are not there as asked for and why; the file ``problems.csv``
     of a folder lists them. ``began_again``: a draft that was killed had been left there.
+    ``is_unclear``: nothing was clearly like the words that the view searches for.
     """
 
     target: Path
@@ -56,15 +57,20 @@ class Exported:
     problems: tuple[Problem, ...] = ()
     began_again: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    is_unclear: bool = False
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """How much an export would write: ``rows`` images, files where ``by_file``; ``size`` bytes."""
+    """How much an export would write: ``rows`` images, files where ``by_file``; ``size`` bytes.
+
+    ``is_unclear``: nothing is clearly like the words that the view searches for.
+    """
 
     rows: int
     by_file: bool
     size: int
+    is_unclear: bool = False
 
 
 def export(
@@ -101,7 +107,14 @@ def export(
         if is_folder:
             _write_manifest(project, draft, format, selection, view, options, problems)
     return Exported(
-        path, format, len(selection), selection.by_file, tuple(problems), draft.was_left, counts
+        path,
+        format,
+        len(selection),
+        selection.by_file,
+        tuple(problems),
+        draft.was_left,
+        counts,
+        selection.is_unclear,
     )
 
 
@@ -116,7 +129,7 @@ def estimate(
     writer = _writer(_checked(format, options))
     selection = _select(project, writer, view, None, options)
     size = int(writer.needed_bytes(project, selection, options))
-    return Estimate(len(selection), selection.by_file, size)
+    return Estimate(len(selection), selection.by_file, size, selection.is_unclear)
 
 
 def check(
@@ -199,6 +212,7 @@ def _write_manifest(
         "corpus": selection.catalogue.version,
         "annotations": selection.catalogue.annotations.position,
         "view": None if view is None else model.to_json(view),
+        "unclear": selection.is_unclear,
         "options": {name: getattr(options, name) for name in sorted(options.chosen())},
         "images": len(selection),
         "problems": len(problems),

@@ -32,12 +32,14 @@ class Selection:
     """What is exported: ``rows`` (n,) of the catalogue, ``files`` (n,) positions, -1 for none.
 
     Both are int64. ``by_file``: each is a file, else an image with its first file.
+    ``is_unclear``: nothing is clearly like the words that the view searches for.
     """
 
     catalogue: Catalogue
     rows: Positions
     files: Positions
     by_file: bool = False
+    is_unclear: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -45,7 +47,7 @@ class Selection:
     def part(self, start: int, stop: int) -> Selection:
         """Return what stands between two places."""
         rows, files = self.rows[start:stop], self.files[start:stop]
-        return Selection(self.catalogue, rows, files, self.by_file)
+        return Selection(self.catalogue, rows, files, self.by_file, self.is_unclear)
 
     def parts(self, size: int) -> list[Selection]:
         """Return it in parts of at most ``size``."""
@@ -86,10 +88,11 @@ def select(
     """
     chosen = None if sha1s is None else _rows(catalogue, sha1s)
     if chosen is not None and view is None:
-        rows, files = chosen, None
+        rows, files, is_unclear = chosen, None, False
     else:
         result = run_view(catalogue, view or View())
         rows, files = result.rows.astype(np.int64), result.files
+        is_unclear = result.is_unclear
     if files is not None:
         positions = _distinct(files.astype(np.int64))
         rows = catalogue.corpus.file_row[positions].astype(np.int64)
@@ -101,10 +104,10 @@ def select(
         rows = rows[is_chosen]
         positions = None if positions is None else positions[is_chosen]
     if positions is not None:
-        return Selection(catalogue, rows, positions, by_file=True)
+        return Selection(catalogue, rows, positions, True, is_unclear)
     if by_file:
-        return Selection(catalogue, *all_files(catalogue, rows, view), by_file=True)
-    return Selection(catalogue, rows, first_files(catalogue, rows, view))
+        return Selection(catalogue, *all_files(catalogue, rows, view), True, is_unclear)
+    return Selection(catalogue, rows, first_files(catalogue, rows, view), False, is_unclear)
 
 
 def saved_view(project: Project, name: str) -> View:
