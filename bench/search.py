@@ -1,6 +1,7 @@
 """Nearest neighbours of a query: exact in memory, by each index of Lance, by faiss and by numpy.
 
     python -m bench.search [--images 10000 100000] [--only exact numpy IvfSq …]
+    python -m bench.search --words
 
 Vectors are mixtures of real ones (the small CLIP's of `usda`, 512 dimensions) with a little noise;
 queries are other mixtures. For each method: seconds to build (CPU seconds), milliseconds a query,
@@ -29,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench import corpora
+from bench import absent_words, corpora
 from panoptic_data.vectors import scores
 from panoptic_data.vectors.matrix import Matrix
 
@@ -82,7 +83,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--words", action="store_true", help="words of what is not there")
     chosen = parser.parse_args()
+    if chosen.words:
+        absent_words.print_tables()
+        return
     warnings.simplefilter("ignore")
     real = corpora.embedded("usda", "tiny-clip").vectors.astype(np.float32)
     for size in chosen.images:
