@@ -1,18 +1,20 @@
 from .errors import PanopticError
 from .notebook import (
     add_folder,
-    annotate,
-    create_property,
     export,
     import_values,
     lineage,
     list_folders,
     parse_view,
     process,
-    read_values,
     read_vectors,
     search_images,
     select_images,
+)
+from .notebook_annotations import (
+    annotate,
+    create_property,
+    read_values,
     tag_images,
     tag_keywords,
     undo,

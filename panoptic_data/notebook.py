@@ -15,11 +15,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from panoptic_data.errors import NoEmbeddings, ProcessingFailed, TextNotSupported, UsageError
+from panoptic_data.errors import (
+    NoEmbeddings,
+    ProcessingFailed,
+    TextNotSupported,
+    UsageError,
+    WeightsUnavailable,
+)
+from panoptic_data.notebook_arguments import checked, require_choice, wrong_argument
 from panoptic_data.provenance.command_line import process_command
 
 if TYPE_CHECKING:
@@ -28,9 +35,6 @@ if TYPE_CHECKING:
     import polars as pl
     from PIL.Image import Image
 
-    from panoptic_data.annotations.log import Batch
-    from panoptic_data.annotations.properties import Property
-    from panoptic_data.annotations.state import State
     from panoptic_data.exchange.exports.run import Exported
     from panoptic_data.ingest.sources import Source
     from panoptic_data.storage.project import Project
@@ -38,27 +42,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_folder",
-    "annotate",
-    "create_property",
     "export",
     "import_values",
     "lineage",
     "list_folders",
     "parse_view",
     "process",
-    "read_values",
     "read_vectors",
     "search_images",
     "select_images",
-    "tag_images",
-    "tag_keywords",
-    "undo",
 ]
 
 # Each of these imports lancedb or polars (2 to 3 s), which `import panoptic_data` must not cost:
 # modules are imported where they are used.
 
 
+@checked
 def add_folder(project: Project, folder: str | Path, name: str | None = None) -> Source:
     """Register a folder of images; the same folder again gives the same source.
 
@@ -69,6 +68,7 @@ def add_folder(project: Project, folder: str | Path, name: str | None = None) ->
     return sources.add(project, folder, name)
 
 
+@checked
 def list_folders(project: Project) -> list[Source]:
     """Return the registered folders, sorted by name."""
     from panoptic_data.ingest import sources
@@ -76,6 +76,7 @@ def list_folders(project: Project) -> list[Source]:
     return sources.listing(project)
 
 
+@checked
 def process(
     project: Project,
     *,
@@ -93,6 +94,8 @@ def process(
     when all is done, ``note`` says what for. Raises ProcessingFailed, with the reason.
     """
     project.require_now()
+    if note and version is None:
+        raise wrong_argument("note_without_version")
     command = process_command(
         project.root,
         sources=sources,
@@ -110,6 +113,7 @@ def process(
     return summary
 
 
+@checked
 def parse_view(project: Project, query: str, *, language: str = "en") -> View:
     """Return the view that a query of the dashboard's search field means (docs/views.md).
 
@@ -132,6 +136,7 @@ def parse_view(project: Project, query: str, *, language: str = "en") -> View:
     return parser.to_view(parsed)
 
 
+@checked
 def select_images(project: Project, view: str | View = "") -> pl.DataFrame:
     """Return the images of a view, in its order: one row an image, all that is computed of it.
 
@@ -147,6 +152,7 @@ def select_images(project: Project, view: str | View = "") -> pl.DataFrame:
     return catalogue.frame[run_view(catalogue, chosen).rows]
 
 
+@checked
 def search_images(
     project: Project,
     query: str | Path | Image,
@@ -168,6 +174,8 @@ def search_images(
     from panoptic_data.media.decode import open_image
     from panoptic_data.search.find import find
 
+    if isinstance(query, Path) and not query.is_file():
+        raise wrong_argument("no_picture", path=query)
     wanted = open_image(query.read_bytes()) if isinstance(query, Path) else query
     within = None if view is None else _view_of(project, view)
     hits = find(project, wanted, encoder, within, k)
@@ -177,6 +185,7 @@ def search_images(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+@checked
 def read_vectors(
     project: Project, encoder: str | None = None
 ) -> tuple[list[str], npt.NDArray[np.float16]]:
@@ -192,119 +201,7 @@ def read_vectors(
     return embeddings.matrix(project, slug)
 
 
-def create_property(
-    project: Project,
-    name: str,
-    type: str,
-    *,
-    target: str = "image",
-    author: str | None = None,
-) -> Property:
-    """Define a property and return it.
-
-    ``type`` is text, number, tag, tags, date, colour, url, checkbox, path or image; ``target``
-    is what its values belong to, image or file. Raises InvalidProperty.
-    """
-    from panoptic_data.annotations import properties
-    from panoptic_data.annotations.decisions import Decision
-    from panoptic_data.annotations.store import annotations_of
-
-    def choose(state: State) -> Decision[Property]:
-        created, changes = properties.create(state.properties, name, type, target=target)
-        return Decision(changes, "property", created.name, result=created)
-
-    return annotations_of(project).decide(choose, author=author, needs_values=False).result
-
-
-def annotate(
-    project: Project,
-    prop: Property,
-    values: Mapping[str, Any],
-    *,
-    author: str | None = None,
-) -> Batch:
-    """Give images (or files) their values of a property, as one batch that can be undone.
-
-    ``values`` maps sha1s (of a property of files: file ids) to values as a person writes them;
-    None takes a value away. Raises InvalidValue, and then writes nothing.
-    """
-    import polars as pl
-
-    from panoptic_data.annotations import edits
-    from panoptic_data.annotations.decisions import Decision
-    from panoptic_data.annotations.store import annotations_of
-
-    targets_by_value: dict[Any, list[str]] = {}
-    for target, value in values.items():
-        targets_by_value.setdefault(value, []).append(target)
-
-    def choose(state: State) -> Decision[None]:
-        parts = [
-            edits.set_value(state, prop.id, targets, value)
-            for value, targets in targets_by_value.items()
-        ]
-        return Decision(pl.concat(parts) if parts else [], "set", prop.name)
-
-    return annotations_of(project).decide(choose, author=author, needs_values=False).batch
-
-
-def tag_images(
-    project: Project,
-    prop: Property,
-    images: Iterable[str],
-    tags: Sequence[str],
-    *,
-    author: str | None = None,
-) -> Batch:
-    """Add tags, by name, to images by their sha1s; tags that are not there are made."""
-    import polars as pl
-
-    from panoptic_data.annotations import edits
-    from panoptic_data.annotations.decisions import Decision
-    from panoptic_data.annotations.store import annotations_of
-
-    rows = [(sha1, name) for sha1 in images for name in tags]
-    schema = {"target": pl.String, "name": pl.String}
-    named = pl.DataFrame(rows, schema=schema, orient="row")
-
-    def choose(state: State) -> Decision[None]:
-        return Decision(edits.tag_by_name(state, prop.id, named), "tag", prop.name)
-
-    return annotations_of(project).decide(choose, author=author, needs_values=False).batch
-
-
-def tag_keywords(project: Project, name: str = "Keywords", *, author: str | None = None) -> Batch:
-    """Give images the keywords that their files or XMP sidecars hold, as tags of a property.
-
-    ``name`` is that of the property, made if there is none. Keywords keep their tree; the same
-    again changes nothing. One batch. Raises InvalidImport for a property of another type.
-    """
-    from panoptic_data.exchange.keywords import make_tags
-
-    return make_tags(project, name, author)
-
-
-def read_values(project: Project, prop: Property) -> pl.DataFrame:
-    """Return all values of a property: target, value, author, at, batch; a row a value.
-
-    ``target`` is a sha1 or a file id. Tags are written by their names; of tags of one name each
-    with those above it ("Sea › Other"). Raises InvalidProperty where the project has no such
-    property.
-    """
-    import polars as pl
-
-    from panoptic_data.annotations import tags
-    from panoptic_data.annotations.deleted import live_property
-    from panoptic_data.annotations.store import annotations_of
-
-    state = annotations_of(project).state(fresh=True)
-    values = state.values(live_property(state, prop.id).id)
-    if not prop.has_tags:
-        return values
-    names = tags.labels(state.tags_of(prop.id))
-    return values.with_columns(pl.col("value").replace_strict(names, default=None))
-
-
+@checked
 def import_values(
     project: Project,
     file: str | Path,
@@ -326,6 +223,8 @@ def import_values(
     """
     from panoptic_data.exchange import apply, matching, plan, readers
 
+    if match is not None:
+        require_choice("match", match, matching.METHODS)
     table = readers.read(file, encoding=encoding, roots=roots)
     proposed = matching.propose(project, table, match, key, folder)
     columns = {name: {"order": dates} for name in table.frame.columns} if dates else None
@@ -334,6 +233,7 @@ def import_values(
     return {**plan.summarize(planned), "batch": batch.id}
 
 
+@checked
 def export(
     project: Project,
     format: str,
@@ -357,6 +257,10 @@ def export(
     from panoptic_data.exchange.exports.options import Options
     from panoptic_data.exchange.exports.selection import saved_view
 
+    if view is not None and saved is not None:
+        raise wrong_argument("view_or_saved")
+    for name in options:
+        require_choice("option", name, Options.__annotations__)
     chosen = None if view is None else _view_of(project, view)
     if saved is not None:
         chosen = saved_view(project, saved)
@@ -368,9 +272,10 @@ def export(
     )
 
 
+@checked
 def lineage(
     project: Project,
-    image: str | None = None,
+    image: str | Path | None = None,
     of: str | None = None,
     *,
     group: str | None = None,
@@ -388,18 +293,13 @@ def lineage(
     from panoptic_data.tracing.trace import trace, trace_group
 
     if (image is None) == (group is None):
-        raise UsageError(problem="lineage takes an image or a group")
+        raise wrong_argument("image_or_group")
+    if of is not None and image is None:
+        raise wrong_argument("of_without_image")
     lineages = (
-        trace(project, image, of) if image is not None else [trace_group(project, str(group))]
+        trace(project, str(image), of) if image is not None else [trace_group(project, str(group))]
     )
     return [as_json(value, sentence(value, language)) for value in lineages]
-
-
-def undo(project: Project, author: str | None = None) -> Batch | None:
-    """Take back the author's last batch; None where there is none."""
-    from panoptic_data.annotations.store import annotations_of
-
-    return annotations_of(project).undo(author)
 
 
 def _view_of(project: Project, view: str | View) -> View:
@@ -430,5 +330,5 @@ def _ready_encoder(project: Project, *, reads_text: bool) -> str | None:
 
     try:
         return encoder_for(project, reads_text=reads_text)
-    except (NoEmbeddings, TextNotSupported):
+    except (NoEmbeddings, TextNotSupported, WeightsUnavailable):
         return None

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from panoptic_data.notebook_arguments import checked
+
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.versions.delete import Freed
@@ -37,6 +39,7 @@ WAIT_SECONDS = 60.0
 # As in `notebook`, modules are imported where they are used.
 
 
+@checked
 def create_version(
     project: Project, name: str, *, note: str = "", author: str | None = None
 ) -> CorpusVersion:
@@ -49,6 +52,7 @@ def create_version(
     return create.create(project, name, note, author=author, wait=WAIT_SECONDS)
 
 
+@checked
 def list_versions(project: Project) -> list[CorpusVersion]:
     """Return all versions, the newest first."""
     from panoptic_data.versions import record
@@ -56,6 +60,7 @@ def list_versions(project: Project) -> list[CorpusVersion]:
     return record.list_versions(project)
 
 
+@checked
 def open_version(project: Project, version: str | CorpusVersion) -> Project:
     """Return the project as it was at a version; nothing can be written into it.
 
@@ -66,6 +71,7 @@ def open_version(project: Project, version: str | CorpusVersion) -> Project:
     return opened.at(project, _id(version))
 
 
+@checked
 def compare_versions(
     project: Project, before: str | CorpusVersion, after: str | CorpusVersion | None = None
 ) -> VersionDiff:
@@ -78,6 +84,7 @@ def compare_versions(
     return diff.diff(project, _id(before), None if after is None else _id(after))
 
 
+@checked
 def restore_version(
     project: Project, version: str | CorpusVersion, *, author: str | None = None
 ) -> CorpusVersion | None:
@@ -101,6 +108,7 @@ def restore_version(
     )
 
 
+@checked
 def verify_version(project: Project, version: str | CorpusVersion) -> Verified:
     """Read all of a version and compare it with what was recorded: ``is_whole``, or what differs.
 
@@ -111,6 +119,7 @@ def verify_version(project: Project, version: str | CorpusVersion) -> Verified:
     return verify.verify(project, _id(version))
 
 
+@checked
 def delete_version(project: Project, version: str | CorpusVersion) -> Freed:
     """Give a version up; return how many ``bytes`` that frees. Raises UnknownVersion, ProjectBusy.
 
@@ -121,6 +130,7 @@ def delete_version(project: Project, version: str | CorpusVersion) -> Freed:
     return delete.delete(project, _id(version), wait=WAIT_SECONDS)
 
 
+@checked
 def export_version(project: Project, version: str | CorpusVersion, target: str | Path) -> Path:
     """Write a version as one zip, which :func:`import_version` reads, and return its path.
 
@@ -131,6 +141,7 @@ def export_version(project: Project, version: str | CorpusVersion, target: str |
     return deposit.export(project, _id(version), Path(target))
 
 
+@checked
 def deposit_version(
     project: Project,
     version: str | CorpusVersion,
@@ -174,6 +185,7 @@ def deposit_version(
     return deposit.deposit(project, wanted.id, Path(target), described, with_originals=originals)
 
 
+@checked
 def import_version(path: str | Path, target: str | Path) -> Project:
     """Make a project at ``target`` of a deposit or an exported zip, checking every byte.
 

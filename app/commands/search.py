@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.project_at import open_at
-from app.session.language import cli_text, terminal_language
-from panoptic_data.errors import TextNotSupported, UsageError, weights_cause
+from app.session.language import cli_text
+from panoptic_data.errors import TextNotSupported, UsageError
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
@@ -150,18 +150,17 @@ def _is_image_file(path: Path) -> bool:
 
 
 def _encoder(project: Project, requested: str | None, query: Expression | Image) -> str:
-    """Return the slug of the encoder to search with. Raises UsageError where none reads words."""
+    """Return the slug of the encoder to search with.
+
+    Raises UsageError where none reads words, WeightsUnavailable where one that does waits.
+    """
     from panoptic_data.search.request import encoder_for
 
     reads_text = isinstance(query, Expression) and query.reads_text
     try:
         return encoder_for(project, reads_text=reads_text, requested=requested)
     except TextNotSupported as error:
-        rows = project.database().frame("encoders", ["status", "cause"]).to_dicts()
-        causes = [row["cause"] for row in rows if row["status"] == "waiting"]
         why = cli_text("search_needs_text_none")
-        if causes:
-            why = weights_cause(str(causes[0]), terminal_language())
         raise UsageError(problem=cli_text("search_needs_text", why=why)) from error
 
 

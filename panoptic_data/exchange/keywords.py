@@ -45,8 +45,8 @@ def count(catalogue: Catalogue) -> tuple[int, int]:
 def make_tags(project: Project, property: str, author: str | None = None) -> Batch:
     """Give each image its keywords as tags of a property, in one batch that is undone as one.
 
-    ``property`` is its name; a missing property is created. Raises InvalidImport where it is of
-    another type, or belongs to files.
+    ``property`` is its name; a missing property is created, but not where no image has keywords:
+    then the batch is empty. Raises InvalidImport where it is of another type, or belongs to files.
     """
     catalogue = registry.get(project, fresh=True)
     values, rows, codes = catalogue.corpus.keywords
@@ -56,6 +56,8 @@ def make_tags(project: Project, property: str, author: str | None = None) -> Bat
     images_of = {way: sha1s.gather(rows[codes == code]) for code, way in enumerate(ways) if way}
 
     def choose(state: State) -> Decision[None]:
+        if not images_of:
+            return Decision([], _ACT, property)
         state, target, changes = find_or_create_tags_property(state, property)
         if (target.type, target.target) != ("tags", "image"):
             raise InvalidImport("other_type", property, name=target.name, type=target.type)

@@ -6,8 +6,9 @@ its terms become one vector (``vectors.query_vectors``), finding the nearest ima
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,7 @@ from PIL import Image
 from panoptic_data import encoders
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.errors import NoEmbeddings, TextNotSupported
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, WeightsUnavailable
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import query_vectors
 from panoptic_data.vectors.query_vectors import QueryVector
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from panoptic_data.views.model import View
 
 __all__ = ["SearchRequest", "encoder_for", "resolve", "shown_by"]
+
+_OF_ENCODER = ("slug", "text", "status", "cause", "reads_text")
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ def encoder_for(project: Project, *, reads_text: bool, requested: str | None = N
     """Return the slug of the requested encoder, else of the project's first ready one that can.
 
     Raises UnknownEncoder; NoEmbeddings where none is ready, TextNotSupported where none of them
-    reads words.
+    reads words, WeightsUnavailable where one that could serve waits for its weights.
     """
-    rows = project.database().frame("encoders", ["slug", "status", "reads_text"]).to_dicts()
+    rows = project.database().frame("encoders", [*_OF_ENCODER]).to_dicts()
     if requested is not None:
         is_slug = any(row["slug"] == requested for row in rows)
         return requested if is_slug else encoders.parse(requested).slug
@@ -72,11 +75,22 @@ def encoder_for(project: Project, *, reads_text: bool, requested: str | None = N
     rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
     ready = [row for row in rows if row["status"] == "ready"]
     if not ready:
+        _raise_waiting(rows, reads_text=reads_text)
         raise NoEmbeddings(encoder=", ".join(order))
     for row in ready:
         if row["reads_text"] or not reads_text:
             return str(row["slug"])
+    _raise_waiting(rows, reads_text=True)
     raise TextNotSupported(encoder=project.encoders[0] if project.encoders else ready[0]["slug"])
+
+
+def _raise_waiting(rows: Iterable[dict[str, Any]], *, reads_text: bool) -> None:
+    """Raise WeightsUnavailable for the first encoder that waits for its weights and could serve."""
+    for row in rows:
+        waits = row["status"] == "waiting" and row["cause"]
+        if waits and (encoders.parse(row["text"]).reads_text or not reads_text):
+            reason, _, detail = row["cause"].partition(": ")
+            raise WeightsUnavailable(row["text"], reason, detail)
 
 
 def shown_by(project: Project, view: View, slug: str) -> NDArray[np.bool_]:

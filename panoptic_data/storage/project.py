@@ -23,8 +23,10 @@ from panoptic_data.errors import (
     ProjectIncomplete,
     ProjectNotFound,
     ProjectTooNew,
+    UsageError,
     VersionReadOnly,
 )
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage import ledger
 from panoptic_data.storage.folder import SETTINGS, ProjectFolder, project_id, write_in_one_step
 from panoptic_data.storage.locks import exclusive_lock
@@ -114,7 +116,12 @@ class Project:
 
 
 def root_of(root: str | Path | None) -> Path:
-    """Return the absolute path of a project's folder, by default :func:`default_root`."""
+    """Return the absolute path of a project's folder, by default :func:`default_root`.
+
+    Raises UsageError for an empty one: that of a variable that is not set is no default.
+    """
+    if root is not None and not str(root).strip():
+        raise UsageError(problem=translate("arguments.empty_project", terminal_language()))
     return Path(root or default_root()).expanduser().resolve()
 
 
