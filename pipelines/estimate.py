@@ -15,7 +15,7 @@ from panoptic_data.provenance.costs import Cost
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import outdated
 from pipelines import encoders
-from pipelines.plan import PlannedStage, plan_project
+from pipelines.plan import RECHECK, PlannedStage, plan_project
 from pipelines.resources import Request, with_requested
 
 __all__ = ["Estimate", "describe", "estimate"]
@@ -66,6 +66,8 @@ def describe(project: Project, request: Request, language: str) -> tuple[dict[st
     if not each:
         return values, [translate("process.nothing", language)]
     lines = [_line(item, why[item.stage], language) for item in each]
+    if any(item.reason == RECHECK for item in each):
+        lines.append(translate("process.recheck_follows", language))
     return values, [*lines, _sum(whole, language)]
 
 

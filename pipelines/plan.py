@@ -22,6 +22,7 @@ from pipelines.encoders import ProjectEncoder
 from pipelines.resources import Request
 
 __all__ = [
+    "RECHECK",
     "PlannedStage",
     "away_sources",
     "is_read",
@@ -34,12 +35,17 @@ __all__ = [
 ]
 
 
+RECHECK = "recheck"
+_READ = ("files", "images")
+
+
 @dataclass(frozen=True)
 class PlannedStage:
     """One stage with work to do, and the reason: one of ``stages.stale``, or one of these.
 
-    ``folder`` (files are new, changed or gone), ``missing`` (images without a vector), ``weights``
-    (vectors of other weights), ``asked`` (a person wants it computed again), ``away`` (its folder
+    ``folder`` (files are new, changed or gone), ``recheck`` (files are read again, and are the same
+    most likely), ``missing`` (images without a vector), ``weights`` (vectors of other weights),
+    ``asked`` (a person wants it computed again), ``away`` (its folder
     is not there: nothing to do now). ``images`` is how many images have to be processed, as far as
     that is known beforehand.
     """
@@ -139,7 +145,8 @@ def plan_project(
     """Return all that a run would do now, changing nothing. Raises UnknownSource.
 
     ``only`` limits it to some sources, ``request`` is what a person wants beside. A
-    source whose folder is not there has the reason ``away``, too.
+    source whose folder is not there has the reason ``away``, too. What is made from files that are
+    only read again is left out: most likely they are the same.
     """
     request = request or Request(only=tuple(only))
     used = [
@@ -156,16 +163,24 @@ def plan_project(
         if not is_read(source.name, chosen, slugs):
             continue
         try:
-            planned += plan_source(project, source, used, stale, request)
+            of_source = plan_source(project, source, used, stale, request)
+            if any(item.reason == RECHECK for item in of_source):
+                of_source = (*_read(of_source), *plan_away(project, source.name, used, stale))
+            planned += of_source
         except FolderNotFound:
             planned.append(PlannedStage(f"files/{source.name}", stages.AWAY))
             planned += plan_away(project, source.name, used, stale)
     planned = list(kept(planned, chosen))
-    if any(item.is_work for item in planned):
+    if any(item.is_work and item.reason != RECHECK for item in planned):
         # A change in a source affects all stages of the corpus but the annotations.
         affected = [stage for stage in stages.expected((), slugs) if stage != "annotations"]
         stale = dict.fromkeys(affected, "inputs") | stale
     return (*planned, *plan_corpus(slugs, stale, request, names))
+
+
+def _read(planned: Sequence[PlannedStage]) -> Iterator[PlannedStage]:
+    """Yield what is planned of reading files."""
+    return (item for item in planned if stages.stage_kind(item.stage) in _READ)
 
 
 def _plan_source(
@@ -182,6 +197,8 @@ def _plan_source(
     scan = scan_source(project, source, retry=request.retry, reread=reread)
     if reason != "folder" or not scan.is_unchanged or scan.recheck.height:
         count = scan.new.height + scan.changed.height + scan.recheck.height
+        if reason == "folder" and scan.is_unchanged:
+            reason = RECHECK
         yield PlannedStage(files, reason)
         yield PlannedStage(images, reason, count)
         # Files with the same content are recognised only once read: embeddings may be fewer.

@@ -1,12 +1,16 @@
 """Which stages a run would compute, and why, without running it."""
 
+import os
 import shutil
 
+import pyarrow as pa
 import pytest
 
 from panoptic_data.errors import FolderNotFound, UnknownSource
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import stages
+from panoptic_data.storage.schema import arrow
+from pipelines.estimate import describe
 from pipelines.plan import PlannedStage, plan_corpus, plan_project, plan_source
 from pipelines.resources import Request
 
@@ -61,3 +65,22 @@ def test_stale_stages_keep_their_own_reason_and_their_order():
     ]
     assert [item.stage for item in items] == order
     assert {item.stage: item.reason for item in items} == {**stale, "projection/visual": "asked"}
+
+
+def test_files_that_are_only_read_again_are_planned_alone(processed, folder):
+    rows = processed.database().read("files").to_pylist()
+    # Read within a tick of their own time: a write just after would have left no trace.
+    times = [row["changed_at"].timestamp() for row in rows]
+    row = rows[0] | {"mtime_ns": int(times[0]) * 10**9}
+    path = folder / row["path"]
+    os.utime(path, ns=(row["mtime_ns"], row["mtime_ns"]))
+    processed.database().upsert("files", pa.Table.from_pylist([row], schema=arrow("files")))
+    planned = {item.stage: (item.reason, item.images) for item in plan_project(processed)}
+    assert planned == {"files/pictures": ("recheck", 0), "images/pictures": ("recheck", 1)}
+    _, lines = describe(processed, Request(), "en")
+    assert lines[-2].startswith("Where files turn out to be others")
+    source = sources.listing(processed)[0]
+    everything = {item.stage for item in plan_source(processed, source, (), {})}
+    assert everything == {"files/pictures", "images/pictures"}
+    reread = {item.stage for item in plan_project(processed, (), Request(reread=("pictures",)))}
+    assert reread == {"files/pictures", "images/pictures"}
