@@ -32,6 +32,7 @@ from panoptic_data.exchange.exports.target import (
 )
 from panoptic_data.text import closest
 from panoptic_data.views import model
+from panoptic_data.web_address import web_address
 
 if TYPE_CHECKING:
     from panoptic_data.exchange.exports.report import Problem
@@ -191,6 +192,8 @@ def _checked(format: str, options: Options) -> Format:
         raise InvalidExport("size", name=options.size)
     if options.size is not None and options.link:
         raise InvalidExport("size_and_link")
+    if options.address is not None and web_address(options.address) is None:
+        raise InvalidExport("address", name=options.address)
     return chosen
 
 

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import polars as pl
 
-from panoptic_data.errors import InvalidExport
 from panoptic_data.exchange.exports import tables
 from panoptic_data.media.formats import MEDIA_TYPES
 
@@ -40,10 +39,8 @@ def needed_bytes(_project: Project, selection: Selection, options: Options) -> i
 
 
 def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
-    """Write the annotations. Raises InvalidExport for an address that is none."""
+    """Write the annotations."""
     project, options = job.project, job.options
-    if options.address is not None and not options.address.startswith(("http://", "https://")):
-        raise InvalidExport("address", name=options.address)
     properties = tables.properties_of(job.columns)
     count = 0
     with job.draft.path.open("w", encoding="utf-8", newline="\n") as file:

@@ -69,9 +69,9 @@ def _related(description: Description) -> Iterator[dict[str, str]]:
             "relationType": "IsNewVersionOf",
         }
     for address in description.derived_from:
-        is_doi = address.startswith("10.")
+        doi = address.removeprefix("https://doi.org/")
         yield {
-            "relatedIdentifier": address,
-            "relatedIdentifierType": "DOI" if is_doi else "URL",
+            "relatedIdentifier": doi,
+            "relatedIdentifierType": "URL" if doi == address else "DOI",
             "relationType": "IsDerivedFrom",
         }

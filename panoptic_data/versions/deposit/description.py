@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from panoptic_data.errors import InvalidVersion
+from panoptic_data.web_address import web_address
 
 __all__ = [
     "LICENSES",
@@ -19,7 +20,9 @@ __all__ = [
     "InvalidDescription",
     "author_of",
     "describe",
+    "images_address",
     "license_address",
+    "source_address",
 ]
 
 T = TypeVar("T")
@@ -39,6 +42,16 @@ LICENSES = {
 }
 """Licences and statements of rights by their short names; any web address is taken too."""
 
+_SPDX = (
+    *("ODbL-1.0", "ODC-By-1.0", "PDDL-1.0", "CDLA-Permissive-2.0", "CDLA-Sharing-1.0"),
+    *("etalab-2.0", "OGL-UK-3.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0", "NLOD-2.0", "GFDL-1.3-only"),
+    *("MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-only", "GPL-3.0-or-later", "EUPL-1.2"),
+)
+# Other ids of SPDX that are read too: earlier Creative Commons, of which a country has its own.
+_EARLIER_CC = re.compile(
+    r"cc-(by(?:-(?:nc|sa|nd|nc-sa|nc-nd))?)-(1\.0|2\.0|2\.5|3\.0)", re.IGNORECASE
+)
+
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)")
 
@@ -56,7 +69,8 @@ class Description:
     """What is said of a deposit.
 
     ``license`` is a web address. ``doi`` is that of this deposit, ``previous_doi`` of the one it
-    replaces, ``derived_from`` addresses of what it was made from. ``address`` is where the images
+    replaces, ``derived_from`` addresses of what it was made from, that of a DOI at doi.org.
+    ``address`` is where the images
     will be on the web, for IIIF; None for no such manifests.
     """
 
@@ -115,6 +129,8 @@ def describe(
         problems.append(InvalidVersion("no_author"))
     known = [author for name in authors if (author := checked(author_of, name)) is not None]
     dois = [given and checked(doi_of, given) for given in (doi, previous_doi)]
+    sources = [checked(source_address, given) for given in derived_from]
+    place = None if address is None else checked(images_address, address)
     if problems:
         raise InvalidDescription(problems)
     return Description(
@@ -126,8 +142,8 @@ def describe(
         keywords=tuple(keywords),
         doi=dois[0],
         previous_doi=dois[1],
-        derived_from=tuple(derived_from),
-        address=address,
+        derived_from=tuple(source for source in sources if source is not None),
+        address=place,
     )
 
 
@@ -149,10 +165,35 @@ def license_address(text: str) -> str:
     """Return the address of a licence given by its short name or address. Raises InvalidVersion."""
     if not text.strip():
         raise InvalidVersion("no_license", known=", ".join(LICENSES))
+    name = text.strip().casefold()
     by_name = {name.casefold(): address for name, address in LICENSES.items()}
-    address = by_name.get(text.strip().casefold(), text.strip())
-    if not address.startswith(("http://", "https://")):
+    by_name |= {id.casefold(): f"https://spdx.org/licenses/{id}.html" for id in _SPDX}
+    earlier = _EARLIER_CC.fullmatch(name)
+    if earlier is not None:
+        return f"https://creativecommons.org/licenses/{earlier[1]}/{earlier[2]}/"
+    address = by_name.get(name) or web_address(text)
+    if address is None:
         raise InvalidVersion("license", text=text, known=", ".join(LICENSES))
+    return address
+
+
+def source_address(text: str) -> str:
+    """Return the address of what a corpus was made from, given as such or as a DOI.
+
+    Raises InvalidVersion.
+    """
+    match = _DOI.fullmatch(text.strip())
+    address = f"https://doi.org/{match[1]}" if match else web_address(text)
+    if address is None:
+        raise InvalidVersion("derived_from", text=text)
+    return address
+
+
+def images_address(text: str) -> str:
+    """Return the address at which images will be. Raises InvalidVersion."""
+    address = web_address(text)
+    if address is None:
+        raise InvalidVersion("address", text=text)
     return address
 
 

@@ -34,7 +34,9 @@ from panoptic_data.versions.deposit.description import (
     Description,
     author_of,
     doi_of,
+    images_address,
     license_address,
+    source_address,
 )
 from panoptic_data.versions.deposit.imported import import_version
 from panoptic_data.versions.deposit.splits import splits_of
@@ -288,6 +290,15 @@ def test_what_is_no_deposit_and_a_used_target_are_refused(tagged, tmp_path):
         (author_of, "Ada (1234)"),
         (author_of, "Ada (0000-0002-1825-0098)"),
         (license_address, "free"),
+        (license_address, "http://"),
+        (license_address, "https:/creativecommons.org"),
+        (license_address, "CC-BY-9.0"),
+        (source_address, "not a url"),
+        (source_address, "https://"),
+        (source_address, "10.5281"),
+        (images_address, "ftp:x"),
+        (images_address, "https://exa mple.org"),
+        (images_address, ""),
         (doi_of, "zenodo.1"),
     ],
 )
@@ -300,6 +311,10 @@ def test_descriptions_are_read_as_people_write_them():
     assert author_of("Ada  Lovelace (https://orcid.org/0000-0002-1825-0097)") == author_of(ADA)
     assert doi_of("https://doi.org/10.5281/zenodo.1") == "10.5281/zenodo.1"
     assert license_address("http://rightsstatements.org/vocab/InC/1.0/").endswith("InC/1.0/")
+    assert license_address("odbl-1.0") == "https://spdx.org/licenses/ODbL-1.0.html"
+    assert license_address("CC-BY-SA-3.0") == "https://creativecommons.org/licenses/by-sa/3.0/"
+    assert source_address("10.5281/zenodo.1") == "https://doi.org/10.5281/zenodo.1"
+    assert images_address(" http://localhost:8080/iiif ") == "http://localhost:8080/iiif"
 
 
 IMPORT = """
