@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.commands.argument_types import not_together
 from app.commands.project_at import open_at
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import UsageError
@@ -41,7 +42,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _lineages(args: argparse.Namespace) -> list[Lineage]:
     groups = [f"{kind}:{name}" for kind in ("cluster", "tag") for name in getattr(args, kind) or ()]
-    if bool(groups) == bool(args.image) or (groups and args.of):
+    if args.cluster and args.tag:
+        raise not_together("--cluster", "--tag", "why_one_group")
+    if groups and args.of is not None:
+        raise not_together("--of", "--cluster" if args.cluster else "--tag", "why_of_image")
+    if bool(groups) == bool(args.image):
         raise UsageError(problem=cli_text("lineage_of_what"))
     project = open_at(args)
     if groups:

@@ -26,6 +26,7 @@ __all__ = [
     "FIELD",
     "QUOTED",
     "ProjectNames",
+    "called",
     "id_of",
     "quoted",
     "similar_names",
@@ -43,6 +44,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _MAX_COMPARED = 5_000
 _MAX_SUGGESTED = 3
 _ID = re.compile(r"#([0-9a-z]{1,40})")
+T = TypeVar("T")
 _Named = TypeVar("_Named", "Property", "Tag")
 
 
@@ -218,9 +220,17 @@ _SPELLINGS: Sequence[Callable[[str], str]] = (str, str.casefold, _hyphenated)
 
 def _called(typed: str, known: Sequence[_Named]) -> list[_Named]:
     """Return the properties or tags of a name: by the strictest spelling that any has."""
+    return called(typed, [(named.name, named) for named in known])
+
+
+def called(typed: str, known: Sequence[tuple[str, T]]) -> list[T]:
+    """Return what has a name, of pairs of name and thing: by the strictest spelling that any has.
+
+    As they are typed, then in any case, then without accents and with hyphens for spaces.
+    """
     for spelling in _SPELLINGS:
         wanted = spelling(typed)
-        matches = [named for named in known if spelling(named.name) == wanted]
+        matches = [thing for name, thing in known if spelling(name) == wanted]
         if matches:
             return matches
     return []

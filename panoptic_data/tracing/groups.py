@@ -7,6 +7,7 @@ Not here: the cluster or the tag of one image (``computed``, ``noted``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from panoptic_data.annotations.log import EVENT_SCHEMA, TABLE
 from panoptic_data.annotations.proposals import proposer_of
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import DataUnavailable, NothingToTrace
+from panoptic_data.messages import translate
+from panoptic_data.query.names import called
 from panoptic_data.storage.schema import table_name
 from panoptic_data.storage.sql import literal
 from panoptic_data.tracing.chain import Chain, Scene
@@ -27,26 +30,49 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.annotations.tags import Tag
 
-__all__ = ["of_cluster_of", "of_tag"]
+__all__ = ["NoSuchGroup", "no_cluster", "of_cluster_of", "of_tag"]
 
 # So many of its images are shown: with the fit three boxes, which fit beside each other.
 EXAMPLES = 2
 # So many of those who gave a tag are shown.
 SHOWN = 5
+# So many clusters or tags are listed where the one that was meant is not there.
+LISTED = 40
+
+
+class NoSuchGroup(NothingToTrace):
+    """A cluster or tag that there is not, or a name that several have; says which there are.
+
+    ``text`` is a key of the section ``lineage``.
+    """
+
+    def __init__(self, text: str, name: str, known: Sequence[str]) -> None:
+        self.text = text
+        more = " …" if len(known) > LISTED else ""
+        super().__init__(image="", of=name, known=", ".join(known[:LISTED]) + more)
+
+    def message(self, language: str) -> str:
+        """Say so, in ``language``."""
+        return translate(f"lineage.{self.text}", language, **self.params)
+
+
+def no_cluster(scene: Scene, name: str, slugs: Sequence[str]) -> NoSuchGroup:
+    """Return the error of a cluster that there is not: it lists those of some encoders."""
+    known = [f"{slug}:{number}" for slug in slugs for number in _numbers(scene, slug)]
+    return NoSuchGroup("no_cluster" if known else "no_clusters", name, known)
 
 
 def of_cluster_of(scene: Scene, slug: str, number: int) -> Lineage:
     """Return the lineage of a cluster of the main level; its image is the one at its centre.
 
-    Raises NothingToTrace where there is none of this number.
+    Raises NoSuchGroup where there is none of this number.
     """
     database = scene.project.database()
     name = table_name("cluster_info", slug)
     where = f"main AND number = {number}"
     rows = database.frame(name, where=where).to_dicts() if name in database.names() else []
     if not rows:
-        numbers = _numbers(scene, slug)
-        raise NothingToTrace(image=f"{slug} {number}", of="cluster", known=numbers or "–")
+        raise no_cluster(scene, f"{slug}:{number}", (slug,))
     info = rows[0]
     members = database.frame(
         table_name("clusters", slug), ["sha1", "strength", "fitted"], f"cluster = {number}"
@@ -85,7 +111,7 @@ def of_cluster_of(scene: Scene, slug: str, number: int) -> Lineage:
 def of_tag(scene: Scene, name: str) -> Lineage:
     """Return who made a tag (by its id, its name, or ``property: name``), and who gave it.
 
-    Raises NothingToTrace where there is none, or several of this name.
+    Raises NoSuchGroup where there is none, or several of this name.
     """
     state = annotations_of(scene.project).state(fresh=True)
     tag = _tag(state, name)
@@ -180,28 +206,32 @@ def _count(scene: Scene, slug: str) -> int:
     return scene.project.database().count(table_name("cluster_info", slug), "main")
 
 
-def _numbers(scene: Scene, slug: str) -> str:
+def _numbers(scene: Scene, slug: str) -> list[int]:
     database, name = scene.project.database(), table_name("cluster_info", slug)
     if name not in database.names():
-        return ""
-    numbers = database.frame(name, ["number"], "main")["number"].sort()
-    return ", ".join(map(str, numbers.to_list()))
+        return []
+    numbers: list[int] = database.frame(name, ["number"], "main")["number"].sort().to_list()
+    return numbers
 
 
 def _tag(state: State, name: str) -> Tag:
-    live = [tag for tag in state.tags.values() if not tag.deleted]
-    wanted = name.casefold()
-    names = {tag.id: state.properties[tag.property].name for tag in live}
-    known = [
-        tag
-        for tag in live
-        if tag.id == name
-        or wanted in (tag.name.casefold(), f"{names[tag.id]}: {tag.name}".casefold())
+    """Return the tag of an id or name, spelled as in a query. Raises NoSuchGroup."""
+    full_names = {
+        tag.id: f"{prop.name}: {tag.name}"
+        for prop in state.live_properties
+        for tag in state.tags_of(prop.id)
+    }
+    pairs = [
+        (text, id)
+        for id, full_name in full_names.items()
+        for text in (id, state.tags[id].name, full_name, full_name.replace(": ", ":", 1))
     ]
+    known = list(dict.fromkeys(called(name, pairs)))
     if len(known) == 1:
-        return known[0]
-    listed = sorted(f"{names[tag.id]}: {tag.name}" for tag in known or live)
-    raise NothingToTrace(image=name, of="tag", known=", ".join(listed) or "–")
+        return state.tags[known[0]]
+    listed = sorted(full_names[id] for id in known or full_names)
+    key = "several_tags" if known else "no_tag" if listed else "no_tags"
+    raise NoSuchGroup(key, name, listed)
 
 
 def _event_of(scene: Scene, tag: str) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from panoptic_data import encoders
 from panoptic_data.errors import NothingToTrace
+from panoptic_data.query.names import called
 from panoptic_data.tracing import computed, groups, noted, pictures
 from panoptic_data.tracing.chain import Chain, Scene
 from panoptic_data.tracing.model import KINDS
@@ -94,9 +95,10 @@ def trace_group(project: Project, group: str) -> Lineage:
         return groups.of_tag(scene, name)
     encoder, _, number = name.replace(":", " ").rpartition(" ")
     slugs = _slugs(scene, encoder.strip())
-    if kind != "cluster" or not number.isdecimal() or not slugs:
-        known = ", ".join(f"cluster:{slug}:0" for slug in text_of_slug)
-        raise NothingToTrace(image=project.name, of=group, known=f"{known}, tag:…")
+    if kind == "cluster" and not (number.isdecimal() and slugs):
+        raise groups.no_cluster(scene, name, slugs or tuple(text_of_slug))
+    if kind != "cluster":
+        raise NothingToTrace(image=project.name, of=group, known="cluster:NUMBER, tag:NAME")
     return groups.of_cluster_of(scene, slugs[0], int(number))
 
 
@@ -151,13 +153,19 @@ _BY_NAME: dict[str, Callable[[Scene, str], Iterator[Lineage | None]]] = {
 
 def _slugs(scene: Scene, name: str) -> tuple[str, ...]:
     """Return the encoders of a name: a slug or a text; all of them without one."""
-    used = scene.text_of_slug.items()
-    return tuple(slug for slug, text in used if not name or name in (slug, text))
+    pairs = [(text, slug) for slug, text in scene.text_of_slug.items()]
+    pairs += [(slug, slug) for slug in scene.text_of_slug]
+    return tuple(dict.fromkeys(called(name, pairs))) if name else tuple(scene.text_of_slug)
 
 
 def _noted(scene: Scene, kind: str, name: str) -> Iterator[Lineage]:
-    wanted = name.casefold()
-    for value in noted.noted_values(scene):
-        names = (value.name.casefold(), value.prop.name.casefold(), value.prop.id)
-        if value.kind == kind and (not name or wanted in (*names, value.tag)):
-            yield noted.of_noted(Chain(scene), value)
+    """Yield the values of a kind, or those of a tag or property, spelled as in a query."""
+    values = [value for value in noted.noted_values(scene) if value.kind == kind]
+    pairs = [(text, value) for value in values for text in _names(value)]
+    for value in called(name, pairs) if name else values:
+        yield noted.of_noted(Chain(scene), value)
+
+
+def _names(value: noted.Noted) -> frozenset[str]:
+    full_names = (f"{value.prop.name}: {value.text}", f"{value.prop.name}:{value.text}")
+    return frozenset((value.name, value.prop.name, value.prop.id, value.tag or "", *full_names))

@@ -63,3 +63,32 @@ def test_a_bare_name_of_a_file_is_answered_with_paths(war, capsys):
     for name in ("a.jpg", "posters/A.JPG", "aa.jpg"):
         assert main(["lineage", name, "--project", str(war.root)]) == 2
         assert "Did you mean: posters/a.jpg?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["theme: WAR", "Thème:war"])
+def test_names_are_spelled_as_in_a_query(war, capsys, name):
+    year = panoptic_data.create_property(war, f"Année {name}", "date")
+    panoptic_data.annotate(war, year, {synthetic.sha1("red"): "1916"})
+    assert run(war, "--of", f"property annee {name}".lower()) == 0
+    assert "1916" in capsys.readouterr().out
+    assert run(war, "--of", f"tag {name}") == 0
+    assert main(["lineage", "--tag", name, "--project", str(war.root)]) == 0
+    assert capsys.readouterr().out.count("Theme: war") >= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--cluster", "3", "--tag", "war"], "--cluster and --tag do not go together"),
+        (["--tag", "war", "--of", "tag"], "--of and --tag do not go together"),
+        (["--cluster", "abc"], "no cluster “abc”"),
+        (["--cluster", "other:3"], "no cluster “other:3”"),
+        (["--tag", "peace"], "no tag “peace”. Tags: Theme: war"),
+        ([], "Name an image, or --cluster, or --tag"),
+    ],
+)
+def test_groups_that_there_are_not_are_answered_with_those_that_there_are(
+    war, capsys, arguments, text
+):
+    assert main(["lineage", *arguments, "--project", str(war.root)]) == 2
+    assert text in capsys.readouterr().err
