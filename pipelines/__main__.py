@@ -22,6 +22,7 @@ from panoptic_data.ingest.moves import moves_text
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.storage.project import Project, open_project
 from pipelines.interrupts import raise_when_stopped
+from pipelines.options import check
 
 if TYPE_CHECKING:
     from pipelines.resources import Request
@@ -133,6 +134,7 @@ def _positive(text: str) -> int:
 
 
 def _process(project: Project, options: argparse.Namespace, started: float) -> int:
+    check(project, options)
     if options.dry_run:
         return _dry_run(project, options)
     requested = (options.retry, options.refit, options.clusters, options.k, options.source)

@@ -42,6 +42,7 @@ def describe(project: Project, request: Request, language: str) -> tuple[dict[st
     not known) and ``unknown``, the stages of which nothing is known yet. Raises UnknownSource,
     UsageError.
     """
+    parameters.require_valid(project)
     project = with_requested(project, request, save=False)
     planned = plan_project(project, request.only, request)
     known = encoders.last_known(project)

@@ -102,12 +102,22 @@ def selected(
     for name in names:
         stages_of_name = stages.named(name, sources, slugs)
         if not stages_of_name:
-            kinds = dict.fromkeys(map(stages.stage_kind, stages.expected(sources, slugs)))
-            known = ", ".join(kinds)
-            text = translate("process.no_stage", terminal_language(), name=name, known=known)
-            raise UsageError(problem=text)
+            raise UsageError(problem=_no_stage(name, sources, slugs))
         chosen.update(stages_of_name)
     return stages.follow(chosen, sources, slugs)
+
+
+def _no_stage(name: str, sources: Sequence[str], slugs: Sequence[str]) -> str:
+    """Return that there is no stage of a name, and which there are: of its kind, or kinds."""
+    kind = stages.stage_kind(name)
+    of_encoders = ("embeddings", *stages.PER_ENCODER)
+    if kind in of_encoders and not slugs:
+        return translate("process.no_stage_yet", terminal_language(), name=name)
+    expected = stages.expected(sources, slugs)
+    of_kind = [stage for stage in expected if stages.stage_kind(stage) == kind]
+    key = "process.no_stage_of" if of_kind else "process.no_stage"
+    known = of_kind or dict.fromkeys(map(stages.stage_kind, expected))
+    return translate(key, terminal_language(), name=name, known=", ".join(known))
 
 
 def is_read(source: str, chosen: frozenset[str] | None, slugs: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.provenance import runs, stages
+from panoptic_data.provenance import parameters, runs, stages
 from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
@@ -58,12 +58,15 @@ def process(
     ``wait`` is how many seconds to wait for another run to end.
 
     A source whose folder is missing, an encoder that waits and a failed stage are problems in the
-    summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; KeyboardInterrupt when
-    stopped, after the run is marked as interrupted; InvalidVersion where the one that is asked for
-    cannot have its name.
+    summary, and do not stop the rest. Raises UnknownSource, ProjectBusy; UsageError for parameters
+    that cannot be; KeyboardInterrupt when stopped, after the run is marked as interrupted;
+    InvalidVersion where the one that is asked for cannot have its name.
     """
     restore.finish(project)
     project = open_project(project.root)
+    parameters.require_valid(project)
+    # Refused before a run begins.
+    with_requested(project, request, save=False)
     listing = sources.listing(project)
     chosen = sources.select(project, request.only)
     names = tuple(source.name for source in listing)
@@ -99,6 +102,7 @@ def process(
         _run(work, history, chosen, request)
         work.problems += _absences(project, [source.name for source in chosen])
         work.problems += [Problem("history", "dagster", text) for text in history.problems]
+        work.problems += _too_many_clusters(project)
         with suppress(DataUnavailable):
             overwritten.forget_unnoted(project)
         compact(project)
@@ -129,6 +133,13 @@ def _lock_timeout(project: Project) -> float:
 def _is_unchanged(project: Project, listing: Sequence[Source]) -> bool:
     """Whether no folder and no encoder was added during the run, which need another run."""
     return open_project(project.root) == project and sources.listing(project) == listing
+
+
+def _too_many_clusters(project: Project) -> list[Problem]:
+    """Return that more clusters were asked for than there are images, known only by now."""
+    k = parameters.value_of(project, "clusters.k")
+    text = k and parameters.too_many_clusters(project, k)
+    return [Problem("parameter", "clusters.k", text)] if text else []
 
 
 def _absences(project: Project, names: Sequence[str]) -> list[Problem]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from app.session.language import terminal_language
+from panoptic_data.errors import UsageError
 from panoptic_data.messages import translate
 from panoptic_data.provenance import costs, parameters
 from panoptic_data.storage.project import Project, open_project, set_parameters
@@ -21,7 +23,7 @@ __all__ = ["outdated_values", "print_outdated", "run"]
 def run(args: argparse.Namespace) -> int:
     """Print the parameters, after setting those that are given."""
     project = open_project(args.project)
-    changes = dict(map(parameters.parse, args.values))
+    changes = _changes(args.values)
     if changes:
         values = parameters.changed(project, changes)
         if values != project.parameters:
@@ -34,6 +36,17 @@ def run(args: argparse.Namespace) -> int:
         print(_line(project, parameter))
     print_outdated(late)
     return 0
+
+
+def _changes(texts: Sequence[str]) -> dict[str, parameters.Value | None]:
+    """Return the parameters that are given, by name. Raises UsageError."""
+    changes: dict[str, parameters.Value | None] = {}
+    for name, value in map(parameters.parse, texts):
+        if name in changes:
+            text = translate("parameters.twice", terminal_language(), name=name)
+            raise UsageError(problem=text)
+        changes[name] = value
+    return changes
 
 
 def print_outdated(late: list[outdated.Outdated]) -> None:

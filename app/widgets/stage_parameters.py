@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.session import state
+from panoptic_data.errors import UsageError
 from panoptic_data.provenance import parameters
 from panoptic_data.storage.project import open_project, set_parameters
 
@@ -39,8 +40,8 @@ def _field(project: Project, parameter: Parameter) -> parameters.Value | None:
     about = _text(f"about_{name}")
     value = parameters.value_of(project, parameter.name)
     if parameter.choices:
-        index = parameter.choices.index(value)
-        chosen: str = st.selectbox(label, parameter.choices, index=index, help=about)
+        index = parameter.choices.index(value) if value in parameter.choices else None
+        chosen: str | None = st.selectbox(label, parameter.choices, index=index, help=about)
         return chosen
     if parameter.is_whole:
         ends = int(parameter.least), int(parameter.most)
@@ -58,9 +59,20 @@ def _save(project: Project, values: dict[str, parameters.Value | None]) -> None:
     if not changes:
         st.toast(_text("none_changed"))
         return
-    set_parameters(project, parameters.changed(project, changes))
+    try:
+        chosen = parameters.changed(project, changes)
+    except UsageError as error:
+        st.error(error.message(state.language()))
+        return
+    saved = set_parameters(project, chosen)
     st.toast(_text("saved"))
+    if "clusters.method" not in changes and _method(saved) != _method(project):
+        st.toast(_text("saved_kmeans"))
     st.rerun()
+
+
+def _method(project: Project) -> object:
+    return parameters.value_of(project, "clusters.method")
 
 
 def _text(name: str, /) -> str:

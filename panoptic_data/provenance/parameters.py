@@ -30,7 +30,9 @@ __all__ = [
     "differences",
     "parse",
     "recorded",
+    "require_valid",
     "settings_of",
+    "too_many_clusters",
     "value_of",
     "wanted",
 ]
@@ -38,7 +40,8 @@ __all__ = [
 Value = int | float | str
 
 _FIRST = "1"
-_METHODS = ("levels", "kmeans")
+_KMEANS = "kmeans"
+_METHODS = ("levels", _KMEANS)
 
 # Of what each kind of stage is made, itself included: other parameters of these mean making it
 # anew. The others (which files there are) only mean doing what is missing.
@@ -118,8 +121,13 @@ def parse(text: str) -> tuple[str, Value | None]:
 def changed(project: Project, changes: Mapping[str, Value | None]) -> tuple[tuple[str, Value], ...]:
     """Return a project's parameters with some set, None for the usual value, sorted by name.
 
-    A number of clusters is one for k-means, and goes with another method.
+    A number of clusters is one for k-means, and goes with another method. Raises UsageError for a
+    number of clusters with another method, or of more clusters than there are images.
     """
+    k = changes.get("clusters.k")
+    if k is not None and changes.get("clusters.method", _KMEANS) != _KMEANS:
+        raise UsageError(problem=_say("k_without_kmeans", k=k))
+    _require_enough_images(project, k)
     values = dict(project.parameters)
     if changes.get("clusters.k") is not None and "clusters.method" not in changes:
         changes = {**changes, "clusters.method": "kmeans"}
@@ -131,6 +139,30 @@ def changed(project: Project, changes: Mapping[str, Value | None]) -> tuple[tupl
         else:
             values[name] = value
     return tuple(sorted(values.items()))
+
+
+def _require_enough_images(project: Project, k: Value | None) -> None:
+    """Raise UsageError for more clusters than a project has images, where it has any yet."""
+    text = k and too_many_clusters(project, k)
+    if text:
+        raise UsageError(problem=text)
+
+
+def too_many_clusters(project: Project, k: Value) -> str | None:
+    """Return that a number of clusters is above that of images; None where it is not."""
+    images = project.database().count("images")
+    return _say("too_many_clusters", k=k, images=images) if 0 < images < float(k) else None
+
+
+def require_valid(project: Project) -> None:
+    """Raise UsageError for a parameter in the settings that has a value that it cannot have.
+
+    The file can be edited by hand. Names that this release does not know are of another's.
+    """
+    for name, value in project.parameters:
+        parameter = PARAMETERS.get(name)
+        if parameter is not None:
+            _read(parameter, value if isinstance(value, str) else json.dumps(value, default=str))
 
 
 def value_of(project: Project, name: str) -> Any:
