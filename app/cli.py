@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.commands import encoder_arguments, source_arguments, version_arguments
+from app.commands import argument_types, encoder_arguments, source_arguments, version_arguments
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import DataUnavailable, PanopticError, UsageError
 from panoptic_data.messages import translate
@@ -24,13 +24,11 @@ from panoptic_data.messages import translate
 __all__ = ["COMMANDS", "main"]
 
 INTERRUPTED = 130
-LAST_PORT = 65_535
 # That of `panoptic_data.versions.restore`, which takes a second to import; a test compares them.
 RESTORATION = "restore.json"
 # Those of `panoptic_data.vectors.clusters`, which takes seconds to import; a test compares them.
 METHODS = ("levels", "kmeans")
-# Those of `matching`, `plan` and `exports` in `panoptic_data.exchange`, and of
-# `panoptic_data.annotations.values`, compared likewise.
+# Those of `matching`, `plan` and `exports` in `panoptic_data.exchange`, compared likewise.
 WAYS = ("path", "name", "sha1", "id", "row")
 EXISTING = ("replace", "keep", "new")
 ROOTS = ("keywords", "properties")
@@ -42,7 +40,6 @@ FORMATS = (
     *("sheet", "annotations", "xmp"),
 )
 NAMES = ("keep", "unique")
-TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "path", "image")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,14 +118,20 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"{cli_text('examples')}:\n  " + "\n  ".join(example),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--project", type=Path, metavar="DIR", help=cli_text("help_project"))
+        command.add_argument(
+            "--project", type=argument_types.path, metavar="DIR", help=cli_text("help_project")
+        )
         fill(command)
     return parser
 
 
 def _up(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "folders", nargs="*", type=Path, metavar="FOLDER", help=cli_text("help_up_folders")
+        "folders",
+        nargs="*",
+        type=argument_types.path,
+        metavar="FOLDER",
+        help=cli_text("help_up_folders"),
     )
     command.add_argument("--new", action="store_true", help=cli_text("help_add_new"))
     command.add_argument("--encoder", metavar="ENCODER", help=cli_text("help_up_encoder"))
@@ -143,12 +146,16 @@ def _demo(command: argparse.ArgumentParser) -> None:
 def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-serve", action="store_true", help=cli_text("help_no_serve"))
     command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
-    command.add_argument("--port", type=_port, metavar="PORT", help=cli_text("help_port"))
+    command.add_argument(
+        "--port", type=argument_types.port, metavar="PORT", help=cli_text("help_port")
+    )
 
 
 def _open(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-browser", action="store_true", help=cli_text("help_no_browser"))
-    command.add_argument("--port", type=_port, metavar="PORT", help=cli_text("help_port"))
+    command.add_argument(
+        "--port", type=argument_types.port, metavar="PORT", help=cli_text("help_port")
+    )
 
 
 def _version_actions(command: argparse.ArgumentParser) -> None:
@@ -203,7 +210,9 @@ def _process(command: argparse.ArgumentParser) -> None:
         help=cli_text("help_process_accept_missing"),
     )
     command.add_argument("--clusters", choices=METHODS, help=cli_text("help_process_clusters"))
-    command.add_argument("--k", type=_count, metavar="K", help=cli_text("help_process_k"))
+    command.add_argument(
+        "--k", type=argument_types.count, metavar="K", help=cli_text("help_process_k")
+    )
     command.add_argument("--version", metavar="NAME", help=cli_text("help_process_version"))
     command.add_argument("--note", default="", metavar="TEXT", help=cli_text("help_process_note"))
     command.add_argument(
@@ -222,7 +231,9 @@ def _parameters(command: argparse.ArgumentParser) -> None:
 
 def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("query", metavar="QUERY", help=cli_text("help_search_query"))
-    command.add_argument("-k", type=_count, default=20, metavar="K", help=cli_text("help_search_k"))
+    command.add_argument(
+        "-k", type=argument_types.count, default=20, metavar="K", help=cli_text("help_search_k")
+    )
     help_encoder = cli_text("help_search_encoder")
     command.add_argument("--encoder", action="append", metavar="ENCODER", help=help_encoder)
     command.add_argument("--view", metavar="VIEW", help=cli_text("help_search_view"))
@@ -232,7 +243,9 @@ def _search(command: argparse.ArgumentParser) -> None:
 
 def _query(command: argparse.ArgumentParser) -> None:
     command.add_argument("view", metavar="VIEW", help=cli_text("help_query_view"))
-    command.add_argument("-k", type=_count, metavar="N", help=cli_text("help_query_k"))
+    command.add_argument(
+        "-k", type=argument_types.count, metavar="N", help=cli_text("help_query_k")
+    )
     command.add_argument("--address", action="store_true", help=cli_text("help_query_address"))
     _at_version(command)
     _json(command)
@@ -242,12 +255,14 @@ def _import(command: argparse.ArgumentParser) -> None:
     def text(key: str, **params: object) -> str:
         return translate(f"import.help_{key}", terminal_language(), **params)
 
-    command.add_argument("file", type=Path, metavar="FILE", help=text("file"))
+    command.add_argument("file", type=argument_types.path, metavar="FILE", help=text("file"))
     command.add_argument("--match", choices=WAYS, help=text("match"))
     command.add_argument("--key", metavar="COLUMN", help=text("key"))
     command.add_argument("--folder", metavar="FOLDER", help=text("folder"))
-    types = text("column", types=", ".join(TYPES))
-    command.add_argument("--column", action="append", type=_column, metavar="NAME=TYPE", help=types)
+    types = text("column", types=", ".join(argument_types.TYPES))
+    command.add_argument(
+        "--column", action="append", type=argument_types.column, metavar="NAME=TYPE", help=types
+    )
     command.add_argument("--skip", action="append", metavar="COLUMN", help=text("skip"))
     command.add_argument("--encoding", metavar="NAME", help=text("encoding", known=ENCODINGS))
     command.add_argument("--dates", choices=("day", "month"), help=text("dates"))
@@ -272,14 +287,14 @@ def _export(command: argparse.ArgumentParser) -> None:
         return translate(f"export.help_{key}", terminal_language(), **params)
 
     command.add_argument("format", metavar="FORMAT", help=text("format", known=", ".join(FORMATS)))
-    command.add_argument("target", type=Path, metavar="TARGET", help=text("target"))
+    command.add_argument("target", type=argument_types.path, metavar="TARGET", help=text("target"))
     which = command.add_mutually_exclusive_group()
     which.add_argument("--view", metavar="VIEW", help=text("view"))
     which.add_argument("--saved", metavar="NAME", help=text("saved"))
     command.add_argument("--images", metavar="FILE", help=text("images"))
     command.add_argument("--columns", metavar="NAMES", help=text("columns"))
     command.add_argument("--files", action="store_true", help=text("files"))
-    command.add_argument("--size", type=_count, metavar="PIXELS", help=text("size"))
+    command.add_argument("--size", type=argument_types.count, metavar="PIXELS", help=text("size"))
     command.add_argument("--link", action="store_true", help=text("link"))
     command.add_argument("--by", metavar="COLUMN", help=text("by"))
     command.add_argument("--names", choices=NAMES, help=text("names"))
@@ -292,47 +307,16 @@ def _export(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
-def _column(text: str) -> tuple[str, str]:
-    name, sign, type = text.rpartition("=")
-    if not sign or not name or type not in TYPES:
-        wanted = translate(
-            "import.not_a_column", terminal_language(), text=text, types=", ".join(TYPES)
-        )
-        raise argparse.ArgumentTypeError(wanted)
-    return name, type
-
-
-def _port(text: str) -> int:
-    number = int(text) if text.isdecimal() else -1
-    if not 0 <= number <= LAST_PORT:
-        raise argparse.ArgumentTypeError(cli_text("not_a_port", text=text, last=LAST_PORT))
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(cli_text("not_a_count", text=text))
-    return number
-
-
 def _clean(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help=cli_text("help_clean_yes"))
     command.add_argument(
         "--older-than",
-        type=_days,
+        type=argument_types.days,
         default=30,
         metavar="DAYS",
         help=cli_text("help_clean_older_than"),
     )
     _json(command)
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal():
-        wanted = translate("clean.not_days", terminal_language(), text=text)
-        raise argparse.ArgumentTypeError(wanted)
-    return int(text)
 
 
 def _repair(command: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.up import process_and_serve, with_requested_encoder
+from app.commands.up import process_and_serve, require_dashboard, with_requested_encoder
 from app.session.language import cli_text, number
 from panoptic_data.ingest import demo, sources
 from panoptic_data.storage.project import create_project, default_root
@@ -14,6 +14,7 @@ __all__ = ["run"]
 
 def run(args: argparse.Namespace) -> int:
     """Make the images beside the project, then do as ``panoptic up`` does."""
+    require_dashboard(args)
     root = args.project or default_root().with_name("demo")
     project = with_requested_encoder(create_project(root), args.encoder)
     folder = demo.make(project.root.with_name(f"{project.root.name}-images"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from app.commands import argument_types
 from app.session.language import cli_text
 
 __all__ = ["fill"]
@@ -21,7 +21,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         # Accepted on either side of the action: one not given here must not undo one given there.
         parser.add_argument(
             "--project",
-            type=Path,
+            type=argument_types.path,
             metavar="DIR",
             default=argparse.SUPPRESS,
             help=cli_text("help_project"),
@@ -36,7 +36,9 @@ def fill(command: argparse.ArgumentParser) -> None:
     of_project = cli_text("help_encoder_of_project")
     relink = action("relink")
     relink.add_argument("encoder", metavar="ENCODER", help=of_project)
-    relink.add_argument("path", type=Path, metavar="PATH", help=cli_text("help_encoder_path"))
+    relink.add_argument(
+        "path", type=argument_types.path, metavar="PATH", help=cli_text("help_encoder_path")
+    )
     remove = action("remove")
     remove.add_argument("encoder", metavar="ENCODER", help=of_project)
     remove.add_argument("--yes", action="store_true", help=cli_text("help_yes"))

@@ -7,7 +7,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.commands.argument_types import not_together
 from app.session.language import number, terminal_language
+from panoptic_data.annotations import properties
 from panoptic_data.errors import InvalidImport
 from panoptic_data.exchange import apply, left_out, matching, plan, readers
 from panoptic_data.exchange.plan import Plan
@@ -24,6 +26,7 @@ _ID_DIGITS = 10
 
 def run(args: argparse.Namespace) -> int:
     """Show what an import would write and, unless it is a dry run, write it."""
+    _check(args)
     project = open_project(args.project)
     if args.tags is not None:
         return _import_tags(project, args)
@@ -42,6 +45,22 @@ def run(args: argparse.Namespace) -> int:
         print(_text("left_out", count=count, shown=number(count), file=listed))
     written = {**summary, "batch": batch.id, "left_out": listed and str(listed)}
     return _print_end(args, written, batch.changes.height)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raise UsageError for options that would be passed over."""
+    if args.tags is not None:
+        named = ("match", "key", "folder", "column", "skip", "dates", "roots")
+        given = [f"--{name}" for name in named if getattr(args, name) is not None]
+        given += ["--existing"] if args.existing != plan.EXISTING[0] else []
+        given += ["--target"] if args.target != properties.TARGETS[0] else []
+        if given:
+            raise not_together("--tags", ", ".join(given), "why_tag_list")
+    if args.match == "row" and args.key is not None:
+        raise not_together("--match row", "--key", "why_row")
+    both = {name for name, _ in args.column or ()}.intersection(args.skip or ())
+    for name in sorted(both):
+        raise not_together(f"--column {name}=…", f"--skip {name}", "why_one_column")
 
 
 def _plan(project: Project, args: argparse.Namespace) -> Plan:

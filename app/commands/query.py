@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
+from app.commands.argument_types import not_together
 from app.commands.project_at import open_at
 from app.commands.storage_warning import warn_of_broken_log
 from app.session import open_version
@@ -43,12 +44,16 @@ _PACKED = re.compile(r"eN[\w-]{6,}")
 
 def run(args: argparse.Namespace) -> int:
     """Print what a view shows, as paths or one JSON object; or the view's address."""
+    if args.address and args.k is not None:
+        raise not_together("--address", "-k", "why_address")
     project = open_at(args)
     catalogue = registry.get(project, fresh=True)
     warn_of_broken_log(project)
     view = read(args.view, catalogue)
     if args.address:
-        print(DASHBOARD + open_version.page_address(project, "/", view=model.to_address(view)))
+        packed = model.to_address(view)
+        address = DASHBOARD + open_version.page_address(project, "/", view=packed)
+        print(json.dumps({"address": address}) if args.json else address)
         return 0
     result = run_view(catalogue, view)
     count = len(result) if args.k is None else min(args.k, len(result))

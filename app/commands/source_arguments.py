@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from app.commands import argument_types
 from app.session.language import cli_text
 
 __all__ = ["fill", "fill_folders"]
@@ -20,7 +20,9 @@ def fill(command: argparse.ArgumentParser) -> None:
         # Accepted on either side of the action: one not given here must not undo one given there.
         unset = argparse.SUPPRESS
         help_project = cli_text("help_project")
-        action.add_argument("--project", type=Path, metavar="DIR", default=unset, help=help_project)
+        action.add_argument(
+            "--project", type=argument_types.path, metavar="DIR", default=unset, help=help_project
+        )
         action.add_argument(
             "--json", action="store_true", default=unset, help=cli_text("help_json")
         )
@@ -38,7 +40,9 @@ def fill(command: argparse.ArgumentParser) -> None:
             )
         if name == "relink":
             help_folder = cli_text("help_sources_folder")
-            action.add_argument("folder", type=Path, metavar="FOLDER", help=help_folder)
+            action.add_argument(
+                "folder", type=argument_types.path, metavar="FOLDER", help=help_folder
+            )
         if name == "rename":
             action.add_argument(
                 "new_name", metavar="NEW_NAME", help=cli_text("help_sources_new_name")
@@ -59,7 +63,11 @@ def _changed(command: argparse.ArgumentParser) -> None:
 def fill_folders(command: argparse.ArgumentParser) -> None:
     """Add what is given of folders that become sources."""
     command.add_argument(
-        "folders", nargs="+", type=Path, metavar="FOLDER", help=cli_text("help_add_folders")
+        "folders",
+        nargs="+",
+        type=argument_types.path,
+        metavar="FOLDER",
+        help=cli_text("help_add_folders"),
     )
     command.add_argument("--name", metavar="NAME", help=cli_text("help_add_name"))
     command.add_argument("--new", action="store_true", help=cli_text("help_add_new"))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO
 
+from app.commands.argument_types import not_together, only_with
 from app.session.language import cli_text, number
 from panoptic_data import encoders
 from panoptic_data.errors import UsageError
@@ -18,11 +19,14 @@ from panoptic_data.ingest import source_changes, sources
 from panoptic_data.provenance.command_line import process_command
 from panoptic_data.storage.project import Project, create_project, set_encoders
 
-__all__ = ["process_and_serve", "run"]
+__all__ = ["process_and_serve", "require_dashboard", "run", "with_requested_encoder"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Create or open the project, register the folders, process, serve."""
+    if args.new and not args.folders:
+        raise only_with("--new", "FOLDER", "why_new")
+    require_dashboard(args)
     # Before a project is made for them.
     for folder in args.folders:
         sources.existing_folder(folder)
@@ -34,6 +38,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(problem=cli_text("no_sources"))
     print(cli_text("project_line", path=project.root))
     return process_and_serve(project, args)
+
+
+def require_dashboard(args: argparse.Namespace) -> None:
+    """Raise UsageError for a port of the dashboard where none is served."""
+    if args.no_serve and args.port is not None:
+        raise not_together("--no-serve", "--port", "why_port")
 
 
 def with_requested_encoder(project: Project, requested: str | None) -> Project:

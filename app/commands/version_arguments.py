@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
+from app.commands import argument_types
 from app.session.language import cli_text
 
 __all__ = ["ACTIONS", "EXAMPLES", "fill"]
@@ -68,7 +68,9 @@ def fill(command: argparse.ArgumentParser, serving: _Fill) -> None:
         parsers[name].add_argument("--yes", action="store_true", help=cli_text("help_yes"))
     for name in ("export", "deposit"):
         help_target = cli_text(f"help_version_{name}_target")
-        parsers[name].add_argument("target", type=Path, metavar="TARGET", help=help_target)
+        parsers[name].add_argument(
+            "target", type=argument_types.path, metavar="TARGET", help=help_target
+        )
     serving(parsers["open"])
     _describing(parsers["deposit"])
     _importing(parsers["import"])
@@ -86,7 +88,9 @@ def _action(actions: argparse._SubParsersAction, name: str) -> argparse.Argument
     # Accepted on either side of the action: one not given here must not undo one given there.
     unset = argparse.SUPPRESS
     help_project = cli_text("help_project")
-    action.add_argument("--project", type=Path, metavar="DIR", default=unset, help=help_project)
+    action.add_argument(
+        "--project", type=argument_types.path, metavar="DIR", default=unset, help=help_project
+    )
     if name in _JSON:
         action.add_argument("--json", action="store_true", help=cli_text("help_json"))
     if name in _OF_VERSION:
@@ -108,4 +112,6 @@ def _describing(command: argparse.ArgumentParser) -> None:
 
 
 def _importing(command: argparse.ArgumentParser) -> None:
-    command.add_argument("source", type=Path, metavar="PATH", help=cli_text("help_version_source"))
+    command.add_argument(
+        "source", type=argument_types.path, metavar="PATH", help=cli_text("help_version_source")
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from app import cli
 from app.cli import main
+from app.commands import argument_types
 from panoptic_data.annotations import properties, values
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.exchange import matching, plan
@@ -133,7 +134,7 @@ def test_the_choices_are_those_there_are():
     assert cli.WAYS == matching.METHODS
     assert cli.EXISTING == plan.EXISTING
     assert cli.TARGETS == properties.TARGETS
-    assert cli.TYPES == values.TYPES
+    assert argument_types.TYPES == values.TYPES
 
 
 def test_every_reason_has_its_words():

@@ -80,3 +80,61 @@ def test_who_never_had_a_project_is_told_how_to_begin(panoptic, tmp_path, monkey
         code, errors = panoptic("status", project=project)
         assert code == 2
         assert "panoptic up FOLDER" in errors
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status", "--project="),
+        ("add", ""),
+        ("up", "--no-serve", " "),
+        ("import", ""),
+        ("export", "csv", ""),
+        ("version", "export", "v", ""),
+        ("version", "deposit", "v", ""),
+        ("version", "import", ""),
+        ("sources", "relink", "posters", ""),
+    ],
+)
+def test_an_empty_path_is_none(panoptic, capsys, tmp_path, monkeypatch, command):
+    # That of a variable that is not set: the working directory is not meant.
+    create_project(tmp_path / "p")
+    monkeypatch.chdir(tmp_path / "p")
+    with pytest.raises(SystemExit) as ended:
+        panoptic(*command, project=None)
+    assert ended.value.code == 2
+    assert "the path is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (("query", "sort:name", "--address", "-k", "3"), "--address and -k"),
+        (("up", "--new"), "--new goes with FOLDER only"),
+        (("up", "--no-serve", "--port", "8600"), "--no-serve and --port"),
+        (("demo", "--no-serve", "--port", "8600"), "--no-serve and --port"),
+        (("import", "x.csv", "--tags", "Theme", "--match", "name"), "--tags and --match"),
+        (("import", "x.csv", "--match", "row", "--key", "name"), "--match row and --key"),
+        (("import", "x.csv", "--column", "a=text", "--skip", "a"), "--skip a"),
+        (("parameters", "clusters.k=3", "clusters.method=levels"), "only with kmeans"),
+        (("parameters", "neighbours.k=3", "neighbours.k=4"), "neighbours.k is given twice"),
+    ],
+)
+def test_options_of_which_one_would_be_passed_over_are_refused(panoptic, tmp_path, command, text):
+    create_project(tmp_path / "p")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "p").rglob("*")}
+    code, errors = panoptic(*command)
+    assert code == 2
+    assert text in errors
+    assert len(errors.strip().splitlines()) == 1
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "p").rglob("*")} == before
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_written(panoptic, tmp_path):
+    create_project(tmp_path / "p")
+    for address in ("http://", "ftp:x", "example.org"):
+        target = tmp_path / "out.jsonld"
+        code, errors = panoptic("export", "annotations", target, "--address", address)
+        assert code == 2
+        assert f"“{address}” is no address of images" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
