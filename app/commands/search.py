@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.project_at import open_at
-from app.session.language import cli_text
+from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import TextNotSupported, UsageError
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.messages import translate
